@@ -18,8 +18,8 @@ import numpy as np
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.engine.record import FitRecord
-from logitkit.inference.effects.pieces import Level, Piece, RowsOfFit, Slope
-from logitkit.inference.effects.scales import Scale
+from logitkit.inference.effects.pieces import Level, Piece, RowsOfFit, Slope, one_row
+from logitkit.inference.effects.scales import LinkScale, Scale
 from logitkit.inference.functions import function_sides
 from logitkit.inference.linear_predictors import linear_predictors, predictor_functions
 from logitkit.numerics.threads.blas import single_threaded_blas
@@ -85,7 +85,8 @@ def averages(
     Returns
     -------
     Averages
-        Under separation at the limit.
+        Under separation at the limit; on the scale of the link at finite coefficients, whose limits ``in_the_limit``
+        has.
 
     Examples
     --------
@@ -103,7 +104,7 @@ def averages(
     True
     """
     n, p = rows.matrix.n_rows, rows.matrix.n_columns
-    table = record.finite_table
+    table, given = record.finite_table, not _at_finite(record, scale)
     m, count = len(table), len(scale.values(np.zeros((len(table), 1))))
     kept = np.empty((len(pieces), count, n)) if keep_rows else None
     # Of large blocks the calls cost little, and each array of a piece still fits in cache.
@@ -112,7 +113,7 @@ def averages(
     def run(group: int) -> tuple[FloatArray, FloatArray]:
         value, sums = np.zeros((len(pieces), count)), np.zeros((len(pieces), count, m, p))
         for start, stop in groups.blocks(group):
-            block, own = _Block(record, rows, table, start, stop), shares[start:stop]
+            block, own = _Block(record, rows, table, start, stop, given), shares[start:stop]
             for place, piece in enumerate(pieces):
                 if kept is None and block.add_steady(piece, scale, own, value[place], sums[place]):
                     continue
@@ -165,7 +166,7 @@ def row_values(record: FitRecord, rows: RowsOfFit, pieces: Sequence[Piece], scal
     """
     table = record.finite_table
     n, q = rows.matrix.n_rows, record.inner_coef.size
-    block = _Block(record, rows, table, 0, n)
+    block = _Block(record, rows, table, 0, n, given=not _at_finite(record, scale))
     dense = rows.matrix.to_dense()
     values, jacobians = [], []
     for piece in pieces:
@@ -228,6 +229,11 @@ def values_at(
     return np.stack([block.of(piece, scale)[0] for piece in pieces])
 
 
+def _at_finite(record: FitRecord, scale: Scale) -> bool:
+    """Tell whether averages are linear functions of coefficients of which some are infinite."""
+    return record.is_separated and isinstance(scale, LinkScale)
+
+
 def _change_functions(record: FitRecord, change: FloatArray, weights: FloatArray) -> FloatArray:
     """Return changes of the columns as functions of the coefficients solved for, which no centre is taken from."""
     flat = record.predictors.rows(change, weights.T)
@@ -243,29 +249,6 @@ def _summed(parts: Iterable[tuple[FloatArray, FloatArray]]) -> tuple[FloatArray,
         total = (value, sums) if total is None else (total[0] + value, total[1] + sums)
     assert total is not None
     return total
-
-
-def one_row(matrix: Matrix) -> FloatArray | None:
-    """Return the row that all rows of a matrix are, where it is stored once; None else.
-
-    Parameters
-    ----------
-    matrix : Matrix
-        n rows.
-
-    Returns
-    -------
-    (p,) array or None
-        The row.
-
-    Examples
-    --------
-    >>> one_row(Dense(np.broadcast_to([1.0, 2.0], (5, 2)))).tolist(), one_row(Dense(np.ones((5, 2))))
-    ([1.0, 2.0], None)
-    """
-    if isinstance(matrix, Dense) and matrix.n_rows > 1 and matrix.array.strides[0] == 0:
-        return np.asarray(matrix.array[0], dtype=np.float64)
-    return None
 
 
 class _Block:
@@ -347,8 +330,12 @@ class _Block:
         eta, change = self.own(), self._change(piece)
         slopes = scale.slopes(eta)
         if self._separated:  # what is at its limit does not change, however fast its predictor does
-            change = np.where((slopes == 0.0).all(axis=0), 0.0, change)
-        value, curved = np.einsum("lmn,mn->ln", slopes, change), scale.curvatures(eta, change)
+            with np.errstate(invalid="ignore"):
+                value = np.where(slopes == 0.0, 0.0, slopes * change).sum(axis=1)
+            change = np.where((slopes == 0.0).all(axis=0), 0.0, np.where(np.isinf(change), np.nan, change))
+        else:
+            value = np.einsum("lmn,mn->ln", slopes, change)
+        curved = scale.curvatures(eta, change)
         if piece.proportional:
             level = scale.values(eta)
             curved = curved / level[:, None] - slopes * (value / level**2)[:, None]
@@ -364,7 +351,7 @@ class _Block:
         return self._given and self.record.is_separated
 
     def _change(self, piece: Slope) -> FloatArray:
-        """Return the derivatives of the linear predictors along a change of columns, (m, b); nan where infinite."""
+        """Return the derivatives of the linear predictors along a change of columns, (m, b), infinite ones included."""
         matrix = self._rows(piece.matrix)
         found = np.broadcast_to(self._times(matrix, piece.places), (len(self.table), self.stop - self.start)).copy()
         if self._separated and self.record.limit.cone is not None:
@@ -372,7 +359,10 @@ class _Block:
             rows[:, piece.places] = matrix.to_dense()
             for a, unit in enumerate(np.eye(len(found))):
                 functions = self.record.predictors.rows(rows, np.tile(unit, (len(rows), 1)))
-                found[a] = np.where(function_sides(self.record, functions) == 0.0, found[a], np.nan)
+                sides = function_sides(self.record, functions)
+                found[a] = np.where(
+                    sides == 0.0, found[a], np.where(np.isnan(sides), np.nan, np.copysign(np.inf, sides))
+                )
         return found if piece.offset is None else found + piece.offset[:, self.start : self.stop]
 
     def add(self, piece: Piece, base: FloatArray, direct: FloatArray | None, sums: FloatArray) -> None:

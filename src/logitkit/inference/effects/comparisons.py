@@ -30,6 +30,7 @@ from logitkit.engine.law import require_level
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.delta import Estimates
 from logitkit.inference.derived import Derived
+from logitkit.inference.effects.limits import certain
 from logitkit.inference.hypotheses.wald import WaldTest
 from logitkit.inference.intervals.simultaneous import IntervalAdjustment
 from logitkit.typing import FloatArray, IntArray
@@ -292,8 +293,10 @@ def compared(
         value, left, right = _combined(given, high, low, scale)
         return np.where(alone, given[high], value), np.where(alone, 1.0, left), np.where(alone, 0.0, right)
 
-    value, left, right = of(averages.value)
-    root = left[:, None] * averages.root[high] + right[:, None] * averages.root[low]
+    ratio = scale in ("risk_ratio", "odds_ratio")
+    value, left, right = of(certain(averages.value, averages.root) if ratio else averages.value)
+    with np.errstate(invalid="ignore"):  # of an odds ratio that is zero or infinite
+        root = left[:, None] * averages.root[high] + right[:, None] * averages.root[low]
     return value, root, None if draws is None else np.stack([of(one)[0] for one in draws])
 
 
@@ -309,4 +312,4 @@ def _combined(
         if scale == "odds_ratio":
             ratio = a * (1.0 - b) / ((1.0 - a) * b)
             return ratio, ratio / (a * (1.0 - a)), -ratio / (b * (1.0 - b))
-    return a - b, np.ones(a.shape), -np.ones(a.shape)
+        return a - b, np.ones(a.shape), -np.ones(a.shape)

@@ -85,6 +85,8 @@ def given_root(record: FitRecord, jacobian: FloatArray) -> FloatArray:
         values, vectors = np.linalg.eigh(record.inner_vcov.times(jacobian[known]) @ jacobian[known].T)
         root = np.zeros((len(jacobian), values.size))
         root[known] = vectors * np.sqrt(np.maximum(values, 0.0))
+    if not root.shape[1]:  # nothing is estimated: all coefficients are infinite
+        root = np.zeros((len(root), 1))
     return np.where(known[:, None], root, np.nan)
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
+from logitkit.design.matrix.dense import Dense
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["Level", "Piece", "RowsOfFit", "Slope"]
+__all__ = ["Level", "Piece", "RowsOfFit", "Slope", "one_row"]
 
 
 class RowsOfFit(NamedTuple):
@@ -138,3 +141,26 @@ class Slope(NamedTuple):
 
 
 Piece = Level | Slope
+
+
+def one_row(matrix: Matrix) -> FloatArray | None:
+    """Return the row that all rows of a matrix are, where it is stored once; None else.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        n rows.
+
+    Returns
+    -------
+    (p,) array or None
+        The row.
+
+    Examples
+    --------
+    >>> one_row(Dense(np.broadcast_to([1.0, 2.0], (5, 2)))).tolist(), one_row(Dense(np.ones((5, 2))))
+    ([1.0, 2.0], None)
+    """
+    if isinstance(matrix, Dense) and matrix.n_rows > 1 and matrix.array.strides[0] == 0:
+        return np.asarray(matrix.array[0], dtype=np.float64)
+    return None

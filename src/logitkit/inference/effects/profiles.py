@@ -18,11 +18,10 @@ import numpy as np
 
 from logitkit.inference.delta import Estimates
 from logitkit.inference.derived import Derived
+from logitkit.inference.effects.limits import certain
 from logitkit.typing import BoolArray, FloatArray
 
 __all__ = ["NumberNeeded", "ProfileContrast", "number_needed", "profile_contrast_of"]
-
-ROUNDING = 1e-12  # of a mean of probabilities that are all 0, or all 1
 
 
 @dataclass(frozen=True)
@@ -151,12 +150,6 @@ def number_needed(difference: FloatArray, low: FloatArray, high: FloatArray) -> 
     return NumberNeeded(estimate, *ends, (low <= 0.0) & (high >= 0.0))
 
 
-def _certain(probability: FloatArray, root: FloatArray) -> FloatArray:
-    """Return probabilities of which those that are 0 or 1 in every row, in the limit, are so without rounding."""
-    nearest = np.round(probability)
-    return np.where((np.abs(probability - nearest) <= ROUNDING) & ~root.any(axis=1), nearest, probability)
-
-
 def profile_contrast_of(
     averages: Derived, names: tuple[str, str], outcomes: tuple[str, ...], *, averaged: bool, n_rows: int
 ) -> ProfileContrast:
@@ -189,7 +182,7 @@ def profile_contrast_of(
     ([0.25], [2.0], [3.0])
     """
     count = averages.value.size // 2
-    averages = replace(averages, value=_certain(averages.value, averages.root))
+    averages = replace(averages, value=certain(averages.value, averages.root))
     a, b, own = averages.value[:count], averages.value[count:], np.eye(count)
     labels = outcomes or ("event",)
     zero = averages.null

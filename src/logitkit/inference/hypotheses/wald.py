@@ -346,5 +346,5 @@ def _root(vcov: FloatArray) -> FloatArray:
     scale = np.where(scale > 0.0, scale, 1.0)
     values, vectors = np.linalg.eigh(vcov / scale[:, None] / scale)
     # What is left of a lacking rank is rounding, whose root would not be small.
-    values = np.where(values > 1e-12 * values[-1], values, 0.0)
+    values = np.where(values > 1e-12 * values.max(initial=0.0), values, 0.0)
     return np.asarray(scale[:, None] * vectors * np.sqrt(values))

@@ -20,6 +20,7 @@ from logitkit.inference.effects.errors import (
     simulated_draws,
     with_root,
 )
+from logitkit.inference.effects.limits import in_the_limit, moves_of
 from logitkit.inference.effects.scales import LinkScale, ProbabilityScale
 from logitkit.inference.intervals.simultaneous import IntervalAdjustment
 from logitkit.inference.verbs import require
@@ -127,7 +128,7 @@ def effects_of(rows: Rows, asked: EffectsAsked) -> Effects:
         comparisons = tuple(pieces.comparisons)
         cells += cells_by_group(values, base, pieces.pieces, shares, groups_of(groups, averaged, len(frame)))
     scale, outcomes = _scale(record, asked)
-    found, roots, drawn = _with_errors(record, averaged, cells, scale, asked)
+    found, roots, moves, drawn = _with_errors(record, averaged, cells, scale, asked)
     heads = [*at_names, *groups]
     rows_each = [cell.labels for cell in cells]
     if not asked.average:
@@ -136,9 +137,12 @@ def effects_of(rows: Rows, asked: EffectsAsked) -> Effects:
     names = tuple(f"a{k + 1}" for k in range(int(np.prod(shape))))
     means = with_root(record, names, found.reshape(-1), roots, covariance_words(record, asked.method, asked.rows))
     value, root, draws = compared(means, shape, comparisons, asked.scale, None if drawn is None else drawn.values)
+    if moves.shape[1]:
+        along = compared(replace(means, root=moves), shape, comparisons, "link")[1]
+        value = in_the_limit(record, value, along, float(np.abs(moves).max(initial=0.0)))
     labels = label_columns(heads, rows_each, comparisons, outcomes)
     per_cell = len(comparisons) * len(outcomes)
-    root = np.where((np.isnan(value) | ~(root != 0.0).any(axis=1))[:, None], np.nan, root)
+    root = np.where((~np.isfinite(value) | ~(root != 0.0).any(axis=1))[:, None], np.nan, root)
     numbers = replace(
         means,
         names=effect_names(heads, labels),
@@ -239,8 +243,8 @@ def _with_errors(
     cells: list[Cell],
     scale: ProbabilityScale | LinkScale,
     asked: EffectsAsked,
-) -> tuple[FloatArray, FloatArray, Drawn | None]:
-    """Return the averages, a root of their covariance, and draws."""
+) -> tuple[FloatArray, FloatArray, FloatArray, Drawn | None]:
+    """Return the averages, a root of their covariance, their moves to infinity if they are linear, and draws."""
     if not asked.average:
         q, count = record.inner_coef.size, len(cells[0].pieces) * len(cells) * len(averaged.frame)
         if count * q > NUMBERS_MOST:
@@ -251,7 +255,8 @@ def _with_errors(
         by_row = [row_values(record, cell.base, cell.pieces, scale) for cell in cells]
         value = np.concatenate([each.value for each in by_row])
         jacobian = np.concatenate([each.jacobian for each in by_row])
-        return value, given_root(record, jacobian.reshape(-1, q)), None
+        jacobian = jacobian.reshape(-1, q)
+        return value, given_root(record, jacobian), _moves(record, scale, jacobian), None
     sampled = asked.rows == "sampled"
     found = [
         averages(record, cell.base, cell.pieces, cell.shares, scale, keep_rows=sampled and asked.method == "delta")
@@ -260,7 +265,8 @@ def _with_errors(
     value = np.stack([each.value for each in found])
     jacobian = np.stack([each.jacobian for each in found]).reshape(value.size, -1)
     if asked.method == "delta" and not sampled:
-        return value, given_root(record, jacobian), None
+        return value, given_root(record, jacobian), _moves(record, scale, jacobian), None
+    still = np.zeros((value.size, 0))
     if asked.method == "delta":
         parts = np.concatenate(
             [_parts(cell, each, len(averaged.frame)) for cell, each in zip(cells, found, strict=True)]
@@ -268,9 +274,14 @@ def _with_errors(
         counted = record.info.response.weight_kind == "frequency" and averaged.weights is not None
         design = averaged.design
         weights = averaged.weights if counted else None
-        return value, sampled_root(record, design, jacobian, parts, weights), None
+        return value, sampled_root(record, design, jacobian, parts, weights), still, None
     draws = _draws(record, averaged, cells, scale, asked)
-    return value, draws.root, draws
+    return value, draws.root, still, draws
+
+
+def _moves(record: FitRecord, scale: ProbabilityScale | LinkScale, jacobian: FloatArray) -> FloatArray:
+    """Return by how much averages of linear predictors move along the directions of recession."""
+    return moves_of(record, jacobian) if isinstance(scale, LinkScale) else np.zeros((len(jacobian), 0))
 
 
 def _draws(

@@ -20,6 +20,11 @@ SEPARATED = (
     "The outcomes are separated: probabilities that are 0 or 1 in the limit are taken as known, without a standard "
     "error."
 )
+INFINITE = (
+    "Infinite effects have no standard error, interval or p-value by the delta method. Their interval by profile "
+    "likelihood has a finite end: fit.confint('profile', of=...) for combinations of coefficients, fit.contrast(a, b, "
+    "method='profile') for odds ratios."
+)
 OWN = ("variable", "contrast", "outcome")
 
 
@@ -105,6 +110,8 @@ def effect_notes(
         )
     if record.is_separated:
         notes.append(SEPARATED)
+    if np.isinf(value).any():
+        notes.append(INFINITE)
     if np.isnan(value).any():
         notes.append("Missing: the data do not determine the average, as directions to infinity disagree about rows.")
     if drawn is not None and drawn.n_failed:
