@@ -7,6 +7,7 @@ from scipy.special import expit, logit
 
 import logitkit as lk
 from logitkit.engine.law import NORMAL, Law
+from logitkit.engine.satterthwaite import SatterthwaiteLaw
 from logitkit.errors import FormulaError, UnsupportedError
 from logitkit.inference.derived import Derived, derived
 
@@ -54,7 +55,13 @@ def test_degrees_of_freedom_make_it_a_t_and_an_f(two):
 
 
 def test_each_function_keeps_its_own_degrees_of_freedom(two):
-    several = Derived(two.names, two.value, ROOT, Law(np.array([2.0, 50.0])), 0.95)
+    ones = np.tile(np.eye(2), (4, 1, 1))
+    source = SatterthwaiteLaw(bread=np.diag([0.25, 0.5]), own=ones, across=0.5 * ones)
+    several = Derived(two.names, two.value, ROOT, source.of(np.array([[1.0, 0.0], [1.0, 1.0]])), 0.95)
+    assert several.law.dof[0] != several.law.dof[1]
+    assert_allclose(
+        several.mapped(("a",), two.value[:1], np.array([[-1.0, 1.0]])).law.dof, source.of(np.eye(2)[1:]).dof
+    )
     assert_allclose(several.at(np.array([1])).estimates().low, several.estimates().low[1:], rtol=1e-14)
 
 

@@ -12,7 +12,7 @@ from logitkit.errors import DataError
 from logitkit.options import is_finite_number
 from logitkit.typing import FloatArray
 
-__all__ = ["NORMAL", "Law", "require_level"]
+__all__ = ["NORMAL", "EachLaw", "Law", "require_level"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,42 @@ class Law:
 
 
 NORMAL = Law()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EachLaw(Law):
+    """Student's t with degrees of freedom of each of m functions, from which those of combinations of them follow.
+
+    Parameters
+    ----------
+    dof : (m,) array
+        Degrees of freedom of each.
+    source : Law
+        The distribution for functions of the coefficients.
+    functions : (m, q) array
+        The functions, by the coefficients solved for.
+
+    Examples
+    --------
+    >>> EachLaw(np.array([3.0, 5.0]), NORMAL, np.eye(2)).of(np.array([[1.0, -1.0]])).is_normal
+    True
+    """
+
+    source: Law = NORMAL
+    functions: FloatArray = None  # type: ignore[assignment]
+
+    @property
+    def varies(self) -> bool:
+        """Whether degrees of freedom are of each function's own: yes."""
+        return True
+
+    def of(self, functions: FloatArray) -> Law:
+        """Return the distributions for linear combinations of the functions, (k, m)."""
+        return self.source.of(functions @ self.functions)
+
+    def joint_of(self, functions: FloatArray) -> Law:
+        """Return the distribution for a joint test of such combinations, (k, m)."""
+        return self.source.joint_of(functions @ self.functions)
 
 
 def require_level(level: float) -> None:

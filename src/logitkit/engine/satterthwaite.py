@@ -31,7 +31,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.special import fdtrc
 
-from logitkit.engine.law import Law
+from logitkit.engine.law import EachLaw, Law
 from logitkit.errors import UnsupportedError
 from logitkit.typing import FloatArray
 
@@ -125,7 +125,7 @@ class SatterthwaiteLaw(Law):
             )
         step = max(CELLS_OF_BLOCK // max(g * q, 1), 1)
         parts = [self._degrees(functions[start : start + step]) for start in range(0, len(functions), step)]
-        return Law(np.concatenate(parts) if parts else np.empty(0))
+        return EachLaw(np.concatenate(parts) if parts else np.empty(0), self, functions)
 
     def _degrees(self, functions: FloatArray) -> FloatArray:
         """Return the degrees of freedom of some functions, (m,); missing where a function is zero."""

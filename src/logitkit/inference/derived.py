@@ -106,7 +106,7 @@ class Derived:
         Derived
             k functions.
         """
-        law = self.law if np.ndim(self.law.dof) == 0 else replace(self.law, dof=np.asarray(self.law.dof)[places])
+        law = self.law.of(np.eye(len(self.names))[places])
         names = tuple(self.names[int(place)] for place in places)
         return replace(self, names=names, value=self.value[places], root=self.root[places], law=law)
 
@@ -138,7 +138,8 @@ class Derived:
         Derived
             k functions.
         """
-        return replace(self, names=names, value=value, root=jacobian @ self.root, scale=scale, null=null)
+        law = self.law.of(jacobian)
+        return replace(self, names=names, value=value, root=jacobian @ self.root, law=law, scale=scale, null=null)
 
     def estimates(self, level: float | None = None, adjust: Adjustment | None = None) -> Estimates:
         """Return the values with standard errors, intervals on their scale, and tests of the null value.
@@ -224,8 +225,9 @@ class Derived:
             )
         if contradicted:
             raise FormulaError(f"The hypotheses {', '.join(texts)} contradict one another.")
-        law = self.law if np.ndim(self.law.dof) == 0 else Law(float(np.min(np.asarray(self.law.dof)[used])))
-        estimates = linear_estimates(difference, root, root, self.level if level is None else level, law)
+        level = self.level if level is None else level
+        estimates = linear_estimates(difference, root, root, level, self.law.of(own))
+        law = self.law.joint_of(own)
         p_value = float(law.joint(np.array(statistic), np.array(rank)))
         return WaldTest(statistic, rank, p_value, texts, estimates, self.covariance, (), self.n_clusters, law)
 

@@ -18,11 +18,8 @@ import logitkit as lk
 from logitkit.errors import DataError, FormulaError, UnsupportedError
 from logitkit.results.fit import Fit
 
-STORED = (
-    json.loads(Path("tests/references/effects/marginaleffects.json").read_text())
-    if False
-    else json.loads((Path(__file__).parents[2] / "references" / "effects" / "marginaleffects.json").read_text())
-)
+REFERENCES = Path(__file__).parents[2] / "references"
+STORED = json.loads((REFERENCES / "effects" / "marginaleffects.json").read_text())
 NUMERICAL = 1e-4  # the reference has forward differences of central differences
 DIFFERENCES = 1e-6  # of central differences of predictions in coefficients
 
@@ -448,3 +445,44 @@ def test_averages_of_a_survey_are_over_its_domain() -> None:
     for other in (plain.robust("cluster", cluster=["region", "school"]), plain.robust("HAC", time="id")):
         with pytest.raises(UnsupportedError, match=r"not of the (crossed clusters|rows of a series)"):
             other.effects("smoke", rows="sampled")
+
+
+@pytest.fixture(scope="module")
+def few() -> Any:
+    return lk.logit("low ~ age + lwt + race", births()).robust("CR2", cluster="site")
+
+
+def test_degrees_of_freedom_of_effects_are_of_their_derivatives(few: Any) -> None:
+    linear = few.effects(["age", "race"], scale="link").to_frame()
+    assert_allclose(
+        linear["p_value"], few.tidy().set_index("term").loc[["age", "race[T.black]", "race[T.other]"], "p_value"]
+    )
+    pairs = few.means("race", contrasts="pairwise").contrast_frame()
+    assert_allclose(few.effects("race", contrast="pairwise", scale="link").to_frame()["p_value"], pairs["p_value"])
+    assert few.effects("race").numbers.law.dof[0] != few.effects("race").numbers.law.dof[1]
+    row = few.contrast({"age": 30}, {"age": 29}, at={"lwt": 120, "race": "white"}).to_frame().set_index("quantity")
+    assert np.isclose(row.loc["odds ratio", "p_value"], linear["p_value"][0])
+
+
+def test_combinations_of_effects_have_degrees_of_freedom_of_their_own(few: Any) -> None:
+    effects = few.effects("race", scale="link")
+    linear = few.test("race[T.black] = 0, race[T.other] = 0")
+    assert np.isclose(effects.test("b1 = 0, b2 = 0").p_value, linear.p_value)
+    pairs = few.means("race", contrasts="pairwise").contrast_frame()
+    assert np.isclose(effects.test("b1 = b2").p_value, pairs["p_value"].iloc[2])
+    assert np.isclose(few.means("race").test("b2 = b3").p_value, pairs["p_value"].iloc[2])
+    at = few.effects("race", at={"age": [20, 30]})
+    between = at.between()
+    assert_allclose(between.to_frame()["p_value"], [at.test("b3 = b1").p_value, at.test("b4 = b2").p_value])
+
+
+def test_equivalence_is_printed_where_each_value_has_degrees_of_freedom(few: Any) -> None:
+    found = few.equivalence("age", -0.1, 0.1)
+    dof = float(few.record.law.of(few.record.coordinates.jacobian(np.eye(5)[1:2])).dof[0])
+    assert "CR2" in str(found)
+    assert np.isclose(found.law.dof[0], dof)
+
+
+def test_draws_of_one_distribution_are_refused_where_each_function_has_its_own(few: Any) -> None:
+    with pytest.raises(UnsupportedError, match=r"each function's own. Use method='delta'"):
+        few.effects("age", method="simulation", n=10)

@@ -107,6 +107,6 @@ def family_level(own: Derived, level: float, adjust: IntervalAdjustment) -> floa
         return level
     if adjust == "bonferroni":
         return 1.0 - (1.0 - level) / known.size
-    law = own.law if np.ndim(own.law.dof) == 0 else replace(own.law, dof=np.asarray(own.law.dof)[known])
+    law = own.at(known).law
     width = maximum_law(own.root[known], law).quantile(level).value
     return float(1.0 - law.two_sided(np.array(width)))

@@ -185,7 +185,10 @@ class Effects:
         ]
         value, left, right = _combined(self.numbers.value, high, low, "risk_ratio" if ratio else "probability")
         root = left[:, None] * self.numbers.root[high] + right[:, None] * self.numbers.root[low]
-        numbers = replace(self.numbers, names=tuple(names), value=value, root=root)
+        combined = np.zeros((high.size, self.numbers.value.size))
+        combined[np.arange(high.size), high], combined[np.arange(high.size), low] = left, right
+        law = self.numbers.law.of(combined)
+        numbers = replace(self.numbers, names=tuple(names), value=value, root=root, law=law)
         draws = None
         if self.draws is not None:
             draws = np.stack(

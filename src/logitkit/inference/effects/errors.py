@@ -197,6 +197,12 @@ def simulated_draws(
             "The data of the fit are separated: infinite estimates have no normal distribution to draw from. Use "
             "method='delta'."
         )
+    if record.law.varies:
+        raise UnsupportedError(
+            "method='simulation' draws all coefficients from one distribution, and degrees of freedom of the "
+            f"{record.covariance.label} are each function's own. Use method='delta', or fit.robust(..., "
+            "dof='clusters')."
+        )
     sequence = np.random.SeedSequence(seed)
     generator = np.random.Generator(np.random.PCG64(sequence))
     root = covariance_root(record, np.eye(record.inner_coef.size))
@@ -279,7 +285,9 @@ def bootstrap_draws(
     return Drawn(values, found.seed, n - kept.size)
 
 
-def with_root(record: FitRecord, names: tuple[str, ...], value: FloatArray, root: FloatArray, label: str) -> Derived:
+def with_root(
+    record: FitRecord, names: tuple[str, ...], value: FloatArray, root: FloatArray, jacobian: FloatArray, label: str
+) -> Derived:
     """Return functions whose covariance is not that of the fit.
 
     Parameters
@@ -292,6 +300,8 @@ def with_root(record: FitRecord, names: tuple[str, ...], value: FloatArray, root
         Their values.
     root : (M, r) array
         Its product with its transpose is their covariance.
+    jacobian : (M, q) array
+        Their derivatives by the coefficients solved for, on which degrees of freedom may depend.
     label : str
         How that was made.
 
@@ -304,7 +314,8 @@ def with_root(record: FitRecord, names: tuple[str, ...], value: FloatArray, root
     --------
     >>> import logitkit as lk
     >>> record = lk.logit("low ~ age", lk.datasets.load_lbw()).record
-    >>> float(with_root(record, ("a",), np.zeros(1), np.array([[3.0, 4.0]]), "made up").std_error[0])
+    >>> float(with_root(record, ("a",), np.zeros(1), np.array([[3.0, 4.0]]), np.eye(2)[:1], "made up").std_error[0])
     5.0
     """
-    return Derived(names, value, root, record.law, record.level, "identity", 0.0, label, record.covariance.n_clusters)
+    law, clusters = record.law.of(jacobian), record.covariance.n_clusters
+    return Derived(names, value, root, law, record.level, "identity", 0.0, label, clusters)

@@ -128,16 +128,19 @@ def effects_of(rows: Rows, asked: EffectsAsked) -> Effects:
         comparisons = tuple(pieces.comparisons)
         cells += cells_by_group(values, base, pieces.pieces, shares, groups_of(groups, averaged, len(frame)))
     scale, outcomes = _scale(record, asked)
-    found, roots, moves, drawn = _with_errors(record, averaged, cells, scale, asked)
+    found, jacobian, roots, drawn = _with_errors(record, averaged, cells, scale, asked)
     heads = [*at_names, *groups]
     rows_each = [cell.labels for cell in cells]
     if not asked.average:
         heads, rows_each = [*at_names, "row"], [(*cell.labels, label) for cell in cells for label in averaged.labels]
     shape = (len(rows_each), len(cells[0].pieces), len(outcomes))
     names = tuple(f"a{k + 1}" for k in range(int(np.prod(shape))))
-    means = with_root(record, names, found.reshape(-1), roots, covariance_words(record, asked.method, asked.rows))
+    words = covariance_words(record, asked.method, asked.rows)
+    means = with_root(record, names, found.reshape(-1), roots, jacobian, words)
     value, root, draws = compared(means, shape, comparisons, asked.scale, None if drawn is None else drawn.values)
-    if moves.shape[1]:
+    functions = compared(replace(means, root=jacobian), shape, comparisons, asked.scale)[1]
+    if isinstance(scale, LinkScale):  # linear functions, which may be infinite
+        moves = moves_of(record, jacobian)
         along = compared(replace(means, root=moves), shape, comparisons, "link")[1]
         value = in_the_limit(record, value, along, float(np.abs(moves).max(initial=0.0)))
     labels = label_columns(heads, rows_each, comparisons, outcomes)
@@ -148,6 +151,7 @@ def effects_of(rows: Rows, asked: EffectsAsked) -> Effects:
         names=effect_names(heads, labels),
         value=value,
         root=root,
+        law=record.law.of(functions),
         level=record.level if asked.level is None else asked.level,
         scale="log" if asked.scale in ("risk_ratio", "odds_ratio") else "identity",
         null=None if record.penalty is not None else (1.0 if asked.scale in ("risk_ratio", "odds_ratio") else 0.0),
@@ -244,7 +248,7 @@ def _with_errors(
     scale: ProbabilityScale | LinkScale,
     asked: EffectsAsked,
 ) -> tuple[FloatArray, FloatArray, FloatArray, Drawn | None]:
-    """Return the averages, a root of their covariance, their moves to infinity if they are linear, and draws."""
+    """Return the averages, their Jacobian, a root of their covariance, and draws."""
     if not asked.average:
         q, count = record.inner_coef.size, len(cells[0].pieces) * len(cells) * len(averaged.frame)
         if count * q > NUMBERS_MOST:
@@ -254,9 +258,8 @@ def _with_errors(
             )
         by_row = [row_values(record, cell.base, cell.pieces, scale) for cell in cells]
         value = np.concatenate([each.value for each in by_row])
-        jacobian = np.concatenate([each.jacobian for each in by_row])
-        jacobian = jacobian.reshape(-1, q)
-        return value, given_root(record, jacobian), _moves(record, scale, jacobian), None
+        jacobian = np.concatenate([each.jacobian for each in by_row]).reshape(-1, q)
+        return value, jacobian, given_root(record, jacobian), None
     sampled = asked.rows == "sampled"
     found = [
         averages(record, cell.base, cell.pieces, cell.shares, scale, keep_rows=sampled and asked.method == "delta")
@@ -265,8 +268,7 @@ def _with_errors(
     value = np.stack([each.value for each in found])
     jacobian = np.stack([each.jacobian for each in found]).reshape(value.size, -1)
     if asked.method == "delta" and not sampled:
-        return value, given_root(record, jacobian), _moves(record, scale, jacobian), None
-    still = np.zeros((value.size, 0))
+        return value, jacobian, given_root(record, jacobian), None
     if asked.method == "delta":
         parts = np.concatenate(
             [_parts(cell, each, len(averaged.frame)) for cell, each in zip(cells, found, strict=True)]
@@ -274,14 +276,9 @@ def _with_errors(
         counted = record.info.response.weight_kind == "frequency" and averaged.weights is not None
         design = averaged.design
         weights = averaged.weights if counted else None
-        return value, sampled_root(record, design, jacobian, parts, weights), still, None
+        return value, jacobian, sampled_root(record, design, jacobian, parts, weights), None
     draws = _draws(record, averaged, cells, scale, asked)
-    return value, draws.root, still, draws
-
-
-def _moves(record: FitRecord, scale: ProbabilityScale | LinkScale, jacobian: FloatArray) -> FloatArray:
-    """Return by how much averages of linear predictors move along the directions of recession."""
-    return moves_of(record, jacobian) if isinstance(scale, LinkScale) else np.zeros((len(jacobian), 0))
+    return value, jacobian, draws.root, draws
 
 
 def _draws(

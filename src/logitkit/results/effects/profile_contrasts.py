@@ -106,7 +106,8 @@ def profile_contrast(
     jacobian = found.jacobian.reshape(found.value.size, -1)
     labels = () if record.family.words.has_event else tuple(record.outcomes[k] for k in shown_outcomes)
     texts = tuple(f"p{k + 1}" for k in range(found.value.size))
-    numbers = with_root(record, texts, found.value.reshape(-1), given_root(record, jacobian), record.covariance.label)
+    root, label = given_root(record, jacobian), record.covariance.label
+    numbers = with_root(record, texts, found.value.reshape(-1), root, jacobian, label)
     numbers = replace(
         numbers,
         level=record.level if level is None else level,
