@@ -149,8 +149,8 @@ def test_a_function_of_another_package_is_answered(theirs):
     [
         ("OrdinalClassifier", r"lk\.estimators\.OrdinalClassifier"),
         ("MultinomialClassifierCV", r"lk\.estimators\.MultinomialClassifierCV"),
-        ("OrderedModel", r"lk\.fit\('y ~ x', data, model=lk\.Ordinal\(\)\)"),
-        ("clm", r"lk\.fit\('y ~ x', data, model=lk\.Ordinal\(\)\)"),
+        ("OrderedModel", r"lk\.ordinal\('y ~ x', data\)"),
+        ("clm", r"lk\.ordinal\('y ~ x', data\)"),
         ("acat", r"lk\.fit\('y ~ x', data, model=lk\.Ordinal\('adjacent'\)\)"),
     ],
 )
@@ -174,7 +174,7 @@ def test_a_figure_that_is_not_there_is_answered_with_those_that_are(fit):
 
 
 def test_a_comparison_of_nested_fits_is_told_how(fit):
-    with pytest.raises(ArgumentError, match="twice the difference of their loglik"):
+    with pytest.raises(ArgumentError, match=r"compared by lk\.compare\(fit1, fit2\)"):
         fit.lr_test(fit)
     with pytest.raises(ArgumentError, match=r"no argument .other.\. It takes none\."):
         fit.lr_test(other=fit)
@@ -208,3 +208,29 @@ def test_a_warning_points_at_the_line_that_called():
 def test_the_error_is_of_our_tree_and_what_python_would_raise():
     assert issubclass(ArgumentError, LogitkitError)
     assert issubclass(ArgumentError, TypeError)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("lincom", "test('a + b = 0')"),
+        ("nlcom", "test('a / b = 0')"),
+        ("emmeans", "means(factor)"),
+        ("ed50", "inverse(variable, 0.5)"),
+        ("tost", "equivalence(name, low, high)"),
+        ("lrtest", "lk.compare(fit1, fit2)"),
+        ("firth", "penalty=lk.Jeffreys()"),
+        ("vce", "robust(kind, cluster=...)"),
+    ],
+)
+def test_commands_of_stata_and_r_are_answered_with_our_verbs(fit, theirs, ours):
+    with pytest.raises(AttributeError, match=re.escape(ours)):
+        getattr(fit, theirs)
+
+
+def test_a_verb_of_a_fit_is_not_told_of_solvers(fit):
+    with pytest.raises(ArgumentError, match=r"has no argument .tol.\. The names are") as found:
+        fit.effects(tol=1e-8)
+    assert "solver" not in str(found.value)
+    with pytest.raises(ArgumentError, match="solver=lk"):
+        lk.logit("y ~ x", DATA, method="bfgs")

@@ -77,8 +77,8 @@ WITH_ROWS = ("weights", "offset", "y", "unseen")  # what belongs to other rows t
 DIVIDED = "The division of rows belongs to {0}=: {0}=lk.Folds({1}=...)."
 DIVIDING = ("folds", "cv")
 VALUES = {
-    "lr_test": " It tests all slopes against the null model. Of two nested fits to the same rows the statistic is "
-    "twice the difference of their loglik, and the degrees of freedom are the difference of their n_params.",
+    "lr_test": " It tests all slopes against the null model. Two nested fits to the same rows are compared by "
+    "lk.compare(fit1, fit2).",
 }
 ATTRIBUTES = {
     **dict.fromkeys(("params", "coef_", "coefficients", "coefs", "beta"), "coef"),
@@ -97,12 +97,25 @@ ATTRIBUTES = {
     **dict.fromkeys(("fittedvalues", "fitted", "fitted_values", "predict_proba", "mu"), "predict()"),
     **dict.fromkeys(("linear_predictor", "linear_predictors"), "predict_link()"),
     "decision_function": "predict_logit()",
-    **dict.fromkeys(("avg_predictions", "marginal_means", "predictive_margins"), "average_predictions(variable)"),
+    **dict.fromkeys(("avg_predictions", "predictive_margins"), "average_predictions(variable)"),
+    **dict.fromkeys(("emmeans", "lsmeans", "marginal_means", "estimated_marginal_means"), "means(factor)"),
+    **dict.fromkeys(("ame", "mem", "dydx", "margeff"), "effects()"),
     **dict.fromkeys(("margins", "get_margeff", "avg_slopes", "slopes", "comparisons", "avg_comparisons"), "effects()"),
     "marginal_effects": "effects()",
     **dict.fromkeys(("prsquared", "pseudo_rsquared", "rsquared", "r2"), "r_squared"),
     **dict.fromkeys(("summary2", "summary_frame"), "summary(), or tidy() for a data frame"),
-    **dict.fromkeys(("wald_test", "t_test", "f_test", "linear_hypothesis"), "test('x = 0')"),
+    **dict.fromkeys(("wald_test", "t_test", "f_test", "linear_hypothesis", "hypotheses", "testparm"), "test('x = 0')"),
+    **dict.fromkeys(("lincom", "glht"), "test('a + b = 0'), with intervals by confint(of='a + b')"),
+    **dict.fromkeys(("nlcom", "testnl", "deltaMethod", "delta_method"), "test('a / b = 0')"),
+    **dict.fromkeys(("vce", "vcovHC", "vcovCL", "sandwich", "cluster", "robust_se"), "robust(kind, cluster=...)"),
+    **dict.fromkeys(("ed50", "ld50", "dose", "dose_p", "inverse_predict"), "inverse(variable, 0.5)"),
+    **dict.fromkeys(("tost", "non_inferiority", "noninferiority"), "equivalence(name, low, high)"),
+    **dict.fromkeys(("to_latex", "to_html", "to_markdown"), "summary(), whose tables have to_latex() and the like"),
+    "AIC": "aic",
+    "BIC": "bic",
+    "or_": "odds_ratios()",
+    "profile_likelihood": "profile()",
+    "compare_lr_test": "lr_test(), and for two fits lk.compare(fit1, fit2)",
     **dict.fromkeys(("term_tests", "Anova", "anova_lm", "anova_table"), "anova()"),
     **dict.fromkeys(("get_influence", "cooks_distance", "hatvalues", "leverage"), "influence()"),
     **dict.fromkeys(("get_prediction", "prediction"), "predictions()"),
@@ -118,13 +131,22 @@ OTHERS = {  # not called anything here: what is near is another quantity
     **dict.fromkeys(
         ("risk_ratios", "risk_ratio", "relative_risk", "relative_risks"),
         "Ratios of odds, which are another quantity, are odds_ratios(); of several outcomes they are also called "
-        "relative risk ratios.",
+        "relative risk ratios. Ratios of average probabilities are effects(scale='risk_ratio').",
     ),
+    **dict.fromkeys(("lrtest", "likelihood_ratio"), "Two nested fits are compared by lk.compare(fit1, fit2)."),
+    **dict.fromkeys(("firth", "logistf"), "Firth's estimates are fitted anew: lk.logit(..., penalty=lk.Jeffreys())."),
 }
 LOGIT = "lk.logit('y ~ x', data)"
 MULTINOMIAL = "lk.multinomial('y ~ x', data)"
+FIRTH = "lk.logit('y ~ x', data, penalty=lk.Jeffreys())"
+SURVEY = "lk.logit('y ~ x', data, weights='w', survey=lk.Survey(strata='s', units='u'))"
 FUNCTIONS = {
     **dict.fromkeys(("glm", "GLM", "Logit", "logistic", "logistic_regression"), LOGIT),
+    **dict.fromkeys(("logistf", "firth", "Firth", "brglm", "FirthLogisticRegression"), FIRTH),
+    **dict.fromkeys(("svyglm", "svydesign", "svyset", "svy"), SURVEY),
+    **dict.fromkeys(("margins", "effects", "avg_slopes", "avg_comparisons"), f"{LOGIT}.effects()"),
+    **dict.fromkeys(("emmeans", "lsmeans"), f"{LOGIT}.means(factor)"),
+    **dict.fromkeys(("Anova", "car_anova"), f"{LOGIT}.anova()"),
     **dict.fromkeys(("mnlogit", "MNLogit", "multinom", "mlogit", "vglm"), MULTINOMIAL),
     "LogisticRegression": f"{LOGIT}, or as an estimator of scikit-learn lk.estimators.LogitClassifier()",
     "LogisticRegressionCV": "lk.cross_validate('y ~ x', data), or lk.estimators.LogitClassifierCV()",
@@ -150,6 +172,8 @@ def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
     known = [name for name in parameters if name != "self"]
     own = len(parameters) - len(known)
     hints = {word: OF_ANOTHER.format(_calls(word, "...")) for word in STATED} | KEYWORDS
+    if "solver" not in known:  # a verb of a fit has no options of a solver to point to
+        hints = {word: text for word, text in hints.items() if text is not SOLVER}
     for name in set(DIVIDING) & set(known):
         hints |= {word: DIVIDED.format(name, option) for word, option in OF_FOLDS.items()}
         hints |= dict.fromkeys(DIVIDING, f"It is {name}= here.")
@@ -248,6 +272,9 @@ def function_meant_by(name: str, own: Sequence[str]) -> str:
     """
     ours = FUNCTIONS.get(name, f"lk.estimators.{name}" if name.endswith(("Classifier", "ClassifierCV")) else "")
     for kind in STATEMENTS:
+        short = kind.__name__.lower()
+        if name in kind.called and short in own and not kind.called[name]:
+            ours = ours or f"lk.{short}('y ~ x', data)"
         if name in kind.called:
             ours = ours or f"lk.fit('y ~ x', data, model=lk.{kind.__name__}({kind.called[name]}))"
     hint = f"Here it is {ours}." if ours else nearest_name(name, own)
