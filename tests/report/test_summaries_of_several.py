@@ -304,3 +304,16 @@ def test_an_order_of_the_outcomes_is_said_not_to_be_used(tmp_path: Path) -> None
     )
     for other in (size.astype(str), pd.Categorical(size, ordered=False), size.cat.remove_categories("large")):
         assert "order" not in notes(lk.multinomial("size ~ age", births.assign(size=other).dropna()))
+
+
+def test_a_summary_of_an_ordered_model_says_what_its_odds_ratios_are_of():
+    births = lk.datasets.load_lbw()
+    for model, words in (
+        ("cumulative", "multiplies the odds of an outcome above a threshold, P(Y > k) / P(Y <= k)."),
+        ("adjacent", "multiplies the odds of an outcome against the one below it."),
+    ):
+        fit = lk.ordinal("ftv ~ age + lwt", births[births["ftv"] < 4], model=model)
+        text = " ".join(str(fit).split())
+        assert words in text
+        assert "0: 100, 1: 47, 2: 30, 3: 7" in text  # numbers that are outcomes are told from their counts
+    assert "the number of units in the label" in " ".join(str(fit.summary(units={"age": 10})).split())

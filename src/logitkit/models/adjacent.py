@@ -6,16 +6,23 @@ The likelihood is the multinomial one; the order stands in the constraint matric
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from logitkit.models.multinomial import Multinomial
 from logitkit.models.words import ODDS_RATIO, Words
 
 __all__ = ["ORDERED", "Adjacent"]
 
+NEIGHBOUR = replace(
+    ODDS_RATIO,
+    meaning="Odds ratio: the factor by which an increase of {change} multiplies the odds of an outcome against the one "
+    "below it.",
+)
 #: What models of ordered outcomes are called, whose predictors stand at the thresholds between neighbours.
 ORDERED = Words(
     "Adjacent-category logit model",
     "",
-    ODDS_RATIO,
+    NEIGHBOUR,
     "multinomial",
     equation="threshold",
     intercepts="Thresholds",

@@ -15,7 +15,7 @@ from logitkit.models.adjacent import ORDERED
 from logitkit.models.curvatures import Banded, BlockSums
 from logitkit.models.links import LINKS, LOGIT, Information, Link
 from logitkit.models.multinomial import Multinomial
-from logitkit.models.words import Words
+from logitkit.models.words import ODDS_RATIO, Words
 from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray
 
 __all__ = ["Cumulative", "crossed"]
@@ -25,12 +25,17 @@ OF_LOWER = (
     "exp(-coefficient) is the hazard ratio for lower outcomes; with the log-log link exp(coefficient) is that for "
     "higher ones."
 )
+HIGHER = replace(
+    ODDS_RATIO,
+    meaning="Odds ratio: the factor by which an increase of {change} multiplies the odds of an outcome above a "
+    "threshold, P(Y > k) / P(Y <= k).",
+)
 #: By link. A ratio has a name where exp(coefficient) is one: of odds, or of hazards of the higher outcomes.
 TITLES = {
     name: replace(
         ORDERED,
         title=f"Cumulative {link.words} model",
-        ratio=None if LINKS[link.mirror].ratio_of_absence else LINKS[link.mirror].ratio,
+        ratio=HIGHER if link is LOGIT else None if LINKS[link.mirror].ratio_of_absence else LINKS[link.mirror].ratio,
         instead=OF_LOWER if LINKS[link.mirror].ratio_of_absence else INSTEAD,
         improper="the thresholds cross, so that the probability of an outcome would be negative",
     )

@@ -38,7 +38,8 @@ def _outcomes(record: FitRecord, *, number_first: bool) -> Iterator[Fact]:
     if number_first:
         yield number
     parts = [
-        f"{outcome} {format_amount(float(total))}{' (reference)' if k == record.reference else ''}"
+        f"{outcome}{':' if outcome[-1:].isdigit() else ''} {format_amount(float(total))}"
+        f"{' (reference)' if k == record.reference else ''}"
         for k, (outcome, total) in enumerate(zip(quoted_names(record.outcomes), record.totals, strict=True))
     ]
     if record.reference is not None:  # named also where the list is cut
