@@ -73,7 +73,7 @@ TITLES = {
 ON_METHOD = {
     "delta": "The delta method depends on how a hypothesis is written: a / b = 1 and a - b = 0 have other statistics. "
     "By likelihood ratio, method='profile', they have the same.",
-    "profile": "The statistic is twice the fall of the log-likelihood where the hypotheses are held.",
+    "profile": "The statistic is twice the difference of the maximum log-likelihoods without and under the hypotheses.",
 }
 
 
@@ -84,17 +84,12 @@ def _(result: WaldTest) -> Document:
     letter = table.law.letter
     heads = ("Estimate", "Std. error", letter, f"P>|{letter}|", f"{level} low", f"{level} high")
     estimate, error, low, high = format_estimates(table.estimate, table.std_error, table.low, table.high)
-    cells = zip(
-        result.hypotheses,
-        estimate,
-        error,
-        format_column(table.statistic, "statistic", 2),
-        format_column(table.p_value, "p_value"),
-        low,
-        high,
-        strict=True,
-    )
-    columns = (Column("Hypothesis", "left"), *(Column(name) for name in heads))
+    shown = [estimate, error]
+    if result.method != "profile":  # which tests the hypotheses together, and makes no intervals
+        tests = format_column(table.statistic, "statistic", 2), format_column(table.p_value, "p_value")
+        shown += [*tests, low, high]
+    cells = zip(result.hypotheses, *shown, strict=True)
+    columns = (Column("Hypothesis", "left"), *(Column(name) for name in heads[: len(shown)]))
     return Document(
         TITLES[result.method],
         facts=test_facts(result.statistic, result.dof, result.p_value, result.law),

@@ -20,7 +20,7 @@ from logitkit.typing import FloatArray
 
 __all__ = ["chi_square_table", "missing_tests"]
 
-KINDS = {"Wald": "Wald", "LR": "likelihood ratio", "score": "score", "F": "Wald, as F"}
+KINDS = {"Wald": "Wald", "LR": "likelihood ratio", "score": "score", "F": "Wald F test"}
 TYPES = {1: "I", 2: "II", 3: "III"}
 METHODS = {"hausman": "Hausman-McFadden", "small_hsiao": "Small-Hsiao"}
 
@@ -28,7 +28,7 @@ METHODS = {"hausman": "Hausman-McFadden", "small_hsiao": "Small-Hsiao"}
 @finding_document.register
 def _(result: ChiSquareTests) -> Document:
     what = {"term": "terms", "outcomes": "whether outcomes can be combined"}.get(result.what, result.what)
-    facts = [Fact("Method", KINDS[result.kind])]
+    facts = [Fact("Method", _method(result))]
     if result.type is not None:
         facts.append(Fact("Type", TYPES[result.type]))
     return Document(
@@ -38,6 +38,7 @@ def _(result: ChiSquareTests) -> Document:
         notes=(
             f"Hypothesis: {result.hypothesis}.",
             *missing_tests(result),
+            *((f"Covariance: {result.covariance}.",) if result.covariance else ()),
             *depends_on_coding(result.contained, result.type == 3),
         ),
         warnings=few_clusters_tested(result),
@@ -76,11 +77,19 @@ def _(result: TermChanges) -> Document:
     names = ("df", "Deviance", "AIC", "F" if _is_f(tests) else "Chi-square", "P-value")
     return Document(
         f"Terms {result.what} one at a time{' across all outcomes' if tests.across else ''}",
-        facts=(Fact("Method", KINDS[tests.kind]),),
+        facts=(Fact("Method", _method(tests)),),
         blocks=(Table(None, (Column(changed, "left"), *map(Column, names)), tuple(cells)),),
-        notes=(f"Hypothesis: {tests.hypothesis}.", *missing_tests(tests)),
+        notes=(
+            f"Hypothesis: {tests.hypothesis}.",
+            *missing_tests(tests),
+            *((f"Covariance: {tests.covariance}.",) if tests.covariance else ()),
+        ),
         warnings=few_clusters_tested(tests),
     )
+
+
+def _method(tests: ChiSquareTests) -> str:
+    return f"penalised {KINDS['LR']}" if tests.kind == "LR" and tests.penalised else KINDS[tests.kind]
 
 
 def _blank(values: FloatArray, decimals: int) -> tuple[str, ...]:

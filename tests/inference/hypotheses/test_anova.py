@@ -358,3 +358,20 @@ def test_type_1_is_the_chain_of_nested_fits(births: pd.DataFrame) -> None:
     assert found.hypothesis.endswith("given the terms before it")
     wald = lk.logit("low ~ age + smoke + lwt", births)
     assert_allclose(wald.anova(1, "Wald").statistic[2], wald.test("lwt").statistic, rtol=ROUTE)
+
+
+def test_tests_of_terms_say_what_they_were_made_of(births: pd.DataFrame) -> None:
+    fit = lk.logit("low ~ age + smoke", births)
+    robust = fit.robust("CR2", cluster=births["age"] % 11)
+    for found in (robust.anova(test="F"), robust.drop1("Wald")):
+        assert "CR2 sandwich by cluster" in " ".join(str(found).split())
+    assert "Covariance:" not in str(fit.anova())
+    reduced = lk.logit("low ~ age + smoke", births, penalty=lk.Jeffreys())
+    assert "penalised likelihood ratio" in str(reduced.anova())
+    assert "penalised" not in str(fit.anova())
+
+
+def test_a_likelihood_ratio_has_no_empty_columns(births: pd.DataFrame) -> None:
+    found = lk.logit("low ~ age + smoke", births).test("smoke = 0", method="profile")
+    (table,) = found.to_document().blocks
+    assert [column.name for column in table.columns] == ["Hypothesis", "Estimate", "Std. error"]

@@ -38,6 +38,7 @@ from logitkit.inference.hypotheses.chi_square import (
     chi_square_tests,
     not_aliased,
     require_test,
+    tests_of_fit,
     wald_of_functions,
 )
 from logitkit.inference.hypotheses.marginality import contained_terms, terms_that_contain
@@ -108,9 +109,8 @@ def anova(record: FitRecord, design: Design | None, kind: int = 2, test: TermTes
         if kind == 3 and (within := _with_numbers(record, name, larger))
     ]
     return replace(
-        found,
+        tests_of_fit(found, record),
         contained=tuple(contained),
-        n_clusters=record.covariance.n_clusters,
         type=kind,
         across=record.family.words.compares,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -23,6 +23,7 @@ __all__ = [
     "chi_square_tests",
     "not_aliased",
     "require_test",
+    "tests_of_fit",
     "wald_of_finite",
     "wald_of_functions",
 ]
@@ -64,6 +65,10 @@ class ChiSquareTests:
         What the statistics are compared with: statistic / dof with F where it is not normal.
     laws : tuple of Law
         The same of each row, where the degrees of freedom of the covariance differ by hypothesis; else empty.
+    covariance : str
+        How the covariance of Wald tests was made, in words; empty for other tests.
+    penalised : bool
+        Whether the likelihood of the fit is penalised against bias.
 
     Examples
     --------
@@ -84,6 +89,8 @@ class ChiSquareTests:
     across: bool = False
     law: Law = NORMAL
     laws: tuple[Law, ...] = ()
+    covariance: str = ""
+    penalised: bool = False
 
     def law_of(self, row: int) -> Law:
         """Return what the statistic of a row is compared with.
@@ -184,6 +191,36 @@ def chi_square_tests(
     p_value = np.where((dof > 0) & ~np.isnan(statistic), found, np.nan)
     common, laws = (NORMAL, law) if isinstance(law, tuple) else (law, ())
     return ChiSquareTests(what, labels, statistic, p_value, dof, kind, hypothesis, law=common, laws=laws)
+
+
+def tests_of_fit(found: ChiSquareTests, record: FitRecord) -> ChiSquareTests:
+    """Return tests with what is to be said of the fit that they were made of.
+
+    Parameters
+    ----------
+    found : ChiSquareTests
+        The tests.
+    record : FitRecord
+        The fit.
+
+    Returns
+    -------
+    ChiSquareTests
+        The same numbers, with the covariance in words, its clusters, and whether the likelihood is penalised.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 1, 0, 1, 0], "x": [1, 2, 3, 4, 5]})
+    >>> tests_of_fit(chi_square_tests("term", ("x",), [(1.0, 1)], "Wald", "zero"), fit.record).covariance
+    'model-based (inverse information)'
+    """
+    return replace(
+        found,
+        n_clusters=record.covariance.n_clusters,
+        covariance=record.covariance.label if found.kind in ("Wald", "F") else "",
+        penalised=record.adjustment is not None,
+    )
 
 
 def wald_of_functions(record: FitRecord, functions: FloatArray) -> tuple[float, int]:

@@ -11,8 +11,6 @@ Long, J. S. and Freese, J. (2014) Regression Models for Categorical Dependent Va
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from logitkit.design.design import Design
@@ -28,6 +26,7 @@ from logitkit.inference.hypotheses.chi_square import (
     TestKind,
     chi_square_tests,
     require_test,
+    tests_of_fit,
     wald_of_functions,
 )
 from logitkit.inference.hypotheses.nested import likelihood_ratio
@@ -89,7 +88,7 @@ def combine_tests(record: FitRecord, design: Design | None, test: TestKind = "Wa
     found = chi_square_tests(
         "outcomes", tuple(labels), rows, test, hypothesis, record.law if test == "Wald" else NORMAL
     )
-    return replace(found, n_clusters=record.covariance.n_clusters)
+    return tests_of_fit(found, record)
 
 
 def _combined(record: FitRecord, design: Design, first: int, second: int) -> FitRecord:

@@ -28,7 +28,7 @@ from logitkit.inference.bias.ratios import penalised_ratio
 from logitkit.inference.fit_statistics import fit_statistics
 from logitkit.inference.functions import term_functions
 from logitkit.inference.hypotheses.anova import TermTest, TermTests, tested_terms
-from logitkit.inference.hypotheses.chi_square import ChiSquareTests, chi_square_tests, require_test
+from logitkit.inference.hypotheses.chi_square import ChiSquareTests, chi_square_tests, require_test, tests_of_fit
 from logitkit.inference.hypotheses.marginality import terms_that_contain
 from logitkit.inference.hypotheses.nested import likelihood_ratio
 from logitkit.inference.hypotheses.score import Larger, require_score, score_statistic
@@ -241,5 +241,5 @@ def _changes(
     for k, one in enumerate(fits if record.has_likelihood else ()):
         if one is not None:
             deviance[k], aic[k] = one.deviance, fit_statistics(one).aic
-    tests = replace(tests, n_clusters=record.covariance.n_clusters, across=record.family.words.compares)
+    tests = replace(tests_of_fit(tests, record), across=record.family.words.compares)
     return TermChanges(what, tests, deviance, aic)
