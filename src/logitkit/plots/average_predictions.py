@@ -43,8 +43,10 @@ def plot_average_predictions(
         room = 0.04 * max(high - low, 0.05)
         ax.set_ylim(max(low - room, 0.0 if low >= 0.02 else -0.02), min(high + room, 1.0 if high <= 0.98 else 1.02))
         ax.grid(axis="y", color=FAINT, linewidth=0.6, alpha=0.7)
-        legend_beside(ax, handles, [found.outcomes[k] for k in drawn])
-        what = f"Average probability\nwith {level_text(found.level)} intervals"
+        if not found.event:
+            legend_beside(ax, handles, [found.outcomes[k] for k in drawn])
+        of_event = f" of {plain(wrapped(found.event))}" if found.event else ""
+        what = f"Average probability{of_event}\nwith {level_text(found.level)} intervals"
     else:
         handles = _areas(ax, found, place) if found.numeric else _bars(ax, found.probability)
         ax.set_ylim(0.0, 1.0)

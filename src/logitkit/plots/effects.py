@@ -8,7 +8,9 @@ import numpy as np
 
 from logitkit.inference.effects.comparisons import Effects
 from logitkit.plots.labels import plain, wrapped
-from logitkit.plots.style import FAINT, dress, level_text, new_axes, next_color
+from logitkit.plots.legends import legend_beside
+from logitkit.plots.log_axis import set_log_ticks
+from logitkit.plots.style import FAINT, dress, level_text, looks, new_axes, next_color
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,22 +18,44 @@ if TYPE_CHECKING:
 __all__ = ["plot_effects"]
 
 WIDTH, ROW, FRAME = 6.4, 0.34, 1.2
+TITLE_MOST = 56  # characters of a line below the axis
+RATIOS = {"risk_ratio": "Risk ratio", "odds_ratio": "Odds ratio"}
+HEIGHT, SPREAD = 0.17, 0.54  # inches of each of several marks in a row, and the part of the row that they take
 
 
 def plot_effects(result: Effects, ax: Axes | None = None, *, title: str = "", level: float | None = None) -> Axes:
-    """Draw effects from top to bottom with their intervals; ratios on a logarithmic axis."""
+    """Draw effects from top to bottom with their intervals; ratios on a logarithmic axis, a mark for each outcome."""
     found = result.estimates(level)
-    n = found.estimate.size
-    ax = new_axes(ax, (WIDTH, FRAME + ROW * n))
-    ratio = result.scale in ("risk_ratio", "odds_ratio")
+    outcomes = tuple(dict.fromkeys(map(str, dict(result.labels).get("outcome", ()))))
+    several = max(len(outcomes), 1)
+    n = found.estimate.size // several  # the outcomes of an effect follow one another
+    ax = new_axes(ax, (WIDTH + (1.0 if several > 1 else 0.0), FRAME + max(ROW, HEIGHT * several) * n))
+    ratio = result.scale in RATIOS
     if ratio:
         ax.set_xscale("log")
-    color, place = next_color(ax), np.arange(n)[::-1]
+        set_log_ticks(ax)
     ax.axvline(1.0 if ratio else 0.0, color=FAINT, linewidth=1.0, zorder=1)
-    ax.hlines(place, found.low, found.high, color=color, linewidth=1.6, zorder=2)
-    ax.plot(found.estimate, place, "o", color=color, markersize=5.0, zorder=3)
-    names = [name if name.startswith("row") else name.replace("|", "\n", 1) for name in result.numbers.names]
-    ax.set_yticks(place, [plain("\n".join(wrapped(line) for line in name.split("\n"))) for name in names])
+    marks = [(look.color, look.mark) for look in looks(several)] if several > 1 else [(next_color(ax), "o")]
+    handles = []
+    for k, (color, mark) in enumerate(marks):
+        own = slice(k, None, several)
+        place = np.arange(n)[::-1] - (SPREAD * (k / (several - 1) - 0.5) if several > 1 else 0.0)
+        ax.hlines(place, found.low[own], found.high[own], color=color, linewidth=1.6, zorder=2)
+        (points,) = ax.plot(found.estimate[own], place, mark, color=color, markersize=5.0, zorder=3)
+        handles.append(points)
+    names = [_row_name(name, outcomes) for name in result.numbers.names[::several]]
+    ax.set_yticks(np.arange(n)[::-1], names)
     ax.set_ylim(-0.7, n - 0.3)
-    dress(ax, x=f"{plain(wrapped(result.title))}\nwith {level_text(found.level)} intervals", title=title)
+    of = f"{RATIOS[result.scale]}: {result.title[0].lower()}{result.title[1:]}" if ratio else result.title
+    dress(ax, x=f"{plain(wrapped(of, TITLE_MOST))}\nwith {level_text(found.level)} intervals", title=title)
+    if several > 1:
+        legend_beside(ax, handles, outcomes)
     return ax
+
+
+def _row_name(name: str, outcomes: tuple[str, ...]) -> str:
+    """Return the name of an effect in lines: without its outcome where a legend has that, and the cell below."""
+    if len(outcomes) > 1:
+        name = name.removeprefix(f"{outcomes[0]}:")
+    lines = [name] if name.startswith("row") else name.split("|", 1)
+    return plain("\n".join(wrapped(line) for line in lines))

@@ -71,6 +71,8 @@ class AveragePredictions:
         Confidence level.
     n_rows : int
         Rows averaged over.
+    event : str
+        The event in words, where the outcome is that of two; else empty.
 
     Examples
     --------
@@ -89,6 +91,7 @@ class AveragePredictions:
     high: FloatArray
     level: float
     n_rows: int
+    event: str = ""
 
 
 def average_predictions(
