@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from scipy.special import expit
 
@@ -94,3 +96,45 @@ def test_the_figures_show_themselves_as_a_list(fit: lk.Fit) -> None:
     lines = repr(fit.plot).splitlines()
     names = ["forest()", "coefficients()", "average_predictions(variable)", "roc()", "calibration()", "residuals()"]
     assert [line.split()[0] for line in lines[1:]] == [f"plot.{name}" for name in names]
+
+
+def endometrial() -> pd.DataFrame:
+    return pd.read_csv("tests/references/data/endometrial.csv")
+
+
+def test_a_forest_of_profile_intervals_has_the_finite_end_of_an_infinite_ratio() -> None:
+    """The end is 1.2841 on the scale of logarithms, as confint(glm) of R has it."""
+    data = endometrial()
+    end = np.exp(1.28414)
+    for table, upwards, text in ((data, True, "inf"), (data.assign(NV=1 - data["NV"]), False, "0.0000")):
+        fit = lk.logit("HG ~ NV + PI + EH", table)
+        ax = fit.plot.forest(method="profile")
+        assert ax.get_xlabel() == "Odds ratio, 95% profile-likelihood intervals (log scale)"
+        texts = [each.get_text() for each in ax.texts]
+        assert text in texts
+        assert not any("separated" in each for each in texts)
+        left, right = ax.get_xlim()
+        wanted = (end, right) if upwards else (left, 1.0 / end)
+        lines = [(line[0, 0], line[-1, 0]) for each in ax.collections for line in each.get_segments() if len(line)]
+        assert any(np.allclose(line, wanted, rtol=1e-4) for line in lines)  # R has four digits
+        plt.close("all")
+    coefficients = fit.plot.coefficients(method="profile")
+    assert "profile-likelihood" in coefficients.get_xlabel()
+    assert "-inf" in [each.get_text().split()[0] for each in coefficients.texts if each.get_text()]
+
+
+def test_average_predictions_of_an_event_name_it_on_the_axis() -> None:
+    ax = lk.logit("low ~ age", lk.datasets.load_lbw()).plot.average_predictions("age")
+    assert ax.get_legend() is None
+    assert ax.get_ylabel().startswith("Average probability of low = 1")
+
+
+def test_effects_on_several_outcomes_share_rows_and_have_a_legend() -> None:
+    births = lk.datasets.load_lbw()
+    fit = lk.multinomial("race ~ age + lwt + smoke", births)
+    ax = fit.effects(["age", "smoke"]).plot()
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == list(fit.outcomes)
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["age", "smoke"]
+    ratio = lk.logit("low ~ race", births).effects("race", scale="risk_ratio").plot()
+    assert ratio.get_xlabel().startswith("Risk ratio: average effects on the risk of low = 1")
+    assert all("10^" not in text.get_text() for text in ratio.get_xticklabels())

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import logitkit as lk
+from logitkit.errors import UnsupportedError
 from logitkit.models.form import Form
 from logitkit.models.multinomial import Multinomial
 from logitkit.models.predictors import Part, Predictors
@@ -205,3 +206,21 @@ def test_common_slopes_have_one_table_and_thresholds_another():
     assert frame["threshold"].tolist() == ["a|b", "b|c", "", ""]
     assert frame["term"].tolist() == ["Intercept", "Intercept", "age", "lwt"]
     assert frame["estimate"].tolist() == record.coef.tolist()
+
+
+def test_a_summary_has_the_intervals_that_are_asked_for():
+    data = pd.read_csv("tests/references/data/endometrial.csv")
+    for fit, words in (
+        (lk.logit("HG ~ NV + PI + EH", data), "Intervals: profile likelihood; tests of single coefficients: Wald."),
+        (lk.logit("HG ~ NV + PI + EH", data, penalty=lk.Jeffreys()), "Intervals: penalised profile likelihood;"),
+    ):
+        found = fit.summary(method="profile", units={"PI": 5})
+        limits = fit.odds_ratios(method="profile", units={"PI": 5})
+        (table,) = found.blocks
+        assert [row[0] for row in table.rows] == ["Intercept", "NV", "PI (per 5)", "EH"]
+        for row, (_, own) in zip(table.rows[1:], limits.iterrows(), strict=True):
+            printed = [float(cell.replace(",", "")) for cell in row[-2:]]
+            assert printed == pytest.approx([own["conf_low"], own["conf_high"]], abs=6e-5)
+        assert words in " ".join(str(found).split())
+    with pytest.raises(UnsupportedError, match="not valid with"):
+        lk.logit("HG ~ PI", data).robust("HC3").summary(method="profile")

@@ -97,10 +97,19 @@ class Forest(NamedTuple):
         return np.asarray(np.isfinite(self.estimate) & ((self.estimate > 0.0) | (not self.ratios)))
 
     @property
+    def one_sided(self) -> BoolArray:
+        """Which estimates have no place but one end of their interval has, shape (p, m)."""
+        known = [np.isfinite(end) & ((end > 0.0) | (not self.ratios)) for end in (self.low, self.high)]
+        return np.asarray(~self.shown & ~np.isnan(self.estimate) & (known[0] != known[1]))
+
+    @property
     def ends(self) -> tuple[float, float]:
         """The ends of the axis."""
         limits = ratio_limits if self.ratios else _limits
-        return limits(self.estimate[self.shown], self.low[self.shown], self.high[self.shown])
+        from_one = self.one_sided
+        end = np.where(np.isfinite(self.low) & ((self.low > 0.0) | (not self.ratios)), self.low, self.high)[from_one]
+        known = [np.concatenate([values[self.shown], end]) for values in (self.estimate, self.low, self.high)]
+        return limits(*known)
 
     @property
     def row_height(self) -> float:
@@ -202,8 +211,28 @@ def _draw_marks(ax: Axes, forest: Forest, place: int, look: Look) -> Any:
         if cut.any():  # an empty line would still claim room at the origin of the figure
             ends = np.full(int(cut.sum()), end)
             ax.plot(ends, at[cut], marker, color=look.color, markersize=size, clip_on=False, zorder=3)
+    _draw_one_sided(ax, forest, place, look)
     (points,) = ax.plot(estimate[shown], at[shown], look.mark, color=look.color, markersize=size, zorder=3)
     return points
+
+
+def _draw_one_sided(ax: Axes, forest: Forest, place: int, look: Look) -> None:
+    """Draw intervals of which one end is infinite, or a ratio of zero, with an arrow there."""
+    at, (left, right) = _heights(forest, place), forest.ends
+    for row in np.flatnonzero(forest.one_sided[:, place]):
+        upwards = forest.estimate[row, place] > 1.0 if forest.ratios else forest.estimate[row, place] > 0.0
+        end = (forest.low if upwards else forest.high)[row, place]
+        ax.hlines(at[row], *((end, right) if upwards else (left, end)), color=look.color, linewidth=1.6, zorder=2)
+        ax.plot([end], at[[row]], "|", color=look.color, markersize=6.0, zorder=3)
+        ax.plot(
+            [right if upwards else left],
+            at[[row]],
+            ">" if upwards else "<",
+            color=look.color,
+            markersize=5.0,
+            clip_on=False,
+            zorder=3,
+        )
 
 
 def _draw_references(ax: Axes, forest: Forest, middle: FloatArray) -> None:
@@ -217,7 +246,8 @@ def _draw_references(ax: Axes, forest: Forest, middle: FloatArray) -> None:
 def _write_words(ax: Axes, forest: Forest, place: int, look: Look) -> None:
     """Name the estimates that have no place on the axis."""
     at = _heights(forest, place)
-    for row in np.flatnonzero(~forest.shown[:, place] & ~np.isneginf(forest.low[:, place])):
+    none = ~forest.shown & ~forest.one_sided
+    for row in np.flatnonzero(none[:, place] & ~np.isneginf(forest.low[:, place])):
         value = float(forest.estimate[row, place])
         text, x, side = ratio_in_words(value if forest.ratios else float(np.exp(value)))
         own = forest.words[row] if forest.words else ""
@@ -246,7 +276,8 @@ def _column_widths(forest: Forest, head: str) -> tuple[float, float]:
 
 def _write_numbers(ax: Axes, forest: Forest, middle: Sequence[float] | FloatArray) -> None:
     """Write the estimates and their intervals to the right of the axes, under their heads."""
-    head = "" if forest.level is None else f"{level_text(forest.level)} {forest.interval}"
+    kind = forest.interval if forest.interval.startswith("posterior") else "interval"  # the axis has the method
+    head = "" if forest.level is None else f"{level_text(forest.level)} {kind}"
     first, second = _column_widths(forest, head)
     if first == 0.0:
         return

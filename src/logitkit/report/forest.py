@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -12,9 +13,10 @@ from logitkit.design.info import DesignInfo
 from logitkit.engine.record import FitRecord
 from logitkit.errors import FormulaError, UnsupportedError, nearest_name
 from logitkit.inference.changes import without_ratio
+from logitkit.inference.delta import Estimates
 from logitkit.inference.hypotheses.wald import coefficient_estimates
 from logitkit.inference.penalised.posterior import interval_words, is_withheld
-from logitkit.inference.ratios import OddsRatios, odds_ratios
+from logitkit.inference.ratios import LimitsOf, OddsRatios, odds_ratios
 from logitkit.models.nominal import places_of
 from logitkit.plots.forest import Forest
 from logitkit.plots.style import OUTCOMES_MOST
@@ -27,6 +29,9 @@ from logitkit.report.term_labels import term_rows
 from logitkit.report.units import changes_of, per_unit
 from logitkit.report.wording import counted, name_list
 from logitkit.typing import BoolArray, FloatArray
+
+if TYPE_CHECKING:
+    from logitkit.inference.intervals.asked import Limits
 
 __all__ = ["coefficient_forest", "ratio_forest"]
 
@@ -60,6 +65,7 @@ def ratio_forest(
     labels: Mapping[str, str] | None = None,
     terms: Sequence[str] | None = None,
     level: float | None = None,
+    limits: tuple[str, LimitsOf] | None = None,
 ) -> Forest:
     """Return the ratios that a forest plot shows, of several outcomes those against one of them.
 
@@ -83,9 +89,11 @@ def ratio_forest(
         )
     _require_estimates(record, ratio.name)
     (place,) = places_of(record.info, against=against)
-    marks = _of_ratios(record, odds_ratios(record, None, place, units, level))
+    name, by = limits or ("", None)
+    marks = _of_ratios(record, odds_ratios(record, None, place, units, level, by))
     drawn = _columns(record, terms, ratio.name, without_ratio(record.info))
-    return _forest(record, drawn, marks, units, labels, what=ratio.title, ratios=True)
+    found = _forest(record, drawn, marks, units, labels, what=ratio.title, ratios=True)
+    return found._replace(interval=name or found.interval)
 
 
 def coefficient_forest(
@@ -95,6 +103,7 @@ def coefficient_forest(
     labels: Mapping[str, str] | None = None,
     terms: Sequence[str] | None = None,
     level: float | None = None,
+    limits: tuple[str, Limits] | None = None,
 ) -> Forest:
     """Return the coefficients that a forest plot shows.
 
@@ -107,8 +116,12 @@ def coefficient_forest(
     """
     _require_estimates(record, "coefficient")
     drawn = _columns(record, terms, "coefficient", np.zeros(len(record.info.names), dtype=bool))
-    marks = _of_coefficients(record, changes_of(record.info, units), level)
-    return _forest(record, drawn, marks, units, labels, what="Coefficient", ratios=False)
+    every = coefficient_estimates(record, level)
+    if limits is not None:
+        every = replace(every, low=limits[1].low, high=limits[1].high)
+    marks = _of_coefficients(record, changes_of(record.info, units), every)
+    found = _forest(record, drawn, marks, units, labels, what="Coefficient", ratios=False)
+    return found if limits is None else found._replace(interval=limits[0])
 
 
 def _require_estimates(record: FitRecord, what: str) -> None:
@@ -143,9 +156,9 @@ def _of_ratios(record: FitRecord, found: OddsRatios) -> _Marks:
     return _Marks(table, outcomes, found.against[0] if found.against else "", found.level)
 
 
-def _of_coefficients(record: FitRecord, changes: FloatArray, level: float | None) -> _Marks:
+def _of_coefficients(record: FitRecord, changes: FloatArray, every: Estimates) -> _Marks:
     """Return the coefficients of all columns, for each equation that has more than an intercept."""
-    every, intercept = coefficient_estimates(record, level), record.info.intercept
+    intercept = record.info.intercept
     gone = np.zeros(record.coef.size, dtype=bool) if record.absent is None else record.absent
     shown = [one for one in record.equations if np.any(one.columns != (-1 if intercept is None else intercept))]
     table = np.full((4, len(record.info.names), len(shown)), np.nan)
@@ -222,12 +235,12 @@ def _numbers(
     columns = np.array([j for _, j in rows if j is not None], dtype=np.int64)
     estimate, error, low, high = marks.table[:, columns, 0]
     if ratios:
-        known = np.isfinite(estimate) & (estimate > 0.0)
+        known = np.isfinite(estimate) & (estimate > 0.0) | _one_sided(low, high, least=0.0)
         shown = [np.where(known, values, np.nan) for values in (estimate, low, high)]
         with np.errstate(invalid="ignore", divide="ignore"):
             texts, lows, highs = format_ratios(shown, np.where(known, error / estimate, np.nan))
     else:
-        known = np.isfinite(estimate)
+        known = np.isfinite(estimate) | _one_sided(low, high, least=-np.inf)
         texts, _, lows, highs = format_estimates(np.where(known, estimate, np.nan), error, low, high)
     cells = iter(
         (text, "" if withheld or not one else f"{one} to {other}")
@@ -235,6 +248,11 @@ def _numbers(
     )
     none = {"reference": ("1" if ratios else "0", "")}
     return tuple(next(cells) if j is not None else none.get(row.kind, ("", "")) for row, j in rows)
+
+
+def _one_sided(low: FloatArray, high: FloatArray, *, least: float) -> BoolArray:
+    """Return which intervals have one end that is finite, and one at infinity or at the least value."""
+    return np.asarray((np.isposinf(high) & np.isfinite(low) & (low > least)) | ((low == least) & np.isfinite(high)))
 
 
 def _outcomes_left(shown: tuple[str, ...], rest: tuple[str, ...]) -> str:

@@ -105,10 +105,12 @@ def _p_text(p: float) -> str:
     return text if text.startswith("<") else f"= {text}"
 
 
-def covariance_note(record: FitRecord) -> Iterator[str]:
-    """Say how errors were made, and what they leave without meaning."""
+def covariance_note(record: FitRecord, intervals: str = "") -> Iterator[str]:
+    """Say how errors and intervals were made, and what they leave without meaning."""
     correction = f", times {record.covariance.correction}" if record.covariance.correction else ""
-    yield f"Standard errors: {record.covariance.label}{correction}. Intervals: Wald{_law_words(record)}."
+    wald = f"Wald{_law_words(record)}"
+    how = f"{intervals}; tests of single coefficients: {wald}" if intervals else wald
+    yield f"Standard errors: {record.covariance.label}{correction}. Intervals: {how}."
     if record.adjustment is not None:
         yield from adjusted_notes(record, record.adjustment)
     elif record.family.words.quasi:

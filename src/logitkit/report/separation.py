@@ -18,13 +18,14 @@ __all__ = ["separation_warning"]
 CONTRASTS_MOST = 2_000  # differences whose limit is looked for
 
 REMEDIES_OF_TWO = (
-    "These have no standard error, interval or p-value; the other coefficients are those of the limiting model on the "
-    "rows that overlap, as are the likelihood statistics. Remedies: merge or drop the level or column at fault, gather "
-    "more data, or fit with penalty=lk.Jeffreys(), whose estimates are finite; fit.remedies() compares it with others."
+    "These have no standard error, Wald interval or p-value; the other coefficients are those of the limiting model on "
+    "the rows that overlap, as are the likelihood statistics. Remedies: merge or drop the level or column at fault, "
+    "gather more data, or fit with penalty=lk.Jeffreys(), whose estimates are finite; fit.remedies() compares it with "
+    "others."
 )
 REMEDIES_OF_SEVERAL = (
-    "Infinite and undetermined coefficients have no standard error, interval or p-value; the other coefficients are "
-    "those of the limiting model, as are the likelihood statistics. Remedies: merge outcomes or levels, drop the "
+    "Infinite and undetermined coefficients have no standard error, Wald interval or p-value; the other coefficients "
+    "are those of the limiting model, as are the likelihood statistics. Remedies: merge outcomes or levels, drop the "
     "column at fault, gather more data, or fit with penalty=lk.Jeffreys(), whose estimates are finite; "
     "fit.remedies() compares it with others."
 )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -34,27 +36,36 @@ from logitkit.report.units import changes_of, per_unit, unit_labels, unit_note
 from logitkit.report.wording import counted, has_only_intercept, name_list, without_intercept
 from logitkit.typing import FloatArray
 
+if TYPE_CHECKING:
+    from logitkit.inference.intervals.asked import Limits
+
 __all__ = ["coefficient_tables", "summary_document"]
 
 
-def summary_document(record: FitRecord, units: Mapping[str, float] | None = None) -> Document:
-    """Return the summary of a fit."""
+def summary_document(
+    record: FitRecord, units: Mapping[str, float] | None = None, limits: Limits | None = None
+) -> Document:
+    """Return the summary of a fit, with Wald intervals where no others are given."""
     words, changes = record.family.words, changes_of(record.info, units)
     return Document(
         title=words.title if record.penalty is None else words.penalised,
         facts=tuple(_facts(record)),
-        blocks=coefficient_tables(record, units),
-        notes=tuple(_notes(record, changes)),
+        blocks=coefficient_tables(record, units, limits),
+        notes=tuple(_notes(record, changes, "" if limits is None else limits.label)),
         warnings=tuple(_warnings(record)),
     )
 
 
-def coefficient_tables(record: FitRecord, units: Mapping[str, float] | None = None) -> tuple[Table, ...]:
+def coefficient_tables(
+    record: FitRecord, units: Mapping[str, float] | None = None, limits: Limits | None = None
+) -> tuple[Table, ...]:
     """Return a coefficient table per equation, with ratios and their intervals where there are some."""
     changes = changes_of(record.info, units)
     if record.penalty is not None:
         return (penalised_table(record, record.penalty, changes),)
     every, aliased = coefficient_estimates(record), set(record.aliased.tolist())
+    if limits is not None:
+        every = replace(every, low=limits.low, high=limits.high)
     words, without = record.family.words, names_without_ratio(record.info)
     tables = []
     for heading, names, one in _listed(record):
@@ -97,13 +108,13 @@ def _facts(record: FitRecord) -> Iterator[Fact]:
         yield from penalty_facts(record, record.penalty)
 
 
-def _notes(record: FitRecord, changes: FloatArray) -> Iterator[str]:
+def _notes(record: FitRecord, changes: FloatArray, intervals: str) -> Iterator[str]:
     words = record.family.words
     yield from unit_note(record, coefficient_estimates(record), changes)
     if not record.nuisance.spans_constant:
         yield from without_intercept(record.info.names)
     if record.penalty is None:
-        yield from _fitted_notes(record, changes)
+        yield from _fitted_notes(record, changes, intervals)
     else:
         yield from penalty_notes(record, record.penalty)
     shown = words.ratio_against(record.reference) if record.penalty is None else ratio_beside(record)
@@ -113,7 +124,7 @@ def _notes(record: FitRecord, changes: FloatArray) -> Iterator[str]:
     yield from response_notes(record)
 
 
-def _fitted_notes(record: FitRecord, changes: FloatArray) -> Iterator[str]:
+def _fitted_notes(record: FitRecord, changes: FloatArray, intervals: str) -> Iterator[str]:
     """Say what the coefficients of maximum likelihood are, how errors were made, and which null model there is."""
     ratio = record.family.words.ratio_against(record.reference)
     if record.family.words.compares and record.reference is None:
@@ -125,7 +136,7 @@ def _fitted_notes(record: FitRecord, changes: FloatArray) -> Iterator[str]:
     elif ratio is not None and ratio.meaning and not has_only_intercept(record):
         change = "one unit, or of the number of units in the label," if np.any(changes != 1.0) else "one unit"
         yield ratio.meaning.format(change=change, reference=record.outcomes[record.reference or 0])
-    yield from covariance_note(record)
+    yield from covariance_note(record, intervals)
     yield from convention_note(record)
     yield from null_model_note(record)
     yield from _restrictions(record)

@@ -9,9 +9,12 @@ from logitkit.results.documented import documents
 from logitkit.results.row_figures import Figures, RowPlots
 
 if TYPE_CHECKING:
+    from logitkit.inference.intervals.asked import IntervalMethod
     from logitkit.results.row_verbs import RowVerbs
 
 __all__ = ["FitPlots"]
+
+NAMES = {"profile": "profile-likelihood interval", "score": "score interval"}
 
 
 @documents(RowPlots)
@@ -39,6 +42,7 @@ class FitPlots(Figures):
         level: float | None = None,
         terms: Sequence[str] | None = None,
         against: Any = None,
+        method: IntervalMethod = "wald",
     ) -> Any:
         """Draw odds ratios with intervals; with several outcomes relative risk ratios, one mark per outcome.
 
@@ -58,6 +62,9 @@ class FitPlots(Figures):
             Terms of the formula, or coefficients, to draw, in this order. Default: all that a summary lists.
         against : object, optional
             With several outcomes, the outcome compared with; by default the reference, in the symmetric form the first.
+        method : {'wald', 'profile', 'score'}
+            How intervals are made, as in ``odds_ratios``; the axis names it. Of an infinite ratio the interval by
+            profile likelihood is drawn from its finite end.
 
         Returns
         -------
@@ -76,7 +83,14 @@ class FitPlots(Figures):
         from logitkit.plots.forest import plot_forest
         from logitkit.report.forest import ratio_forest
 
-        found = ratio_forest(self._record, units, against=against, labels=labels, terms=terms, level=level)
+        limits = None
+        if method != "wald":
+            from logitkit.results.intervals import limits_by
+
+            limits = NAMES.get(method, ""), limits_by(self._record, self._fit.design, method, level)[0]
+        found = ratio_forest(
+            self._record, units, against=against, labels=labels, terms=terms, level=level, limits=limits
+        )
         return plot_forest(found, ax, title=title)
 
     def coefficients(
@@ -87,6 +101,7 @@ class FitPlots(Figures):
         title: str = "",
         level: float | None = None,
         terms: Sequence[str] | None = None,
+        method: IntervalMethod = "wald",
     ) -> Any:
         """Draw coefficients with intervals: one row per term, in it one mark per outcome.
 
@@ -104,6 +119,8 @@ class FitPlots(Figures):
             Confidence level; that of the fit by default.
         terms : sequence of str, optional
             As in ``forest``.
+        method : {'wald', 'profile', 'score'}
+            As in ``forest``.
 
         Returns
         -------
@@ -113,7 +130,14 @@ class FitPlots(Figures):
         from logitkit.plots.forest import plot_forest
         from logitkit.report.forest import coefficient_forest
 
-        found = coefficient_forest(self._record, units, labels=labels, terms=terms, level=level)
+        limits = None
+        if method != "wald":
+            from logitkit.inference.intervals.asked import asked_functions, limits_of
+
+            record = self._record
+            found_limits = limits_of(record, self._fit.design, asked_functions(record), method, level)
+            limits = NAMES[method], found_limits
+        found = coefficient_forest(self._record, units, labels=labels, terms=terms, level=level, limits=limits)
         return plot_forest(found, ax, title=title)
 
     def average_predictions(

@@ -51,13 +51,15 @@ class Fit(MeanVerbs):
     True
     """
 
-    def summary(self, units: Mapping[str, float] | None = None) -> Summary:
+    def summary(self, units: Mapping[str, float] | None = None, *, method: IntervalMethod = "wald") -> Summary:
         """Return the summary, which displays as text or HTML and renders as Markdown or LaTeX.
 
         Parameters
         ----------
         units : mapping of str to float, optional
             Change in a column to which its coefficient refers, ``{"balance": 10_000}``; the labels state it.
+        method : {'wald', 'profile', 'score'}
+            How intervals are made, as in ``confint``; a note names it.
 
         Returns
         -------
@@ -65,7 +67,12 @@ class Fit(MeanVerbs):
             Facts, a table of coefficients with ratios (with several outcomes one table per outcome), notes and
             warnings.
         """
-        return shown_summary(summary_document(self.record, units))
+        limits = None
+        if method != "wald":
+            from logitkit.inference.intervals.asked import asked_functions, limits_of
+
+            limits = limits_of(self.record, self.design, asked_functions(self.record), method)
+        return shown_summary(summary_document(self.record, units, limits))
 
     def tidy(
         self, level: float | None = None, *, nonzero: bool = False, adjust: Adjustment | None = None

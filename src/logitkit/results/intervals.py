@@ -15,7 +15,7 @@ from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.intervals.asked import AskedFunctions, IntervalMethod, asked_functions, limits_of
 from logitkit.inference.intervals.profile import estimated
 from logitkit.inference.intervals.simultaneous import IntervalAdjustment
-from logitkit.inference.ratios import odds_ratios
+from logitkit.inference.ratios import LimitsOf, odds_ratios
 from logitkit.inference.verbs import require
 from logitkit.options import require_choice
 from logitkit.report import tidy
@@ -26,7 +26,7 @@ from logitkit.typing import FloatArray
 if TYPE_CHECKING:
     from logitkit.inference.intervals.bootstrap_intervals import IntervalKind
 
-__all__ = ["interval_frame", "ratio_frame"]
+__all__ = ["interval_frame", "limits_by", "ratio_frame"]
 
 METHODS = ("wald", "profile", "score", "bootstrap")
 
@@ -110,7 +110,20 @@ def ratio_frame(
     """Return ratios of odds with intervals."""
     if method == "wald" and adjust is None:
         return tidy.odds_ratio_frame(odds_ratios(record, *compared, units, level), record)
-    labels = []
+    limits, labels = limits_by(record, design, method, level, adjust)
+    found = odds_ratios(record, *compared, units, level, limits)
+    return tidy.odds_ratio_frame(found, record, labels[0])
+
+
+def limits_by(
+    record: FitRecord,
+    design: Design | None,
+    method: IntervalMethod,
+    level: float | None,
+    adjust: IntervalAdjustment | None = None,
+) -> tuple[LimitsOf, list[str]]:
+    """Return what makes the limits of ratios by a method, and a list that then holds its label."""
+    labels: list[str] = []
 
     def limits(functions: FloatArray) -> tuple[FloatArray, FloatArray]:
         names = tuple(_name(record, function, k) for k, function in enumerate(functions))
@@ -119,5 +132,4 @@ def ratio_frame(
         labels.append(found.label)
         return found.low, found.high
 
-    found = odds_ratios(record, *compared, units, level, limits)
-    return tidy.odds_ratio_frame(found, record, labels[0])
+    return limits, labels

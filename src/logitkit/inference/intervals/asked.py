@@ -185,6 +185,8 @@ def limits_of(
     counted = finite if method == "wald" else known & ~np.isnan(sides)
     critical = _critical(record, jacobian, (finite, counted), level, adjust)
     label = "" if method == "wald" else WORDS[method]
+    if method == "profile" and record.adjustment is not None:
+        label = f"penalised {label}"
     if adjust is not None:
         label = f"{label + ', ' if label else ''}simultaneous ({ADJUSTED[adjust]})"
     if method == "wald":
