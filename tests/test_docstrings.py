@@ -41,8 +41,13 @@ HELD = (
     "several.resampled.JackknifeResult",
     "shown.Shown",
 )
-# Reached through `logit_by` and `cross_validate`.
-INNER = {"logitkit.inference.by", "logitkit.selection.unpenalised"}
+# Reached through `logit_by`, `cross_validate` and `averages`.
+INNER = {
+    "logitkit.inference.by",
+    "logitkit.inference.effects.row_block",
+    "logitkit.inference.effects.shared_sums",
+    "logitkit.selection.unpenalised",
+}
 
 FORM = {
     "GL03",  # double blank lines

@@ -104,8 +104,7 @@ class ChangedRows:
         """Return the columns that contain a variable with one value of it in all rows, ``column`` being one row."""
         assert self.alone(variable)
         one = ChangedRows(self.coding, self.frame.iloc[:1].reset_index(drop=True)).with_column(variable, column)
-        row = one.matrix.to_dense()
-        return ChangedColumns(one.places, Dense(np.broadcast_to(row, (len(self.frame), row.shape[1]))))
+        return ChangedColumns(one.places, _all_rows(one.matrix.to_dense()[0], len(self.frame)))
 
     def with_column(self, variable: str, column: Any) -> ChangedColumns:
         """Return the columns that contain a variable, with other values of it."""
@@ -124,25 +123,37 @@ class ChangedRows:
                 self._evaluated[expression] = found
         return ChangedColumns(np.array([self._place[name] for name in spec.column_names], dtype=np.int64), matrix)
 
-    def sum_of_columns(self, coef: FloatArray) -> FloatArray | None:
-        """Return the sum of the columns times coefficients where each term is a number, or categories; else None.
+    def with_levels(self, variable: str, column: Any) -> list[ChangedColumns]:
+        """Return the columns that contain a variable with each value in turn in all rows, ``column`` having them all.
 
-        Every number is read once and every set of categories is coded once, on a row for each.
+        For factors whose columns depend on the value of the row alone, which are then coded in one go.
         """
-        out, product = np.zeros(len(self.frame)), np.empty(len(self.frame))
+        few = ChangedRows(self.coding, self.frame.iloc[np.zeros(len(column), dtype=int)].reset_index(drop=True))
+        made = few.with_column(variable, column)
+        n = len(self.frame)
+        return [ChangedColumns(made.places, _all_rows(row, n)) for row in made.matrix.to_dense()]
+
+    def sum_of_columns(self, coef: FloatArray) -> Callable[[int, int], FloatArray] | None:
+        """Return the sum of the columns times coefficients by first row and the row after the last.
+
+        None unless each term is a number, or categories; these are coded once, on a row for each.
+        """
+        constant = 0.0
+        numbers: list[tuple[Any, float]] = []
+        coded: list[tuple[Any, FloatArray]] = []
         for part in self._spec.structure:
             place = [self._place[name] for name in part.columns]
             if not part.term.factors or [factor.expr for factor in part.term.factors] == ["1"]:
-                out += coef[place].sum()
+                constant += float(coef[place].sum())
                 continue
             name = part.term.factors[0].expr
             if len(part.term.factors) > 1 or name not in self.frame.columns:
                 return None
             column = self.frame[name]
-            if getattr(column.dtype, "kind", "O") == "f" or getattr(column.dtype, "kind", "O") in "iu":
+            if _is_number(column):
                 if len(place) != 1:
                     return None
-                out += np.multiply(np.asarray(column), coef[place[0]], out=product)
+                numbers.append((np.asarray(column), float(coef[place[0]])))
                 continue
             codes, levels = getattr(column, "cat", None), None
             if codes is None:
@@ -152,23 +163,42 @@ class ChangedRows:
                 return None
             few = ChangedRows(self.coding, self.frame.iloc[np.zeros(len(levels), dtype=int)].reset_index(drop=True))
             made = few.with_column(name, levels)
-            out += (made.matrix.matvec(coef[made.places]))[np.asarray(codes.codes)]
-        return out
+            coded.append((np.asarray(codes.codes), made.matrix.matvec(coef[made.places])))
 
-    def slopes(self, variable: str, bounds: tuple[float, float]) -> ChangedColumns:
+        def rows(start: int, stop: int) -> FloatArray:
+            out = np.full(stop - start, constant)
+            for values, own in numbers:
+                out += values[start:stop] * own
+            for codes, by_level in coded:
+                out += by_level[codes[start:stop]]
+            return out
+
+        return rows
+
+    def slopes(self, variable: str, bounds: Callable[[], tuple[float, float]]) -> ChangedColumns:
         """Return the derivatives of the columns that contain a number by it.
 
-        ``bounds`` are the smallest and largest value at the fit, beyond which a column may not be defined.
+        ``bounds`` gives the smallest and largest value at the fit, beyond which a column may not be defined.
         """
 
         def build(column: FloatArray) -> ChangedColumns:
             return self.with_column(variable, column)
 
         if all(factor == variable for factor in self.factors(variable)):  # linear in it: its columns where it is one
+            place = self._own_column(variable)
+            if place is not None:
+                return ChangedColumns(np.array([place], dtype=np.int64), _all_rows(np.ones(1), len(self.frame)))
             return self.with_value(variable, np.ones(1)) if self.alone(variable) else build(np.ones(len(self.frame)))
+        ends = bounds()
         values = np.asarray(self.frame[variable], dtype=np.float64)
-        self._require_slopes(variable, values, bounds)
-        return differences(build, values, difference_step(values, bounds), bounds)
+        self._require_slopes(variable, values, ends)
+        return differences(build, values, difference_step(values, ends), ends)
+
+    def _own_column(self, variable: str) -> int | None:
+        """Return the place of the only column that contains a number, where that is the number itself."""
+        parts = [part for part in self._spec.structure if any(variable in self.uses(f) for f in part.term.factors)]
+        lone = len(parts) == 1 and len(parts[0].term.factors) == 1 and len(parts[0].columns) == 1
+        return self._place[parts[0].columns[0]] if lone and _is_number(self.frame[variable]) else None
 
     def _require_slopes(self, variable: str, values: FloatArray, bounds: tuple[float, float]) -> None:
         """Refuse columns that change in jumps: their differences depend on the step, or are zero although they vary."""
@@ -187,6 +217,16 @@ class ChangedRows:
                 f"The columns that contain {variable!r} ({', '.join(self.factors(variable))}) change in jumps, so that "
                 f"there is no slope. Give a finite change: change={{{variable!r}: 1}}, or a pair of values."
             )
+
+
+def _is_number(column: Any) -> bool:
+    """Tell whether a column of a table is a number, which a term of it alone has as it is."""
+    return isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf"
+
+
+def _all_rows(row: FloatArray, n: int) -> Dense:
+    """Return a row as n rows, stored once."""
+    return Dense(np.broadcast_to(row, (n, row.size)))
 
 
 def difference_step(values: FloatArray, bounds: tuple[float, float]) -> float:

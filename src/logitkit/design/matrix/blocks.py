@@ -278,6 +278,13 @@ class Blocks(Matrix):
         """Add X' v to ``out``."""
         out += self.rmatvec(vector)
 
+    def rmatvecs(self, vectors: FloatArray) -> FloatArray:
+        """Return X' v for several vectors, the products of numbers with all of them at once."""
+        out = np.empty((len(vectors), self.n_columns))
+        for part, start in zip(self.joined.parts, self.joined.starts, strict=False):
+            out[:, self.positions[start : start + part.n_columns]] = part.rmatvecs(vectors)
+        return out
+
     def add_gram(self, weights: FloatArray, out: FloatArray, buffer: FloatArray) -> None:
         """Add X' diag(weights) X to ``out``."""
         del buffer

@@ -144,6 +144,13 @@ class Matrix(ABC):
         inner.add_rmatvec(vector, sums)
         return self.collect(sums)
 
+    def rmatvecs(self, vectors: FloatArray) -> FloatArray:
+        """Return X' v for several vectors, shape (m, p) of vectors of shape (m, n)."""
+        inner = self.inner
+        sums = np.zeros((len(vectors), inner.n_columns), order=inner.order)
+        inner.add_rmatvecs(vectors, sums)
+        return np.stack([self.collect(each) for each in sums]) if len(vectors) else np.empty((0, self.n_columns))
+
     def gram(self, weights: FloatArray) -> FloatArray:
         """Return X' diag(weights) X, shape (p, p); ``weights`` not negative."""
         inner = self.inner

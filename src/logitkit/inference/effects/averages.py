@@ -16,16 +16,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from logitkit.design.matrix.dense import Dense
-from logitkit.design.matrix.matrix import Matrix
 from logitkit.engine.record import FitRecord
-from logitkit.inference.effects.pieces import Level, Piece, RowsOfFit, Slope, one_row
+from logitkit.inference.effects.pieces import Piece, RowsOfFit, Slope
+from logitkit.inference.effects.row_block import RowBlock
 from logitkit.inference.effects.scales import LinkScale, Scale
-from logitkit.inference.functions import function_sides
-from logitkit.inference.linear_predictors import linear_predictors, predictor_functions
+from logitkit.inference.effects.shared_sums import OnePiece, SharedSums, parted
+from logitkit.inference.linear_predictors import predictor_functions
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.numerics.threads.local import ordered_map
 from logitkit.numerics.threads.row_groups import row_groups
-from logitkit.typing import FloatArray, IntArray
+from logitkit.typing import FloatArray
 
 __all__ = ["Averages", "averages", "row_values", "values_at"]
 
@@ -93,12 +93,12 @@ def averages(
     The mean of the fitted probabilities is the proportion of events:
 
     >>> import logitkit as lk
+    >>> from logitkit.inference.effects.pieces import Level, RowsOfFit
+    >>> from logitkit.inference.effects.scales import ProbabilityScale
     >>> fit = lk.logit("low ~ age", lk.datasets.load_lbw())
     >>> X = fit.design.matrix
     >>> as_it_is = Level(None, X)
     >>> given = fit.record, RowsOfFit(X, None), [as_it_is], np.full(189, 1 / 189)
-    >>> from logitkit.inference.effects.pieces import Level, RowsOfFit
-    >>> from logitkit.inference.effects.scales import ProbabilityScale
     >>> found = averages(*given, ProbabilityScale(fit.record.family, [1]))
     >>> round(float(found.value[0, 0]), 9) == round(59 / 189, 9)
     True
@@ -106,22 +106,24 @@ def averages(
     n, p = rows.matrix.n_rows, rows.matrix.n_columns
     table, given = record.finite_table, not _at_finite(record, scale)
     m, count = len(table), len(scale.values(np.zeros((len(table), 1))))
+    shape = count, m, p
     kept = np.empty((len(pieces), count, n)) if keep_rows else None
     # Of large blocks the calls cost little, and each array of a piece still fits in cache.
     groups = row_groups(n, COLUMNS_OF_BLOCK, 8 * len(pieces) * count * m * p)
 
     def run(group: int) -> tuple[FloatArray, FloatArray]:
-        value, sums = np.zeros((len(pieces), count)), np.zeros((len(pieces), count, m, p))
+        value, sums = np.zeros((len(pieces), count)), np.zeros((len(pieces), *shape))
+        parts: list[SharedSums]
+        if kept is None:
+            parts = parted(pieces, shape, is_separated=given and record.is_separated)
+        else:
+            parts = [OnePiece(place, piece, shape, kept[place]) for place, piece in enumerate(pieces)]
         for start, stop in groups.blocks(group):
-            block, own = _Block(record, rows, table, start, stop, given), shares[start:stop]
-            for place, piece in enumerate(pieces):
-                if kept is None and block.add_steady(piece, scale, own, value[place], sums[place]):
-                    continue
-                values, base, direct = block.of(piece, scale)
-                value[place] += values @ own
-                if kept is not None:
-                    kept[place, :, start:stop] = values
-                block.add(piece, base * own, None if direct is None else direct * own, sums[place])
+            block = RowBlock(record, rows, table, start, stop, given)
+            for part in parts:
+                part.add(block, scale, shares[start:stop])
+        for part in parts:
+            part.write(value, sums)
         return value, sums
 
     with single_threaded_blas():
@@ -166,7 +168,7 @@ def row_values(record: FitRecord, rows: RowsOfFit, pieces: Sequence[Piece], scal
     """
     table = record.finite_table
     n, q = rows.matrix.n_rows, record.inner_coef.size
-    block = _Block(record, rows, table, 0, n, given=not _at_finite(record, scale))
+    block = RowBlock(record, rows, table, 0, n, given=not _at_finite(record, scale))
     dense = rows.matrix.to_dense()
     values, jacobians = [], []
     for piece in pieces:
@@ -225,7 +227,7 @@ def values_at(
     >>> bool(np.all(found == 0.5))
     True
     """
-    block = _Block(record, rows, table, 0, rows.matrix.n_rows, given=False)
+    block = RowBlock(record, rows, table, 0, rows.matrix.n_rows, given=False)
     return np.stack([block.of(piece, scale)[0] for piece in pieces])
 
 
@@ -249,133 +251,3 @@ def _summed(parts: Iterable[tuple[FloatArray, FloatArray]]) -> tuple[FloatArray,
         total = (value, sums) if total is None else (total[0] + value, total[1] + sums)
     assert total is not None
     return total
-
-
-class _Block:
-    """Consecutive rows with the linear predictors that several pieces share."""
-
-    def __init__(
-        self, record: FitRecord, rows: RowsOfFit, table: FloatArray, start: int, stop: int, given: bool = True
-    ) -> None:
-        self.record, self.table, self.start, self.stop = record, table, start, stop
-        whole = start == 0 and stop == rows.matrix.n_rows
-        self._whole = whole
-        self.base = rows.matrix if whole else rows.matrix.rows(start, stop)
-        self.offset = None if rows.offset is None else rows.offset[:, start:stop]
-        self._given = given
-        self._own: FloatArray | None = None
-        self._others: dict[bytes, FloatArray] = {}
-        self._steady: tuple[FloatArray, FloatArray] | None = None
-
-    def _rows(self, matrix: Matrix) -> Matrix:
-        return matrix if self._whole else matrix.rows(self.start, self.stop)
-
-    def _predictors(self, matrix: Matrix, offset: FloatArray | None) -> FloatArray:
-        """Return the linear predictors of rows of all columns, at their limits where they are those of the fit."""
-        if self._given:
-            return linear_predictors(self.record, matrix, offset)
-        eta = matrix.matvecs(self.table)
-        return eta if offset is None else eta + offset
-
-    def own(self) -> FloatArray:
-        """Return the linear predictors of the rows as they are, (m, b)."""
-        if self._own is None:
-            self._own = self._predictors(self.base, self.offset)
-        return self._own
-
-    def _at(self, level: Level) -> FloatArray:
-        """Return the linear predictors of the rows at a level, (m, b)."""
-        matrix = self._rows(level.matrix)
-        if level.places is None:
-            return self._predictors(matrix, None if level.offset is None else level.offset[:, self.start : self.stop])
-        key = level.places.tobytes()
-        if key not in self._others:
-            others = self.table.copy()
-            others[:, level.places] = 0.0
-            found = np.zeros((len(others), self.stop - self.start))
-            for k in np.flatnonzero(others.any(axis=1)):
-                found[k] = self.base.matvec(others[k])
-            self._others[key] = found if self.offset is None else found + self.offset
-        return self._others[key] + self._times(matrix, level.places)
-
-    def _times(self, matrix: Matrix, places: IntArray) -> FloatArray:
-        """Return the part of the predictors that some columns make, (m, b); (m, 1) where rows are all the same."""
-        coef, row = np.ascontiguousarray(self.table[:, places]), one_row(matrix)
-        return matrix.matvecs(coef) if row is None else (coef @ row)[:, None]
-
-    def add_steady(self, piece: Piece, scale: Scale, own: FloatArray, value: FloatArray, sums: FloatArray) -> bool:
-        """Add a slope along which the only predictor of all rows changes alike; tell whether it is one."""
-        if not isinstance(piece, Slope) or piece.factor is not None or piece.proportional or piece.offset is not None:
-            return False
-        row = one_row(piece.matrix)
-        if row is None or len(self.table) > 1 or self._separated:
-            return False
-        if self._steady is None:
-            eta = self.own()
-            curved = scale.curvatures(eta, np.ones(eta.shape))[:, 0] * own
-            total = (scale.slopes(eta)[:, 0] * own).sum(axis=1)
-            self._steady = total, np.stack([self.base.rmatvec(each) for each in curved])
-        total, pulled = self._steady
-        change = float(self.table[0, piece.places] @ row)
-        value += change * total
-        sums[:, 0] += change * pulled
-        sums[:, 0, piece.places] += total[:, None] * row
-        return True
-
-    def of(self, piece: Piece, scale: Scale) -> tuple[FloatArray, FloatArray, FloatArray | None]:
-        """Return values (L, b), and derivatives (L, m, b) by the predictors and by their change."""
-        if isinstance(piece, Level):
-            eta = self._at(piece)
-            return *scale.both(eta), None
-        eta, change = self.own(), self._change(piece)
-        slopes = scale.slopes(eta)
-        if self._separated:  # what is at its limit does not change, however fast its predictor does
-            with np.errstate(invalid="ignore"):
-                value = np.where(slopes == 0.0, 0.0, slopes * change).sum(axis=1)
-            change = np.where((slopes == 0.0).all(axis=0), 0.0, np.where(np.isinf(change), np.nan, change))
-        else:
-            value = np.einsum("lmn,mn->ln", slopes, change)
-        curved = scale.curvatures(eta, change)
-        if piece.proportional:
-            level = scale.values(eta)
-            curved = curved / level[:, None] - slopes * (value / level**2)[:, None]
-            slopes = slopes / level[:, None]
-            value = value / level
-        if piece.factor is not None:
-            factor = piece.factor[self.start : self.stop]
-            value, slopes, curved = value * factor, slopes * factor, curved * factor
-        return value, curved, slopes
-
-    @property
-    def _separated(self) -> bool:
-        return self._given and self.record.is_separated
-
-    def _change(self, piece: Slope) -> FloatArray:
-        """Return the derivatives of the linear predictors along a change of columns, (m, b), infinite ones included."""
-        matrix = self._rows(piece.matrix)
-        found = np.broadcast_to(self._times(matrix, piece.places), (len(self.table), self.stop - self.start)).copy()
-        if self._separated and self.record.limit.cone is not None:
-            rows = np.zeros((self.stop - self.start, self.base.n_columns))
-            rows[:, piece.places] = matrix.to_dense()
-            for a, unit in enumerate(np.eye(len(found))):
-                functions = self.record.predictors.rows(rows, np.tile(unit, (len(rows), 1)))
-                sides = function_sides(self.record, functions)
-                found[a] = np.where(
-                    sides == 0.0, found[a], np.where(np.isnan(sides), np.nan, np.copysign(np.inf, sides))
-                )
-        return found if piece.offset is None else found + piece.offset[:, self.start : self.stop]
-
-    def add(self, piece: Piece, base: FloatArray, direct: FloatArray | None, sums: FloatArray) -> None:
-        """Add the products of columns and derivatives, (L, m, b) each, to sums of shape (L, m, p)."""
-        matrix, places = self._rows(piece.matrix), piece.places
-        for l, a in np.ndindex(*base.shape[:2]):  # noqa: E741 - the l-th value
-            if isinstance(piece, Slope):
-                assert direct is not None
-                sums[l, a] += self.base.rmatvec(base[l, a])
-                sums[l, a, places] += matrix.rmatvec(direct[l, a])
-            elif places is None:
-                sums[l, a] += matrix.rmatvec(base[l, a])
-            else:
-                own, row = self.base.rmatvec(base[l, a]), one_row(matrix)
-                own[places] = matrix.rmatvec(base[l, a]) if row is None else base[l, a].sum() * row
-                sums[l, a] += own

@@ -25,8 +25,6 @@ class RowsOfFit(NamedTuple):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from logitkit.design.matrix.dense import Dense
     >>> RowsOfFit(Dense(np.ones((3, 2))), None).take(np.array([0, 2])).matrix.n_rows
     2
     """
@@ -64,8 +62,6 @@ class Level(NamedTuple):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from logitkit.design.matrix.dense import Dense
     >>> Level(np.array([1]), Dense(np.ones((3, 1)))).take(np.array([0])).matrix.n_rows
     1
     """
@@ -108,8 +104,6 @@ class Slope(NamedTuple):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from logitkit.design.matrix.dense import Dense
     >>> Slope(np.array([1]), Dense(np.ones((3, 1)))).proportional
     False
     """
@@ -119,6 +113,11 @@ class Slope(NamedTuple):
     offset: FloatArray | None = None
     factor: FloatArray | None = None
     proportional: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is that of columns alone, and of what is averaged itself."""
+        return self.offset is None and self.factor is None and not self.proportional
 
     def take(self, rows: IntArray) -> Slope:
         """Return some of the rows.

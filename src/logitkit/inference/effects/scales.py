@@ -9,10 +9,12 @@ from typing import Protocol
 import numpy as np
 
 from logitkit.models.family import Family
-from logitkit.models.links import LOGIT
+from logitkit.numerics.kernels.binomial_values import logit_curves, shifted_logit
 from logitkit.typing import FloatArray
 
 __all__ = ["LinkScale", "ProbabilityScale", "Scale"]
+
+SHIFT_MOST = 50.0  # beyond, odds that are zero or infinite to the last digit might be shifted to what they are not
 
 
 class Scale(Protocol):
@@ -59,6 +61,24 @@ class Scale(Protocol):
         values : (L, n) array
             One row per value.
         slopes : (L, m, n) array
+            By predictor and row.
+        """
+
+    def shifted(self, eta: FloatArray, shifts: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return values and slopes with several shifts of the linear predictors.
+
+        Parameters
+        ----------
+        eta : (m, n) array
+            Linear predictors.
+        shifts : (V, m) array
+            Added to those of all rows.
+
+        Returns
+        -------
+        values : (V, L, n) array
+            One row per shift and value.
+        slopes : (V, L, m, n) array
             By predictor and row.
         """
 
@@ -126,7 +146,7 @@ class ProbabilityScale:
         (L, m, n) array
             Zero where a probability is at its limit.
         """
-        return self.family.probability_slopes(eta)[list(self.outcomes)]
+        return self._curves(eta)[0] if self._is_logit else self.family.probability_slopes(eta)[list(self.outcomes)]
 
     def both(self, eta: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return values and slopes.
@@ -143,10 +163,37 @@ class ProbabilityScale:
         slopes : (L, m, n) array
             By predictor and row.
         """
-        if self.family.is_logit and list(self.outcomes) == [1]:  # one tail is enough for the event
-            mean = LOGIT.inverse(eta)
-            return mean, (mean * (1.0 - mean))[:, None]
+        if self._is_logit:
+            values, slopes = self.shifted(eta, np.zeros((1, 1)))
+            return values[0], slopes[0]
         return self.values(eta), self.slopes(eta)
+
+    def shifted(self, eta: FloatArray, shifts: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return values and slopes with several shifts of the linear predictors.
+
+        Parameters
+        ----------
+        eta : (m, n) array
+            Linear predictors.
+        shifts : (V, m) array
+            Added to those of all rows.
+
+        Returns
+        -------
+        values : (V, L, n) array
+            One row per shift and value.
+        slopes : (V, L, m, n) array
+            By predictor and row.
+        """
+        if not self._is_logit:
+            return _each_shift(self, eta, shifts)
+        values, slopes = np.empty((len(shifts), eta.shape[1])), np.empty((len(shifts), eta.shape[1]))
+        if np.abs(shifts).max(initial=0.0) <= SHIFT_MOST:  # one exponential a row
+            shifted_logit(_odds_against(eta[0]), np.exp(-shifts[:, 0]), values, slopes)
+        else:
+            for v, shift in enumerate(shifts[:, 0]):
+                shifted_logit(_odds_against(eta[0] + shift), np.ones(1), values[v : v + 1], slopes[v : v + 1])
+        return values[:, None], slopes[:, None, None]
 
     def curvatures(self, eta: FloatArray, direction: FloatArray) -> FloatArray:
         """Return the derivatives of the slopes along a direction, (L, m, n).
@@ -161,7 +208,20 @@ class ProbabilityScale:
         (L, m, n) array
             Linear in the direction.
         """
+        if self._is_logit:
+            return self._curves(eta)[1] * direction
         return self.family.probability_curvatures(eta, direction)[list(self.outcomes)]
+
+    @property
+    def _is_logit(self) -> bool:
+        """Whether it is the mean of a logit, whose derivatives follow from the odds."""
+        return self.family.is_logit and list(self.outcomes) == [1]
+
+    def _curves(self, eta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the first two derivatives of the mean of a logit, (1, 1, n) each."""
+        slope, curvature = np.empty(eta.shape[1]), np.empty(eta.shape[1])
+        logit_curves(_odds_against(eta[0]), slope, curvature)
+        return slope[None, None], curvature[None, None]
 
 
 @dataclass(frozen=True)
@@ -228,6 +288,25 @@ class LinkScale:
         """
         return self.values(eta), self.slopes(eta)
 
+    def shifted(self, eta: FloatArray, shifts: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return values and slopes with several shifts of the linear predictors.
+
+        Parameters
+        ----------
+        eta : (m, n) array
+            Linear predictors.
+        shifts : (V, m) array
+            Added to those of all rows.
+
+        Returns
+        -------
+        values : (V, L, n) array
+            One row per shift and value.
+        slopes : (V, L, m, n) array
+            By predictor and row.
+        """
+        return _each_shift(self, eta, shifts)
+
     def curvatures(self, eta: FloatArray, direction: FloatArray) -> FloatArray:
         """Return zeros, (L, m, n).
 
@@ -243,3 +322,15 @@ class LinkScale:
         """
         del direction
         return np.zeros((*self.weights.shape, eta.shape[1]))
+
+
+def _odds_against(eta: FloatArray) -> FloatArray:
+    """Return exp(-eta)."""
+    with np.errstate(over="ignore", under="ignore"):
+        return np.asarray(np.exp(-eta))
+
+
+def _each_shift(scale: Scale, eta: FloatArray, shifts: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return values (V, L, n) and slopes (V, L, m, n) with shifts of the linear predictors, one after another."""
+    found = [scale.both(eta + shift[:, None]) for shift in shifts]
+    return np.stack([values for values, _ in found]), np.stack([slopes for _, slopes in found])

@@ -9,7 +9,7 @@ import numpy as np
 from logitkit.numerics.kernels import compiled, compiled_sum
 from logitkit.typing import FloatArray
 
-__all__ = ["logit_mean", "logit_values", "ratio_sum"]
+__all__ = ["logit_curves", "logit_mean", "logit_values", "ratio_sum", "shifted_logit"]
 
 
 @compiled
@@ -52,6 +52,45 @@ def logit_mean(eta: FloatArray) -> FloatArray:
         e = math.exp(-abs(eta[i]))
         out[i] = 1.0 / (1.0 + e) if eta[i] >= 0.0 else e / (1.0 + e)
     return out
+
+
+@compiled
+def shifted_logit(against: FloatArray, factors: FloatArray, mean: FloatArray, slope: FloatArray) -> None:
+    r"""Write :math:`\mu = 1 / (1 + f_v q_i)` and :math:`\mu (1 - \mu)` for odds against the event and factors of them.
+
+    Parameters
+    ----------
+    against : (n,) array
+        :math:`q_i = \exp(-\eta_i)`; infinite where the mean is zero.
+    factors : (V,) array
+        :math:`f_v = \exp(-c_v)`, for predictors :math:`\eta_i + c_v`.
+    mean, slope : (V, n) array
+        Overwritten.
+    """
+    for v in range(factors.shape[0]):
+        for i in range(against.shape[0]):
+            odds = factors[v] * against[i]
+            mu = 1.0 / (1.0 + odds)
+            mean[v, i] = mu
+            slope[v, i] = mu * (1.0 - mu if odds > 1.0 else odds * mu)
+
+
+@compiled
+def logit_curves(against: FloatArray, slope: FloatArray, curvature: FloatArray) -> None:
+    r"""Write :math:`\mu (1 - \mu)` and :math:`\mu (1 - \mu)(1 - 2 \mu)` for odds against the event.
+
+    Parameters
+    ----------
+    against : (n,) array
+        :math:`q_i = \exp(-\eta_i)`; infinite where the mean is zero.
+    slope, curvature : (n,) array
+        Overwritten.
+    """
+    for i in range(against.shape[0]):
+        mu = 1.0 / (1.0 + against[i])
+        rest = 1.0 - mu if against[i] > 1.0 else against[i] * mu
+        slope[i] = mu * rest
+        curvature[i] = mu * rest * (rest - mu)
 
 
 @compiled_sum

@@ -100,19 +100,24 @@ class Pieces:
         plain = all(_stands_alone(variable, each) for each in self.changed.factors(variable))
         used = sorted({place for pair in pairs for place in pair})
         first = len(self.pieces)
-        column = self.frame[variable]
-        for place in used:
-            value, named = levels[place], levels if plain else None
-            if self._by_parts(variable) and self.changed.alone(variable):
-                one = self.changed.with_value(variable, set_column(column.iloc[:1], value, named))
-                self.pieces.append(Level(one.places, one.matrix))
-                continue
-            self.pieces.append(self._at(variable, set_column(column, value, named), f"{variable}={value!r}"))
+        self.pieces += self._at_levels(variable, [levels[place] for place in used], levels if plain else None)
         at = {place: first + k for k, place in enumerate(used)}
         sign = " / " if scale in ("risk_ratio", "odds_ratio") else " - "
         for high, low in pairs:
             words = f"{levels[high]}{sign}{levels[low]}"
             self.comparisons.append(Comparison(variable, words, at[high], at[low]))
+
+    def _at_levels(self, variable: str, values: Sequence[Any], levels: Sequence[Any] | None) -> list[Level]:
+        """Return the rows with a variable at values, which are ``levels`` where all that contains it codes these."""
+        column = self.frame[variable]
+        if not self._by_parts(variable) or not self.changed.alone(variable):
+            return [self._at(variable, set_column(column, value, levels), f"{variable}={value!r}") for value in values]
+        ones = [set_column(column.iloc[:1], value, levels) for value in values]
+        if levels is None:
+            made = [self.changed.with_value(variable, one) for one in ones]
+        else:
+            made = self.changed.with_levels(variable, pd.concat(ones, ignore_index=True))
+        return [Level(each.places, each.matrix) for each in made]
 
     def _compare(self, variable: str, words: str, high: FloatArray, low: FloatArray) -> None:
         """Add the comparison of rows with a number at two columns of values."""
@@ -154,16 +159,19 @@ class Pieces:
     def _add_slope(self, variable: str, kind: str) -> None:
         given = np.asarray(self.averaged.frame[variable], dtype=np.float64)
         own = np.asarray(self.frame[variable], dtype=np.float64)
-        bounds = min(float(given.min()), float(own.min())), max(float(given.max()), float(own.max()))
-        found = self.changed.slopes(variable, bounds)
+
+        def ends() -> tuple[float, float]:
+            return min(float(given.min()), float(own.min())), max(float(given.max()), float(own.max()))
+
+        found = self.changed.slopes(variable, ends)
         offset = None
         if self.changed.in_offset(variable):
-            step = difference_step(own, bounds)
+            step = difference_step(own, ends())
             above, below = (self._whole(self.changed.frame_with(variable, own + by), variable) for by in (step, -step))
             if above.offset is not None and below.offset is not None:
                 offset = (above.offset - below.offset) / (2.0 * step)
         if self.record.coordinates.vanishing is not None:  # a change that breaks what aliased columns were is refused
-            other = np.where(np.arange(own.size) % 2 == 0, *bounds)
+            other = np.where(np.arange(own.size) % 2 == 0, *ends())
             self._whole(self.changed.frame_with(variable, other), variable)
         factor = own if kind in ("eyex", "dyex") else None
         self.pieces.append(Slope(found.places, found.matrix, offset, factor, kind in ("eyex", "eydx")))
@@ -210,7 +218,8 @@ def variable_levels(variable: str, column: Any, changed: ChangedRows) -> tuple[l
     """Return the levels of a variable and the place of the reference, the first where the formula has none."""
     coding: Coding = changed.coding
     own = [each for each in changed.factors(variable) if _stands_alone(variable, each)]
-    levels = next((list(coding.seen[each]) for each in own if each in coding.seen), levels_of(column))
+    seen = next((each for each in own if each in coding.seen), None)
+    levels = levels_of(column) if seen is None else list(coding.seen[seen])
     references = dict(coding.references)
     named = next((references[each] for each in own if each in references), None)
     words = [str(level) for level in levels]

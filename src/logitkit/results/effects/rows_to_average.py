@@ -19,6 +19,8 @@ from logitkit.design.table.extras import ARRAY, complete_rows, offset_role
 from logitkit.design.table.frame import is_missing, numeric_values, read_table, row_values
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, FormulaError, UnsupportedError, nearest_name
+from logitkit.numerics.threads.local import ordered_map
+from logitkit.numerics.threads.row_groups import row_groups
 from logitkit.results.rows import Rows, coded_rows
 from logitkit.typing import FloatArray, IntArray
 
@@ -227,15 +229,23 @@ def own_rows(rows: Rows, others: Sequence[str] = ()) -> Rows:
 def _gives(info: DesignInfo, frame: Any, design: Design, offset: Any) -> bool:
     """Tell whether rows of a table have the columns of a design, by a sum of these with unequal coefficients."""
     assert info.coding is not None
-    probe = np.cos(np.arange(design.matrix.n_columns, dtype=np.float64))
-    given = design.matrix.matvec(probe)
+    matrix = design.matrix
+    probe = np.cos(np.arange(matrix.n_columns, dtype=np.float64))
     # Where levels are absorbed, the design lacks the intercept of the formula.
     whole = probe.size == len(info.coding.names)
     found = ChangedRows(info.coding, frame).sum_of_columns(probe) if whole else None
     if found is None:
         coded = coded_rows(info, frame, offset, "missing")
-        return bool(coded.kept.all()) and np.allclose(coded.matrix.matvec(probe), given)
-    return np.allclose(found, given)
+        return bool(coded.kept.all()) and np.allclose(coded.matrix.matvec(probe), matrix.matvec(probe))
+    groups, sums = row_groups(matrix.n_rows, matrix.width, 8), found
+
+    def same(group: int) -> bool:
+        return all(
+            np.allclose(sums(start, stop), matrix.rows(start, stop).matvec(probe))
+            for start, stop in groups.blocks(group)
+        )
+
+    return all(ordered_map(same, len(groups.bounds), light=groups.light))
 
 
 def outcomes_shown(record: FitRecord) -> list[int]:
