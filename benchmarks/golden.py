@@ -2,7 +2,7 @@
 
 ``python benchmarks/golden.py write FILE`` on the commit before a change of structure, ``python benchmarks/golden.py
 compare FILE`` after it, on the same machine: the last bits of a sum differ between processors, so the file is no part
-of the repository. Numbers are kept to their last bit, labels as they are, and of a refusal the class of its error.
+of the repository; each takes some minutes. Numbers are kept to their last bit, labels as they are, and of a refusal the class of its error.
 """
 
 from __future__ import annotations
@@ -26,18 +26,63 @@ import logitkit as lk
 # Verbs that draw, write files, or would say the same as another.
 LEFT_OUT = {"plot", "report", "save", "record", "trace", "confusion", "on"}
 EXTRA: dict[str, tuple[dict[str, Any], ...]] = {
-    "bootstrap": ({"n": 20, "seed": 3},),
-    "confint": ({"method": "wald"}, {"method": "wald", "level": 0.9}, {"method": "profile"}, {"method": "score"}),
-    "odds_ratios": ({}, {"units": {"age": 10.0}}),
+    "bootstrap": ({"n": 20, "seed": 3}, {"n": 20, "seed": 3, "kind": "bayesian"}, {"n": 20, "kind": "parametric"}),
+    "confint": (
+        {"method": "wald"},
+        {"method": "wald", "level": 0.9},
+        {"method": "profile"},
+        {"method": "score"},
+        {"of": ["age - 2*lwt", "age"]},
+        {"adjust": "single-step"},
+        {"method": "profile", "adjust": "bonferroni"},
+    ),
+    "odds_ratios": ({}, {"units": {"age": 10.0}}, {"method": "profile"}, {"method": "score"}),
     "average_predictions": ({"variable": "age", "values": [20.0, 30.0]},),
     "residuals": ({"kind": "deviance"}, {"kind": "pearson"}, {"kind": "response"}),
     "goodness_of_fit": ({}, {"grouping": "r"}),
     "combine_tests": ({"test": "Wald"}, {"test": "LR"}),
-    "anova": ({"type": 3, "test": "Wald"}, {"type": 3, "test": "LR"}, {"type": 2}),
+    "anova": tuple({"type": kind, "test": test} for kind in (1, 2, 3) for test in ("LR", "Wald", "score", "F")),
+    "add1": ({"scope": "ht"}, {"scope": "ht + ui", "test": "LR"}),
+    "drop1": ({}, {"test": "Wald"}, {"test": "score"}),
+    "equivalence": ({"of": "age", "low": -0.1, "high": 0.1}, {"of": "age", "high": 1.1, "ratio": True}),
+    "rao_scott_test": ({"hypothesis": "age"},),
+    "score_bootstrap": ({"hypothesis": "age = 0", "n": 99, "seed": 1},),
+    "profile": ({"of": "age"},),
+    "effects": (
+        {},
+        {"average": False, "variables": "age"},
+        {"at": "mean"},
+        {"at": {"age": [20.0, 30.0]}, "by": "race"},
+        {"scale": "link"},
+        {"scale": "odds_ratio", "change": "sd"},
+        {"scale": "risk_ratio"},
+        {"variables": "age", "change": "elasticity"},
+        {"variables": "age", "rows": "sampled"},
+        {"variables": "age", "method": "simulation", "n": 20, "seed": 1},
+    ),
+    "contrast": (
+        {"a": {"age": 30.0}, "b": {"age": 20.0}},
+        {"a": {"race": "black"}, "b": {"race": "white"}, "at": "mean"},
+        {"a": {"age": 30.0}, "b": {"age": 20.0}, "at": "mean", "method": "profile"},
+    ),
+    "means": (
+        {"factors": "race"},
+        {"factors": "race", "contrasts": "pairwise", "adjust": "single-step"},
+        {"factors": "race", "scale": "probability", "weights": "proportional"},
+    ),
+    "inverse": ({"variable": "lwt"}, {"variable": "lwt", "probability": [0.25, 0.5], "method": "fieller"}),
     "iia_tests": ({}, {"method": "small_hsiao", "seed": 1}),
     "tidy": ({}, {"level": 0.9}),
-    "test": ({"hypothesis": "age = 0"}, {"hypothesis": "age = lwt"}),
+    "test": ({"hypothesis": "age = 0"}, {"hypothesis": "age = lwt"}, {"hypothesis": "age / lwt = 1"}),
 }
+ADJUSTMENTS = (
+    lk.Jeffreys(),
+    lk.Jeffreys(correction="FLIC"),
+    lk.Jeffreys(correction="FLAC"),
+    lk.LogF(1),
+    lk.MeanBias(),
+    lk.MedianBias(),
+)
 
 
 def births() -> pd.DataFrame:
@@ -94,8 +139,23 @@ def fits() -> dict[str, Callable[[], Any]]:
         "adaptive lasso": logit(penalty=lk.AdaptiveLasso(0.03)),
         "relaxed lasso": logit(penalty=lk.RelaxedLasso(0.03)),
         "prior": logit(penalty=lk.GaussianPrior(0.0, 1.0)),
+        **{name: logit(link=name) for name in ("probit", "cloglog", "loglog", "cauchit")},
+        **{f"separated, {p.words}": logit(table=separated, penalty=p) for p in ADJUSTMENTS},
+        "Jeffreys, cauchit": logit(link="cauchit", penalty=lk.Jeffreys()),
+        "MeanBias, cloglog": logit(link="cloglog", penalty=lk.MeanBias()),
+        **{kind: lambda kind=kind: logit()().robust(kind) for kind in ("HC0", "HC1", "HC2", "HC3", "HC4")},
+        **{kind: lambda kind=kind: logit()().robust(kind, cluster="site") for kind in ("CR0", "CR1", "CR2", "CR3")},
+        "two-way": lambda: logit()().robust("cluster", cluster=["site", "ward"]),
+        "dispersion": logit("cbind(events, rest) ~ age + lwt + C(race)", grouped, dispersion="pearson"),
+        "survey": logit(weights="v", survey=lk.Survey(strata="race", units="site"), weight_kind="sampling"),
+        "conventions": logit(cluster="site", conventions="stata"),
     }
+    several_of_size = lk.Ordinal(order=["small", "middle", "large"])
     many = {
+        "cumulative": lambda: lk.fit(several, data, model=several_of_size),
+        "cumulative, MeanBias": lambda: lk.fit(several, data, model=several_of_size, penalty=lk.MeanBias()),
+        "adjacent": lambda: lk.fit(several, data, model=lk.Ordinal("adjacent", order=["small", "middle", "large"])),
+        "several, Jeffreys": multinomial(reference="small", penalty=lk.Jeffreys()),
         "multinomial": multinomial(reference="small"),
         "symmetric": multinomial(reference=None),
         "per outcome": multinomial(reference="small", per_outcome={"large": "smoke"}),
