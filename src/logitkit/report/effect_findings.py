@@ -76,15 +76,16 @@ def _(result: ProfileContrast) -> Document:
         rows.append(tuple(cells))
     columns = tuple(Column(head, "left" if head in ("Outcome", "") else "right") for head in heads)
     over = f"Probabilities are averages over {format_integer(result.n_rows)} rows, the other variables as they are."
-    own = f"; odds ratio by {result.method}" if result.odds_interval is not None else ""
-    how = "Intervals: Wald by the delta method, of ratios on the logarithmic and of probabilities on the logit scale"
+    how = "Intervals: Wald by the delta method, of ratios on the logarithmic and of probabilities on the logit scale."
+    if result.limits is not None:
+        how = f"Intervals: {result.method}. Standard errors {'and p-values ' if tested else ''}by the delta method."
     needed_words = (
         "Number needed: how many with the first profile in place of the second for one event more, or one fewer."
     )
     return Document(
         f"{result.a} against {result.b}",
         blocks=(Table(None, (*columns, Column(f"{level} interval", "left")), tuple(rows)),),
-        notes=(*((over,) if result.averaged else ()), f"{how}{own}.", needed_words, *result.notes),
+        notes=(*((over,) if result.averaged else ()), how, needed_words, *result.notes),
     )
 
 

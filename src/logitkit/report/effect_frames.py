@@ -35,15 +35,13 @@ def effects_frame(
 
 def profile_contrast_frame(result: ProfileContrast) -> pd.DataFrame:
     """Return two profiles compared, one row per outcome and quantity."""
-    both, needed = result.probabilities.estimates(), result.needed()
+    both, needed = result.estimates("probability"), result.needed()
     count = max(len(result.outcomes), 1)
     first, second = both.at(np.arange(count)), both.at(np.arange(count, 2 * count))
     quantities = [
         ("probability of a", first),
         ("probability of b", second),
-        ("risk difference", result.differences.estimates()),
-        ("risk ratio", result.risk_ratios.estimates()),
-        ("odds ratio", result.odds_estimates()),
+        *((quantity, result.estimates(quantity)) for quantity in ("risk difference", "risk ratio", "odds ratio")),
     ]
     rows = []
     for k in range(count):

@@ -11,6 +11,8 @@ from logitkit.results.row_verbs import RowVerbs
 
 if TYPE_CHECKING:
     from logitkit.inference.effects.comparisons import ContrastKind, EffectScale
+    from logitkit.inference.effects.profiles import ContrastMethod
+    from logitkit.inference.intervals.bootstrap_intervals import IntervalKind
     from logitkit.inference.intervals.simultaneous import IntervalAdjustment
     from logitkit.results.effects.cells import At
     from logitkit.results.effects.pieces import Change
@@ -143,8 +145,9 @@ class EffectVerbs(RowVerbs):
         data: Any = None,
         *,
         at: At = None,
-        method: Literal["wald", "profile"] = "wald",
+        method: ContrastMethod = "wald",
         level: float | None = None,
+        kind: IntervalKind | None = None,
     ) -> ProfileContrastResult:
         """Return the contrast of two profiles: probabilities, their difference and ratio, odds ratio, number needed.
 
@@ -159,10 +162,13 @@ class EffectVerbs(RowVerbs):
         at : mapping of str to value, or "mean", optional
             Values of other variables. By default every row keeps its own and probabilities are averaged over the rows;
             ``"mean"`` is one row, numbers at their means and the others at their most frequent value.
-        method : {'wald', 'profile'}
-            Intervals of the odds ratio; by profile likelihood where it is a function of the coefficients.
+        method : {'wald', 'profile', 'score', 'bootstrap'}
+            How all intervals are made: by the delta method; by fits with a quantity held at values, as in ``confint``;
+            or of 1,999 refits, from seed 1.
         level : float, optional
             Confidence level; that of the fit by default.
+        kind : {'percentile', 'basic', 'bca', 'normal'}, optional
+            Bootstrap intervals; BCa by default.
 
         Returns
         -------
@@ -170,4 +176,4 @@ class EffectVerbs(RowVerbs):
             Prints as a table; ``to_frame()``. The interval of a number needed to treat passes through infinity where
             that of the difference contains zero.
         """
-        return self.on(data).contrast(a, b, at=at, method=method, level=level)
+        return self.on(data).contrast(a, b, at=at, method=method, level=level, kind=kind)

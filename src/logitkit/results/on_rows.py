@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from logitkit.inference.effects.contrast_sets import ContrastSet
     from logitkit.inference.effects.inverse import InverseMethod
     from logitkit.inference.effects.means import Averaged, MeansScale
+    from logitkit.inference.effects.profiles import ContrastMethod
     from logitkit.inference.intervals.asked import IntervalMethod
+    from logitkit.inference.intervals.bootstrap_intervals import IntervalKind
     from logitkit.inference.intervals.simultaneous import Adjustment, IntervalAdjustment
     from logitkit.inference.penalised.dual_bound import Certificate
     from logitkit.results.effects.cells import At
@@ -144,13 +146,14 @@ class FitOnRows:
         b: Mapping[str, Any],
         *,
         at: At = None,
-        method: Literal["wald", "profile"] = "wald",
+        method: ContrastMethod = "wald",
         level: float | None = None,
+        kind: IntervalKind | None = None,
     ) -> ProfileContrastResult:
         """Return the contrast of two profiles."""
         from logitkit.results.effects.profile_contrasts import profile_contrast
 
-        return profile_contrast(self._rows, a, b, at=at, method=method, level=level)
+        return profile_contrast(self._rows, a, b, at=at, method=method, level=level, kind=kind)
 
     def means(  # noqa: PLR0913 - the choices of a table that is read by itself
         self,

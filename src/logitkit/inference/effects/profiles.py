@@ -13,6 +13,7 @@ Altman, D. G. (1998) Confidence intervals for the number needed to treat. Britis
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -21,7 +22,22 @@ from logitkit.inference.derived import Derived
 from logitkit.inference.effects.limits import certain
 from logitkit.typing import BoolArray, FloatArray
 
-__all__ = ["NumberNeeded", "ProfileContrast", "number_needed", "profile_contrast_of"]
+__all__ = [
+    "ContrastLimits",
+    "ContrastMethod",
+    "NumberNeeded",
+    "ProfileContrast",
+    "number_needed",
+    "profile_contrast_of",
+]
+
+ContrastMethod = Literal["wald", "profile", "score", "bootstrap"]
+FIELDS = {
+    "probability": "probabilities",
+    "risk difference": "differences",
+    "risk ratio": "risk_ratios",
+    "odds ratio": "odds_ratios",
+}
 
 
 @dataclass(frozen=True)
@@ -51,6 +67,30 @@ class NumberNeeded:
 
 
 @dataclass(frozen=True, eq=False)
+class ContrastLimits:
+    """Ends of intervals that are not Wald's, below and above.
+
+    Parameters
+    ----------
+    probabilities : (2, 2 L) array
+        Of those of a, then of those of b.
+    differences, risk_ratios, odds_ratios : (2, L) array
+        Of each comparison.
+
+    Examples
+    --------
+    >>> ends = np.array([[0.1], [0.9]])
+    >>> ContrastLimits(np.hstack([ends, ends]), ends, ends, ends).probabilities.shape
+    (2, 2)
+    """
+
+    probabilities: FloatArray
+    differences: FloatArray
+    risk_ratios: FloatArray
+    odds_ratios: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
 class ProfileContrast:
     """Two profiles compared, for each of L outcomes.
 
@@ -70,10 +110,10 @@ class ProfileContrast:
         Whether the probabilities are averages over several rows.
     n_rows : int
         Rows that were averaged over.
-    odds_interval : (2, L) array or None
-        Ends of the intervals of the odds ratios, where they are not Wald's.
+    limits : ContrastLimits or None
+        Ends of the intervals, where they are not Wald's.
     method : str
-        How the intervals of the odds ratios were made.
+        How the intervals were made.
     notes : tuple of str
         What is to be said.
 
@@ -95,22 +135,29 @@ class ProfileContrast:
     odds_ratios: Derived
     averaged: bool
     n_rows: int
-    odds_interval: FloatArray | None = None
+    limits: ContrastLimits | None = None
     method: str = "Wald"
     notes: tuple[str, ...] = ()
 
-    def odds_estimates(self) -> Estimates:
-        """Return the odds ratios with their intervals.
+    def estimates(self, quantity: str) -> Estimates:
+        """Return a quantity with its intervals.
+
+        Parameters
+        ----------
+        quantity : {'probability', 'risk difference', 'risk ratio', 'odds ratio'}
+            Which.
 
         Returns
         -------
         Estimates
-            L entries.
+            L entries; of probabilities those of a, then those of b.
         """
-        found = self.odds_ratios.estimates()
-        if self.odds_interval is None:
+        field = FIELDS[quantity]
+        found: Estimates = getattr(self, field).estimates()
+        if self.limits is None:
             return found
-        return replace(found, low=self.odds_interval[0], high=self.odds_interval[1])
+        low, high = getattr(self.limits, field)
+        return replace(found, low=low, high=high)
 
     def needed(self) -> NumberNeeded:
         """Return the numbers needed to treat.
@@ -120,7 +167,7 @@ class ProfileContrast:
         NumberNeeded
             From the differences and their intervals.
         """
-        found = self.differences.estimates()
+        found = self.estimates("risk difference")
         return number_needed(found.estimate, found.low, found.high)
 
 

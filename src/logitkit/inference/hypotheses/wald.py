@@ -336,6 +336,8 @@ def covariance_root(record: FitRecord, jacobian: FloatArray, *, model: bool = Fa
         One row per function.
     """
     support = np.flatnonzero(np.any(jacobian != 0.0, axis=0))
+    if not support.size:  # of what does not vary, as where all rows are separated
+        return np.zeros((len(jacobian), 1))
     vcov = record.inner_model_vcov if model else record.inner_vcov
     return np.asarray(jacobian[:, support] @ _root(vcov.block(support)))
 

@@ -13,7 +13,7 @@ Efron, B. (1987) Journal of the American Statistical Association 82, 171-185.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -24,6 +24,7 @@ from logitkit.engine.law import NORMAL, require_level
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.resampling.jackknife import Jackknife, jackknife
+from logitkit.inference.resampling.refits import ReplicateFunctions
 from logitkit.inference.resampling.resampling import Bootstrap, bootstrap
 from logitkit.options import require_choice
 from logitkit.typing import FloatArray, IntArray
@@ -206,7 +207,7 @@ def standard_intervals(
     design: Design,
     level: float | None = None,
     kind: IntervalKind = "bca",
-    of: tuple[tuple[str, ...], FloatArray, FloatArray] | None = None,
+    of: tuple[tuple[str, ...], FloatArray, FloatArray] | ReplicateFunctions | None = None,
 ) -> BootstrapIntervals:
     """Return intervals by fixed defaults: 1,999 replicates from seed 1; BCa with the acceleration of the jackknife.
 
@@ -220,8 +221,8 @@ def standard_intervals(
         Confidence level; that of the fit by default.
     kind : {'percentile', 'basic', 'bca', 'normal'}
         How they are made of the replicates.
-    of : (names, functions, constant), optional
-        Linear functions of the coefficients, and what is added to them; the coefficients by default.
+    of : (names, functions, constant) or ReplicateFunctions, optional
+        Linear functions of the coefficients, and what is added to them, or others; the coefficients by default.
 
     Returns
     -------
@@ -257,7 +258,11 @@ def standard_intervals(
     _require_replicates(STANDARD_REPLICATES, level)
     drawn = bootstrap(record, design, STANDARD_REPLICATES, seed=STANDARD_SEED)
     without = jackknife(record, design) if kind == "bca" else None
-    if of is not None:
+    if isinstance(of, ReplicateFunctions):
+        drawn = replace(drawn, names=of.names, estimate=of.estimate, refits=drawn.refits.mapped(of))
+        if without is not None:
+            without = replace(without, names=of.names, estimate=of.estimate, refits=without.refits.mapped(of))
+    elif of is not None:
         drawn = drawn.functions(*of)
         without = None if without is None else without.functions(*of)
     return bootstrap_intervals(drawn, kind, level=level, jackknife=without)

@@ -49,7 +49,7 @@ CURVED = 0.3  # of the gradient: a quadratic term that is smaller over the inter
 APART = 0.7  # cosine, above which two places to start from are one
 DIRECT = 12  # steps of Newton's method, after which slices are tried
 LEADING = 3  # directions of curvature that are looked along
-MOST_LOST = 20  # slices without a minimum, after which no more are tried
+MOST_LOST = 8  # slices without a minimum, after which no more are tried
 SEPARATED_UNIT = 1.0  # where the estimate is infinite, and curvature says nothing of its distance
 
 
@@ -214,16 +214,21 @@ class _Search:
             second = here.hessian.array if isinstance(here.hessian, DenseHessian) else np.full((1, 1), np.nan)
             if not (math.isfinite(here.value) and np.isfinite(second).all() and np.isfinite(normal).all()):
                 return None
+            size = float(normal @ normal)
             if step == 0 and start is None:
                 out = np.linalg.lstsq(second, normal, rcond=None)[0]
+                if not float(normal @ out) > 0.0:
+                    return None
                 coef = coef + side * self.critical * out / math.sqrt(float(normal @ out))
                 continue
-            slope = float(normal @ here.gradient) / float(normal @ normal)
+            slope = float(normal @ here.gradient) / size if size > 0.0 else math.nan
             second = second - slope * function.bend(coef)
             if not np.isfinite(second).all():
                 return None
             out, towards = np.linalg.lstsq(second, np.stack([normal, here.gradient]).T, rcond=None)[0].T
             along, curved, excess = float(here.gradient @ out), float(normal @ out), here.value - target
+            if along == 0.0 or curved == 0.0:
+                return None
             squared = abs(float(here.gradient @ towards) - along * along / curved)
             if side * slope > 0.0 and abs(excess) <= AIM and squared <= AIM:
                 basis = np.linalg.qr(normal[:, None], mode="complete")[0][:, 1:]

@@ -30,14 +30,42 @@ from logitkit.inference.verbs import require
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.numerics.threads.local import ordered_map
 from logitkit.numerics.threads.progress import progress
-from logitkit.typing import BoolArray, FloatArray
+from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["Refits", "certain_fits", "refit"]
+__all__ = ["Refits", "ReplicateFunctions", "certain_fits", "refit"]
 
 CHUNK_CELLS = 1 << 17  # of weights or outcomes that are drawn at a time: 1 MiB
 CHUNK_MOST = 64
 CELLS_TOGETHER = 1 << 16  # rows times coefficients of a refit that is too small to fill the threads by itself
 LABEL = "Refits"
+
+
+@dataclass(frozen=True, eq=False)
+class ReplicateFunctions:
+    """Functions of the coefficients of refits that are not linear.
+
+    Parameters
+    ----------
+    names : tuple of str
+        m names.
+    estimate : (m,) array
+        Their values at the fit.
+    at : callable
+        Of flat coefficients, (p,), and of the limit of a refit that is separated, or None: m values.
+    used : int array
+        The coefficients that they depend on.
+
+    Examples
+    --------
+    >>> ratio = ReplicateFunctions(("a/b",), np.ones(1), lambda coef, _: coef[:1] / coef[1:], np.arange(2))
+    >>> ratio.at(np.array([6.0, 3.0]), None).tolist()
+    [2.0]
+    """
+
+    names: tuple[str, ...]
+    estimate: FloatArray
+    at: Callable[[FloatArray, FitRecord | None], FloatArray]
+    used: IntArray
 
 
 @dataclass(frozen=True)
@@ -95,6 +123,30 @@ class Refits:
                 finite = functions @ found.coordinates.coef(found.inner_coef)
                 values[number] = np.where(known, np.where(sides == 0.0, finite, sides * np.inf), np.nan)
         return replace(self, coef=values + constant, limits={})
+
+    def mapped(self, functions: ReplicateFunctions) -> Refits:
+        """Return the refits of functions that are not linear.
+
+        Parameters
+        ----------
+        functions : ReplicateFunctions
+            m functions.
+
+        Returns
+        -------
+        Refits
+            With the same status; nan where a refit that is not separated lacks a coefficient that is used.
+        """
+        missing = np.full(len(functions.names), np.nan)
+
+        def value(number: int) -> FloatArray:
+            known = number in self.limits or np.isfinite(self.coef[number, functions.used]).all()
+            if self.aliased[number] or not known:
+                return missing
+            return functions.at(self.coef[number], self.limits.get(number))
+
+        values = np.stack(list(ordered_map(value, len(self.coef), LABEL)))
+        return replace(self, coef=values, limits={})
 
 
 def refit(

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import pandas as pd
 
 import logitkit.report.effect_findings  # noqa: F401 - says how these results are shown
 from logitkit.engine.record import FitRecord
-from logitkit.errors import DataError, FormulaError, UnsupportedError, nearest_name
+from logitkit.errors import DataError, FormulaError, nearest_name
 from logitkit.inference.effects.averages import averages
 from logitkit.inference.effects.errors import given_root, with_root
 from logitkit.inference.effects.pieces import Level
-from logitkit.inference.effects.profiles import ProfileContrast, profile_contrast_of
+from logitkit.inference.effects.profiles import ContrastMethod, ProfileContrast, profile_contrast_of
 from logitkit.inference.effects.scales import ProbabilityScale
+from logitkit.inference.intervals.profile import require_rows
 from logitkit.inference.verbs import require
 from logitkit.options import require_choice
 from logitkit.report.effect_frames import profile_contrast_frame
@@ -28,9 +29,10 @@ from logitkit.results.rows import Rows
 from logitkit.results.shown import shown
 from logitkit.typing import FloatArray
 
-__all__ = ["ProfileContrastResult", "profile_contrast"]
+if TYPE_CHECKING:
+    from logitkit.inference.intervals.bootstrap_intervals import IntervalKind
 
-ALIKE = 1e-9  # of the largest difference of columns, up to which they are the same in all rows
+__all__ = ["ProfileContrastResult", "profile_contrast"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,10 +51,10 @@ class ProfileContrastResult(ProfileContrast):
         Whether the probabilities are averages over several rows.
     n_rows : int
         Rows that were averaged over.
-    odds_interval : (2, L) array or None
-        Intervals of the odds ratios that are not Wald's.
+    limits : ContrastLimits or None
+        Ends of the intervals, where they are not Wald's.
     method : str
-        How these were made.
+        How the intervals were made.
     notes : tuple of str
         What is to be said.
     """
@@ -74,13 +76,16 @@ def profile_contrast(
     b: Mapping[str, Any],
     *,
     at: At = None,
-    method: Literal["wald", "profile"] = "wald",
+    method: ContrastMethod = "wald",
     level: float | None = None,
+    kind: IntervalKind | None = None,
 ) -> ProfileContrastResult:
     """Return the contrast of two profiles over rows."""
     record = rows.record
     require(record, "effects")
-    require_choice("method", method, ("wald", "profile"))
+    require_choice("method", method, get_args(ContrastMethod))
+    if kind is not None and method != "bootstrap":
+        raise DataError(f"kind={kind!r} says how intervals are made of replicates: give it with method='bootstrap'.")
     known = coding_of(record.info).variables
     for word, profile in (("a", a), ("b", b)):
         if not isinstance(profile, Mapping) or not profile:
@@ -122,9 +127,19 @@ def profile_contrast(
     notes = averaged.weight_words if len(frame) > 1 else ()
     if record.family.words.has_event:
         notes = (f"Event: {response.event_in_words}.", *notes)
-    out = replace(out, notes=(*notes, SEPARATED) if record.is_separated else notes)
-    if method == "profile":
-        out = _with_profile(out, rows, pieces.pieces)
+    out = replace(out, notes=(*notes, SEPARATED) if record.is_separated and method == "wald" else notes)
+    if method != "wald":
+        from logitkit.inference.effects.contrast_intervals import (
+            ContrastRows,
+            contrast_by_bootstrap,
+            contrast_by_likelihood,
+        )
+
+        over = ContrastRows(base, [each for each in pieces.pieces if isinstance(each, Level)], shares, shown_outcomes)
+        if method == "bootstrap":
+            out = contrast_by_bootstrap(record, require_rows(rows.own), out, over, kind or "bca")
+        else:
+            out = contrast_by_likelihood(record, rows.own, out, over, method)
     return shown(ProfileContrastResult(**{field.name: getattr(out, field.name) for field in fields(ProfileContrast)}))
 
 
@@ -137,38 +152,3 @@ def _dense(record: FitRecord, piece: Any) -> FloatArray:
     table = record.finite_table
     eta = piece.matrix.matvecs(table)
     return np.asarray(np.round(eta if piece.offset is None else eta + piece.offset, 10)).T
-
-
-def _with_profile(found: ProfileContrast, rows: Rows, pieces: list[Any]) -> ProfileContrast:
-    """Return the contrast with profile intervals of the odds ratio, which must be a function of the coefficients."""
-    from logitkit.inference.functions import function_estimates
-    from logitkit.inference.intervals.profile import profile_intervals
-
-    record = rows.record
-    assert all(isinstance(each, Level) for each in pieces)
-    change = pieces[0].matrix.to_dense() - pieces[1].matrix.to_dense()
-    offsets = [each.offset for each in pieces]
-    shifted = all(each is not None for each in offsets) and bool(np.any(offsets[0] != offsets[1]))
-    size = np.abs(change).max(axis=0)
-    constant = bool((np.abs(change - change[0]) <= ALIKE * size).all())
-    if not record.family.is_logit or not constant or shifted:
-        why = (
-            "of this model it is none"
-            if not record.family.is_logit
-            else "here the profiles differ from row to row, or in an offset: set all variables that interact by at="
-        )
-        raise UnsupportedError(
-            f"method='profile' needs an odds ratio that is the exponential of a combination of coefficients; {why}. "
-            "Use method='wald'."
-        )
-    function = record.predictors.rows(change[:1], np.ones((1, 1)))
-    ends = profile_intervals(record, rows.own, function, found.odds_ratios.level)
-    own = function_estimates(record, function)
-    value = np.exp(own.estimate)
-    error = np.where(np.isfinite(own.std_error), own.std_error, np.nan) * np.where(np.isfinite(value), value, np.nan)
-    numbers = replace(found.odds_ratios, value=value, root=np.diag(error))
-    notes = found.notes
-    if found.averaged:
-        notes = (*notes, "Odds ratio: of each row, the other variables as they are, and not of the averages.")
-    interval = np.exp(np.stack([ends.low, ends.high]))
-    return replace(found, odds_ratios=numbers, odds_interval=interval, method="profile likelihood", notes=notes)
