@@ -486,3 +486,40 @@ def test_equivalence_is_printed_where_each_value_has_degrees_of_freedom(few: Any
 def test_draws_of_one_distribution_are_refused_where_each_function_has_its_own(few: Any) -> None:
     with pytest.raises(UnsupportedError, match=r"each function's own. Use method='delta'"):
         few.effects("age", method="simulation", n=10)
+
+
+@pytest.mark.parametrize("wrong", ["False", 2, None, [False]])
+def test_a_value_is_no_level_by_its_truth(wrong: Any) -> None:
+    """``bool("False")`` is true, so that a column of booleans would take any word for True."""
+    fit = lk.logit("low ~ age + dark", births())
+    for asked in (
+        lambda: fit.effects("age", at={"dark": [wrong]}),
+        lambda: fit.contrast({"dark": wrong}, {"dark": True}),
+        lambda: fit.average_predictions("dark", values=[True, "False"]),
+        lambda: fit.effects("dark", change=(wrong, True)),
+    ):
+        with pytest.raises(DataError, match=r"not a level of 'dark'. Its levels are False, True"):
+            asked()
+    assert fit.effects("age", at={"dark": np.bool_(True)}).to_frame()["dark"][0]
+
+
+def test_levels_that_were_never_seen_are_named_with_the_nearest(fit: Any) -> None:
+    for asked in (
+        lambda: fit.effects("age", at={"race": ["white", "wite"]}),
+        lambda: fit.contrast({"race": "wite"}, {"race": "white"}),
+        lambda: fit.average_predictions("race", values=["wite"]),
+        lambda: fit.effects("race", change=("wite", "black")),
+    ):
+        with pytest.raises(DataError, match=r"Did you mean 'white'\? Its levels are 'white', 'black', 'other'"):
+            asked()
+    with pytest.raises(DataError, match="not a pair of levels of 'race'"):
+        fit.effects("race", change=("white", "black", "other"))
+
+
+def test_levels_that_other_rows_lack_are_set_in_them(fit: Any) -> None:
+    """The population of one race, as if it were another: what g-computation asks."""
+    own = births()
+    white = own[own["race"] == "white"].assign(race=lambda table: table["race"].cat.remove_unused_categories())
+    expected = [fit.predict(white.assign(race=race)).mean() for race in ("black", "white")]
+    assert_allclose(fit.effects("race", white).to_frame()["estimate"][0], expected[0] - expected[1], rtol=ROUTE)
+    assert_allclose(fit.average_predictions("race", white, values=["black"])["estimate"], expected[:1], rtol=ROUTE)

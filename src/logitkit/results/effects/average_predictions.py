@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,8 +11,10 @@ import pandas as pd
 
 from logitkit.design.formula.coding import Coding
 from logitkit.design.table.frame import levels_of
-from logitkit.errors import DataError, LogitkitError, SeparationError, nearest_name
+from logitkit.errors import DataError, LogitkitError, SeparationError
 from logitkit.inference.effects.average_predictions import AveragePredictions, SetRows, average_predictions
+from logitkit.results.effects.levels import has_levels, require_value
+from logitkit.results.effects.pieces import set_column
 from logitkit.results.effects.rows_to_average import coding_of, outcomes_shown, own_rows, rows_to_average
 from logitkit.results.rows import Rows
 
@@ -88,13 +89,14 @@ def average_predictions_of_all(rows: Rows) -> list[AveragePredictions]:
 
 def _chosen(variable: str, column: pd.Series, values: Sequence[Any] | None, coding: Coding, points: int) -> _Values:
     """Return what the variable is set to."""
-    number = isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf"
-    # Numbers that the formula takes as levels, or that are two: a factor by any other name.
-    factor = any(key == variable or key.startswith((f"C({variable})", f"C({variable},")) for key in coding.seen)
+    factor = has_levels(variable, column, coding)
     different = levels_of(column)
-    numeric = bool(number and not factor and (len(different) > 2 or values is not None))
+    numeric = not factor and (len(different) > 2 or values is not None)  # of two numbers each is a level
     if values is not None:
-        return _Values(_given(variable, values, numeric), numeric)
+        found = _given(variable, values)
+        for value in found:
+            require_value("values=", variable, value, column, coding)
+        return _Values(sorted(found) if numeric else found, numeric)
     if numeric and len(different) > POINTS_MOST:
         return _Values(np.linspace(float(column.min()), float(column.max()), points).tolist(), numeric)
     if not numeric and len(different) > LEVELS_MOST:
@@ -104,25 +106,17 @@ def _chosen(variable: str, column: pd.Series, values: Sequence[Any] | None, codi
     return _Values(different, numeric)
 
 
-def _given(variable: str, values: Sequence[Any], numeric: bool) -> list[Any]:
+def _given(variable: str, values: Sequence[Any]) -> list[Any]:
     if isinstance(values, str) or np.ndim(values) != 1 or len(values) == 0:
         raise DataError(f"values={values!r} is not a list of values for {variable!r}; give for example values=[1, 2].")
-    found = list(values)
-    for value in found:
-        if numeric and not (isinstance(value, Real) and np.isfinite(float(value))):
-            raise DataError(f"values holds {value!r}, and {variable!r} is a number; give finite numbers.")
-    return sorted(found) if numeric else found
+    return list(values)
 
 
 def _set_rows(rows: Rows, variable: str, chosen: _Values) -> Iterator[SetRows]:
     """Return the rows at one value after another."""
     column = rows.data[variable]
     for value in chosen.values:
-        kind = None if chosen.numeric else column.dtype
-        if isinstance(kind, pd.CategoricalDtype) and value not in kind.categories:
-            hint = nearest_name(str(value), [str(each) for each in kind.categories])
-            raise DataError(f"values holds {value!r}, which is not a level of {variable!r}. {hint}")
-        frame = rows.data.assign(**{variable: pd.Series([value] * len(column), dtype=kind)})
+        frame = rows.data.assign(**{variable: set_column(column, value)})
         found = replace(rows, data=frame, unseen="raise").to_predict
         if not found.kept.all():
             raise DataError(

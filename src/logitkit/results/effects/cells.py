@@ -12,7 +12,8 @@ import numpy as np
 from logitkit.design.table.frame import levels_of
 from logitkit.errors import DataError, FormulaError, UnsupportedError, nearest_name
 from logitkit.inference.effects.pieces import Piece, RowsOfFit
-from logitkit.options import is_finite_number, require_choice
+from logitkit.options import require_choice
+from logitkit.results.effects.levels import has_levels, is_number, require_value
 from logitkit.results.effects.pieces import set_column
 from logitkit.results.effects.rows_to_average import AveragedRows, coding_of
 from logitkit.results.rows import Rows
@@ -75,13 +76,11 @@ def settings(at: At, averaged: AveragedRows) -> list[tuple[Any, ...]]:
 
 def _value(name: str, given: Any, averaged: AveragedRows) -> Any:
     """Return a value that is set, of a number also its mean or median."""
-    column = averaged.frame[name]
-    number = isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf"
-    if number and isinstance(given, str):
+    column, coding = averaged.frame[name], coding_of(averaged.rows.record.info)
+    if isinstance(given, str) and not has_levels(name, column, coding):
         require_choice(f"at[{name!r}]", given, ("mean", "median"))
         return float(averaged.shares @ column.to_numpy(np.float64)) if given == "mean" else float(column.median())
-    if number and not is_finite_number(given):
-        raise DataError(f"at= gives {given!r} for {name!r}, which is a number.")
+    require_value("at=", name, given, column, coding)
     return given.item() if isinstance(given, np.generic) else given
 
 
@@ -113,7 +112,7 @@ def rows_at(averaged: AveragedRows, at: At, values: Mapping[str, Any]) -> tuple[
 
 def _typical(column: Any, shares: FloatArray) -> Any:
     """Return the mean of a number, and the most frequent of other values."""
-    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf":
+    if is_number(column):
         return float(shares @ column.to_numpy(np.float64))
     levels = levels_of(column)
     return levels[int(np.argmax([shares[(column == level).to_numpy()].sum() for level in levels]))]

@@ -27,7 +27,8 @@ from logitkit.inference.verbs import require
 from logitkit.models.nominal import outcome_place
 from logitkit.options import is_count, require_choice, require_flag
 from logitkit.results.effects.cells import At, Cell, cells_by_group, groups_of, rows_at, settings
-from logitkit.results.effects.pieces import ELASTICITIES, Change, Pieces, is_factor
+from logitkit.results.effects.levels import has_levels
+from logitkit.results.effects.pieces import ELASTICITIES, Change, Pieces
 from logitkit.results.effects.rows_to_average import AveragedRows, coding_of, outcomes_shown, rows_to_average
 from logitkit.results.effects.words import covariance_words, effect_names, effect_notes, label_columns, method_words
 from logitkit.results.rows import Rows
@@ -205,11 +206,11 @@ def _variables(asked: EffectsAsked, averaged: AveragedRows) -> list[str]:
     if asked.variables is None:
         chosen = present
         if isinstance(asked.change, str) and asked.change in ELASTICITIES:
-            chosen = [each for each in present if not is_factor(each, averaged.frame[each], changed)]
+            chosen = [each for each in present if not has_levels(each, averaged.frame[each], coding)]
     else:
         chosen = _named(asked.variables, "variables") or []
         if asked.change in tuple(ELASTICITIES):
-            factors = [each for each in chosen if each in present and is_factor(each, averaged.frame[each], changed)]
+            factors = [each for each in chosen if each in present and has_levels(each, averaged.frame[each], coding)]
             if factors:
                 raise UnsupportedError(f"change={asked.change!r} is of numbers, and {factors[0]!r} has levels.")
     for name in [*chosen, *(asked.change if isinstance(asked.change, Mapping) else ())]:

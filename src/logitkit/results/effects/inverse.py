@@ -29,9 +29,9 @@ from logitkit.inference.hypotheses.wald import WaldTest
 from logitkit.inference.intervals.profile import require_rows
 from logitkit.options import is_finite_number, require_choice
 from logitkit.report.frames import ResultFrame
+from logitkit.results.effects.levels import has_levels
 from logitkit.results.effects.reference_grid import (
     coding_of,
-    is_coded,
     level_text,
     require_values,
     set_column,
@@ -146,7 +146,7 @@ def inverse_of_rows(
     _require_all(variable, [name for name in coding.variables if name not in stated], stated)
     for name, values in stated.items():
         require_values(name, values, frame[name], coding)
-    low, high = require_number(variable, frame, is_factor=is_coded(variable, frame[variable], coding))
+    low, high = require_number(variable, frame, is_factor=has_levels(variable, frame[variable], coding))
     means = {
         role: float(np.average(np.asarray(own, dtype=np.float64), weights=weights))
         for role, own in found.offsets.items()

@@ -12,17 +12,17 @@ import pandas as pd
 
 from logitkit.design.formula.changed import ChangedRows, difference_step
 from logitkit.design.formula.coding import Coding
-from logitkit.design.table.frame import levels_of
 from logitkit.engine.record import FitRecord
-from logitkit.errors import DataError, UnsupportedError, nearest_name
+from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.effects.comparisons import Comparison, ContrastKind, EffectScale, level_pairs
 from logitkit.inference.effects.pieces import Level, Piece, RowsOfFit, Slope
 from logitkit.options import is_finite_number
+from logitkit.results.effects.levels import has_levels, is_number, levels_seen, require_value, stands_alone
 from logitkit.results.effects.rows_to_average import AveragedRows
 from logitkit.results.rows import Rows
 from logitkit.typing import FloatArray
 
-__all__ = ["ELASTICITIES", "Change", "Pieces", "is_factor", "set_column", "variable_levels"]
+__all__ = ["ELASTICITIES", "Change", "Pieces", "set_column", "variable_levels"]
 
 Change = Literal["slope", "unit", "sd", "iqr", "eyex", "dyex", "eydx"] | float | tuple[Any, Any]
 ELASTICITIES = {"eyex": "ey/ex", "dyex": "dy/ex", "eydx": "ey/dx"}
@@ -55,7 +55,7 @@ class Pieces:
 
     def add(self, variable: str, change: Change | None, contrast: ContrastKind, scale: EffectScale) -> None:
         """Add the comparisons of a variable."""
-        if is_factor(variable, self.frame[variable], self.changed):
+        if has_levels(variable, self.frame[variable], self.coding):
             self._add_levels(variable, change, contrast, scale)
             return
         ratio = scale in ("risk_ratio", "odds_ratio")
@@ -77,17 +77,18 @@ class Pieces:
         """Add the average with variables at values, and return which piece it is."""
         frame = self.frame.copy(deep=False)
         for variable, value in values.items():
+            require_value("A profile", variable, value, self.frame[variable], self.coding)
             frame[variable] = set_column(self.frame[variable], value)
         self.pieces.append(self._whole(frame, ", ".join(f"{name}={value!r}" for name, value in values.items())))
         return len(self.pieces) - 1
 
     def _add_levels(self, variable: str, change: Change | None, contrast: ContrastKind, scale: EffectScale) -> None:
-        levels, reference = variable_levels(variable, self.averaged.frame[variable], self.changed)
+        levels, reference = variable_levels(variable, self.averaged.frame[variable], self.coding)
         if isinstance(change, (tuple, list)):
+            if len(change) != 2:
+                raise DataError(f"change={change!r} is not a pair of levels of {variable!r}.")
             for value in change:
-                if value not in levels:
-                    hint = nearest_name(str(value), [str(each) for each in levels])
-                    raise DataError(f"change= names {value!r}, which is not a level of {variable!r}. {hint}")
+                require_value("change=", variable, value, self.averaged.frame[variable], self.coding)
             low, high = change
             levels, pairs = [low, high], [(1, 0)]
         else:
@@ -97,7 +98,7 @@ class Pieces:
                     f"{levels[1]!r})}}."
                 )
             pairs = level_pairs(len(levels), contrast, reference)
-        plain = all(_stands_alone(variable, each) for each in self.changed.factors(variable))
+        plain = all(stands_alone(variable, each) for each in self.changed.factors(variable))
         used = sorted({place for pair in pairs for place in pair})
         first = len(self.pieces)
         self.pieces += self._at_levels(variable, [levels[place] for place in used], levels if plain else None)
@@ -203,25 +204,11 @@ def _in_parts(record: FitRecord) -> bool:
     return not record.is_single or bool(getattr(record.coordinates, "is_identity", False))
 
 
-def _stands_alone(variable: str, factor: str) -> bool:
-    return factor == variable or factor.startswith((f"C({variable})", f"C({variable},"))
-
-
-def is_factor(variable: str, column: Any, changed: ChangedRows) -> bool:
-    """Tell whether a variable has levels: text, categories, booleans, and numbers that the formula takes as levels."""
-    number = isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf"
-    seen = changed.coding.seen
-    return not number or any(_stands_alone(variable, each) and each in seen for each in changed.factors(variable))
-
-
-def variable_levels(variable: str, column: Any, changed: ChangedRows) -> tuple[list[Any], int]:
+def variable_levels(variable: str, column: Any, coding: Coding) -> tuple[list[Any], int]:
     """Return the levels of a variable and the place of the reference, the first where the formula has none."""
-    coding: Coding = changed.coding
-    own = [each for each in changed.factors(variable) if _stands_alone(variable, each)]
-    seen = next((each for each in own if each in coding.seen), None)
-    levels = levels_of(column) if seen is None else list(coding.seen[seen])
+    levels = levels_seen(variable, column, coding)
     references = dict(coding.references)
-    named = next((references[each] for each in own if each in references), None)
+    named = next((references[each] for each in references if stands_alone(variable, each)), None)
     words = [str(level) for level in levels]
     return levels, words.index(named) if named in words else 0
 
@@ -230,17 +217,13 @@ def set_column(column: Any, value: Any, levels: Sequence[Any] | None = None) -> 
     """Return a column of one value, as categories where all that contains it takes it as a level."""
     kind = column.dtype
     if isinstance(kind, pd.CategoricalDtype):
-        if value not in kind.categories:
-            hint = nearest_name(str(value), [str(each) for each in kind.categories])
-            raise DataError(f"{value!r} is not a level of {column.name!r}. {hint}")
-        codes = np.full(len(column), kind.categories.get_loc(value), dtype=np.int32)
-        return pd.Series(pd.Categorical.from_codes(codes, dtype=kind))
+        known = kind.categories if value in kind.categories else kind.categories.append(pd.Index([value]))
+        codes = np.full(len(column), known.get_loc(value), dtype=np.int32)
+        return pd.Series(pd.Categorical.from_codes(codes, categories=known))
     if levels is not None and kind.kind == "O":
         codes = np.full(len(column), list(levels).index(value), dtype=np.int32)
         return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(list(levels))))
-    if isinstance(kind, np.dtype) and kind.kind in "iuf":
-        if not is_finite_number(value):
-            raise DataError(f"{column.name!r} is a number, and {value!r} is not a finite one.")
+    if is_number(column):
         return pd.Series(np.full(len(column), float(value) if float(value) % 1 else value))
     return pd.Series([value] * len(column), dtype=kind)
 

@@ -29,9 +29,9 @@ from logitkit.inference.intervals.simultaneous import IntervalAdjustment
 from logitkit.inference.verbs import require
 from logitkit.report import tidy
 from logitkit.report.frames import ResultFrame
+from logitkit.results.effects.levels import has_levels
 from logitkit.results.effects.reference_grid import (
     coding_of,
-    is_coded,
     is_factor,
     level_text,
     require_values,
@@ -208,7 +208,7 @@ class _Changes:
                     f"units names {name!r}; beside at= units are of columns of the table. "
                     f"{nearest_name(str(name), self.coding.variables)}"
                 )
-            if is_coded(name, self.frame[name], self.coding):
+            if has_levels(name, self.frame[name], self.coding):
                 raise FormulaError(f"units names {name!r}, which is a factor: its ratios compare levels.")
             if isinstance(value, bool) or not isinstance(value, Real) or not np.isfinite(value) or value == 0.0:
                 raise DataError(f"units[{name!r}] = {value!r}; give a finite number other than 0.")

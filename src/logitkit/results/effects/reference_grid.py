@@ -16,6 +16,7 @@ from logitkit.design.table.frame import levels_of
 from logitkit.errors import DataError, FormulaError, UnsupportedError, nearest_name
 from logitkit.inference.effects.means import Cells
 from logitkit.options import require_choice
+from logitkit.results.effects.levels import has_levels, is_number, listed_levels
 from logitkit.results.effects.rows_to_average import offset_words, table_rows
 from logitkit.results.rows import Rows, coded_rows
 from logitkit.typing import FloatArray
@@ -24,7 +25,6 @@ __all__ = [
     "CellWeights",
     "ReferenceGrid",
     "coding_of",
-    "is_coded",
     "level_text",
     "reference_grid",
     "require_values",
@@ -198,35 +198,22 @@ def _values(
 
 def require_values(name: str, stated: list[Any], column: pd.Series, coding: Coding) -> list[Any]:
     """Return stated values, which must be levels that the rows have, or finite numbers."""
-    number, levels = is_number(column), levels_of(column) if is_coded(name, column, coding) else []
+    number, levels = is_number(column), levels_of(column) if has_levels(name, column, coding) else []
     for value in stated:
         if number and not (isinstance(value, Real | np.bool_) and np.isfinite(float(value))):
             raise DataError(f"at[{name!r}] holds {value!r}, and {name!r} is a number; give finite numbers.")
         if levels and value not in levels:
             raise DataError(
-                f"at[{name!r}] holds {value!r}, which is no level that occurs. "
-                f"{nearest_name(str(value), [str(level) for level in levels])} "
-                f"Its levels are {', '.join(map(repr, levels[:12]))}."
+                f"at[{name!r}] holds {value!r}, which is no level that occurs. {listed_levels(value, levels)}"
             )
     return stated
-
-
-def is_number(column: pd.Series) -> bool:
-    """Return whether a column holds numbers."""
-    return isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf"
 
 
 def is_factor(name: str, column: pd.Series, coding: Coding) -> bool:
     """Return whether a variable has levels: no number, coded by C(), or with at most two different numbers."""
     if not is_number(column):
         return True
-    return is_coded(name, column, coding) or column.nunique() <= FEW
-
-
-def is_coded(name: str, column: pd.Series, coding: Coding) -> bool:
-    """Return whether the formula takes a variable for a factor."""
-    coded = any(key == name or key.startswith((f"C({name})", f"C({name},")) for key in coding.seen)
-    return coded or not is_number(column)
+    return has_levels(name, column, coding) or column.nunique() <= FEW
 
 
 def set_column(column: pd.Series, values: Sequence[Any]) -> pd.Series:

@@ -10,6 +10,7 @@ import numpy as np
 from logitkit.engine.record import FitRecord
 from logitkit.inference.effects.comparisons import Comparison
 from logitkit.inference.effects.errors import Drawn
+from logitkit.results.effects.levels import has_levels
 from logitkit.results.effects.rows_to_average import AveragedRows
 from logitkit.typing import FloatArray
 
@@ -97,9 +98,10 @@ def effect_notes(
         notes.append(f"{rows} left out, as values are missing.")
     for name in variables:
         own = change.get(name) if isinstance(change, Mapping) else change
-        column = averaged.frame[name]
-        number = isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf"
-        if number and own in (None, "slope") and _is_indicator(column.to_numpy()) and not _as_levels(record, name):
+        column, coding = averaged.frame[name], record.info.coding
+        assert coding is not None
+        number = own in (None, "slope") and not has_levels(name, column, coding)
+        if number and _is_indicator(column.to_numpy()):
             indicators.append(name)
     if indicators:
         first = indicators[0]
@@ -121,8 +123,3 @@ def effect_notes(
 
 def _is_indicator(values: FloatArray) -> bool:
     return bool(values.min() == 0 and values.max() == 1 and ((values == 0) | (values == 1)).all())
-
-
-def _as_levels(record: FitRecord, name: str) -> bool:
-    coding = record.info.coding
-    return coding is not None and any(key == name or key.startswith(f"C({name}") for key in coding.seen)
