@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 __all__ = [
     "BoolArray",
     "CodeArray",
+    "FactorCoding",
     "FloatArray",
     "IntArray",
     "MissingPolicy",
@@ -25,5 +26,7 @@ CodeArray: TypeAlias = NDArray[np.int32]
 
 WeightKind = Literal["frequency", "precision", "sampling"]
 MissingPolicy = Literal["drop", "raise"]
+#: How factors are coded where a formula does not say: differences from the first level, or deviations from the mean.
+FactorCoding = Literal["treatment", "sum"]
 UnseenPolicy = Literal["raise", "missing"]
 ResidualKind = Literal["response", "pearson", "deviance", "working"]

@@ -9,6 +9,7 @@ import numpy as np
 
 from logitkit.api.paths import path_options
 from logitkit.api.scope import caller_scope
+from logitkit.api.under import require_ours
 from logitkit.design.build import build_design
 from logitkit.design.design import Design
 from logitkit.design.ready import labelled_rows, ready_design
@@ -189,6 +190,7 @@ def _cross_validated(
     level: float,
 ) -> CrossValidated:
     """Return the cross-validation for a design."""
+    require_ours(model, design, "A cross-validation")
     form = model.form(design.info, penalised=penalty is not None)
     options, scored = path_options(solver), measure_named(measure, not model.is_single)
     if penalty is None and (grid[1:] != (None, None) or solver is not None):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from logitkit.api.scope import caller_scope
+from logitkit.api.under import read_under
 from logitkit.design.build import build_design
 from logitkit.design.design import Design
 from logitkit.design.ready import ready_design
@@ -19,14 +20,14 @@ from logitkit.errors import ConvergenceWarning, DataError, UnsupportedError, war
 from logitkit.inference.covariances.sandwich import with_required_sandwich
 from logitkit.models.binary import Binary
 from logitkit.models.catalogue import require_model
-from logitkit.models.conventions import OURS, ConventionName, Conventions, conventions_named
+from logitkit.models.conventions import OURS, ConventionName, Conventions
 from logitkit.models.form import Form
 from logitkit.models.model import Model
 from logitkit.models.penalties.adjustment import Adjustment
 from logitkit.results.classes import fit_of
 from logitkit.results.fit import Fit
 from logitkit.results.foreign import in_our_words
-from logitkit.typing import MissingPolicy, WeightKind
+from logitkit.typing import FactorCoding, MissingPolicy, WeightKind
 
 if TYPE_CHECKING:
     from logitkit.engine.regularised.options import ProxNewton
@@ -134,7 +135,7 @@ def fit(
         )
     namespace = caller_scope()
 
-    def read(stated: Model) -> Design:
+    def read(stated: Model, factors_by: FactorCoding) -> Design:
         return build_design(
             formula,
             data,
@@ -145,9 +146,10 @@ def fit(
             reader=stated.reader(offset),
             missing=missing,
             absorb=absorb,
+            factors_by=factors_by,
         )
 
-    model, design, chosen = _under(conventions, model, read, penalised=_shrinks(penalty))
+    model, design, chosen = read_under(conventions, model, read, penalised=_shrinks(penalty))
     return _fitted(replace(design, table=data), model, penalty, solver, level, (survey, dispersion, chosen))
 
 
@@ -225,24 +227,14 @@ def fit_matrix(
     if survey is not None:
         weight_kind = _sampling(survey, weights, weight_kind, cluster=cluster, penalty=penalty)
 
-    def read(stated: Model) -> Design:
+    def read(stated: Model, factors_by: FactorCoding) -> Design:
+        del factors_by  # a matrix is coded already
         return ready_design(
             X, y, names, weights=weights, weight_kind=weight_kind, cluster=cluster, reader=stated.reader(offset)
         )
 
-    model, design, chosen = _under(conventions, model, read, penalised=_shrinks(penalty))
+    model, design, chosen = read_under(conventions, model, read, penalised=_shrinks(penalty))
     return _fitted(design, model, penalty, solver, level, (survey, dispersion, chosen))
-
-
-def _under(
-    name: ConventionName | None, model: Model, read: Callable[[Model], Design], *, penalised: bool
-) -> tuple[Model, Design, Conventions]:
-    """Return the model and its rows under conventions, which may decide for another event."""
-    chosen, design = conventions_named(name), read(model)
-    if chosen == OURS or penalised:
-        return model, design, chosen
-    stated = model.under(chosen, design.info.response, design.response.totals)
-    return stated, design if stated.reads == model.reads else read(stated), chosen
 
 
 def _sampling(

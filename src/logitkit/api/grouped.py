@@ -7,18 +7,21 @@ from typing import Any
 
 from logitkit.api.fitting import newton_options
 from logitkit.api.scope import caller_scope
-from logitkit.design.group_rows import build_groups
+from logitkit.api.under import read_under
+from logitkit.design.design import Design
+from logitkit.design.group_rows import GroupRows, build_groups
 from logitkit.engine.law import require_level
 from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import ConvergenceWarning, UnsupportedError, warn_caller
 from logitkit.inference.by import fit_groups
 from logitkit.models.binary import Binary
 from logitkit.models.catalogue import require_model
+from logitkit.models.conventions import ConventionName, Conventions
 from logitkit.models.links import Information
 from logitkit.models.model import Model
 from logitkit.results.foreign import in_our_words
 from logitkit.results.several.grouped import GroupedFits
-from logitkit.typing import MissingPolicy, WeightKind
+from logitkit.typing import FactorCoding, MissingPolicy, WeightKind
 
 __all__ = ["fit_by", "logit_by"]
 
@@ -35,6 +38,7 @@ def fit_by(
     weight_kind: WeightKind = "frequency",
     missing: MissingPolicy = "drop",
     cluster: Any = None,
+    conventions: ConventionName | None = None,
     solver: Newton | None = None,
     level: float = 0.95,
 ) -> GroupedFits:
@@ -62,6 +66,8 @@ def fit_by(
         Whether to drop and count rows with missing values, or to raise an error.
     cluster : str or (n,) array-like, optional
         Clusters within which rows may be dependent: sandwich standard errors.
+    conventions : {'logitkit', 'r', 'stata', 'sas'}, optional
+        As in ``fit``.
     solver : Newton, optional
         Options of the solver.
     level : float, default 0.95
@@ -96,23 +102,34 @@ def fit_by(
             f"model={model!r}: groups are fitted together only for models with one linear predictor. Fit each "
             "separately: {group: lk.fit(formula, rows, model=...) for group, rows in data.groupby(...)}."
         )
-    rows = build_groups(
-        formula,
-        data,
-        by,
-        namespace=caller_scope(),
-        extras={"weights": weights, "offset": offset, "cluster": cluster},
-        weight_kind=weight_kind,
-        reader=model.reader,
-        missing=missing,
-    )
+    namespace = caller_scope()
+    found: list[GroupRows] = []
+
+    def read(stated: Model, factors_by: FactorCoding) -> Design:
+        found[:] = [
+            build_groups(
+                formula,
+                data,
+                by,
+                namespace=namespace,
+                extras={"weights": weights, "offset": offset, "cluster": cluster, "factors_by": factors_by},
+                weight_kind=weight_kind,
+                reader=stated.reader,
+                missing=missing,
+            )
+        ]
+        return found[0].design
+
+    model, design, chosen = read_under(conventions, model, read)
+    rows = found[0]
+    _require_normal(chosen, design)
     form = model.form(rows.design.info)
     if form.family.words.quasi:
         raise UnsupportedError(
             f"model={model!r}: groups of fractions are fitted one at a time, as each has robust errors of its own: "
             "{group: lk.fit(formula, rows, model=...) for group, rows in data.groupby(...)}."
         )
-    record = fit_groups(rows, form, options, level)
+    record = fit_groups(rows, form, options, level, chosen)
     failed = sum(not single.converged for single in record.single.values())
     if failed:
         warn_caller(
@@ -121,6 +138,18 @@ def fit_by(
             ConvergenceWarning,
         )
     return GroupedFits(record, rows, options)
+
+
+def _require_normal(chosen: Conventions, design: Design) -> None:
+    """Refuse conventions by which each group has a t distribution of its own."""
+    response = design.response
+    sampled = response.weight_kind == "sampling" and response.prior is not None
+    dof = chosen.cluster_dof if response.clusters is not None else chosen.sampling_dof if sampled else "normal"
+    if dof != "normal":
+        raise UnsupportedError(
+            f"By the conventions of {chosen.title} statistics are compared with t here, and each group has its own "
+            "degrees of freedom: {group: lk.fit(formula, rows, ...) for group, rows in data.groupby(...)}."
+        )
 
 
 @in_our_words
@@ -137,6 +166,7 @@ def logit_by(
     information: Information = "expected",
     missing: MissingPolicy = "drop",
     cluster: Any = None,
+    conventions: ConventionName | None = None,
     solver: Newton | None = None,
     level: float = 0.95,
 ) -> GroupedFits:
@@ -153,7 +183,7 @@ def logit_by(
         As in ``logit``.
     by : str or sequence of str
         Columns that define the groups; rows with a missing value in one of them are dropped and counted.
-    weights, offset, weight_kind, event, link, information, missing, cluster : optional
+    weights, offset, weight_kind, event, link, information, missing, cluster, conventions : optional
         As in ``logit``.
     solver : Newton, optional
         Options of the solver.
@@ -191,6 +221,7 @@ def logit_by(
         weight_kind=weight_kind,
         missing=missing,
         cluster=cluster,
+        conventions=conventions,
         solver=solver,
         level=level,
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from logitkit.api.fitting import fit
 from logitkit.design.survey import Survey
 from logitkit.engine.solvers.newton import Newton
+from logitkit.models.conventions import Direction
 from logitkit.models.links import Information
 from logitkit.models.ordinal import Ordinal
 from logitkit.results.foreign import in_our_words
@@ -32,6 +33,7 @@ def ordinal(
     nominal: str | Sequence[str] | None = None,
     order: Sequence[Any] | None = None,
     information: Information = "observed",
+    direction: Direction = "higher",
     weights: Any = None,
     offset: Any = None,
     weight_kind: WeightKind = "frequency",
@@ -50,7 +52,7 @@ def ordinal(
 
     with thresholds :math:`\theta_k`; or the adjacent-category model,
     :math:`\log \{P(Y_i = k + 1) / P(Y_i = k)\} = \theta_k + x_i'\beta + z_i'\gamma_k + o_i`. A positive coefficient
-    means higher outcomes.
+    means higher outcomes, unless ``direction`` says otherwise.
 
     Parameters
     ----------
@@ -71,6 +73,9 @@ def ordinal(
     information : {'observed', 'expected'}
         The information on which standard errors are based: observed, as in R's clm and polr and in Stata, or expected,
         as in SAS and VGAM.
+    direction : {'higher', 'lower', 'thresholds'}
+        What positive coefficients mean: higher outcomes, as in Stata; lower ones, as in SAS; or, of the cumulative
+        model, higher outcomes but lower ones for nominal terms, as in ``ordinal::clm`` of R.
     weights, offset : str or (n,) array-like, optional
         A column name, or an array aligned with ``data`` before any row is dropped. The offset is added to x'b.
     weight_kind : {'frequency', 'precision', 'sampling'}
@@ -118,7 +123,7 @@ def ordinal(
     found = fit(
         formula,
         data,
-        model=Ordinal(model, link, nominal, order, information),
+        model=Ordinal(model, link, nominal, order, information, direction),
         weights=weights,
         offset=offset,
         weight_kind=weight_kind,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from logitkit.api.scope import caller_scope
+from logitkit.api.under import require_ours
 from logitkit.design.build import build_design
 from logitkit.design.design import Design
 from logitkit.design.ready import ready_design
@@ -192,6 +193,7 @@ def _path(
             "penalty=None: a path is a sequence of penalty strengths, and a model without a penalty has no strength. "
             "Use lk.fit; lk.cross_validate(..., penalty=None) estimates how well it predicts."
         )
+    require_ours(model, design, "A path")
     form = model.form(design.info, penalised=True)
     with single_threaded_blas():
         given = penalised_model(design, form, penalty)

@@ -20,7 +20,7 @@ from logitkit.design.response.reading import BinaryReader, OutcomeReader, RowsUs
 from logitkit.design.table.extras import ARRAY, complete_rows, gather_extras, missing_counts, missing_text, pick_rows
 from logitkit.design.table.frame import coded_values, read_table
 from logitkit.errors import DataError, FormulaError
-from logitkit.typing import BoolArray, MissingPolicy, WeightKind
+from logitkit.typing import BoolArray, FactorCoding, MissingPolicy, WeightKind
 
 __all__ = ["build_design"]
 
@@ -36,6 +36,7 @@ def build_design(
     reader: OutcomeReader | None = None,
     missing: MissingPolicy = "drop",
     absorb: str | None = None,
+    factors_by: FactorCoding = "treatment",
 ) -> Design:
     """Build the design of a fit."""
     reader = reader or BinaryReader()
@@ -70,7 +71,7 @@ def build_design(
     gone = np.zeros(len(frame), dtype=bool) if parsed.left in frame.columns else missing_outcome(left)
     if gone.any():
         absent[parsed.left] = gone
-    coding, rows = learn_coding(parsed, frame)
+    coding, rows = learn_coding(parsed, frame, factors_by)
     keep: BoolArray = rows.kept & ~gone
     if coding.uses_neighbours and len(frame) < table.n_rows:
         raise FormulaError(

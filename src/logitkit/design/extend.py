@@ -15,11 +15,12 @@ from logitkit.design.formula.terms import INTERCEPT
 from logitkit.design.table.extras import ARRAY
 from logitkit.design.table.frame import Table, read_table
 from logitkit.errors import DataError, FormulaError
+from logitkit.typing import FactorCoding
 
 __all__ = ["extended_designs"]
 
 
-def extended_designs(design: Design, scope: str) -> list[tuple[str, Design]]:
+def extended_designs(design: Design, scope: str, factors_by: FactorCoding = "treatment") -> list[tuple[str, Design]]:
     """Return the terms of a scope that the fit has not, each with the design that has it too.
 
     Examples
@@ -55,7 +56,9 @@ def extended_designs(design: Design, scope: str) -> list[tuple[str, Design]]:
     if not added:
         raise FormulaError(f"Every term of {scope!r} is in the model already; name others.")
     old = [term for term in parsed.terms if str(term) in known]
-    return [(str(term), _with(design, table, replace(parsed, terms=(*old, term)), str(term))) for term in added]
+    return [
+        (str(term), _with(design, table, replace(parsed, terms=(*old, term)), str(term), factors_by)) for term in added
+    ]
 
 
 def _source(design: Design) -> tuple[Coding, Table]:
@@ -68,7 +71,7 @@ def _source(design: Design) -> tuple[Coding, Table]:
     return design.info.coding, read_table(design.table)
 
 
-def _with(design: Design, table: Table, parsed: ParsedFormula, name: str) -> Design:
+def _with(design: Design, table: Table, parsed: ParsedFormula, name: str, factors_by: FactorCoding) -> Design:
     """Return the design with another formula on the same rows."""
     absent = {column: int(where[design.positions].sum()) for column, where in table.missing(parsed.variables).items()}
     gone = {column: count for column, count in absent.items() if count}
@@ -79,7 +82,7 @@ def _with(design: Design, table: Table, parsed: ParsedFormula, name: str) -> Des
             "other rows. Fit on the rows that are complete in both."
         )
     frame = table.frame(list(dict.fromkeys((*parsed.left_variables, *parsed.variables))), design.positions)
-    coding, rows = learn_coding(parsed, frame)
+    coding, rows = learn_coding(parsed, frame, factors_by)
     if not rows.kept.all():
         raise DataError(
             f"{name!r} is missing in {int(np.count_nonzero(~rows.kept)):,} of the rows of the fit, so that the model "

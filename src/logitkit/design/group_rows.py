@@ -81,7 +81,7 @@ def build_groups(
             raise DataError(f"No row is left to fit: every row has a missing value in one of {', '.join(names)}.")
         data = _some_rows(table, kept)
         for role, value in given.items():
-            if value is not None and not isinstance(value, str):
+            if role in ("weights", "offset", "cluster") and value is not None and not isinstance(value, str):
                 given[role] = row_values(value, table, role)[0].iloc[kept]
     design = build_design(
         formula,

@@ -358,6 +358,11 @@ class FitRecord:
         return law.of(self.coordinates.jacobian(np.eye(self.coef.size)))
 
     @property
+    def is_penalised(self) -> bool:
+        """Whether a penalty shrinks the estimates, which are then no maximum of the likelihood."""
+        return self.penalty is not None
+
+    @property
     def has_likelihood(self) -> bool:
         """False with sampling weights or clusters (a pseudo-likelihood), after a penalty and after an adjustment."""
         return self.covariance.kind == "model" and self.adjustment is None

@@ -65,7 +65,8 @@ class SingleFit(Predictor):
             return float(target.codes[used].size if weights is None else weights[used].sum())
 
         penalty = self._penalty(total)
-        options = {"solver": self.solver, "level": self.level}
+        # Which class is the event, and what coef_ means, is scikit-learn's to say.
+        options = {"solver": self.solver, "level": self.level, "conventions": "logitkit"}
         found = refit_or_lasso(
             lambda penalty: rows.fit(FITTED, target, weights, {**options, "penalty": penalty}), penalty
         )

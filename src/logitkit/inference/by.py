@@ -10,7 +10,7 @@ Results do not depend on the number of threads.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,7 @@ from logitkit.inference.dependence import Dependences, dependences_of
 from logitkit.inference.linear_predictors import linear_predictors
 from logitkit.inference.resampling.refits import certain_fits
 from logitkit.models.binomial import Binomial
+from logitkit.models.conventions import OURS, Conventions
 from logitkit.models.form import Form
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.numerics.threads.local import ordered_map
@@ -82,6 +83,8 @@ class GroupedRecord:
         Rows of the table, used and dropped.
     covariance, level : str, float
         How standard errors were made, and the level of intervals.
+    conventions : Conventions
+        What was done where packages differ.
     """
 
     info: DesignInfo
@@ -101,6 +104,7 @@ class GroupedRecord:
     counts: RowCounts
     covariance: str
     level: float
+    conventions: Conventions = OURS
 
     @property
     def family(self) -> Any:
@@ -139,7 +143,9 @@ class GroupedRecord:
         return record.limit.infinite
 
 
-def fit_groups(rows: GroupRows, form: Form, solver: Newton, level: float = 0.95) -> GroupedRecord:
+def fit_groups(
+    rows: GroupRows, form: Form, solver: Newton, level: float = 0.95, conventions: Conventions = OURS
+) -> GroupedRecord:
     """Fit the model to each group."""
     family: Any = form.family
     design, n_groups = rows.design, len(rows.groups)
@@ -165,7 +171,8 @@ def fit_groups(rows: GroupRows, form: Form, solver: Newton, level: float = 0.95)
                 continue
             for place in np.flatnonzero(sure).tolist():
                 group_design = rows.design_of(first + place)
-                record = _sandwich(_record_of(group_design, form, fits, place, level), group_design)
+                made = replace(_record_of(group_design, form, fits, place, level), conventions=conventions)
+                record = _sandwich(made, group_design)
                 std_error[first + place] = record.std_error
                 status[first + place] = _status(record)
                 labels.add(record.covariance.label)
@@ -182,7 +189,7 @@ def fit_groups(rows: GroupRows, form: Form, solver: Newton, level: float = 0.95)
                 status[group], converged[group], n_params[group] = NO_ROWS, False, 0
                 loglik[group] = deviance[group] = np.nan
                 continue
-            record = single[group] = fit_group(rows, group, form, solver, level)
+            record = single[group] = fit_group(rows, group, form, solver, level, conventions)
             coef[group], std_error[group], n_params[group] = record.coef, record.std_error, record.n_params
             labels.add(record.covariance.label)
             if record.aliased.size:
@@ -212,13 +219,16 @@ def fit_groups(rows: GroupRows, form: Form, solver: Newton, level: float = 0.95)
         counts=design.counts,
         covariance=next(iter(labels), Covariance().label),
         level=level,
+        conventions=conventions,
     )
 
 
-def fit_group(rows: GroupRows, group: int, form: Form, solver: Newton, level: float) -> FitRecord:
+def fit_group(
+    rows: GroupRows, group: int, form: Form, solver: Newton, level: float, conventions: Conventions = OURS
+) -> FitRecord:
     """Fit one group by the way of single fits."""
     design = rows.design_of(group)
-    return _sandwich(fit_design(design, form, solver, level), design)
+    return _sandwich(replace(fit_design(design, form, solver, level), conventions=conventions), design)
 
 
 def grouped_predictor(

@@ -11,7 +11,7 @@ from dataclasses import replace
 from logitkit.models.multinomial import Multinomial
 from logitkit.models.words import ODDS_RATIO, Words
 
-__all__ = ["ORDERED", "Adjacent"]
+__all__ = ["ORDERED", "Adjacent", "AdjacentBelow"]
 
 NEIGHBOUR = replace(
     ODDS_RATIO,
@@ -48,3 +48,19 @@ class Adjacent(Multinomial):
 
     name = "adjacent"
     words = ORDERED
+
+
+class AdjacentBelow(Adjacent):
+    """The same, where positive coefficients mean lower outcomes, as in SAS.
+
+    Examples
+    --------
+    >>> AdjacentBelow(3).words.ratio.meaning.rpartition(" multiplies ")[2]
+    'the odds of an outcome against the one above it.'
+    """
+
+    __slots__ = ()
+
+    words = replace(
+        ORDERED, ratio=replace(NEIGHBOUR, meaning=NEIGHBOUR.meaning.replace("the one below it", "the one above it"))
+    )

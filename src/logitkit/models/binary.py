@@ -102,7 +102,9 @@ class Binary(Statement):
         """What decides how the response is read: the event."""
         return (self.event,)
 
-    def under(self, chosen: Conventions, response: ResponseInfo, totals: FloatArray) -> Self:
+    def under(
+        self, chosen: Conventions, response: ResponseInfo, totals: FloatArray, *, penalised: bool = False
+    ) -> Self:
         """Return the model with the event and the information of the conventions, where none was stated.
 
         Parameters
@@ -113,13 +115,15 @@ class Binary(Statement):
             Names and levels of the outcomes.
         totals : (K,) array
             How often each occurs.
+        penalised : bool
+            Whether there is a penalty that shrinks.
 
         Returns
         -------
         Binary
             The statement of the fit.
         """
-        del totals
+        del totals, penalised
         event, information = self.event, self.information
         if chosen.event == "first" and event is None and response.kind == "binary":
             event = level_at(response, 0) if response.coded else 0

@@ -8,15 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
 from logitkit.options import require_choice
+from logitkit.typing import FactorCoding
 
-__all__ = ["CONVENTIONS", "OURS", "ConventionName", "Conventions", "conventions", "conventions_named"]
+__all__ = ["CONVENTIONS", "OURS", "ConventionName", "Conventions", "Direction", "conventions", "conventions_named"]
 
 ConventionName = Literal["logitkit", "r", "stata", "sas"]
+Direction = Literal["higher", "lower", "thresholds"]
 Grouping = Literal["stata", "r", "sas"]
+CUTS = {"stata": "xtile", "r": "quantiles of type 7", "sas": "the rule of PROC LOGISTIC"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +38,29 @@ class Conventions:
         Which of the two levels of a response is the event.
     reference : {'first', 'most frequent', 'last'}
         Which of several outcomes the others are compared with.
+    factors : {'treatment', 'sum'}
+        How a factor is coded where the formula does not say: by differences from its first level, or by deviations from
+        the mean of its levels, of which the last is minus the sum of the others.
+    direction : {'higher', 'lower', 'thresholds'}
+        What positive coefficients of ordered outcomes mean, as ``lk.Ordinal`` has it.
+    parallel_information : {'errors', 'observed'}
+        The information in the score test of proportional odds: that of the errors, or the observed one.
     hosmer_lemeshow : {'stata', 'r', 'sas'}
         How groups are cut.
     bic_n : {'rows', 'trials'}
         What BIC counts, where rows are counts.
     counts_parameters : bool
-        Whether the factor of a sandwich by cluster, or for sampling weights, has (n - 1) / (n - k) besides.
+        Whether the factor of a sandwich by cluster, for sampling weights or of a survey has (n - 1) / (n - k) besides.
+    cluster_dof : {'normal', 'units'}
+        What statistics are compared with under clusters: normal, or t on clusters less one.
+    sampling_dof : {'normal', 'units', 'residual'}
+        The same for sampling weights without a survey design: normal, or t on n - 1 or on n - k.
+    survey_dof : {'design', 'residual'}
+        Degrees of freedom of a survey design: units less strata, or these less the coefficients but one.
+    replicates_about : {'mean', 'estimate'}
+        What replicates deviate from: their mean, or the estimate of the fit.
+    replicates_dof : {'rank', 'count'}
+        Degrees of freedom of replicate weights: their rank less one, or how many there are.
     dispersion_by_t : bool
         Whether statistics are compared with t and F where a dispersion was estimated.
 
@@ -56,33 +76,78 @@ class Conventions:
     ordered_information: Literal["expected", "observed"] = "observed"
     event: Literal["second", "first"] = "second"
     reference: Literal["first", "most frequent", "last"] = "first"
+    factors: FactorCoding = "treatment"
+    direction: Direction = "higher"
+    parallel_information: Literal["errors", "observed"] = "errors"
     hosmer_lemeshow: Grouping = "stata"
     bic_n: Literal["rows", "trials"] = "rows"
     counts_parameters: bool = False
+    cluster_dof: Literal["normal", "units"] = "normal"
+    sampling_dof: Literal["normal", "units", "residual"] = "normal"
+    survey_dof: Literal["design", "residual"] = "design"
+    replicates_about: Literal["mean", "estimate"] = "mean"
+    replicates_dof: Literal["rank", "count"] = "rank"
     dispersion_by_t: bool = True
 
     @property
-    def words(self) -> str:
-        """What differs from ours, in words; empty where nothing does."""
-        cut = {"r": "quantiles of type 7", "stata": "xtile", "sas": "PROC LOGISTIC"}
-        said = {
-            "binary_information": f"{self.binary_information} information for two outcomes",
-            "ordered_information": f"{self.ordered_information} information for ordered ones",
-            "event": f"the event is the {self.event} level",
-            "reference": f"the reference is the {self.reference} outcome",
-            "hosmer_lemeshow": f"Hosmer-Lemeshow groups by {cut[self.hosmer_lemeshow]}",
-            "bic_n": f"BIC counts {self.bic_n}",
-            "counts_parameters": "sandwiches times (n - 1) / (n - k)",
+    def differing(self) -> tuple[str, ...]:
+        """Questions that are answered otherwise than by us."""
+        asked = (field.name for field in fields(self) if field.name not in ("name", "title"))
+        return tuple(name for name in asked if getattr(self, name) != getattr(OURS, name))
+
+    def said(self, question: str) -> str:
+        """Return the answer to a question in words.
+
+        Parameters
+        ----------
+        question : str
+            The name of a field.
+
+        Returns
+        -------
+        str
+            As it stands in a list of such answers.
+
+        Examples
+        --------
+        >>> CONVENTIONS["sas"].said("event")
+        'the event is the first level unless event= states another'
+        """
+        answer = getattr(self, question)
+        signs = {"lower": "lower outcomes", "thresholds": "higher outcomes, of nominal terms lower ones"}
+        sums = {"normal": "the normal distribution", "units": "t on {} less one", "residual": "t on n - k"}
+        return {
+            "binary_information": f"standard errors are based on {answer} information",
+            "ordered_information": f"standard errors are based on {answer} information",
+            "event": f"the event is the {answer} level unless event= states another",
+            "reference": f"the reference is the {answer} outcome unless reference= states another",
+            "factors": "factors have deviations from the mean of their levels, the last minus the sum of the others",
+            "direction": f"positive coefficients mean {signs.get(answer, 'higher outcomes')}",
+            "parallel_information": "the score test of parallel slopes is based on observed information",
+            "hosmer_lemeshow": f"Hosmer-Lemeshow groups are cut by {CUTS[self.hosmer_lemeshow]}",
+            "bic_n": f"BIC counts {answer}",
+            "counts_parameters": "the sandwich is multiplied by (n - 1) / (n - k) besides",
+            "cluster_dof": f"statistics are compared with {sums[self.cluster_dof].format('clusters')}",
+            "sampling_dof": f"statistics are compared with {sums[self.sampling_dof].format('rows')}",
+            "survey_dof": "t has the degrees of freedom of the design less the coefficients but one",
+            "replicates_about": "replicates deviate from the estimate of the fit",
+            "replicates_dof": "t has as many degrees of freedom as there are replicates",
             "dispersion_by_t": "a dispersion leaves statistics normal",
-        }
-        return "; ".join(text for name, text in said.items() if getattr(self, name) != getattr(OURS, name))
+        }[question]
 
 
 OURS = Conventions()
 #: By name.
 CONVENTIONS: dict[str, Conventions] = {
     "logitkit": OURS,
-    "r": Conventions("r", "R", hosmer_lemeshow="r"),
+    "r": Conventions(
+        "r",
+        "R",
+        direction="thresholds",
+        hosmer_lemeshow="r",
+        sampling_dof="residual",
+        survey_dof="residual",
+    ),
     "stata": Conventions(
         "stata", "Stata", binary_information="observed", reference="most frequent", dispersion_by_t=False
     ),
@@ -92,9 +157,16 @@ CONVENTIONS: dict[str, Conventions] = {
         ordered_information="expected",
         event="first",
         reference="last",
+        factors="sum",
+        direction="lower",
+        parallel_information="observed",
         hosmer_lemeshow="sas",
         bic_n="trials",
         counts_parameters=True,
+        cluster_dof="units",
+        sampling_dof="units",
+        replicates_about="estimate",
+        replicates_dof="count",
         dispersion_by_t=False,
     ),
 }

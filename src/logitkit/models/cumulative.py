@@ -12,6 +12,7 @@ import numpy as np
 
 from logitkit.design.response.response import NO_SHARES, Response, less_offsets
 from logitkit.models.adjacent import ORDERED
+from logitkit.models.conventions import Direction
 from logitkit.models.curvatures import Banded, BlockSums
 from logitkit.models.links import LINKS, LOGIT, Information, Link
 from logitkit.models.multinomial import Multinomial
@@ -25,23 +26,33 @@ OF_LOWER = (
     "exp(-coefficient) is the hazard ratio for lower outcomes; with the log-log link exp(coefficient) is that for "
     "higher ones."
 )
-HIGHER = replace(
-    ODDS_RATIO,
-    meaning="Odds ratio: the factor by which an increase of {change} multiplies the odds of an outcome above a "
-    "threshold, P(Y > k) / P(Y <= k).",
-)
-#: By link. A ratio has a name where exp(coefficient) is one: of odds, or of hazards of the higher outcomes.
-TITLES = {
-    name: replace(
+TOLD = {"higher": OF_LOWER, "lower": "exp(-coefficient) is the hazard ratio for higher outcomes."}
+OF_ODDS = "Odds ratio: the factor by which an increase of {change} multiplies the odds of an outcome "
+ABOVE = "above a threshold, P(Y > k) / P(Y <= k)"
+BELOW = "up to a threshold, P(Y <= k) / P(Y > k)"
+#: What exp(coefficient) of the logit multiplies, by what positive coefficients mean.
+ODDS = {
+    "higher": replace(ODDS_RATIO, meaning=f"{OF_ODDS}{ABOVE}."),
+    "lower": replace(ODDS_RATIO, meaning=f"{OF_ODDS}{BELOW}."),
+    "thresholds": replace(ODDS_RATIO, meaning=f"{OF_ODDS}{ABOVE}; of nominal terms those {BELOW}."),
+}
+
+
+def _named(link: Link, direction: str) -> Words:
+    """Return the words of a link, whose ratio is of odds, or of hazards of the outcomes that a coefficient means."""
+    of = LINKS[link.name if direction == "lower" else str(link.mirror)]  # Y > k has the mirrored link
+    nameless = of.ratio_of_absence or (direction == "thresholds" and link is not LOGIT)
+    return replace(
         ORDERED,
         title=f"Cumulative {link.words} model",
-        ratio=HIGHER if link is LOGIT else None if LINKS[link.mirror].ratio_of_absence else LINKS[link.mirror].ratio,
-        instead=OF_LOWER if LINKS[link.mirror].ratio_of_absence else INSTEAD,
+        ratio=ODDS[direction] if link is LOGIT else None if nameless else of.ratio,
+        instead=TOLD.get(direction, INSTEAD) if of.ratio_of_absence else INSTEAD,
         improper="the thresholds cross, so that the probability of an outcome would be negative",
     )
-    for name, link in LINKS.items()
-    if link.mirror is not None  # Y > k has the mirrored link
-}
+
+
+#: By link, and what positive coefficients mean.
+TITLES = {(each.name, way): _named(each, way) for each in LINKS.values() if each.mirror is not None for way in ODDS}
 PIECE = 2048  # rows whose tails stay in the second-level cache
 
 
@@ -57,6 +68,8 @@ class Cumulative:
         Of the cumulative probabilities; its mean rises from 0 to 1 over the whole line.
     information : {'observed', 'expected'}
         Second derivatives that standard errors follow from.
+    direction : {'higher', 'lower', 'thresholds'}
+        What positive coefficients mean, which decides what exp(coefficient) is called.
 
     References
     ----------
@@ -75,6 +88,7 @@ class Cumulative:
     n_outcomes: int
     link: Link = field(default=LOGIT)
     information: Information = "observed"
+    direction: Direction = "higher"
 
     name = "cumulative"
     compares_predictors = False
@@ -110,7 +124,7 @@ class Cumulative:
     @property
     def words(self) -> Words:
         """What its models are called in print."""
-        return TITLES[self.link.name]
+        return TITLES[self.link.name, self.direction]
 
     @property
     def solving(self) -> Cumulative:

@@ -51,7 +51,9 @@ class Model(Protocol):
     def reads(self) -> tuple[Any, ...]:
         """Return what decides how the response is read."""
 
-    def under(self, chosen: Conventions, response: ResponseInfo, totals: FloatArray) -> Self:
+    def under(
+        self, chosen: Conventions, response: ResponseInfo, totals: FloatArray, *, penalised: bool = False
+    ) -> Self:
         """Return the model with what was left open decided by conventions."""
 
     def form(self, info: DesignInfo, penalised: bool = False) -> Form:
@@ -80,9 +82,11 @@ class Statement(Stated):
         """What decides how the response is read."""
         return ()
 
-    def under(self, chosen: Conventions, response: ResponseInfo, totals: FloatArray) -> Self:
+    def under(
+        self, chosen: Conventions, response: ResponseInfo, totals: FloatArray, *, penalised: bool = False
+    ) -> Self:
         """Return the model with what was left open decided by conventions, for outcomes with these totals."""
-        del chosen, response, totals
+        del chosen, response, totals, penalised
         return self
 
     #: Texts that other functions and packages have for the model, and the arguments that they mean.

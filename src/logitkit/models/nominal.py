@@ -145,8 +145,10 @@ class Multinomial(Statement):
         absent = absent if absent is not None and absent.any() else None
         return replace(outcomes_form(predictors, place, levels, absent), model=model)
 
-    def under(self, chosen: Conventions, response: ResponseInfo, totals: FloatArray) -> Self:
-        """Return the model with the reference of the conventions, where none was stated.
+    def under(
+        self, chosen: Conventions, response: ResponseInfo, totals: FloatArray, *, penalised: bool = False
+    ) -> Self:
+        """Return the model with the reference of the conventions, where none was stated; a penalty needs none.
 
         Parameters
         ----------
@@ -156,13 +158,15 @@ class Multinomial(Statement):
             Names and levels of the outcomes.
         totals : (K,) array
             How often each occurs.
+        penalised : bool
+            Whether there is a penalty that shrinks.
 
         Returns
         -------
         Multinomial
             The statement of the fit.
         """
-        if self.reference is not UNSTATED or chosen.reference == "first":
+        if penalised or self.reference is not UNSTATED or chosen.reference == "first":
             return self
         place = len(response.levels) - 1 if chosen.reference == "last" else int(np.argmax(totals))
         return replace(self, reference=level_at(response, place))

@@ -14,8 +14,8 @@ from logitkit.design.info import DesignInfo, ResponseInfo
 from logitkit.design.response.ordered import OrderedReader, OrderKind
 from logitkit.design.response.reading import OutcomeReader
 from logitkit.errors import DataError, FormulaError, UnsupportedError
-from logitkit.models.adjacent import Adjacent
-from logitkit.models.conventions import Conventions
+from logitkit.models.adjacent import Adjacent, AdjacentBelow
+from logitkit.models.conventions import Conventions, Direction
 from logitkit.models.cumulative import Cumulative
 from logitkit.models.form import Form
 from logitkit.models.links import Information, link_named
@@ -41,7 +41,7 @@ class Ordinal(Statement):
 
     .. math:: \log \frac{P(Y_i = k + 1)}{P(Y_i = k)} = \theta_k + x_i'\beta + z_i'\gamma_k + o_i.
 
-    In both, a positive coefficient means higher outcomes.
+    In both, a positive coefficient means higher outcomes; ``direction`` has the signs of other software.
 
     Parameters
     ----------
@@ -57,6 +57,11 @@ class Ordinal(Statement):
     information : {'observed', 'expected'}
         The information on which standard errors are based: observed, as in R's clm and polr and in Stata, or expected,
         as in SAS and VGAM.
+    direction : {'higher', 'lower', 'thresholds'}
+        What positive coefficients mean: higher outcomes; or lower ones, as in SAS, where x'b is added to the thresholds
+        of the cumulative model and the adjacent-category model compares each outcome with the next; or, of the
+        cumulative model, higher outcomes but lower ones for nominal terms, which ``ordinal::clm`` of R counts among the
+        thresholds. An offset has the sign of the other terms.
 
     Examples
     --------
@@ -71,6 +76,7 @@ class Ordinal(Statement):
     nominal: str | Sequence[str] | None = None
     order: Sequence[Any] | None = None
     information: Information = "observed"
+    direction: Direction = "higher"
 
     is_single: ClassVar[bool] = False
     is_logit: ClassVar[bool] = False
@@ -87,6 +93,12 @@ class Ordinal(Statement):
             )
         require_choice("model", self.model, get_args(OrderKind))
         require_choice("information", self.information, get_args(Information))
+        require_choice("direction", self.direction, get_args(Direction))
+        if self.model == "adjacent" and self.direction == "thresholds":
+            raise UnsupportedError(
+                "direction='thresholds' cannot be combined with model='adjacent', whose terms all have one sign. Give "
+                "'higher' or 'lower'."
+            )
         link = link_named(self.link)
         if not link.rises_to_one:
             raise UnsupportedError(
@@ -112,7 +124,7 @@ class Ordinal(Statement):
         Parameters
         ----------
         offset : str or (n,) array-like, optional
-            Of the row: added to x'b, so that a larger one means higher outcomes.
+            Of the row: added to x'b, so that a larger one means higher outcomes, or lower ones by ``direction``.
 
         Returns
         -------
@@ -120,10 +132,17 @@ class Ordinal(Statement):
             With the order and the offset.
         """
         order = None if self.order is None else tuple(self.order)
-        return OrderedReader(offset=offset, order=order, kind=self.model)
+        return OrderedReader(offset=offset, order=order, kind=self.model, lower=self.direction == "lower")
 
-    def under(self, chosen: Conventions, response: ResponseInfo, totals: FloatArray) -> Self:
-        """Return the model with the information of the conventions, where none was stated.
+    @property
+    def reads(self) -> tuple[Any, ...]:
+        """What decides how the response is read: the sign of an offset."""
+        return (self.direction == "lower",)
+
+    def under(
+        self, chosen: Conventions, response: ResponseInfo, totals: FloatArray, *, penalised: bool = False
+    ) -> Self:
+        """Return the model with the information and the signs of the conventions, where none were stated.
 
         Parameters
         ----------
@@ -133,14 +152,20 @@ class Ordinal(Statement):
             Names and levels of the outcomes.
         totals : (K,) array
             How often each occurs.
+        penalised : bool
+            Whether there is a penalty that shrinks.
 
         Returns
         -------
         Ordinal
             The statement of the fit.
         """
-        del response, totals
-        return replace(self, information=chosen.ordered_information) if self.information == "observed" else self
+        del response, totals, penalised
+        information = chosen.ordered_information if self.information == "observed" else self.information
+        direction = chosen.direction if self.direction == "higher" else self.direction
+        if self.model == "adjacent" and direction == "thresholds":
+            direction = "higher"
+        return replace(self, information=information, direction=direction)
 
     def form(self, info: DesignInfo, penalised: bool = False) -> Form:
         """Return the likelihood and the linear predictors of the columns and outcomes.
@@ -171,9 +196,16 @@ class Ordinal(Statement):
             nominal = nominal[nominal != info.intercept]
         k = len(info.response.levels)
         names = threshold_names(info.response.levels)
-        predictors = ordinal_predictors(self.model, k, len(info.names), info.intercept, nominal, names)
-        family = Adjacent(k) if self.model == "adjacent" else Cumulative(k, link_named(self.link), self.information)
-        return Form(family, predictors, predictors, model=self)
+        predictors = ordinal_predictors(
+            self.model, k, len(info.names), info.intercept, nominal, names, direction=self.direction
+        )
+        return Form(self._family(k), predictors, predictors, model=self)
+
+    def _family(self, n_outcomes: int) -> Adjacent | Cumulative:
+        """Return the likelihood of so many outcomes."""
+        if self.model == "adjacent":
+            return (AdjacentBelow if self.direction == "lower" else Adjacent)(n_outcomes)
+        return Cumulative(n_outcomes, link_named(self.link), self.information, self.direction)
 
 
 def threshold_names(outcomes: Sequence[str]) -> tuple[str, ...]:
@@ -188,7 +220,14 @@ def threshold_names(outcomes: Sequence[str]) -> tuple[str, ...]:
 
 
 def ordinal_predictors(
-    model: str, n_outcomes: int, n_columns: int, intercept: int, nominal: IntArray, names: tuple[str, ...]
+    model: str,
+    n_outcomes: int,
+    n_columns: int,
+    intercept: int,
+    nominal: IntArray,
+    names: tuple[str, ...],
+    *,
+    direction: Direction = "higher",
 ) -> Predictors:
     """Return the predictors of thresholds, of proportional and of nominal columns, in this order.
 
@@ -200,7 +239,7 @@ def ordinal_predictors(
     >>> predictors.table(np.array([-1.0, 1.0, 0.5, 0.1, 0.2])).tolist()
     [[-1.0, -0.5, -0.1], [1.0, -0.5, -0.2]]
     """
-    own, together, each = _constraints(model, n_outcomes)
+    own, together, each = _constraints(model, n_outcomes, direction)
     rest = np.setdiff1d(np.arange(n_columns), np.append(nominal, intercept))
     parts = [Part(np.array([intercept]), constraint=own, labels=names)]
     if rest.size:
@@ -210,10 +249,12 @@ def ordinal_predictors(
     return Predictors(len(own), n_columns, tuple(parts))
 
 
-def _constraints(model: str, n_outcomes: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _constraints(model: str, n_outcomes: int, direction: Direction) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return the constraint matrices of thresholds, proportional terms and nominal terms."""
     m = n_outcomes - 1
+    sign = -1.0 if direction == "lower" else 1.0
     if model == "adjacent":  # of the logits of all outcomes against the first
         steps = np.vstack([np.zeros((1, m)), np.tril(np.ones((m, m)))])
-        return steps, np.arange(float(n_outcomes))[:, None], steps
-    return np.eye(m), -np.ones((m, 1)), -np.eye(m)
+        return sign * steps, sign * np.arange(float(n_outcomes))[:, None], sign * steps
+    together = -sign * np.ones((m, 1))
+    return np.eye(m), together, np.eye(m) if direction != "higher" else -np.eye(m)

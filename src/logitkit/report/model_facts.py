@@ -23,7 +23,6 @@ from logitkit.report.number_format import format_amount, format_integer, format_
 from logitkit.report.wording import counted, denominator, has_only_intercept, name_list, numbered_names
 
 __all__ = [
-    "convention_note",
     "covariance_note",
     "design_notes",
     "fitted_facts",
@@ -138,13 +137,6 @@ def _law_words(record: FitRecord) -> str:
     if not record.law.varies:
         return f", t with {known[0]} degrees of freedom"
     return f", t with Satterthwaite's degrees of freedom, {known[0]} to {known[1]}"
-
-
-def convention_note(record: FitRecord) -> Iterator[str]:
-    """Say whose conventions were asked for, and what is different by them."""
-    chosen = record.conventions
-    if chosen.name != "logitkit":
-        yield f"Conventions of {chosen.title}: {chosen.words}."
 
 
 def null_model_note(record: FitRecord) -> Iterator[str]:

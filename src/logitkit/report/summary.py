@@ -15,11 +15,11 @@ from logitkit.inference.hypotheses.overall import overall_wald
 from logitkit.inference.hypotheses.wald import coefficient_estimates
 from logitkit.report.cautions import many_columns, no_ratio
 from logitkit.report.coefficients import coefficient_heads, coefficient_rows, names_without_ratio
+from logitkit.report.conventions import convention_note
 from logitkit.report.document import Document, Fact, Table
 from logitkit.report.levels import few_rows_warning
 from logitkit.report.listed import listed_equations, not_listed
 from logitkit.report.model_facts import (
-    convention_note,
     covariance_note,
     design_notes,
     fitted_facts,
@@ -117,6 +117,7 @@ def _notes(record: FitRecord, changes: FloatArray, intervals: str) -> Iterator[s
         yield from _fitted_notes(record, changes, intervals)
     else:
         yield from penalty_notes(record, record.penalty)
+        yield from convention_note(record)
     shown = words.ratio_against(record.reference) if record.penalty is None else ratio_beside(record)
     if shown is not None:
         yield from no_ratio(record.info, shown.name)

@@ -14,6 +14,7 @@ from formulaic.parser.types import Factor
 
 from logitkit.design.formula.materializer import (
     BlockMaterializer,
+    coded_by_sum,
     learnt_factors,
     new_spec,
 )
@@ -23,7 +24,7 @@ from logitkit.design.matrix.dense import Dense
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.table.levels import Coded
 from logitkit.errors import DataError, FormulaError, LogitkitError
-from logitkit.typing import BoolArray, FloatArray, IntArray
+from logitkit.typing import BoolArray, FactorCoding, FloatArray, IntArray
 
 __all__ = ["CodedRows", "Coding", "learn_coding", "materialised"]
 
@@ -120,6 +121,11 @@ class Coding:
             return name in pieces
         pattern = re.compile(rf"(?<![\w.)]){re.escape(name)}")
         return any(pattern.search(column) for column in self.names)
+
+    @property
+    def deviations(self) -> tuple[str, ...]:
+        """Factors that are coded by deviations from the mean of their levels, where the formula does not say so."""
+        return coded_by_sum(self.spec)
 
     @property
     def learnt(self) -> tuple[str, ...]:
@@ -228,10 +234,11 @@ class Coding:
         return strange
 
 
-def learn_coding(parsed: ParsedFormula, frame: Any) -> tuple[Coding, CodedRows]:
+def learn_coding(parsed: ParsedFormula, frame: Any, factors_by: FactorCoding = "treatment") -> tuple[Coding, CodedRows]:
     """Code the rows of a fit and return the coding that rebuilds the columns."""
     _require_no_bare_dates(parsed, frame)
     materializer = BlockMaterializer(frame, parsed.functions)
+    materializer.factors_by = factors_by
     offset_spec = new_spec("0 + " + " + ".join(parsed.offsets)) if parsed.offsets else None
     matrix, offset, spec, offset_spec = materialised(materializer, new_spec(list(parsed.terms)), offset_spec)
     names = tuple(spec.column_names)

@@ -25,7 +25,7 @@ from formulaic import Formula, ModelSpec
 from formulaic.materializers import PandasMaterializer
 from formulaic.materializers.types import FactorValues
 from formulaic.parser.types import Factor
-from formulaic.transforms.contrasts import Contrasts, CustomContrasts, TreatmentContrasts
+from formulaic.transforms.contrasts import Contrasts, CustomContrasts, SumContrasts, TreatmentContrasts
 from formulaic.transforms.hashed import hashed
 
 from logitkit.design.formula.columns import CodedFactor, Column, as_numbers, lay_out
@@ -36,10 +36,11 @@ from logitkit.design.table.frame import as_levels, coded_values, is_missing
 from logitkit.design.table.levels import Coded
 from logitkit.design.table.memory import require_room
 from logitkit.errors import DataError
-from logitkit.typing import BoolArray, IntArray
+from logitkit.typing import BoolArray, FactorCoding, IntArray
 
-__all__ = ["BlockMaterializer", "learnt_factors", "new_spec", "packed_state", "restored_spec"]
+__all__ = ["BlockMaterializer", "coded_by_sum", "learnt_factors", "new_spec", "packed_state", "restored_spec"]
 
+STATED = "coding"  # of a factor, in the state that formulaic keeps with it, where it is not by treatment contrasts
 MANY_COLUMNS = 100_000
 BYTES_A_COLUMN = 500  # of its name, its light column and formulaic's notes of it
 
@@ -74,6 +75,7 @@ class BlockMaterializer(PandasMaterializer):  # type: ignore[misc]
         own = {"C": self._factor, "hashed": self._hashed, "offset": _identity}
         self._scope = Scope(self._columns, dict(self.context), own)
         self.learns = True
+        self.factors_by: FactorCoding = "treatment"
         self.absent: BoolArray | None = None
         self._positions: IntArray | None = None
         self._coded: dict[int, tuple[Any, Coded]] = {}
@@ -148,6 +150,7 @@ class BlockMaterializer(PandasMaterializer):  # type: ignore[misc]
         self, data: Any, levels: int, contrasts: Any = None, *, spans_intercept: bool = False, **options: Any
     ) -> FactorValues:
         """The function ``hashed()`` of formulas: its buckets are fixed, so nothing is learnt."""
+        contrasts = TreatmentContrasts() if contrasts is None else contrasts
         buckets = hashed(data, levels, contrasts, spans_intercept=spans_intercept, **options)
         factor = self._factor(buckets.__wrapped__, contrasts, levels=np.arange(levels), spans_intercept=spans_intercept)
         encode = factor.__formulaic_metadata__.encoder
@@ -218,7 +221,8 @@ class BlockMaterializer(PandasMaterializer):  # type: ignore[misc]
         reduced_rank: bool = False,
     ) -> FactorValues:
         # Of full rank, as in formulaic: it takes the first level out itself where that is called for.
-        return self._encode(values, None, None, False, encoder_state)
+        by_sum = self._coded_by(encoder_state) == "sum"
+        return self._encode(values, None, None, reduced_rank and by_sum, encoder_state)
 
     @_standing_in
     def _get_columns_for_term(
@@ -298,7 +302,13 @@ class BlockMaterializer(PandasMaterializer):  # type: ignore[misc]
         else:
             known = coded.occurring(self._positions)
         state["categories"] = known
+        if contrasts is None and self._coded_by(state) == "sum":
+            state[STATED], contrasts = "sum", SumContrasts()
         return self._apply(_contrasts(contrasts), coded.recoded(known), known, reduced_rank)
+
+    def _coded_by(self, state: Mapping[str, Any]) -> FactorCoding:
+        """Return how a factor is coded whose coding the formula does not state: as the fit had it."""
+        return self.factors_by if self.learns else state.get(STATED, "treatment")
 
     @staticmethod
     def _apply(contrasts: Contrasts, codes: Any, levels: list[Any], reduced_rank: bool) -> FactorValues:
@@ -344,6 +354,11 @@ def learnt_factors(spec: ModelSpec) -> tuple[dict[str, list[Any]], list[str]]:
         if kind is Factor.Kind.CATEGORICAL and "categories" in state
     }
     return levels, [name for name, (kind, _) in states if kind is Factor.Kind.NUMERICAL]
+
+
+def coded_by_sum(spec: ModelSpec) -> tuple[str, ...]:
+    """Return the factors that are coded by deviations from their mean, which the formula does not say."""
+    return tuple(name for name, (_, state) in spec.encoder_state.items() if state.get(STATED) == "sum")
 
 
 def packed_state(spec: ModelSpec, encode: Any) -> dict[str, Any]:

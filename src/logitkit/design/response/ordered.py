@@ -32,16 +32,20 @@ class OrderedReader(NominalReader):
         The outcomes from the lowest to the highest.
     kind : {'cumulative', 'adjacent'}
         Which linear predictors an offset of the row enters, and how.
+    lower : bool
+        Whether a larger offset means lower outcomes.
     """
 
     order: tuple[Any, ...] | None = None
     kind: OrderKind = "cumulative"
+    lower: bool = False
 
     def factors(self, n_outcomes: int) -> tuple[float, ...]:
         """Return by how much an offset of the row counts in each linear predictor."""
+        sign = -1.0 if self.lower else 1.0
         if self.kind == "cumulative":
-            return (-1.0,) * (n_outcomes - 1)
-        return tuple(float(k) for k in range(n_outcomes))
+            return (-sign,) * (n_outcomes - 1)
+        return tuple(sign * k for k in range(n_outcomes))
 
     def read(self, values: Any, name: str, rows: RowsUsed) -> tuple[Response, ResponseInfo]:
         """Return the response; outcomes that do not occur in rows of positive weight are left out and told."""

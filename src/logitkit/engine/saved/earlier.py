@@ -3,7 +3,8 @@
 Versions 4 to 6 held a family and what followed from the model where the model itself stands now, in one form for two
 outcomes and in another for several. Version 5 brought the digest and the columns of the left side, version 6 the
 predictors that a restricted model was solved with; both were added to within the version. Version 8 brought the
-distribution that statistics are compared with, which was normal before, fractions, dispersions and conventions.
+distribution that statistics are compared with, which was normal before, fractions, dispersions, conventions, and the
+direction of ordered outcomes.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ UNKNOWN = {"law": None, "dispersion": None}
 def in_todays_form(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a file of an earlier version holds in today's form."""
     if given["version"] == 7:
-        return dict(given) | NEW | {"covariance": given["covariance"] | UNKNOWN, "model": _with_outcome(given["model"])}
+        return (
+            dict(given) | NEW | {"covariance": given["covariance"] | UNKNOWN, "model": _with_arguments(given["model"])}
+        )
     added = {"written_by": "", "digest": ""} if given["version"] == WITHOUT_DIGEST else {}
     packed = {"absorbed": None, "n_improper": 0, **added, **given, **NEW}
     response = {"ordered": False, "offset_factors": [], **dict(given["response"]["dict"])}
@@ -51,13 +54,17 @@ def in_todays_form(given: Mapping[str, Any]) -> dict[str, Any]:
         }
     if given["penalty"] is not None and "place" not in given["penalty"]:
         packed["penalty"] = given["penalty"] | _place(given)
-    packed["model"] = _with_outcome(_model(given, response))
+    packed["model"] = _with_arguments(_model(given, response))
     return {name: value for name, value in packed.items() if name not in GONE}
 
 
-def _with_outcome(model: dict[str, Any]) -> dict[str, Any]:
-    """Return the model of a file without fractions: of two outcomes, one is an event."""
-    return {name: stated | ({"outcome": "event"} if name == "Binary" else {}) for name, stated in model.items()}
+#: Arguments that models have had since: of two outcomes one was an event, and coefficients meant higher outcomes.
+SINCE = {"Binary": {"outcome": "event"}, "Ordinal": {"direction": "higher"}}
+
+
+def _with_arguments(model: dict[str, Any]) -> dict[str, Any]:
+    """Return the model of a file without fractions and directions."""
+    return {name: stated | SINCE.get(name, {}) for name, stated in model.items()}
 
 
 def _left_variables(formula: str, coding: Mapping[str, Any]) -> list[str]:

@@ -161,7 +161,7 @@ def clustered_vcov(
     clusters : sequence of Clusters
         Of the n rows.
     name : str or None
-        Of the correction.
+        Of the correction; by default that of the conventions of the fit, else ``"clusters"``.
 
     Returns
     -------
@@ -189,6 +189,8 @@ def clustered_vcov(
     >>> bool(np.allclose(once, twice))
     True
     """
+    if name is None and len(clusters) == 1 and record.conventions.counts_parameters:
+        name = record.conventions.name
     rule = correction_named(name)
     crossed = len(clusters) > 1
     if crossed and not rule.crossed:

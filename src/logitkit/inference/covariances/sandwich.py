@@ -27,6 +27,7 @@ from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
 from logitkit.engine.curvature.vcov import DenseVcov
 from logitkit.engine.facts import Covariance
+from logitkit.engine.law import NORMAL, Law
 from logitkit.engine.objective import Objective
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError
@@ -210,6 +211,7 @@ def with_required_sandwich(record: FitRecord, design: Design) -> FitRecord:
     if response.clusters is None and response.prior is not None and response.weight_kind == "frequency":
         found = replace(found, slopes=found.slopes / np.sqrt(copies(response)))
     factor, covariance = correction_of(response, record.n_params if record.conventions.counts_parameters else 1)
+    covariance = replace(covariance, law=_law(record, covariance))
     with single_threaded_blas():
         meat = found.squares()
         bread = record.inner_model_vcov
@@ -258,6 +260,16 @@ def correction_of(response: Response, k: int = 1) -> tuple[float, Covariance]:
     words = f"G / (G - 1) with G = {clusters}"
     factor, words = _with_parameters(clusters / (clusters - 1.0), words, response.n_obs, k)
     return factor, Covariance("cluster", label, words, clusters)
+
+
+def _law(record: FitRecord, covariance: Covariance) -> Law:
+    """Return what statistics are compared with by the conventions of the fit; normal by our own."""
+    chosen, n = record.conventions, record.n_obs
+    if covariance.kind == "cluster":
+        return Law(covariance.n_clusters - 1.0) if chosen.cluster_dof == "units" and covariance.n_clusters else NORMAL
+    if covariance.kind == "sampling" and chosen.sampling_dof != "normal":
+        return Law(float(max(n - (1 if chosen.sampling_dof == "units" else record.n_params), 1)))
+    return NORMAL
 
 
 def _with_parameters(factor: float, words: str, n: int, k: int) -> tuple[float, str]:

@@ -9,7 +9,8 @@ With weighted scores summed within the units, :math:`z_{hj}`, of the :math:`n_h`
 Units without a row in the domain count with :math:`z = 0`. By replicate weights it is
 :math:`\sum_r c_r (\hat\theta_r - \bar\theta)(\hat\theta_r - \bar\theta)'` with the mean of the replicates.
 Statistics are compared with t on the degrees of freedom of the design: units less strata of the domain, or the rank of
-the replicate weights less one.
+the replicate weights less one. The conventions of R take the coefficients but one off these; those of SAS multiply the
+linearised covariance by (n - 1) / (n - k), and have deviations of replicates from the estimate and t on their number.
 
 References
 ----------
@@ -139,6 +140,11 @@ def survey_vcov(record: FitRecord, design: Design, rows: SurveyRows) -> tuple[Vc
             if (~open_alone).sum() == 0:
                 raise DataError("lonely='average' needs a stratum with two or more units.")
             meat *= n_strata / float(np.count_nonzero(~open_alone))
+        words_of_factor = ""
+        if record.conventions.counts_parameters:
+            n, k = record.n_obs, record.n_params
+            meat *= (n - 1.0) / (n - k)
+            words_of_factor = f"(n - 1) / (n - k) with n = {n} and k = {k}"
         bread = record.inner_model_vcov
         vcov = DenseVcov(bread.times(bread.times(meat).T))
     used = rows.positions[design.response.weights > 0.0]
@@ -146,7 +152,8 @@ def survey_vcov(record: FitRecord, design: Design, rows: SurveyRows) -> tuple[Vc
     words = f"{n_strata:,} {'stratum' if n_strata == 1 else 'strata'}, {n_units:,} units"
     finite = ", finite population" if rows.sampled.any() else ""
     how = f", single units: {rows.lonely}" if open_alone.any() else ""
-    return vcov, _named(f"linearised covariance of the survey design ({words}{finite}{how}{_domain(rows)})", dof)
+    label = f"linearised covariance of the survey design ({words}{finite}{how}{_domain(rows)})"
+    return vcov, _named(record, label, dof, words_of_factor)
 
 
 def replicated_vcov(record: FitRecord, design: Design, rows: SurveyRows) -> tuple[Vcov, Covariance]:
@@ -194,14 +201,16 @@ def replicated_vcov(record: FitRecord, design: Design, rows: SurveyRows) -> tupl
             f"The estimate of replicate {bad} is infinite, or its data do not determine it, so that the replicates "
             "have no covariance. Leave out what separates the rows, or use strata= and units=."
         )
-    away = np.where(estimated, found.coef - found.coef.mean(axis=0), 0.0) * np.sqrt(scales)[:, None]
+    about = record.coef if record.conventions.replicates_about == "estimate" else found.coef.mean(axis=0)
+    away = np.where(estimated, found.coef - about, 0.0) * np.sqrt(scales)[:, None]
     back = np.linalg.pinv(record.coordinates.jacobian(np.eye(record.coef.size)))
     inner = away @ back.T
     size = np.linalg.norm(weights, axis=0)
     values = np.linalg.eigvalsh((weights / size).T @ (weights / size))
     dof = int(np.count_nonzero(values > RANK * values[-1])) - 1
+    dof = weights.shape[1] if record.conventions.replicates_dof == "count" else dof
     label = f"replicate weights of the survey ({rows.kind}, {weights.shape[1]} replicates{_domain(rows)})"
-    return DenseVcov(inner.T @ inner), _named(label, dof)
+    return DenseVcov(inner.T @ inner), _named(record, label, dof)
 
 
 def _domain(rows: SurveyRows) -> str:
@@ -209,12 +218,19 @@ def _domain(rows: SurveyRows) -> str:
     return "" if rows.inside.all() else f", domain of {int(np.count_nonzero(rows.inside)):,} rows"
 
 
-def _named(label: str, dof: int) -> Covariance:
+def _named(record: FitRecord, label: str, dof: int, factor: str = "") -> Covariance:
+    """Return the name and the law of a covariance with degrees of freedom of the design."""
     if dof < 1:
         raise DataError(
             f"The survey design has no degrees of freedom ({dof}): more units, or fewer strata, are needed."
         )
-    return Covariance("survey", label, "", None, Law(float(dof)))
+    left = dof if record.conventions.survey_dof == "design" else dof + 1 - record.n_params
+    if left < 1:
+        raise DataError(
+            f"By the conventions of {record.conventions.title} t has the {dof} degrees of freedom of the design less "
+            f"the {record.n_params} coefficients but one, and none are left: use fewer terms, or other conventions."
+        )
+    return Covariance("survey", label, factor, None, Law(float(left)))
 
 
 def _unit_totals(record: FitRecord, design: Design, units: IntArray, count: int) -> FloatArray:

@@ -3,7 +3,7 @@ r"""Tests of proportional odds: whether terms that have one coefficient need one
 The larger model has :math:`z'\\gamma_k` for the tested columns :math:`z` where the fit has :math:`z'\\beta`; the
 hypothesis is :math:`\\gamma_1 = \\dots = \\gamma_{K-1}`. With g and H the gradient and the information of the larger
 model at the estimates of the smaller, the score statistic is :math:`g'H^{-1}g`: it needs no larger fit, which often
-does not exist. H is observed or expected, as the errors of the fit are.
+does not exist. H is observed or expected, as the errors of the fit are; by the conventions of SAS it is observed.
 
 References
 ----------
@@ -149,7 +149,8 @@ def _score(record: FitRecord, design: Design, predictors: Predictors, coef: Floa
     weights, intercept = design.response.weights, design.info.intercept
     columns = part_coordinates(design.matrix, weights, intercept, predictors, orthogonal_coordinates)
     inner: FloatArray = np.asarray(np.linalg.lstsq(columns.transform, coef, rcond=None)[0])
-    objective = Objective(columns.matrix(design.matrix), design.response, record.family, predictors=columns.inner)
+    family = record.family.exact if record.conventions.parallel_information == "observed" else record.family
+    objective = Objective(columns.matrix(design.matrix), design.response, family, predictors=columns.inner)
     here = objective.evaluate(inner)
     assert isinstance(here.hessian, DenseHessian)
     information = here.hessian.array

@@ -33,7 +33,7 @@ from logitkit.inference.hypotheses.marginality import terms_that_contain
 from logitkit.inference.hypotheses.nested import likelihood_ratio
 from logitkit.inference.hypotheses.score import Larger, require_score, score_statistic
 from logitkit.models.form import Form
-from logitkit.typing import FloatArray, IntArray
+from logitkit.typing import FactorCoding, FloatArray, IntArray
 
 __all__ = ["AddTest", "TermChanges", "add_terms", "drop_terms", "term_additions"]
 
@@ -153,7 +153,7 @@ def term_additions(record: FitRecord, design: Design | None, scope: str, test: A
     require_test(record, design, test, get_args(AddTest))
     if design is None:
         raise DataError("A loaded model holds no rows to fit terms to.")
-    return add_terms(record, design, extended_designs(design, scope), test)
+    return add_terms(record, design, extended_designs(design, scope, _coding_of(record)), test)
 
 
 def add_terms(
@@ -243,3 +243,8 @@ def _changes(
             deviance[k], aic[k] = one.deviance, fit_statistics(one).aic
     tests = replace(tests_of_fit(tests, record), across=record.family.words.compares)
     return TermChanges(what, tests, deviance, aic)
+
+
+def _coding_of(record: FitRecord) -> FactorCoding:
+    """Return how the fit coded factors whose coding its formula does not state."""
+    return "treatment" if record.is_penalised else record.conventions.factors

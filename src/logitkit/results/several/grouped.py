@@ -159,7 +159,8 @@ class GroupedFits:
         number, rows = self._number(group), self._own_rows()
         record = self.record.single.get(number)
         if record is None:
-            record = fit_group(rows, number, self.record.form, self.solver, self.record.level)
+            made = self.record
+            record = fit_group(rows, number, made.form, self.solver, made.level, made.conventions)
         return Fit(record, rows.design_of(number))
 
     def predict(self, data: Any = None, offset: Any = None, unseen: UnseenPolicy = "raise") -> pd.Series:

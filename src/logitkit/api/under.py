@@ -1,0 +1,41 @@
+"""The model and the rows of a fit under the conventions of a package."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from logitkit.design.design import Design
+from logitkit.errors import UnsupportedError
+from logitkit.models.conventions import OURS, ConventionName, Conventions, conventions_named
+from logitkit.models.model import Model
+from logitkit.typing import FactorCoding
+
+__all__ = ["read_under", "require_ours"]
+
+
+def read_under(
+    name: ConventionName | None, model: Model, read: Callable[[Model, FactorCoding], Design], *, penalised: bool = False
+) -> tuple[Model, Design, Conventions]:
+    """Return the model and its rows under conventions, which may decide for another event or coding.
+
+    Under a penalty that shrinks they decide the event alone: the coding of factors and the reference are part of the
+    penalty, and none of the packages has one.
+    """
+    chosen = conventions_named(name)
+    factors_by = OURS.factors if penalised else chosen.factors
+    design = read(model, factors_by)
+    if chosen == OURS:
+        return model, design, chosen
+    stated = model.under(chosen, design.info.response, design.response.totals, penalised=penalised)
+    return stated, design if stated.reads == model.reads else read(stated, factors_by), chosen
+
+
+def require_ours(model: Model, design: Design, verb: str) -> None:
+    """Refuse a function without ``conventions=`` within a block of conventions that would change its event."""
+    chosen = conventions_named(None)
+    stated = model.under(chosen, design.info.response, design.response.totals, penalised=True)
+    if stated.reads != model.reads:
+        raise UnsupportedError(
+            f"{verb} does not follow the conventions of {chosen.title}, by which another event would be modelled: "
+            f"state the model, model={stated!r}, or call it outside of the block."
+        )
