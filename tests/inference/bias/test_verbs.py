@@ -123,6 +123,14 @@ def test_what_an_adjustment_does_not_go_with(options, words):
         lk.logit(FORMULA, data, **({"penalty": lk.Jeffreys()} | options))
 
 
+@pytest.mark.parametrize("other", [lk.Ridge(0.1), lk.LogF(1), lk.Lasso(0.1) + lk.Ridge(0.1)])
+def test_an_adjustment_is_added_to_nothing(other):
+    with pytest.raises(UnsupportedError, match="has no strength to choose, and is added to no other penalty"):
+        lk.Jeffreys() + other
+    with pytest.raises(UnsupportedError, match="has no strength to choose, and is added to no other penalty"):
+        other + lk.Jeffreys()
+
+
 def test_the_symmetric_form_has_no_medians():
     births = lk.datasets.load_lbw()
     with pytest.raises(UnsupportedError, match="Name a reference outcome"):

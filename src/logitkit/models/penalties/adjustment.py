@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import ClassVar, Literal, TypeAlias
+from typing import ClassVar, Literal, NoReturn, TypeAlias
 
-from logitkit.errors import DataError
+from logitkit.errors import DataError, UnsupportedError
 from logitkit.options import Stated, is_finite_number, require_choice
 
 __all__ = ["Adjustment", "Correction", "Jeffreys", "LogF", "MeanBias", "MedianBias"]
@@ -37,6 +37,19 @@ class Adjustment(Stated):
         """Return that there are no arguments, where there are none."""
         del name, value
         return "" if fields(cls) else "It takes none."
+
+    def __add__(self, other: object) -> NoReturn:
+        """Refuse a sum: an adjustment stands alone."""
+        del other
+        raise self.alone
+
+    @property
+    def alone(self) -> UnsupportedError:
+        """What is said where it is added to a penalty, or its strength is to be chosen."""
+        return UnsupportedError(
+            f"penalty={self!r} has no strength to choose, and is added to no other penalty: give it alone to lk.fit or "
+            "another function that fits one model."
+        )
 
     #: Whether the estimate is the maximum of a penalised likelihood, whose ratios are tests.
     has_likelihood: ClassVar[bool] = False

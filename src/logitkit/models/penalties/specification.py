@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from numbers import Real
 
-from logitkit.errors import DataError, UnsupportedError
+from logitkit.errors import DataError
 from logitkit.models.penalties.adjustment import Adjustment
 from logitkit.options import Stated
 
@@ -119,10 +119,7 @@ def parts_of(penalty: Specification) -> tuple[Part, ...]:
     if isinstance(penalty, Part):
         return (penalty,)
     if isinstance(penalty, Adjustment):
-        raise UnsupportedError(
-            f"penalty={penalty!r} has no strength to choose, and is added to no other penalty: give it alone to lk.fit "
-            "or another function that fits one model."
-        )
+        raise penalty.alone
     raise DataError(f"penalty={penalty!r} is not a penalty; give one such as lk.Lasso(0.1) or lk.Ridge(0.1).")
 
 
