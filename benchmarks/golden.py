@@ -1,8 +1,9 @@
 """What every verb says of every kind of fit, as one JSON file, and how two such files differ.
 
 ``python benchmarks/golden.py write FILE`` on the commit before a change of structure, ``python benchmarks/golden.py
-compare FILE`` after it, on the same machine: the last bits of a sum differ between processors, so the file is no part
-of the repository; each takes some minutes. Numbers are kept to their last bit, labels as they are, and of a refusal the class of its error.
+compare FILE`` after it, on the same machine, some minutes each: the last bits of a sum differ between processors, so
+the file is no part of the repository. Numbers are kept to their last bit, labels as they are, and of a refusal the
+class of its error.
 """
 
 from __future__ import annotations

@@ -135,6 +135,34 @@ def columns_of(terms: Sequence[str], intercept: bool, frame: pd.DataFrame) -> Co
     return out
 
 
+def sum_coded(terms: Sequence[str], intercept: bool, frame: pd.DataFrame) -> Columns:
+    """Write out the columns of each term with factors in sum-to-zero coding, as type 3 has them.
+
+    The first is the intercept; without one the first factor has a column for every level, as in R.
+    """
+    t, spanned = _table(frame), intercept
+
+    def columns(piece: str) -> np.ndarray:
+        if piece not in FACTORS:
+            return NUMBERS[piece](t)[:, None]
+        name, levels = FACTORS[piece]
+        last = t[name] == levels[-1]
+        return np.column_stack([(t[name] == level).astype(float) - last for level in levels[:-1]])
+
+    out = {"": np.ones((len(frame), int(intercept)))}
+    for term in term_names(terms):
+        pieces = [term] if term in NUMBERS else term.split(":")
+        if term in FACTORS and not spanned:
+            out[term] = np.column_stack(list(_factor(term, t, full=True).values()))
+            spanned = True
+            continue
+        found = columns(pieces[0])
+        for piece in pieces[1:]:
+            found = np.einsum("ni,nj->nij", found, columns(piece)).reshape(len(frame), -1)
+        out[term] = found
+    return out
+
+
 def term_names(terms: Sequence[str]) -> list[str]:
     """Give the names of the terms that a formula expands to, without the intercept."""
     out: list[str] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from properties.designs import (
     columns_of,
     drawn,
     strata,
+    sum_coded,
     term_names,
     within_levels,
 )
@@ -217,10 +218,13 @@ def check_tests(c: Comparison, fit: lk.Fit, twin: BinaryTwin, made: Case, names:
         found = fit.test(term)
         c.near(f"test({term!r})", [found.statistic, found.dof], [statistic, dof], rtol=NEAR)
         c.near(f"test({term!r}) p", found.p_value, p_value, rtol=1e-7, atol=EXACT)
-        if within_levels(term, term_names(made.drawn.terms), names):
-            continue  # of a term averaged over levels: tests/inference/hypotheses/test_anova.py, by R's car
         tests = fit.anova(3, "Wald")
         place = tests.labels.index(term)
+        if within_levels(term, term_names(made.drawn.terms), names):
+            statistic, dof, ratio = averaged_over_levels(made, term)
+            if "loglik" in twin.statistics:
+                found = fit.anova(3, "LR").statistic[place]
+                c.near(f"anova(3, 'LR') {term}", found, ratio, rtol=NEAR, atol=EXACT * abs(twin.statistics["loglik"]))
         c.near(f"anova(3) {term}", [tests.statistic[place], tests.dof[place]], [statistic, dof], rtol=NEAR)
     terms = term_names(made.drawn.terms)
     if "Intercept" in names and len(terms) > 1:
@@ -239,6 +243,23 @@ def check_tests(c: Comparison, fit: lk.Fit, twin: BinaryTwin, made: Case, names:
         limits = np.exp(twin.coef[j] + np.array([-z, 0.0, z]) * error[j])
         shown = ratios.loc[name, ["conf_low", "odds_ratio", "conf_high"]]
         c.near(f"odds_ratios {name}", shown, limits, rtol=NEAR)
+
+
+def averaged_over_levels(made: Case, term: str) -> tuple[float, int, float]:
+    """Wald statistic, degrees of freedom and likelihood ratio of a term, by fits in sum-to-zero coding."""
+    twin, parts = made.twin, sum_coded(made.drawn.terms, made.drawn.intercept, made.frame)
+    if "absorb" in made.options:
+        level = made.frame["level"].to_numpy(dtype=str)
+        parts[""] = (level[:, None] == np.unique(level[made.rows])).astype(float)
+    S = np.column_stack(list(parts.values()))[made.rows]
+    assert S.shape[1] == twin.X.shape[1]
+    place = [name for name, part in parts.items() for _ in range(part.shape[1])]
+    columns = [j for j, name in enumerate(place) if name == term]
+    again = replace(twin, X=S)
+    statistic, dof, _ = again.wald(columns)
+    rest = np.delete(S, columns, axis=1)
+    coef = newton(rest, twin.y, twin.w, twin.offset)
+    return statistic, dof, 2.0 * (twin.loss_of(rest @ coef + twin.offset) - twin.loss_of(twin.eta))
 
 
 def check_intervals(c: Comparison, fit: lk.Fit, made: Case, names: list[str]) -> None:
