@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import logitkit as lk
-from logitkit.errors import LogitkitError, SeparationError, UnsupportedError
+from logitkit.errors import DataWarning, LogitkitError, SeparationError, UnsupportedError
 from logitkit.inference.verbs import VERBS, may
 
 ASKED: dict[str, Callable[[Any], Any]] = {
@@ -24,6 +24,7 @@ ASKED: dict[str, Callable[[Any], Any]] = {
     "test": lambda fit: fit.test("x"),
     "lr_test": lambda fit: fit.lr_test(),
     "test of terms by LR": lambda fit: fit.anova(),
+    "added terms by LR": lambda fit: fit.add1("g", "LR"),
     "test of terms by Wald": lambda fit: fit.anova(test="Wald"),
     "test of terms by F": lambda fit: fit.anova(test="F"),
     "test of terms by score": lambda fit: fit.anova(test="score"),
@@ -56,6 +57,7 @@ PENALISED = LIKELIHOOD | {
     "test",
     "lr_test",
     "test of terms by LR",
+    "added terms by LR",
     "test of terms by Wald",
     "test of terms by score",
     "compare",
@@ -71,7 +73,7 @@ WITHHELD = PENALISED | {"vcov", "confint", "predictions", "average predictions",
 FIXED = {"certificate", "bias_correction"}  # of penalised fits, and of absorbed levels
 OTHER = "odds_ratios of the other outcome"
 F_TEST = {"test of terms by F"}  # none of these fits has a covariance with degrees of freedom
-RATIOS = {"lr_test", "test of terms by LR", "compare"} | LIKELIHOOD
+RATIOS = {"lr_test", "test of terms by LR", "added terms by LR", "compare"} | LIKELIHOOD
 
 
 def rows() -> pd.DataFrame:
@@ -190,3 +192,28 @@ def test_the_kind_of_error_says_what_is_the_matter() -> None:
     assert isinstance(may(absorbed, "refit"), UnsupportedError)
     assert may(absorbed, "analytic correction") is None
     assert may(absorbed, "errors of predictors") is None
+
+
+def test_a_fit_on_the_boundary_of_its_model_says_so_whatever_is_asked() -> None:
+    """Of the log link a fitted mean may be one; not that the covariance is 'none', nor that estimates are infinite."""
+    births = lk.datasets.load_lbw()
+    births = births[(births["race"] != "black") | (births["low"] == 1)].assign(g=lambda d: d["id"] % 9)
+    with pytest.warns(DataWarning, match="The fitted mean of"):
+        fit = lk.logit("low ~ race + smoke", births, link="log")
+    asked: dict[str, Callable[[], Any]] = {
+        "test": lambda: fit.test("smoke"),
+        "lr_test": fit.lr_test,
+        **{f"anova {test}": lambda test=test: fit.anova(test=test) for test in ("LR", "Wald", "score")},  # type: ignore[misc]
+        "add1": lambda: fit.add1("g"),
+        "compare": lambda: lk.compare(fit, fit),
+        "profile": lambda: fit.confint("profile"),
+        "score": lambda: fit.confint("score"),
+        "equivalence": lambda: fit.equivalence("smoke", -1.0, 1.0),
+        "bootstrap": lambda: fit.bootstrap(3, seed=1),
+        "jackknife": fit.jackknife,
+        "score bootstrap": lambda: fit.score_bootstrap("smoke = 0", "g"),
+        "remedies": fit.remedies,
+    }
+    for ask in asked.values():
+        with pytest.raises(UnsupportedError, match=r"^The fitted mean of .* The logit link has no boundary\.$"):
+            ask()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from logitkit.engine.record import FitRecord
 from logitkit.errors import LogitkitError, UnsupportedError
+from logitkit.inference.penalised.posterior import is_withheld, why_withheld
 from logitkit.models.words import ODDS_RATIO
 
-__all__ = ["certified", "inverse_ratio", "named_ratio", "same_predictors"]
+__all__ = ["certified", "inverse_ratio", "named_ratio", "same_predictors", "within_model"]
 
 
 def certified(record: FitRecord) -> LogitkitError | None:
@@ -122,3 +123,28 @@ def inverse_ratio(record: FitRecord) -> LogitkitError | None:
         f"The {words.ratio.name} of {record.outcomes[0]!r} is not the inverse of that of the event, "
         f"{record.outcomes[1]!r}: fit the model with the other event, event=."
     )
+
+
+def within_model(record: FitRecord) -> LogitkitError | None:
+    """Refuse what takes estimates to be normal where a fitted mean is one, at the boundary of the model.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+
+    Returns
+    -------
+    LogitkitError or None
+        Why there is no answer.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
+    >>> within_model(fit.record) is None
+    True
+    """
+    if record.penalty is not None or not is_withheld(record):
+        return None
+    return UnsupportedError(f"{why_withheld(record).rstrip('.')}.")

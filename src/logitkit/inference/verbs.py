@@ -14,7 +14,7 @@ from logitkit.engine.rank import Coordinates
 from logitkit.engine.record import FitRecord
 from logitkit.errors import ConvergenceError, LogitkitError, SeparationError, UnsupportedError
 from logitkit.inference.bias.refused import not_adjusted, why_no_ratios
-from logitkit.inference.conditions import certified, inverse_ratio, named_ratio, same_predictors
+from logitkit.inference.conditions import certified, inverse_ratio, named_ratio, same_predictors, within_model
 from logitkit.inference.penalised.posterior import ELSEWHERE, is_withheld, why_withheld
 from logitkit.inference.penalised.refusals import AFTER_PENALTY
 
@@ -260,6 +260,7 @@ def _alternatives(record: FitRecord) -> LogitkitError | None:
 
 
 REFITTED = (
+    within_model,
     _finite("their sampling distribution is not defined", "for refits to start from"),
     _beside("refit"),
     _many_levels,
@@ -271,19 +272,30 @@ VERBS: dict[str, tuple[Condition, ...]] = {
     # estimates and their errors
     "vcov": (_withheld("A covariance"),),
     "confint": (_withheld("Intervals"),),
-    "profile": (_has_likelihood, _beside("profile"), _one_by_one, _converged),
-    "score": (not_adjusted("score"), _has_likelihood, _beside("profile"), _one_by_one, _converged),
+    "profile": (within_model, _has_likelihood, _beside("profile"), _one_by_one, _converged),
+    "score": (within_model, not_adjusted("score"), _has_likelihood, _beside("profile"), _one_by_one, _converged),
     "odds_ratios": (named_ratio,),
     "odds_ratios of the other outcome": (named_ratio, inverse_ratio),
     "certificate": (certified,),
     # tests
-    "test": (_penalised("test"),),
-    "lr_test": (_penalised("lr_test"), _working("use fit.test(...), a Wald test.")),
-    "test of terms by LR": (_penalised("lr_test"), _working("use test='Wald'.")),
-    "test of terms by Wald": (_penalised("test"),),
-    "test of terms by F": (_penalised("test"), _has_degrees_of_freedom),
-    "test of terms by score": (_penalised("score_test"), not_adjusted("score"), _converged),
-    "compare": (_penalised("lr_test"), not_adjusted("compare"), _compared, _converged),
+    "test": (
+        _penalised("test"),
+        within_model,
+    ),
+    "lr_test": (_penalised("lr_test"), within_model, _working("use fit.test(...), a Wald test.")),
+    "test of terms by LR": (_penalised("lr_test"), within_model, _working("use test='Wald'.")),
+    "added terms by LR": (
+        _penalised("lr_test"),
+        within_model,
+        _working("fit the larger model, and test its terms by fit.anova(test='Wald')."),
+    ),
+    "test of terms by Wald": (
+        _penalised("test"),
+        within_model,
+    ),
+    "test of terms by F": (_penalised("test"), within_model, _has_degrees_of_freedom),
+    "test of terms by score": (_penalised("score_test"), within_model, not_adjusted("score"), _converged),
+    "compare": (_penalised("lr_test"), within_model, not_adjusted("compare"), _compared, _converged),
     "combine_tests": (same_predictors,),
     "iia_tests": (_penalised("lr_test"), not_adjusted("iia_tests"), _alternatives),
     "proportional_odds_test": (_penalised("lr_test"), _proportional),

@@ -371,5 +371,5 @@ def test_a_maximum_at_the_boundary_has_no_profile() -> None:
     X = np.array([[1.0, 0.0], [1.0, 0.0], [1.0, 1.0], [1.0, 1.0]])
     with pytest.warns(DataWarning, match="fitted mean"):
         fit = lk.logit_matrix(X, np.array([1, 0, 1, 1]), names=["Intercept", "x"], link="log")
-    with pytest.raises(UnsupportedError, match="not valid with"):
+    with pytest.raises(UnsupportedError, match="estimates on the boundary of the model are not normally"):
         profiled(fit)

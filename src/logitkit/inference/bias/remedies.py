@@ -13,6 +13,7 @@ from logitkit.engine.fit import fit_design
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import DataError, UnsupportedError
+from logitkit.inference.conditions import within_model
 from logitkit.inference.hypotheses.wald import coefficient_estimates
 from logitkit.inference.intervals.profile import profile_intervals
 from logitkit.inference.prediction import fitted_rows
@@ -113,7 +114,7 @@ def remedies(record: FitRecord, design: Design | None, level: float | None = Non
     DataError
         Without the rows of the fit.
     UnsupportedError
-        After a penalty that shrinks, with sampling weights or clusters, and where a factor is absorbed.
+        After a penalty that shrinks, under a covariance that is not the model's, and where a factor is absorbed.
 
     Examples
     --------
@@ -129,6 +130,13 @@ def remedies(record: FitRecord, design: Design | None, level: float | None = Non
         raise UnsupportedError(
             "Remedies are compared with maximum likelihood, and this fit has a penalty that shrinks: fit the same "
             "formula without penalty=, and ask that fit."
+        )
+    if error := within_model(record):
+        raise error
+    if record.covariance.kind != "model":
+        raise UnsupportedError(
+            f"Remedies are compared by profile intervals, which are not valid with {record.covariance.label}. Ask a "
+            "fit to independent rows without a dispersion."
         )
     if design is None:
         raise DataError("A loaded model holds no rows, which the remedies are fitted to.")

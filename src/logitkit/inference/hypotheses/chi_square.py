@@ -141,9 +141,11 @@ def require_test(
     logitkit.errors.DataError: A loaded model holds no rows for a likelihood-ratio test; use test='Wald'.
     """
     require_choice("test", test, known)
-    require(record, f"test of terms by {test}")
+    by_wald = "Wald" in known
+    require(record, f"{'test of terms' if by_wald or test != 'LR' else 'added terms'} by {test}")
     if test in NEED_ROWS and design is None:
-        raise DataError(f"A loaded model holds no rows for a {NEED_ROWS[test]} test; use test='Wald'.")
+        instead = "use test='Wald'" if by_wald else "fit it again, or use fit.test(...), a Wald test"
+        raise DataError(f"A loaded model holds no rows for a {NEED_ROWS[test]} test; {instead}.")
 
 
 def chi_square_tests(

@@ -12,6 +12,7 @@ from logitkit.design.formula.terms import INTERCEPT
 from logitkit.engine.law import NORMAL, Law
 from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
+from logitkit.inference.conditions import within_model
 from logitkit.inference.functions import function_sides, slope_contrasts
 from logitkit.inference.hypotheses.chi_square import wald_of_finite
 from logitkit.inference.hypotheses.wald import OVERALL_MOST
@@ -86,6 +87,8 @@ def overall_wald(record: FitRecord) -> tuple[float, int, float, Law]:
     >>> overall_wald(lk.logit("y ~ x", data).record)[3].is_normal
     True
     """
+    if within_model(record) is not None:
+        return np.nan, 0, np.nan, NORMAL
     require(record, "test")
     columns = np.array([j for j, name in enumerate(record.info.names) if name != INTERCEPT], dtype=np.int64)
     if record.is_single:

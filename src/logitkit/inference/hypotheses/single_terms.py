@@ -150,9 +150,9 @@ def term_additions(record: FitRecord, design: Design | None, scope: str, test: A
     >>> lk.logit("y ~ x", data).add1("x + z + x:z").tests.labels
     ('z', 'x:z')
     """
-    require_test(record, design, test, get_args(AddTest))
     if design is None:
         raise DataError("A loaded model holds no rows to fit terms to.")
+    require_test(record, design, test, get_args(AddTest))
     return add_terms(record, design, extended_designs(design, scope, _coding_of(record)), test)
 
 
