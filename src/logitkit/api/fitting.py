@@ -285,10 +285,6 @@ def _fitted(
         design = outside_weightless(design, rows)
     adjusted = isinstance(penalty, Adjustment)
     form = model.form(design.info, penalised=penalty is not None and not adjusted)
-    if adjusted and form.family.words.quasi:
-        raise UnsupportedError(
-            "outcome='fraction' has no likelihood whose bias could be reduced: fit without penalty=."
-        )
     if isinstance(penalty, Adjustment):
         from logitkit.engine.bias.estimate import fit_adjusted
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import fdtrc, stdtrit
 
+from logitkit.engine.bias.offered import why_not_adjusted
 from logitkit.engine.law import NORMAL, Law
 from logitkit.inference.changes import entangled_terms
 from logitkit.inference.hypotheses.chi_square import ChiSquareTests
 from logitkit.inference.hypotheses.wald import WaldTest
+from logitkit.models.penalties.adjustment import Jeffreys, MeanBias
 from logitkit.report.number_format import format_integer, format_number, format_p
 from logitkit.report.wording import counted, name_list
 
@@ -26,6 +28,7 @@ __all__ = [
     "complete_separation",
     "few_clusters",
     "few_clusters_tested",
+    "finite_fit",
     "many_columns",
     "nearly_collinear",
     "no_ratio",
@@ -48,8 +51,30 @@ NOTHING_TO_JUDGE = (
 )
 
 
-def complete_separation(infinite: Sequence[str]) -> str:
-    """Return the warning where every row is fitted perfectly in the limit.
+def finite_fit(record: FitRecord) -> str:
+    """Return the penalty with which the model of a separated fit is offered, in words; empty where none is.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 1], "x": [1.0, 2.0, 3.0, 4.0], "g": [1, 2, 1, 2]}
+    >>> [finite_fit(lk.logit("y ~ x", data, cluster=g).record)[:23] for g in (None, "g")]
+    ['penalty=lk.Jeffreys(), ', 'penalty=lk.Ridge(streng']
+    """
+    model, family = (record.info, record.form, record.totals), record.family
+    if not why_not_adjusted(*model, Jeffreys()):
+        compared = "; fit.remedies() compares it with others" if record.covariance.kind == "model" else ""
+        return f"penalty=lk.Jeffreys(), whose estimates are finite{compared}"
+    if not why_not_adjusted(*model, MeanBias()):
+        return "penalty=lk.MeanBias()"
+    plain = not (record.nuisance.n_parameters or family.words.quasi or record.covariance.kind == "survey")
+    if plain and (family.is_logit or family.words.compares):
+        return "penalty=lk.Ridge(strength), whose estimates are finite"
+    return ""
+
+
+def complete_separation(infinite: Sequence[str], finite: str = "") -> str:
+    """Return the warning where every row is fitted perfectly in the limit; ``finite`` has the words of a penalty.
 
     Examples
     --------
@@ -64,8 +89,7 @@ def complete_separation(infinite: Sequence[str]) -> str:
         text += f" Infinite, of known sign: {name_list(infinite)}."
     return (
         f"{text} {PERFECT} With many columns relative to the number of rows it happens by chance. "
-        "Remedies: fewer columns, more data, or penalty=lk.Jeffreys(), whose estimates are finite; fit.remedies() "
-        "compares it with others."
+        f"Remedies: fewer columns{f', more data, or {finite}' if finite else ' or more data'}."
     )
 
 
@@ -112,10 +136,11 @@ def many_columns(record: FitRecord) -> tuple[str, ...]:
     text = (
         f"{counted(slopes, 'slope')} for {format_integer(n)} {of} (p / n = {slopes / n:.3f}): with so many, standard "
         "errors and p-values of large samples are too small, and maximum likelihood estimates too far from zero (Sur "
-        "and Candes 2019). Fewer columns or more rows help; bias reduction, penalty=lk.Jeffreys(), brings estimates "
-        "back; a ridge whose strength is cross-validated predicts better."
+        "and Candes 2019). Fewer columns or more rows help; "
     )
-    return (text,)
+    if not why_not_adjusted(record.info, record.form, record.totals, Jeffreys()):
+        text += "bias reduction, penalty=lk.Jeffreys(), brings estimates back; "
+    return (f"{text}a ridge whose strength is cross-validated predicts better.",)
 
 
 def few_clusters(clusters: int | None, level: float, law: Law = NORMAL) -> tuple[str, ...]:

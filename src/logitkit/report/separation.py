@@ -9,7 +9,7 @@ import numpy as np
 from logitkit.engine.facts import Limit
 from logitkit.engine.record import FitRecord
 from logitkit.inference.functions import contrast_functions, function_sides
-from logitkit.report.cautions import complete_separation
+from logitkit.report.cautions import complete_separation, finite_fit
 from logitkit.report.number_format import format_integer
 from logitkit.report.wording import name_list
 
@@ -17,18 +17,16 @@ __all__ = ["separation_warning"]
 
 CONTRASTS_MOST = 2_000  # differences whose limit is looked for
 
-REMEDIES_OF_TWO = (
+REST_OF_TWO = (
     "These have no standard error, Wald interval or p-value; the other coefficients are those of the limiting model on "
-    "the rows that overlap, as are the likelihood statistics. Remedies: merge or drop the level or column at fault, "
-    "gather more data, or fit with penalty=lk.Jeffreys(), whose estimates are finite; fit.remedies() compares it with "
-    "others."
+    "the rows that overlap, as are the likelihood statistics."
 )
-REMEDIES_OF_SEVERAL = (
+REMEDIES_OF_TWO = ("merge or drop the level or column at fault", "gather more data")
+REST_OF_SEVERAL = (
     "Infinite and undetermined coefficients have no standard error, Wald interval or p-value; the other coefficients "
-    "are those of the limiting model, as are the likelihood statistics. Remedies: merge outcomes or levels, drop the "
-    "column at fault, gather more data, or fit with penalty=lk.Jeffreys(), whose estimates are finite; "
-    "fit.remedies() compares it with others."
+    "are those of the limiting model, as are the likelihood statistics."
 )
+REMEDIES_OF_SEVERAL = ("merge outcomes or levels", "drop the column at fault", "gather more data")
 REMEDIES_OF_PRIORS = (
     "The other coefficients are those of the limiting model, with the same priors. Remedies: give a prior to each of "
     "the columns that separate the outcomes, as penalty=lk.LogF(1) does, or fit with penalty=lk.Jeffreys()."
@@ -41,7 +39,7 @@ def separation_warning(record: FitRecord) -> Iterator[str]:
         return
     infinite = [record.names[j] for j in np.flatnonzero(np.isinf(record.coef))]
     if record.separated_completely:
-        yield complete_separation(infinite)
+        yield complete_separation(infinite, finite_fit(record))
         return
     words = record.family.words
     unknown = [record.names[j] for j in np.setdiff1d(np.flatnonzero(np.isnan(record.coef)), record.aliased)]
@@ -59,7 +57,10 @@ def separation_warning(record: FitRecord) -> Iterator[str]:
     if record.adjustment is not None:
         yield f"{text} {REMEDIES_OF_PRIORS}"
         return
-    yield f"{text} {REMEDIES_OF_TWO if words.has_event else REMEDIES_OF_SEVERAL}"
+    rest, remedies = (REST_OF_TWO, REMEDIES_OF_TWO) if words.has_event else (REST_OF_SEVERAL, REMEDIES_OF_SEVERAL)
+    penalty = finite_fit(record)
+    *others, last = (*remedies, f"fit with {penalty}") if penalty else remedies
+    yield f"{text} {rest} Remedies: {', '.join(others)}, or {last}."
 
 
 def _of_two(limit: Limit) -> str:

@@ -1,6 +1,7 @@
 """Remedies for separation, side by side."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
@@ -74,3 +75,44 @@ def test_what_has_no_remedies(fit, tmp_path):
         lk.load(tmp_path / "fit.json").remedies()
     with pytest.raises(UnsupportedError):
         lk.logit(FORMULA, load_fixture("endometrial"), cluster=np.arange(79) % 20).remedies()
+
+
+def test_they_are_refused_where_profile_intervals_are_not_valid():
+    births = lk.datasets.load_lbw().assign(half=lambda d: d["low"] / 2, trials=3, g=lambda d: d["id"] % 9)
+    counts = births.assign(rest=births["trials"] - births["low"])
+    for fit, why in (
+        (lk.logit("half ~ age", births, outcome="fraction"), "not valid with sandwich for fractions"),
+        (lk.logit("low ~ age", births).robust("HC3"), "not valid with heteroscedasticity-robust sandwich"),
+        (lk.logit("low ~ age", births, cluster="g"), "not valid with sandwich by cluster"),
+        (lk.logit("cbind(low, rest) ~ age", counts, dispersion="pearson"), "not valid with model-based, variances"),
+    ):
+        with pytest.raises(UnsupportedError, match=f"Remedies are compared by profile intervals, which are {why}"):
+            fit.remedies()
+
+
+@pytest.mark.parametrize(
+    ("options", "call"),
+    [
+        ({}, "penalty=lk.Jeffreys(), whose estimates are finite; fit.remedies() compares it with others."),
+        ({"cluster": "g"}, "penalty=lk.Ridge(strength), whose estimates are finite."),
+        ({"weights": "w", "weight_kind": "sampling"}, "penalty=lk.Ridge(strength), whose estimates are finite."),
+        ({"weights": "w", "weight_kind": "sampling", "survey": lk.Survey(units="g")}, ""),
+        ({"outcome": "fraction"}, ""),
+    ],
+)
+def test_a_summary_names_a_call_that_the_fit_may_be_given(options, call):
+    births = lk.datasets.load_lbw().assign(g=lambda d: d["id"] % 9, w=lambda d: 1.0 + d["age"] / 50)
+    births = births[(births["race"] != "black") | (births["low"] == 1)]
+    text = " ".join(str(lk.logit("low ~ race + age", births, **options).summary()).split())
+    assert (f"gather more data, or fit with {call}" if call else "at fault, or gather more data.") in text
+    if not call or "Ridge" in call:
+        with pytest.raises(UnsupportedError):
+            lk.logit("low ~ race + age", births, penalty=lk.Jeffreys(), **options)
+
+
+def test_thresholds_with_coefficients_of_their_own_are_sent_to_mean_bias_reduction():
+    births = lk.datasets.load_lbw()
+    size = pd.cut(births["bwt"], [0, 2500, 3300, 9999], labels=["small", "middle", "large"])
+    apart = births.assign(size=size)[~((births["race"] == "black") & (size == "large"))]
+    fit = lk.ordinal("size ~ race + age", apart, nominal="race")
+    assert "or fit with penalty=lk.MeanBias()." in " ".join(str(fit.summary()).split())

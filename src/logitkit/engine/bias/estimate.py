@@ -10,6 +10,7 @@ from logitkit.design.constant import with_constant
 from logitkit.design.design import Design
 from logitkit.engine.assemble import make_record, shown_coordinates
 from logitkit.engine.bias.correction import flac, flic
+from logitkit.engine.bias.offered import why_not_adjusted
 from logitkit.engine.bias.penalised import own_coefficients, penalised_objective
 from logitkit.engine.bias.scores import AdjustedScores
 from logitkit.engine.bias.solver import maximised, solved
@@ -57,7 +58,8 @@ def fit_adjusted(
     True
     """
     form = form_of(model, design.matrix.n_columns)
-    _require_offered(design, form, stated)
+    if refused := why_not_adjusted(design.info, form, design.response.totals, stated):
+        raise UnsupportedError(refused)
     with single_threaded_blas():
         require_affordable(design.matrix, form.predictors)
         if not form.in_parts:
@@ -128,58 +130,6 @@ def fit_again(record: FitRecord, design: Design) -> FitRecord:
     if record.adjustment is None:
         return fit_design(design, record.form, Newton(), record.level)
     return fit_adjusted(design, record.form, record.adjustment.stated, Newton(), record.level)
-
-
-def _require_offered(design: Design, form: Form, stated: Adjustment) -> None:
-    """Refuse what an adjustment has no meaning for."""
-    info, words = design.info, form.family.words
-    if refused := info.nuisance.why_not("adjustment"):
-        raise UnsupportedError(refused)
-    given = info.response
-    if given.weight_kind == "sampling" or given.cluster is not None:
-        what = "sampling weights" if given.weight_kind == "sampling" else "cluster="
-        raise UnsupportedError(
-            f"penalty={stated!r} does not go with {what}: the bias that it takes out is that of independent rows with "
-            "this likelihood. Leave one of the two out."
-        )
-    if form.family.is_bounded:
-        raise UnsupportedError(
-            f"penalty={stated!r} does not go with the {words.link}: the information grows without bound where a mean "
-            "is near 1. Use another link, and fit.effects(scale='risk_ratio') for risk ratios."
-        )
-    if isinstance(stated, Jeffreys) and words.improper and sum(part.n_rows > 1 for part in form.predictors.parts) > 1:
-        raise UnsupportedError(
-            f"penalty={stated!r} does not go with terms that have a coefficient per threshold: the information grows "
-            "without bound where thresholds of a row meet. Use lk.MeanBias(), or one coefficient per term."
-        )
-    if isinstance(stated, Jeffreys) and words.improper:
-        _require_apart(design, stated)
-    if isinstance(stated, LogF) and (words.ratio is None or words.ratio.of != "odds"):
-        raise UnsupportedError(
-            f"penalty={stated!r} is a prior of log odds ratios, and the coefficients of this model are none. Use "
-            "lk.Jeffreys(), or the logit link."
-        )
-    if isinstance(stated, LogF) and words.compares and form.reference is None:
-        raise UnsupportedError(
-            f"penalty={stated!r} is a prior of log odds ratios against a reference outcome: name one, reference=."
-        )
-    if isinstance(stated, Jeffreys) and stated.correction is not None:
-        if not form.family.is_logit:
-            raise UnsupportedError(f"correction={stated.correction!r} is defined for the logit of two outcomes only.")
-        if info.intercept is None:
-            raise UnsupportedError(f"correction={stated.correction!r} mends the intercept, and the model has none.")
-
-
-def _require_apart(design: Design, stated: Jeffreys) -> None:
-    """Refuse a prior that outweighs an outcome between two others: the thresholds beside it would meet."""
-    response = design.info.response
-    for outcome, total in zip(response.outcomes[1:-1], design.response.totals[1:-1], strict=True):
-        if total <= stated.power:
-            raise UnsupportedError(
-                f"penalty={stated!r}: outcome {outcome!r} occurs {total:g} times, which has to be more than the power "
-                f"{stated.power:g}. Else the penalised likelihood has no maximum, as it rises where both thresholds of "
-                "the outcome meet. Merge it with a neighbour, or use lk.MeanBias()."
-            )
 
 
 def _independent(design: Design, form: Form) -> tuple[Columns, Objective]:
