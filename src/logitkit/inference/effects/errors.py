@@ -269,7 +269,7 @@ def bootstrap_draws(
     kept = np.flatnonzero(finite)
     if kept.size < 2:
         raise UnsupportedError("Fewer than two replicates have a finite estimate; use method='delta'.")
-    drawn = drawn_weights(design, found.kind, found.seed, n) if sampled else None
+    drawn = drawn_weights(design, found.kind, found.seed) if sampled else None
     prior = prior_weights(design)
 
     def run(place: int) -> FloatArray:

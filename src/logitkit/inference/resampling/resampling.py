@@ -32,6 +32,7 @@ from logitkit.inference.resampling.units import (
     units_of,
 )
 from logitkit.inference.verbs import require
+from logitkit.numerics.kernels.draws import counts_of
 from logitkit.numerics.once import once
 from logitkit.options import is_count
 from logitkit.typing import FloatArray, IntArray
@@ -209,7 +210,7 @@ def bootstrap(
     require(record, "bootstrap")
     _require_count(n, "n")
     kind = resampling_kind(design, kind)
-    generators = _Generators(seed, int(n))
+    generators = _Generators(seed)
     if kind == "parametric":
         draw = _outcomes(record, design)
         refits = refit(record, design, int(n), outcome=lambda number: draw(generators.of(number)))
@@ -221,7 +222,7 @@ def bootstrap(
     return Bootstrap(record.names, record.coef, refits, kind, unit, n_units, generators.seed, record.level)
 
 
-def drawn_weights(design: Design, kind: ResamplingKind, seed: int, n: int) -> Callable[[int], FloatArray]:
+def drawn_weights(design: Design, kind: ResamplingKind, seed: int) -> Callable[[int], FloatArray]:
     """Return the prior weights of each replicate of a bootstrap by its number.
 
     Parameters
@@ -230,8 +231,8 @@ def drawn_weights(design: Design, kind: ResamplingKind, seed: int, n: int) -> Ca
         Rows of the fit.
     kind : {'rows', 'cluster'}
         What was drawn.
-    seed, n : int
-        Seed and number of replicates of the bootstrap.
+    seed : int
+        Of the bootstrap.
 
     Returns
     -------
@@ -247,12 +248,12 @@ def drawn_weights(design: Design, kind: ResamplingKind, seed: int, n: int) -> Ca
     --------
     >>> import logitkit as lk
     >>> design = lk.logit("low ~ age", lk.datasets.load_lbw()).design
-    >>> float(drawn_weights(design, "rows", 1, 10)(3).sum())
+    >>> float(drawn_weights(design, "rows", 1)(3).sum())
     189.0
     """
     if kind == "parametric":
         raise UnsupportedError("A parametric bootstrap draws outcomes, and no rows.")
-    return _drawn(design, kind, _Generators(seed, n))[0]
+    return _drawn(design, kind, _Generators(seed))[0]
 
 
 def simulate(record: FitRecord, design: Design, n: int = 1, *, seed: int | None = None) -> FloatArray:
@@ -288,7 +289,7 @@ def simulate(record: FitRecord, design: Design, n: int = 1, *, seed: int | None 
     True
     """
     _require_count(n, "n")
-    draw, generators = _outcomes(record, design), _Generators(seed, int(n))
+    draw, generators = _outcomes(record, design), _Generators(seed)
     drawn = np.stack([draw(generators.of(number)) for number in range(int(n))])
     return drawn[:, 1] if record.is_single else drawn
 
@@ -317,11 +318,11 @@ def function_values(functions: FloatArray, coef: FloatArray) -> FloatArray:
     return np.array([row[own] @ coef[own] for row, own in zip(functions, used, strict=True)])
 
 
-def _counts(multiplicity: FloatArray) -> Callable[[np.random.Generator], IntArray]:
+def _counts(multiplicity: FloatArray) -> Callable[[np.random.Generator], IntArray | FloatArray]:
     """Return a function that draws how often each unit occurs in a sample with replacement."""
     n_units = int(multiplicity.sum())
     if (multiplicity == 1.0).all():
-        return lambda generator: np.bincount(generator.integers(0, n_units, n_units), minlength=n_units)
+        return lambda generator: counts_of(generator.integers(0, n_units, n_units), n_units)
     chance = multiplicity / multiplicity.sum()
     return lambda generator: generator.multinomial(n_units, chance)
 
@@ -340,16 +341,15 @@ def _dirichlet(multiplicity: FloatArray) -> Callable[[np.random.Generator], Floa
 class _Generators:
     """A random generator for each replicate, the same whatever thread asks for it."""
 
-    def __init__(self, seed: int | None, n: int) -> None:
+    def __init__(self, seed: int | None) -> None:
         if seed is not None and (isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0):
             raise DataError(f"seed={seed!r} is not known; give a whole number that is not negative, or None.")
         sequence = np.random.SeedSequence(None if seed is None else int(seed))
         self.seed = int(sequence.entropy)  # type: ignore[arg-type]
-        self._children = sequence.spawn(n)
 
     def of(self, number: int) -> np.random.Generator:
-        """Return the generator of a replicate, at its beginning."""
-        child = self._children[number]
+        """Return the generator of a replicate, at its beginning: of the child that the seed spawns at its number."""
+        child = np.random.SeedSequence(self.seed, spawn_key=(number,))
         return np.random.Generator(np.random.PCG64(child))
 
 
@@ -358,11 +358,11 @@ def _drawn(
 ) -> tuple[Callable[[int], FloatArray], str, int]:
     """Return the prior weights of replicates by number, what is drawn, and how many of these there are."""
     units = units_of(design, independent_units(design) if kind == "bayesian" else kind)  # type: ignore[arg-type]
-    prior = prior_weights(design)
     draw_counts = (_dirichlet if kind == "bayesian" else _counts)(units.multiplicity)
+    weights = units.weighing(prior_weights(design))
 
     def drawn(number: int) -> FloatArray:
-        return units.weights(prior, draw_counts(generators.of(number)))
+        return weights(draw_counts(generators.of(number)))
 
     return drawn, units.word, int(units.multiplicity.sum())
 

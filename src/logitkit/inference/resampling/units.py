@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -59,8 +60,25 @@ class Units:
         (n,) array
             Zero for rows that stay absent.
         """
+        return self.weighing(prior)(counts)
+
+    def weighing(self, prior: FloatArray) -> Callable[[IntArray | FloatArray], FloatArray]:
+        """Return ``weights`` as a function of counts, for many of them.
+
+        Parameters
+        ----------
+        prior : (n,) array
+            The user's weights.
+
+        Returns
+        -------
+        callable
+            Of how often each unit occurs.
+        """
         one = prior / np.append(self.multiplicity, 1.0)[self.of_row]
-        return np.asarray(one * np.append(counts, 0)[self.of_row])
+        if np.array_equal(self.of_row, np.arange(self.multiplicity.size)):  # each row is a unit
+            return lambda counts: np.asarray(one * counts)
+        return lambda counts: np.asarray(one * np.append(counts, 0)[self.of_row])
 
 
 def units_of(design: Design, kind: Literal["rows", "cluster"]) -> Units:
