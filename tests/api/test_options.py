@@ -9,6 +9,7 @@ import pytest
 
 import logitkit as lk
 from logitkit.errors import ArgumentError, DataError
+from logitkit.estimators import LogitClassifier, LogitClassifierCV, MultinomialClassifier, OrdinalClassifier
 
 
 @pytest.mark.parametrize("tol", ["a", None, True, 0, 0.0, -1, -1e-8, 1.5, 1e300, np.nan, np.inf, [1e-8], 1j])
@@ -86,3 +87,38 @@ def test_whatever_is_stated_by_a_call_refuses_what_it_does_not_have(kind: type) 
         kind(nothing=1)
     with pytest.raises(ArgumentError, match=rf"^{kind.__name__}\(\) takes . values? by position, and was given 30\."):
         kind(*range(30))
+
+
+BY, PATH = ("low ~ age", "smoke"), ("low ~ age",)
+
+
+@pytest.mark.parametrize(
+    ("verb", "named", "given", "words"),
+    [
+        *[(lk.logit_by, BY, each, words) for each, words in (("survey", "domain"), ("penalty", "one at a time"))],
+        *[(lk.fit_by, BY, each, words) for each, words in (("survey", "domain"), ("dispersion", "of its own"))],
+        *[
+            (verb, PATH, each, words)
+            for verb in (lk.path, lk.cross_validate)
+            for each, words in (
+                ("survey", "has no errors that a survey design would enter"),
+                ("dispersion", "a path has not"),
+                ("conventions", "state the model"),
+                ("cluster", "folds=lk.Folds"),
+            )
+        ],
+    ],
+)
+def test_functions_say_why_they_do_not_take_what_others_do(
+    verb: Any, named: tuple[str, ...], given: str, words: str
+) -> None:
+    births = lk.datasets.load_lbw()
+    with pytest.raises(ArgumentError, match=f"{verb.__name__}\\(\\) has no argument '{given}'.*{words}"):
+        verb(named[0], births, *named[1:], **{given: "x"})
+
+
+@pytest.mark.parametrize("given", ["survey", "dispersion", "conventions", "cluster"])
+def test_estimators_say_why_they_do_not_take_what_functions_do(given: str) -> None:
+    for kind in (LogitClassifier, MultinomialClassifier, OrdinalClassifier, LogitClassifierCV):
+        with pytest.raises(ArgumentError, match=rf"{kind.__name__}\(\) has no argument '{given}'.*(lk\.logit|robust)"):
+            kind(**{given: "x"})

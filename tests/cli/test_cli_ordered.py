@@ -51,3 +51,13 @@ def test_options_that_do_not_go_together_are_refused(
 ) -> None:
     assert main(["fit", "rating ~ x", str(ratings), *options]) == 2
     assert words in capsys.readouterr().err
+
+
+def test_adjacent_outcomes_are_fitted(ratings: Path, tmp_path: Path) -> None:
+    model = tmp_path / "model.json"
+    options = ["--model", "adjacent", "--order", "low,mid,high", "--offset", "z", "--conventions", "sas"]
+    assert main(["fit", "rating ~ x", str(ratings), *options, "--save", str(model)]) == 0
+    given = {"model": "adjacent", "order": ["low", "mid", "high"], "offset": "z", "direction": "lower"}
+    fit = lk.ordinal("rating ~ x", pd.read_csv(ratings), **given)
+    assert_allclose(lk.load(model).coef, fit.coef)
+    assert lk.load(model).conventions.name == "sas"

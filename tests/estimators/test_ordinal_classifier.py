@@ -475,3 +475,15 @@ def test_the_statistics_are_there(data):
     assert_allclose(model.fit_.odds_ratios().loc["b", "odds_ratio"], np.exp(model.coef_[0, 1]), rtol=EXACT)
     assert model.fit_.proportional_odds_test().dof[0] == 6
     assert "fair|good" in str(model.fit_.summary())
+
+
+def test_a_reduction_of_bias_is_that_of_the_function():
+    data = lk.datasets.load_lbw()
+    visits = np.minimum(data["ftv"], 2)
+    for penalty in (lk.MeanBias(), lk.Jeffreys(), lk.LogF(1)):
+        model = OrdinalClassifier("age + lwt", penalty=penalty).fit(data, visits)
+        fit = lk.ordinal("visits ~ age + lwt", data.assign(visits=visits), penalty=penalty)
+        assert_allclose(model.coef_[0], fit.coef[["age", "lwt"]], rtol=ROUTE)
+        assert_allclose(model.predict_proba(data), fit.predict(), rtol=ROUTE)
+    with pytest.raises(UnsupportedError, match="penalty= is not offered"):
+        OrdinalClassifier("age", penalty=lk.Ridge(0.1)).fit(data, visits)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TextIO, get_args
 
 from logitkit import __version__
-from logitkit.cli.stated import add_model, stated_model
+from logitkit.cli.stated import add_model, add_options, stated_model, stated_options
 from logitkit.errors import DataError, LogitkitError, LogitkitWarning, UnsupportedError
 from logitkit.typing import MissingPolicy, UnseenPolicy, WeightKind
 from logitkit.writing import require_outputs, write_file
@@ -109,6 +109,7 @@ def _parser() -> argparse.ArgumentParser:
         default="drop",
         help="rows with missing values: drop and count them, or stop (default: %(default)s)",
     )
+    add_options(fit)
     fit.add_argument("--level", type=float, default=0.95, help="confidence level (default: %(default)s)")
     fit.add_argument("--format", choices=FORMATS, default="text", help="format of the summary (default: %(default)s)")
     _add_units(fit)
@@ -216,7 +217,11 @@ def _fitted(options: argparse.Namespace) -> Any:
         "_fit": fit,
         "_formula": options.formula,
         "_data": data,
-        "_options": {"model": stated_model(options, data), **{name: getattr(options, name) for name in names}},
+        "_options": {
+            "model": stated_model(options, data),
+            **stated_options(options),
+            **{name: getattr(options, name) for name in names},
+        },
     }
     return eval("_fit(_formula, _data, **_options)", call)
 

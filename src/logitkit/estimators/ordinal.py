@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -12,6 +12,7 @@ from logitkit.estimators.outcomes import Classes, OrderedClasses, ordered_classe
 from logitkit.estimators.single_fit import SingleFit
 from logitkit.models.links import Information
 from logitkit.models.ordinal import Ordinal, ordinal_predictors
+from logitkit.models.penalties.adjustment import Adjustment
 from logitkit.results.fit import Fit
 from logitkit.results.foreign import in_our_words
 from logitkit.typing import FloatArray, IntArray, MissingPolicy, UnseenPolicy
@@ -45,6 +46,9 @@ class OrdinalClassifier(SingleFit):
         order that was taken. ``"sorted"`` states that, and there is no warning.
     information : {'observed', 'expected'}
         Second derivatives that the standard errors of ``fit_`` follow from, as in ``lk.ordinal``.
+    penalty : adjustment, optional
+        ``lk.Jeffreys()``, ``lk.LogF(m)``, ``lk.MeanBias()`` or ``lk.MedianBias()``, which reduce bias; there are no
+        penalties that shrink.
     class_weight : mapping or 'balanced', optional
         Weight by label, times ``sample_weight``, both as in ``LogitClassifier``.
     missing : {'drop', 'raise'}, default 'drop'
@@ -122,6 +126,7 @@ class OrdinalClassifier(SingleFit):
         nominal: str | Sequence[str] | None = None,
         order: Sequence[Any] | Literal["sorted"] | None = None,
         information: Information = "observed",
+        penalty: Adjustment | None = None,
         class_weight: Any = None,
         missing: MissingPolicy = "drop",
         unseen: UnseenPolicy = "raise",
@@ -135,6 +140,7 @@ class OrdinalClassifier(SingleFit):
         self.nominal = nominal
         self.order = order
         self.information = information
+        self.penalty = penalty
         self.class_weight = class_weight
         self.missing = missing
         self.unseen = unseen
@@ -147,6 +153,11 @@ class OrdinalClassifier(SingleFit):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.poor_score = True
         return tags
+
+    def _penalty(self, total: Callable[[], float]) -> Any:
+        """Return the reduction of bias."""
+        del total
+        return self.penalty
 
     def _target(self, labels: Any, y: Any) -> Classes:
         """Return validated labels with their classes and the order of these."""

@@ -62,6 +62,45 @@ KEYWORDS = {
     "absorb": "Levels are absorbed by lk.logit and lk.fit, in a model with two outcomes; elsewhere write C(...).",
     "across_outcomes": "It belongs to the penalty: lk.Lasso(across_outcomes=True).",
 }
+ONE_AT_A_TIME = (
+    "Fit the groups one at a time: {group: lk.fit(formula, rows, ...) for group, rows in data.groupby(...)}."
+)
+#: Why some functions have not what others that fit have, by the argument that tells them apart.
+NOT_TAKEN = {
+    "by": {
+        "survey": (
+            "A survey design spans the groups, each of which is a domain of it: one fit per group, "
+            "lk.fit(formula, data, weights=..., survey=lk.Survey(..., domain=data['g'] == 'a'))."
+        ),
+        "dispersion": f"Each group has a dispersion of its own. {ONE_AT_A_TIME}",
+        "penalty": f"Groups are fitted together by maximum likelihood only. {ONE_AT_A_TIME}",
+    },
+    "n_strengths": {
+        "survey": (
+            "A path has no errors that a survey design would enter: give weights= with weight_kind='sampling', keep "
+            "units together by folds=lk.Folds(groups=...) of a cross-validation, and fit the chosen terms by "
+            "lk.fit(..., survey=lk.Survey(...))."
+        ),
+        "dispersion": "A dispersion changes errors and tests, which a path has not: lk.fit(..., dispersion=...).",
+        "conventions": (
+            "None of R, Stata and SAS has a path whose conventions it could follow: state the model, "
+            "model=lk.Binary(event=...), and give conventions= to lk.fit."
+        ),
+        "cluster": (
+            "Clusters change errors, which a path has not: lk.fit(..., cluster=...); a cross-validation keeps them "
+            "together by folds=lk.Folds(groups=...)."
+        ),
+    },
+    "class_weight": {
+        "survey": "An estimator has no table with a survey design: lk.logit(..., survey=lk.Survey(...)).",
+        "dispersion": "The rows of an estimator are single outcomes, not counts: lk.logit(..., dispersion=...).",
+        "conventions": (
+            "The contract of scikit-learn says which class is the event and in which order classes come: "
+            "lk.logit(..., conventions=...)."
+        ),
+        "cluster": "The errors of fit_ are model-based; robust ones are those of estimator.fit_.robust(cluster=...).",
+    },
+}
 OF_ANOTHER = "It is stated by another model, which lk.fit takes: {0}."
 OF_MODEL = "It belongs to the model: {0}."
 STATED = frozenset(name for kind in STATEMENTS for name in arguments_of(kind))
@@ -174,6 +213,8 @@ def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
     hints = {word: OF_ANOTHER.format(_calls(word, "...")) for word in STATED} | KEYWORDS
     if "solver" not in known:  # a verb of a fit has no options of a solver to point to
         hints = {word: text for word, text in hints.items() if text is not SOLVER}
+    for name in set(NOT_TAKEN) & set(known):
+        hints |= NOT_TAKEN[name]
     for name in set(DIVIDING) & set(known):
         hints |= {word: DIVIDED.format(name, option) for word, option in OF_FOLDS.items()}
         hints |= dict.fromkeys(DIVIDING, f"It is {name}= here.")
