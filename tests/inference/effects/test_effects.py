@@ -257,7 +257,7 @@ def test_bootstrap_refits_and_averages(rows: Any) -> None:
     replicates = fit.bootstrap(12, seed=2).replicates
     from logitkit.inference.resampling.resampling import drawn_weights
 
-    weights = drawn_weights(fit.design, "rows", 2, 12)
+    weights = drawn_weights(fit.design, "rows", 2)
     for number in range(12):
         one = moved(fit, np.linalg.lstsq(fit.record.coordinates.vcov(np.eye(5)), replicates[number], rcond=None)[0])
         share = weights(number) / 189 if rows == "sampled" else np.full(189, 1 / 189)
