@@ -212,7 +212,9 @@ class Brought(NamedTuple):
 
 
 ORDERED = r"[Oo]rdinal|[Pp]roportional.odds|\bnominal\b.?=|--nominal|[Aa]djacent|\bacat\b|[Cc]umulative "
-OF_ORDERED = {"logitkit", "estimators", "models.catalogue", "inference.verbs", "results.classes", "cli.stated"}
+OF_ORDERED = {"logitkit", "estimators", "models.catalogue", "inference.verbs", "results.classes", "cli.stated"} | {
+    "report.page_estimates"
+}
 BROUGHT = {
     "links": Brought(
         {"numerics.kernels.links", "models.links", "engine.boundary", "engine.solvers.scoring"},

@@ -180,3 +180,23 @@ def test_averages_over_rows_that_are_not_determined_are_refused() -> None:
     fit = lk.multinomial("y ~ x + z", rows)
     with pytest.raises(SeparationError, match="no average"):
         fit.plot.average_predictions("x", rows, values=[1.4, 1.5])
+
+
+@pytest.mark.parametrize("model", ["cumulative", "adjacent"])
+@pytest.mark.usefixtures("figures_not_written")
+def test_a_report_of_ordered_outcomes_tests_their_single_coefficients(model: Any) -> None:
+    births = lk.datasets.load_lbw()
+    table = births.assign(visits=births["ftv"].clip(upper=2))
+    fit = lk.ordinal("visits ~ age + smoke", table, model=model)
+    document = report_document(fit.record, fit.design)
+    (section,) = [each for each in document.blocks if each.heading == "Is one coefficient per term enough?"]
+    test = fit.proportional_odds_test()
+    rows = section.blocks[1].rows
+    assert [row[0] for row in rows] == ["all terms", "age", "smoke"]
+    assert [float(row[1]) for row in rows] == [round(float(each), 2) for each in test.statistic]
+    for other in (
+        lk.ordinal("visits ~ age + smoke", table, model=model, nominal=["age", "smoke"]),
+        lk.ordinal("visits ~ age", table.assign(w=1.0), weights="w", weight_kind="sampling", model=model),
+        lk.logit("low ~ age", table),
+    ):
+        assert "Is one coefficient per term enough?" not in headings(other)

@@ -18,6 +18,7 @@ from logitkit.report.page_estimates import (
     coefficient_section,
     collinearity_section,
     combining_section,
+    parallel_section,
     ratio_section,
     term_section,
 )
@@ -38,6 +39,7 @@ SECTIONS: tuple[Maker, ...] = (
     ratio_section,
     term_section,
     combining_section,
+    parallel_section,
     judged_sections,
     influence_section,
     collinearity_section,

@@ -13,6 +13,7 @@ from logitkit.errors import LogitkitError, UnsupportedError
 from logitkit.inference.hypotheses.anova import anova
 from logitkit.inference.hypotheses.chi_square import ChiSquareTests
 from logitkit.inference.hypotheses.combine import combine_tests
+from logitkit.inference.hypotheses.parallel import proportional_odds_test
 from logitkit.inference.penalised.posterior import interval_words, is_withheld, posterior_condition
 from logitkit.inference.sample import is_sample
 from logitkit.models.words import Ratio
@@ -28,10 +29,18 @@ from logitkit.report.number_format import format_level
 from logitkit.report.summary import coefficient_tables, summary_document
 from logitkit.report.wording import depends_on_coding, has_only_intercept
 
-__all__ = ["coefficient_section", "collinearity_section", "combining_section", "ratio_section", "term_section"]
+__all__ = [
+    "coefficient_section",
+    "collinearity_section",
+    "combining_section",
+    "parallel_section",
+    "ratio_section",
+    "term_section",
+]
 
 TERMS_TESTED = 100
 TERMS_REFITTED = 30  # each is a fit without the term
+COEFFICIENTS_FREED = 200  # with which the information of one coefficient per threshold takes seconds at most
 PAIRS_MOST = 45  # of ten outcomes
 LR_WORK = 2e10  # products in the Hessians of fits without each term, beyond which terms are tested by Wald: seconds
 
@@ -133,6 +142,22 @@ def combining_section(record: FitRecord, design: Design, units: Units) -> Iterat
         "data do not contradict merging them."
     )
     yield Section("Can outcomes be combined?", _tested(words, result))
+
+
+def parallel_section(record: FitRecord, design: Design, units: Units) -> Iterator[Section]:
+    """Yield tests of whether terms of ordered outcomes need one coefficient per threshold."""
+    del units
+    if not record.family.words.ordered or not is_sample(record, design) or record.coef.size > COEFFICIENTS_FREED:
+        return
+    try:
+        result = proportional_odds_test(record, design)
+    except LogitkitError:
+        return  # no term with a single coefficient, two outcomes, no likelihood or no finite estimates
+    words = (
+        "Score tests: does a term need one coefficient per threshold? A small p-value speaks against a single one for "
+        "all of them."
+    )
+    yield Section("Is one coefficient per term enough?", _tested(words, result))
 
 
 def _tested(words: str, result: ChiSquareTests) -> tuple[Block, ...]:
