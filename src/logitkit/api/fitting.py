@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from logitkit.api.scope import caller_scope
 from logitkit.api.under import read_under
 from logitkit.design.build import build_design
+from logitkit.design.dependence import Dependence
 from logitkit.design.design import Design
 from logitkit.design.ready import ready_design
 from logitkit.design.survey import Survey, survey_rows
@@ -304,6 +305,7 @@ def _fitted(
         from logitkit.inference.covariances.survey import with_survey
 
         record = with_survey(record, design, rows)
+        design = replace(design, dependence=Dependence(kind="survey", survey=rows))
     if dispersion is not None:
         from logitkit.inference.dispersion import with_dispersion
 

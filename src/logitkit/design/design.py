@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from logitkit.design.dependence import Dependence
 from logitkit.design.info import DesignInfo
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
@@ -61,6 +62,8 @@ class Design:
         Level of each row, of a factor that is absorbed.
     table : object
         The table itself, where average predictions may set its variables to other values; not a copy.
+    dependence : Dependence or None
+        How its rows depend on one another, where a covariance was asked for.
     """
 
     matrix: Matrix
@@ -71,6 +74,7 @@ class Design:
     index: Any = None
     level_codes: IntArray | None = None
     table: Any = None
+    dependence: Dependence | None = None
 
     @property
     def n_rows(self) -> int:
@@ -86,6 +90,7 @@ class Design:
             response=self.response.take(index),
             positions=self.positions[index],
             level_codes=codes,
+            dependence=None,
         )
 
     @once

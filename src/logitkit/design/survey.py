@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 
+from logitkit.design.dependence import SurveyRows
 from logitkit.design.design import Design
 from logitkit.design.table.frame import Table, codes_of, is_missing, numeric_values, read_table, row_values
 from logitkit.errors import DataError
@@ -112,44 +113,6 @@ class Survey(Stated):
             raise DataError("Survey(kind='JKn') needs scales=, (n - 1) / n of the stratum of each replicate.")
         if self.scales is not None and self.kind not in ("JKn", "bootstrap"):
             raise DataError("Survey(scales=...) goes with kind='JKn' or 'bootstrap'; the other kinds have their own.")
-
-
-@dataclass(frozen=True, eq=False)
-class SurveyRows:
-    """The design of a sample for all N rows of a table, those that the model does not use among them.
-
-    Parameters
-    ----------
-    strata, units : (N,) int array
-        Stratum of each row, and unit within it as a number of its own.
-    names : tuple of str
-        What the strata are called.
-    sampled : (H,) array
-        Fraction of the units of each stratum that was sampled; zero where the population is not finite.
-    lonely : str
-        What a stratum with a single unit adds.
-    inside : (n,) bool array
-        Rows of the fit that the model is of.
-    positions : (n,) int array
-        Places of the rows of the fit in the table.
-    replicates : (n, R) array or None
-        Replicate weights of the rows of the fit, zero outside the domain.
-    kind : str or None
-        Of the replicate weights.
-    scales : (R,) array or None
-        What the square of each replicate's deviation is multiplied by.
-    """
-
-    strata: IntArray
-    units: IntArray
-    names: tuple[str, ...]
-    sampled: FloatArray
-    lonely: str
-    inside: BoolArray
-    positions: IntArray
-    replicates: FloatArray | None = None
-    kind: str | None = None
-    scales: FloatArray | None = None
 
 
 def survey_rows(survey: Survey, design: Design, table: Any) -> SurveyRows:

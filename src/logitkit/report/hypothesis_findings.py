@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from logitkit.engine.law import NORMAL
 from logitkit.inference.hypotheses.chi_square import ChiSquareTests
 from logitkit.inference.hypotheses.iia import IiaTests
 from logitkit.inference.hypotheses.model_score import ModelScoreTest
@@ -105,7 +104,7 @@ def _(result: ModelScoreTest) -> Document:
         return Document("Score test against the null model", notes=notes)
     return Document(
         "Score test against the null model",
-        facts=test_facts(result.statistic, result.dof, result.p_value, NORMAL),
+        facts=test_facts(result.statistic, result.dof, result.p_value, result.law),
         notes=(f"Null model: {result.null_model}.", f"Covariance of the score: {result.covariance}."),
     )
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from logitkit.design.dependence import Dependence
 from logitkit.design.design import Design
 from logitkit.design.table.beside import clusters_beside, values_beside
 from logitkit.errors import DataError, UnsupportedError
-from logitkit.inference.covariances.robust import Dependence, robust
+from logitkit.inference.covariances.robust import robust
 from logitkit.inference.covariances.score_bootstrap import ScoreBootstrap, WildWeights, score_bootstrap
 from logitkit.inference.sample import is_sample
 from logitkit.inference.verbs import require

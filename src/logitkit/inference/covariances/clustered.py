@@ -20,18 +20,27 @@ from itertools import combinations
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.design.response.response import Clusters
+from logitkit.design.response.response import Clusters, Response
 from logitkit.engine.curvature.vcov import DenseVcov, Vcov
 from logitkit.engine.facts import Covariance
 from logitkit.engine.law import NORMAL, Law
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
-from logitkit.inference.covariances.sandwich import Scores, cluster_meat, scores
+from logitkit.inference.covariances.sandwich import RowScores, cluster_meat, scores
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.options import require_choice
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["CORRECTIONS", "Correction", "clustered_meat", "clustered_vcov", "correction_named", "counted_clusters"]
+__all__ = [
+    "CORRECTIONS",
+    "Correction",
+    "clustered_meat",
+    "clustered_vcov",
+    "correction_named",
+    "counted_clusters",
+    "default_correction",
+    "mended",
+]
 
 TABLE_MOST = 30_000_000  # cells of two crossed clusterings that are counted one by one
 NEGATIVE = 1e-12  # of the largest eigenvalue: less is rounding of zero
@@ -147,6 +156,31 @@ def correction_named(name: str | None) -> Correction:
     return CORRECTIONS[name]
 
 
+def default_correction(record: FitRecord, clusters: Sequence[Clusters]) -> str | None:
+    """Return the name of the correction that the conventions of a fit have, None for ours.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    clusters : sequence of Clusters
+        One clustering, or several that cross.
+
+    Returns
+    -------
+    str or None
+        A key of ``CORRECTIONS``.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ 1", {"y": [0, 1, 1]}, conventions="sas")
+    >>> default_correction(fit.record, [Clusters(np.array([0, 0, 1]), 2, "g")])
+    'sas'
+    """
+    return record.conventions.name if len(clusters) == 1 and record.conventions.counts_parameters else None
+
+
 def clustered_vcov(
     record: FitRecord, design: Design, clusters: Sequence[Clusters], name: str | None = None
 ) -> tuple[Vcov, Covariance]:
@@ -189,8 +223,7 @@ def clustered_vcov(
     >>> bool(np.allclose(once, twice))
     True
     """
-    if name is None and len(clusters) == 1 and record.conventions.counts_parameters:
-        name = record.conventions.name
+    name = name or default_correction(record, clusters)
     rule = correction_named(name)
     crossed = len(clusters) > 1
     if crossed and not rule.crossed:
@@ -206,14 +239,16 @@ def clustered_vcov(
     n, k = float(record.n_obs), float(record.n_params)
     if rule.coefficients and n <= k:
         raise DataError(f"The correction divides by n - k, and there are {n:g} observations and {k:g} coefficients.")
-    counts = [counted_clusters(each, design) for each in clusters]
+    counts = [counted_clusters(each, design.response) for each in clusters]
     meat = clustered_meat(scores(record, design), clusters, counts, rule, k)
     with single_threaded_blas():
         bread = record.inner_model_vcov
         inner = bread.times(bread.times(meat).T)
     words = rule.words(counts, n, k)
     if crossed:
-        inner, negative = _mended(record, inner)
+        given = np.eye(record.coef.size)
+        given[record.aliased] = 0.0
+        inner, negative = mended(record.coordinates.jacobian(given), inner)
         words = "; ".join(filter(None, (words, "negative eigenvalues set to zero" if negative else "")))
     names = " and ".join(each.name for each in clusters)
     law = Law(float(min(counts) - 1)) if rule.by_t else NORMAL
@@ -227,13 +262,13 @@ def clustered_vcov(
 
 
 def clustered_meat(
-    found: Scores, clusters: Sequence[Clusters], counts: Sequence[int], rule: Correction, k: float
+    found: RowScores, clusters: Sequence[Clusters], counts: Sequence[int], rule: Correction, k: float
 ) -> FloatArray:
     """Return the middle of the sandwich by one clustering or several: sums of squared scores by cluster, with factors.
 
     Parameters
     ----------
-    found : Scores
+    found : RowScores
         Of n rows.
     clusters : sequence of Clusters
         Of the same rows.
@@ -261,8 +296,7 @@ def clustered_meat(
     True
     """
     used, n = found.response.weights > 0.0, float(found.response.n_obs)
-    q = found.record.inner_coef.size
-    meat = np.zeros((q, q))
+    meat = np.zeros((found.size, found.size))
     for sign, codes in _parts([each.codes for each in clusters]):
         own = min(counts) if rule.least else int(np.count_nonzero(np.bincount(codes[used])))
         with single_threaded_blas():
@@ -308,14 +342,14 @@ def crossed_codes(codes: Sequence[IntArray]) -> IntArray:
     return found
 
 
-def counted_clusters(clusters: Clusters, design: Design) -> int:
+def counted_clusters(clusters: Clusters, response: Response) -> int:
     """Return how many clusters have a row of positive weight, or refuse fewer than two.
 
     Parameters
     ----------
     clusters : Clusters
         Of the rows.
-    design : Design
+    response : Response
         The rows.
 
     Returns
@@ -327,10 +361,10 @@ def counted_clusters(clusters: Clusters, design: Design) -> int:
     --------
     >>> import logitkit as lk
     >>> fit = lk.logit("y ~ 1", {"y": [0, 1, 1]})
-    >>> counted_clusters(Clusters(np.array([0, 0, 1]), 2, "g"), fit.design)
+    >>> counted_clusters(Clusters(np.array([0, 0, 1]), 2, "g"), fit.design.response)
     2
     """
-    count = int(np.count_nonzero(np.bincount(clusters.codes[design.response.weights > 0.0])))
+    count = int(np.count_nonzero(np.bincount(clusters.codes[response.weights > 0.0])))
     if count < 2:
         raise DataError(
             f"cluster={clusters.name!r} has {count} cluster{'' if count == 1 else 's'} among the rows used; at least "
@@ -339,11 +373,29 @@ def counted_clusters(clusters: Clusters, design: Design) -> int:
     return count
 
 
-def _mended(record: FitRecord, inner: FloatArray) -> tuple[FloatArray, bool]:
-    """Return a covariance without negative eigenvalues in the coefficients as given, and whether it had some."""
-    given = np.eye(record.coef.size)
-    given[record.aliased] = 0.0
-    jacobian = record.coordinates.jacobian(given)
+def mended(jacobian: FloatArray, inner: FloatArray) -> tuple[FloatArray, bool]:
+    """Return a covariance without negative eigenvalues in the coefficients as given.
+
+    Parameters
+    ----------
+    jacobian : (p, q) array
+        Derivatives of the coefficients as given by those that were solved for.
+    inner : (q, q) array
+        Covariance of those that were solved for.
+
+    Returns
+    -------
+    inner : (q, q) array
+        With eigenvalues of at least zero.
+    negative : bool
+        Whether it had others.
+
+    Examples
+    --------
+    >>> mended(np.eye(2), np.diag([2.0, -1.0]))
+    (array([[2., 0.],
+           [0., 0.]]), True)
+    """
     values, vectors = np.linalg.eigh(jacobian @ inner @ jacobian.T)
     if values[0] >= -NEGATIVE * abs(values[-1]):
         return inner, False

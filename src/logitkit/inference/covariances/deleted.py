@@ -63,7 +63,7 @@ def deleted_vcov(record: FitRecord, design: Design, clusters: Clusters | None = 
     True
     """
     if clusters is not None:
-        counted_clusters(clusters, design)
+        counted_clusters(clusters, design.response)
     own = replace(design, response=replace(design.response, clusters=clusters))
     found = jackknife(record, own)
     away = found.deviations

@@ -33,7 +33,7 @@ from logitkit.inference.covariances.sandwich import Scores, copies, scores
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray
 
-__all__ = ["HC_KINDS", "hc_factors", "heteroscedastic_vcov"]
+__all__ = ["HC_KINDS", "hc_factors", "hc_weights", "heteroscedastic_vcov"]
 
 HC_KINDS = ("HC0", "HC1", "HC2", "HC3", "HC4", "HC4m", "HC5")
 WITHOUT_LEVERAGE = ("HC0", "HC1")
@@ -115,6 +115,46 @@ def heteroscedastic_vcov(record: FitRecord, design: Design, kind: str) -> tuple[
     True
     """
     found = scores(record, design)
+    weights = hc_weights(record, design, kind, found.slopes)
+    n, k = float(record.n_obs), float(record.n_params)
+    with single_threaded_blas():
+        meat = _meat(found, weights)
+        bread = record.inner_model_vcov
+        vcov = DenseVcov(bread.times(bread.times(meat).T))
+    return vcov, Covariance("rows", f"heteroscedasticity-robust sandwich ({kind})", _correction(kind, n, k))
+
+
+def hc_weights(record: FitRecord, design: Design, kind: str, slopes: FloatArray) -> FloatArray:
+    """Return what the squared score of each row, of all copies, is multiplied by.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit, whose leverages count.
+    design : Design
+        Its n rows.
+    kind : {'HC0', 'HC1', 'HC2', 'HC3', 'HC4', 'HC4m', 'HC5'}
+        The name of the sandwich.
+    slopes : (m, n) array
+        Weighted derivatives of the log-likelihood by the linear predictors.
+
+    Returns
+    -------
+    (n,) array
+        The factor over the number of copies.
+
+    Raises
+    ------
+    DataError, UnsupportedError
+        As ``heteroscedastic_vcov``.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ 1", {"y": [0, 0, 1, 1, 1]})
+    >>> hc_weights(fit.record, fit.design, "HC3", np.ones((1, 5))).round(6).tolist()
+    [1.5625, 1.5625, 1.5625, 1.5625, 1.5625]
+    """
     n, k = float(record.n_obs), float(record.n_params)
     if kind == "HC1" and n <= k:
         raise DataError(f"HC1 divides by n - k, and there are {n:g} observations and {k:g} coefficients.")
@@ -123,25 +163,18 @@ def heteroscedastic_vcov(record: FitRecord, design: Design, kind: str) -> tuple[
             f"{kind} is not defined where a row has several linear predictors, whose leverage is a block: use 'HC0' or "
             "'HC1', or robust('jackknife'), which leaves out each row."
         )
-    used = design.response.weights > 0.0
     if kind in WITHOUT_LEVERAGE:
-        factors = hc_factors(kind, np.zeros(design.n_rows), n, k)
-    else:
-        h = leverage(with_expected_information(record, design), design)
-        open_rows = used & (found.slopes[0] != 0.0)
-        if (h[open_rows] > 1.0 - CERTAIN).any():
-            row = int(design.positions[np.flatnonzero(open_rows & (h > 1.0 - CERTAIN))[0]])
-            raise DataError(
-                f"Row {row} has leverage one: it alone determines a coefficient, and {kind} divides by zero. Use 'HC0' "
-                "or 'HC1'."
-            )
-        factors = hc_factors(kind, np.where(open_rows, np.minimum(h, 1.0 - CERTAIN), 0.0), n, k)
-    weights = factors / copies(design.response)
-    with single_threaded_blas():
-        meat = _meat(found, weights)
-        bread = record.inner_model_vcov
-        vcov = DenseVcov(bread.times(bread.times(meat).T))
-    return vcov, Covariance("rows", f"heteroscedasticity-robust sandwich ({kind})", _correction(kind, n, k))
+        return hc_factors(kind, np.zeros(design.n_rows), n, k) / copies(design.response)
+    h = leverage(with_expected_information(record, design), design)
+    open_rows = (design.response.weights > 0.0) & (slopes[0] != 0.0)
+    if (h[open_rows] > 1.0 - CERTAIN).any():
+        row = int(design.positions[np.flatnonzero(open_rows & (h > 1.0 - CERTAIN))[0]])
+        raise DataError(
+            f"Row {row} has leverage one: it alone determines a coefficient, and {kind} divides by zero. Use 'HC0' "
+            "or 'HC1'."
+        )
+    h = np.where(open_rows, np.minimum(h, 1.0 - CERTAIN), 0.0)
+    return hc_factors(kind, h, n, k) / copies(design.response)
 
 
 def _correction(kind: str, n: float, k: float) -> str:

@@ -45,7 +45,7 @@ TERMS = 30  # of the series of the elliptic function; the last is below 1e-17 of
 ROWS = 4096
 
 
-def by_decomposition(z: FloatArray, variance: FloatArray) -> FloatArray:
+def by_decomposition(z: FloatArray, variance: FloatArray, target: FloatArray | None = None) -> FloatArray:
     """Return M of clusters of equal size from their decompositions.
 
     Parameters
@@ -54,10 +54,12 @@ def by_decomposition(z: FloatArray, variance: FloatArray) -> FloatArray:
         Columns of each cluster.
     variance : (B, r) array
         Variances of the responses, up to a factor; not all zero.
+    target : (B, r, s) array, optional
+        What stands in the place of the last Z of M: columns of a larger model.
 
     Returns
     -------
-    (B, r, q) array
+    (B, r, q) or (B, r, s) array
         M of each cluster.
 
     Examples
@@ -74,10 +76,12 @@ def by_decomposition(z: FloatArray, variance: FloatArray) -> FloatArray:
     root = vectors * np.sqrt(left)[:, None, :] @ vectors.transpose(0, 2, 1)
     _, sizes, axes = np.linalg.svd(root * phi[:, None, :])
     over = np.divide(1.0, sizes, out=np.zeros_like(sizes), where=sizes > ROUNDING * sizes.max(axis=1, keepdims=True))
-    return np.asarray(phi[:, :, None] * (axes.transpose(0, 2, 1) @ (over[:, :, None] * (axes @ z))))
+    return np.asarray(
+        phi[:, :, None] * (axes.transpose(0, 2, 1) @ (over[:, :, None] * (axes @ (z if target is None else target))))
+    )
 
 
-def by_quadrature(z: FloatArray, variance: FloatArray, least: float) -> FloatArray:
+def by_quadrature(z: FloatArray, variance: FloatArray, least: float, target: FloatArray | None = None) -> FloatArray:
     """Return M of one cluster by quadrature.
 
     Parameters
@@ -88,10 +92,12 @@ def by_quadrature(z: FloatArray, variance: FloatArray, least: float) -> FloatArr
         Variances of the responses, up to a factor; not all zero.
     least : float
         The least eigenvalue of I - Z'Z, positive.
+    target : (r, s) array, optional
+        What stands in the place of the last Z of M: columns of a larger model.
 
     Returns
     -------
-    (r, q) array
+    (r, q) or (r, s) array
         M.
 
     Examples
@@ -103,23 +109,24 @@ def by_quadrature(z: FloatArray, variance: FloatArray, least: float) -> FloatArr
     >>> bool(np.allclose(by_quadrature(z, variance, least), direct, rtol=1e-10))
     True
     """
-    phi = _bounded(variance)
-    q = z.shape[1]
+    phi, own = _bounded(variance), z if target is None else target
+    q, s = z.shape[1], own.shape[1]
     square, weights = root_nodes(least * float(phi.min()) ** 2)
-    inner, right = np.zeros((len(square), q * q)), np.zeros((len(square), q * q))
+    inner, right = np.zeros((len(square), q * q)), np.zeros((len(square), q * s))
     pieces = [slice(start, start + ROWS) for start in range(0, len(z), ROWS)]
     for rows in pieces:
         ratio = phi[rows] ** 2 / (phi[rows] ** 2 + square[:, None])
         products = (z[rows, :, None] * z[rows, None, :]).reshape(-1, q * q)
         inner += ratio @ products
-        right += ratio / phi[rows] @ products
-    solved = np.linalg.solve(np.eye(q) - inner.reshape(-1, q, q), right.reshape(-1, q, q))
+        beside = products if target is None else (z[rows, :, None] * own[rows, None, :]).reshape(-1, q * s)
+        right += ratio / phi[rows] @ beside
+    solved = np.linalg.solve(np.eye(q) - inner.reshape(-1, q, q), right.reshape(-1, q, s))
     solved *= weights[:, None, None]
-    found = z.copy()
+    found = own.copy()
     for rows in pieces:
         ratio = phi[rows] ** 2 / (phi[rows] ** 2 + square[:, None])
-        own = (ratio.T @ solved.reshape(-1, q * q)).reshape(-1, q, q)
-        found[rows] += np.einsum("ij,ijk->ik", z[rows], own)
+        mixed = (ratio.T @ solved.reshape(-1, q * s)).reshape(-1, q, s)
+        found[rows] += np.einsum("ij,ijk->ik", z[rows], mixed)
     return found
 
 

@@ -31,6 +31,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from logitkit.design.design import Design
+from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Clusters
 from logitkit.engine.curvature.vcov import DenseVcov, Vcov
 from logitkit.engine.facts import Covariance
@@ -46,7 +47,7 @@ from logitkit.inference.prediction import fitted_rows
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["CR_KINDS", "corrected_scores", "reduced_bias_vcov"]
+__all__ = ["CR_KINDS", "corrected_meat", "corrected_scores", "reduced_bias_vcov"]
 
 CR_KINDS = ("CR0", "CR1", "CR2", "CR3")
 CELLS_OF_BLOCK = 1_000_000  # numbers written out at once
@@ -103,7 +104,7 @@ def reduced_bias_vcov(
     True
     """
     _require_working_model(record, kind)
-    g, q = counted_clusters(clusters, design), record.inner_coef.size
+    g, q = counted_clusters(clusters, design.response), record.inner_coef.size
     if satterthwaite and 2 * g * q**2 > CELLS_OF_LAW:
         raise UnsupportedError(
             f"Degrees of freedom by Satterthwaite of {g:,} clusters and {q:,} coefficients would keep "
@@ -214,17 +215,95 @@ def corrected_scores(
     >>> bool(abs(found.sum()) < 1e-9)
     True
     """
+    work = _working(record, design, half)
+    for rows, size in _by_size(clusters.codes, np.flatnonzero(design.response.weights > 0.0), len(half)):
+        if kind == "CR2":
+            score, z = work.of(rows, size)
+            m = _unbiased(z, work.variance[rows].reshape(-1, size), z, clusters.name)
+            turned = m.transpose(0, 2, 1)
+            yield score + _times(m - z, work.residuals(rows, size)), turned @ m, z.transpose(0, 2, 1) @ m
+        else:
+            yield _rescaled(work, rows, size, kind, clusters.name)
+
+
+def corrected_meat(record: FitRecord, design: Design, clusters: Clusters, kind: str, columns: Matrix) -> FloatArray:
+    """Return the sum of the squared corrected scores of a larger model at the estimates of a smaller one.
+
+    Residuals are corrected for the fit of the smaller model.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit of the smaller model, of one linear predictor per row.
+    design : Design
+        Its n rows.
+    clusters : Clusters
+        Of the n rows.
+    kind : {'CR0', 'CR1', 'CR2', 'CR3'}
+        The correction; 'CR1' is 'CR0' here.
+    columns : Matrix
+        n rows and s columns of the larger model.
+
+    Returns
+    -------
+    (s, s) array
+        Symmetric.
+
+    Raises
+    ------
+    DataError, UnsupportedError
+        As ``reduced_bias_vcov``.
+
+    Examples
+    --------
+    Of the smaller model itself it is the middle of its sandwich:
+
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
+    >>> own = Clusters(np.array([0, 0, 1, 1, 2, 2]), 3, "g")
+    >>> found, _ = reduced_bias_vcov(fit.record, fit.design, own, "CR3")
+    >>> meat = corrected_meat(fit.record, fit.design, own, "CR3", fit.record.coordinates.matrix(fit.design.matrix))
+    >>> bread = fit.record.inner_model_vcov.array()
+    >>> bool(np.allclose(bread @ meat @ bread, found.array()))
+    True
+    """
+    _require_working_model(record, kind)
+    work, s = _working(record, design, half_of(record.inner_model_vcov.array())), columns.n_columns
+    meat = np.zeros((s, s))
+    with single_threaded_blas():
+        for rows, size in _by_size(clusters.codes, np.flatnonzero(design.response.weights > 0.0), s):
+            x = columns.take(rows).to_dense()
+            score = (x * work.found.slopes[0][rows, None]).reshape(-1, size, s).sum(axis=1)
+            if kind in ("CR2", "CR3"):
+                target = (x * work.root[rows, None]).reshape(-1, size, s)
+                _, z = work.of(rows, size)
+                away = work.residuals(rows, size)
+                if kind == "CR2":
+                    m = _unbiased(z, work.variance[rows].reshape(-1, size), target, clusters.name)
+                    score = score + _times(m - target, away)
+                else:
+                    square = z.transpose(0, 2, 1) @ z
+                    _require_undetermined(np.asarray(np.linalg.eigvalsh(square)), clusters.name)
+                    gained = np.linalg.solve(np.eye(square.shape[1]) - square, _times(z, away)[:, :, None])
+                    own = np.asarray(gained[:, :, 0], dtype=np.float64)
+                    score = score + _times(z.transpose(0, 2, 1) @ target, own)
+            meat += score.T @ score
+    return meat
+
+
+def _working(record: FitRecord, design: Design, half: FloatArray) -> _Working:
+    """Return the working weighted least squares of a fit."""
     found, fitted = scores(record, design), fitted_rows(record, design)
     curvature = np.nan_to_num(record.family.curvatures(fitted.eta)[0, 0])
     variance = np.nan_to_num(fitted.probabilities.prod(axis=0))
     used, copy = design.response.weights > 0.0, design.response.row_weights
     variance = np.divide(variance, copy, out=np.zeros_like(variance), where=used)
-    work = _Working(found, np.sqrt(design.response.weights * curvature), variance, half)
-    for rows, size in _by_size(clusters.codes, np.flatnonzero(used), len(half)):
-        if kind == "CR2":
-            yield _unbiased(work, rows, size, clusters.name)
-        else:
-            yield _rescaled(work, rows, size, kind, clusters.name)
+    return _Working(found, np.sqrt(design.response.weights * curvature), variance, half)
+
+
+def _times(matrices: FloatArray, vectors: FloatArray) -> FloatArray:
+    """Return M'v of each of B matrices, (B, r, q), and its vector, (B, r)."""
+    return np.asarray((matrices.transpose(0, 2, 1) @ vectors[:, :, None])[:, :, 0])
 
 
 def _by_size(codes: IntArray, rows: IntArray, q: int) -> Iterator[tuple[IntArray, int]]:
@@ -255,39 +334,38 @@ def _rescaled(work: _Working, rows: IntArray, size: int, kind: str, name: str) -
             return score, square, square
         values, vectors = np.linalg.eigh(z @ z.transpose(0, 2, 1))
         factor = z.transpose(0, 2, 1) @ vectors
-    if (1.0 - values < CERTAIN).any():
-        raise DataError(
-            f"A cluster of {name!r} alone determines a coefficient, and CR3 leaves out each: use 'CR2', or merge "
-            "clusters."
-        )
+    _require_undetermined(values, name)
     # Z'Z = E E' with the eigenvalues as squared lengths: (I - Z'Z)^-1 s = s + E (I - Lambda)^-1 E' s.
     turned, over = factor.transpose(0, 2, 1), 1.0 / (1.0 - values)
     score = score + (factor @ (over[:, :, None] * (turned @ score[:, :, None])))[:, :, 0]
     return score, factor @ (over[:, :, None] ** 2 * turned), factor @ (over[:, :, None] * turned)
 
 
-def _unbiased(work: _Working, rows: IntArray, size: int, name: str) -> Corrected:
-    """Return what CR2 makes of the scores."""
-    score, z = work.of(rows, size)
-    variance = work.variance[rows].reshape(-1, size)
-    if size <= DECOMPOSED:
-        m = by_decomposition(z, variance)
-    else:
-        least = 1.0 - np.linalg.eigvalsh(z.transpose(0, 2, 1) @ z)[:, -1]
-        if size > DECOMPOSED_MOST and (least < CERTAIN).any():
-            raise UnsupportedError(
-                f"A cluster of {name!r} with {size:,} rows alone determines a coefficient, and CR2 would decompose a "
-                "matrix of its rows squared: use 'cluster', or merge clusters."
-            )
-        m = np.stack(
-            [
-                by_decomposition(z[k : k + 1], variance[k : k + 1])[0]
-                if least[k] < CERTAIN
-                else by_quadrature(z[k], variance[k], float(least[k]))
-                for k in range(len(z))
-            ]
+def _require_undetermined(values: FloatArray, name: str) -> None:
+    """Refuse to leave out a cluster whose hat matrix has an eigenvalue of one."""
+    if (1.0 - values < CERTAIN).any():
+        raise DataError(
+            f"A cluster of {name!r} alone determines a coefficient, and CR3 leaves out each: use 'CR2', or merge "
+            "clusters."
         )
-    turned = m.transpose(0, 2, 1)
-    away = work.residuals(rows, size)[:, :, None]
-    corrected = score + ((turned - z.transpose(0, 2, 1)) @ away)[:, :, 0]
-    return corrected, turned @ m, z.transpose(0, 2, 1) @ m
+
+
+def _unbiased(z: FloatArray, variance: FloatArray, target: FloatArray, name: str) -> FloatArray:
+    """Return the M of CR2 of clusters of equal size, with other columns than Z in its last place."""
+    size = z.shape[1]
+    if size <= DECOMPOSED:
+        return by_decomposition(z, variance, target)
+    least = 1.0 - np.linalg.eigvalsh(z.transpose(0, 2, 1) @ z)[:, -1]
+    if size > DECOMPOSED_MOST and (least < CERTAIN).any():
+        raise UnsupportedError(
+            f"A cluster of {name!r} with {size:,} rows alone determines a coefficient, and CR2 would decompose a "
+            "matrix of its rows squared: use 'cluster', or merge clusters."
+        )
+    return np.stack(
+        [
+            by_decomposition(z[k : k + 1], variance[k : k + 1], target[k : k + 1])[0]
+            if least[k] < CERTAIN
+            else by_quadrature(z[k], variance[k], float(least[k]), None if target is z else target[k])
+            for k in range(len(z))
+        ]
+    )

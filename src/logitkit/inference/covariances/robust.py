@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from logitkit.design.dependence import Dependence
 from logitkit.design.design import Design
 from logitkit.design.response.response import Clusters
 from logitkit.engine.curvature.vcov import Vcov
@@ -12,53 +13,26 @@ from logitkit.engine.facts import Covariance
 from logitkit.engine.law import NORMAL, Law
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
-from logitkit.inference.covariances.clustered import clustered_vcov
+from logitkit.inference.covariances.clustered import clustered_vcov, default_correction
 from logitkit.inference.covariances.deleted import deleted_vcov
 from logitkit.inference.covariances.heteroscedastic import HC_KINDS, heteroscedastic_vcov
 from logitkit.inference.covariances.reduced_bias import CR_KINDS, reduced_bias_vcov
-from logitkit.inference.covariances.serial import serial_vcov
+from logitkit.inference.covariances.serial import lags_of, serial_vcov
 from logitkit.inference.verbs import require
 from logitkit.options import is_finite_number, require_choice
-from logitkit.typing import IntArray
 
-__all__ = ["KINDS", "Dependence", "robust"]
+__all__ = ["KINDS", "robust"]
 
 KINDS = (*HC_KINDS, "cluster", *CR_KINDS, "HAC", "jackknife")
+NONE_GIVEN = Dependence()
 DOFS = ("normal", "clusters", "residual", "satterthwaite")
-
-
-@dataclass(frozen=True)
-class Dependence:
-    """What is said of the dependence of the rows.
-
-    Parameters
-    ----------
-    clusters : tuple of Clusters
-        Groups of rows that may be dependent; several cross.
-    order : (n,) int array or None
-        Places of the rows in the order of time.
-    time : str
-        How time is called.
-    lags : int or None
-        Rows before each that it may depend on.
-
-    Examples
-    --------
-    >>> Dependence().clusters
-    ()
-    """
-
-    clusters: tuple[Clusters, ...] = ()
-    order: IntArray | None = None
-    time: str = ""
-    lags: int | None = None
 
 
 def robust(
     record: FitRecord,
     design: Design,
     kind: str | None = None,
-    given: Dependence = Dependence(),
+    given: Dependence = NONE_GIVEN,
     *,
     correction: str | None = None,
     dof: str | float | None = None,
@@ -110,6 +84,8 @@ def robust(
         kind = "cluster" if clusters else "HC3" if given.order is None else "HAC"
     require_choice("kind", kind, KINDS)
     _require_fitting(kind, clusters, given, correction)
+    if kind == "cluster":
+        correction = correction or default_correction(record, clusters)
     satterthwaite = kind in CR_KINDS and dof in (None, "satterthwaite")
     found: tuple[Vcov, Covariance]
     if kind in HC_KINDS:
@@ -127,10 +103,10 @@ def robust(
     if dof is not None and not satterthwaite:
         covariance = replace(covariance, law=_law(dof, record, covariance))
     own = clusters[0] if len(clusters) == 1 and kind != "HAC" else None
-    return (
-        record.with_covariance(vcov, covariance),
-        replace(design, response=replace(design.response, clusters=own)),
-    )
+    lags = lags_of(record, design, given.order, given.lags) if given.order is not None else None
+    made = replace(given, clusters=tuple(clusters), lags=lags, kind=kind, correction=correction)
+    response = replace(design.response, clusters=own)
+    return record.with_covariance(vcov, covariance), replace(design, response=response, dependence=made)
 
 
 def _require_fitting(kind: str, clusters: Sequence[Clusters], given: Dependence, correction: str | None) -> None:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from scipy import sparse
@@ -37,9 +38,39 @@ from logitkit.inference.predictor_variance import working_columns
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["Scores", "cluster_meat", "copies", "correction_of", "scores", "with_required_sandwich"]
+__all__ = ["RowScores", "Scores", "cluster_meat", "copies", "correction_of", "scores", "with_required_sandwich"]
 
 BLOCK = 65_536
+
+
+class RowScores(Protocol):
+    """The scores of n rows by q coefficients, which are written out for some rows at a time."""
+
+    @property
+    def response(self) -> Response:
+        """The n rows."""
+
+    @property
+    def block(self) -> int:
+        """How many rows are written out at once."""
+
+    @property
+    def size(self) -> int:
+        """Number of coefficients, q."""
+
+    def of(self, rows: IntArray) -> FloatArray:
+        """Return the scores of some rows.
+
+        Parameters
+        ----------
+        rows : (r,) int array
+            Positions.
+
+        Returns
+        -------
+        (r, q) array
+            One row per row.
+        """
 
 
 @dataclass(frozen=True)
@@ -71,6 +102,11 @@ class Scores:
     matrix: Matrix
     response: Response
     slopes: FloatArray
+
+    @property
+    def size(self) -> int:
+        """Number of coefficients, q."""
+        return int(self.record.inner_coef.size)
 
     @property
     def block(self) -> int:

@@ -168,7 +168,7 @@ def score_bootstrap(
         raise UnsupportedError(f"The score bootstrap tests one hypothesis, and {hypothesis!r:.60} states {len(left)}.")
     if np.isnan(record.coef[left[0] != 0.0]).any():
         raise UnsupportedError(f"{texts[0]} has an aliased coefficient, which has no estimate.")
-    count = counted_clusters(clusters, design)
+    count = counted_clusters(clusters, design.response)
     found, whole = _weights(count, draws, weights, seed)
     contributions = _contributions(record, design, left, clusters)
     with single_threaded_blas():

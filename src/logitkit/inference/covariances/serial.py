@@ -25,12 +25,12 @@ from logitkit.engine.curvature.vcov import DenseVcov, Vcov
 from logitkit.engine.facts import Covariance
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
-from logitkit.inference.covariances.sandwich import Scores, scores
+from logitkit.inference.covariances.sandwich import RowScores, Scores, scores
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.options import is_count
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["newey_west_lags", "serial_vcov"]
+__all__ = ["lags_of", "newey_west_lags", "serial_meat", "serial_vcov"]
 
 
 def serial_vcov(
@@ -79,23 +79,85 @@ def serial_vcov(
     response = design.response
     if response.prior is not None and response.weight_kind == "frequency":
         raise UnsupportedError("'HAC' with frequency weights: the rows that a weight counts have no order in time.")
-    order = order[response.weights[order] > 0.0]
-    found = scores(record, design)
-    n = order.size
-    if lags is not None and (not is_count(lags, 0) or lags >= n):
-        raise DataError(f"lags={lags!r:.60} must be a whole number from 0 to {n - 1}, the rows less one.")
-    chosen = newey_west_lags(record, found, order) if lags is None else int(lags)
+    found, chosen = scores(record, design), lags_of(record, design, order, lags)
     how = "by the rule of Newey and West" if lags is None else "given"
-    ordered = found.of(order)
     with single_threaded_blas():
-        meat = ordered.T @ ordered
-        for lag in range(1, chosen + 1):
-            between = ordered[lag:].T @ ordered[:-lag]
-            meat += (1.0 - lag / (chosen + 1.0)) * (between + between.T)
+        meat = serial_meat(found, order, chosen)
         bread = record.inner_model_vcov
         vcov = DenseVcov(bread.times(bread.times(meat).T))
     label = f"HAC sandwich (Newey-West, {chosen} lags {how}, order of {name})"
     return vcov, Covariance("serial", label)
+
+
+def lags_of(record: FitRecord, design: Design, order: IntArray, lags: int | None = None) -> int:
+    """Return the number of lags that were given, or those of the rule.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        Its n rows.
+    order : (n,) int array
+        Their places in the order of time.
+    lags : int, optional
+        As given.
+
+    Returns
+    -------
+    int
+        At least 0.
+
+    Raises
+    ------
+    DataError
+        For lags that are no number below that of the rows.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ 1", {"y": [0, 1, 0, 1]})
+    >>> lags_of(fit.record, fit.design, np.arange(4), 2)
+    2
+    """
+    order = order[design.response.weights[order] > 0.0]
+    if lags is None:
+        return newey_west_lags(record, scores(record, design), order)
+    if not is_count(lags, 0) or lags >= order.size:
+        raise DataError(f"lags={lags!r:.60} must be a whole number from 0 to {order.size - 1}, the rows less one.")
+    return int(lags)
+
+
+def serial_meat(found: RowScores, order: IntArray, lags: int) -> FloatArray:
+    """Return the middle of the sandwich of Newey and West.
+
+    Parameters
+    ----------
+    found : RowScores
+        Of n rows.
+    order : (n,) int array
+        Their places in the order of time; those without weight are left out.
+    lags : int
+        Rows before each that it may depend on.
+
+    Returns
+    -------
+    (q, q) array
+        Symmetric.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ 1", {"y": [0, 1, 0, 1]})
+    >>> serial_meat(scores(fit.record, fit.design), np.arange(4), 1).tolist()
+    [[0.25]]
+    """
+    ordered = found.of(order[found.response.weights[order] > 0.0])
+    meat = ordered.T @ ordered
+    for lag in range(1, lags + 1):
+        between = ordered[lag:].T @ ordered[:-lag]
+        meat += (1.0 - lag / (lags + 1.0)) * (between + between.T)
+    return np.asarray(meat)
 
 
 def newey_west_lags(record: FitRecord, found: Scores, order: IntArray) -> int:

@@ -24,19 +24,19 @@ from dataclasses import replace
 
 import numpy as np
 
+from logitkit.design.dependence import SurveyRows
 from logitkit.design.design import Design
-from logitkit.design.survey import SurveyRows
 from logitkit.engine.curvature.vcov import DenseVcov, Vcov
 from logitkit.engine.facts import Covariance
 from logitkit.engine.law import Law
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, SeparationError, UnsupportedError
-from logitkit.inference.covariances.sandwich import scores
+from logitkit.inference.covariances.sandwich import RowScores, scores
 from logitkit.inference.resampling.refits import refit
 from logitkit.numerics.threads.blas import single_threaded_blas
-from logitkit.typing import FloatArray, IntArray
+from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["outside_weightless", "replicated_vcov", "survey_vcov", "with_survey"]
+__all__ = ["outside_weightless", "replicated_vcov", "survey_meat", "survey_vcov", "with_survey"]
 
 RANK = 1e-10  # of the squares of replicate weights: less is a combination of others
 REMEDIES = (
@@ -114,39 +114,16 @@ def survey_vcov(record: FitRecord, design: Design, rows: SurveyRows) -> tuple[Vc
     >>> survey_vcov(fit.record, fit.design, rows)[1].law.dof
     4.0
     """
-    q, n_strata = record.inner_coef.size, len(rows.names)
-    n_units = int(rows.units.max()) + 1
-    stratum_of = np.empty(n_units, dtype=np.int64)
-    stratum_of[rows.units] = rows.strata
-    counts = np.bincount(stratum_of, minlength=n_strata)
-    alone = counts == 1
-    # A stratum that was sampled whole has no variance, however many units it has.
-    open_alone = alone & (rows.sampled < 1.0)
-    if open_alone.any() and rows.lonely == "refuse":
-        names = [rows.names[h] for h in np.flatnonzero(open_alone)]
-        raise DataError(f"Strata with a single unit have no variance: {', '.join(map(repr, names[:5]))}. {REMEDIES}")
     with single_threaded_blas():
-        totals = _unit_totals(record, design, rows.units[rows.positions], n_units)
-        centre = np.zeros((n_strata, q))
-        np.add.at(centre, stratum_of, totals)
-        centre /= np.maximum(counts, 1)[:, None]
-        factor = (1.0 - rows.sampled) * np.where(alone, 0.0, counts / np.maximum(counts - 1.0, 1.0))
-        if rows.lonely == "centred":
-            centre[alone] = totals.mean(axis=0)
-            factor = np.where(alone, 1.0 - rows.sampled, factor)
-        away = (totals - centre[stratum_of]) * np.sqrt(factor[stratum_of])[:, None]
-        meat = away.T @ away
-        if rows.lonely == "average" and open_alone.any():
-            if (~open_alone).sum() == 0:
-                raise DataError("lonely='average' needs a stratum with two or more units.")
-            meat *= n_strata / float(np.count_nonzero(~open_alone))
-        words_of_factor = ""
+        meat, words_of_factor = survey_meat(scores(record, design), rows), ""
         if record.conventions.counts_parameters:
             n, k = record.n_obs, record.n_params
             meat *= (n - 1.0) / (n - k)
             words_of_factor = f"(n - 1) / (n - k) with n = {n} and k = {k}"
         bread = record.inner_model_vcov
         vcov = DenseVcov(bread.times(bread.times(meat).T))
+    n_strata, n_units = len(rows.names), int(rows.units.max()) + 1
+    open_alone = _alone(rows) & (rows.sampled < 1.0)
     used = rows.positions[design.response.weights > 0.0]
     dof = np.unique(rows.units[used]).size - np.unique(rows.strata[used]).size
     words = f"{n_strata:,} {'stratum' if n_strata == 1 else 'strata'}, {n_units:,} units"
@@ -154,6 +131,71 @@ def survey_vcov(record: FitRecord, design: Design, rows: SurveyRows) -> tuple[Vc
     how = f", single units: {rows.lonely}" if open_alone.any() else ""
     label = f"linearised covariance of the survey design ({words}{finite}{how}{_domain(rows)})"
     return vcov, _named(record, label, dof, words_of_factor)
+
+
+def survey_meat(found: RowScores, rows: SurveyRows) -> FloatArray:
+    """Return the middle of the covariance linearised by strata and units.
+
+    Parameters
+    ----------
+    found : RowScores
+        Weighted scores of the n rows of the fit.
+    rows : SurveyRows
+        The design of the sample.
+
+    Returns
+    -------
+    (q, q) array
+        Symmetric.
+
+    Raises
+    ------
+    DataError
+        For a stratum with a single unit, unless ``lonely`` says what it adds.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> from logitkit.design.survey import survey_rows
+    >>> data = {"y": [0, 0, 1, 1], "w": [1.0] * 4}
+    >>> fit = lk.logit("y ~ 1", data, weights="w", weight_kind="sampling")
+    >>> survey_meat(scores(fit.record, fit.design), survey_rows(lk.Survey(), fit.design, data)).round(9).tolist()
+    [[1.333333333]]
+    """
+    n_strata, stratum_of, alone = len(rows.names), _stratum_of(rows), _alone(rows)
+    counts = np.bincount(stratum_of, minlength=n_strata)
+    # A stratum that was sampled whole has no variance, however many units it has.
+    open_alone = alone & (rows.sampled < 1.0)
+    if open_alone.any() and rows.lonely == "refuse":
+        names = [rows.names[h] for h in np.flatnonzero(open_alone)]
+        raise DataError(f"Strata with a single unit have no variance: {', '.join(map(repr, names[:5]))}. {REMEDIES}")
+    totals = _unit_totals(found, rows.units[rows.positions], stratum_of.size)
+    centre = np.zeros((n_strata, found.size))
+    np.add.at(centre, stratum_of, totals)
+    centre /= np.maximum(counts, 1)[:, None]
+    factor = (1.0 - rows.sampled) * np.where(alone, 0.0, counts / np.maximum(counts - 1.0, 1.0))
+    if rows.lonely == "centred":
+        centre[alone] = totals.mean(axis=0)
+        factor = np.where(alone, 1.0 - rows.sampled, factor)
+    away = (totals - centre[stratum_of]) * np.sqrt(factor[stratum_of])[:, None]
+    meat = away.T @ away
+    if rows.lonely == "average" and open_alone.any():
+        if (~open_alone).sum() == 0:
+            raise DataError("lonely='average' needs a stratum with two or more units.")
+        meat *= n_strata / float(np.count_nonzero(~open_alone))
+    return np.asarray(meat)
+
+
+def _stratum_of(rows: SurveyRows) -> IntArray:
+    """Return the stratum of each unit, (U,)."""
+    found = np.empty(int(rows.units.max()) + 1, dtype=np.int64)
+    found[rows.units] = rows.strata
+    return found
+
+
+def _alone(rows: SurveyRows) -> BoolArray:
+    """Return which strata have a single unit, (H,)."""
+    return np.asarray(np.bincount(_stratum_of(rows), minlength=len(rows.names)) == 1)
 
 
 def replicated_vcov(record: FitRecord, design: Design, rows: SurveyRows) -> tuple[Vcov, Covariance]:
@@ -233,12 +275,11 @@ def _named(record: FitRecord, label: str, dof: int, factor: str = "") -> Covaria
     return Covariance("survey", label, factor, None, Law(float(left)))
 
 
-def _unit_totals(record: FitRecord, design: Design, units: IntArray, count: int) -> FloatArray:
+def _unit_totals(found: RowScores, units: IntArray, count: int) -> FloatArray:
     """Return the scores summed within the units, (U, q)."""
-    found = scores(record, design)
-    totals = np.zeros((count, record.inner_coef.size))
-    for start in range(0, design.n_rows, found.block):
-        rows = np.arange(start, min(start + found.block, design.n_rows))
+    totals = np.zeros((count, found.size))
+    for start in range(0, units.size, found.block):
+        rows = np.arange(start, min(start + found.block, units.size))
         np.add.at(totals, units[rows], found.of(rows))
     return totals
 

@@ -43,7 +43,8 @@ from logitkit.inference.hypotheses.chi_square import (
 )
 from logitkit.inference.hypotheses.marginality import contained_terms, terms_that_contain
 from logitkit.inference.hypotheses.nested import fit_without, likelihood_ratio, ratio_to_nothing
-from logitkit.inference.hypotheses.score import Larger, Null, require_score, score_at, score_statistic
+from logitkit.inference.hypotheses.score import Larger, Null, score_at, score_statistic
+from logitkit.inference.hypotheses.score_covariance import score_covariance
 from logitkit.inference.hypotheses.type_three import averaged_terms, flat_functions, restricted_design
 from logitkit.inference.hypotheses.wald import OVERALL_MOST
 from logitkit.typing import FloatArray, IntArray
@@ -94,7 +95,7 @@ def anova(record: FitRecord, design: Design | None, kind: int = 2, test: TermTes
     require_test(record, design, test, get_args(TermTest))
     _require_type(kind)
     if test == "score" and design is not None:
-        require_score(record, design)
+        score_covariance(record, design)
     terms = tested_terms(record)
     averaged = averaged_terms(record, design) if kind == 3 else {}
     tests = TermTests(record, design, test, averaged)
@@ -228,6 +229,8 @@ class TermTests:
         Law or tuple of Law
             One for all, or one each where the degrees of freedom of the covariance are of each hypothesis.
         """
+        if self.test == "score":
+            return score_covariance(*self._own).law
         if self.test not in ("Wald", "F"):
             return NORMAL
         if not self.record.law.varies:
@@ -238,6 +241,12 @@ class TermTests:
             jacobian = self.record.coordinates.jacobian(functions)
             laws.append(self.record.law.joint_of(jacobian) if len(functions) else NORMAL)
         return tuple(laws)
+
+    @property
+    def _own(self) -> Pair:
+        """The fit with its rows, for tests that need them."""
+        assert self.design is not None
+        return self.record, self.design
 
     def _hypothesis_of(self, term: Term) -> FloatArray:
         """Return the functions of the fit's coefficients that are zero without a term, none of an aliased one."""
@@ -281,12 +290,12 @@ class TermTests:
             if larger.nuisance.n_parameters:  # a fit of the levels alone
                 return np.nan, 0
             tested = Larger(rows, larger.form, functions)
-            return score_at(Null.without_coefficients(larger.form, rows), rows, tested, not larger.has_likelihood)
+            return score_at(Null.without_coefficients(larger.form, rows), rows, tested, score_covariance(*self._own))
         smaller, rows_of_smaller = self._under(term, aside, larger, rows)
         if self.test == "LR":
             return likelihood_ratio(larger, smaller, functions)
         tested = Larger(rows, larger.form, functions)
-        return score_statistic(smaller, rows_of_smaller, tested, not larger.has_likelihood)
+        return score_statistic(smaller, rows_of_smaller, tested, score_covariance(*self._own))
 
     def _functions(self, larger: FitRecord, term: Term, columns: IntArray) -> FloatArray:
         """Return the functions of the larger fit's coefficients that are zero."""

@@ -66,7 +66,7 @@ class ChiSquareTests:
     laws : tuple of Law
         The same of each row, where the degrees of freedom of the covariance differ by hypothesis; else empty.
     covariance : str
-        How the covariance of Wald tests was made, in words; empty for other tests.
+        How the covariance of Wald tests, and of score tests that are not the model's, was made; empty for other tests.
     penalised : bool
         Whether the likelihood of the fit is penalised against bias.
 
@@ -217,10 +217,11 @@ def tests_of_fit(found: ChiSquareTests, record: FitRecord) -> ChiSquareTests:
     >>> tests_of_fit(chi_square_tests("term", ("x",), [(1.0, 1)], "Wald", "zero"), fit.record).covariance
     'model-based (inverse information)'
     """
+    named = found.kind in ("Wald", "F") or (found.kind == "score" and record.covariance.kind != "model")
     return replace(
         found,
         n_clusters=record.covariance.n_clusters,
-        covariance=record.covariance.label if found.kind in ("Wald", "F") else "",
+        covariance=record.covariance.label if named else "",
         penalised=record.adjustment is not None,
     )
 

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from logitkit.design.design import Design
+from logitkit.engine.law import NORMAL, Law
 from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
 from logitkit.inference.functions import term_functions
 from logitkit.inference.hypotheses.chi_square import require_test
 from logitkit.inference.hypotheses.likelihood_ratio import null_model_words
 from logitkit.inference.hypotheses.nested import fit_without
-from logitkit.inference.hypotheses.score import Larger, Null, require_score, score_at, score_statistic
+from logitkit.inference.hypotheses.score import Larger, Null, score_at, score_statistic
+from logitkit.inference.hypotheses.score_covariance import score_covariance
 
 __all__ = ["ModelScoreTest", "model_score_test"]
 
@@ -34,6 +36,8 @@ class ModelScoreTest:
         The null model in words.
     covariance : str
         How the covariance of the score was made.
+    law : Law
+        What the statistic is compared with: statistic / dof with F where it is not normal.
 
     Examples
     --------
@@ -46,6 +50,7 @@ class ModelScoreTest:
     p_value: float
     null_model: str = ""
     covariance: str = ""
+    law: Law = NORMAL
 
 
 def model_score_test(record: FitRecord, design: Design | None) -> ModelScoreTest:
@@ -68,7 +73,7 @@ def model_score_test(record: FitRecord, design: Design | None) -> ModelScoreTest
     DataError
         Without the rows of the fit.
     UnsupportedError
-        After a penalty, where a factor is absorbed, and with a covariance that the null model would not have.
+        After a penalty, where a factor is absorbed, and with a covariance that is made of refits.
 
     Examples
     --------
@@ -79,29 +84,28 @@ def model_score_test(record: FitRecord, design: Design | None) -> ModelScoreTest
     >>> round(fit.score_test().statistic, 12) == round(6 * 9 / 81, 12)
     True
     """
-    from scipy.special import chdtrc
-
     require_test(record, design, "score", ("score",))
     assert design is not None
-    require_score(record, design)
+    spread = score_covariance(record, design)
     if record.nuisance.n_parameters:
         raise UnsupportedError(
             "A score test of the whole model is not offered where a factor is absorbed: fit.anova(test='score') tests "
             "each term given the levels, and fit.lr_test() all of them."
         )
-    intercept, robust = record.info.intercept, not record.has_likelihood
+    intercept = record.info.intercept
     others = np.array([j for j in range(len(record.info.names)) if j != intercept], dtype=np.int64)
     larger = Larger(design, record.form, term_functions(record, others))
     if intercept is not None and not others.size:
         statistic, dof = np.nan, 0
     elif intercept is not None:
-        statistic, dof = score_statistic(*fit_without(record, design, others), larger, robust)
+        statistic, dof = score_statistic(*fit_without(record, design, others), larger, spread)
     elif record.info.constant is None:
-        statistic, dof = score_at(Null.without_coefficients(record.form, design), design, larger, robust)
+        statistic, dof = score_at(Null.without_coefficients(record.form, design), design, larger, spread)
     else:
         raise UnsupportedError(
             "The columns have an intercept as a combination of several, and the score test of the whole model is not "
             "offered without an intercept of its own: leave out the '0 +' of the formula."
         )
-    p_value = float(chdtrc(dof, statistic)) if dof > 0 and np.isfinite(statistic) else float("nan")
-    return ModelScoreTest(statistic, dof, p_value, null_model_words(record), record.covariance.label)
+    tested = dof > 0 and np.isfinite(statistic)
+    p_value = float(spread.law.joint(np.array(statistic), np.array(dof))) if tested else np.nan
+    return ModelScoreTest(statistic, dof, p_value, null_model_words(record), record.covariance.label, spread.law)

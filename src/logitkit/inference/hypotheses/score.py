@@ -1,8 +1,9 @@
 r"""Score tests: whether a larger model would fit better, from the fit of the smaller alone.
 
 With U the score of the larger model at the estimates of the smaller and A its information there, the statistic is
-:math:`U'A^{-1}U` (Rao 1948). Under a sandwich the score has the covariance B of its rows or clusters instead, and with
-L the functions of the larger model's coefficients that are zero in the smaller the statistic is
+:math:`U'A^{-1}U` (Rao 1948). Under a sandwich the score has the covariance B that the sandwich is made of
+(``score_covariance.py``), and with L the functions of the larger model's coefficients that are zero in the smaller the
+statistic is
 
 .. math:: U'A^{-1}L' (L A^{-1} B A^{-1} L')^{-1} L A^{-1} U
 
@@ -31,18 +32,17 @@ from logitkit.engine.objective import Objective
 from logitkit.engine.part_coordinates import Columns, inner_predictors, part_coordinates
 from logitkit.engine.rank import orthogonal_coordinates
 from logitkit.engine.record import FitRecord
-from logitkit.errors import UnsupportedError
-from logitkit.inference.covariances.sandwich import cluster_meat, correction_of
-from logitkit.inference.linear_predictors import NUMBERS_OF_BLOCK, linear_predictors
+from logitkit.inference.covariances.clustered import mended
+from logitkit.inference.hypotheses.score_covariance import LargerScores, ScoreCovariance
+from logitkit.inference.linear_predictors import linear_predictors
 from logitkit.models.form import Form
-from logitkit.models.predictors import Predictors
-from logitkit.typing import FloatArray, IntArray
+from logitkit.typing import FloatArray
 
-__all__ = ["Larger", "Null", "require_score", "score_at", "score_statistic"]
+__all__ = ["Larger", "Null", "score_at", "score_statistic"]
 
+OF_MODEL = ScoreCovariance()
 SINGULAR = 1e-12  # of the largest eigenvalue of an information: less is rounding
 EXPLAINED = 1e-10  # of the size of a column: less beside the means of absorbed levels is rounding
-ROBUST = ("sampling", "cluster")
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,37 +71,9 @@ class Larger:
     functions: FloatArray
 
 
-def require_score(record: FitRecord, design: Design) -> None:
-    """Refuse a score test under a covariance whose like the smaller model would not have.
-
-    Parameters
-    ----------
-    record : FitRecord
-        The fit.
-    design : Design
-        Its rows.
-
-    Raises
-    ------
-    UnsupportedError
-        For a covariance that is neither the model's, nor the sandwich that sampling weights or clusters bring.
-
-    Examples
-    --------
-    >>> import logitkit as lk
-    >>> fit = lk.logit("y ~ x", {"y": [0, 1, 0, 1, 0], "x": [1, 2, 3, 4, 5]})
-    >>> require_score(fit.record, fit.design)
-    """
-    own = record.covariance
-    if own.kind == "model" or (own.kind in ROBUST and own == correction_of(design.response)[1]):
-        return
-    raise UnsupportedError(
-        f"A score test with {own.label} is not offered: the covariance would have to be made again at the estimates "
-        "of the smaller model. Use a Wald test, fit.anova(test='Wald') or fit.test(...)."
-    )
-
-
-def score_statistic(smaller: FitRecord, rows: Design, larger: Larger, robust: bool = False) -> tuple[float, int]:
+def score_statistic(
+    smaller: FitRecord, rows: Design, larger: Larger, spread: ScoreCovariance = OF_MODEL
+) -> tuple[float, int]:
     """Return the score statistic of a larger model and its degrees of freedom.
 
     Parameters
@@ -112,8 +84,8 @@ def score_statistic(smaller: FitRecord, rows: Design, larger: Larger, robust: bo
         Its n rows, with what is known of them after the fit.
     larger : Larger
         The model that it is tested against, on the same rows.
-    robust : bool, default False
-        Whether the score has the covariance of its rows, or clusters, instead of the model's.
+    spread : ScoreCovariance, optional
+        How the covariance of the score is made; that of the model by default.
 
     Returns
     -------
@@ -139,7 +111,7 @@ def score_statistic(smaller: FitRecord, rows: Design, larger: Larger, robust: bo
     if not smaller.converged or smaller.is_separated:
         return np.nan, 0
     eta = linear_predictors(smaller, rows.matrix, rows.response.offset, levels=rows.level_codes)
-    return score_at(Null(eta, smaller.inner_coef.size), rows, larger, robust)
+    return score_at(Null(eta, smaller.inner_coef.size, (smaller, rows)), rows, larger, spread)
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,6 +124,8 @@ class Null:
         Its linear predictors, offsets among them.
     rank : int
         How many coefficients were estimated.
+    fit : (FitRecord, Design) or None
+        The fit and its rows; None without coefficients.
 
     Examples
     --------
@@ -161,6 +135,7 @@ class Null:
 
     eta: FloatArray
     rank: int
+    fit: tuple[FitRecord, Design] | None = None
 
     @classmethod
     def without_coefficients(cls, form: Form, rows: Design) -> Self:
@@ -189,7 +164,7 @@ class Null:
         return cls(np.zeros((form.predictors.n_predictors, rows.n_rows)) + (0.0 if offset is None else offset), 0)
 
 
-def score_at(smaller: Null, rows: Design, larger: Larger, robust: bool = False) -> tuple[float, int]:
+def score_at(smaller: Null, rows: Design, larger: Larger, spread: ScoreCovariance = OF_MODEL) -> tuple[float, int]:
     """Return the same from the linear predictors of the smaller model.
 
     Parameters
@@ -200,8 +175,8 @@ def score_at(smaller: Null, rows: Design, larger: Larger, robust: bool = False) 
         Its n rows.
     larger : Larger
         The model that it is tested against, on the same rows.
-    robust : bool, default False
-        Whether the score has the covariance of its rows, or clusters.
+    spread : ScoreCovariance, optional
+        How the covariance of the score is made; that of the model by default.
 
     Returns
     -------
@@ -234,13 +209,16 @@ def score_at(smaller: Null, rows: Design, larger: Larger, robust: bool = False) 
     if dof <= 0 or not np.isfinite(information).all():
         return np.nan, max(dof, 0)
     inverse = np.linalg.pinv(information, rcond=SINGULAR, hermitian=True)
-    if not robust:
-        return float(score @ inverse @ score), dof
-    tested = shown_coordinates(form, columns).jacobian(functions)
-    slopes = -response.weights * family.slopes(eta, response)
-    factor, _ = correction_of(response)
-    meat = factor * _meat(_Rows(working, inner, slopes), larger.design)
-    return _robust(inverse @ score, inverse @ meat @ inverse, tested, dof)
+    if not spread.robust:
+        return float(score @ inverse @ score) / spread.scale, dof
+    shown = shown_coordinates(form, columns)
+    found = LargerScores(response, working, inner, -response.weights * family.slopes(eta, response))
+    covariance = inverse @ spread.middle(found, smaller.fit) @ inverse
+    if spread.is_crossed:
+        given = np.eye(len(functions[0]) if len(functions) else form.shown.n_flat)
+        given[shown.aliased] = 0.0
+        covariance, _ = mended(shown.jacobian(given), covariance)
+    return _robust(inverse @ score, covariance, shown.jacobian(functions), dof)
 
 
 def _varying(rows: Design, larger: Larger, eta: FloatArray) -> tuple[Matrix, FloatArray, Form]:
@@ -263,29 +241,6 @@ def _columns(design: Design, matrix: Matrix, form: Form) -> Columns:
     if form.in_parts:
         return part_coordinates(matrix, weights, intercept, form.predictors, orthogonal_coordinates)
     return orthogonal_coordinates(matrix, weights, intercept)
-
-
-@dataclass(frozen=True, eq=False)
-class _Rows:
-    """The scores of rows by the coefficients of the larger model."""
-
-    matrix: Matrix
-    predictors: Predictors | None
-    slopes: FloatArray
-
-    def of(self, rows: IntArray) -> FloatArray:
-        """Return the scores of some rows, one row each."""
-        cells = self.matrix.take(rows).to_dense()
-        if self.predictors is None:
-            return np.asarray(cells * self.slopes[0][rows, None])
-        return self.predictors.rows(cells, self.slopes[:, rows].T)
-
-
-def _meat(rows: _Rows, design: Design) -> FloatArray:
-    """Return the sum of the squares of the scores, summed within clusters where there are any."""
-    clusters, n = design.response.clusters, design.n_rows
-    codes = np.arange(n) if clusters is None else clusters.codes
-    return cluster_meat(codes, rows.of, max(NUMBERS_OF_BLOCK // max(rows.matrix.n_columns, 1), 1))
 
 
 def _robust(step: FloatArray, covariance: FloatArray, tested: FloatArray, dof: int) -> tuple[float, int]:

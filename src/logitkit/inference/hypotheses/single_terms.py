@@ -20,7 +20,7 @@ from logitkit.design.design import Design
 from logitkit.design.extend import extended_designs
 from logitkit.engine.bias.estimate import fit_adjusted
 from logitkit.engine.estimate import fit_model
-from logitkit.engine.law import NORMAL, Law
+from logitkit.engine.law import Law
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import DataError, UnsupportedError
@@ -31,7 +31,8 @@ from logitkit.inference.hypotheses.anova import TermTest, TermTests, tested_term
 from logitkit.inference.hypotheses.chi_square import ChiSquareTests, chi_square_tests, require_test, tests_of_fit
 from logitkit.inference.hypotheses.marginality import terms_that_contain
 from logitkit.inference.hypotheses.nested import likelihood_ratio
-from logitkit.inference.hypotheses.score import Larger, require_score, score_statistic
+from logitkit.inference.hypotheses.score import Larger, score_statistic
+from logitkit.inference.hypotheses.score_covariance import ScoreCovariance, score_covariance
 from logitkit.models.form import Form
 from logitkit.typing import FactorCoding, FloatArray, IntArray
 
@@ -102,7 +103,7 @@ def drop_terms(record: FitRecord, design: Design | None, test: TermTest = "LR") 
     """
     require_test(record, design, test, get_args(TermTest))
     if test == "score" and design is not None:
-        require_score(record, design)
+        score_covariance(record, design)
     terms = [term for term in tested_terms(record) if not terms_that_contain(record.info, term)]
     tests = TermTests(record, design, test, {})
     rows = [tests.of(term, NO_COLUMNS) for term in terms]
@@ -194,8 +195,7 @@ def add_terms(
     require_test(record, design, test, get_args(AddTest))
     if record.model is None:
         raise UnsupportedError("Terms are added to a model that was stated, and this one was made from another.")
-    if test == "score":
-        require_score(record, design)
+    spread = score_covariance(record, design) if test == "score" else ScoreCovariance()
     rows: list[tuple[float, int]] = []
     fits: list[FitRecord | None] = [record]
     for name, larger in added:
@@ -204,7 +204,7 @@ def add_terms(
         columns = NO_COLUMNS if term is None else np.array(term.columns, dtype=np.int64)
         if test == "score":
             own = Larger(larger, form, _coefficients_of(form, columns))
-            rows.append(score_statistic(record, design, own, not record.has_likelihood))
+            rows.append(score_statistic(record, design, own, spread))
             continue
         if record.adjustment is not None:
             made = fit_adjusted(larger, form, record.adjustment.stated, Newton(), record.level)
@@ -214,7 +214,7 @@ def add_terms(
         rows.append(likelihood_ratio(made, record, term_functions(made, columns)) if made.converged else (np.nan, 0))
         fits.append(made)
     hypothesis = _hypothesis(record, "when it is added alone")
-    return _changes("added", record, fits, rows, (tuple(name for name, _ in added), test, hypothesis, NORMAL))
+    return _changes("added", record, fits, rows, (tuple(name for name, _ in added), test, hypothesis, spread.law))
 
 
 def _coefficients_of(form: Form, columns: IntArray) -> FloatArray:

@@ -1,0 +1,262 @@
+r"""The covariance of the scores of a larger model at the estimates of a smaller one: the middle of a sandwich there.
+
+A generalised score test has, in place of the information, the covariance that the fit was given, made again from the
+scores :math:`s_i` of the larger model at the estimates of the smaller: sums of their squares by row, cluster or unit of
+a survey, or with those of earlier rows. What corrects residuals for the fit, leverage and numbers of coefficients, is
+that of the smaller model, whose residuals they are: :math:`n / (n - k_0)` in HC1, :math:`h_{0i}` in HC2 to HC5, and
+:math:`I - H_{0g}` in CR2 and CR3. With :math:`Y_g` the columns of the larger model times the roots of the working
+weights, the corrected score of a cluster is :math:`Y_g' (I - H_{0g})^{-1} r_g` (CR3), or
+:math:`(\Phi B_0^{-1/2} Y_g)' r_g` (CR2, ``covariances/inverse_root.py``).
+
+A dispersion :math:`\phi` divides the statistic. Statistics are chi-square, or F where the covariance has degrees of
+freedom of its own, as those of a survey; Satterthwaite's are of Wald tests alone.
+
+References
+----------
+White, H. (1982) Econometrica 50, 1-25. Boos, D. D. (1992) On generalized score tests. The American Statistician 46,
+327-333. Rao, J. N. K., Scott, A. J. and Skinner, C. J. (1998) Quasi-score tests with survey data. Statistica Sinica 8,
+1059-1070.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from logitkit.design.dependence import Dependence
+from logitkit.design.design import Design
+from logitkit.design.matrix.matrix import Matrix
+from logitkit.design.response.response import Response
+from logitkit.engine.law import NORMAL, Law
+from logitkit.engine.record import FitRecord
+from logitkit.errors import UnsupportedError
+from logitkit.inference.covariances.clustered import clustered_meat, correction_named, counted_clusters
+from logitkit.inference.covariances.heteroscedastic import HC_KINDS, hc_weights
+from logitkit.inference.covariances.reduced_bias import CR_KINDS, corrected_meat
+from logitkit.inference.covariances.sandwich import cluster_meat, copies, correction_of
+from logitkit.inference.covariances.serial import serial_meat
+from logitkit.inference.covariances.survey import survey_meat
+from logitkit.inference.linear_predictors import NUMBERS_OF_BLOCK
+from logitkit.models.predictors import Predictors
+from logitkit.numerics.threads.blas import single_threaded_blas
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["LargerScores", "ScoreCovariance", "score_covariance"]
+
+OWN = ("sampling", "cluster", "rows")  # kinds that weights, clusters or fractions bring with them
+
+
+@dataclass(frozen=True, eq=False)
+class LargerScores:
+    """The scores of rows by the coefficients of a larger model.
+
+    Parameters
+    ----------
+    response : Response
+        Of n rows.
+    matrix : Matrix
+        The columns that the coefficients are of.
+    predictors : Predictors or None
+        How they enter several linear predictors; None for one.
+    slopes : (m, n) array
+        Weighted derivatives of the log-likelihood by the linear predictors.
+
+    Examples
+    --------
+    >>> from logitkit.design.matrix.dense import Dense
+    >>> response, slopes = Response(np.array([0.0, 1.0])), np.array([[-0.5, 0.5]])
+    >>> LargerScores(response, Dense(np.array([[1.0], [3.0]])), None, slopes).of(np.arange(2)).tolist()
+    [[-0.5], [1.5]]
+    """
+
+    response: Response
+    matrix: Matrix
+    predictors: Predictors | None
+    slopes: FloatArray
+
+    @property
+    def size(self) -> int:
+        """Number of coefficients."""
+        return self.matrix.n_columns if self.predictors is None else self.predictors.n_params
+
+    @property
+    def block(self) -> int:
+        """How many rows are written out at once."""
+        return max(NUMBERS_OF_BLOCK // max(self.size, 1), 1)
+
+    def of(self, rows: IntArray) -> FloatArray:
+        """Return the scores of some rows.
+
+        Parameters
+        ----------
+        rows : (r,) int array
+            Positions.
+
+        Returns
+        -------
+        (r, q) array
+            One row per row.
+        """
+        cells = self.matrix.take(rows).to_dense()
+        if self.predictors is None:
+            return np.asarray(cells * self.slopes[0][rows, None])
+        return self.predictors.rows(cells, self.slopes[:, rows].T)
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreCovariance:
+    """How the covariance of a score is made.
+
+    Parameters
+    ----------
+    law : Law
+        What the statistic is compared with.
+    scale : float
+        What divides it: a dispersion, one for none.
+    robust : bool
+        Whether the score has the covariance of its rows in place of the model's.
+    dependence : Dependence or None
+        The covariance that was asked for; None for that of weights, clusters or fractions.
+    counts_parameters : bool
+        Whether that, or a survey's, has the factor (n - 1) / (n - k) besides.
+
+    Examples
+    --------
+    >>> ScoreCovariance().robust
+    False
+    """
+
+    law: Law = NORMAL
+    scale: float = 1.0
+    robust: bool = False
+    dependence: Dependence | None = None
+    counts_parameters: bool = False
+
+    @property
+    def is_crossed(self) -> bool:
+        """Whether the covariance may have negative eigenvalues."""
+        return self.dependence is not None and len(self.dependence.clusters) > 1
+
+    def middle(self, found: LargerScores, smaller: tuple[FitRecord, Design] | None) -> FloatArray:
+        """Return the middle of the sandwich.
+
+        Parameters
+        ----------
+        found : LargerScores
+            At the estimates of the smaller model.
+        smaller : (FitRecord, Design) or None
+            Its fit, and its rows; None without coefficients.
+
+        Returns
+        -------
+        (q, q) array
+            Symmetric.
+        """
+        given, k = self.dependence, 0 if smaller is None else smaller[0].n_params
+        with single_threaded_blas():
+            if given is None:
+                return self._of_response(found, max(k, 1))
+            if given.kind in HC_KINDS:
+                return _of_rows(found, given.kind, smaller)
+            if given.kind == "cluster":
+                counts = [counted_clusters(each, found.response) for each in given.clusters]
+                return clustered_meat(found, given.clusters, counts, correction_named(given.correction), max(k, 1))
+            if given.kind in CR_KINDS:
+                return _of_corrected(found, given, smaller)
+            if given.order is not None and given.lags is not None:
+                return serial_meat(found, given.order, given.lags)
+            assert given.survey is not None
+            meat, n = survey_meat(found, given.survey), found.response.n_obs
+            return meat * (n - 1.0) / (n - max(k, 1)) if self.counts_parameters else meat
+
+    def _of_response(self, found: LargerScores, k: int) -> FloatArray:
+        """Return the middle that weights, clusters or fractions bring."""
+        response = found.response
+        factor, _ = correction_of(response, k if self.counts_parameters else 1)
+        if response.clusters is not None:
+            return factor * cluster_meat(response.clusters.codes, found.of, found.block)
+        return factor * _squares(found, 1.0 / copies(response))
+
+
+def score_covariance(record: FitRecord, design: Design) -> ScoreCovariance:
+    """Return how the covariance of a score is made, or refuse one that a smaller model has not got.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        Its rows.
+
+    Returns
+    -------
+    ScoreCovariance
+        Like the covariance of the fit.
+
+    Raises
+    ------
+    UnsupportedError
+        For a covariance that is made of refits, and one of rows that are not known.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 1, 0, 1, 0, 1], "x": [1, 2, 3, 4, 5, 2]}).robust("HC1")
+    >>> score_covariance(fit.record, fit.design).dependence.kind
+    'HC1'
+    """
+    own, law = record.covariance, NORMAL if record.law.varies else record.law
+    if own.kind == "model":
+        return ScoreCovariance(law)
+    if own.kind == "dispersion":
+        # Williams's is in the weights already.
+        scale = float(record.inner_vcov.diagonal()[0] / record.inner_model_vcov.diagonal()[0])
+        return ScoreCovariance(law, scale)
+    given, counts = design.dependence, record.conventions.counts_parameters
+    if given is None:
+        if (
+            own.kind in OWN
+            and replace(own, law=NORMAL) == correction_of(design.response, record.n_params if counts else 1)[1]
+        ):
+            return ScoreCovariance(law, robust=True, counts_parameters=counts)
+    elif given.kind != "jackknife" and (given.survey is None or given.survey.replicates is None):
+        return ScoreCovariance(law, robust=True, dependence=given, counts_parameters=counts)
+    refits = given is not None
+    why = (
+        "it is made of refits, and a score test has none"
+        if refits
+        else "the covariance would have to be made again at the estimates of the smaller model"
+    )
+    raise UnsupportedError(
+        f"A score test with {own.label} is not offered: {why}. Use a Wald test, fit.anova(test='Wald') or "
+        "fit.test(...)."
+    )
+
+
+def _of_rows(found: LargerScores, kind: str, smaller: tuple[FitRecord, Design] | None) -> FloatArray:
+    """Return the sum of the squares of the scores of independent rows, corrected for the smaller fit."""
+    if smaller is None:  # without coefficients there is nothing to correct for
+        return _squares(found, 1.0 / copies(found.response))
+    return _squares(found, hc_weights(*smaller, kind, found.slopes))
+
+
+def _of_corrected(found: LargerScores, given: Dependence, smaller: tuple[FitRecord, Design] | None) -> FloatArray:
+    """Return the sum of the squares of the scores of clusters, corrected for the smaller fit."""
+    clusters = given.clusters[0]
+    if smaller is None:
+        meat = cluster_meat(clusters.codes, found.of, found.block)
+    else:
+        meat = corrected_meat(*smaller, clusters, given.kind, found.matrix)
+    g = counted_clusters(clusters, found.response)
+    return meat * g / (g - 1.0) if given.kind == "CR1" else meat
+
+
+def _squares(found: LargerScores, weights: FloatArray) -> FloatArray:
+    """Return the weighted sum of the squares of the scores."""
+    meat, n = np.zeros((found.size, found.size)), found.response.n_rows
+    for start in range(0, n, found.block):
+        rows = np.arange(start, min(start + found.block, n))
+        part = found.of(rows)
+        meat += part.T @ (part * weights[rows, None])
+    return meat
