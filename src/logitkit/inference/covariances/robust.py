@@ -13,7 +13,8 @@ from logitkit.engine.facts import Covariance
 from logitkit.engine.law import NORMAL, Law
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
-from logitkit.inference.covariances.clustered import clustered_vcov, default_correction
+from logitkit.inference.covariances.clustered import clustered_vcov
+from logitkit.inference.covariances.corrections import default_correction
 from logitkit.inference.covariances.deleted import deleted_vcov
 from logitkit.inference.covariances.heteroscedastic import HC_KINDS, heteroscedastic_vcov
 from logitkit.inference.covariances.reduced_bias import CR_KINDS, reduced_bias_vcov

@@ -31,7 +31,8 @@ from logitkit.design.response.response import Response
 from logitkit.engine.law import NORMAL, Law
 from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
-from logitkit.inference.covariances.clustered import clustered_meat, correction_named, counted_clusters
+from logitkit.inference.covariances.clustered import clustered_meat, counted_clusters
+from logitkit.inference.covariances.corrections import correction_named
 from logitkit.inference.covariances.heteroscedastic import HC_KINDS, hc_weights
 from logitkit.inference.covariances.reduced_bias import CR_KINDS, corrected_meat
 from logitkit.inference.covariances.sandwich import cluster_meat, copies, correction_of
