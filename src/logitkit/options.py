@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 
 from logitkit.errors import ArgumentError, DataError, nearest_name
 
-__all__ = ["Stated", "is_count", "is_finite_number", "require_choice", "require_flag", "require_text"]
+__all__ = ["Stated", "is_count", "is_finite_number", "require_choice", "require_flag", "require_seed", "require_text"]
 
 COUNT_MOST = 1_000_000  # repetitions, groups, strengths: more is a mistake, and takes all memory before it shows
 
@@ -121,3 +121,21 @@ def is_count(value: Any, least: int = 1) -> bool:
     (True, False, False, False)
     """
     return not isinstance(value, bool) and isinstance(value, Integral) and least <= int(value) <= COUNT_MOST
+
+
+def require_seed(seed: Any) -> int | None:
+    """Return a seed of random draws, or refuse what is none.
+
+    Examples
+    --------
+    >>> require_seed(3), require_seed(None)
+    (3, None)
+    >>> require_seed(-1)
+    Traceback (most recent call last):
+    logitkit.errors.DataError: seed=-1 is not known; give a whole number that is not negative, or None.
+    """
+    if seed is None:
+        return None
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
+        raise DataError(f"seed={seed!r:.60} is not known; give a whole number that is not negative, or None.")
+    return int(seed)

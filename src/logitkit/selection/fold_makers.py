@@ -24,7 +24,7 @@ import numpy as np
 from logitkit.design.response.response import Response
 from logitkit.design.table.frame import codes_of, is_missing
 from logitkit.errors import DataError
-from logitkit.options import is_count
+from logitkit.options import is_count, require_seed
 from logitkit.selection.splits import Splits, checked_splits
 from logitkit.selection.strata import heavy_first, stratified
 from logitkit.typing import CodeArray, FloatArray, IntArray
@@ -310,9 +310,7 @@ def _generators(seed: object, repeats: object) -> tuple[int, list[np.random.Gene
     """Return the seed, drawn if none was given, and a random generator for each repetition."""
     if not is_count(repeats):
         raise DataError(f"repeats={repeats!r:.60}: give a whole number of at least 1, and at most a million.")
-    if seed is not None and (not isinstance(seed, int | np.integer) or isinstance(seed, bool) or seed < 0):
-        raise DataError(f"seed={seed!r}: give a whole number that is not negative, or None.")
-    sequence = np.random.SeedSequence(None if seed is None else int(seed))
+    sequence = np.random.SeedSequence(require_seed(seed))
     return cast("int", sequence.entropy), [
         np.random.default_rng(one) for one in (sequence, *sequence.spawn(int(cast("int", repeats)) - 1))
     ]

@@ -14,7 +14,7 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.design.table.frame import Table, row_values
 from logitkit.errors import DataError
-from logitkit.options import Stated, is_count
+from logitkit.options import Stated, is_count, require_seed
 from logitkit.selection.fold_makers import grouped_folds, plain_folds, stratified_folds, time_folds
 from logitkit.selection.given_folds import given_folds, require_given
 from logitkit.selection.splits import Splits
@@ -112,9 +112,7 @@ class Folds(Stated):
             _require_column(name, getattr(self, name), "a column name or one value per row")
         if not is_count(self.repeats):
             raise DataError(f"repeats={self.repeats!r:.60}: give a whole number of at least 1, and at most a million.")
-        seed = self.seed
-        if seed is not None and (not isinstance(seed, Integral) or isinstance(seed, bool) or seed < 0):
-            raise DataError(f"seed={seed!r:.60}: give a whole number that is not negative, or None.")
+        require_seed(self.seed)
 
     def __eq__(self, other: object) -> bool:
         """Tell whether two statements are equal, columns and pairs by value."""

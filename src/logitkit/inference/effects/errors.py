@@ -18,6 +18,7 @@ from logitkit.inference.resampling.resampling import bootstrap, drawn_weights
 from logitkit.inference.resampling.units import prior_weights
 from logitkit.inference.verbs import require
 from logitkit.numerics.threads.local import ordered_map
+from logitkit.options import require_seed
 from logitkit.typing import FloatArray
 
 __all__ = ["Drawn", "bootstrap_draws", "given_root", "sampled_root", "simulated_draws", "with_root"]
@@ -203,7 +204,7 @@ def simulated_draws(
             f"{record.covariance.label} are each function's own. Use method='delta', or fit.robust(..., "
             "dof='clusters')."
         )
-    sequence = np.random.SeedSequence(seed)
+    sequence = np.random.SeedSequence(require_seed(seed))
     generator = np.random.Generator(np.random.PCG64(sequence))
     root = covariance_root(record, np.eye(record.inner_coef.size))
     moves = generator.standard_normal((n, root.shape[1])) @ root.T

@@ -20,6 +20,7 @@ from logitkit.inference.dependence import dependences_of
 from logitkit.inference.linear_predictors import linear_predictors
 from logitkit.inference.resampling.refits import Refits, refit
 from logitkit.inference.resampling.units import prior_weights, units_of
+from logitkit.options import require_seed
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["CrossFitted", "cross_validate_by_weights"]
@@ -128,7 +129,7 @@ def _folds(design: Design, folds: int | IntArray, seed: int | None) -> tuple[Int
         m = units.multiplicity.size
         if not 2 <= folds <= m:
             raise DataError(f"folds={folds}: give at least 2, and at most the number of {units.word} used, {m}.")
-        sequence = np.random.SeedSequence(seed)
+        sequence = np.random.SeedSequence(require_seed(seed))
         of_unit = np.empty(m, dtype=np.int64)
         of_unit[np.random.default_rng(sequence).permutation(m)] = np.arange(m) % int(folds)
         return np.append(of_unit, -1)[units.of_row], int(sequence.entropy)

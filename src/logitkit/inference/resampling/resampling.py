@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from numbers import Integral
 from typing import Self
 
 import numpy as np
@@ -34,7 +33,7 @@ from logitkit.inference.resampling.units import (
 from logitkit.inference.verbs import require
 from logitkit.numerics.kernels.draws import counts_of
 from logitkit.numerics.once import once
-from logitkit.options import is_count
+from logitkit.options import is_count, require_seed
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Bootstrap", "bootstrap", "drawn_weights", "function_values", "simulate"]
@@ -342,9 +341,7 @@ class _Generators:
     """A random generator for each replicate, the same whatever thread asks for it."""
 
     def __init__(self, seed: int | None) -> None:
-        if seed is not None and (isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0):
-            raise DataError(f"seed={seed!r} is not known; give a whole number that is not negative, or None.")
-        sequence = np.random.SeedSequence(None if seed is None else int(seed))
+        sequence = np.random.SeedSequence(require_seed(seed))
         self.seed = int(sequence.entropy)  # type: ignore[arg-type]
 
     def of(self, number: int) -> np.random.Generator:
