@@ -523,3 +523,30 @@ def test_levels_that_other_rows_lack_are_set_in_them(fit: Any) -> None:
     expected = [fit.predict(white.assign(race=race)).mean() for race in ("black", "white")]
     assert_allclose(fit.effects("race", white).to_frame()["estimate"][0], expected[0] - expected[1], rtol=ROUTE)
     assert_allclose(fit.average_predictions("race", white, values=["black"])["estimate"], expected[:1], rtol=ROUTE)
+
+
+IGNORED: dict[str, tuple[dict[str, Any], str]] = {
+    "a change of another variable": ({"variables": "age", "change": {"lwt": 10}}, "'lwt', whose effect is not asked"),
+    "a change of a factor": ({"change": {"race": "sd"}}, "'sd' is of numbers, and 'race' has levels"),
+    "a change of factors alone": ({"variables": "race", "change": 10}, "10 is of numbers, and 'race' has levels"),
+    "an elasticity by name": ({"change": {"race": "eyex"}}, "'eyex' is of numbers"),
+    "levels of numbers": ({"variables": "age", "contrast": "pairwise"}, "compares levels, and age has none"),
+    "no variable": ({"variables": []}, "leave it out for all"),
+    "means of drawn rows": ({"at": "mean", "rows": "sampled"}, "whose own error would be left out"),
+    "a mean of drawn rows": ({"at": {"age": [20, "mean"]}, "rows": "sampled"}, "whose own error"),
+    "means of resampled rows": ({"at": "mean", "rows": "sampled", "method": "bootstrap"}, "whose own error"),
+    "a seed": ({"variables": "age", "method": "simulation", "seed": -1}, "seed=-1"),
+}
+
+
+@pytest.mark.parametrize("name", IGNORED)
+def test_what_would_be_ignored_is_refused(fit: Any, name: str) -> None:
+    asked, words = IGNORED[name]
+    with pytest.raises((DataError, UnsupportedError), match=words):
+        fit.effects(**asked)
+
+
+def test_values_that_both_profiles_have_are_not_set(fit: Any) -> None:
+    with pytest.raises(DataError, match="at= sets 'age'"):
+        fit.contrast({"age": 30}, {"age": 20}, at={"age": 25, "race": "white"})
+    fit.contrast({"age": 30}, {"smoke": 1}, at={"age": 25, "race": "white"})

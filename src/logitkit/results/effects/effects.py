@@ -102,6 +102,18 @@ class EffectsAsked:
                 "method='simulation' draws coefficients and leaves rows as they are; use method='delta' or 'bootstrap' "
                 "with rows='sampled'."
             )
+        if self.rows == "sampled" and self._at_means():
+            raise UnsupportedError(
+                "rows='sampled' takes the rows as drawn, and at= sets variables at means of them, whose own error "
+                "would be left out. Give numbers, such as at={'age': 30}, or use rows='given'."
+            )
+
+    def _at_means(self) -> bool:
+        """Tell whether variables are set at what the rows say."""
+        if not isinstance(self.at, Mapping):
+            return self.at is not None
+        given = (value for own in self.at.values() for value in (own if isinstance(own, (list, tuple)) else [own]))
+        return any(isinstance(value, str) and value in ("mean", "median") for value in given)
 
     def change_of(self, variable: str) -> Change | None:
         """Return the change of a variable."""
@@ -209,10 +221,8 @@ def _variables(asked: EffectsAsked, averaged: AveragedRows) -> list[str]:
             chosen = [each for each in present if not has_levels(each, averaged.frame[each], coding)]
     else:
         chosen = _named(asked.variables, "variables") or []
-        if asked.change in tuple(ELASTICITIES):
-            factors = [each for each in chosen if each in present and has_levels(each, averaged.frame[each], coding)]
-            if factors:
-                raise UnsupportedError(f"change={asked.change!r} is of numbers, and {factors[0]!r} has levels.")
+        if not chosen:
+            raise DataError("variables=[] names no variable; leave it out for all of them.")
     for name in [*chosen, *(asked.change if isinstance(asked.change, Mapping) else ())]:
         if name in coding.variables and name not in present:
             raise UnsupportedError(f"{name!r} is only in the offset of the formula, whose effect is not estimated.")
@@ -220,7 +230,26 @@ def _variables(asked: EffectsAsked, averaged: AveragedRows) -> list[str]:
             raise FormulaError(f"{name!r} is not a variable of the formula. {nearest_name(str(name), present)}")
     if not chosen:
         raise DataError("The formula has no variable whose effect could be asked for.")
+    _require_used(asked, chosen, [each for each in chosen if has_levels(each, averaged.frame[each], coding)])
     return chosen
+
+
+def _require_used(asked: EffectsAsked, chosen: list[str], factors: list[str]) -> None:
+    """Refuse a change, or a contrast of levels, that no variable would take."""
+    by_name = asked.change if isinstance(asked.change, Mapping) else {}
+    for name in by_name:
+        if name not in chosen:
+            raise DataError(f"change= names {name!r}, whose effect is not asked for: add it to variables.")
+    for name in factors:
+        own = asked.change_of(name)
+        whole = len(factors) == len(chosen) or (isinstance(own, str) and own in ELASTICITIES)
+        if own is not None and not isinstance(own, (tuple, list)) and (whole or name in by_name):
+            raise UnsupportedError(
+                f"change={own!r} is of numbers, and {name!r} has levels. Choose these by contrast=, or two of them by "
+                f"change={{{name!r}: (from, to)}}."
+            )
+    if asked.contrast != "reference" and not factors:
+        raise DataError(f"contrast={asked.contrast!r} compares levels, and {', '.join(chosen)} has none: give change=.")
 
 
 def _scale(record: FitRecord, asked: EffectsAsked) -> tuple[ProbabilityScale | LinkScale, list[str]]:

@@ -101,6 +101,9 @@ def profile_contrast(
     if len(values) > 1:
         raise DataError("at= gives several values of a variable; a contrast takes one: call it once for each.")
     names = list(at) if isinstance(at, Mapping) else []
+    twice = [name for name in names if name in a and name in b]
+    if twice:
+        raise DataError(f"at= sets {twice[0]!r}, to which both profiles have a value of their own.")
     frame, own, base, shares = rows_at(averaged, at, dict(zip(names, values[0], strict=True)))
     pieces = Pieces(averaged, frame, own, base)
     for profile in (a, b):
