@@ -162,6 +162,9 @@ def contrast_by_likelihood(
 
     single = all(each.shares.size == 1 for each in sets)
     both = np.hstack([of_one_row(k) if single else limits("probability", [k]) for k in (0, 1)])
+    if not _shifted(rows) and np.array_equal(rows.cells(0), rows.cells(1)):  # whatever the coefficients are
+        none = [np.full((2, len(rows.outcomes)), null) for null in (0.0, 1.0, 1.0)]
+        return replace(found, limits=ContrastLimits(both, *none), method=WORDS[method])
     others = [limits(quantity, (0, 1)) for quantity in QUANTITIES[:2]]
     if single and record.family.is_logit and not _shifted(rows):
         function = record.predictors.rows(rows.cells(0)[:1] - rows.cells(1)[:1], np.ones((1, 1)))
