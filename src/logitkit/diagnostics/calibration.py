@@ -261,7 +261,7 @@ def calibration(
         at_limit=found.at_limit,
         undetermined=rows.undetermined,
         left_out=rows.left_out,
-        penalised=record.penalty is not None,
+        penalised=record.is_penalised,
     )
 
 

@@ -115,7 +115,7 @@ def collinearity(record: FitRecord) -> Collinearity:
     kept = [j for j, _ in present]
     left_out = tuple(record.names[j] for j in sorted({j for j, _ in places} - set(kept)))
     if not present:
-        noun = "intercept" if record.family.words.has_event else "intercepts"
+        noun = "intercept" if record.has_event else "intercepts"
         raise SeparationError(
             f"No coefficient other than the {noun} is finite ({', '.join(left_out)}), so there is no variance to "
             "inflate."

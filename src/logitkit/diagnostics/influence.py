@@ -159,14 +159,14 @@ def influence(record: FitRecord, design: Design) -> Influence:
         )
     eta, response = fitted_rows(record, design).eta, design.response
     residual = residuals_at(record, eta, response, "pearson")
-    hat = _single(record, design, residual) if record.family.words.has_event else _several(record, design, eta)
+    hat = _single(record, design, residual) if record.has_event else _several(record, design, eta)
     rank = record.n_params - record.limit.dimension
     room = 1.0 - hat.values
     room = np.where(room.min(axis=1, keepdims=True) < FITTED_ALONE, np.nan, room)
     own = np.where(1.0 - hat.of_outcomes < FITTED_ALONE, np.nan, 1.0 - hat.of_outcomes)
     deviance = residuals_at(record, eta, response, "deviance")
     # Of an event the residuals of a row are one, and what it adds to the statistics is their square.
-    added = (residual**2, deviance**2) if record.family.words.has_event else row_contributions(record, eta, response)
+    added = (residual**2, deviance**2) if record.has_event else row_contributions(record, eta, response)
     return Influence(
         outcomes=record.outcomes,
         leverage=hat.values.sum(axis=1),

@@ -283,7 +283,7 @@ def predicted_rows(record: FitRecord, design: Design) -> PredictedRows:
     every = kept.size == design.n_rows
     return PredictedRows(
         outcomes=record.outcomes,
-        of_event=record.family.words.has_event,
+        of_event=record.has_event,
         family=record.family,
         eta=found.eta if every else found.eta[:, kept],
         response=response if every else response.take(kept),

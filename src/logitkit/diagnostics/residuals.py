@@ -122,7 +122,7 @@ def residuals_at(record: FitRecord, eta: FloatArray, response: Response, kind: R
     [-1.0, 1.0]
     """
     log_odds, weights = record.family.log_odds(eta), response.row_weights
-    if record.family.words.has_event:
+    if record.has_event:
         found = binary_residuals(log_odds[1], response.y, weights, kind)
         if kind == "working":
             found = found / record.family.log_odds_jacobian(eta)[1, 0]

@@ -358,6 +358,11 @@ class FitRecord:
         return law.of(self.coordinates.jacobian(np.eye(self.coef.size)))
 
     @property
+    def has_event(self) -> bool:
+        """Whether one of two outcomes is the event, whose probability is modelled."""
+        return bool(self.family.words.has_event)
+
+    @property
     def is_penalised(self) -> bool:
         """Whether a penalty shrinks the estimates, which are then no maximum of the likelihood."""
         return self.penalty is not None

@@ -129,7 +129,7 @@ def many_columns(record: FitRecord) -> tuple[str, ...]:
     estimated = np.setdiff1d(record.predictors.columns, record.predictors.columns[record.aliased])
     slopes = int(estimated.size) - (record.info.intercept is not None)
     n = float(record.n_trials)
-    by_likelihood = record.penalty is None and record.adjustment is None and not record.is_separated
+    by_likelihood = not record.is_penalised and record.adjustment is None and not record.is_separated
     if not by_likelihood or slopes < LEAST_SLOPES or slopes <= MANY_COLUMNS * n:
         return ()
     of = "trials" if record.info.response.kind in TRIALS else "rows"

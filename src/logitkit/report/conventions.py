@@ -23,9 +23,9 @@ def _acts(question: str, record: FitRecord) -> bool:
     plain, replicated = not record.is_penalised, kind == "survey" and record.covariance.label.startswith("replicate")
     informed = plain and record.family.expected != record.family.exact
     arises: dict[str, bool] = {
-        "binary_information": informed and words.has_event,
+        "binary_information": informed and record.has_event,
         "ordered_information": informed and words.ordered,
-        "event": words.has_event and not words.quasi and record.info.response.kind == "binary",
+        "event": record.has_event and not words.quasi and record.info.response.kind == "binary",
         "reference": plain and words.compares,
         "factors": coding is not None and bool(coding.deviations),
         "direction": words.ordered,

@@ -67,7 +67,7 @@ def apparent_words(record: FitRecord) -> str:
     """Return why an area under the curve on the rows of the fit is only apparent."""
     chosen = (
         "its coefficients, and often its penalty strength and columns, were chosen with them"
-        if record.penalty is not None
+        if record.is_penalised
         else "its coefficients were estimated from them"
     )
     return (

@@ -173,7 +173,7 @@ def _of_coefficients(record: FitRecord, changes: FloatArray, every: Estimates) -
     if compared and record.reference is not None:
         against = record.outcomes[record.reference]
     else:  # a penalty makes the coefficients no deviations from a mean
-        against = MEAN if compared and record.penalty is None else ""
+        against = MEAN if compared and not record.is_penalised else ""
     return _Marks(table, labels if any(labels) else (), against, every.level)
 
 
@@ -271,7 +271,7 @@ def _columns(record: FitRecord, terms: Sequence[str] | None, what: str, none: Bo
     elif len(record.equations) > 1:
         drawn = _of_several(record, none)
     else:
-        drawn = _listed(record) if record.penalty is None else _not_zero(record, what)
+        drawn = _listed(record) if not record.is_penalised else _not_zero(record, what)
     kept = [j for j in drawn.columns if not none[j]]
     words = " ".join(no_ratio(record.info, what)) if none.any() else ""
     if not kept:

@@ -95,7 +95,7 @@ def _nothing_to_draw(record: FitRecord, ratio: Ratio) -> str:
         return f"No {ratio.name} is finite, as every row is fitted perfectly (complete separation)."
     if len(record.names) == record.n_intercepts:
         return "The model has no coefficient besides the intercept."
-    if record.penalty is not None:
+    if record.is_penalised:
         return f"Every coefficient besides the intercept is zero, so that every {ratio.name} is 1."
     return " ".join(no_ratio(record.info, ratio.name)) or "Every term has too many coefficients for a figure."
 
@@ -118,9 +118,9 @@ def term_section(record: FitRecord, design: Design, units: Units) -> Iterator[Se
     del units
     names = record.info.names
     terms = [term for term in record.info.terms if term.columns and names[term.columns[0]] != INTERCEPT]
-    if record.penalty is not None or record.separated_completely or not 0 < len(terms) <= TERMS_TESTED:
+    if record.is_penalised or record.separated_completely or not 0 < len(terms) <= TERMS_TESTED:
         return
-    refitted = not record.family.words.has_event and len(terms) <= TERMS_REFITTED
+    refitted = not record.has_event and len(terms) <= TERMS_REFITTED
     refitted = refitted and is_sample(record, design) and record.has_likelihood
     refitted = refitted and design.n_rows * record.coef.size**2 * len(terms) <= LR_WORK
     result = anova(record, design if refitted else None, 3, "LR" if refitted else "Wald")
@@ -132,7 +132,7 @@ def combining_section(record: FitRecord, design: Design, units: Units) -> Iterat
     """Yield tests of whether outcomes can be combined, where each has coefficients of its own."""
     del units
     k = len(record.outcomes)
-    untested = record.penalty is not None or record.separated_completely or record.restricted
+    untested = record.is_penalised or record.separated_completely or record.restricted
     untested = untested or not record.family.words.compares or has_only_intercept(record)
     if untested or k < 3 or k * (k - 1) // 2 > PAIRS_MOST:
         return

@@ -58,7 +58,7 @@ def judged_sections(record: FitRecord, design: Design, units: Units) -> Iterator
         return
     of_event = (_discrimination_of_event, _calibration_of_event)
     of_outcomes = (_probabilities, _discrimination, _classification, _calibration, _goodness)
-    for make in of_event if record.family.words.has_event else of_outcomes:
+    for make in of_event if record.has_event else of_outcomes:
         yield from make(record, design)
 
 
@@ -196,7 +196,7 @@ def _calibration(record: FitRecord, design: Design) -> Iterator[Section]:
 
 
 def _goodness(record: FitRecord, design: Design) -> Iterator[Section]:
-    if record.penalty is not None or len(record.outcomes) > OUTCOMES_MOST:
+    if record.is_penalised or len(record.outcomes) > OUTCOMES_MOST:
         return  # without degrees of freedom, or too wide a table
     try:
         blocks = finding_blocks(hosmer_lemeshow(record, design))
@@ -208,9 +208,9 @@ def _goodness(record: FitRecord, design: Design) -> Iterator[Section]:
 def influence_section(record: FitRecord, design: Design, units: Units) -> Iterator[Section]:
     """Yield the rows of largest influence; other rows have none on the fit, and after a penalty it is not defined."""
     del units
-    if record.penalty is not None or not is_sample(record, design):
+    if record.is_penalised or not is_sample(record, design):
         return
-    has_event = record.family.words.has_event
+    has_event = record.has_event
     if not has_event and (record.separated_completely or record.coef.size > INFLUENCE_MOST):
         return
     figures: tuple[Figure, ...] = ()

@@ -70,7 +70,7 @@ def _options(record: FitRecord) -> Iterator[str]:
     words = record.family.words
     if words.compares:
         yield "symmetric form" if record.reference is None else f"against {record.outcomes[record.reference]}"
-    elif not words.has_event:
+    elif not record.has_event:
         yield " < ".join(record.outcomes)
     elif response.kind == "fraction":
         yield f"fraction {response.name}"

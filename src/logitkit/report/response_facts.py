@@ -21,7 +21,7 @@ def response_facts(record: FitRecord) -> Iterator[Fact]:
     formula = None if record.info.formula is None else Fact("Formula", " ".join(record.info.formula.split()))
     if formula is not None:
         yield formula
-    if not record.family.words.has_event:
+    if not record.has_event:
         yield from _outcomes(record, number_first=formula is not None and not formula.is_long)
     elif response.kind == "fraction":
         yield Fact("Fraction", response.name)
@@ -46,7 +46,7 @@ def _outcomes(record: FitRecord, *, number_first: bool) -> Iterator[Fact]:
         parts.insert(0, parts.pop(record.reference))
     weighted = "" if response.weights is None else ", weighted"
     yield Fact(f"Outcomes of {response.name}{weighted}", name_list(parts))
-    if record.family.words.compares and record.reference is None and record.penalty is None:
+    if record.family.words.compares and record.reference is None and not record.is_penalised:
         yield Fact("Identified by", "least norm: coefficients of each term sum to zero over the outcomes")
     if not number_first:
         yield number
@@ -56,7 +56,7 @@ def amount_facts(record: FitRecord) -> Iterator[Fact]:
     """Say how many events or trials there are."""
     if record.family.words.quasi:
         yield Fact("Mean fraction", format_number(record.events / record.total))
-    elif record.family.words.has_event:
+    elif record.has_event:
         yield Fact("Events", f"{format_amount(record.events)} ({format_percent(record.events / record.total)})")
     elif record.info.response.kind == "counts" and record.n_trials != record.n_obs:
         yield Fact("Trials", format_amount(record.n_trials))
@@ -77,7 +77,7 @@ def response_notes(record: FitRecord) -> Iterator[str]:
         levels = name_list([repr(level) for level in response.empty])
         yield f"Levels of {response.name} that occur in none of the rows used: {levels} ({len(response.empty)})."
     once = [outcome for outcome, total in zip(record.outcomes, record.totals, strict=True) if total == 1.0]
-    if once and not words.has_event and (response.weights is None or response.weight_kind == "frequency"):
+    if once and not record.has_event and (response.weights is None or response.weight_kind == "frequency"):
         yield f"Observed only once: {name_list(once)}. All estimates for such an outcome rest on a single observation."
-    if record.log_constant and record.penalty is None and record.has_loglik:
+    if record.log_constant and not record.is_penalised and record.has_loglik:
         yield f"The log-likelihood includes the {words.constant} constant."

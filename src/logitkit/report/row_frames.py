@@ -32,7 +32,7 @@ def predictions_frame(result: Predictions, kept: Any, index: Any) -> pd.DataFram
 def average_predictions_frame(result: AveragePredictions, record: FitRecord) -> pd.DataFrame:
     """Return average predictions, one row per value of the variable and, of several, per outcome."""
     values = pd.Index(result.values, name=result.variable, tupleize_cols=False)
-    if not record.family.words.has_event:
+    if not record.has_event:
         values = pd.MultiIndex.from_product([values, result.outcomes], names=[result.variable, "outcome"])
     columns = {"estimate": result.probability, "std_error": result.std_error}
     columns |= {"conf_low": result.low, "conf_high": result.high}
@@ -42,7 +42,7 @@ def average_predictions_frame(result: AveragePredictions, record: FitRecord) -> 
 
 def augment_frame(record: FitRecord, design: Design) -> pd.DataFrame:
     """Return one row per observation: its outcome, what was fitted, and what is left."""
-    return (_of_event if record.family.words.has_event else _of_outcomes)(record, design)
+    return (_of_event if record.has_event else _of_outcomes)(record, design)
 
 
 def _of_event(record: FitRecord, design: Design) -> pd.DataFrame:
@@ -59,7 +59,7 @@ def _of_event(record: FitRecord, design: Design) -> pd.DataFrame:
         logit = linear_predictors(record, design.matrix, offset, sides, levels)[0]
         probability, std_error = record.family.mean(logit), np.full(design.n_rows, np.nan)
     measured = np.full((2, design.n_rows), np.nan)  # other rows have no influence on the fit
-    if record.penalty is None and is_sample(record, design):
+    if not record.is_penalised and is_sample(record, design):
         found = influence(record, design)
         measured = np.stack([found.leverage, found.cooks_distance])
     frame = ResultFrame(

@@ -43,9 +43,9 @@ def separation_warning(record: FitRecord) -> Iterator[str]:
         return
     words = record.family.words
     unknown = [record.names[j] for j in np.setdiff1d(np.flatnonzero(np.isnan(record.coef)), record.aliased)]
-    text = (_of_two if words.has_event else _of_several)(record.limit)
+    text = (_of_two if record.has_event else _of_several)(record.limit)
     if infinite:
-        text += f" Infinite{'' if words.has_event else ' (outcome:term)'}: {name_list(infinite)}."
+        text += f" Infinite{'' if record.has_event else ' (outcome:term)'}: {name_list(infinite)}."
     if unknown:
         text += f" Undetermined (the directions of divergence disagree): {name_list(unknown)}."
     finite = _finite_contrasts(record) if words.compares else []
@@ -57,7 +57,7 @@ def separation_warning(record: FitRecord) -> Iterator[str]:
     if record.adjustment is not None:
         yield f"{text} {REMEDIES_OF_PRIORS}"
         return
-    rest, remedies = (REST_OF_TWO, REMEDIES_OF_TWO) if words.has_event else (REST_OF_SEVERAL, REMEDIES_OF_SEVERAL)
+    rest, remedies = (REST_OF_TWO, REMEDIES_OF_TWO) if record.has_event else (REST_OF_SEVERAL, REMEDIES_OF_SEVERAL)
     penalty = finite_fit(record)
     *others, last = (*remedies, f"fit with {penalty}") if penalty else remedies
     yield f"{text} {rest} Remedies: {', '.join(others)}, or {last}."

@@ -48,7 +48,7 @@ def summary_document(
     """Return the summary of a fit, with Wald intervals where no others are given."""
     words, changes = record.family.words, changes_of(record.info, units)
     return Document(
-        title=words.title if record.penalty is None else words.penalised,
+        title=words.title if not record.is_penalised else words.penalised,
         facts=tuple(_facts(record)),
         blocks=coefficient_tables(record, units, limits),
         notes=tuple(_notes(record, changes, "" if limits is None else limits.label)),
@@ -118,7 +118,7 @@ def _notes(record: FitRecord, changes: FloatArray, intervals: str) -> Iterator[s
     else:
         yield from penalty_notes(record, record.penalty)
         yield from convention_note(record)
-    shown = words.ratio_against(record.reference) if record.penalty is None else ratio_beside(record)
+    shown = words.ratio_against(record.reference) if not record.is_penalised else ratio_beside(record)
     if shown is not None:
         yield from no_ratio(record.info, shown.name)
     yield from design_notes(record)
@@ -184,7 +184,7 @@ def _warnings(record: FitRecord) -> Iterator[str]:
 def _wide_warning(record: FitRecord) -> Iterator[str]:
     """Say of a fit with as many columns as rows, and without an answer, which fits have one."""
     rows, p = record.counts.given - record.counts.missing, len(record.info.names)
-    if record.penalty is None and p >= rows and (record.is_separated or record.aliased.size):
+    if not record.is_penalised and p >= rows and (record.is_separated or record.aliased.size):
         yield (
             f"{counted(p, 'coefficient')} for {counted(rows, 'row')}: too many to estimate without a penalty. "
             "penalty=lk.Ridge(strength) shrinks the coefficients, lk.Lasso(strength) selects among them; "

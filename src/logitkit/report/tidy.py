@@ -168,7 +168,7 @@ def glance_frame(record: FitRecord) -> pd.DataFrame:
     After a penalty ``n_params`` is the number of coefficients that are not zero, tests and information criteria are
     missing, and further columns tell of the penalty.
     """
-    has_event = record.family.words.has_event
+    has_event = record.has_event
     row: dict[str, Any] = {"n_obs": record.n_obs, "n_params": record.n_params, "dof_residual": record.dof_residual}
     row |= {"events": record.events} if has_event else {"n_outcomes": len(record.outcomes)}
     row |= _likelihood_row(record)

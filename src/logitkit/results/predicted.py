@@ -33,7 +33,7 @@ def predicted(record: FitRecord, rows: NewRows, scale: Scale) -> Any:
     undetermined = int(np.isnan(values).any(axis=0).sum())
     if undetermined:
         warn_caller(f"Missing predictions: {undetermined}. {_why_missing(record, rows)}", DataWarning)
-    if record.family.words.has_event:
+    if record.has_event:
         return pd.Series(scatter(values[-1], rows.kept), rows.index, name=scale)
     return pd.DataFrame(_by_row(values, rows), rows.index, labels)
 
@@ -58,7 +58,7 @@ def predicted_with_errors(
     design: Design | None = None,
 ) -> pd.DataFrame:
     """Return probabilities with standard errors and intervals, by row and, of several, by outcome."""
-    event, label = record.family.words.has_event, ""
+    event, label = record.has_event, ""
     asked = [record.family.n_outcomes - 1] if event else None
     found = predictions(record, rows.matrix, rows.offset, level, rows.sides, rows.levels, asked)
     if method != "wald":

@@ -85,7 +85,7 @@ class Quantities:
     def reference(self) -> str | None:
         """The outcome that the others are compared with; None in symmetric form."""
         record = self.record
-        if record.family.words.has_event:
+        if record.has_event:
             return record.outcomes[0]
         return None if record.reference is None else record.outcomes[record.reference]
 

@@ -61,7 +61,7 @@ def average_predictions_of(
             f"With {variable!r} set to any of these values the predictions of some rows are undetermined, because the "
             "directions to infinity disagree about them, and there is no average. fit.predict gives the other rows."
         )
-    if record.family.words.has_event and outcomes is None:
+    if record.has_event and outcomes is None:
         found = replace(found, event=record.info.response.event_in_words)
     return found
 

@@ -167,7 +167,7 @@ def effects_of(rows: Rows, asked: EffectsAsked) -> Effects:
         law=record.law.of(functions),
         level=record.level if asked.level is None else asked.level,
         scale="log" if asked.scale in ("risk_ratio", "odds_ratio") else "identity",
-        null=None if record.penalty is not None else (1.0 if asked.scale in ("risk_ratio", "odds_ratio") else 0.0),
+        null=None if record.is_penalised else (1.0 if asked.scale in ("risk_ratio", "odds_ratio") else 0.0),
     )
     kind = (
         "Effects by row" if not asked.average else "Effects at the means" if asked.at == "mean" else "Average effects"
@@ -201,9 +201,9 @@ def _of_what(record: FitRecord, asked: EffectsAsked) -> str:
     response = record.info.response
     if asked.outcome is not None:
         place = outcome_place(asked.outcome, record.info, "outcome")
-        if not record.family.words.has_event or place == 0:
+        if not record.has_event or place == 0:
             return f" of {response.name} = {record.outcomes[place]}"
-    if record.family.words.has_event:
+    if record.has_event:
         return f" of {response.event_in_words}"
     return f" of {response.name}" if asked.scale == "link" else f" of each outcome of {response.name}"
 
@@ -258,7 +258,7 @@ def _scale(record: FitRecord, asked: EffectsAsked) -> tuple[ProbabilityScale | L
         shown = outcomes_shown(record)
         if asked.outcome is not None:
             shown = [outcome_place(asked.outcome, record.info, "outcome")]
-        names = [""] if record.family.words.has_event else [record.outcomes[k] for k in shown]
+        names = [""] if record.has_event else [record.outcomes[k] for k in shown]
         return ProbabilityScale(record.family, shown), names
     if asked.outcome is not None:
         raise UnsupportedError("outcome= chooses a probability; scale='link' has the linear predictors.")

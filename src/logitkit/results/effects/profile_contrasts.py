@@ -112,14 +112,14 @@ def profile_contrast(
     scale = ProbabilityScale(record.family, shown_outcomes)
     found = averages(record, base, pieces.pieces, shares, scale)
     jacobian = found.jacobian.reshape(found.value.size, -1)
-    labels = () if record.family.words.has_event else tuple(record.outcomes[k] for k in shown_outcomes)
+    labels = () if record.has_event else tuple(record.outcomes[k] for k in shown_outcomes)
     texts = tuple(f"p{k + 1}" for k in range(found.value.size))
     root, label = given_root(record, jacobian), record.covariance.label
     numbers = with_root(record, texts, found.value.reshape(-1), root, jacobian, label)
     numbers = replace(
         numbers,
         level=record.level if level is None else level,
-        null=None if record.penalty is not None else 0.0,
+        null=None if record.is_penalised else 0.0,
     )
     words = _words(a), _words(b)
     several = len(np.unique(np.concatenate([_dense(record, each) for each in pieces.pieces], axis=1), axis=0)) > 1
@@ -128,7 +128,7 @@ def profile_contrast(
     )
     response = record.info.response
     notes = averaged.weight_words if len(frame) > 1 else ()
-    if record.family.words.has_event:
+    if record.has_event:
         notes = (f"Event: {response.event_in_words}.", *notes)
     out = replace(out, notes=(*notes, SEPARATED) if record.is_separated and method == "wald" else notes)
     if method != "wald":

@@ -258,7 +258,7 @@ def outcomes_shown(record: FitRecord) -> list[int]:
     [1]
     """
     n_outcomes = len(record.outcomes)
-    return [n_outcomes - 1] if record.family.words.has_event else list(range(n_outcomes))
+    return [n_outcomes - 1] if record.has_event else list(range(n_outcomes))
 
 
 def _of_row(info: ResponseInfo, offset: FloatArray) -> FloatArray:
