@@ -212,9 +212,7 @@ class Brought(NamedTuple):
 
 
 ORDERED = r"[Oo]rdinal|[Pp]roportional.odds|\bnominal\b.?=|--nominal|[Aa]djacent|\bacat\b|[Cc]umulative "
-OF_ORDERED = {"logitkit", "estimators", "models.catalogue", "inference.verbs", "results.classes", "cli.stated"} | {
-    "report.page_estimates"
-}
+OF_ORDERED = {"logitkit", "estimators", "models.catalogue", "inference.verbs", "results.classes", "cli.stated"}
 BROUGHT = {
     "links": Brought(
         {"numerics.kernels.links", "models.links", "engine.boundary", "engine.solvers.scoring"},
@@ -226,7 +224,7 @@ BROUGHT = {
         {"models.ordinal", "models.adjacent", "design.response.ordered", "inference.hypotheses.parallel"}
         | {"results.ordinal", "api.ordered", "estimators.ordinal"},
         ORDERED,
-        OF_ORDERED,
+        OF_ORDERED | {"report.page_estimates"},
     ),
     "cumulative probabilities": Brought({"models.cumulative", "numerics.kernels.cumulative"}, ORDERED, OF_ORDERED),
 }
