@@ -54,6 +54,13 @@ class EffectVerbs(RowVerbs):
         pandas.DataFrame
             Columns estimate, std_error, conf_low, conf_high; one row per value or, with several outcomes, per value and
             outcome.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + smoke", lk.datasets.load_lbw())
+        >>> fit.average_predictions("smoke", values=[0, 1])["estimate"].round(3).tolist()
+        [0.254, 0.402]
         """
         return self.on(data).average_predictions(variable, values, level)
 
@@ -76,7 +83,11 @@ class EffectVerbs(RowVerbs):
         n: int = 1000,
         seed: int | None = None,
     ) -> EffectsResult:
-        """Return average effects of variables on probabilities, by rebuilding the columns that contain them.
+        """Return average effects of variables on probabilities (average marginal effects).
+
+        For a numeric variable the slope of the probability, or the change in it for a stated change of the variable;
+        for one with levels the difference from the reference level; averaged over the rows. The columns that contain
+        the variable are rebuilt, so that interactions, polynomials and splines are right.
 
         Parameters
         ----------
@@ -89,13 +100,13 @@ class EffectVerbs(RowVerbs):
             number also ``"mean"`` or ``"median"``. ``"mean"`` alone: one row, numbers at their means and the others at
             their most frequent value.
         by : str or sequence of str, optional
-            Columns of the table whose groups are averaged apart.
+            Columns of the table: averages are taken within each of their groups.
         average : bool, default True
             Whether to average over the rows; False for one effect per row.
         change : str, number, pair, or mapping of str to these, optional
-            Of numbers: ``"slope"`` (the default; ``"unit"`` for ratios), ``"unit"``, ``"sd"``, ``"iqr"``, an amount
+            For numbers: ``"slope"`` (the default; ``"unit"`` for ratios), ``"unit"``, ``"sd"``, ``"iqr"``, an amount
             that is added, or a pair of values, before and after; ``"eyex"``, ``"dyex"``, ``"eydx"`` are elasticities.
-            By variable in a mapping; a pair of levels for one that has levels.
+            A mapping states it by variable; for a variable with levels it is a pair of these.
         contrast : {'reference', 'pairwise', 'sequential'}
             Levels that are compared: each with the reference, each pair, or each with the one before.
         scale : {'probability', 'link', 'risk_ratio', 'odds_ratio'}
@@ -104,13 +115,15 @@ class EffectVerbs(RowVerbs):
         outcome : object, optional
             One of several outcomes; all by default.
         method : {'delta', 'simulation', 'bootstrap'}
-            How errors are made: of draws of the coefficients, and of refits, intervals are percentiles.
+            Standard errors by the delta method, from simulated coefficients, or from refits to resampled rows; the
+            intervals of the last two are percentiles.
         rows : {'given', 'sampled'}
-            Whether errors take the rows as given, or as drawn with their outcomes (Stata's ``vce(unconditional)``).
+            Whether standard errors treat the rows as fixed, or as a sample together with their outcomes (Stata's
+            ``vce(unconditional)``).
         level : float, optional
             Confidence level; that of the fit by default.
         adjust : {'bonferroni', 'single-step'}, optional
-            Intervals that hold at the level all together.
+            Simultaneous intervals.
         n : int, default 1000
             Number of draws or replicates.
         seed : int, optional
@@ -119,7 +132,38 @@ class EffectVerbs(RowVerbs):
         Returns
         -------
         EffectsResult
-            Prints as a table; ``to_frame()``, ``confint()``, ``test("b1 = b2")``, ``between()``, ``plot()``.
+            Prints as a table. ``to_frame()`` is the data frame, ``plot()`` the figure, ``confint()`` has intervals by
+            name, ``between()`` differences between groups, ``test("b1 = b2")`` tests of the effects in their order.
+
+        See Also
+        --------
+        contrast : Two profiles compared: risk difference, risk ratio, odds ratio, number needed to treat.
+        means : Estimated marginal means, over a grid of cells.
+        odds_ratios : Effects on the odds.
+
+        Examples
+        --------
+        The average change in the risk of a low birth weight if mothers smoke, and by race:
+
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + race * smoke", lk.datasets.load_lbw())
+        >>> fit.effects("smoke", change=(0, 1)).to_frame()[["variable", "contrast", "estimate"]].round(3)
+          variable contrast  estimate
+        0    smoke    1 - 0     0.184
+        >>> by_race = fit.effects("smoke", change=(0, 1), by="race")
+        >>> by_race.to_frame()[["race", "estimate"]].round(3)
+            race  estimate
+        0  white     0.242
+        1  black     0.289
+        2  other     0.058
+        >>> round(by_race.test("b1 = b2 = b3").p_value, 2)
+        0.53
+
+        Of ten years of age, in risk ratios:
+
+        >>> found = fit.effects("age", change=10, scale="risk_ratio").to_frame()
+        >>> bool(found["conf_low"].item() < 1.0 < found["conf_high"].item())
+        True
         """
         return self.on(data).effects(
             variables,
@@ -149,7 +193,7 @@ class EffectVerbs(RowVerbs):
         level: float | None = None,
         kind: IntervalKind | None = None,
     ) -> ProfileContrastResult:
-        """Return the contrast of two profiles: probabilities, their difference and ratio, odds ratio, number needed.
+        """Return two profiles compared: risks, risk difference, risk ratio, odds ratio, number needed to treat.
 
         Parameters
         ----------
@@ -173,7 +217,19 @@ class EffectVerbs(RowVerbs):
         Returns
         -------
         ProfileContrastResult
-            Prints as a table; ``to_frame()``. The interval of a number needed to treat passes through infinity where
-            that of the difference contains zero.
+            Prints as a table; ``to_frame()`` is the data frame. The interval of a number needed to treat passes
+            through infinity where that of the difference contains zero.
+
+        Examples
+        --------
+        Every mother smoking against none, averaged over their other characteristics:
+
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + race + smoke", lk.datasets.load_lbw())
+        >>> found = fit.contrast({"smoke": 1}, {"smoke": 0}).to_frame().set_index("quantity")
+        >>> found["estimate"].round(2).tolist()
+        [0.44, 0.23, 0.21, 1.9, 2.61, 4.77]
+        >>> list(found.index)[2:]
+        ['risk difference', 'risk ratio', 'odds ratio', 'number needed']
         """
         return self.on(data).contrast(a, b, at=at, method=method, level=level, kind=kind)

@@ -56,13 +56,28 @@ class Hypotheses(Quantities):
         level : float, optional
             Confidence level of the intervals; that of the fit by default.
         method : {'delta', 'profile'}
-            By Wald, from derivatives where a function is not linear; or by likelihood ratio, with a fit under the
+            Wald test, by the delta method where a function is not linear; or likelihood ratio, with a fit under the
             hypotheses, which does not depend on how they are written.
 
         Returns
         -------
         WaldTest
             Joint chi-square test, and each hypothesis with its estimate.
+
+        Examples
+        --------
+        All coefficients of a factor; two of them against each other, as R's ``linearHypothesis`` and Stata's ``test``
+        and ``lincom``; and a ratio, as ``nlcom``:
+
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + race + smoke", lk.datasets.load_lbw())
+        >>> found = fit.test("race")
+        >>> found.dof, round(found.p_value, 3)
+        (2, 0.02)
+        >>> round(fit.test("race[T.black] = race[T.other]").p_value, 3)
+        0.585
+        >>> float(fit.test("age / lwt = 1").estimates.estimate[0].round(3))  # left side minus right side
+        0.8
         """
         return shown(hypothesis_test(self.record, self.design, hypothesis, level, method))
 
@@ -86,12 +101,22 @@ class Hypotheses(Quantities):
         ratio : bool, default False
             Whether the bounds are of odds ratios, which are tested on the scale of logarithms.
         level : float, optional
-            One less the significance level; the interval beside the tests has the level 2 ``level`` - 1.
+            One minus the significance level; the interval beside the tests has the level 2 ``level`` - 1.
 
         Returns
         -------
         Equivalence
-            Two one-sided tests of each, and the p-value that it does not lie between the bounds.
+            Two one-sided tests for each, and the larger of their p-values.
+
+        Examples
+        --------
+        Is the odds ratio of a year of age between 0.9 and 1.1?
+
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> found = fit.equivalence("age", 0.9, 1.1, ratio=True)
+        >>> found.equivalent.tolist(), found.p_value.round(3).tolist()
+        ([True], [0.021])
         """
         return shown(equivalence(self.record, of, low, high, ratio=ratio, level=level))
 
@@ -115,13 +140,25 @@ class Hypotheses(Quantities):
             type 3 factors are in sum-to-zero coding, whatever their coding in the fit, so that a term within an
             interaction is tested at the average over the other factor's levels.
         test : {'LR', 'Wald', 'score', 'F'}
-            By likelihood ratio, with fits to the same rows without the term; by Wald; by score, at the estimates
-            without the term; or by F, where the covariance has degrees of freedom.
+            Likelihood ratio, with fits to the same rows without the term; Wald; score, at the estimates
+            without the term; or F, where the covariance has degrees of freedom.
 
         Returns
         -------
         ChiSquareTests
-            One row per term; of several outcomes for all of them at once.
+            One row per term; with several outcomes, for all of them at once.
+
+        Examples
+        --------
+        R's ``car::Anova(fit)``, and type 3 by Wald as SAS has it:
+
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + race * C(smoke)", lk.datasets.load_lbw())
+        >>> found = fit.anova()
+        >>> dict(zip(found.labels, found.p_value.round(3).tolist(), strict=True))
+        {'age': 0.375, 'race': 0.015, 'C(smoke)': 0.002, 'race:C(smoke)': 0.243}
+        >>> fit.anova(type=3, test="Wald").p_value.round(3).tolist()
+        [0.378, 0.036, 0.009, 0.255]
         """
         return shown(anova(self.record, self.design, type, test))
 
@@ -141,13 +178,13 @@ class Hypotheses(Quantities):
         return shown(drop_terms(self.record, self.design, test))
 
     def add1(self, scope: str, test: AddTest = "score") -> TermChanges:
-        """Test each of some terms that the model has not.
+        """Test terms that are not in the model, each added alone.
 
         Parameters
         ----------
         scope : str
-            Terms as in a formula, ``"z + C(g) + x:z"``, of columns of the table that the fit was made from; those that
-            the model has already are passed over.
+            Terms as in a formula, ``"z + C(g) + x:z"``, of columns of the table that the fit was made from; those
+            already in the model are skipped.
         test : {'score', 'LR'}
             By score, from this fit alone, or by likelihood ratio, with a fit of each larger model.
 

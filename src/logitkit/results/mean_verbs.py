@@ -48,19 +48,20 @@ class MeanVerbs(EffectVerbs):
         Parameters
         ----------
         factors : str or sequence of str
-            Variables for whose levels means are asked; of a number, ``at`` states the values.
+            Variables whose levels have a mean each; for a number, ``at`` states the values.
         by : str or sequence of str, optional
             Factors within whose levels means are compared.
         at : mapping of str to values, optional
             Values of variables, one or several: of a number in place of its mean, of a factor in place of all levels.
         weights : {'equal', 'proportional'}
-            Of the cells of the other factors: all alike, or as often as they occur.
+            Weights of the cells of the other factors: equal, or in proportion to how often they occur.
         scale : {'link', 'probability', 'latent'}
             Linear predictors; probabilities; or, with ordered outcomes, the variable that thresholds cut.
         averaged : {'link', 'probability'}
-            What is averaged over cells for probabilities: linear predictors, carried by the link, or probabilities.
+            For probabilities, what is averaged over cells: linear predictors, which are then back-transformed, or
+            probabilities.
         contrasts : {'pairwise', 'reference', 'polynomial'} or mapping, optional
-            Each mean less each later one, each less the first, polynomials in the levels, or coefficients by name.
+            Each mean minus each later one, each minus the first, polynomials in the levels, or coefficients by name.
         adjust : {'bonferroni', 'single-step', 'holm', 'benjamini-hochberg'}, optional
             For the number of contrasts (or, without any, of means), within each level of ``by`` and each outcome.
         level : float, optional
@@ -71,6 +72,18 @@ class MeanVerbs(EffectVerbs):
         MeansResult
             Means and contrasts, which print as tables, with ``to_frame()``, ``contrast_frame()``, ``test()`` and
             ``plot()``.
+
+        Examples
+        --------
+        Races compared at the same age and weight, averaged over smoking, with odds ratios of all pairs:
+
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + race * smoke", lk.datasets.load_lbw())
+        >>> found = fit.means("race", contrasts="pairwise", adjust="holm")
+        >>> found.to_frame()["estimate"].round(2).to_dict()
+        {'white': -1.41, 'black': -0.04, 'other': -0.59}
+        >>> found.contrast_frame()["odds_ratio"].round(2).to_dict()
+        {'white - black': 0.26, 'white - other': 0.44, 'black - other': 1.73}
         """
         own = self.on(None)
         return own.means(
@@ -113,5 +126,16 @@ class MeanVerbs(EffectVerbs):
         -------
         InverseResult
             Values with standard errors and sets, which print as a table, with ``to_frame()`` and ``test()``.
+
+        Examples
+        --------
+        The dose that half of the insects survive, with Fieller's interval:
+
+        >>> import logitkit as lk
+        >>> doses = {"dose": [1.0, 2, 4, 8, 16, 32], "dead": [1, 4, 9, 13, 18, 20], "alive": [19, 16, 11, 7, 2, 0]}
+        >>> fit = lk.logit("cbind(dead, alive) ~ np.log(dose)", doses)
+        >>> found = fit.inverse("dose", 0.5, method="fieller").to_frame()
+        >>> found[["estimate", "conf_low", "conf_high"]].round(1).iloc[0].tolist()
+        [4.7, 3.5, 6.3]
         """
         return self.on(None).inverse(variable, probability, at, method, level)
