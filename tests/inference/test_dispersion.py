@@ -23,7 +23,7 @@ GERMINATED = [8, 26, 23, 10, 9, 23, 10, 17, 8, 23, 32, 55, 22, 3, 10, 46, 15, 32
 
 @pytest.fixture(scope="module")
 def seeds() -> pd.DataFrame:
-    """Pots of seeds: SAS/STAT User's Guide, the LOGISTIC procedure, the example of overdispersion."""
+    """Pots of seeds: SAS/STAT 14.1 User's Guide, the LOGISTIC procedure, Example 72.10, Overdispersion."""
     table = pd.DataFrame({"r": GERMINATED, "n": TRIALS, "cult": np.repeat([0, 1, 0, 1], 5)})
     return table.assign(f=table["n"] - table["r"], soil=np.repeat([0, 1], 10), ward=np.arange(20) % 7, one=1.0)
 

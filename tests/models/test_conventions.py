@@ -13,7 +13,7 @@ from logitkit.errors import DataError
 from logitkit.models.conventions import CONVENTIONS, OURS
 from tolerances import EXACT, ROUTE
 
-#: SAS/STAT User's Guide, the LOGISTIC procedure, the example of stepwise regression: remiss, cell, li, temp.
+#: SAS/STAT 14.1 User's Guide, the LOGISTIC procedure, Example 72.1, stepwise regression: remiss, cell, li, temp.
 REMISSION = """1 .8 1.9 .996, 1 .9 1.4 .992, 0 .8 .8 .982, 0 1 .7 .986, 1 .9 1.3 .98, 0 1 .6 .982, 1 .95 1 .992,
 0 .95 1.9 1.02, 0 1 .8 .999, 0 .95 .5 1.038, 0 .85 .7 .988, 0 .7 1.2 .982, 0 .8 .4 1.006, 0 .2 .8 .99, 0 1 1.1 .99,
 1 1 1.9 1.02, 0 .65 .5 1.014, 0 1 1 1.004, 0 .5 .6 .99, 1 1 1.1 .986, 0 1 .4 1.01, 0 .9 .6 1.02, 1 1 1 1.002,
@@ -120,7 +120,7 @@ def test_the_reference_of_several_outcomes(births):
 
 
 def test_bic_of_sas_counts_trials():
-    """SC with the constant, and without it, as SAS prints them: 175.769 and 1232.240."""
+    """SAS/STAT 14.1 User's Guide, Output 72.10.1 (Overdispersion): SC 1232.240, with the full log-likelihood 175.769."""
     table = pd.DataFrame({"r": GERMINATED, "n": TRIALS, "cult": np.repeat([0, 1, 0, 1], 5)})
     table = table.assign(f=table["n"] - table["r"], soil=np.repeat([0, 1], 10))
     fit = lk.logit("cbind(r, f) ~ cult * soil", table, conventions="sas")
