@@ -86,3 +86,47 @@ def test_complete_separation_by_the_clock():
     fit = lk.logit("y ~ t", {"t": seconds, "y": [0] * 4 + [1] * 4})
     assert fit.coef.tolist() == [-np.inf, np.inf]
     assert fit.predict({"t": seconds}).tolist() == [0.0] * 4 + [1.0] * 4
+
+
+FAR = {
+    "multinomial": lambda x, data: lk.multinomial(f"size ~ {x} + smoke", data, reference="small"),
+    "equal": lambda x, data: lk.multinomial(f"size ~ {x} + smoke", data, reference="small", equal="smoke"),
+    "cumulative": lambda x, data: lk.ordinal(f"size ~ {x} + smoke", data),
+    "nominal": lambda x, data: lk.ordinal(f"size ~ {x} + smoke", data, nominal="smoke"),
+    "adjacent, Jeffreys": lambda x, data: lk.ordinal(
+        f"size ~ {x} + smoke", data, model="adjacent", penalty=lk.Jeffreys()
+    ),
+    "Jeffreys": lambda x, data: lk.logit(f"low ~ {x} + smoke", data, penalty=lk.Jeffreys()),
+}
+
+
+def sized() -> pd.DataFrame:
+    births = lk.datasets.load_lbw()
+    size = pd.cut(births["bwt"], [0, 2500, 3300, 9999], labels=["small", "middle", "large"])
+    return births.assign(size=size, far=1e8 + births["age"], g=births["id"] % 9, w=1.0)
+
+
+@pytest.mark.parametrize("name", list(FAR))
+def test_likelihoods_of_a_column_far_from_zero_are_those_of_the_column(name):
+    """Its coefficients determine those that are solved for only with care: the intercept is 1e8 slopes away."""
+    near, far = (FAR[name](x, sized()) for x in ("age", "far"))
+    assert_allclose(far.lr_test().statistic, near.lr_test().statistic, rtol=1e-6)  # of digits that 1e8 leaves
+    places = [j for j, each in enumerate(near.record.names) if each.endswith(("age", "smoke"))]
+    one, other = (fit.confint("profile").to_numpy()[places] for fit in (near, far))
+    assert_allclose(other, one, rtol=1e-5, atol=1e-7)
+
+
+def test_covariances_of_replicates_of_a_column_far_from_zero_are_those_of_the_column():
+    data = sized()
+    weights = np.random.default_rng(4).uniform(0.5, 1.5, (len(data), 12))
+    survey = lk.Survey(replicates=weights, kind="bootstrap")
+    sampled = {"weights": "w", "weight_kind": "sampling", "survey": survey}
+    for ask in (
+        lambda x: lk.logit(f"low ~ {x} + smoke", data).robust("jackknife", cluster="g"),
+        lambda x: lk.logit(f"low ~ {x} + smoke", data).robust("HAC", time="id"),
+        lambda x: lk.logit(f"low ~ {x} + smoke", data, **sampled),
+        lambda x: FAR["equal"](x, data).robust("jackknife", cluster="g"),
+    ):
+        near, far = (ask(x).record for x in ("age", "far"))
+        places = [j for j, each in enumerate(near.names) if each.endswith(("age", "smoke"))]
+        assert_allclose(far.std_error[places], near.std_error[places], rtol=1e-6)

@@ -44,6 +44,7 @@ from logitkit.engine.rank import (
     least_share,
     orthogonal_coordinates,
     scaled_coordinates,
+    solved_from,
 )
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.choose import NUMBERS_LEAST, Plan, choose_plan, layout_when_large
@@ -191,7 +192,7 @@ def _at_boundary(design: Design, form: Form, solver: Newton, solved: _Solved, le
     unit: FloatArray = np.zeros(len(design.info.names))
     unit[intercept or 0] = 1.0
     transform = shown_coordinates(form, columns).transform
-    inner = unit if transform is None else np.asarray(np.linalg.lstsq(transform, unit, rcond=None)[0])
+    inner = solved_from(transform, unit)
     start = origin_of(design.response, form, intercept, columns)
     found = maximum_on_boundary(objective, start, inner, solver)
     if found is None:

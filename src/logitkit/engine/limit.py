@@ -17,7 +17,7 @@ from logitkit.engine.existence.separation import Separated
 from logitkit.engine.facts import Limit
 from logitkit.engine.objective import Objective
 from logitkit.engine.part_coordinates import Columns, PartCoordinates, inner_predictors
-from logitkit.engine.rank import Coordinates
+from logitkit.engine.rank import Coordinates, solved_from
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.scoring import polished
@@ -53,10 +53,8 @@ def origin_of(response: Response, form: Form, intercept: int | None, columns: Co
     if columns is None or columns.is_identity:
         return flat
     if isinstance(columns, PartCoordinates):
-        return np.asarray(np.linalg.lstsq(columns.transform, flat, rcond=None)[0])
-    assert columns.transform is not None
-    rows = flat.reshape(part.n_rows, -1)
-    return np.asarray(np.linalg.lstsq(columns.transform, rows.T, rcond=None)[0]).T.reshape(-1)
+        return solved_from(columns.transform, flat)
+    return solved_from(columns.transform, flat.reshape(part.n_rows, -1).T).T.reshape(-1)
 
 
 def fit_limit(

@@ -40,6 +40,7 @@ __all__ = [
     "least_share",
     "orthogonal_coordinates",
     "scaled_coordinates",
+    "solved_from",
     "triangular_factor",
 ]
 
@@ -132,6 +133,26 @@ def identity_coordinates() -> Coordinates:
     True
     """
     return Coordinates(None, np.empty(0, dtype=np.int64))
+
+
+def solved_from(transform: FloatArray | None, flat: FloatArray) -> FloatArray:
+    """Return what is solved for, (q,) or (q, k), from coefficients of the columns as given.
+
+    Examples
+    --------
+    A column far from zero: a pseudo-inverse takes such a transform for one of rank 1.
+
+    >>> far = np.array([[1.0, -1e9], [0.0, 1.0]])
+    >>> solved_from(far, far @ [2.0, 3.0]).tolist(), np.round(np.linalg.pinv(far) @ far @ [2.0, 3.0]).tolist()
+    ([2.0, 3.0], [0.0, 3.0])
+    """
+    if transform is None:
+        return flat
+    rows = np.sort(np.unique(transform, axis=0, return_index=True)[1])  # coefficients that are equal count once,
+    rows = rows[transform[rows].any(axis=1)]  # and aliased ones not at all
+    if rows.size == transform.shape[1]:
+        return np.asarray(np.linalg.solve(transform[rows], flat[rows]))
+    return np.asarray(np.linalg.lstsq(transform, flat, rcond=None)[0])
 
 
 def least_share(hessian: FloatArray, intercept: int | None) -> float:

@@ -16,7 +16,7 @@ from logitkit.engine.assemble import shown_coordinates
 from logitkit.engine.bias.penalised import penalised_objective
 from logitkit.engine.objective import Objective, SmoothObjective
 from logitkit.engine.part_coordinates import Columns, inner_predictors, part_coordinates
-from logitkit.engine.rank import Coordinates, identity_coordinates, orthogonal_coordinates
+from logitkit.engine.rank import Coordinates, identity_coordinates, orthogonal_coordinates, solved_from
 from logitkit.engine.record import FitRecord
 from logitkit.inference.predictor_variance import has_own_columns
 from logitkit.models.family import Family
@@ -168,9 +168,10 @@ def likelihood_of(record: FitRecord, design: Design) -> Likelihood:
         matrix = coordinates.matrix(design.matrix)
         return Likelihood(matrix, response, record.family.solving, None, coef, coordinates, record)
     form, columns = record.form, _columns(record, design)
-    shown, flat = shown_coordinates(form, columns), coordinates.coef(coef)
-    transform = shown.transform
-    start = flat if transform is None else np.asarray(np.linalg.lstsq(transform, flat, rcond=None)[0], np.float64)
+    shown = shown_coordinates(form, columns)
+    one, other = shown.transform, coordinates.transform
+    same = one is other or (one is not None and other is not None and np.array_equal(one, other))
+    start = coef if same else solved_from(one, coordinates.coef(coef))
     predictors = inner_predictors(form, columns)
     return Likelihood(columns.matrix(design.matrix), response, record.family.solving, predictors, start, shown, record)
 

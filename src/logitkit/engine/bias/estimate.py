@@ -24,7 +24,7 @@ from logitkit.engine.fit import are_clear, as_given, columns_of, fit_design, obj
 from logitkit.engine.limit import origin_of
 from logitkit.engine.objective import Objective, SmoothObjective
 from logitkit.engine.part_coordinates import Columns, PartCoordinates
-from logitkit.engine.rank import orthogonal_coordinates
+from logitkit.engine.rank import orthogonal_coordinates, solved_from
 from logitkit.engine.record import FitRecord
 from logitkit.engine.restricted import Restricted
 from logitkit.engine.solvers.newton import Newton
@@ -186,9 +186,8 @@ def _inner(flat: FloatArray, columns: Columns, n_columns: int) -> FloatArray:
     if columns.is_identity or transform is None:
         return flat
     if isinstance(columns, PartCoordinates):
-        return np.asarray(np.linalg.lstsq(transform, flat, rcond=None)[0])
-    rows = flat.reshape(-1, n_columns)
-    return np.asarray(np.linalg.lstsq(transform, rows.T, rcond=None)[0]).T.reshape(-1)
+        return solved_from(transform, flat)
+    return solved_from(transform, flat.reshape(-1, n_columns).T).T.reshape(-1)
 
 
 def _information(

@@ -23,6 +23,7 @@ from logitkit.design.response.response import Clusters, Response
 from logitkit.engine.curvature.vcov import DenseVcov, Vcov
 from logitkit.engine.facts import Covariance
 from logitkit.engine.law import NORMAL, Law
+from logitkit.engine.rank import solved_from
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.covariances.corrections import Correction, correction_named, default_correction
@@ -254,5 +255,5 @@ def mended(jacobian: FloatArray, inner: FloatArray) -> tuple[FloatArray, bool]:
     values, vectors = np.linalg.eigh(jacobian @ inner @ jacobian.T)
     if values[0] >= -NEGATIVE * abs(values[-1]):
         return inner, False
-    root = np.linalg.pinv(jacobian) @ (vectors * np.sqrt(np.maximum(values, 0.0)))
+    root = solved_from(jacobian, vectors * np.sqrt(np.maximum(values, 0.0)))
     return np.asarray(root @ root.T), True

@@ -22,6 +22,7 @@ from logitkit.design.response.response import Clusters
 from logitkit.engine.curvature.vcov import DenseVcov, Vcov
 from logitkit.engine.facts import Covariance
 from logitkit.engine.law import Law
+from logitkit.engine.rank import solved_from
 from logitkit.engine.record import FitRecord
 from logitkit.errors import SeparationError
 from logitkit.inference.covariances.clustered import counted_clusters
@@ -76,8 +77,7 @@ def deleted_vcov(record: FitRecord, design: Design, clusters: Clusters | None = 
         )
     g = found.n_units
     away = np.where(estimated, np.nan_to_num(away), 0.0) * np.sqrt(found.multiplicity)[:, None]
-    back = np.linalg.pinv(record.coordinates.jacobian(np.eye(record.coef.size)))
-    inner = away @ back.T
+    inner = solved_from(record.coordinates.jacobian(np.eye(record.coef.size)), away.T).T
     units = found.unit if clusters is None else f"clusters ({clusters.name})"
     kind = "rows" if clusters is None else "cluster"
     covariance = Covariance(kind, f"jackknife of {units}", f"(G - 1) / G with G = {g}", None, Law(float(g - 1)))  # type: ignore[arg-type]

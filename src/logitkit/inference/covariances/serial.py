@@ -23,6 +23,7 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.engine.curvature.vcov import DenseVcov, Vcov
 from logitkit.engine.facts import Covariance
+from logitkit.engine.rank import solved_from
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.covariances.sandwich import RowScores, Scores, scores
@@ -185,7 +186,6 @@ def newey_west_lags(record: FitRecord, found: Scores, order: IntArray) -> int:
     True
     """
     n = order.size
-    back = np.linalg.pinv(record.coordinates.jacobian(np.eye(record.coef.size)))  # scores of the coefficients as given
     intercept = record.info.intercept
     summed: FloatArray = np.ones(record.coef.size)
     if intercept is not None:
@@ -193,7 +193,8 @@ def newey_west_lags(record: FitRecord, found: Scores, order: IntArray) -> int:
             summed[one.places[one.columns == intercept]] = 0.0
     if not summed.any():
         summed[:] = 1.0
-    h = found.of(order) @ (back @ summed)
+    # The sum of the scores of the coefficients as given.
+    h = found.of(order) @ solved_from(record.coordinates.jacobian(np.eye(record.coef.size)), summed)
     m = min(int(4.0 * (n / 100.0) ** (2.0 / 9.0)), n - 1)
     gamma = np.array([h[lag:] @ h[: n - lag] for lag in range(m + 1)]) / n
     zero = gamma[0] + 2.0 * gamma[1:].sum()

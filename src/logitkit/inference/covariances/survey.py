@@ -29,6 +29,7 @@ from logitkit.design.design import Design
 from logitkit.engine.curvature.vcov import DenseVcov, Vcov
 from logitkit.engine.facts import Covariance
 from logitkit.engine.law import Law
+from logitkit.engine.rank import solved_from
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, SeparationError, UnsupportedError
 from logitkit.inference.covariances.sandwich import RowScores, scores
@@ -245,8 +246,7 @@ def replicated_vcov(record: FitRecord, design: Design, rows: SurveyRows) -> tupl
         )
     about = record.coef if record.conventions.replicates_about == "estimate" else found.coef.mean(axis=0)
     away = np.where(estimated, found.coef - about, 0.0) * np.sqrt(scales)[:, None]
-    back = np.linalg.pinv(record.coordinates.jacobian(np.eye(record.coef.size)))
-    inner = away @ back.T
+    inner = solved_from(record.coordinates.jacobian(np.eye(record.coef.size)), away.T).T
     size = np.linalg.norm(weights, axis=0)
     values = np.linalg.eigvalsh((weights / size).T @ (weights / size))
     dof = int(np.count_nonzero(values > RANK * values[-1])) - 1

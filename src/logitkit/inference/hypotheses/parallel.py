@@ -24,7 +24,7 @@ from logitkit.engine.curvature.hessian import DenseHessian
 from logitkit.engine.fit import fit_design
 from logitkit.engine.objective import Objective
 from logitkit.engine.part_coordinates import part_coordinates
-from logitkit.engine.rank import orthogonal_coordinates
+from logitkit.engine.rank import orthogonal_coordinates, solved_from
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import DataError
@@ -148,7 +148,7 @@ def _score(record: FitRecord, design: Design, predictors: Predictors, coef: Floa
     """Return the score statistic of a larger model at given flat coefficients."""
     weights, intercept = design.response.weights, design.info.intercept
     columns = part_coordinates(design.matrix, weights, intercept, predictors, orthogonal_coordinates)
-    inner: FloatArray = np.asarray(np.linalg.lstsq(columns.transform, coef, rcond=None)[0])
+    inner = solved_from(columns.transform, coef)
     family = record.family.exact if record.conventions.parallel_information == "observed" else record.family
     objective = Objective(columns.matrix(design.matrix), design.response, family, predictors=columns.inner)
     here = objective.evaluate(inner)

@@ -22,7 +22,7 @@ from logitkit.engine.existence.separation import Separated, find_separation
 from logitkit.engine.limit import limiting_objective, origin_of
 from logitkit.engine.objective import Objective
 from logitkit.engine.part_coordinates import Columns, part_coordinates
-from logitkit.engine.rank import Coordinates, orthogonal_coordinates
+from logitkit.engine.rank import Coordinates, orthogonal_coordinates, solved_from
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.models.form import Form
@@ -84,8 +84,7 @@ class LimitLikelihood:
         self._columns = _columns(record, design)
         self._margins = margins_of(design, self._form, self._columns)
         self._shown = shown_coordinates(self._form, self._columns)
-        flat, transform = record.coordinates.coef(record.inner_coef), self._shown.transform
-        self._coef = flat if transform is None else np.asarray(np.linalg.lstsq(transform, flat, rcond=None)[0])
+        self._coef = solved_from(self._shown.transform, record.coordinates.coef(record.inner_coef))
         self._origin = origin_of(design.response, self._form, design.info.intercept, self._columns)
         whole = self._without(None)
         start = whole.coef
