@@ -194,7 +194,8 @@ def conventions(name: ConventionName) -> Iterator[Conventions]:
     Parameters
     ----------
     name : {'logitkit', 'r', 'stata', 'sas'}
-        Whose conventions. ``conventions=`` of a function that fits goes before them.
+        Whose conventions. ``conventions=`` of a function that fits goes before them. Paths, cross-validation and
+        classifiers for scikit-learn follow none, and the first two refuse a block that would change their event.
 
     Yields
     ------
