@@ -182,7 +182,8 @@ class Fit(MeanVerbs):
         level : float, optional
             Confidence level; that of the fit by default.
         of : str or sequence of str, optional
-            Linear combinations, written as in ``test``: ``"age - 2 * lwt"``. Default: all coefficients.
+            Functions of the coefficients, written as in ``test``: ``"age - 2 * lwt"``, or not linear, ``"age / lwt"``.
+            Default: all coefficients.
         adjust : {'bonferroni', 'single-step'}, optional
             Intervals that hold together at the level, for as many as the table has. Single-step intervals rest on the
             joint normal (or t) distribution of the estimates.

@@ -12,7 +12,13 @@ from logitkit.design.design import Design
 from logitkit.engine.law import require_level
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
-from logitkit.inference.intervals.asked import AskedFunctions, IntervalMethod, asked_functions, limits_of
+from logitkit.inference.intervals.asked import (
+    AskedFunctions,
+    IntervalMethod,
+    asked_functions,
+    limits_of,
+    replicate_functions,
+)
 from logitkit.inference.intervals.profile import estimated
 from logitkit.inference.intervals.simultaneous import IntervalAdjustment
 from logitkit.inference.ratios import LimitsOf, odds_ratios
@@ -50,7 +56,7 @@ def interval_frame(
     if method == "wald" and of is None and adjust is None:
         require(record, "confint")
         return tidy.confint_frame(record, level=level)
-    asked = asked_functions(record, of)
+    asked = asked_functions(record, of, curved=True)
     found = limits_of(record, own.own, asked, method, level, adjust)  # type: ignore[arg-type]
     frame = ResultFrame({"conf_low": found.low, "conf_high": found.high}, _index(record, asked))
     if found.label:
@@ -74,7 +80,7 @@ def _bootstrap_frame(
     require(record, "bootstrap")
     from logitkit.inference.intervals.bootstrap_intervals import standard_intervals
 
-    asked, design = asked_functions(record, of), own.design
+    asked, design = asked_functions(record, of, curved=True), own.design
     level, held = record.level if level is None else level, ""
     if adjust is not None:
         require_level(level)
@@ -86,10 +92,18 @@ def _bootstrap_frame(
             )
         level = 1.0 - (1.0 - level) / max(int(estimated(record, asked.functions).sum()), 1)
         held = ", simultaneous (Bonferroni)"
-    functions = None if asked.own else (asked.names, asked.functions, asked.constant)
-    found = standard_intervals(record, design, level, kind, functions)
-    columns = pd.Index(["conf_low", "conf_high"], name=found.label + held)
-    return ResultFrame(np.column_stack([found.low, found.high]), _index(record, asked), columns)
+    bent = np.array(sorted(asked.curved), dtype=np.int64)
+    straight = np.setdiff1d(np.arange(len(asked.names)), bent)
+    limits, label = np.empty((len(asked.names), 2)), ""
+    if straight.size:
+        part = asked.part(straight)
+        given = None if asked.own else (part.names, part.functions, part.constant)
+        found = standard_intervals(record, design, level, kind, given)
+        limits[straight], label = np.column_stack([found.low, found.high]), found.label
+    if bent.size:  # the same draws
+        found = standard_intervals(record, design, level, kind, replicate_functions(record, asked, bent))
+        limits[bent], label = np.column_stack([found.low, found.high]), found.label
+    return ResultFrame(limits, _index(record, asked), pd.Index(["conf_low", "conf_high"], name=label + held))
 
 
 def _name(record: FitRecord, function: FloatArray, place: int) -> str:

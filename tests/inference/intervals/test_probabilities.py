@@ -140,6 +140,24 @@ def test_a_probability_held_itself_has_the_extremes_of_a_search(
         assert_allclose(found[k], ends, rtol=1e-6)  # SLSQP stops at 1e-7 of its constraint
 
 
+def test_the_further_of_two_extremes_is_the_end(births: pd.DataFrame) -> None:
+    """Sixteen rows: the middle outcome's probability falls in two directions, and Wald's end is on the nearer side."""
+    data = births.iloc[1::12]
+    data = data.assign(grade=np.digitize(data["bwt"], [2500.5, 3000.5]), lwt=(data["lwt"] - 130.0) / 30.0)
+    fit = lk.ordinal("grade ~ lwt", data)
+    found = fit.predictions(data.head(1).assign(lwt=-2.0), method="profile")[LIMITS].to_numpy()[1]
+    y, x = data["grade"].to_numpy(), data["lwt"].to_numpy()
+
+    def loss(b: np.ndarray) -> float:
+        with np.errstate(all="ignore"):
+            value = -np.log(chances("cumulative", b, x)[y, np.arange(y.size)]).sum()
+        return float(value) if np.isfinite(value) else 1e6
+
+    where = np.array([-2.0])
+    ends = extremes(loss, lambda b: float(chances("cumulative", b, where)[1, 0]), fit.record.coef, fit.record.vcov)
+    assert_allclose(found, ends, rtol=1e-5)
+
+
 def test_one_outcome_of_several_without_columns_is_a_proportion() -> None:
     """The profile interval of a binomial proportion, and Wilson's."""
     counts = np.array([7, 12, 21, 5])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -67,7 +68,7 @@ class NonlinearFunctions:
     places: Mapping[str, int]
     texts: tuple[str, ...]
 
-    @property
+    @cached_property
     def used(self) -> IntArray:
         """The coefficients that take part, in order."""
         found = {
@@ -78,6 +79,20 @@ class NonlinearFunctions:
             if isinstance(node, ast.Name) and node.id in self.places
         }
         return np.array(sorted(found), dtype=np.int64)
+
+    @property
+    def may_jump(self) -> bool:
+        """Whether some function divides by what depends on coefficients, and may go from one infinity to the other."""
+        return any(
+            isinstance(node, ast.BinOp)
+            and (
+                (isinstance(node.op, ast.Div) and not _is_number(node.right))
+                or (isinstance(node.op, ast.Pow) and not isinstance(node.right, ast.Constant))
+            )
+            for pair in self.trees
+            for tree in pair
+            for node in ast.walk(tree)
+        )
 
     def at(self, coef: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the values at some coefficients, (k,), and their derivatives, (k, p)."""

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.design.formula.constraints import parse_hypothesis
+from logitkit.design.formula.nonlinear import NonlinearFunctions, nonlinear_functions
 from logitkit.engine.record import FitRecord
-from logitkit.errors import DataWarning, FormulaError, UnsupportedError, warn_caller
+from logitkit.errors import DataWarning, FormulaError, SeparationError, UnsupportedError, warn_caller
 from logitkit.inference.functions import function_estimates, function_sides
 from logitkit.inference.hypotheses.wald import covariance_root
 from logitkit.inference.intervals.profile import FunctionIntervals, estimated, profile_intervals
 from logitkit.inference.intervals.score import score_intervals
 from logitkit.inference.intervals.simultaneous import IntervalAdjustment, critical_value
+from logitkit.inference.resampling.refits import ReplicateFunctions
 from logitkit.inference.verbs import require
 from logitkit.options import require_choice
-from logitkit.typing import BoolArray, FloatArray
+from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["AskedFunctions", "IntervalMethod", "Limits", "asked_functions", "limits_of", "warn_of_ends"]
+__all__ = [
+    "AskedFunctions",
+    "IntervalMethod",
+    "Limits",
+    "asked_functions",
+    "limits_of",
+    "replicate_functions",
+    "warn_of_ends",
+]
 
 IntervalMethod = Literal["wald", "profile", "score"]
 WORDS = {"wald": "Wald", "profile": "profile likelihood", "score": "score"}
@@ -42,6 +53,8 @@ class AskedFunctions:
         Added to them.
     own : bool
         Whether they are the coefficients themselves, in order.
+    curved : mapping of int to NonlinearFunctions
+        Those that are not linear, by their place; ``functions`` and ``constant`` are then the tangent at the estimates.
 
     Examples
     --------
@@ -53,6 +66,23 @@ class AskedFunctions:
     functions: FloatArray
     constant: FloatArray
     own: bool
+    curved: Mapping[int, NonlinearFunctions] = field(default_factory=dict)
+
+    def part(self, places: IntArray) -> AskedFunctions:
+        """Return some of them, as linear functions.
+
+        Parameters
+        ----------
+        places : (k,) int array
+            Which, from 0.
+
+        Returns
+        -------
+        AskedFunctions
+            k functions.
+        """
+        names = tuple(self.names[int(k)] for k in places)
+        return AskedFunctions(names, self.functions[places], self.constant[places], own=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +110,9 @@ class Limits:
     critical: FloatArray
 
 
-def asked_functions(record: FitRecord, of: str | Sequence[str] | None = None) -> AskedFunctions:
+def asked_functions(
+    record: FitRecord, of: str | Sequence[str] | None = None, *, curved: bool = False
+) -> AskedFunctions:
     """Return the functions that are asked for.
 
     Parameters
@@ -90,6 +122,8 @@ def asked_functions(record: FitRecord, of: str | Sequence[str] | None = None) ->
     of : str or sequence of str, optional
         Linear combinations, as ``fit.test`` reads the left side of a hypothesis: ``"age - 2 * lwt"``. The name of a
         term stands for all its coefficients. All coefficients by default.
+    curved : bool, default False
+        Whether functions that are not linear are taken, too: ``"age / lwt"``.
 
     Returns
     -------
@@ -102,6 +136,8 @@ def asked_functions(record: FitRecord, of: str | Sequence[str] | None = None) ->
         For what cannot be read, an unknown name, and an equation.
     UnsupportedError
         For a combination of aliased coefficients, or one that the model fixes.
+    SeparationError
+        For a function that is not linear of coefficients that are infinite.
 
     Examples
     --------
@@ -117,10 +153,22 @@ def asked_functions(record: FitRecord, of: str | Sequence[str] | None = None) ->
     texts = [of] if isinstance(of, str) else list(of) if isinstance(of, Iterable) else []
     if not texts or not all(isinstance(text, str) for text in texts):
         raise FormulaError(f"of={of!r:.80} must be a linear combination such as 'age - 2 * lwt', or a list of them.")
-    rows, constants, names = [], [], []
+    rows: list[FloatArray] = []
+    constants: list[FloatArray] = []
+    names: list[str] = []
+    bent: dict[int, NonlinearFunctions] = {}
     for text in texts:
         if "=" in text:
             raise FormulaError(f"{text!r} is an equation: of= takes a linear combination, such as 'age - 2 * lwt'.")
+        found = nonlinear_functions(text, record.names, record.naming, record.term_places()) if curved else None
+        if found is not None:
+            value, slopes = _at_estimates(record, found)
+            for k, equation in enumerate(found.texts):
+                bent[len(names)] = NonlinearFunctions((found.trees[k],), found.places, (equation,))
+                names.append(equation.removesuffix(" = 0"))
+            rows.append(slopes)
+            constants.append(value - slopes @ record.coordinates.coef(record.inner_coef))
+            continue
         left, right, words = parse_hypothesis(text, record.names, record.naming, record.term_places())
         rows.append(left)
         constants.append(-right)
@@ -132,7 +180,63 @@ def asked_functions(record: FitRecord, of: str | Sequence[str] | None = None) ->
             f"{names[int(np.argmin(known))]!r} has no interval: a coefficient in it is aliased (earlier columns "
             "determine it), or the model fixes it."
         )
-    return AskedFunctions(tuple(names), functions, np.concatenate(constants), own=False)
+    return AskedFunctions(tuple(names), functions, np.concatenate(constants), own=False, curved=bent)
+
+
+def replicate_functions(record: FitRecord, asked: AskedFunctions, places: IntArray) -> ReplicateFunctions:
+    """Return functions that are not linear as a bootstrap takes them.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    asked : AskedFunctions
+        What was asked for.
+    places : (k,) int array
+        Places of functions that are not linear.
+
+    Returns
+    -------
+    ReplicateFunctions
+        Missing where a replicate is outside the domain of a function, or its coefficients are infinite.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> record = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}).record
+    >>> found = replicate_functions(record, asked_functions(record, "exp(x)", curved=True), np.array([0]))
+    >>> bool(np.isclose(found.estimate[0], np.exp(record.coef[1]))), found.used.tolist()
+    (True, [1])
+    """
+    functions = [asked.curved[int(k)] for k in places]
+    used = np.unique(np.concatenate([each.used for each in functions]))
+
+    def at(coef: FloatArray, separated: FitRecord | None = None) -> FloatArray:
+        del separated
+        out = np.full(len(functions), np.nan)
+        for k, each in enumerate(functions):
+            if np.isfinite(coef[each.used]).all():
+                with suppress(FormulaError):
+                    out[k] = each.at(np.nan_to_num(coef))[0][0]
+        return out
+
+    return ReplicateFunctions(tuple(asked.names[int(k)] for k in places), at(record.coef), at, used)
+
+
+def _at_estimates(record: FitRecord, functions: NonlinearFunctions) -> tuple[FloatArray, FloatArray]:
+    """Return functions and their derivatives at the estimates, which must be finite."""
+    infinite = [record.names[int(j)] for j in functions.used if not np.isfinite(record.coef[j])]
+    if infinite:
+        raise SeparationError(
+            f"{', '.join(infinite)} has no finite estimate, so that {functions.texts[0].removesuffix(' = 0')!r} has no "
+            "interval. Linear combinations have one, which may be infinite on one side."
+        )
+    value, slopes = functions.at(np.nan_to_num(record.coef))
+    flat = ~record.coordinates.jacobian(slopes).any(axis=1)
+    if flat.any():
+        text = functions.texts[int(np.argmax(flat))].removesuffix(" = 0")
+        raise FormulaError(f"{text!r} has derivatives of zero at the estimates, so that it has no interval.")
+    return value, slopes
 
 
 def limits_of(
@@ -194,10 +298,43 @@ def limits_of(
         half = np.where(finite, critical * found.std_error, np.nan)
         low, high = found.estimate - half, found.estimate + half
         return Limits(low + asked.constant, high + asked.constant, label, critical)
+    if asked.curved:
+        low, high = _some_curved(record, design, asked, method, level, float(np.max(critical)))
+        return Limits(low, high, label, critical)
     make = profile_intervals if method == "profile" else score_intervals
     made = make(record, design, functions, level, float(critical))
     warn_of_ends(made, asked.names, known)
     return Limits(made.low + asked.constant, made.high + asked.constant, label, critical)
+
+
+def _some_curved(
+    record: FitRecord,
+    design: Design | None,
+    asked: AskedFunctions,
+    method: IntervalMethod,
+    level: float,
+    critical: float,
+) -> tuple[FloatArray, FloatArray]:
+    """Return profile or score intervals of functions of which some are not linear."""
+    from logitkit.inference.intervals.curved import curved_intervals, curved_model
+    from logitkit.inference.intervals.stated import stated_function
+
+    assert method != "wald"
+    bent = np.array(sorted(asked.curved), dtype=np.int64)
+    straight = np.setdiff1d(np.arange(len(asked.names)), bent)
+    low, high = np.empty(len(asked.names)), np.empty(len(asked.names))
+    if straight.size:
+        part = asked.part(straight)
+        make = profile_intervals if method == "profile" else score_intervals
+        made = make(record, design, part.functions, level, critical)
+        warn_of_ends(made, part.names)
+        low[straight], high[straight] = made.low + part.constant, made.high + part.constant
+    model = curved_model(record, design, method)
+    functions = [stated_function(model, asked.curved[int(k)], critical) for k in bent]
+    made = curved_intervals(model, functions, method, level, critical)
+    warn_of_ends(made, [asked.names[int(k)] for k in bent])
+    low[bent], high[bent] = made.low, made.high
+    return low, high
 
 
 def warn_of_ends(made: FunctionIntervals, names: Sequence[str], known: BoolArray | None = None) -> None:

@@ -125,6 +125,7 @@ class _AverageFunction:
     mapping: Callable[[FloatArray, FloatArray], Mapped]
     back: Callable[[float], float]
     limit: float
+    period: float = np.inf
 
     def at(self, coef: FloatArray) -> tuple[float, FloatArray]:
         """Return the value and its derivatives."""

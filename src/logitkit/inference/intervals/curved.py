@@ -8,8 +8,8 @@ and the information I there,
 
 which for the difference and the ratio of two proportions are the sets of Miettinen and Nurminen, without their factor
 N / (N - 1). Neither depends on the scale on which g is written. A surface g = v that bends may be nearest to the
-maximum at several places: the search begins at the estimate, and from the side of a quadratic model of g where the
-curvature carries it further. Ends that reach the bound of what is shown, a probability of 0 or 1, a ratio of 0 or
+maximum at several places: the search begins at the estimate, and at points of a quadratic model of g to which its
+curvature leads. Ends that reach the bound of what is shown, a probability of 0 or 1, a ratio of 0 or
 infinity, are that bound; so it is where the data are separated (``docs/maths/profile.md``, section 5).
 
 References
@@ -46,10 +46,13 @@ __all__ = ["CurvedModel", "curved_intervals", "curved_model"]
 
 CurvedMethod = Literal["profile", "score"]
 CURVED = 0.3  # of the gradient: a quadratic term that is smaller over the interval opens no second side
+ROUNDING = 1e-8  # length of a sum of unit vectors that is none
 APART = 0.7  # cosine, above which two places to start from are one
 DIRECT = 12  # steps of Newton's method, after which slices are tried
+NOT_NEAR = 0.25  # of what Wald's end is away: an extreme that is nearer at first is none
 LEADING = 3  # directions of curvature that are looked along
 MOST_LOST = 8  # slices without a minimum, after which no more are tried
+SCAN = 16  # slices on a side of a function that may jump
 SEPARATED_UNIT = 1.0  # where the estimate is infinite, and curvature says nothing of its distance
 
 
@@ -174,7 +177,8 @@ def curved_intervals(
         np.array([search.function.shown(pair[side].shown) for search, pair in zip(searches, ends, strict=True)])
         for side in (0, 1)
     )
-    several = np.array([any(more for _, more in pair) for pair in pairs], dtype=bool)
+    whole = np.isinf(low) & np.isinf(high)  # which has no other part
+    several = np.array([any(more for _, more in pair) for pair in pairs], dtype=bool) & ~whole
     return FunctionIntervals(estimate, low, high, level, critical, tuple(ends), several)  # type: ignore[arg-type]
 
 
@@ -189,14 +193,37 @@ class _Search:
         """Return the end on a side, and whether values beyond it belong to the set too."""
         if not side * self.start < self.function.limit:
             return End(side * math.inf), False
-        found = self._nearest(side, None) or self._from(side, self.model.coef, self.start, known=True)
-        other = self._other_place(side)
-        if other is not None:
-            beyond = self._nearest(side, other)
-            beyond = beyond or self._from(side, other, self.function.at(other)[0], known=False)
-            if beyond[0].certified and not side * beyond[0].value <= side * found[0].value:
-                return beyond
-        return found
+        if math.isfinite(self.function.period):
+            return self._around(side)
+        places, strongly = self._other_places(side)
+        tried = [self._nearest(side, None) or self._from(side, self.model.coef, self.start, known=True)]
+        tried += [
+            self._nearest(side, place) or self._from(side, place, self.function.at(place)[0], known=False)
+            for place in places
+        ]
+        if strongly:
+            tried.append(self._from(side, self.model.coef, self.start, known=True))
+        certified = [found for found in tried if found[0].certified] or tried[:1]
+        return max(certified, key=lambda found: side * found[0].value)
+
+    def _around(self, side: float) -> tuple[End, bool]:
+        """Return the end of a function that may jump through infinity, by slices that lead there one after another.
+
+        What is beyond the first value that is rejected belongs to the set too where the last is not rejected.
+        """
+        slices = CurvedSlices(self.model.objective, self.function, self.model.coef, self.model.least)
+        limit, before = self.function.limit, (self.model.coef, 0.0)
+        for value in side * np.linspace(0.0, limit, SCAN + 1)[1:]:
+            point = slices.at(float(value))
+            if point is None or not abs(self._root(point)) < self.critical:
+                break
+            before = point.coef, point.value
+        else:
+            other = slices.at(-side * limit)
+            return End(side * math.inf), other is not None and abs(self._root(other)) < self.critical
+        end, more = self._from(side, *before, known=True)
+        last = None if point is None else slices.at(side * limit)
+        return end, more or (last is not None and abs(self._root(last)) < self.critical)
 
     def _nearest(self, side: float, start: FloatArray | None) -> tuple[End, bool] | None:
         """Return a profile end by Newton's method on its Lagrange conditions, None where that leads to none.
@@ -243,6 +270,7 @@ class _Search:
         separated = self.model.record.is_separated
         slices = CurvedSlices(self.model.objective, self.function, near, self.model.least, afresh=separated)
         unit = self.critical * (SEPARATED_UNIT if separated else slices.unit())
+        unit = min(unit, self.function.limit / SCAN) if math.isfinite(self.function.period) else unit
         best: tuple[float, ProfilePoint] | None = None
         limit, is_open, lost = self.function.limit, False, 0
 
@@ -262,7 +290,7 @@ class _Search:
             steep = self.method == "profile" and point.height > GROUND
             return excess, side * point.slope / abs(root) * side if steep else math.nan
 
-        begin = -self.critical if known and not separated else math.nan
+        begin = -self.critical if known and start == self.start and not separated else math.nan
         outward_root(measure, start, side, unit, TOL, known=known, at_start=begin)
         if is_open:
             return End(side * math.inf, steps=slices.n_fits), False
@@ -288,28 +316,31 @@ class _Search:
             return score_root(self.model.objective, record.family, point, at_infinity=record.is_separated)
         return math.copysign(math.sqrt(max(2.0 * point.height, 0.0)), point.slope)
 
-    def _other_place(self, side: float) -> FloatArray | None:
-        """Return where else a quadratic model of the function reaches far within Wald's ellipsoid, if it does."""
+    def _other_places(self, side: float) -> tuple[list[FloatArray], bool]:
+        """Return where else a quadratic model of the function reaches far in Wald's ellipsoid, and if it bends much."""
         here = self.model.objective.evaluate(self.model.coef)
         assert isinstance(here.hessian, DenseHessian)
         if self.model.record.is_separated or not here.hessian.finite:
-            return None
+            return [], False
         spread = np.linalg.pinv(np.linalg.cholesky(here.hessian.array)).T
         slopes = self.function.at(self.model.coef)[1] @ spread
         values, vectors = np.linalg.eigh(spread.T @ self.function.bend(self.model.coef) @ spread)
         size = float(np.linalg.norm(slopes))
-        if not np.isfinite(values).all() or np.abs(values).max() * self.critical < CURVED * size:
-            return None
-        leading = vectors[:, np.argsort(-np.abs(values))[:LEADING]].T
+        if not np.isfinite(values).all():
+            return [], False
+        order = np.argsort(-np.abs(values))[:LEADING]
+        leading = vectors[:, order[np.abs(values[order]) * self.critical > CURVED * size]].T
+        if not len(leading):
+            return [], False
         main = side * slopes / size if size > 0.0 else leading[0]
-        places = np.vstack([leading, -leading, main + leading, main - leading])
-        places /= np.linalg.norm(places, axis=1)[:, None]
-        places = places[places @ main < APART]
-        if not len(places):
-            return None
+        places = np.vstack([main, leading, -leading, main + leading, main - leading])
+        lengths = np.linalg.norm(places, axis=1)
+        places = places[lengths > ROUNDING] / lengths[lengths > ROUNDING, None]
+        places = np.vstack([main, places[places @ main < APART]])
         coefs = self.model.coef + self.critical * places @ spread.T
-        reached = np.array([side * self.function.at(coef)[0] for coef in coefs])
-        if not np.isfinite(reached).any():
-            return None
-        best = int(np.nanargmax(reached))
-        return coefs[best] if reached[best] > side * self.start else None
+        reached = np.array([side * (self.function.at(coef)[0] - self.start) for coef in coefs])
+        far = reached > max(NOT_NEAR * reached[0], 0.0)
+        far[0] = False
+        strongly = bool(np.abs(values).max() * self.critical > size)
+        chosen = np.flatnonzero(far)[np.argsort(-reached[far])][: 2 if strongly else 1]
+        return [coefs[k] for k in chosen], strongly

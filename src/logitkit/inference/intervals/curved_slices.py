@@ -6,6 +6,7 @@ constraint gives the slope: :math:`\nabla f = P'(v) \nabla g` at the minimum.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,10 +18,10 @@ from logitkit.engine.objective import SmoothObjective
 from logitkit.inference.intervals.profile_slices import LONGEST, ProfilePoint
 from logitkit.typing import FloatArray
 
-__all__ = ["CurvedSlices", "SmoothFunction"]
+__all__ = ["CurvedSlices", "SmoothFunction", "around"]
 
-STEPS = 40  # of each constrained fit
-HALVINGS = 6  # of the way to a slice that is not reached
+STEPS = 25  # of each constrained fit
+HALVINGS = 4  # of the way to a slice that is not reached
 
 
 class SmoothFunction(Protocol):
@@ -29,6 +30,10 @@ class SmoothFunction(Protocol):
     @property
     def limit(self) -> float:
         """The farthest value that is tried, where what is shown is at its bound to the last digit."""
+
+    @property
+    def period(self) -> float:
+        """After which values are the same again; infinite for most."""
 
     def at(self, coef: FloatArray) -> tuple[float, FloatArray]:
         """Return the value and its derivatives.
@@ -85,11 +90,34 @@ class _Held:
     def at(self, coef: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the difference and its derivatives."""
         found, slopes = self.function.at(coef)
-        return np.array([found - self.value]), slopes[None]
+        return np.array([around(found - self.value, self.function.period)]), slopes[None]
 
     def bend(self, coef: FloatArray, multipliers: FloatArray) -> FloatArray:
         """Return the second derivatives times the multiplier."""
         return np.asarray(multipliers[0] * self.function.bend(coef))
+
+
+def around(difference: float, period: float) -> float:
+    """Return a difference along the shorter way around.
+
+    Parameters
+    ----------
+    difference : float
+        Of two values.
+    period : float
+        After which values are the same again.
+
+    Returns
+    -------
+    float
+        Between plus and minus half the period.
+
+    Examples
+    --------
+    >>> around(3.0, 4.0), around(3.0, float("inf"))
+    (-1.0, 3.0)
+    """
+    return difference if math.isinf(period) or math.isnan(difference) else math.remainder(difference, period)
 
 
 class CurvedSlices:
@@ -153,7 +181,7 @@ class CurvedSlices:
         if self._afresh:
             self._near = self._home
         here = self.function.at(self._near)[0]
-        step, whole, halvings = value - here, True, 0
+        step, whole, halvings = around(value - here, self.function.period), True, 0
         while halvings <= HALVINGS:
             point = self._fit(value if whole else here + step)
             if point is None:
@@ -162,7 +190,7 @@ class CurvedSlices:
                 return point
             else:
                 here += step
-                step, whole = value - here, True
+                step, whole = around(value - here, self.function.period), True
         return None
 
     def _fit(self, value: float) -> ProfilePoint | None:
