@@ -10,6 +10,7 @@ import numpy as np
 
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, FormulaError, UnsupportedError, nearest_name
+from logitkit.inference.covariances.sandwich import copies
 from logitkit.inference.effects.averages import Averages, averages, row_values, values_at
 from logitkit.inference.effects.comparisons import Comparison, ContrastKind, Effects, EffectScale, compared
 from logitkit.inference.effects.errors import (
@@ -127,8 +128,6 @@ def effects_of(rows: Rows, asked: EffectsAsked) -> Effects:
     coding_of(record.info)  # refuses a formula whose variables cannot be set
     groups = _named(asked.by, "by") or []
     averaged = rows_to_average(rows, groups)
-    if averaged.design is not None and averaged.design.response.trials is not None:
-        averaged = replace(averaged, weights=averaged.design.response.weights)
     variables = _variables(asked, averaged)
     cells: list[Cell] = []
     comparisons: tuple[Comparison, ...] = ()
@@ -303,9 +302,11 @@ def _with_errors(
         parts = np.concatenate(
             [_parts(cell, each, len(averaged.frame)) for cell, each in zip(cells, found, strict=True)]
         )
-        counted = record.info.response.weight_kind == "frequency" and averaged.weights is not None
-        design = averaged.design
-        weights = averaged.weights if counted else None
+        design, weights = averaged.design, averaged.weights
+        if design is not None:
+            weights = copies(design.response)
+        elif record.info.response.weight_kind != "frequency":
+            weights = None
         return value, jacobian, sampled_root(record, design, jacobian, parts, weights), None
     draws = _draws(record, averaged, cells, scale, asked)
     return value, jacobian, draws.root, draws

@@ -95,8 +95,6 @@ def profile_contrast(
                 hint = nearest_name(str(name), known)
                 raise FormulaError(f"{word}= names {name!r}, which is not a variable of the formula. {hint}")
     averaged = rows_to_average(rows)
-    if averaged.design is not None and averaged.design.response.trials is not None:
-        averaged = replace(averaged, weights=averaged.design.response.weights)
     values = settings(at, averaged)
     if len(values) > 1:
         raise DataError("at= gives several values of a variable; a contrast takes one: call it once for each.")

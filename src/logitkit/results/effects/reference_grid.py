@@ -83,8 +83,6 @@ def reference_grid(
     named = list(dict.fromkeys([*within, *asked]))
     found = table_rows(rows)
     counts = found.weights
-    if rows.data is None and rows.own is not None:  # with the trials of grouped rows
-        counts = rows.own.response.weights
     counts = np.ones(len(found.frame)) if counts is None else counts
     used = counts > 0.0
     frame = found.frame if used.all() else found.frame[used]

@@ -54,6 +54,8 @@ class AveragedRows:
         The rows of the fit, where these are they.
     labels : pandas.Index or None
         Labels of the rows.
+    by_trials : bool
+        Whether rows of grouped counts count by their trials.
     """
 
     rows: Rows
@@ -62,6 +64,7 @@ class AveragedRows:
     n_missing: int
     design: Design | None
     labels: Any
+    by_trials: bool = False
 
     @property
     def n_counted(self) -> int:
@@ -72,10 +75,13 @@ class AveragedRows:
     def weight_words(self) -> tuple[str, ...]:
         """Return how rows are weighted, in a sentence; none where all count alike."""
         response = self.rows.record.info.response
-        if self.weights is None or response.weights is None:
+        if self.weights is None or (response.weights is None and not self.by_trials):
             return ()
         total = f"{float(self.weights.sum()):,.10g}"
-        return (f"Rows count by their weights ({response.weights}, {response.weight_kind}), which sum to {total}.",)
+        if response.weights is None:
+            return (f"Rows count by their trials, which sum to {total}.",)
+        what = f"weights ({response.weights}, {response.weight_kind})" + (" and trials" if self.by_trials else "")
+        return (f"Rows count by their {what}, which sum to {total}.",)
 
     @property
     def shares(self) -> FloatArray:
@@ -96,7 +102,7 @@ class TableRows(NamedTuple):
     offsets : dict
         Offsets by their role.
     weights : (n,) array or None
-        Weights that were given.
+        How much each counts: weights that were given, times trials; None for all alike.
     positions : (n,) int array or None
         Which rows of the table they are; None for all.
     labels : Index
@@ -139,6 +145,8 @@ def table_rows(rows: Rows, beside: Sequence[str] = ()) -> TableRows:
     if len(frame) == 0:
         raise DataError("No row of the table is complete, so there is nothing to average over.")
     counts = None if given is None else _positive(numeric_values(kept.pop("weights"), "weights"))
+    if design is not None:
+        counts = _counted(counts, design.response, positions)
     index = pd.RangeIndex(table.n_rows) if table.index is None else table.index
     if design is not None:
         index = pd.Index(design.positions) if design.index is None else design.index[design.positions]
@@ -149,17 +157,14 @@ def rows_to_average(rows: Rows, beside: Sequence[str] = ()) -> AveragedRows:
     """Return the complete rows to average over, with other columns of the table beside the variables."""
     design = rows.own if rows.data is None else None
     found = table_rows(rows, beside)
-    weights = found.weights
-    if weights is not None and design is not None:  # rows outside the domain of a survey weigh nothing
-        inside = design.response.weights > 0.0
-        weights = np.where(inside if found.positions is None else inside[found.positions], weights, 0.0)
     return AveragedRows(
         replace(found.rows, data=found.frame, offset=offset_words(found.offsets)),
         found.frame,
-        weights,
+        found.weights,
         len(found.labels) - len(found.frame),
         design if found.positions is None else None,
         found.labels if found.positions is None else found.labels[found.positions],
+        design is not None and design.response.trials is not None,
     )
 
 
@@ -293,3 +298,13 @@ def _positive(weights: FloatArray) -> FloatArray:
     if not np.isfinite(weights).all() or (weights < 0.0).any() or not weights.any():
         raise DataError("weights must be finite and not negative, and some of them positive.")
     return weights
+
+
+def _counted(weights: FloatArray | None, response: Response, positions: IntArray | None) -> FloatArray | None:
+    """Return how much rows of the fit count: by their trials too, and none outside the domain of a survey."""
+    if weights is None and response.trials is None:
+        return None
+    trials = np.ones(response.n_rows) if response.trials is None else response.trials
+    counts = np.where(response.weights > 0.0, trials, 0.0)
+    counts = counts if positions is None else counts[positions]
+    return counts if weights is None else weights * counts
