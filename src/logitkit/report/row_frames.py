@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -10,12 +10,14 @@ import pandas as pd
 from logitkit.design.design import Design
 from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
-from logitkit.inference.effects.average_predictions import AveragePredictions
 from logitkit.inference.linear_predictors import linear_predictors
 from logitkit.inference.prediction import Predictions, fitted_matrix, predictions
 from logitkit.inference.sample import is_sample, known_sides
 from logitkit.report.frames import ResultFrame
 from logitkit.report.tidy import posterior_named
+
+if TYPE_CHECKING:
+    from logitkit.inference.effects.average_predictions import AveragePredictions
 
 __all__ = ["augment_frame", "average_predictions_frame", "predictions_frame", "row_labels", "scatter"]
 

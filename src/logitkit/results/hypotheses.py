@@ -7,22 +7,20 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from logitkit.inference.hypotheses.anova import TermTest, anova
-from logitkit.inference.hypotheses.chi_square import ChiSquareTests
-from logitkit.inference.hypotheses.constrained import hypothesis_test
-from logitkit.inference.hypotheses.equivalence import Equivalence, equivalence
 from logitkit.inference.hypotheses.likelihood_ratio import LikelihoodRatioTest, null_test
-from logitkit.inference.hypotheses.model_score import ModelScoreTest, model_score_test
-from logitkit.inference.hypotheses.single_terms import AddTest, TermChanges, drop_terms, term_additions
-from logitkit.inference.hypotheses.wald import WaldTest
-from logitkit.report import diagnostic_frames
 from logitkit.results.quantities import Quantities
 from logitkit.results.rows import Rows
 from logitkit.results.shown import shown
 
 if TYPE_CHECKING:
     from logitkit.inference.covariances.score_bootstrap import ScoreBootstrap, WildWeights
+    from logitkit.inference.hypotheses.anova import TermTest
+    from logitkit.inference.hypotheses.chi_square import ChiSquareTests
+    from logitkit.inference.hypotheses.equivalence import Equivalence
+    from logitkit.inference.hypotheses.model_score import ModelScoreTest
     from logitkit.inference.hypotheses.rao_scott import RaoScottTest
+    from logitkit.inference.hypotheses.single_terms import AddTest, TermChanges
+    from logitkit.inference.hypotheses.wald import WaldTest
     from logitkit.inference.incidental import BiasCorrection, CorrectionMethod
     from logitkit.inference.resampling.units import ResamplingKind
     from logitkit.results.remedied import RemediesResult
@@ -79,6 +77,8 @@ class Hypotheses(Quantities):
         >>> float(fit.test("age / lwt = 1").estimates.estimate[0].round(3))  # left side minus right side
         0.8
         """
+        from logitkit.inference.hypotheses.constrained import hypothesis_test
+
         return shown(hypothesis_test(self.record, self.design, hypothesis, level, method))
 
     def equivalence(
@@ -118,6 +118,8 @@ class Hypotheses(Quantities):
         >>> found.equivalent.tolist(), found.p_value.round(3).tolist()
         ([True], [0.021])
         """
+        from logitkit.inference.hypotheses.equivalence import equivalence
+
         return shown(equivalence(self.record, of, low, high, ratio=ratio, level=level))
 
     def lr_test(self) -> LikelihoodRatioTest:
@@ -160,6 +162,8 @@ class Hypotheses(Quantities):
         >>> fit.anova(type=3, test="Wald").p_value.round(3).tolist()
         [0.378, 0.036, 0.009, 0.255]
         """
+        from logitkit.inference.hypotheses.anova import anova
+
         return shown(anova(self.record, self.design, type, test))
 
     def drop1(self, test: TermTest = "LR") -> TermChanges:
@@ -175,6 +179,8 @@ class Hypotheses(Quantities):
         TermChanges
             The deviance and the AIC of each smaller model, and the test of the term.
         """
+        from logitkit.inference.hypotheses.single_terms import drop_terms
+
         return shown(drop_terms(self.record, self.design, test))
 
     def add1(self, scope: str, test: AddTest = "score") -> TermChanges:
@@ -193,6 +199,8 @@ class Hypotheses(Quantities):
         TermChanges
             One row per term, each added alone.
         """
+        from logitkit.inference.hypotheses.single_terms import term_additions
+
         return shown(term_additions(self.record, self.design, scope, test))
 
     def score_test(self) -> ModelScoreTest:
@@ -203,6 +211,8 @@ class Hypotheses(Quantities):
         ModelScoreTest
             Of a 2 x 2 table it is Pearson's chi-square.
         """
+        from logitkit.inference.hypotheses.model_score import model_score_test
+
         return shown(model_score_test(self.record, self.design))
 
     def bootstrap(
@@ -352,8 +362,9 @@ class Hypotheses(Quantities):
             Columns gvif, dof and gvif_scaled, one row per term; with several outcomes, for all of them jointly.
         """
         from logitkit.diagnostics.collinearity import collinearity
+        from logitkit.report.diagnostic_frames import collinearity_frame
 
-        return diagnostic_frames.collinearity_frame(collinearity(self.record))
+        return collinearity_frame(collinearity(self.record))
 
     @property
     def _own_rows(self) -> Rows:

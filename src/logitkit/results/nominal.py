@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from logitkit.inference.hypotheses.chi_square import ChiSquareTests
-from logitkit.inference.hypotheses.combine import combine_tests
-from logitkit.inference.hypotheses.iia import IiaTests, iia_tests
 from logitkit.inference.prediction import fitted_matrix
 from logitkit.results.documented import documents
 from logitkit.results.figures import FitPlots
@@ -14,6 +11,10 @@ from logitkit.results.fit import Fit
 from logitkit.results.row_figures import RowPlots
 from logitkit.results.rows import Rows
 from logitkit.results.shown import shown
+
+if TYPE_CHECKING:
+    from logitkit.inference.hypotheses.chi_square import ChiSquareTests
+    from logitkit.inference.hypotheses.iia import IiaTests
 
 __all__ = ["MultinomialFit", "NominalPlots", "NominalRowPlots"]
 
@@ -103,6 +104,8 @@ class MultinomialFit(Fit):
         ChiSquareTests
             One row per pair.
         """
+        from logitkit.inference.hypotheses.combine import combine_tests
+
         return shown(combine_tests(self.record, self.design, test))
 
     def iia_tests(self, method: Literal["hausman", "small_hsiao"] = "hausman", seed: int = 0) -> IiaTests:
@@ -120,4 +123,6 @@ class MultinomialFit(Fit):
         IiaTests
             One row per outcome left out.
         """
+        from logitkit.inference.hypotheses.iia import iia_tests
+
         return shown(iia_tests(self.record, self.design, method, seed))

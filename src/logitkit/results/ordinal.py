@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from logitkit.inference.hypotheses.chi_square import ChiSquareTests
-from logitkit.inference.hypotheses.parallel import ParallelTest, proportional_odds_test
+from typing import TYPE_CHECKING
+
 from logitkit.results.fit import Fit
 from logitkit.results.shown import shown
+
+if TYPE_CHECKING:
+    from logitkit.inference.hypotheses.chi_square import ChiSquareTests
+    from logitkit.inference.hypotheses.parallel import ParallelTest
 
 __all__ = ["OrdinalFit"]
 
@@ -43,4 +47,6 @@ class OrdinalFit(Fit):
         ChiSquareTests
             First all terms with a single coefficient jointly, then each of them.
         """
+        from logitkit.inference.hypotheses.parallel import proportional_odds_test
+
         return shown(proportional_odds_test(self.record, self.design, test))
