@@ -214,6 +214,7 @@ def test_missing_values_refused_on_request() -> None:
         ("default ~ age ~ z", "more than one '~'"),
         ("default ~ age +", "cannot be read"),
         ("default ~ (age", "cannot be read"),
+        ("default ~ (age > 1)", "A comparison stands inside I"),
         ("default ~ age:offset(z)", "offset must stand alone"),
     ],
 )

@@ -188,8 +188,8 @@ class SatterthwaiteLaw(Law):
     def _unknown(self, *given: object) -> UnsupportedError:
         del given
         return UnsupportedError(
-            "Degrees of freedom by Satterthwaite are of each linear function of the coefficients, and this is none, or "
-            f"several at once. Use {INSTEAD} or dof='normal', or fit.test(...) of coefficients."
+            "Satterthwaite's degrees of freedom belong to a single linear function of the coefficients, and this is "
+            f"not one. Use {INSTEAD} or dof='normal', or fit.test(...) of coefficients."
         )
 
     def _too_few(self, k: int) -> UnsupportedError:

@@ -132,7 +132,7 @@ class Conventions:
             "survey_dof": "t has the degrees of freedom of the design less the coefficients but one",
             "replicates_about": "replicates deviate from the estimate of the fit",
             "replicates_dof": "t has as many degrees of freedom as there are replicates",
-            "dispersion_by_t": "a dispersion leaves statistics normal",
+            "dispersion_by_t": "with a dispersion statistics are compared with the normal distribution",
         }[question]
 
 

@@ -134,13 +134,13 @@ def many_columns(record: FitRecord) -> tuple[str, ...]:
         return ()
     of = "trials" if record.info.response.kind in TRIALS else "rows"
     text = (
-        f"{counted(slopes, 'slope')} for {format_integer(n)} {of} (p / n = {slopes / n:.3f}): with so many, standard "
-        "errors and p-values of large samples are too small, and maximum likelihood estimates too far from zero (Sur "
-        "and Candes 2019). Fewer columns or more rows help; "
+        f"{counted(slopes, 'slope')} for {format_integer(n)} {of} (p / n = {slopes / n:.3f}): with so many, "
+        "large-sample standard errors and p-values are too small, and maximum likelihood estimates too far from zero "
+        "(Sur and Candes 2019). Fewer columns or more rows help; "
     )
     if not why_not_adjusted(record.info, record.form, record.totals, Jeffreys()):
-        text += "bias reduction, penalty=lk.Jeffreys(), brings estimates back; "
-    return (f"{text}a ridge whose strength is cross-validated predicts better.",)
+        text += "bias reduction, penalty=lk.Jeffreys(), corrects the estimates; "
+    return (f"{text}a ridge whose strength is cross-validated usually predicts better.",)
 
 
 def few_clusters(clusters: int | None, level: float, law: Law = NORMAL) -> tuple[str, ...]:
@@ -159,7 +159,8 @@ def few_clusters(clusters: int | None, level: float, law: Law = NORMAL) -> tuple
         return (f"{_too_small(clusters)} {_by_t(law)}",)
     wider = float(stdtrit(clusters - 1, 0.5 + 0.5 * level)) / float(NORMAL.quantile(level))
     text = (
-        f"Intervals and p-values here are normal; with t on {clusters - 1} degrees of freedom, the usual first remedy, "
+        f"Intervals and p-values here use the normal distribution; with t on {clusters - 1} degrees of freedom, the "
+        "usual first remedy, "
     )
     return (f"{_too_small(clusters)} {text}intervals are {wider:.2f} times as long.",)
 

@@ -123,13 +123,15 @@ def _(result: Equivalence) -> Document:
     columns += [Column(f"{inner} low"), Column(f"{inner} high"), Column("Shown")]
     shown = tuple("yes" if yes else "no" for yes in result.equivalent)
     what = "between the bounds" if both else "beyond the bound"
-    which = "the larger of the two" if both else "that of the one test"
-    rule = f"the p-value is {which}, and the {inner} interval lies within"
+    which = "the larger p-value is" if both else "the p-value is"
+    alpha = format_number(result.alpha, 2)
+    where = "lies between the bounds" if both else "does not reach the bound"
+    rule = f"{which} below it, and the {inner} interval {where}"
     return Document(
         "Two one-sided tests of equivalence" if both else "Test of non-inferiority",
         blocks=(Table(None, tuple(columns), tuple(zip(*cells, low, high, shown, strict=True))),),
         notes=(
-            f"Shown: the value is {what}, at significance level {format_number(result.alpha, 2)}; {rule}.",
+            f"Shown: yes where the value is shown to lie {what} at significance level {alpha}: {rule}.",
             *(("Tests and intervals: on the scale of logarithms.",) if result.scale == "log" else ()),
             f"Standard errors: {result.covariance}.",
         ),

@@ -29,7 +29,7 @@ def _(result: ScoreBootstrap) -> Document:
             Fact("Clusters", f"{format_integer(result.n_clusters)} ({result.cluster})"),
             Fact("Statistic", format_number(result.statistic)),
             Fact("Weights", WEIGHTS[result.weights]),
-            Fact("Draws", f"{draws}, all there are" if result.seed is None else f"{draws}, seed {result.seed}"),
+            Fact("Draws", f"{draws}, all sign vectors" if result.seed is None else f"{draws}, seed {result.seed}"),
         ),
         blocks=(Table(None, columns, ((result.hypothesis, estimate[0], format_p(result.p_value), low[0], high[0]),)),),
         notes=("The interval has the values that the test does not reject.",),
@@ -51,7 +51,8 @@ def _(result: RaoScottTest) -> Document:
             Fact("P-value", format_p(result.p_value)),
         ),
         notes=(
-            f"Under the hypothesis a sum of chi-squares, multiplied by {scales}; weights have mean one.",
+            f"Distribution under the hypothesis: a sum of chi-squares on one degree of freedom, times {scales}.",
+            "Weights are scaled to mean one.",
             f"Covariance: {result.covariance}.",
         ),
     )

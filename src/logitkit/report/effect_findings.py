@@ -41,6 +41,7 @@ def _(result: Effects) -> Document:
     numbers += [(f"{level} low", low), (f"{level} high", high)]
     columns += [Column(head) for head, _ in numbers]
     rows = tuple(zip(*cells, *(each for _, each in numbers), strict=True))
+    adjusted = "P-values and intervals are" if tested else "Intervals are"
     together = {"bonferroni": "Bonferroni", "single-step": "single-step"}
     return Document(
         result.title,
@@ -48,7 +49,11 @@ def _(result: Effects) -> Document:
         blocks=(Table(None, tuple(columns), rows),),
         notes=(
             result.method,
-            *((f"Intervals hold all together ({together[result.adjust]}).",) if result.adjust else ()),
+            *(
+                (f"{adjusted} adjusted for the number of effects ({together[result.adjust]}).",)
+                if result.adjust
+                else ()
+            ),
             *result.notes,
         ),
     )

@@ -54,8 +54,8 @@ def _notes(result: InversePredictions) -> Iterator[str]:
     out = [name for name, each in zip(result.derived.names, value, strict=True) if not low <= each <= high]
     if out:
         yield (
-            f"Beyond the values of {result.variable} in the rows of the fit, {format_number(low)} to "
-            f"{format_number(high)}: {name_list(out)}."
+            f"Extrapolated, outside the range of {result.variable} in the rows of the fit ({format_number(low)} to "
+            f"{format_number(high)}): {name_list(out)}."
         )
     if any(each.shape != "interval" for each in result.sets):
         yield (

@@ -52,7 +52,7 @@ def test_all_signs_are_those_of_a_twin(births: pd.DataFrame) -> None:
     assert twin(births, found.low + 1e-4)[1] > 0.05 >= twin(births, found.low - 1e-4)[1]
     assert twin(births, found.high - 1e-4)[1] > 0.05 >= twin(births, found.high + 1e-4)[1]
     text = str(found)
-    assert "256, all there are" in text
+    assert "256, all sign vectors" in text
     assert "Clusters" in text
 
 

@@ -38,7 +38,7 @@ EQUIVALENTS = {
     "cut": "a column of the table, made with pd.cut, or pd.cut(x, edges)",
     "exposure": "offset(log(n))",
     "logit": "log(p / (1 - p))",
-    "strata": "absorb='g' for conditional intercepts, or C(g)",
+    "strata": "absorb='g' of the fit, an intercept for each level; conditional likelihood is not offered",
     "cluster": "cluster='g', an argument of the fit",
     "Q": "the column in backticks, `a b`",
 }

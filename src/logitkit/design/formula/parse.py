@@ -147,6 +147,8 @@ def _terms(text: str, right: str, available: Sequence[str], known: frozenset[str
         bare = bare_column(right, known)
         if bare is not None:
             reason = f"the column {bare!r} is not a single word: write it in backticks, `{bare}`."
+        elif any(sign in right for sign in "=<>!"):
+            reason = f"{reason.rstrip('.')}. A comparison stands inside I(...): I(x == 'a'), I(x > 0)."
         raise FormulaError(f"The right side of {text!r} cannot be read: {reason}") from error
     if not isinstance(parsed, SimpleFormula):
         raise FormulaError(

@@ -120,7 +120,9 @@ def parts_of(penalty: Specification) -> tuple[Part, ...]:
         return (penalty,)
     if isinstance(penalty, Adjustment):
         raise penalty.alone
-    raise DataError(f"penalty={penalty!r} is not a penalty; give one such as lk.Lasso(0.1) or lk.Ridge(0.1).")
+    raise DataError(
+        f"penalty={penalty!r} is not a penalty; give one such as lk.Jeffreys() (Firth), lk.Ridge(0.1) or lk.Lasso(0.1)."
+    )
 
 
 def is_number(value: object) -> bool:
