@@ -13,7 +13,7 @@ from scipy.special import ndtr
 import logitkit as lk
 from logitkit.engine.law import Law
 from logitkit.errors import DataError, UnsupportedError
-from logitkit.inference.intervals.simultaneous import adjusted_p_values, critical_value, maximum_law
+from logitkit.inference.intervals.simultaneous import MaximumLaw, adjusted_p_values, critical_value, maximum_law
 from tolerances import EXACT
 
 
@@ -124,3 +124,14 @@ def test_p_values_of_a_fit_are_those_of_mvtnorm() -> None:
     expected = [0.9992649218, 0.9691170411, 0.2332164759, 0.08927994759, 0.1180850146, 0.03024493683]
     fit = lk.logit("low ~ age + lwt + C(race, contr.treatment('white')) + smoke", lk.datasets.load_lbw())
     assert_allclose(fit.tidy(adjust="single-step")["p_value"], expected, rtol=0.01)  # half a per cent of each
+
+
+def test_estimates_that_all_but_determine_one_another_count_once() -> None:
+    """As the coefficients of a calendar year and its square do: the direction between them is rounding."""
+    near = np.array([[1.0, 0.0, 0.0], [1.0, 1e-13, 0.0], [0.6, 0.0, 0.8], [0.6, 1e-13, 0.8]])
+    found, expected = (MaximumLaw(rows, Law()) for rows in (near, near[[0, 2]][:, [0, 2]]))
+    assert_allclose(found.above(2.1)[0], expected.above(2.1)[0], atol=1e-4)  # of a lattice
+    births = lk.datasets.load_lbw().assign(year=lambda d: 1990.0 + d["id"] % 30, size=lambda d: d["bwt"] // 1200)
+    fit = lk.ordinal("size ~ smoke + year + I(year ** 2) + I(year ** 3)", births)
+    single, adjusted = fit.tidy()["p_value"], fit.tidy(adjust="single-step")["p_value"]
+    assert ((single <= adjusted + 1e-9) & (adjusted <= 1.0)).all()

@@ -191,6 +191,9 @@ class MaximumLaw:
         drawn, inside = np.empty((len(uniform), r)), np.ones(len(uniform))
         for k in range(r):
             rows = self._rows[self._last == k]
+            if not len(rows):  # estimates that all but determine one another end before it
+                drawn[:, k] = ndtri(np.clip(uniform[:, k], TINY, 1.0 - EPS))
+                continue
             given = drawn[:, :k] @ rows[:, :k].T
             low = ((-bound[:, None] - given) / rows[:, k]).max(axis=1)
             high = ((bound[:, None] - given) / rows[:, k]).min(axis=1)
