@@ -130,3 +130,15 @@ def test_covariances_of_replicates_of_a_column_far_from_zero_are_those_of_the_co
         near, far = (ask(x).record for x in ("age", "far"))
         places = [j for j, each in enumerate(near.names) if each.endswith(("age", "smoke"))]
         assert_allclose(far.std_error[places], near.std_error[places], rtol=1e-6)
+
+
+def test_powers_of_a_year_are_as_many_hypotheses_as_those_of_a_centred_year():
+    data = sized().assign(year=lambda d: 1990.0 + d["id"] % 30, c=lambda d: d["year"] - 2005.0)
+    found = [
+        lk.multinomial(f"size ~ smoke + {x} + I({x} ** 2) + I({x} ** 3)", data, penalty=lk.Jeffreys()).combine_tests(
+            "LR"
+        )
+        for x in ("year", "c")
+    ]
+    assert found[0].dof.tolist() == found[1].dof.tolist() == [4, 4, 4]
+    assert_allclose(found[0].statistic, found[1].statistic, rtol=1e-5)  # of a span of nearly parallel functions

@@ -27,7 +27,7 @@ from logitkit.typing import FloatArray
 
 __all__ = ["penalised_ratio"]
 
-INDEPENDENT = 1e-10  # of the largest singular value
+INDEPENDENT = 1e-13  # of the largest singular value, of functions of unit length
 
 
 def penalised_ratio(
@@ -78,7 +78,8 @@ def _independent(functions: FloatArray) -> FloatArray:
     """Return orthonormal functions that are zero if and only if these are."""
     if not functions.any():
         return functions[:0]
-    _, values, rows = np.linalg.svd(functions, full_matrices=False)
+    size = np.linalg.norm(functions, axis=1, keepdims=True)  # that of powers of one variable differ by many digits
+    _, values, rows = np.linalg.svd(functions / np.where(size > 0.0, size, 1.0), full_matrices=False)
     return np.asarray(rows[values > INDEPENDENT * values[0]])
 
 
