@@ -550,3 +550,17 @@ def test_values_that_both_profiles_have_are_not_set(fit: Any) -> None:
     with pytest.raises(DataError, match="at= sets 'age'"):
         fit.contrast({"age": 30}, {"age": 20}, at={"age": 25, "race": "white"})
     fit.contrast({"age": 30}, {"smoke": 1}, at={"age": 25, "race": "white"})
+
+
+@pytest.mark.parametrize("model", ["cumulative", "adjacent"])
+def test_effects_on_linear_predictors_of_ordered_outcomes_have_the_sign_of_coefficients(model: Any) -> None:
+    own = births()
+    fit = lk.ordinal("size ~ age + race", own, model=model, nominal="age")
+    slopes = fit.effects("age", scale="link")
+    assert_allclose(slopes.numbers.value, [fit.coef[f"{at}:age"] for at in ("s|m", "m|l")], rtol=ROUTE)
+    assert "higher outcomes positive" in str(slopes)
+    pairs = fit.means("race", contrasts="pairwise").contrast_frame()["estimate"]
+    levels = fit.effects("race", scale="link").to_frame().set_index(["outcome", "contrast"])["estimate"]
+    for threshold in ("s|m", "m|l"):
+        assert np.isclose(levels[threshold, "black - white"], -pairs[threshold, "white - black"], rtol=ROUTE)
+        assert np.isclose(levels[threshold, "black - white"], fit.coef["race[T.black]"], rtol=ROUTE)

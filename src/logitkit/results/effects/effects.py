@@ -22,6 +22,7 @@ from logitkit.inference.effects.errors import (
     with_root,
 )
 from logitkit.inference.effects.limits import in_the_limit, moves_of
+from logitkit.inference.effects.means import predictor_weights
 from logitkit.inference.effects.scales import LinkScale, ProbabilityScale
 from logitkit.inference.intervals.simultaneous import IntervalAdjustment
 from logitkit.inference.verbs import require
@@ -204,7 +205,9 @@ def _of_what(record: FitRecord, asked: EffectsAsked) -> str:
             return f" of {response.name} = {record.outcomes[place]}"
     if record.has_event:
         return f" of {response.event_in_words}"
-    return f" of {response.name}" if asked.scale == "link" else f" of each outcome of {response.name}"
+    if asked.scale != "link":
+        return f" of each outcome of {response.name}"
+    return f" of {response.name}" + (", higher outcomes positive" if record.family.words.ordered else "")
 
 
 def _variables(asked: EffectsAsked, averaged: AveragedRows) -> list[str]:
@@ -261,13 +264,8 @@ def _scale(record: FitRecord, asked: EffectsAsked) -> tuple[ProbabilityScale | L
         return ProbabilityScale(record.family, shown), names
     if asked.outcome is not None:
         raise UnsupportedError("outcome= chooses a probability; scale='link' has the linear predictors.")
-    m = record.predictors.n_predictors
-    if not record.family.compares_predictors:
-        names = [""] if m == 1 else [f"{a}|{b}" for a, b in zip(record.outcomes, record.outcomes[1:], strict=False)]
-        return LinkScale(np.eye(m)), names
-    base = np.full(m, 1.0 / m) if record.reference is None else np.eye(m)[record.reference]
-    shown = [k for k in range(m) if k != record.reference]
-    return LinkScale(np.eye(m)[shown] - base), [record.outcomes[k] for k in shown]
+    labels, weights = predictor_weights(record, "link")
+    return LinkScale(weights), list(labels)
 
 
 def _with_errors(
