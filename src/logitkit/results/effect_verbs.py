@@ -10,7 +10,7 @@ import pandas as pd
 from logitkit.results.row_verbs import RowVerbs
 
 if TYPE_CHECKING:
-    from logitkit.inference.effects.comparisons import ContrastKind, EffectScale
+    from logitkit.inference.effects.comparisons import ContrastKind, DrawsKind, EffectScale
     from logitkit.inference.effects.profiles import ContrastMethod
     from logitkit.inference.intervals.bootstrap_intervals import IntervalKind
     from logitkit.inference.intervals.simultaneous import IntervalAdjustment
@@ -82,6 +82,7 @@ class EffectVerbs(RowVerbs):
         adjust: IntervalAdjustment | None = None,
         n: int = 1000,
         seed: int | None = None,
+        kind: DrawsKind | None = None,
     ) -> EffectsResult:
         """Return average effects of variables on probabilities (average marginal effects).
 
@@ -128,6 +129,8 @@ class EffectVerbs(RowVerbs):
             Number of draws or replicates.
         seed : int, optional
             Seed of the draws; the same seed draws the same on any number of threads.
+        kind : {'percentile', 'basic', 'bca'}, optional
+            How intervals are made of refits; BCa also refits once per row or cluster.
 
         Returns
         -------
@@ -180,6 +183,7 @@ class EffectVerbs(RowVerbs):
             adjust=adjust,
             n=n,
             seed=seed,
+            kind=kind,
         )
 
     def contrast(

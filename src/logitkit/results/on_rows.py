@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from logitkit.diagnostics.classification import Classification
     from logitkit.diagnostics.discrimination import Discrimination
     from logitkit.diagnostics.goodness import HosmerLemeshow
-    from logitkit.inference.effects.comparisons import ContrastKind, EffectScale
+    from logitkit.inference.effects.comparisons import ContrastKind, DrawsKind, EffectScale
     from logitkit.inference.effects.contrast_sets import ContrastSet
     from logitkit.inference.effects.inverse import InverseMethod
     from logitkit.inference.effects.means import Averaged, MeansScale
@@ -118,6 +118,7 @@ class FitOnRows:
         adjust: IntervalAdjustment | None = None,
         n: int = 1000,
         seed: int | None = None,
+        kind: DrawsKind | None = None,
     ) -> EffectsResult:
         """Return average effects of variables on probabilities over the rows."""
         from logitkit.results.effects.shown_effects import asked_effects
@@ -138,6 +139,7 @@ class FitOnRows:
             adjust=adjust,
             n=n,
             seed=seed,
+            kind=kind,
         )
 
     def contrast(

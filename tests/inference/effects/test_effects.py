@@ -564,3 +564,37 @@ def test_effects_on_linear_predictors_of_ordered_outcomes_have_the_sign_of_coeff
     for threshold in ("s|m", "m|l"):
         assert np.isclose(levels[threshold, "black - white"], -pairs[threshold, "white - black"], rtol=ROUTE)
         assert np.isclose(levels[threshold, "black - white"], fit.coef["race[T.black]"], rtol=ROUTE)
+
+
+def test_basic_and_bca_intervals_of_replicates() -> None:
+    """Of a coefficient on the scale of the logit they are those of the bootstrap itself."""
+    fit = lk.logit("low ~ age + smoke", lk.datasets.load_lbw())
+    drawn = fit.bootstrap(999, seed=2)
+    for kind in ("basic", "bca"):
+        given = fit.jackknife() if kind == "bca" else None
+        own = drawn.intervals(kind, jackknife=given)
+        found = fit.effects(["age", "smoke"], scale="link", method="bootstrap", n=999, seed=2, kind=kind)  # type: ignore[arg-type]
+        ends = found.to_frame()[["conf_low", "conf_high"]].to_numpy()
+        assert_allclose(ends, np.column_stack([own.low, own.high])[1:], rtol=1e-7)
+        assert f"{'BCa' if kind == 'bca' else 'basic'} intervals of 999 bootstrap replicates" in str(found)
+    change = {"smoke": (0, 1)}
+    ratio = fit.effects("smoke", change=change, scale="odds_ratio", method="bootstrap", n=999, seed=2, kind="basic")
+    plain = fit.effects("smoke", change=change, scale="odds_ratio", method="bootstrap", n=999, seed=2)
+    low, high = ratio.estimates().low[0], ratio.estimates().high[0]
+    ordered = np.sort(plain.draws[:, 0])
+    assert_allclose([low, high], ratio.numbers.value[0] ** 2 / ordered[[974, 24]], rtol=1e-9)
+    sampled = fit.effects("smoke", change=change, method="bootstrap", rows="sampled", n=199, seed=2, kind="bca")
+    assert sampled.estimates().low[0] < sampled.numbers.value[0] < sampled.estimates().high[0]
+    with pytest.raises(DataError, match="give it with method='bootstrap'"):
+        fit.effects("smoke", kind="bca")
+    with pytest.raises(UnsupportedError, match="too few for an interval"):
+        fit.effects("smoke", method="bootstrap", n=20, seed=1, kind="basic").to_frame()
+
+
+def test_differences_of_effects_have_them_too() -> None:
+    data = lk.datasets.load_lbw()
+    fit = lk.logit("low ~ age * smoke", data)
+    found = fit.effects("age", at={"smoke": [0, 1]}, method="bootstrap", n=199, seed=3, kind="bca").between()
+    assert found.without is not None
+    assert found.without.values.shape == (189, 1)
+    assert found.estimates().low[0] < found.numbers.value[0] < found.estimates().high[0]

@@ -20,11 +20,12 @@ of Health Surveys, section 3.7.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
+from scipy.special import ndtri
 
 from logitkit.engine.law import require_level
 from logitkit.errors import DataError, UnsupportedError
@@ -32,12 +33,26 @@ from logitkit.inference.delta import Estimates
 from logitkit.inference.derived import Derived
 from logitkit.inference.effects.limits import certain
 from logitkit.inference.hypotheses.wald import WaldTest
+from logitkit.inference.intervals.bootstrap_intervals import replicate_limits, require_replicates
 from logitkit.inference.intervals.simultaneous import IntervalAdjustment
+from logitkit.inference.resampling.jackknife import Jackknife
+from logitkit.inference.resampling.refits import Refits
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["Comparison", "ContrastKind", "EffectScale", "Effects", "compared", "level_pairs"]
+__all__ = [
+    "Comparison",
+    "ContrastKind",
+    "DrawsKind",
+    "EffectScale",
+    "Effects",
+    "WithoutUnits",
+    "compared",
+    "level_pairs",
+]
 
 EffectScale = Literal["probability", "link", "risk_ratio", "odds_ratio"]
+DrawsKind = Literal["percentile", "basic", "bca"]
+RATIOS = ("risk_ratio", "odds_ratio")
 ContrastKind = Literal["reference", "pairwise", "sequential"]
 
 
@@ -68,6 +83,46 @@ class Comparison(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
+class WithoutUnits:
+    """Effects without each unit in turn.
+
+    Parameters
+    ----------
+    values : (U, E) array
+        nan where the estimates without a unit are not finite.
+    multiplicity : (U,) array
+        Observations that each unit stands for.
+
+    Examples
+    --------
+    >>> found = WithoutUnits(np.array([[1.0], [2.0], [6.0]]), np.ones(3)).acceleration(np.asarray)
+    >>> bool(np.isclose(found[0], np.sum((3 - np.array([1, 2, 6])) ** 3) / (6 * 14**1.5)))
+    True
+    """
+
+    values: FloatArray
+    multiplicity: FloatArray
+
+    def acceleration(self, forward: Callable[[FloatArray], FloatArray]) -> FloatArray:
+        """Return the skewness of the influence over six.
+
+        Parameters
+        ----------
+        forward : callable
+            To the scale of the intervals.
+
+        Returns
+        -------
+        (E,) array
+            nan where an effect is missing without a unit.
+        """
+        none = np.zeros(len(self.values), dtype=bool)
+        values = forward(self.values)
+        names = tuple(f"e{k + 1}" for k in range(values.shape[1]))
+        return Jackknife(names, values[0], Refits(values, none, none, none), self.multiplicity, "units").acceleration
+
+
+@dataclass(frozen=True, eq=False)
 class Effects:
     """Effects of variables, one row per cell, comparison and outcome.
 
@@ -90,7 +145,11 @@ class Effects:
     adjust : str or None
         How intervals are adjusted for their number.
     draws : (B, E) array or None
-        Effects of simulated or resampled coefficients, whose percentiles are the intervals.
+        Effects of simulated or resampled coefficients, of which the intervals are made.
+    without : WithoutUnits or None
+        Effects without each unit in turn, for BCa intervals.
+    kind : {'percentile', 'basic', 'bca'}
+        How intervals are made of draws; of ratios on the scale of logarithms.
     notes : tuple of str
         What is to be said of them.
 
@@ -112,6 +171,8 @@ class Effects:
     cells: IntArray
     adjust: IntervalAdjustment | None = None
     draws: FloatArray | None = None
+    without: WithoutUnits | None = None
+    kind: DrawsKind = "percentile"
     notes: tuple[str, ...] = ()
 
     def estimates(self, level: float | None = None, adjust: IntervalAdjustment | None = None) -> Estimates:
@@ -127,7 +188,7 @@ class Effects:
         Returns
         -------
         Estimates
-            Of draws, intervals are percentiles.
+            Of draws, intervals are percentiles, or made of these.
         """
         adjust = self.adjust if adjust is None else adjust
         found = self.numbers.estimates(level, None if self.draws is not None else adjust)
@@ -140,7 +201,15 @@ class Effects:
         known = np.isfinite(self.draws).all(axis=1)
         if np.count_nonzero(known) < 2:
             raise UnsupportedError("Fewer than two draws have all effects, so that there are no percentiles.")
-        low, high = np.quantile(self.draws[known], [tail, 1.0 - tail], axis=0)
+        if self.kind == "percentile":
+            low, high = np.quantile(self.draws[known], [tail, 1.0 - tail], axis=0)
+            return replace(found, low=low, high=high)
+        require_replicates(int(known.sum()), 1.0 - 2.0 * tail)
+        forward, back = (np.log, np.exp) if self.scale in RATIOS else (np.asarray, np.asarray)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            values, centre = forward(self.draws[known]), forward(self.numbers.value)
+            speed = np.zeros(centre.size) if self.without is None else self.without.acceleration(forward)
+            low, high = back(replicate_limits(values, centre, self.kind, -float(ndtri(tail)), speed))
         return replace(found, low=low, high=high)
 
     def test(self, hypothesis: str, level: float | None = None) -> WaldTest:
@@ -178,7 +247,7 @@ class Effects:
         rows = [np.flatnonzero(self.cells == cell) for cell in range(int(self.cells.max()) + 1)]
         pairs = level_pairs(len(rows), kind)
         high, low = (np.concatenate([rows[pair[side]] for pair in pairs]) for side in (0, 1))
-        ratio = self.scale in ("risk_ratio", "odds_ratio")
+        ratio = self.scale in RATIOS
         names = [
             f"{self.numbers.names[a]} {'/' if ratio else '-'} {self.numbers.names[b]}"
             for a, b in zip(high, low, strict=True)
@@ -189,11 +258,12 @@ class Effects:
         combined[np.arange(high.size), high], combined[np.arange(high.size), low] = left, right
         law = self.numbers.law.of(combined)
         numbers = replace(self.numbers, names=tuple(names), value=value, root=root, law=law)
-        draws = None
-        if self.draws is not None:
-            draws = np.stack(
-                [_combined(one, high, low, "risk_ratio" if ratio else "probability")[0] for one in self.draws]
-            )
+        scale: EffectScale = "risk_ratio" if ratio else "probability"
+        draws = None if self.draws is None else np.stack([_combined(one, high, low, scale)[0] for one in self.draws])
+        without = self.without
+        if without is not None:
+            own = np.stack([_combined(one, high, low, scale)[0] for one in without.values])
+            without = replace(without, values=own)
         sign = " / " if ratio else " - "
         varied = {
             head
@@ -212,7 +282,7 @@ class Effects:
         )
         cells = np.repeat(np.arange(len(pairs)), [rows[pair[0]].size for pair in pairs])
         title = f"{'Ratios' if ratio else 'Differences'} of effects between groups"
-        return replace(self, labels=labels, numbers=numbers, title=title, cells=cells, draws=draws)
+        return replace(self, labels=labels, numbers=numbers, title=title, cells=cells, draws=draws, without=without)
 
 
 def level_pairs(n_levels: int, kind: ContrastKind, reference: int = 0) -> list[tuple[int, int]]:

@@ -14,6 +14,7 @@ from logitkit.errors import UnsupportedError
 from logitkit.inference.covariances.sandwich import scores
 from logitkit.inference.derived import Derived
 from logitkit.inference.hypotheses.wald import covariance_root
+from logitkit.inference.resampling.jackknife import jackknife, left_out_weights
 from logitkit.inference.resampling.resampling import bootstrap, drawn_weights
 from logitkit.inference.resampling.units import prior_weights
 from logitkit.inference.verbs import require
@@ -39,6 +40,10 @@ class Drawn:
         Draws the same again.
     n_failed : int
         Draws that are left out, as their fit has no finite estimate.
+    left_out : (U, M) array or None
+        Averages without each unit in turn, which BCa intervals take an acceleration from.
+    multiplicity : (U,) array or None
+        Observations that each unit stands for.
 
     Examples
     --------
@@ -49,6 +54,8 @@ class Drawn:
     values: FloatArray
     seed: int
     n_failed: int = 0
+    left_out: FloatArray | None = None
+    multiplicity: FloatArray | None = None
 
     @property
     def root(self) -> FloatArray:
@@ -228,6 +235,7 @@ def bootstrap_draws(
     seed: int | None,
     *,
     sampled: bool,
+    accelerated: bool = False,
 ) -> Drawn:
     """Return averages of refits to resampled rows.
 
@@ -245,6 +253,8 @@ def bootstrap_draws(
         Draws the same again.
     sampled : bool
         Whether averages are over the rows that were drawn, too.
+    accelerated : bool, default False
+        Whether to refit without each unit, too.
 
     Returns
     -------
@@ -273,17 +283,30 @@ def bootstrap_draws(
     drawn = drawn_weights(design, found.kind, found.seed) if sampled else None
     prior = prior_weights(design)
 
+    def averages_of(coef: FloatArray, weights: FloatArray | None) -> FloatArray:
+        times = None
+        if weights is not None:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                times = np.nan_to_num(weights / prior)
+        return averages_at(record.predictors.table(np.nan_to_num(coef)), times)
+
     def run(place: int) -> FloatArray:
         number = int(kept[place])
-        table = record.predictors.table(np.nan_to_num(found.replicates[number]))
-        times = None
-        if drawn is not None:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                times = np.nan_to_num(drawn(number) / prior)
-        return averages_at(table, times)
+        return averages_of(found.replicates[number], None if drawn is None else drawn(number))
 
     values = np.stack(list(ordered_map(run, kept.size, "Replicates")))
-    return Drawn(values, found.seed, n - kept.size)
+    if not accelerated:
+        return Drawn(values, found.seed, n - kept.size)
+    units, without = left_out_weights(design, "cluster" if found.kind == "cluster" else "rows")
+    left_out = jackknife(record, design).replicates
+
+    def run_without(number: int) -> FloatArray:
+        if not np.isfinite(np.delete(left_out[number], record.aliased)).all():
+            return np.full(values.shape[1], np.nan)
+        return averages_of(left_out[number], without(number) if sampled else None)
+
+    own = np.stack(list(ordered_map(run_without, len(left_out), "Jackknife")))
+    return Drawn(values, found.seed, n - kept.size, own, units.multiplicity)
 
 
 def with_root(

@@ -29,7 +29,14 @@ from logitkit.inference.resampling.resampling import Bootstrap, bootstrap
 from logitkit.options import require_choice
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["BootstrapIntervals", "IntervalKind", "bootstrap_intervals", "standard_intervals"]
+__all__ = [
+    "BootstrapIntervals",
+    "IntervalKind",
+    "bootstrap_intervals",
+    "replicate_limits",
+    "require_replicates",
+    "standard_intervals",
+]
 
 IntervalKind = Literal["percentile", "basic", "bca", "normal"]
 #: What they are called.
@@ -154,7 +161,7 @@ def bootstrap_intervals(
             "quantiles are the limits. Use kind='percentile' or 'normal'."
         )
     if kind != "normal":
-        _require_replicates(result.n_replicates, level)
+        require_replicates(result.n_replicates, level)
     acceleration = np.zeros(len(result.names))
     if kind == "bca":
         if jackknife is None:
@@ -171,18 +178,52 @@ def bootstrap_intervals(
         # Moments of the finite replicates alone would be those of another distribution.
         centre[result.n_infinite > 0] = np.nan
         return _made(result, kind, level, centre + np.multiply.outer([-z, z], np.asarray(result.std_error)))
-    limits = np.full((2, len(result.names)), np.nan)
-    for j, estimate in enumerate(result.estimate):
-        ordered = np.sort(result.replicates[~np.isnan(result.replicates[:, j]), j])
-        if ordered.size and np.isfinite(estimate):
+    return _made(result, kind, level, replicate_limits(result.replicates, result.estimate, kind, z, acceleration))
+
+
+def replicate_limits(
+    replicates: FloatArray, estimate: FloatArray, kind: IntervalKind, z: float, acceleration: FloatArray
+) -> FloatArray:
+    """Return percentile, basic or BCa limits.
+
+    Parameters
+    ----------
+    replicates : (B, p) array
+        nan where a replicate says nothing.
+    estimate : (p,) array
+        Estimates of the fit.
+    kind : {'percentile', 'basic', 'bca'}
+        Which.
+    z : float
+        The normal quantile of the level.
+    acceleration : (p,) array
+        Of BCa.
+
+    Returns
+    -------
+    (2, p) array
+        Below and above; nan where the replicates cannot tell.
+
+    Examples
+    --------
+    >>> draws = np.arange(1.0, 100.0)[:, None]
+    >>> replicate_limits(draws, np.array([40.0]), "percentile", 1.2815515655446004, np.zeros(1)).round(6).tolist()
+    [[10.0], [90.0]]
+    >>> replicate_limits(draws, np.array([40.0]), "basic", 1.2815515655446004, np.zeros(1)).round(6).tolist()
+    [[-10.0], [70.0]]
+    """
+    limits = np.full((2, estimate.size), np.nan)
+    for j, value in enumerate(estimate):
+        ordered = np.sort(replicates[~np.isnan(replicates[:, j]), j])
+        if ordered.size and np.isfinite(value):
             points = np.array([-z, z])
             if kind == "bca":
-                points = _corrected(points, float(np.mean(ordered < estimate)), float(acceleration[j]))
+                points = _corrected(points, float(np.mean(ordered < value)), float(acceleration[j]))
             limits[:, j] = [
                 _order_statistic(ordered, float(ndtr(point)), lower)
                 for point, lower in zip(points, (True, False), strict=True)
             ]
-    return _made(result, kind, level, 2.0 * result.estimate - limits[::-1] if kind == "basic" else limits)
+    return np.asarray(2.0 * estimate - limits[::-1] if kind == "basic" else limits)
 
 
 def _made(result: Bootstrap, kind: IntervalKind, level: float, limits: FloatArray) -> BootstrapIntervals:
@@ -255,7 +296,7 @@ def standard_intervals(
     level = record.level if level is None else level
     require_level(level)  # refuses what is no level, before the replicates are drawn
     require_choice("kind", kind, get_args(IntervalKind))
-    _require_replicates(STANDARD_REPLICATES, level)
+    require_replicates(STANDARD_REPLICATES, level)
     drawn = bootstrap(record, design, STANDARD_REPLICATES, seed=STANDARD_SEED)
     without = jackknife(record, design) if kind == "bca" else None
     if isinstance(of, ReplicateFunctions):
@@ -268,8 +309,25 @@ def standard_intervals(
     return bootstrap_intervals(drawn, kind, level=level, jackknife=without)
 
 
-def _require_replicates(n: int, level: float) -> None:
-    """Refuse a level whose limits lie beyond the extreme replicates."""
+def require_replicates(n: int, level: float) -> None:
+    """Refuse a level whose limits lie beyond the extreme replicates.
+
+    Parameters
+    ----------
+    n : int
+        Replicates.
+    level : float
+        Confidence level.
+
+    Raises
+    ------
+    UnsupportedError
+        How many are needed.
+
+    Examples
+    --------
+    >>> require_replicates(39, 0.95)
+    """
     least = math.ceil(2.0 / (1.0 - level) - 1.0 - 1e-9)
     if n < least:
         raise UnsupportedError(

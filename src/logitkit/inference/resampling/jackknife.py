@@ -9,6 +9,7 @@ Efron, B. and Tibshirani, R. J. (1993) An Introduction to the Bootstrap, chapter
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal, Self
 
@@ -20,12 +21,12 @@ from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError
 from logitkit.inference.resampling.refits import Refits, refit
 from logitkit.inference.resampling.resampling import function_values
-from logitkit.inference.resampling.units import prior_weights, resampling_kind, units_of
+from logitkit.inference.resampling.units import Units, prior_weights, resampling_kind, units_of
 from logitkit.inference.verbs import require
 from logitkit.numerics.once import once
 from logitkit.typing import BoolArray, FloatArray
 
-__all__ = ["Jackknife", "jackknife"]
+__all__ = ["Jackknife", "jackknife", "left_out_weights"]
 
 JackknifeKind = Literal["rows", "cluster"]
 
@@ -183,13 +184,40 @@ def jackknife(record: FitRecord, design: Design, *, kind: JackknifeKind | None =
     chosen = resampling_kind(design, kind)
     if chosen in ("parametric", "bayesian"):
         raise DataError(f"kind={kind!r} is not known; use 'rows' or 'cluster'.")
-    units, prior = units_of(design, "cluster" if chosen == "cluster" else "rows"), prior_weights(design)
-    m = units.multiplicity.size
+    units, without = left_out_weights(design, "cluster" if chosen == "cluster" else "rows")
+    refits = refit(record, design, units.multiplicity.size, prior=without)
+    return Jackknife(record.names, record.coef, refits, units.multiplicity, units.word, record.level)
+
+
+def left_out_weights(design: Design, kind: JackknifeKind) -> tuple[Units, Callable[[int], FloatArray]]:
+    """Return the units of a jackknife, and the prior weights without one of them.
+
+    Parameters
+    ----------
+    design : Design
+        Rows of the fit.
+    kind : {'rows', 'cluster'}
+        What a unit is.
+
+    Returns
+    -------
+    units : Units
+        In the order of the rows, or of the clusters' first rows.
+    without : callable
+        Of a number: weights, (n_rows,).
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> _, without = left_out_weights(lk.logit("y ~ 1", {"y": [0, 0, 1, 1, 1]}).design, "rows")
+    >>> without(1).tolist()
+    [1.0, 0.0, 1.0, 1.0, 1.0]
+    """
+    units, prior = units_of(design, kind), prior_weights(design)
 
     def without(number: int) -> FloatArray:
         counts = units.multiplicity.copy()
         counts[number] -= 1.0
         return units.weights(prior, counts)
 
-    refits = refit(record, design, m, prior=without)
-    return Jackknife(record.names, record.coef, refits, units.multiplicity, units.word, record.level)
+    return units, without

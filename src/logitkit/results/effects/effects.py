@@ -12,7 +12,15 @@ from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, FormulaError, UnsupportedError, nearest_name
 from logitkit.inference.covariances.sandwich import copies
 from logitkit.inference.effects.averages import Averages, averages, row_values, values_at
-from logitkit.inference.effects.comparisons import Comparison, ContrastKind, Effects, EffectScale, compared
+from logitkit.inference.effects.comparisons import (
+    Comparison,
+    ContrastKind,
+    DrawsKind,
+    Effects,
+    EffectScale,
+    WithoutUnits,
+    compared,
+)
 from logitkit.inference.effects.errors import (
     Drawn,
     bootstrap_draws,
@@ -69,6 +77,8 @@ class EffectsAsked:
         Number of draws.
     seed : int, optional
         Of the draws.
+    kind : str, optional
+        How intervals are made of replicates.
     """
 
     variables: str | Sequence[str] | None = None
@@ -85,6 +95,7 @@ class EffectsAsked:
     adjust: IntervalAdjustment | None = None
     n: int = 1000
     seed: int | None = None
+    kind: DrawsKind | None = None
 
     def __post_init__(self) -> None:
         """Refuse words that are not known."""
@@ -92,6 +103,10 @@ class EffectsAsked:
         for name, kind in (("contrast", ContrastKind), ("scale", EffectScale), ("method", EffectMethod)):
             require_choice(name, getattr(self, name), get_args(kind))
         require_choice("rows", self.rows, ("given", "sampled"))
+        if self.kind is not None:
+            require_choice("kind", self.kind, get_args(DrawsKind))
+            if self.method != "bootstrap":
+                raise DataError(f"kind={self.kind!r} makes intervals of replicates: give it with method='bootstrap'.")
         if not is_count(self.n, 2):
             raise DataError(f"n={self.n!r} is not a number of draws; give a whole number of at least 2.")
         if not self.average and (self.by is not None or self.method != "delta" or self.rows != "given"):
@@ -156,6 +171,11 @@ def effects_of(rows: Rows, asked: EffectsAsked) -> Effects:
         moves = moves_of(record, jacobian)
         along = compared(replace(means, root=moves), shape, comparisons, "link")[1]
         value = in_the_limit(record, value, along, float(np.abs(moves).max(initial=0.0)))
+    without = None
+    if drawn is not None and drawn.left_out is not None and drawn.multiplicity is not None:
+        values_without = compared(means, shape, comparisons, asked.scale, drawn.left_out)[2]
+        assert values_without is not None
+        without = WithoutUnits(values_without, drawn.multiplicity)
     labels = label_columns(heads, rows_each, comparisons, outcomes)
     per_cell = len(comparisons) * len(outcomes)
     root = np.where((~np.isfinite(value) | ~(root != 0.0).any(axis=1))[:, None], np.nan, root)
@@ -177,11 +197,13 @@ def effects_of(rows: Rows, asked: EffectsAsked) -> Effects:
         numbers,
         f"{kind} on the {TITLES[asked.scale]}{_of_what(record, asked)}",
         asked.scale,
-        method_words(record, asked.method, asked.rows, drawn),
+        method_words(record, asked.method, asked.rows, drawn, asked.kind),
         averaged.n_counted,
         np.repeat(np.arange(len(rows_each)), per_cell),
         asked.adjust,
         draws,
+        without,
+        asked.kind or "percentile",
         effect_notes(averaged, variables, asked.change, value, drawn),
     )
 
@@ -335,7 +357,9 @@ def _draws(
             "method='bootstrap' refits the model to resampled rows of the fit, and averages over them: leave data= out."
         )
     sampled = asked.rows == "sampled"
-    return bootstrap_draws(record, averaged.design, averages_at, asked.n, asked.seed, sampled=sampled)
+    return bootstrap_draws(
+        record, averaged.design, averages_at, asked.n, asked.seed, sampled=sampled, accelerated=asked.kind == "bca"
+    )
 
 
 def _parts(cell: Cell, found: Averages, n: int) -> FloatArray:

@@ -40,6 +40,10 @@ class EffectsResult(Effects):
         How intervals are adjusted.
     draws : (B, E) array or None
         Draws of the effects.
+    without : WithoutUnits or None
+        Effects without each unit in turn.
+    kind : {'percentile', 'basic', 'bca'}
+        How intervals are made of draws.
     notes : tuple of str
         What is to be said of them.
     """

@@ -66,7 +66,7 @@ def covariance_words(record: FitRecord, method: str, rows: str) -> str:
     return record.covariance.label
 
 
-def method_words(record: FitRecord, method: str, rows: str, drawn: Drawn | None) -> str:
+def method_words(record: FitRecord, method: str, rows: str, drawn: Drawn | None, kind: str | None = None) -> str:
     """Return how errors and intervals were made, in a sentence."""
     if drawn is not None:
         n = len(drawn.values)
@@ -76,7 +76,8 @@ def method_words(record: FitRecord, method: str, rows: str, drawn: Drawn | None)
             else f"{n:,} bootstrap replicates"
         )
         over = "; averages over the rows drawn" if rows == "sampled" else ""
-        return f"Standard deviations and percentiles of {what}{over}; seed {drawn.seed}."
+        limits = {"basic": "basic intervals", "bca": "BCa intervals"}.get(kind or "", "percentiles")
+        return f"Standard deviations and {limits} of {what}{over}; seed {drawn.seed}."
     if rows == "sampled":
         return (
             "Influence functions of the averages, for rows that were sampled, covariates and outcomes together "
