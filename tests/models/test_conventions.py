@@ -120,7 +120,7 @@ def test_the_reference_of_several_outcomes(births):
 
 
 def test_bic_of_sas_counts_trials():
-    """SAS/STAT 14.1 User's Guide, Output 72.10.1 (Overdispersion): SC 1232.240, with the full log-likelihood 175.769."""
+    """SAS/STAT 14.1 User's Guide, Output 72.10.1: SC 1232.240, with the full log-likelihood 175.769."""
     table = pd.DataFrame({"r": GERMINATED, "n": TRIALS, "cult": np.repeat([0, 1, 0, 1], 5)})
     table = table.assign(f=table["n"] - table["r"], soil=np.repeat([0, 1], 10))
     fit = lk.logit("cbind(r, f) ~ cult * soil", table, conventions="sas")

@@ -271,6 +271,14 @@ def test_clusters_of_sas_have_t_and_their_factor(sample):
         lk.logit_by("low ~ age", sample, by="smoke", cluster="u", conventions="sas")
 
 
+def test_fractions_of_sas_have_no_factor(sample):
+    """The factor is of SURVEYLOGISTIC, which has no fractions."""
+    table = sample.assign(share=sample["bwt"] / 5000)
+    sas, ours = (lk.logit("share ~ age", table, outcome="fraction", conventions=name) for name in ("sas", "logitkit"))
+    assert_allclose(sas.vcov, ours.vcov, rtol=EXACT)
+    assert "nothing differs here from those of logitkit" in " ".join(str(sas).split())
+
+
 def test_surveys_of_sas_have_their_factor(sample):
     """The linearised covariance times (n - 1) / (n - k), VADJUST=DF."""
     given = {"weights": "w", "survey": lk.Survey(strata="s", units="u"), "event": 1}

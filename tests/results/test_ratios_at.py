@@ -159,3 +159,16 @@ def test_an_absorbed_factor_cancels() -> None:
     absorbed = lk.logit("low ~ smoke * age", births, absorb="g").odds_ratios(at={"age": [20, 30]})
     columns = lk.logit("low ~ smoke * age + C(g)", births).odds_ratios(at={"age": [20, 30]})
     assert_allclose(absorbed["conf_low"].iloc[:2], columns["conf_low"].iloc[:2], rtol=1e-7)
+
+
+@pytest.mark.parametrize("direction", ["higher", "lower"])
+@pytest.mark.parametrize("model", ["cumulative", "adjacent"])
+def test_ratios_of_ordered_outcomes_have_the_direction_and_the_offset(model: Any, direction: Any) -> None:
+    table = BIRTHS.assign(visits=BIRTHS["ftv"].clip(upper=2))
+    given: dict[str, Any] = {"model": model, "direction": direction}
+    fit = lk.ordinal("visits ~ age * smoke", table, **given)
+    own = fit.odds_ratios(at={"smoke": [0, 1]})["odds_ratio"].to_numpy()[:2]
+    assert_allclose(own, np.exp([fit.coef["age"], fit.coef["age"] + fit.coef["age:smoke"]]), rtol=1e-9)
+    # What an offset takes from a coefficient it gives back to the ratio.
+    shifted = lk.ordinal("visits ~ age * smoke + offset(age / 10)", table, **given)
+    assert_allclose(shifted.odds_ratios(at={"smoke": [0, 1]})["odds_ratio"].to_numpy()[:2], own, rtol=1e-6)

@@ -62,5 +62,7 @@ class AdjacentBelow(Adjacent):
     __slots__ = ()
 
     words = replace(
-        ORDERED, ratio=replace(NEIGHBOUR, meaning=NEIGHBOUR.meaning.replace("the one below it", "the one above it"))
+        ORDERED,
+        ratio=replace(NEIGHBOUR, meaning=NEIGHBOUR.meaning.replace("the one below it", "the one above it")),
+        downwards=True,
     )

@@ -47,6 +47,7 @@ def _named(link: Link, direction: str) -> Words:
         title=f"Cumulative {link.words} model",
         ratio=ODDS[direction] if link is LOGIT else None if nameless else of.ratio,
         instead=TOLD.get(direction, INSTEAD) if of.ratio_of_absence else INSTEAD,
+        downwards=direction == "lower",
         improper="the thresholds cross, so that the probability of an outcome would be negative",
     )
 

@@ -88,6 +88,8 @@ class Words:
         Of a quasi-likelihood, the sentence that says so; empty where there is a likelihood.
     untold : str
         Why rows may leave a coefficient undetermined, and what to do.
+    downwards : bool
+        Whether positive coefficients mean lower outcomes.
     """
 
     title: str
@@ -105,6 +107,7 @@ class Words:
     naming: str = ""
     untold: str = ""
     quasi: str = ""
+    downwards: bool = False
 
     def ratio_against(self, reference: int | None) -> Ratio | None:
         """Return the name of exp(coefficient) in a fit with this reference outcome, or without one."""

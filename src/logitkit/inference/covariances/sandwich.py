@@ -246,7 +246,8 @@ def with_required_sandwich(record: FitRecord, design: Design) -> FitRecord:
     found = scores(record, design)
     if response.clusters is None and response.prior is not None and response.weight_kind == "frequency":
         found = replace(found, slopes=found.slopes / np.sqrt(copies(response)))
-    factor, covariance = correction_of(response, record.n_params if record.conventions.counts_parameters else 1)
+    counted = record.conventions.counts_parameters and (response.clusters is not None or sampled)
+    factor, covariance = correction_of(response, record.n_params if counted else 1)
     covariance = replace(covariance, law=_law(record, covariance))
     with single_threaded_blas():
         meat = found.squares()

@@ -50,14 +50,14 @@ SAME = 1e-9  # of the largest number of a column: what changes from several star
 
 @dataclass(frozen=True, eq=False)
 class _Change:
-    """A change of a variable, from one row to another."""
+    """A change of a variable, from one row to another, and what it does to the offset of each linear predictor."""
 
     variable: str
     start: str
     stop: str
     held: dict[str, str]
     row: FloatArray
-    shift: float = 0.0
+    shift: FloatArray
     depends: str = ""
 
 
@@ -87,12 +87,13 @@ def ratios_at(
         flat = record.predictors.rows(np.repeat(change.row[None], len(weights), axis=0), weights)
         flat[:, record.aliased] = 0.0
         # Thresholds that share a slope share its ratio.
+        moved = weights @ change.shift
         one = len(labels) > 1 and record.family.words.ordered and bool((flat == flat[0]).all())
         strange = bool(change.depends) or bool(not_estimable(record, Dense(change.row[None]))[0])
         for place, label in enumerate(labels[:1] if one else labels):
             table.append((change, "" if one else label))
             functions.append(flat[place])
-            shifts.append(change.shift)
+            shifts.append(moved[place])
             missing.append(strange)
     found = _estimates(rows, np.array(functions), np.array(shifts), ~np.array(missing), level, method, adjust)
     return _frame(record, table, found, compared[1])
@@ -111,6 +112,7 @@ class _Changes:
             require_values(name, values, self.frame[name], self.coding)
         self.units = self._units(units)
         self.info = rows.record.info
+        self.n_predictors = rows.record.predictors.n_predictors
         self.offsets = {role: pd.Series(np.zeros(1)) for role in found.offsets}
         self.base = {name: self.frame[name].iloc[0] for name in self.coding.variables}
 
@@ -127,7 +129,7 @@ class _Changes:
                 held = dict(zip(fixed, values, strict=True))
                 made = self._levels(name, held) if factor else self._numbers(name, held)
                 for change in made:
-                    if not change.row.any() and not change.shift:
+                    if not change.row.any() and not change.shift.any():
                         continue
                     depends = ", ".join(dict.fromkeys([*open_, *([change.depends] if change.depends else [])]))
                     yield replace(change, depends=depends)
@@ -165,7 +167,7 @@ class _Changes:
         all_rows = np.array([each.row for each in made])
         size = np.abs(all_rows).max(axis=0)
         shifts = np.array([each.shift for each in made])
-        same = bool((np.abs(all_rows - all_rows[0]) <= SAME * size).all()) and np.ptp(shifts) <= SAME
+        same = bool((np.abs(all_rows - all_rows[0]) <= SAME * size).all()) and np.ptp(shifts, axis=0).max() <= SAME
         if same:
             yield replace(made[0], start="any", stop=f"{unit:+.6g}")
         elif name in self.stated:
@@ -195,7 +197,7 @@ class _Changes:
         pair = coded.matrix.to_dense()
         row = pair[1] - pair[0]
         row[np.abs(row) <= 1e-14 * np.abs(pair).max(axis=0)] = 0.0
-        shift = 0.0 if coded.offset is None else float(coded.offset[0, 1] - coded.offset[0, 0])
+        shift = np.zeros(self.n_predictors) if coded.offset is None else coded.offset[:, 1] - coded.offset[:, 0]
         words = {other: level_text(value) for other, value in held.items()}
         return _Change(name, level_text(start), level_text(stop), words, row, shift)
 
@@ -231,7 +233,8 @@ def _comparisons(record: FitRecord, outcome: int | None, against: int | None) ->
                 f"{words.title}: a ratio compares all higher outcomes with all lower ones, not one outcome with "
                 "another. Leave out outcome= and against=."
             )
-        return predictor_weights(record, "link")
+        labels, weights = predictor_weights(record, "link")
+        return labels, -weights if words.downwards else weights
     unit = np.eye(m)
     others = [k for k in range(m) if k != base] if outcome is None else [outcome]
     return tuple(record.outcomes[k] for k in others), unit[others] - unit[base]
