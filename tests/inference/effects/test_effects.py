@@ -77,8 +77,8 @@ def test_effects_by_row_agree(fit: Any) -> None:
     assert_allclose(found["std_error"][:5], STORED["rows"]["std_error"], rtol=5e-4)
 
 
-def test_published_figures() -> None:
-    """R 4.2.2 at a tight tolerance: effects of the lbw model of Hosmer and Lemeshow, by two programs."""
+def test_figures_of_r() -> None:
+    """R 4.2.2, glm(epsilon = 1e-15): averages of dlogis and plogis, their errors from numDeriv::grad and vcov."""
     fit = lk.logit("low ~ age + lwt + race + smoke", births())
     found = fit.effects().to_frame().set_index("variable")
     for name, estimate, error in (

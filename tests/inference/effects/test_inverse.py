@@ -1,4 +1,4 @@
-"""Inverse prediction: printed effective doses, and sets whose ends are tested one by one."""
+"""Inverse prediction: effective doses of R, and sets whose ends are tested one by one."""
 
 from __future__ import annotations
 
@@ -39,21 +39,29 @@ def births() -> Any:
     return lk.logit("low ~ age", BIRTHS)
 
 
-def test_doses_of_venables_and_ripley(budworm: Any) -> None:
-    """MASS, 4th edition, page 193: dose.p(budworm.lg0, cf = c(1, 3), p = 1:3/4)."""
+def test_doses_are_those_of_mass(budworm: Any) -> None:
+    """R 4.2.2, MASS 7.3-58.2: dose.p(glm(SF ~ sex + ldose - 1, binomial), cf = c(1, 3), p = 1:3/4), its example."""
     found = budworm.inverse("ldose", [0.25, 0.5, 0.75], at={"sex": "F"}).to_frame()
-    assert_allclose(found["estimate"], [2.231265, 3.263587, 4.295910], atol=5e-7)
-    assert_allclose(found["std_error"], [0.2499089, 0.2297539, 0.2746874], atol=5e-8)
+    assert_allclose(found["estimate"], [2.23126465686, 3.26358740372, 4.29591015057], rtol=1e-8)
+    # R's glm stops at 1e-8 of the deviance, which shows in its errors first.
+    assert_allclose(found["std_error"], [0.249908906479, 0.229753865077, 0.274687434484], rtol=1e-5)
 
 
-def test_doses_of_sas() -> None:
-    """PROC PROBIT, example of dosage levels: -1.81270 + 3.41812 log10(dose)."""
+def test_fieller_sets_of_the_doses_of_a_sas_example() -> None:
+    """Data of SAS/STAT User's Guide, PROC PROBIT, example Dosage Levels; figures of R 4.2.2.
+
+    glm(cbind(r, n - r) ~ log10(dose), binomial("probit")), MASS::dose.p, and Fieller's quadratic from coef and vcov.
+    """
     table = pd.DataFrame({"dose": range(1, 8), "n": [10, 12, 10, 10, 12, 10, 10], "r": [1, 2, 4, 5, 8, 8, 10]})
     table["left"] = table["n"] - table["r"]
     fit = lk.logit("cbind(r, left) ~ np.log10(dose)", table, link="probit")
-    assert_allclose(fit.coef, [-1.81270, 3.41812], atol=5e-6)
+    assert_allclose(fit.coef, [-1.81270510178, 3.41811812837], rtol=1e-7)
     found = fit.inverse("dose", [0.5, 0.9], method="fieller")
-    assert_allclose(found.derived.value, 10 ** ((ndtri([0.5, 0.9]) + 1.81270) / 3.41812), rtol=1e-5)
+    assert_allclose(found.derived.value, [3.390959041, 8.039916356], rtol=1e-7)
+    assert_allclose([found.sets[0].low, found.sets[0].high], [2.586199316, 4.257662845], rtol=1e-6)
+    assert_allclose([found.sets[1].low, found.sets[1].high], [5.948005367, 15.690557749], rtol=1e-6)
+    errors = np.log(10.0) * found.derived.value * np.array([0.0494569250129, 0.0894028886409])
+    assert_allclose(found.derived.std_error, errors, rtol=1e-6)
     assert "scale of np.log10(dose)" in str(found)
 
 

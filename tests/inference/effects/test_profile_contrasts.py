@@ -71,7 +71,7 @@ def ends_of(found: Any, quantity: str) -> Any:
     return found.to_frame().set_index("quantity").loc[quantity, ["conf_low", "conf_high"]].to_numpy(float)
 
 
-# Newcombe (1998), Statistics in Medicine 17, 873-890, table II: method 4, Mee's
+# Newcombe (1998), Statistics in Medicine 17, 873-890, table II: method 5, Mee's
 MEE = {
     (56, 70, 48, 80): (0.0533, 0.3377),
     (9, 10, 3, 10): (0.1821, 0.8370),

@@ -8,8 +8,7 @@ are an interval, all numbers, or the outside of an interval (``docs/maths/means.
 References
 ----------
 Fieller, E. C. (1954) Some problems in interval estimation. Journal of the Royal Statistical Society B 16, 175-185.
-Finney, D. J. (1971) Probit Analysis, 3rd edition, section 4.5. Collett, D. (2003) Modelling Binary Data, 2nd edition,
-section 4.2.
+Finney, D. J. (1971) Probit Analysis, 3rd edition. Collett, D. (2003) Modelling Binary Data, 2nd edition.
 """
 
 from __future__ import annotations
