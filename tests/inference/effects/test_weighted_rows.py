@@ -58,7 +58,7 @@ def test_rows_of_counts_count_as_their_trials(grouped: Fit, written_out: Fit, na
 def test_a_row_of_counts_was_drawn_as_one(grouped: Fit, written_out: Fit) -> None:
     """Its trials were not drawn one by one, nor are they copies of the row."""
     found, expected = (fit.effects(rows="sampled").to_frame()["std_error"] for fit in (grouped, written_out))
-    assert_allclose(found, expected, rtol=1e-6)
+    assert_allclose(found, expected, rtol=1e-7)
 
 
 def test_weights_of_a_dispersion_weigh_no_average(counts: pd.DataFrame) -> None:

@@ -72,11 +72,11 @@ REFERENCES = load_table("intervals/profile")["fits"]
 def test_ends_are_those_of_fits_in_r_with_the_coefficient_held(name: str, births: pd.DataFrame) -> None:
     fit, places = fit_of(name, births)
     found, expected = profiled(fit), np.atleast_2d(REFERENCES[name]["profile"])
-    assert_allclose(fit.record.coef[places], REFERENCES[name]["coef"], rtol=1e-6)
+    assert_allclose(fit.record.coef[places], REFERENCES[name]["coef"], rtol=1e-7)
     # uniroot() in R stops by its tolerance of the argument, and scoring by changes of the deviance of about 1e-12.
     scale = fit.record.std_error[places]
-    assert_allclose(found.low[places] / scale, expected[:, 0] / scale, atol=1e-6)
-    assert_allclose(found.high[places] / scale, expected[:, 1] / scale, atol=1e-6)
+    assert_allclose(found.low[places] / scale, expected[:, 0] / scale, atol=1e-7)
+    assert_allclose(found.high[places] / scale, expected[:, 1] / scale, atol=1e-7)
     assert not found.uncertified.size
 
 

@@ -109,7 +109,7 @@ def test_statistic_at_the_ends_is_the_quantile(fit: Any, options: dict[str, Any]
 
         free = minimize(loss, np.zeros(basis.shape[1]), jac=True, method="BFGS", options={"gtol": 1e-9}).x
         here = informed.evaluate(origin + basis @ free)
-        assert_allclose(here.gradient @ np.linalg.solve(here.hessian.array, here.gradient), Z**2, rtol=1e-6)
+        assert_allclose(here.gradient @ np.linalg.solve(here.hessian.array, here.gradient), Z**2, rtol=1e-7)
 
 
 def test_steps_beyond_the_range_of_numbers_are_silent() -> None:
@@ -144,7 +144,7 @@ def test_a_separated_coefficient_has_no_upper_end() -> None:
         cells = [expected, a + b - expected, a + c - expected, d - a + expected]
         return float((a - expected) * np.sqrt(sum(1 / cell for cell in cells)))
 
-    assert_allclose(own.low[1], brentq(lambda v: root(v) - Z, -3, 5, xtol=1e-12), rtol=1e-6)
+    assert_allclose(own.low[1], brentq(lambda v: root(v) - Z, -3, 5, xtol=1e-12), rtol=1e-7)
 
 
 def test_what_has_no_score_interval(births: pd.DataFrame) -> None:
