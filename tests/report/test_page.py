@@ -149,7 +149,7 @@ def test_penalised_models_have_a_report(penalty: Any, reference: str | None, tmp
     rows = trips()
     fit = lk.multinomial("mode ~ cost + g", rows, penalty=penalty, reference=reference)
     ridge = isinstance(penalty, lk.Ridge)
-    effects = ["Average predictions"] if ridge else []
+    effects = ["Average effects", "Average predictions"] if ridge else []
     text = fit.report(tmp_path / "r.html", rows).read_text(encoding="utf-8")
     found = re.findall(r"<h2[^>]*>([^<]*)", text)
     judged = ["Predicted probabilities", "Discrimination", "Classification by the most probable outcome", "Calibration"]
@@ -200,3 +200,16 @@ def test_a_report_of_ordered_outcomes_tests_their_single_coefficients(model: Any
         lk.logit("low ~ age", table),
     ):
         assert "Is one coefficient per term enough?" not in headings(other)
+
+
+@pytest.mark.usefixtures("figures_not_written")
+def test_a_report_has_the_average_effects(tmp_path: Path) -> None:
+    births = lk.datasets.load_lbw()
+    fit = lk.logit("low ~ age + race + smoke", births)
+    text = fit.report(tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "Average effects" in text
+    wanted = fit.effects(change={"smoke": (0, 1)}).to_frame()
+    for value in wanted["estimate"]:
+        assert f"{value:.4f}" in text
+    separated = lk.logit("low ~ twins", births.assign(twins=(births["low"] == 1) & (births["age"] > 30)))
+    assert "Average effects" not in separated.report(tmp_path / "other.html").read_text(encoding="utf-8")

@@ -9,6 +9,7 @@ from logitkit.design.design import Design
 from logitkit.diagnostics.left_out import rows_left_out
 from logitkit.engine.record import FitRecord
 from logitkit.inference.effects.average_predictions import AveragePredictions
+from logitkit.inference.effects.comparisons import Effects
 from logitkit.inference.sample import is_sample
 from logitkit.report.document import Document, Section
 from logitkit.report.html import render_page
@@ -22,7 +23,7 @@ from logitkit.report.page_estimates import (
     ratio_section,
     term_section,
 )
-from logitkit.report.page_rows import effect_section, influence_section, judged_sections
+from logitkit.report.page_rows import change_section, effect_section, influence_section, judged_sections
 from logitkit.report.provenance import provenance_section
 from logitkit.report.readers import for_readers
 from logitkit.report.summary import summary_document
@@ -53,6 +54,7 @@ def report_document(
     title: str | None = None,
     units: Units = None,
     source: str | None = None,
+    changes: Effects | None = None,
 ) -> Document:
     """Return the report of a fit."""
     summary, own = summary_document(record, units), is_sample(record, design)
@@ -63,6 +65,7 @@ def report_document(
             facts=summary.facts,
             blocks=(
                 *(section for make in SECTIONS for section in make(record, design, units)),
+                *change_section(changes),
                 *effect_section(record, effects),
                 provenance_section(record, design, source, own=own),
             ),

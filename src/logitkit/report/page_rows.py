@@ -16,6 +16,7 @@ from logitkit.diagnostics.influence import influence
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, LogitkitError
 from logitkit.inference.effects.average_predictions import AveragePredictions
+from logitkit.inference.effects.comparisons import Effects
 from logitkit.inference.prediction import fitted_matrix
 from logitkit.inference.sample import is_sample
 from logitkit.plots.average_predictions import EFFECT_SIZE, plot_average_predictions, plot_shares
@@ -29,7 +30,8 @@ from logitkit.plots.ternary import TERNARY_SIZE, plot_ternary
 from logitkit.report.area_words import area_words
 from logitkit.report.cautions import NOTHING_TO_JUDGE
 from logitkit.report.diagnostic_tables import bins_table
-from logitkit.report.document import Block, Figure, Prose, Section
+from logitkit.report.document import Block, Figure, Prose, Section, Table
+from logitkit.report.effect_findings import finding_document
 from logitkit.report.finding_blocks import apparent_words, finding_blocks, influence_table
 from logitkit.report.misfit import few_patterns, fewer_groups, many_new_rows, misfit_words
 from logitkit.report.number_format import (
@@ -41,7 +43,7 @@ from logitkit.report.number_format import (
 )
 from logitkit.report.wording import counted, is_calibrated
 
-__all__ = ["effect_section", "influence_section", "judged_sections"]
+__all__ = ["change_section", "effect_section", "influence_section", "judged_sections"]
 
 INFLUENCE_MOST = 500  # coefficients: the work of each row grows with the square of their number
 
@@ -225,6 +227,20 @@ def influence_section(record: FitRecord, design: Design, units: Units) -> Iterat
     deviance = {"Std. deviance residual": result.standardized_deviance} if has_event else {"Deviance": result.deviance}
     table = influence_table(design, result.cooks_distance, {"Leverage": result.leverage, **deviance})
     yield Section("Influential rows", (*figures, table))
+
+
+def change_section(changes: Effects | None) -> Iterator[Section]:
+    """Yield the average effects of the variables on the probabilities, as they were computed."""
+    if changes is None or np.isnan(changes.numbers.value).all():
+        return
+    document = finding_document(changes)
+    found = [block for block in document.blocks if isinstance(block, Table)]
+    tables = [replace(table, notes=(*table.notes, *document.notes)) for table in found]
+    words = (
+        f"{document.title}: for numbers the slope, dy/dx, or the change from 0 to 1; for levels the difference from "
+        "the reference level; averaged over the rows of the table, the other variables left as they are."
+    )
+    yield Section("Average effects", (Prose(words), *tables))
 
 
 def effect_section(record: FitRecord, effects: Sequence[AveragePredictions]) -> Iterator[Section]:

@@ -104,7 +104,8 @@ def depends_on_coding(contained: Sequence[tuple[str, Sequence[str]]], averaged: 
     terms = name_list([f"{name} (contained in {', '.join(larger)})" for name, larger in contained])
     name, larger = contained[0]
     if averaged:
-        cause, where = "where numbers are zero", "at zero of the numbers beside it, averaged over the levels of factors"
+        cause = "the origin of numeric variables"
+        where = "where the numeric variables that it interacts with are zero, averaged over the levels of factors"
     else:
         cause = "the coding"
         where = (

@@ -268,14 +268,15 @@ class FitOnRows:
         """Write one self-contained HTML page with tables and figures."""
         from logitkit.report.page import report_document, write_page
         from logitkit.results.effects.average_predictions import average_predictions_of_all
+        from logitkit.results.effects.report_effects import effects_of_all
         from logitkit.writing import writable_path
 
         target = writable_path(path, "report")
         require_text("title", title)
         require_text("source", source)
         record, design = self._record, self._rows.design
-        averages = average_predictions_of_all(self._rows)
-        return write_page(target, report_document(record, design, averages, title, units, source))
+        averages, changes = average_predictions_of_all(self._rows), effects_of_all(self._rows)
+        return write_page(target, report_document(record, design, averages, title, units, source, changes))
 
     def __getattr__(self, name: str) -> Any:
         """Name the nearest verb."""

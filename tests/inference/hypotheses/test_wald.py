@@ -113,5 +113,5 @@ def test_a_term_beside_its_interaction_says_that_its_test_depends_on_the_coding(
     several = lk.multinomial("race ~ age * smoke + lwt", births)
     tests = several.anova(3, "Wald")
     assert dict(tests.contained) == {"age": ("age:smoke",), "smoke": ("age:smoke",)}
-    assert "Depends on where numbers are zero" in str(tests)
+    assert "Depends on the origin of numeric variables" in str(tests)
     assert "coding" not in str(lk.multinomial("race ~ age + lwt", births).anova(3, "Wald"))

@@ -14,7 +14,15 @@ from logitkit.results.effects.levels import has_levels
 from logitkit.results.effects.rows_to_average import AveragedRows
 from logitkit.typing import FloatArray
 
-__all__ = ["SEPARATED", "covariance_words", "effect_names", "effect_notes", "label_columns", "method_words"]
+__all__ = [
+    "SEPARATED",
+    "covariance_words",
+    "effect_names",
+    "effect_notes",
+    "is_indicator",
+    "label_columns",
+    "method_words",
+]
 
 SLOPE = "dy/dx"
 SEPARATED = (
@@ -102,7 +110,7 @@ def effect_notes(
         column, coding = averaged.frame[name], record.info.coding
         assert coding is not None
         number = own in (None, "slope") and not has_levels(name, column, coding)
-        if number and _is_indicator(column.to_numpy()):
+        if number and is_indicator(column):
             indicators.append(name)
     if indicators:
         first = indicators[0]
@@ -122,5 +130,9 @@ def effect_notes(
     return tuple(notes)
 
 
-def _is_indicator(values: FloatArray) -> bool:
+def is_indicator(column: Any) -> bool:
+    """Tell whether a column of numbers has the values 0 and 1 alone, both of them."""
+    if not (isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf"):
+        return False
+    values = column.to_numpy()
     return bool(values.min() == 0 and values.max() == 1 and ((values == 0) | (values == 1)).all())
