@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+import logitkit.report.effect_findings  # noqa: F401 - says how effects are shown
 from logitkit.design.design import Design
 from logitkit.diagnostics.calibration import Calibration, calibration
 from logitkit.diagnostics.classification import classification
@@ -31,8 +32,8 @@ from logitkit.report.area_words import area_words
 from logitkit.report.cautions import NOTHING_TO_JUDGE
 from logitkit.report.diagnostic_tables import bins_table
 from logitkit.report.document import Block, Figure, Prose, Section, Table
-from logitkit.report.effect_findings import finding_document
 from logitkit.report.finding_blocks import apparent_words, finding_blocks, influence_table
+from logitkit.report.findings import finding_document
 from logitkit.report.misfit import few_patterns, fewer_groups, many_new_rows, misfit_words
 from logitkit.report.number_format import (
     format_amount,
