@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from calls import call_times
 from contend import Scale, contend
@@ -23,7 +24,9 @@ from works import WORKS
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 GROWTH = Path(__file__).with_name("growth.py")
 INTERVALS = Path(__file__).with_name("intervals.py")
-GROWTH_LIMIT, INTERVALS_LIMIT = 300.0, 300.0
+COVARIANCES = Path(__file__).with_name("covariances.py")
+BESIDE = tuple(Path(__file__).with_name(f"{name}.py") for name in ("bias", "effects"))
+GROWTH_LIMIT, INTERVALS_LIMIT, BESIDE_LIMIT = 300.0, 300.0, 600.0
 
 
 def main() -> None:
@@ -43,19 +46,23 @@ def main() -> None:
     scale = Scale(given.quick, given.limit, apart=not given.quick or bool(given.only))
     found.outcomes = [contend(work, scale) for work in WORKS if not given.only or work.key in given.only]
     if not given.only:
-        command = [sys.executable, str(GROWTH), *(["--quick"] if given.quick else [])]
-        found.growth, why = json_lines(command, GROWTH_LIMIT)
-        if why:
-            print(f"growth: {why}", file=sys.stderr)
-        command = [sys.executable, str(INTERVALS), *(["--quick"] if given.quick else [])]
-        found.intervals, why = json_lines(command, INTERVALS_LIMIT)
-        if why:
-            print(f"intervals: {why}", file=sys.stderr)
+        found.growth = _lines(GROWTH, given.quick, GROWTH_LIMIT)
+        found.intervals = _lines(INTERVALS, given.quick, INTERVALS_LIMIT)
+        found.covariances = _lines(COVARIANCES, given.quick, BESIDE_LIMIT)
+        found.beside = [line for script in BESIDE for line in _lines(script, given.quick, BESIDE_LIMIT)]
         found.calls = call_times(given.quick)
         found.startup = startup_times(1 if given.quick else 5, compiling=not given.quick)
         found.separated = separated_times(given.quick)
     _write(found, given.out or (None if given.quick or given.only else DOCS))
     print(f"{time.perf_counter() - began:.0f} s in all.", file=sys.stderr)
+
+
+def _lines(script: Path, quick: bool, limit: float) -> list[Any]:
+    """Return what a script measured, in a process of its own, and tell why it ended early."""
+    lines, why = json_lines([sys.executable, str(script), *(["--quick"] if quick else [])], limit)
+    if why:
+        print(f"{script.stem}: {why}", file=sys.stderr)
+    return lines
 
 
 def _write(found: Measured, folder: Path | None) -> None:

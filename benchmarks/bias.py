@@ -1,87 +1,61 @@
-"""Firth beside firthmodels and brglm2: one design, the same coefficients, the least time of some runs.
-
-Run ``python benchmarks/bias.py [--rows 10000] [--columns 50]``; peers that are not installed are left out.
-"""
+"""Bias reduction beside firthmodels and brglm2: the coefficients of one design."""
 
 from __future__ import annotations
 
-import argparse
-import importlib
-import subprocess
-import tempfile
-import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
-from r_peers import r_version
+from beside import Beside, aimed, run_works
+from drawing import draw_matrix
+from timing import Effort
 
 import logitkit as lk
 
-RUNS = 5
-PEER = """
+FULL, SMALL = (10_000, 50), (500, 5)
+AIM = 0.3  # seconds
+IN_R = """
 suppressMessages(library(brglm2))
-X <- matrix(readBin("{folder}/x.bin", "double", {n} * {p}), {n}, {p})
-y <- readBin("{folder}/y.bin", "double", {n})
-best <- Inf
-for (run in 1:3) best <- min(best, system.time(
-  f <- brglmFit(X, y, family = binomial(), control = list(type = "AS_mean", epsilon = 1e-8)))[["elapsed"]])
-cat(best, f$coefficients)
+run <- function()
+  brglmFit(X, y, family = binomial(), control = list(type = "{}", epsilon = 1e-8))$coefficients
 """
 
 
-def least(run: Callable[[], np.ndarray]) -> tuple[float, np.ndarray]:
-    """Return the least time of some runs, and the coefficients."""
-    best, found = np.inf, np.empty(0)
-    for _ in range(RUNS):
-        start = time.perf_counter()
-        found = run()
-        best = min(best, time.perf_counter() - start)
-    return best, found
+def works(quick: bool, effort: Effort) -> Iterator[Beside]:
+    """Yield Firth's and the median reduction."""
+    n, p = SMALL if quick else FULL
+    drawn = draw_matrix(n, p).arrays
+    X, y = drawn["X"], drawn["y"]
+    names = ["Intercept", *(f"x{j}" for j in range(1, p))]
 
+    def ours(penalty: Any) -> Callable[[], np.ndarray]:
+        def run() -> np.ndarray:
+            return lk.logit_matrix(X, y, names, penalty=penalty).coef.to_numpy()
 
-def in_r(X: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
-    """Return the time of brglm2 and its coefficients."""
-    with tempfile.TemporaryDirectory() as folder:
-        X.T.astype(float).tofile(Path(folder) / "x.bin")
-        y.astype(float).tofile(Path(folder) / "y.bin")
-        script = PEER.format(folder=folder, n=len(X), p=X.shape[1])
-        out = subprocess.run(["Rscript", "-e", script], capture_output=True, text=True, check=True).stdout
-    numbers = np.array(out.split(), dtype=float)
-    return float(numbers[0]), numbers[1:]
+        return run
 
+    def firthmodels() -> Callable[[], np.ndarray]:
+        from firthmodels import FirthLogisticRegression
 
-def main() -> None:
-    """Print a line per program: seconds, and how far its coefficients are from ours."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=10_000)
-    parser.add_argument("--columns", type=int, default=50)
-    options = parser.parse_args()
-    rng = np.random.default_rng(0)
-    X = np.column_stack([np.ones(options.rows), rng.normal(size=(options.rows, options.columns - 1))])
-    y = (rng.random(options.rows) < 1 / (1 + np.exp(-X @ (0.2 * rng.normal(size=options.columns))))).astype(float)
-    names = ["Intercept", *(f"x{j}" for j in range(1, options.columns))]
-    lines = []
-    kinds = {"maximum likelihood": None, "Jeffreys": lk.Jeffreys(), "LogF": lk.LogF(1), "MedianBias": lk.MedianBias()}
-    own = {
-        name: least(lambda penalty=penalty: lk.logit_matrix(X, y, names, penalty=penalty).coef.to_numpy())
-        for name, penalty in kinds.items()
-    }
-    lines += [(f"logitkit {name}", seconds, 0.0) for name, (seconds, _) in own.items()]
-    firth = own["Jeffreys"][1]
-    try:
-        peer = importlib.import_module("firthmodels")
-    except ImportError:
-        pass
-    else:
-        seconds, coef = least(lambda: peer.FirthLogisticRegression().fit(X[:, 1:], y).coef_)
-        lines.append(("firthmodels", seconds, float(np.abs(coef - firth[1:]).max())))
-    if r_version("brglm2"):
-        seconds, coef = in_r(X, y)
-        lines.append(("brglm2 AS_mean", seconds, float(np.abs(coef - firth).max())))
-    for name, seconds, apart in lines:
-        print(f"{name:28} {seconds:8.3f} s   {apart:8.1e}")
+        def run() -> np.ndarray:
+            found = FirthLogisticRegression().fit(X[:, 1:], y)
+            return np.append(found.intercept_, found.coef_)
+
+        return run
+
+    firth = Beside(f"Firth's bias reduction, {n:,} x {p}, coefficients", effort)
+    seconds = firth.time("logitkit", ours(lk.Jeffreys()))
+    firth.time_if_there("firthmodels", firthmodels)
+    firth.time_in_r("R brglm2, AS_mean", "brglm2", IN_R.format("AS_mean"), X, y)
+    firth.time("logitkit, maximum likelihood", ours(None), same=False)
+    firth.time("logitkit, log-F", ours(lk.LogF(1)), same=False)
+    firth.aim = "" if quick else aimed("Time", seconds, AIM, "s")
+    yield firth
+    median = Beside(f"Median bias reduction, {n:,} x {p}, coefficients", effort)
+    median.time("logitkit", ours(lk.MedianBias()))
+    median.time_in_r("R brglm2, AS_median", "brglm2", IN_R.format("AS_median"), X, y)
+    yield median
 
 
 if __name__ == "__main__":
-    main()
+    run_works(works, __doc__)

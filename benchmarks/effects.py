@@ -1,24 +1,19 @@
-"""Average effects of 10 numbers and 2 factors of 5 levels, beside the fit from its formula and marginaleffects.
-
-    python benchmarks/effects.py [rows] [rows of the peer]
-
-marginaleffects is timed where it is installed, with statsmodels, over fewer rows: its time grows with them.
-"""
+"""Average effects of 10 numbers and 2 factors of 5 levels, beside the fit from its formula and marginaleffects."""
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
+from beside import Beside, aimed, run_works
+from timing import Effort
 
 import logitkit as lk
 
 NUMBERS = 10
-REPEATS = 5
+FULL, SMALL = (1_000_000, 10_000), (20_000, 1_000)  # rows of ours beside the fit, and of both
+FORMULA = "y ~ " + " + ".join([*(f"x{i}" for i in range(NUMBERS)), "g", "h"])
 
 
 def table(n: int) -> pd.DataFrame:
@@ -31,34 +26,40 @@ def table(n: int) -> pd.DataFrame:
     return data.assign(y=(rng.random(n) < 1.0 / (1.0 + np.exp(-eta))).astype(int))
 
 
-def best(run: Callable[[], Any]) -> float:
-    """Return the least of some times in seconds."""
-    times = []
-    for _ in range(REPEATS):
-        start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-    return min(times)
+def works(quick: bool, effort: Effort) -> Iterator[Beside]:
+    """Yield the effects of many rows beside the fit, and those of fewer beside marginaleffects."""
+    for n, with_peer in zip(SMALL if quick else FULL, (False, True), strict=True):
+        data = table(n)
+        fit = lk.logit(FORMULA, data)
 
+        def ours(fit: lk.Fit = fit) -> np.ndarray:
+            found = fit.effects().numbers
+            return np.concatenate([found.value[:NUMBERS], found.std_error[:NUMBERS]])
 
-def main() -> None:
-    """Print the times."""
-    n, few = (int(given) for given in [*sys.argv[1:], "1000000", "10000"][:2])
-    formula = "y ~ " + " + ".join([*(f"x{i}" for i in range(NUMBERS)), "g", "h"])
-    data = table(n)
-    fit = lk.logit(formula, data)
-    one, own = best(lambda: lk.logit(formula, data)), best(fit.effects)
-    print(f"{n:>9,} rows: fit {one:.3f} s, effects {own:.3f} s, {own / one:.2f} fits")
-    try:
-        import statsmodels.formula.api as smf
-        from marginaleffects import avg_slopes
-    except ImportError:
-        return
-    data = table(few)
-    fit, peer = lk.logit(formula, data), smf.logit(formula, data).fit(disp=0)
-    own, other = best(fit.effects), best(lambda: avg_slopes(peer))
-    print(f"{few:>9,} rows: effects {own:.3f} s, marginaleffects {other:.3f} s, {other / own:.0f} times as long")
+        def marginaleffects(data: pd.DataFrame = data) -> Callable[[], np.ndarray]:
+            import statsmodels.formula.api as smf
+            from marginaleffects import avg_slopes
+
+            peer = smf.logit(FORMULA, data).fit(disp=0, tol=1e-10)
+
+            def run() -> np.ndarray:
+                found = avg_slopes(peer)
+                rows = {term: k for k, term in enumerate(found["term"]) if str(term).startswith("x")}
+                places = [rows[f"x{i}"] for i in range(NUMBERS)]
+                return np.concatenate([found[name].to_numpy()[places] for name in ("estimate", "std_error")])
+
+            return run
+
+        what = f"Average effects of {NUMBERS} numbers and 2 factors of 5 levels with standard errors, {n:,} rows"
+        work = Beside(what, effort)
+        own = work.time("logitkit", ours)
+        one = work.time("logitkit, the fit from its formula", lambda data=data: lk.logit(FORMULA, data), same=False)
+        if with_peer:
+            work.time_if_there("marginaleffects, of a statsmodels Logit", marginaleffects)
+        elif not quick:
+            work.aim = aimed("Time", own / one, 1.0, "fits")
+        yield work
 
 
 if __name__ == "__main__":
-    main()
+    run_works(works, __doc__)

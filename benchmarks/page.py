@@ -15,6 +15,16 @@ from calls import CallTimes
 from contend import Entry, Outcome
 from contender import SAME, WITHIN_GAP
 from growth import exponent
+from inference_page import (
+    beside_table,
+    beside_verdict,
+    covariances_table,
+    excess_text,
+    intervals_table,
+    rivals,
+    seconds_text,
+    table_text,
+)
 
 PACKAGES = (
     "logitkit",
@@ -29,8 +39,13 @@ PACKAGES = (
     "pyfixest",
     "celer",
     "skglm",
+    "marginaleffects",
+    "firthmodels",
 )
-IN_R = (("R", "base"), ("glmnet", "glmnet"), ("nnet", "nnet"))
+IN_R = (
+    *(("R", "base"), ("glmnet", "glmnet"), ("nnet", "nnet"), ("MASS", "MASS"), ("brglm2", "brglm2")),
+    *(("sandwich", "sandwich"), ("clubSandwich", "clubSandwich")),
+)
 
 INTRODUCTION = f"""\
 Every contender works on the same arrays, in a process of its own that has done a small version of the work before.
@@ -67,6 +82,10 @@ class Measured:
         One a size.
     intervals : list of dict
         One a size.
+    covariances : list of dict
+        One a size.
+    beside : list of dict
+        One per piece of inference: its title, what was aimed at, and who took how long.
     calls : CallTimes or None
         Times of the steps of a call.
     startup : dict
@@ -79,6 +98,8 @@ class Measured:
     outcomes: list[Outcome] = field(default_factory=list)
     growth: list[dict[str, Any]] = field(default_factory=list)
     intervals: list[dict[str, Any]] = field(default_factory=list)
+    covariances: list[dict[str, Any]] = field(default_factory=list)
+    beside: list[dict[str, Any]] = field(default_factory=list)
     calls: CallTimes | None = None
     startup: dict[str, float] = field(default_factory=dict)
     separated: list[tuple[str, float]] = field(default_factory=list)
@@ -90,18 +111,6 @@ def processor() -> str:
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     named = (line.split(":")[1].strip() for line in lines if line.startswith("model name"))
     return next(named, platform.processor() or platform.machine())
-
-
-def seconds_text(seconds: float) -> str:
-    """Return a time with three digits that count."""
-    if not math.isfinite(seconds):
-        return ""
-    return f"{seconds * 1e3:.3g} ms" if seconds < 0.1 else f"{seconds:.3g} s" if seconds < 100 else f"{seconds:.0f} s"
-
-
-def excess_text(excess: float) -> str:
-    """Return a relative distance from the least objective."""
-    return "below 1e-12" if excess < 1e-12 else f"{excess:.0e}"
 
 
 def tolerance_text(tolerance: float) -> str:
@@ -117,7 +126,12 @@ def make_page(found: Measured, figure: str) -> str:
     if found.quick:
         parts.append("**This is the small version, to see that everything runs: its figures mean nothing.**")
     parts += [INTRODUCTION, f"![Times of the peers over ours, and how times grow]({figure})"]
-    parts += ["## Where a peer is faster", _faster(found.outcomes), "## What was aimed at", _goals(found.outcomes)]
+    parts += [
+        "## Where a peer is faster",
+        _faster(found.outcomes, found.beside),
+        "## What was aimed at",
+        _goals(found.outcomes),
+    ]
     for outcome in found.outcomes:
         if outcome.absent:
             parts += [f"## {outcome.title}", f"Not measured: {outcome.absent}."]
@@ -130,33 +144,19 @@ def make_page(found: Measured, figure: str) -> str:
     if found.growth:
         parts += ["## How time grows", _growth(found.growth)]
     if found.intervals:
-        parts += ["## Intervals of all coefficients", _intervals(found.intervals)]
+        parts += ["## Intervals of all coefficients", intervals_table(found.intervals)]
+    if found.covariances:
+        parts += ["## Robust covariances", covariances_table(found.covariances)]
+    for work in found.beside:
+        parts += [f"## {work['title']}", beside_table(work), beside_verdict(work)]
     if found.calls:
         parts += ["## 1,000 x 10: what a call costs", _calls(found.calls)]
     if found.separated:
         rows = [[what, seconds_text(seconds)] for what, seconds in found.separated]
-        parts += ["## Separated data, from formula to fit", _markdown(["work", "time"], rows)]
+        parts += ["## Separated data, from formula to fit", table_text(["work", "time"], rows)]
     if found.startup:
         parts += ["## Processes", _startup(found.startup)]
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _intervals(sizes: list[dict[str, Any]]) -> str:
-    names = ("fit", "profile", "profile in R", "score", "single-step")
-    rows = [
-        [
-            f"{size['n']:,} x {size['p']}",
-            *(seconds_text(size.get(name) or math.nan) for name in names),
-            f"{size['fits']:.1f}",
-        ]
-        for size in sizes
-    ]
-    return _markdown(["rows and columns", *names, "profile, in fits"], rows)
-
-
-def _markdown(head: list[str], rows: list[list[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def _machine() -> str:
@@ -202,7 +202,7 @@ def _table(outcome: Outcome) -> str:
         ]
         rows.append(row)
     head = ["who", "time", "over ours", *(["in r"] if with_r else []), "above the least", "tolerance", "memory"]
-    return _markdown(head, rows)
+    return table_text(head, rows)
 
 
 def _curves(outcome: Outcome) -> list[str]:
@@ -250,7 +250,7 @@ def _verdict(outcome: Outcome) -> str:
     return " ".join(words)
 
 
-def _faster(outcomes: list[Outcome]) -> str:
+def _faster(outcomes: list[Outcome], beside: list[dict[str, Any]]) -> str:
     lines = [
         f"- {outcome.title}: {'; '.join(_named(entry, outcome) for entry in faster_peers(outcome))}."
         for outcome in outcomes
@@ -261,6 +261,9 @@ def _faster(outcomes: list[Outcome]) -> str:
             share = entry.facts["predict"] / outcome.ours.facts["predict"]
             if share < 1.0:
                 lines.append(f"- Prediction, {outcome.work.key}: {entry.name} in {share:.2f} of its time.")
+    for work in beside:
+        faster = [f"{name} in {ratio:.2f} of its time" for ratio, name in rivals(work) if ratio < 1.0]
+        lines += [f"- {work['title']}: {'; '.join(faster)}."] if faster else []
     return "\n".join(lines) or "No peer reached the same objective in less time on any of this work."
 
 
@@ -279,7 +282,7 @@ def _goals(outcomes: list[Outcome]) -> str:
             if aim is not None and math.isfinite(value):
                 met = "yes" if value <= aim else f"no, {value / aim:.2f} times"
                 rows.append([outcome.title, what, form.format(value), form.format(aim), met])
-    return _markdown(["work", "", "measured", "at most", "met"], rows)
+    return table_text(["work", "", "measured", "at most", "met"], rows)
 
 
 def _fastest(outcome: Outcome) -> float:
@@ -310,7 +313,7 @@ def _predictions(outcomes: list[Outcome]) -> list[str]:
             rows.append([entry.name, seconds_text(time), over, f"{excess_text(excess)}{mark}"])
         parts += [
             f"## Prediction of the frame of: {outcome.title}",
-            _markdown(["who", "time", "over ours", "loss above the least"], rows),
+            table_text(["who", "time", "over ours", "loss above the least"], rows),
         ]
     return parts
 
@@ -334,7 +337,7 @@ def _growth(growth: list[dict[str, Any]]) -> str:
             f"With the {what}, time grows as their power {slopes[0][0]:.2f}, that of `X.T @ X` as {slopes[0][1]:.2f}; "
             f"between the two largest sizes {slopes[1][0]:.2f} and {slopes[1][1]:.2f}."
         )
-    return _markdown(["size", "fit and standard errors", "`X.T @ X` (r)", "in r"], rows) + "\n\n" + " ".join(words)
+    return table_text(["size", "fit and standard errors", "`X.T @ X` (r)", "in r"], rows) + "\n\n" + " ".join(words)
 
 
 def _calls(times: CallTimes) -> str:
@@ -347,7 +350,7 @@ def _calls(times: CallTimes) -> str:
     if math.isfinite(times.estimator):
         over = times.estimator - times.engine
         rows.append(["`LogitClassifier().fit`, over the engine", seconds_text(over), "2 ms"])
-    return _markdown(["work", "measured", "at most"], rows)
+    return table_text(["work", "measured", "at most"], rows)
 
 
 def _startup(times: dict[str, float]) -> str:
@@ -362,4 +365,4 @@ def _startup(times: dict[str, float]) -> str:
     ]
     if "first-compile" in times:
         rows.append(["the first fit ever, which compiles", seconds_text(times["first-compile"]), "15 s"])
-    return _markdown(["work", "measured", "at most"], rows)
+    return table_text(["work", "measured", "at most"], rows)

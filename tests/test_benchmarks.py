@@ -238,6 +238,56 @@ def test_intervals_are_timed_and_shown_on_the_page(monkeypatch: pytest.MonkeyPat
     assert "| 300 x 3 |" in page
 
 
+def test_work_beside_others_says_who_gave_the_same_numbers_in_less_time() -> None:
+    import json
+
+    from beside import Beside, aimed
+    from page import Measured, make_page
+    from timing import Effort
+
+    work = Beside("Sums", Effort(0.0, 1), aim=aimed("Time", 3.0, 2.0, "fits"))
+    work.time("logitkit", lambda: [1.0, 4.0])
+    work.time("a peer", lambda: [1.0, 4.4])
+    work.time("something else", lambda: [7.0], same=False)
+
+    def absent() -> Any:
+        raise ImportError
+
+    def failing() -> Any:
+        raise ValueError
+
+    work.time_if_there("nobody", absent)
+    work.time_if_there("somebody", failing)
+    found = json.loads(work.as_json())
+    assert [each["note"] for each in found["takers"]] == ["", "", "", "not installed", "failed: ValueError"]
+    assert abs(found["takers"][1]["apart"] - 0.1) < EXACT
+    assert np.isnan(found["takers"][2]["apart"])
+    for name, seconds in zip(("logitkit", "a peer", "something else"), (1.0, 0.5, 0.1), strict=True):
+        next(each for each in found["takers"] if each["name"] == name)["seconds"] = seconds
+    page = make_page(Measured(quick=True, beside=[found]), "x.svg")
+    assert "- Sums: a peer in 0.50 of its time." in page
+    assert "Time: 3 fits measured, at most 2 aimed at, missed by a factor of 1.50." in page
+    assert "| nobody | not installed |  |  |" in page
+    size = {"n": 300, "p": 3, "HC3": 0.5, "fits": {"HC3": 0.25}, "HC3 in R": 1.0}
+    page = make_page(Measured(quick=True, covariances=[size]), "x.svg")
+    assert "| 300 x 3 | HC3 | 0.5 s | 0.25 | 1 s, 2.00 times ours |  |" in page
+
+
+@pytest.mark.parametrize("script", ["bias", "effects"])
+def test_inference_in_small_gives_the_numbers_of_its_peers(script: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import importlib
+
+    import beside
+    from timing import Effort
+
+    monkeypatch.setattr(beside, "r_version", lambda package: None)
+    module = importlib.import_module(script)
+    monkeypatch.setattr(module, "SMALL", (300, 3) if script == "bias" else (300, 200))
+    for work in module.works(True, Effort(0.0, 1)):
+        assert work.ours > 0.0
+        assert all(not each.apart > 1e-3 for each in work.takers)
+
+
 def outcome_of(*entries: tuple[str, float, float]) -> Any:
     from contend import Entry, Outcome
     from works import work
