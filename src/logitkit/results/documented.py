@@ -1,4 +1,4 @@
-"""One docstring for a verb of the fit and for the same verb on other rows."""
+"""One docstring for a verb of the fit and the same verb on other rows, for a result and what shows itself of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypeVar
 
 C = TypeVar("C", bound=type)
 
-__all__ = ["documents"]
+__all__ = ["documents", "extends_base"]
 
 SECTION = re.compile(
     r"\A(?P<before>.*?)^Parameters\n-+\n(?P<entries>.*?)(?P<after>^\w+\n-+\n.*)?\Z", re.MULTILINE | re.DOTALL
@@ -36,6 +36,26 @@ def documents(twin: type) -> Callable[[C], C]:
         return kind
 
     return decorate
+
+
+def extends_base(kind: C) -> C:
+    """Give a result the parameters of the class that it extends, and its verbs of one sentence that one's docstrings.
+
+    Examples
+    --------
+    >>> from logitkit.results.effects.inverse import InverseResult
+    >>> "variable : str" in InverseResult.__doc__
+    True
+    """
+    base = kind.__mro__[1]
+    found = SECTION.match(inspect.cleandoc(base.__doc__ or "") + "\n")
+    if kind.__doc__ and found is not None:
+        kind.__doc__ = f"{inspect.cleandoc(kind.__doc__)}\n\nParameters\n----------\n{found['entries'].rstrip()}"
+    for name, verb in vars(kind).items():
+        full = getattr(base, name, None)
+        if inspect.isfunction(verb) and inspect.isfunction(full) and "\n" not in (verb.__doc__ or "").strip():
+            verb.__doc__ = full.__doc__
+    return kind
 
 
 def _of_parameters(text: str, names: set[str]) -> str:

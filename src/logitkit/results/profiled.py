@@ -12,6 +12,7 @@ import logitkit.report.profile  # noqa: F401 - says how these results are shown
 from logitkit.inference.intervals.asked import asked_functions
 from logitkit.inference.intervals.curves import Profile, profile_of
 from logitkit.report.frames import ResultFrame
+from logitkit.results.documented import extends_base
 from logitkit.results.shown import shown
 
 if TYPE_CHECKING:
@@ -22,27 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["ProfileResult", "profile_fit"]
 
 
+@extends_base
 @dataclass(frozen=True, eq=False)
 class ProfileResult(Profile):
-    """Profile likelihoods of a fit, with a table and a figure.
-
-    Parameters
-    ----------
-    names : tuple of str
-        The m functions in words.
-    values : (m, r) array
-        Values of each, rising.
-    roots : (m, r) array
-        The signed root of twice the log-likelihood lost at each.
-    wald : Estimates
-        Estimates with errors and Wald intervals.
-    low, high : (m,) array
-        Profile intervals.
-    critical : float
-        The quantile.
-    level : float
-        Confidence level.
-    """
+    """Profile likelihoods of a fit, with a table and a figure."""
 
     def to_frame(self) -> pd.DataFrame:
         """Return the curves, one row per point.

@@ -11,6 +11,7 @@ import pandas as pd
 import logitkit.report.remedies  # noqa: F401 - says how these results are shown
 from logitkit.inference.bias.remedies import Remedies, remedies
 from logitkit.report.frames import ResultFrame
+from logitkit.results.documented import extends_base
 from logitkit.results.shown import shown
 
 if TYPE_CHECKING:
@@ -19,25 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["RemediesResult", "remedies_of"]
 
 
+@extends_base
 @dataclass(frozen=True, eq=False)
 class RemediesResult(Remedies):
-    """Ways to fit a model, side by side, with a table.
-
-    Parameters
-    ----------
-    terms : tuple of str
-        The p coefficients.
-    fits : tuple of Remedy
-        In order: maximum likelihood, Firth, FLIC, log-F.
-    left_aside : tuple of (str, str)
-        Those that the model has not got, and why.
-    event_rate : float
-        Proportion of events; nan where there is no event.
-    level : float
-        Confidence level.
-    separated : bool
-        Whether the data are separated.
-    """
+    """Ways to fit a model, side by side, with a table."""
 
     def to_frame(self) -> pd.DataFrame:
         """Return the estimates, one row per coefficient and fit.

@@ -29,6 +29,7 @@ from logitkit.inference.hypotheses.wald import WaldTest
 from logitkit.inference.intervals.profile import require_rows
 from logitkit.options import is_finite_number, require_choice
 from logitkit.report.frames import ResultFrame
+from logitkit.results.documented import extends_base
 from logitkit.results.effects.levels import has_levels
 from logitkit.results.effects.reference_grid import (
     coding_of,
@@ -46,40 +47,10 @@ from logitkit.typing import FloatArray
 __all__ = ["InverseResult", "inverse_of_rows"]
 
 
+@extends_base
 @dataclass(frozen=True, eq=False)
 class InverseResult(InversePredictions):
-    """Values of a variable at which probabilities are reached, with a table.
-
-    Parameters
-    ----------
-    variable : str
-        Whose values.
-    what : str
-        Of what the probability is, in words.
-    heads : tuple of str
-        Names of the columns of ``labels``: variables held at several values, the threshold where there are several, and
-        the probability.
-    labels : tuple of tuple of str
-        Of each value.
-    probability : (m,) array
-        The probabilities.
-    derived : Derived
-        The values, with errors by the delta method.
-    sets : tuple of ValueSet
-        The confidence set of each.
-    method : {'delta', 'fieller', 'profile'}
-        How sets were made.
-    level : float
-        Confidence level.
-    scale : str
-        The term on whose scale the value was solved for; empty for the variable itself.
-    fixed : tuple of (str, str)
-        Variables held at one value.
-    seen : (float, float)
-        Smallest and largest value in the rows of the fit.
-    has_offset : bool
-        Whether offsets are held at their mean.
-    """
+    """Values of a variable at which probabilities are reached, with a table."""
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per value.

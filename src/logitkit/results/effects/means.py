@@ -25,6 +25,7 @@ from logitkit.inference.verbs import require
 from logitkit.options import require_choice
 from logitkit.report.frames import ResultFrame
 from logitkit.report.means import estimate_columns, means_words
+from logitkit.results.documented import extends_base
 from logitkit.results.effects.reference_grid import ReferenceGrid, level_text, reference_grid
 from logitkit.results.rows import Rows
 from logitkit.results.shown import shown
@@ -66,43 +67,10 @@ class MeansAsked:
     level: float | None = None
 
 
+@extends_base
 @dataclass(frozen=True, eq=False)
 class MeansResult(MarginalMeans):
-    """Estimated marginal means, with tables and a figure.
-
-    Parameters
-    ----------
-    heads : tuple of str
-        Names of the columns of ``labels``: outcome or threshold where there are several, then factors.
-    labels : tuple of tuple of str
-        Of each mean.
-    derived : Derived
-        The means, with names such as ``race[black]:smoke[1]``.
-    estimates : Estimates
-        With intervals; no tests, as zero is nothing special.
-    scale : {'link', 'probability', 'latent'}
-        Of the means.
-    averaged : {'link', 'probability'}
-        What was averaged over cells.
-    weights : {'equal', 'proportional'}
-        Of the cells.
-    by : tuple of str
-        Factors within whose levels means are compared.
-    over : tuple of (str, tuple of str)
-        Factors averaged over, with their levels.
-    fixed : tuple of (str, str, bool)
-        Variables held at a value, and whether that is their mean.
-    what : str
-        What the means are of, in words.
-    outcomes : tuple of str
-        Outcomes or thresholds, where there are several.
-    has_offset : bool
-        Whether offsets are held at their mean.
-    adjust : str or None
-        How the intervals of the means were adjusted.
-    contrasts : Contrasts or None
-        Where they were asked for.
-    """
+    """Estimated marginal means, with tables and a figure."""
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per mean.

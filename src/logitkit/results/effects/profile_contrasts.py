@@ -21,6 +21,7 @@ from logitkit.inference.intervals.profile import require_rows
 from logitkit.inference.verbs import require
 from logitkit.options import require_choice
 from logitkit.report.effect_frames import profile_contrast_frame
+from logitkit.results.documented import extends_base
 from logitkit.results.effects.cells import At, rows_at, settings
 from logitkit.results.effects.pieces import Pieces
 from logitkit.results.effects.rows_to_average import coding_of, outcomes_shown, rows_to_average
@@ -35,29 +36,10 @@ if TYPE_CHECKING:
 __all__ = ["ProfileContrastResult", "profile_contrast"]
 
 
+@extends_base
 @dataclass(frozen=True, eq=False)
 class ProfileContrastResult(ProfileContrast):
-    """Two profiles compared, with a table.
-
-    Parameters
-    ----------
-    a, b : str
-        The profiles in words.
-    outcomes : tuple of str
-        The L outcomes; empty for the event of two.
-    probabilities, differences, risk_ratios, odds_ratios : Derived
-        What is compared.
-    averaged : bool
-        Whether the probabilities are averages over several rows.
-    n_rows : int
-        Rows that were averaged over.
-    limits : ContrastLimits or None
-        Ends of the intervals, where they are not Wald's.
-    method : str
-        How the intervals were made.
-    notes : tuple of str
-        What is to be said.
-    """
+    """Two profiles compared, with a table."""
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per quantity, and of several outcomes per outcome.

@@ -13,6 +13,7 @@ from logitkit.inference.hypotheses.equivalence import Equivalence, equivalence_o
 from logitkit.inference.hypotheses.wald import WaldTest
 from logitkit.inference.intervals.simultaneous import IntervalAdjustment
 from logitkit.report.effect_frames import effects_frame
+from logitkit.results.documented import extends_base
 from logitkit.results.effects.effects import EffectsAsked, effects_of
 from logitkit.results.rows import Rows
 from logitkit.results.shown import shown
@@ -20,33 +21,10 @@ from logitkit.results.shown import shown
 __all__ = ["EffectsResult", "asked_effects", "shown_effects"]
 
 
+@extends_base
 @dataclass(frozen=True, eq=False)
 class EffectsResult(Effects):
-    """Effects of variables with a table, hypotheses in words and a figure.
-
-    Parameters
-    ----------
-    labels : tuple of (str, tuple)
-        What each row is of.
-    numbers : Derived
-        The effects.
-    title, scale, method : str
-        What they are, and how errors were made.
-    n_rows : int
-        Rows that were averaged over.
-    cells : (E,) int array
-        Which combination of set values and groups each row is of.
-    adjust : str or None
-        How intervals are adjusted.
-    draws : (B, E) array or None
-        Draws of the effects.
-    without : WithoutUnits or None
-        Effects without each unit in turn.
-    kind : {'percentile', 'basic', 'bca'}
-        How intervals are made of draws.
-    notes : tuple of str
-        What is to be said of them.
-    """
+    """Effects of variables with a table, hypotheses in words and a figure."""
 
     def to_frame(self, level: float | None = None, adjust: IntervalAdjustment | None = None) -> pd.DataFrame:
         """Return one row per effect.
@@ -84,20 +62,7 @@ class EffectsResult(Effects):
         return frame.set_axis(pd.Index(self.numbers.names, name="effect"))
 
     def test(self, hypothesis: str, level: float | None = None) -> WaldTest:
-        """Test linear hypotheses about the effects.
-
-        Parameters
-        ----------
-        hypothesis : str
-            In the names of the effects, or ``b1``, ``b2``, ... by row: ``"b1 = b2"``.
-        level : float, optional
-            Confidence level of the intervals.
-
-        Returns
-        -------
-        WaldTest
-            That all hold.
-        """
+        """Test linear hypotheses about the effects."""
         return shown(super().test(hypothesis, level))
 
     def equivalence(
@@ -120,18 +85,7 @@ class EffectsResult(Effects):
         return shown(equivalence_of(self.numbers, low, high, level))
 
     def between(self, kind: ContrastKind = "reference") -> EffectsResult:
-        """Return the differences of effects between groups or set values, or their ratios where they are ratios.
-
-        Parameters
-        ----------
-        kind : {'reference', 'pairwise', 'sequential'}
-            Each group against the first, each pair, or each against the one before.
-
-        Returns
-        -------
-        EffectsResult
-            One row per pair and effect: on the probability scale, the difference in differences.
-        """
+        """Return the differences of effects between cells, or their ratios where the effects are ratios."""
         return shown_effects(super().between(kind))
 
     def plot(self, ax: Any = None, title: str = "", level: float | None = None) -> Any:

@@ -17,35 +17,17 @@ from logitkit.inference.resampling.jackknife import Jackknife, jackknife
 from logitkit.inference.resampling.resampling import Bootstrap, bootstrap
 from logitkit.inference.resampling.units import ResamplingKind
 from logitkit.report.frames import ResultFrame
+from logitkit.results.documented import extends_base
 from logitkit.results.quantities import Quantities
 from logitkit.results.shown import shown
 
 __all__ = ["BootstrapResult", "JackknifeResult", "bootstrap_fit", "jackknife_fit"]
 
 
+@extends_base
 @dataclass(frozen=True)
 class BootstrapResult(Bootstrap):
-    """A bootstrap of a fit, with a table.
-
-    Parameters
-    ----------
-    names : tuple of str
-        Names of the p coefficients, or of linear functions of them.
-    estimate : (p,) array
-        Estimates of the fit.
-    refits : Refits
-        The replicates with their status.
-    kind : {'rows', 'cluster', 'parametric', 'bayesian'}
-        Resampling unit.
-    unit : str
-        Resampling unit, as text.
-    n_units : int
-        Number of units in a replicate.
-    seed : int
-        Seed that reproduces the replicates.
-    level : float
-        Confidence level of the fit.
-    """
+    """A bootstrap of a fit, with a table."""
 
     @property
     def bias(self) -> pd.Series:  # type: ignore[override]
@@ -114,23 +96,10 @@ class BootstrapResult(Bootstrap):
         )
 
 
+@extends_base
 @dataclass(frozen=True)
 class JackknifeResult(Jackknife):
-    """A jackknife of a fit, with a table.
-
-    Parameters
-    ----------
-    names : tuple of str
-        Names of the p coefficients.
-    estimate : (p,) array
-        Estimates of the fit.
-    refits : Refits
-        One refit per unit.
-    multiplicity : (m,) array
-        Number of observations represented by each refit.
-    unit : str
-        Unit left out, as text.
-    """
+    """A jackknife of a fit, with a table."""
 
     @property
     def bias(self) -> pd.Series:  # type: ignore[override]
