@@ -82,7 +82,7 @@ def _order(value: Any, design: Design) -> tuple[IntArray, str]:
     except TypeError as error:
         raise DataError(f"time ({name}) has no order: {error}.") from error
     if values.duplicated().any():
-        twice = values[values.duplicated()].iloc[0]
+        twice = values[values.duplicated()].tolist()[0]
         raise DataError(
             f"time ({name}) has several rows at {twice!r}, and 'HAC' takes all rows as one series. For a panel use "
             "robust('cluster', cluster=...) with its units."

@@ -263,7 +263,7 @@ def test_absorbed_levels_count_in_leverage_and_degrees(births: pd.DataFrame) -> 
         ("HC3", {"correction": "stata"}, DataError, "correction='stata' goes with"),
         ("HC3", {"time": "id"}, DataError, "time= goes with"),
         ("HC3", {"lags": 2}, DataError, "lags= goes with"),
-        ("HAC", {"time": "age"}, DataError, "several rows at"),
+        ("HAC", {"time": "age"}, DataError, "several rows at [0-9]+, and"),
         ("HAC", {"time": "id", "lags": 500}, DataError, "lags=500"),
         ("HC3", {"dof": "clusters"}, DataError, "needs clusters"),
         ("HC3", {"dof": "satterthwaite"}, DataError, "goes with 'CR0'"),
@@ -278,6 +278,11 @@ def test_refusals(kind: str, given: dict[str, Any], error: type[Exception], why:
     fit = lk.logit("low ~ lwt", births.assign(one=1))
     with pytest.raises(error, match=why):
         fit.robust(kind, **given)
+
+
+def test_crossed_clusters_of_a_fit_are_asked_of_the_fit(births: pd.DataFrame) -> None:
+    with pytest.raises(DataError, match=r"fit.robust\('cluster', cluster=\[...\]\)"):
+        lk.logit("low ~ lwt", births, cluster=["g", "way"])
 
 
 def test_refusals_of_models(several: Fit, births: pd.DataFrame) -> None:

@@ -139,3 +139,8 @@ def test_after_bias_reduction_it_is_refused(births: pd.DataFrame) -> None:
     for penalty in (lk.Jeffreys(), lk.MeanBias()):
         with pytest.raises(UnsupportedError, match="not offered after bias reduction"):
             lk.logit("low ~ age", births, penalty=penalty).score_bootstrap("age = 0", "g")
+
+
+def test_a_seed_is_a_whole_number(births: pd.DataFrame) -> None:
+    with pytest.raises(DataError, match="seed=-1 is not known"):
+        lk.logit("low ~ age", births).score_bootstrap("age = 0", "g", weights="webb", draws=99, seed=-1)

@@ -598,3 +598,15 @@ def test_differences_of_effects_have_them_too() -> None:
     assert found.without is not None
     assert found.without.values.shape == (189, 1)
     assert found.estimates().low[0] < found.numbers.value[0] < found.estimates().high[0]
+
+
+def test_a_loaded_fit_says_where_rows_are_given(fit: Any, tmp_path: Path) -> None:
+    fit.save(tmp_path / "fit.json")
+    loaded = lk.load(tmp_path / "fit.json")
+    for asked in (
+        loaded.effects,
+        lambda: loaded.means("race"),
+        lambda: loaded.inverse("age", 0.3, at={"race": "white"}),
+    ):
+        with pytest.raises(DataError, match=r"data=..., or fit.on\(data\)"):
+            asked()

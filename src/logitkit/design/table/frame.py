@@ -202,6 +202,11 @@ def row_values(value: Any, table: Table, role: str) -> tuple[pd.Series, str]:
             raise DataError(f"{role} has shape {shape}; give one value per row.")
         series = pd.Series(column)
     if len(series) != table.n_rows:
+        if role == "cluster" and len(series) and all(isinstance(name, str) and name in table for name in series):
+            raise DataError(
+                f"cluster={list(series)!r} names several columns; a fit takes one. Clusters that cross are for "
+                "fit.robust('cluster', cluster=[...])."
+            )
         raise DataError(f"{role} has {len(series)} values and the table has {table.n_rows} rows; they must agree.")
     return series, "<array>"
 

@@ -35,7 +35,7 @@ from logitkit.inference.intervals.profile_slices import ProfileSlices
 from logitkit.inference.likelihood import likelihood_of
 from logitkit.inference.verbs import require
 from logitkit.numerics.threads.blas import single_threaded_blas
-from logitkit.options import is_count, require_choice
+from logitkit.options import is_count, require_choice, require_seed
 from logitkit.typing import FloatArray
 
 __all__ = ["ScoreBootstrap", "WildWeights", "score_bootstrap"]
@@ -209,7 +209,7 @@ def _weights(count: int, draws: int, kind: str, seed: int) -> tuple[FloatArray, 
     if kind == "rademacher" and count < 31 and 2**count <= draws + 1:
         numbers = np.arange(2**count)[:, None] >> np.arange(count)
         return np.asarray(1.0 - 2.0 * (numbers & 1), dtype=np.float64), True
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(require_seed(seed))
     if kind == "webb":
         return np.asarray(WEBB[random.integers(0, 6, size=(draws, count))], dtype=np.float64), False
     return np.asarray(1.0 - 2.0 * random.integers(0, 2, size=(draws, count)), dtype=np.float64), False

@@ -205,7 +205,8 @@ def own_rows(rows: Rows, others: Sequence[str] = ()) -> Rows:
     info, design = rows.record.info, rows.own
     if design is None or design.table is None or info.coding is None:
         raise DataError(
-            "This fit has no table: it was loaded, pickled or made from arrays. Give data=..., rows to average over."
+            "This fit has no table: it was loaded, pickled or made from arrays. Give rows to average over: "
+            "data=..., or fit.on(data)."
         )
     response, table = design.response, read_table(design.table)
     named = info.response.weights
