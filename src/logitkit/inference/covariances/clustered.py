@@ -27,8 +27,10 @@ from logitkit.engine.rank import solved_from
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.covariances.corrections import Correction, correction_named, default_correction
-from logitkit.inference.covariances.sandwich import RowScores, cluster_meat, scores
+from logitkit.inference.covariances.sandwich import scores
+from logitkit.inference.covariances.sums_by_cluster import ROWS_OF_PART, RowScores, cluster_meat
 from logitkit.numerics.threads.blas import single_threaded_blas
+from logitkit.numerics.threads.local import ordered_map
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["clustered_meat", "clustered_vcov", "counted_clusters", "mended"]
@@ -152,12 +154,18 @@ def clustered_meat(
     True
     """
     used, n = found.response.weights > 0.0, float(found.response.n_obs)
-    meat = np.zeros((found.size, found.size))
-    for sign, codes in _parts([each.codes for each in clusters]):
-        own = min(counts) if rule.least else int(np.count_nonzero(np.bincount(codes[used])))
-        with single_threaded_blas():
-            meat += sign * rule.factor(own, n, k) * cluster_meat(codes, found.of, found.block)
-    return meat
+    parts = list(_parts([each.codes for each in clusters]))
+
+    def one(place: int) -> FloatArray:
+        # Intersections have the most clusters, and take the longest: they begin first.
+        sign, codes = parts[-1 - place]
+        own = min(counts) if rule.least else int(np.count_nonzero(np.bincount(codes if used.all() else codes[used])))
+        return sign * rule.factor(own, n, k) * cluster_meat(codes, found)
+
+    with single_threaded_blas():
+        if used.size < ROWS_OF_PART:  # threads take longer
+            return np.asarray(np.add.reduce([one(place) for place in range(len(parts))]))
+        return np.asarray(np.add.reduce(list(ordered_map(one, len(parts)))))
 
 
 def _parts(codes: Sequence[IntArray]) -> Iterator[tuple[float, IntArray]]:

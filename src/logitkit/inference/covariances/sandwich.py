@@ -16,12 +16,9 @@ Binder, D. A. (1983) International Statistical Review 51, 279-292. Liang, K.-Y. 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
-from scipy import sparse
 
 from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
@@ -32,45 +29,16 @@ from logitkit.engine.law import NORMAL, Law
 from logitkit.engine.objective import Objective
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError
+from logitkit.inference.covariances.sums_by_cluster import cluster_meat
 from logitkit.inference.linear_predictors import NUMBERS_OF_BLOCK, predictor_functions
 from logitkit.inference.prediction import fitted_rows
 from logitkit.inference.predictor_variance import working_columns
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["RowScores", "Scores", "cluster_meat", "copies", "correction_of", "scores", "with_required_sandwich"]
+__all__ = ["Scores", "copies", "correction_of", "scores", "with_required_sandwich"]
 
 BLOCK = 65_536
-
-
-class RowScores(Protocol):
-    """The scores of n rows by q coefficients, which are written out for some rows at a time."""
-
-    @property
-    def response(self) -> Response:
-        """The n rows."""
-
-    @property
-    def block(self) -> int:
-        """How many rows are written out at once."""
-
-    @property
-    def size(self) -> int:
-        """Number of coefficients, q."""
-
-    def of(self, rows: IntArray) -> FloatArray:
-        """Return the scores of some rows.
-
-        Parameters
-        ----------
-        rows : (r,) int array
-            Positions.
-
-        Returns
-        -------
-        (r, q) array
-            One row per row.
-        """
 
 
 @dataclass(frozen=True)
@@ -131,6 +99,26 @@ class Scores:
             return np.asarray(matrix.to_dense() * self.slopes[0][rows, None])
         return predictor_functions(self.record, matrix, self.slopes[:, rows])
 
+    def piece(self, start: int, stop: int) -> tuple[FloatArray, FloatArray]:
+        """Return the scores of consecutive rows as numbers and what each row of them is multiplied by.
+
+        Parameters
+        ----------
+        start, stop : int
+            Positions.
+
+        Returns
+        -------
+        cells : (r, q) array
+            One row per row.
+        scale : (r,) array
+            Its factor.
+        """
+        matrix, slopes = self.matrix.rows(start, stop), self.slopes[:, start:stop]
+        if self.record.is_single:
+            return matrix.to_dense(), slopes[0]
+        return predictor_functions(self.record, matrix, slopes), np.ones(stop - start)
+
     def squares(self) -> FloatArray:
         """Return the sum of the squares of the scores, summed within clusters where there are any.
 
@@ -141,7 +129,7 @@ class Scores:
         """
         clusters = self.response.clusters
         if clusters is not None:
-            return cluster_meat(clusters.codes, self.of, self.block)
+            return cluster_meat(clusters.codes, self)
         if self.record.is_single:  # without writing scores out
             return Objective(self.matrix, self.response, self.record.family).sum_gram(self.slopes[0] ** 2)
         q = self.record.inner_coef.size
@@ -314,61 +302,3 @@ def _with_parameters(factor: float, words: str, n: int, k: int) -> tuple[float, 
     if k == 1:
         return factor, words
     return factor * (n - 1.0) / (n - k), f"{words}, times (n - 1) / (n - k) with n = {n} and k = {k}"
-
-
-def cluster_meat(codes: IntArray, scores_of: Callable[[IntArray], FloatArray], block: int) -> FloatArray:
-    """Return the sum over clusters of the squares of their summed scores.
-
-    Where clusters are no more than the rows of a block, blocks are added to the sums of all clusters. Else the rows are
-    taken in the order of their clusters, some at a time; the cluster that a block ends in is carried on to the next, so
-    that memory does not grow with rows or clusters.
-
-    Parameters
-    ----------
-    codes : (n,) int array
-        Cluster of each row.
-    scores_of : callable
-        Of positions of rows: their scores, shape (r, q).
-    block : int
-        Rows at a time.
-
-    Returns
-    -------
-    (q, q) array
-        Symmetric.
-
-    Examples
-    --------
-    Two rows of one cluster whose scores cancel:
-
-    >>> float(cluster_meat(np.array([0, 0]), lambda rows: np.array([[1.0], [-1.0]])[rows], 1)[0, 0])
-    0.0
-    """
-    if codes.size and (most := int(codes.max()) + 1) <= block:
-        sums = np.add.reduce([_sums(codes, most, scores_of, start, block) for start in range(0, codes.size, block)])
-        return np.asarray(sums.T @ sums)
-    order = np.argsort(codes, kind="stable")
-    q = scores_of(order[:0]).shape[1]
-    meat, carried, carried_code = np.zeros((q, q)), np.zeros(q), -1
-    for start in range(0, order.size, block):
-        rows = order[start : start + block]
-        scores = scores_of(rows)
-        first = np.flatnonzero(np.diff(codes[rows], prepend=-1))
-        sums = np.add.reduceat(scores, first, axis=0)
-        if codes[rows[0]] == carried_code:
-            sums[0] += carried
-        else:
-            meat += np.multiply.outer(carried, carried)
-        carried, carried_code = sums[-1], int(codes[rows[-1]])
-        meat += sums[:-1].T @ sums[:-1]
-    return meat + np.multiply.outer(carried, carried)
-
-
-def _sums(
-    codes: IntArray, n_clusters: int, scores_of: Callable[[IntArray], FloatArray], start: int, block: int
-) -> FloatArray:
-    """Return the sums of the scores of a block of rows by cluster, (G, q)."""
-    rows = np.arange(start, min(start + block, codes.size))
-    places = (codes[rows], np.arange(rows.size))
-    within = sparse.csr_matrix((np.ones(rows.size), places), shape=(n_clusters, rows.size))
-    return np.asarray(within @ scores_of(rows))

@@ -26,7 +26,8 @@ from logitkit.engine.facts import Covariance
 from logitkit.engine.rank import solved_from
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
-from logitkit.inference.covariances.sandwich import RowScores, Scores, scores
+from logitkit.inference.covariances.sandwich import Scores, scores
+from logitkit.inference.covariances.sums_by_cluster import RowScores
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.options import is_count
 from logitkit.typing import FloatArray, IntArray

@@ -32,7 +32,8 @@ from logitkit.engine.law import Law
 from logitkit.engine.rank import solved_from
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, SeparationError, UnsupportedError
-from logitkit.inference.covariances.sandwich import RowScores, scores
+from logitkit.inference.covariances.sandwich import scores
+from logitkit.inference.covariances.sums_by_cluster import RowScores
 from logitkit.inference.resampling.refits import refit
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import BoolArray, FloatArray, IntArray

@@ -35,8 +35,9 @@ from logitkit.inference.covariances.clustered import clustered_meat, counted_clu
 from logitkit.inference.covariances.corrections import correction_named
 from logitkit.inference.covariances.heteroscedastic import HC_KINDS, hc_weights
 from logitkit.inference.covariances.reduced_bias import CR_KINDS, corrected_meat
-from logitkit.inference.covariances.sandwich import cluster_meat, copies, correction_of
+from logitkit.inference.covariances.sandwich import copies, correction_of
 from logitkit.inference.covariances.serial import serial_meat
+from logitkit.inference.covariances.sums_by_cluster import cluster_meat
 from logitkit.inference.covariances.survey import survey_meat
 from logitkit.inference.linear_predictors import NUMBERS_OF_BLOCK
 from logitkit.models.predictors import Predictors
@@ -103,6 +104,26 @@ class LargerScores:
         if self.predictors is None:
             return np.asarray(cells * self.slopes[0][rows, None])
         return self.predictors.rows(cells, self.slopes[:, rows].T)
+
+    def piece(self, start: int, stop: int) -> tuple[FloatArray, FloatArray]:
+        """Return the scores of consecutive rows as numbers and what each row of them is multiplied by.
+
+        Parameters
+        ----------
+        start, stop : int
+            Positions.
+
+        Returns
+        -------
+        cells : (r, q) array
+            One row per row.
+        scale : (r,) array
+            Its factor.
+        """
+        cells, slopes = self.matrix.rows(start, stop).to_dense(), self.slopes[:, start:stop]
+        if self.predictors is None:
+            return cells, slopes[0]
+        return self.predictors.rows(cells, slopes.T), np.ones(stop - start)
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,7 +197,7 @@ class ScoreCovariance:
         response = found.response
         factor, _ = correction_of(response, k if self.counts_parameters else 1)
         if response.clusters is not None:
-            return factor * cluster_meat(response.clusters.codes, found.of, found.block)
+            return factor * cluster_meat(response.clusters.codes, found)
         return factor * _squares(found, 1.0 / copies(response))
 
 
@@ -246,7 +267,7 @@ def _of_corrected(found: LargerScores, given: Dependence, smaller: tuple[FitReco
     """Return the sum of the squares of the scores of clusters, corrected for the smaller fit."""
     clusters = given.clusters[0]
     if smaller is None:
-        meat = cluster_meat(clusters.codes, found.of, found.block)
+        meat = cluster_meat(clusters.codes, found)
     else:
         meat = corrected_meat(*smaller, clusters, given.kind, found.matrix)
     g = counted_clusters(clusters, found.response)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from logitkit.numerics.kernels import compiled, compiled_sum
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["add_moments", "add_row_sums", "scale_both", "scale_rows", "write_dots"]
+__all__ = ["add_by_code", "add_moments", "add_row_sums", "scale_both", "scale_rows", "write_dots"]
 
 
 @compiled
@@ -29,6 +29,27 @@ def scale_both(array: FloatArray, weights: FloatArray, shares: FloatArray, out: 
         root = math.sqrt(weights[i])
         for j in range(shares.shape[0]):
             out[i, j] = root * array[i, j] * shares[j]
+
+
+@compiled_sum
+def add_by_code(codes: IntArray, scale: FloatArray, cells: FloatArray, out: FloatArray) -> None:
+    """Add each row of numbers, times its factor, to the row of ``out`` that its code names.
+
+    Parameters
+    ----------
+    codes : (n,) int array
+        From 0, less than G.
+    scale : (n,) array
+        One factor per row.
+    cells : (n, q) array
+        In C order.
+    out : (G, q) array
+        Added to.
+    """
+    for i in range(codes.shape[0]):
+        code, factor = codes[i], scale[i]
+        for j in range(cells.shape[1]):
+            out[code, j] += factor * cells[i, j]
 
 
 @compiled_sum
