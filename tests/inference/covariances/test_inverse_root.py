@@ -44,7 +44,7 @@ def test_both_ways_are_the_published_matrix(spread: float) -> None:
     adjusted = root @ power(root @ (np.diag(variance) - x @ x.T) @ root, -0.5) @ root
     expected = root @ adjusted @ np.diag(1.0 / variance) @ x
     assert_allclose(by_decomposition(z[None], variance[None])[0], expected, rtol=1e-8, atol=1e-12)
-    assert_allclose(by_quadrature(z, variance, 0.1), expected, rtol=1e-8, atol=1e-12)
+    assert_allclose(by_quadrature(z[None], variance[None], 0.1)[0], expected, rtol=1e-8, atol=1e-12)
     # The residuals' covariance is then that of the working model.
     assert_allclose(adjusted @ (np.diag(variance) - x @ x.T) @ adjusted, np.diag(variance), rtol=1e-8, atol=1e-12)
 

@@ -34,7 +34,7 @@ import math
 import numpy as np
 from scipy.special import ellipk, ellipkm1
 
-from logitkit.typing import FloatArray
+from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["CERTAIN", "by_decomposition", "by_quadrature", "root_nodes"]
 
@@ -82,52 +82,62 @@ def by_decomposition(z: FloatArray, variance: FloatArray, target: FloatArray | N
 
 
 def by_quadrature(z: FloatArray, variance: FloatArray, least: float, target: FloatArray | None = None) -> FloatArray:
-    """Return M of one cluster by quadrature.
+    """Return M of clusters of equal size by quadrature.
 
     Parameters
     ----------
-    z : (r, q) array
-        Its columns.
-    variance : (r,) array
+    z : (B, r, q) array
+        Columns of each cluster.
+    variance : (B, r) array
         Variances of the responses, up to a factor; not all zero.
     least : float
-        The least eigenvalue of I - Z'Z, positive.
-    target : (r, s) array, optional
+        The least eigenvalue of all I - Z'Z, positive.
+    target : (B, r, s) array, optional
         What stands in the place of the last Z of M: columns of a larger model.
 
     Returns
     -------
-    (r, q) or (r, s) array
-        M.
+    (B, r, q) or (B, r, s) array
+        M of each cluster.
 
     Examples
     --------
     >>> rng = np.random.default_rng(1)
-    >>> z, variance = rng.normal(size=(30, 2)) / 9.0, rng.uniform(0.01, 0.25, 30)
-    >>> least = 1.0 - np.linalg.eigvalsh(z.T @ z)[-1]
-    >>> direct = by_decomposition(z[None], variance[None])[0]
-    >>> bool(np.allclose(by_quadrature(z, variance, least), direct, rtol=1e-10))
+    >>> z, variance = rng.normal(size=(2, 30, 2)) / 9.0, rng.uniform(0.01, 0.25, (2, 30))
+    >>> least = 1.0 - np.linalg.eigvalsh(z.transpose(0, 2, 1) @ z).max()
+    >>> bool(np.allclose(by_quadrature(z, variance, least), by_decomposition(z, variance), rtol=1e-10))
     True
     """
     phi, own = _bounded(variance), z if target is None else target
-    q, s = z.shape[1], own.shape[1]
+    (b, r, q), s = z.shape, own.shape[2]
     square, weights = root_nodes(least * float(phi.min()) ** 2)
-    inner, right = np.zeros((len(square), q * q)), np.zeros((len(square), q * s))
-    pieces = [slice(start, start + ROWS) for start in range(0, len(z), ROWS)]
-    for rows in pieces:
-        ratio = phi[rows] ** 2 / (phi[rows] ** 2 + square[:, None])
-        products = (z[rows, :, None] * z[rows, None, :]).reshape(-1, q * q)
+    n, apart = square.size, np.triu_indices(q)
+    inner, right = np.zeros((b, n, apart[0].size)), np.zeros((b, n, q * s if target is not None else apart[0].size))
+    pieces = [slice(start, start + ROWS) for start in range(0, r, ROWS)]
+    ratios = [phi[:, None, rows] ** 2 / (phi[:, None, rows] ** 2 + square[:, None]) for rows in pieces]
+    for rows, ratio in zip(pieces, ratios, strict=True):
+        here = z[:, rows]
+        products = here[:, :, apart[0]] * here[:, :, apart[1]]
         inner += ratio @ products
-        beside = products if target is None else (z[rows, :, None] * own[rows, None, :]).reshape(-1, q * s)
-        right += ratio / phi[rows] @ beside
-    solved = np.linalg.solve(np.eye(q) - inner.reshape(-1, q, q), right.reshape(-1, q, s))
+        if target is not None:
+            products = (here[:, :, :, None] * own[:, rows, None, :]).reshape(b, -1, q * s)
+        right += ratio / phi[:, None, rows] @ products
+    left = np.eye(q) - _whole(inner, q, apart)
+    solved = np.linalg.solve(left, _whole(right, q, apart) if target is None else right.reshape(b, n, q, s))
     solved *= weights[:, None, None]
     found = own.copy()
-    for rows in pieces:
-        ratio = phi[rows] ** 2 / (phi[rows] ** 2 + square[:, None])
-        mixed = (ratio.T @ solved.reshape(-1, q * s)).reshape(-1, q, s)
-        found[rows] += np.einsum("ij,ijk->ik", z[rows], mixed)
+    for rows, ratio in zip(pieces, ratios, strict=True):
+        mixed = (ratio.transpose(0, 2, 1) @ solved.reshape(b, n, q * s)).reshape(b, -1, q, s)
+        found[:, rows] += (z[:, rows, None, :] @ mixed)[:, :, 0]
     return found
+
+
+def _whole(halves: FloatArray, q: int, apart: tuple[IntArray, IntArray]) -> FloatArray:
+    """Return symmetric matrices from the numbers on and above their diagonals."""
+    whole = np.empty((*halves.shape[:-1], q, q))
+    whole[..., apart[0], apart[1]] = halves
+    whole[..., apart[1], apart[0]] = halves
+    return whole
 
 
 def root_nodes(least: float) -> tuple[FloatArray, FloatArray]:

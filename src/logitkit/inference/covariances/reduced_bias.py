@@ -45,6 +45,7 @@ from logitkit.inference.covariances.leverage import uses_observed
 from logitkit.inference.covariances.sandwich import Scores, scores
 from logitkit.inference.prediction import fitted_rows
 from logitkit.numerics.threads.blas import single_threaded_blas
+from logitkit.numerics.threads.local import ordered_map
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["CR_KINDS", "corrected_meat", "corrected_scores", "reduced_bias_vcov"]
@@ -52,7 +53,7 @@ __all__ = ["CR_KINDS", "corrected_meat", "corrected_scores", "reduced_bias_vcov"
 CR_KINDS = ("CR0", "CR1", "CR2", "CR3")
 CELLS_OF_BLOCK = 1_000_000  # numbers written out at once
 CELLS_OF_LAW = 64_000_000  # numbers that degrees of freedom are made of: 512 MB
-DECOMPOSED = 100  # rows of a cluster whose matrix is decomposed
+DECOMPOSED = 30  # rows of a cluster whose matrix is decomposed
 DECOMPOSED_MOST = 2_000  # the same where there is no other way
 
 Corrected = tuple[FloatArray, FloatArray, FloatArray]
@@ -216,14 +217,21 @@ def corrected_scores(
     True
     """
     work = _working(record, design, half)
-    for rows, size in _by_size(clusters.codes, np.flatnonzero(design.response.weights > 0.0), len(half)):
-        if kind == "CR2":
-            score, z = work.of(rows, size)
-            m = _unbiased(z, work.variance[rows].reshape(-1, size), z, clusters.name)
-            turned = m.transpose(0, 2, 1)
-            yield score + _times(m - z, work.residuals(rows, size)), turned @ m, z.transpose(0, 2, 1) @ m
-        else:
-            yield _rescaled(work, rows, size, kind, clusters.name)
+    chunks = list(_by_size(clusters.codes, np.flatnonzero(design.response.weights > 0.0), len(half)))
+
+    def one(place: int) -> Corrected:
+        rows, size = chunks[place]
+        if kind != "CR2":
+            return _rescaled(work, rows, size, kind, clusters.name)
+        score, z = work.of(rows, size)
+        m = _unbiased(z, work.variance[rows].reshape(-1, size), z, clusters.name)
+        turned = m.transpose(0, 2, 1)
+        return score + _times(m - z, work.residuals(rows, size)), turned @ m, z.transpose(0, 2, 1) @ m
+
+    if design.n_rows * len(half) < CELLS_OF_BLOCK:  # threads take longer
+        yield from map(one, range(len(chunks)))
+    else:
+        yield from ordered_map(one, len(chunks))
 
 
 def corrected_meat(record: FitRecord, design: Design, clusters: Clusters, kind: str, columns: Matrix) -> FloatArray:
@@ -361,11 +369,10 @@ def _unbiased(z: FloatArray, variance: FloatArray, target: FloatArray, name: str
             f"A cluster of {name!r} with {size:,} rows alone determines a coefficient, and CR2 would decompose a "
             "matrix of its rows squared: use 'cluster', or merge clusters."
         )
-    return np.stack(
-        [
-            by_decomposition(z[k : k + 1], variance[k : k + 1], target[k : k + 1])[0]
-            if least[k] < CERTAIN
-            else by_quadrature(z[k], variance[k], float(least[k]), None if target is z else target[k])
-            for k in range(len(z))
-        ]
-    )
+    found, near = np.empty_like(target), least < CERTAIN
+    for k in np.flatnonzero(near):
+        found[k] = by_decomposition(z[k : k + 1], variance[k : k + 1], target[k : k + 1])[0]
+    if not near.all():
+        last = None if target is z else target[~near]
+        found[~near] = by_quadrature(z[~near], variance[~near], float(least[~near].min()), last)
+    return found
