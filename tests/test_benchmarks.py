@@ -288,6 +288,19 @@ def test_inference_in_small_gives_the_numbers_of_its_peers(script: str, monkeypa
         assert all(not each.apart > 1e-3 for each in work.takers)
 
 
+def test_covariances_are_timed_and_shown_on_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    import covariances
+    from page import Measured, make_page
+    from timing import Effort
+
+    monkeypatch.setattr(covariances, "in_r", lambda problem, codes, runs: {})
+    found = {"n": 1_000, "p": 3, **covariances.measure(1_000, 3, Effort(0.0, 1))}
+    assert set(found["fits"]) == {"HC3", "cluster", "crossed", "CR2", "CR3"}
+    page = make_page(Measured(quick=True, covariances=[found]), "x.svg")
+    assert "## Robust covariances" in page
+    assert "| 1,000 x 3 | CR2 |" in page
+
+
 def outcome_of(*entries: tuple[str, float, float]) -> Any:
     from contend import Entry, Outcome
     from works import work

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from logitkit.design.matrix.dense import Dense
 from logitkit.numerics.kernels.binomial import logit_rows, logit_walk
-from logitkit.numerics.kernels.dense import add_moments, add_row_sums, write_dots
+from logitkit.numerics.kernels.dense import add_by_code, add_moments, add_row_sums, write_dots
 from logitkit.numerics.kernels.symmetric import fill_rest
 from logitkit.numerics.unshared import unshared_zeros
 
@@ -79,6 +79,16 @@ def test_a_dense_matrix_of_any_storage_sums_the_same(order: str) -> None:
         assert_array_equal(by_row[:-1, :6], X[:-1])
     assert_array_equal(stored, kept)
     assert whole.shape == (37, 10)
+
+
+def test_rows_are_added_to_those_of_their_codes() -> None:
+    rng = np.random.default_rng(2)
+    codes, scale, cells = rng.integers(0, 5, 30), rng.standard_normal(30), rng.standard_normal((30, 3))
+    out = np.ones((6, 3))
+    add_by_code(codes, scale, cells, out)
+    expected = np.ones((6, 3))
+    np.add.at(expected, codes, cells * scale[:, None])
+    assert_allclose(out, expected, rtol=1e-12)
 
 
 def test_no_rows_and_no_columns_have_no_storage() -> None:
