@@ -143,14 +143,13 @@ def odds_ratios(
     functions = np.vstack([contrast_functions(record, k, base, columns) for k in compared])
     first = tuple(record.outcomes[k] for k in compared for _ in names)
     second, terms = (record.outcomes[base],) * len(first), names * len(compared)
-    found = _limited(function_estimates(record, functions, level), functions, limits)
+    found = function_estimates(record, functions, level)
+    found = found if limits is None else _limited(found, functions, limits)
     return _ratios(found, np.tile(change, len(compared)), first, second, terms)
 
 
-def _limited(found: Estimates, functions: FloatArray, limits: LimitsOf | None) -> Estimates:
+def _limited(found: Estimates, functions: FloatArray, limits: LimitsOf) -> Estimates:
     """Return estimates with limits of another kind."""
-    if limits is None:
-        return found
     low, high = limits(functions)
     return replace(found, low=low, high=high)
 
@@ -164,7 +163,9 @@ def _of_equations(
     labels = tuple(label for label, _, _ in rows) if len({label for label, _, _ in rows}) > 1 else ()
     places = np.array([place for _, _, place in rows], dtype=np.int64)
     terms = tuple(record.info.names[j] for _, j, _ in rows)
-    found = _limited(table.at(places), np.eye(record.coef.size)[places], limits)
+    found = table.at(places)
+    if limits is not None:  # of a wide design the functions are not written out
+        found = _limited(found, np.eye(record.coef.size)[places], limits)
     found = _turned(record, found) if turned else found
     return _ratios(found, np.array([change[j] for _, j, _ in rows]), labels, (), terms)
 
