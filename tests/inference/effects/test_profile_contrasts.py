@@ -312,4 +312,4 @@ def test_weighted_rows_are_said_to_be() -> None:
     fit = lk.logit("low ~ age + smoke", counts, weights="w")
     for found in (fit.contrast({"smoke": 1}, {"smoke": 0}), fit.effects("age")):
         assert found.n_rows == 126
-        assert "Rows count by their weights (w, frequency), which sum to 189." in " ".join(str(found).split())
+        assert "Rows are weighted by w (frequency weights); sum of the weights 189." in " ".join(str(found).split())

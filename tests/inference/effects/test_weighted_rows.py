@@ -67,7 +67,7 @@ def test_weights_of_a_dispersion_weigh_no_average(counts: pd.DataFrame) -> None:
     slope = np.average(p * (1.0 - p), weights=counts["m"]) * fit.coef["x"]
     found = fit.effects("x")
     assert_allclose(found.numbers.value, [slope], rtol=1e-9)
-    assert f"Rows count by their trials, which sum to {counts['m'].sum():,}." in str(found)
+    assert f"Rows are weighted by their trials ({counts['m'].sum():,} in all)." in str(found)
 
 
 @pytest.mark.parametrize("name", ["at the mean", "at the median", "average predictions"])

@@ -79,9 +79,9 @@ class AveragedRows:
             return ()
         total = f"{float(self.weights.sum()):,.10g}"
         if response.weights is None:
-            return (f"Rows count by their trials, which sum to {total}.",)
-        what = f"weights ({response.weights}, {response.weight_kind})" + (" and trials" if self.by_trials else "")
-        return (f"Rows count by their {what}, which sum to {total}.",)
+            return (f"Rows are weighted by their trials ({total} in all).",)
+        what = f"{response.weights} ({response.weight_kind} weights)" + (" and their trials" if self.by_trials else "")
+        return (f"Rows are weighted by {what}; sum of the weights {total}.",)
 
     @property
     def shares(self) -> FloatArray:

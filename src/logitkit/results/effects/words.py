@@ -114,10 +114,11 @@ def effect_notes(
             indicators.append(name)
     if indicators:
         first = indicators[0]
-        are = f"{first} is" if len(indicators) == 1 else f"{', '.join(indicators[:-1])} and {indicators[-1]} are"
+        alone = len(indicators) == 1
+        are = f"{first} is" if alone else f"{', '.join(indicators[:-1])} and {indicators[-1]} are"
         notes.append(
-            f"{are} 0 or 1, but numbers, so that dy/dx is a slope. For the change from 0 to 1 give "
-            f"change={{{first!r}: (0, 1)}}, or write C({first}) in the formula."
+            f"{are} 0 or 1, but {'a number' if alone else 'numbers'}, so that dy/dx is a slope. For the change "
+            f"from 0 to 1 give change={{{first!r}: (0, 1)}}, or write C({first}) in the formula."
         )
     if record.is_separated:
         notes.append(SEPARATED)
