@@ -162,9 +162,9 @@ def test_presets_by_their_factors(fits: dict[str, Fit]) -> None:
         assert_allclose(fit.robust(cluster="g", correction=correction).vcov, bare * factor, rtol=ROUTE)
     assert fit.robust(cluster="g", correction="sas").record.law.dof == 10.0
     assert fit.robust(cluster="g", correction="stata").record.law.is_normal
-    # feglm(y ~ ..., family = "logit", cluster = ~ ID + time), as printed in issue 489 of fixest: z 3.17886, p 0.0014785.
+    # feglm(y ~ ..., family = "logit", cluster = ~ ID + time), printed in issue 489 of fixest: z 3.17886, p 0.0014785.
     law = fit.robust(cluster=["g", "age"], correction="fixest").record.law
-    assert_allclose(law.two_sided(np.array(3.17886)), 0.0014785, rtol=1e-5)  # five digits are printed
+    assert_allclose(law.two_sided(np.array(3.17886)), 0.0014785, rtol=5e-5)  # five digits are printed
     parts = [fit.robust(cluster=c, correction="none").vcov.to_numpy() for c in ("g", "age")]
     rows = fit.design.table["g"] * 100 + fit.design.table["age"]
     inter = fit.robust(cluster=rows, correction="none").vcov.to_numpy()
