@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose
 from scipy.special import expit
 
 import logitkit as lk
+from logitkit.errors import DataError
 from logitkit.results.fit import Fit
 
 
@@ -82,3 +83,18 @@ def test_frequency_weights_are_rows_written_out(name: str) -> None:
 
 def _estimates(found: Any) -> pd.Series:
     return (found if isinstance(found, pd.DataFrame) else found.to_frame())["estimate"]
+
+
+def test_rows_given_again_count_alike_and_were_drawn_by_themselves(counts: pd.DataFrame, grouped: Fit) -> None:
+    """A table may have no counts, so that those in it are not looked at."""
+    found = grouped.effects("x", counts, rows="sampled")
+    assert "Rows of data= count alike, whatever their trials" in str(found).replace("\n", " ")
+    assert "rows of data= as an independent sample" in str(found).replace("\n", " ")
+    weighed = grouped.on(counts, weights="m").effects("x")
+    assert_allclose(weighed.numbers.value, grouped.effects("x").numbers.value, rtol=1e-9)
+
+
+def test_groups_that_are_missing_are_no_drawn_rows(grouped: Fit) -> None:
+    for asked in ({"rows": "sampled"}, {"method": "bootstrap", "n": 10}):
+        with pytest.raises(DataError, match=r"by= \(part\) is missing in 5 rows"):
+            grouped.effects("x", by="part", **asked)

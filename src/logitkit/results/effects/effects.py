@@ -144,6 +144,11 @@ def effects_of(rows: Rows, asked: EffectsAsked) -> Effects:
     coding_of(record.info)  # refuses a formula whose variables cannot be set
     groups = _named(asked.by, "by") or []
     averaged = rows_to_average(rows, groups)
+    if averaged.design is None and rows.data is None and (asked.rows == "sampled" or asked.method == "bootstrap"):
+        raise DataError(
+            f"by= ({', '.join(groups)}) is missing in {averaged.n_missing} rows of the fit, and they were drawn too: "
+            "fill it in, or use rows='given' and method='delta'."
+        )
     variables = _variables(asked, averaged)
     cells: list[Cell] = []
     comparisons: tuple[Comparison, ...] = ()
@@ -163,7 +168,8 @@ def effects_of(rows: Rows, asked: EffectsAsked) -> Effects:
         heads, rows_each = [*at_names, "row"], [(*cell.labels, label) for cell in cells for label in averaged.labels]
     shape = (len(rows_each), len(cells[0].pieces), len(outcomes))
     names = tuple(f"a{k + 1}" for k in range(int(np.prod(shape))))
-    words = covariance_words(record, asked.method, asked.rows)
+    sampled = "elsewhere" if asked.rows == "sampled" and averaged.design is None else asked.rows
+    words = covariance_words(record, asked.method, sampled)
     means = with_root(record, names, found.reshape(-1), roots, jacobian, words)
     value, root, draws = compared(means, shape, comparisons, asked.scale, None if drawn is None else drawn.values)
     functions = compared(replace(means, root=jacobian), shape, comparisons, asked.scale)[1]
@@ -197,7 +203,7 @@ def effects_of(rows: Rows, asked: EffectsAsked) -> Effects:
         numbers,
         f"{kind} on the {TITLES[asked.scale]}{_of_what(record, asked)}",
         asked.scale,
-        method_words(record, asked.method, asked.rows, drawn, asked.kind),
+        method_words(record, asked.method, sampled, drawn, asked.kind),
         averaged.n_counted,
         np.repeat(np.arange(len(rows_each)), per_cell),
         asked.adjust,

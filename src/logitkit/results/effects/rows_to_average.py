@@ -75,6 +75,8 @@ class AveragedRows:
     def weight_words(self) -> tuple[str, ...]:
         """Return how rows are weighted, in a sentence; none where all count alike."""
         response = self.rows.record.info.response
+        if self.weights is None and not self.by_trials and response.kind in ("grouped", "counts"):
+            return ("Rows of data= count alike, whatever their trials; fit.on(data, weights=...) weighs them.",)
         if self.weights is None or (response.weights is None and not self.by_trials):
             return ()
         total = f"{float(self.weights.sum()):,.10g}"

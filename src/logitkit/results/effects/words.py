@@ -71,6 +71,8 @@ def covariance_words(record: FitRecord, method: str, rows: str) -> str:
         return "bootstrap"
     if rows == "sampled":
         return "influence functions, covariates drawn as the outcomes"
+    if rows == "elsewhere":
+        return f"{record.covariance.label}, and rows drawn by themselves"
     return record.covariance.label
 
 
@@ -86,6 +88,8 @@ def method_words(record: FitRecord, method: str, rows: str, drawn: Drawn | None,
         over = "; averages over the rows drawn" if rows == "sampled" else ""
         limits = {"basic": "basic intervals", "bca": "BCa intervals"}.get(kind or "", "percentiles")
         return f"Standard deviations and {limits} of {what}{over}; seed {drawn.seed}."
+    if rows == "elsewhere":
+        return f"Delta method, covariance: {record.covariance.label}; and rows of data= as an independent sample."
     if rows == "sampled":
         return (
             "Influence functions of the averages, for rows that were sampled, covariates and outcomes together "
