@@ -10,8 +10,35 @@ from typing import Any, ClassVar, Self
 
 from logitkit.errors import ArgumentError, DataError, nearest_name
 
-__all__ = ["Stated", "is_count", "is_finite_number", "require_choice", "require_flag", "require_seed", "require_text"]
+__all__ = [
+    "Stated",
+    "is_count",
+    "is_finite_number",
+    "require_choice",
+    "require_flag",
+    "require_seed",
+    "require_text",
+    "word_meant",
+]
 
+#: Words of options, and what they are called elsewhere.
+ELSEWHERE = {
+    "single-step": ("tukey", "tukeyhsd", "mvt", "dunnett", "dunnettx", "simulate", "single_step", "singlestep"),
+    "benjamini-hochberg": ("bh", "fdr", "fdr_bh", "benjamini_hochberg"),
+    "bonferroni": ("bonf", "bon"),
+    "LR": ("lrt", "chisq", "likelihood-ratio", "likelihood ratio", "deviance"),
+    "score": ("rao", "lm"),
+    "risk_ratio": ("rr", "lnratioavg", "ratio", "ratioavg"),
+    "odds_ratio": ("or", "lnoravg"),
+    "probability": ("response", "prob", "difference"),
+    "link": ("linear.predictor", "xb", "lp"),
+    "reference": ("trt.vs.ctrl", "trt.vs.ctrl1", "treatment", "dunnett", "r"),
+    "pairwise": ("revpairwise", "pwcompare", "tukey"),
+    "sequential": ("consec", "ar"),
+    "polynomial": ("poly",),
+    "profile": ("pl", "profile-likelihood", "lrt"),
+    "cluster": ("cl", "vcovcl", "clustered"),
+}
 COUNT_MOST = 1_000_000  # repetitions, groups, strengths: more is a mistake, and takes all memory before it shows
 
 
@@ -76,12 +103,30 @@ def require_choice(name: str, value: Any, choices: Iterable[str]) -> None:
     >>> require_choice("unseen", "nope", ("raise", "missing"))
     Traceback (most recent call last):
     logitkit.errors.DataError: unseen='nope' is not known; use 'raise' or 'missing'.
+    >>> require_choice("test", "LRT", ("LR", "Wald"))
+    Traceback (most recent call last):
+    logitkit.errors.DataError: test='LRT' is not known; use 'LR' or 'Wald'. 'LRT' is 'LR' here.
     """
     words = list(choices)
     if not isinstance(value, str) or value not in words:
         shown = [repr(word) for word in words]
         listed = f"{', '.join(shown[:-1])} or {shown[-1]}" if len(shown) > 1 else shown[0]
-        raise DataError(f"{name}={value!r:.60} is not known; use {listed}.")
+        raise DataError(f"{name}={value!r:.60} is not known; use {listed}.{word_meant(value, words)}")
+
+
+def word_meant(value: object, words: Iterable[str]) -> str:
+    """Return the option that another package's word stands for, in a sentence; empty where none is known.
+
+    Examples
+    --------
+    >>> word_meant("BH", ("holm", "benjamini-hochberg")), word_meant("x", ("holm",))
+    (" 'BH' is 'benjamini-hochberg' here.", '')
+    """
+    if not isinstance(value, str):
+        return ""
+    low = value.casefold()
+    meant = [word for word in words if word.casefold() == low or low in ELSEWHERE.get(word, ())]
+    return f" {value!r} is {meant[0]!r} here." if meant else ""
 
 
 def require_flag(name: str, value: Any) -> None:

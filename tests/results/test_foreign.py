@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 import logitkit as lk
-from logitkit.errors import ArgumentError, LogitkitError
+from logitkit.errors import ArgumentError, DataError, LogitkitError
 from logitkit.estimators import (
     LogitClassifier,
     LogitClassifierCV,
@@ -234,3 +234,21 @@ def test_a_verb_of_a_fit_is_not_told_of_solvers(fit):
     assert "solver" not in str(found.value)
     with pytest.raises(ArgumentError, match="solver=lk"):
         lk.logit("y ~ x", DATA, method="bfgs")
+
+
+@pytest.mark.parametrize(
+    ("call", "ours"),
+    [
+        (lambda fit: fit.anova(test="LRT"), "'LRT' is 'LR' here"),
+        (lambda fit: fit.anova(type="III"), "'III' is 3 here"),
+        (lambda fit: fit.tidy(adjust="fdr"), "'fdr' is 'benjamini-hochberg' here"),
+        (lambda fit: fit.confint("Wald"), "'Wald' is 'wald' here"),
+        (lambda fit: fit.effects(scale="RR"), "'RR' is 'risk_ratio' here"),
+        (lambda fit: fit.robust("hc3"), "'hc3' is 'HC3' here"),
+        (lambda fit: fit.means("x", at={"x": [1, 2]}, contrasts="tukey"), "'tukey' is 'pairwise' here"),
+        (lambda fit: fit.means("x", at={"x": [1, 2]}, adjust="tukey"), "'tukey' is 'single-step' here"),
+    ],
+)
+def test_words_of_options_elsewhere_are_answered(fit, call, ours):
+    with pytest.raises(DataError, match=re.escape(ours)):
+        call(fit)

@@ -47,8 +47,7 @@ def interval_frame(
     kind: IntervalKind | None = None,
 ) -> pd.DataFrame:
     """Return intervals of the coefficients, or of combinations of them: conf_low, conf_high."""
-    if method not in METHODS:
-        raise DataError(f"method={method!r} is not known; use 'wald', 'profile', 'score' or 'bootstrap'.")
+    require_choice("method", method, METHODS)
     if method == "bootstrap":
         return _bootstrap_frame(record, own, level, of, adjust, kind or "bca")
     if kind is not None:

@@ -20,6 +20,7 @@ from typing import Any, Literal, TypeAlias, get_args
 import numpy as np
 
 from logitkit.errors import DataError, FormulaError, nearest_name
+from logitkit.options import word_meant
 from logitkit.typing import FloatArray
 
 __all__ = ["ContrastSet", "Named", "contrast_set"]
@@ -77,7 +78,7 @@ def contrast_set(
     if not isinstance(contrasts, str) or contrasts not in get_args(Named):
         raise DataError(
             f"contrasts={contrasts!r} is not known; use 'pairwise', 'reference', 'polynomial', or a dict of "
-            "coefficients by name, such as {'first two': [1, -1, 0]}."
+            f"coefficients by name, such as {{'first two': [1, -1, 0]}}.{word_meant(contrasts, get_args(Named))}"
         )
     unit = np.eye(len(labels))
     if contrasts == "pairwise":

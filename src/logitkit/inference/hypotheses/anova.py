@@ -143,7 +143,9 @@ def tested_terms(record: FitRecord) -> list[Term]:
 
 def _require_type(kind: int) -> None:
     if isinstance(kind, bool) or kind not in (1, 2, 3):
-        raise DataError(f"type={kind!r:.60} is not known; use 1, 2 or 3.")
+        meant = {"I": 1, "II": 2, "III": 3, "1": 1, "2": 2, "3": 3}.get(str(kind))
+        hint = "" if meant is None else f" {kind!r} is {meant} here."
+        raise DataError(f"type={kind!r:.60} is not known; use 1, 2 or 3.{hint}")
 
 
 def _columns(terms: list[Term]) -> IntArray:
