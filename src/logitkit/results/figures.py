@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from logitkit.options import require_choice
 from logitkit.results.documented import documents
 from logitkit.results.row_figures import Figures, RowPlots
 
@@ -83,11 +84,12 @@ class FitPlots(Figures):
         from logitkit.plots.forest import plot_forest
         from logitkit.report.forest import ratio_forest
 
+        require_choice("method", method, ("wald", *NAMES))
         limits = None
         if method != "wald":
             from logitkit.results.intervals import limits_by
 
-            limits = NAMES.get(method, ""), limits_by(self._record, self._fit.design, method, level)[0]
+            limits = NAMES[method], limits_by(self._record, self._fit.design, method, level)[0]
         found = ratio_forest(
             self._record, units, against=against, labels=labels, terms=terms, level=level, limits=limits
         )
@@ -130,6 +132,7 @@ class FitPlots(Figures):
         from logitkit.plots.forest import plot_forest
         from logitkit.report.forest import coefficient_forest
 
+        require_choice("method", method, ("wald", *NAMES))
         limits = None
         if method != "wald":
             from logitkit.inference.intervals.asked import asked_functions, limits_of
