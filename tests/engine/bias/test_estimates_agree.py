@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy.special import chdtrc
 
 import logitkit as lk
+from logitkit.inference.bias.ratios import penalised_ratio
 from oracles.bias import adjusted_score, jeffreys_value
 from references.load import load_fixture, load_table
 from tolerances import EXACT, REFERENCE, ROUTE
@@ -192,3 +194,24 @@ def test_flic_and_flac_predict_the_proportion_of_events():
         weight_kind="precision",
     )
     assert_allclose(flac.coef, fit.coef.iloc[:4], rtol=1e-6)  # leverages of a fit that stops at 1e-8
+
+
+OF_FIRTHMODELS = load_table("bias/firthmodels")["fits"]
+APART = {"y": [0, 0, 0, 1, 1, 1], "x": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0], "z": [1.0, 3.0, 2.0, 2.5, 1.5, 2.0]}
+
+
+@pytest.mark.parametrize("name", OF_FIRTHMODELS)
+def test_intervals_and_tests_agree_with_firthmodels(name):
+    stored = OF_FIRTHMODELS[name]
+    data = APART if stored["data"] == "separated" else load_fixture(stored["data"])
+    fit = lk.logit(stored["formula"], data, penalty=lk.Jeffreys(stored["power"]), solver=TIGHT)
+    assert_allclose(fit.coef, stored["coef"], rtol=REFERENCE, atol=1e-6)  # of a flat penalised likelihood
+    assert_allclose(fit.record.adjustment.value, stored["loglik"], rtol=ROUTE)
+    assert_allclose(fit.confint("profile"), np.column_stack([stored["low"], stored["high"]]), rtol=REFERENCE)
+    p_value = np.array([float(value) for value in stored["p_value"]])
+    known = np.isfinite(p_value)
+    # It has none for some coefficients, where its constrained fit fails, and for none where its fit does not end.
+    assert known.sum() >= 2 or name == "separated_0.2"
+    functions = np.eye(p_value.size)
+    own = [penalised_ratio(fit.record, fit.design, function[None])[0] for function in functions[known]]
+    assert_allclose(chdtrc(1.0, own), p_value[known], rtol=REFERENCE)
