@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from firthmodels import FirthLogisticRegression
 
 HERE = Path(__file__).resolve().parent
 SEPARATED = {"y": [0, 0, 0, 1, 1, 1], "x": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0], "z": [1.0, 3.0, 2.0, 2.5, 1.5, 2.0]}
@@ -33,6 +32,8 @@ def tables() -> dict[str, tuple[str, list[str], Any]]:
 
 def fitted(outcome: str, names: list[str], table: Any, power: float) -> dict[str, Any]:
     """Fit, driven to a tight convergence, with an interval and a test of each coefficient."""
+    from firthmodels import FirthLogisticRegression
+
     X, y = np.column_stack([table[name] for name in names]), np.asarray(table[outcome], dtype=int)
     fit = FirthLogisticRegression(max_iter=1000, gtol=1e-8, xtol=1e-8, penalty_weight=power, backend="numpy")
     fit.fit(X, y)
