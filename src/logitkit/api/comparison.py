@@ -22,9 +22,9 @@ def compare(*fits: Fit) -> Comparison:
     Returns
     -------
     Comparison
-        In the order of their numbers of parameters; a likelihood ratio where the model before is within it: its columns
-        are combinations of those of the larger, and family and link are the same, or the one is a special case, as
-        proportional odds is of partial proportional odds.
+        In the order of their numbers of parameters; a likelihood ratio where a model contains the one before: the
+        columns of the smaller are combinations of those of the larger, and family and link are the same, or the smaller
+        is a special case, as proportional odds is of partial proportional odds.
 
     Raises
     ------
@@ -56,8 +56,8 @@ def vuong(first: Fit, second: Fit) -> VuongTest:
     Returns
     -------
     VuongTest
-        Whether they can be told apart, then z, positive where the first is closer, plain and corrected as AIC and BIC
-        are for the numbers of parameters.
+        Whether they can be distinguished, then z, positive if the first is closer, uncorrected and corrected for the
+        numbers of parameters as AIC and BIC are.
 
     Raises
     ------

@@ -31,27 +31,28 @@ OTHER_WORDS = {
 
 @dataclass(frozen=True, repr=False, eq=False, kw_only=True)
 class Survey(Stated):
-    """The design of a sample: strata and units of the first stage, or replicate weights.
+    """The design of a sample: strata and primary sampling units, or replicate weights.
 
     Parameters
     ----------
     strata : str or (n,) array-like, optional
         Stratum of each row of the table; one stratum by default.
     units : str or (n,) array-like, optional
-        Unit of the first stage (PSU) of each row, within its stratum; each row by default.
+        Primary sampling unit of each row, within its stratum; by default each row is one.
     fpc : str or (n,) array-like, optional
-        Finite population: the number of units in the stratum, or where below 1 the fraction of them that was sampled.
+        Finite population: the number of units in the stratum or, if below 1, the fraction of them that was sampled.
     replicates : list of str or (n, R) array-like, optional
         Replicate weights, which include the sampling weights; in place of strata and units.
     kind : {'BRR', 'Fay', 'JK1', 'JKn', 'bootstrap'}, optional
-        Of the replicate weights.
+        How the replicate weights were made.
     lonely : {'refuse', 'certainty', 'centred', 'average'}
-        What a stratum with a single unit adds to the covariance: it is refused, or adds nothing, the square about the
-        mean of all units, or the mean of the other strata.
+        What a stratum with a single unit contributes to the covariance: it is refused, or contributes nothing, its
+        squared deviation from the mean of all units, or the average of the other strata.
     domain : str or (n,) array-like, optional
-        Rows that the model is of: true or false. The others weigh nothing, and their units still count.
+        Which rows are in the subpopulation that is modelled, true or false. The others have weight zero, but their
+        units still count in the design.
     fay : float, optional
-        Of ``kind="Fay"``: what the weights are kept times, between 0 and 1.
+        For ``kind="Fay"``, Fay's coefficient: by what the weights of the units left out are multiplied, between 0 and 1.
     scales : (R,) array-like, optional
         What the square of each replicate's deviation is multiplied by: of ``kind="JKn"`` (n - 1) / n of its stratum; of
         ``"bootstrap"`` 1 / (R - 1) by default.

@@ -85,17 +85,17 @@ class Jeffreys(Adjustment):
     .. math:: \ell(\theta) + \tau \log |I(\theta)|
 
     With the power one half and the logit, of two outcomes or of several, it is Firth's penalised likelihood, which
-    removes the bias of first order. In models of two outcomes with columns of full rank its estimates are finite
-    whatever the data.
+    removes the first-order bias. In models of two outcomes with columns of full rank its estimates are finite for any
+    data.
 
     Parameters
     ----------
     power : float, default 0.5
         :math:`\tau`, above zero.
     correction : {'FLIC', 'FLAC'}, optional
-        Of the logit of two outcomes, whose mean prediction is drawn towards one half: an intercept estimated anew by
-        maximum likelihood (FLIC), or all coefficients, the rows that the penalty adds having an intercept of their own
-        (FLAC). With either the mean prediction is the proportion of events.
+        For the logit of two outcomes, where the penalty pulls the mean prediction towards one half: re-estimate the
+        intercept by maximum likelihood (FLIC), or all coefficients, with an intercept of their own for the rows that
+        the penalty adds (FLAC). With either, the mean prediction equals the proportion of events.
 
     References
     ----------
@@ -169,14 +169,14 @@ class LogF(Adjustment):
 
     .. math:: \ell(\theta) + \sum_j m \left\{ \tfrac12 \beta_j - \log(1 + e^{\beta_j}) \right\}
 
-    as if each coefficient had been seen in m more trials, half of them events, in which its column is one and all
-    others are zero. The fit depends on the units and the coding of the columns: bring numbers to comparable units.
+    as if there were m more trials for each coefficient, half of them events, in which its column is one and all
+    others are zero. The fit depends on the units and the coding of the columns: put numbers into comparable units.
 
     Parameters
     ----------
     m : float or mapping, default 1.0
         Degrees of freedom: with 1 the odds ratio lies between 1 / 648 and 648 with a prior probability of 0.95, with 2
-        between 1 / 39 and 39. By term or coefficient; those that are not named have no prior.
+        between 1 / 39 and 39. A mapping gives it by term or coefficient; those not named have no prior.
 
     References
     ----------
@@ -227,7 +227,7 @@ class LogF(Adjustment):
 
 @dataclass(frozen=True)
 class MeanBias(Adjustment):
-    """Adjusted scores whose root has no bias of first order.
+    """Adjusted scores whose root has no first-order bias.
 
     With the logit, of two outcomes or of several, it is ``lk.Jeffreys()``; with other links there is no likelihood that
     it maximises.
@@ -260,9 +260,9 @@ class MeanBias(Adjustment):
 
 @dataclass(frozen=True)
 class MedianBias(Adjustment):
-    """Adjusted scores whose root is below and above the true coefficient with probabilities that are nearly equal.
+    """Adjusted scores whose root is below and above the true coefficient with nearly equal probabilities.
 
-    Each coefficient by itself, so that the estimates depend on the coding of the columns.
+    This holds for each coefficient separately, so that the estimates depend on the coding of the columns.
 
     References
     ----------
