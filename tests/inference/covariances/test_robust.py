@@ -186,8 +186,38 @@ def test_observed_information_is_the_bread_and_the_leverage_is_that_of_the_worki
     score = x * ((y - mu) * slope / (mu * (1 - mu)) / (1 - h))[:, None]
     bread = fit.vcov.to_numpy()
     assert_allclose(fit.robust("HC3").vcov, bread @ (score.T @ score) @ bread, rtol=1e-8)
-    with pytest.raises(UnsupportedError, match="information='expected'"):
-        fit.robust("CR2", cluster="g")
+    assert_allclose(fit.robust("CR3", cluster="id").vcov, fit.robust("HC3").vcov, rtol=1e-8)
+
+
+@pytest.mark.parametrize("kind", ["CR0", "CR2", "CR3"])
+def test_clusters_under_observed_information(kind: str, births: pd.DataFrame) -> None:
+    """Dense twin: the bread is observed, and residuals are those of the expected working least squares."""
+    fit = lk.logit(FORMULA, births, link="cloglog", information="observed")
+    found = fit.robust(kind, cluster="g")
+    x = np.column_stack([np.ones(189), births[["age", "lwt", "smoke", "ht"]]])
+    eta = x @ fit.coef.to_numpy()
+    mu, slope = -np.expm1(-np.exp(eta)), np.exp(eta - np.exp(eta))
+    phi = mu * (1 - mu)
+    z = x * (slope / np.sqrt(phi))[:, None]
+    r, bread = (births["low"].to_numpy() - mu) / np.sqrt(phi), fit.vcov.to_numpy()
+    left, meat, rows = np.eye(189) - z @ np.linalg.inv(z.T @ z) @ z.T, np.zeros((5, 5)), []
+    for code in range(11):
+        own = births["g"].to_numpy() == code
+        change = np.eye(own.sum())
+        if kind == "CR3":
+            change = np.linalg.inv(left[np.ix_(own, own)])
+        elif kind == "CR2":
+            values, vectors = np.linalg.eigh(phi[own, None] * left[np.ix_(own, own)] * phi[own])
+            change = phi[own, None] * (vectors / np.sqrt(values)) @ vectors.T
+        m = change @ z[own]
+        meat += np.outer(m.T @ r[own], m.T @ r[own])
+        rows.append(left[:, own] @ m @ bread)
+    assert_allclose(found.vcov, bread @ meat @ bread, rtol=REFERENCE)
+    pairs = np.einsum("gnk,hnk->kgh", rows, rows)
+    expected = np.einsum("kgg->k", pairs) ** 2 / (pairs**2).sum(axis=(1, 2))
+    assert_allclose(found.record.coefficient_law.dof, expected, rtol=REFERENCE)
+    added = fit.robust(kind, cluster="g").add1("ptl").tests.statistic  # the smaller fit is observed too
+    assert np.isfinite(added).all()
 
 
 def test_later_verbs_use_the_covariance(fits: dict[str, Fit], tmp_path: Path) -> None:

@@ -12,6 +12,10 @@ out the cluster takes), or that of ``inverse_root.py`` (CR2: residuals with the 
 that the expectation is right where the working model is). Degrees of freedom (``engine/satterthwaite.py``) are made of
 :math:`T_g = M_g' M_g` and :math:`N_g = Z_g' M_g`.
 
+Where the fit reports the observed information, its inverse is the bread on either side, and H is still that of the
+working weighted least squares, whose weights are expected ones: :math:`N_g` is then turned so that :math:`N_g' V N_g`
+has the inverse of the expected information in it.
+
 CR3 needs sums over the rows of a cluster only: with :math:`Z_g'Z_g = E \Lambda E'` and :math:`s_g = Z_g' r_g`,
 :math:`t_g = E (I - \Lambda)^{-1} E' s_g`, :math:`T_g = E \Lambda (I - \Lambda)^{-2} E'` and
 :math:`N_g = E \Lambda (I - \Lambda)^{-1} E'`. A row with a frequency weight is as many equal rows: the direction that
@@ -41,7 +45,7 @@ from logitkit.engine.satterthwaite import SatterthwaiteLaw, half_of
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.covariances.clustered import counted_clusters
 from logitkit.inference.covariances.inverse_root import CERTAIN, by_decomposition, by_quadrature
-from logitkit.inference.covariances.leverage import uses_observed
+from logitkit.inference.covariances.leverage import uses_observed, with_expected_information
 from logitkit.inference.covariances.sandwich import Scores, scores
 from logitkit.inference.prediction import fitted_rows
 from logitkit.numerics.threads.blas import single_threaded_blas
@@ -89,8 +93,8 @@ def reduced_bias_vcov(
     DataError
         With fewer than two clusters; for CR3 where a cluster alone determines a coefficient.
     UnsupportedError
-        For several linear predictors, absorbed levels, observed information, degrees of freedom of very many clusters,
-        and CR2 where a very large cluster determines a coefficient.
+        For several linear predictors, absorbed levels, degrees of freedom of very many clusters, and CR2 where a very
+        large cluster determines a coefficient.
 
     Examples
     --------
@@ -112,16 +116,19 @@ def reduced_bias_vcov(
             f"{2 * g * q**2:,} numbers, and of so many clusters they are rarely needed: state dof='clusters' or "
             "'normal'."
         )
-    half = half_of(record.inner_model_vcov.array())
+    bread = record.inner_model_vcov.array()
+    half = half_of(with_expected_information(record, design).inner_model_vcov.array())
     law: Law = NORMAL
     with single_threaded_blas():
         found = list(corrected_scores(record, design, clusters, kind, half))
-        meat = sum((score.T @ score for score, _, _ in found), np.zeros((q, q)))
+        back = np.linalg.pinv(half)
+        outer = bread @ back.T if uses_observed(record) else half
+        vcov = outer @ sum((score.T @ score for score, _, _ in found), np.zeros((q, q))) @ outer.T
         if satterthwaite:
-            back = np.linalg.pinv(half)
             own, across = (back.T @ np.concatenate([part[k] for part in found]) @ back for k in (1, 2))
-            law = SatterthwaiteLaw(np.nan, record.inner_model_vcov.array(), own, across)
-        vcov = half @ meat @ half.T
+            if uses_observed(record):  # so that across' V across has the inverse of the expected information for V
+                across = np.linalg.pinv(half_of(bread)).T @ half.T @ across
+            law = SatterthwaiteLaw(np.nan, bread, own, across)
     label = f"{kind} sandwich by cluster ({clusters.name}, G = {g})"
     if kind == "CR1":
         return DenseVcov(g / (g - 1.0) * vcov), Covariance("cluster", label, f"G / (G - 1) with G = {g}", g, law)
@@ -139,11 +146,6 @@ def _require_working_model(record: FitRecord, kind: str) -> None:
         raise UnsupportedError(
             f"{kind} with absorbed levels is not offered: the leverage of a cluster includes its levels. Write the "
             "factor into the formula, or use robust('cluster', cluster=...)."
-        )
-    if uses_observed(record):
-        raise UnsupportedError(
-            f"{kind} takes the working weights of the fit for the working model, and its information is the observed "
-            "one: fit with information='expected'."
         )
 
 
@@ -276,7 +278,8 @@ def corrected_meat(record: FitRecord, design: Design, clusters: Clusters, kind: 
     True
     """
     _require_working_model(record, kind)
-    work, s = _working(record, design, half_of(record.inner_model_vcov.array())), columns.n_columns
+    half = half_of(with_expected_information(record, design).inner_model_vcov.array())
+    work, s = _working(record, design, half), columns.n_columns
     meat = np.zeros((s, s))
     with single_threaded_blas():
         for rows, size in _by_size(clusters.codes, np.flatnonzero(design.response.weights > 0.0), s):
