@@ -52,7 +52,7 @@ class Survey(Stated):
         Which rows are in the subpopulation that is modelled, true or false. The others have weight zero, but their
         units still count in the design.
     fay : float, optional
-        For ``kind="Fay"``, Fay's coefficient: by what the weights of the units left out are multiplied, between 0 and 1.
+        For ``kind="Fay"``, Fay's coefficient between 0 and 1: the factor of the weights of the units left out.
     scales : (R,) array-like, optional
         What the square of each replicate's deviation is multiplied by: of ``kind="JKn"`` (n - 1) / n of its stratum; of
         ``"bootstrap"`` 1 / (R - 1) by default.
