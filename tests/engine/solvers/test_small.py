@@ -78,6 +78,26 @@ def test_rows_of_weight_zero_are_absent(groups):
     assert_array_equal(fits.coef[sure], without.coef[sure])
 
 
+def test_refits_to_other_weights_take_fewer_steps_to_the_same_estimates():
+    rng = np.random.default_rng(5)
+    X = np.column_stack([np.ones(400), rng.normal(size=(400, 4))])
+    y = (rng.random(400) < 1.0 / (1.0 + np.exp(-X @ [-0.5, 1.0, 0.0, -0.5, 0.3]))).astype(float)
+    whole = np.array([[0, 400]])
+    start = solve_small(X, y, np.ones(400), None, whole, np.zeros(5), Newton()).coef[0]
+    weights = rng.multinomial(400, np.full(400, 1.0 / 400), 50).astype(float)
+    rows = np.repeat(whole, 50, axis=0)
+    corrected = solve_small(X, y, weights, None, rows, start, Newton())
+    plain = solve_small(X, y, weights, None, rows, np.tile(start, (50, 1)), Newton())  # each with a start of its own
+    assert corrected.converged.all()
+    assert_allclose(corrected.coef, plain.coef, rtol=ROUTE)
+    assert np.all(corrected.iterations <= plain.iterations)
+    assert corrected.iterations.sum() < plain.iterations.sum() - 20
+    far = solve_small(X, y, weights, None, rows, start + 3.0, Newton())  # from where a correction is not short
+    known = certain_fits(far)
+    assert_allclose(far.coef[known], plain.coef[known], rtol=ROUTE)
+    assert known.mean() > 0.5
+
+
 def test_any_memory_order_and_one_row_of_weights_for_all(groups):
     X, y, w, bounds = groups
     plain = solve_small(X, y, w, np.zeros(len(y)), bounds, np.zeros(3), Newton())

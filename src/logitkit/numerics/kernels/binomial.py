@@ -260,6 +260,7 @@ def _least(y: FloatArray, weights: FloatArray, slope: FloatArray) -> float:
 
 CONVERGED, ITERATIONS, INDEFINITE, NO_STEP, NOT_FINITE, SUSPECTED, NO_ROWS = range(7)
 VALUE, SQUARED, CLOSEST, PIVOT, STEPS, ENDED = range(6)  # columns of the report
+SHORT = 0.25  # of a direction, squared: what a correction of it may be, so that it still leads down
 HALVINGS_MOST = 10  # a harder case is for the solver of single fits
 LINEAR_SHARE = 0.2  # a squared decrement that falls by less is not quadratic convergence
 LINEAR_MOST = 3
@@ -324,6 +325,7 @@ def logit_fits(  # noqa: PLR0917 - arrays and scalars only
     hessian = np.empty((p, p))
     factor = np.empty((p, p))
     vectors = np.empty((4, p))
+    resampled = start.shape[0] == 1 and weights.shape[0] > 1
     for fit in range(bounds.shape[0]):
         first, last = bounds[fit, 0], bounds[fit, 1]
         w = weights[fit] if weights.shape[0] > 1 else weights[0]
@@ -354,7 +356,8 @@ def logit_fits(  # noqa: PLR0917 - arrays and scalars only
         report[fit, ENDED] = NO_ROWS
         if used > 0:
             own = coef[fit], hessian, factor, vectors, trace[fit], report[fit]
-            _newton(columns, rows, bound, max_iter, armijo, rounding, *own)
+            # Refits to other weights begin near their estimate: the correction then spares most of them a pass.
+            _newton(columns, rows, bound, max_iter, armijo, rounding, resampled, *own)
             if information.shape[0] > 0:
                 for j in range(p):
                     for k in range(j + 1):
@@ -369,6 +372,7 @@ def _newton(  # noqa: PLR0917 - arrays and scalars only
     max_iter: int,
     armijo: float,
     rounding: float,
+    third: bool,
     coef: FloatArray,
     hessian: FloatArray,
     factor: FloatArray,
@@ -379,7 +383,7 @@ def _newton(  # noqa: PLR0917 - arrays and scalars only
     """Minimise from ``coef``, in place, and leave the last Hessian.
 
     ``rows`` holds outcome, weight and offset, and room for linear predictor, slope and curvature; ``vectors`` is room
-    for gradient, scale, direction and trial.
+    for gradient, scale, direction and trial. The first step is of third order where that is asked for.
     """
     p = columns.shape[0]
     gradient, scale, direction, trial = vectors[0], vectors[1], vectors[2], vectors[3]
@@ -409,6 +413,8 @@ def _newton(  # noqa: PLR0917 - arrays and scalars only
             report[ENDED] = SUSPECTED
             return
         before = squared
+        if third and iteration == 0:
+            _correct(columns, rows, factor, scale, squared, direction, gradient, trial)
         length = 1.0
         found = False
         for _ in range(HALVINGS_MOST):
@@ -452,6 +458,37 @@ def _evaluate(
         for k in range(j + 1):
             hessian[j, k] = _sum_products(weighted, columns[k])
     return value, closest
+
+
+@compiled
+def _correct(
+    columns: FloatArray,
+    rows: FloatArray,
+    factor: FloatArray,
+    scale: FloatArray,
+    squared: float,
+    direction: FloatArray,
+    gradient: FloatArray,
+    change: FloatArray,
+) -> None:
+    r"""Add what the third derivatives say to a Newton direction d, as Chebyshev's method does, where it is short.
+
+    That is :math:`-H^{-1} \sum_i w_i \mu_i (1 - \mu_i)(1 - 2 \mu_i) (x_i'd)^2 x_i / 2`; ``gradient`` and ``change`` are
+    room for it.
+    """
+    y, weights, along, slope, curvature = rows[0], rows[1], rows[3], rows[4], rows[5]
+    along[:] = 0.0
+    for j in range(columns.shape[0]):
+        for i in range(along.shape[0]):
+            along[i] += direction[j] * columns[j, i]
+    for i in range(along.shape[0]):
+        mu = slope[i] / weights[i] + y[i]
+        along[i] = 0.5 * curvature[i] * (1.0 - 2.0 * mu) * along[i] * along[i]
+    for j in range(columns.shape[0]):
+        gradient[j] = _sum_products(along, columns[j])
+    if _solve(factor, scale, gradient, change) <= SHORT * squared:
+        for j in range(direction.shape[0]):
+            direction[j] += change[j]
 
 
 @compiled
