@@ -610,3 +610,18 @@ def test_a_loaded_fit_says_where_rows_are_given(fit: Any, tmp_path: Path) -> Non
     ):
         with pytest.raises(DataError, match=r"data=..., or fit.on\(data\)"):
             asked()
+
+
+def test_scores_of_bias_reduced_estimates_give_no_errors() -> None:
+    fit = lk.logit("low ~ age", births(), penalty=lk.Jeffreys())
+    with pytest.raises(UnsupportedError, match=r"bias-reduced estimates do not. Use method='bootstrap'"):
+        fit.effects("age", rows="sampled")
+
+
+def test_one_step_adjustments_say_that_degrees_of_freedom_differ(few: Any) -> None:
+    effects = few.effects()
+    for asked in (few.confint, few.odds_ratios, few.tidy, effects.confint):
+        with pytest.raises(UnsupportedError, match="each estimate has degrees of freedom of its own"):
+            asked(adjust="single-step")
+    narrow = few.confint(level=1 - 0.05 / 5)
+    assert_allclose(few.confint(adjust="bonferroni").iloc[:, -2:], narrow.iloc[:, -2:], rtol=ROUTE)

@@ -124,7 +124,7 @@ def sampled_root(
     Raises
     ------
     UnsupportedError
-        After a penalty, under separation, and for surveys, crossed clusters and series.
+        After a penalty or a reduction of bias, under separation, and for surveys, crossed clusters and series.
 
     Examples
     --------
@@ -141,6 +141,11 @@ def sampled_root(
     if record.penalty is not None or record.is_separated:
         why = "after a penalty" if record.penalty is not None else "where the data are separated"
         raise UnsupportedError(f"Errors with rows='sampled' come from the scores, which are no basis of them {why}.")
+    if record.adjustment is not None:
+        raise UnsupportedError(
+            "Errors with rows='sampled' come from scores that sum to zero, and those of bias-reduced estimates do not. "
+            "Use method='bootstrap', which resamples the rows."
+        )
     if record.covariance.kind in NOT_BY_ROW:
         raise UnsupportedError(
             "Errors with rows='sampled' are those of independent rows or of one set of clusters, not of the "

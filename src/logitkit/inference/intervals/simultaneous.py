@@ -257,7 +257,7 @@ def maximum_law(root: FloatArray, law: Law) -> MaximumLaw:
     >>> bool(abs(found.value - Law().quantile(0.95 ** (1 / 3))) < max(found.error, 1e-4))
     True
     """
-    if np.ndim(law.dof) > 0:
+    if law.varies or np.ndim(law.dof) > 0:
         raise UnsupportedError(
             "A single-step adjustment is not defined where each estimate has degrees of freedom of its own; use "
             "adjust='bonferroni' or 'holm'."
