@@ -41,6 +41,7 @@ __all__ = ["CERTAIN", "by_decomposition", "by_quadrature", "root_nodes"]
 CERTAIN = 1e-8  # one less an eigenvalue of a hat matrix: a direction that the cluster determines by itself
 LEAST_DEVIATION = 1e-8  # of the largest variance of a cluster: a smaller one has no digits beside it
 ROUNDING = 1e-13  # of the largest singular value
+DIGITS = 32.0  # the logarithm of one over the error of the quadrature
 TERMS = 30  # of the series of the elliptic function; the last is below 1e-17 of the first
 ROWS = 4096
 
@@ -161,7 +162,7 @@ def root_nodes(least: float) -> tuple[FloatArray, FloatArray]:
     True
     """
     least = min(least, 0.5)
-    n = 2 * math.ceil(38.0 * (math.log(1.0 / least) + 3.0) / (4.0 * math.pi**2))
+    n = 2 * math.ceil(DIGITS * (math.log(1.0 / least) + 3.0) / (4.0 * math.pi**2))
     period, whole = ellipk(least), ellipkm1(least)
     # sc(u) with the complementary modulus as a series of positive terms, for u in the lower half; sc(K - u) is
     # 1 / (sqrt(least) sc(u)) in the upper one.

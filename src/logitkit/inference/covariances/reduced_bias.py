@@ -16,10 +16,10 @@ Where the fit reports the observed information, its inverse is the bread on eith
 working weighted least squares, whose weights are expected ones: :math:`N_g` is then turned so that :math:`N_g' V N_g`
 has the inverse of the expected information in it.
 
-CR3 needs sums over the rows of a cluster only: with :math:`Z_g'Z_g = E \Lambda E'` and :math:`s_g = Z_g' r_g`,
-:math:`t_g = E (I - \Lambda)^{-1} E' s_g`, :math:`T_g = E \Lambda (I - \Lambda)^{-2} E'` and
-:math:`N_g = E \Lambda (I - \Lambda)^{-1} E'`. A row with a frequency weight is as many equal rows: the direction that
-they share has :math:`z_i` times the root of the weight, and the variance of one of them.
+CR3 needs sums over the rows of a cluster only: with :math:`S_g = Z_g'Z_g` and :math:`s_g = Z_g' r_g`,
+:math:`t_g = (I - S_g)^{-1} s_g`, :math:`N_g = S_g (I - S_g)^{-1}` and :math:`T_g = (I - S_g)^{-1} N_g`. A row with a
+frequency weight is as many equal rows: the direction that they share has :math:`z_i` times the root of the weight, and
+the variance of one of them.
 
 References
 ----------
@@ -33,6 +33,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
@@ -294,9 +295,7 @@ def corrected_meat(record: FitRecord, design: Design, clusters: Clusters, kind: 
                     score = score + _times(m - target, away)
                 else:
                     square = z.transpose(0, 2, 1) @ z
-                    _require_undetermined(np.asarray(np.linalg.eigvalsh(square)), clusters.name)
-                    gained = np.linalg.solve(np.eye(square.shape[1]) - square, _times(z, away)[:, :, None])
-                    own = np.asarray(gained[:, :, 0], dtype=np.float64)
+                    own = _times(_left_out(square, clusters.name), _times(z, away))
                     score = score + _times(z.transpose(0, 2, 1) @ target, own)
             meat += score.T @ score
     return meat
@@ -320,7 +319,11 @@ def _times(matrices: FloatArray, vectors: FloatArray) -> FloatArray:
 def _by_size(codes: IntArray, rows: IntArray, q: int) -> Iterator[tuple[IntArray, int]]:
     """Yield the rows of clusters of equal size, cluster by cluster, and that size."""
     sizes = np.bincount(codes[rows])
-    rows = rows[np.lexsort((codes[rows], sizes[codes[rows]]))]
+    place = np.empty(sizes.size, dtype=np.int64)
+    place[np.argsort(sizes, kind="stable")] = np.arange(sizes.size)
+    # A sparse matrix by rows sorts in one pass: columns are in their order within each.
+    by_cluster = sparse.csr_array((np.ones(rows.size, dtype=np.int8), (place[codes[rows]], np.arange(rows.size))))
+    rows = rows[by_cluster.indices]
     start = 0
     for size, count in zip(*np.unique(sizes[sizes > 0], return_counts=True), strict=True):
         step = max(CELLS_OF_BLOCK // (int(size) * max(q, min(int(size), DECOMPOSED))), 1)
@@ -336,29 +339,33 @@ def _rescaled(work: _Working, rows: IntArray, size: int, kind: str, name: str) -
         score, square = work.squares(rows, size)
         if kind != "CR3":
             return score, square, square
-        values, vectors = np.linalg.eigh(square)
-        factor = vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]
-    else:
-        score, z = work.of(rows, size)
-        if kind != "CR3":
-            square = z.transpose(0, 2, 1) @ z
-            return score, square, square
-        values, vectors = np.linalg.eigh(z @ z.transpose(0, 2, 1))
-        factor = z.transpose(0, 2, 1) @ vectors
-    _require_undetermined(values, name)
-    # Z'Z = E E' with the eigenvalues as squared lengths: (I - Z'Z)^-1 s = s + E (I - Lambda)^-1 E' s.
-    turned, over = factor.transpose(0, 2, 1), 1.0 / (1.0 - values)
-    score = score + (factor @ (over[:, :, None] * (turned @ score[:, :, None])))[:, :, 0]
-    return score, factor @ (over[:, :, None] ** 2 * turned), factor @ (over[:, :, None] * turned)
+        inverse = _left_out(square, name)
+        across = square @ inverse
+        return _times(inverse, score), inverse @ across, across
+    score, z = work.of(rows, size)
+    turned = z.transpose(0, 2, 1)
+    if kind != "CR3":
+        square = turned @ z
+        return score, square, square
+    m = _left_out(z @ turned, name) @ z
+    across = turned @ m
+    return score + _times(across, score), m.transpose(0, 2, 1) @ m, across
 
 
-def _require_undetermined(values: FloatArray, name: str) -> None:
-    """Refuse to leave out a cluster whose hat matrix has an eigenvalue of one."""
-    if (1.0 - values < CERTAIN).any():
+def _left_out(squares: FloatArray, name: str) -> FloatArray:
+    """Return the inverses of I less hat matrices, or refuse one that has an eigenvalue of one."""
+    try:
+        found = np.linalg.inv(np.eye(squares.shape[1]) - squares)
+    except np.linalg.LinAlgError:
+        found = np.full_like(squares, np.nan)
+    # The trace is at least the largest eigenvalue; rounding makes that of a singular matrix huge or negative.
+    trace = np.einsum("bii->b", found)
+    if not ((trace > 0.0) & (trace * CERTAIN < 1.0)).all():
         raise DataError(
             f"A cluster of {name!r} alone determines a coefficient, and CR3 leaves out each: use 'CR2', or merge "
             "clusters."
         )
+    return np.asarray(found)
 
 
 def _unbiased(z: FloatArray, variance: FloatArray, target: FloatArray, name: str) -> FloatArray:
