@@ -105,6 +105,10 @@ def test_a_coding_by_conventions_is_kept(sample, tmp_path):
         grouped.coef.loc[1], lk.logit("low ~ age + C(ht)", sample[sample["smoke"] == 1], conventions="sas").coef
     )
     assert grouped[1].conventions.name == "sas"
+    text = " ".join(str(grouped.summary()).split())
+    assert "Conventions of SAS: the event is the first level" in text
+    assert "Event: low = 0 (against 1)." in text
+    assert "Conventions of" not in str(lk.logit_by("low ~ age", sample, by="smoke").summary())
 
 
 def test_a_penalty_leaves_coding_and_reference_but_not_the_event(sample):

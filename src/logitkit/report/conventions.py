@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from logitkit.engine.record import FitRecord
+from logitkit.models.conventions import Conventions
 
-__all__ = ["convention_note"]
+if TYPE_CHECKING:
+    from logitkit.inference.by import GroupedRecord
+
+__all__ = ["convention_note", "grouped_convention_note"]
 
 
 def convention_note(record: FitRecord) -> Iterator[str]:
     """Say whose conventions were asked for, and what is different by them in this fit."""
-    chosen = record.conventions
+    yield from _said(record.conventions, lambda question: _acts(question, record))
+
+
+def grouped_convention_note(record: GroupedRecord) -> Iterator[str]:
+    """Say the same of the fits of many groups, whose errors are those of the model or have no convention."""
+    info, family = record.info, record.family
+    arises = {
+        "binary_information": family.expected != family.exact,
+        "event": info.response.kind == "binary",
+        "factors": info.coding is not None and bool(info.coding.deviations),
+        "hosmer_lemeshow": True,
+    }
+    yield from _said(record.conventions, lambda question: arises.get(question, False))
+    if record.conventions.event != "second" and arises["event"]:
+        yield f"Event: {info.response.name} = {info.response.event} (against {info.response.nonevent})."
+
+
+def _said(chosen: Conventions, acts: Callable[[str], bool]) -> Iterator[str]:
     if chosen.name != "logitkit":
-        acting = [chosen.said(question) for question in chosen.differing if _acts(question, record)]
+        acting = [chosen.said(question) for question in chosen.differing if acts(question)]
         yield f"Conventions of {chosen.title}: {'; '.join(acting) or 'nothing differs here from those of logitkit'}."
 
 

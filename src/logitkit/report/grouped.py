@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from logitkit.inference.by import GroupedRecord
+from logitkit.report.conventions import grouped_convention_note
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.estimate_columns import format_estimates
 from logitkit.report.number_format import format_amount, format_integer
@@ -79,6 +80,7 @@ def _first_groups(record: GroupedRecord, changes: FloatArray) -> Table:
 def _notes(record: GroupedRecord) -> Iterator[str]:
     yield "Levels, knots and moments are learnt from all rows; each group has its own coefficients."
     yield f"Standard errors: {record.covariance}."
+    yield from grouped_convention_note(record)
     counts = record.counts
     if counts.missing:
         columns = numbered_names(counts.missing_by_column)
