@@ -156,3 +156,17 @@ def test_the_proposal_names_what_the_coefficients_of_a_link_are_of(cards, link, 
     (note,) = proposals(fit.summary())
     assert words in note
     assert "odds" not in note.replace("fit.odds_ratios", "")
+
+
+def test_a_smaller_unit_is_proposed_where_one_is_far_beyond_the_data() -> None:
+    """A specific gravity between 1.00 and 1.04: the odds ratio of a whole unit is 1e40 and more."""
+    rng = np.random.default_rng(2)
+    gravity = 1.018 + 0.007 * rng.normal(size=300)
+    y = (rng.random(300) < 1 / (1 + np.exp(-150.0 * (gravity - 1.018)))).astype(int)
+    data = {"y": y, "gravity": gravity, "x": rng.normal(size=300)}
+    text = " ".join(str(lk.logit("y ~ gravity + x", data)).split())
+    assert "One unit of gravity is far more than the data range over." in text
+    assert "fit.summary(units={'gravity': 0.01})" in text
+    again = " ".join(str(lk.logit("y ~ gravity + x", data).summary(units={"gravity": 0.01})).split())
+    assert "far more than" not in again
+    assert "far more than" not in str(lk.logit("y ~ x", data))

@@ -23,6 +23,7 @@ from logitkit.typing import FloatArray, IntArray
 __all__ = ["changes_of", "grouped_unit_note", "per_unit", "read_units", "unit_labels", "unit_note"]
 
 SMALL = 5e-4  # a coefficient and an error below it are a change of the odds by less than 0.05%
+LARGE, SPREAD = 20.0, 0.1  # a coefficient above it is no odds ratio to print; deviations that a unit is far beyond
 INVERTED_MOST = 200  # coefficients whose information is computed for a proposal
 PROPOSED_MOST = 6  # units that a note writes out
 READABLE = 0.03  # size of the effect that a unit is proposed for where the deviation of its column is not known
@@ -82,13 +83,20 @@ def unit_labels(names: Sequence[str], changes: FloatArray) -> list[str]:
 
 
 def unit_note(record: FitRecord, found: Estimates, changes: FloatArray) -> Iterator[str]:
-    """Propose units for columns whose coefficients and errors are too small to be read."""
+    """Propose units for columns whose coefficients are too small to be read, or whose unit is far beyond the data."""
     ratio = record.family.words.ratio
     verbs = "fit.plot.coefficients and fit.report" if ratio is None else ratio.verbs
     sizes = _sizes(found.estimate, found.std_error, record.predictors.columns, len(record.info.names))
     units = _proposed(record.info, sizes, changes, lambda: _deviations(record))
     if units:
         yield f"{_small_words(units, ratio)} fit.summary(units={_mapping(units)}); {verbs} take units too."
+    fine = _finer(record, found, changes)
+    if fine:
+        verb = "is" if len(fine) == 1 else "are each"
+        yield (
+            f"One unit of {name_list(list(fine))} {verb} far more than the data range over. For smaller changes: "
+            f"fit.summary(units={_mapping(fine)}); {verbs} take units too."
+        )
 
 
 def grouped_unit_note(
@@ -147,6 +155,22 @@ def _proposed(
     return {names[j]: float(10.0 ** powers[j]) for j in columns if 1 <= powers[j] <= 15}
 
 
+def _finer(record: FitRecord, found: Estimates, changes: FloatArray) -> dict[str, float]:
+    """Return units for columns of a deviation below one tenth whose coefficients are too large to be read."""
+    info, p = record.info, len(record.info.names)
+    sizes = np.zeros(p)
+    known = np.where(np.isfinite(found.estimate), np.abs(found.estimate), 0.0)
+    np.maximum.at(sizes, record.predictors.columns, known)
+    large = (sizes > LARGE) & (changes == 1.0) & ~without_ratio(info)
+    columns = [j for j in np.flatnonzero(large) if info.names[j] != INTERCEPT and not set(info.names[j]) & set(":([")]
+    if not columns or record.is_separated:
+        return {}
+    spread = _deviations(record)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        powers = np.round(np.log10(spread))
+    return {info.names[j]: float(10.0 ** powers[j]) for j in columns if spread[j] < SPREAD and powers[j] >= -15}
+
+
 def _small_words(units: Mapping[str, float], ratio: Ratio | None) -> str:
     effect = f"the {ratio.of} by less than 0.05%" if ratio is not None else f"the linear predictor by less than {SMALL}"
     names = name_list(list(units))
@@ -156,7 +180,10 @@ def _small_words(units: Mapping[str, float], ratio: Ratio | None) -> str:
 
 
 def _mapping(units: Mapping[str, float]) -> str:
-    listed = [f"{name!r}: {unit:.0f}" for name, unit in list(units.items())[:PROPOSED_MOST]]
+    listed = [
+        f"{name!r}: {unit:.0f}" if unit >= 1.0 else f"{name!r}: {unit:g}"
+        for name, unit in list(units.items())[:PROPOSED_MOST]
+    ]
     return f"{{{', '.join(listed)}{', ...' if len(units) > len(listed) else ''}}}"
 
 
