@@ -625,3 +625,12 @@ def test_one_step_adjustments_say_that_degrees_of_freedom_differ(few: Any) -> No
             asked(adjust="single-step")
     narrow = few.confint(level=1 - 0.05 / 5)
     assert_allclose(few.confint(adjust="bonferroni").iloc[:, -2:], narrow.iloc[:, -2:], rtol=ROUTE)
+
+
+def test_differences_of_differences_are_named_as_such(fit: Any) -> None:
+    first = fit.effects("smoke", change=(0, 1), by="race").between("pairwise")
+    second = first.between("sequential")
+    assert [cells[0] for head, cells in second.labels if head == "race"] == ["(other - white) - (black - white)"]
+    assert_allclose(second.numbers.value, np.diff(first.numbers.value), rtol=EXACT)
+    with pytest.raises(DataError, match="kind='pairs' is not known"):
+        first.between("pairs")

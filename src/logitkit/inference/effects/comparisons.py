@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 from scipy.special import ndtri
@@ -37,6 +37,7 @@ from logitkit.inference.intervals.bootstrap_intervals import replicate_limits, r
 from logitkit.inference.intervals.simultaneous import IntervalAdjustment
 from logitkit.inference.resampling.jackknife import Jackknife
 from logitkit.inference.resampling.refits import Refits
+from logitkit.options import require_choice
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
 EffectScale = Literal["probability", "link", "risk_ratio", "odds_ratio"]
 DrawsKind = Literal["percentile", "basic", "bca"]
 RATIOS = ("risk_ratio", "odds_ratio")
+BETWEEN = ("Differences of effects between groups", "Ratios of effects between groups")
 ContrastKind = Literal["reference", "pairwise", "sequential"]
 
 
@@ -242,16 +244,16 @@ class Effects:
         Effects
             One row per pair of cells and effect: differences in differences on the scale of the effects.
         """
+        require_choice("kind", kind, get_args(ContrastKind))
         if int(self.cells.max()) < 1:
             raise DataError("There is one cell only; give by=... or at=... with several values to compare effects.")
         rows = [np.flatnonzero(self.cells == cell) for cell in range(int(self.cells.max()) + 1)]
         pairs = level_pairs(len(rows), kind)
         high, low = (np.concatenate([rows[pair[side]] for pair in pairs]) for side in (0, 1))
         ratio = self.scale in RATIOS
-        names = [
-            f"{self.numbers.names[a]} {'/' if ratio else '-'} {self.numbers.names[b]}"
-            for a, b in zip(high, low, strict=True)
-        ]
+        sign, again = (" / " if ratio else " - "), self.title.startswith(BETWEEN)
+        called = self.numbers.names
+        names = [_against(called[a], called[b], sign, again) for a, b in zip(high, low, strict=True)]
         value, left, right = _combined(self.numbers.value, high, low, "risk_ratio" if ratio else "probability")
         root = left[:, None] * self.numbers.root[high] + right[:, None] * self.numbers.root[low]
         combined = np.zeros((high.size, self.numbers.value.size))
@@ -264,7 +266,6 @@ class Effects:
         if without is not None:
             own = np.stack([_combined(one, high, low, scale)[0] for one in without.values])
             without = replace(without, values=own)
-        sign = " / " if ratio else " - "
         varied = {
             head
             for head, cells in self.labels
@@ -274,15 +275,20 @@ class Effects:
             (
                 head,
                 tuple(
-                    f"{cells[a]}{sign}{cells[b]}" if head in varied else cells[a]
+                    _against(cells[a], cells[b], sign, again) if head in varied else cells[a]
                     for a, b in zip(high, low, strict=True)
                 ),
             )
             for head, cells in self.labels
         )
         cells = np.repeat(np.arange(len(pairs)), [rows[pair[0]].size for pair in pairs])
-        title = f"{'Ratios' if ratio else 'Differences'} of effects between groups"
+        title = BETWEEN[ratio]
         return replace(self, labels=labels, numbers=numbers, title=title, cells=cells, draws=draws, without=without)
+
+
+def _against(high: object, low: object, sign: str, again: bool) -> str:
+    """Return what is compared in words, in parentheses where these are comparisons themselves."""
+    return f"({high}){sign}({low})" if again else f"{high}{sign}{low}"
 
 
 def level_pairs(n_levels: int, kind: ContrastKind, reference: int = 0) -> list[tuple[int, int]]:
