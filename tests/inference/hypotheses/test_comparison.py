@@ -175,3 +175,10 @@ def test_vuong_s_test_is_of_models_that_are_not_nested(births: pd.DataFrame) -> 
     rows = births[~((births["race"] == "black") & (births["low"] == 0))]
     with pytest.raises(SeparationError, match="are separated"):
         lk.vuong(lk.logit("low ~ race", rows), lk.logit("low ~ age", rows))
+
+
+def test_models_that_fit_every_row_have_no_criteria_and_no_warning() -> None:
+    births = lk.datasets.load_lbw()
+    found = lk.compare(lk.logit("low ~ bwt", births), lk.logit("low ~ bwt + smoke", births))
+    assert np.isnan([*found.delta_aic, *found.delta_bic, *found.weight]).all()
+    assert "every row is fitted perfectly" in " ".join(str(found).split())

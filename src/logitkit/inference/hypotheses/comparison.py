@@ -81,12 +81,12 @@ class Comparison:
     @property
     def delta_aic(self) -> FloatArray:
         """AIC less the least, (m,)."""
-        return np.asarray(self.aic - np.nanmin(self.aic))
+        return np.asarray(self.aic - np.fmin.reduce(self.aic))
 
     @property
     def delta_bic(self) -> FloatArray:
         """BIC less the least, (m,)."""
-        return np.asarray(self.bic - np.nanmin(self.bic))
+        return np.asarray(self.bic - np.fmin.reduce(self.bic))
 
 
 def require_comparable(records: Sequence[FitRecord], designs: Sequence[Design | None]) -> list[Pair]:
@@ -192,7 +192,7 @@ def compare_fits(records: Sequence[FitRecord], designs: Sequence[Design | None])
     own = [record for record, _ in sorted_pairs]
     criteria = [fit_statistics(record) for record in own]
     aic = np.array([each.aic for each in criteria])
-    relative = np.exp(-0.5 * (aic - np.nanmin(aic)))
+    relative = np.exp(-0.5 * (aic - np.fmin.reduce(aic)))
     return Comparison(
         tuple(f"{k + 1}: {_label(record)}" for k, record in zip(order, own, strict=True)),
         tuple(record.family.words.title for record in own),
