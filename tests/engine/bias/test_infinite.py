@@ -163,3 +163,17 @@ def test_a_prior_that_outweighs_an_outcome_between_others_is_refused():
     with pytest.raises(UnsupportedError, match=r"outcome 'b' occurs 3 times, .* more than the power 3"):
         lk.fit("y ~ x", data, model=ordered, penalty=lk.Jeffreys(3))
     assert lk.multinomial("y ~ x", data, penalty=lk.Jeffreys(3)).record.converged
+
+
+def test_priors_of_ordered_outcomes_go_beside_aliased_columns():
+    births = lk.datasets.load_lbw().assign(size=lambda d: d["bwt"] // 1200, twice=lambda d: 2.0 * d["age"])
+    births["w"] = np.where(births["race"] == "black", 0, 1)
+    for formula, plain, rows in (
+        ("size ~ race + smoke", "size ~ race + smoke", births[births["w"] == 1]),
+        ("size ~ age + twice + smoke", "size ~ age + smoke", births),
+    ):
+        weights = "w" if rows is not births else None
+        fit = lk.ordinal(formula, births, weights=weights, penalty=lk.LogF(1))
+        other = lk.ordinal(plain, rows, penalty=lk.LogF(1))
+        assert_allclose(fit.coef.dropna(), other.coef.dropna(), rtol=1e-6)  # to the solver's tolerance
+        assert fit.coef.isna().sum() == 1

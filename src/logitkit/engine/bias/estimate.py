@@ -83,7 +83,7 @@ def fit_adjusted(
             solution, words = highest(penalised, form, start, solver, maximised(penalised, start, solver))
             null = _null_value(penalised, design, form, columns, start, solver)
             if isinstance(stated, LogF) and not is_finite(penalised, solution, form):
-                found = limit_with_priors(design, form, stated, solver)
+                found = limit_with_priors(design, form, columns, stated, solver)
                 if found is not None:
                     return _at_infinity(design, form, stated, found, null, level)
             value = -penalised.evaluate(solution.coef, hessian=False).value

@@ -27,6 +27,7 @@ from logitkit.engine.facts import Limit
 from logitkit.engine.fit import columns_of, objective_of
 from logitkit.engine.limit import limit_facts, limiting_objective, origin_of
 from logitkit.engine.objective import SmoothObjective
+from logitkit.engine.part_coordinates import Columns
 from logitkit.engine.rank import Coordinates, scaled_coordinates
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.solver import Solution, Status
@@ -74,14 +75,17 @@ def is_finite(penalised: SmoothObjective, solution: Solution, form: Form) -> boo
     return overlap_is_certain(replace(solution, evaluation=here, decrement=decrement, definite=True))
 
 
-def limit_with_priors(design: Design, form: Form, stated: LogF, solver: Newton) -> LimitWithPriors | None:
+def limit_with_priors(
+    design: Design, form: Form, columns: Columns, stated: LogF, solver: Newton
+) -> LimitWithPriors | None:
     """Return the limiting model where some estimates are infinite, None where none is."""
-    columns = columns_of(design, form, scaled_coordinates)
+    columns = columns_of(design, form, scaled_coordinates) if columns.is_identity else columns
     shown = shown_coordinates(form, columns)
     penalised = penalised_objective(stated, objective_of(design, form, columns), form, design.info, shown)
     assert isinstance(penalised, LogFObjective)
     margins = margins_of(design, form, columns)
-    priors = penalised.functions / np.abs(penalised.functions).max(axis=1, keepdims=True)
+    priors = penalised.functions[penalised.functions.any(axis=1)]  # none of aliased coefficients
+    priors = priors / np.abs(priors).max(axis=1, keepdims=True)
     rows, n = Dense(np.vstack([margins.matrix.to_dense(), priors])), margins.matrix.n_rows
     sides = Response(
         np.append(margins.sides.y, np.full(len(priors), 0.5)),
