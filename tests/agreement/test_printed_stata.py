@@ -1,4 +1,8 @@
-"""Numbers that Stata prints, in handouts and seminars whose data are at hand."""
+"""Numbers that Stata prints, in handouts and seminars whose data are at hand.
+
+The tables of ``logit`` were read on the pages named. The figures of ``margins`` are recalled from the handout, which was
+not read again; brute force and R stand behind the same effects in ``tests/inference/effects``.
+"""
 
 from __future__ import annotations
 
@@ -62,3 +66,17 @@ def test_logit_of_honors() -> None:
         assert_allclose(table["conf_high"], [1.305362, -0.8842998], **SIX)
         assert round(fit.loglik, 4) == -113.6769
         assert (round(fit.lr_test().statistic, 2), round(fit.lr_test().p_value, 4)) == (3.94, 0.0473)
+
+
+def test_logit_of_honors_by_reading() -> None:
+    """``logit honors i.female read``: UCLA, Using margins for predicted probabilities."""
+    rows: pd.DataFrame = load_fixture("hsb")
+    rows = rows.assign(honors=1 * (rows["write"] >= 60), female=1 * (rows["gender"] == "female"))
+    fit = lk.logit("honors ~ female + read", rows, conventions="stata")
+    table = fit.tidy().set_index("term").loc[["female", "read", "Intercept"]]
+    assert_allclose(table["estimate"], [1.120926, 0.1443657, -9.603364], **SIX)
+    assert_allclose(table["std_error"], [0.4081043, 0.0233338, 1.426412], **SIX)
+    assert_allclose(table["conf_low"], [0.3210558, 0.0986322, -12.39908], **SIX)
+    assert_allclose(table["conf_high"], [1.920795, 0.1900991, -6.807647], **SIX)
+    assert round(fit.loglik, 5) == -85.44372
+    assert (round(fit.lr_test().statistic, 2), round(float(fit.r_squared.iloc[0]), 4)) == (60.40, 0.2612)

@@ -46,7 +46,7 @@ def test_statistics_are_those_that_sas_prints(seeds, plain):
     assert_allclose(statistic, ((seeds["r"] - seeds["n"] * mu) ** 2 / (seeds["n"] * mu * (1 - mu))).sum(), rtol=ROUTE)
     assert round(lk.logit(FORMULA, seeds, dispersion="pearson").dispersion, 4) == 4.1726
     assert round(lk.logit(FORMULA, seeds, dispersion="deviance").dispersion, 4) == 4.2717
-    williams = lk.logit(FORMULA, seeds, dispersion="williams")
+    williams = lk.logit(FORMULA, seeds, dispersion="williams")  # the figures are recalled, not read again
     assert round(williams.dispersion, 6) == 0.075941
     assert round(williams.deviance, 4) == 16.4402
     assert round(pearson_chi_square(williams.record, williams.design), 4) == 16.0

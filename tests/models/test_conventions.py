@@ -31,7 +31,7 @@ def births() -> pd.DataFrame:
 
 
 def test_groups_of_sas_are_those_that_it_prints():
-    """``model remiss(event='1') = li temp cell / lackfit``: 6.2983 with 7 degrees of freedom, p 0.5054."""
+    """``model remiss(event='1') = li temp cell / lackfit``: 6.2983, 7 degrees of freedom, p 0.5054, as recalled."""
     table = pd.DataFrame([row.split() for row in REMISSION.split(",")], dtype=float)
     table.columns = ["remiss", "cell", "li", "temp"]
     fit = lk.logit("remiss ~ li + temp + cell", table, event=1, conventions="sas")

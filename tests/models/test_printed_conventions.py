@@ -1,4 +1,8 @@
-"""What R, Stata and SAS print, by their conventions: codings, signs of ordered outcomes, references, t of surveys."""
+"""What R, Stata and SAS print, by their conventions: codings, signs of ordered outcomes, references, t of surveys.
+
+R was run. Of SAS's examples 72.2 to 72.4 the data and the words were read in the guide; the figures of their tables are
+recalled (but for the 1.6128 of the first additive, which the text names), and agree with the fits to the digits given.
+"""
 
 from __future__ import annotations
 
