@@ -1,7 +1,7 @@
 """Numbers that Stata prints, in handouts and seminars whose data are at hand.
 
-The tables of ``logit`` were read on the pages named. The figures of ``margins`` are recalled from the handout, which was
-not read again; brute force and R stand behind the same effects in ``tests/inference/effects``.
+The tables of ``logit`` were read on the pages named. The figures of ``margins`` are recalled from the handout, which
+was not read again; brute force and R stand behind the same effects in ``tests/inference/effects``.
 """
 
 from __future__ import annotations
