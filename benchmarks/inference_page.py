@@ -38,6 +38,17 @@ def intervals_table(sizes: list[dict[str, Any]]) -> str:
     return table_text(["rows and columns", *names, "profile, in fits"], rows)
 
 
+def faster_covariances(sizes: list[dict[str, Any]]) -> list[str]:
+    """Return a line per covariance that someone else has in less time."""
+    return [
+        f"- Robust covariances, {size['n']:,} x {size['p']}, {kind}: {other} in {time / size[kind]:.2f} of its time."
+        for size in sizes
+        for kind in size["fits"]
+        for other in ("R", "statsmodels")
+        if (time := size.get(f"{kind} in {other}")) and time < size[kind]
+    ]
+
+
 def beside_table(work: dict[str, Any]) -> str:
     """Return who took how long, and how far the numbers are from ours."""
     ours, rows = work["takers"][0]["seconds"], []

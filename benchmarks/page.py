@@ -20,6 +20,7 @@ from inference_page import (
     beside_verdict,
     covariances_table,
     excess_text,
+    faster_covariances,
     intervals_table,
     rivals,
     seconds_text,
@@ -128,7 +129,7 @@ def make_page(found: Measured, figure: str) -> str:
     parts += [INTRODUCTION, f"![Times of the peers over ours, and how times grow]({figure})"]
     parts += [
         "## Where a peer is faster",
-        _faster(found.outcomes, found.beside),
+        _faster(found),
         "## What was aimed at",
         _goals(found.outcomes),
     ]
@@ -250,7 +251,8 @@ def _verdict(outcome: Outcome) -> str:
     return " ".join(words)
 
 
-def _faster(outcomes: list[Outcome], beside: list[dict[str, Any]]) -> str:
+def _faster(found: Measured) -> str:
+    outcomes = found.outcomes
     lines = [
         f"- {outcome.title}: {'; '.join(_named(entry, outcome) for entry in faster_peers(outcome))}."
         for outcome in outcomes
@@ -261,7 +263,8 @@ def _faster(outcomes: list[Outcome], beside: list[dict[str, Any]]) -> str:
             share = entry.facts["predict"] / outcome.ours.facts["predict"]
             if share < 1.0:
                 lines.append(f"- Prediction, {outcome.work.key}: {entry.name} in {share:.2f} of its time.")
-    for work in beside:
+    lines += faster_covariances(found.covariances)
+    for work in found.beside:
         faster = [f"{name} in {ratio:.2f} of its time" for ratio, name in rivals(work) if ratio < 1.0]
         lines += [f"- {work['title']}: {'; '.join(faster)}."] if faster else []
     return "\n".join(lines) or "No peer reached the same objective in less time on any of this work."

@@ -268,9 +268,10 @@ def test_work_beside_others_says_who_gave_the_same_numbers_in_less_time() -> Non
     assert "- Sums: a peer in 0.50 of its time." in page
     assert "Time: 3 fits measured, at most 2 aimed at, missed by a factor of 1.50." in page
     assert "| nobody | not installed |  |  |" in page
-    size = {"n": 300, "p": 3, "HC3": 0.5, "fits": {"HC3": 0.25}, "HC3 in R": 1.0}
+    size = {"n": 300, "p": 3, "HC3": 0.5, "fits": {"HC3": 0.25}, "HC3 in R": 1.0, "HC3 in statsmodels": 0.1}
     page = make_page(Measured(quick=True, covariances=[size]), "x.svg")
-    assert "| 300 x 3 | HC3 | 0.5 s | 0.25 | 1 s, 2.00 times ours |  |" in page
+    assert "| 300 x 3 | HC3 | 0.5 s | 0.25 | 1 s, 2.00 times ours | 0.1 s, 0.20 times ours |" in page
+    assert "- Robust covariances, 300 x 3, HC3: statsmodels in 0.20 of its time." in page
 
 
 @pytest.mark.parametrize("script", ["bias", "effects"])
