@@ -103,6 +103,10 @@ def test_other_rows_are_refused(births: pd.DataFrame) -> None:
         lk.compare(fit, lk.logit("low ~ age + lwt", fewer))
     with pytest.raises(DataError, match="Fits 1 and 2 are of other outcomes"):
         lk.compare(fit, lk.logit("smoke ~ age", births))
+    counts = births.assign(w=1 + births["id"] % 3)
+    kinds = [lk.logit("low ~ age", counts, weights="w", weight_kind=kind) for kind in ("frequency", "precision")]
+    with pytest.raises(DataError, match="Fits 1 and 2 have 378 and 189 observations, so that BIC is not"):
+        lk.compare(*kinds)
     with pytest.raises(DataError, match="Fits 1 and 2 are of other weights"):
         lk.compare(fit, lk.logit("low ~ age", births.assign(w=2), weights="w"))
     moved = lk.logit("low ~ age", births.assign(age=births["age"].where(births.index > 0)))

@@ -133,6 +133,12 @@ def require_comparable(records: Sequence[FitRecord], designs: Sequence[Design | 
     for k, pair in enumerate(pairs[1:], 2):
         if not same_rows(pairs[0], pair):
             raise DataError(_difference(pairs[0], pair, k))
+        one, other = pairs[0][0].bic_n, pair[0].bic_n
+        if one != other:
+            raise DataError(
+                f"Fits 1 and {k} have {one:g} and {other:g} observations, so that BIC is not comparable: weights are "
+                "frequencies in one and precisions in the other, or they have other conventions. Fit both alike."
+            )
     return pairs
 
 
