@@ -74,6 +74,12 @@ def test_a_square_has_the_squares_of_the_ends(fit: Any) -> None:
     assert_allclose(fit.confint("profile", of="smoke**2").iloc[0], own**2, rtol=1e-7)
 
 
+def test_a_square_that_may_be_zero_ends_there(fit: Any) -> None:
+    ends = fit.confint("profile", of="age**2").iloc[0]
+    own = fit.confint("profile").loc["age"].to_numpy(float)
+    assert_allclose(ends, [0.0, own[0] ** 2], rtol=1e-6, atol=1e-9)
+
+
 @pytest.mark.parametrize("level", [0.5, 0.8, 0.95])
 def test_ratios_have_the_set_of_an_inverse_prediction(births: pd.DataFrame, level: float) -> None:
     """Where the slope is not significant the set goes through infinity, which a warning says."""

@@ -46,6 +46,7 @@ __all__ = ["CurvedModel", "curved_intervals", "curved_model"]
 
 CurvedMethod = Literal["profile", "score"]
 CURVED = 0.3  # of the gradient: a quadratic term that is smaller over the interval opens no second side
+STATIONARY = 1e-9  # change of a function that is none
 ROUNDING = 1e-8  # length of a sum of unit vectors that is none
 APART = 0.7  # cosine, above which two places to start from are one
 DIRECT = 12  # steps of Newton's method, after which slices are tried
@@ -297,6 +298,8 @@ class _Search:
         if best is None:
             return End(math.nan, steps=slices.n_fits), False
         excess, point = best
+        if excess < -STATIONARY and lost and (extreme := self._extreme(side, point.coef)) is not None:
+            return extreme, False
         difference = 0.5 * excess * (excess + 2.0 * self.critical)
         if self.method == "profile":
             return End(point.value, difference, point.squared, slices.n_fits, point.coef), False
@@ -307,6 +310,20 @@ class _Search:
                 break
             more |= abs(root) < self.critical
         return End(point.value, difference, 0.0, slices.n_fits, point.coef, within=CERTAIN), more
+
+    def _extreme(self, side: float, coef: FloatArray) -> End | None:
+        """Return the extreme of a function that has one among values that are not rejected: a square's is zero."""
+        for _ in range(DIRECT):
+            value, slopes = self.function.at(coef)
+            bend = self.function.bend(coef)
+            if not (math.isfinite(value) and np.isfinite(bend).all()):
+                return None
+            step = -np.linalg.lstsq(bend, slopes, rcond=None)[0]
+            if abs(float(slopes @ step)) <= STATIONARY and side * float(step @ bend @ step) <= 0.0:
+                height = self.model.objective.evaluate(coef, hessian=False).value - self.model.least
+                return End(value, at_edge=True) if height < 0.5 * self.critical**2 else None
+            coef = coef + step
+        return None
 
     def _root(self, point: ProfilePoint) -> float:
         """Return the signed root of the statistic."""
