@@ -185,7 +185,8 @@ def check_tests(c: Comparison, fit: lk.MultinomialFit, made: Case, names: list[s
         c.same(f"terms ({kind})", set(found.labels), set(term_names(made.drawn.terms)))
         for term, statistic, dof in zip(found.labels, found.statistic, found.dof, strict=True):
             columns, own = [j for j, name in enumerate(names) if belongs(name, term)], twin
-            if within_levels(term, term_names(made.drawn.terms), names):  # averaged over levels
+            # Averaged over levels: without an intercept those of the first factor are tested at the mean of others.
+            if within_levels(term, term_names(made.drawn.terms), names) or "Intercept" not in names:
                 parts = sum_coded(made.drawn.terms, made.drawn.intercept, made.frame)
                 place = [name for name, part in parts.items() for _ in range(part.shape[1])]
                 columns = [j for j, name in enumerate(place) if name == term]
