@@ -22,6 +22,7 @@ __all__ = [
     "coded_values",
     "declared_order",
     "is_missing",
+    "is_number",
     "levels_of",
     "read_table",
     "with_levels",
@@ -227,6 +228,12 @@ def numeric_values(series: pd.Series, role: str) -> FloatArray:
         raise DataError(f"{role} must be numeric; its values are {series.dtype}, for example {present.iloc[0]!r}.")
     out[~missing] = values
     return out
+
+
+def is_number(values: Any) -> bool:
+    """Tell whether a column holds numbers with an order, rather than levels or booleans."""
+    kind = values.dtype
+    return bool(pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind))
 
 
 def codes_of(series: pd.Series) -> tuple[IntArray, int]:

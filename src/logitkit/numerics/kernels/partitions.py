@@ -1,0 +1,327 @@
+r"""Dynamic programmes over partitions of ordered pre-bins into neighbouring bins.
+
+Pre-bins are numbered :math:`0, \dots, B - 1`; a bin is :math:`[i, j)`. All sums over a bin are differences of prefix
+sums. A criterion is a sum over bins, so the best partition of the first :math:`j` pre-bins whose last bin is
+:math:`[i, j)` is found from those that end in :math:`i` (``docs/maths/binning.md``, equations 5 to 8). Every programme
+holds one layer per number of bins, and answers with the fewest bins among partitions of equal value.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from logitkit.numerics.kernels import compiled
+from logitkit.typing import BoolArray, FloatArray, IntArray
+
+__all__ = ["best_chain", "best_curved", "best_free", "bin_feasible", "bin_values"]
+
+#: Values of partitions that differ by less than this, relative to the value of all pre-bins apart, are equal.
+EQUAL = 1e-12
+
+
+@compiled
+def _value(events: float, nonevents: float, totals: FloatArray, criterion: int) -> float:
+    """Return what a bin adds to the criterion; empty cells of IV, and only those, count as one half."""
+    if criterion == 4:  # log likelihood
+        size = events + nonevents
+        found = 0.0
+        if events > 0.0:
+            found += events * math.log(events / size)
+        if nonevents > 0.0:
+            found += nonevents * math.log(nonevents / size)
+        return found
+    if criterion == 3:  # chi-square
+        rate = totals[0] / (totals[0] + totals[1])
+        expected = (events + nonevents) * rate
+        return float((events - expected) ** 2 / (expected * (1.0 - rate)))
+    if criterion == 0 and (events <= 0.0 or nonevents <= 0.0):
+        events, nonevents = events + 0.5, nonevents + 0.5
+    p, q = events / totals[0], nonevents / totals[1]
+    if criterion == 0:  # information value
+        return float((q - p) * math.log(q / p))
+    if criterion == 2:  # squared Hellinger distance
+        return 0.5 * (math.sqrt(q) - math.sqrt(p)) ** 2
+    found = 0.0  # Jensen-Shannon divergence
+    if p > 0.0:
+        found += 0.5 * p * math.log(2.0 * p / (p + q))
+    if q > 0.0:
+        found += 0.5 * q * math.log(2.0 * q / (p + q))
+    return found
+
+
+@compiled
+def bin_values(events: FloatArray, nonevents: FloatArray, totals: FloatArray, criterion: int) -> FloatArray:
+    """Return what each bin [i, j) adds to the criterion.
+
+    Parameters
+    ----------
+    events, nonevents : (B + 1,) arrays
+        Prefix sums of weights, from 0.
+    totals : (2,) array
+        Events and non-events of the whole population, pre-bins or not.
+    criterion : int
+        0 information value, 1 Jensen-Shannon, 2 squared Hellinger, 3 chi-square, 4 log likelihood.
+
+    Returns
+    -------
+    (B + 1, B + 1) array
+        Zero where j <= i.
+    """
+    n = events.shape[0]
+    values = np.zeros((n, n))
+    for i in range(n):
+        for j in range(i + 1, n):
+            values[i, j] = _value(events[j] - events[i], nonevents[j] - nonevents[i], totals, criterion)
+    return values
+
+
+@compiled
+def bin_feasible(
+    sizes: FloatArray, events: FloatArray, nonevents: FloatArray, fixed: IntArray, least: FloatArray, most: FloatArray
+) -> BoolArray:
+    """Return which bins [i, j) are allowed by themselves.
+
+    Parameters
+    ----------
+    sizes, events, nonevents : (B + 1,) arrays
+        Prefix sums, from 0.
+    fixed : (B + 1,) array
+        Fixed cut points at or before each boundary: a bin may not hold one within.
+    least, most : (3,) arrays
+        Limits of size, events and non-events, the ends included.
+
+    Returns
+    -------
+    (B + 1, B + 1) array of bool
+    """
+    n = sizes.shape[0]
+    feasible = np.zeros((n, n), dtype=np.bool_)
+    for i in range(n):
+        for j in range(i + 1, n):
+            size, e, g = sizes[j] - sizes[i], events[j] - events[i], nonevents[j] - nonevents[i]
+            inside = least[0] <= size <= most[0] and least[1] <= e <= most[1] and least[2] <= g <= most[2]
+            feasible[i, j] = inside and fixed[j - 1] == fixed[i]
+    return feasible
+
+
+@compiled
+def best_free(values: FloatArray, feasible: BoolArray, n_bins: int) -> tuple[FloatArray, IntArray]:
+    """Return the best value of each number of bins, where neighbours do not constrain each other.
+
+    Parameters
+    ----------
+    values, feasible : (B + 1, B + 1) arrays
+        From :func:`bin_values` and :func:`bin_feasible`.
+    n_bins : int
+        The largest number of bins, K.
+
+    Returns
+    -------
+    best : (K + 1,) array
+        The best value with k bins; -inf where none is allowed.
+    starts : (K + 1, B + 1) array
+        Where the last of k bins that end at j begins.
+    """
+    n = values.shape[0]
+    best = np.full((n_bins + 1, n), -np.inf)
+    starts = np.zeros((n_bins + 1, n), dtype=np.int64)
+    best[0, 0] = 0.0
+    for j in range(1, n):
+        for i in range(j):
+            if not feasible[i, j]:
+                continue
+            value = values[i, j]
+            for k in range(1, n_bins + 1):
+                found = best[k - 1, i] + value
+                if found > best[k, j]:
+                    best[k, j] = found
+                    starts[k, j] = i
+    return best[:, n - 1].copy(), starts
+
+
+@compiled
+def _follows(
+    events: FloatArray, sizes: FloatArray, h: int, i: int, j: int, direction: int, difference: float, chi_square: float
+) -> bool:
+    """Return whether bin [i, j) may follow [h, i): the event rate goes in the direction, by enough."""
+    e1, n1 = events[i] - events[h], sizes[i] - sizes[h]
+    e2, n2 = events[j] - events[i], sizes[j] - sizes[i]
+    step = e2 * n1 - e1 * n2  # exact for counts: no rates are divided where only their order matters
+    if direction != 0 and direction * step < 0.0:
+        return False
+    if difference > 0.0 and abs(e2 / n2 - e1 / n1) < difference:
+        return False
+    if chi_square > 0.0:
+        both, size = e1 + e2, n1 + n2
+        spread = both * (size - both) * n1 * n2
+        if spread <= 0.0 or step * step * size < chi_square * spread:
+            return False
+    return True
+
+
+@compiled
+def best_chain(  # noqa: PLR0917 - arrays and scalars only
+    values: FloatArray,
+    feasible: BoolArray,
+    events: FloatArray,
+    sizes: FloatArray,
+    n_bins: int,
+    direction: int,
+    turns: bool,
+    difference: float,
+    chi_square: float,
+) -> tuple[FloatArray, IntArray]:
+    """Return the best partitions whose neighbours must differ, or go up or down, or turn once.
+
+    Parameters
+    ----------
+    values, feasible : (B + 1, B + 1) arrays
+        From :func:`bin_values` and :func:`bin_feasible`.
+    events, sizes : (B + 1,) arrays
+        Prefix sums of events, and of events and non-events.
+    n_bins : int
+        The largest number of bins, K.
+    direction : int
+        1: event rates rise from bin to bin, -1: they fall, 0: either.
+    turns : bool
+        Whether the direction may turn once: a peak for 1, a valley for -1.
+    difference, chi_square : float
+        The least difference of neighbouring event rates, and the least chi-square of their two-by-two table.
+
+    Returns
+    -------
+    best : (K + 1,) array
+        The best value with k bins; -inf where none is allowed.
+    boundaries : (K + 1, K + 1) array
+        The boundaries of the best partition into k bins, from 0 to B.
+    """
+    n = values.shape[0]
+    phases = 2 if turns else 1
+    best = np.full((phases, n, n, n_bins + 1), -np.inf)
+    before = np.full((phases, n, n, n_bins + 1), -1, dtype=np.int32)  # 2 h + phase of the bin before
+    for i in range(n - 1):
+        for j in range(i + 1, n):
+            if not feasible[i, j]:
+                continue
+            value = values[i, j]
+            if i == 0:
+                best[0, i, j, 1] = value
+                continue
+            for h in range(i):
+                if not feasible[h, i]:
+                    continue
+                if _follows(events, sizes, h, i, j, direction, difference, chi_square):
+                    for k in range(2, n_bins + 1):
+                        found = best[0, h, i, k - 1] + value
+                        if found > best[0, i, j, k]:
+                            best[0, i, j, k] = found
+                            before[0, i, j, k] = 2 * h
+                if turns and _follows(events, sizes, h, i, j, -direction, difference, chi_square):
+                    for phase in range(2):
+                        for k in range(2, n_bins + 1):
+                            found = best[phase, h, i, k - 1] + value
+                            if found > best[1, i, j, k]:
+                                best[1, i, j, k] = found
+                                before[1, i, j, k] = 2 * h + phase
+    ends = np.full(n_bins + 1, -np.inf)
+    boundaries = np.zeros((n_bins + 1, n_bins + 1), dtype=np.int64)
+    for k in range(1, n_bins + 1):
+        start, phase = -1, 0
+        for p in range(phases):
+            for i in range(n - 1):
+                if best[p, i, n - 1, k] > ends[k]:
+                    ends[k], start, phase = best[p, i, n - 1, k], i, p
+        if start < 0:
+            continue
+        end = n - 1
+        for m in range(k, 0, -1):
+            boundaries[k, m] = end
+            boundaries[k, m - 1] = start
+            code = before[phase, start, end, m]
+            end, start, phase = start, code // 2, code % 2
+    return ends, boundaries
+
+
+@compiled
+def best_curved(
+    values: FloatArray,
+    feasible: BoolArray,
+    events: FloatArray,
+    sizes: FloatArray,
+    n_bins: int,
+    sign: int,
+    difference: float,
+    chi_square: float,
+) -> tuple[FloatArray, IntArray]:
+    """Return the best partitions whose event rates are concave or convex over the numbers of the bins.
+
+    Parameters
+    ----------
+    values, feasible : (B + 1, B + 1) arrays
+        From :func:`bin_values` and :func:`bin_feasible`.
+    events, sizes : (B + 1,) arrays
+        Prefix sums of events, and of events and non-events.
+    n_bins : int
+        The largest number of bins, K.
+    sign : int
+        1: each step of the event rate is at most the one before (concave); -1: at least (convex).
+    difference, chi_square : float
+        As in :func:`best_chain`.
+
+    Returns
+    -------
+    best : (K + 1,) array
+        The best value with k bins; -inf where none is allowed.
+    boundaries : (K + 1, K + 1) array
+        The boundaries of the best partition into k bins, from 0 to B.
+    """
+    n = values.shape[0]
+    ends = np.full(n_bins + 1, -np.inf)
+    boundaries = np.zeros((n_bins + 1, n_bins + 1), dtype=np.int64)
+    if feasible[0, n - 1]:
+        ends[1] = values[0, n - 1]
+        boundaries[1, 1] = n - 1
+    # The state is the last two bins, [h, i) and [i, j).
+    best = np.full((n, n, n, n_bins + 1), -np.inf)
+    before = np.full((n, n, n, n_bins + 1), -1, dtype=np.int16)
+    for i in range(1, n - 1):
+        for h in range(i):
+            if not feasible[h, i]:
+                continue
+            rate = (events[i] - events[h]) / (sizes[i] - sizes[h])
+            for j in range(i + 1, n):
+                if not feasible[i, j] or not _follows(events, sizes, h, i, j, 0, difference, chi_square):
+                    continue
+                value = values[i, j]
+                step = (events[j] - events[i]) / (sizes[j] - sizes[i]) - rate
+                if h == 0 and n_bins >= 2:
+                    best[h, i, j, 2] = values[h, i] + value
+                for g in range(h):
+                    if best[g, h, i].max() == -np.inf:
+                        continue
+                    earlier = rate - (events[h] - events[g]) / (sizes[h] - sizes[g])
+                    if sign * (step - earlier) > EQUAL:
+                        continue
+                    for k in range(3, n_bins + 1):
+                        found = best[g, h, i, k - 1] + value
+                        if found > best[h, i, j, k]:
+                            best[h, i, j, k] = found
+                            before[h, i, j, k] = g
+    for k in range(2, n_bins + 1):
+        first, second = -1, -1
+        for h in range(n - 2):
+            for i in range(h + 1, n - 1):
+                if best[h, i, n - 1, k] > ends[k]:
+                    ends[k], first, second = best[h, i, n - 1, k], h, i
+        if second < 0:
+            continue
+        third = n - 1
+        boundaries[k, k] = third
+        for m in range(k - 1, 0, -1):
+            boundaries[k, m] = second
+            boundaries[k, m - 1] = first
+            earlier_start = before[first, second, third, m + 1]
+            third, second, first = second, first, earlier_start
+    return ends, boundaries

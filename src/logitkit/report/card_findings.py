@@ -1,0 +1,55 @@
+"""Scorecards as documents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from logitkit.report.document import Column, Document, Fact, Table
+from logitkit.report.number_format import format_column, format_integer, format_number, format_percent
+from logitkit.report.scorecard_frames import card_frame
+from logitkit.scorecard.card import Card
+from logitkit.scorecard.population import Population
+
+__all__ = ["card_document", "population_facts"]
+
+
+def card_document(card: Card, population: Population) -> Document:
+    """Return a card with its population and its points."""
+    scaling = card.scaling
+    return Document(
+        "Scorecard",
+        facts=(
+            *population_facts(population),
+            Fact("Points to double the odds", format_number(scaling.points_to_double)),
+            Fact("Base points", f"{format_number(scaling.base_points)} at {format_number(scaling.base_odds)} to 1"),
+        ),
+        blocks=(points_table(card),),
+        notes=(
+            "Points add up from the base points; more is safer."
+            if scaling.points_to_double > 0
+            else "Points add up from the base points; less is safer.",
+        ),
+    )
+
+
+def population_facts(population: Population) -> tuple[Fact, ...]:
+    """Return who a card was made from."""
+    n = population.n_good + population.n_bad
+    return (
+        Fact("Rows", format_integer(n)),
+        Fact("Bad", f"{format_integer(population.n_bad)} ({format_percent(population.n_bad / n, 2)})"),
+        Fact("Target", f"{population.target} = {population.event}"),
+        Fact("Left out", format_integer(population.n_given - n)),
+    )
+
+
+def points_table(card: Card) -> Table:
+    """Return the points of every bin."""
+    frame = card_frame(card)
+    columns: list[tuple[Column, Any]] = [
+        (Column("Variable", "left"), frame["variable"]),
+        (Column("Values", "left"), frame["label"]),
+        (Column("WOE"), format_column(frame["woe"], "estimate", 3)),
+        (Column("Points"), format_column(frame["points"], "estimate", 0 if card.scaling.rounded else 2)),
+    ]
+    return Table(None, tuple(c for c, _ in columns), tuple(zip(*(v for _, v in columns), strict=True)), n_names=2)

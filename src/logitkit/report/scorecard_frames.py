@@ -1,0 +1,47 @@
+"""Tables of scorecards as data frames."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from logitkit.scorecard.bin_table import BinTable
+from logitkit.scorecard.card import Card, Scores
+
+__all__ = ["bin_frame", "card_frame", "scores_frame"]
+
+
+def bin_frame(table: BinTable) -> pd.DataFrame:
+    """Return one row per bin, numbered from 1."""
+    columns = {
+        "label": list(table.labels),
+        "rows": table.rows,
+        "share": table.rows / table.rows.sum(),
+        "events": table.events,
+        "event_rate": table.rate,
+        "event_rate_low": table.rate_low,
+        "event_rate_high": table.rate_high,
+        "woe": table.woe,
+        "woe_low": table.woe_low,
+        "woe_high": table.woe_high,
+        "iv": table.information,
+    }
+    return pd.DataFrame(columns, index=pd.Index(np.arange(1, table.rows.size + 1), name="bin"))
+
+
+def card_frame(card: Card) -> pd.DataFrame:
+    """Return one row per bin of a card, below its base points."""
+    rows: list[tuple[str, str, float, float, float]] = [("", "Base points", np.nan, np.nan, card.base_points)]
+    for variable in card.variables:
+        binning = variable.binning
+        rows += [
+            (binning.name, label, woe, variable.coef, points)
+            for label, woe, points in zip(binning.rule.labels(), binning.woe, variable.points[:-1], strict=True)
+        ]
+    return pd.DataFrame(rows, columns=["variable", "label", "woe", "coef", "points"])
+
+
+def scores_frame(scores: Scores, index: pd.Index | None) -> pd.DataFrame:
+    """Return one row per applicant."""
+    columns = {"points": scores.points, "log_odds": scores.log_odds, "probability": scores.probability}
+    return pd.DataFrame(columns, index=index)

@@ -1,0 +1,1 @@
+"""What a user holds of a scorecard: binned variables and the card."""

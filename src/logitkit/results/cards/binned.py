@@ -1,0 +1,161 @@
+"""A binned variable as the user holds it: its table, its edits, its transform."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import logitkit.report.scorecard_findings  # noqa: F401 - says how a binning is shown
+from logitkit.design.table.frame import read_table
+from logitkit.errors import DataError, nearest_name
+from logitkit.report.scorecard_frames import bin_frame
+from logitkit.results.shown import Shown
+from logitkit.scorecard.bin_table import bin_table
+from logitkit.scorecard.binned import Binning
+from logitkit.scorecard.edits import merged, moved, replayed, split
+from logitkit.scorecard.trail import Edit
+
+__all__ = ["BinnedVariable", "column_of", "held"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class BinnedVariable(Shown, Binning):
+    """A variable in bins, with its table and the changes that can be made by hand.
+
+    Parameters
+    ----------
+    name : str
+        What the variable is called.
+    prebins : NumberPreBins or LevelPreBins
+        The finest bins, with their counts.
+    members : tuple of tuples of int
+        The pre-bins of each bin of ordinary values.
+    stated : Bins
+        What was asked for.
+    partition : Partition
+        The optimal bins, before any edit.
+    edits : tuple of Edit
+        What was changed by hand, in order.
+    """
+
+    def table(self, level: float = 0.95) -> pd.DataFrame:
+        """Return one row per bin.
+
+        Parameters
+        ----------
+        level : float, default 0.95
+            Confidence level.
+
+        Returns
+        -------
+        pandas.DataFrame
+            label, rows, share, events, event_rate and woe with limits, iv; indexed by the number of the bin, from 1.
+        """
+        return bin_frame(bin_table(self, level))
+
+    def transformed(self, data: Any) -> pd.Series:
+        """Return the weight of evidence of every row.
+
+        Parameters
+        ----------
+        data : table or (n,) array-like
+            A table that has the variable, or its values.
+
+        Returns
+        -------
+        pandas.Series
+            Exactly the numbers of the table.
+        """
+        values, index = column_of(data, self.name)
+        return pd.Series(self.transform(values), index=index, name=self.name)
+
+    def merge(self, first: int, second: int, reason: str = "") -> BinnedVariable:
+        """Return the variable with two bins joined.
+
+        Parameters
+        ----------
+        first, second : int
+            Numbers of the bins in the table.
+        reason : str, optional
+            For the trail.
+
+        Returns
+        -------
+        BinnedVariable
+            The change is in ``edits``, with the information value before and after.
+        """
+        return held(merged(self, first, second, reason))
+
+    def split(self, at: float | None = None, levels: Iterable[Any] | None = None, reason: str = "") -> BinnedVariable:
+        """Return the variable with one bin divided.
+
+        Parameters
+        ----------
+        at : float, optional
+            The new cut point of a number.
+        levels : iterable, optional
+            Of levels those that leave their bin for one of their own.
+        reason : str, optional
+            For the trail.
+
+        Returns
+        -------
+        BinnedVariable
+            The change is in ``edits``, with the information value before and after.
+        """
+        return held(split(self, at, levels, reason))
+
+    def move(self, level: Any, to: int, reason: str = "") -> BinnedVariable:
+        """Return the variable with one level in another bin.
+
+        Parameters
+        ----------
+        level : object
+            The level.
+        to : int
+            Number of its new bin in the table.
+        reason : str, optional
+            For the trail.
+
+        Returns
+        -------
+        BinnedVariable
+            The change is in ``edits``, with the information value before and after.
+        """
+        return held(moved(self, level, to, reason))
+
+    def replay(self, edits: Iterable[Edit]) -> BinnedVariable:
+        """Return the variable after the changes of a trail.
+
+        Parameters
+        ----------
+        edits : iterable of Edit
+            ``edits`` of another binning of this variable.
+
+        Returns
+        -------
+        BinnedVariable
+            Whose trail has the information values of these bins.
+        """
+        return held(replayed(self, tuple(edits)))
+
+
+def held(binning: Binning) -> BinnedVariable:
+    """Return a binning as the user holds it."""
+    return BinnedVariable(**{field.name: getattr(binning, field.name) for field in fields(Binning)})
+
+
+def column_of(data: Any, name: str) -> tuple[Any, pd.Index | None]:
+    """Return a column of a table, or values given as they are, with the index of the rows."""
+    if isinstance(data, pd.Series):
+        return data, data.index
+    if isinstance(data, list | np.ndarray):
+        return pd.Series(data), None
+    table = read_table(data)
+    if name not in table:
+        raise DataError(f"There is no column {name!r}. {nearest_name(name, table.names)}")
+    return table.column(name), table.index

@@ -1,0 +1,151 @@
+r"""The card: what each bin adds to the log-odds and to the points, and the scores of applicants.
+
+Sums run in the order of the card, from the intercept and the base points on, so that every export can repeat them to
+the last bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from logitkit.scorecard.binned import Binning
+from logitkit.scorecard.scaling import Scaling
+from logitkit.typing import CodeArray, FloatArray
+
+__all__ = ["Card", "CardVariable", "Scores", "card_of"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CardVariable:
+    """One variable of a card.
+
+    Parameters
+    ----------
+    binning : Binning
+        Its bins.
+    coef : float
+        The coefficient of its weight of evidence in the logit of bad.
+    logits : (k + 1,) array
+        What each bin adds to the logit of bad, the last a level that was not there; nan where it is refused.
+    points : (k + 1,) array
+        What each bin adds to the points.
+    """
+
+    binning: Binning
+    coef: float
+    logits: FloatArray
+    points: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scores:
+    """Scores of applicants.
+
+    Parameters
+    ----------
+    codes : (n, v) int array
+        The bin of each variable.
+    log_odds : (n,) array
+        The logit of bad.
+    points : (n,) array
+        Points of the card.
+    """
+
+    codes: CodeArray
+    log_odds: FloatArray
+    points: FloatArray
+
+    @property
+    def probability(self) -> FloatArray:
+        """Probability of bad, shape (n,)."""
+        return np.asarray(1.0 / (1.0 + np.exp(-self.log_odds)))
+
+
+@dataclass(frozen=True, eq=False)
+class Card:
+    """A scorecard.
+
+    Parameters
+    ----------
+    variables : tuple of CardVariable
+        In the order in which they are summed.
+    intercept : float
+        The intercept of the logit of bad.
+    base_points : float
+        What every applicant begins with.
+    scaling : Scaling
+        How log-odds became points.
+    """
+
+    variables: tuple[CardVariable, ...]
+    intercept: float
+    base_points: float
+    scaling: Scaling
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The variables, in order."""
+        return tuple(variable.binning.name for variable in self.variables)
+
+    def scores(self, columns: Mapping[str, Any]) -> Scores:
+        """Return the scores of rows.
+
+        Parameters
+        ----------
+        columns : mapping of str to (n,) Series
+            Every variable of the card.
+
+        Returns
+        -------
+        Scores
+
+        Raises
+        ------
+        DataError
+            If a value falls into a bin without a weight of evidence and the policy is to refuse it.
+        """
+        n = len(columns[self.names[0]])
+        codes = np.empty((n, len(self.variables)), dtype=np.int32, order="F")
+        log_odds, points = np.full(n, self.intercept), np.full(n, self.base_points)
+        for j, variable in enumerate(self.variables):
+            values = columns[variable.binning.name]
+            code = variable.binning.codes(values)
+            added = variable.logits[code]
+            if np.isnan(added).any():
+                variable.binning.refuse_first(values, code)
+            codes[:, j] = code
+            log_odds += added
+            points += variable.points[code]
+        return Scores(codes, log_odds, points)
+
+
+def card_of(binnings: tuple[Binning, ...], intercept: float, coef: FloatArray, scaling: Scaling) -> Card:
+    """Return the card of a model of weights of evidence.
+
+    Parameters
+    ----------
+    binnings : tuple of Binning
+        The variables.
+    intercept : float
+        Of the logit of bad.
+    coef : (v,) array
+        Coefficients of the weights of evidence.
+    scaling : Scaling
+        Points to double the odds, base points and base odds.
+
+    Returns
+    -------
+    Card
+        The base points hold the intercept; a variable adds 0 points where its weight of evidence is 0.
+    """
+    variables = []
+    for binning, slope in zip(binnings, coef, strict=True):
+        logits = slope * binning.woe_at_scoring
+        points = -scaling.factor * logits
+        variables.append(CardVariable(binning, float(slope), logits, np.round(points) if scaling.rounded else points))
+    base = float(scaling.points(np.array(-intercept)))
+    return Card(tuple(variables), intercept, float(np.round(base)) if scaling.rounded else base, scaling)

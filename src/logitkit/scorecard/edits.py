@@ -1,0 +1,206 @@
+"""Bins merged, divided and moved by hand: every change is an entry of the trail, and the trail can be replayed.
+
+Bins are named by their numbers in the table, from 1; the trail names them by values, so that it also replays on bins
+of other data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from logitkit.errors import DataError, nearest_name
+from logitkit.scorecard.binned import Binning, Members
+from logitkit.scorecard.prebins import LevelPreBins, NumberPreBins
+from logitkit.scorecard.rules import NumberRule
+from logitkit.scorecard.trail import Edit
+
+__all__ = ["merged", "moved", "replayed", "split"]
+
+
+def merged(binning: Binning, first: int, second: int, reason: str = "") -> Binning:
+    """Return a binning with two bins joined; of a number they must be neighbours.
+
+    Parameters
+    ----------
+    binning : Binning
+        The bins.
+    first, second : int
+        Their numbers in the table, from 1.
+    reason : str, optional
+        For the trail.
+
+    Returns
+    -------
+    Binning
+    """
+    low, high = sorted((_place(binning, first), _place(binning, second)))
+    if low == high:
+        raise DataError(f"merge: bin {first} is named twice. Name two bins.")
+    rule = binning.rule
+    if isinstance(rule, NumberRule):
+        if high != low + 1:
+            raise DataError(
+                f"merge: bins {low + 1} and {high + 1} of {binning.name!r} are not neighbours, and a bin of a number "
+                "is one interval."
+            )
+        return _applied(binning, "merge", (rule.cuts[low],), reason)
+    return _applied(binning, "merge", (rule.groups[low][0], rule.groups[high][0]), reason)
+
+
+def split(binning: Binning, at: float | None = None, levels: Iterable[Any] | None = None, reason: str = "") -> Binning:
+    """Return a binning with one bin divided.
+
+    Parameters
+    ----------
+    binning : Binning
+        The bins.
+    at : float, optional
+        Of a number the new cut point, which must part pre-bins: their counts are known without the data.
+    levels : iterable, optional
+        Of levels those that leave their bin for one of their own.
+    reason : str, optional
+        For the trail.
+
+    Returns
+    -------
+    Binning
+    """
+    is_number = isinstance(binning.prebins, NumberPreBins)
+    if (at is None) == (levels is None) or (at is None) == is_number:
+        raise DataError(f"split: {binning.name!r} has {'numbers: give at=' if is_number else 'levels: give levels='}.")
+    return _applied(binning, "split", (float(at),) if at is not None else tuple(levels or ()), reason)
+
+
+def moved(binning: Binning, level: Any, to: int, reason: str = "") -> Binning:
+    """Return a binning with one level in another bin.
+
+    Parameters
+    ----------
+    binning : Binning
+        The bins.
+    level : object
+        The level.
+    to : int
+        The number of its new bin in the table, from 1.
+    reason : str, optional
+        For the trail.
+
+    Returns
+    -------
+    Binning
+    """
+    rule = binning.rule
+    if isinstance(rule, NumberRule):
+        raise DataError(f"move: {binning.name!r} has numbers, whose bins are intervals. Use merge and split.")
+    target = next((other for other in rule.groups[_place(binning, to)] if other != level), None)
+    if target is None:
+        raise DataError(f"move: {level!r} is alone in bin {to} already.")
+    return _applied(binning, "move", (level, target), reason)
+
+
+def replayed(binning: Binning, edits: Sequence[Edit]) -> Binning:
+    """Return a binning after the changes of a trail, in their order.
+
+    Parameters
+    ----------
+    binning : Binning
+        Bins of the same or of other data.
+    edits : sequence of Edit
+        The trail.
+
+    Returns
+    -------
+    Binning
+        Whose trail holds the same changes, with the information values of these bins.
+    """
+    for edit in edits:
+        binning = _applied(binning, edit.kind, edit.values, edit.reason)
+    return binning
+
+
+def _applied(binning: Binning, kind: str, values: tuple[Any, ...], reason: str) -> Binning:
+    """Return a binning after one change, with its entry in the trail."""
+    changed = (_number_changed if isinstance(binning.prebins, NumberPreBins) else _levels_changed)(
+        binning, kind, values
+    )
+    edit = Edit(kind, values, reason, binning.information.value, changed.information.value)
+    return replace(changed, edits=(*binning.edits, edit))
+
+
+def _number_changed(binning: Binning, kind: str, values: tuple[Any, ...]) -> Binning:
+    members, prebins, (at,) = binning.members, binning.prebins, values
+    assert isinstance(prebins, NumberPreBins)
+    if kind == "merge":
+        cuts = np.array(binning.rule.cuts)  # type: ignore[union-attr]
+        found = np.flatnonzero(cuts == at)
+        if not found.size:
+            raise DataError(f"merge: {at:g} is no cut point of {binning.name!r}; they are {_listed(cuts)}.")
+        m = int(found[0])
+        return replace(binning, members=(*members[:m], members[m] + members[m + 1], *members[m + 2 :]))
+    parted = np.flatnonzero((prebins.below < at) & (at <= prebins.starts))
+    if not parted.size:
+        near = prebins.starts[np.argsort(abs(prebins.starts - at))[:2]]
+        raise DataError(
+            f"split: {at:g} lies within a pre-bin of {binning.name!r}, whose counts are not known apart; near it are "
+            f"{_listed(np.sort(near))}. Bin anew with cuts=[{at:g}] for any other."
+        )
+    start = int(parted[0]) + 1
+    m = next(i for i, own in enumerate(members) if start in own)
+    if members[m][0] == start:
+        raise DataError(f"split: {at:g} is a cut point of {binning.name!r} already.")
+    place = members[m].index(start)
+    starts, exact = prebins.starts.copy(), prebins.exact.copy()
+    starts[start - 1], exact[start - 1] = at, True
+    halves = (members[m][:place], members[m][place:])
+    return replace(
+        binning,
+        prebins=replace(prebins, starts=starts, exact=exact),
+        members=(*members[:m], *halves, *members[m + 1 :]),
+    )
+
+
+def _levels_changed(binning: Binning, kind: str, values: tuple[Any, ...]) -> Binning:
+    prebins = binning.prebins
+    assert isinstance(prebins, LevelPreBins)
+    members = [list(own) for own in binning.members]
+    place = {level: m for m, group in enumerate(prebins.groups) for level in group}
+    for level in values:
+        if level not in place:
+            known = nearest_name(str(level), map(str, place))
+            raise DataError(f"{kind}: {level!r} is no ordinary level of {binning.name!r}. {known}")
+    of = {m: i for i, own in enumerate(members) for m in own}
+    bins = [of[place[level]] for level in values]
+    if kind == "merge":
+        low, high = sorted(bins)
+        members[low] += members.pop(high)
+    elif kind == "move":
+        members[bins[0]].remove(place[values[0]])
+        members[bins[1]].append(place[values[0]])
+    else:
+        if len(set(bins)) != 1:
+            raise DataError(f"split: the levels {_listed(values)} of {binning.name!r} are not of one bin.")
+        leaving = sorted({place[level] for level in values})
+        staying = [m for m in members[bins[0]] if m not in leaving]
+        if not staying:
+            raise DataError(f"split: {_listed(values)} are all levels of their bin. Name some of them.")
+        members[bins[0] : bins[0] + 1] = [staying, leaving]
+    return replace(binning, members=_kept(members))
+
+
+def _kept(members: list[list[int]]) -> Members:
+    return tuple(tuple(own) for own in members if own)
+
+
+def _place(binning: Binning, number: int) -> int:
+    n = len(binning.members)
+    if not 1 <= number <= n:
+        raise DataError(f"There is no bin {number!r} of {binning.name!r}: its bins are numbered from 1 to {n}.")
+    return number - 1
+
+
+def _listed(values: Iterable[Any]) -> str:
+    return ", ".join(f"{value:g}" if isinstance(value, float) else repr(value) for value in values)

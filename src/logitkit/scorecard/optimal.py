@@ -1,0 +1,185 @@
+r"""The best partition of pre-bins into bins, with what is known of it.
+
+The criterion is a sum over bins, and constraints concern one bin or two or three neighbours, so that a dynamic
+programme finds the optimum over every partition of the pre-bins into neighbours (``docs/maths/binning.md``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import chdtri
+
+from logitkit.errors import DataError
+from logitkit.numerics.kernels.partitions import EQUAL, best_chain, best_curved, best_free, bin_feasible, bin_values
+from logitkit.scorecard.criteria import CRITERIA
+from logitkit.scorecard.stated import Bins
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["OrderedCounts", "Partition", "best_partition"]
+
+#: Direction of the first steps, and whether it turns once.
+CHAINS = {"none": (0, False), "up": (1, False), "down": (-1, False), "peak": (1, True), "valley": (-1, True)}
+CURVES = {"concave": 1, "convex": -1}
+
+
+class OrderedCounts(NamedTuple):
+    """Counts of pre-bins in the order in which neighbours may be joined.
+
+    Parameters
+    ----------
+    events, nonevents : (B,) arrays
+        Sums of weights.
+    totals : (float, float)
+        Events and non-events of the whole population, missing and special values included.
+    fixed : (f,) int array
+        Pre-bins that must begin a bin.
+    """
+
+    events: FloatArray
+    nonevents: FloatArray
+    totals: tuple[float, float]
+    fixed: IntArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Partition:
+    """The best bins of given pre-bins.
+
+    Parameters
+    ----------
+    boundaries : (k + 1,) int array
+        Bin m holds the pre-bins from boundaries[m] up to, but not with, boundaries[m + 1].
+    shape : str
+        That of the bins: "up" or "down" where "auto" was asked for.
+    value : float
+        The criterion of the bins.
+    free_value : float
+        Its largest value without shape, least difference and p-value, under the same limits of sizes and number.
+    unlimited_value : float
+        Its largest value under no constraint but the number of bins.
+    """
+
+    boundaries: IntArray
+    shape: str
+    value: float
+    free_value: float
+    unlimited_value: float
+
+
+def best_partition(counts: OrderedCounts, bins: Bins, shape: str) -> Partition:
+    """Return the partition into neighbours of the largest criterion, the one of fewest bins among equals.
+
+    Parameters
+    ----------
+    counts : OrderedCounts
+        The pre-bins.
+    bins : Bins
+        Criterion and constraints.
+    shape : str
+        The shape that is asked for, "auto" included.
+
+    Returns
+    -------
+    Partition
+
+    Raises
+    ------
+    DataError
+        If no partition meets the constraints; the message says which one a single bin fails.
+
+    Examples
+    --------
+    >>> counts = OrderedCounts(np.array([1.0, 2.0, 9.0]), np.array([9.0, 8.0, 1.0]), (12.0, 18.0), np.array([], int))
+    >>> best_partition(counts, Bins(max_bins=2), "auto").boundaries.tolist()
+    [0, 2, 3]
+    """
+    events, nonevents = _sums(counts.events), _sums(counts.nonevents)
+    sizes = events + nonevents
+    least, most = _limits(bins, sum(counts.totals))
+    n_prebins = counts.events.size
+    fixed = np.zeros(n_prebins + 1, dtype=np.int64)
+    fixed[counts.fixed] = 1
+    fixed = np.cumsum(fixed)
+    values = bin_values(events, nonevents, np.array(counts.totals), CRITERIA[bins.criterion])
+    feasible = bin_feasible(sizes, events, nonevents, fixed, least, most)
+    n_bins = min(bins.max_bins or n_prebins, n_prebins)
+    scale = EQUAL * (abs(values).sum(axis=0).max() + 1.0)
+    unlimited = bin_feasible(sizes, events, nonevents, np.zeros_like(fixed), np.zeros(3), np.full(3, np.inf))
+    unlimited_best, _ = best_free(values, unlimited, n_bins)
+    if least[0] > 0:
+        n_bins = max(1, min(n_bins, int(sizes[-1] / least[0] + 1e-9)))
+    free_best, starts = best_free(values, feasible, n_bins)
+    if not np.isfinite(free_best).any():
+        raise DataError(_infeasible(counts, bins, least))
+    chi_square = 0.0 if bins.max_p_value is None else float(chdtri(1, bins.max_p_value))
+    found: list[tuple[float, str, IntArray]] = []
+    for tried in ("up", "down") if shape == "auto" else (shape,):
+        if tried == "none" and bins.min_difference == 0 and chi_square == 0:
+            k = _fewest(free_best, scale)
+            found.append((float(free_best[k]), tried, _traced(starts, k, n_prebins)))
+            continue
+        if tried in CURVES:
+            best, boundaries = best_curved(
+                values, feasible, events, sizes, n_bins, CURVES[tried], bins.min_difference, chi_square
+            )
+        else:
+            direction, turns = CHAINS[tried]
+            best, boundaries = best_chain(
+                values, feasible, events, sizes, n_bins, direction, turns, bins.min_difference, chi_square
+            )
+        if np.isfinite(best).any():
+            k = _fewest(best, scale)
+            found.append((float(best[k]), tried, boundaries[k, : k + 1].copy()))
+    if not found:
+        raise DataError(_infeasible(counts, bins, least))
+    value, chosen, boundaries = max(found, key=lambda one: one[0])
+    return Partition(boundaries, chosen, value, float(free_best.max()), float(unlimited_best.max()))
+
+
+def _sums(counts: FloatArray) -> FloatArray:
+    return np.concatenate([[0.0], np.cumsum(counts)])
+
+
+def _limits(bins: Bins, total: float) -> tuple[FloatArray, FloatArray]:
+    """Return the least and largest size, events and non-events of a bin; a size below 1 is a proportion of all rows."""
+    small = bins.min_size * total if bins.min_size < 1 else bins.min_size
+    large = np.inf if bins.max_size is None else bins.max_size * total if bins.max_size < 1 else bins.max_size
+    most_events = np.inf if bins.max_events is None else bins.max_events
+    most_nonevents = np.inf if bins.max_nonevents is None else bins.max_nonevents
+    least = np.array([small * (1 - EQUAL), bins.min_events, bins.min_nonevents])
+    return least, np.array([large * (1 + EQUAL), most_events, most_nonevents])
+
+
+def _fewest(best: FloatArray, scale: float) -> int:
+    """Return the smallest number of bins whose best value is the largest."""
+    return int(np.flatnonzero(best >= best.max() - scale)[0])
+
+
+def _traced(starts: IntArray, k: int, end: int) -> IntArray:
+    boundaries = np.zeros(k + 1, dtype=np.int64)
+    for m in range(k, 0, -1):
+        boundaries[m] = end
+        end = int(starts[m, end])
+    return boundaries
+
+
+def _infeasible(counts: OrderedCounts, bins: Bins, least: FloatArray) -> str:
+    """Return which limit no partition can meet."""
+    events, nonevents = float(counts.events.sum()), float(counts.nonevents.sum())
+    for name, value, low in zip(
+        ("rows", "events", "non-events"), (events + nonevents, events, nonevents), least, strict=True
+    ):
+        if value < low:
+            return (
+                f"All ordinary values together are {value:g} {name}, and a bin must have at least {low:g}. Lower the "
+                "limit, or leave the variable out."
+            )
+    stated = [
+        f"{name}={getattr(bins, name)!r}"
+        for name in ("max_bins", "min_size", "max_size", "max_events", "max_nonevents", "cuts", "max_p_value", "shape")
+        if getattr(bins, name) is not None
+    ]
+    return f"No partition of the {counts.events.size} pre-bins meets all of {', '.join(stated)}. Relax one of them."

@@ -1,0 +1,100 @@
+"""Good and bad: the outcome of a scorecard as users state it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from logitkit.design.table.frame import coded_values
+from logitkit.errors import ResponseError, nearest_name
+from logitkit.typing import BoolArray, IntArray
+
+__all__ = ["Target", "read_target"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Target:
+    """Which rows count, and which of them are bad.
+
+    Parameters
+    ----------
+    rows : (n,) int array
+        Positions of the rows that are good or bad.
+    bad : (n,) array of bool
+        Whether each of these is bad.
+    event, other : object
+        The levels that are called bad and good.
+    indeterminate : tuple
+        The levels that are neither, and are left out.
+    n_indeterminate, n_missing : int
+        Rows left out because they are neither, and because there is no outcome.
+    """
+
+    rows: IntArray
+    bad: BoolArray
+    event: Any
+    other: Any
+    indeterminate: tuple[Any, ...]
+    n_indeterminate: int
+    n_missing: int
+
+
+def read_target(values: Any, name: str, event: Any = None, indeterminate: Any = ()) -> Target:
+    """Return which rows are good and bad.
+
+    Parameters
+    ----------
+    values : (n,) Series
+        Two levels, besides those that are indeterminate, and missing values.
+    name : str
+        What the column is called.
+    event : object, optional
+        The level that is bad; 1 or True of numbers and booleans by default, and to be named for any others.
+    indeterminate : object or sequence, optional
+        Levels that are neither good nor bad.
+
+    Returns
+    -------
+    Target
+
+    Raises
+    ------
+    ResponseError
+        If there are not two levels, or if the bad one is neither plain nor named.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> target = read_target(pd.Series(["good", "bad", "open", "good"]), "status", "bad", "open")
+    >>> target.rows.tolist(), target.bad.tolist(), target.n_indeterminate
+    ([0, 1, 3], [False, True, False], 1)
+    """
+    listed = isinstance(indeterminate, list | tuple | set | frozenset | np.ndarray)
+    neither = tuple(indeterminate) if listed else () if indeterminate is None else (indeterminate,)
+    coded = coded_values(values)
+    levels = coded.occurring()
+    for level in neither:
+        if level not in levels:
+            raise ResponseError(
+                f"indeterminate={level!r}: {name!r} has no such value. {nearest_name(str(level), map(str, levels))}"
+            )
+    own = [level for level in levels if level not in neither]
+    if len(own) != 2:
+        shown = ", ".join(repr(level) for level in own[:6])
+        raise ResponseError(
+            f"The target {name!r} has {len(own)} values ({shown}) and must have two, good and bad. "
+            "Name others in indeterminate=."
+        )
+    if event is None:
+        if set(own) != {0, 1}:
+            raise ResponseError(f"Which of {own[0]!r} and {own[1]!r} of {name!r} is bad? Name it by event=.")
+        event = own[1]
+    if event not in own:
+        raise ResponseError(f"event={event!r}: {name!r} has {own[0]!r} and {own[1]!r}.")
+    other = own[0] if own[1] == event else own[1]
+    left, missing = coded.among(neither), np.asarray(coded.codes < 0)
+    rows = np.flatnonzero(~missing & ~left)
+    bad = coded.among((event,))[rows]
+    return Target(rows, bad, event, other, neither, int(left.sum()), int(missing.sum()))
