@@ -23,7 +23,7 @@ PUBLIC = {
     "Scorecard": "logitkit.results.cards.scorecard",
     "binning": "logitkit.api.scorecards",
 }
-__all__ = list(PUBLIC)  # noqa: PLE0604 - the names above
+__all__ = list(PUBLIC)
 
 
 def __getattr__(name: str) -> Any:

@@ -13,12 +13,20 @@ import numpy as np
 from scipy.special import chdtri
 
 from logitkit.errors import DataError
-from logitkit.numerics.kernels.partitions import EQUAL, best_chain, best_curved, best_free, bin_feasible, bin_values
+from logitkit.numerics.kernels.partitions import (
+    EQUAL,
+    best_chain,
+    best_curved,
+    best_free,
+    best_monotone,
+    bin_feasible,
+    bin_values,
+)
 from logitkit.scorecard.criteria import CRITERIA
 from logitkit.scorecard.stated import Bins
-from logitkit.typing import FloatArray, IntArray
+from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["OrderedCounts", "Partition", "best_partition"]
+__all__ = ["OrderedCounts", "Partition", "best_boundaries", "best_partition"]
 
 #: Direction of the first steps, and whether it turns once.
 CHAINS = {"none": (0, False), "up": (1, False), "down": (-1, False), "peak": (1, True), "valley": (-1, True)}
@@ -96,47 +104,92 @@ def best_partition(counts: OrderedCounts, bins: Bins, shape: str) -> Partition:
     >>> best_partition(counts, Bins(max_bins=2), "auto").boundaries.tolist()
     [0, 2, 3]
     """
+    problem = _problem(counts, bins)
+    value, chosen, boundaries = _solved(problem, counts, bins, shape)
+    nowhere = np.zeros(problem.sizes.size, dtype=np.int64)
+    unlimited = bin_feasible(problem.sizes, problem.events, problem.nonevents, nowhere, np.zeros(3), np.full(3, np.inf))
+    largest = best_free(problem.values, unlimited, min(bins.max_bins or problem.n, problem.n))[0].max()
+    free = best_free(problem.values, problem.feasible, problem.n_bins)[0].max()
+    return Partition(boundaries, chosen, value, float(free), float(largest))
+
+
+def best_boundaries(counts: OrderedCounts, bins: Bins, shape: str) -> tuple[float, str, IntArray]:
+    """Return the value, shape and boundaries of the best partition, without what else is known of it."""
+    return _solved(_problem(counts, bins), counts, bins, shape)
+
+
+class _Problem(NamedTuple):
+    """Prefix sums, what each bin adds and which are allowed, and the largest number of bins."""
+
+    events: FloatArray
+    nonevents: FloatArray
+    sizes: FloatArray
+    values: FloatArray
+    feasible: BoolArray
+    least: FloatArray
+    n_bins: int
+
+    @property
+    def n(self) -> int:
+        return self.sizes.size - 1
+
+
+def _problem(counts: OrderedCounts, bins: Bins) -> _Problem:
     events, nonevents = _sums(counts.events), _sums(counts.nonevents)
     sizes = events + nonevents
     least, most = _limits(bins, sum(counts.totals))
-    n_prebins = counts.events.size
-    fixed = np.zeros(n_prebins + 1, dtype=np.int64)
-    fixed[counts.fixed] = 1
-    fixed = np.cumsum(fixed)
+    n = counts.events.size
+    marks = np.zeros(n + 1, dtype=np.int64)
+    marks[counts.fixed] = 1
     values = bin_values(events, nonevents, np.array(counts.totals), CRITERIA[bins.criterion])
-    feasible = bin_feasible(sizes, events, nonevents, fixed, least, most)
-    n_bins = min(bins.max_bins or n_prebins, n_prebins)
-    scale = EQUAL * (abs(values).sum(axis=0).max() + 1.0)
-    unlimited = bin_feasible(sizes, events, nonevents, np.zeros_like(fixed), np.zeros(3), np.full(3, np.inf))
-    unlimited_best, _ = best_free(values, unlimited, n_bins)
+    feasible = bin_feasible(sizes, events, nonevents, np.cumsum(marks), least, most)
+    n_bins = min(bins.max_bins or n, n)
     if least[0] > 0:
-        n_bins = max(1, min(n_bins, int(sizes[-1] / least[0] + 1e-9)))
-    free_best, starts = best_free(values, feasible, n_bins)
-    if not np.isfinite(free_best).any():
-        raise DataError(_infeasible(counts, bins, least))
+        n_bins = max(1, min(n_bins, int(sizes[-1] / least[0])))
+    return _Problem(events, nonevents, sizes, values, feasible, least, n_bins)
+
+
+def _solved(problem: _Problem, counts: OrderedCounts, bins: Bins, shape: str) -> tuple[float, str, IntArray]:
     chi_square = 0.0 if bins.max_p_value is None else float(chdtri(1, bins.max_p_value))
+    values, feasible, events, sizes, n_bins = (
+        problem.values,
+        problem.feasible,
+        problem.events,
+        problem.sizes,
+        problem.n_bins,
+    )
     found: list[tuple[float, str, IntArray]] = []
     for tried in ("up", "down") if shape == "auto" else (shape,):
-        if tried == "none" and bins.min_difference == 0 and chi_square == 0:
-            k = _fewest(free_best, scale)
-            found.append((float(free_best[k]), tried, _traced(starts, k, n_prebins)))
-            continue
-        if tried in CURVES:
+        free = tried == "none" and bins.min_difference == 0 and chi_square == 0
+        if free:
+            best, boundaries = best_free(values, feasible, n_bins)
+        elif tried in CURVES:
             best, boundaries = best_curved(
                 values, feasible, events, sizes, n_bins, CURVES[tried], bins.min_difference, chi_square
             )
+        elif tried != "none" and chi_square == 0:
+            direction, turns = CHAINS[tried]
+            rates = _rates(events, sizes)
+            best, boundaries = best_monotone(values, feasible, rates, n_bins, direction, turns, bins.min_difference)
         else:
             direction, turns = CHAINS[tried]
             best, boundaries = best_chain(
                 values, feasible, events, sizes, n_bins, direction, turns, bins.min_difference, chi_square
             )
-        if np.isfinite(best).any():
-            k = _fewest(best, scale)
-            found.append((float(best[k]), tried, boundaries[k, : k + 1].copy()))
+        if not np.isfinite(best).any():
+            continue
+        k = _fewest(best)
+        found.append(
+            (float(best[k]), tried, _traced(boundaries, k, problem.n) if free else boundaries[k, : k + 1].copy())
+        )
     if not found:
-        raise DataError(_infeasible(counts, bins, least))
-    value, chosen, boundaries = max(found, key=lambda one: one[0])
-    return Partition(boundaries, chosen, value, float(free_best.max()), float(unlimited_best.max()))
+        raise DataError(_infeasible(counts, bins, problem.least))
+    return max(found, key=lambda one: one[0])
+
+
+def _rates(events: FloatArray, sizes: FloatArray) -> FloatArray:
+    with np.errstate(invalid="ignore"):
+        return np.asarray((events[None, :] - events[:, None]) / (sizes[None, :] - sizes[:, None]))
 
 
 def _sums(counts: FloatArray) -> FloatArray:
@@ -153,9 +206,10 @@ def _limits(bins: Bins, total: float) -> tuple[FloatArray, FloatArray]:
     return least, np.array([large * (1 + EQUAL), most_events, most_nonevents])
 
 
-def _fewest(best: FloatArray, scale: float) -> int:
+def _fewest(best: FloatArray) -> int:
     """Return the smallest number of bins whose best value is the largest."""
-    return int(np.flatnonzero(best >= best.max() - scale)[0])
+    finite = best[np.isfinite(best)]
+    return int(np.flatnonzero(best >= finite.max() - EQUAL * (1.0 + abs(finite).max()))[0])
 
 
 def _traced(starts: IntArray, k: int, end: int) -> IntArray:

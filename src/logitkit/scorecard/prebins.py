@@ -10,6 +10,9 @@ import numpy as np
 from logitkit.design.table.frame import coded_values, declared_order, numeric_values
 from logitkit.errors import DataError, nearest_name
 from logitkit.numerics.kernels.bin_codes import code_sums
+from logitkit.numerics.kernels.greedy_cuts import greedy_cuts
+from logitkit.scorecard.optimal import OrderedCounts, best_boundaries
+from logitkit.scorecard.ranked import Ranked, between, quantiles, ranked
 from logitkit.scorecard.rules import NumberRule, shortest_between
 from logitkit.scorecard.stated import Bins
 from logitkit.typing import BoolArray, FloatArray, IntArray
@@ -19,6 +22,10 @@ __all__ = ["LevelPreBins", "NumberPreBins", "level_prebins", "number_prebins"]
 #: Curved shapes need a state of two bins, so that the work grows with the fourth power of the number of pre-bins.
 MOST_CURVED = 40
 CURVED = ("concave", "convex")
+#: Cut points are looked for among quantiles, then among finer ones around those found: at most so many times, so many
+#: on either side, while the criterion gains at least so much.
+ROUNDS, WITHIN, GAIN = 4, 4, 1e-5
+LEAVES = 32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,47 +113,67 @@ def number_prebins(values: Any, bad: BoolArray, weights: FloatArray, bins: Bins,
     Returns
     -------
     NumberPreBins
-        About equal in rows where there are more distinct values than pre-bins, else one for each value.
+        About equal in rows where there are more distinct values than pre-bins, and finer around the cut points of the
+        best bins of these; else one for each value.
     """
     numbers = numeric_values(values, name)
     if np.isinf(numbers).any():
         raise DataError(f"{name!r} has infinite values. Make them missing, or special by a number of their own.")
     rule = NumberRule((), bins.special)
-    present = rule.of_numbers(numbers) == 0 if bins.special else ~np.isnan(numbers)
-    ordinary = np.sort(numbers[present])
-    if ordinary.size == 0:
+    codes = rule.of_numbers(numbers) if bins.special else np.isnan(numbers).astype(np.int32)
+    nonevents, events = code_sums(codes, bad, weights, rule.n_codes)
+    present = codes == 0
+    if not present.any():
         raise DataError(f"{name!r} has no ordinary values: all are missing or special.")
-    cuts = np.array(bins.cuts or (), dtype=np.float64)
-    if isinstance(bins.prebins, int):
-        given = cuts
-        most = min(bins.prebins, MOST_CURVED) if bins.shape in CURVED else bins.prebins
-        starts = np.union1d(_quantiles(ordinary, most), cuts)
-    else:
-        starts = given = np.union1d(np.array(bins.prebins), cuts)
-    places = np.searchsorted(ordinary, starts, side="left")
-    used = (np.diff(places, prepend=0) > 0) & (places < ordinary.size)
-    starts, places = starts[used], places[used]
-    for cut in cuts:
-        if cut not in starts:
+    found = ranked(numbers[present], bad[present], weights[present] if weights.size else weights)
+    fixed = _places(found, np.array(bins.cuts or (), dtype=np.float64))
+    for cut, place in zip(bins.cuts or (), fixed, strict=True):
+        if not 0 < place < found.values.size:
             raise DataError(f"cuts of {name!r}: {cut:g} leaves no value on one of its sides. Leave it out.")
-    rule = NumberRule(tuple(starts.tolist()), bins.special)
-    nonevents, events = code_sums(rule.of_numbers(numbers), bad, weights, rule.n_codes)
+    totals = (float(events.sum()), float(nonevents.sum()))
+    if isinstance(bins.prebins, int):
+        places = _refined(found, fixed, totals, bins, bins.prebins)
+        given = dict(zip(fixed.tolist(), bins.cuts or (), strict=True))
+    else:
+        stated = sorted({*bins.prebins, *(bins.cuts or ())})
+        at = _places(found, np.array(stated))
+        given = {int(m): cut for m, cut in zip(at, stated, strict=True) if 0 < m < found.values.size}
+        places = np.array(sorted(given), dtype=np.int64)
+    starts = np.array([given.get(int(m), found.values[m]) for m in places], dtype=np.float64)
+    own_events, own_nonevents = found.counts(places)
     return NumberPreBins(
         starts,
-        ordinary[places - 1],
-        np.isin(starts, given),
-        events,
-        nonevents,
-        np.flatnonzero(np.isin(starts, cuts)) + 1,
+        found.values[places - 1],
+        np.array([int(m) in given for m in places], dtype=bool),
+        np.concatenate([own_events, events[1:]]),
+        np.concatenate([own_nonevents, nonevents[1:]]),
+        np.flatnonzero(np.isin(places, fixed)) + 1,
     )
 
 
-def _quantiles(ordinary: FloatArray, n: int) -> FloatArray:
-    """Return where pre-bins after the first begin, given sorted values: at about equal steps of rank."""
-    steps = ordinary[1:] != ordinary[:-1]
-    if int(steps.sum()) < n:
-        return np.asarray(ordinary[1:][steps])
-    return np.unique(ordinary[np.arange(1, n) * ordinary.size // n])
+def _places(found: Ranked, cuts: FloatArray) -> IntArray:
+    """Return the places of the first values that are not below cut points."""
+    return np.searchsorted(found.values, cuts, side="left")
+
+
+def _refined(found: Ranked, fixed: IntArray, totals: tuple[float, float], bins: Bins, n: int) -> IntArray:
+    """Return where pre-bins begin: equal steps of rank, and the best of finer ones around the best of these."""
+    curved = bins.shape in CURVED
+    first = np.union1d(quantiles(found, min(n, MOST_CURVED) if curved else n), fixed)
+    if curved or first.size + 1 >= found.values.size:
+        return first
+    sizes = found.events + found.nonevents
+    least = bins.min_size * sum(totals) if bins.min_size < 1 else bins.min_size
+    first = np.union1d(first, greedy_cuts(found.events, sizes, least, LEAVES))
+    places, chosen, value, shape = first, first[:0], -np.inf, str(bins.shape)
+    for _ in range(ROUNDS):
+        counts = OrderedCounts(*found.counts(places), totals, np.flatnonzero(np.isin(places, fixed)) + 1)
+        best, shape, boundaries = best_boundaries(counts, bins, shape)
+        chosen = places[boundaries[1:-1] - 1]
+        if best - value <= GAIN * abs(best) or chosen.size == 0:
+            break
+        value, places = best, between(found, chosen, places, WITHIN)
+    return np.union1d(first, chosen)
 
 
 def level_prebins(values: Any, bad: BoolArray, weights: FloatArray, bins: Bins, name: str) -> LevelPreBins:

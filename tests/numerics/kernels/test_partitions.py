@@ -8,7 +8,14 @@ from itertools import combinations, pairwise
 import numpy as np
 import pytest
 
-from logitkit.numerics.kernels.partitions import best_chain, best_curved, best_free, bin_feasible, bin_values
+from logitkit.numerics.kernels.partitions import (
+    best_chain,
+    best_curved,
+    best_free,
+    best_monotone,
+    bin_feasible,
+    bin_values,
+)
 from logitkit.scorecard.criteria import CRITERIA
 from logitkit.typing import FloatArray
 
@@ -89,6 +96,11 @@ def brute_force(n: FloatArray, e: FloatArray, criterion: str, allowed: Callable[
     return best
 
 
+def rates_of(e: FloatArray, n: FloatArray) -> FloatArray:
+    with np.errstate(invalid="ignore"):
+        return (e[None, :] - e[:, None]) / (n[None, :] - n[:, None])
+
+
 def own_limits(n: FloatArray, e: FloatArray, least: tuple[float, ...], fixed: tuple[int, ...]) -> Callable[..., bool]:
     def allowed(ends: tuple[int, ...]) -> bool:
         for i, j in pairwise(ends):
@@ -128,6 +140,9 @@ def test_the_best_bins_are_those_of_all_partitions(criterion: str, shape: str, n
             direction = {"none": 0, "up": 1, "peak": 1}.get(shape, -1)
             turns = shape in ("peak", "valley")
             best, ends = best_chain(values, feasible, e, n, N_BINS, direction, turns, difference, chi_square)
+            if direction and chi_square == 0:
+                again, _ = best_monotone(values, feasible, rates_of(e, n), N_BINS, direction, turns, difference)
+                np.testing.assert_array_equal(again, best)
         np.testing.assert_allclose(best, expected, rtol=1e-12, atol=1e-12)
         if shape == "none" and neighbours == "any":
             np.testing.assert_allclose(best_free(values, feasible, N_BINS)[0], expected, rtol=1e-12, atol=1e-12)

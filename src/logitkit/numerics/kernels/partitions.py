@@ -13,9 +13,9 @@ import math
 import numpy as np
 
 from logitkit.numerics.kernels import compiled
-from logitkit.typing import BoolArray, FloatArray, IntArray
+from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray
 
-__all__ = ["best_chain", "best_curved", "best_free", "bin_feasible", "bin_values"]
+__all__ = ["best_chain", "best_curved", "best_free", "best_monotone", "bin_feasible", "bin_values"]
 
 #: Values of partitions that differ by less than this, relative to the value of all pre-bins apart, are equal.
 EQUAL = 1e-12
@@ -162,6 +162,121 @@ def _follows(
 
 
 @compiled
+def best_monotone(
+    values: FloatArray,
+    feasible: BoolArray,
+    rates: FloatArray,
+    n_bins: int,
+    direction: int,
+    turns: bool,
+    difference: float,
+) -> tuple[FloatArray, IntArray]:
+    """Return the best partitions whose event rates go up or down, or turn once, without tests of neighbours.
+
+    The bins that end at a boundary are put in the order of their rates, with the best value of the first m of them: the
+    best predecessor of a bin that begins there is then found by bisection.
+
+    Parameters
+    ----------
+    values, feasible : (B + 1, B + 1) arrays
+        From :func:`bin_values` and :func:`bin_feasible`.
+    rates : (B + 1, B + 1) array
+        Event rate of each bin [i, j).
+    n_bins : int
+        The largest number of bins, K.
+    direction : int
+        1: event rates rise from bin to bin, -1: they fall.
+    turns : bool
+        Whether the direction may turn once: a peak for 1, a valley for -1.
+    difference : float
+        The least difference of neighbouring event rates.
+
+    Returns
+    -------
+    best : (K + 1,) array
+        The best value with k bins; -inf where none is allowed.
+    boundaries : (K + 1, K + 1) array
+        The boundaries of the best partition into k bins, from 0 to B.
+    """
+    n = values.shape[0]
+    phases = 2 if turns else 1
+    best = np.full((phases, n, n, n_bins + 1), -np.inf)
+    before = np.full((phases, n, n, n_bins + 1), -1, dtype=np.int32)  # 2 h + phase of the bin before
+    for j in range(1, n):
+        if feasible[0, j]:
+            best[0, 0, j, 1] = values[0, j]
+    into = np.empty(n, dtype=np.int64)
+    keys = np.empty(n)
+    top = np.empty((n + 1, n_bins + 1))
+    arg = np.empty((n + 1, n_bins + 1), dtype=np.int32)
+    for i in range(1, n - 1):
+        count = 0
+        for h in range(i):
+            if feasible[h, i]:
+                into[count] = h
+                count += 1
+        if count == 0:
+            continue
+        for phase in range(phases):
+            sign = direction if phase == 0 else -direction
+            for m in range(count):
+                keys[m] = sign * rates[into[m], i]
+            order = np.argsort(keys[:count], kind="mergesort")
+            top[0, :] = -np.inf
+            arg[0, :] = -1
+            for m in range(count):
+                h = into[order[m]]
+                for k in range(n_bins + 1):
+                    top[m + 1, k] = top[m, k]
+                    arg[m + 1, k] = arg[m, k]
+                for earlier in range(phase + 1):
+                    for k in range(n_bins + 1):
+                        if best[earlier, h, i, k] > top[m + 1, k]:
+                            top[m + 1, k] = best[earlier, h, i, k]
+                            arg[m + 1, k] = 2 * h + earlier
+            for j in range(i + 1, n):
+                if not feasible[i, j]:
+                    continue
+                key = sign * rates[i, j] - difference
+                low, high = 0, count
+                while low < high:
+                    middle = (low + high) >> 1
+                    if keys[order[middle]] <= key:
+                        low = middle + 1
+                    else:
+                        high = middle
+                for k in range(2, n_bins + 1):
+                    found = top[low, k - 1] + values[i, j]
+                    if found > best[phase, i, j, k]:
+                        best[phase, i, j, k] = found
+                        before[phase, i, j, k] = arg[low, k - 1]
+    return _last(best, before, n_bins)
+
+
+@compiled
+def _last(best: FloatArray, before: CodeArray, n_bins: int) -> tuple[FloatArray, IntArray]:
+    """Return the best value of each number of bins, and the boundaries that reach it."""
+    phases, n = best.shape[0], best.shape[1]
+    ends = np.full(n_bins + 1, -np.inf)
+    boundaries = np.zeros((n_bins + 1, n_bins + 1), dtype=np.int64)
+    for k in range(1, n_bins + 1):
+        start, phase = -1, 0
+        for p in range(phases):
+            for i in range(n - 1):
+                if best[p, i, n - 1, k] > ends[k]:
+                    ends[k], start, phase = best[p, i, n - 1, k], i, p
+        if start < 0:
+            continue
+        end = n - 1
+        for m in range(k, 0, -1):
+            boundaries[k, m] = end
+            boundaries[k, m - 1] = start
+            code = before[phase, start, end, m]
+            end, start, phase = start, code // 2, code % 2
+    return ends, boundaries
+
+
+@compiled
 def best_chain(  # noqa: PLR0917 - arrays and scalars only
     values: FloatArray,
     feasible: BoolArray,
@@ -225,23 +340,7 @@ def best_chain(  # noqa: PLR0917 - arrays and scalars only
                             if found > best[1, i, j, k]:
                                 best[1, i, j, k] = found
                                 before[1, i, j, k] = 2 * h + phase
-    ends = np.full(n_bins + 1, -np.inf)
-    boundaries = np.zeros((n_bins + 1, n_bins + 1), dtype=np.int64)
-    for k in range(1, n_bins + 1):
-        start, phase = -1, 0
-        for p in range(phases):
-            for i in range(n - 1):
-                if best[p, i, n - 1, k] > ends[k]:
-                    ends[k], start, phase = best[p, i, n - 1, k], i, p
-        if start < 0:
-            continue
-        end = n - 1
-        for m in range(k, 0, -1):
-            boundaries[k, m] = end
-            boundaries[k, m - 1] = start
-            code = before[phase, start, end, m]
-            end, start, phase = start, code // 2, code % 2
-    return ends, boundaries
+    return _last(best, before, n_bins)
 
 
 @compiled
