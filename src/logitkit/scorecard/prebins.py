@@ -11,6 +11,7 @@ from logitkit.design.table.frame import coded_values, declared_order, numeric_va
 from logitkit.errors import DataError, nearest_name
 from logitkit.numerics.kernels.bin_codes import code_sums
 from logitkit.numerics.kernels.greedy_cuts import greedy_cuts
+from logitkit.options import is_finite_number
 from logitkit.scorecard.optimal import OrderedCounts, best_boundaries
 from logitkit.scorecard.ranked import Ranked, between, quantiles, ranked
 from logitkit.scorecard.rules import NumberRule, shortest_between
@@ -119,6 +120,9 @@ def number_prebins(values: Any, bad: BoolArray, weights: FloatArray, bins: Bins,
     numbers = numeric_values(values, name)
     if np.isinf(numbers).any():
         raise DataError(f"{name!r} has infinite values. Make them missing, or special by a number of their own.")
+    for value in (v for _, group in bins.special for v in group):
+        if not is_finite_number(value):
+            raise DataError(f"special of {name!r}: {value!r} is no number, and the variable has numbers.")
     rule = NumberRule((), bins.special)
     codes = rule.of_numbers(numbers) if bins.special else np.isnan(numbers).astype(np.int32)
     nonevents, events = code_sums(codes, bad, weights, rule.n_codes)

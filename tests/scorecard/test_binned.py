@@ -1,0 +1,249 @@
+"""A variable in bins: what a value is scored with is what the table says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from logitkit.errors import DataError
+from logitkit.scorecard.bin_table import bin_table
+from logitkit.scorecard.binned import binning_of
+from logitkit.scorecard.rules import LevelRule, NumberRule, shortest_between
+from logitkit.scorecard.stated import Bins
+
+
+def population(n: int = 400, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    income = np.round(rng.lognormal(3, 0.7, n), 2)
+    income[rng.uniform(size=n) < 0.08] = np.nan
+    income[rng.uniform(size=n) < 0.05] = -9.0
+    grade = rng.choice(list("abcdefgh"), n, p=[0.3, 0.2, 0.2, 0.1, 0.1, 0.06, 0.03, 0.01])
+    data = pd.DataFrame({"income": income, "grade": grade})
+    log_odds = np.where(np.isnan(income) | (income < 0), -1.0, 1.5 - income / 12) + (data["grade"] < "c") * 0.8
+    return data, rng.uniform(size=n) < 1 / (1 + np.exp(-log_odds))
+
+
+def by_loop(binning: Any, values: pd.Series) -> np.ndarray:
+    """The weight of evidence of each value, by looking through the bins of the table one by one."""
+    rule, woe = binning.rule, binning.woe
+    found = []
+    for value in values:
+        special = [m for m, (_, group) in enumerate(rule.special) if value in group]
+        if pd.isna(value):
+            found.append(woe[-1])
+        elif special:
+            found.append(woe[rule.n_values + special[0]])
+        elif isinstance(rule, NumberRule):
+            ends = [-np.inf, *rule.cuts, np.inf]
+            found.append(next(woe[m] for m in range(rule.n_values) if ends[m] <= value < ends[m + 1]))
+        else:
+            found.append(next(woe[m] for m, group in enumerate(rule.groups) if value in group))
+    return np.array(found)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    shape=st.sampled_from(["auto", "peak", "valley", "none", "up", "convex"]),
+    criterion=st.sampled_from(["iv", "js", "hellinger", "chi_square", "likelihood"]),
+    prebins=st.sampled_from([5, 20, 64]),
+)
+def test_every_row_is_scored_as_the_table_says(seed: int, shape: Any, criterion: str, prebins: int) -> None:
+    data, bad = population(seed=seed)
+    stated = Bins(shape=shape, criterion=criterion, prebins=prebins, special=[-9.0])
+    binning = binning_of(data["income"], bad, stated, name="income")
+    np.testing.assert_array_equal(binning.transform(data["income"]), by_loop(binning, data["income"]))
+    codes = binning.codes(data["income"])
+    events, nonevents = binning.counts
+    np.testing.assert_array_equal(np.bincount(codes[bad], minlength=codes.max() + 1), events[: codes.max() + 1])
+    np.testing.assert_array_equal(np.bincount(codes[~bad], minlength=codes.max() + 1), nonevents[: codes.max() + 1])
+    table = bin_table(binning)
+    ordinary = table.rows[: table.n_values]
+    assert (ordinary >= 0.05 * len(data) - 1e-9).all()
+    rates = table.rate[: table.n_values]
+    steps = np.diff(rates)
+    if binning.partition.shape == "up":
+        assert (steps >= 0).all()
+    if binning.partition.shape == "down":
+        assert (steps <= 0).all()
+    assert binning.partition.value <= binning.partition.free_value + 1e-9
+    assert binning.partition.free_value <= binning.partition.unlimited_value + 1e-9
+
+
+def test_levels_are_scored_as_the_table_says() -> None:
+    data, bad = population()
+    binning = binning_of(data["grade"], bad, Bins(rare=0.05), name="grade")
+    np.testing.assert_array_equal(binning.transform(data["grade"]), by_loop(binning, data["grade"]))
+    rule = binning.rule
+    assert isinstance(rule, LevelRule)
+    assert rule.rare is not None
+    assert {"g", "h"} <= set(rule.groups[rule.rare])
+    assert sorted(level for group in rule.groups for level in group) == list("abcdefgh")
+    rates = bin_table(binning).rate[: rule.n_values]
+    assert (np.diff(rates) >= 0).all()
+
+
+@pytest.mark.parametrize("kind", ["category", "object", "str"])
+def test_levels_of_every_kind_of_column_are_the_same(kind: str) -> None:
+    data, bad = population()
+    plain = binning_of(data["grade"], bad, name="grade")
+    other = binning_of(data["grade"].astype(kind), bad, name="grade")
+    assert plain.rule == other.rule
+    np.testing.assert_array_equal(plain.woe, other.woe)
+
+
+def test_weights_count_rows() -> None:
+    data, bad = population(200)
+    times = np.random.default_rng(1).integers(0, 4, 200)
+    rows = np.repeat(np.arange(200), times)
+    for name, stated in (("income", Bins(prebins=[10.0, 20.0, 30.0])), ("grade", Bins())):
+        weighted = binning_of(data[name], bad, stated, name=name, weights=times.astype(float))
+        repeated = binning_of(data[name].iloc[rows], bad[rows], stated, name=name)
+        assert weighted.rule == repeated.rule
+        np.testing.assert_allclose(weighted.woe, repeated.woe, rtol=1e-14)
+
+
+def test_order_of_rows_does_not_matter() -> None:
+    data, bad = population()
+    mixed = np.random.default_rng(2).permutation(len(bad))
+    for name in data:
+        one, two = (binning_of(data[name].iloc[rows], bad[rows], name=name) for rows in (np.arange(len(bad)), mixed))
+        assert one.rule == two.rule
+
+
+def test_stated_cut_points_are_kept_as_they_are() -> None:
+    data, bad = population()
+    binning = binning_of(data["income"], bad, Bins(cuts=[21.37], special=[-9]), name="income")
+    rule = binning.rule
+    assert isinstance(rule, NumberRule)
+    assert 21.37 in rule.cuts
+    own = binning_of(data["income"], bad, Bins(prebins=[12.3456, 20.5, 33.0], special=[-9]), name="income").rule
+    assert isinstance(own, NumberRule)
+    assert set(own.cuts) <= {12.3456, 20.5, 33.0}
+
+
+def test_cut_points_have_few_digits_and_part_the_same_rows() -> None:
+    rng = np.random.default_rng(5)
+    for below, at in np.sort(rng.normal(size=(200, 2)) * 10.0 ** rng.integers(-6, 7, (200, 1))):
+        found = shortest_between(float(below), float(at))
+        assert below < found <= at
+    assert shortest_between(-3.27, -3.21) == -3.21  # no number of two digits lies between
+    assert shortest_between(-0.4, 0.3) == 0.3
+    assert shortest_between(99_412.0, 100_371.0) == 100_000.0
+
+
+def test_special_and_missing_values_have_their_own_weight_of_evidence() -> None:
+    data, bad = population()
+    binning = binning_of(data["income"], bad, Bins(special={"refused": [-9.0]}), name="income")
+    inside = (data["income"] == -9.0).to_numpy()
+    e, g = bad[inside].sum(), (~bad[inside]).sum()
+    expected = np.log(g / (~bad).sum()) - np.log(e / bad.sum())
+    assert binning.transform(pd.Series([-9.0]))[0] == pytest.approx(expected, rel=1e-12)
+    assert binning.rule.labels()[-2:] == ("refused", "Missing")
+
+
+@pytest.mark.parametrize("woe", ["good/bad", "bad/good"])
+def test_the_worst_bin_is_the_one_with_the_highest_event_rate(woe: str) -> None:
+    data, bad = population()
+    whole = data["income"].fillna(20.0)
+    binning = binning_of(whole, bad, Bins(empty="worst", woe=woe), name="income")
+    table = bin_table(binning)
+    worst = int(np.argmax(table.rate[: table.n_values]))
+    assert binning.transform(pd.Series([np.nan]))[0] == binning.woe[worst]
+
+
+def test_policies_say_what_unseen_levels_and_empty_bins_are_scored_with() -> None:
+    data, bad = population()
+    new = pd.Series(["a", "z"])
+    with pytest.raises(DataError, match=r"'grade', row 1: level 'z' was not there"):
+        binning_of(data["grade"], bad, name="grade").transform(new)
+    neutral = binning_of(data["grade"], bad, Bins(unseen="neutral"), name="grade")
+    assert neutral.transform(new)[1] == 0.0
+    pooled = binning_of(data["grade"], bad, Bins(unseen="rare", rare=0.05), name="grade")
+    assert pooled.transform(new)[1] == pooled.transform(pd.Series(["h"]))[0]
+    with pytest.raises(DataError, match="There is no pool of rare levels"):
+        binning_of(data["grade"], bad, Bins(unseen="rare", rare=0.0), name="grade").transform(new)
+    with pytest.raises(DataError, match="a missing value, and none was there"):
+        binning_of(data["grade"], bad, Bins(unseen="missing"), name="grade").transform(new)
+    with pytest.raises(DataError, match="row 2 and 1 more: a missing value"):
+        binning_of(data["grade"], bad, name="grade").transform(pd.Series(["a", "b", None, None]))
+
+
+def test_an_order_of_levels_gives_them_a_shape() -> None:
+    data, bad = population()
+    given_order = Bins(order=list("abcdefgh"), shape="down", min_size=0.01, min_events=0, min_nonevents=0)
+    binning = binning_of(data["grade"], bad, given_order, name="grade")
+    rule = binning.rule
+    assert isinstance(rule, LevelRule)
+    assert [level for group in rule.groups for level in group] == list("abcdefgh")
+    assert (np.diff(bin_table(binning).rate[: rule.n_values]) <= 0).all()
+    declared = data["grade"].astype(pd.CategoricalDtype(list("abcdefgh"), ordered=True))
+    again = binning_of(declared, bad, Bins(shape="down", min_size=0.01, min_events=0, min_nonevents=0), name="grade")
+    assert again.rule == rule
+
+
+def constant(data: pd.DataFrame) -> pd.Series:
+    return pd.Series(np.full(len(data), 3.0))
+
+
+@pytest.mark.parametrize(
+    ("stated", "column", "message"),
+    [
+        (dict(order=list("abc")), "grade", "leaves out 'd', which occurs"),
+        (dict(order=list("abcdefgh"), special=["h"]), "grade", "'h' is a special value"),
+        (dict(cuts=[1.0]), "grade", "have no cut points|has levels, which have no cut points"),
+        (dict(shape="down"), "grade", "no order but that of their event rates"),
+        (dict(cuts=[1e9]), "income", "leaves no value on one of its sides"),
+        (dict(min_size=399), "income", "and a bin must have at least 399"),
+        (dict(min_events=1000), "income", "events, and a bin must have at least 1000"),
+        (dict(max_size=0.06, max_bins=3), "income", "No partition of the"),
+        (dict(special=["x"]), "income", "special of 'income'"),
+    ],
+)
+def test_what_cannot_be_binned_is_refused(stated: dict[str, Any], column: str, message: str) -> None:
+    data, bad = population()
+    with pytest.raises(DataError, match=message):
+        binning_of(data[column], bad, Bins(**stated), name=column)
+
+
+def test_columns_without_anything_to_bin_are_refused() -> None:
+    data, bad = population()
+    with pytest.raises(DataError, match="has no ordinary values"):
+        binning_of(data["income"] * np.nan, bad, name="income")
+    with pytest.raises(DataError, match="has infinite values"):
+        binning_of(data["income"].replace(-9.0, np.inf), bad, name="income")
+    with pytest.raises(DataError, match="all rows are bad"):
+        binning_of(data["income"], np.ones(len(bad), dtype=bool), name="income")
+    with pytest.raises(DataError, match="they must agree"):
+        binning_of(data["income"], bad[1:], name="income")
+    one = binning_of(constant(data), bad, name="same")
+    assert one.rule.n_values == 1
+    assert one.woe[0] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("stated", "message"),
+    [
+        (dict(cuts=[3.0, 1.0]), "1 follows 3"),
+        (dict(cuts=[1.0, 1.0]), "1 follows 1"),
+        (dict(cuts="abc"), "give cut points"),
+        (dict(max_bins=0), "max_bins=0"),
+        (dict(min_size=-1), "min_size=-1"),
+        (dict(min_events=5, max_events=3), "max_events=3 lies below min_events=5"),
+        (dict(max_p_value=0), "no two bins differ"),
+        (dict(min_difference=2), "from 0 to 1"),
+        (dict(shape="sideways"), "shape='sideways' is not known"),
+        (dict(special={"a": [1], "b": [1]}), "1 is given twice"),
+        (dict(special=[np.nan]), "a missing value has its own bin"),
+        (dict(order=["a", "a"]), "'a' is given twice"),
+        (dict(prebins=1), "prebins=1"),
+    ],
+)
+def test_what_cannot_be_stated_is_refused(stated: dict[str, Any], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        Bins(**stated)
