@@ -9,7 +9,7 @@ from logitkit.report.findings import finding_document
 from logitkit.report.number_format import format_column, format_integer, format_level, format_number, format_percent
 from logitkit.scorecard.bin_table import BinTable, bin_table
 from logitkit.scorecard.binned import Binning
-from logitkit.scorecard.prebins import LevelPreBins
+from logitkit.scorecard.level_prebins import LevelPreBins
 
 __all__: list[str] = []
 
@@ -53,6 +53,11 @@ def _(binning: Binning) -> Document:
     ]
     if table.corrected.any():
         notes.append("Bins with one count of zero: one half was added to both counts for their WOE.")
+    if binning.rank_error > 0:
+        notes.append(
+            f"Rows were met in one pass: the number of rows below a cut point is known to within "
+            f"{format_integer(binning.rank_error)} ({format_percent(binning.rank_error / table.rows.sum(), 2)})."
+        )
     notes += [
         f"{edit.kind}: {', '.join(map(str, edit.values))}; information value {format_number(edit.before)} to "
         f"{format_number(edit.after)}{f' ({edit.reason})' if edit.reason else ''}."

@@ -22,6 +22,7 @@ PUBLIC = {
     "Scaling": "logitkit.scorecard.scaling",
     "Scorecard": "logitkit.results.cards.scorecard",
     "binning": "logitkit.api.scorecards",
+    "binnings_of_blocks": "logitkit.api.scorecards",
 }
 __all__ = list(PUBLIC)
 

@@ -12,14 +12,15 @@ import numpy as np
 from logitkit.design.table.frame import is_number
 from logitkit.errors import DataError
 from logitkit.scorecard.criteria import InformationValue, information_value, weight_of_evidence
+from logitkit.scorecard.level_prebins import LevelPreBins, level_prebins
 from logitkit.scorecard.optimal import OrderedCounts, Partition, best_partition
-from logitkit.scorecard.prebins import LevelPreBins, NumberPreBins, level_prebins, number_prebins
+from logitkit.scorecard.prebins import NumberPreBins, number_prebins
 from logitkit.scorecard.rules import LevelRule, NumberRule, Rule
 from logitkit.scorecard.stated import Bins
 from logitkit.scorecard.trail import Edit
 from logitkit.typing import BoolArray, CodeArray, FloatArray
 
-__all__ = ["Binning", "Members", "PreBins", "binning_of"]
+__all__ = ["Binning", "Members", "PreBins", "binning_from", "binning_of"]
 
 PreBins = NumberPreBins | LevelPreBins
 Members = tuple[tuple[int, ...], ...]
@@ -43,6 +44,8 @@ class Binning:
         The optimal bins, before any edit.
     edits : tuple of Edit
         What was changed by hand, in order.
+    rank_error : float
+        The largest error of the number of rows below a cut point; 0 where all rows were looked at.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Binning:
     stated: Bins
     partition: Partition
     edits: tuple[Edit, ...] = ()
+    rank_error: float = 0.0
 
     @cached_property
     def rule(self) -> Rule:
@@ -200,6 +204,27 @@ def binning_of(
         prebins: PreBins = number_prebins(values, bad, given, stated, name)
     else:
         prebins = level_prebins(values, bad, given, stated, name)
+    return binning_from(prebins, stated, name)
+
+
+def binning_from(prebins: PreBins, stated: Bins, name: str, rank_error: float = 0.0) -> Binning:
+    """Return the best bins of given pre-bins.
+
+    Parameters
+    ----------
+    prebins : NumberPreBins or LevelPreBins
+        With their counts.
+    stated : Bins
+        Criterion and constraints.
+    name : str
+        What the variable is called.
+    rank_error : float, default 0
+        The largest error of the number of rows below a cut point.
+
+    Returns
+    -------
+    Binning
+    """
     shape = "none" if prebins.by_rate and stated.shape == "auto" else stated.shape
     if prebins.by_rate and shape not in ("none", "up"):
         raise DataError(
@@ -215,4 +240,4 @@ def binning_of(
         raise DataError(f"{name!r}: {error}") from None
     ends = partition.boundaries
     members = tuple(tuple(range(int(a), int(b))) for a, b in pairwise(ends))
-    return Binning(name, prebins, members, stated, partition)
+    return Binning(name, prebins, members, stated, partition, rank_error=rank_error)

@@ -14,7 +14,8 @@ import numpy as np
 
 from logitkit.errors import DataError, nearest_name
 from logitkit.scorecard.binned import Binning, Members
-from logitkit.scorecard.prebins import LevelPreBins, NumberPreBins
+from logitkit.scorecard.level_prebins import LevelPreBins
+from logitkit.scorecard.prebins import NumberPreBins
 from logitkit.scorecard.rules import NumberRule
 from logitkit.scorecard.trail import Edit
 

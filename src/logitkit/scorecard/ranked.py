@@ -60,7 +60,9 @@ def ranked(numbers: FloatArray, bad: BoolArray, weights: FloatArray) -> Ranked:
     """
     order = np.argsort(numbers)
     in_order = numbers[order]
-    first = np.flatnonzero(np.concatenate([[True], in_order[1:] != in_order[:-1]]))
+    new = np.ones(numbers.size, dtype=bool)
+    new[1:] = in_order[1:] != in_order[:-1]
+    first = np.flatnonzero(new)
     rows = np.append(first, numbers.size)
     if weights.size:
         weight = weights[order]

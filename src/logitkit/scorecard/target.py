@@ -41,7 +41,7 @@ class Target:
     n_missing: int
 
 
-def read_target(values: Any, name: str, event: Any = None, indeterminate: Any = ()) -> Target:
+def read_target(values: Any, name: str, event: Any = None, indeterminate: Any = (), partial: bool = False) -> Target:
     """Return which rows are good and bad.
 
     Parameters
@@ -54,6 +54,8 @@ def read_target(values: Any, name: str, event: Any = None, indeterminate: Any = 
         The level that is bad; 1 or True of numbers and booleans by default, and to be named for any others.
     indeterminate : object or sequence, optional
         Levels that are neither good nor bad.
+    partial : bool, default False
+        Whether the values are only some of those of the column, so that one of the levels may be missing.
 
     Returns
     -------
@@ -76,12 +78,12 @@ def read_target(values: Any, name: str, event: Any = None, indeterminate: Any = 
     coded = coded_values(values)
     levels = coded.occurring()
     for level in neither:
-        if level not in levels:
+        if level not in levels and not partial:
             raise ResponseError(
                 f"indeterminate={level!r}: {name!r} has no such value. {nearest_name(str(level), map(str, levels))}"
             )
     own = [level for level in levels if level not in neither]
-    if len(own) != 2:
+    if len(own) != 2 and not (partial and len(own) < 2):
         shown = ", ".join(repr(level) for level in own[:6])
         raise ResponseError(
             f"The target {name!r} has {len(own)} values ({shown}) and must have two, good and bad. "
@@ -91,9 +93,9 @@ def read_target(values: Any, name: str, event: Any = None, indeterminate: Any = 
         if set(own) != {0, 1}:
             raise ResponseError(f"Which of {own[0]!r} and {own[1]!r} of {name!r} is bad? Name it by event=.")
         event = own[1]
-    if event not in own:
+    if event not in own and not (partial and len(own) < 2):
         raise ResponseError(f"event={event!r}: {name!r} has {own[0]!r} and {own[1]!r}.")
-    other = own[0] if own[1] == event else own[1]
+    other = next((level for level in own if level != event), None)
     left, missing = coded.among(neither), np.asarray(coded.codes < 0)
     rows = np.flatnonzero(~missing & ~left)
     bad = coded.among((event,))[rows]

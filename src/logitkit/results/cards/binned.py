@@ -40,6 +40,8 @@ class BinnedVariable(Shown, Binning):
         The optimal bins, before any edit.
     edits : tuple of Edit
         What was changed by hand, in order.
+    rank_error : float
+        The largest error of the number of rows below a cut point; 0 where all rows were looked at.
     """
 
     def table(self, level: float = 0.95) -> pd.DataFrame:
