@@ -21,11 +21,13 @@ from numpydoc.docscrape import ClassDoc
 from numpydoc.validate import Validator, validate
 
 # Folders whose functions a statistician calls directly, beside what `import logitkit` exposes.
-PUBLIC_PACKAGES = ("datasets", "diagnostics", "inference", "selection", "scorecard", "estimators")
+PUBLIC_PACKAGES = ("datasets", "diagnostics", "inference", "selection", "estimators")
 # Compiled functions carry their mathematics in comments, and are reached through families and matrices.
 NOT_CHECKED = ("logitkit.numerics.kernels",)
 # What the functions and verbs of the package return, and users therefore hold.
 HELD = (
+    "cards.binned.BinnedVariable",
+    "cards.scorecard.Scorecard",
     "several.cross_validated.CrossValidated",
     "figures.FitPlots",
     "hypotheses.Hypotheses",

@@ -13,15 +13,8 @@ import numpy as np
 from scipy.special import chdtri
 
 from logitkit.errors import DataError
-from logitkit.numerics.kernels.partitions import (
-    EQUAL,
-    best_chain,
-    best_curved,
-    best_free,
-    best_monotone,
-    bin_feasible,
-    bin_values,
-)
+from logitkit.numerics.kernels.chains import EQUAL, best_chain, best_curved, best_monotone
+from logitkit.numerics.kernels.partitions import best_free, bin_feasible, bin_values
 from logitkit.scorecard.criteria import CRITERIA
 from logitkit.scorecard.stated import Bins
 from logitkit.typing import BoolArray, FloatArray, IntArray

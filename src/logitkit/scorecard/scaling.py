@@ -95,9 +95,31 @@ class Scaling(Stated):
         return self.base_points - self.factor * math.log(self.base_odds)
 
     def points(self, log_odds: FloatArray) -> FloatArray:
-        """Return the points of log-odds of good to bad, unrounded."""
+        """Return the points of log-odds of good to bad, unrounded.
+
+        Parameters
+        ----------
+        log_odds : (n,) array
+            Log-odds of good to bad.
+
+        Returns
+        -------
+        (n,) array
+            Points.
+        """
         return np.asarray(self.offset + self.factor * log_odds)
 
     def log_odds(self, points: FloatArray) -> FloatArray:
-        """Return the log-odds of good to bad that points stand for."""
+        """Return the log-odds of good to bad that points stand for.
+
+        Parameters
+        ----------
+        points : (n,) array
+            Points.
+
+        Returns
+        -------
+        (n,) array
+            Log-odds.
+        """
         return np.asarray((points - self.offset) / self.factor)

@@ -8,14 +8,8 @@ from itertools import combinations, pairwise
 import numpy as np
 import pytest
 
-from logitkit.numerics.kernels.partitions import (
-    best_chain,
-    best_curved,
-    best_free,
-    best_monotone,
-    bin_feasible,
-    bin_values,
-)
+from logitkit.numerics.kernels.chains import best_chain, best_curved, best_monotone
+from logitkit.numerics.kernels.partitions import best_free, bin_feasible, bin_values
 from logitkit.scorecard.criteria import CRITERIA
 from logitkit.typing import FloatArray
 

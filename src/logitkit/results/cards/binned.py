@@ -75,6 +75,25 @@ class BinnedVariable(Shown, Binning):
         values, index = column_of(data, self.name)
         return pd.Series(self.transform(values), index=index, name=self.name)
 
+    def plot(self, ax: Any = None, level: float = 0.95) -> Any:
+        """Draw the bad rate of every bin, with its interval, above the proportions of rows.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw.
+        level : float, default 0.95
+            Confidence level.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            The plot; special and missing values stand apart.
+        """
+        from logitkit.plots.binning import plot_bin_table
+
+        return plot_bin_table(bin_table(self, level), ax, name=self.name, information=self.information.value)
+
     def merge(self, first: int, second: int, reason: str = "") -> BinnedVariable:
         """Return the variable with two bins joined.
 

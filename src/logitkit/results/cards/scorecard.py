@@ -36,6 +36,14 @@ class Scorecard(Shown):
         All variables that were binned, those that the card left out among them.
     population : Population
         Who the card was made from: rows given, left out by each rule, good and bad.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> loans = lk.datasets.load_german_credit()
+    >>> card = lk.scorecard(["checking_status", "duration"], loans, target="class", event="bad")
+    >>> card.score(loans.head(2))["points"].tolist() == (card.points(loans.head(2)).sum(axis=1) + 512).tolist()
+    True
     """
 
     card: Card

@@ -1,0 +1,84 @@
+"""A binned variable: event rates of its bins with intervals above the proportions of rows that they hold."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from logitkit.plots.labels import add_note
+from logitkit.plots.style import FAINT, INK, MUTED, TICK_SIZE, curve_color, dress, level_text, new_axes
+from logitkit.report.number_format import format_number, format_percent
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from logitkit.scorecard.bin_table import BinTable
+
+__all__ = ["plot_bin_table"]
+
+STRIP = 0.3  # height of the bars of rows, over that of the rates
+WIDEST = 18  # characters of a label before it is broken
+
+
+def plot_bin_table(table: BinTable, ax: Axes | None = None, *, name: str, information: float) -> Axes:
+    """Draw the event rate of every bin that has rows, with its interval, above the proportions of rows.
+
+    Parameters
+    ----------
+    table : BinTable
+        The bins.
+    ax : Axes, optional
+        Where to draw.
+    name : str
+        What the variable is called.
+    information : float
+        Its information value, for the title.
+
+    Returns
+    -------
+    Axes
+        Special and missing values stand apart from the ordinary ones.
+    """
+    used = np.flatnonzero(table.rows > 0)
+    apart = table.n_values - 0.5
+    at = np.arange(used.size) + np.where(used >= table.n_values, 0.5, 0.0)
+    ax = new_axes(ax, (max(5.2, 0.85 * used.size + 1.2), 4.2))
+    share, high = table.rows[used] / table.rows.sum(), np.nanmax(table.rate_high[used])
+    scale = STRIP * high / share.max()
+    ax.bar(at, share * scale, bottom=-STRIP * 1.15 * high, width=0.7, color=FAINT, zorder=1)
+    for x, s in zip(at, share, strict=True):
+        text = format_percent(s, 0)
+        ax.text(x, s * scale - STRIP * 1.15 * high, text, ha="center", va="bottom", color=MUTED, fontsize=TICK_SIZE)
+    rate, low = table.rate[used], table.rate_low[used]
+    ordinary = used < table.n_values
+    color = curve_color(ax, None, None)
+    ax.plot(at[ordinary], rate[ordinary], color=color, linewidth=1.3, zorder=2)
+    ax.errorbar(
+        at,
+        rate,
+        yerr=np.maximum(np.stack([rate - low, table.rate_high[used] - rate]), 0.0),
+        fmt="o",
+        color=color,
+        elinewidth=1.1,
+        markersize=4.8,
+        zorder=3,
+    )
+    overall = table.events.sum() / table.rows.sum()
+    ax.axhline(overall, color=MUTED, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
+    if (~ordinary).any():
+        ax.axvline(apart + 0.25, color=FAINT, linewidth=0.8, zorder=0)
+    ax.set_xticks(at, [textwrap.fill(table.labels[m], WIDEST, max_lines=3, placeholder=" ...") for m in used])
+    if used.size > 5:
+        ax.tick_params(axis="x", rotation=35)
+        for label in ax.get_xticklabels():
+            label.set_horizontalalignment("right")
+    ax.set_ylim(-STRIP * 1.2 * high, high * 1.04)
+    ticks = [tick for tick in ax.get_yticks() if 0 <= tick <= high * 1.04]
+    ax.set_yticks(ticks, [format_percent(tick, 1 if high < 0.1 else 0) for tick in ticks])
+    ax.spines["left"].set_bounds(0.0, high * 1.04)
+    dress(ax, x="", y="Bad rate", title=f"{name}: information value {format_number(information)}")
+    ax.title.set_color(INK)
+    add_note(ax, f"Points: bad rates with {level_text(table.level)} Wilson intervals. Bars: proportions of rows.")
+    return ax
