@@ -1,150 +1,41 @@
-"""The public functions of credit scoring: bins of one variable, and a whole scorecard."""
+"""The public function that makes a whole scorecard."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from logitkit.api.card_rows import bins_by_name, excluded_rows, row_weights, rows_of, stated_variables
+from logitkit.api.cross_validation import cross_validate_matrix
 from logitkit.api.fitting import fit_matrix
-from logitkit.design.table.frame import Table, numeric_values, read_table, row_values
-from logitkit.errors import DataError, nearest_name
-from logitkit.results.cards.binned import BinnedVariable, held
+from logitkit.design.table.frame import read_table
+from logitkit.models.penalties.bounds import Bounds
+from logitkit.models.penalties.elastic_net import Lasso
+from logitkit.results.cards.binned import held
 from logitkit.results.cards.scorecard import Scorecard
 from logitkit.scorecard.binned import binning_of
 from logitkit.scorecard.card import card_of
 from logitkit.scorecard.population import Population
 from logitkit.scorecard.scaling import Scaling
+from logitkit.scorecard.selection import Candidates, Fitted, Selection, SelectionStep, select_variables
 from logitkit.scorecard.stated import Bins
-from logitkit.scorecard.target import Target, read_target
-from logitkit.scorecard.variable_sketch import VariableSketch
-from logitkit.typing import FloatArray
+from logitkit.scorecard.target import read_target, within
 
-__all__ = ["binning", "binnings_of_blocks", "scorecard"]
-
-
-def binning(
-    column: str,
-    data: Any,
-    *,
-    target: str,
-    event: Any = None,
-    indeterminate: Any = (),
-    bins: Bins | None = None,
-    weights: Any = None,
-) -> BinnedVariable:
-    """Return a variable in the bins that are best by a criterion, with weights of evidence.
-
-    Parameters
-    ----------
-    column : str
-        The variable: numbers, or levels (text, categories, booleans).
-    data : table
-        A pandas, polars or Arrow table, or a dict of columns.
-    target : str
-        The column of the outcome.
-    event : object, optional
-        The level of the outcome that is bad; 1 or True by default.
-    indeterminate : object or sequence, optional
-        Levels that are neither good nor bad: their rows are left out.
-    bins : Bins, optional
-        Criterion, shape, limits, special values and policies.
-    weights : str or (n,) array-like, optional
-        Weights of the rows; counts are their sums.
-
-    Returns
-    -------
-    BinnedVariable
-        Its table, transform and edits.
-
-    Raises
-    ------
-    DataError, ResponseError
-        If the input is invalid, or if no bins meet the constraints.
-
-    Examples
-    --------
-    >>> import logitkit as lk
-    >>> from logitkit.api.scorecards import binning
-    >>> loans = lk.datasets.load_german_credit()
-    >>> found = binning("duration", loans, target="class", event="bad")
-    >>> bool(found.table()["iv"].sum() == found.information.value)
-    True
-    """
-    table = read_table(data)
-    require_columns(table, (column, target))
-    outcome = read_target(table.column(target), target, event, indeterminate)
-    return held(
-        binning_of(
-            rows_of(table.column(column), outcome),
-            outcome.bad,
-            bins,
-            name=column,
-            weights=row_weights(weights, table, outcome),
-        )
-    )
-
-
-def binnings_of_blocks(
-    columns: Sequence[str],
-    blocks: Iterable[Any],
-    *,
-    target: str,
-    event: Any,
-    indeterminate: Any = (),
-    bins: Bins | Mapping[str, Bins] | None = None,
-) -> dict[str, BinnedVariable]:
-    """Return variables in bins from tables that are read one after another, in one pass and bounded memory.
-
-    Parameters
-    ----------
-    columns : sequence of str
-        The variables.
-    blocks : iterable of tables
-        For example the row groups of a Parquet file; each has every column.
-    target : str
-        The column of the outcome.
-    event : object
-        The level of the outcome that is bad.
-    indeterminate : object or sequence, optional
-        Levels that are neither good nor bad: their rows are left out.
-    bins : Bins or mapping of str to Bins, optional
-        How all variables are binned, or each by its name.
-
-    Returns
-    -------
-    dict of str to BinnedVariable
-        ``rank_error`` bounds the error of the number of rows below a cut point; levels are counted exactly.
-
-    Examples
-    --------
-    >>> import logitkit as lk
-    >>> loans = lk.datasets.load_german_credit()
-    >>> blocks = (loans.iloc[i : i + 250] for i in range(0, 1000, 250))
-    >>> found = lk.scorecard.binnings_of_blocks(["age"], blocks, target="class", event="bad")["age"]
-    >>> found.rule == lk.scorecard.binning("age", loans, target="class", event="bad").rule, found.rank_error
-    (True, 0.0)
-    """
-    stated = bins_by_name(bins, columns)
-    sketches = {name: VariableSketch(name, stated[name]) for name in columns}
-    for block in blocks:
-        table = read_table(block)
-        require_columns(table, (*columns, target))
-        outcome = read_target(table.column(target), target, event, indeterminate, partial=True)
-        for name, sketch in sketches.items():
-            sketch.add(rows_of(table.column(name), outcome), outcome.bad)
-    return {name: held(sketch.binning()) for name, sketch in sketches.items()}
+__all__ = ["scorecard"]
 
 
 def scorecard(
-    columns: str | Sequence[str],
+    variables: str | Sequence[str],
     data: Any,
     *,
-    target: str,
+    target: str | None = None,
     event: Any = None,
     indeterminate: Any = (),
+    exclude: Mapping[str, Any] | None = None,
     bins: Bins | Mapping[str, Bins] | None = None,
+    selection: Selection | None = None,
     weights: Any = None,
     scaling: Scaling | None = None,
     level: float = 0.95,
@@ -153,20 +44,24 @@ def scorecard(
 
     Parameters
     ----------
-    columns : str or sequence of str
-        The variables.
+    variables : str or sequence of str
+        The variables by name, or a formula of these: ``"default ~ employees + sector"``, ``"default ~ ."``.
     data : table
         A pandas, polars or Arrow table, or a dict of columns.
-    target : str
-        The column of the outcome.
+    target : str, optional
+        The column of the outcome, where no formula names it.
     event : object, optional
         The level of the outcome that is bad; 1 or True by default.
     indeterminate : object or sequence, optional
         Levels that are neither good nor bad: their rows are left out, and counted.
+    exclude : mapping of str to mask or column, optional
+        Rows left out by named rules: one True or False per row, or a column of these. Each rule has its count.
     bins : Bins or mapping of str to Bins, optional
         How all variables are binned, or each by its name.
+    selection : Selection, optional
+        Which variables the card takes; all that are named by default.
     weights : str or (n,) array-like, optional
-        Weights of the rows.
+        Weights of the rows; counts are their sums.
     scaling : Scaling, optional
         Points to double the odds, base points and base odds.
     level : float, default 0.95
@@ -175,7 +70,7 @@ def scorecard(
     Returns
     -------
     Scorecard
-        Points, scores, and the fit.
+        Points, scores, the trail of the selection, and the fit.
 
     Raises
     ------
@@ -185,61 +80,60 @@ def scorecard(
     Examples
     --------
     >>> import logitkit as lk
-    >>> from logitkit.api.scorecards import scorecard
     >>> loans = lk.datasets.load_german_credit()
-    >>> card = scorecard(["checking_status", "duration"], loans, target="class", event="bad")
+    >>> chosen = lk.scorecard.Selection(min_iv=0.1)
+    >>> card = lk.scorecard("class ~ .", loans, event="bad", selection=chosen)
     >>> bool((card.fit.coef.drop("Intercept") < 0).all())
     True
     """
-    names = (columns,) if isinstance(columns, str) else tuple(columns)
     table = read_table(data)
-    require_columns(table, (*names, target))
-    outcome = read_target(table.column(target), target, event, indeterminate)
+    names, target = stated_variables(variables, target, table)
+    out, excluded = excluded_rows(exclude, table)
+    outcome = within(read_target(table.column(target), target, event, indeterminate), ~out)
     given = row_weights(weights, table, outcome)
     stated = bins_by_name(bins, names)
-    binned, matrix = {}, np.ones((outcome.rows.size, len(names) + 1), order="F")
+    binned = {}
+    matrix = np.ones((outcome.rows.size, len(names) + 1), order="F")
     for j, name in enumerate(names):
         values = rows_of(table.column(name), outcome)
         binned[name] = held(binning_of(values, outcome.bad, stated[name], name=name, weights=given))
         matrix[:, j + 1] = binned[name].transform(values)
-    fit = fit_matrix(matrix, outcome.bad, ["Intercept", *names], weights=given, level=level)
+
+    def fitted(columns: Sequence[int]) -> Any:
+        own = matrix if len(columns) == len(names) else matrix[:, [0, *(j + 1 for j in columns)]]
+        return fit_matrix(own, outcome.bad, ["Intercept", *(names[j] for j in columns)], weights=given, level=level)
+
+    def refit(columns: list[int]) -> Fitted:
+        fit = fitted(columns)
+        log_odds = matrix[:, [0, *(j + 1 for j in columns)]] @ fit.coef.to_numpy()
+        return Fitted(fit.coef.to_numpy(), fit.std_error.to_numpy(), log_odds)
+
+    def lasso(columns: list[int]) -> list[int]:
+        own, labels = matrix[:, [0, *(j + 1 for j in columns)]], [names[j] for j in columns]
+        limits = {name: (-np.inf, 0.0) if binned[name].sign > 0 else (0.0, np.inf) for name in labels}
+        bounds = Bounds({n: low for n, (low, _) in limits.items()}, {n: high for n, (_, high) in limits.items()})
+        found = cross_validate_matrix(
+            own, outcome.bad, ["Intercept", *labels], penalty=Lasso() + bounds, weights=given
+        ).one_se.coef
+        return [j for j in columns if found[names[j]] != 0]
+
+    taken: tuple[str, ...] = names
+    steps: tuple[SelectionStep, ...] = ()
+    if selection is not None:
+        taken, steps = select_variables(Candidates(binned, matrix[:, 1:], outcome.bad, given, refit, lasso), selection)
+    fit = fitted([names.index(name) for name in taken])
     coef = fit.coef.to_numpy()
-    card = card_of(tuple(binned.values()), float(coef[0]), coef[1:], scaling or Scaling())
+    card = card_of(tuple(binned[name] for name in taken), float(coef[0]), coef[1:], scaling or Scaling())
     n_bad = int(outcome.bad.sum())
     population = Population(
-        table.n_rows, (), outcome.n_indeterminate, outcome.n_missing, outcome.rows.size - n_bad, n_bad, target,
-        outcome.event, outcome.other,
-    )  # fmt: skip
-    return Scorecard(card, fit, binned, population)
-
-
-def bins_by_name(bins: Bins | Mapping[str, Bins] | None, names: Sequence[str]) -> dict[str, Bins]:
-    """Return how each variable is binned, refusing names that are no variables."""
-    if not isinstance(bins, Mapping):
-        return dict.fromkeys(names, bins or Bins())
-    for name in bins:
-        if name not in names:
-            raise DataError(f"bins: {name!r} is none of the variables. {nearest_name(name, names)}")
-    return {name: bins.get(name) or Bins() for name in names}
-
-
-def require_columns(table: Table, names: Sequence[str]) -> None:
-    """Refuse columns that a table does not have."""
-    for name in names:
-        if name not in table:
-            raise DataError(f"There is no column {name!r}. {nearest_name(name, table.names)}")
-
-
-def rows_of(values: Any, outcome: Target) -> Any:
-    """Return the values of the rows that are good or bad."""
-    return values if outcome.rows.size == len(values) else values.iloc[outcome.rows]
-
-
-def row_weights(weights: Any, table: Table, outcome: Target) -> FloatArray | None:
-    """Return the weights of the rows that are good or bad; None where all are one."""
-    if weights is None:
-        return None
-    given = numeric_values(row_values(weights, table, "weights")[0], "weights")[outcome.rows]
-    if not (np.isfinite(given).all() and (given >= 0).all()):
-        raise DataError("weights must be numbers that are not negative, and none may be missing.")
-    return given
+        table.n_rows,
+        excluded,
+        outcome.n_indeterminate,
+        outcome.n_missing,
+        outcome.rows.size - n_bad,
+        n_bad,
+        target,
+        outcome.event,
+        outcome.other,
+    )
+    return Scorecard(card, fit, binned, population, steps)

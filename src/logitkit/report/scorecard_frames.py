@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from logitkit.scorecard.bin_table import BinTable
 from logitkit.scorecard.card import Card, Scores
+from logitkit.scorecard.reasons import Reasons, WhatIf
 
-__all__ = ["bin_frame", "card_frame", "scores_frame"]
+__all__ = ["bin_frame", "card_frame", "reasons_frame", "scores_frame", "what_if_frame"]
 
 
 def bin_frame(table: BinTable) -> pd.DataFrame:
@@ -45,3 +48,26 @@ def scores_frame(scores: Scores, index: pd.Index | None) -> pd.DataFrame:
     """Return one row per applicant."""
     columns = {"points": scores.points, "log_odds": scores.log_odds, "probability": scores.probability}
     return pd.DataFrame(columns, index=index)
+
+
+def reasons_frame(card: Card, found: Reasons, index: pd.Index | None) -> pd.DataFrame:
+    """Return one row per applicant, a pair of columns per reason."""
+    names = np.array([*card.names, None], dtype=object)  # -1, no reason, is the last
+    columns: dict[str, Any] = {}
+    for m in range(found.variables.shape[1]):
+        columns[f"reason_{m + 1}"] = names[found.variables[:, m]]
+        columns[f"points_{m + 1}"] = found.points[:, m]
+    return pd.DataFrame(columns, index=index)
+
+
+def what_if_frame(found: WhatIf) -> pd.DataFrame:
+    """Return one row per bin of every variable."""
+    columns = {
+        "variable": found.variables,
+        "label": found.labels,
+        "own": found.own,
+        "gain": found.gain,
+        "points": found.points,
+        "probability": found.probability,
+    }
+    return pd.DataFrame(columns)

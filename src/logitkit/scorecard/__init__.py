@@ -21,8 +21,9 @@ PUBLIC = {
     "Bins": "logitkit.scorecard.stated",
     "Scaling": "logitkit.scorecard.scaling",
     "Scorecard": "logitkit.results.cards.scorecard",
-    "binning": "logitkit.api.scorecards",
-    "binnings_of_blocks": "logitkit.api.scorecards",
+    "Selection": "logitkit.scorecard.selection",
+    "binning": "logitkit.api.binnings",
+    "binnings_of_blocks": "logitkit.api.binnings",
 }
 __all__ = list(PUBLIC)
 

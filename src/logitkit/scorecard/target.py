@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from logitkit.design.table.frame import coded_values
 from logitkit.errors import ResponseError, nearest_name
 from logitkit.typing import BoolArray, IntArray
 
-__all__ = ["Target", "read_target"]
+__all__ = ["Target", "read_target", "within"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +30,8 @@ class Target:
         The levels that are neither, and are left out.
     n_indeterminate, n_missing : int
         Rows left out because they are neither, and because there is no outcome.
+    neither, unknown : (N,) arrays of bool
+        Which rows of the table these are.
     """
 
     rows: IntArray
@@ -39,6 +41,8 @@ class Target:
     indeterminate: tuple[Any, ...]
     n_indeterminate: int
     n_missing: int
+    neither: BoolArray
+    unknown: BoolArray
 
 
 def read_target(values: Any, name: str, event: Any = None, indeterminate: Any = (), partial: bool = False) -> Target:
@@ -99,4 +103,18 @@ def read_target(values: Any, name: str, event: Any = None, indeterminate: Any = 
     left, missing = coded.among(neither), np.asarray(coded.codes < 0)
     rows = np.flatnonzero(~missing & ~left)
     bad = coded.among((event,))[rows]
-    return Target(rows, bad, event, other, neither, int(left.sum()), int(missing.sum()))
+    return Target(rows, bad, event, other, neither, int(left.sum()), int(missing.sum()), left, missing)
+
+
+def within(target: Target, kept: BoolArray) -> Target:
+    """Return the target of the rows that are kept, of all rows of the table; those left out count nowhere else."""
+    if kept.all():
+        return target
+    own = kept[target.rows]
+    return replace(
+        target,
+        rows=target.rows[own],
+        bad=target.bad[own],
+        n_indeterminate=int((kept & target.neither).sum()),
+        n_missing=int((kept & target.unknown).sum()),
+    )

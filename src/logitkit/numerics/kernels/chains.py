@@ -1,4 +1,4 @@
-r"""Dynamic programmes over partitions whose neighbouring bins constrain each other: by direction, difference or curvature.
+r"""Dynamic programmes over partitions whose neighbouring bins constrain each other, by direction, size or curvature.
 
 The state is the last bin, or the last two (``docs/maths/binning.md``, equations 6 to 8). Every programme holds one
 layer per number of bins.

@@ -10,14 +10,17 @@ import pandas as pd
 
 from logitkit.design.table.frame import read_table
 from logitkit.errors import DataError, nearest_name
+from logitkit.options import is_count, require_choice
 from logitkit.report.card_findings import card_document
 from logitkit.report.document import Document
-from logitkit.report.scorecard_frames import card_frame, scores_frame
+from logitkit.report.scorecard_frames import card_frame, reasons_frame, scores_frame, what_if_frame
 from logitkit.results.cards.binned import BinnedVariable
 from logitkit.results.fit import Fit
 from logitkit.results.shown import Shown
 from logitkit.scorecard.card import Card, Scores
 from logitkit.scorecard.population import Population
+from logitkit.scorecard.reasons import ReasonMethod, reasons, what_if
+from logitkit.scorecard.selection import SelectionStep
 
 __all__ = ["Scorecard"]
 
@@ -36,6 +39,8 @@ class Scorecard(Shown):
         All variables that were binned, those that the card left out among them.
     population : Population
         Who the card was made from: rows given, left out by each rule, good and bad.
+    steps : tuple of SelectionStep
+        Which variables were left out or taken, and why, in order.
 
     Examples
     --------
@@ -50,6 +55,7 @@ class Scorecard(Shown):
     fit: Fit
     binnings: Mapping[str, BinnedVariable]
     population: Population
+    steps: tuple[SelectionStep, ...] = ()
 
     def to_document(self) -> Document:
         """Return the card with its population and points.
@@ -60,6 +66,17 @@ class Scorecard(Shown):
             Facts and a table of finished text.
         """
         return card_document(self.card, self.population)
+
+    def selection(self) -> pd.DataFrame:
+        """Return the trail of the selection, one row per decision.
+
+        Returns
+        -------
+        pandas.DataFrame
+            variable, taken, reason and the number that decided.
+        """
+        rows = [(step.variable, step.taken, step.reason, step.value) for step in self.steps]
+        return pd.DataFrame(rows, columns=["variable", "taken", "reason", "value"])
 
     def table(self) -> pd.DataFrame:
         """Return one row per bin of the card.
@@ -108,6 +125,49 @@ class Scorecard(Shown):
         found, index = self._scored(data)
         columns = {v.binning.name: v.points[found.codes[:, j]] for j, v in enumerate(self.card.variables)}
         return pd.DataFrame(columns, index=index)
+
+    def reasons(self, data: Any, n: int = 4, method: ReasonMethod = "below_maximum") -> pd.DataFrame:
+        """Return the variables that cost each applicant the most points.
+
+        Parameters
+        ----------
+        data : table
+            With every variable of the card.
+        n : int, default 4
+            Reasons per applicant at most.
+        method : {"below_maximum", "below_neutral"}
+            Whether points are compared with the most that the variable gives, or with the mean of the population that
+            the card was made from: in this a variable costs nothing where it gives more than the mean.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns reason_1, points_1, reason_2, ...: names of variables, and the points that each costs.
+        """
+        require_choice("method", method, ("below_maximum", "below_neutral"))
+        found, index = self._scored(data)
+        return reasons_frame(self.card, reasons(self.card, found, method, min(n, len(self.card.variables))), index)
+
+    def what_if(self, data: Any, row: int = 0) -> pd.DataFrame:
+        """Return what an applicant would score in every other bin of every variable, the others as they are.
+
+        Parameters
+        ----------
+        data : table
+            With every variable of the card.
+        row : int, default 0
+            The row of the applicant, from 0.
+
+        Returns
+        -------
+        pandas.DataFrame
+            variable, label, own (whether the applicant is there), gain in points, and points and probability then.
+        """
+        n = read_table(data).n_rows
+        if not is_count(row, least=0) or row >= n:
+            raise DataError(f"row={row!r}: the table has rows from 0 to {n - 1}.")
+        found, _ = self._scored(data)
+        return what_if_frame(what_if(self.card, found, row))
 
     def _scored(self, data: Any) -> tuple[Scores, pd.Index | None]:
         table = read_table(data)

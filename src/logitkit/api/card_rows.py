@@ -1,0 +1,91 @@
+"""What the functions of credit scoring take from a table: variables, rows that count, weights, how each is binned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from logitkit.design.formula.named import split_outside
+from logitkit.design.formula.parse import split_formula
+from logitkit.design.table.frame import Table, numeric_values, row_values
+from logitkit.errors import DataError, FormulaError, nearest_name
+from logitkit.scorecard.stated import Bins
+from logitkit.scorecard.target import Target
+from logitkit.typing import BoolArray, FloatArray
+
+__all__ = ["bins_by_name", "excluded_rows", "require_columns", "row_weights", "rows_of", "stated_variables"]
+
+
+def stated_variables(stated: str | Sequence[str], target: str | None, table: Table) -> tuple[tuple[str, ...], str]:
+    """Return the variables and the target: of a formula without transforms, or as they are named."""
+    if not isinstance(stated, str):
+        names = tuple(stated)
+    elif "~" in stated:
+        left, right = split_formula(stated)
+        if target is not None and target != left.strip():
+            raise FormulaError(f"The formula has the target {left.strip()!r}, and target={target!r} says otherwise.")
+        target = left.strip().strip("`")
+        pieces = [piece.strip().strip("`") for piece in split_outside(right, "+")]
+        others = [name for name in table.names if name != target and name not in pieces]
+        names = tuple(name for piece in pieces for name in (others if piece == "." else [piece]))
+    else:
+        names = (stated,)
+    if target is None:
+        raise DataError("target= is missing: the column that says who is bad.")
+    require_columns(table, (*names, target))
+    twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
+    if twice is not None:
+        raise DataError(f"The variable {twice!r} is named twice.")
+    if target in names:
+        raise DataError(f"{target!r} is the target, and cannot be a variable too.")
+    if not names:
+        raise DataError("No variable is named.")
+    return names, target
+
+
+def excluded_rows(exclude: Mapping[str, Any] | None, table: Table) -> tuple[BoolArray, tuple[tuple[str, int], ...]]:
+    """Return which rows named rules leave out, and how many each does; a row counts under the first that it meets."""
+    out = np.zeros(table.n_rows, dtype=bool)
+    counts = []
+    for rule, mask in (exclude or {}).items():
+        values = row_values(mask, table, f"exclude[{rule!r}]")[0]
+        if values.dtype.kind != "b":
+            raise DataError(f"exclude[{rule!r}]: give one True or False per row, or a column of these.")
+        met = values.to_numpy(dtype=bool) & ~out
+        counts.append((str(rule), int(met.sum())))
+        out |= met
+    return out, tuple(counts)
+
+
+def bins_by_name(bins: Bins | Mapping[str, Bins] | None, names: Sequence[str]) -> dict[str, Bins]:
+    """Return how each variable is binned, refusing names that are no variables."""
+    if not isinstance(bins, Mapping):
+        return dict.fromkeys(names, bins or Bins())
+    for name in bins:
+        if name not in names:
+            raise DataError(f"bins: {name!r} is none of the variables. {nearest_name(name, names)}")
+    return {name: bins.get(name) or Bins() for name in names}
+
+
+def require_columns(table: Table, names: Sequence[str]) -> None:
+    """Refuse columns that a table does not have."""
+    for name in names:
+        if name not in table:
+            raise DataError(f"There is no column {name!r}. {nearest_name(name, table.names)}")
+
+
+def rows_of(values: Any, outcome: Target) -> Any:
+    """Return the values of the rows that are good or bad."""
+    return values if outcome.rows.size == len(values) else values.iloc[outcome.rows]
+
+
+def row_weights(weights: Any, table: Table, outcome: Target) -> FloatArray | None:
+    """Return the weights of the rows that are good or bad; None where all are one."""
+    if weights is None:
+        return None
+    given = numeric_values(row_values(weights, table, "weights")[0], "weights")[outcome.rows]
+    if not (np.isfinite(given).all() and (given >= 0).all()):
+        raise DataError("weights must be numbers that are not negative, and none may be missing.")
+    return given

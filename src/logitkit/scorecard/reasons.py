@@ -1,0 +1,111 @@
+"""Why an applicant has no more points: reason codes by two methods, and what another value would give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from logitkit.scorecard.card import Card, Scores
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["ReasonMethod", "Reasons", "WhatIf", "reasons", "what_if"]
+
+ReasonMethod = Literal["below_maximum", "below_neutral"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reasons:
+    """The variables that cost applicants the most points.
+
+    Parameters
+    ----------
+    variables : (n, m) int array
+        Places of variables in the card, the one that costs most first; -1 where fewer than m cost anything.
+    points : (n, m) array
+        Points that each costs.
+    method : {"below_maximum", "below_neutral"}
+        What points are compared with.
+    """
+
+    variables: IntArray
+    points: FloatArray
+    method: ReasonMethod
+
+
+def reasons(card: Card, scores: Scores, method: ReasonMethod, n: int) -> Reasons:
+    """Return the variables that cost the most points, ties in the order of the card.
+
+    ``below_maximum`` compares with the safest bin of the variable, ``below_neutral`` with the mean points of the
+    population that the card was made from: a variable costs nothing where it gives more than the mean.
+    """
+    lost = np.empty((scores.points.size, len(card.variables)))
+    for j, variable in enumerate(card.variables):
+        lost[:, j] = reference_points(card, j, method) - variable.points[scores.codes[:, j]]
+    if card.scaling.points_to_double < 0:  # fewer points are safer
+        lost = -lost
+    order = np.argsort(-lost, axis=1, kind="stable")[:, :n]
+    points = np.take_along_axis(lost, order, axis=1)
+    costs = points > 0
+    return Reasons(np.where(costs, order, -1), np.where(costs, points, np.nan), method)
+
+
+def reference_points(card: Card, j: int, method: ReasonMethod) -> float:
+    """Return the points that a variable is compared with."""
+    variable = card.variables[j]
+    rows = np.sum(variable.binning.counts, axis=0)
+    own = variable.points[:-1]
+    if method == "below_maximum":
+        used = own[rows > 0]
+        return float(used.max() if card.scaling.points_to_double > 0 else used.min())
+    known = rows > 0
+    return float(np.average(own[known], weights=rows[known]))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WhatIf:
+    """What an applicant would score with one value changed, one entry per bin of every variable.
+
+    Parameters
+    ----------
+    variables : tuple of str
+        The variable that changes.
+    labels : tuple of str
+        Its bin.
+    own : tuple of bool
+        Whether the applicant is in it.
+    gain : (m,) array
+        Points more than now.
+    points : (m,) array
+        The score then.
+    probability : (m,) array
+        The probability of bad then.
+    """
+
+    variables: tuple[str, ...]
+    labels: tuple[str, ...]
+    own: tuple[bool, ...]
+    gain: FloatArray
+    points: FloatArray
+    probability: FloatArray
+
+
+def what_if(card: Card, scores: Scores, row: int = 0) -> WhatIf:
+    """Return what an applicant would score in every other bin of every variable, the other variables as they are."""
+    names, labels, own, gains, logits = [], [], [], [], []
+    for j, variable in enumerate(card.variables):
+        code = int(scores.codes[row, j])
+        rows = np.sum(variable.binning.counts, axis=0)
+        for m, label in enumerate(variable.binning.rule.labels()):
+            if rows[m] == 0 and m != code:
+                continue
+            names.append(variable.binning.name)
+            labels.append(label)
+            own.append(m == code)
+            gains.append(variable.points[m] - variable.points[code])
+            logits.append(variable.logits[m] - variable.logits[code])
+    gain, log_odds = np.array(gains), scores.log_odds[row] + np.array(logits)
+    return WhatIf(
+        tuple(names), tuple(labels), tuple(own), gain, scores.points[row] + gain, 1.0 / (1.0 + np.exp(-log_odds))
+    )
