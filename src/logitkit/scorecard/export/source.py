@@ -1,0 +1,98 @@
+"""What every export of a card is written from: bins and what they add, in plain numbers and text."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from logitkit.scorecard.card import Card
+from logitkit.scorecard.rules import LevelRule
+
+__all__ = ["CardSource", "VariableSource", "card_source"]
+
+
+@dataclass(frozen=True, slots=True)
+class VariableSource:
+    """One variable of a card.
+
+    Parameters
+    ----------
+    name : str
+        The column.
+    is_number : bool
+        Whether it holds numbers, rather than levels.
+    cuts : tuple of float
+        Of a number where the bins after the first begin; values go to the last bin whose beginning they reach.
+    groups : tuple of tuples
+        Of levels those of each ordinary bin.
+    special : tuple of (values, code)
+        Values in bins of their own, with the number of the bin.
+    labels : tuple of str
+        What each bin is called, the missing one last.
+    logits, points : tuple of float or None
+        What each bin adds; last what a level that was not there adds. None where the card refuses the value.
+    """
+
+    name: str
+    is_number: bool
+    cuts: tuple[float, ...]
+    groups: tuple[tuple[Any, ...], ...]
+    special: tuple[tuple[tuple[Any, ...], int], ...]
+    labels: tuple[str, ...]
+    logits: tuple[float | None, ...]
+    points: tuple[float | None, ...]
+
+    @property
+    def missing(self) -> int:
+        """The number of the bin of missing values."""
+        return len(self.labels) - 1
+
+    @property
+    def unseen(self) -> int:
+        """The number that stands for a level that was not there."""
+        return len(self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class CardSource:
+    """A card.
+
+    Parameters
+    ----------
+    variables : tuple of VariableSource
+        In the order in which they are summed.
+    intercept : float
+        Where the sum of the logits begins.
+    base_points : float
+        Where the sum of the points begins.
+    """
+
+    variables: tuple[VariableSource, ...]
+    intercept: float
+    base_points: float
+
+
+def card_source(card: Card) -> CardSource:
+    """Return the numbers of a card."""
+    variables = []
+    for variable in card.variables:
+        rule = variable.binning.rule
+        levels = isinstance(rule, LevelRule)
+        variables.append(
+            VariableSource(
+                variable.binning.name,
+                not levels,
+                () if isinstance(rule, LevelRule) else rule.cuts,
+                rule.groups if isinstance(rule, LevelRule) else (),
+                tuple((values, rule.n_values + m) for m, (_, values) in enumerate(rule.special)),
+                rule.labels(),
+                _known(variable.logits),
+                _known(variable.points),
+            )
+        )
+    return CardSource(tuple(variables), card.intercept, card.base_points)
+
+
+def _known(numbers: Any) -> tuple[float | None, ...]:
+    return tuple(None if math.isnan(number) else float(number) for number in numbers)

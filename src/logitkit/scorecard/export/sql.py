@@ -1,0 +1,155 @@
+"""A card as one SQL query, for several dialects.
+
+The query finds the bin of every variable first, then what the bins add, then the sums, in the order of the card. A
+value that the card refuses gives NULL. Numbers are literals of type double that every dialect reads as the same double.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from logitkit.errors import DataError
+from logitkit.options import require_choice
+from logitkit.scorecard.export.source import CardSource, VariableSource
+
+__all__ = ["DIALECTS", "sql_of"]
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a database writes what the query needs.
+
+    Parameters
+    ----------
+    quote : str
+        What stands around names.
+    double : str
+        The type of doubles.
+    literal : str
+        A double, with its shortest decimal text as {}; or empty, for fractions of whole numbers.
+    nan : str
+        Whether {} is not a number; empty where a database has none.
+    booleans : (str, str)
+        False and true.
+    """
+
+    quote: str
+    double: str
+    literal: str
+    nan: str
+    booleans: tuple[str, str]
+
+
+DIALECTS = {
+    # SQLite rounds some decimals of 17 digits to the next double but one: a quotient of two whole numbers is exact.
+    "sqlite": Dialect('"', "REAL", "", "", ("0", "1")),
+    "duckdb": Dialect('"', "DOUBLE", "CAST('{}' AS DOUBLE)", "isnan({})", ("FALSE", "TRUE")),
+    "postgresql": Dialect(
+        '"',
+        "DOUBLE PRECISION",
+        "CAST('{}' AS DOUBLE PRECISION)",
+        "{} = CAST('NaN' AS DOUBLE PRECISION)",
+        ("FALSE", "TRUE"),
+    ),
+    "spark": Dialect("`", "DOUBLE", "CAST('{}' AS DOUBLE)", "isnan({})", ("FALSE", "TRUE")),
+}
+
+
+def sql_of(card: CardSource, dialect: str, table: str, keys: Sequence[str] = ()) -> str:
+    """Return a query that scores every row of a table.
+
+    Parameters
+    ----------
+    card : CardSource
+        The card.
+    dialect : {"sqlite", "duckdb", "postgresql", "spark"}
+        The database.
+    table : str
+        The table, as it is to stand in the query.
+    keys : sequence of str
+        Columns that the result has beside points, log_odds (of bad) and probability (of bad).
+    """
+    require_choice("dialect", dialect, DIALECTS)
+    if not isinstance(table, str) or not table.strip() or ";" in table or "--" in table:
+        raise DataError(f"table={table!r:.60}: give the name of a table, as it stands in a query.")
+    write = _Writer(DIALECTS[dialect])
+    wanted = [write.name(key) for key in keys]
+    places = range(len(card.variables))
+    bins = [f"{write.bin_of(v)} AS {write.name(f'bin_{m}')}" for m, v in enumerate(card.variables)]
+    added = [
+        f"{write.added(f'bin_{m}', getattr(v, what))} AS {write.name(f'{column}_{m}')}"
+        for m, v in enumerate(card.variables)
+        for column, what in (("point", "points"), ("logit", "logits"))
+    ]
+    points = " + ".join([write.number(card.base_points), *(write.name(f"point_{m}") for m in places)])
+    log_odds = " + ".join([write.number(card.intercept), *(write.name(f"logit_{m}") for m in places)])
+    one = write.number(1.0)
+    return (
+        "WITH bins AS (\n    SELECT\n        "
+        + ",\n        ".join([*wanted, *bins])
+        + f"\n    FROM {table}\n),\nparts AS (\n    SELECT\n        "
+        + ",\n        ".join([*wanted, *added])
+        + "\n    FROM bins\n),\nsums AS (\n    SELECT\n        "
+        + ",\n        ".join([*wanted, f"{points} AS points", f"{log_odds} AS log_odds"])
+        + "\n    FROM parts\n)\nSELECT\n    "
+        + ",\n    ".join([*wanted, "points", "log_odds", f"{one} / ({one} + EXP(-log_odds)) AS probability"])
+        + "\nFROM sums\n"
+    )
+
+
+class _Writer:
+    """What a dialect makes of names, numbers and bins."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+
+    def name(self, name: str) -> str:
+        """Return a column's name in quotes."""
+        quote = self.dialect.quote
+        return quote + name.replace(quote, quote * 2) + quote
+
+    def number(self, number: float) -> str:
+        """Return a double that the database reads as the same double."""
+        text = repr(float(number))
+        if self.dialect.literal:
+            return self.dialect.literal.format(text)
+        if float(number).is_integer() and abs(number) < 2**53:
+            return text
+        exact = Fraction(abs(float(number)))
+        sign = "-" if number < 0 else ""
+        return f"({sign}{exact.numerator}.0 / {exact.denominator}.0)"
+
+    def value(self, value: Any) -> str:
+        """Return a level as a literal."""
+        if isinstance(value, bool):
+            return self.dialect.booleans[value]
+        if isinstance(value, str):
+            return "'" + value.replace("'", "''") + "'"
+        return str(value) if isinstance(value, int) else self.number(float(value))
+
+    def bin_of(self, variable: VariableSource) -> str:
+        """Return the number of the bin of a variable."""
+        column = self.name(variable.name)
+        missing = f"{column} IS NULL"
+        if variable.is_number and self.dialect.nan:
+            missing += f" OR {self.dialect.nan.format(f'CAST({column} AS {self.dialect.double})')}"
+        cases = [f"WHEN {missing} THEN {variable.missing}"]
+        write = self.number if variable.is_number else self.value
+        for values, code in variable.special:
+            cases.append(f"WHEN {column} IN ({', '.join(write(value) for value in values)}) THEN {code}")
+        if variable.is_number:
+            cases += [f"WHEN {column} < {self.number(cut)} THEN {m}" for m, cut in enumerate(variable.cuts)]
+            last = len(variable.cuts)
+        else:
+            for m, group in enumerate(variable.groups):
+                cases.append(f"WHEN {column} IN ({', '.join(self.value(level) for level in group)}) THEN {m}")
+            last = variable.unseen
+        return f"CASE {' '.join(cases)} ELSE {last} END"
+
+    def added(self, column: str, numbers: tuple[float | None, ...]) -> str:
+        """Return what the bin adds; a bin that is refused adds NULL, and so does the sum."""
+        cases = [f"WHEN {m} THEN {self.number(x)}" for m, x in enumerate(numbers) if x is not None]
+        return f"CASE {self.name(column)} {' '.join(cases)} END"
