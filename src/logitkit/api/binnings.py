@@ -8,6 +8,7 @@ from typing import Any
 from logitkit.api.card_rows import bins_by_name, require_columns, row_weights, rows_of
 from logitkit.design.table.frame import read_table
 from logitkit.results.cards.binned import BinnedVariable, held
+from logitkit.results.foreign import in_our_words
 from logitkit.scorecard.binned import binning_of
 from logitkit.scorecard.stated import Bins
 from logitkit.scorecard.target import read_target
@@ -16,6 +17,7 @@ from logitkit.scorecard.variable_sketch import VariableSketch
 __all__ = ["binning", "binnings_of_blocks"]
 
 
+@in_our_words
 def binning(
     column: str,
     data: Any,
@@ -78,6 +80,7 @@ def binning(
     )
 
 
+@in_our_words
 def binnings_of_blocks(
     columns: Sequence[str],
     blocks: Iterable[Any],

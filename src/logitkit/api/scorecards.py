@@ -15,6 +15,7 @@ from logitkit.models.penalties.bounds import Bounds
 from logitkit.models.penalties.elastic_net import Lasso
 from logitkit.results.cards.binned import held
 from logitkit.results.cards.scorecard import Scorecard
+from logitkit.results.foreign import in_our_words
 from logitkit.scorecard.binned import binning_of
 from logitkit.scorecard.card import card_of
 from logitkit.scorecard.population import Population
@@ -26,6 +27,7 @@ from logitkit.scorecard.target import read_target, within
 __all__ = ["scorecard"]
 
 
+@in_our_words
 def scorecard(
     variables: str | Sequence[str],
     data: Any,
