@@ -177,10 +177,10 @@ def require_seed(seed: Any) -> int | None:
     (3, None)
     >>> require_seed(-1)
     Traceback (most recent call last):
-    logitkit.errors.DataError: seed=-1 is not known; give a whole number that is not negative, or None.
+    logitkit.errors.DataError: seed=-1: give a whole number that is not negative, or None.
     """
     if seed is None:
         return None
     if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
-        raise DataError(f"seed={seed!r:.60} is not known; give a whole number that is not negative, or None.")
+        raise DataError(f"seed={seed!r:.60}: give a whole number that is not negative, or None.")
     return int(seed)

@@ -413,6 +413,7 @@ def test_a_clone_keeps_every_parameter():
         nominal="age",
         order=["a", "b"],
         information="expected",
+        penalty=lk.MeanBias(),
         class_weight={"a": 2.0},
         missing="raise",
         unseen="missing",
@@ -422,7 +423,7 @@ def test_a_clone_keeps_every_parameter():
     )
     assert clone(model).get_params() == model.get_params()
     shared = set(MultinomialClassifier().get_params()) - {"penalty", "strength", "l1_ratio", "C", "fit_intercept"}
-    assert set(model.get_params()) == shared | {"model", "link", "nominal", "order", "information"}
+    assert set(model.get_params()) == shared | {"model", "link", "nominal", "order", "information", "penalty"}
 
 
 @pytest.mark.parametrize("by_formula", [False, True])

@@ -60,9 +60,8 @@ def binning(
     Examples
     --------
     >>> import logitkit as lk
-    >>> from logitkit.api.scorecards import binning
     >>> loans = lk.datasets.load_german_credit()
-    >>> found = binning("duration", loans, target="class", event="bad")
+    >>> found = lk.scorecard.binning("duration", loans, target="class", event="bad")
     >>> bool(found.table()["iv"].sum() == found.information.value)
     True
     """

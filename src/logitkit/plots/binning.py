@@ -9,7 +9,6 @@ import numpy as np
 
 from logitkit.plots.labels import add_note
 from logitkit.plots.style import FAINT, INK, MUTED, TICK_SIZE, curve_color, dress, level_text, new_axes
-from logitkit.report.number_format import format_number, format_percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,7 +21,7 @@ STRIP = 0.3  # height of the bars of rows, over that of the rates
 WIDEST = 18  # characters of a label before it is broken
 
 
-def plot_bin_table(table: BinTable, ax: Axes | None = None, *, name: str, information: float) -> Axes:
+def plot_bin_table(table: BinTable, ax: Axes | None = None, *, title: str = "") -> Axes:
     """Draw the event rate of every bin that has rows, with its interval, above the proportions of rows.
 
     Parameters
@@ -31,10 +30,8 @@ def plot_bin_table(table: BinTable, ax: Axes | None = None, *, name: str, inform
         The bins.
     ax : Axes, optional
         Where to draw.
-    name : str
-        What the variable is called.
-    information : float
-        Its information value, for the title.
+    title : str
+        Above the plot.
 
     Returns
     -------
@@ -49,7 +46,7 @@ def plot_bin_table(table: BinTable, ax: Axes | None = None, *, name: str, inform
     scale = STRIP * high / share.max()
     ax.bar(at, share * scale, bottom=-STRIP * 1.15 * high, width=0.7, color=FAINT, zorder=1)
     for x, s in zip(at, share, strict=True):
-        text = format_percent(s, 0)
+        text = f"{100 * s:.0f}%"
         ax.text(x, s * scale - STRIP * 1.15 * high, text, ha="center", va="bottom", color=MUTED, fontsize=TICK_SIZE)
     rate, low = table.rate[used], table.rate_low[used]
     ordinary = used < table.n_values
@@ -76,9 +73,9 @@ def plot_bin_table(table: BinTable, ax: Axes | None = None, *, name: str, inform
             label.set_horizontalalignment("right")
     ax.set_ylim(-STRIP * 1.2 * high, high * 1.04)
     ticks = [tick for tick in ax.get_yticks() if 0 <= tick <= high * 1.04]
-    ax.set_yticks(ticks, [format_percent(tick, 1 if high < 0.1 else 0) for tick in ticks])
+    ax.set_yticks(ticks, [f"{100 * tick:.{1 if high < 0.1 else 0}f}%" for tick in ticks])
     ax.spines["left"].set_bounds(0.0, high * 1.04)
-    dress(ax, x="", y="Bad rate", title=f"{name}: information value {format_number(information)}")
+    dress(ax, x="", y="Bad rate", title=title)
     ax.title.set_color(INK)
     add_note(ax, f"Points: bad rates with {level_text(table.level)} Wilson intervals. Bars: proportions of rows.")
     return ax

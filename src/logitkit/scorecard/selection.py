@@ -105,7 +105,15 @@ class SelectionStep:
 
 
 class Fitted(NamedTuple):
-    """What selection asks of a fit: coefficients and standard errors, the intercept first, and the logit of rows."""
+    """What selection asks of a fit.
+
+    Parameters
+    ----------
+    coef, std_error : (v + 1,) arrays
+        The intercept first.
+    log_odds : (n,) array
+        The logit of bad of each row.
+    """
 
     coef: FloatArray
     std_error: FloatArray

@@ -120,7 +120,7 @@ def iia_tests(record: FitRecord, design: Design | None, method: str = "hausman",
     require(record, "iia_tests")
     require_choice("method", method, ("hausman", "small_hsiao"))
     if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
-        raise DataError(f"seed={seed!r} is not known; give a whole number that is not negative.")
+        raise DataError(f"seed={seed!r}: give a whole number that is not negative.")
     if design is None:
         raise DataError("A loaded model does not hold the rows, to which these tests refit it: fit it again.")
     response = design.response

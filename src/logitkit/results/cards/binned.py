@@ -12,6 +12,7 @@ import pandas as pd
 import logitkit.report.scorecard_findings  # noqa: F401 - says how a binning is shown
 from logitkit.design.table.frame import read_table
 from logitkit.errors import DataError, nearest_name
+from logitkit.report.number_format import format_number
 from logitkit.report.scorecard_frames import bin_frame
 from logitkit.results.shown import Shown
 from logitkit.scorecard.bin_table import bin_table
@@ -92,7 +93,8 @@ class BinnedVariable(Shown, Binning):
         """
         from logitkit.plots.binning import plot_bin_table
 
-        return plot_bin_table(bin_table(self, level), ax, name=self.name, information=self.information.value)
+        title = f"{self.name}: information value {format_number(self.information.value)}"
+        return plot_bin_table(bin_table(self, level), ax, title=title)
 
     def merge(self, first: int, second: int, reason: str = "") -> BinnedVariable:
         """Return the variable with two bins joined.
