@@ -1,10 +1,11 @@
-"""Write the SBA extract ``sba_loans.parquet`` from the complete SBA loan file.
+"""Write ``sba_loans.parquet`` and ``sba_window.parquet`` from the complete SBA loan file.
 
 The complete file is the ``SBAnational`` table of Li, Mickel and Taylor (2018), 899,164 loans, as Parquet
-with the SBA's own column names, dates as ISO text and amounts as numbers. The extract holds 60,000 labelled
-loans of the approval years FY2001 to FY2010.
+with the SBA's own column names, dates as ISO text and amounts as numbers. Both hold labelled loans of the
+approval years FY2001 to FY2010: ``sba_loans`` 60,000 of them with every column, ``sba_window`` all 507,571
+with the columns that a scorecard, its performance window and its monitoring need.
 
-    python make_sba_extract.py FULL.parquet [OUTPUT.parquet]
+    python make_sba_extract.py FULL.parquet [FOLDER]
 
 The draw is deterministic and needs no random generator: every loan is given the SHA-256 digest of a fixed
 key and its loan number, and the 60,000 smallest digests are kept. That is a simple random sample without
@@ -66,13 +67,45 @@ SCHEMA = pa.schema(
     ]
 )
 
+#: Columns of all loans of the window, in the order of the file.
+WINDOW_SCHEMA = pa.schema(
+    [
+        SCHEMA.field(name) if name in SCHEMA.names else pa.field(name, pa.string())
+        for name in (
+            "default",
+            "state",
+            "bank",
+            "bank_state",
+            "sector",
+            "approval_date",
+            "term",
+            "employees",
+            "new_business",
+            "jobs_created",
+            "jobs_retained",
+            "franchise_code",
+            "urban_rural",
+            "revolving",
+            "low_doc",
+            "disbursement_date",
+            "charge_off_date",
+            "gross_approved",
+            "sba_approved",
+        )
+    ]
+)
 
-def draw(full: pd.DataFrame) -> pd.DataFrame:
-    """Return the sampled rows of the labelled loans of the window, in order of approval."""
-    in_window = full["ApprovalFY"].between(FIRST_YEAR, LAST_YEAR) & full["MIS_Status"].notna()
-    loans = full.loc[in_window]
+
+def window(full: pd.DataFrame) -> pd.DataFrame:
+    """Return the labelled loans of the approval years, in order of approval date, bank and loan number."""
+    loans = full.loc[full["ApprovalFY"].between(FIRST_YEAR, LAST_YEAR) & full["MIS_Status"].notna()]
     if not loans["LoanNr_ChkDgt"].is_unique:
         raise ValueError("loan numbers repeat within the window: the draw needs one digest a loan")
+    return loans.sort_values(["ApprovalDate", "Bank", "LoanNr_ChkDgt"], ignore_index=True)
+
+
+def draw(loans: pd.DataFrame) -> pd.DataFrame:
+    """Return the sampled rows of the labelled loans of the window, in order of approval."""
     digest = [hashlib.sha256(f"{SAMPLE_KEY}:{number}".encode()).digest() for number in loans["LoanNr_ChkDgt"]]
     kept = pd.Series(digest, index=loans.index).sort_values().index[:SAMPLE_SIZE]
     return loans.loc[kept].sort_values(["ApprovalDate", "LoanNr_ChkDgt"], ignore_index=True)
@@ -96,6 +129,7 @@ def decode(loans: pd.DataFrame) -> pd.DataFrame:
             "loan_number": loans["LoanNr_ChkDgt"],
             "default": (loans["MIS_Status"] == "CHGOFF").astype("int8"),
             "state": loans["State"],
+            "bank": loans["Bank"],
             "bank_state": loans["BankState"],
             "naics": naics,
             "sector": two_digits.replace(COMBINED_SECTORS),
@@ -140,21 +174,25 @@ def write(extract: pd.DataFrame, path: Path) -> None:
     )
 
 
-def main() -> None:
-    """Read the complete file, draw, decode and write."""
-    parser = argparse.ArgumentParser(description="Write the SBA extract from the complete SBA loan file.")
-    parser.add_argument("full", type=Path, help="the complete file, Parquet, with the SBA's column names")
-    parser.add_argument(
-        "output",
-        type=Path,
-        nargs="?",
-        default=Path(__file__).with_name("sba_loans.parquet"),
-        help="the extract",
+def write_window(extract: pd.DataFrame, path: Path) -> None:
+    """Write all loans of the window in one group of rows: loans of one day and bank are alike, and pack well."""
+    table = pa.Table.from_pandas(extract, schema=WINDOW_SCHEMA, preserve_index=False).replace_schema_metadata(None)
+    pq.write_table(
+        table, path, compression="zstd", compression_level=19, row_group_size=len(extract), store_schema=False
     )
+
+
+def main() -> None:
+    """Read the complete file, choose, decode and write."""
+    parser = argparse.ArgumentParser(description="Write both SBA extracts from the complete SBA loan file.")
+    parser.add_argument("full", type=Path, help="the complete file, Parquet, with the SBA's column names")
+    parser.add_argument("folder", type=Path, nargs="?", default=Path(__file__).parent, help="where both are written")
     arguments = parser.parse_args()
-    extract = decode(draw(pd.read_parquet(arguments.full)))
-    write(extract, arguments.output)
-    print(f"{arguments.output}: {len(extract):,} loans, default rate {extract['default'].mean():.4f}")
+    loans = window(pd.read_parquet(arguments.full))
+    for name, chosen, put in (("sba_loans", draw(loans), write), ("sba_window", loans, write_window)):
+        extract, path = decode(chosen), arguments.folder / f"{name}.parquet"
+        put(extract, path)
+        print(f"{path}: {len(extract):,} loans, default rate {extract['default'].mean():.4f}")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ PAGES = Path(__file__).resolve().parents[2] / "datasets"
 
 EVENTS = {
     "sba_loans": 1,
+    "sba_window": 1,
     "german_credit": "bad",
     "credit_data": "bad",
     "lbw": 1,
@@ -33,6 +35,7 @@ KINDS = {"khan_srbct": 4, "mnist_5k": 10}
 #: Rows, columns, events and missing cells, as the sources state them.
 SIZES = {
     "sba_loans": (60_000, 25, 15_194),
+    "sba_window": (507_571, 19, 129_555),
     "german_credit": (1000, 21, 300),
     "credit_data": (4454, 14, 1254),
     "lbw": (189, 11, 59),
@@ -52,6 +55,16 @@ MISSING = {
         "low_doc": 441,
         "disbursement_date": 173,
         "charge_off_date": 44_289,
+    },
+    "sba_window": {
+        "bank": 12,
+        "bank_state": 12,
+        "sector": 68,
+        "new_business": 557,
+        "revolving": 75,
+        "low_doc": 3565,
+        "disbursement_date": 1476,
+        "charge_off_date": 373_920,
     },
     "german_credit": {},
     "credit_data": {"Home": 6, "Marital": 1, "Job": 2, "Income": 381, "Assets": 47, "Debt": 18},
@@ -149,7 +162,13 @@ def test_no_column_outside_the_leaks_gives_the_outcome_away(name, frames):
 
 @pytest.mark.parametrize(
     ("name", "column"),
-    [("lbw", "id"), ("lbw", "bwt"), ("sba_loans", "status"), ("sba_loans", "charge_off_date")],
+    [
+        ("lbw", "id"),
+        ("lbw", "bwt"),
+        ("sba_loans", "status"),
+        ("sba_loans", "charge_off_date"),
+        ("sba_window", "charge_off_date"),
+    ],
 )
 def test_a_leak_that_defines_the_outcome_is_seen_as_one(name, column, frames):
     event = frames[name][datasets.describe(name).target] == EVENTS[name]
@@ -256,6 +275,37 @@ def test_sba_loans_are_distinct_and_whole_numbers_do_not_overflow(frames):
     assert ((loans["gross_approved"] ** 2) > 0).all()
 
 
+def test_sba_window_holds_the_loans_of_the_sample_as_they_are_there(frames):
+    shared = ["approval_date", "gross_approved", "sba_approved", "term", "employees", "charge_off_date", "default"]
+    sample, window = (
+        pd.util.hash_pandas_object(frames[name][shared], index=False).value_counts()
+        for name in ("sba_loans", "sba_window")
+    )
+    assert (window.reindex(sample.index, fill_value=0) >= sample).all()
+    assert frames["sba_window"]["bank"].nunique() == 4239
+
+
+def test_sba_windows_of_performance_are_those_of_the_page(frames):
+    loans = frames["sba_window"]
+    page = (PAGES / "sba_window.md").read_text(encoding="utf-8")
+    disbursed, lost = loans["disbursement_date"], loans["charge_off_date"]
+    for first, last, size, bad in (
+        ("2000-10-01", "2005-09-30", 266_398, 4_325),
+        ("2005-10-01", "2010-12-31", 238_512, 15_095),
+    ):
+        chosen = disbursed.between(first, last)
+        # Months by the calendar, without pandas' offsets: the day of the month decides within the month.
+        months = (lost.dt.year - disbursed.dt.year) * 12 + lost.dt.month - disbursed.dt.month
+        last_day = (disbursed + pd.Timedelta(days=1)).dt.day == 1
+        within = (months < 24) | ((months == 24) & ((lost.dt.day <= disbursed.dt.day) | last_day))
+        assert int(chosen.sum()) == size
+        assert int(within[chosen].sum()) == bad
+        assert f"| {size:,} |" in page
+        assert f"{100 * bad / size:.2f} %" in page
+    later = loans[disbursed.between("2000-10-01", "2005-09-30") & (loans["default"] == 1)]["charge_off_date"]
+    assert round((later > "2005-09-30").mean(), 2) == 0.93
+
+
 def test_sba_term_shows_the_leak_that_the_page_describes(frames):
     loans = frames["sba_loans"]
     odd = (loans["term"] % 12 != 0).groupby(loans["default"]).mean()
@@ -344,6 +394,16 @@ def test_a_missing_file_says_where_it_was_looked_for_and_what_to_do(tmp_path, mo
     monkeypatch.setattr(loaders, "FOLDERS", (tmp_path / "installed", tmp_path / "checkout"))
     with pytest.raises(DataError, match=r"lbw\.csv.*installed nor in .*checkout.*Install logitkit again"):
         datasets.load_lbw()
+
+
+def test_a_file_that_the_wheel_leaves_out_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(loaders, "FOLDERS", (tmp_path / "installed", tmp_path / "checkout"))
+    with pytest.raises(DataError, match=r"The wheel leaves it out for its size: copy datasets/sba_window\.parquet of"):
+        datasets.load_sba_window()
+    config = tomllib.loads((PAGES.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    left_out = {entry for entry in config["tool"]["hatch"]["build"]["targets"]["wheel"]["exclude"] if entry[0] == "/"}
+    stay = {f"/datasets/{entry.file}" for entry in CATALOGUE.values() if not entry.in_wheel}
+    assert stay == left_out - {"/datasets/**"} == {"/datasets/sba_window.parquet"}
 
 
 def test_the_installed_package_is_searched_before_the_checkout(tmp_path, monkeypatch):

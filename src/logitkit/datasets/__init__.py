@@ -18,9 +18,9 @@ from logitkit.datasets.loaders import (
     load_khan_srbct,
     load_lbw,
     load_mnist_5k,
-    load_sba_loans,
     load_womens_reviews,
 )
+from logitkit.datasets.sba import load_sba_loans, load_sba_window
 
 __all__ = [
     "CATALOGUE",
@@ -36,5 +36,6 @@ __all__ = [
     "load_lbw",
     "load_mnist_5k",
     "load_sba_loans",
+    "load_sba_window",
     "load_womens_reviews",
 ]

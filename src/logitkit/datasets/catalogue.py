@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from logitkit.datasets.credit import CREDIT_DATA, GERMAN_CREDIT, SBA_LOANS
+from logitkit.datasets.credit import CREDIT_DATA, GERMAN_CREDIT, SBA_LOANS, SBA_WINDOW
 from logitkit.datasets.description import DatasetDescription
 from logitkit.datasets.medicine import INDO_RCT, KHAN_SRBCT, LBW
 from logitkit.datasets.writing import AUSTEN, MNIST_5K, WOMENS_REVIEWS
@@ -19,6 +19,7 @@ CATALOGUE: Mapping[str, DatasetDescription] = MappingProxyType(
         entry.name: entry
         for entry in (
             SBA_LOANS,
+            SBA_WINDOW,
             GERMAN_CREDIT,
             CREDIT_DATA,
             LBW,
@@ -38,8 +39,8 @@ def describe(name: str) -> DatasetDescription:
     Parameters
     ----------
     name : str
-        ``"sba_loans"``, ``"german_credit"``, ``"credit_data"``, ``"lbw"``, ``"indo_rct"``, ``"khan_srbct"``,
-        ``"womens_reviews"``, ``"mnist_5k"`` or ``"austen"``.
+        ``"sba_loans"``, ``"sba_window"``, ``"german_credit"``, ``"credit_data"``, ``"lbw"``, ``"indo_rct"``,
+        ``"khan_srbct"``, ``"womens_reviews"``, ``"mnist_5k"`` or ``"austen"``.
 
     Returns
     -------

@@ -41,6 +41,8 @@ class DatasetDescription:
         Traps, missing values and codes to know of.
     columns : mapping of str to str
         Meaning of each column with its unit, in the order of the file.
+    in_wheel : bool, default True
+        Whether the wheel carries the file; the larger ones are in the repository only.
 
     Notes
     -----
@@ -68,6 +70,7 @@ class DatasetDescription:
     leaks: tuple[str, ...]
     notes: tuple[str, ...]
     columns: Mapping[str, str]
+    in_wheel: bool = True
 
     @property
     def predictors(self) -> tuple[str, ...]:

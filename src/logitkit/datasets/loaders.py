@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "dataset_path",
+    "described",
     "load_austen",
     "load_credit_data",
     "load_german_credit",
@@ -24,7 +25,6 @@ __all__ = [
     "load_khan_srbct",
     "load_lbw",
     "load_mnist_5k",
-    "load_sba_loans",
     "load_womens_reviews",
 ]
 
@@ -61,21 +61,42 @@ def dataset_path(name: str) -> Path:
     >>> dataset_path("sba_loans").name == describe("sba_loans").file
     True
     """
-    file = describe(name).file
+    description = describe(name)
+    file = description.file
     for folder in FOLDERS:
         path = folder / file
         if path.is_file():
             return path
     looked = " nor in ".join(str(folder) for folder in FOLDERS)
+    again = "Install logitkit again from its wheel, which carries the file, or copy"
+    remedy = again if description.in_wheel else "The wheel leaves it out for its size: copy"
     raise DataError(
-        f"The file {file!r} of the dataset {name!r} is neither in {looked}. Install logitkit again from its "
-        f"wheel, which carries the file, or copy datasets/{file} of the project's repository into the first "
-        "of these folders."
+        f"The file {file!r} of the dataset {name!r} is neither in {looked}. {remedy} datasets/{file} of the project's "
+        "repository into the first of these folders."
     )
 
 
-def _described(frame: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Attach the description of the dataset to its frame."""
+def described(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Attach the description of the dataset to its frame.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The table as it was read.
+    name : str
+        Name of the dataset.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same frame, with the description as text in ``attrs``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> described(pd.DataFrame(), "lbw").attrs["description"].splitlines()[2]
+    'Rows:    189'
+    """
     frame.attrs["description"] = str(describe(name))
     return frame
 
@@ -86,48 +107,7 @@ def _read_table(name: str, missing: tuple[str, ...] = ("",)) -> pd.DataFrame:
 
     # pandas would also read None, NA and the like as missing: some tables have levels of such names.
     frame = pd.read_csv(dataset_path(name), keep_default_na=False, na_values=list(missing))
-    return _described(frame, name)
-
-
-def load_sba_loans() -> pd.DataFrame:
-    """Load 60,000 SBA loans approved in fiscal years 2001 to 2010, with their outcome.
-
-    Returns
-    -------
-    pandas.DataFrame
-        60,000 rows, in order of approval, and 25 columns; the target is ``default`` (1 charged off). Codes
-        are words, dates are ``datetime64``, whole numbers ``int64``. Amounts are in dollars, ``term`` in
-        months.
-
-    Raises
-    ------
-    DataError
-        If the file is missing from this installation.
-
-    Notes
-    -----
-    ``describe("sba_loans").leaks`` lists the columns that are known only after approval, ``term`` among
-    them: a model that uses them predicts the past. The file stores integers in small types; they are
-    widened here, because the square of an amount does not fit into 32 bits and would wrap round without a
-    word.
-
-    References
-    ----------
-    Li, M., Mickel, A. and Taylor, S. (2018). "Should This Loan be Approved or Denied?": A Large Dataset with
-    Class Assignment Guidelines. Journal of Statistics Education 26(1), 55-66.
-
-    Examples
-    --------
-    >>> loans = load_sba_loans()
-    >>> bool(((loans["status"] == "CHGOFF") == (loans["default"] == 1)).all())
-    True
-    """
-    import pyarrow.parquet as pq
-
-    # Read through Arrow for real dates: pandas alone gives a column of Python objects.
-    frame = pq.read_table(dataset_path("sba_loans")).to_pandas(date_as_object=False)
-    narrow = frame.select_dtypes("integer").columns
-    return _described(frame.astype(dict.fromkeys(narrow, "int64")), "sba_loans")
+    return described(frame, name)
 
 
 def load_german_credit() -> pd.DataFrame:
@@ -285,7 +265,7 @@ def load_khan_srbct() -> pd.DataFrame:
     parts = table["expression"].combine_chunks().flatten().to_numpy().reshape(len(table), len(names))
     genes = pd.DataFrame(parts / np.float64(KHAN_PARTS), columns=names)
     frame = pd.concat([table.select(["split", "tumour"]).to_pandas(), genes], axis="columns")
-    return _described(frame, "khan_srbct")
+    return described(frame, "khan_srbct")
 
 
 def load_womens_reviews() -> pd.DataFrame:
@@ -316,7 +296,7 @@ def load_womens_reviews() -> pd.DataFrame:
 
     frame = pq.read_table(dataset_path("womens_reviews")).to_pandas()
     narrow = frame.select_dtypes("integer").columns
-    return _described(frame.astype(dict.fromkeys(narrow, "int64")), "womens_reviews")
+    return described(frame.astype(dict.fromkeys(narrow, "int64")), "womens_reviews")
 
 
 def load_mnist_5k() -> pd.DataFrame:
@@ -357,7 +337,7 @@ def load_mnist_5k() -> pd.DataFrame:
     pixels = np.frombuffer(b"".join(bytes_of), dtype=np.uint8).reshape(len(table), len(names))
     frame = pd.DataFrame(pixels.astype("int64"), columns=names)
     frame.insert(0, label, table[label].to_numpy().astype("int64"))
-    return _described(frame, "mnist_5k")
+    return described(frame, "mnist_5k")
 
 
 def load_austen() -> pd.DataFrame:
@@ -387,4 +367,4 @@ def load_austen() -> pd.DataFrame:
     import pyarrow.parquet as pq
 
     frame = pq.read_table(dataset_path("austen")).to_pandas()
-    return _described(frame.astype({"chapter": "int64"}), "austen")
+    return described(frame.astype({"chapter": "int64"}), "austen")

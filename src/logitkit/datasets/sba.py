@@ -1,0 +1,91 @@
+"""Read the loans of the U.S. Small Business Administration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from logitkit.datasets.loaders import dataset_path, described
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["load_sba_loans", "load_sba_window"]
+
+
+def load_sba_loans() -> pd.DataFrame:
+    """Load 60,000 SBA loans approved in fiscal years 2001 to 2010, with their outcome.
+
+    Returns
+    -------
+    pandas.DataFrame
+        60,000 rows, in order of approval, and 25 columns; the target is ``default`` (1 charged off). Codes
+        are words, dates are ``datetime64``, whole numbers ``int64``. Amounts are in dollars, ``term`` in
+        months.
+
+    Raises
+    ------
+    DataError
+        If the file is missing from this installation.
+
+    Notes
+    -----
+    ``describe("sba_loans").leaks`` lists the columns that are known only after approval, ``term`` among
+    them: a model that uses them predicts the past. The file stores integers in small types; they are
+    widened here, because the square of an amount does not fit into 32 bits and would wrap round without a
+    word.
+
+    References
+    ----------
+    Li, M., Mickel, A. and Taylor, S. (2018). "Should This Loan be Approved or Denied?": A Large Dataset with
+    Class Assignment Guidelines. Journal of Statistics Education 26(1), 55-66.
+
+    Examples
+    --------
+    >>> loans = load_sba_loans()
+    >>> bool(((loans["status"] == "CHGOFF") == (loans["default"] == 1)).all())
+    True
+    """
+    return _read_loans("sba_loans")
+
+
+def load_sba_window() -> pd.DataFrame:
+    """Load all 507,571 SBA loans approved in fiscal years 2001 to 2010 whose outcome is known.
+
+    Returns
+    -------
+    pandas.DataFrame
+        507,571 rows, in order of approval, and 19 columns: those of a scorecard with the dates of its performance
+        window. Codes are words, dates are ``datetime64``, whole numbers ``int64``, amounts in dollars.
+
+    Raises
+    ------
+    DataError
+        If the file is missing: the wheel leaves it out for its size, and the repository has it in ``datasets/``.
+
+    Notes
+    -----
+    ``default`` says how the loan ended, which for most was years later. What a lender knows on a date follows from
+    ``disbursement_date`` and ``charge_off_date``. ``describe("sba_window").leaks`` lists what is known only after
+    approval.
+
+    References
+    ----------
+    Li, M., Mickel, A. and Taylor, S. (2018). "Should This Loan be Approved or Denied?": A Large Dataset with
+    Class Assignment Guidelines. Journal of Statistics Education 26(1), 55-66.
+
+    Examples
+    --------
+    >>> loans = load_sba_window()
+    >>> loans["bank"].nunique()
+    4239
+    """
+    return _read_loans("sba_window")
+
+
+def _read_loans(name: str) -> pd.DataFrame:
+    """Read loans from Parquet: through Arrow for real dates, which pandas alone gives as Python objects."""
+    import pyarrow.parquet as pq
+
+    frame = pq.read_table(dataset_path(name)).to_pandas(date_as_object=False)
+    narrow = frame.select_dtypes("integer").columns
+    return described(frame.astype(dict.fromkeys(narrow, "int64")), name)
