@@ -27,6 +27,7 @@ NOT_CHECKED = ("logitkit.numerics.kernels",)
 # What the functions and verbs of the package return, and users therefore hold.
 HELD = (
     "cards.binned.BinnedVariable",
+    "cards.exported.Exported",
     "cards.scorecard.Scorecard",
     "several.cross_validated.CrossValidated",
     "figures.FitPlots",

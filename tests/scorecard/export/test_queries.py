@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,11 +13,10 @@ import pandas as pd
 import pytest
 
 import logitkit as lk
-from logitkit.errors import DataError
-from logitkit.scorecard.export.python import python_of
-from logitkit.scorecard.export.source import CardSource, card_source
-from logitkit.scorecard.export.sql import DIALECTS, sql_of
+from logitkit.errors import DataError, UnsupportedError
+from logitkit.scorecard.export.sql import DIALECTS
 
+VARIABLES = ["in come", "n", "g", "owner", "class", "change"]
 Bins, Scaling = lk.scorecard.Bins, lk.scorecard.Scaling
 
 
@@ -26,21 +27,30 @@ def applicants(n: int = 800) -> pd.DataFrame:
             "id": np.arange(n),
             "in come": np.round(rng.lognormal(3, 1, n), 2),
             "n": rng.integers(0, 30, n),
-            "g": rng.choice(["a", "b'c", 'd"e', "ß", "F"], n),
+            "g": rng.choice(["a", "b'c", 'd"e', "ß", "F\\"], n),
+            "owner": rng.uniform(size=n) < 0.4,
+            "class": rng.choice([1.0, 2.0, 2.5, -7.0], n),
+            "change": np.round(rng.normal(size=n), 1),
         }
     )
     data.loc[rng.uniform(size=n) < 0.1, "in come"] = np.nan
     data.loc[rng.uniform(size=n) < 0.05, "in come"] = -9.0
     data.loc[rng.uniform(size=n) < 0.05, "g"] = None
-    log_odds = -1 - data["in come"].fillna(0) / 30 + data["n"] / 20
+    data.loc[rng.uniform(size=n) < 0.1, "class"] = np.nan
+    log_odds = data["owner"] - data["in come"].fillna(0) / 30 + data["n"] / 20 - data["change"]
     return data.assign(bad=(rng.uniform(size=n) < 1 / (1 + np.exp(-log_odds))).astype(int))
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["whole points", "exact points"])
 def card(request: pytest.FixtureRequest) -> lk.scorecard.Scorecard:
-    bins = {"in come": Bins(special=[-9]), "g": Bins(unseen="neutral")}
+    bins = {
+        "in come": Bins(special=[-9]),
+        "g": Bins(special=["F\\"], unseen="neutral"),
+        "class": Bins(order=[1.0, 2.0, 2.5], special=[-7.0], unseen="missing", shape="none"),
+        "change": Bins(cuts=[-0.5, 0.0], special=[0.3]),
+    }
     scaling = Scaling(rounded=request.param)
-    return lk.scorecard(["in come", "n", "g"], applicants(), target="bad", bins=bins, scaling=scaling)
+    return lk.scorecard(VARIABLES, applicants(), target="bad", bins=bins, scaling=scaling)
 
 
 def new_applicants() -> pd.DataFrame:
@@ -49,71 +59,147 @@ def new_applicants() -> pd.DataFrame:
     data.loc[5, "g"] = "unseen"
     data.loc[6, "in come"] = -0.0
     data.loc[7, "in come"] = 0.0
+    data.loc[[8, 9, 10], "class"] = [9.0, -0.0, np.inf]
+    data.loc[[8, 9, 10, 11], "change"] = [-0.0, 0.0, np.inf, -np.inf]
     return data
 
 
 def at_the_cuts(card: lk.scorecard.Scorecard) -> pd.DataFrame:
-    cuts = np.array(card.card.variables[0].binning.rule.cuts)  # type: ignore[union-attr]
+    cuts = np.array([*card.card.variables[0].binning.rule.cuts, -9.0, 0.0])  # type: ignore[union-attr]
     values = np.concatenate([cuts, np.nextafter(cuts, -np.inf), np.nextafter(cuts, np.inf), [1e300, -1e300]])
-    return pd.DataFrame({"id": np.arange(values.size), "in come": values, "n": 3, "g": "a"})
+    same = {"n": 3, "g": "a", "owner": False, "class": 2.5, "change": values / 7}
+    return pd.DataFrame({"id": np.arange(values.size), "in come": values, **same})
 
 
-def by_sqlite(query: str, data: pd.DataFrame) -> pd.DataFrame:
+def require_equal(found: Any, expected: pd.DataFrame) -> None:
+    """Points and log odds to the last bit, probabilities within 4 units in the last place."""
+    for name in ("points", "log_odds"):
+        np.testing.assert_array_equal(np.asarray(found[name], dtype=np.float64), expected[name])
+    np.testing.assert_array_max_ulp(np.asarray(found["probability"]), expected["probability"].to_numpy(), 4)
+
+
+def by_sqlite(card: lk.scorecard.Scorecard, data: pd.DataFrame) -> pd.DataFrame:
+    query = card.export("sql", dialect="sqlite", keys=["id"])
     with sqlite3.connect(":memory:") as connection:
         connection.create_function("EXP", 1, lambda x: None if x is None else math.exp(x), deterministic=True)
         data.to_sql("applicants", connection, index=False)
         return pd.read_sql(f"{query} ORDER BY id", connection)
 
 
-def test_sqlite_scores_as_the_card(card: lk.scorecard.Scorecard) -> None:
-    query = sql_of(card_source(card.card), "sqlite", "applicants", ["id"])
+def by_duckdb(card: lk.scorecard.Scorecard, data: pd.DataFrame) -> pd.DataFrame:
+    duckdb = pytest.importorskip("duckdb")
+    with duckdb.connect(":memory:") as connection:
+        connection.register("applicants", data)
+        return connection.sql(f"{card.export('sql', dialect='duckdb', keys=['id'])} ORDER BY id").df()
+
+
+def by_python(card: lk.scorecard.Scorecard, data: pd.DataFrame) -> pd.DataFrame:
+    module: dict[str, Any] = {}
+    exec(card.export("python"), module)
+    return pd.DataFrame(map(module["score"], data.to_dict("records")), columns=["points", "log_odds", "probability"])
+
+
+def by_json(card: lk.scorecard.Scorecard, data: pd.DataFrame) -> pd.DataFrame:
+    """As the description of the file says."""
+    packed = json.loads(card.export("json"))
+    rows = []
+    for row in data.to_dict("records"):
+        points, log_odds = packed["base_points"], packed["intercept"]
+        for variable in packed["variables"]:
+            value = row[variable["name"]]
+            special = [own["bin"] for own in variable["special"] if value in own["values"]]
+            if pd.isna(value):
+                place = variable["missing"]
+            elif special:
+                place = special[0]
+            elif variable["type"] == "number":
+                place = sum(cut <= value for cut in variable["cuts"])
+            else:
+                place = next((m for m, own in enumerate(variable["groups"]) if value in own), variable["unseen"])
+            points, log_odds = points + variable["points"][place], log_odds + variable["log_odds"][place]
+        rows.append((points, log_odds, 1 / (1 + math.exp(-log_odds))))
+    return pd.DataFrame(rows, columns=["points", "log_odds", "probability"])
+
+
+def by_onnx(card: lk.scorecard.Scorecard, data: pd.DataFrame) -> dict[str, Any]:
+    pytest.importorskip("onnx")
+    runtime = pytest.importorskip("onnxruntime")
+    session = runtime.InferenceSession(card.export("onnx"), providers=["CPUExecutionProvider"])
+    columns = {
+        name: data[name].fillna("").to_numpy(object) if name == "g" else data[name].to_numpy(np.float64)
+        for name in VARIABLES
+    }
+    return dict(zip(["points", "log_odds", "probability"], session.run(None, columns), strict=True))
+
+
+@pytest.mark.parametrize("scored", [by_sqlite, by_duckdb, by_python, by_json, by_onnx])
+def test_exports_score_as_the_card(scored: Any, card: lk.scorecard.Scorecard) -> None:
     for data in (new_applicants(), at_the_cuts(card)):
-        expected = card.score(data)
-        found = by_sqlite(query, data)
-        np.testing.assert_array_equal(found["points"], expected["points"])
-        np.testing.assert_array_equal(found["log_odds"], expected["log_odds"])
-        np.testing.assert_allclose(found["probability"], expected["probability"], rtol=4 * np.finfo(float).eps)
+        require_equal(scored(card, data), card.score(data))
 
 
-def run(source: CardSource) -> Any:
-    namespace: dict[str, Any] = {}
-    exec(python_of(source), namespace)
-    return namespace["score"]
-
-
-def test_plain_python_scores_as_the_card(card: lk.scorecard.Scorecard) -> None:
-    score = run(card_source(card.card))
-    for data in (new_applicants(), at_the_cuts(card)):
-        expected = card.score(data)
-        found = np.array([score(row) for row in data.to_dict("records")])
-        np.testing.assert_array_equal(found[:, 0], expected["points"])
-        np.testing.assert_array_equal(found[:, 1], expected["log_odds"])
-        np.testing.assert_allclose(found[:, 2], expected["probability"], rtol=4 * np.finfo(float).eps)
-
-
-def test_what_the_card_refuses_is_null_or_an_error(card: lk.scorecard.Scorecard) -> None:
+def test_what_the_card_refuses_has_no_score(card: lk.scorecard.Scorecard) -> None:
     """No row had a missing n when the card was made."""
     data = new_applicants().head(3).astype({"n": float})
     data.loc[1, "n"] = np.nan
     with pytest.raises(DataError, match="'n', row 1: a missing value"):
         card.score(data)
-    found = by_sqlite(sql_of(card_source(card.card), "sqlite", "applicants", ["id"]), data)
-    assert found["points"].isna().tolist() == [False, True, False]
-    assert found["probability"].isna().tolist() == [False, True, False]
+    for scored in (by_sqlite, by_duckdb, by_onnx):
+        found = scored(card, data)
+        for name in ("points", "log_odds", "probability"):
+            assert np.isnan(np.asarray(found[name], dtype=np.float64)).tolist() == [False, True, False]
     with pytest.raises(ValueError, match="'n': nan has no points in this card"):
-        run(card_source(card.card))(data.iloc[1].to_dict())
+        by_python(card, data)
     with pytest.raises(TypeError, match="'n' must be a number"):
-        run(card_source(card.card))({**data.iloc[0].to_dict(), "n": "3"})
+        by_python(card, data.assign(n="3"))
+    # SQLite has columns of any type, and text is larger than every number.
+    assert by_sqlite(card, data.assign(n="3 or so"))["points"].isna().all()
 
 
-def test_every_dialect_quotes_names_and_levels(card: lk.scorecard.Scorecard) -> None:
-    for dialect in DIALECTS:
-        query = sql_of(card_source(card.card), dialect, "my.applicants")
-        quote = DIALECTS[dialect].quote
-        assert f"{quote}in come{quote}" in query
-        assert "'b''c'" in query
-        assert "FROM my.applicants" in query
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_every_dialect_quotes_names_and_levels(card: lk.scorecard.Scorecard, dialect: str) -> None:
+    """Names and text are found again by a parser of the dialect."""
+    sqlglot = pytest.importorskip("sqlglot")
+    query = card.export("sql", dialect=dialect, table="my.applicants", keys=["id"])
+    parsed = sqlglot.parse_one(query, dialect=dialect.replace("postgresql", "postgres"))
+    assert {"in come", "id", "owner"} <= {column.name for column in parsed.find_all(sqlglot.exp.Column)}
+    text = {literal.this for literal in parsed.find_all(sqlglot.exp.Literal) if literal.is_string}
+    assert {"a", "b'c", 'd"e', "ß", "F\\"} <= text
+    assert ("my", "applicants") in {(table.db, table.name) for table in parsed.find_all(sqlglot.exp.Table)}
+    assert parsed.named_selects == ["id", "points", "log_odds", "probability"]
+
+
+def test_exports_are_written_to_files(card: lk.scorecard.Scorecard, tmp_path: Path) -> None:
+    assert card.export("json", tmp_path / "card.json").read_text(encoding="utf-8") == card.export("json")
+    assert card.export("onnx", tmp_path / "card.onnx").read_bytes() == card.export("onnx")
+
+
+def test_exports_that_are_not_possible_are_refused(card: lk.scorecard.Scorecard) -> None:
+    with pytest.raises(DataError, match="kind='sas' is not known; use 'sql', 'python'"):
+        card.export("sas")
     with pytest.raises(DataError, match="dialect='oracle' is not known"):
-        sql_of(card_source(card.card), "oracle", "t")
+        card.export("sql", dialect="oracle")
+    with pytest.raises(DataError, match="name the dialect, one of 'sqlite'"):
+        card.export("sql")
+    with pytest.raises(DataError, match="applies to export"):
+        card.export("json", dialect="duckdb")
     with pytest.raises(DataError, match="give the name of a table"):
-        sql_of(card_source(card.card), "sqlite", "t; drop table t")
+        card.export("sql", dialect="sqlite", table="t; drop table t")
+    for keys, words in (("id", "give a list of names"), (["Points"], "that the query makes"), (["a", "A"], "twice")):
+        with pytest.raises(DataError, match=words):
+            card.export("sql", dialect="sqlite", keys=keys)
+
+
+def test_levels_that_no_language_shares_are_refused() -> None:
+    data = applicants()
+    data["g"] = data["g"].fillna("")
+    data["day"] = pd.Series(pd.Timestamp("2020-01-01") + pd.to_timedelta(data["n"] // 10, "D"))
+    card = lk.scorecard(["n", "g"], data, target="bad")
+    with pytest.raises(UnsupportedError, match="'g' has the empty string as a level"):
+        card.export("onnx")
+    card = lk.scorecard(["n", "day"], data, target="bad")
+    with pytest.raises(UnsupportedError, match="'day' has the level Timestamp"):
+        card.export("python")
+    card = lk.scorecard(["points"], data.rename(columns={"n": "points"}), target="bad")
+    with pytest.raises(UnsupportedError, match="'points' would be an input and an output"):
+        card.export("onnx")

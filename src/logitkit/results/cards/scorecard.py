@@ -15,6 +15,7 @@ from logitkit.report.card_findings import card_document
 from logitkit.report.document import Document
 from logitkit.report.scorecard_frames import card_frame, reasons_frame, scores_frame, what_if_frame
 from logitkit.results.cards.binned import BinnedVariable
+from logitkit.results.cards.exported import Exported
 from logitkit.results.fit import Fit
 from logitkit.results.shown import Shown
 from logitkit.scorecard.card import Card, Scores
@@ -26,7 +27,7 @@ __all__ = ["Scorecard"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Scorecard(Shown):
+class Scorecard(Exported, Shown):
     """A scorecard.
 
     Parameters

@@ -43,20 +43,19 @@ def score(row):
 '''
 
 
-def python_of(card: CardSource, title: str = "A scorecard.") -> str:
-    """Return a module whose function ``score`` takes one applicant as a mapping.
+HEAD = '''"""A scorecard, written by logitkit: score(row) returns points, log odds and probability of bad."""
 
-    Parameters
-    ----------
-    card : CardSource
-        The card.
-    title : str
-        The first line of its docstring.
-    """
-    head = f'"""{title}"""\n\nfrom bisect import bisect_right\nfrom math import exp\n\n'
+from bisect import bisect_right
+from math import exp
+
+'''
+
+
+def python_of(card: CardSource) -> str:
+    """Return a module whose function ``score`` takes one applicant as a mapping."""
     numbers = f"INTERCEPT = {card.intercept!r}\nBASE_POINTS = {card.base_points!r}\n\n"
     tables = pformat([_table(variable) for variable in card.variables], width=118, sort_dicts=False, compact=True)
-    return f"{head}{numbers}VARIABLES = {tables}\n{FUNCTIONS}"
+    return f"{HEAD}{numbers}VARIABLES = {tables}\n{FUNCTIONS}"
 
 
 def _table(variable: VariableSource) -> dict[str, Any]:

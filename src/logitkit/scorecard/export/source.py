@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from logitkit.errors import UnsupportedError
 from logitkit.scorecard.card import Card
 from logitkit.scorecard.rules import LevelRule
 
@@ -44,6 +45,23 @@ class VariableSource:
     points: tuple[float | None, ...]
 
     @property
+    def levels(self) -> dict[Any, int]:
+        """The bin of each level, special values among them; empty of a number."""
+        ordinary = {level: m for m, group in enumerate(self.groups) for level in group}
+        special = {} if self.is_number else {value: code for values, code in self.special for value in values}
+        return ordinary | special
+
+    @property
+    def holds_numbers(self) -> bool:
+        """Whether its values are numbers or booleans, rather than text."""
+        return self.is_number or not any(isinstance(level, str) for level in self.levels)
+
+    @property
+    def is_boolean(self) -> bool:
+        """Whether its levels are booleans."""
+        return not self.is_number and all(isinstance(level, bool) for level in self.levels)
+
+    @property
     def missing(self) -> int:
         """The number of the bin of missing values."""
         return len(self.labels) - 1
@@ -74,17 +92,24 @@ class CardSource:
 
 
 def card_source(card: Card) -> CardSource:
-    """Return the numbers of a card."""
+    """Return the numbers of a card; levels that are neither text, numbers nor booleans are refused."""
     variables = []
     for variable in card.variables:
         rule = variable.binning.rule
         levels = isinstance(rule, LevelRule)
+        groups = rule.groups if isinstance(rule, LevelRule) else ()
+        for value in (*(v for group in groups for v in group), *(v for _, own in rule.special for v in own)):
+            if not isinstance(value, str | bool | int | float):
+                raise UnsupportedError(
+                    f"{variable.binning.name!r} has the level {value!r:.60}, a {type(value).__name__}. Exports hold "
+                    "text, numbers and booleans: turn the column into one of these."
+                )
         variables.append(
             VariableSource(
                 variable.binning.name,
                 not levels,
                 () if isinstance(rule, LevelRule) else rule.cuts,
-                rule.groups if isinstance(rule, LevelRule) else (),
+                groups,
                 tuple((values, rule.n_values + m) for m, (_, values) in enumerate(rule.special)),
                 rule.labels(),
                 _known(variable.logits),

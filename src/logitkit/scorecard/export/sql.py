@@ -34,6 +34,10 @@ class Dialect:
         Whether {} is not a number; empty where a database has none.
     booleans : (str, str)
         False and true.
+    escape : str
+        What stands before a quote within text, and before itself; empty where a quote is written twice.
+    is_number : str
+        Whether the value {} is a number, where a column may hold values of any type; empty where it may not.
     """
 
     quote: str
@@ -41,11 +45,13 @@ class Dialect:
     literal: str
     nan: str
     booleans: tuple[str, str]
+    escape: str = ""
+    is_number: str = ""
 
 
 DIALECTS = {
     # SQLite rounds some decimals of 17 digits to the next double but one: a quotient of two whole numbers is exact.
-    "sqlite": Dialect('"', "REAL", "", "", ("0", "1")),
+    "sqlite": Dialect('"', "REAL", "", "", ("0", "1"), is_number="typeof({}) IN ('integer', 'real')"),
     "duckdb": Dialect('"', "DOUBLE", "CAST('{}' AS DOUBLE)", "isnan({})", ("FALSE", "TRUE")),
     "postgresql": Dialect(
         '"',
@@ -54,8 +60,13 @@ DIALECTS = {
         "{} = CAST('NaN' AS DOUBLE PRECISION)",
         ("FALSE", "TRUE"),
     ),
-    "spark": Dialect("`", "DOUBLE", "CAST('{}' AS DOUBLE)", "isnan({})", ("FALSE", "TRUE")),
+    # Spark joins 'a''b' to ab, and a backslash stands before a quote.
+    "spark": Dialect("`", "DOUBLE", "CAST('{}' AS DOUBLE)", "isnan({})", ("FALSE", "TRUE"), escape="\\"),
 }
+
+
+#: The columns of the result.
+RESULTS = ("points", "log_odds", "probability")
 
 
 def sql_of(card: CardSource, dialect: str, table: str, keys: Sequence[str] = ()) -> str:
@@ -76,6 +87,7 @@ def sql_of(card: CardSource, dialect: str, table: str, keys: Sequence[str] = ())
     if not isinstance(table, str) or not table.strip() or ";" in table or "--" in table:
         raise DataError(f"table={table!r:.60}: give the name of a table, as it stands in a query.")
     write = _Writer(DIALECTS[dialect])
+    require_keys(keys, len(card.variables))
     wanted = [write.name(key) for key in keys]
     places = range(len(card.variables))
     bins = [f"{write.bin_of(v)} AS {write.name(f'bin_{m}')}" for m, v in enumerate(card.variables)]
@@ -88,6 +100,7 @@ def sql_of(card: CardSource, dialect: str, table: str, keys: Sequence[str] = ())
     log_odds = " + ".join([write.number(card.intercept), *(write.name(f"logit_{m}") for m in places)])
     one = write.number(1.0)
     return (
+        f"-- A scorecard, written by logitkit: {', '.join(RESULTS)} (of bad) of every row.\n"
         "WITH bins AS (\n    SELECT\n        "
         + ",\n        ".join([*wanted, *bins])
         + f"\n    FROM {table}\n),\nparts AS (\n    SELECT\n        "
@@ -98,6 +111,19 @@ def sql_of(card: CardSource, dialect: str, table: str, keys: Sequence[str] = ())
         + ",\n    ".join([*wanted, "points", "log_odds", f"{one} / ({one} + EXP(-log_odds)) AS probability"])
         + "\nFROM sums\n"
     )
+
+
+def require_keys(keys: Sequence[str], n_variables: int) -> None:
+    """Refuse keys that are no names, that are given twice, or that the query needs itself."""
+    own = {f"{part}_{m}" for part in ("bin", "point", "logit") for m in range(n_variables)} | set(RESULTS)
+    if isinstance(keys, str) or not all(isinstance(key, str) and key for key in keys):
+        raise DataError(f"keys={keys!r:.60}: give a list of names of columns.")
+    seen: set[str] = set()
+    for key in keys:
+        if key.lower() in own | seen:
+            taken = "a column that the query makes" if key.lower() in own else "given twice"
+            raise DataError(f"keys: {key!r} is {taken}. Names are alike in capitals and small letters.")
+        seen.add(key.lower())
 
 
 class _Writer:
@@ -119,6 +145,8 @@ class _Writer:
         if float(number).is_integer() and abs(number) < 2**53:
             return text
         exact = Fraction(abs(float(number)))
+        if exact.denominator > 2**1000:
+            return text
         sign = "-" if number < 0 else ""
         return f"({sign}{exact.numerator}.0 / {exact.denominator}.0)"
 
@@ -127,6 +155,9 @@ class _Writer:
         if isinstance(value, bool):
             return self.dialect.booleans[value]
         if isinstance(value, str):
+            escape = self.dialect.escape
+            if escape:
+                return "'" + value.replace(escape, escape * 2).replace("'", f"{escape}'") + "'"
             return "'" + value.replace("'", "''") + "'"
         return str(value) if isinstance(value, int) else self.number(float(value))
 
@@ -134,9 +165,11 @@ class _Writer:
         """Return the number of the bin of a variable."""
         column = self.name(variable.name)
         missing = f"{column} IS NULL"
-        if variable.is_number and self.dialect.nan:
+        if variable.holds_numbers and self.dialect.nan and not variable.is_boolean:
             missing += f" OR {self.dialect.nan.format(f'CAST({column} AS {self.dialect.double})')}"
         cases = [f"WHEN {missing} THEN {variable.missing}"]
+        if variable.is_number and self.dialect.is_number:
+            cases.append(f"WHEN NOT {self.dialect.is_number.format(column)} THEN -1")
         write = self.number if variable.is_number else self.value
         for values, code in variable.special:
             cases.append(f"WHEN {column} IN ({', '.join(write(value) for value in values)}) THEN {code}")

@@ -1,0 +1,75 @@
+"""What a scorecard is written as: other languages for production, and a file that loads again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from logitkit.scorecard.card import Card
+from logitkit.scorecard.export.kinds import exported
+from logitkit.writing import as_path, write_file
+
+__all__ = ["Exported"]
+
+
+class Exported:
+    """A scorecard that is written."""
+
+    card: Card
+
+    def export(
+        self,
+        kind: str,
+        path: str | Path | None = None,
+        *,
+        dialect: str | None = None,
+        table: str = "applicants",
+        keys: Sequence[str] = (),
+    ) -> str | bytes | Path:
+        """Write the card in another language, with the same points and log odds to the last bit.
+
+        Parameters
+        ----------
+        kind : {"sql", "python", "json", "onnx"}
+            One query; a module without imports from outside the standard library, with a function ``score``; bins and
+            what they add as data; or a graph in double precision (needs the package onnx).
+        path : str or Path, optional
+            File to write; replaced in one step where it exists.
+        dialect : {"sqlite", "duckdb", "postgresql", "spark"}, optional
+            The database, of "sql".
+        table : str, default "applicants"
+            What the query selects from, of "sql", as it is to stand there.
+        keys : sequence of str, optional
+            Columns of the table that the result of "sql" has too.
+
+        Returns
+        -------
+        str, bytes or Path
+            The text, of "onnx" the bytes; or the file written.
+
+        Raises
+        ------
+        DataError
+            If the kind or the dialect is not known, or if keys are columns that the query makes.
+        UnsupportedError
+            If levels are neither text, numbers nor booleans; of "onnx" also where the package is not installed.
+
+        Notes
+        -----
+        NULL, None and nan are missing; of text in "onnx", which has no such value, the empty string is. What the card
+        refuses is NULL in SQL, nan in ONNX, and an error in Python.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> loans = lk.datasets.load_german_credit()
+        >>> card = lk.scorecard(["checking_status", "duration"], loans, target="class", event="bad")
+        >>> module = {}
+        >>> exec(card.export("python"), module)
+        >>> points, _, _ = module["score"]({"checking_status": "no checking", "duration": 12})
+        >>> row = {"checking_status": ["no checking"], "duration": [12]}
+        >>> bool(points == card.score(row)["points"].iloc[0])
+        True
+        """
+        written = exported(self.card, kind, dialect, table, keys)
+        return written if path is None else write_file(as_path(path, "export"), written, "export")
