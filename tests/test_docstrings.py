@@ -28,7 +28,10 @@ NOT_CHECKED = ("logitkit.numerics.kernels",)
 HELD = (
     "cards.binned.BinnedVariable",
     "cards.exported.Exported",
+    "cards.drift.CardStability",
+    "cards.drift.PopulationStability",
     "cards.scorecard.Scorecard",
+    "cards.watched.Watched",
     "several.cross_validated.CrossValidated",
     "figures.FitPlots",
     "hypotheses.Hypotheses",

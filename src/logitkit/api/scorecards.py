@@ -18,6 +18,7 @@ from logitkit.results.cards.scorecard import Scorecard
 from logitkit.results.foreign import in_our_words
 from logitkit.scorecard.binned import binning_of
 from logitkit.scorecard.card import card_of
+from logitkit.scorecard.monitoring.counted import development_of
 from logitkit.scorecard.population import Population
 from logitkit.scorecard.scaling import Scaling
 from logitkit.scorecard.selection import Candidates, Fitted, Selection, SelectionStep, select_variables
@@ -123,7 +124,8 @@ def scorecard(
     steps: tuple[SelectionStep, ...] = ()
     if selection is not None:
         taken, steps = select_variables(Candidates(binned, matrix[:, 1:], outcome.bad, given, refit, lasso), selection)
-    fit = fitted([names.index(name) for name in taken])
+    places = [names.index(name) for name in taken]
+    fit = fitted(places)
     coef = fit.coef.to_numpy()
     card = card_of(tuple(binned[name] for name in taken), float(coef[0]), coef[1:], scaling or Scaling())
     n_bad = int(outcome.bad.sum())
@@ -138,4 +140,5 @@ def scorecard(
         outcome.event,
         outcome.other,
     )
-    return Scorecard(card, fit, binned, population, steps)
+    development = development_of(card, matrix[:, [j + 1 for j in places]], given)
+    return Scorecard(card, fit, binned, population, steps, development)

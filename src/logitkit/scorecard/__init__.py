@@ -24,6 +24,7 @@ PUBLIC = {
     "Selection": "logitkit.scorecard.selection",
     "binning": "logitkit.api.binnings",
     "binnings_of_blocks": "logitkit.api.binnings",
+    "psi": "logitkit.api.stability",
 }
 __all__ = list(PUBLIC)
 

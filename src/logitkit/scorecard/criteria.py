@@ -14,7 +14,15 @@ import numpy as np
 
 from logitkit.typing import BoolArray, FloatArray
 
-__all__ = ["CRITERIA", "Criterion", "InformationValue", "corrected_counts", "information_value", "weight_of_evidence"]
+__all__ = [
+    "CRITERIA",
+    "Criterion",
+    "InformationValue",
+    "corrected_counts",
+    "information_parts",
+    "information_value",
+    "weight_of_evidence",
+]
 
 Criterion = Literal["iv", "js", "hellinger", "chi_square", "likelihood"]
 #: Their numbers in ``numerics.kernels.partitions``.
@@ -139,7 +147,30 @@ def information_value(events: FloatArray, nonevents: FloatArray) -> InformationV
     woe = np.log(q / p)
     of_q, of_p = woe + 1.0 - p / q, 1.0 - woe - q / p
     variance = float((q @ of_q**2 - (q @ of_q) ** 2) / total_nonevents + (p @ of_p**2 - (p @ of_p) ** 2) / total_events)
-    parts = np.zeros(events.shape[0])
-    parts[used] = (q - p) * woe
+    parts = information_parts(events, nonevents)
     by_chance = (int(used.sum()) - 1) * (1.0 / total_events + 1.0 / total_nonevents)
     return InformationValue(float(parts.sum()), float(np.sqrt(max(variance, 0.0))), by_chance, parts)
+
+
+def information_parts(events: FloatArray, nonevents: FloatArray) -> FloatArray:
+    r"""Return what each bin adds to the information value: :math:`(q_k - p_k) \ln(q_k / p_k)`.
+
+    Parameters
+    ----------
+    events, nonevents : (..., k) arrays
+        Counts by bin along the last axis; empty cells are corrected by :func:`corrected_counts`.
+
+    Returns
+    -------
+    (..., k) array
+        Zero for a bin without rows.
+
+    Examples
+    --------
+    >>> information_parts(np.array([[10.0, 30.0], [40.0, 0.0]]), np.array([[50.0, 50.0], [9.0, 0.0]])).round(4).tolist()
+    [[0.1733, 0.1014], [0.0, 0.0]]
+    """
+    e, g, _ = corrected_counts(events, nonevents)
+    p, q = e / events.sum(axis=-1, keepdims=True), g / nonevents.sum(axis=-1, keepdims=True)
+    used = (e > 0) & (g > 0)
+    return np.asarray((q - p) * np.log(np.divide(q, p, out=np.ones_like(q), where=used)))

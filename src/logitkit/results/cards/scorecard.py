@@ -16,9 +16,11 @@ from logitkit.report.document import Document
 from logitkit.report.scorecard_frames import card_frame, reasons_frame, scores_frame, what_if_frame
 from logitkit.results.cards.binned import BinnedVariable
 from logitkit.results.cards.exported import Exported
+from logitkit.results.cards.watched import Watched
 from logitkit.results.fit import Fit
 from logitkit.results.shown import Shown
 from logitkit.scorecard.card import Card, Scores
+from logitkit.scorecard.monitoring.counted import Development
 from logitkit.scorecard.population import Population
 from logitkit.scorecard.reasons import ReasonMethod, reasons, what_if
 from logitkit.scorecard.selection import SelectionStep
@@ -27,7 +29,7 @@ __all__ = ["Scorecard"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Scorecard(Exported, Shown):
+class Scorecard(Exported, Watched, Shown):
     """A scorecard.
 
     Parameters
@@ -42,6 +44,8 @@ class Scorecard(Exported, Shown):
         Who the card was made from: rows given, left out by each rule, good and bad.
     steps : tuple of SelectionStep
         Which variables were left out or taken, and why, in order.
+    development : Development, optional
+        The points of the rows that the card was made from, by groups.
 
     Examples
     --------
@@ -57,6 +61,7 @@ class Scorecard(Exported, Shown):
     binnings: Mapping[str, BinnedVariable]
     population: Population
     steps: tuple[SelectionStep, ...] = ()
+    development: Development | None = None
 
     def to_document(self) -> Document:
         """Return the card with its population and points.

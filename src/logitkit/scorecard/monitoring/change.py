@@ -1,0 +1,82 @@
+r"""The change of the mean score, split by variable and bin.
+
+Points add up, and so do their means: the mean score moves by the sum over variables and bins of the points of a bin,
+less the mean of the variable, times the change of its proportion (``docs/maths/stability.md``, equations 5 and 6).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from logitkit.scorecard.card import Card
+from logitkit.scorecard.monitoring.counted import Counted
+from logitkit.typing import FloatArray
+
+__all__ = ["ScoreChange", "score_change"]
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreChange:
+    """How many points each variable moved the mean score.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Variables of the card.
+    base, recent : (v,) arrays
+        Mean points of each variable in the two samples, over rows that have a score.
+    std_error : (v,) array
+        Of the difference of the means, from independent rows.
+    parts : tuple of (k + 1,) arrays
+        What each bin of each variable adds to the change: its points above the mean of the base, times the change of
+        its proportion.
+    mean_base, mean_recent : float
+        Mean scores.
+    mean_std_error : float
+        Of their difference.
+    """
+
+    names: tuple[str, ...]
+    base: FloatArray
+    recent: FloatArray
+    std_error: FloatArray
+    parts: tuple[FloatArray, ...]
+    mean_base: float
+    mean_recent: float
+    mean_std_error: float
+
+    @property
+    def difference(self) -> FloatArray:
+        """What each variable adds to the change of the mean score, shape (v,)."""
+        return self.recent - self.base
+
+
+def score_change(card: Card, base: Counted, recent: Counted) -> ScoreChange:
+    """Return the change of the mean score from one sample to another, split by variable.
+
+    Parameters
+    ----------
+    card : Card
+        Points of the bins.
+    base, recent : Counted
+        The two samples.
+
+    Returns
+    -------
+    ScoreChange
+        Differences that sum to that of the mean scores.
+    """
+    means = np.empty((2, len(card.variables)))
+    errors = np.empty(len(card.variables))
+    parts = []
+    for j, variable in enumerate(card.variables):
+        points = np.where(np.isnan(variable.points), 0.0, variable.points)  # rows of these bins have no score
+        shares = [sample.scored[j] / sample.n_scored for sample in (base, recent)]
+        means[:, j] = [share @ points for share in shares]
+        spread = [share @ (points - share @ points) ** 2 for share in shares]
+        errors[j] = np.sqrt(spread[0] / base.n_scored + spread[1] / recent.n_scored)
+        parts.append((points - means[0, j]) * (shares[1] - shares[0]))
+    error = np.sqrt(base.variance / base.n_scored + recent.variance / recent.n_scored)
+    return ScoreChange(card.names, means[0], means[1], errors, tuple(parts), base.mean, recent.mean, float(error))

@@ -1,0 +1,184 @@
+"""Rows of a sample counted by the bins of a card and by groups of its points."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from logitkit.errors import DataError
+from logitkit.scorecard.card import Card
+from logitkit.scorecard.rules import NumberRule, shortest_between
+from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray
+
+__all__ = ["CodedRows", "Counted", "Development", "coded_rows", "counted_development", "development_of", "score_cuts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Development:
+    """What is kept of the points of the rows that a card was made from.
+
+    Parameters
+    ----------
+    cuts : tuple of float
+        Where the groups of points after the first begin: about tenths of the rows.
+    counts : tuple of float
+        Rows of each group.
+    mean, variance : float
+        Of the points.
+    """
+
+    cuts: tuple[float, ...]
+    counts: tuple[float, ...]
+    mean: float
+    variance: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counted:
+    """A sample by bins.
+
+    Parameters
+    ----------
+    groups : (g + 1,) array
+        Rows by group of points, the last those that have no score.
+    cells : tuple of (k + 1,) arrays
+        All rows by bin of each variable, the last those with a level that was not there.
+    scored : tuple of (k + 1,) arrays
+        The rows that have a score.
+    mean, variance : float
+        Of the points of these.
+    """
+
+    groups: FloatArray
+    cells: tuple[FloatArray, ...]
+    scored: tuple[FloatArray, ...]
+    mean: float
+    variance: float
+
+    @property
+    def n_scored(self) -> float:
+        """Rows that have a score."""
+        return float(self.groups[:-1].sum())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CodedRows:
+    """Rows by bin and points.
+
+    Parameters
+    ----------
+    card : Card
+        Whose bins these are.
+    codes : (n, v) int array
+        The bin of each variable, -1 for a level that was not there.
+    points : (n,) array
+        Points; nan where a value has none and is refused at scoring.
+    log_odds : (n,) array
+        The logit of bad.
+    weights : (n,) array
+        Weights of the rows.
+    """
+
+    card: Card
+    codes: CodeArray
+    points: FloatArray
+    log_odds: FloatArray
+    weights: FloatArray
+
+    def counted(self, cuts: tuple[float, ...], rows: BoolArray | IntArray | None = None) -> Counted:
+        """Return rows counted by bins, and by groups of points that begin at ``cuts``."""
+        take = slice(None) if rows is None else rows
+        codes, points, weights = self.codes[take], self.points[take], self.weights[take]
+        rule = NumberRule(cuts)
+        has = ~np.isnan(points)
+        total = float(weights[has].sum())
+        if not total > 0:
+            raise DataError(
+                "No row has a score: a sample to compare needs rows whose values all have a weight of evidence."
+            )
+        mean = float(weights[has] @ points[has]) / total
+        return Counted(
+            _sums(rule.of_numbers(points), weights, rule.n_codes),
+            tuple(_sums(codes[:, j], weights, n) for j, n in enumerate(self._sizes)),
+            tuple(_sums(codes[has, j], weights[has], n) for j, n in enumerate(self._sizes)),
+            mean,
+            float(weights[has] @ (points[has] - mean) ** 2) / total,
+        )
+
+    @property
+    def _sizes(self) -> list[int]:
+        return [variable.points.size for variable in self.card.variables]
+
+
+def coded_rows(card: Card, columns: Mapping[str, Any], weights: FloatArray | None = None) -> CodedRows:
+    """Return rows by bin and points; values that scoring refuses have no points here, so that they can be counted."""
+    n = len(columns[card.names[0]])
+    codes = np.empty((n, len(card.variables)), dtype=np.int32, order="F")
+    log_odds, points = np.full(n, card.intercept), np.full(n, card.base_points)
+    for j, variable in enumerate(card.variables):
+        codes[:, j] = variable.binning.codes(columns[variable.binning.name])
+        log_odds += variable.logits[codes[:, j]]
+        points += variable.points[codes[:, j]]
+    return CodedRows(card, codes, points, log_odds, np.ones(n) if weights is None else weights)
+
+
+def counted_development(card: Card, development: Development) -> Counted:
+    """Return the counts of the rows that a card was made from; all of them have a score."""
+    cells = tuple(np.append(sum(variable.binning.counts), 0.0) for variable in card.variables)
+    groups = np.append(np.array(development.counts), 0.0)
+    return Counted(groups, cells, cells, development.mean, development.variance)
+
+
+def development_of(card: Card, woe: FloatArray, weights: FloatArray | None = None) -> Development:
+    """Return what is kept of the rows that a card was made from.
+
+    Parameters
+    ----------
+    card : Card
+        Its variables in the order of the columns.
+    woe : (n, v) array
+        Weights of evidence.
+    weights : (n,) array, optional
+        Weights of the rows.
+
+    Returns
+    -------
+    Development
+    """
+    points = np.full(woe.shape[0], card.base_points)
+    for j, variable in enumerate(card.variables):
+        own = -card.scaling.factor * (variable.coef * woe[:, j])
+        points += np.round(own) if card.scaling.rounded else own
+    given = np.ones(points.size) if weights is None else weights
+    cuts = score_cuts(points, given)
+    rule = NumberRule(cuts)
+    total = float(given.sum())
+    mean = float(given @ points) / total
+    counts = _sums(rule.of_numbers(points), given, rule.n_codes)[:-1]
+    return Development(cuts, tuple(counts.tolist()), mean, float(given @ (points - mean) ** 2) / total)
+
+
+def score_cuts(points: FloatArray, weights: FloatArray, groups: int = 10) -> tuple[float, ...]:
+    """Return where groups of about equal size begin, each at the value of points that comes nearest.
+
+    Examples
+    --------
+    >>> score_cuts(np.array([500.0, 500.0, 520.0, 540.0]), np.ones(4), groups=2)
+    (520.0,)
+    """
+    has = ~np.isnan(points)
+    values, where = np.unique(points[has], return_inverse=True)
+    below = np.cumsum(np.bincount(where, weights=weights[has]))
+    if values.size < 2 or not below[-1] > 0:
+        return ()
+    proportion = below[:-1] / below[-1]  # of rows below the second value, the third, ...
+    nearest = {int(np.argmin(np.abs(proportion - g / groups))) for g in range(1, groups)}
+    return tuple(shortest_between(float(values[m]), float(values[m + 1])) for m in sorted(nearest))
+
+
+def _sums(codes: CodeArray, weights: FloatArray, n: int) -> FloatArray:
+    """Return sums of weights by code, a code of -1 counting as the last."""
+    return np.bincount(np.where(codes < 0, n - 1, codes), weights=weights, minlength=n).astype(np.float64)
