@@ -5,23 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
+from logitkit.api.card_making import CardRows, Making, made_card
 from logitkit.api.card_rows import bins_by_name, excluded_rows, row_weights, rows_of, stated_variables
-from logitkit.api.cross_validation import cross_validate_matrix
-from logitkit.api.fitting import fit_matrix
 from logitkit.design.table.frame import read_table
-from logitkit.models.penalties.bounds import Bounds
-from logitkit.models.penalties.elastic_net import Lasso
-from logitkit.results.cards.binned import held
 from logitkit.results.cards.scorecard import Scorecard
 from logitkit.results.foreign import in_our_words
-from logitkit.scorecard.binned import binning_of
-from logitkit.scorecard.card import card_of
-from logitkit.scorecard.monitoring.counted import development_of
 from logitkit.scorecard.population import Population
 from logitkit.scorecard.scaling import Scaling
-from logitkit.scorecard.selection import Candidates, Fitted, Selection, SelectionStep, select_variables
+from logitkit.scorecard.selection import Selection
 from logitkit.scorecard.stated import Bins
 from logitkit.scorecard.target import read_target, within
 
@@ -95,39 +86,9 @@ def scorecard(
     outcome = within(read_target(table.column(target), target, event, indeterminate), ~out)
     given = row_weights(weights, table, outcome)
     stated = bins_by_name(bins, names)
-    binned = {}
-    matrix = np.ones((outcome.rows.size, len(names) + 1), order="F")
-    for j, name in enumerate(names):
-        values = rows_of(table.column(name), outcome)
-        binned[name] = held(binning_of(values, outcome.bad, stated[name], name=name, weights=given))
-        matrix[:, j + 1] = binned[name].transform(values)
-
-    def fitted(columns: Sequence[int]) -> Any:
-        own = matrix if len(columns) == len(names) else matrix[:, [0, *(j + 1 for j in columns)]]
-        return fit_matrix(own, outcome.bad, ["Intercept", *(names[j] for j in columns)], weights=given, level=level)
-
-    def refit(columns: list[int]) -> Fitted:
-        fit = fitted(columns)
-        log_odds = matrix[:, [0, *(j + 1 for j in columns)]] @ fit.coef.to_numpy()
-        return Fitted(fit.coef.to_numpy(), fit.std_error.to_numpy(), log_odds)
-
-    def lasso(columns: list[int]) -> list[int]:
-        own, labels = matrix[:, [0, *(j + 1 for j in columns)]], [names[j] for j in columns]
-        limits = {name: (-np.inf, 0.0) if binned[name].sign > 0 else (0.0, np.inf) for name in labels}
-        bounds = Bounds({n: low for n, (low, _) in limits.items()}, {n: high for n, (_, high) in limits.items()})
-        found = cross_validate_matrix(
-            own, outcome.bad, ["Intercept", *labels], penalty=Lasso() + bounds, weights=given
-        ).one_se.coef
-        return [j for j in columns if found[names[j]] != 0]
-
-    taken: tuple[str, ...] = names
-    steps: tuple[SelectionStep, ...] = ()
-    if selection is not None:
-        taken, steps = select_variables(Candidates(binned, matrix[:, 1:], outcome.bad, given, refit, lasso), selection)
-    places = [names.index(name) for name in taken]
-    fit = fitted(places)
-    coef = fit.coef.to_numpy()
-    card = card_of(tuple(binned[name] for name in taken), float(coef[0]), coef[1:], scaling or Scaling())
+    making = Making(stated, selection, scaling or Scaling(), level)
+    columns = {name: rows_of(table.column(name), outcome) for name in names}
+    made = made_card(CardRows(columns, outcome.bad, given), making)
     n_bad = int(outcome.bad.sum())
     population = Population(
         table.n_rows,
@@ -140,5 +101,4 @@ def scorecard(
         outcome.event,
         outcome.other,
     )
-    development = development_of(card, matrix[:, [j + 1 for j in places]], given)
-    return Scorecard(card, fit, binned, population, steps, development)
+    return Scorecard(made.card, made.fit, made.binnings, population, made.steps, made.development)

@@ -24,5 +24,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "nominal_cross_validated": ["MultinomialClassifierCV"],
         "ordinal": ["OrdinalClassifier"],
         "path": ["LogitPathClassifier"],
+        "scorecard": ["ScorecardClassifier"],
+        "woe_encoder": ["WoeEncoder"],
     },
 )

@@ -5,6 +5,7 @@ Formats are imported when they are asked for, so that printing a summary loads t
 
 from __future__ import annotations
 
+import sys
 from dataclasses import fields, replace
 from functools import cache
 from typing import Any, TypeVar
@@ -96,8 +97,11 @@ class Shown:
         return render_latex(self.to_document())
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the plain result, which is importable, and show it again when it is loaded."""
-        plain = type(self).__mro__[2]
+        """Pickle what is importable: the result itself, or the plain one, which is shown again when it is loaded."""
+        kind = type(self)
+        if getattr(sys.modules[kind.__module__], kind.__name__, None) is kind:
+            return _restored, (kind, _values(self))
+        plain = kind.__mro__[2]
         return shown, (plain(**_values(self)),)
 
     def __repr__(self) -> str:
@@ -131,6 +135,10 @@ def shown(result: T) -> T:
 def shown_summary(document: Document) -> Summary:
     """Return a document as one that shows itself."""
     return Summary(**_values(document))
+
+
+def _restored(kind: Any, values: dict[str, Any]) -> Any:
+    return kind(**values)
 
 
 def _values(result: Any) -> dict[str, Any]:

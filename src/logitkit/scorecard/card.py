@@ -91,13 +91,15 @@ class Card:
         """The variables, in order."""
         return tuple(variable.binning.name for variable in self.variables)
 
-    def scores(self, columns: Mapping[str, Any]) -> Scores:
+    def scores(self, columns: Mapping[str, Any], n_rows: int | None = None) -> Scores:
         """Return the scores of rows.
 
         Parameters
         ----------
         columns : mapping of str to (n,) Series
             Every variable of the card.
+        n_rows : int, optional
+            Number of rows, for a card without variables.
 
         Returns
         -------
@@ -108,7 +110,7 @@ class Card:
         DataError
             If a value falls into a bin without a weight of evidence and the policy is to refuse it.
         """
-        n = len(columns[self.names[0]])
+        n = len(next(iter(columns.values()))) if n_rows is None else n_rows
         codes = np.empty((n, len(self.variables)), dtype=np.int32, order="F")
         log_odds, points = np.full(n, self.intercept), np.full(n, self.base_points)
         for j, variable in enumerate(self.variables):

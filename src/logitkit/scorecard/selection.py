@@ -18,7 +18,7 @@ from logitkit.options import Stated, is_finite_number, require_choice, require_f
 from logitkit.scorecard.binned import Binning
 from logitkit.typing import BoolArray, FloatArray
 
-__all__ = ["Candidates", "Fitted", "Selection", "SelectionStep", "correlations", "select_variables"]
+__all__ = ["Candidates", "Fitted", "Selection", "SelectionStep", "correlations", "has_one_rate", "select_variables"]
 
 METHODS = ("all", "backward", "stepwise", "lasso")
 CRITERIA = ("p_value", "aic", "bic")
@@ -203,12 +203,17 @@ def _by_information(among: Candidates, stated: Selection, forced: set[int], trai
     left = []
     for j, binning in enumerate(among.binnings.values()):
         value = binning.information.value
-        one = np.ptp(binning.woe[np.sum(binning.counts, axis=0) > 0]) == 0
+        one = has_one_rate(binning)
         if j not in forced and (one or value < stated.min_iv):
             trail.drop(j, "all bins have one rate" if one else f"information value below {stated.min_iv:g}", value)
         else:
             left.append(j)
     return left
+
+
+def has_one_rate(binning: Binning) -> bool:
+    """Tell whether all bins of a variable that have rows have one weight of evidence."""
+    return bool(np.ptp(binning.woe[np.sum(binning.counts, axis=0) > 0]) == 0)
 
 
 def _by_correlation(among: Candidates, stated: Selection, forced: set[int], left: list[int], trail: Trail) -> list[int]:

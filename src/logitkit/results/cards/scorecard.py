@@ -180,4 +180,5 @@ class Scorecard(Exported, Watched, Shown):
         for name in self.card.names:
             if name not in table:
                 raise DataError(f"The card needs a column {name!r}. {nearest_name(name, table.names)}")
-        return self.card.scores({name: table.column(name) for name in self.card.names}), table.index
+        columns = {name: table.column(name) for name in self.card.names}
+        return self.card.scores(columns, table.n_rows), table.index

@@ -1,0 +1,160 @@
+"""From rows of good and bad applicants to a card: bins, selection, the fit, points."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from logitkit.api.cross_validation import cross_validate_matrix
+from logitkit.api.fitting import fit_matrix
+from logitkit.errors import DataError, SeparationError
+from logitkit.models.penalties.bounds import Bounds
+from logitkit.models.penalties.elastic_net import Lasso
+from logitkit.results.cards.binned import BinnedVariable, held
+from logitkit.results.fit import Fit
+from logitkit.scorecard.binned import binning_of
+from logitkit.scorecard.card import Card, card_of
+from logitkit.scorecard.monitoring.counted import Development, development_of
+from logitkit.scorecard.scaling import Scaling
+from logitkit.scorecard.selection import Candidates, Fitted, Selection, SelectionStep, has_one_rate, select_variables
+from logitkit.scorecard.stated import Bins
+from logitkit.typing import BoolArray, FloatArray, WeightKind
+
+__all__ = ["CardRows", "Making", "finite_estimates", "made_card"]
+
+
+@dataclass(frozen=True, eq=False)
+class CardRows:
+    """Rows that a card is made from.
+
+    Parameters
+    ----------
+    columns : mapping of str to (n,) Series
+        The variables.
+    bad : (n,) array of bool
+        Events.
+    weights : (n,) array or None
+        Weights of the rows; None where all are one.
+    """
+
+    columns: Mapping[str, Any]
+    bad: BoolArray
+    weights: FloatArray | None = None
+
+
+def finite_estimates(fit: Fit) -> FloatArray:
+    """Return the coefficients of a fit, and refuse infinite ones: they have no points."""
+    if fit.record.is_separated:
+        raise SeparationError(
+            "The weights of evidence separate good and bad: coefficients are infinite "
+            f"({', '.join(fit.record.limit.infinite[:4])}), and there are no points. Ask for larger bins "
+            "(min_events=, min_nonevents=), or for fewer variables."
+        )
+    return np.asarray(fit.coef.to_numpy())
+
+
+@dataclass(frozen=True, eq=False)
+class Making:
+    """How a card is made of rows.
+
+    Parameters
+    ----------
+    bins : mapping of str to Bins
+        How each variable is binned.
+    selection : Selection or None
+        Which variables the card takes; None for all.
+    scaling : Scaling
+        How log-odds become points.
+    level : float
+        Confidence level of the inference.
+    estimates : callable
+        From a fit to the coefficients that the card has.
+    may_be_empty : bool
+        Whether a card without variables is made where none has two bins, rather than refused.
+    """
+
+    bins: Mapping[str, Bins]
+    selection: Selection | None = None
+    scaling: Scaling = Scaling()  # noqa: RUF009 - frozen
+    level: float = 0.95
+    estimates: Callable[[Fit], FloatArray] = finite_estimates
+    may_be_empty: bool = False
+
+
+class Made(NamedTuple):
+    """A card with what it was made by.
+
+    Parameters
+    ----------
+    card : Card
+        The card.
+    fit : Fit
+        The logistic regression of bad on the weights of evidence.
+    binnings : dict of str to BinnedVariable
+        All variables that were binned.
+    steps : tuple of SelectionStep
+        Which variables were left out or taken.
+    development : Development
+        The points of the rows, by groups.
+    """
+
+    card: Card
+    fit: Fit
+    binnings: dict[str, BinnedVariable]
+    steps: tuple[SelectionStep, ...]
+    development: Development
+
+
+def made_card(rows: CardRows, making: Making) -> Made:
+    """Return the card of rows; a variable that says nothing beside the others is left out, and the trail says so."""
+    names = tuple(rows.columns)
+    kind: WeightKind = "frequency" if rows.weights is None or (rows.weights % 1 == 0).all() else "precision"
+    binned = {}
+    matrix = np.ones((rows.bad.size, len(names) + 1), order="F")
+    for j, (name, values) in enumerate(rows.columns.items()):
+        binned[name] = held(binning_of(values, rows.bad, making.bins[name], name=name, weights=rows.weights))
+        matrix[:, j + 1] = binned[name].transform(values)
+
+    def fitted(columns: Sequence[int]) -> Fit:
+        own = matrix if len(columns) == len(names) else matrix[:, [0, *(j + 1 for j in columns)]]
+        labels = ["Intercept", *(names[j] for j in columns)]
+        return fit_matrix(own, rows.bad, labels, weights=rows.weights, weight_kind=kind, level=making.level)
+
+    def refit(columns: list[int]) -> Fitted:
+        fit = fitted(columns)
+        coef = fit.coef.to_numpy()
+        return Fitted(coef, fit.std_error.to_numpy(), matrix[:, [0, *(j + 1 for j in columns)]] @ coef)
+
+    def lasso(columns: list[int]) -> list[int]:
+        own, labels = matrix[:, [0, *(j + 1 for j in columns)]], [names[j] for j in columns]
+        limits = {name: (-np.inf, 0.0) if binned[name].sign > 0 else (0.0, np.inf) for name in labels}
+        bounds = Bounds({n: low for n, (low, _) in limits.items()}, {n: high for n, (_, high) in limits.items()})
+        found = cross_validate_matrix(
+            own, rows.bad, ["Intercept", *labels], penalty=Lasso() + bounds, weights=rows.weights
+        ).one_se.coef
+        return [j for j in columns if found[names[j]] != 0]
+
+    taken: tuple[str, ...]
+    if making.selection is None:
+        flat = [name for name in names if has_one_rate(binned[name])]
+        steps = tuple(SelectionStep(name, False, "all bins have one rate", 0.0) for name in flat)
+        taken = tuple(name for name in names if name not in flat)
+    else:
+        among = Candidates(binned, matrix[:, 1:], rows.bad, rows.weights, refit, lasso)
+        taken, steps = select_variables(among, making.selection)
+    if not taken and not making.may_be_empty:
+        raise DataError(f"No variable has two bins ({', '.join(names)}): there is nothing to score by.")
+    fit = fitted([names.index(name) for name in taken])
+    determined = [taken[j - 1] for j in fit.record.aliased]
+    if determined:
+        why = "its weight of evidence is determined by those of the others"
+        steps += tuple(SelectionStep(name, False, why, float("nan")) for name in determined)
+        taken = tuple(name for name in taken if name not in determined)
+        fit = fitted([names.index(name) for name in taken])
+    coef = making.estimates(fit)
+    card = card_of(tuple(binned[name] for name in taken), float(coef[0]), coef[1:], making.scaling)
+    own = matrix[:, [names.index(name) + 1 for name in taken]]
+    return Made(card, fit, binned, steps, development_of(card, own, rows.weights))

@@ -1,0 +1,238 @@
+"""``ScorecardClassifier``: a scorecard behind scikit-learn's contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
+
+from logitkit.api.card_making import CardRows, Making, made_card
+from logitkit.api.card_rows import bins_by_name
+from logitkit.errors import DataWarning, warn_caller
+from logitkit.estimators.finite import finite_coef
+from logitkit.estimators.outcomes import classes_of
+from logitkit.estimators.stated_options import StatedOptions
+from logitkit.estimators.two_labels import bad_rows
+from logitkit.estimators.variables import labels_of, variables_of
+from logitkit.estimators.weights import row_weights
+from logitkit.results.cards.scorecard import Scorecard
+from logitkit.results.fit import Fit
+from logitkit.scorecard.card import Scores
+from logitkit.scorecard.population import Population
+from logitkit.scorecard.scaling import Scaling
+from logitkit.scorecard.selection import Selection
+from logitkit.scorecard.stated import Bins
+from logitkit.typing import FloatArray
+
+__all__ = ["ScorecardClassifier"]
+
+
+class ScorecardClassifier(ClassifierMixin, StatedOptions):  # type: ignore[misc]
+    """Variables in optimal bins, a logistic regression of their weights of evidence, and points.
+
+    Parameters
+    ----------
+    bins : Bins or mapping of str to Bins, optional
+        How all columns are binned, or each by its name.
+    selection : Selection, optional
+        Which columns the card takes; all by default.
+    scaling : Scaling, optional
+        Points to double the odds, base points and base odds.
+    bad : object, optional
+        The label that is bad; the second of the sorted labels by default.
+    level : float, default 0.95
+        Confidence level of the inference of ``scorecard_.fit``.
+
+    Attributes
+    ----------
+    classes_ : (2,) array
+        The labels in order.
+    bad_ : object
+        The label that is bad.
+    scorecard_ : Scorecard
+        The card, with points, reasons, the trail of the selection, the fit and everything else.
+    n_features_in_ : int
+        Columns of X.
+    feature_names_in_ : array of str
+        Their names, where X has any.
+
+    Notes
+    -----
+    Each option of the objects is a parameter too, for searches: ``bins__max_bins``, ``selection__min_iv``,
+    ``scaling__points_to_double``. X is an array of numbers, or a data frame whose columns are numbers, text, categories
+    or booleans; missing values have a bin of their own. Probabilities are those of the fit, not of rounded points.
+
+    When the weights of evidence separate the classes, ``fit`` warns, and the card has finite coefficients that give
+    every separated row the probability of its limit, as ``LogitClassifier`` does.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> from logitkit.estimators import ScorecardClassifier
+    >>> loans = lk.datasets.load_german_credit()
+    >>> X = loans[["duration", "checking_status"]]
+    >>> model = ScorecardClassifier(bad="bad").set_params(bins__max_bins=4).fit(X, loans["class"])
+    >>> bool((model.points(X) == model.scorecard_.score(X)["points"]).all())
+    True
+    """
+
+    _stated: ClassVar[dict[str, type]] = {"bins": Bins, "selection": Selection, "scaling": Scaling}
+
+    def __init__(
+        self,
+        bins: Bins | Mapping[str, Bins] | None = None,
+        selection: Selection | None = None,
+        scaling: Scaling | None = None,
+        bad: Any = None,
+        level: float = 0.95,
+    ) -> None:
+        self.bins = bins
+        self.selection = selection
+        self.scaling = scaling
+        self.bad = bad
+        self.level = level
+
+    def __sklearn_tags__(self) -> Any:
+        """Say that there are two classes, and that values may be missing."""
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Make the card.
+
+        Parameters
+        ----------
+        X : (n, p) array or frame
+            Numbers; of a frame also text, categories and booleans.
+        y : (n,) array-like
+            Two labels.
+        sample_weight : (n,) array-like, optional
+            Weights of the rows: weight 2 is the row twice for counts and estimates.
+
+        Returns
+        -------
+        Self
+            The classifier itself.
+
+        Raises
+        ------
+        LogitkitError
+            What is wrong with the input or the parameters, where, and what to do.
+        """
+        labels = labels_of(self, X, y)  # first: with labels alone scikit-learn forgets the names of columns
+        columns, _ = variables_of(self, X, reset=True)
+        target = classes_of(labels, type(self).__name__, several=False)
+        rows = bad_rows(target, row_weights(target, sample_weight, None), self.bad)
+        stated = bins_by_name(self.bins, tuple(columns))
+        making = Making(stated, self.selection, self.scaling or Scaling(), self.level, _finite, may_be_empty=True)
+        own = {name: rows.of(values) for name, values in columns.items()}
+        made = made_card(CardRows(own, rows.bad, rows.weights), making)
+        n, n_bad = target.codes.size, int(rows.bad.sum())
+        who = Population(
+            n, (), 0, 0, rows.bad.size - n_bad, n_bad, getattr(y, "name", None) or "y", rows.label, rows.other
+        )
+        self.classes_, self.bad_ = target.classes, rows.label
+        self.scorecard_ = Scorecard(made.card, made.fit, made.binnings, who, made.steps, made.development)
+        if not made.card.variables:
+            warn_caller("No column has two bins: every row gets the base points, and one probability.", DataWarning)
+        if made.fit.record.is_separated:
+            warn_caller(
+                "The classes are separated by the weights of evidence: estimates are infinite. The card has finite "
+                "ones that reproduce the limiting predictions; larger bins, or fewer columns, give estimates.",
+                DataWarning,
+            )
+        return self
+
+    def decision_function(self, X: Any) -> FloatArray:
+        """Return the logit of the second class.
+
+        Parameters
+        ----------
+        X : (n, p) array or frame
+            The columns of the fit.
+
+        Returns
+        -------
+        (n,) array
+            The log-odds of bad, or of good where the second class is good.
+        """
+        found = self._scores(X).log_odds
+        return found if self.bad_ == self.classes_[1] else -found
+
+    def predict(self, X: Any) -> Any:
+        """Return the more probable label of each row.
+
+        Parameters
+        ----------
+        X : (n, p) array or frame
+            The columns of the fit.
+
+        Returns
+        -------
+        (n,) array
+            Of ``classes_``.
+        """
+        is_second = self.decision_function(X) > 0  # which refuses an estimator that is not fitted
+        return self.classes_[is_second.astype(np.int64)]
+
+    def predict_proba(self, X: Any) -> FloatArray:
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        X : (n, p) array or frame
+            The columns of the fit.
+
+        Returns
+        -------
+        (n, 2) array
+            In the order of ``classes_``.
+        """
+        return np.asarray(np.exp(self.predict_log_proba(X)))
+
+    def predict_log_proba(self, X: Any) -> FloatArray:
+        """Return the logarithm of the probability of each class, exact however small the probability is.
+
+        Parameters
+        ----------
+        X : (n, p) array or frame
+            The columns of the fit.
+
+        Returns
+        -------
+        (n, 2) array
+            In the order of ``classes_``.
+        """
+        logit = self.decision_function(X)
+        return np.column_stack([-np.logaddexp(0.0, logit), -np.logaddexp(0.0, -logit)])
+
+    def points(self, X: Any) -> FloatArray:
+        """Return the points of each row.
+
+        Parameters
+        ----------
+        X : (n, p) array or frame
+            The columns of the fit.
+
+        Returns
+        -------
+        (n,) array
+            Those of ``scorecard_.score``.
+        """
+        return self._scores(X).points
+
+    def _scores(self, X: Any) -> Scores:
+        check_is_fitted(self)
+        columns, _ = variables_of(self, X)
+        return self.scorecard_.card.scores(columns, len(next(iter(columns.values()))))
+
+
+def _finite(fit: Fit) -> FloatArray:
+    """Return finite coefficients of a fit, far along one direction where they are infinite."""
+    assert fit.design is not None
+    return finite_coef(fit.record, fit.design)

@@ -1,0 +1,100 @@
+"""Which rows are bad, of labels as scikit-learn has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from logitkit.errors import ResponseError
+from logitkit.estimators.outcomes import Classes
+from logitkit.typing import BoolArray, FloatArray, IntArray
+
+__all__ = ["BadRows", "bad_rows"]
+
+
+@dataclass(frozen=True, eq=False)
+class BadRows:
+    """Rows with a weight, and which of them are bad.
+
+    Parameters
+    ----------
+    rows : (n,) int array or None
+        Positions of the rows whose weight is positive; None for all.
+    bad : (n,) array of bool
+        Whether each of these is bad.
+    weights : (n,) array or None
+        Their weights; None where all are one.
+    label : object
+        What bad rows are called.
+    other : object
+        What the others are called.
+
+    Examples
+    --------
+    >>> from logitkit.estimators.outcomes import classes_of
+    >>> bad_rows(classes_of(np.array(["a", "b", "b"]), "Model", several=False), np.array([1.0, 0.0, 2.0]), "a").bad
+    array([ True, False])
+    """
+
+    rows: IntArray | None
+    bad: BoolArray
+    weights: FloatArray | None
+    label: Any
+    other: Any
+
+    def of(self, values: Any) -> Any:
+        """Return the values of these rows.
+
+        Parameters
+        ----------
+        values : (N,) Series
+            A column.
+
+        Returns
+        -------
+        (n,) Series
+            Those with a weight.
+        """
+        return values if self.rows is None else values.iloc[self.rows]
+
+
+def bad_rows(target: Classes, weights: FloatArray | None, bad: Any) -> BadRows:
+    """Return which rows are bad; a row of weight zero is as if it were not there.
+
+    Parameters
+    ----------
+    target : Classes
+        Two labels.
+    weights : (n,) array or None
+        Weights of the rows.
+    bad : object
+        The label that is bad; the second one where it is None.
+
+    Returns
+    -------
+    BadRows
+        Those with a weight.
+
+    Raises
+    ------
+    ResponseError
+        If no row has this label.
+
+    Examples
+    --------
+    >>> from logitkit.estimators.outcomes import classes_of
+    >>> bad_rows(classes_of(np.array(["good", "bad", "good"]), "Model", several=False), None, "bad").bad.tolist()
+    [False, True, False]
+    """
+    labels = target.classes.tolist()
+    if bad is not None and bad not in labels:
+        raise ResponseError(f"bad={bad!r} is none of the labels of y, which are {labels[0]!r} and {labels[1]!r}.")
+    place = 1 if bad is None else labels.index(bad)
+    is_bad = target.codes == place
+    label, other = target.classes[place], target.classes[1 - place]
+    if weights is None or weights.all():
+        return BadRows(None, is_bad, weights, label, other)
+    rows = np.flatnonzero(weights)
+    return BadRows(rows, is_bad[rows], weights[rows], label, other)

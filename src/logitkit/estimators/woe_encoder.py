@@ -1,0 +1,136 @@
+"""``WoeEncoder``: variables in optimal bins, each value replaced by its weight of evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.base import OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils import ClassifierTags
+from sklearn.utils.validation import check_is_fitted
+
+from logitkit.api.card_rows import bins_by_name
+from logitkit.estimators.outcomes import classes_of
+from logitkit.estimators.stated_options import StatedOptions
+from logitkit.estimators.two_labels import bad_rows
+from logitkit.estimators.variables import labels_of, variables_of
+from logitkit.estimators.weights import row_weights
+from logitkit.results.cards.binned import held
+from logitkit.scorecard.binned import binning_of
+from logitkit.scorecard.stated import Bins
+from logitkit.typing import FloatArray
+
+__all__ = ["WoeEncoder"]
+
+
+class WoeEncoder(OneToOneFeatureMixin, TransformerMixin, StatedOptions):  # type: ignore[misc]
+    """Bins every column optimally, and replaces values by the weights of evidence of their bins.
+
+    Parameters
+    ----------
+    bins : Bins or mapping of str to Bins, optional
+        How all columns are binned, or each by its name; columns that are not named are binned by ``Bins()``. Each
+        option of one ``Bins`` is a parameter too: ``bins__max_bins``.
+    bad : object, optional
+        The label that is bad; the second of the sorted labels by default.
+
+    Attributes
+    ----------
+    classes_ : (2,) array
+        The labels in order.
+    bad_ : object
+        The label that is bad.
+    binnings_ : dict of str to BinnedVariable
+        Every column in its bins, with tables, figures and changes by hand.
+    n_features_in_ : int
+        Columns of X.
+    feature_names_in_ : array of str
+        Their names, where X has any.
+
+    Notes
+    -----
+    X is an array of numbers, or a data frame whose columns are numbers, text, categories or booleans; missing values
+    have a bin of their own. What becomes of levels and of missing values that were not there is said by
+    ``Bins(unseen=, empty=)``: they are refused by default, which in cross-validation may be too strict.
+
+    The weights of evidence of the rows that were binned know the outcomes of these rows: a model is to be judged on
+    others, with the encoder inside the pipeline that is cross-validated.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> from logitkit.estimators import WoeEncoder
+    >>> loans = lk.datasets.load_german_credit()
+    >>> encoder = WoeEncoder(bad="bad").fit(loans[["duration", "checking_status"]], loans["class"])
+    >>> encoder.get_feature_names_out().tolist()
+    ['duration', 'checking_status']
+    >>> bool(encoder.binnings_["duration"].woe[0] in encoder.transform(loans[["duration", "checking_status"]])[:, 0])
+    True
+    """
+
+    _stated: ClassVar[dict[str, type]] = {"bins": Bins}
+
+    def __init__(self, bins: Bins | Mapping[str, Bins] | None = None, bad: Any = None) -> None:
+        self.bins = bins
+        self.bad = bad
+
+    def __sklearn_tags__(self) -> Any:
+        """Say that two labels are needed, and that values may be missing."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        tags.classifier_tags = ClassifierTags(multi_class=False)
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Bin every column.
+
+        Parameters
+        ----------
+        X : (n, p) array or frame
+            Numbers; of a frame also text, categories and booleans.
+        y : (n,) array-like
+            Two labels.
+        sample_weight : (n,) array-like, optional
+            Weights of the rows: counts are their sums.
+
+        Returns
+        -------
+        Self
+            The encoder itself.
+
+        Raises
+        ------
+        LogitkitError
+            What is wrong with the input or the parameters, where, and what to do.
+        """
+        labels = labels_of(self, X, y)  # first: with labels alone scikit-learn forgets the names of columns
+        columns, _ = variables_of(self, X, reset=True)
+        target = classes_of(labels, type(self).__name__, several=False)
+        rows = bad_rows(target, row_weights(target, sample_weight, None), self.bad)
+        stated = bins_by_name(self.bins, tuple(columns))
+        self.classes_, self.bad_ = target.classes, rows.label
+        self.binnings_ = {
+            name: held(binning_of(rows.of(values), rows.bad, stated[name], name=name, weights=rows.weights))
+            for name, values in columns.items()
+        }
+        return self
+
+    def transform(self, X: Any) -> FloatArray:
+        """Return the weight of evidence of every value.
+
+        Parameters
+        ----------
+        X : (n, p) array or frame
+            The columns of the fit.
+
+        Returns
+        -------
+        (n, p) array
+            Exactly the numbers of the tables of ``binnings_``.
+        """
+        check_is_fitted(self)
+        columns, _ = variables_of(self, X)
+        found = [binned.transform(columns[name]) for name, binned in self.binnings_.items()]
+        return np.column_stack(found)
