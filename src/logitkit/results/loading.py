@@ -1,4 +1,4 @@
-"""Fits from files."""
+"""Fits and scorecards from files."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from logitkit.engine.saved.file import load_record
+from logitkit.engine.saved.file import read_packed, record_in
 from logitkit.results.classes import fit_of
-from logitkit.results.fit import Fit
 from logitkit.writing import as_path
 
 __all__ = ["load"]
 
+CARD = "logitkit scorecard"  # the format, without what reads it
 
-def load(path: str | Path, functions: Mapping[str, Any] | None = None) -> Fit:
-    """Load a saved fit.
+
+def load(path: str | Path, functions: Mapping[str, Any] | None = None) -> Any:
+    """Load a saved fit, or a saved scorecard.
 
     A saved fit is data: it runs no code of its own, neither on loading nor in a verb of the fit. Its formula is
     evaluated only if every name in it is a column, a constant stored in the file, a transform from a closed list, or a
@@ -29,21 +30,22 @@ def load(path: str | Path, functions: Mapping[str, Any] | None = None) -> Fit:
     Parameters
     ----------
     path : str or Path
-        File written by ``fit.save``.
+        File written by ``fit.save`` or ``card.save``.
     functions : mapping of str to object, optional
         User-defined functions that the formula calls, by name: ``{"f": f}``, or ``{"pd.cut": pd.cut}`` for ``pd.cut``.
         NumPy functions that compute with values need not be given.
 
     Returns
     -------
-    Fit
-        The saved fit, of the class of its family. It holds no rows: verbs that need rows require ``data=``.
+    Fit or Scorecard
+        The saved fit, of the class of its family; or the scorecard with its fit. It holds no rows: verbs that need rows
+        require ``data=``.
 
     Raises
     ------
     DataError
-        If the file is no saved fit, is damaged (naming the field) or was changed, or is of a version of the format
-        that is not known (saying what to do).
+        If the file is no saved fit or scorecard, is damaged (naming the field) or was changed, or is of a version of
+        the format that is not known (saying what to do).
     FormulaError
         If the formula calls functions that are not given (they are named), or contains a part that a saved fit may not
         contain.
@@ -57,4 +59,10 @@ def load(path: str | Path, functions: Mapping[str, Any] | None = None) -> Fit:
     >>> bool((lk.load(path).coef == fit.coef).all())
     True
     """
-    return fit_of(load_record(as_path(path, "model"), functions or {}))
+    path = as_path(path, "model")
+    packed = read_packed(path)
+    if isinstance(packed, dict) and packed.get("format") == CARD:
+        from logitkit.results.cards.loading import scorecard_in
+
+        return scorecard_in(packed, path, functions or {})
+    return fit_of(record_in(packed, path, functions or {}))

@@ -27,7 +27,18 @@ from logitkit.errors import DataError, LogitkitError
 from logitkit.typing import IntArray
 from logitkit.writing import write_file
 
-__all__ = ["VERSION", "digest_of", "load_record", "save_record"]
+__all__ = [
+    "VERSION",
+    "digest_of",
+    "load_record",
+    "other_version",
+    "packed_record",
+    "read_packed",
+    "record_in",
+    "save_record",
+    "sealed",
+    "write_packed",
+]
 
 DEEPEST = 40  # levels of objects and lists: no fit comes near
 TOO_DEEP = f"it is nested more than {DEEPEST} deep"
@@ -35,12 +46,32 @@ TOO_DEEP = f"it is nested more than {DEEPEST} deep"
 
 def save_record(record: FitRecord, path: str | Path) -> Path:
     """Write a record as JSON, whole or not at all."""
-    packed = {"format": FORMAT, "version": VERSION, "written_by": f"logitkit {_own_version()}"} | pack_record(record)
-    return write_file(path, json.dumps(packed | {"digest": digest_of(packed)}, indent=1, allow_nan=False), "model")
+    return write_packed(packed_record(record), path)
+
+
+def packed_record(record: FitRecord) -> dict[str, Any]:
+    """Return a record as JSON values, with its format and digest."""
+    return sealed(FORMAT, VERSION, pack_record(record))
+
+
+def sealed(form: str, version: int, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return fields with what tells their format, and with their digest."""
+    packed = {"format": form, "version": version, "written_by": f"logitkit {_own_version()}"} | dict(fields)
+    return packed | {"digest": digest_of(packed)}
+
+
+def write_packed(packed: Mapping[str, Any], path: str | Path) -> Path:
+    """Write JSON values, whole or not at all."""
+    return write_file(path, json.dumps(packed, indent=1, allow_nan=False), "model")
 
 
 def load_record(path: Path, functions: Mapping[str, Any]) -> FitRecord:
     """Read a record that was written."""
+    return record_in(read_packed(path), path, functions)
+
+
+def read_packed(path: Path) -> Any:
+    """Return the JSON value of a file, whose names are different and which is not nested too deep."""
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -56,11 +87,16 @@ def load_record(path: Path, functions: Mapping[str, Any]) -> FitRecord:
         raise DataError(f"'{path}' is damaged: {TOO_DEEP}.") from None
     except ValueError as error:
         raise DataError(f"'{path}' is not JSON: {error}.") from error
+    return packed
+
+
+def record_in(packed: Any, path: Path, functions: Mapping[str, Any]) -> FitRecord:
+    """Return the record that JSON values of a file hold."""
     if not isinstance(packed, dict) or packed.get("format") != FORMAT:
         raise DataError(f"'{path}' is not a fit that logitkit saved.")
     version, given = packed.get("version"), packed
     if type(version) is not int or not FIRST <= version <= VERSION:
-        raise DataError(f"'{path}' {_other_version(version, packed.get('written_by'))}")
+        raise DataError(f"'{path}' {other_version(version, packed.get('written_by'))}")
     try:
         packed = given if version == VERSION else in_todays_form(given)
         wrong = problem_of(packed)
@@ -109,14 +145,17 @@ def _own_version() -> str:
         return "not installed"
 
 
-def _other_version(version: Any, writer: Any) -> str:
+def other_version(
+    version: Any, writer: Any, first: int = FIRST, last: int = VERSION, what: str = "Fit the model"
+) -> str:
     """Say that a file is of another version, who wrote it, and what to do."""
-    newer = isinstance(version, int) and version > VERSION
+    newer = isinstance(version, int) and version > last
     written = f", written by {writer:.40}" if isinstance(writer, str) else ""
-    action = "Update logitkit" if newer else "Fit the model again and save it"
+    action = "Update logitkit" if newer else f"{what} again and save it"
+    versions = f"versions {first} to {last}" if first < last else f"version {last}"
     return (
         f"has version {version!r:.20} of the format{written}, and this version of logitkit, {_own_version()}, reads "
-        f"versions {FIRST} to {VERSION}. {action}, or load it with the version of logitkit that wrote it."
+        f"{versions}. {action}, or load it with the version of logitkit that wrote it."
     )
 
 

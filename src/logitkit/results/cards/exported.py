@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from logitkit.results.cards.binned import BinnedVariable
+from logitkit.results.fit import Fit
 from logitkit.scorecard.card import Card
 from logitkit.scorecard.export.kinds import exported
+from logitkit.scorecard.population import Population
+from logitkit.scorecard.saved.file import SavedCard, save_card
+from logitkit.scorecard.selection import SelectionStep
 from logitkit.writing import as_path, write_file
 
 __all__ = ["Exported"]
@@ -16,6 +21,10 @@ class Exported:
     """A scorecard that is written."""
 
     card: Card
+    fit: Fit
+    binnings: Mapping[str, BinnedVariable]
+    population: Population
+    steps: tuple[SelectionStep, ...]
 
     def export(
         self,
@@ -73,3 +82,39 @@ class Exported:
         """
         written = exported(self.card, kind, dialect, table, keys)
         return written if path is None else write_file(as_path(path, "export"), written, "export")
+
+    def save(self, path: str | Path) -> Path:
+        """Write the scorecard as plain versioned JSON, without any row of the data; ``lk.load`` reads it back.
+
+        Parameters
+        ----------
+        path : str or Path
+            File to write. An existing file is replaced in one step, and kept if writing fails.
+
+        Returns
+        -------
+        Path
+            The file written: card, bins with their counts and trail, population, selection, and the fit.
+
+        Raises
+        ------
+        DataError
+            If levels are neither text, numbers nor booleans.
+        UnsupportedError
+            If a coefficient is not finite.
+
+        Notes
+        -----
+        Of each variable the file holds the levels, and the ends of the pre-bins with the values next below them.
+
+        Examples
+        --------
+        >>> import tempfile, os
+        >>> import logitkit as lk
+        >>> loans = lk.datasets.load_german_credit()
+        >>> card = lk.scorecard(["checking_status", "duration"], loans, target="class", event="bad")
+        >>> loaded = lk.load(card.save(os.path.join(tempfile.mkdtemp(), "card.json")))
+        >>> loaded.score(loans).equals(card.score(loans))
+        True
+        """
+        return save_card(SavedCard(self.card, self.fit.record, self.binnings, self.population, self.steps), path)

@@ -1,0 +1,1 @@
+"""Scorecards as plain versioned JSON, without any row of the data, and back."""

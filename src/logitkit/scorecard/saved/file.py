@@ -1,0 +1,201 @@
+"""Scorecards as files: the card, its bins, its population, its trail, and the fit under it.
+
+A file is checked whole, by a schema and by a digest, before a card comes out of it; the fit has the form of a saved fit
+and is checked as one. Points and log odds are stored, so that a loaded card scores to the last bit; they must agree
+with coefficients and bins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import astuple, fields
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from logitkit.design.formula.saved_coding import decode, encode
+from logitkit.engine.record import FitRecord
+from logitkit.engine.saved.fields import Flag, Number, Scalar, Sizes, Text, Whole
+from logitkit.engine.saved.file import digest_of, other_version, packed_record, record_in, sealed, write_packed
+from logitkit.engine.saved.shapes import Each, Numbers, Row, Table, Value
+from logitkit.errors import DataError, LogitkitError, UnsupportedError
+from logitkit.scorecard.binned import Binning
+from logitkit.scorecard.card import Card, CardVariable
+from logitkit.scorecard.population import Population
+from logitkit.scorecard.saved.binning import BINNING, floats_in, pack_binning, unpack_binning
+from logitkit.scorecard.scaling import Scaling
+from logitkit.scorecard.selection import SelectionStep
+
+__all__ = ["FORMAT", "VERSION", "SavedCard", "card_in", "save_card"]
+
+FORMAT = "logitkit scorecard"
+VERSION = 1
+ROUNDING = 1e-9
+KNOWN = Number(special=("nan",))
+SCALING = tuple(field.name for field in fields(Scaling))
+N_GIVEN = ("n_given", "n_indeterminate", "n_missing", "n_good", "n_bad")
+
+
+class SavedCard(NamedTuple):
+    """What a file holds.
+
+    Parameters
+    ----------
+    card : Card
+        The card.
+    record : FitRecord
+        The fit under it.
+    binnings : mapping of str to Binning
+        All variables that were binned.
+    population : Population
+        Who the card was made from.
+    steps : tuple of SelectionStep
+        The trail of the selection.
+    """
+
+    card: Card
+    record: FitRecord
+    binnings: Mapping[str, Any]
+    population: Population
+    steps: tuple[SelectionStep, ...]
+
+
+def save_card(saved: SavedCard, path: str | Path) -> Path:
+    """Write a scorecard as JSON, whole or not at all."""
+    card, population = saved.card, saved.population
+    numbers = [card.intercept, card.base_points, *(variable.coef for variable in card.variables)]
+    if not np.isfinite(numbers).all():
+        raise UnsupportedError("A scorecard whose coefficients are not all finite is not saved: drop their variables.")
+    binnings = {**saved.binnings, **{variable.binning.name: variable.binning for variable in card.variables}}
+    packed = {
+        "card": {
+            "intercept": encode(card.intercept),
+            "base_points": encode(card.base_points),
+            "scaling": {name: encode(getattr(card.scaling, name)) for name in SCALING},
+            "variables": [
+                {"name": v.binning.name, "coef": v.coef, "logits": encode(v.logits), "points": encode(v.points)}
+                for v in card.variables
+            ],
+        },
+        "binnings": [pack_binning(binning) for binning in binnings.values()],
+        "population": {
+            **{name: encode(getattr(population, name)) for name in (*N_GIVEN, "target", "event", "other")},
+            "excluded": encode(population.excluded),
+        },
+        "steps": [encode(astuple(step)) for step in saved.steps],
+        "fit": packed_record(saved.record),
+    }
+    return write_packed(sealed(FORMAT, VERSION, packed), path)
+
+
+def card_in(packed: Mapping[str, Any], path: Path, functions: Mapping[str, Any], kind: type[Binning]) -> SavedCard:
+    """Return the scorecard that JSON values of a file hold; its variables are of one kind of binning."""
+    version = packed.get("version")
+    if type(version) is not int or version != VERSION:
+        words = other_version(version, packed.get("written_by"), VERSION, VERSION, "Make the scorecard")
+        raise DataError(f"'{path}' {words}")
+    wrong = next(CARD_FILE.problems(packed, "", {}), None)
+    if wrong is not None:
+        raise DataError(f"'{path}' is damaged: {wrong}.")
+    record = record_in(packed["fit"], path, functions)
+    try:
+        saved = _unpacked(packed, record, kind)
+        wrong = next((words for variable in saved.card.variables for words in _apart(variable)), None)
+    except LogitkitError as error:
+        raise DataError(f"'{path}' is damaged: {error}") from error
+    except Exception as error:  # NumPy says in its own ways that parts do not fit
+        raise DataError(f"'{path}' is damaged: {error}.") from error
+    coef = [saved.card.intercept, *(variable.coef for variable in saved.card.variables)]
+    if wrong is None and not np.array_equal(record.coef, coef):
+        wrong = "'card' has other coefficients than 'fit'"
+    if wrong is not None:
+        raise DataError(f"'{path}' is damaged: {wrong}.")
+    if packed["digest"] != digest_of(packed):
+        raise DataError(
+            f"'{path}' was changed after it was saved: its digest does not match its fields. Save the scorecard again."
+        )
+    return saved
+
+
+def _unpacked(packed: Mapping[str, Any], record: FitRecord, kind: type[Binning]) -> SavedCard:
+    binnings = {own["name"]: unpack_binning(own, kind) for own in packed["binnings"]}
+    given, population = packed["card"], packed["population"]
+    if len(binnings) < len(packed["binnings"]):
+        raise DataError("'binnings' hold a name twice.")
+    for own in given["variables"]:
+        if own["name"] not in binnings:
+            raise DataError(f"'card' has the variable {own['name']!r}, which is not among 'binnings'.")
+    variables = tuple(
+        CardVariable(binnings[own["name"]], float(own["coef"]), floats_in(own["logits"]), floats_in(own["points"]))
+        for own in given["variables"]
+    )
+    scaling = Scaling(**{name: decode(value) for name, value in given["scaling"].items()})
+    return SavedCard(
+        Card(variables, float(given["intercept"]), float(given["base_points"]), scaling),
+        record,
+        binnings,
+        Population(
+            **{name: decode(value) for name, value in population.items() if name != "excluded"},
+            excluded=tuple((rule, count) for rule, count in population["excluded"]),
+        ),
+        tuple(SelectionStep(*decode(step)) for step in packed["steps"]),
+    )
+
+
+def _apart(variable: CardVariable) -> list[str]:
+    """Say where what is stored of a variable is not what its bins and its coefficient give."""
+    name, made = variable.binning.name, variable.coef * variable.binning.woe_at_scoring
+    if made.shape != variable.logits.shape:
+        return [f"{name!r} has {made.size - 1} bins, and 'logits' are of {variable.logits.size - 1}"]
+    if not np.allclose(made, variable.logits, rtol=ROUNDING, atol=ROUNDING, equal_nan=True):
+        return [f"the 'logits' of {name!r} do not agree with its bins and its coefficient"]
+    if not np.array_equal(np.isnan(made), np.isnan(variable.points)):
+        return [f"the 'points' of {name!r} must be missing where its 'logits' are"]
+    return []
+
+
+class _Elsewhere:
+    """A part that has a schema of its own, by which it is checked when it is read."""
+
+    def problems(self, value: Any, where: str, sizes: Sizes) -> Iterator[str]:  # noqa: ARG002 - one protocol
+        """See ``Field``."""
+        yield from ()
+
+
+VARIABLE = Table(
+    {
+        "name": Text(),
+        "coef": Number(),
+        "logits": Numbers(("codes",), KNOWN),
+        "points": Numbers(("codes",), KNOWN),
+    }
+)
+CARD_FILE = Table(
+    {
+        "format": Text((FORMAT,)),
+        "version": Whole(VERSION, VERSION + 1),
+        "written_by": Text(),
+        "card": Table(
+            {
+                "intercept": Number(),
+                "base_points": Number(),
+                "scaling": Table({name: Value() for name in SCALING}),
+                "variables": Each(VARIABLE),
+            }
+        ),
+        "binnings": Each(BINNING),
+        "population": Table(
+            {
+                **{name: Whole() for name in N_GIVEN},
+                "target": Text(),
+                "event": Scalar(),
+                "other": Scalar(),
+                "excluded": Each(Row((Text(), Whole()))),
+            }
+        ),
+        "steps": Each(Row((Text(), Flag(), Text(), KNOWN))),
+        "fit": _Elsewhere(),
+        "digest": Text(),
+    }
+)
