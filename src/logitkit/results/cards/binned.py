@@ -14,10 +14,13 @@ from logitkit.design.table.frame import read_table
 from logitkit.errors import DataError, nearest_name
 from logitkit.report.number_format import format_number
 from logitkit.report.scorecard_frames import bin_frame
+from logitkit.results.cards.bin_stability import BinStability, bin_stability
+from logitkit.results.cards.periods import Every
 from logitkit.results.shown import Shown
 from logitkit.scorecard.bin_table import bin_table
 from logitkit.scorecard.binned import Binning
 from logitkit.scorecard.edits import merged, moved, replayed, split
+from logitkit.scorecard.monitoring.bins_over_time import Base
 from logitkit.scorecard.trail import Edit
 
 __all__ = ["BinnedVariable", "column_of", "held"]
@@ -95,6 +98,43 @@ class BinnedVariable(Shown, Binning):
 
         title = f"{self.name}: information value {format_number(self.information.value)}"
         return plot_bin_table(bin_table(self, level), ax, title=title)
+
+    def stability(
+        self,
+        data: Any,
+        *,
+        period: str,
+        target: str | None = None,
+        event: Any = None,
+        base: Base = "development",
+        every: Every = "month",
+        level: float = 0.95,
+    ) -> BinStability:
+        """Return the bins period by period: proportions of rows, bad rates, weights of evidence, stability indices.
+
+        Parameters
+        ----------
+        data : table
+            With the variable, the period and the target.
+        period : str
+            The column of dates, or of other periods in their order.
+        target : str, optional
+            The column of the outcome; rows without one count among the rows alone.
+        event : object, optional
+            The level of the outcome that is bad; 1 or True by default.
+        base : {"development", "first"}
+            Whether periods are compared with the rows that the bins were made from, or with the first period.
+        every : {"month", "quarter", "year"}
+            Periods of dates.
+        level : float, default 0.95
+            Confidence level.
+
+        Returns
+        -------
+        BinStability
+            ``table()`` has one row per period and bin, ``by_period()`` one per period; ``plot()`` draws them.
+        """
+        return bin_stability(self, data, period, (target, event), base, every, level)
 
     def merge(self, first: int, second: int, reason: str = "") -> BinnedVariable:
         """Return the variable with two bins joined.

@@ -1,0 +1,120 @@
+"""The bins of a variable over time, as the user holds them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+import logitkit.report.period_findings  # noqa: F401 - says how bins over time are shown
+from logitkit.design.table.frame import read_table
+from logitkit.errors import DataError, nearest_name
+from logitkit.options import require_choice
+from logitkit.report.period_frames import bin_periods_frame, period_indices_frame
+from logitkit.results.cards.periods import Every, read_periods
+from logitkit.results.shown import Shown
+from logitkit.scorecard.binned import Binning
+from logitkit.scorecard.monitoring.bins_over_time import Base, BinsByPeriod, bins_by_period
+from logitkit.scorecard.target import read_target
+
+__all__ = ["BinStability", "bin_stability"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class BinStability(Shown, BinsByPeriod):
+    """Bins of a variable over time.
+
+    Parameters
+    ----------
+    name : str
+        The variable.
+    labels : tuple of str
+        The bins, the last that of levels that were not there.
+    n_values : int
+        How many of the bins hold ordinary values.
+    periods : tuple of str
+        In order.
+    base_rate : (k + 1,) array
+        Bad rates of the rows that the bins were made from; nan without rows.
+    rows : (t, k + 1) array
+        Rows by period and bin.
+    known, events : (t, k + 1) arrays
+        Those with an outcome, and the bad ones; zero where no outcome was given.
+    rate, rate_low, rate_high : (t, k + 1) arrays
+        Bad rates with Wilson intervals; nan without outcomes.
+    woe : (t, k + 1) array
+        Weights of evidence of each period; nan without outcomes.
+    information : (t,) array
+        Information values of each period; nan without both outcomes.
+    reversals : (t,) int array
+        Neighbouring ordinary bins whose bad rates differ in the other direction than in the rows that the bins were
+        made from.
+    indices : tuple of StabilityIndex or None
+        Of each period against the base; None for the first where it is the base.
+    level : float
+        Of the intervals.
+    """
+
+    def table(self) -> pd.DataFrame:
+        """Return one row per period and bin that has rows.
+
+        Returns
+        -------
+        pandas.DataFrame
+            rows, share, known, events, event_rate with limits, woe; indexed by period and label.
+        """
+        return bin_periods_frame(self)
+
+    def by_period(self) -> pd.DataFrame:
+        """Return one row per period.
+
+        Returns
+        -------
+        pandas.DataFrame
+            rows, psi with limits, by_chance, p_value, change, and with outcomes event_rate, iv and reversals.
+        """
+        return period_indices_frame(self)
+
+    def plot(self, what: Literal["share", "event_rate"] = "share", ax: Any = None) -> Any:
+        """Draw the proportion of rows, or the bad rate, of every bin over time.
+
+        Parameters
+        ----------
+        what : {"share", "event_rate"}
+            What is drawn.
+        ax : matplotlib.axes.Axes, optional
+            Where to draw.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            One line per bin that has rows.
+        """
+        from logitkit.plots.periods import plot_lines
+
+        require_choice("what", what, ("share", "event_rate"))
+        if what == "event_rate" and not self.has_outcomes:
+            raise DataError("what='event_rate': no outcome is known. Give target= to stability().")
+        shares = self.rows / self.rows.sum(axis=1, keepdims=True)
+        used = np.flatnonzero(self.rows.sum(axis=0) > 0)
+        labels = [self.labels[m] for m in used]
+        words = ("Proportion of rows" if what == "share" else "Bad rate", self.name)
+        return plot_lines(ax, (shares if what == "share" else self.rate)[:, used], labels, self.periods, words)
+
+
+def bin_stability(
+    binning: Binning, data: Any, period: str, outcome: tuple[str | None, Any], base: Base, every: Every, level: float
+) -> BinStability:
+    """Return the bins of a variable over the periods of a table; ``outcome`` is the target and its event."""
+    require_choice("base", base, ("development", "first"))
+    table = read_table(data)
+    target, event = outcome
+    for name in (binning.name, period, *(() if target is None else (target,))):
+        if name not in table:
+            raise DataError(f"There is no column {name!r}. {nearest_name(name, table.names)}")
+    periods = read_periods(table.column(period), period, every)
+    known = None if target is None else read_target(table.column(target), target, event, partial=True)
+    found = bins_by_period(binning, table.column(binning.name), periods, known, base, level)
+    return BinStability(**{field.name: getattr(found, field.name) for field in fields(BinsByPeriod)})

@@ -1,0 +1,55 @@
+"""Columns of dates and other periods, read for monitoring."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from logitkit.design.table.frame import coded_values, is_missing
+from logitkit.errors import DataError
+from logitkit.options import require_choice
+from logitkit.scorecard.monitoring.periods import Periods
+from logitkit.typing import IntArray
+
+__all__ = ["Every", "period_numbers", "read_periods"]
+
+Every = Literal["month", "quarter", "year"]
+FREQUENCIES = {"month": "M", "quarter": "Q", "year": "Y"}
+
+
+def read_periods(values: pd.Series, name: str, every: Every = "month") -> Periods:
+    """Return the period of each row: of dates the month, quarter or year; other values are periods as they are.
+
+    Examples
+    --------
+    >>> found = read_periods(pd.Series(pd.to_datetime(["2007-03-31", "2007-01-02", "2007-03-01"])), "day")
+    >>> found.labels, found.codes.tolist()
+    (('2007-01', '2007-03'), [1, 0, 1])
+    """
+    require_choice("every", every, FREQUENCIES)
+    missing = is_missing(values)
+    if missing.any():
+        raise DataError(f"{name!r} is missing in {int(missing.sum()):,} rows: every row must have a period.")
+    if not len(values):
+        raise DataError("The table has no rows.")
+    if not pd.api.types.is_datetime64_any_dtype(values.dtype):
+        coded = coded_values(values)
+        present = coded.occurring()
+        place = {level: i for i, level in enumerate(present)}
+        codes = np.array([place.get(level, -1) for level in coded.levels])[coded.codes]
+        return Periods(tuple(map(str, present)), np.arange(len(present)), codes)
+    numbers = period_numbers(values, every)
+    distinct, codes = np.unique(numbers, return_inverse=True)
+    found = [pd.Period(ordinal=int(number), freq=FREQUENCIES[every]) for number in distinct]
+    return Periods(tuple(map(str, found)), distinct, codes)
+
+
+def period_numbers(values: pd.Series, every: Every) -> IntArray:
+    """Return the number of the month, quarter or year of each date; -1 where it is missing."""
+    plain = values.dt.tz_localize(None) if getattr(values.dtype, "tz", None) is not None else values
+    missing = is_missing(plain)
+    numbers = np.full(len(plain), -1, dtype=np.int64)
+    numbers[~missing] = pd.PeriodIndex(plain[~missing], freq=FREQUENCIES[every]).asi8
+    return numbers

@@ -1,0 +1,163 @@
+"""The bins of a variable period by period: proportions of rows, bad rates, weights of evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from logitkit.diagnostics.proportions import wilson_interval
+from logitkit.scorecard.binned import Binning
+from logitkit.scorecard.criteria import information_value, weight_of_evidence
+from logitkit.scorecard.monitoring.card_stability import NOT_SEEN
+from logitkit.scorecard.monitoring.index import Resampled, StabilityIndex, stability_index
+from logitkit.scorecard.monitoring.periods import Periods
+from logitkit.scorecard.target import Target
+from logitkit.typing import CodeArray, FloatArray
+
+__all__ = ["Base", "BinsByPeriod", "bins_by_period"]
+
+Base = Literal["development", "first"]
+
+
+@dataclass(frozen=True, eq=False)
+class BinsByPeriod:
+    """Bins over time.
+
+    Parameters
+    ----------
+    name : str
+        The variable.
+    labels : tuple of str
+        The bins, the last that of levels that were not there.
+    n_values : int
+        How many of the bins hold ordinary values.
+    periods : tuple of str
+        In order.
+    base_rate : (k + 1,) array
+        Bad rates of the rows that the bins were made from; nan without rows.
+    rows : (t, k + 1) array
+        Rows by period and bin.
+    known, events : (t, k + 1) arrays
+        Those with an outcome, and the bad ones; zero where no outcome was given.
+    rate, rate_low, rate_high : (t, k + 1) arrays
+        Bad rates with Wilson intervals; nan without outcomes.
+    woe : (t, k + 1) array
+        Weights of evidence of each period; nan without outcomes.
+    information : (t,) array
+        Information values of each period; nan without both outcomes.
+    reversals : (t,) int array
+        Neighbouring ordinary bins whose bad rates differ in the other direction than in the rows that the bins were
+        made from.
+    indices : tuple of StabilityIndex or None
+        Of each period against the base; None for the first where it is the base.
+    level : float
+        Of the intervals.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    n_values: int
+    periods: tuple[str, ...]
+    base_rate: FloatArray
+    rows: FloatArray
+    known: FloatArray
+    events: FloatArray
+    rate: FloatArray
+    rate_low: FloatArray
+    rate_high: FloatArray
+    woe: FloatArray
+    information: FloatArray
+    reversals: FloatArray
+    indices: tuple[StabilityIndex | None, ...]
+    level: float
+
+    @property
+    def has_outcomes(self) -> bool:
+        """Whether there are outcomes in any period."""
+        return bool(self.known.any())
+
+
+def bins_by_period(
+    binning: Binning, values: Any, periods: Periods, target: Target | None, base: Base, level: float
+) -> BinsByPeriod:
+    """Return the bins of a variable over time.
+
+    Parameters
+    ----------
+    binning : Binning
+        The bins.
+    values : (n,) Series
+        Values of the variable.
+    periods : Periods
+        The period of each row.
+    target : Target or None
+        Which of the rows are bad, and which have no outcome.
+    base : {"development", "first"}
+        What periods are compared with: the rows that the bins were made from, or the first period.
+    level : float
+        Of the intervals.
+
+    Returns
+    -------
+    BinsByPeriod
+    """
+    codes, k, t = binning.codes(values), binning.rule.n_codes + 1, len(periods.labels)
+    rows = _table(codes, periods, np.arange(codes.size), t, k)
+    known, events = np.zeros_like(rows), np.zeros_like(rows)
+    if target is not None:
+        known = _table(codes, periods, target.rows, t, k)
+        events = _table(codes, periods, target.rows[target.bad], t, k)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rate = events / known
+    low, high = np.full_like(rate, np.nan), np.full_like(rate, np.nan)
+    some = known > 0
+    low[some], high[some] = wilson_interval(rate[some], known[some], level)
+    bad, good = (np.append(counts, 0.0) for counts in binning.counts)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        base_rate = bad / (bad + good)
+    woe, information = _evidence(binning, events, known - events)
+    first = bad + good if base == "development" else rows[0]
+    labels = (*binning.rule.labels(), NOT_SEEN)
+    how = Resampled(level=level)
+    indices = tuple(
+        None if base == "first" and i == 0 else stability_index(first, rows[i], labels, periods.labels[i], how)
+        for i in range(t)
+    )
+    n = binning.rule.n_values
+    turned = np.diff(rate[:, :n], axis=1) * np.diff(base_rate[:n])[None, :] < 0
+    return BinsByPeriod(
+        binning.name,
+        labels,
+        n,
+        periods.labels,
+        base_rate,
+        rows,
+        known,
+        events,
+        rate,
+        low,
+        high,
+        woe,
+        information,
+        turned.sum(axis=1),
+        tuple(None if index is None else replace(index, name=binning.name) for index in indices),
+        level,
+    )
+
+
+def _table(codes: CodeArray, periods: Periods, rows: Any, t: int, k: int) -> FloatArray:
+    """Return numbers of rows by period and bin, a code of -1 counting as the last."""
+    own = np.where(codes[rows] < 0, k - 1, codes[rows])
+    return np.bincount(periods.codes[rows] * k + own, minlength=t * k).reshape(t, k).astype(np.float64)
+
+
+def _evidence(binning: Binning, events: FloatArray, nonevents: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return weights of evidence and information values of each period that has both outcomes."""
+    woe, information = np.full_like(events, np.nan), np.full(events.shape[0], np.nan)
+    for i in range(events.shape[0]):
+        if events[i].any() and nonevents[i].any():
+            woe[i] = binning.sign * weight_of_evidence(events[i], nonevents[i])[0]
+            information[i] = information_value(events[i], nonevents[i]).value
+    return woe, information
