@@ -46,7 +46,7 @@ def by_loop(binning: Any, values: pd.Series) -> np.ndarray:
     return np.array(found)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     shape=st.sampled_from(["auto", "peak", "valley", "none", "up", "convex"]),
