@@ -142,5 +142,5 @@ def test_after_bias_reduction_it_is_refused(births: pd.DataFrame) -> None:
 
 
 def test_a_seed_is_a_whole_number(births: pd.DataFrame) -> None:
-    with pytest.raises(DataError, match="seed=-1 is not known"):
+    with pytest.raises(DataError, match="seed=-1: give a whole number"):
         lk.logit("low ~ age", births).score_bootstrap("age = 0", "g", weights="webb", draws=99, seed=-1)

@@ -62,15 +62,15 @@ def test_the_level_is_that_which_is_asked_for(data):
 
 def test_the_label_says_what_percentiles_leave_out(monkeypatch):
     """A level of three rows is missing from one resample in twenty; an aliased column from the fit itself."""
-    monkeypatch.setattr(module, "STANDARD_REPLICATES", 199)
+    monkeypatch.setattr(module, "STANDARD_REPLICATES", 99)
     rng = np.random.default_rng(4)
     frame = pd.DataFrame({"x": rng.normal(size=43), "f": ["a"] * 20 + ["b"] * 20 + ["c"] * 3})
     frame["double"] = 2 * frame["x"]
     frame["y"] = [0, 1] * 20 + [1, 0, 1]
     fit = lk.logit("y ~ x + double + C(f)", frame)
-    drawn = fit.bootstrap(199, seed=1)
+    drawn = fit.bootstrap(99, seed=1)
     counts = dict(zip(drawn.names, drawn.n_undetermined.tolist(), strict=True))
-    assert counts["double"] == 199
+    assert counts["double"] == 99
     assert counts["C(f)[T.c]"] > 4
     found = fit.confint("bootstrap")
     lost = f"up to {drawn.n_infinite.max()} draws infinite, up to {counts['C(f)[T.c]']} draws undetermined"
@@ -127,7 +127,7 @@ def test_a_level_is_refused_before_anything_is_drawn(data, monkeypatch, level, e
 
 @pytest.mark.parametrize("kind", ["percentile", "basic", "normal", "bca"])
 def test_kinds_and_combinations_are_those_of_the_bootstrap(data, kind, monkeypatch):
-    monkeypatch.setattr(module, "STANDARD_REPLICATES", 199)
+    monkeypatch.setattr(module, "STANDARD_REPLICATES", 99)
     fit = lk.logit("y ~ x + C(f)", data)
     asked = ["x", "2 * x - C(f)[T.b] + 1"]
     found = fit.confint("bootstrap", of=asked, kind=kind)
