@@ -15,6 +15,7 @@ from logitkit.report.card_findings import card_document
 from logitkit.report.document import Document
 from logitkit.report.scorecard_frames import card_frame, reasons_frame, scores_frame, what_if_frame
 from logitkit.results.cards.binned import BinnedVariable
+from logitkit.results.cards.checked import Checked
 from logitkit.results.cards.exported import Exported
 from logitkit.results.cards.watched import Watched
 from logitkit.results.fit import Fit
@@ -29,7 +30,7 @@ __all__ = ["Scorecard"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Scorecard(Exported, Watched, Shown):
+class Scorecard(Exported, Watched, Checked, Shown):
     """A scorecard.
 
     Parameters

@@ -1,0 +1,184 @@
+"""What the verbs of validation return, as the user holds it: it prints, and gives its table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
+
+import pandas as pd
+
+import logitkit.report.validation_findings  # noqa: F401 - says how these are shown
+from logitkit.report import validation_frames as frames
+from logitkit.results.shown import Shown
+from logitkit.scorecard.validation.bands import Bands
+from logitkit.scorecard.validation.by_grade import GradeCalibration
+from logitkit.scorecard.validation.samples import Validation
+
+__all__ = ["CardBands", "CardCalibration", "CardValidation", "as_held"]
+
+T = TypeVar("T")
+
+
+def as_held(kind: type[T], found: Any) -> T:
+    """Return a finding as the user holds it."""
+    return kind(**{field.name: getattr(found, field.name) for field in fields(found)})
+
+
+class _Pickled:
+    """Results that are pickled as they are, by their fields."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return what makes the result again."""
+        own: Any = self
+        return type(self), tuple(getattr(self, field.name) for field in fields(own))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class CardValidation(_Pickled, Shown, Validation):
+    """Discrimination of a card in one sample or several.
+
+    Parameters
+    ----------
+    samples : tuple of SampleRanking
+        In the order given.
+    changes : tuple of GiniChange
+        Every further sample against the first.
+    level : float
+        Of the intervals.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> loans = lk.datasets.load_german_credit()
+    >>> card = lk.scorecard(["checking_status", "duration"], loans, target="class", event="bad")
+    >>> found = card.validate(loans)
+    >>> bool(found.samples[0].gini == found.table().loc["All", "gini"])
+    True
+    """
+
+    def table(self) -> pd.DataFrame:
+        """Return one row per sample.
+
+        Returns
+        -------
+        pandas.DataFrame
+            rows, bads, bad_rate, expected_rate, gini and ks with their intervals, ks_points; indexed by sample.
+        """
+        return frames.samples_frame(self)
+
+    def change(self) -> pd.DataFrame:
+        """Return the change of the Gini coefficient from the first sample to every other.
+
+        Returns
+        -------
+        pandas.DataFrame
+            estimate, std_error, p_value, conf_low, conf_high; the samples are taken for independent.
+        """
+        return frames.changes_frame(self)
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the cumulative accuracy profiles.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            With pointwise bands.
+        """
+        from logitkit.plots.cap import plot_cap
+
+        return plot_cap(self, ax)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class CardBands(_Pickled, Shown, Bands):
+    """Bands of points, the riskiest first, with the line of odds.
+
+    Parameters
+    ----------
+    cuts : (k - 1,) array
+        Points at which bands begin; ``bands(other_rows, cuts=...)`` takes them.
+    labels : tuple of str
+        What each band is called.
+    bad, good : (k,) arrays
+        Counts.
+    rate, rate_low, rate_high : (k,) arrays
+        Bad rates with Wilson intervals.
+    expected : (k,) array
+        Mean predicted probabilities of bad.
+    line : OddsLine
+        The line of observed log-odds of good on those promised.
+    level : float
+        Of the intervals.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> loans = lk.datasets.load_german_credit()
+    >>> card = lk.scorecard(["checking_status", "duration"], loans, target="class", event="bad")
+    >>> bands = card.bands(loans, n=4)
+    >>> bool(bands.table()["rows"].sum() == len(loans))
+    True
+    """
+
+    def table(self) -> pd.DataFrame:
+        """Return one row per band.
+
+        Returns
+        -------
+        pandas.DataFrame
+            label, rows, share, goods, bads, bad_rate with limits, expected_rate, odds, cumulative proportions and ks.
+        """
+        return frames.bands_frame(self)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class CardCalibration(_Pickled, Shown, GradeCalibration):
+    """Defaults of grades against their probabilities of default.
+
+    Parameters
+    ----------
+    labels : tuple of str
+        The grades, the riskiest first, and the portfolio as the last.
+    n, bad, pd, rate, rate_low, rate_high : (g + 1,) arrays
+        Obligors, defaults, probabilities of default, and default rates with Jeffreys' intervals.
+    binomial, jeffreys, binomial_correlated, jeffreys_correlated : (g + 1,) arrays
+        One-sided p-values, small where there are more defaults than stated.
+    limit : (g + 1,) array
+        Default rate beyond which the correlated light of infinitely many obligors leaves green.
+    lights, lights_correlated : tuple of str
+        "green", "amber" or "red".
+    correlation : float
+        Asset correlation.
+    hosmer_lemeshow, p_value : float
+        Statistic over grades, for independent obligors.
+    dof : int
+        Its degrees of freedom.
+    level : float
+        Of the intervals.
+    light_levels : tuple of float
+        Where lights change.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> loans = lk.datasets.load_german_credit()
+    >>> card = lk.scorecard(["checking_status", "duration"], loans, target="class", event="bad")
+    >>> found = card.calibration_by_grade(loans, [500, 530], in_sample=True)
+    >>> found.labels
+    ('below 500', '500 to below 530', '530 and above', 'All')
+    """
+
+    def table(self) -> pd.DataFrame:
+        """Return one row per grade, and one of the portfolio.
+
+        Returns
+        -------
+        pandas.DataFrame
+            rows, bads, pd, bad_rate with limits, p-values and lights; indexed by grade.
+        """
+        return frames.grade_calibration_frame(self)

@@ -1,0 +1,155 @@
+r"""Calibration by grade: tests that there are no more defaults than the probabilities of default say.
+
+Each grade has two one-sided tests of "the probability of default is not too low", as independent obligors and with a
+stated correlation: the binomial test, :math:`P(D \ge d)`, and Jeffreys', the posterior probability that the true one is
+at most the one stated (European Central Bank 2019, section 2.5). Traffic lights follow the binomial test: green up to
+the first level, red beyond the second (Tasche 2003). Hosmer and Lemeshow's statistic is over grades, with as many
+degrees of freedom as grades where the probabilities were stated beforehand
+(``docs/maths/scorecard_validation.md``, equations 6 to 11).
+
+References
+----------
+European Central Bank (2019) Instructions for reporting the validation results of internal models, February 2019.
+Tasche, D. (2003) A traffic lights approach to PD validation. arXiv:cond-mat/0305038.
+Hosmer, D. W. and Lemeshow, S. (1980) Communications in Statistics A9, 1043-1069.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import betaincinv, chdtrc
+
+from logitkit.errors import DataError
+from logitkit.scorecard.validation.one_factor import jeffreys_p_value, rate_quantile, tail_probability
+from logitkit.typing import FloatArray
+
+__all__ = ["LIGHTS", "GradeCalibration", "calibrate_grades"]
+
+#: Levels of confidence at which a light leaves green, and turns red.
+LIGHTS = (0.95, 0.999)
+
+
+@dataclass(frozen=True, eq=False)
+class GradeCalibration:
+    """Defaults of grades against their probabilities of default.
+
+    Parameters
+    ----------
+    labels : tuple of str
+        The grades, the riskiest first, and the portfolio as the last.
+    n, bad : (g + 1,) arrays
+        Obligors and defaults.
+    pd : (g + 1,) array
+        Probabilities of default; of the portfolio their mean by obligors.
+    rate, rate_low, rate_high : (g + 1,) arrays
+        Default rates, with Jeffreys' two-sided intervals for independent obligors.
+    binomial, jeffreys : (g + 1,) arrays
+        P-values that obligors are independent and the probability of default is not too low. Of the portfolio, whose
+        probabilities differ, the binomial is on the safe side where there are more defaults than stated.
+    binomial_correlated, jeffreys_correlated : (g + 1,) arrays
+        The same with the correlation; equal to the former where it is zero.
+    limit : (g + 1,) array
+        Default rate beyond which the correlated light of infinitely many obligors leaves green, Vasicek's quantile.
+    lights, lights_correlated : tuple of str
+        "green", "amber" or "red" by the binomial p-values.
+    correlation : float
+        Asset correlation.
+    hosmer_lemeshow, p_value : float
+        Statistic over grades and its p-value, for independent obligors.
+    dof : int
+        Grades with obligors, two less where the model was fitted to these rows.
+    level : float
+        Of the intervals.
+    light_levels : tuple of float
+        Where lights change.
+    """
+
+    labels: tuple[str, ...]
+    n: FloatArray
+    bad: FloatArray
+    pd: FloatArray
+    rate: FloatArray
+    rate_low: FloatArray
+    rate_high: FloatArray
+    binomial: FloatArray
+    jeffreys: FloatArray
+    binomial_correlated: FloatArray
+    jeffreys_correlated: FloatArray
+    limit: FloatArray
+    lights: tuple[str, ...]
+    lights_correlated: tuple[str, ...]
+    correlation: float
+    hosmer_lemeshow: float
+    p_value: float
+    dof: int
+    level: float
+    light_levels: tuple[float, float]
+
+
+def calibrate_grades(
+    labels: Sequence[str],
+    n: FloatArray,
+    bad: FloatArray,
+    pd: FloatArray,
+    *,
+    correlation: float = 0.0,
+    fitted: bool = False,
+    level: float = 0.95,
+    light_levels: tuple[float, float] = LIGHTS,
+) -> GradeCalibration:
+    """Return tests of the probabilities of default of grades, those without obligors left out."""
+    if not 0.0 <= correlation < 1.0:
+        raise DataError(f"correlation={correlation!r}: give the asset correlation, at least 0 and below 1.")
+    if not 0.0 < light_levels[0] < light_levels[1] < 1.0:
+        raise DataError(f"lights={light_levels!r}: give two levels of confidence in ascending order, as (0.95, 0.999).")
+    used = n > 0
+    if not ((pd[used] > 0) & (pd[used] < 1)).all():
+        raise DataError("Probabilities of default must be above 0 and below 1 in every grade that has obligors.")
+    n, bad, pd = n[used], bad[used], pd[used]
+    names = [label for label, kept in zip(labels, used, strict=True) if kept]
+    gaps = (bad - n * pd) ** 2 / (n * pd * (1.0 - pd))
+    dof = n.size - 2 if fitted else n.size
+    statistic = float(gaps.sum())
+    n, bad, pd = np.append(n, n.sum()), np.append(bad, bad.sum()), np.append(pd, n @ pd / n.sum())
+    tests = np.array(
+        [
+            [test(int(count), int(d), p, rho) for count, d, p in zip(n, bad, pd, strict=True)]
+            for rho in (0.0, correlation)
+            for test in (tail_probability, jeffreys_p_value)
+        ]
+    )
+    tail = 0.5 * (1.0 - level)
+    low = np.where(bad > 0, betaincinv(bad + 0.5, n - bad + 0.5, tail), 0.0)
+    high = np.where(bad < n, betaincinv(bad + 0.5, n - bad + 0.5, 1.0 - tail), 1.0)
+    return GradeCalibration(
+        labels=(*names, "All"),
+        n=n,
+        bad=bad,
+        pd=pd,
+        rate=bad / n,
+        rate_low=low,
+        rate_high=high,
+        binomial=tests[0],
+        jeffreys=tests[1],
+        binomial_correlated=tests[2],
+        jeffreys_correlated=tests[3],
+        limit=np.array([rate_quantile(p, correlation, light_levels[0]) for p in pd]),
+        lights=_lights(tests[0], light_levels),
+        lights_correlated=_lights(tests[2], light_levels),
+        correlation=correlation,
+        hosmer_lemeshow=statistic,
+        p_value=float(chdtrc(dof, statistic)) if dof > 0 else np.nan,
+        dof=dof,
+        level=level,
+        light_levels=light_levels,
+    )
+
+
+def _lights(p_values: FloatArray, levels: tuple[float, float]) -> tuple[str, ...]:
+    """Return the light of each p-value."""
+    return tuple(
+        "red" if p < 1.0 - levels[1] else "amber" if p < 1.0 - levels[0] else "green" for p in p_values.tolist()
+    )

@@ -1,0 +1,223 @@
+r"""Discrimination of a card in samples: Gini, KS and the cumulative accuracy profile, each with its interval.
+
+Areas and their errors are DeLong's (``logitkit.diagnostics.roc``); the Gini coefficient is 2 A - 1, and the accuracy
+ratio of the CAP is the same number. KS is the largest of many distances, so that it is too large on average, by about
+half a standard error; its interval is centred at the estimate less the bias that the bootstrap finds, with the variance
+of the distance at the threshold where it is largest (Raghavachari 1973)
+(``docs/maths/scorecard_validation.md``, equations 1 to 3).
+
+References
+----------
+Raghavachari, M. (1973) Limiting distributions of Kolmogorov-Smirnov type statistics under the alternative. Annals of
+Statistics 1, 67-73.
+Engelmann, B., Hayden, E. and Tasche, D. (2003) Testing rating accuracy. Risk 16, 82-86.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import kolmogorov
+
+from logitkit.diagnostics.roc import RocCurve
+from logitkit.engine.law import NORMAL
+from logitkit.scorecard.validation.outcomes import ScoredRows, Tally, group_totals
+from logitkit.typing import FloatArray
+
+__all__ = ["CapCurve", "GiniChange", "SampleRanking", "Validation", "rank_sample", "validate_samples"]
+
+CELLS = 1000  # of about equal size, in which rows are drawn again; whole points seldom have as many
+DRAWS = 500
+GRID = np.linspace(0.0, 1.0, 101)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CapCurve:
+    """Cumulative accuracy profile: bads among the riskiest rows.
+
+    Parameters
+    ----------
+    rows, bad : (k,) arrays
+        Proportion of all rows that are at least so risky, and of all bads.
+    grid, low, high : (101,) arrays
+        Proportions of rows, and pointwise bootstrap intervals of the proportion of bads there.
+    rate : float
+        Bad rate, which is where a card without errors would have all bads.
+    """
+
+    rows: FloatArray
+    bad: FloatArray
+    grid: FloatArray
+    low: FloatArray
+    high: FloatArray
+    rate: float
+
+    def at(self, proportion: float) -> float:
+        """Return the proportion of the bads among the riskiest proportion of rows."""
+        return float(np.interp(proportion, self.rows, self.bad))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SampleRanking:
+    """How well a card ranks the rows of one sample.
+
+    Parameters
+    ----------
+    name : str
+        What the sample is called.
+    n, n_bad, n_left_out : int
+        Rows, bads among them, and rows without an outcome.
+    expected : float
+        Number of bads that the card predicts.
+    gini, gini_error, gini_low, gini_high : float
+        Gini coefficient, the accuracy ratio of the CAP, with DeLong's error and interval.
+    ks, ks_low, ks_high : float
+        Largest distance between the distributions of goods and bads, with its interval.
+    ks_points : float
+        Points at which it is: rows with these or riskier ones are below the cut.
+    ks_p_value : float
+        Of no difference between the distributions; ties make it too large.
+    curve : RocCurve
+        The ROC curve, with its area.
+    cap : CapCurve
+        Cumulative accuracy profile.
+    """
+
+    name: str
+    n: int
+    n_bad: int
+    n_left_out: int
+    expected: float
+    gini: float
+    gini_error: float
+    gini_low: float
+    gini_high: float
+    ks: float
+    ks_low: float
+    ks_high: float
+    ks_points: float
+    ks_p_value: float
+    curve: RocCurve
+    cap: CapCurve
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GiniChange:
+    """Difference of the Gini coefficients of two samples of different rows.
+
+    Parameters
+    ----------
+    name, reference : str
+        The samples.
+    change, std_error, low, high, p_value : float
+        First less second, with the normal test that it is zero.
+    """
+
+    name: str
+    reference: str
+    change: float
+    std_error: float
+    low: float
+    high: float
+    p_value: float
+
+
+@dataclass(frozen=True, eq=False)
+class Validation:
+    """Discrimination of a card in one sample or several.
+
+    Parameters
+    ----------
+    samples : tuple of SampleRanking
+        In the order given.
+    changes : tuple of GiniChange
+        Every further sample against the first.
+    level : float
+        Of the intervals.
+    """
+
+    samples: tuple[SampleRanking, ...]
+    changes: tuple[GiniChange, ...]
+    level: float
+
+
+def validate_samples(samples: Mapping[str, ScoredRows], level: float, seed: int = 0) -> Validation:
+    """Return how well a card ranks the rows of each sample, and the change from the first to every other."""
+    found = tuple(rank_sample(name, rows, level, seed) for name, rows in samples.items())
+    return Validation(found, tuple(_change(sample, found[0], level) for sample in found[1:]), level)
+
+
+def rank_sample(name: str, rows: ScoredRows, level: float, seed: int = 0) -> SampleRanking:
+    """Return how well a card ranks the rows of a sample."""
+    curve = rows.curve(level)
+    widest = int(np.abs(curve.tpr - curve.fpr).argmax())
+    caught, lost = float(curve.tpr[widest]), float(curve.fpr[widest])
+    m, n = curve.events, curve.nonevents
+    cap, ks_mean = _drawn(rows, curve, level, np.random.default_rng(seed))
+    centre = 2.0 * curve.ks - ks_mean
+    half = NORMAL.quantile(level) * math.sqrt(caught * (1.0 - caught) / m + lost * (1.0 - lost) / n)
+    return SampleRanking(
+        name=name,
+        n=rows.n,
+        n_bad=rows.n_bad,
+        n_left_out=rows.n_left_out,
+        expected=float(rows.probability.sum()),
+        gini=curve.gini,
+        gini_error=2.0 * curve.std_error,
+        gini_low=2.0 * curve.low - 1.0,
+        gini_high=2.0 * curve.high - 1.0,
+        ks=curve.ks,
+        ks_low=float(np.clip(centre - half, 0.0, 1.0)),
+        ks_high=float(np.clip(centre + half, 0.0, 1.0)),
+        ks_points=-rows.safer * curve.ks_threshold,
+        ks_p_value=float(kolmogorov(math.sqrt(m * n / (m + n)) * curve.ks)),
+        curve=curve,
+        cap=cap,
+    )
+
+
+def _change(sample: SampleRanking, first: SampleRanking, level: float) -> GiniChange:
+    change = sample.gini - first.gini
+    error = math.hypot(sample.gini_error, first.gini_error)
+    half = float(NORMAL.quantile(level)) * error
+    p = math.erfc(abs(change) / error / math.sqrt(2.0)) if error > 0 else math.nan
+    return GiniChange(sample.name, first.name, change, error, change - half, change + half, p)
+
+
+def _drawn(rows: ScoredRows, curve: RocCurve, level: float, rng: np.random.Generator) -> tuple[CapCurve, float]:
+    """Return the CAP with its bootstrap band, and the mean KS of the samples that are drawn."""
+    bad, good = _cells(rows.tally)
+    k = bad.size
+    counts = rng.multinomial(rows.n, np.concatenate([bad, good]) / rows.n, size=DRAWS).astype(np.float64)
+    drawn_bad, drawn_good = np.cumsum(counts[:, :k], axis=1), np.cumsum(counts[:, k:], axis=1)
+    usable = (drawn_bad[:, -1] > 0) & (drawn_good[:, -1] > 0)
+    drawn_bad, drawn_good = drawn_bad[usable], drawn_good[usable]
+    share_bad, share_good = drawn_bad / drawn_bad[:, -1:], drawn_good / drawn_good[:, -1:]
+    ks_mean = float(np.abs(share_bad - share_good).max(axis=1).mean())
+    share = (drawn_bad + drawn_good) / rows.n
+    profiles = np.stack(
+        [
+            np.interp(GRID, np.append(0.0, at), np.append(0.0, caught))
+            for at, caught in zip(share, share_bad, strict=True)
+        ]
+    )
+    low, high = np.quantile(profiles, [0.5 * (1.0 - level), 0.5 * (1.0 + level)], axis=0)
+    return CapCurve(
+        rows=rows.rate * curve.tpr + (1.0 - rows.rate) * curve.fpr,
+        bad=curve.tpr,
+        grid=GRID,
+        low=low,
+        high=high,
+        rate=rows.rate,
+    ), ks_mean
+
+
+def _cells(tally: Tally) -> tuple[FloatArray, FloatArray]:
+    """Return bads and goods by points, in at most so many cells of about equal size."""
+    if tally.points.size <= CELLS:
+        return tally.bad, tally.good
+    place = np.minimum((np.cumsum(tally.rows) * CELLS / tally.rows.sum()).astype(np.int64), CELLS - 1)
+    return group_totals(place, tally.bad, CELLS), group_totals(place, tally.good, CELLS)
