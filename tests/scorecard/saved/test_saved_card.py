@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import pytest
 import logitkit as lk
 from logitkit.engine.saved.file import digest_of
 from logitkit.errors import DataError, LogitkitError, UnsupportedError
+from logitkit.scorecard.saved.file import SavedCard
 
 Bins = lk.scorecard.Bins
 NAMES = ["income", "n", "grade", "owner"]
@@ -88,6 +89,8 @@ def test_a_loaded_card_is_the_card(card: lk.scorecard.Scorecard, tmp_path: Path)
     assert type(loaded) is type(card)
     for verb in ("score", "points", "reasons", "what_if"):
         pd.testing.assert_frame_equal(getattr(loaded, verb)(data), getattr(card, verb)(data), check_exact=True)
+    drift, again = card.stability(data, replicates=0), loaded.stability(data, replicates=0)
+    pd.testing.assert_frame_equal(again.table(), drift.table(), check_exact=True)
     for verb in ("table", "selection"):
         pd.testing.assert_frame_equal(getattr(loaded, verb)(), getattr(card, verb)(), check_exact=True)
     assert str(loaded) == str(card)
@@ -100,6 +103,13 @@ def test_a_loaded_card_is_the_card(card: lk.scorecard.Scorecard, tmp_path: Path)
         assert str(again) == str(binning)
         assert again.stated == binning.stated
         pd.testing.assert_frame_equal(again.table(), binning.table(), check_exact=True)
+
+
+def test_every_field_of_a_scorecard_is_saved(card: lk.scorecard.Scorecard) -> None:
+    """A field that is added to a scorecard is added to its file."""
+    assert [field.name for field in fields(card)] == [name.replace("record", "fit") for name in SavedCard._fields]
+    assert {field.name for field in fields(card.card)} == {"variables", "intercept", "base_points", "scaling"}
+    assert {field.name for field in fields(card.card.variables[0])} == {"binning", "coef", "logits", "points"}
 
 
 def test_saved_twice_is_the_same_file(card: lk.scorecard.Scorecard, tmp_path: Path) -> None:
@@ -159,6 +169,7 @@ PLACES = [
     (("binnings", 2, "prebins", "rare"), 99, "'prebins.rare' must be less than"),
     (("population", "n_bad"), 1.5, "must be a whole number"),
     (("steps", 0), ["income", 1, "why", 0.1], "must be true or false"),
+    (("development", "counts"), [1.0], "'counts' must be one more"),
     (("fit",), {"format": "logitkit fit"}, "version None"),
     (("fit",), [], "is not a fit that logitkit saved"),
     (("fit", "coef", "array", 0), 5.0, "damaged|changed"),

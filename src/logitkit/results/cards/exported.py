@@ -9,6 +9,7 @@ from logitkit.results.cards.binned import BinnedVariable
 from logitkit.results.fit import Fit
 from logitkit.scorecard.card import Card
 from logitkit.scorecard.export.kinds import exported
+from logitkit.scorecard.monitoring.counted import Development
 from logitkit.scorecard.population import Population
 from logitkit.scorecard.saved.file import SavedCard, save_card
 from logitkit.scorecard.selection import SelectionStep
@@ -25,6 +26,7 @@ class Exported:
     binnings: Mapping[str, BinnedVariable]
     population: Population
     steps: tuple[SelectionStep, ...]
+    development: Development | None
 
     def export(
         self,
@@ -117,4 +119,5 @@ class Exported:
         >>> loaded.score(loans).equals(card.score(loans))
         True
         """
-        return save_card(SavedCard(self.card, self.fit.record, self.binnings, self.population, self.steps), path)
+        own = (self.binnings, self.population, self.steps, self.development)
+        return save_card(SavedCard(self.card, self.fit.record, *own), path)

@@ -17,4 +17,5 @@ __all__ = ["scorecard_in"]
 def scorecard_in(packed: Mapping[str, Any], path: Path, functions: Mapping[str, Any]) -> Scorecard:
     """Return the scorecard that JSON values of a file hold."""
     saved = card_in(packed, path, functions, BinnedVariable)
-    return Scorecard(saved.card, fit_of(saved.record), saved.binnings, saved.population, saved.steps)
+    fit = fit_of(saved.record)
+    return Scorecard(saved.card, fit, saved.binnings, saved.population, saved.steps, saved.development)

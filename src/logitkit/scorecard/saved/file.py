@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import astuple, fields
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,10 +19,11 @@ from logitkit.design.formula.saved_coding import decode, encode
 from logitkit.engine.record import FitRecord
 from logitkit.engine.saved.fields import Flag, Number, Scalar, Sizes, Text, Whole
 from logitkit.engine.saved.file import digest_of, other_version, packed_record, record_in, sealed, write_packed
-from logitkit.engine.saved.shapes import Each, Numbers, Row, Table, Value
+from logitkit.engine.saved.shapes import Each, Maybe, Numbers, Row, Table, Value
 from logitkit.errors import DataError, LogitkitError, UnsupportedError
 from logitkit.scorecard.binned import Binning
 from logitkit.scorecard.card import Card, CardVariable
+from logitkit.scorecard.monitoring.counted import Development
 from logitkit.scorecard.population import Population
 from logitkit.scorecard.saved.binning import BINNING, floats_in, pack_binning, unpack_binning
 from logitkit.scorecard.scaling import Scaling
@@ -34,6 +36,7 @@ VERSION = 1
 ROUNDING = 1e-9
 KNOWN = Number(special=("nan",))
 SCALING = tuple(field.name for field in fields(Scaling))
+DEVELOPMENT = tuple(field.name for field in fields(Development))
 N_GIVEN = ("n_given", "n_indeterminate", "n_missing", "n_good", "n_bad")
 
 
@@ -52,6 +55,8 @@ class SavedCard(NamedTuple):
         Who the card was made from.
     steps : tuple of SelectionStep
         The trail of the selection.
+    development : Development or None
+        What is kept of the points of the rows that the card was made from.
     """
 
     card: Card
@@ -59,6 +64,7 @@ class SavedCard(NamedTuple):
     binnings: Mapping[str, Any]
     population: Population
     steps: tuple[SelectionStep, ...]
+    development: Development | None
 
 
 def save_card(saved: SavedCard, path: str | Path) -> Path:
@@ -84,9 +90,14 @@ def save_card(saved: SavedCard, path: str | Path) -> Path:
             "excluded": encode(population.excluded),
         },
         "steps": [encode(astuple(step)) for step in saved.steps],
+        "development": None if saved.development is None else _packed_development(saved.development),
         "fit": packed_record(saved.record),
     }
     return write_packed(sealed(FORMAT, VERSION, packed), path)
+
+
+def _packed_development(development: Development) -> dict[str, Any]:
+    return {name: encode(getattr(development, name)) for name in DEVELOPMENT}
 
 
 def card_in(packed: Mapping[str, Any], path: Path, functions: Mapping[str, Any], kind: type[Binning]) -> SavedCard:
@@ -120,7 +131,7 @@ def card_in(packed: Mapping[str, Any], path: Path, functions: Mapping[str, Any],
 
 def _unpacked(packed: Mapping[str, Any], record: FitRecord, kind: type[Binning]) -> SavedCard:
     binnings = {own["name"]: unpack_binning(own, kind) for own in packed["binnings"]}
-    given, population = packed["card"], packed["population"]
+    given, population, development = packed["card"], packed["population"], packed["development"]
     if len(binnings) < len(packed["binnings"]):
         raise DataError("'binnings' hold a name twice.")
     for own in given["variables"]:
@@ -140,7 +151,13 @@ def _unpacked(packed: Mapping[str, Any], record: FitRecord, kind: type[Binning])
             excluded=tuple((rule, count) for rule, count in population["excluded"]),
         ),
         tuple(SelectionStep(*decode(step)) for step in packed["steps"]),
+        None if development is None else Development(**_frozen(development)),
     )
+
+
+def _frozen(packed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return fields whose lists are tuples."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in packed.items()}
 
 
 def _apart(variable: CardVariable) -> list[str]:
@@ -153,6 +170,13 @@ def _apart(variable: CardVariable) -> list[str]:
     if not np.array_equal(np.isnan(made), np.isnan(variable.points)):
         return [f"the 'points' of {name!r} must be missing where its 'logits' are"]
     return []
+
+
+def _groups_agree(packed: Mapping[str, Any], sizes: Sizes) -> Iterator[str]:  # noqa: ARG001 - a rule
+    """There is one group more than cut points, which increase."""
+    cuts = packed["cuts"]
+    if len(packed["counts"]) != len(cuts) + 1 or any(a >= b for a, b in pairwise(cuts)):
+        yield "'cuts' must increase, and 'counts' must be one more"
 
 
 class _Elsewhere:
@@ -195,6 +219,17 @@ CARD_FILE = Table(
             }
         ),
         "steps": Each(Row((Text(), Flag(), Text(), KNOWN))),
+        "development": Maybe(
+            Table(
+                {
+                    "cuts": Each(Number()),
+                    "counts": Each(Number(0.0)),
+                    "mean": Number(),
+                    "variance": Number(0.0),
+                },
+                rules=(_groups_agree,),
+            )
+        ),
         "fit": _Elsewhere(),
         "digest": Text(),
     }
