@@ -1,0 +1,113 @@
+"""The case study of credit scoring: its numbers by counting and by statsmodels, and what its words say of them."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+from numpy.testing import assert_allclose
+
+from notebook_runs import look_into
+from tolerances import EXACT, REFERENCE
+
+
+class Seen(NamedTuple):
+    found: dict[str, Any]
+    rows: dict[str, np.ndarray]
+    quick: bool
+
+
+@pytest.fixture(scope="module", params=[True, pytest.param(False, marks=pytest.mark.slow)], ids=["quick", "whole"])
+def seen(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Seen:
+    folder = tmp_path_factory.mktemp("scoring")
+    found = look_into("02-credit-scoring", folder, request.param)
+    with np.load(folder / "saved.npz") as saved:
+        return Seen(found, dict(saved), request.param)
+
+
+def test_windows_are_counted_and_the_status_looks_ahead(seen: Seen) -> None:
+    first, second = seen.found["windows"].values()
+    for period in (first, second):
+        assert period["12 months"] < period["24 months"] < period["36 months"] < period["ever"]
+    assert_allclose(first["24 months"], seen.rows["bad"].mean(), rtol=EXACT)
+    assert_allclose(second["24 months"], seen.rows["bad_test"].mean(), rtol=EXACT)
+    assert seen.found["looks_ahead"] > 0.9
+    assert seen.found["refused"] == []
+    # The leak: terms that are no whole years belong to loans that ended.
+    assert seen.found["rates"][1] > 10 * seen.found["rates"][0]
+    if not seen.quick:
+        assert (first["loans"], second["loans"]) == (266_398, 238_512)
+        assert round(first["24 months"], 4) == 0.0162
+        assert round(second["24 months"], 4) == 0.0633
+
+
+def test_weights_of_evidence_of_the_amount_are_those_of_counts(seen: Seen) -> None:
+    amount, bad = seen.rows["amount"], seen.rows["bad"] == 1
+    bins = np.searchsorted(seen.found["amount"]["cuts"], amount, side="right")
+    p, q = (np.bincount(bins[rows]) / rows.sum() for rows in (bad, ~bad))
+    assert_allclose(seen.found["amount"]["woe"][: len(p)], np.log(q / p), rtol=REFERENCE)
+    assert_allclose(seen.found["values"]["gross_approved"]["in time"], ((q - p) * np.log(q / p)).sum(), rtol=REFERENCE)
+
+
+def test_the_card_is_the_logistic_regression_of_statsmodels(seen: Seen) -> None:
+    X = sm.add_constant(seen.rows["woe"])
+    fit = sm.Logit(seen.rows["bad"], X).fit(disp=0, method="newton", tol=1e-12)
+    assert_allclose(seen.found["coef"], fit.params, rtol=REFERENCE)
+    assert (np.array(seen.found["coef"][1:]) < 0).all()
+    if not seen.quick:
+        assert seen.found["clustered"]["Intercept"] > 10
+
+
+def test_gini_and_ks_are_those_of_ranks(seen: Seen) -> None:
+    bad = seen.rows["bad_test"] == 1
+    found = seen.found["ranks"]["out of time"]
+    ranks = pd.Series(seen.rows["log_odds_test"]).rank().to_numpy()
+    u = (ranks[bad].sum() - bad.sum() * (bad.sum() + 1) / 2) / (bad.sum() * (~bad).sum())
+    assert_allclose(found["gini"], 2 * u - 1, rtol=REFERENCE)
+    points = seen.rows["points_test"]
+    below = [np.searchsorted(np.sort(points[rows]), np.unique(points), "right") / rows.sum() for rows in (bad, ~bad)]
+    assert_allclose(found["ks"], np.abs(below[0] - below[1]).max(), rtol=REFERENCE)
+    assert found["gini_high"] < seen.found["ranks"]["in time"]["gini"]
+
+
+def test_the_monitor_says_what_the_text_says(seen: Seen) -> None:
+    monitor = pd.DataFrame(seen.found["monitor"]).T
+    assert list(monitor.index[[0, -1]]) == ["2007-10", "2010-12"]
+    if seen.quick:
+        return
+    early, window = monitor["early, observed / expected"], monitor["window, observed / expected"]
+    assert seen.found["alarms"] == {
+        "PSI above 0.10": "2007-10",
+        "PSI above 0.25": "2007-10",
+        "PSI, p < 0.001": "2007-10",
+        "early charge-offs, p < 0.001": "2008-04",
+        "charge-offs in the window, p < 0.001": "2007-10",
+    }
+    assert early["2007-10":"2008-02"].max() < 2 < early["2008-05"]
+    assert early["2008-07":"2008-09"].min() > 5 > window[:"2009-07"].max()
+    assert monitor["psi"]["2008-06":"2008-09"].max() < 0.15 < monitor["psi"]["2007-10"]
+    assert monitor["psi"]["2009-10"] > 0.5
+    # Each variable's part of the change of the mean score, the guarantee and the bank first.
+    assert list(seen.found["moved"])[:2] == ["guaranteed", "bank"]
+    assert min(list(seen.found["moved"].values())[:2]) > 5
+
+
+def test_recalibration_follows_the_years_and_rejects_are_as_told(seen: Seen) -> None:
+    if not seen.quick:
+        levels = pd.DataFrame(seen.found["levels"]).T
+        assert (levels["as the card has it"] < levels["recalibrated"]).all()
+        ratio = levels["observed"] / levels["recalibrated"]
+        assert ratio["October 2007"] > 4
+        assert abs(ratio["October 2009"] - 1) < 0.05
+        by_card, by_bank = seen.found["experiment"].values()
+        assert abs(by_card["accepted as they are: Gini out of time"] - seen.found["gini_of_all"]) < 0.005
+        assert 0.8 < by_card["accepted as they are: says of the refused"] / by_card["bad rate of the refused"] < 1
+        assert by_bank["accepted as they are: says of the refused"] < 0.65 * by_bank["bad rate of the refused"]
+        assert by_bank["accepted as they are: Gini out of time"] < seen.found["gini_of_all"] - 0.05
+        again, once = (by_bank[f"{name}: says of the refused"] for name in ("drawn again", "accepted as they are"))
+        assert once < again < by_bank["bad rate of the refused"]
+    assert seen.found["query"] == [True, True]
+    assert seen.found["images"] == 3
