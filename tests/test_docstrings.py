@@ -33,6 +33,7 @@ HELD = (
     "cards.drift.CardStability",
     "cards.drift.PopulationStability",
     "cards.scorecard.Scorecard",
+    "cards.vintages.Vintages",
     "cards.watched.Watched",
     "cards.validated.CardBands",
     "cards.validated.CardCalibration",

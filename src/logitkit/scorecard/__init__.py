@@ -25,6 +25,7 @@ PUBLIC = {
     "binning": "logitkit.api.binnings",
     "binnings_of_blocks": "logitkit.api.binnings",
     "psi": "logitkit.api.stability",
+    "vintages": "logitkit.api.vintages",
 }
 __all__ = list(PUBLIC)
 

@@ -1,0 +1,120 @@
+"""Vintage curves as the user holds them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import logitkit.report.vintage_findings  # noqa: F401 - says how vintage curves are shown
+from logitkit.design.table.frame import read_table
+from logitkit.errors import DataError, nearest_name
+from logitkit.report.vintage_findings import vintage_frame
+from logitkit.results.cards.periods import Every, period_numbers, read_periods
+from logitkit.results.shown import Shown
+from logitkit.scorecard.monitoring.vintage import NEVER, VintageCurves, vintage_curves
+
+__all__ = ["Vintages", "last_month", "vintages_of"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Vintages(Shown, VintageCurves):
+    """Cumulative bad rates by cohort and months on book.
+
+    Parameters
+    ----------
+    cohorts : tuple of str
+        In order.
+    rows : (c,) array
+        Rows of each cohort.
+    events : (c, t) array
+        Rows that were bad by the end of each month on book, from month 0; nan where not all rows have reached it.
+    rate, rate_low, rate_high : (c, t) arrays
+        As proportions of the cohort, with Wilson intervals.
+    n_later : int
+        Rows that were opened after the last month, and are left out.
+    until : str
+        The last month whose events are known.
+    level : float
+        Of the intervals.
+    """
+
+    def table(self) -> pd.DataFrame:
+        """Return one row per cohort and month on book that all of its rows have reached.
+
+        Returns
+        -------
+        pandas.DataFrame
+            rows, events, event_rate with limits; indexed by cohort and month.
+        """
+        return vintage_frame(self)
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw one line per cohort over months on book.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            The plot.
+        """
+        from logitkit.plots.vintages import plot_vintages
+
+        return plot_vintages(self, ax)
+
+
+def vintages_of(data: Any, opened: str, event: str, until: Any, every: Every, level: float) -> Vintages:
+    """Return vintage curves of a table with a date of opening and a date of the event, missing without one."""
+    table = read_table(data)
+    for name in (opened, event):
+        if name not in table:
+            raise DataError(f"There is no column {name!r}. {nearest_name(name, table.names)}")
+        if not pd.api.types.is_datetime64_any_dtype(table.column(name).dtype):
+            raise DataError(f"{name!r} must hold dates; its values are {table.column(name).dtype}.")
+    last = last_month(until)
+    opening = table.column(opened)
+    if opening.isna().any():
+        raise DataError(f"{opened!r} is missing in {int(opening.isna().sum()):,} rows: every row must have a date.")
+    start, end = period_numbers(opening, "month"), period_numbers(table.column(event), "month")
+    happened = table.column(event).notna().to_numpy()
+    early = happened & (end < start)
+    if early.any():
+        raise DataError(f"{event!r} is before {opened!r} in {int(early.sum()):,} rows, first in row {early.argmax()}.")
+    kept = start <= last
+    if not kept.any():
+        raise DataError(f"All rows were opened after until={until!r}.")
+    cohorts = read_periods(opening[kept], opened, every)
+    to_event = np.where(happened, end - start, NEVER)[kept]
+    found = vintage_curves(
+        cohorts.labels,
+        cohorts.codes,
+        to_event,
+        (last - start)[kept],
+        until=str(pd.Period(ordinal=last, freq="M")),
+        n_later=int((~kept).sum()),
+        level=level,
+    )
+    return Vintages(**{field.name: getattr(found, field.name) for field in fields(VintageCurves)})
+
+
+def last_month(until: Any) -> int:
+    """Return the number of the last month that is over on a date: its own only on the last day of it.
+
+    Examples
+    --------
+    >>> [str(pd.Period(ordinal=last_month(day), freq="M")) for day in ("2007-09-30", "2007-09-29")]
+    ['2007-09', '2007-08']
+    """
+    try:
+        day = pd.Timestamp(until)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"until={until!r:.60} is no date, such as '2007-09-30'.") from error
+    if pd.isna(day):
+        raise DataError("until= is missing: the date until which events are known, such as '2007-09-30'.")
+    return int(day.to_period("M").ordinal) - (0 if day.is_month_end else 1)
