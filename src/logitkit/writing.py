@@ -26,6 +26,7 @@ START = 4096  # bytes that tell what a file is
 OPEN_FILES = ("/dev/", "/proc/")  # names of what is open already, such as /dev/stdout: nothing to rename there
 
 PREDICTED = [b"probability", b"conf_low", b"conf_high"]  # the last columns of a table of predictions
+SCORED = [b"points", b"log_odds", b"probability"]  # columns of a table of scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +50,18 @@ def _is_table_of_predictions(start: bytes) -> bool:
     return head[0] == b"row" and (head[-1:] == [b"probability"] or head[-3:] == PREDICTED)
 
 
+def _is_table_of_scores(start: bytes) -> bool:
+    head = start.partition(b"\n")[0].strip().split(b",")
+    return head[0] == b"row" and set(SCORED) <= set(head)
+
+
 KINDS: dict[str, Kind] = {
     "model": Kind((), lambda start: b'"format": "logitkit fit"' in start),
     "report": Kind((".html", ".htm"), lambda start: b'<meta name="generator" content="logitkit' in start),
     "predictions": Kind((), _is_table_of_predictions),
+    "scorecard": Kind((), lambda start: b'"format": "logitkit scorecard"' in start),
+    "scores": Kind((), _is_table_of_scores),
+    "export": Kind((), lambda start: b"logitkit" in start),
 }
 
 

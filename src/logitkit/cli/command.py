@@ -1,4 +1,4 @@
-"""The command line: ``logitkit fit``, ``predict``, ``report`` and ``demo``.
+"""The command line: ``logitkit fit``, ``predict``, ``report``, ``scorecard`` and ``demo``.
 
 Libraries are imported inside the commands that need them, so that ``logitkit --help`` answers at once. A mistake in
 the input ends in one line on standard error and exit status 2, as a mistake in the options does.
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TextIO, get_args
 
 from logitkit import __version__
+from logitkit.cli.scorecards import Terminal, add_scorecard
 from logitkit.cli.stated import add_model, add_options, stated_model, stated_options
 from logitkit.errors import DataError, LogitkitError, LogitkitWarning, UnsupportedError
 from logitkit.typing import MissingPolicy, UnseenPolicy, WeightKind
@@ -162,6 +163,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_force(report)
     report.set_defaults(run=_report)
 
+    add_scorecard(commands, Terminal(_read, _print, _say_where))
+
     demo = commands.add_parser(
         "demo",
         help="fit a model of default on 60,000 real loans, explain the table and write a report",
@@ -236,9 +239,8 @@ def _predict(options: argparse.Namespace) -> None:
     """Write probabilities of the rows of a file, of several outcomes a line each."""
     require_outputs({"predictions": options.output}, [options.model, options.data], options.force)
     from logitkit.report.csv_table import compressed, render_csv
-    from logitkit.results.loading import load
 
-    fit = load(options.model)
+    fit = _saved_fit(options.model)
     data = _read(options.data, options.separator)
     try:
         rows = fit.predictions(data, level=options.level, unseen=options.unseen)
@@ -261,13 +263,22 @@ def _predict(options: argparse.Namespace) -> None:
         _tell(f"Rows without a prediction: {int(without.sum())} of {len(without)}")
 
 
+def _saved_fit(path: str) -> Any:
+    """Return a saved fit, and no scorecard."""
+    from logitkit.results.fit import Fit
+    from logitkit.results.loading import load
+
+    fit = load(path)
+    if not isinstance(fit, Fit):
+        raise DataError(f"'{path}' holds a scorecard. Score rows with logitkit scorecard score.")
+    return fit
+
+
 def _report(options: argparse.Namespace) -> None:
     """Write the report of a saved model."""
     require_outputs({"report": options.output}, [options.model, options.data], options.force)
-    from logitkit.results.loading import load
-
     units, data = _units(options), _read(options.data, options.separator)
-    fit, source = load(options.model), Path(options.data).name
+    fit, source = _saved_fit(options.model), Path(options.data).name
     _say_where("report", fit.report(options.output, data, options.title, units=units, source=source))
 
 

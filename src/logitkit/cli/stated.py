@@ -7,7 +7,7 @@ from typing import Any
 
 from logitkit.errors import DataError
 
-__all__ = ["add_model", "add_options", "stated_model", "stated_options"]
+__all__ = ["add_model", "add_options", "response_level", "stated_model", "stated_options"]
 
 MODELS = ("logit", "fraction", "multinomial", "ordinal", "adjacent")
 TWO, ORDERED = ("logit", "fraction"), ("ordinal", "adjacent")
@@ -141,7 +141,7 @@ def stated_model(options: argparse.Namespace, data: Any) -> Any:
             raise DataError(words)
 
     def level(word: str) -> Any:
-        return _response_level(word, options.formula, data)
+        return response_level(word, options.formula, data)
 
     if options.model == "multinomial":
         return Multinomial() if options.reference is None else Multinomial(level(options.reference))
@@ -155,7 +155,7 @@ def stated_model(options: argparse.Namespace, data: Any) -> Any:
     return Binary(options.link or "logit", None if options.event is None else level(options.event))
 
 
-def _response_level(text: str, formula: str, data: Any) -> Any:
+def response_level(text: str, formula: str, data: Any) -> Any:
     """Return the value of the response that a word of the command line means: 1 for ``"1"``, True for ``"true"``."""
     levels = _response_levels(formula, data)
     for level in levels:
