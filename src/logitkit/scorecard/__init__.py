@@ -18,13 +18,20 @@ from typing import Any
 
 #: Public names, and where they are: those of higher layers are imported by name, when they are first asked for.
 PUBLIC = {
+    "Augmentation": "logitkit.scorecard.rejects.augmentation",
     "Bins": "logitkit.scorecard.stated",
+    "Extrapolation": "logitkit.scorecard.rejects.assumed",
+    "FuzzyAugmentation": "logitkit.scorecard.rejects.assumed",
+    "Parcelling": "logitkit.scorecard.rejects.assumed",
+    "Reclassification": "logitkit.scorecard.rejects.assumed",
+    "RejectInference": "logitkit.results.cards.rejects",
     "Scaling": "logitkit.scorecard.scaling",
     "Scorecard": "logitkit.results.cards.scorecard",
     "Selection": "logitkit.scorecard.selection",
     "binning": "logitkit.api.binnings",
     "binnings_of_blocks": "logitkit.api.binnings",
     "psi": "logitkit.api.stability",
+    "reject_inference": "logitkit.api.reject_inference",
     "vintages": "logitkit.api.vintages",
 }
 __all__ = list(PUBLIC)

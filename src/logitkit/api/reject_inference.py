@@ -1,0 +1,187 @@
+"""The public function of reject inference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from logitkit.api.card_rows import require_columns
+from logitkit.api.fitting import fit_matrix
+from logitkit.design.table.frame import Table, coded_values, numeric_values, read_table, row_values
+from logitkit.errors import DataError, nearest_name
+from logitkit.models.binary import Binary
+from logitkit.results.cards.rejects import RejectInference
+from logitkit.results.cards.scorecard import Scorecard
+from logitkit.results.foreign import in_our_words
+from logitkit.scorecard.rejects.applicants import Applicants, Refitted
+from logitkit.scorecard.rejects.compared import compared, require_between
+from logitkit.typing import BoolArray, CodeArray, FloatArray
+
+__all__ = ["reject_inference"]
+
+
+@in_our_words
+def reject_inference(
+    card: Scorecard,
+    accepts: Any,
+    rejects: Any,
+    methods: Sequence[Any] | None = None,
+    *,
+    weights: Any = None,
+    reject_weights: Any = None,
+    between: tuple[float, float] = (0.5, 4.0),
+) -> RejectInference:
+    """Return what assumptions about rejects would do to a card, side by side.
+
+    The default of a card is no reject inference: the outcomes of rejects are not in the data, and each method puts an
+    assumption in their place, which is printed with it.
+
+    Parameters
+    ----------
+    card : Scorecard
+        The card of accepts. Rejects are put into its bins, with its weights of evidence and its policies for unseen
+        and missing values.
+    accepts : table
+        The rows that the card was made from; others may be among them only where they have no outcome of good or bad.
+    rejects : table
+        Those who were refused, with every variable of the card.
+    methods : sequence, optional
+        Of ``Augmentation``, ``FuzzyAugmentation``, ``Parcelling``, ``Extrapolation`` and ``Reclassification`` of
+        ``logitkit.scorecard``; by default one of each, those without an answer listed with the reason.
+    weights, reject_weights : str or (n,) array-like, optional
+        Numbers of applicants that the rows stand for; ``weights`` are those of the card.
+    between : (float, float), default (0.5, 4)
+        The best and the worst case that are thought possible: factors of the odds of bad of rejects, against accepts
+        with the same values. All good and all bad, the limits of what is possible, are always beside them.
+
+    Returns
+    -------
+    RejectInference
+        Bad rates, coefficients and points of every method, and cards to score with.
+
+    Raises
+    ------
+    DataError
+        If the card was not made from these accepts, or if a reject cannot be put into its bins.
+    UnsupportedError
+        If a method that was named has no answer: augmentation without overlap, parcelling with bands without accepts.
+
+    Notes
+    -----
+    Standard errors count what accepts tell through the outcomes that are assumed of rejects; they hold if the
+    assumption does. Bins are taken as given (``docs/maths/reject_inference.md``).
+
+    References
+    ----------
+    Hand, D. J. and Henley, W. E. (1993) Can reject inference ever work? IMA Journal of Mathematics Applied in Business
+    and Industry 5, 45-55.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> loans = lk.datasets.load_german_credit()
+    >>> refused = loans["duration"] > 36
+    >>> card = lk.scorecard(["age", "purpose"], loans[~refused], target="class", event="bad")
+    >>> found = lk.scorecard.reject_inference(card, loans[~refused], loans[refused])
+    >>> bool(found.table().loc["all bad", "reject_bad_rate"] == 1)
+    True
+    """
+    if not isinstance(card, Scorecard):
+        raise DataError(f"card={type(card).__name__}: give a scorecard, from lk.scorecard(...).")
+    between = require_between(between)
+    names = card.card.names
+    own, others = read_table(accepts), read_table(rejects)
+    require_columns(own, (*names, card.population.target))
+    require_columns(others, names)
+    if others.n_rows == 0:
+        raise DataError("rejects has no rows.")
+    rows, bad = _outcomes(card, own)
+    applicants = Applicants(
+        _woes(card, own, rows),
+        _woes(card, others, np.arange(others.n_rows)),
+        bad,
+        _weights(weights, own, "weights")[rows],
+        _weights(reject_weights, others, "reject_weights"),
+        _fit,
+        _codes(card, own, others, rows),
+        _chance,
+        names,
+    )
+    stated = np.array([card.card.intercept, *(variable.coef for variable in card.card.variables)])
+    if not np.allclose(applicants.coef, stated, rtol=1e-6, atol=1e-6):
+        raise DataError(
+            "The card does not follow from these accepts: their coefficients differ. Give the rows and weights that it "
+            "was made from, without those that rules left out."
+        )
+    return RejectInference(card, applicants, *compared(applicants, methods, between), between)
+
+
+def _outcomes(card: Scorecard, table: Table) -> tuple[Any, BoolArray]:
+    """Return which rows are good or bad, refusing other numbers of them than the card has."""
+    population = card.population
+    coded = coded_values(table.column(population.target))
+    bad, good = coded.among((population.event,)), coded.among((population.other,))
+    rows = np.flatnonzero(bad | good)
+    n_bad = int(bad.sum())
+    if (rows.size - n_bad, n_bad) != (population.n_good, population.n_bad):
+        raise DataError(
+            f"The card was made from {population.n_good} good and {population.n_bad} bad, and accepts has "
+            f"{rows.size - n_bad} and {n_bad}. Give the rows that it was made from, without those that rules left out."
+        )
+    return rows, bad[rows]
+
+
+def _woes(card: Scorecard, table: Table, rows: Any) -> FloatArray:
+    """Return a column of ones and the weights of evidence of the card."""
+    columns = [v.binning.transform(table.column(v.binning.name).iloc[rows]) for v in card.card.variables]
+    return np.column_stack([np.ones(len(rows)), *columns])
+
+
+def _weights(given: Any, table: Table, name: str) -> FloatArray:
+    """Return numbers of applicants, one where none are given."""
+    if given is None:
+        return np.ones(table.n_rows)
+    weights = numeric_values(row_values(given, table, name)[0], name)
+    if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.sum() > 0):
+        raise DataError(f"{name} must be numbers that are not negative, and none may be missing.")
+    return weights
+
+
+def _codes(card: Scorecard, own: Table, others: Table, rows: Any) -> Callable[[Sequence[str]], CodeArray]:
+    """Return the function that gives the bins of variables, of accepts and below them of rejects."""
+
+    def codes(names: Sequence[str]) -> CodeArray:
+        columns = []
+        for name in names:
+            if name not in card.binnings:
+                raise DataError(
+                    f"on: {name!r} was not binned for the card. {nearest_name(name, card.binnings)} Give it to "
+                    "lk.scorecard(); a selection may leave it out of the card."
+                )
+            require_columns(own, [name])
+            require_columns(others, [name])
+            binning = card.binnings[name]
+            columns.append(
+                np.concatenate([binning.codes(own.column(name).iloc[rows]), binning.codes(others.column(name))])
+            )
+        return np.column_stack(columns)
+
+    return codes
+
+
+def _fit(matrix: FloatArray, bad: FloatArray, weights: FloatArray) -> Refitted:
+    """Return the fit to proportions of bad."""
+    whole = bool(((bad == 0) | (bad == 1)).all())
+    names = ["Intercept", *(f"x{j}" for j in range(1, matrix.shape[1]))]
+    model = Binary() if whole else Binary(outcome="fraction")
+    fit = fit_matrix(matrix, bad, names, weights=weights, weight_kind="precision", model=model)
+    return Refitted(fit.coef.to_numpy(), bool(fit.record.is_separated))
+
+
+def _chance(matrix: FloatArray, accepted: BoolArray, weights: FloatArray) -> FloatArray:
+    """Return the probability of acceptance of every applicant, 0 and 1 in the limit where kinds separate them."""
+    names = ["Intercept", *(f"x{j}" for j in range(1, matrix.shape[1]))]
+    fit = fit_matrix(matrix, accepted, names, weights=weights, weight_kind="precision")
+    return np.asarray(fit.predict())

@@ -1,0 +1,212 @@
+"""Reject inference as the user holds it: what every method assumes, and the card that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from logitkit.design.table.frame import numeric_values, read_table
+from logitkit.errors import DataError, nearest_name
+from logitkit.report.document import Document
+from logitkit.report.reject_findings import coefficients_frame, points_frame, reject_document, rejects_frame
+from logitkit.report.scorecard_frames import scores_frame
+from logitkit.results.cards.scorecard import Scorecard
+from logitkit.results.shown import Shown
+from logitkit.scorecard.card import Card, card_of
+from logitkit.scorecard.rejects.applicants import Applicants
+from logitkit.scorecard.rejects.bounds import coefficient_bounds
+from logitkit.scorecard.rejects.compared import Refusal, against, measures
+from logitkit.scorecard.rejects.inferred import Inferred
+from logitkit.typing import BoolArray
+
+__all__ = ["RejectInference"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class RejectInference(Shown):
+    """What assumptions about rejects do to a card.
+
+    Parameters
+    ----------
+    scorecard : Scorecard
+        The card of accepts.
+    applicants : Applicants
+        Accepts and rejects in its weights of evidence.
+    inferred : tuple of Inferred
+        Every method: none first; last the best and the worst case, all good and all bad.
+    refused : tuple of Refusal
+        Methods without an answer, and why.
+    between : (float, float)
+        Factors of the odds of bad of the best and the worst case.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> loans = lk.datasets.load_german_credit()
+    >>> refused = loans["duration"] > 36
+    >>> card = lk.scorecard(["age", "purpose"], loans[~refused], target="class", event="bad")
+    >>> found = lk.scorecard.reject_inference(card, loans[~refused], loans[refused])
+    >>> scores = found.score(loans, "fuzzy augmentation")["points"]
+    >>> bool((scores == card.score(loans)["points"]).all())  # fuzzy augmentation returns the card of accepts
+    True
+    """
+
+    scorecard: Scorecard
+    applicants: Applicants
+    inferred: tuple[Inferred, ...]
+    refused: tuple[Refusal, ...]
+    between: tuple[float, float]
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """What the methods are called.
+
+        Returns
+        -------
+        tuple of str
+            In the order of the table.
+        """
+        return tuple(inferred.method for inferred in self.inferred)
+
+    def to_document(self) -> Document:
+        """Return the methods side by side, with their assumptions.
+
+        Returns
+        -------
+        Document
+            Facts, tables and notes of finished text.
+        """
+        return reject_document(self.applicants, self.inferred, self.refused, self.between)
+
+    def table(self) -> pd.DataFrame:
+        """Return one row per method.
+
+        Returns
+        -------
+        pandas.DataFrame
+            reject_bad_rate, bad_rate (of all), by_card (bad rate of rejects by the card that follows), auc (of this
+            card among accepts) and assumption, indexed by the method.
+        """
+        return rejects_frame(self.applicants, self.inferred)
+
+    def coefficients(self, bounds: bool = False) -> pd.DataFrame:
+        """Return the coefficients under every method.
+
+        Parameters
+        ----------
+        bounds : bool, default False
+            Whether to add the least and the largest value that each coefficient was found to take over all outcomes
+            that rejects could have had (``docs/maths/reject_inference.md``, equation 8).
+
+        Returns
+        -------
+        pandas.DataFrame
+            estimate, std_error and naive_error (what a fit would print that takes the rows for observed), indexed by
+            method and term; with bounds also least and largest.
+        """
+        ends = coefficient_bounds(self.applicants) if bounds else None
+        return coefficients_frame(self.inferred, self.scorecard.card.names, ends)
+
+    def points(self) -> pd.DataFrame:
+        """Return the points of every bin under every method.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per bin, the base points first; variable, label, and one column per method.
+        """
+        return points_frame([(name, self.card(name)) for name in self.methods])
+
+    def card(self, method: str) -> Card:
+        """Return the card of a method, in the bins of the card of accepts.
+
+        Parameters
+        ----------
+        method : str
+            What it is called in the table, or the beginning of it.
+
+        Returns
+        -------
+        Card
+            Its points, in the scaling of the card of accepts.
+        """
+        coef, own = self._named(method).coef, self.scorecard.card
+        binnings = tuple(variable.binning for variable in own.variables)
+        return card_of(binnings, float(coef[0]), coef[1:], own.scaling)
+
+    def score(self, data: Any, method: str) -> pd.DataFrame:
+        """Return the scores of applicants by the card of a method.
+
+        Parameters
+        ----------
+        data : table
+            With every variable of the card.
+        method : str
+            What it is called in the table, or the beginning of it.
+
+        Returns
+        -------
+        pandas.DataFrame
+            points, log_odds and probability (of bad), one row per applicant.
+        """
+        table, card = read_table(data), self.card(method)
+        for name in card.names:
+            if name not in table:
+                raise DataError(f"The card needs a column {name!r}. {nearest_name(name, table.names)}")
+        return scores_frame(card.scores({name: table.column(name) for name in card.names}), table.index)
+
+    def against(self, bad: Sequence[bool] | BoolArray | pd.Series) -> pd.DataFrame:
+        """Return how far the methods are from outcomes of rejects that are known after all.
+
+        Parameters
+        ----------
+        bad : (r,) array-like of bool
+            Whether each reject was bad: of rejects who were accepted elsewhere, or in a test that hid outcomes.
+
+        Returns
+        -------
+        pandas.DataFrame
+            error of the bad rate of rejects (inferred less true), and by the card of the method the auc and the brier
+            score of rejects, indexed by the method.
+        """
+        known = numeric_values(pd.Series(np.asarray(bad, dtype=object)).astype(float), "bad")
+        if known.size != self.applicants.rejects.shape[0] or not np.isin(known, (0.0, 1.0)).all():
+            raise DataError(
+                f"bad has {known.size} values and there are {self.applicants.rejects.shape[0]} rejects: give one True "
+                "or False per reject."
+            )
+        rows = [against(self.applicants, inferred, known) for inferred in self.inferred]
+        return pd.DataFrame(rows, columns=["error", "auc", "brier"], index=pd.Index(self.methods, name="method"))
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the bad rate of rejects under every method, within the band from the best case to the worst.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            The plot.
+        """
+        from logitkit.plots.rejects import plot_rejects
+
+        found = {inferred.method: measures(self.applicants, inferred).rejects for inferred in self.inferred}
+        return plot_rejects(found, ax, accepts=self.applicants.bad_rate, between=self.between)
+
+    def _named(self, method: str) -> Inferred:
+        found = [inferred for inferred in self.inferred if inferred.method == method]
+        if not found and isinstance(method, str) and method:
+            found = [inferred for inferred in self.inferred if inferred.method.startswith(method)]
+        if len(found) != 1:
+            raise DataError(
+                f"method={method!r:.60}: {'more than one begins so' if found else 'there is none'}. "
+                f"{nearest_name(str(method), self.methods)}"
+            )
+        return found[0]

@@ -1,0 +1,114 @@
+"""Accepts, whose outcomes are known, and rejects, whose are not, in the weights of evidence of one card."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import expit
+
+from logitkit.typing import BoolArray, CodeArray, FloatArray
+
+__all__ = ["Applicants", "Refitted", "information", "logit_of", "mean"]
+
+
+class Refitted(NamedTuple):
+    """A logistic regression.
+
+    Parameters
+    ----------
+    coef : (p,) array
+        Its coefficients.
+    separated : bool
+        Whether one of them is infinite.
+    """
+
+    coef: FloatArray
+    separated: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Applicants:
+    """All who applied.
+
+    Parameters
+    ----------
+    accepts, rejects : (n, p) and (r, p) arrays
+        A column of ones and the weights of evidence of the card.
+    bad : (n,) array of bool
+        Outcomes of accepts.
+    accept_weights, reject_weights : (n,) and (r,) arrays
+        Numbers of applicants that the rows stand for.
+    fit : callable
+        From a matrix, proportions of bad and weights to coefficients.
+    codes : callable
+        From names of v binned variables to their bins, of accepts and below them of rejects, shape (n + r, v).
+    chance : callable
+        From a matrix, outcomes and weights to probabilities, 0 and 1 where a row is fitted perfectly.
+    names : tuple of str
+        The variables of the card.
+    """
+
+    accepts: FloatArray
+    rejects: FloatArray
+    bad: BoolArray
+    accept_weights: FloatArray
+    reject_weights: FloatArray
+    fit: Callable[[FloatArray, FloatArray, FloatArray], Refitted]
+    codes: Callable[[Sequence[str]], CodeArray]
+    chance: Callable[[FloatArray, BoolArray, FloatArray], FloatArray]
+    names: tuple[str, ...]
+
+    @cached_property
+    def coef(self) -> FloatArray:
+        """Coefficients of the card of accepts, shape (p,)."""
+        return self.fit(self.accepts, self.bad.astype(np.float64), self.accept_weights).coef
+
+    @cached_property
+    def scores(self) -> FloatArray:
+        """Score of each accept at these coefficients, shape (n, p), of one applicant where a row stands for several."""
+        return np.asarray(self.accepts * (self.bad - expit(self.accepts @ self.coef))[:, None])
+
+    @cached_property
+    def influence(self) -> FloatArray:
+        """What each accept adds to these coefficients, shape (n, p)."""
+        p = expit(self.accepts @ self.coef)
+        return np.asarray(
+            np.linalg.solve(information(self.accepts, self.accept_weights * p * (1 - p)), self.scores.T).T
+        )
+
+    @cached_property
+    def of_rejects(self) -> FloatArray:
+        """Probability of bad of each reject by the card of accepts, shape (r,)."""
+        return np.asarray(expit(self.rejects @ self.coef))
+
+    @property
+    def bad_rate(self) -> float:
+        """Of accepts."""
+        return mean(self.bad, self.accept_weights)
+
+    def refitted(self, proportion: FloatArray) -> Refitted:
+        """Return the fit to accepts as they are, and to rejects as these proportions of bad."""
+        return self.fit(
+            np.vstack([self.accepts, self.rejects]),
+            np.concatenate([self.bad, proportion]),
+            np.concatenate([self.accept_weights, self.reject_weights]),
+        )
+
+
+def information(matrix: FloatArray, working_weights: FloatArray) -> FloatArray:
+    """Return X'WX."""
+    return np.asarray(matrix.T @ (matrix * working_weights[:, None]))
+
+
+def mean(values: FloatArray | BoolArray, weights: FloatArray) -> float:
+    """Return a weighted mean."""
+    return float(weights @ values / weights.sum())
+
+
+def logit_of(p: FloatArray) -> FloatArray:
+    """Return log-odds of probabilities strictly within 0 and 1."""
+    return np.asarray(np.log(p) - np.log1p(-p))
