@@ -38,6 +38,7 @@ HELD = (
     "cards.watched.Watched",
     "cards.validated.CardBands",
     "cards.validated.CardCalibration",
+    "cards.validated.CardGrades",
     "cards.validated.CardValidation",
     "several.cross_validated.CrossValidated",
     "figures.FitPlots",

@@ -19,6 +19,7 @@ from logitkit.report.number_format import (
 )
 from logitkit.scorecard.validation.bands import Bands
 from logitkit.scorecard.validation.by_grade import GradeCalibration
+from logitkit.scorecard.validation.grades import Grades
 from logitkit.scorecard.validation.samples import Validation
 
 __all__: list[str] = []
@@ -159,6 +160,40 @@ def _(found: GradeCalibration) -> Document:
         blocks=(_table(columns),),
         notes=tuple(notes),
     )
+
+
+@finding_document.register
+def _(found: Grades) -> Document:
+    share = found.n / found.n.sum()
+    columns = [
+        ("Points", list(found.labels)),
+        ("Rows", [format_integer(n) for n in found.n]),
+        ("Share", [format_percent(s) for s in share]),
+        ("Bad", [format_integer(n) for n in found.bad]),
+        ("Bad rate", [format_percent(p, 2) for p in found.rate]),
+        ("Best est.", [format_percent(p, 2) for p in found.best]),
+    ]
+    value, free = format_number(found.partition.value), format_number(found.partition.free_value)
+    notes = [
+        "The grades are the best monotone joins of the pre-bins of points that meet the limits.",
+        f"Criterion {value}; without shape, differences and p-values it would be {free}.",
+    ]
+    facts = [Fact("Mean bad rate", format_percent(float(share @ found.rate), 2))]
+    if found.central_tendency is not None:
+        way = "one shift of all log-odds" if found.method == "odds" else "one factor"
+        facts.append(Fact("Central tendency", f"{format_percent(found.central_tendency, 2)}, by {way}"))
+    margin = found.margin
+    if margin is not None:
+        parts = (("A", margin.data), ("B", margin.changes), ("C", margin.estimation))
+        columns += [(name, [format_percent(m, 2) for m in values]) for name, values in parts]
+        columns.append(("PD", [format_percent(p, 2) for p in found.pd]))
+        notes.append(
+            f"Margins A and B are as stated. C: distance of the default rate from its one-sided "
+            f"{format_level(margin.level)} limit (Jeffreys, asset correlation {margin.correlation:g}), relative to it."
+        )
+        if not found.monotone:
+            notes.append("With their margins the PDs do not fall from grade to grade: join grades, or widen them.")
+    return Document("Rating grades", facts=tuple(facts), blocks=(_table(columns),), notes=tuple(notes))
 
 
 def _table(columns: Iterable[tuple[str, Iterable[str]]]) -> Table:

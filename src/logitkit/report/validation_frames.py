@@ -7,9 +7,10 @@ import pandas as pd
 
 from logitkit.scorecard.validation.bands import Bands
 from logitkit.scorecard.validation.by_grade import GradeCalibration
+from logitkit.scorecard.validation.grades import Grades
 from logitkit.scorecard.validation.samples import Validation
 
-__all__ = ["bands_frame", "changes_frame", "grade_calibration_frame", "samples_frame"]
+__all__ = ["bands_frame", "changes_frame", "grade_calibration_frame", "grades_frame", "samples_frame"]
 
 
 def samples_frame(found: Validation) -> pd.DataFrame:
@@ -84,3 +85,23 @@ def grade_calibration_frame(found: GradeCalibration) -> pd.DataFrame:
         "light_correlated": list(found.lights_correlated),
     }
     return pd.DataFrame(columns, index=pd.Index(found.labels, name="grade"))
+
+
+def grades_frame(found: Grades) -> pd.DataFrame:
+    """Return one row per grade, numbered from 1, the riskiest."""
+    columns = {
+        "label": list(found.labels),
+        "rows": found.n,
+        "share": found.n / found.n.sum(),
+        "bads": found.bad,
+        "bad_rate": found.rate,
+        "best_estimate": found.best,
+    }
+    if found.margin is not None:
+        columns |= {
+            "margin_a": found.margin.data,
+            "margin_b": found.margin.changes,
+            "margin_c": found.margin.estimation,
+        }
+    columns["pd"] = found.pd
+    return pd.DataFrame(columns, index=pd.Index(np.arange(1, found.n.size + 1), name="grade"))

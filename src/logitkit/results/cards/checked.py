@@ -12,12 +12,14 @@ from logitkit.design.table.frame import Table, coded_values, read_table, row_val
 from logitkit.engine.law import require_level
 from logitkit.errors import DataError, nearest_name
 from logitkit.options import is_finite_number
-from logitkit.results.cards.validated import CardBands, CardCalibration, CardValidation, as_held
+from logitkit.results.cards.validated import CardBands, CardCalibration, CardGrades, CardValidation, as_held
 from logitkit.scorecard.card import Card, Scores
 from logitkit.scorecard.population import Population
+from logitkit.scorecard.stated import Bins
 from logitkit.scorecard.target import read_target
 from logitkit.scorecard.validation.bands import band_labels, band_places, bands_of, equal_cuts, require_cuts
 from logitkit.scorecard.validation.by_grade import LIGHTS, calibrate_grades
+from logitkit.scorecard.validation.grades import Grades, best_grades
 from logitkit.scorecard.validation.outcomes import ScoredRows, group_totals
 from logitkit.scorecard.validation.samples import validate_samples
 from logitkit.typing import FloatArray, IntArray
@@ -134,11 +136,12 @@ class Checked:
         ----------
         data : table
             Rows with every variable of the card and the target.
-        grades : sequence of float, or str, optional
-            Points at which grades begin, ascending, or the column that holds the grade of each row; ten bands of about
-            equal counts by default.
+        grades : CardGrades, sequence of float, or str, optional
+            Grades with their probabilities of default; points at which grades begin, ascending; or the column that
+            holds the grade of each row. Ten bands of about equal counts by default.
         pd : sequence or mapping of str to float, optional
-            Probability of default of each grade, the riskiest first, or by label; the mean of the card's by default.
+            Probability of default of each grade, the riskiest first, or by label; that of ``CardGrades``, else the mean
+            of the card's, by default.
         correlation : float, default 0
             Asset correlation of obligors, for which the tests are repeated.
         in_sample : bool, default False
@@ -158,6 +161,8 @@ class Checked:
         """
         require_level(level)
         rows, table, kept = self._outcomes(data, target, ())
+        if isinstance(grades, Grades):
+            pd, grades = grades.pd if pd is None else pd, grades.cuts
         labels, place = _graded(rows, grades, table, kept)
         n, bad, expected = (
             group_totals(place, values, len(labels))
@@ -169,6 +174,35 @@ class Checked:
             labels, n, bad, stated, correlation=correlation, fitted=in_sample, level=level, light_levels=lights
         )
         return as_held(CardCalibration, found)
+
+    def grades(
+        self,
+        data: Any,
+        *,
+        bins: Bins | None = None,
+        target: str | None = None,
+        indeterminate: Any = (),
+    ) -> CardGrades:
+        """Return rating grades: the intervals of points that are best under a monotone default rate.
+
+        Parameters
+        ----------
+        data : table
+            Rows with every variable of the card and the target.
+        bins : Bins, optional
+            Criterion and limits of the grades, as of a variable; by default at most ten grades of at least 3 % of the
+            rows, whose neighbours differ with a p-value of at most 0.05.
+        target, indeterminate : optional
+            As in ``validate``.
+
+        Returns
+        -------
+        CardGrades
+            From the riskiest grade on, to be brought to a central tendency and given margins of conservatism.
+        """
+        rows = self._outcomes(data, target, indeterminate)[0]
+        stated = Bins(min_size=0.03, max_p_value=0.05) if bins is None else bins
+        return as_held(CardGrades, best_grades(pd.Series(rows.points), rows, stated))
 
     def _outcomes(self, data: Any, target: str | None, indeterminate: Any) -> tuple[ScoredRows, Table, IntArray]:
         """Return the rows that are good or bad with their scores, the table, and the places of these rows in it."""

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
 
 import logitkit.report.validation_findings  # noqa: F401 - says how these are shown
+from logitkit.errors import DataError
 from logitkit.report import validation_frames as frames
 from logitkit.results.shown import Shown
 from logitkit.scorecard.validation.bands import Bands
 from logitkit.scorecard.validation.by_grade import GradeCalibration
+from logitkit.scorecard.validation.grades import CalibrationMethod, Grades, central_pd, with_margin
 from logitkit.scorecard.validation.samples import Validation
 
-__all__ = ["CardBands", "CardCalibration", "CardValidation", "as_held"]
+__all__ = ["CardBands", "CardCalibration", "CardGrades", "CardValidation", "as_held"]
 
 T = TypeVar("T")
 
@@ -182,3 +186,112 @@ class CardCalibration(_Pickled, Shown, GradeCalibration):
             rows, bads, pd, bad_rate with limits, p-values and lights; indexed by grade.
         """
         return frames.grade_calibration_frame(self)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class CardGrades(_Pickled, Shown, Grades):
+    """Rating grades, the riskiest first.
+
+    Parameters
+    ----------
+    cuts : (g - 1,) array
+        Points at which grades begin, ascending.
+    labels : tuple of str
+        Points of each grade.
+    n, bad : (g,) arrays
+        Rows and bads that the grades were made from.
+    best : (g,) array
+        Best estimates of the probabilities of default.
+    partition : Partition
+        What is known of the optimum.
+    safer : int
+        1 where more points are safer, -1 where fewer are.
+    central_tendency : float or None
+        Mean probability of default that was asked for.
+    method : {"odds", "scale"} or None
+        How it was reached.
+    margin : Margin or None
+        Margins of conservatism.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> loans = lk.datasets.load_german_credit()
+    >>> card = lk.scorecard(["checking_status", "duration"], loans, target="class", event="bad")
+    >>> grades = card.grades(loans).to_central_tendency(0.1).with_margin(level=0.9)
+    >>> bool(round(grades.best @ grades.n / grades.n.sum(), 12) == 0.1), bool((grades.pd > grades.best).all())
+    (True, True)
+    """
+
+    def table(self) -> pd.DataFrame:
+        """Return one row per grade, numbered from 1.
+
+        Returns
+        -------
+        pandas.DataFrame
+            label, rows, share, bads, bad_rate, best estimate, margins a, b and c, and pd.
+        """
+        return frames.grades_frame(self)
+
+    def assign(self, points: Any) -> pd.Series:
+        """Return the grade of applicants.
+
+        Parameters
+        ----------
+        points : (n,) array-like
+            Points of the card, as ``card.score(data)["points"]``.
+
+        Returns
+        -------
+        pandas.Series
+            Numbers of grades, from 1, the riskiest.
+        """
+        values = np.asarray(points, dtype=np.float64)
+        index = points.index if isinstance(points, pd.Series) else None
+        return pd.Series(self.places(values) + 1, index=index, name="grade")
+
+    def to_central_tendency(
+        self, central_tendency: float, method: CalibrationMethod = "odds", shares: Sequence[float] | None = None
+    ) -> CardGrades:
+        """Return the grades with probabilities of default whose mean is a central tendency.
+
+        Parameters
+        ----------
+        central_tendency : float
+            Long-run mean probability of default.
+        method : {"odds", "scale"}, default "odds"
+            One shift of all log-odds, or one factor.
+        shares : sequence of float, optional
+            Proportions of the portfolio in the grades, the riskiest first; those of the rows by default.
+
+        Returns
+        -------
+        CardGrades
+            Without margins, which are to be asked for afterwards.
+        """
+        given = self.n if shares is None else np.asarray(shares, dtype=np.float64)
+        if given.shape != self.n.shape or not (np.isfinite(given) & (given >= 0)).all() or not given.any():
+            raise DataError(f"shares: give one proportion for each of the {self.n.size} grades, none negative.")
+        best = central_pd(self.rate, given, central_tendency, method)
+        return replace(self, best=best, central_tendency=central_tendency, method=method, margin=None)
+
+    def with_margin(
+        self, *, level: float = 0.9, correlation: float = 0.0, a: float | Sequence[float] = 0.0, b: Any = 0.0
+    ) -> CardGrades:
+        """Return the grades with margins of conservatism on their probabilities of default.
+
+        Parameters
+        ----------
+        level : float, default 0.9
+            One-sided confidence of the upper limit of the default rate that category C comes from.
+        correlation : float, default 0
+            Asset correlation that the limit allows for.
+        a, b : float or sequence of float, default 0
+            Margins of categories A and B, in units of probability: your numbers, for all grades or one each.
+
+        Returns
+        -------
+        CardGrades
+            Whose ``pd`` is the best estimate with the sum of the margins.
+        """
+        return as_held(CardGrades, with_margin(self, level, correlation, a, b))
