@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from logitkit.scorecard.bin_table import BinTable
-from logitkit.scorecard.card import Card, Scores
+from logitkit.scorecard.card import Card, Scores, with_scaling
+from logitkit.scorecard.point_errors import PointErrors
 from logitkit.scorecard.reasons import Reasons, WhatIf
 
 __all__ = ["bin_frame", "card_frame", "reasons_frame", "scores_frame", "what_if_frame"]
@@ -32,8 +34,8 @@ def bin_frame(table: BinTable) -> pd.DataFrame:
     return pd.DataFrame(columns, index=pd.Index(np.arange(1, table.rows.size + 1), name="bin"))
 
 
-def card_frame(card: Card) -> pd.DataFrame:
-    """Return one row per bin of a card, below its base points."""
+def card_frame(card: Card, errors: PointErrors | None = None, quantile: float = np.nan) -> pd.DataFrame:
+    """Return one row per bin of a card, below its base points, with intervals of the points where errors are given."""
     rows: list[tuple[str, str, float, float, float]] = [("", "Base points", np.nan, np.nan, card.base_points)]
     for variable in card.variables:
         binning = variable.binning
@@ -41,7 +43,13 @@ def card_frame(card: Card) -> pd.DataFrame:
             (binning.name, label, woe, variable.coef, points)
             for label, woe, points in zip(binning.rule.labels(), binning.woe, variable.points[:-1], strict=True)
         ]
-    return pd.DataFrame(rows, columns=["variable", "label", "woe", "coef", "points"])
+    frame = pd.DataFrame(rows, columns=["variable", "label", "woe", "coef", "points"])
+    if errors is not None:
+        exact = with_scaling(card, replace(card.scaling, rounded=False))
+        middle = np.concatenate([[exact.base_points], *(variable.points[:-1] for variable in exact.variables)])
+        reach = quantile * np.concatenate([[errors.base], *errors.points])
+        frame["points_low"], frame["points_high"] = middle - reach, middle + reach
+    return frame
 
 
 def scores_frame(scores: Scores, index: pd.Index | None) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from logitkit.scorecard.binned import Binning
 from logitkit.scorecard.scaling import Scaling
 from logitkit.typing import CodeArray, FloatArray
 
-__all__ = ["Card", "CardVariable", "Scores", "card_of"]
+__all__ = ["Card", "CardVariable", "Scores", "card_of", "reference_weights", "with_scaling"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,12 +142,34 @@ def card_of(binnings: tuple[Binning, ...], intercept: float, coef: FloatArray, s
     Returns
     -------
     Card
-        The base points hold the intercept; a variable adds 0 points where its weight of evidence is 0.
+        The base points hold the intercept, and what points of variables were shifted by so that they are 0 where the
+        scaling says.
     """
     variables = []
+    base = float(scaling.points(np.array(-intercept)))
     for binning, slope in zip(binnings, coef, strict=True):
         logits = slope * binning.woe_at_scoring
         points = -scaling.factor * logits
+        if scaling.zero != "neutral":
+            at_zero = float(reference_weights(binning, float(slope), scaling) @ np.nan_to_num(points[:-1]))
+            base += at_zero
+            points = points - at_zero
         variables.append(CardVariable(binning, float(slope), logits, np.round(points) if scaling.rounded else points))
-    base = float(scaling.points(np.array(-intercept)))
     return Card(tuple(variables), intercept, float(np.round(base)) if scaling.rounded else base, scaling)
+
+
+def reference_weights(binning: Binning, slope: float, scaling: Scaling) -> FloatArray:
+    """Return the weights of the bins in the mean that gives 0 points, shape (k,): none, their rows, or all of one."""
+    rows = np.sum(binning.counts, axis=0)
+    if scaling.zero == "mean":
+        return np.asarray(rows / rows.sum())
+    weights = np.zeros(rows.size)
+    if scaling.zero == "lowest":
+        weights[int(np.nanargmin(-scaling.factor * slope * binning.woe))] = 1.0
+    return weights
+
+
+def with_scaling(card: Card, scaling: Scaling) -> Card:
+    """Return the card on another scale."""
+    coef = np.array([variable.coef for variable in card.variables])
+    return card_of(tuple(variable.binning for variable in card.variables), card.intercept, coef, scaling)

@@ -9,17 +9,19 @@ from typing import ClassVar
 import numpy as np
 
 from logitkit.errors import DataError
-from logitkit.options import Stated, is_finite_number, require_flag
+from logitkit.options import Stated, is_finite_number, require_choice, require_flag
 from logitkit.typing import FloatArray
 
 __all__ = ["Scaling"]
 
+ZEROS = ("neutral", "mean", "lowest")
 #: What other packages call these.
 OTHER_WORDS = {
     **dict.fromkeys(("pdo", "points_double_odds"), "points_to_double"),
     **dict.fromkeys(("points0", "scorecard_points", "base_score"), "base_points"),
     **dict.fromkeys(("odds0", "odds"), "base_odds"),
     **dict.fromkeys(("rounding", "round"), "rounded"),
+    **dict.fromkeys(("alignment", "intercept_based", "reverse_scorecard"), "zero"),
 }
 
 
@@ -37,6 +39,10 @@ class Scaling(Stated):
         Goods per bad at the base points.
     rounded : bool, default True
         Whether the points of each bin are whole numbers.
+    zero : {"neutral", "mean", "lowest"}, default "neutral"
+        Where a variable gives 0 points: at a weight of evidence of 0; in the mean of the rows that the card was made
+        from; or in the bin with the fewest points, so that no points are negative. The base points take up the rest,
+        and scores differ by rounding at most.
 
     Raises
     ------
@@ -64,6 +70,7 @@ class Scaling(Stated):
     base_points: float = 600.0
     base_odds: float = 50.0
     rounded: bool = True
+    zero: str = "neutral"
 
     _most_by_position: ClassVar[int | None] = 0
 
@@ -83,6 +90,7 @@ class Scaling(Stated):
         if self.points_to_double == 0:
             raise DataError("points_to_double=0 gives everybody the same points. Give a number such as 20.")
         require_flag("rounded", self.rounded)
+        require_choice("zero", self.zero, ZEROS)
 
     @property
     def factor(self) -> float:

@@ -13,9 +13,10 @@ from logitkit.errors import DataError, nearest_name
 from logitkit.options import is_count, require_choice
 from logitkit.report.card_findings import card_document
 from logitkit.report.document import Document
-from logitkit.report.scorecard_frames import card_frame, reasons_frame, scores_frame, what_if_frame
+from logitkit.report.scorecard_frames import reasons_frame, scores_frame, what_if_frame
 from logitkit.results.cards.binned import BinnedVariable
 from logitkit.results.cards.checked import Checked
+from logitkit.results.cards.explained import Explained
 from logitkit.results.cards.exported import Exported
 from logitkit.results.cards.watched import Watched
 from logitkit.results.fit import Fit
@@ -30,7 +31,7 @@ __all__ = ["Scorecard"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Scorecard(Exported, Watched, Checked, Shown):
+class Scorecard(Explained, Exported, Watched, Checked, Shown):
     """A scorecard.
 
     Parameters
@@ -84,16 +85,6 @@ class Scorecard(Exported, Watched, Checked, Shown):
         """
         rows = [(step.variable, step.taken, step.reason, step.value) for step in self.steps]
         return pd.DataFrame(rows, columns=["variable", "taken", "reason", "value"])
-
-    def table(self) -> pd.DataFrame:
-        """Return one row per bin of the card.
-
-        Returns
-        -------
-        pandas.DataFrame
-            variable, label, woe, coef, points; and what the points are added to as the first row.
-        """
-        return card_frame(self.card)
 
     def score(self, data: Any) -> pd.DataFrame:
         """Return the scores of applicants.

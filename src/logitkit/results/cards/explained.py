@@ -1,0 +1,130 @@
+"""The verbs that look into a card: its points with their errors, its model, what rounding costs, clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from logitkit.design.table.frame import read_table
+from logitkit.engine.law import NORMAL, require_level
+from logitkit.errors import DataError, nearest_name
+from logitkit.options import is_finite_number, require_choice
+from logitkit.report.card_model import model_document
+from logitkit.report.card_tables import clusters_frame
+from logitkit.report.scorecard_frames import card_frame
+from logitkit.results.cards.binned import BinnedVariable
+from logitkit.results.shown import Summary, shown, shown_summary
+from logitkit.scorecard.card import Card
+from logitkit.scorecard.clusters import clusters_of
+from logitkit.scorecard.own_rows import own_rows
+from logitkit.scorecard.point_errors import PointErrors, errors_given_woe, errors_with_woe
+from logitkit.scorecard.population import Population
+from logitkit.scorecard.rounding import Rounding, rounding
+from logitkit.scorecard.selection import SelectionStep, correlations
+
+__all__ = ["Explained"]
+
+
+class Explained:
+    """What a card gains: it is looked into."""
+
+    card: Card
+    fit: Any
+    binnings: Mapping[str, BinnedVariable]
+    population: Population
+    steps: tuple[SelectionStep, ...]
+
+    def table(self, level: float | None = None, woe: str = "given") -> pd.DataFrame:
+        """Return one row per bin of the card.
+
+        Parameters
+        ----------
+        level : float, optional
+            Confidence level of the intervals; that of the fit by default.
+        woe : {"given", "estimated"}, default "given"
+            Whether intervals take the weights of evidence as given, so that only coefficients have errors, or as what
+            they are: estimates from the same rows, which need the rows of the fit. Bins are taken as given by both.
+
+        Returns
+        -------
+        pandas.DataFrame
+            variable, label, woe, coef, points, and the interval of the points before rounding, points_low and
+            points_high; what the points are added to is the first row.
+        """
+        return card_frame(self.card, self._errors(woe), float(NORMAL.quantile(self._level(level))))
+
+    def summary(self, level: float | None = None) -> Summary:
+        """Return the model under the card: coefficients, tests, variance inflation, signs, information values, points.
+
+        Parameters
+        ----------
+        level : float, optional
+            Confidence level; that of the fit by default.
+
+        Returns
+        -------
+        Summary
+            A table of the variables, which prints; and what its p-values do not know.
+        """
+        document = model_document(self.card, self.fit.record, self.population, self.steps, self._level(level))
+        return shown_summary(document)
+
+    def rounding(self, cut_offs: Any = None) -> Rounding:
+        """Return what whole points cost, on the rows that the card was made from.
+
+        Parameters
+        ----------
+        cut_offs : float or sequence of float, optional
+            Points from which applicants are accepted; the deciles of the exact points by default.
+
+        Returns
+        -------
+        Rounding
+            Largest and mean difference in points; area under the curve, KS and log loss of both scores, their rank
+            correlation, and how many applicants change sides at each cut-off. Of a card with exact points it is what
+            rounding would cost.
+        """
+        return shown(rounding(self.card, own_rows(self.card, self.fit, "rounding"), cut_offs))
+
+    def clusters(self, data: Any, min_correlation: float = 0.7) -> pd.DataFrame:
+        """Return clusters of all variables that were binned, and which of each the card has.
+
+        Parameters
+        ----------
+        data : table
+            With every variable that was binned.
+        min_correlation : float, default 0.7
+            Every two variables of a cluster correlate by as much, in absolute value: weights of evidence are joined by
+            complete linkage.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per variable: cluster, iv, taken, correlation with the most informative of its cluster, closest
+            variable of another cluster and the correlation with it.
+        """
+        if not is_finite_number(min_correlation) or not 0 < min_correlation <= 1:
+            raise DataError(f"min_correlation={min_correlation!r:.60}: give a number above 0, at most 1.")
+        table = read_table(data)
+        for name in self.binnings:
+            if name not in table:
+                raise DataError(f"Clusters need a column {name!r}. {nearest_name(name, table.names)}")
+        woe = np.column_stack([binned.transform(table.column(name)) for name, binned in self.binnings.items()])
+        with np.errstate(invalid="ignore"):
+            r = correlations(woe, None)
+        values = np.array([binned.information.value for binned in self.binnings.values()])
+        return clusters_frame(clusters_of(tuple(self.binnings), r, values, set(self.card.names), min_correlation))
+
+    def _level(self, level: float | None) -> float:
+        at = self.fit.record.level if level is None else level
+        require_level(at)
+        return float(at)
+
+    def _errors(self, woe: str) -> PointErrors:
+        require_choice("woe", woe, ("given", "estimated"))
+        if woe == "given":
+            return errors_given_woe(self.card, self.fit.record.vcov)
+        return errors_with_woe(self.card, own_rows(self.card, self.fit, "table(woe='estimated')"))

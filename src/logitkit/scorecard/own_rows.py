@@ -1,0 +1,60 @@
+"""The rows that a card was made from, as its fit has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from logitkit.errors import UnsupportedError
+from logitkit.scorecard.binned import Binning
+from logitkit.scorecard.card import Card
+from logitkit.typing import BoolArray, CodeArray, FloatArray
+
+__all__ = ["OwnRows", "own_rows"]
+
+
+@dataclass(frozen=True, eq=False)
+class OwnRows:
+    """Rows with their bins and outcomes.
+
+    Parameters
+    ----------
+    codes : (n, v) int array
+        The bin of each variable of the card.
+    bad : (n,) array of bool
+        Events.
+    weights : (n,) array
+        Weights of the rows.
+    count : bool
+        Whether weights count rows; else they are what each of n independent rows counts.
+    """
+
+    codes: CodeArray
+    bad: BoolArray
+    weights: FloatArray
+    count: bool
+
+
+def own_rows(card: Card, fit: Any, verb: str) -> OwnRows:
+    """Return the rows that a card was made from; a fit that was loaded or pickled has left them behind."""
+    if fit is None or fit.design is None:
+        raise UnsupportedError(
+            f"'{verb}' needs the rows that the card was made from, which a card does not have that was loaded or "
+            "pickled. Make the card again from the same rows."
+        )
+    matrix, response = fit.design.matrix, fit.design.response
+    woe = matrix.rows(0, matrix.n_rows).to_dense()
+    codes = np.empty((matrix.n_rows, len(card.variables)), dtype=np.int32, order="F")
+    for j, variable in enumerate(card.variables):
+        codes[:, j] = _codes(variable.binning, woe[:, j + 1])
+    weights = np.ones(matrix.n_rows) if response.prior is None else response.prior
+    return OwnRows(codes, response.y > 0.5, weights, response.weight_kind == "frequency")
+
+
+def _codes(binning: Binning, woe: FloatArray) -> CodeArray:
+    """Return bins from weights of evidence: of bins that share one, the first that has rows."""
+    places = np.flatnonzero(np.sum(binning.counts, axis=0) > 0)
+    values, first = np.unique(binning.woe[places], return_index=True)
+    return np.asarray(places[first][np.searchsorted(values, woe)], dtype=np.int32)

@@ -1,0 +1,136 @@
+"""What whole points cost: how far scores, ranks and decisions are from those of exact points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.special import expit
+
+from logitkit.diagnostics.roc import roc_curve
+from logitkit.errors import DataError
+from logitkit.options import is_finite_number
+from logitkit.scorecard.card import Card, with_scaling
+from logitkit.scorecard.own_rows import OwnRows
+from logitkit.typing import FloatArray
+
+__all__ = ["Rounding", "ScoreQuality", "rounding"]
+
+
+class ScoreQuality(NamedTuple):
+    """How well scores tell bad from good.
+
+    Parameters
+    ----------
+    auc : float
+        Area under the ROC curve.
+    ks : float
+        Largest distance of the distributions of good and bad.
+    log_loss : float
+        Mean negative log likelihood of the outcome by the odds that the points promise.
+    """
+
+    auc: float
+    ks: float
+    log_loss: float
+
+
+@dataclass(frozen=True, eq=False)
+class Rounding:
+    """What whole points cost, on the rows that the card was made from.
+
+    Parameters
+    ----------
+    n : float
+        Rows, the sum of their weights.
+    largest, mean : float
+        Absolute difference of the score by whole and by exact points.
+    bound : float
+        The largest difference that there can be: one half for the base and one half a variable.
+    exact, whole : ScoreQuality
+        Of both scores.
+    rank_correlation : float
+        Spearman's, of both scores.
+    cut_offs : (c,) array
+        Points from which applicants are accepted.
+    accepted, only_exact, only_whole : (c,) arrays
+        Rows that both scores accept, and that only one does; the exact score is rounded once, at the end.
+    """
+
+    n: float
+    largest: float
+    mean: float
+    bound: float
+    exact: ScoreQuality
+    whole: ScoreQuality
+    rank_correlation: float
+    cut_offs: FloatArray
+    accepted: FloatArray
+    only_exact: FloatArray
+    only_whole: FloatArray
+
+
+def rounding(card: Card, rows: OwnRows, cut_offs: Any = None) -> Rounding:
+    """Return what whole points cost; cut-offs are deciles of the exact points where none are given."""
+    exact = _points(with_scaling(card, replace(card.scaling, rounded=False)), rows)
+    whole = _points(card if card.scaling.rounded else with_scaling(card, replace(card.scaling, rounded=True)), rows)
+    difference, weights = np.abs(whole - exact), rows.weights
+    at = _cut_offs(cut_offs, exact)
+    safer = 1.0 if card.scaling.points_to_double > 0 else -1.0
+    once = np.round(exact)  # else a cut-off at whole points would lie half a point higher for exact ones
+    takes = [(safer * once >= safer * cut, safer * whole >= safer * cut) for cut in at]
+    return Rounding(
+        float(weights.sum()),
+        float(difference.max()),
+        float(np.average(difference, weights=weights)),
+        0.5 * (len(card.variables) + 1),
+        _quality(card, exact, rows),
+        _quality(card, whole, rows),
+        _rank_correlation(exact, whole, weights),
+        at,
+        np.array([weights[a & b].sum() for a, b in takes]),
+        np.array([weights[a & ~b].sum() for a, b in takes]),
+        np.array([weights[~a & b].sum() for a, b in takes]),
+    )
+
+
+def _points(card: Card, rows: OwnRows) -> FloatArray:
+    found = np.full(rows.bad.size, card.base_points)
+    for j, variable in enumerate(card.variables):
+        found += variable.points[rows.codes[:, j]]
+    return found
+
+
+def _cut_offs(given: Any, exact: FloatArray) -> FloatArray:
+    if given is None:
+        return np.unique(np.round(np.quantile(exact, np.arange(1, 10) / 10)))
+    cuts = list(given) if isinstance(given, Sequence | np.ndarray) and not isinstance(given, str) else [given]
+    for cut in cuts:
+        if not is_finite_number(cut):
+            raise DataError(f"cut_offs: {cut!r:.60} is no number of points.")
+    return np.array(cuts, dtype=np.float64)
+
+
+def _quality(card: Card, points: FloatArray, rows: OwnRows) -> ScoreQuality:
+    log_odds = -card.scaling.log_odds(points)
+    curve = roc_curve(log_odds, rows.weights * rows.bad, rows.weights * ~rows.bad)
+    p = np.where(rows.bad, expit(log_odds), expit(-log_odds))
+    return ScoreQuality(curve.auc, curve.ks, -float(np.average(np.log(p), weights=rows.weights)))
+
+
+def _rank_correlation(a: FloatArray, b: FloatArray, weights: FloatArray) -> float:
+    ranks = np.stack([_ranks(a, weights), _ranks(b, weights)])
+    centred = ranks - np.average(ranks, axis=1, weights=weights)[:, None]
+    products = (centred * weights) @ centred.T
+    scale = float(np.sqrt(products[0, 0] * products[1, 1]))
+    return float(products[0, 1] / scale) if scale > 0 else float("nan")
+
+
+def _ranks(values: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return mean ranks, a row of weight w taking w places; equal values share theirs."""
+    rounded = np.round(values, 9)  # equal sums in another order are equal
+    _, at = np.unique(rounded, return_inverse=True)
+    sizes = np.bincount(at, weights)
+    return np.asarray((np.cumsum(sizes) - 0.5 * sizes)[at])

@@ -1,0 +1,188 @@
+"""Points with their errors, on every scale; what rounding costs; the model; clusters of variables."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import logitkit as lk
+from logitkit.errors import DataError, UnsupportedError
+from logitkit.scorecard import Bins, Scaling, Selection
+
+COLUMNS = ["checking_status", "duration", "purpose", "age"]
+Z = 1.959963984540054
+
+
+@pytest.fixture(scope="module")
+def loans() -> pd.DataFrame:
+    return lk.datasets.load_german_credit()
+
+
+@pytest.fixture(scope="module")
+def card(loans: pd.DataFrame) -> lk.scorecard.Scorecard:
+    return lk.scorecard(COLUMNS, loans, target="class", event="bad")
+
+
+def errors_of(table: pd.DataFrame) -> np.ndarray:
+    return ((table["points_high"] - table["points_low"]) / (2 * Z)).to_numpy()
+
+
+@pytest.mark.parametrize("zero", ["neutral", "mean", "lowest"])
+def test_errors_given_the_weights_of_evidence_are_those_of_a_formula(loans: pd.DataFrame, zero: str) -> None:
+    card = lk.scorecard(COLUMNS, loans, target="class", event="bad", scaling=Scaling(zero=zero))
+    woe = pd.DataFrame({name: card.binnings[name].transformed(loans) for name in COLUMNS})
+    at_zero = {"neutral": 0 * woe.mean(), "mean": woe.mean(), "lowest": woe.min()}[zero]
+    fit = lk.logit("bad ~ " + " + ".join(COLUMNS), (woe - at_zero).assign(bad=loans["class"] == "bad"))
+    table, factor = card.table(), 20 / np.log(2)
+    np.testing.assert_allclose(errors_of(table)[0], factor * fit.std_error["Intercept"], rtol=1e-7)
+    own = table.iloc[1:].dropna()
+    expected = factor * (own["woe"] - own["variable"].map(at_zero)).abs() * own["variable"].map(fit.std_error)
+    np.testing.assert_allclose(errors_of(own), expected, rtol=1e-7, atol=1e-9)
+
+
+def test_of_one_variable_the_error_with_woe_is_that_of_the_weight_of_evidence(loans: pd.DataFrame) -> None:
+    """The coefficient is -1 whatever the counts are, and the points are F times the weight of evidence."""
+    card = lk.scorecard(["purpose"], loans, target="class", event="bad")
+    table = card.table(woe="estimated").iloc[1:].dropna()
+    bins = card.binnings["purpose"].table().dropna()
+    events, rows = bins["events"].to_numpy(), bins["rows"].to_numpy()
+    expected = np.sqrt(1 / events - 1 / 300 + 1 / (rows - events) - 1 / 700)
+    np.testing.assert_allclose(errors_of(table), 20 / np.log(2) * expected, rtol=1e-8)
+
+
+@pytest.mark.parametrize(("zero", "woe"), [("neutral", "good/bad"), ("mean", "good/bad"), ("lowest", "bad/good")])
+def test_errors_with_woe_sum_what_each_row_moves(zero: str, woe: str) -> None:
+    """A card is made again with the weight of one row of each kind a little larger and a little smaller."""
+    rng = np.random.default_rng(5)
+    n = 500
+    data = pd.DataFrame({"a": rng.integers(0, 3, n).astype(str), "b": rng.integers(0, 2, n).astype(str)})
+    logit = -0.5 + 0.9 * (data["a"] == "1") - 0.8 * (data["a"] == "2") + 0.7 * (data["b"] == "1")
+    data["bad"] = rng.uniform(size=n) < 1 / (1 + np.exp(-logit))
+    stated = dict(bins=Bins(woe=woe), scaling=Scaling(zero=zero, rounded=False))
+    step = 1e-4
+
+    def points(row: int, change: float) -> np.ndarray:
+        weights = np.ones(n)
+        weights[row] += change
+        return lk.scorecard("bad ~ a + b", data, weights=weights, **stated).table()["points"].to_numpy()
+
+    variance = 0.0
+    for rows in data.groupby(["a", "b", "bad"]).groups.values():
+        moved = (points(rows[0], step) - points(rows[0], -step)) / (2 * step)
+        variance = variance + len(rows) * moved**2
+    found = errors_of(lk.scorecard("bad ~ a + b", data, **stated).table(woe="estimated"))
+    np.testing.assert_allclose(found, np.sqrt(variance), rtol=1e-5, atol=1e-6)
+
+
+def test_frequencies_are_rows(loans: pd.DataFrame) -> None:
+    times = np.arange(1000) % 3
+    once = lk.scorecard(["purpose", "housing"], loans, target="class", event="bad", weights=times)
+    repeated = lk.scorecard(
+        ["purpose", "housing"], loans.iloc[np.repeat(np.arange(1000), times)], target="class", event="bad"
+    )
+    for verb in ("given", "estimated"):
+        pd.testing.assert_frame_equal(once.table(woe=verb), repeated.table(woe=verb), rtol=1e-8)
+    assert once.rounding().n == times.sum()
+    np.testing.assert_allclose(once.rounding().rank_correlation, repeated.rounding().rank_correlation, rtol=1e-12)
+
+
+@pytest.mark.parametrize("zero", ["mean", "lowest"])
+def test_where_points_are_zero_moves_no_score(loans: pd.DataFrame, card: lk.scorecard.Scorecard, zero: str) -> None:
+    exact = lk.scorecard(COLUMNS, loans, target="class", event="bad", scaling=Scaling(zero=zero, rounded=False))
+    neutral = lk.scorecard(COLUMNS, loans, target="class", event="bad", scaling=Scaling(rounded=False))
+    np.testing.assert_allclose(exact.score(loans)["points"], neutral.score(loans)["points"], rtol=1e-12)
+    at_zero = exact.points(loans).mean() if zero == "mean" else exact.points(loans).min()
+    np.testing.assert_allclose(at_zero, 0.0, atol=1e-11)
+    whole = lk.scorecard(COLUMNS, loans, target="class", event="bad", scaling=Scaling(zero=zero))
+    if zero == "lowest":
+        assert (whole.points(loans).min() == 0).all()
+    assert (whole.score(loans)["points"] - exact.score(loans)["points"]).abs().max() <= 2.5
+
+
+@pytest.mark.parametrize("points_to_double", [20, -15])
+def test_the_cost_of_rounding_is_that_of_two_scores(loans: pd.DataFrame, points_to_double: float) -> None:
+    stated = dict(target="class", event="bad")
+    scales = [Scaling(points_to_double=points_to_double, rounded=rounded) for rounded in (False, True)]
+    exact, whole = (lk.scorecard(COLUMNS, loans, scaling=scale, **stated).score(loans)["points"] for scale in scales)
+    card = lk.scorecard(COLUMNS, loans, scaling=scales[1], **stated)
+    found = card.rounding([500, 540])
+    difference = (whole - exact).abs()
+    np.testing.assert_allclose([found.largest, found.mean], [difference.max(), difference.mean()], rtol=1e-9)
+    assert found.largest <= found.bound == 2.5
+    np.testing.assert_allclose(found.rank_correlation, exact.round(9).rank().corr(whole.rank()), rtol=1e-12)
+    bad = loans["class"] == "bad"
+    for quality, points in ((found.exact, exact), (found.whole, whole)):
+        odds = 50 * 2 ** ((points - 600) / points_to_double)
+        p = 1 / (1 + odds)
+        pairs = p[bad].to_numpy()[:, None] - p[~bad].to_numpy()
+        np.testing.assert_allclose(quality.auc, (pairs > 1e-12).mean() + 0.5 * (abs(pairs) <= 1e-12).mean(), atol=1e-5)
+        np.testing.assert_allclose(quality.log_loss, -np.log(np.where(bad, p, 1 - p)).mean(), rtol=1e-9)
+    accepts = [(s.round() >= 540 if points_to_double > 0 else s.round() <= 540) for s in (exact, whole)]
+    assert found.accepted[1] == (accepts[0] & accepts[1]).sum()
+    assert (found.only_exact[1], found.only_whole[1]) == (
+        (accepts[0] & ~accepts[1]).sum(),
+        (accepts[1] & ~accepts[0]).sum(),
+    )
+    assert "Cost of whole points" in found.to_text()
+    assert len(card.rounding().cut_offs) == 9
+    would = lk.scorecard(COLUMNS, loans, scaling=scales[0], **stated).rounding([500, 540])
+    assert would.largest == found.largest
+
+
+def test_the_summary_has_the_model_with_signs_and_inflation(loans: pd.DataFrame) -> None:
+    data = loans.assign(turned=loans["duration"] + np.random.default_rng(0).normal(0, 6, 1000))
+    every = Selection(min_iv=0.0, max_correlation=None, method="all", right_signs=False)
+    card = lk.scorecard([*COLUMNS, "turned", "foreign_worker"], data, target="class", event="bad", selection=every)
+    text = card.summary().to_text(110)
+    woe = pd.DataFrame({name: card.binnings[name].transformed(data) for name in card.card.names})
+    fit = lk.logit("bad ~ " + " + ".join(card.card.names), woe.assign(bad=data["class"] == "bad"))
+    inflation = (
+        fit.collinearity().set_index("term")["gvif"] if "term" in fit.collinearity() else fit.collinearity()["gvif"]
+    )
+    for name in card.card.names:
+        line = next(line for line in text.splitlines() if line.startswith(name))
+        assert f"{inflation[name]:.2f}" in line
+        assert ("right" if fit.coef[name] < 0 else "wrong") in line
+        assert f"{card.binnings[name].information.value:.3f}" in line
+    assert "take bins, weights of evidence and selection as" in text
+
+
+def test_clusters_hold_what_correlates(loans: pd.DataFrame) -> None:
+    data = loans.assign(months=loans["duration"] + 0.1, noisy=loans["duration"] + np.arange(1000) % 5)
+    card = lk.scorecard(
+        ["age", "duration", "months", "noisy"], data, target="class", event="bad", selection=Selection(method="all")
+    )
+    found = card.clusters(data, 0.6)
+    one = found[found["cluster"] == 1]
+    assert set(one["variable"]) == {"duration", "months", "noisy"}
+    assert one["taken"].sum() == 1
+    assert np.isnan(one["correlation"].iloc[0])
+    woe = {name: card.binnings[name].transformed(data) for name in card.binnings}
+    np.testing.assert_allclose(
+        one["correlation"].iloc[1:], [woe[one["variable"].iloc[0]].corr(woe[v]) for v in one["variable"].iloc[1:]]
+    )
+    assert set(one["closest"]) == {"age"}
+    assert found["cluster"].tolist() == [1, 1, 1, 2]
+    assert card.clusters(data, 1.0)["cluster"].nunique() == 3
+    with pytest.raises(DataError, match="min_correlation=2: give a number"):
+        card.clusters(data, 2)
+    with pytest.raises(DataError, match="Clusters need a column 'months'"):
+        card.clusters(data.drop(columns="months"))
+
+
+def test_what_needs_the_rows_of_the_fit_says_so(card: lk.scorecard.Scorecard) -> None:
+    again = pickle.loads(pickle.dumps(card))
+    pd.testing.assert_frame_equal(again.table(), card.table())
+    with pytest.raises(UnsupportedError, match="needs the rows that the card was made from"):
+        again.table(woe="estimated")
+    with pytest.raises(UnsupportedError, match="'rounding' needs the rows"):
+        again.rounding()
+    with pytest.raises(DataError, match="woe='guessed' is not known"):
+        card.table(woe="guessed")
+    with pytest.raises(DataError, match="zero='highest' is not known"):
+        Scaling(zero="highest")
+    with pytest.raises(DataError, match="cut_offs: 'high' is no number"):
+        card.rounding(["high"])
