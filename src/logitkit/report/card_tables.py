@@ -29,9 +29,9 @@ def _(found: Rounding) -> Document:
         blocks=(_qualities(found.exact, found.whole), _cut_offs(found)),
         notes=(
             (
-                "Exact points are those of the model before rounding. On the rows that the card was made from; log loss "
-                "is that of the odds that the points promise. At a cut-off the exact score is rounded once, at the "
-                "end."
+                "Exact points are those of the model before rounding. On the rows that the card was made from; log "
+                "loss is that of the odds that the points promise. At a cut-off the exact score is rounded once, at "
+                "the end."
             ),
         ),
     )

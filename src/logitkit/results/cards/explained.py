@@ -118,6 +118,33 @@ class Explained:
         values = np.array([binned.information.value for binned in self.binnings.values()])
         return clusters_frame(clusters_of(tuple(self.binnings), r, values, set(self.card.names), min_correlation))
 
+    def plot(self, ax: Any = None, level: float | None = None, woe: str = "given") -> Any:
+        """Draw the points of every bin that has rows, with their intervals.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw.
+        level : float, optional
+            Confidence level of the intervals; that of the fit by default.
+        woe : {"given", "estimated"}, default "given"
+            As of ``table``.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            The plot.
+        """
+        from logitkit.plots.card import CardPoints, plot_card
+
+        at, table = self._level(level), self.table(level, woe)
+        used = [np.sum(variable.binning.counts, axis=0) > 0 for variable in self.card.variables]
+        own = table.iloc[1:][np.concatenate(used)]
+        note = "Bins and weights of evidence as given." if woe == "given" else "Bins as given."
+        columns = (own[name].to_numpy() for name in ("points", "points_low", "points_high"))
+        names, labels = tuple(own["variable"]), tuple(own["label"])
+        return plot_card(CardPoints(names, labels, *columns, self.card.base_points, at, note), ax)
+
     def _level(self, level: float | None) -> float:
         at = self.fit.record.level if level is None else level
         require_level(at)
