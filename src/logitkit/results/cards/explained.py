@@ -141,9 +141,9 @@ class Explained:
         used = [np.sum(variable.binning.counts, axis=0) > 0 for variable in self.card.variables]
         own = table.iloc[1:][np.concatenate(used)]
         note = "Bins and weights of evidence as given." if woe == "given" else "Bins as given."
-        columns = (own[name].to_numpy() for name in ("points", "points_low", "points_high"))
+        points, low, high = (own[name].to_numpy() for name in ("points", "points_low", "points_high"))
         names, labels = tuple(own["variable"]), tuple(own["label"])
-        return plot_card(CardPoints(names, labels, *columns, self.card.base_points, at, note), ax)
+        return plot_card(CardPoints(names, labels, points, low, high, self.card.base_points, at, note), ax)
 
     def _level(self, level: float | None) -> float:
         at = self.fit.record.level if level is None else level
