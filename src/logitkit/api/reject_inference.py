@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,14 @@ from logitkit.errors import DataError, nearest_name
 from logitkit.models.binary import Binary
 from logitkit.results.cards.rejects import RejectInference
 from logitkit.results.cards.scorecard import Scorecard
+from logitkit.results.classes import fit_of
+from logitkit.results.fit import Fit
 from logitkit.results.foreign import in_our_words
+from logitkit.scorecard.rejects.adopted import rows_of_card, with_errors
 from logitkit.scorecard.rejects.applicants import Applicants, Refitted
+from logitkit.scorecard.rejects.augmentation import Augmentation
 from logitkit.scorecard.rejects.compared import compared, require_between
+from logitkit.scorecard.rejects.inferred import Inferred
 from logitkit.typing import BoolArray, CodeArray, FloatArray
 
 __all__ = ["reject_inference"]
@@ -105,7 +110,7 @@ def reject_inference(
         _weights(weights, own, "weights")[rows],
         _weights(reject_weights, others, "reject_weights"),
         _fit,
-        _codes(card, own, others, rows),
+        _codes(card, own, others, rows, methods),
         _chance,
         names,
     )
@@ -115,7 +120,7 @@ def reject_inference(
             "The card does not follow from these accepts: their coefficients differ. Give the rows and weights that it "
             "was made from, without those that rules left out."
         )
-    return RejectInference(card, applicants, *compared(applicants, methods, between), between)
+    return RejectInference(card, applicants, *compared(applicants, methods, between), between, _adopted)
 
 
 def _outcomes(card: Scorecard, table: Table) -> tuple[Any, BoolArray]:
@@ -149,26 +154,23 @@ def _weights(given: Any, table: Table, name: str) -> FloatArray:
     return weights
 
 
-def _codes(card: Scorecard, own: Table, others: Table, rows: Any) -> Callable[[Sequence[str]], CodeArray]:
-    """Return the function that gives the bins of variables, of accepts and below them of rejects."""
-
-    def codes(names: Sequence[str]) -> CodeArray:
-        columns = []
-        for name in names:
-            if name not in card.binnings:
-                raise DataError(
-                    f"on: {name!r} was not binned for the card. {nearest_name(name, card.binnings)} Give it to "
-                    "lk.scorecard(); a selection may leave it out of the card."
-                )
-            require_columns(own, [name])
-            require_columns(others, [name])
-            binning = card.binnings[name]
-            columns.append(
-                np.concatenate([binning.codes(own.column(name).iloc[rows]), binning.codes(others.column(name))])
+def _codes(
+    card: Scorecard, own: Table, others: Table, rows: Any, methods: Sequence[Any] | None
+) -> dict[str, CodeArray]:
+    """Return the bins of the variables of the card and of those that acceptance is explained by."""
+    named = [name for method in methods or () if isinstance(method, Augmentation) for name in method.on or ()]
+    found = {}
+    for name in dict.fromkeys([*card.card.names, *named]):
+        if name not in card.binnings:
+            raise DataError(
+                f"on: {name!r} was not binned for the card. {nearest_name(name, card.binnings)} Give it to "
+                "lk.scorecard(); a selection may leave it out of the card."
             )
-        return np.column_stack(columns)
-
-    return codes
+        require_columns(own, [name])
+        require_columns(others, [name])
+        binning = card.binnings[name]
+        found[name] = np.concatenate([binning.codes(own.column(name).iloc[rows]), binning.codes(others.column(name))])
+    return found
 
 
 def _fit(matrix: FloatArray, bad: FloatArray, weights: FloatArray) -> Refitted:
@@ -185,3 +187,13 @@ def _chance(matrix: FloatArray, accepted: BoolArray, weights: FloatArray) -> Flo
     names = ["Intercept", *(f"x{j}" for j in range(1, matrix.shape[1]))]
     fit = fit_matrix(matrix, accepted, names, weights=weights, weight_kind="precision")
     return np.asarray(fit.predict())
+
+
+def _adopted(applicants: Applicants, inferred: Inferred, level: float) -> Fit:
+    """Return the fit of the card of a method."""
+    matrix, bad, weights = rows_of_card(applicants, inferred)
+    whole = bool(((bad == 0) | (bad == 1)).all())
+    model = Binary() if whole else Binary(outcome="fraction")
+    names = ["Intercept", *applicants.names]
+    fit = fit_matrix(matrix, bad, names, weights=weights, weight_kind="sampling", model=model, level=level)
+    return fit_of(with_errors(fit.record, inferred), fit.design)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -208,7 +209,7 @@ def test_bounds_of_coefficients_hold_over_all_outcomes_of_rejects() -> None:
 
 def test_rejected_by_the_cards_variables_none_and_augmentation_are_right() -> None:
     """Missing at random: the truth lies within the band, and the bad rate of rejects is found within its error."""
-    found, hidden = inference(40_000, 23)
+    found, hidden = inference(20_000, 23)
     error = found.against(hidden["bad"])["error"]
     noise = 4 * np.sqrt(0.25 / len(hidden))
     assert abs(error["none"]) < noise + 0.005
@@ -221,7 +222,7 @@ def test_rejected_by_the_cards_variables_none_and_augmentation_are_right() -> No
 def test_augmentation_is_right_for_all_applicants_where_the_card_has_the_wrong_form() -> None:
     """With an interaction that the card has not, the best card of accepts is not that of all; weights restore it."""
     draw = np.random.default_rng(41)
-    n = 60_000
+    n = 40_000
     first, second = draw.integers(3, size=n), draw.integers(3, size=n)
     bad = draw.uniform(size=n) < expit(-2.5 + 0.3 * first + 0.2 * second + 0.9 * first * (second == 2))
     accepted = draw.uniform(size=n) < expit(2.0 - 1.0 * first - 0.8 * second)
@@ -233,11 +234,11 @@ def test_augmentation_is_right_for_all_applicants_where_the_card_has_the_wrong_f
     truth = solved(np.vstack([a.accepts, a.rejects]), known, np.ones(n))
     none, own = found.inferred[:2]
     assert (np.abs(own.coef - truth) < 4 * own.std_error).all()
-    assert np.abs((none.coef - truth) / none.std_error).max() > 6  # that of accepts is far off
+    assert np.abs((none.coef - truth) / none.std_error).max() > 5  # that of accepts is far off
 
 
 def test_rejected_by_a_hidden_variable_all_that_follow_accepts_are_biased_alike() -> None:
-    found, hidden = inference(40_000, 29, policy="hidden")
+    found, hidden = inference(20_000, 29, policy="hidden")
     error = found.against(hidden["bad"])["error"]
     for method in ("none", "augmentation", "fuzzy augmentation", "extrapolation"):
         assert -0.13 < error[method] < -0.06  # they find some 10 of 100 bad too few
@@ -263,6 +264,41 @@ def test_tables_points_and_scores_of_a_method(found: RejectInference) -> None:
     for one in found.inferred:
         assert one.assumption.split(" ", 1)[0] in text
     assert "No method and no test tells" in " ".join(text.split())
+
+
+@pytest.mark.parametrize("method", ["augmentation", "fuzzy", "parcelling", "all bad"])
+def test_the_card_of_a_method_can_be_adopted_with_its_errors(found: RejectInference, method: str) -> None:
+    table = population(60, 1, "card")[0]
+    own, one = found.adopted(method), named(found, method)
+    pd.testing.assert_frame_equal(own.score(table), found.score(table, method))
+    np.testing.assert_allclose(own.fit.coef.to_numpy(), one.coef, rtol=ROUTE)
+    np.testing.assert_allclose(own.fit.std_error.to_numpy(), one.std_error, rtol=ROUTE)
+    assert f"if what {one.method} assumes of rejects holds" in " ".join(own.fit.summary().to_text().split())
+    assert "def " in own.export("python")
+
+
+def test_an_adopted_card_of_a_cut_off_has_no_errors_and_none_is_the_card_of_accepts(found: RejectInference) -> None:
+    assert np.isnan(found.adopted("reclassification").fit.std_error).all()
+    assert "assigned by a cut-off" in " ".join(found.adopted("extrapolation").fit.summary().to_text().split())
+    pd.testing.assert_frame_equal(found.adopted("none").table(), found.scorecard.table())
+
+
+def test_the_result_is_pickled_whole(found: RejectInference) -> None:
+    again = pickle.loads(pickle.dumps(found))
+    assert again.to_text() == found.to_text()
+    pd.testing.assert_frame_equal(again.adopted("fuzzy").table(), found.scorecard.table())
+
+
+def test_acceptance_is_explained_by_variables_that_the_card_left_out() -> None:
+    table, accepted = population(2000, 37, "card")
+    own = lk.scorecard.Selection(min_iv=0.2, method="all")
+    card = lk.scorecard(["first", "second"], table[accepted], target="bad", selection=own)
+    assert card.card.names == ("first",)
+    given = (card, table[accepted], table[~accepted])
+    found = lk.scorecard.reject_inference(*given, [Augmentation(on=["first", "second"])])
+    assert "in the same bins of first, second," in named(found, "augmentation").assumption
+    with pytest.raises(DataError, match="'second' has no bins here"):
+        Augmentation(on=["second"]).infer(lk.scorecard.reject_inference(*given, []).applicants)
 
 
 def test_weights_are_rows_that_often(found: RejectInference) -> None:
@@ -299,6 +335,7 @@ def test_the_figure_has_a_row_per_method_and_the_band(found: RejectInference) ->
     [
         (lambda: Augmentation(least=0), "give a probability above 0"),
         (lambda: Augmentation(on="age"), "give a list of names"),
+        (lambda: Augmentation(on=[]), "at least one variable"),
         (lambda: FuzzyAugmentation(odds=-1), "not negative"),
         (lambda: Parcelling(factor=-1), "not negative"),
         (lambda: Parcelling(factor=[1, 2], bands=3), "2 values and there are 3 bands"),

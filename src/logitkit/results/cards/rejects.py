@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +15,10 @@ from logitkit.report.document import Document
 from logitkit.report.reject_findings import coefficients_frame, points_frame, reject_document, rejects_frame
 from logitkit.report.scorecard_frames import scores_frame
 from logitkit.results.cards.scorecard import Scorecard
+from logitkit.results.fit import Fit
 from logitkit.results.shown import Shown
 from logitkit.scorecard.card import Card, card_of
+from logitkit.scorecard.monitoring.counted import development_of
 from logitkit.scorecard.rejects.applicants import Applicants
 from logitkit.scorecard.rejects.bounds import coefficient_bounds
 from logitkit.scorecard.rejects.compared import Refusal, against, measures
@@ -42,6 +44,8 @@ class RejectInference(Shown):
         Methods without an answer, and why.
     between : (float, float)
         Factors of the odds of bad of the best and the worst case.
+    refit : callable
+        From the applicants, a method and a confidence level to the fit of its card.
 
     Examples
     --------
@@ -60,6 +64,7 @@ class RejectInference(Shown):
     inferred: tuple[Inferred, ...]
     refused: tuple[Refusal, ...]
     between: tuple[float, float]
+    refit: Callable[[Applicants, Inferred, float], Fit]
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -137,6 +142,25 @@ class RejectInference(Shown):
         coef, own = self._named(method).coef, self.scorecard.card
         binnings = tuple(variable.binning for variable in own.variables)
         return card_of(binnings, float(coef[0]), coef[1:], own.scaling)
+
+    def adopted(self, method: str) -> Scorecard:
+        """Return the scorecard of a method, to export, watch and validate as any other.
+
+        Parameters
+        ----------
+        method : str
+            What it is called in the table, or the beginning of it.
+
+        Returns
+        -------
+        Scorecard
+            In the bins of accepts, who remain its population. Its fit has the errors of two steps, and says what they
+            assume; there are none where outcomes were assigned by a cut-off.
+        """
+        card, own = self.card(method), self.scorecard
+        fit = self.refit(self.applicants, self._named(method), own.fit.record.level)
+        development = development_of(card, self.applicants.accepts[:, 1:], self.applicants.accept_weights)
+        return Scorecard(card, fit, own.binnings, own.population, own.steps, development)
 
     def score(self, data: Any, method: str) -> pd.DataFrame:
         """Return the scores of applicants by the card of a method.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -44,8 +44,8 @@ class Applicants:
         Numbers of applicants that the rows stand for.
     fit : callable
         From a matrix, proportions of bad and weights to coefficients.
-    codes : callable
-        From names of v binned variables to their bins, of accepts and below them of rejects, shape (n + r, v).
+    codes : mapping of str to (n + r,) int array
+        The bins of each variable that acceptance may be explained by, of accepts and then of rejects.
     chance : callable
         From a matrix, outcomes and weights to probabilities, 0 and 1 where a row is fitted perfectly.
     names : tuple of str
@@ -58,7 +58,7 @@ class Applicants:
     accept_weights: FloatArray
     reject_weights: FloatArray
     fit: Callable[[FloatArray, FloatArray, FloatArray], Refitted]
-    codes: Callable[[Sequence[str]], CodeArray]
+    codes: Mapping[str, CodeArray]
     chance: Callable[[FloatArray, BoolArray, FloatArray], FloatArray]
     names: tuple[str, ...]
 

@@ -19,7 +19,7 @@ from typing import ClassVar
 import numpy as np
 from scipy.special import expit
 
-from logitkit.errors import DataError, UnsupportedError
+from logitkit.errors import DataError, UnsupportedError, nearest_name
 from logitkit.options import Stated, is_finite_number
 from logitkit.scorecard.rejects.applicants import Applicants, information, mean
 from logitkit.scorecard.rejects.inferred import Inferred, sandwich
@@ -68,6 +68,8 @@ class Augmentation(Stated):
             raise DataError(f"least={self.least!r:.60}: give a probability above 0 and below 1.")
         if isinstance(self.on, str):
             raise DataError(f"on={self.on!r}: give a list of names.")
+        if self.on is not None and len(self.on) == 0:
+            raise DataError("on=[]: name at least one variable.")
         object.__setattr__(self, "on", None if self.on is None else tuple(self.on))
 
     def infer(self, applicants: Applicants) -> Inferred:
@@ -84,7 +86,10 @@ class Augmentation(Stated):
             Coefficients with errors, and the rates assumed of rejects.
         """
         names = applicants.names if self.on is None else tuple(self.on)
-        codes, n = applicants.codes(names), applicants.accepts.shape[0]
+        for name in names:
+            if name not in applicants.codes:
+                raise DataError(f"on: {name!r} has no bins here. {nearest_name(name, applicants.codes)}")
+        codes, n = np.column_stack([applicants.codes[name] for name in names]), applicants.accepts.shape[0]
         kinds, accepted = _indicators(codes), np.arange(codes.shape[0]) < n
         weights = np.concatenate([applicants.accept_weights, applicants.reject_weights])
         chance = applicants.chance(kinds, accepted, weights)
@@ -126,6 +131,8 @@ class Augmentation(Stated):
             sandwich(bread, weights, carried, float(w.sum())),
             np.sqrt(np.diag(np.linalg.inv(bread))),
             expit(applicants.rejects @ coef),
+            w / own,
+            False,
             (
                 ("smallest P(accept) of rejects", float(chance[n:].min())),
                 ("largest weight of an accept", float(factor.max())),

@@ -31,12 +31,16 @@ class Inferred:
         What it assumes, in a sentence.
     coef : (p,) array
         Coefficients, the intercept first.
-    std_error : (p,) array
-        Their standard errors, given that the assumption holds; nan where outcomes were assigned by a cut-off.
+    vcov : (p, p) array or None
+        Their covariance, given that the assumption holds; None where outcomes were assigned by a cut-off.
     naive_error : (p,) array
         What a fit would print that takes the rows for observed.
     rates : (r,) array
         Probability of bad of each reject, as assumed; where none is assumed, by the card.
+    accept_weights : (n,) array
+        Weights of accepts in the card.
+    with_rejects : bool
+        Whether rejects are in the card too, with their rates.
     facts : tuple of (str, float)
         What else there is to know, by name.
     """
@@ -44,10 +48,17 @@ class Inferred:
     method: str
     assumption: str
     coef: FloatArray
-    std_error: FloatArray
+    vcov: FloatArray | None
     naive_error: FloatArray
     rates: FloatArray
+    accept_weights: FloatArray
+    with_rejects: bool
     facts: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def std_error(self) -> FloatArray:
+        """Standard errors of the coefficients, shape (p,); nan where there are none."""
+        return np.full(self.coef.size, np.nan) if self.vcov is None else np.sqrt(np.diag(self.vcov))
 
 
 def accepts_alone(applicants: Applicants) -> Inferred:
@@ -62,6 +73,8 @@ def accepts_alone(applicants: Applicants) -> Inferred:
         sandwich(bread, w, applicants.scores),
         np.sqrt(np.diag(np.linalg.inv(bread))),
         applicants.of_rejects,
+        w,
+        False,
     )
 
 
@@ -106,16 +119,17 @@ def from_proportions(
     p, own = expit(applicants.accepts @ coef), expit(applicants.rejects @ coef)
     w, v = applicants.accept_weights, applicants.reject_weights
     bread = information(applicants.accepts, w * p * (1 - p)) + information(applicants.rejects, v * own * (1 - own))
-    error = np.full(coef.size, np.nan)
+    vcov = None
     if carried is not None:
         accepts = applicants.accepts * (applicants.bad - p)[:, None] + carried
         rejects = applicants.rejects * (proportion - own)[:, None]
-        error = sandwich(bread, np.concatenate([w, v]), np.vstack([accepts, rejects]), float(w.sum()))
-    return Inferred(method, assumption, coef, error, np.sqrt(np.diag(np.linalg.inv(bread))), proportion, facts)
+        vcov = sandwich(bread, np.concatenate([w, v]), np.vstack([accepts, rejects]), float(w.sum()))
+    naive = np.sqrt(np.diag(np.linalg.inv(bread)))
+    return Inferred(method, assumption, coef, vcov, naive, proportion, w, True, facts)
 
 
 def sandwich(bread: FloatArray, weights: FloatArray, scores: FloatArray, n: float | None = None) -> FloatArray:
-    """Return standard errors from scores of single applicants and numbers of these, times n / (n - 1) for variances."""
+    """Return a covariance from scores of single applicants and numbers of these, times n / (n - 1)."""
     n = float(weights.sum()) if n is None else n
     inverse = np.linalg.inv(bread)
-    return np.asarray(np.sqrt(np.diag(inverse @ information(scores, weights) @ inverse) * n / (n - 1.0)))
+    return np.asarray(inverse @ information(scores, weights) @ inverse * n / (n - 1.0))
