@@ -31,6 +31,8 @@ HELD = (
     "cards.checked.Checked",
     "cards.drift.CardStability",
     "cards.drift.PopulationStability",
+    "cards.decided.CardFairness",
+    "cards.decided.CardProfit",
     "cards.exported.Exported",
     "cards.rejects.RejectInference",
     "cards.scorecard.Scorecard",

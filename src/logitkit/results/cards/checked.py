@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from logitkit.design.table.frame import Table, coded_values, read_table, row_values
+from logitkit.design.table.frame import Table, coded_values, numeric_values, read_table, row_values
 from logitkit.engine.law import require_level
 from logitkit.errors import DataError, nearest_name
 from logitkit.options import is_finite_number
+from logitkit.results.cards.decided import CardFairness, CardProfit
 from logitkit.results.cards.validated import CardBands, CardCalibration, CardGrades, CardValidation, as_held
 from logitkit.scorecard.card import Card, Scores
 from logitkit.scorecard.population import Population
@@ -19,12 +20,23 @@ from logitkit.scorecard.stated import Bins
 from logitkit.scorecard.target import read_target
 from logitkit.scorecard.validation.bands import band_labels, band_places, bands_of, equal_cuts, require_cuts
 from logitkit.scorecard.validation.by_grade import LIGHTS, calibrate_grades
+from logitkit.scorecard.validation.fairness import compare_groups
 from logitkit.scorecard.validation.grades import Grades, best_grades
 from logitkit.scorecard.validation.outcomes import ScoredRows, group_totals
+from logitkit.scorecard.validation.profit import profit_curve
 from logitkit.scorecard.validation.samples import validate_samples
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Checked"]
+
+
+class _Read(NamedTuple):
+    """Rows that are good or bad, the table, their places in it, and the scores of all rows."""
+
+    rows: ScoredRows
+    table: Table
+    kept: IntArray
+    scores: Scores
 
 
 class Checked:
@@ -80,7 +92,7 @@ class Checked:
             for name, part in data.items():
                 samples[str(name)] = self._outcomes(part, target, indeterminate)[0]
         else:
-            rows, table, kept = self._outcomes(data, target, indeterminate)
+            rows, table, kept, _ = self._outcomes(data, target, indeterminate)
             samples = {"All": rows} if by is None else _divided(rows, row_values(by, table, "by")[0].iloc[kept])
         return as_held(CardValidation, validate_samples(samples, level, seed))
 
@@ -160,7 +172,7 @@ class Checked:
             One row per grade and one of the portfolio.
         """
         require_level(level)
-        rows, table, kept = self._outcomes(data, target, ())
+        rows, table, kept, _ = self._outcomes(data, target, ())
         if isinstance(grades, Grades):
             pd, grades = grades.pd if pd is None else pd, grades.cuts
         labels, place = _graded(rows, grades, table, kept)
@@ -204,8 +216,89 @@ class Checked:
         stated = Bins(min_size=0.03, max_p_value=0.05) if bins is None else bins
         return as_held(CardGrades, best_grades(pd.Series(rows.points), rows, stated))
 
-    def _outcomes(self, data: Any, target: str | None, indeterminate: Any) -> tuple[ScoredRows, Table, IntArray]:
-        """Return the rows that are good or bad with their scores, the table, and the places of these rows in it."""
+    def fairness(
+        self,
+        data: Any,
+        *,
+        by: Any,
+        cut: float,
+        reference: Any = None,
+        target: str | None = None,
+        indeterminate: Any = (),
+        level: float = 0.95,
+    ) -> CardFairness:
+        """Return what the card and a cut-off do to groups of applicants.
+
+        Parameters
+        ----------
+        data : table
+            Rows with every variable of the card and the target; those without an outcome count as applicants.
+        by : str or (n,) array-like
+            The groups: a column, or one value per row such as ``data["age"] < 25``. It need be no variable of the card.
+        cut : float
+            Points from which applicants are approved.
+        reference : object, optional
+            The group that others are compared with; the largest by default.
+        target, indeterminate : optional
+            As in ``validate``.
+        level : float, default 0.95
+            Confidence level.
+
+        Returns
+        -------
+        CardFairness
+            Adverse impact ratio, equal opportunity, calibration and Gini coefficient of every group.
+        """
+        require_level(level)
+        _require_number(cut, "cut")
+        rows, table, kept, scores = self._outcomes(data, target, indeterminate)
+        groups = row_values(by, table, "by")[0]
+        known = _divided(rows, groups.iloc[kept])
+        whole = ScoredRows(scores.points, scores.log_odds, np.zeros(table.n_rows, dtype=bool), rows.safer)
+        applicants = {name: part.points for name, part in _divided(whole, groups).items()}
+        told = {name: known.get(name) for name in applicants}
+        found = compare_groups(
+            applicants, told, rows.safer, float(cut), None if reference is None else str(reference), level
+        )
+        return as_held(CardFairness, found)
+
+    def profit(
+        self,
+        data: Any,
+        *,
+        gain: Any,
+        loss: Any,
+        target: str | None = None,
+        indeterminate: Any = (),
+        level: float = 0.95,
+    ) -> CardProfit:
+        """Return the profit at every cut-off.
+
+        Parameters
+        ----------
+        data : table
+            Rows with every variable of the card and the target.
+        gain, loss : float, str or (n,) array-like
+            What a good earns and what a bad costs (exposure at default times loss given default): for all rows, a
+            column, or one value per row.
+        target, indeterminate : optional
+            As in ``validate``.
+        level : float, default 0.95
+            Confidence level.
+
+        Returns
+        -------
+        CardProfit
+            Proportion approved, bad rate, profit with its interval, expected profit and loss, from the strictest
+            cut-off on.
+        """
+        require_level(level)
+        rows, table, kept, _ = self._outcomes(data, target, indeterminate)
+        amounts = [_amounts(value, name, table)[kept] for name, value in (("gain", gain), ("loss", loss))]
+        return as_held(CardProfit, profit_curve(rows, amounts[0], amounts[1], level))
+
+    def _outcomes(self, data: Any, target: str | None, indeterminate: Any) -> _Read:
+        """Return the rows that are good or bad with their scores, and what they are rows of."""
         table = read_table(data)
         name = self.population.target if target is None else target
         if name not in table:
@@ -220,14 +313,27 @@ class Checked:
             1 if self.card.scaling.points_to_double > 0 else -1,
             table.n_rows - kept.size,
         )
-        return rows, table, kept
+        return _Read(rows, table, kept, scores)
+
+
+def _amounts(value: Any, name: str, table: Table) -> FloatArray:
+    """Return an amount for each row of a table."""
+    if is_finite_number(value):
+        return np.full(table.n_rows, float(value))
+    return numeric_values(row_values(value, table, name)[0], name)
+
+
+def _require_number(value: Any, name: str) -> None:
+    """Refuse what is no finite number."""
+    if not is_finite_number(value):
+        raise DataError(f"{name}={value!r:.60}: give a number of points.")
 
 
 def _divided(rows: ScoredRows, values: Any) -> dict[str, ScoredRows]:
     """Return the rows of each level."""
     coded = coded_values(values)
     if (np.asarray(coded.codes) < 0).any():
-        raise DataError("by= has missing values: say which sample each row belongs to.")
+        raise DataError("by= has missing values: say which of them each row belongs to.")
     out = {}
     for level in coded.occurring():
         own = coded.among((level,))

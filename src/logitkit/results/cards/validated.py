@@ -18,7 +18,7 @@ from logitkit.scorecard.validation.by_grade import GradeCalibration
 from logitkit.scorecard.validation.grades import CalibrationMethod, Grades, central_pd, with_margin
 from logitkit.scorecard.validation.samples import Validation
 
-__all__ = ["CardBands", "CardCalibration", "CardGrades", "CardValidation", "as_held"]
+__all__ = ["CardBands", "CardCalibration", "CardGrades", "CardValidation", "Pickled", "as_held"]
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ def as_held(kind: type[T], found: Any) -> T:
     return kind(**{field.name: getattr(found, field.name) for field in fields(found)})
 
 
-class _Pickled:
+class Pickled:
     """Results that are pickled as they are, by their fields."""
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -38,7 +38,7 @@ class _Pickled:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class CardValidation(_Pickled, Shown, Validation):
+class CardValidation(Pickled, Shown, Validation):
     """Discrimination of a card in one sample or several.
 
     Parameters
@@ -99,7 +99,7 @@ class CardValidation(_Pickled, Shown, Validation):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class CardBands(_Pickled, Shown, Bands):
+class CardBands(Pickled, Shown, Bands):
     """Bands of points, the riskiest first, with the line of odds.
 
     Parameters
@@ -141,7 +141,7 @@ class CardBands(_Pickled, Shown, Bands):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class CardCalibration(_Pickled, Shown, GradeCalibration):
+class CardCalibration(Pickled, Shown, GradeCalibration):
     """Defaults of grades against their probabilities of default.
 
     Parameters
@@ -189,7 +189,7 @@ class CardCalibration(_Pickled, Shown, GradeCalibration):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class CardGrades(_Pickled, Shown, Grades):
+class CardGrades(Pickled, Shown, Grades):
     """Rating grades, the riskiest first.
 
     Parameters

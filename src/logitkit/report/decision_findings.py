@@ -1,0 +1,111 @@
+"""What a card and its cut-off decide, as documents: fairness between groups, and profit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from logitkit.report.document import Column, Document, Fact, Table
+from logitkit.report.findings import finding_document
+from logitkit.report.number_format import (
+    format_integer,
+    format_interval,
+    format_level,
+    format_number,
+    format_percent,
+)
+from logitkit.scorecard.validation.fairness import Fairness, Measure
+from logitkit.scorecard.validation.profit import Profit
+
+__all__: list[str] = []
+
+SHOWN_MOST = 12  # cut-offs of a printed table, about evenly by proportion approved
+FAIRNESS_NOTES = (
+    (
+        "Impact: approval rate over that of the reference; 0.8 is the customary limit. Opportunity: proportion of "
+        "goods that are approved, less that of the reference. Calibration: bads over those that the card expects."
+    ),
+    "Groups with different bad rates cannot agree in all of these unless the card ranks without error.",
+)
+
+
+@finding_document.register
+def _(found: Fairness) -> Document:
+    level = format_level(found.level)
+    groups = found.groups
+    first: list[tuple[str, list[str]]] = [
+        ("Group", [one.name for one in groups]),
+        ("Rows", [format_integer(one.n) for one in groups]),
+        ("Approved", [_percent(one.approval) for one in groups]),
+        ("Impact", [_number(one.impact) for one in groups]),
+        (level, [_interval(one.impact) for one in groups]),
+        ("Goods appr.", [_percent(one.good_approved) for one in groups]),
+        ("Bads appr.", [_percent(one.bad_approved) for one in groups]),
+    ]
+    second: list[tuple[str, list[str]]] = [
+        ("Group", [one.name for one in groups]),
+        ("Opportunity", [_number(one.opportunity) for one in groups]),
+        (level, [_interval(one.opportunity) for one in groups]),
+        ("Calibration", [_number(one.calibration) for one in groups]),
+        (f"{level} ", [_interval(one.calibration) for one in groups]),
+        ("Gini", [_number(one.gini) for one in groups]),
+        (f"{level}  ", [_interval(one.gini) for one in groups]),
+    ]
+    facts = (Fact("Approved from", f"{found.cut:.6g} points"), Fact("Reference", found.reference))
+    return Document(
+        "Fairness between groups", facts=facts, blocks=(_table(first), _table(second)), notes=FAIRNESS_NOTES
+    )
+
+
+@finding_document.register
+def _(found: Profit) -> Document:
+    level = format_level(found.level)
+    best, expected = found.best, found.best_expected
+    even = np.searchsorted(found.approval, np.linspace(0.0, 1.0, SHOWN_MOST))
+    shown = np.unique(np.append(np.minimum(even, found.cuts.size - 1), [best, expected]))
+    columns: list[tuple[str, list[str]]] = [
+        ("Cut-off", [f"{found.cuts[k]:.6g}" for k in shown]),
+        ("Approved", [format_percent(found.approval[k]) for k in shown]),
+        ("Bad rate", [format_percent(found.bad_rate[k], 2) for k in shown]),
+        ("Profit", [_amount(found.profit[k]) for k in shown]),
+        (level, [f"{_amount(found.profit_low[k])} to {_amount(found.profit_high[k])}" for k in shown]),
+        ("Expected", [_amount(found.expected_profit[k]) for k in shown]),
+        ("Exp. loss", [_amount(found.expected_loss[k]) for k in shown]),
+    ]
+    return Document(
+        "Profit by cut-off",
+        facts=(
+            Fact("Largest profit on these rows", f"from {found.cuts[best]:.6g} points: {_amount(found.profit[best])}"),
+            Fact("Largest expected profit", f"from {found.cuts[expected]:.6g} points"),
+            Fact("Break-even probability of bad", format_percent(found.break_even, 2)),
+        ),
+        blocks=(_table(columns),),
+        notes=(
+            "Intervals are for a cut-off that was chosen beforehand: the largest of many profits flatters its own.",
+            "Expected: by the probabilities of the card. Some cut-offs are shown; table() has all.",
+        ),
+    )
+
+
+def _table(columns: Iterable[tuple[str, Iterable[str]]]) -> Table:
+    """Return a table whose first column names the rows."""
+    named = [(name, tuple(cells)) for name, cells in columns]
+    heads = tuple(Column(name, "right" if j else "left") for j, (name, _) in enumerate(named))
+    return Table(None, heads, tuple(zip(*(cells for _, cells in named), strict=True)))
+
+
+def _amount(value: float) -> str:
+    return format_integer(value) if abs(value) >= 1000 or value == round(value) else format_number(value)
+
+
+def _number(one: Measure) -> str:
+    return "" if np.isnan(one.estimate) else f"{one.estimate:.3f}"
+
+
+def _percent(one: Measure) -> str:
+    return "" if np.isnan(one.estimate) else format_percent(one.estimate)
+
+
+def _interval(one: Measure) -> str:
+    return "" if np.isnan(one.low) else format_interval(one.low, one.high, 3)

@@ -1,0 +1,110 @@
+"""What a card and its cut-off decide, as the user holds it: fairness between groups, and profit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+import logitkit.report.decision_findings  # noqa: F401 - says how these are shown
+from logitkit.report import decision_frames as frames
+from logitkit.results.cards.validated import Pickled
+from logitkit.results.shown import Shown
+from logitkit.scorecard.validation.fairness import Fairness
+from logitkit.scorecard.validation.profit import Profit
+
+__all__ = ["CardFairness", "CardProfit"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class CardFairness(Pickled, Shown, Fairness):
+    """A card and a cut-off between groups.
+
+    Parameters
+    ----------
+    groups : tuple of GroupFairness
+        In the order of the levels.
+    reference : str
+        The group that others are compared with.
+    cut : float
+        Points from which applicants are approved.
+    level : float
+        Of the intervals.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> loans = lk.datasets.load_german_credit()
+    >>> card = lk.scorecard(["checking_status", "duration"], loans, target="class", event="bad")
+    >>> found = card.fairness(loans, by=loans["age"] < 25, cut=500)
+    >>> found.reference, list(found.table().index)
+    ('False', ['False', 'True'])
+    """
+
+    def table(self) -> pd.DataFrame:
+        """Return one row per group.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Counts, and every measure with its limits; indexed by group.
+        """
+        return frames.fairness_frame(self)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class CardProfit(Pickled, Shown, Profit):
+    """Profit by cut-off, from the strictest on.
+
+    Parameters
+    ----------
+    cuts : (k,) array
+        Points from which applicants are approved.
+    approval, bad_rate : (k,) arrays
+        Proportion approved, and the bad rate of those.
+    profit, profit_low, profit_high : (k,) arrays
+        Gains less losses of these rows, with limits for a cut-off that was chosen beforehand.
+    expected_profit, expected_loss : (k,) arrays
+        What the card's probabilities expect of those approved.
+    break_even : float
+        Probability of bad at which an applicant of average gain and loss is worth nothing.
+    level : float
+        Of the intervals.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> loans = lk.datasets.load_german_credit()
+    >>> card = lk.scorecard(["checking_status", "duration"], loans, target="class", event="bad")
+    >>> found = card.profit(loans, gain=1.0, loss=5.0)
+    >>> bool(found.profit[found.best] >= found.profit[-1])
+    True
+    """
+
+    def table(self) -> pd.DataFrame:
+        """Return one row per cut-off.
+
+        Returns
+        -------
+        pandas.DataFrame
+            approval_rate, bad_rate, profit with limits, expected_profit and expected_loss; indexed by cut.
+        """
+        return frames.profit_frame(self)
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the profit against the proportion approved.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            With the cut-off of the largest profit.
+        """
+        from logitkit.plots.profit import plot_profit
+
+        return plot_profit(self, ax)

@@ -1,0 +1,201 @@
+r"""Fairness of a card and a cut-off between groups: approval, equal opportunity and calibration, with limits.
+
+* *Adverse impact ratio*: approval rate of a group over that of the reference; 0.8 is the customary limit (four fifths,
+  29 CFR 1607.4 D). Its interval is symmetric in the logarithm (Katz et al. 1978).
+* *Equal opportunity*: difference of the proportions of goods that are approved (Hardt, Price and Srebro 2016), with
+  Newcombe's interval from Wilson's limits; bads beside it.
+* *Calibration within groups*: bads over the number that the card expects, with Wilson's limits of the bad rate over the
+  expected one; and the Gini coefficient within the group.
+
+With different bad rates a card that does not rank without error cannot have all of them at once (Chouldechova 2017;
+``docs/maths/scorecard_validation.md``, equations 14 to 16).
+
+References
+----------
+Katz, D., Baptista, J., Azen, S. P. and Pike, M. C. (1978) Obtaining confidence intervals for the risk ratio in cohort
+studies. Biometrics 34, 469-474.
+Newcombe, R. G. (1998) Interval estimation for the difference between independent proportions. Statistics in Medicine
+17, 873-890.
+Hardt, M., Price, E. and Srebro, N. (2016) Equality of opportunity in supervised learning. Advances in Neural
+Information Processing Systems 29.
+Chouldechova, A. (2017) Fair prediction with disparate impact. Big Data 5, 153-163.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from logitkit.diagnostics.proportions import wilson_interval
+from logitkit.engine.law import NORMAL
+from logitkit.errors import DataError, nearest_name
+from logitkit.scorecard.validation.outcomes import ScoredRows
+from logitkit.typing import FloatArray
+
+__all__ = ["Fairness", "GroupFairness", "Measure", "compare_groups"]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A measure with its limits, nan where there are none.
+
+    Parameters
+    ----------
+    estimate, low, high : float
+        The value and its confidence limits.
+    """
+
+    estimate: float
+    low: float
+    high: float
+
+
+WITHOUT = Measure(math.nan, math.nan, math.nan)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupFairness:
+    """What a card and a cut-off do to one group.
+
+    Parameters
+    ----------
+    name : str
+        The group.
+    n, n_known, n_bad : int
+        Applicants, those with an outcome, and bads among these.
+    approval : Measure
+        Proportion of applicants that are approved.
+    impact : Measure
+        Adverse impact ratio; 1 without limits in the reference.
+    good_approved, bad_approved : Measure
+        Proportions of goods and of bads that are approved.
+    opportunity : Measure
+        Difference of the proportion of goods that are approved from that of the reference.
+    calibration : Measure
+        Bads over expected bads.
+    gini : Measure
+        Gini coefficient within the group.
+    """
+
+    name: str
+    n: int
+    n_known: int
+    n_bad: int
+    approval: Measure
+    impact: Measure
+    good_approved: Measure
+    bad_approved: Measure
+    opportunity: Measure
+    calibration: Measure
+    gini: Measure
+
+
+@dataclass(frozen=True, eq=False)
+class Fairness:
+    """A card and a cut-off between groups.
+
+    Parameters
+    ----------
+    groups : tuple of GroupFairness
+        In the order of the levels.
+    reference : str
+        The group that others are compared with.
+    cut : float
+        Points from which applicants are approved.
+    level : float
+        Of the intervals.
+    """
+
+    groups: tuple[GroupFairness, ...]
+    reference: str
+    cut: float
+    level: float
+
+
+def compare_groups(
+    applicants: Mapping[str, FloatArray],
+    known: Mapping[str, ScoredRows | None],
+    safer: int,
+    cut: float,
+    reference: str | None = None,
+    level: float = 0.95,
+) -> Fairness:
+    """Return measures of each group, of the points of all its applicants and of its rows with an outcome, if any."""
+    if len(applicants) < 2:
+        raise DataError(f"by= has {len(applicants)} group; fairness compares two or more.")
+    if reference is None:
+        reference = max(applicants, key=lambda name: applicants[name].size)
+    elif reference not in applicants:
+        raise DataError(f"reference={reference!r} is none of the groups. {nearest_name(reference, applicants)}")
+    approved = {name: _proportion(safer * points >= safer * cut, level) for name, points in applicants.items()}
+    goods = {name: _among(rows, False, cut, level) for name, rows in known.items()}
+    groups = []
+    for name, points in applicants.items():
+        rows = known[name]
+        own = name == reference
+        sizes = points.size, applicants[reference].size
+        groups.append(
+            GroupFairness(
+                name,
+                points.size,
+                0 if rows is None else rows.n,
+                0 if rows is None else rows.n_bad,
+                approved[name],
+                Measure(1.0, math.nan, math.nan) if own else _ratio(approved[name], approved[reference], sizes, level),
+                goods[name],
+                _among(rows, True, cut, level),
+                Measure(0.0, math.nan, math.nan) if own else newcombe(goods[name], goods[reference]),
+                WITHOUT if rows is None else _calibration(rows, level),
+                WITHOUT if rows is None or rows.n_bad in (0, rows.n) else _gini(rows, level),
+            )
+        )
+    return Fairness(tuple(groups), reference, cut, level)
+
+
+def _proportion(which: np.ndarray, level: float) -> Measure:
+    if which.size == 0:
+        return WITHOUT
+    rate = np.array([which.mean()])
+    low, high = wilson_interval(rate, np.array([float(which.size)]), level)
+    return Measure(float(rate[0]), float(low[0]), float(high[0]))
+
+
+def _among(rows: ScoredRows | None, bad: bool, cut: float, level: float) -> Measure:
+    """Return the proportion of bads or of goods that are approved."""
+    if rows is None:
+        return WITHOUT
+    return _proportion(rows.safer * rows.points[rows.bad == bad] >= rows.safer * cut, level)
+
+
+def _ratio(one: Measure, other: Measure, sizes: tuple[int, int], level: float) -> Measure:
+    """Return the ratio of two approval rates with Katz's limits, which need an approval in both groups."""
+    if other.estimate == 0:
+        return WITHOUT
+    ratio = one.estimate / other.estimate
+    if ratio == 0:
+        return Measure(0.0, math.nan, math.nan)
+    error = math.sqrt(sum((1.0 - m.estimate) / (m.estimate * n) for m, n in zip((one, other), sizes, strict=True)))
+    factor = math.exp(float(NORMAL.quantile(level)) * error)
+    return Measure(ratio, ratio / factor, ratio * factor)
+
+
+def newcombe(one: Measure, other: Measure) -> Measure:
+    """Return the difference of two proportions with Newcombe's limits, from Wilson's of each."""
+    return Measure(
+        one.estimate - other.estimate,
+        one.estimate - other.estimate - math.hypot(one.estimate - one.low, other.high - other.estimate),
+        one.estimate - other.estimate + math.hypot(one.high - one.estimate, other.estimate - other.low),
+    )
+
+
+def _calibration(rows: ScoredRows, level: float) -> Measure:
+    found, expected = _proportion(rows.bad, level), float(rows.probability.mean())
+    return Measure(found.estimate / expected, found.low / expected, found.high / expected)
+
+
+def _gini(rows: ScoredRows, level: float) -> Measure:
+    curve = rows.curve(level)
+    return Measure(curve.gini, 2.0 * curve.low - 1.0, 2.0 * curve.high - 1.0)
