@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -186,3 +187,43 @@ def test_what_needs_the_rows_of_the_fit_says_so(card: lk.scorecard.Scorecard) ->
         Scaling(zero="highest")
     with pytest.raises(DataError, match="cut_offs: 'high' is no number"):
         card.rounding(["high"])
+
+
+def test_the_development_has_the_points_of_every_scale(loans: pd.DataFrame) -> None:
+    for zero in ("neutral", "mean", "lowest"):
+        card = lk.scorecard(COLUMNS, loans, target="class", event="bad", scaling=Scaling(zero=zero))
+        points = card.score(loans)["points"]
+        np.testing.assert_allclose(card.development.mean, points.mean(), rtol=1e-12)
+        np.testing.assert_allclose(card.development.variance, points.var(ddof=0), rtol=1e-9)
+
+
+def test_points_are_set_by_hand_in_the_order_of_the_rates(
+    loans: pd.DataFrame, card: lk.scorecard.Scorecard, tmp_path: Path
+) -> None:
+    changed = card.with_points({"age": {"below 26": -15, "35 and above": 10}}, base=510)
+    before, after = card.score(loans), changed.score(loans)
+    difference = np.where(loans["age"] < 26, -2, np.where(loans["age"] >= 35, 2, 0)) - 2
+    np.testing.assert_array_equal(after["points"] - before["points"], difference)
+    np.testing.assert_array_equal(after["log_odds"], before["log_odds"])
+    np.testing.assert_allclose(changed.development.mean, after["points"].mean(), rtol=1e-12)
+    trail = changed.selection()
+    assert trail["reason"].tolist() == [
+        "points of 'below 26' set by hand, were -13",
+        "points of '35 and above' set by hand, were 8",
+        "base points set by hand, were 512",
+    ]
+    assert trail["value"].tolist() == [-15, 10, 510]
+    with pytest.raises(
+        DataError, match=r"'age': 'below 26' would have 1 points and '26 to below 30' -2, though its bad rate is"
+    ):
+        card.with_points({"age": {"below 26": 1}})
+    turned = card.with_points({"age": {"below 26": 1}}, any_order=True)
+    assert turned.table().set_index(["variable", "label"]).loc[("age", "below 26"), "points"] == 1
+    with pytest.raises(DataError, match=r"'ages' is no variable of the card. Did you mean 'age'"):
+        card.with_points({"ages": {}})
+    with pytest.raises(DataError, match=r"'age' has no bin 'below 25'. Did you mean 'below 26'"):
+        card.with_points({"age": {"below 25": 0}})
+    with pytest.raises(DataError, match=r"-12.5: the card has whole points"):
+        card.with_points({"age": {"below 26": -12.5}})
+    with pytest.raises(DataError, match=r"'Missing' of 'age' has no points: it is refused"):
+        card.with_points({"age": {"Missing": 0}})

@@ -12,7 +12,7 @@ from logitkit.scorecard.binned import Binning
 from logitkit.scorecard.card import Card
 from logitkit.typing import BoolArray, CodeArray, FloatArray
 
-__all__ = ["OwnRows", "own_rows"]
+__all__ = ["OwnRows", "codes_of_woe", "own_rows", "own_woe"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,16 +44,22 @@ def own_rows(card: Card, fit: Any, verb: str) -> OwnRows:
             f"'{verb}' needs the rows that the card was made from, which a card does not have that was loaded or "
             "pickled. Make the card again from the same rows."
         )
-    matrix, response = fit.design.matrix, fit.design.response
-    woe = matrix.rows(0, matrix.n_rows).to_dense()
-    codes = np.empty((matrix.n_rows, len(card.variables)), dtype=np.int32, order="F")
+    woe, weights = own_woe(fit)
+    response = fit.design.response
+    codes = np.empty((woe.shape[0], len(card.variables)), dtype=np.int32, order="F")
     for j, variable in enumerate(card.variables):
-        codes[:, j] = _codes(variable.binning, woe[:, j + 1])
-    weights = np.ones(matrix.n_rows) if response.prior is None else response.prior
+        codes[:, j] = codes_of_woe(variable.binning, woe[:, j])
     return OwnRows(codes, response.y > 0.5, weights, response.weight_kind == "frequency")
 
 
-def _codes(binning: Binning, woe: FloatArray) -> CodeArray:
+def own_woe(fit: Any) -> tuple[FloatArray, FloatArray]:
+    """Return the weights of evidence of the rows of a fit, shape (n, v), and the weights of the rows."""
+    matrix, prior = fit.design.matrix, fit.design.response.prior
+    woe = matrix.rows(0, matrix.n_rows).to_dense()[:, 1:]
+    return woe, np.ones(matrix.n_rows) if prior is None else prior
+
+
+def codes_of_woe(binning: Binning, woe: FloatArray) -> CodeArray:
     """Return bins from weights of evidence: of bins that share one, the first that has rows."""
     places = np.flatnonzero(np.sum(binning.counts, axis=0) > 0)
     values, first = np.unique(binning.woe[places], return_index=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,9 @@ from logitkit.results.cards.binned import BinnedVariable
 from logitkit.results.shown import Summary, shown, shown_summary
 from logitkit.scorecard.card import Card
 from logitkit.scorecard.clusters import clusters_of
-from logitkit.scorecard.own_rows import own_rows
+from logitkit.scorecard.hand_points import points_by_hand
+from logitkit.scorecard.monitoring.counted import development_of
+from logitkit.scorecard.own_rows import own_rows, own_woe
 from logitkit.scorecard.point_errors import PointErrors, errors_given_woe, errors_with_woe
 from logitkit.scorecard.population import Population
 from logitkit.scorecard.rounding import Rounding, rounding
@@ -88,6 +91,40 @@ class Explained:
             rounding would cost.
         """
         return shown(rounding(self.card, own_rows(self.card, self.fit, "rounding"), cut_offs))
+
+    def with_points(
+        self, points: Mapping[str, Mapping[str, float]], base: float | None = None, any_order: bool = False
+    ) -> Self:
+        """Return the card with points that are set by hand.
+
+        Parameters
+        ----------
+        points : mapping of str to mapping of str to float
+            Of variables by the labels of their bins: ``{"age": {"below 26": -15}}``.
+        base : float, optional
+            The points that every applicant begins with.
+        any_order : bool, default False
+            Whether points may disagree with the order of the event rates of the bins, which is refused otherwise.
+
+        Returns
+        -------
+        Scorecard
+            The same model: log odds and probabilities stay what they were, and no longer lie on the line of the scaling
+            exactly. The trail of ``selection()`` has each change.
+
+        Raises
+        ------
+        DataError
+            If there is no such variable or bin, if points of a card of whole points are no whole numbers, or if safer
+            bins would get fewer points.
+        """
+        card, changes = points_by_hand(self.card, points, base, any_order)
+        fit = self.fit
+        development = None
+        if fit is not None and fit.design is not None:
+            development = development_of(card, *own_woe(fit))
+        steps = (*self.steps, *(SelectionStep(c.variable, True, c.reason, c.points) for c in changes))
+        return replace(self, card=card, steps=steps, development=development)  # type: ignore[type-var]
 
     def clusters(self, data: Any, min_correlation: float = 0.7) -> pd.DataFrame:
         """Return clusters of all variables that were binned, and which of each the card has.

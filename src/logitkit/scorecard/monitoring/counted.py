@@ -10,6 +10,7 @@ import numpy as np
 
 from logitkit.errors import DataError
 from logitkit.scorecard.card import Card
+from logitkit.scorecard.own_rows import codes_of_woe
 from logitkit.scorecard.rules import NumberRule, shortest_between
 from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray
 
@@ -150,8 +151,7 @@ def development_of(card: Card, woe: FloatArray, weights: FloatArray | None = Non
     """
     points = np.full(woe.shape[0], card.base_points)
     for j, variable in enumerate(card.variables):
-        own = -card.scaling.factor * (variable.coef * woe[:, j])
-        points += np.round(own) if card.scaling.rounded else own
+        points += variable.points[codes_of_woe(variable.binning, woe[:, j])]
     given = np.ones(points.size) if weights is None else weights
     cuts = score_cuts(points, given)
     rule = NumberRule(cuts)

@@ -1,0 +1,112 @@
+"""Points that are set by hand, in the order of the event rates unless another is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from logitkit.errors import DataError, nearest_name
+from logitkit.options import is_finite_number, require_flag
+from logitkit.scorecard.binned import Binning
+from logitkit.scorecard.card import Card, CardVariable
+from logitkit.typing import FloatArray
+
+__all__ = ["PointsByHand", "points_by_hand"]
+
+
+class PointsByHand(NamedTuple):
+    """One change.
+
+    Parameters
+    ----------
+    variable : str
+        The variable; empty for the base points.
+    reason : str
+        What was changed, in words.
+    points : float
+        The new points.
+    """
+
+    variable: str
+    reason: str
+    points: float
+
+
+def points_by_hand(
+    card: Card, points: Mapping[str, Mapping[str, float]], base: float | None, any_order: bool
+) -> tuple[Card, tuple[PointsByHand, ...]]:
+    """Return the card with other points, and what was changed."""
+    require_flag("any_order", any_order)
+    for name in points:
+        if name not in card.names:
+            raise DataError(f"{name!r} is no variable of the card. {nearest_name(name, card.names)}")
+    changes: list[PointsByHand] = []
+    variables = []
+    for variable in card.variables:
+        own = points.get(variable.binning.name, {})
+        changed = _changed(card, variable, own, changes)
+        if own and not any_order:
+            _require_order(variable.binning, changed, card.scaling.points_to_double > 0)
+        variables.append(replace(variable, points=changed))
+    if base is not None:
+        _require_points(card, base)
+        changes.append(PointsByHand("", f"base points set by hand, were {card.base_points:g}", float(base)))
+    made = replace(card, variables=tuple(variables), base_points=card.base_points if base is None else float(base))
+    return made, tuple(changes)
+
+
+def _changed(card: Card, variable: CardVariable, own: Mapping[str, float], changes: list[PointsByHand]) -> FloatArray:
+    """Return the points of a variable by code; a level that was not there follows the bin that it is scored as."""
+    binning, points = variable.binning, variable.points.copy()
+    labels = binning.rule.labels()
+    follows = _unseen_as(binning)
+    for label, value in own.items():
+        if label not in labels:
+            raise DataError(f"{binning.name!r} has no bin {label!r}. {nearest_name(str(label), labels)}")
+        at = labels.index(label)
+        if np.isnan(points[at]):
+            raise DataError(f"{label!r} of {binning.name!r} has no points: it is refused, as its policy says.")
+        _require_points(card, value)
+        reason = f"points of {label!r} set by hand, were {points[at]:g}"
+        changes.append(PointsByHand(binning.name, reason, float(value)))
+        points[at] = value
+    if follows is not None:
+        points[-1] = points[follows]
+    return points
+
+
+def _unseen_as(binning: Binning) -> int | None:
+    """Return the bin that a level which was not there is scored as, None where there is none."""
+    if binning.stated.unseen == "missing":
+        return binning.rule.n_codes - 1
+    rare = getattr(binning.rule, "rare", None)
+    return rare if binning.stated.unseen == "rare" else None
+
+
+def _require_points(card: Card, value: float) -> None:
+    if not is_finite_number(value):
+        raise DataError(f"{value!r:.60} is no number of points.")
+    if card.scaling.rounded and float(value) != round(float(value)):
+        raise DataError(f"{value!r}: the card has whole points. Give a whole number, or make it with rounded=False.")
+
+
+def _require_order(binning: Binning, points: FloatArray, more_is_safer: bool) -> None:
+    """Refuse points of which fewer go to a bin that is safer."""
+    events, nonevents = binning.counts
+    used = np.flatnonzero(events + nonevents > 0)
+    rate = events[used] / (events + nonevents)[used]
+    order = used[np.argsort(rate, kind="stable")]
+    labels = binning.rule.labels()
+    for safer, riskier in pairwise(order):
+        gap = points[safer] - points[riskier]
+        rates = [events[m] / (events[m] + nonevents[m]) for m in (safer, riskier)]
+        if rates[0] < rates[1] and (gap if more_is_safer else -gap) < 0:
+            raise DataError(
+                f"{binning.name!r}: {labels[riskier]!r} would have {points[riskier]:g} points and {labels[safer]!r} "
+                f"{points[safer]:g}, though its bad rate is {rates[1]:.4g}, not {rates[0]:.4g}. State any_order=True "
+                "to have it so."
+            )
