@@ -25,7 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow coverage lint types architecture format bench bench-history references clean
+.PHONY: help demo test test-slow test-deploy coverage lint types architecture format bench bench-history references clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ test: lint types $(STAMPS)/kernels ## Lint, types, then the tests (without the s
 
 test-slow: $(STAMPS)/test ## The simulations and large fits that `make test` leaves out
 	HYPOTHESIS_PROFILE=thorough $(PY) -m pytest -m slow
+
+test-deploy: $(STAMPS)/deploy ## Cards in PostgreSQL, Spark and an engine of PMML (needs Java and PostgreSQL, and says how to get them)
+	$(PY) -m pytest -q -m deploy -p no:faulthandler tests/scorecard/export/test_deployed.py
 
 coverage: $(STAMPS)/test ## Branches that the tests reach: of compiled code as Python, by the tests of the kernels
 	NUMBA_DISABLE_JIT=1 $(PY) -m pytest -q --cov --cov-report= -W ignore::RuntimeWarning tests/numerics/kernels --deselect tests/numerics/kernels/test_cache.py
@@ -80,6 +83,8 @@ $(PY):
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 	  echo "No environment could be made; on Debian and Ubuntu install python3-venv first."; exit 1; }
 
+comma := ,
+
 # $(call install,EXTRAS): first with what the environment already holds, which takes seconds and no network; then from
 # the package index. hatchling goes into the environment itself, because an isolated build fetches it anew every time;
 # setuptools and wheel are there for a peer of the benchmarks that comes as source only.
@@ -98,6 +103,10 @@ $(STAMPS)/package: pyproject.toml | $(PY)
 $(STAMPS)/test: pyproject.toml | $(PY)
 	$(call install,[test])
 	@touch $(STAMPS)/package
+
+$(STAMPS)/deploy: pyproject.toml | $(PY)
+	$(call install,[test$(comma)deploy])
+	@touch $(STAMPS)/package $(STAMPS)/test
 
 # Compiled once, by the tests that reach most of the kernels, before several workers would each compile the same.
 $(STAMPS)/kernels: $(wildcard src/logitkit/numerics/kernels/*.py) | $(STAMPS)/test

@@ -16,7 +16,7 @@ from logitkit.writing import require_outputs, write_file
 __all__ = ["Terminal", "add_scorecard"]
 
 FORMATS = ("text", "markdown", "latex", "html")
-EXPORTS = ("sql", "python", "json", "onnx")
+EXPORTS = ("sql", "python", "json", "onnx", "pmml")
 DIALECTS = ("sqlite", "duckdb", "postgresql", "spark")
 SELECTIONS = ("backward", "stepwise", "lasso", "all")
 #: Options of the bins of all variables, by the argument of ``Bins``.
@@ -48,7 +48,7 @@ def add_scorecard(commands: Any, terminal: Terminal) -> None:
     """Add the commands of scorecards."""
     scorecard = commands.add_parser(
         "scorecard",
-        help="make a credit scorecard, score applicants, write the card as SQL, Python, JSON or ONNX",
+        help="make a credit scorecard, score applicants, write the card in another language",
         description="Credit scorecards: optimal bins, weights of evidence, points.",
     )
     own = scorecard.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -138,7 +138,7 @@ def _add_score(commands: Any, terminal: Terminal) -> None:
 def _add_export(commands: Any, terminal: Terminal) -> None:
     export = commands.add_parser(
         "export",
-        help="write a saved scorecard as SQL, Python, JSON or ONNX",
+        help="write a saved scorecard as SQL, Python, JSON, ONNX or PMML",
         description="Write a saved scorecard in another language, with the same points to the last bit.",
         epilog="Example: logitkit scorecard export card.json sql --dialect duckdb --table applicants --keys id",
     )

@@ -7,6 +7,7 @@ import math
 import sqlite3
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pandas as pd
@@ -15,67 +16,12 @@ import pytest
 import logitkit as lk
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.scorecard.export.sql import DIALECTS
-
-VARIABLES = ["in come", "n", "g", "owner", "class", "change"]
-Bins, Scaling = lk.scorecard.Bins, lk.scorecard.Scaling
-
-
-def applicants(n: int = 800) -> pd.DataFrame:
-    rng = np.random.default_rng(0)
-    data = pd.DataFrame(
-        {
-            "id": np.arange(n),
-            "in come": np.round(rng.lognormal(3, 1, n), 2),
-            "n": rng.integers(0, 30, n),
-            "g": rng.choice(["a", "b'c", 'd"e', "ß", "F\\"], n),
-            "owner": rng.uniform(size=n) < 0.4,
-            "class": rng.choice([1.0, 2.0, 2.5, -7.0], n),
-            "change": np.round(rng.normal(size=n), 1),
-        }
-    )
-    data.loc[rng.uniform(size=n) < 0.1, "in come"] = np.nan
-    data.loc[rng.uniform(size=n) < 0.05, "in come"] = -9.0
-    data.loc[rng.uniform(size=n) < 0.05, "g"] = None
-    data.loc[rng.uniform(size=n) < 0.1, "class"] = np.nan
-    log_odds = data["owner"] - data["in come"].fillna(0) / 30 + data["n"] / 20 - data["change"]
-    return data.assign(bad=(rng.uniform(size=n) < 1 / (1 + np.exp(-log_odds))).astype(int))
+from oracles.applicants import VARIABLES, applicants, at_the_cuts, card_of, new_applicants, require_equal
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["whole points", "exact points"])
 def card(request: pytest.FixtureRequest) -> lk.scorecard.Scorecard:
-    bins = {
-        "in come": Bins(special=[-9]),
-        "g": Bins(special=["F\\"], unseen="neutral"),
-        "class": Bins(order=[1.0, 2.0, 2.5], special=[-7.0], unseen="missing", shape="none"),
-        "change": Bins(cuts=[-0.5, 0.0], special=[0.3]),
-    }
-    scaling = Scaling(rounded=request.param)
-    return lk.scorecard(VARIABLES, applicants(), target="bad", bins=bins, scaling=scaling)
-
-
-def new_applicants() -> pd.DataFrame:
-    """Rows of every kind: missing, special and unseen values, cut points themselves and their neighbours."""
-    data = applicants().drop(columns="bad")
-    data.loc[5, "g"] = "unseen"
-    data.loc[6, "in come"] = -0.0
-    data.loc[7, "in come"] = 0.0
-    data.loc[[8, 9, 10], "class"] = [9.0, -0.0, np.inf]
-    data.loc[[8, 9, 10, 11], "change"] = [-0.0, 0.0, np.inf, -np.inf]
-    return data
-
-
-def at_the_cuts(card: lk.scorecard.Scorecard) -> pd.DataFrame:
-    cuts = np.array([*card.card.variables[0].binning.rule.cuts, -9.0, 0.0])  # type: ignore[union-attr]
-    values = np.concatenate([cuts, np.nextafter(cuts, -np.inf), np.nextafter(cuts, np.inf), [1e300, -1e300]])
-    same = {"n": 3, "g": "a", "owner": False, "class": 2.5, "change": values / 7}
-    return pd.DataFrame({"id": np.arange(values.size), "in come": values, **same})
-
-
-def require_equal(found: Any, expected: pd.DataFrame) -> None:
-    """Points and log odds to the last bit, probabilities within 4 units in the last place."""
-    for name in ("points", "log_odds"):
-        np.testing.assert_array_equal(np.asarray(found[name], dtype=np.float64), expected[name])
-    np.testing.assert_array_max_ulp(np.asarray(found["probability"]), expected["probability"].to_numpy(), 4)
+    return card_of(request.param)
 
 
 def by_sqlite(card: lk.scorecard.Scorecard, data: pd.DataFrame) -> pd.DataFrame:
@@ -201,5 +147,29 @@ def test_levels_that_no_language_shares_are_refused() -> None:
     with pytest.raises(UnsupportedError, match="'day' has the level Timestamp"):
         card.export("python")
     card = lk.scorecard(["points"], data.rename(columns={"n": "points"}), target="bad")
-    with pytest.raises(UnsupportedError, match="'points' would be an input and an output"):
-        card.export("onnx")
+    for kind in ("onnx", "pmml"):
+        with pytest.raises(UnsupportedError, match="'points' would be an input and an output"):
+            card.export(kind)
+
+
+def test_levels_of_two_types_are_refused_where_a_field_has_one() -> None:
+    data = applicants()
+    data["g"] = data["g"].fillna("0").astype(object).replace({"a": 1})
+    card = lk.scorecard(["n", "g"], data, target="bad")
+    for kind in ("onnx", "pmml"):
+        with pytest.raises(UnsupportedError, match="'g' has text and"):
+            card.export(kind)
+    assert by_python(card, data)["points"].tolist() == card.score(data)["points"].tolist()
+
+
+def test_attributes_of_pmml_are_the_bins(card: lk.scorecard.Scorecard) -> None:
+    """As elements; `make test-deploy` has the scores of an engine."""
+    space = "{http://www.dmg.org/PMML-4_4}"
+    model = ET.fromstring(card.export("pmml")).find(f"{space}Scorecard")
+    assert model is not None
+    assert float(model.get("initialScore", "")) == card.card.base_points
+    for variable, element in zip(card.card.variables, model.iter(f"{space}Characteristic"), strict=True):
+        assert element.get("name") == variable.binning.name
+        found = sorted(float(each.get("partialScore", "")) for each in element.iter(f"{space}Attribute"))
+        known = variable.points[~np.isnan(variable.points)]
+        assert set(found) == set(known)

@@ -41,9 +41,9 @@ class Exported:
 
         Parameters
         ----------
-        kind : {"sql", "python", "json", "onnx"}
+        kind : {"sql", "python", "json", "onnx", "pmml"}
             One query; a module without imports from outside the standard library, with a function ``score``; bins and
-            what they add as data; or a graph in double precision (needs the package onnx).
+            what they add as data; a graph in double precision (needs the package onnx); or a scorecard of PMML 4.4.
         path : str or Path, optional
             File to write; replaced in one step where it exists.
         dialect : {"sqlite", "duckdb", "postgresql", "spark"}, optional
@@ -63,12 +63,13 @@ class Exported:
         DataError
             If the kind or the dialect is not known, or if keys are columns that the query makes.
         UnsupportedError
-            If levels are neither text, numbers nor booleans; of "onnx" also where the package is not installed.
+            If levels are neither text, numbers nor booleans; of "onnx" and "pmml" also if they are of two types; of
+            "onnx" also if the package is not installed.
 
         Notes
         -----
         NULL, None and nan are missing; of text in "onnx", which has no such value, the empty string is. What the card
-        refuses is NULL in SQL, nan in ONNX, and an error in Python.
+        refuses is NULL in SQL, nan in ONNX, no result in PMML, and an error in Python.
 
         Examples
         --------

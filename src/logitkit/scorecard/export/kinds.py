@@ -9,13 +9,19 @@ from logitkit.options import require_choice
 from logitkit.scorecard.card import Card
 from logitkit.scorecard.export.onnx_graph import onnx_of
 from logitkit.scorecard.export.plain_json import json_of
+from logitkit.scorecard.export.pmml import pmml_of
 from logitkit.scorecard.export.python import python_of
 from logitkit.scorecard.export.source import CardSource, card_source
 from logitkit.scorecard.export.sql import DIALECTS, sql_of
 
 __all__ = ["KINDS", "exported"]
 
-OTHERS: dict[str, Callable[[CardSource], str | bytes]] = {"python": python_of, "json": json_of, "onnx": onnx_of}
+OTHERS: dict[str, Callable[[CardSource], str | bytes]] = {
+    "python": python_of,
+    "json": json_of,
+    "onnx": onnx_of,
+    "pmml": pmml_of,
+}
 KINDS = ("sql", *OTHERS)
 
 
