@@ -34,6 +34,7 @@ HELD = (
     "cards.decided.CardFairness",
     "cards.decided.CardProfit",
     "cards.exported.Exported",
+    "cards.monitored.CardMonitor",
     "cards.rejects.RejectInference",
     "cards.scorecard.Scorecard",
     "cards.vintages.Vintages",

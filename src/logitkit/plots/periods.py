@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logitkit.plots.legends import legend_beside
-from logitkit.plots.style import GUIDE, dress, looks, new_axes
+from logitkit.plots.style import AREA, GUIDE, dress, looks, new_axes
 from logitkit.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def plot_lines(
     *,
     guides: Sequence[float] = (),
     percent: bool = True,
+    band: tuple[FloatArray, FloatArray] | None = None,
 ) -> Axes:
     """Draw one line per column of values over periods.
 
@@ -48,6 +49,8 @@ def plot_lines(
         Horizontal lines.
     percent : bool
         Whether values are proportions.
+    band : pair of (t,) arrays, optional
+        Limits of the first line.
 
     Returns
     -------
@@ -66,6 +69,8 @@ def plot_lines(
             markersize=mark_size,
             linewidth=1.4,
         )
+    if band is not None:
+        ax.fill_between(np.arange(len(periods)), *band, color=AREA, zorder=0, linewidth=0)
     for guide in guides:
         ax.axhline(guide, color=GUIDE, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
     set_periods(ax, periods)

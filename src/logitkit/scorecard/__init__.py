@@ -22,6 +22,7 @@ PUBLIC = {
     "Bins": "logitkit.scorecard.stated",
     "Extrapolation": "logitkit.scorecard.rejects.assumed",
     "FuzzyAugmentation": "logitkit.scorecard.rejects.assumed",
+    "Limits": "logitkit.scorecard.monitoring.limits",
     "Parcelling": "logitkit.scorecard.rejects.assumed",
     "Reclassification": "logitkit.scorecard.rejects.assumed",
     "RejectInference": "logitkit.results.cards.rejects",

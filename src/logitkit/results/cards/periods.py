@@ -13,7 +13,7 @@ from logitkit.options import require_choice
 from logitkit.scorecard.monitoring.periods import Periods
 from logitkit.typing import IntArray
 
-__all__ = ["Every", "period_numbers", "read_periods"]
+__all__ = ["Every", "period_label", "period_numbers", "read_periods"]
 
 Every = Literal["month", "quarter", "year"]
 FREQUENCIES = {"month": "M", "quarter": "Q", "year": "Y"}
@@ -42,8 +42,12 @@ def read_periods(values: pd.Series, name: str, every: Every = "month") -> Period
         return Periods(tuple(map(str, present)), np.arange(len(present)), codes)
     numbers = period_numbers(values, every)
     distinct, codes = np.unique(numbers, return_inverse=True)
-    found = [pd.Period(ordinal=int(number), freq=FREQUENCIES[every]) for number in distinct]
-    return Periods(tuple(map(str, found)), distinct, codes)
+    return Periods(tuple(period_label(int(number), every) for number in distinct), distinct, codes)
+
+
+def period_label(number: int, every: Every) -> str:
+    """Return what the month, quarter or year of a number is called."""
+    return str(pd.Period(ordinal=number, freq=FREQUENCIES[every]))
 
 
 def period_numbers(values: pd.Series, every: Every) -> IntArray:

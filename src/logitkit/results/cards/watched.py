@@ -10,6 +10,8 @@ import pandas as pd
 from logitkit.design.table.frame import Table, numeric_values, read_table, row_values
 from logitkit.errors import DataError, nearest_name
 from logitkit.results.cards.drift import CardStability, held_drift
+from logitkit.results.cards.monitored import CardMonitor, Known, monitor_of
+from logitkit.results.cards.periods import Every
 from logitkit.scorecard.card import Card
 from logitkit.scorecard.monitoring.card_stability import card_drift
 from logitkit.scorecard.monitoring.counted import (
@@ -21,6 +23,8 @@ from logitkit.scorecard.monitoring.counted import (
     score_cuts,
 )
 from logitkit.scorecard.monitoring.index import Resampled
+from logitkit.scorecard.monitoring.limits import Limits
+from logitkit.scorecard.population import Population
 from logitkit.typing import FloatArray
 
 __all__ = ["Watched", "base_of", "coded_table", "one_column", "stability_of", "table_weights"]
@@ -30,6 +34,7 @@ class Watched:
     """What a card gains: it is compared with later applicants."""
 
     card: Card
+    population: Population
     development: Development | None
     fit: Any
 
@@ -68,6 +73,56 @@ class Watched:
         """
         resampled = Resampled(self.fit.record.level if level is None else level, replicates, seed)
         return stability_of(self.card, self.development, (base, data), (base_weights, weights), resampled)
+
+    def monitor(
+        self,
+        data: Any,
+        *,
+        period: str,
+        known: Known = None,
+        target: str | None = None,
+        base: Any = None,
+        every: Every = "month",
+        limits: Limits | None = None,
+    ) -> CardMonitor:
+        """Return the card period by period: applicants, scores, and outcomes as far as they were known.
+
+        Parameters
+        ----------
+        data : table
+            With every variable of the card and the period. Rows that cannot be scored are counted too.
+        period : str
+            The column of dates of application, or of other periods in their order.
+        known : int or str, optional
+            When outcomes are known: so many periods after the application, or on the dates of a column. Applicants of
+            a period are judged in the first period, up to the last of the table, in which all of them are. Without it
+            outcomes are not looked at.
+        target : str, optional
+            The column of the outcome; that of the card by default.
+        base : table, optional
+            The sample to compare with; the rows that the card was made from by default.
+        every : {"month", "quarter", "year"}
+            Periods of dates.
+        limits : Limits, optional
+            When a measure rings.
+
+        Returns
+        -------
+        CardMonitor
+            ``table()``, ``variables()``, ``mean_points()``, ``outcomes()``, ``first_alarms()``; ``report(path)`` writes
+            one HTML file.
+        """
+        rows = coded_table(self.card, read_table(data))
+        own = self.population.target if target is None else target
+        return monitor_of(
+            rows,
+            data,
+            base_of(self.card, self.development, base, None),
+            (period, every, known),
+            (own, self.population.event),
+            limits or Limits(),
+            self.fit.record.level,
+        )
 
 
 def stability_of(

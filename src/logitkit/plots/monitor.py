@@ -1,0 +1,80 @@
+"""Measures of a monitored card over time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from logitkit.errors import DataError
+from logitkit.options import require_choice
+from logitkit.plots.periods import plot_lines
+from logitkit.scorecard.monitoring.index import LARGE, SMALL
+from logitkit.scorecard.monitoring.monitor import Monitor
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["Measure", "plot_monitor"]
+
+Measure = Literal["psi", "csi", "points", "bad_rate", "gini"]
+MEASURES = ("psi", "csi", "points", "bad_rate", "gini")
+LINES_MOST = 7  # variables that a figure draws: those that moved most
+
+
+def plot_monitor(found: Monitor, what: Measure, ax: Axes | None = None, *, title: str = "") -> Axes:
+    """Draw a measure over time: of cohorts over their periods of application.
+
+    Parameters
+    ----------
+    found : Monitor
+        The card over time.
+    what : {"psi", "csi", "points", "bad_rate", "gini"}
+        Index of the score beside that by chance; of the variables; points that these moved the mean score by; bad rate,
+        with its interval, beside that expected; Gini coefficient with its interval.
+    ax : Axes, optional
+        Where to draw.
+    title : str, optional
+        Above the axes.
+
+    Returns
+    -------
+    Axes
+    """
+    require_choice("what", what, MEASURES)
+    if what in ("bad_rate", "gini"):
+        return _of_cohorts(found, what, ax, title)
+    if what == "psi":
+        values = np.array([(drift.score.value, drift.score.by_chance) for drift in found.drifts])
+        names = ["PSI", "By chance"]
+    elif what == "csi":
+        values = np.array([[index.value for index in drift.variables] for drift in found.drifts])
+        values, names = _most(values, found.names)
+    else:
+        moved = np.array([drift.change.difference for drift in found.drifts])
+        values, names = _most(moved, found.names)
+        values, names = np.column_stack([moved.sum(axis=1), values]), ["Mean score", *names]
+    words = ({"psi": "PSI", "csi": "CSI", "points": "Points"}[what], title)
+    guides = (0.0,) if what == "points" else (SMALL, LARGE)
+    return plot_lines(ax, values, names, found.periods, words, guides=guides, percent=False)
+
+
+def _of_cohorts(found: Monitor, what: Measure, ax: Axes | None, title: str) -> Axes:
+    """Draw what became of the applicants of each period."""
+    cohorts = found.cohorts
+    if not cohorts:
+        raise DataError(f"what={what!r}: no outcomes are known. Give known= to monitor().")
+    labels = [cohort.period for cohort in cohorts]
+    if what == "bad_rate":
+        values = np.array([(cohort.rate, cohort.expected / cohort.n) for cohort in cohorts])
+        band = np.array([(cohort.rate_low, cohort.rate_high) for cohort in cohorts]).T
+        return plot_lines(ax, values, ["Bad", "Expected"], labels, ("Bad rate", title), band=(band[0], band[1]))
+    values = np.array([[cohort.gini] for cohort in cohorts])
+    band = np.array([(cohort.gini_low, cohort.gini_high) for cohort in cohorts]).T
+    return plot_lines(ax, values, ["Gini"], labels, ("Gini", title), percent=False, band=(band[0], band[1]))
+
+
+def _most(values: np.ndarray, names: tuple[str, ...]) -> tuple[np.ndarray, list[str]]:
+    """Return the variables that moved most, the first of them the largest."""
+    order = np.argsort(-np.abs(values).max(axis=0), kind="stable")[:LINES_MOST]
+    return values[:, order], [names[j] for j in order]

@@ -1,0 +1,126 @@
+"""When a monitor rings, as users state it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from logitkit.errors import DataError
+from logitkit.options import Stated, is_finite_number
+from logitkit.scorecard.monitoring.card_stability import CardDrift
+from logitkit.scorecard.monitoring.index import LARGE
+from logitkit.scorecard.monitoring.periods import Periods
+
+if TYPE_CHECKING:
+    from logitkit.scorecard.monitoring.monitor import Cohort
+
+__all__ = ["Alarm", "Limits", "first_alarms"]
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """The first time that a measure passed its limit.
+
+    Parameters
+    ----------
+    measure : str
+        What passed: PSI, CSI, mean score, bad rate or Gini.
+    name : str
+        The variable, of CSI; else empty.
+    period : str
+        When the applicants applied.
+    known_in : str
+        When it was known: for outcomes later than ``period``.
+    value, limit : float
+        What was found, and what it passed.
+    """
+
+    measure: str
+    name: str
+    period: str
+    known_in: str
+    value: float
+    limit: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits(Stated):
+    """When a monitor rings; None for never.
+
+    Parameters
+    ----------
+    psi : float or None, default 0.25
+        The index of the score.
+    csi : float or None, default 0.25
+        The index of a variable.
+    points : float or None, default 10
+        The change of the mean score, up or down, in points.
+    bad_rate : float or None, default 1
+        Multiple of the expected bad rate that lies below the interval of the bad rate of a cohort.
+    gini : float or None, optional
+        Gini coefficient that lies above the interval of that of a cohort.
+
+    Raises
+    ------
+    DataError
+        If a limit is no number above zero.
+    ArgumentError
+        For an unknown keyword; the message suggests the nearest name.
+
+    Examples
+    --------
+    >>> Limits(psi=0.1, gini=0.4).bad_rate
+    1.0
+    """
+
+    psi: float | None = LARGE
+    csi: float | None = LARGE
+    points: float | None = 10.0
+    bad_rate: float | None = 1.0
+    gini: float | None = None
+
+    _most_by_position: ClassVar[int | None] = 0
+
+    def __post_init__(self) -> None:
+        """Refuse limits that are no positive numbers."""
+        for name in ("psi", "csi", "points", "bad_rate", "gini"):
+            value = getattr(self, name)
+            if value is not None and not (is_finite_number(value) and value > 0):
+                raise DataError(f"{name}={value!r:.60}: give a limit above zero, or None for no alarm.")
+
+
+def first_alarms(
+    limits: Limits, periods: Periods, drifts: Sequence[CardDrift], cohorts: Sequence[tuple[Cohort, int]]
+) -> tuple[Alarm, ...]:
+    """Return the first alarm of every measure, in the order in which they were known."""
+    rung: dict[tuple[str, str], tuple[int, Alarm]] = {}
+    for label, number, drift in zip(periods.labels, periods.numbers, drifts, strict=True):
+        for alarm in _of_drift(limits, label, drift):
+            rung.setdefault((alarm.measure, alarm.name), (int(number), alarm))
+    for cohort, number in cohorts:
+        for alarm in _of_cohort(limits, cohort):
+            rung.setdefault((alarm.measure, alarm.name), (number, alarm))
+    return tuple(alarm for _, alarm in sorted(rung.values(), key=lambda each: each[0]))
+
+
+def _of_drift(limits: Limits, label: str, drift: CardDrift) -> Iterator[Alarm]:
+    """Yield what rings of the applicants of a period."""
+    if limits.psi is not None and drift.score.value >= limits.psi:
+        yield Alarm("PSI", "", label, label, drift.score.value, limits.psi)
+    for found in drift.variables:
+        if limits.csi is not None and found.value >= limits.csi:
+            yield Alarm("CSI", found.name, label, label, found.value, limits.csi)
+    moved = drift.change.mean_recent - drift.change.mean_base
+    if limits.points is not None and abs(moved) >= limits.points:
+        yield Alarm("mean score", "", label, label, moved, limits.points)
+
+
+def _of_cohort(limits: Limits, cohort: Cohort) -> Iterator[Alarm]:
+    """Yield what rings of a cohort whose outcomes are known."""
+    if limits.bad_rate is not None:
+        limit = limits.bad_rate * cohort.expected / cohort.n
+        if cohort.rate_low > limit:
+            yield Alarm("bad rate", "", cohort.period, cohort.known_in, cohort.rate, limit)
+    if limits.gini is not None and cohort.gini_high < limits.gini:
+        yield Alarm("Gini", "", cohort.period, cohort.known_in, cohort.gini, limits.gini)

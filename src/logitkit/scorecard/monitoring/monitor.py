@@ -1,0 +1,169 @@
+"""A card month by month: applicants, their scores, and outcomes as far as they were known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from logitkit.diagnostics.proportions import wilson_interval
+from logitkit.engine.law import NORMAL
+from logitkit.scorecard.monitoring.card_stability import CardDrift, card_drift, group_labels
+from logitkit.scorecard.monitoring.counted import CodedRows, Counted
+from logitkit.scorecard.monitoring.index import Resampled, stability_index
+from logitkit.scorecard.monitoring.limits import Alarm, Limits, first_alarms
+from logitkit.scorecard.monitoring.periods import Periods
+from logitkit.scorecard.target import Target
+from logitkit.scorecard.validation.outcomes import ScoredRows
+from logitkit.typing import BoolArray
+
+__all__ = ["Cohort", "Monitor", "cohort_of", "monitored"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """What became of the applicants of a period.
+
+    Parameters
+    ----------
+    period : str
+        When they applied.
+    known_in : str
+        The period in which all of their outcomes were known.
+    n, bad : int
+        Rows that have a score and an outcome, and the bad ones.
+    expected : float
+        How many the card predicts.
+    rate, rate_low, rate_high : float
+        Bad rate with its Wilson interval.
+    z, p_value : float
+        Bad rows less those expected over the standard error that the predicted probabilities give.
+    gini, gini_low, gini_high, ks : float
+        Discrimination, Gini with DeLong's interval; nan without both outcomes.
+    """
+
+    period: str
+    known_in: str
+    n: int
+    bad: int
+    expected: float
+    rate: float
+    rate_low: float
+    rate_high: float
+    z: float
+    p_value: float
+    gini: float
+    gini_low: float
+    gini_high: float
+    ks: float
+
+
+@dataclass(frozen=True, eq=False)
+class Monitor:
+    """A card over time.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Variables of the card.
+    periods : tuple of str
+        In order.
+    drifts : tuple of CardDrift
+        The applicants of each period against the base.
+    cohorts : tuple of Cohort
+        Applicants whose outcomes are known, in the order in which these were.
+    alarms : tuple of Alarm
+        The first time that each measure passed its limit, in the order in which it was known.
+    limits : Limits
+        As stated.
+    level : float
+        Of the intervals.
+    """
+
+    names: tuple[str, ...]
+    periods: tuple[str, ...]
+    drifts: tuple[CardDrift, ...]
+    cohorts: tuple[Cohort, ...]
+    alarms: tuple[Alarm, ...]
+    limits: Limits
+    level: float
+
+
+def monitored(
+    rows: CodedRows,
+    base: tuple[tuple[float, ...], Counted],
+    periods: Periods,
+    cohorts: Sequence[tuple[Cohort, int]],
+    limits: Limits,
+    resampled: Resampled,
+) -> Monitor:
+    """Return a card over time.
+
+    Parameters
+    ----------
+    rows : CodedRows
+        All rows by bin and points.
+    base : (cuts, Counted)
+        Where groups of points begin, and the sample that is compared with.
+    periods : Periods
+        The period of each row.
+    cohorts : sequence of (Cohort, int)
+        What became of applicants, with the number of the period in which it was known.
+    limits : Limits
+        When to ring.
+    resampled : Resampled
+        Level, replicates and seed of the intervals of the score; variables have none.
+
+    Returns
+    -------
+    Monitor
+    """
+    cuts, first = base
+    drifts = []
+    for i in range(len(periods.labels)):
+        recent = rows.counted(cuts, periods.codes == i)
+        drift = card_drift(rows.card, cuts, first, recent, replace(resampled, replicates=0))
+        score = stability_index(first.groups, recent.groups, group_labels(cuts), "Score", resampled)
+        drifts.append(replace(drift, score=score))
+    ordered = sorted(cohorts, key=lambda each: each[1])
+    alarms = first_alarms(limits, periods, drifts, ordered)
+    own = tuple(cohort for cohort, _ in ordered)
+    return Monitor(rows.card.names, periods.labels, tuple(drifts), own, alarms, limits, resampled.level)
+
+
+def cohort_of(
+    rows: CodedRows, target: Target, member: BoolArray, words: tuple[str, str], level: float
+) -> Cohort | None:
+    """Return what became of the applicants of a period, None where none has a score and an outcome.
+
+    Parameters
+    ----------
+    rows : CodedRows
+        All rows.
+    target : Target
+        Which are bad.
+    member : (n,) array of bool
+        Who applied in the period.
+    words : (str, str)
+        The period, and that in which the outcomes were known.
+    level : float
+        Of the intervals.
+    """
+    own = member[target.rows] & ~np.isnan(rows.points[target.rows])
+    if not own.any():
+        return None
+    places, bad = target.rows[own], target.bad[own]
+    safer = 1 if rows.card.scaling.points_to_double > 0 else -1
+    scored = ScoredRows(rows.points[places], rows.log_odds[places], bad, safer)
+    chance = scored.probability
+    n, n_bad, expected = scored.n, scored.n_bad, float(chance.sum())
+    low, high = wilson_interval(np.array([scored.rate]), np.array([float(n)]), level)
+    z = (n_bad - expected) / float(np.sqrt((chance * (1.0 - chance)).sum()))
+    p_value = float(NORMAL.two_sided(np.array(z)))
+    nan = float("nan")
+    ranks = (nan, nan, nan, nan)
+    if 0 < n_bad < n:
+        curve = scored.curve(level)
+        ranks = (curve.gini, 2.0 * curve.low - 1.0, 2.0 * curve.high - 1.0, curve.ks)
+    return Cohort(*words, n, n_bad, expected, scored.rate, float(low[0]), float(high[0]), z, p_value, *ranks)
