@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -267,7 +268,9 @@ def test_tables_points_and_scores_of_a_method(found: RejectInference) -> None:
 
 
 @pytest.mark.parametrize("method", ["augmentation", "fuzzy", "parcelling", "all bad"])
-def test_the_card_of_a_method_can_be_adopted_with_its_errors(found: RejectInference, method: str) -> None:
+def test_the_card_of_a_method_can_be_adopted_with_its_errors(
+    found: RejectInference, method: str, tmp_path: Path
+) -> None:
     table = population(60, 1, "card")[0]
     own, one = found.adopted(method), named(found, method)
     pd.testing.assert_frame_equal(own.score(table), found.score(table, method))
@@ -275,10 +278,17 @@ def test_the_card_of_a_method_can_be_adopted_with_its_errors(found: RejectInfere
     np.testing.assert_allclose(own.fit.std_error.to_numpy(), one.std_error, rtol=ROUTE)
     assert f"if what {one.method} assumes of rejects holds" in " ".join(own.fit.summary().to_text().split())
     assert "def " in own.export("python")
+    loaded = lk.load(own.save(tmp_path / "card.json"))
+    pd.testing.assert_frame_equal(loaded.score(table), own.score(table), check_exact=True)
+    assert str(loaded.fit) == str(own.fit)
 
 
-def test_an_adopted_card_of_a_cut_off_has_no_errors_and_none_is_the_card_of_accepts(found: RejectInference) -> None:
-    assert np.isnan(found.adopted("reclassification").fit.std_error).all()
+def test_an_adopted_card_of_a_cut_off_has_no_errors_and_none_is_the_card_of_accepts(
+    found: RejectInference, tmp_path: Path
+) -> None:
+    own = found.adopted("reclassification")
+    assert np.isnan(own.fit.std_error).all()
+    assert str(lk.load(own.save(tmp_path / "card.json")).fit) == str(own.fit)
     assert "assigned by a cut-off" in " ".join(found.adopted("extrapolation").fit.summary().to_text().split())
     pd.testing.assert_frame_equal(found.adopted("none").table(), found.scorecard.table())
 

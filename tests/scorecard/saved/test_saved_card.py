@@ -207,6 +207,20 @@ def leaves(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
         yield from leaves(item, (*place, name))
 
 
+def test_points_set_by_hand_are_saved_and_exported(card: lk.scorecard.Scorecard, tmp_path: Path) -> None:
+    data, name = applicants(), card.card.names[0]
+    labels = card.card.variables[0].binning.rule.labels()
+    best = labels[int(np.nanargmax(card.card.variables[0].points[: len(labels)]))]
+    edited = card.with_points({name: {best: 99}}, base=700)
+    loaded = lk.load(edited.save(tmp_path / "card.json"))
+    pd.testing.assert_frame_equal(loaded.score(data), edited.score(data), check_exact=True)
+    assert not loaded.score(data)["points"].equals(card.score(data)["points"])
+    pd.testing.assert_frame_equal(loaded.selection(), edited.selection())
+    module: dict[str, Any] = {}
+    exec(loaded.export("python"), module)
+    assert [module["score"](row)[0] for row in data.to_dict("records")] == edited.score(data)["points"].tolist()
+
+
 def test_no_part_can_be_replaced_by_another_type(packed: dict[str, Any], tmp_path: Path) -> None:
     """Whatever stands in place of a part, what comes out is an error of the package or a card that scores."""
     places = [place for place in leaves({name: packed[name] for name in packed if name != "fit"}) if place]

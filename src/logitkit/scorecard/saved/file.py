@@ -34,6 +34,7 @@ __all__ = ["FORMAT", "VERSION", "SavedCard", "card_in", "save_card"]
 FORMAT = "logitkit scorecard"
 VERSION = 1
 ROUNDING = 1e-9
+ROUTE = 1e-6  # a card of inferred outcomes and its fit solve the same equations by two routes
 KNOWN = Number(special=("nan",))
 SCALING = tuple(field.name for field in fields(Scaling))
 DEVELOPMENT = tuple(field.name for field in fields(Development))
@@ -118,7 +119,7 @@ def card_in(packed: Mapping[str, Any], path: Path, functions: Mapping[str, Any],
     except Exception as error:  # NumPy says in its own ways that parts do not fit
         raise DataError(f"'{path}' is damaged: {error}.") from error
     coef = [saved.card.intercept, *(variable.coef for variable in saved.card.variables)]
-    if wrong is None and not np.array_equal(record.coef, coef):
+    if wrong is None and not (record.coef.size == len(coef) and np.allclose(record.coef, coef, ROUTE, ROUTE)):
         wrong = "'card' has other coefficients than 'fit'"
     if wrong is not None:
         raise DataError(f"'{path}' is damaged: {wrong}.")
