@@ -13,7 +13,7 @@ def test_bars_are_points_and_lines_their_intervals(woe: str) -> None:
     loans = lk.datasets.load_german_credit()
     card = lk.scorecard(["duration", "purpose"], loans, target="class", event="bad")
     ax = card.plot(woe=woe)
-    table = card.table(woe=woe).iloc[1:].dropna()
+    table = card.table(0.95, woe).iloc[1:].dropna()
     np.testing.assert_array_equal([bar.get_width() for bar in ax.patches], table["points"])
     segments = ax.collections[0].get_segments()
     np.testing.assert_allclose([s[0][0] for s in segments], table["points_low"], rtol=1e-12)

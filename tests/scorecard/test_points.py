@@ -37,7 +37,7 @@ def test_errors_given_the_weights_of_evidence_are_those_of_a_formula(loans: pd.D
     woe = pd.DataFrame({name: card.binnings[name].transformed(loans) for name in COLUMNS})
     at_zero = {"neutral": 0 * woe.mean(), "mean": woe.mean(), "lowest": woe.min()}[zero]
     fit = lk.logit("bad ~ " + " + ".join(COLUMNS), (woe - at_zero).assign(bad=loans["class"] == "bad"))
-    table, factor = card.table(), 20 / np.log(2)
+    table, factor = card.table(0.95, "given"), 20 / np.log(2)
     np.testing.assert_allclose(errors_of(table)[0], factor * fit.std_error["Intercept"], rtol=1e-7)
     own = table.iloc[1:].dropna()
     expected = factor * (own["woe"] - own["variable"].map(at_zero)).abs() * own["variable"].map(fit.std_error)
@@ -47,7 +47,7 @@ def test_errors_given_the_weights_of_evidence_are_those_of_a_formula(loans: pd.D
 def test_of_one_variable_the_error_with_woe_is_that_of_the_weight_of_evidence(loans: pd.DataFrame) -> None:
     """The coefficient is -1 whatever the counts are, and the points are F times the weight of evidence."""
     card = lk.scorecard(["purpose"], loans, target="class", event="bad")
-    table = card.table(woe="estimated").iloc[1:].dropna()
+    table = card.table(0.95).iloc[1:].dropna()
     bins = card.binnings["purpose"].table().dropna()
     events, rows = bins["events"].to_numpy(), bins["rows"].to_numpy()
     expected = np.sqrt(1 / events - 1 / 300 + 1 / (rows - events) - 1 / 700)
@@ -74,7 +74,7 @@ def test_errors_with_woe_sum_what_each_row_moves(zero: str, woe: str) -> None:
     for rows in data.groupby(["a", "b", "bad"]).groups.values():
         moved = (points(rows[0], step) - points(rows[0], -step)) / (2 * step)
         variance = variance + len(rows) * moved**2
-    found = errors_of(lk.scorecard("bad ~ a + b", data, **stated).table(woe="estimated"))
+    found = errors_of(lk.scorecard("bad ~ a + b", data, **stated).table(level=0.95))
     np.testing.assert_allclose(found, np.sqrt(variance), rtol=1e-5, atol=1e-6)
 
 
@@ -85,7 +85,7 @@ def test_frequencies_are_rows(loans: pd.DataFrame) -> None:
         ["purpose", "housing"], loans.iloc[np.repeat(np.arange(1000), times)], target="class", event="bad"
     )
     for verb in ("given", "estimated"):
-        pd.testing.assert_frame_equal(once.table(woe=verb), repeated.table(woe=verb), rtol=1e-8)
+        pd.testing.assert_frame_equal(once.table(0.95, verb), repeated.table(0.95, verb), rtol=1e-8)
     assert once.rounding().n == times.sum()
     np.testing.assert_allclose(once.rounding().rank_correlation, repeated.rounding().rank_correlation, rtol=1e-12)
 
@@ -177,8 +177,11 @@ def test_clusters_hold_what_correlates(loans: pd.DataFrame) -> None:
 def test_what_needs_the_rows_of_the_fit_says_so(card: lk.scorecard.Scorecard) -> None:
     again = pickle.loads(pickle.dumps(card))
     pd.testing.assert_frame_equal(again.table(), card.table())
-    with pytest.raises(UnsupportedError, match="needs the rows that the card was made from"):
-        again.table(woe="estimated")
+    pd.testing.assert_frame_equal(again.table(0.9, "given"), card.table(0.9, "given"))
+    with pytest.raises(
+        UnsupportedError, match="'intervals with woe='estimated'' needs the rows that the card was made from"
+    ):
+        again.table(level=0.95)
     with pytest.raises(UnsupportedError, match="'rounding' needs the rows"):
         again.rounding()
     with pytest.raises(DataError, match="woe='guessed' is not known"):
@@ -227,3 +230,24 @@ def test_points_are_set_by_hand_in_the_order_of_the_rates(
         card.with_points({"age": {"below 26": -12.5}})
     with pytest.raises(DataError, match=r"'Missing' of 'age' has no points: it is refused"):
         card.with_points({"age": {"Missing": 0}})
+
+
+@pytest.mark.slow
+def test_intervals_cover_the_points_of_the_population() -> None:
+    """Given the outcome the variables are independent: the coefficients are -1, and points are F times the true WOE."""
+    rng = np.random.default_rng(1)
+    of_a, of_b = ([0.5, 0.3, 0.2], [0.25, 0.35, 0.4]), ([0.6, 0.4], [0.4, 0.6])  # of goods and of bads
+    truth = 20 / np.log(2) * np.concatenate([np.log(np.divide(*of_a)), np.log(np.divide(*of_b))])
+    times, n = 400, 1500
+    covered = {"given": np.zeros(5), "estimated": np.zeros(5)}
+    for _ in range(times):
+        bad = rng.uniform(size=n) < 0.15
+        a = np.where(bad, rng.choice(3, n, p=of_a[1]), rng.choice(3, n, p=of_a[0]))
+        b = np.where(bad, rng.choice(2, n, p=of_b[1]), rng.choice(2, n, p=of_b[0]))
+        data = {"a": a.astype(str), "b": b.astype(str), "bad": bad}
+        card = lk.scorecard(["a", "b"], data, target="bad", bins=Bins(min_size=0.0), scaling=Scaling(rounded=False))
+        for woe in covered:
+            table = card.table(0.95, woe).iloc[1:].dropna().sort_values(["variable", "label"])
+            covered[woe] += (table["points_low"] <= truth).to_numpy() & (truth <= table["points_high"]).to_numpy()
+    assert (np.abs(covered["estimated"] / times - 0.95) < 0.045).all()
+    assert covered["given"].min() / times < 0.5  # where the weight of evidence is close to 0

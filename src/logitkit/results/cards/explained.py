@@ -40,23 +40,27 @@ class Explained:
     population: Population
     steps: tuple[SelectionStep, ...]
 
-    def table(self, level: float | None = None, woe: str = "given") -> pd.DataFrame:
+    def table(self, level: float | None = None, woe: str = "estimated") -> pd.DataFrame:
         """Return one row per bin of the card.
 
         Parameters
         ----------
         level : float, optional
-            Confidence level of the intervals; that of the fit by default.
-        woe : {"given", "estimated"}, default "given"
-            Whether intervals take the weights of evidence as given, so that only coefficients have errors, or as what
-            they are: estimates from the same rows, which need the rows of the fit. Bins are taken as given by both.
+            Confidence level of intervals of the points; without it there are none.
+        woe : {"estimated", "given"}, default "estimated"
+            Whether intervals take the weights of evidence as what they are, estimates from the same rows, which needs
+            the rows of the fit; or as given, so that only coefficients have errors: these cover too rarely. Bins are
+            taken as given by both.
 
         Returns
         -------
         pandas.DataFrame
-            variable, label, woe, coef, points, and the interval of the points before rounding, points_low and
-            points_high; what the points are added to is the first row.
+            variable, label, woe, coef, points, and with a level points_low and points_high, the interval of the points
+            before rounding; what the points are added to is the first row.
         """
+        require_choice("woe", woe, ("estimated", "given"))
+        if level is None:
+            return card_frame(self.card)
         return card_frame(self.card, self._errors(woe), float(NORMAL.quantile(self._level(level))))
 
     def summary(self, level: float | None = None) -> Summary:
@@ -155,7 +159,7 @@ class Explained:
         values = np.array([binned.information.value for binned in self.binnings.values()])
         return clusters_frame(clusters_of(tuple(self.binnings), r, values, set(self.card.names), min_correlation))
 
-    def plot(self, ax: Any = None, level: float | None = None, woe: str = "given") -> Any:
+    def plot(self, ax: Any = None, level: float | None = None, woe: str = "estimated") -> Any:
         """Draw the points of every bin that has rows, with their intervals.
 
         Parameters
@@ -164,7 +168,7 @@ class Explained:
             Where to draw.
         level : float, optional
             Confidence level of the intervals; that of the fit by default.
-        woe : {"given", "estimated"}, default "given"
+        woe : {"estimated", "given"}, default "estimated"
             As of ``table``.
 
         Returns
@@ -174,7 +178,8 @@ class Explained:
         """
         from logitkit.plots.card import CardPoints, plot_card
 
-        at, table = self._level(level), self.table(level, woe)
+        at = self._level(level)
+        table = self.table(at, woe)
         used = [np.sum(variable.binning.counts, axis=0) > 0 for variable in self.card.variables]
         own = table.iloc[1:][np.concatenate(used)]
         note = "Bins and weights of evidence as given." if woe == "given" else "Bins as given."
@@ -188,7 +193,6 @@ class Explained:
         return float(at)
 
     def _errors(self, woe: str) -> PointErrors:
-        require_choice("woe", woe, ("given", "estimated"))
         if woe == "given":
             return errors_given_woe(self.card, self.fit.record.vcov)
-        return errors_with_woe(self.card, own_rows(self.card, self.fit, "table(woe='estimated')"))
+        return errors_with_woe(self.card, own_rows(self.card, self.fit, "intervals with woe='estimated'"))
