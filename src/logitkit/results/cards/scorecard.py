@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -26,6 +26,7 @@ from logitkit.scorecard.monitoring.counted import Development
 from logitkit.scorecard.population import Population
 from logitkit.scorecard.reasons import ReasonMethod, reasons, what_if
 from logitkit.scorecard.selection import SelectionStep
+from logitkit.scorecard.validation.prior import card_with_prior, moved_development
 
 __all__ = ["Scorecard"]
 
@@ -85,6 +86,25 @@ class Scorecard(Explained, Exported, Watched, Checked, Shown):
         """
         rows = [(step.variable, step.taken, step.reason, step.value) for step in self.steps]
         return pd.DataFrame(rows, columns=["variable", "taken", "reason", "value"])
+
+    def with_prior(self, bad_rate: float) -> Scorecard:
+        """Return the card for a population of another bad rate than that of the sample that it was made from.
+
+        Parameters
+        ----------
+        bad_rate : float
+            Bad rate of the population. The sample must have been drawn from it by the outcome alone, as where all bads
+            and some of the goods are taken.
+
+        Returns
+        -------
+        Scorecard
+            Base points and the intercept of the card are those of the population; points of bins stay, and so does
+            ``fit``, which is that of the sample.
+        """
+        card = card_with_prior(self.card, bad_rate)
+        moved = moved_development(self.development, card.base_points - self.card.base_points)
+        return replace(self, card=card, development=moved)
 
     def score(self, data: Any) -> pd.DataFrame:
         """Return the scores of applicants.

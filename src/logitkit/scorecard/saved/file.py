@@ -22,7 +22,7 @@ from logitkit.engine.saved.file import digest_of, other_version, packed_record, 
 from logitkit.engine.saved.shapes import Each, Maybe, Numbers, Row, Table, Value
 from logitkit.errors import DataError, LogitkitError, UnsupportedError
 from logitkit.scorecard.binned import Binning
-from logitkit.scorecard.card import Card, CardVariable
+from logitkit.scorecard.card import Card, CardVariable, card_of
 from logitkit.scorecard.monitoring.counted import Development
 from logitkit.scorecard.population import Population
 from logitkit.scorecard.saved.binning import BINNING, floats_in, pack_binning, unpack_binning
@@ -101,6 +101,18 @@ def _packed_development(development: Development) -> dict[str, Any]:
     return {name: encode(getattr(development, name)) for name in DEVELOPMENT}
 
 
+def _same_model(card: Card, record: FitRecord) -> bool:
+    """Tell whether a card has the coefficients of its fit, and its intercept or one that gives its base points."""
+    coef = np.array([card.intercept, *(variable.coef for variable in card.variables)])
+    if coef.size != record.coef.size or not np.allclose(record.coef[1:], coef[1:], ROUTE, ROUTE):
+        return False
+    if np.isclose(record.coef[0], coef[0], ROUTE, ROUTE):
+        return True
+    binnings = tuple(variable.binning for variable in card.variables)
+    base = card_of(binnings, card.intercept, coef[1:], card.scaling).base_points
+    return bool(np.isclose(base, card.base_points, ROUTE, ROUTE))
+
+
 def card_in(packed: Mapping[str, Any], path: Path, functions: Mapping[str, Any], kind: type[Binning]) -> SavedCard:
     """Return the scorecard that JSON values of a file hold; its variables are of one kind of binning."""
     version = packed.get("version")
@@ -118,8 +130,7 @@ def card_in(packed: Mapping[str, Any], path: Path, functions: Mapping[str, Any],
         raise DataError(f"'{path}' is damaged: {error}") from error
     except Exception as error:  # NumPy says in its own ways that parts do not fit
         raise DataError(f"'{path}' is damaged: {error}.") from error
-    coef = [saved.card.intercept, *(variable.coef for variable in saved.card.variables)]
-    if wrong is None and not (record.coef.size == len(coef) and np.allclose(record.coef, coef, ROUTE, ROUTE)):
+    if wrong is None and not _same_model(saved.card, record):
         wrong = "'card' has other coefficients than 'fit'"
     if wrong is not None:
         raise DataError(f"'{path}' is damaged: {wrong}.")
