@@ -214,7 +214,7 @@ class Extrapolation(Stated):
         Inferred
             Coefficients with errors, and the rates assumed of rejects.
         """
-        cutoff = _cutoff(self.cutoff, applicants)
+        cutoff = _cutoff(self.cutoff, applicants, applicants.of_rejects)
         return from_proportions(
             applicants,
             "extrapolation",
@@ -233,8 +233,8 @@ class Reclassification(Extrapolation):
     Parameters
     ----------
     cutoff : float, optional
-        Probability of bad from which a reject counts as bad; by default the one that makes as many rejects bad as the
-        card of accepts expects. It stays the same in every round.
+        Probability of bad from which a reject counts as bad, the same in every round; by default the one of each round
+        that makes as many rejects bad as the card of accepts expects.
 
     Raises
     ------
@@ -260,7 +260,7 @@ class Reclassification(Extrapolation):
         Inferred
             Coefficients with errors, and the rates assumed of rejects.
         """
-        cutoff = _cutoff(self.cutoff, applicants)
+        cutoff = _cutoff(self.cutoff, applicants, applicants.of_rejects)
         bad = applicants.of_rejects >= cutoff
         seen: list[BoolArray] = []
         while len(seen) < ROUNDS_MOST and not any(np.array_equal(bad, earlier) for earlier in seen):
@@ -268,7 +268,9 @@ class Reclassification(Extrapolation):
             coef, separated = applicants.refitted(bad.astype(np.float64))
             if separated:
                 break  # refused in the same words as every separated card
-            bad = np.asarray(expit(applicants.rejects @ coef)) >= cutoff
+            own = np.asarray(expit(applicants.rejects @ coef))
+            cutoff = _cutoff(self.cutoff, applicants, own)
+            bad = own >= cutoff
         settled = np.array_equal(bad, seen[-1])
         return from_proportions(
             applicants,
@@ -281,11 +283,11 @@ class Reclassification(Extrapolation):
         )
 
 
-def _cutoff(stated: float | None, applicants: Applicants) -> float:
-    """Return the probability from which the number of rejects above is nearest to the number expected."""
+def _cutoff(stated: float | None, applicants: Applicants, own: FloatArray) -> float:
+    """Return the probability from which the number of rejects above is nearest to what the card of accepts expects."""
     if stated is not None:
         return float(stated)
-    values, place = np.unique(applicants.of_rejects, return_inverse=True)
+    values, place = np.unique(own, return_inverse=True)
     above = np.cumsum(np.bincount(place, applicants.reject_weights)[::-1])[::-1]
     return float(values[np.argmin(np.abs(above - applicants.reject_weights @ applicants.of_rejects))])
 

@@ -146,15 +146,20 @@ def _indicators(codes: CodeArray) -> FloatArray:
     """Return a column of ones and one per bin of each variable, but the commonest."""
     columns = [np.ones(codes.shape[0])]
     for own in codes.T:
-        found, counts = np.unique(own, return_counts=True)
-        columns += [(own == code).astype(np.float64) for code in found if code != found[np.argmax(counts)]]
+        counts = np.bincount(own + 1)  # a level that was not there has code -1
+        common = int(np.argmax(counts))
+        columns += [(own + 1 == code).astype(np.float64) for code in np.flatnonzero(counts) if code != common]
     return np.column_stack(columns)
 
 
 def _never_accepted(codes: CodeArray, accepts: FloatArray, expected: FloatArray) -> BoolArray:
     """Return which applicants are in two bins that no accept has both of, where the model expects several."""
     found = np.zeros(codes.shape[0], dtype=bool)
+    places = (codes + 1).astype(np.int64)
+    sizes = places.max(axis=0) + 1
     for i, j in combinations(range(codes.shape[1]), 2):
-        cell = np.unique(codes[:, i].astype(np.int64) * (int(codes.max()) + 2) + codes[:, j], return_inverse=True)[1]
-        found |= ((np.bincount(cell, accepts) == 0) & (np.bincount(cell, expected) >= EXPECTED))[cell]
+        cell = places[:, i] * sizes[j] + places[:, j]
+        empty = (np.bincount(cell, accepts) == 0) & (np.bincount(cell, expected) >= EXPECTED)
+        if empty.any():
+            found |= empty[cell]
     return found
