@@ -62,15 +62,28 @@ def test_the_card_is_the_logistic_regression_of_statsmodels(seen: Seen) -> None:
 
 
 def test_gini_and_ks_are_those_of_ranks(seen: Seen) -> None:
-    bad = seen.rows["bad_test"] == 1
+    bad, points = seen.rows["bad_test"] == 1, seen.rows["points_test"]
     found = seen.found["ranks"]["out of time"]
-    ranks = pd.Series(seen.rows["log_odds_test"]).rank().to_numpy()
+    ranks = pd.Series(-points).rank().to_numpy()
     u = (ranks[bad].sum() - bad.sum() * (bad.sum() + 1) / 2) / (bad.sum() * (~bad).sum())
     assert_allclose(found["gini"], 2 * u - 1, rtol=REFERENCE)
-    points = seen.rows["points_test"]
     below = [np.searchsorted(np.sort(points[rows]), np.unique(points), "right") / rows.sum() for rows in (bad, ~bad)]
     assert_allclose(found["ks"], np.abs(below[0] - below[1]).max(), rtol=REFERENCE)
     assert found["gini_high"] < seen.found["ranks"]["in time"]["gini"]
+
+
+def test_bands_are_counted_and_the_odds_lie_below_the_line(seen: Seen) -> None:
+    bad, points = seen.rows["bad_test"] == 1, seen.rows["points_test"]
+    bands = np.searchsorted(seen.found["cuts"], points[bad], side="right")
+    assert np.bincount(bands, minlength=len(seen.found["cuts"]) + 1).tolist() == seen.found["bads"]
+    # Good on the log odds of good that the points promise.
+    promised = np.log(50) + (points - 600) * np.log(2) / 20
+    fit = sm.Logit((~bad).astype(float), sm.add_constant(promised)).fit(disp=0, method="newton", tol=1e-12)
+    slope, base = seen.found["line"]
+    assert_allclose(slope, fit.params[1], rtol=REFERENCE)
+    assert_allclose(base, 600 + 20 / np.log(2) * ((np.log(50) - fit.params[0]) / fit.params[1] - np.log(50)), rtol=1e-6)
+    assert slope < 1
+    assert base > 600
 
 
 def test_the_monitor_says_what_the_text_says(seen: Seen) -> None:
@@ -102,12 +115,15 @@ def test_recalibration_follows_the_years_and_rejects_are_as_told(seen: Seen) -> 
         ratio = levels["observed"] / levels["recalibrated"]
         assert ratio["October 2007"] > 4
         assert abs(ratio["October 2009"] - 1) < 0.05
-        by_card, by_bank = seen.found["experiment"].values()
-        assert abs(by_card["accepted as they are: Gini out of time"] - seen.found["gini_of_all"]) < 0.005
-        assert 0.8 < by_card["accepted as they are: says of the refused"] / by_card["bad rate of the refused"] < 1
-        assert by_bank["accepted as they are: says of the refused"] < 0.65 * by_bank["bad rate of the refused"]
-        assert by_bank["accepted as they are: Gini out of time"] < seen.found["gini_of_all"] - 0.05
-        again, once = (by_bank[f"{name}: says of the refused"] for name in ("drawn again", "accepted as they are"))
-        assert once < again < by_bank["bad rate of the refused"]
+        by_card, by_bank = (
+            pd.Series(seen.found["inferred"][rule]) / seen.found["truth"][rule] for rule in seen.found["inferred"]
+        )
+        assert 0.8 < by_card["none"] < 0.9
+        assert by_bank["none"] < 0.66
+        for found in (by_card, by_bank):
+            assert abs(found["augmentation"] / found["none"] - 1) < 0.05
+            assert found["best case"] < 1 < found["worst case"]
+        assert by_card["parcelling, 1.5 times"] > 1.2
+        assert 0.85 < by_bank["parcelling, 1.5 times"] < 1
     assert seen.found["query"] == [True, True]
-    assert seen.found["images"] == 3
+    assert seen.found["images"] == 5
