@@ -109,6 +109,12 @@ def test_blocks_of_tables_are_read_one_after_another() -> None:
         )
 
 
+def test_outcomes_of_blocks_are_two_in_all() -> None:
+    blocks = [{"x": [1.0, 2.0], "y": ["good", "bad"]}, {"x": [3.0, 4.0], "y": ["closed", "closed"]}]
+    with pytest.raises(ResponseError, match="'closed', which is neither 'bad'"):
+        lk.scorecard.binnings_of_blocks(["x"], blocks, target="y", event="bad")
+
+
 def test_blocks_of_different_kinds_are_refused() -> None:
     sketch = VariableSketch("x")
     with pytest.raises(DataError, match="no rows have been added"):

@@ -122,10 +122,12 @@ def binnings_of_blocks(
     """
     stated = bins_by_name(bins, columns)
     sketches = {name: VariableSketch(name, stated[name]) for name in columns}
+    other = None
     for block in blocks:
         table = read_table(block)
         require_columns(table, (*columns, target))
-        outcome = read_target(table.column(target), target, event, indeterminate, partial=True)
+        outcome = read_target(table.column(target), target, event, indeterminate, partial=True, other=other)
+        other = outcome.other if other is None else other
         for name, sketch in sketches.items():
             sketch.add(rows_of(table.column(name), outcome), outcome.bad)
     return {name: held(sketch.binning()) for name, sketch in sketches.items()}

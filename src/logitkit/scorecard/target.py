@@ -45,7 +45,9 @@ class Target:
     unknown: BoolArray
 
 
-def read_target(values: Any, name: str, event: Any = None, indeterminate: Any = (), partial: bool = False) -> Target:
+def read_target(
+    values: Any, name: str, event: Any = None, indeterminate: Any = (), partial: bool = False, other: Any = None
+) -> Target:
     """Return which rows are good and bad.
 
     Parameters
@@ -60,6 +62,8 @@ def read_target(values: Any, name: str, event: Any = None, indeterminate: Any = 
         Levels that are neither good nor bad.
     partial : bool, default False
         Whether the values are only some of those of the column, so that one of the levels may be missing.
+    other : object, optional
+        The level that is good, where it is known: any further one is refused, rather than taken for it.
 
     Returns
     -------
@@ -99,6 +103,12 @@ def read_target(values: Any, name: str, event: Any = None, indeterminate: Any = 
         event = own[1]
     if event not in own and not (partial and len(own) < 2):
         raise ResponseError(f"event={event!r}: {name!r} has {own[0]!r} and {own[1]!r}.")
+    strange = next((level for level in own if other is not None and level not in (event, other)), None)
+    if strange is not None:
+        raise ResponseError(
+            f"{name!r} has the value {strange!r}, which is neither {event!r} (bad) nor {other!r} (good). Name it in "
+            "indeterminate=, or leave its rows out."
+        )
     other = next((level for level in own if level != event), None)
     left, missing = coded.among(neither), np.asarray(coded.codes < 0)
     rows = np.flatnonzero(~missing & ~left)

@@ -126,6 +126,18 @@ def test_what_cannot_be_validated_is_refused(loans: pd.DataFrame, card: lk.score
         card.validate(loans.assign(**{"class": None}))
 
 
+@pytest.mark.parametrize("strange", ["default", "bad loan"])
+def test_a_value_that_is_neither_good_nor_bad_is_never_taken_for_good(
+    loans: pd.DataFrame, card: lk.scorecard.Scorecard, strange: str
+) -> None:
+    late = loans.iloc[1::2].head(100)
+    for outcome in (strange, late["class"].astype(object).where(late["class"] == "bad", strange)):
+        with pytest.raises(ResponseError, match=f"'{strange}', which is neither 'bad'"):
+            card.calibration_by_grade(late.assign(**{"class": outcome}))
+    left_out = late.assign(**{"class": np.where(np.arange(100) < 10, strange, late["class"].astype(str))})
+    assert card.validate(left_out, indeterminate=strange).samples[0].n_left_out == 10
+
+
 def test_profiles_are_drawn_with_their_bands(loans: pd.DataFrame, card: lk.scorecard.Scorecard) -> None:
     ax = card.validate({"old": loans.iloc[::2], "new": loans.iloc[1::2]}).plot()
     assert [text.get_text()[:9] for text in ax.get_legend().get_texts()] == ["old: Gini", "new: Gini"]

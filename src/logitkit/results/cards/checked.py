@@ -303,7 +303,8 @@ class Checked:
         name = self.population.target if target is None else target
         if name not in table:
             raise DataError(f"There is no column {name!r}, the target. {nearest_name(name, table.names)}")
-        outcome = read_target(table.column(name), name, self.population.event, indeterminate, partial=True)
+        own = self.population
+        outcome = read_target(table.column(name), name, own.event, indeterminate, partial=True, other=own.other)
         scores = self._scored(data)[0]
         kept = outcome.rows
         rows = ScoredRows(

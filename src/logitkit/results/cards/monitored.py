@@ -155,13 +155,13 @@ def monitor_of(
     data: Any,
     base: tuple[tuple[float, ...], Counted],
     stated: tuple[str, Every, Known],
-    outcome: tuple[str, Any],
+    outcome: tuple[str, Any, Any],
     limits: Limits,
     level: float,
 ) -> CardMonitor:
     """Return a card over time; ``stated`` is the period, how long one is and when outcomes are known.
 
-    ``outcome`` is the target with the level that is bad.
+    ``outcome`` is the target with the levels that are bad and good.
     """
     table = read_table(data)
     period, every, known = stated
@@ -179,12 +179,12 @@ def _cohorts(
     table: Table,
     periods: Periods,
     stated: tuple[str, Every, Known],
-    outcome: tuple[str, Any],
+    outcome: tuple[str, Any, Any],
     level: float,
 ) -> list[tuple[Cohort, int]]:
     """Return what became of the applicants of periods whose outcomes were all known by the last one."""
     name, every, known = stated
-    target = read_target(table.column(outcome[0]), outcome[0], outcome[1], partial=True)
+    target = read_target(table.column(outcome[0]), outcome[0], outcome[1], partial=True, other=outcome[2])
     last, dates = int(periods.numbers[-1]), pd.api.types.is_datetime64_any_dtype(table.column(name).dtype)
     known_in = _known_in(table, periods, every, known, dates)
     found = []

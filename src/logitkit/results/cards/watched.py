@@ -119,7 +119,7 @@ class Watched:
             data,
             base_of(self.card, self.development, base, None),
             (period, every, known),
-            (own, self.population.event),
+            (own, self.population.event, self.population.other),
             limits or Limits(),
             self.fit.record.level,
         )
