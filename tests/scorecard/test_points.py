@@ -251,3 +251,18 @@ def test_intervals_cover_the_points_of_the_population() -> None:
             covered[woe] += (table["points_low"] <= truth).to_numpy() & (truth <= table["points_high"]).to_numpy()
     assert (np.abs(covered["estimated"] / times - 0.95) < 0.045).all()
     assert covered["given"].min() / times < 0.5  # where the weight of evidence is close to 0
+
+
+def test_a_card_of_other_rows_than_its_bins_has_errors_of_its_fit_only(loans: pd.DataFrame) -> None:
+    accepted = loans["duration"] < 30
+    card = lk.scorecard(["purpose", "age"], loans[accepted], target="class", event="bad")
+    found = lk.scorecard.reject_inference(card, loans[accepted].drop(columns="job"), loans[~accepted])
+    own = found.adopted("fuzzy")
+    assert "purpose" in own.summary().to_text()
+    table = own.table(0.95, "given").dropna()
+    expected = 20 / np.log(2) * table["woe"].abs() * table["variable"].map(own.fit.std_error)
+    np.testing.assert_allclose(errors_of(table), expected, rtol=1e-7)
+    for verb in (lambda: own.table(level=0.95), own.rounding):
+        with pytest.raises(UnsupportedError, match="was fitted to others, as after reject inference"):
+            verb()
+    assert "purpose" in found.adopted("reclassification").summary().to_text()  # which has no standard errors

@@ -51,10 +51,11 @@ def _is_right(variable: CardVariable) -> bool:
 def _variables(card: Card, record: FitRecord, level: float) -> Table:
     names = ["Intercept", *card.names]
     coef = np.array([card.intercept, *(variable.coef for variable in card.variables)])
-    errors = np.sqrt(np.diag(record.vcov))
+    errors = record.std_error
     reach = float(NORMAL.quantile(level)) * errors
     p_values = chdtrc(1, (coef / errors) ** 2)
-    factors = collinearity(record) if card.variables and not record.is_separated else None
+    has_errors = card.variables and bool(np.isfinite(errors).all())
+    factors = collinearity(record) if has_errors else None
     inflation = {} if factors is None else dict(zip(factors.terms, factors.gvif, strict=True))
     decimals = 0 if card.scaling.rounded else 1
     points = [

@@ -46,10 +46,18 @@ def own_rows(card: Card, fit: Any, verb: str) -> OwnRows:
         )
     woe, weights = own_woe(fit)
     response = fit.design.response
+    bad = response.y > 0.5
     codes = np.empty((woe.shape[0], len(card.variables)), dtype=np.int32, order="F")
     for j, variable in enumerate(card.variables):
         codes[:, j] = codes_of_woe(variable.binning, woe[:, j])
-    return OwnRows(codes, response.y > 0.5, weights, response.weight_kind == "frequency")
+        events, nonevents = variable.binning.counts
+        for counted, which in ((events, bad), (nonevents, ~bad)):
+            if not np.allclose(np.bincount(codes[which, j], weights[which], counted.size), counted):
+                raise UnsupportedError(
+                    f"'{verb}' needs a card whose fit has the rows of its bins, and this one was fitted to others, as "
+                    "after reject inference, or its bins were changed. Intervals with woe='given' need no rows."
+                )
+    return OwnRows(codes, bad, weights, response.weight_kind == "frequency")
 
 
 def own_woe(fit: Any) -> tuple[FloatArray, FloatArray]:
@@ -63,4 +71,5 @@ def codes_of_woe(binning: Binning, woe: FloatArray) -> CodeArray:
     """Return bins from weights of evidence: of bins that share one, the first that has rows."""
     places = np.flatnonzero(np.sum(binning.counts, axis=0) > 0)
     values, first = np.unique(binning.woe[places], return_index=True)
-    return np.asarray(places[first][np.searchsorted(values, woe)], dtype=np.int32)
+    at = np.minimum(np.searchsorted(values, woe), values.size - 1)
+    return np.asarray(places[first][at], dtype=np.int32)
