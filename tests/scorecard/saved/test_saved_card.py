@@ -144,7 +144,7 @@ def test_a_file_has_the_ends_of_pre_bins_and_no_other_values(
 
 PLACES = [
     (("card", "intercept"), "high", "'card.intercept' is of type str"),
-    (("card", "intercept"), 0.25, "'card' has other coefficients than 'fit'"),
+    (("fit",), "another fit", "'card' has other coefficients than 'fit'"),
     (("card", "base_points"), {"float": "nan"}, "'card.base_points' holds nan"),
     (("card", "scaling", "base_odds"), -1, "base_odds=-1"),
     (("card", "scaling", "code"), "print(1)", "'card.scaling' has an unknown field 'code'"),
@@ -184,6 +184,10 @@ def test_what_is_wrong_is_named(
 ) -> None:
     """Also where the digest was computed again."""
     changed = json.loads(json.dumps(packed))
+    if value == "another fit":
+        data = lk.datasets.load_lbw()
+        other = lk.logit("low ~ age", data).save(tmp_path / "fit.json")
+        value = json.loads(other.read_text(encoding="utf-8"))
     part = changed
     for step in place[:-1]:
         part = part[step]
@@ -219,6 +223,20 @@ def test_points_set_by_hand_are_saved_and_exported(card: lk.scorecard.Scorecard,
     module: dict[str, Any] = {}
     exec(loaded.export("python"), module)
     assert [module["score"](row)[0] for row in data.to_dict("records")] == edited.score(data)["points"].tolist()
+
+
+@pytest.mark.parametrize("zero", ["neutral", "mean", "lowest"])
+def test_cards_of_every_scaling_and_of_another_bad_rate_are_saved(zero: str, tmp_path: Path) -> None:
+    data = applicants()
+    card = make(data, scaling=lk.scorecard.Scaling(zero=zero, rounded=False, points_to_double=-15)).with_prior(0.1)
+    loaded = lk.load(card.save(tmp_path / "card.json"))
+    pd.testing.assert_frame_equal(loaded.score(data), card.score(data), check_exact=True)
+    pd.testing.assert_frame_equal(loaded.table(), card.table(), check_exact=True)
+    assert loaded.card.scaling == card.card.scaling
+    assert str(loaded) == str(card)
+    module: dict[str, Any] = {}
+    exec(loaded.export("python"), module)
+    assert [module["score"](row)[0] for row in data.to_dict("records")] == card.score(data)["points"].tolist()
 
 
 def test_no_part_can_be_replaced_by_another_type(packed: dict[str, Any], tmp_path: Path) -> None:
