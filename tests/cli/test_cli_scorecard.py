@@ -116,6 +116,31 @@ def test_a_card_is_exported(folder: Path, capsys: Capture) -> None:
     assert "name the dialect" in error_of(capsys, "scorecard", "export", "card.json", "sql")
 
 
+def test_a_card_is_monitored(folder: Path, capsys: Capture) -> None:
+    main(["scorecard", *ALL, "--save", "card.json"])
+    later = pd.read_csv("loans.csv").query("`class` != 'open'").head(300)
+    later["applied"] = [f"2020-{1 + i // 60:02d}-{1 + i % 28:02d}" for i in range(len(later))]
+    later["seen"] = later["applied"].str.replace("2020", "2021")
+    later.to_csv("later.csv", index=False)
+    card = lk.load("card.json")
+    dated = later.assign(applied=pd.to_datetime(later["applied"]), seen=pd.to_datetime(later["seen"]))
+    capsys.readouterr()
+    words = ["monitor", "card.json", "later.csv", "--period", "applied"]
+    expected = card.monitor(dated, period="applied", known=2, every="quarter", base=later)
+    text = printed(capsys, *words, "--known", "2", "--every", "quarter", "--base", "later.csv")
+    assert text == f"{expected.to_text()}\n"
+    text = printed(capsys, *words, "--known", "seen", "--target", "class", "--report", "monitor.html")
+    assert text == f"{card.monitor(dated, period='applied', known='seen').to_text()}\n"
+    assert "2020" in text
+    printed(capsys, *words, "--report", "monitor.html")  # a report is replaced by a report
+    assert Path("monitor.html").read_text(encoding="utf-8").startswith("<!")
+    # Periods that are no dates stay as they are.
+    later.assign(applied=[f"wave {1 + i // 100}" for i in range(len(later))]).to_csv("later.csv", index=False)
+    assert "wave 2" in printed(capsys, *words)
+    assert "'applies'" in error_of(capsys, "scorecard", *words[:-1], "applies")
+    assert "does not end in .html" in error_of(capsys, "scorecard", *words, "--report", "monitor.txt")
+
+
 def test_mistakes_end_in_one_line(folder: Path, capsys: Capture) -> None:
     fit = lk.logit("age ~ duration", pd.read_csv("loans.csv").assign(age=lambda d: (d["age"] > 30).astype(int)))
     fit.save("fit.json")

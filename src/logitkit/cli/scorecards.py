@@ -1,4 +1,4 @@
-"""``logitkit scorecard fit``, ``score`` and ``export``."""
+"""``logitkit scorecard fit``, ``score``, ``export`` and ``monitor``."""
 
 from __future__ import annotations
 
@@ -55,6 +55,7 @@ def add_scorecard(commands: Any, terminal: Terminal) -> None:
     _add_fit(own, terminal)
     _add_score(own, terminal)
     _add_export(own, terminal)
+    _add_monitor(own, terminal)
 
 
 def _add_fit(commands: Any, terminal: Terminal) -> None:
@@ -150,6 +151,35 @@ def _add_export(commands: Any, terminal: Terminal) -> None:
     export.add_argument("--output", metavar="FILE", help="file to write (default: the standard output; onnx needs one)")
     _add_force(export)
     export.set_defaults(run=lambda options: _export(options, terminal))
+
+
+def _add_monitor(commands: Any, terminal: Terminal) -> None:
+    monitor = commands.add_parser(
+        "monitor",
+        help="compare the applicants of every period with those that a saved scorecard was made from",
+        description=(
+            "Print how scores, variables and outcomes of the applicants of every period differ from those that the "
+            "card was made from, and which measure passed its limit first."
+        ),
+        epilog="Example: logitkit scorecard monitor card.json later.csv --period applied --report monitor.html",
+    )
+    monitor.add_argument("card", metavar="CARD", help="JSON file that --save wrote")
+    _add_data(monitor, "file of later applicants")
+    monitor.add_argument("--period", metavar="COL", required=True, help="column of dates, or of periods in their order")
+    monitor.add_argument("--every", choices=("month", "quarter", "year"), default="month", help="default: %(default)s")
+    monitor.add_argument(
+        "--known",
+        metavar="N|COL",
+        help="when outcomes are known: N periods later, or on the dates of a column (default: they are not looked at)",
+    )
+    monitor.add_argument("--target", metavar="COL", help="column of the outcome (default: that of the card)")
+    monitor.add_argument("--base", metavar="FILE", help="compare with these applicants instead")
+    monitor.add_argument(
+        "--format", choices=FORMATS, default="text", help="format of the result (default: %(default)s)"
+    )
+    monitor.add_argument("--report", metavar="FILE", help="also write an HTML report with figures")
+    _add_force(monitor)
+    monitor.set_defaults(run=lambda options: _monitor(options, terminal))
 
 
 def _add_data(command: argparse.ArgumentParser, what: str) -> None:
@@ -303,3 +333,33 @@ def _export(options: argparse.Namespace, terminal: Terminal) -> None:
         terminal.say_where("export", written)
     else:
         terminal.write(written, "")
+
+
+def _monitor(options: argparse.Namespace, terminal: Terminal) -> None:
+    """Print a card over time, and write its report where that was asked for."""
+    read = [options.card, options.data] if options.base is None else [options.card, options.data, options.base]
+    require_outputs({"report": options.report}, read, options.force)
+    card, data = _card(options.card), terminal.read(options.data, options.separator)
+    known = int(options.known) if options.known is not None and options.known.isdecimal() else options.known
+    for name in (options.period, known):
+        if isinstance(name, str) and name in data.columns:
+            data[name] = _dates(data[name])
+    base = None if options.base is None else terminal.read(options.base, options.separator)
+    found = card.monitor(
+        data, period=options.period, known=known, target=options.target, base=base, every=options.every
+    )
+    try:  # files first: the reader of the standard output may go away
+        if options.report:
+            terminal.say_where("report", found.report(options.report))
+    finally:
+        terminal.write(getattr(found, f"to_{options.format}")(), "\n")
+
+
+def _dates(values: Any) -> Any:
+    """Return text as dates where all of it is; numbers and other text as they are."""
+    if values.dtype.kind in "iufbM":
+        return values
+    try:
+        return values.astype("datetime64[ns]")
+    except (TypeError, ValueError):
+        return values
