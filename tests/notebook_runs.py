@@ -121,6 +121,16 @@ LOOK = {
             "interaction": [by_sod.test("b2 = b1").p_value, float(interacting.tidy()["p_value"].iloc[-1])],
             "published": published["Estimate"].astype(float).tolist(),
         }""",
+    "07-german-credit": """
+        {
+            "points": card.score(loans)["points"].tolist(),
+            "probability": card.score(loans)["probability"].tolist(),
+            "names": list(card.card.names),
+            "blind": blind.table()[["approval_rate", "impact_ratio", "opportunity", "calibration"]].T.to_dict(),
+            "with_age": with_age.table()[["approval_rate", "impact_ratio", "opportunity", "calibration"]].T.to_dict(),
+            "parts": parts["change"].to_dict(),
+            "ginis": ginis,
+        }""",
 }
 
 # Sizes that a reader sees and that `make test` need not wait for: the words of the notebook hold of these as well.
