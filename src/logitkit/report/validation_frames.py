@@ -58,6 +58,7 @@ def bands_frame(found: Bands) -> pd.DataFrame:
         "bad_rate_low": found.rate_low,
         "bad_rate_high": found.rate_high,
         "expected_rate": found.expected,
+        "mean_points": found.mean_points,
         "odds": found.odds,
         "cumulative_share": np.cumsum(found.rows) / found.rows.sum(),
         "cumulative_goods": found.cumulative_good,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
 import logitkit as lk
 from logitkit.errors import DataError
+from logitkit.plots.odds_line import plot_odds_line
 from logitkit.scorecard.scaling import Scaling
 from logitkit.scorecard.validation.bands import bands_of, odds_line
 from logitkit.scorecard.validation.outcomes import ScoredRows
@@ -34,6 +36,7 @@ def test_bands_count_the_rows_between_cuts() -> None:
     np.testing.assert_array_equal(found.bad, [(rows.bad & own).sum() for own in inside])
     np.testing.assert_array_equal(found.good, [(~rows.bad & own).sum() for own in inside])
     np.testing.assert_allclose(found.expected, [rows.probability[own].mean() for own in inside], rtol=1e-12)
+    np.testing.assert_allclose(found.mean_points, [rows.points[own].mean() for own in inside], rtol=1e-12)
     np.testing.assert_allclose(found.odds, found.good / found.bad)
     assert found.cumulative_bad[-1] == found.cumulative_good[-1] == 1.0
     below = rows.points < 560
@@ -102,3 +105,13 @@ def test_bands_print_and_give_their_table() -> None:
         card.bands(loans, cuts=[520, 500])
     with pytest.raises(DataError, match="rows are good"):
         card.bands(loans[loans["class"] == "good"])
+
+
+def test_the_line_is_drawn_beside_the_one_promised_for_several_samples() -> None:
+    one, other = bands_of(drawn(2000), SCALING), bands_of(drawn(2000, level=-0.5, seed=3), SCALING)
+    ax = plot_odds_line(one, label="development")
+    assert plot_odds_line(other, ax, "out of time") is ax
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["promised", "development", "out of time"]
+    promised = ax.lines[0]
+    np.testing.assert_allclose(promised.get_ydata(), SCALING.log_odds(np.asarray(promised.get_xdata())), rtol=1e-12)
+    plt.close("all")

@@ -114,6 +114,8 @@ class CardBands(Pickled, Shown, Bands):
         Bad rates with Wilson intervals.
     expected : (k,) array
         Mean predicted probabilities of bad.
+    mean_points : (k,) array
+        Mean points.
     line : OddsLine
         The line of observed log-odds of good on those promised.
     level : float
@@ -138,6 +140,25 @@ class CardBands(Pickled, Shown, Bands):
             label, rows, share, goods, bads, bad_rate with limits, expected_rate, odds, cumulative proportions and ks.
         """
         return frames.bands_frame(self)
+
+    def plot(self, ax: Any = None, label: str | None = None) -> Any:
+        """Draw the observed log-odds of the bands and the line through all rows, beside the line promised.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw: the axes of another sample, to compare in and out of time.
+        label : str, optional
+            What the sample is called.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            The plot.
+        """
+        from logitkit.plots.odds_line import plot_odds_line
+
+        return plot_odds_line(self, ax, label)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -50,6 +50,8 @@ class OddsLine:
         What the scaling says.
     base_points, base_points_promised : float
         Points at which the observed odds are the base odds, and where they should be.
+    base_odds : float
+        Goods per bad at the base points.
     """
 
     intercept: float
@@ -64,6 +66,7 @@ class OddsLine:
     points_to_double_promised: float
     base_points: float
     base_points_promised: float
+    base_odds: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +85,8 @@ class Bands:
         Bad rates with Wilson intervals; nan in a band without rows.
     expected : (k,) array
         Mean predicted probabilities of bad.
+    mean_points : (k,) array
+        Mean points.
     line : OddsLine
         Over all rows, not over bands.
     level : float
@@ -96,6 +101,7 @@ class Bands:
     rate_low: FloatArray
     rate_high: FloatArray
     expected: FloatArray
+    mean_points: FloatArray
     line: OddsLine
     level: float
 
@@ -135,17 +141,18 @@ def bands_of(
     tally = rows.tally
     edges = equal_cuts(tally, n, rows.safer) if cuts is None else require_cuts(cuts, "cuts")
     place = band_places(tally.points, edges, rows.safer)
-    bad, good, expected = (
-        group_totals(place, values, edges.size + 1) for values in (tally.bad, tally.good, tally.expected)
+    bad, good, expected, points = (
+        group_totals(place, values, edges.size + 1)
+        for values in (tally.bad, tally.good, tally.expected, tally.points * tally.rows)
     )
     size = bad + good
     with np.errstate(invalid="ignore"):
-        rate, expected = bad / size, expected / size
+        rate, expected, points = bad / size, expected / size, points / size
     low, high = np.full(size.size, np.nan), np.full(size.size, np.nan)
     used = size > 0
     low[used], high[used] = wilson_interval(rate[used], size[used], level)
     labels = band_labels(edges, rows.safer)
-    return Bands(edges, labels, bad, good, rate, low, high, expected, odds_line(tally, scaling, level), level)
+    return Bands(edges, labels, bad, good, rate, low, high, expected, points, odds_line(tally, scaling, level), level)
 
 
 def require_cuts(cuts: Sequence[float], name: str) -> FloatArray:
@@ -214,4 +221,5 @@ def odds_line(tally: Tally, scaling: Scaling, level: float = 0.95) -> OddsLine:
         scaling.points_to_double,
         float(base),
         scaling.base_points,
+        scaling.base_odds,
     )

@@ -1,0 +1,66 @@
+"""Score to odds: the observed log-odds of bands of points, the line through all rows, and the line promised."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from logitkit.plots.labels import add_note
+from logitkit.plots.style import INK, SERIES, dress, level_text, new_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from logitkit.scorecard.validation.bands import Bands
+
+__all__ = ["plot_odds_line"]
+
+PROMISED = "promised"
+
+
+def plot_odds_line(found: Bands, ax: Axes | None = None, label: str | None = None) -> Axes:
+    """Draw log-odds of good by points, with their limits, and both lines; on given axes beside what they have.
+
+    Parameters
+    ----------
+    found : Bands
+        The bands.
+    ax : Axes, optional
+        Where to draw: those of another sample, to compare.
+    label : str, optional
+        What the sample is called.
+
+    Returns
+    -------
+    Axes
+        The plot. A band without bads or goods has no log-odds, and only a limit.
+    """
+    ax = new_axes(ax)
+    line, points = found.line, found.mean_points
+    drawn = [one for one in ax.lines if one.get_gid() == "observed"]
+    color = SERIES[len(drawn) % len(SERIES)]
+    ends = np.array([np.nanmin(points), np.nanmax(points)])
+    promised = (
+        math.log(line.base_odds) + (ends - line.base_points_promised) * math.log(2.0) / line.points_to_double_promised
+    )
+    if not any(one.get_label() == PROMISED for one in ax.lines):
+        ax.plot(ends, promised, color=INK, linewidth=1.1, linestyle=(0, (4, 3)), label=PROMISED, zorder=4)
+    words = "observed" if label is None else label
+    observed = line.intercept + line.slope * promised
+    ax.plot(ends, observed, color=color, linewidth=1.6, label=words, gid="observed", zorder=2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        middle, high, low = (np.log((1.0 - p) / p) for p in (found.rate, found.rate_low, found.rate_high))
+    both = np.isfinite(middle) & np.isfinite(high) & np.isfinite(low)
+    reach = np.stack([middle - low, high - middle])[:, both]
+    ax.errorbar(points[both], middle[both], yerr=reach, fmt="o", color=color, elinewidth=1.0, markersize=4.5, zorder=3)
+    without_bads = np.isposinf(middle) & np.isfinite(low)
+    ax.plot(points[without_bads], low[without_bads], "^", color=color, markersize=5.0, zorder=3)
+    without_goods = np.isneginf(middle) & np.isfinite(high)
+    ax.plot(points[without_goods], high[without_goods], "v", color=color, markersize=5.0, zorder=3)
+    ax.legend(loc="upper left", frameon=False, fontsize=9.0)
+    dress(ax, x="Points", y="Log-odds of good", title="Score to odds")
+    level = level_text(found.level)
+    add_note(ax, f"Dots: bands with {level} Wilson limits. Triangles: the limit, without bads or goods.")
+    return ax
