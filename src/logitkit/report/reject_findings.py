@@ -63,6 +63,7 @@ def _rates(applicants: Applicants, inferred: Sequence[Inferred]) -> Table:
     columns: list[tuple[Column, Any]] = [
         (Column("Method", "left"), [one.method for one in inferred]),
         (Column("Rejects bad"), [format_percent(one.rejects, 2) for one in found]),
+        (Column("Std. error"), [_percent(one.rate_error) for one in inferred]),
         (Column("All bad"), [format_percent(one.all, 2) for one in found]),
         (Column("Rejects by card"), [format_percent(one.by_card, 2) for one in found]),
         (Column("AUC of accepts"), format_column([one.auc for one in found], "estimate", 4)),
@@ -92,6 +93,10 @@ def _table(title: str | None, columns: list[tuple[Column, Any]]) -> Table:
     return Table(title, tuple(c for c, _ in columns), tuple(zip(*(v for _, v in columns), strict=True)), n_names=1)
 
 
+def _percent(rate: float) -> str:
+    return "" if np.isnan(rate) else format_percent(rate, 2)
+
+
 def _facts(one: Inferred) -> str:
     words = "; ".join(
         f"{name} {format_integer(value) if value == round(value) else format_number(value)}"
@@ -105,8 +110,8 @@ def rejects_frame(applicants: Applicants, inferred: Sequence[Inferred]) -> pd.Da
     rows = []
     for one in inferred:
         found = measures(applicants, one)
-        rows.append((found.rejects, found.all, found.by_card, found.auc, one.assumption))
-    columns = ["reject_bad_rate", "bad_rate", "by_card", "auc", "assumption"]
+        rows.append((found.rejects, one.rate_error, found.all, found.by_card, found.auc, one.assumption))
+    columns = ["reject_bad_rate", "std_error", "bad_rate", "by_card", "auc", "assumption"]
     return pd.DataFrame(rows, columns=columns, index=pd.Index([one.method for one in inferred], name="method"))
 
 

@@ -84,6 +84,7 @@ def test_fuzzy_augmentation_returns_the_card_and_its_errors_though_a_plain_fit_p
     none, fuzzy = found.inferred[0], named(found, "fuzzy")
     np.testing.assert_allclose(fuzzy.coef, none.coef, rtol=ROUTE)
     np.testing.assert_allclose(fuzzy.std_error, none.std_error, rtol=ROUTE)
+    np.testing.assert_allclose(fuzzy.rate_error, none.rate_error, rtol=ROUTE)
     assert (fuzzy.naive_error < 0.85 * none.std_error).all()
 
 
@@ -134,6 +135,30 @@ def test_augmentation_weighs_accepts_by_the_acceptance_of_their_kind() -> None:
     np.testing.assert_allclose(facts["effective number of accepts"], weights.sum() ** 2 / (weights**2).sum(), rtol=1e-7)
 
 
+#: Applicants by first, second, accepted and bad, the last fastest.
+COUNTS = (
+    *(76, 4, 359, 29, 77, 12, 325, 37, 104, 16, 297, 54),
+    *(102, 24, 245, 53, 113, 43, 221, 66, 145, 64, 159, 79),
+    *(145, 62, 134, 87, 136, 109, 104, 68, 123, 172, 65, 91),
+)
+
+
+def test_augmentation_agrees_with_the_estimated_weights_of_two_phases_of_survey() -> None:
+    """R 4.2 with survey 4.1, on d of these applicants with the weights of evidence w1 and w2 of the card.
+
+    des <- estWeights(d, formula = ~ first + second, subset = ~ accepted)
+    svyglm(bad ~ w1 + w2, design = des, family = quasibinomial)
+    """
+    cells = pd.MultiIndex.from_product([LEVELS, LEVELS, [False, True], [0, 1]], names=["first", "second", "a", "bad"])
+    table = cells.repeat(COUNTS).to_frame(index=False)
+    accepted = table.pop("a").to_numpy()
+    card = lk.scorecard(["first", "second"], table[accepted], target="bad")
+    own = lk.scorecard.reject_inference(card, table[accepted], table[~accepted], [Augmentation()]).inferred[1]
+    np.testing.assert_allclose(own.coef, [-1.21998261524, -1.03756558315, -1.24884145880], rtol=1e-7)
+    errors = [0.0520440103034, 0.0711864958121, 0.1940403810377]
+    np.testing.assert_allclose(own.std_error, errors, rtol=2e-4)  # factors of 1 + 1 / n differ
+
+
 def test_two_bins_that_were_never_accepted_together_have_no_overlap() -> None:
     """A logistic model without interactions would give these rejects a probability of 0.3."""
     table, accepted = population(3000, 7, "card")
@@ -180,16 +205,19 @@ def test_errors_are_those_of_the_jackknife(method: Any) -> None:
     applicants = lk.scorecard.reject_inference(card, table[accepted], table[~accepted], []).applicants
     outcome = np.concatenate([applicants.bad, np.full(applicants.rejects.shape[0], -1)])
     kinds = np.column_stack([np.vstack([applicants.accepts, applicants.rejects]), outcome])
-    n, full, total = applicants.accepts.shape[0], method.infer(applicants), 0.0
+    n, full, total, of_rate = applicants.accepts.shape[0], method.infer(applicants), 0.0, 0.0
     _, first, count = np.unique(kinds.round(9), axis=0, return_index=True, return_counts=True)
     step = 1e-3
     for row, many in zip(first, count, strict=True):
         w, v = applicants.accept_weights.copy(), applicants.reject_weights.copy()
         (w if row < n else v)[row if row < n else row - n] += step
-        moved = method.infer(replace(applicants, accept_weights=w, reject_weights=v)).coef
-        change = (moved - full.coef) / step
+        moved = method.infer(replace(applicants, accept_weights=w, reject_weights=v))
+        change = (moved.coef - full.coef) / step
         total = total + many * np.outer(change, change)
+        if row < n or not full.with_rejects:  # assumed rates follow accepts alone
+            of_rate += many * (np.mean(moved.rates - full.rates) / step) ** 2
     np.testing.assert_allclose(full.std_error, np.sqrt(np.diag(total) * n / (n - 1)), rtol=2e-3)  # differences of 1e-3
+    np.testing.assert_allclose(full.rate_error, np.sqrt(of_rate * n / (n - 1)), rtol=2e-3)
 
 
 def test_bounds_of_coefficients_hold_over_all_outcomes_of_rejects() -> None:

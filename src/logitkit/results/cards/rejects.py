@@ -93,8 +93,8 @@ class RejectInference(Shown):
         Returns
         -------
         pandas.DataFrame
-            reject_bad_rate, bad_rate (of all), by_card (bad rate of rejects by the card that follows), auc (of this
-            card among accepts) and assumption, indexed by the method.
+            reject_bad_rate with std_error (the rejects taken as given), bad_rate (of all), by_card (bad rate of rejects
+            by the card that follows), auc (of this card among accepts) and assumption, indexed by the method.
         """
         return rejects_frame(self.applicants, self.inferred)
 

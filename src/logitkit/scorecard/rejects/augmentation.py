@@ -22,7 +22,7 @@ from scipy.special import expit
 from logitkit.errors import DataError, UnsupportedError, nearest_name
 from logitkit.options import Stated, is_finite_number
 from logitkit.scorecard.rejects.applicants import Applicants, information, mean
-from logitkit.scorecard.rejects.inferred import Inferred, sandwich
+from logitkit.scorecard.rejects.inferred import Inferred, predicted_rate_error, sandwich
 from logitkit.typing import BoolArray, CodeArray, FloatArray
 
 __all__ = ["Augmentation"]
@@ -123,14 +123,16 @@ class Augmentation(Stated):
         carried = carried @ slope.T
         carried[:n] += scores
         factor = 1.0 / own
+        vcov = sandwich(bread, weights, carried, float(w.sum()))
         return Inferred(
             "augmentation",
             f"A reject is as often bad as an accept in the same bins of {', '.join(names)}, and applicants of every "
             "kind were accepted at times.",
             coef,
-            sandwich(bread, weights, carried, float(w.sum())),
+            vcov,
             np.sqrt(np.diag(np.linalg.inv(bread))),
             expit(applicants.rejects @ coef),
+            predicted_rate_error(applicants, coef, vcov),
             w / own,
             False,
             (

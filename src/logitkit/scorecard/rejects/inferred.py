@@ -16,7 +16,7 @@ from logitkit.errors import SeparationError
 from logitkit.scorecard.rejects.applicants import Applicants, information
 from logitkit.typing import FloatArray
 
-__all__ = ["Inferred", "accepts_alone", "from_proportions", "sandwich"]
+__all__ = ["Inferred", "accepts_alone", "from_proportions", "predicted_rate_error", "sandwich"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +37,8 @@ class Inferred:
         What a fit would print that takes the rows for observed.
     rates : (r,) array
         Probability of bad of each reject, as assumed; where none is assumed, by the card.
+    rate_error : float
+        Standard error of their mean, the rejects taken as given; nan where there is none.
     accept_weights : (n,) array
         Weights of accepts in the card.
     with_rejects : bool
@@ -51,6 +53,7 @@ class Inferred:
     vcov: FloatArray | None
     naive_error: FloatArray
     rates: FloatArray
+    rate_error: float
     accept_weights: FloatArray
     with_rejects: bool
     facts: tuple[tuple[str, float], ...] = ()
@@ -65,14 +68,16 @@ def accepts_alone(applicants: Applicants) -> Inferred:
     """Return the card of accepts: no reject inference."""
     x, w, p = applicants.accepts, applicants.accept_weights, expit(applicants.accepts @ applicants.coef)
     bread = information(x, w * p * (1 - p))
+    vcov = sandwich(bread, w, applicants.scores)
     return Inferred(
         "none",
         "A reject is as often bad as an accept with the same values of the card's variables, and the model of the card "
         "holds where there are few accepts or none.",
         applicants.coef,
-        sandwich(bread, w, applicants.scores),
+        vcov,
         np.sqrt(np.diag(np.linalg.inv(bread))),
         applicants.of_rejects,
+        predicted_rate_error(applicants, applicants.coef, vcov),
         w,
         False,
     )
@@ -119,13 +124,23 @@ def from_proportions(
     p, own = expit(applicants.accepts @ coef), expit(applicants.rejects @ coef)
     w, v = applicants.accept_weights, applicants.reject_weights
     bread = information(applicants.accepts, w * p * (1 - p)) + information(applicants.rejects, v * own * (1 - own))
-    vcov = None
+    vcov, rate_error = None, np.nan
     if carried is not None:
         accepts = applicants.accepts * (applicants.bad - p)[:, None] + carried
         rejects = applicants.rejects * (proportion - own)[:, None]
         vcov = sandwich(bread, np.concatenate([w, v]), np.vstack([accepts, rejects]), float(w.sum()))
+        moved = carried[:, 0]  # of the sum of the proportions, because the first column is of ones
+        rate_error = float(np.sqrt(w @ moved**2 * w.sum() / (w.sum() - 1.0)) / v.sum())
     naive = np.sqrt(np.diag(np.linalg.inv(bread)))
-    return Inferred(method, assumption, coef, vcov, naive, proportion, w, True, facts)
+    return Inferred(method, assumption, coef, vcov, naive, proportion, rate_error, w, True, facts)
+
+
+def predicted_rate_error(applicants: Applicants, coef: FloatArray, vcov: FloatArray) -> float:
+    """Return the standard error of the mean probability of rejects by a card, by the delta method."""
+    p = expit(applicants.rejects @ coef)
+    v = applicants.reject_weights / applicants.reject_weights.sum()
+    slope = (v * p * (1 - p)) @ applicants.rejects
+    return float(np.sqrt(slope @ vcov @ slope))
 
 
 def sandwich(bread: FloatArray, weights: FloatArray, scores: FloatArray, n: float | None = None) -> FloatArray:
