@@ -15,7 +15,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
 import logitkit as lk
-from logitkit.errors import ArgumentError, DataError, ResponseError
+from logitkit.errors import ArgumentError, DataError, ResponseError, SeparationError
 from logitkit.estimators import ScorecardClassifier, WoeEncoder
 from logitkit.scorecard import Bins, Scaling, Selection
 
@@ -113,7 +113,7 @@ def test_a_card_without_a_column_of_two_bins_warns_and_predicts_the_rate() -> No
     with pytest.warns(lk.errors.DataWarning, match="No column has two bins"):
         model = ScorecardClassifier().fit(X, y)
     np.testing.assert_allclose(model.predict_proba(X)[:, 1], 1 / 3, rtol=1e-9)
-    with pytest.raises(DataError, match=r"No variable has two bins \(x\)"):
+    with pytest.raises(DataError, match=r"No variable has two rates \(x: it has one value\)"):
         lk.scorecard(["x"], {"x": X[:, 0], "y": y}, target="y")
 
 
@@ -122,9 +122,25 @@ def test_a_variable_that_says_nothing_beside_the_others_is_left_out_of_the_card(
     card = lk.scorecard(["duration", "one", "again"], data, target="class", event="bad")
     assert card.card.names == ("duration",)
     assert card.selection()["reason"].tolist() == [
-        "all bins have one rate",
+        "it has one value",
         "its weight of evidence is determined by those of the others",
     ]
+
+
+def test_a_variable_that_separates_good_and_bad_may_have_known_the_outcome() -> None:
+    data = {"x": np.arange(60.0), "y": np.arange(60) > 29}
+    with pytest.raises(
+        DataError, match=r"x: the limits of size and counts leave one bin\).*it may have known the outcome"
+    ):
+        lk.scorecard(["x"], data, target="y")
+    corrected = Bins(min_events=0, min_nonevents=0)
+    with pytest.raises(SeparationError, match=r"The weights of evidence separate good and bad"):
+        lk.scorecard(["x"], data, target="y", bins=corrected)
+    X = np.column_stack([data["x"]])
+    with pytest.warns(lk.errors.DataWarning, match="separated by the weights of evidence"):
+        model = ScorecardClassifier(corrected).fit(X, data["y"])
+    assert (model.predict(X) == data["y"]).all()
+    assert np.isfinite(model.points(X)).all()
 
 
 def test_what_cannot_be_read_is_refused(loans: pd.DataFrame) -> None:

@@ -19,7 +19,7 @@ from logitkit.scorecard.binned import binning_of
 from logitkit.scorecard.card import Card, card_of
 from logitkit.scorecard.monitoring.counted import Development, development_of
 from logitkit.scorecard.scaling import Scaling
-from logitkit.scorecard.selection import Candidates, Fitted, Selection, SelectionStep, has_one_rate, select_variables
+from logitkit.scorecard.selection import Candidates, Fitted, Selection, SelectionStep, select_variables, why_flat
 from logitkit.scorecard.stated import Bins
 from logitkit.typing import BoolArray, FloatArray, WeightKind
 
@@ -139,14 +139,18 @@ def made_card(rows: CardRows, making: Making) -> Made:
 
     taken: tuple[str, ...]
     if making.selection is None:
-        flat = [name for name in names if has_one_rate(binned[name])]
-        steps = tuple(SelectionStep(name, False, "all bins have one rate", 0.0) for name in flat)
+        flat = {name: why for name in names if (why := why_flat(binned[name]))}
+        steps = tuple(SelectionStep(name, False, why, 0.0) for name, why in flat.items())
         taken = tuple(name for name in names if name not in flat)
     else:
         among = Candidates(binned, matrix[:, 1:], rows.bad, rows.weights, refit, lasso)
         taken, steps = select_variables(among, making.selection)
     if not taken and not making.may_be_empty:
-        raise DataError(f"No variable has two bins ({', '.join(names)}): there is nothing to score by.")
+        why = "; ".join(f"{step.variable}: {step.reason}" for step in steps[:4])
+        raise DataError(
+            f"No variable has two rates ({why}). One that parts good and bad completely leaves one bin too: it may "
+            "have known the outcome."
+        )
     fit = fitted([names.index(name) for name in taken])
     determined = [taken[j - 1] for j in fit.record.aliased]
     if determined:

@@ -18,7 +18,7 @@ from logitkit.options import Stated, is_finite_number, require_choice, require_f
 from logitkit.scorecard.binned import Binning
 from logitkit.typing import BoolArray, FloatArray
 
-__all__ = ["Candidates", "Fitted", "Selection", "SelectionStep", "correlations", "has_one_rate", "select_variables"]
+__all__ = ["Candidates", "Fitted", "Selection", "SelectionStep", "correlations", "select_variables", "why_flat"]
 
 METHODS = ("all", "backward", "stepwise", "lasso")
 CRITERIA = ("p_value", "aic", "bic")
@@ -203,17 +203,22 @@ def _by_information(among: Candidates, stated: Selection, forced: set[int], trai
     left = []
     for j, binning in enumerate(among.binnings.values()):
         value = binning.information.value
-        one = has_one_rate(binning)
-        if j not in forced and (one or value < stated.min_iv):
-            trail.drop(j, "all bins have one rate" if one else f"information value below {stated.min_iv:g}", value)
+        flat = why_flat(binning)
+        if j not in forced and (flat or value < stated.min_iv):
+            trail.drop(j, flat or f"information value below {stated.min_iv:g}", value)
         else:
             left.append(j)
     return left
 
 
-def has_one_rate(binning: Binning) -> bool:
-    """Tell whether all bins of a variable that have rows have one weight of evidence."""
-    return bool(np.ptp(binning.woe[np.sum(binning.counts, axis=0) > 0]) == 0)
+def why_flat(binning: Binning) -> str:
+    """Return why a variable has no two rates, empty where it has."""
+    used = np.sum(binning.counts, axis=0) > 0
+    if np.ptp(binning.woe[used]) > 0:
+        return ""
+    if used.sum() > 1:
+        return "all bins have one rate"
+    return "it has one value" if binning.prebins.n == 1 else "the limits of size and counts leave one bin"
 
 
 def _by_correlation(among: Candidates, stated: Selection, forced: set[int], left: list[int], trail: Trail) -> list[int]:
