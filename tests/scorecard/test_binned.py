@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import logitkit as lk
 from logitkit.errors import DataError
 from logitkit.scorecard.bin_table import bin_table
 from logitkit.scorecard.binned import binning_of
@@ -247,3 +248,30 @@ def test_columns_without_anything_to_bin_are_refused() -> None:
 def test_what_cannot_be_stated_is_refused(stated: dict[str, Any], message: str) -> None:
     with pytest.raises(DataError, match=message):
         Bins(**stated)
+
+
+@pytest.mark.parametrize("policy", ["neutral", "missing", "rare", "raise"])
+def test_a_column_of_another_type_is_refused_whatever_the_policy_of_new_levels(policy: str) -> None:
+    bad = np.array([0, 1, 1, 0, 1, 0, 0, 1] * 5, dtype=bool)
+    stated = Bins(unseen=policy, min_size=0)
+    for levels, wrong, same in (
+        (["1", "2"], [1, 2], ["1", "zz"]),
+        ([True, False], ["True", "False"], [1, 0]),
+        (pd.Categorical([3, 5]), ["3", "5"], [3.0, 5.0]),
+    ):
+        binning = binning_of(pd.Series(list(levels) * 20).astype("category"), bad, stated, name="x")
+        with pytest.raises(DataError, match=r"'x' has .*, for example .*Convert the column"):
+            binning.transform(pd.Series(wrong))
+        if "zz" not in same or policy == "neutral":
+            assert np.isfinite(binning.transform(pd.Series(same))).all()
+
+
+def test_values_that_are_lists_are_refused_by_name() -> None:
+    lists, bad = pd.Series([[1], [2]] * 4), np.array([True, False] * 4)
+    with pytest.raises(DataError, match="'x' has values of type list"):
+        binning_of(lists, bad, name="x")
+    binning = binning_of(pd.Series(["a", "b"] * 4), bad, Bins(min_events=0, min_nonevents=0), name="x")
+    with pytest.raises(DataError, match="'x' has values of type list"):
+        binning.transform(lists)
+    with pytest.raises(DataError, match="'y' has values of type list"):
+        lk.scorecard(["x"], {"x": [1.0] * 8, "y": lists}, target="y")

@@ -69,7 +69,7 @@ def level_prebins(values: Any, bad: BoolArray, weights: FloatArray, bins: Bins, 
     for option, given in (("cuts", bins.cuts), ("prebins", None if isinstance(bins.prebins, int) else bins.prebins)):
         if given is not None:
             raise DataError(f"{option}: {name!r} has levels, which have no cut points. Use order= and rare=.")
-    coded = coded_values(values)
+    coded = coded_values(values, name)
     nonevents, events = code_sums(coded.codes.astype(np.int32) + 1, bad, weights, len(coded.levels) + 1)
     order = bins.order if bins.order is not None else declared_order(values)
     return prebins_of_levels(coded.levels, (events, nonevents), bins, name, order)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -126,13 +127,11 @@ class LevelRule:
         return (*own, *(label for label, _ in self.special), "Missing")
 
     def codes(self, values: Any, name: str) -> CodeArray:
-        """Return the bin of each value of a column, -1 for a level that was not there."""
-        coded = coded_values(values)
-        place = self._places()
-        try:
-            of_level = [place.get(level, UNSEEN) for level in coded.levels]
-        except TypeError as error:
-            raise DataError(f"{name}: levels must be text, numbers or booleans.") from error
+        """Return the bin of each value of a column, -1 for a level that was not there; another type is refused."""
+        place, coded = self._places(), coded_values(values, name)
+        of_level = [place.get(level, UNSEEN) for level in coded.levels]
+        if UNSEEN in of_level:
+            _require_kind(coded.occurring(), place, name)
         table = np.array([*of_level, self.n_codes - 1], dtype=np.int32)  # a missing value has code -1: the last
         return np.asarray(table[coded.codes])
 
@@ -141,6 +140,21 @@ class LevelRule:
         for m, (_, group) in enumerate(self.special):
             place.update(dict.fromkeys(group, self.n_values + m))
         return place
+
+
+def _require_kind(levels: list[Any], known: dict[Any, int], name: str) -> None:
+    """Refuse a column none of whose levels is of a type that was there: it is another column, not new levels."""
+    if known and levels and not {_kind(level) for level in levels} & {_kind(level) for level in known}:
+        raise DataError(
+            f"{name!r} has {_kind(levels[0])}, for example {levels[0]!r}, and its bins were made of "
+            f"{_kind(next(iter(known)))}, for example {next(iter(known))!r}. Convert the column."
+        )
+
+
+def _kind(level: Any) -> str:
+    if isinstance(level, str):
+        return "text"
+    return "numbers" if isinstance(level, Number | np.bool_) else f"values of type {type(level).__name__}"
 
 
 Rule = NumberRule | LevelRule

@@ -83,7 +83,7 @@ def read_target(
     """
     listed = isinstance(indeterminate, list | tuple | set | frozenset | np.ndarray)
     neither = tuple(indeterminate) if listed else () if indeterminate is None else (indeterminate,)
-    coded = coded_values(values)
+    coded = coded_values(values, name)
     levels = coded.occurring()
     for level in neither:
         if level not in levels and not partial:

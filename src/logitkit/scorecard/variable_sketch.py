@@ -117,7 +117,7 @@ class VariableSketch:
             sketch.add(numbers[(codes == 0) & own])
 
     def _add_levels(self, values: Any, bad: BoolArray) -> None:
-        coded = coded_values(values)
+        coded = coded_values(values, self.name)
         self._order = self._order if self._order is not None else declared_order(values)
         sums = code_sums(coded.codes.astype(np.int32) + 1, bad, np.empty(0), len(coded.levels) + 1)
         self._aside[:, -1] += sums[:, 0]

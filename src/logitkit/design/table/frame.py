@@ -149,12 +149,19 @@ def levels_of(values: Any) -> list[Any]:
         return sorted(distinct, key=lambda value: (type(value).__name__, str(value)))
 
 
-def coded_values(values: Any) -> Coded:
-    """Return values as codes of their levels: those of a categorical as they are, others sorted."""
+def coded_values(values: Any, name: str | None = None) -> Coded:
+    """Return values as codes of their levels: those of a categorical as they are, others sorted; lists are refused."""
     stored = values.array if isinstance(values, (pd.Series, pd.Index)) else values
     if isinstance(stored, pd.Categorical):
         return Coded(stored.codes, stored.categories.tolist(), declared=True)
-    found = pd.Categorical(pd.Series(values))
+    try:
+        found = pd.Categorical(pd.Series(values))
+    except TypeError as error:  # from the table of hashes
+        one = next((value for value in values if isinstance(value, list | dict | set | np.ndarray)), None)
+        raise DataError(
+            f"{'A column' if name is None else repr(name)} has values of type {type(one).__name__}, for example "
+            f"{one!r:.40}; levels are text, numbers, booleans or dates."
+        ) from error
     return Coded(found.codes, found.categories.tolist(), declared=False)
 
 
