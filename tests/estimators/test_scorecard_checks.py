@@ -8,9 +8,10 @@ from estimators.test_checks import checks_of
 from logitkit.estimators import ScorecardClassifier, WoeEncoder
 from logitkit.scorecard import Bins, Scaling
 
-VARIANTS = [
-    WoeEncoder(),
-    ScorecardClassifier(),
+VARIANTS = [WoeEncoder(), ScorecardClassifier()]
+# Whose code the others run too.
+MORE = [
+    WoeEncoder(Bins(shape="none", woe="bad/good")),
     ScorecardClassifier(Bins(max_bins=4, criterion="likelihood"), scaling=Scaling(rounded=False)),
 ]
 checks = checks_of(VARIANTS)
@@ -23,6 +24,14 @@ checks = checks_of(VARIANTS)
 def test_scikit_learn_checks(estimator, check, monkeypatch):
     monkeypatch.setenv("SCIPY_ARRAY_API", "1")  # without it one check would be skipped
     check(estimator)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:The classes are separated")
+@pytest.mark.filterwarnings("ignore:No column has two bins")
+@checks_of(MORE)
+def test_scikit_learn_checks_of_more_variants(estimator, check, monkeypatch):
+    test_scikit_learn_checks(estimator, check, monkeypatch)
 
 
 def test_the_checks_are_many_and_no_failure_is_expected():
