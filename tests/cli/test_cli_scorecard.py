@@ -170,3 +170,20 @@ def test_mistakes_end_in_one_line(folder: Path, capsys: Capture) -> None:
     words = ("scorecard", "score", "card.json", "loans.csv", "--keys")
     assert "there is no column 'ids'" in error_of(capsys, *words, "ids")
     assert "'id' is a column of the result already" in error_of(capsys, *words, "id,id")
+
+
+def test_limits_of_a_monitor_are_stated(folder: Path, capsys: Capture) -> None:
+    main(["scorecard", *ALL, "--save", "card.json"])
+    days = pd.Timestamp("2007-01-01") + pd.to_timedelta(np.arange(1000) % 150, unit="D")
+    data = loans().assign(day=days)
+    data.to_csv("later.csv", index=False)
+    capsys.readouterr()
+    stated = ["--psi", "0.01", "--gini", "0.9", "--bad-rate", "1.5", "--indeterminate", "open"]
+    text = printed(capsys, "monitor", "card.json", "later.csv", "--period", "day", "--known", "2", *stated)
+    limits = lk.scorecard.Limits(psi=0.01, gini=0.9, bad_rate=1.5)
+    expected = lk.load("card.json").monitor(data, period="day", known=2, limits=limits, indeterminate="open")
+    assert text == f"{expected.to_text()}\n"
+    assert len(expected.cohorts) == 3
+    assert "psi=0.0" in error_of(
+        capsys, "scorecard", "monitor", "card.json", "later.csv", "--period", "day", "--psi", "0"
+    )

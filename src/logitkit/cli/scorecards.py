@@ -22,6 +22,14 @@ SELECTIONS = ("backward", "stepwise", "lasso", "all")
 #: Options of the bins of all variables, by the argument of ``Bins``.
 OF_BINS = ("shape", "max_bins", "min_size", "special", "unseen", "empty")
 OF_SELECTION = {"select": "method", "min_iv": "min_iv", "max_correlation": "max_correlation", "keep": "keep"}
+#: Limits of the monitor, with what each is of.
+OF_LIMITS = {
+    "psi": "the index of the score (default: 0.25)",
+    "csi": "the index of a variable (default: 0.25)",
+    "points": "the change of the mean score (default: 10)",
+    "bad_rate": "the bad rate, as a multiple of that expected (default: 1)",
+    "gini": "the Gini coefficient, from below (default: none)",
+}
 OF_SCALING = ("points_to_double", "base_points", "base_odds")
 
 
@@ -173,6 +181,15 @@ def _add_monitor(commands: Any, terminal: Terminal) -> None:
         help="when outcomes are known: N periods later, or on the dates of a column (default: they are not looked at)",
     )
     monitor.add_argument("--target", metavar="COL", help="column of the outcome (default: that of the card)")
+    monitor.add_argument(
+        "--indeterminate",
+        metavar="VALUE",
+        action="append",
+        default=[],
+        help="value of the target that is neither good nor bad; may be repeated",
+    )
+    for name, what in OF_LIMITS.items():
+        monitor.add_argument(f"--{name.replace('_', '-')}", type=float, metavar="LIMIT", help=f"limit of {what}")
     monitor.add_argument("--base", metavar="FILE", help="compare with these applicants instead")
     monitor.add_argument(
         "--format", choices=FORMATS, default="text", help="format of the result (default: %(default)s)"
@@ -339,14 +356,24 @@ def _monitor(options: argparse.Namespace, terminal: Terminal) -> None:
     """Print a card over time, and write its report where that was asked for."""
     read = [options.card, options.data] if options.base is None else [options.card, options.data, options.base]
     require_outputs({"report": options.report}, read, options.force)
+    from logitkit.scorecard.monitoring.limits import Limits
+
     card, data = _card(options.card), terminal.read(options.data, options.separator)
     known = int(options.known) if options.known is not None and options.known.isdecimal() else options.known
     for name in (options.period, known):
         if isinstance(name, str) and name in data.columns:
             data[name] = _dates(data[name])
     base = None if options.base is None else terminal.read(options.base, options.separator)
+    target = options.target or card.population.target
     found = card.monitor(
-        data, period=options.period, known=known, target=options.target, base=base, every=options.every
+        data,
+        period=options.period,
+        known=known,
+        target=target,
+        indeterminate=[response_level(word, f"{target} ~ 1", data) for word in options.indeterminate],
+        base=base,
+        every=options.every,
+        limits=Limits(**{name: getattr(options, name) for name in OF_LIMITS if getattr(options, name) is not None}),
     )
     try:  # files first: the reader of the standard output may go away
         if options.report:

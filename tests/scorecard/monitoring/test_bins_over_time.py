@@ -84,8 +84,9 @@ def test_reversals_are_neighbours_in_the_other_order(loans: pd.DataFrame, variab
 
 
 def test_rows_without_an_outcome_count_among_the_rows(loans: pd.DataFrame, variable: BinnedVariable) -> None:
-    later = loans.assign(outcome=loans["class"].where(loans["part"] < 2, None))
-    found = variable.stability(later, period="part", target="outcome", event="bad")
+    later = loans.assign(outcome=loans["class"].where(loans["part"] < 2, "open"))
+    later.loc[later["outcome"] == "open", "outcome"] = np.where(np.arange(333) % 2, None, "open")
+    found = variable.stability(later, period="part", target="outcome", event="bad", indeterminate="open")
     assert found.by_period()["rows"].tolist() == [334.0, 333.0, 333.0]
     assert np.isnan(found.by_period()["event_rate"].iloc[2])
     assert (found.table().loc["2", "known"] == 0).all()
@@ -114,3 +115,15 @@ def test_periods_that_are_none_are_refused(loans: pd.DataFrame, variable: Binned
         variable.stability(loans, period="day", every="week")  # type: ignore[arg-type]
     with pytest.raises(DataError, match="no outcome is known"):
         variable.stability(loans, period="day").plot("event_rate")
+
+
+def test_dates_may_be_text_or_dates_of_python(
+    loans: pd.DataFrame, variable: BinnedVariable, found: BinStability
+) -> None:
+    for days in (loans["day"].dt.strftime("%Y-%m-%d"), loans["day"].dt.date, loans["day"].dt.tz_localize("UTC")):
+        again = variable.stability(loans.assign(day=days), period="day", target="class", event="bad")
+        pd.testing.assert_frame_equal(again.by_period(), found.by_period())
+    months = variable.stability(loans.assign(day=loans["day"].dt.strftime("%Y-%m")), period="day")
+    assert months.periods == found.periods
+    with pytest.raises(DataError, match="has the form of dates, and one of them is none"):
+        variable.stability(loans.assign(day="2007-02-30"), period="day")

@@ -11,7 +11,7 @@ import pytest
 from tests.tolerances import EXACT, ROUTE
 
 import logitkit as lk
-from logitkit.errors import ArgumentError, DataError
+from logitkit.errors import ArgumentError, DataError, ResponseError
 from logitkit.results.cards.monitored import CardMonitor
 
 COLUMNS = ["checking_status", "duration", "purpose", "age"]
@@ -142,6 +142,8 @@ def test_what_cannot_be_followed_is_refused(card: lk.scorecard.Scorecard, later:
         card.monitor(later, period="date")
     with pytest.raises(DataError, match="no column 'class'"):
         card.monitor(later.drop(columns="class"), period="day", known=1)
+    with pytest.raises(ResponseError, match="1, which is neither 'bad'"):
+        card.monitor(later.assign(**{"class": 1}), period="day", known=1)
     with pytest.raises(DataError, match="known=-1"):
         card.monitor(later, period="day", known=-1)
     with pytest.raises(DataError, match="must both hold dates"):
@@ -160,3 +162,12 @@ def test_the_points_of_a_monitor_are_those_of_the_score(card: lk.scorecard.Score
     assert found.table()["mean_score"].iloc[0] == pytest.approx(mean, rel=EXACT)
     assert found.cohorts == ()
     assert found.outcomes().empty
+
+
+def test_rows_that_are_neither_good_nor_bad_are_no_outcomes(card: lk.scorecard.Scorecard, later: pd.DataFrame) -> None:
+    open_ = later.index % 5 == 1
+    table = later.assign(**{"class": later["class"].mask(open_, "open")})
+    some = card.monitor(table, period="day", known=2, indeterminate="open").outcomes()
+    gone = card.monitor(later.assign(**{"class": later["class"].mask(open_)}), period="day", known=2).outcomes()
+    pd.testing.assert_frame_equal(some, gone)
+    assert some["n"].sum() < (later["day"] < "2007-06-01").sum()

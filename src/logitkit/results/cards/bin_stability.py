@@ -105,16 +105,22 @@ class BinStability(Shown, BinsByPeriod):
 
 
 def bin_stability(
-    binning: Binning, data: Any, period: str, outcome: tuple[str | None, Any], base: Base, every: Every, level: float
+    binning: Binning,
+    data: Any,
+    period: str,
+    outcome: tuple[str | None, Any, Any],
+    base: Base,
+    every: Every,
+    level: float,
 ) -> BinStability:
-    """Return the bins of a variable over the periods of a table; ``outcome`` is the target and its event."""
+    """Return the bins of a variable over the periods of a table; ``outcome`` is the target with its levels."""
     require_choice("base", base, ("development", "first"))
     table = read_table(data)
-    target, event = outcome
+    target, event, neither = outcome
     for name in (binning.name, period, *(() if target is None else (target,))):
         if name not in table:
             raise DataError(f"There is no column {name!r}. {nearest_name(name, table.names)}")
     periods = read_periods(table.column(period), period, every)
-    known = None if target is None else read_target(table.column(target), target, event, partial=True)
+    known = None if target is None else read_target(table.column(target), target, event, neither, partial=True)
     found = bins_by_period(binning, table.column(binning.name), periods, known, base, level)
     return BinStability(**{field.name: getattr(found, field.name) for field in fields(BinsByPeriod)})

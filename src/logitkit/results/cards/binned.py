@@ -106,6 +106,7 @@ class BinnedVariable(Shown, Binning):
         period: str,
         target: str | None = None,
         event: Any = None,
+        indeterminate: Any = (),
         base: Base = "development",
         every: Every = "month",
         level: float = 0.95,
@@ -122,6 +123,8 @@ class BinnedVariable(Shown, Binning):
             The column of the outcome; rows without one count among the rows alone.
         event : object, optional
             The level of the outcome that is bad; 1 or True by default.
+        indeterminate : object or sequence, optional
+            Levels that are neither good nor bad.
         base : {"development", "first"}
             Whether periods are compared with the rows that the bins were made from, or with the first period.
         every : {"month", "quarter", "year"}
@@ -134,7 +137,7 @@ class BinnedVariable(Shown, Binning):
         BinStability
             ``table()`` has one row per period and bin, ``by_period()`` one per period; ``plot()`` draws them.
         """
-        return bin_stability(self, data, period, (target, event), base, every, level)
+        return bin_stability(self, data, period, (target, event, indeterminate), base, every, level)
 
     def merge(self, first: int, second: int, reason: str = "") -> BinnedVariable:
         """Return the variable with two bins joined.

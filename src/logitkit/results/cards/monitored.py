@@ -15,7 +15,7 @@ from logitkit.errors import DataError, nearest_name
 from logitkit.options import is_count
 from logitkit.report import monitor_frames as frames
 from logitkit.report.page import write_page
-from logitkit.results.cards.periods import Every, period_label, period_numbers, read_periods
+from logitkit.results.cards.periods import Every, as_dates, period_label, period_numbers, read_periods
 from logitkit.results.shown import Shown
 from logitkit.scorecard.monitoring.counted import CodedRows, Counted
 from logitkit.scorecard.monitoring.index import Resampled
@@ -155,13 +155,13 @@ def monitor_of(
     data: Any,
     base: tuple[tuple[float, ...], Counted],
     stated: tuple[str, Every, Known],
-    outcome: tuple[str, Any, Any],
+    outcome: tuple[str, Any, Any, Any],
     limits: Limits,
     level: float,
 ) -> CardMonitor:
     """Return a card over time; ``stated`` is the period, how long one is and when outcomes are known.
 
-    ``outcome`` is the target with the levels that are bad and good.
+    ``outcome`` is the target with the levels that are bad, good and neither.
     """
     table = read_table(data)
     period, every, known = stated
@@ -179,13 +179,14 @@ def _cohorts(
     table: Table,
     periods: Periods,
     stated: tuple[str, Every, Known],
-    outcome: tuple[str, Any, Any],
+    outcome: tuple[str, Any, Any, Any],
     level: float,
 ) -> list[tuple[Cohort, int]]:
     """Return what became of the applicants of periods whose outcomes were all known by the last one."""
     name, every, known = stated
-    target = read_target(table.column(outcome[0]), outcome[0], outcome[1], partial=True, other=outcome[2])
-    last, dates = int(periods.numbers[-1]), pd.api.types.is_datetime64_any_dtype(table.column(name).dtype)
+    of, event, other, neither = outcome
+    target = read_target(table.column(of), of, event, neither, partial=True, other=other)
+    last, dates = int(periods.numbers[-1]), as_dates(table.column(name)) is not None
     known_in = _known_in(table, periods, every, known, dates)
     found = []
     for i, number in enumerate(known_in):
@@ -205,9 +206,10 @@ def _known_in(table: Table, periods: Periods, every: Every, known: Known, dates:
             raise DataError(f"known={known!r:.60}: give periods until outcomes are known, or a column of dates.")
         return np.asarray(periods.numbers + int(known))
     column = table.column(known)
-    if not dates or not pd.api.types.is_datetime64_any_dtype(column.dtype):
+    when_known = as_dates(column)
+    if not dates or when_known is None:
         raise DataError(f"known={known!r}: the column and the period must both hold dates.")
     when = np.array(periods.numbers)
     never = np.iinfo(np.int64).max
-    np.maximum.at(when, periods.codes, np.where(is_missing(column), never, period_numbers(column, every)))
+    np.maximum.at(when, periods.codes, np.where(is_missing(column), never, period_numbers(when_known, every)))
     return when

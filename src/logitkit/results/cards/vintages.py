@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 import logitkit.report.vintage_findings  # noqa: F401 - says how vintage curves are shown
-from logitkit.design.table.frame import read_table
+from logitkit.design.table.frame import Table, read_table
 from logitkit.errors import DataError, nearest_name
 from logitkit.report.vintage_findings import vintage_frame
-from logitkit.results.cards.periods import Every, period_numbers, read_periods
+from logitkit.results.cards.periods import Every, as_dates, period_numbers, read_periods
 from logitkit.results.shown import Shown
 from logitkit.scorecard.monitoring.vintage import NEVER, VintageCurves, vintage_curves
 
@@ -75,14 +75,12 @@ def vintages_of(data: Any, opened: str, event: str, until: Any, every: Every, le
     for name in (opened, event):
         if name not in table:
             raise DataError(f"There is no column {name!r}. {nearest_name(name, table.names)}")
-        if not pd.api.types.is_datetime64_any_dtype(table.column(name).dtype):
-            raise DataError(f"{name!r} must hold dates; its values are {table.column(name).dtype}.")
     last = last_month(until)
-    opening = table.column(opened)
+    opening, ending = _dates(table, opened), _dates(table, event)
     if opening.isna().any():
         raise DataError(f"{opened!r} is missing in {int(opening.isna().sum()):,} rows: every row must have a date.")
-    start, end = period_numbers(opening, "month"), period_numbers(table.column(event), "month")
-    happened = table.column(event).notna().to_numpy()
+    start, end = period_numbers(opening, "month"), period_numbers(ending, "month")
+    happened = ending.notna().to_numpy()
     early = happened & (end < start)
     if early.any():
         raise DataError(f"{event!r} is before {opened!r} in {int(early.sum()):,} rows, first in row {early.argmax()}.")
@@ -101,6 +99,15 @@ def vintages_of(data: Any, opened: str, event: str, until: Any, every: Every, le
         level=level,
     )
     return Vintages(**{field.name: getattr(found, field.name) for field in fields(VintageCurves)})
+
+
+def _dates(table: Table, name: str) -> pd.Series:
+    """Return a column of dates, refusing others; one without any value has none."""
+    column = table.column(name)
+    found = as_dates(column)
+    if found is None and column.notna().any():
+        raise DataError(f"{name!r} must hold dates; its values are {column.dtype}.")
+    return pd.Series(pd.to_datetime(column)) if found is None else found
 
 
 def last_month(until: Any) -> int:

@@ -81,6 +81,7 @@ class Watched:
         period: str,
         known: Known = None,
         target: str | None = None,
+        indeterminate: Any = (),
         base: Any = None,
         every: Every = "month",
         limits: Limits | None = None,
@@ -99,6 +100,8 @@ class Watched:
             outcomes are not looked at.
         target : str, optional
             The column of the outcome; that of the card by default.
+        indeterminate : object or sequence, optional
+            Outcomes that are neither good nor bad.
         base : table, optional
             The sample to compare with; the rows that the card was made from by default.
         every : {"month", "quarter", "year"}
@@ -119,7 +122,7 @@ class Watched:
             data,
             base_of(self.card, self.development, base, None),
             (period, every, known),
-            (own, self.population.event, self.population.other),
+            (own, self.population.event, self.population.other, indeterminate),
             limits or Limits(),
             self.fit.record.level,
         )
