@@ -36,6 +36,8 @@ HELD = (
     "cards.exported.Exported",
     "cards.monitored.CardMonitor",
     "cards.rejects.RejectInference",
+    "cards.reported.CardVerification",
+    "cards.reported.Reported",
     "cards.scorecard.Scorecard",
     "cards.vintages.Vintages",
     "cards.watched.Watched",

@@ -10,6 +10,7 @@ from logitkit.api.card_rows import bins_by_name, excluded_rows, row_weights, row
 from logitkit.design.table.frame import read_table
 from logitkit.results.cards.scorecard import Scorecard
 from logitkit.results.foreign import in_our_words
+from logitkit.scorecard.manifest import manifest_of
 from logitkit.scorecard.population import Population
 from logitkit.scorecard.scaling import Scaling
 from logitkit.scorecard.selection import Selection
@@ -101,4 +102,6 @@ def scorecard(
         outcome.event,
         outcome.other,
     )
-    return Scorecard(made.card, made.fit, made.binnings, population, made.steps, made.development)
+    whole = {name: table.column(name) for name in (*names, target)}
+    manifest = manifest_of(whole, out, given, outcome.indeterminate, selection, level)
+    return Scorecard(made.card, made.fit, made.binnings, population, made.steps, made.development, manifest)

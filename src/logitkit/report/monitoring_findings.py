@@ -93,7 +93,7 @@ def drift_table(drift: CardDrift) -> Table:
         "By chance": format_column([found.by_chance for found in all_], "statistic", 4),
         "p": [format_p(found.p_value) for found in all_],
         "Change": [found.change for found in all_],
-        "Points": format_column([change.mean_recent - change.mean_base, *change.difference], "estimate", 2),
+        "Points": [f"{points:.2f}" for points in (change.mean_recent - change.mean_base, *change.difference)],
         "Std. error": format_column([change.mean_std_error, *change.std_error], "estimate", 2),
     }
     return table_of(None, columns, left=("Variable", "Change"))

@@ -9,6 +9,7 @@ from logitkit.results.cards.binned import BinnedVariable
 from logitkit.results.fit import Fit
 from logitkit.scorecard.card import Card
 from logitkit.scorecard.export.kinds import exported
+from logitkit.scorecard.manifest import Manifest
 from logitkit.scorecard.monitoring.counted import Development
 from logitkit.scorecard.population import Population
 from logitkit.scorecard.saved.file import SavedCard, save_card
@@ -27,6 +28,7 @@ class Exported:
     population: Population
     steps: tuple[SelectionStep, ...]
     development: Development | None
+    manifest: Manifest | None
 
     def export(
         self,
@@ -120,5 +122,5 @@ class Exported:
         >>> loaded.score(loans).equals(card.score(loans))
         True
         """
-        own = (self.binnings, self.population, self.steps, self.development)
+        own = (self.binnings, self.population, self.steps, self.development, self.manifest)
         return save_card(SavedCard(self.card, self.fit.record, *own), path)

@@ -18,10 +18,12 @@ from logitkit.results.cards.binned import BinnedVariable
 from logitkit.results.cards.checked import Checked
 from logitkit.results.cards.explained import Explained
 from logitkit.results.cards.exported import Exported
+from logitkit.results.cards.reported import Reported
 from logitkit.results.cards.watched import Watched
 from logitkit.results.fit import Fit
 from logitkit.results.shown import Shown
 from logitkit.scorecard.card import Card, Scores
+from logitkit.scorecard.manifest import Manifest
 from logitkit.scorecard.monitoring.counted import Development
 from logitkit.scorecard.population import Population
 from logitkit.scorecard.reasons import ReasonMethod, reasons, what_if
@@ -32,7 +34,7 @@ __all__ = ["Scorecard"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Scorecard(Explained, Exported, Watched, Checked, Shown):
+class Scorecard(Reported, Explained, Exported, Watched, Checked, Shown):
     """A scorecard.
 
     Parameters
@@ -49,6 +51,8 @@ class Scorecard(Explained, Exported, Watched, Checked, Shown):
         Which variables were left out or taken, and why, in order.
     development : Development, optional
         The points of the rows that the card was made from, by groups.
+    manifest : Manifest, optional
+        Fingerprints of the rows, parameters and versions, by which the card is verified.
 
     Examples
     --------
@@ -65,6 +69,7 @@ class Scorecard(Explained, Exported, Watched, Checked, Shown):
     population: Population
     steps: tuple[SelectionStep, ...] = ()
     development: Development | None = None
+    manifest: Manifest | None = None
 
     def to_document(self) -> Document:
         """Return the card with its population and points.

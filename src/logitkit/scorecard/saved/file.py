@@ -23,9 +23,11 @@ from logitkit.engine.saved.shapes import Each, Maybe, Numbers, Row, Table, Value
 from logitkit.errors import DataError, LogitkitError, UnsupportedError
 from logitkit.scorecard.binned import Binning
 from logitkit.scorecard.card import Card, CardVariable, card_of
+from logitkit.scorecard.manifest import Manifest
 from logitkit.scorecard.monitoring.counted import Development
 from logitkit.scorecard.population import Population
 from logitkit.scorecard.saved.binning import BINNING, floats_in, pack_binning, unpack_binning
+from logitkit.scorecard.saved.manifest import MANIFEST, pack_manifest, unpack_manifest
 from logitkit.scorecard.scaling import Scaling
 from logitkit.scorecard.selection import SelectionStep
 
@@ -58,6 +60,8 @@ class SavedCard(NamedTuple):
         The trail of the selection.
     development : Development or None
         What is kept of the points of the rows that the card was made from.
+    manifest : Manifest or None
+        What it was made from and how.
     """
 
     card: Card
@@ -66,6 +70,7 @@ class SavedCard(NamedTuple):
     population: Population
     steps: tuple[SelectionStep, ...]
     development: Development | None
+    manifest: Manifest | None
 
 
 def save_card(saved: SavedCard, path: str | Path) -> Path:
@@ -92,6 +97,7 @@ def save_card(saved: SavedCard, path: str | Path) -> Path:
         },
         "steps": [encode(astuple(step)) for step in saved.steps],
         "development": None if saved.development is None else _packed_development(saved.development),
+        "manifest": None if saved.manifest is None else pack_manifest(saved.manifest),
         "fit": packed_record(saved.record),
     }
     return write_packed(sealed(FORMAT, VERSION, packed), path)
@@ -164,6 +170,7 @@ def _unpacked(packed: Mapping[str, Any], record: FitRecord, kind: type[Binning])
         ),
         tuple(SelectionStep(*decode(step)) for step in packed["steps"]),
         None if development is None else Development(**_frozen(development)),
+        None if packed["manifest"] is None else unpack_manifest(packed["manifest"]),
     )
 
 
@@ -242,6 +249,7 @@ CARD_FILE = Table(
                 rules=(_groups_agree,),
             )
         ),
+        "manifest": Maybe(MANIFEST),
         "fit": _Elsewhere(),
         "digest": Text(),
     }

@@ -1,0 +1,304 @@
+"""The development document of a card: what a validator asks for, section by section."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from logitkit.engine.law import NORMAL
+from logitkit.engine.record import FitRecord
+from logitkit.plots.binning import plot_bin_table
+from logitkit.plots.cap import plot_cap
+from logitkit.plots.card import CardPoints, plot_card
+from logitkit.plots.export import svg_of
+from logitkit.report.card_findings import points_table, population_facts
+from logitkit.report.card_limits import limits_section
+from logitkit.report.card_manifest import manifest_section
+from logitkit.report.card_model import model_document
+from logitkit.report.document import Block, Column, Document, Fact, Figure, Prose, Section, Table
+from logitkit.report.finding_blocks import finding_blocks
+from logitkit.report.findings import finding_document
+from logitkit.report.number_format import format_integer, format_number, format_percent
+from logitkit.report.provenance import written_on
+from logitkit.report.readers import for_readers
+from logitkit.report.scorecard_findings import SHAPES, certificate_words
+from logitkit.report.scorecard_frames import card_frame
+from logitkit.scorecard.bin_table import bin_table
+from logitkit.scorecard.binned import Binning
+from logitkit.scorecard.card import Card
+from logitkit.scorecard.leakage import leakage_signs
+from logitkit.scorecard.manifest import Manifest
+from logitkit.scorecard.monitoring.card_stability import CardDrift
+from logitkit.scorecard.point_errors import errors_given_woe
+from logitkit.scorecard.population import Population
+from logitkit.scorecard.rounding import Rounding
+from logitkit.scorecard.selection import Selection, SelectionStep
+from logitkit.scorecard.validation.bands import Bands
+from logitkit.scorecard.validation.samples import Validation
+
+__all__ = ["CardParts", "card_report"]
+
+
+SHAPES_IN_WORDS = {
+    shape: "No shape was asked for." if shape == "none" else f"Shape: {words}." for shape, words in SHAPES.items()
+}
+
+
+@dataclass(frozen=True, eq=False)
+class CardParts:
+    """What a document of a card is written from.
+
+    Parameters
+    ----------
+    card : Card
+        Its points.
+    record : FitRecord
+        The fit under it.
+    binnings : mapping of str to Binning
+        All variables that were binned.
+    population : Population
+        Who it was made from.
+    steps : tuple of SelectionStep
+        The trail of the selection.
+    manifest : Manifest or None
+        Rows, parameters and versions.
+    validation : Validation or None
+        Of the rows of the card, where it has them, and of others.
+    bands : mapping of str to Bands
+        Of the same samples, with the cut points of the first.
+    drifts : mapping of str to CardDrift
+        Of other samples, against the rows of the card.
+    rounding : Rounding or None
+        What whole points cost.
+    weighted : bool
+        Whether the rows of the card are not validated because they have weights.
+    """
+
+    card: Card
+    record: FitRecord
+    binnings: Mapping[str, Binning]
+    population: Population
+    steps: tuple[SelectionStep, ...]
+    manifest: Manifest | None
+    validation: Validation | None = None
+    bands: Mapping[str, Bands] = field(default_factory=dict)
+    drifts: Mapping[str, CardDrift] = field(default_factory=dict)
+    rounding: Rounding | None = None
+    weighted: bool = False
+
+
+def card_report(parts: CardParts, title: str | None = None, source: str | None = None) -> Document:
+    """Return the document of a card."""
+    scaling = parts.card.scaling
+    signs = leakage_signs(parts.binnings)
+    in_card = {sign.variable for sign in signs if sign.severe and sign.variable in parts.card.names}
+    warnings = tuple(f"{name} is in the card and may leak the outcome: see Leakage checks." for name in sorted(in_card))
+    return for_readers(
+        Document(
+            title or "Development of a scorecard",
+            subtitle=f"{source + '. ' if source else ''}Written {written_on()}.",
+            facts=(
+                *population_facts(parts.population),
+                Fact("Variables", f"{len(parts.card.names)} of {len(parts.binnings)}"),
+                Fact("Points to double the odds", f"{scaling.points_to_double:g}"),
+                Fact("Base points", f"{scaling.base_points:g} at {scaling.base_odds:g} to 1"),
+                *_ginis(parts.validation),
+            ),
+            blocks=(
+                _population(parts.population),
+                _leakage(parts),
+                _variables(parts),
+                _selection(parts),
+                _model(parts),
+                _points(parts),
+                *_validation(parts),
+                *_stability(parts),
+                limits_section(parts.card, parts.population, tuple(parts.drifts)),
+                manifest_section(parts.manifest, parts.card, parts.binnings),
+            ),
+            warnings=warnings,
+        )
+    )
+
+
+def _ginis(found: Validation | None) -> Iterator[Fact]:
+    for one in () if found is None else found.samples:
+        yield Fact(f"Gini, {one.name}", f"{one.gini:.3f}")
+
+
+def _population(population: Population) -> Section:
+    rows = [("Rows given", population.n_given)]
+    rows += [(f"Left out: {rule}", count) for rule, count in population.excluded]
+    rows += [
+        ("Left out: neither good nor bad", population.n_indeterminate),
+        ("Left out: without an outcome", population.n_missing),
+        ("Rows of the card", population.n_good + population.n_bad),
+        (f"Good ({population.target} = {population.other})", population.n_good),
+        (f"Bad ({population.target} = {population.event})", population.n_bad),
+    ]
+    n = max(population.n_given, 1)
+    cells = tuple((name, format_integer(count), format_percent(count / n, 2)) for name, count in rows)
+    heads = (Column("", "left"), Column("Rows"), Column("Of all"))
+    note = "A row counts under the first rule that it meets. Without rules, all rows with an outcome were used."
+    return Section("Population and exclusions", (Table(None, heads, cells, (note,)),))
+
+
+def _leakage(parts: CardParts) -> Section:
+    signs = leakage_signs(parts.binnings)
+    words = (
+        "A variable leaks where its value was written down after the outcome, or because of it. No statistic proves "
+        "it; looked at were, of all variables: information values above 0.5, at which Siddiqi has variables checked, "
+        "and above 1; levels and bins in which all rows are bad, or all good, seldom by chance; and missing values "
+        "that tell good from bad."
+    )
+    if not signs:
+        return Section("Leakage checks", (Prose(words), Prose("Nothing was found.")))
+    heads = tuple(Column(name, "left") for name in ("Variable", "In the card", "Weight", "What was found"))
+    cells = tuple(
+        (
+            sign.variable,
+            "yes" if sign.variable in parts.card.names else "no",
+            "warning" if sign.severe else "to be checked",
+            sign.words,
+        )
+        for sign in signs
+    )
+    return Section("Leakage checks", (Prose(words), Table(None, heads, cells)))
+
+
+def _variables(parts: CardParts) -> Section:
+    """Return a page per variable: those of the card in its order, then the others."""
+    others = [name for name in parts.binnings if name not in parts.card.names]
+    pages: list[Block] = [
+        Prose(
+            "Each page says what is proved of its bins. WOE: log of the ratio of the proportion of goods to that of "
+            "bads, unless the page says otherwise, by which values are scored, missing and special ones among them. "
+            "Bad rates have Wilson intervals, which take the bins as given."
+        )
+    ]
+    for name in (*parts.card.names, *others):
+        binning = parts.binnings[name]
+        drawn = bin_table(binning, parts.record.level)
+        svg = svg_of(plot_bin_table(drawn, title=""))
+        alt = f"Bad rates of the bins of {name}"
+        left_out = "" if name in parts.card.names else " (not in the card)"
+        heading = f"{name}{left_out}"
+        if not np.any(drawn.rows > 0):
+            pages.append(Section(heading, (Prose(certificate_words(binning)),)))
+            continue
+        pages.append(Section(heading, (*_bin_page(binning), Figure("", svg, None, "", alt))))
+    return Section("Variables in bins", tuple(pages))
+
+
+def _bin_page(binning: Binning) -> Iterator[Block]:
+    """Yield the information value, the table of the bins, and what is particular about them."""
+    found, document = binning.information, finding_document(binning)
+    yield Prose(
+        f"Information value {format_number(found.value)} (standard error {format_number(found.std_error)}; "
+        f"{format_number(found.by_chance)} would be expected by chance). {SHAPES_IN_WORDS[binning.partition.shape]}"
+    )
+    yield from document.blocks
+    turned, _, *own = document.notes
+    yield Prose(" ".join((*((turned,) if binning.sign < 0 else ()), *own)))
+
+
+def _selection(parts: CardParts) -> Section:
+    chosen = None if parts.manifest is None else parts.manifest.selection
+    words = "No selection was asked for: all variables were taken that can be."
+    if chosen is not None:
+        words = _selection_words(chosen)
+    if parts.manifest is None:
+        words = "How variables were selected is not known of this card."
+    if not parts.steps:
+        return Section("Selection", (Prose(words), Prose("No variable was left out.")))
+    heads = (Column("Variable", "left"), Column("Decision", "left"), Column("Reason", "left"), Column("Value"))
+    cells = tuple(
+        (step.variable, "taken" if step.taken else "left out", step.reason, _value(step.value)) for step in parts.steps
+    )
+    return Section("Selection", (Prose(words), Table(None, heads, cells)))
+
+
+def _selection_words(chosen: Selection) -> str:
+    """Return how variables were selected."""
+    last = {
+        "backward": "of the rest, the weakest was dropped while it was too weak",
+        "stepwise": "the rest entered by score tests and left by Wald tests",
+        "lasso": "of the rest, those that a cross-validated lasso under the right signs keeps were fitted again",
+        "all": "the rest was taken",
+    }[chosen.method]
+    weak = {"p_value": f"p-value above {chosen.p_value:g}", "aic": "AIC", "bic": "BIC"}[chosen.criterion]
+    pieces = [f"variables with an information value below {chosen.min_iv:g} were left out"]
+    if chosen.max_correlation is not None:
+        pieces.append(
+            f"of those whose weights of evidence correlate by more than {chosen.max_correlation:g} the most "
+            "informative was kept"
+        )
+    pieces.append(f"{last} ({weak})" if chosen.method in ("backward", "stepwise") else last)
+    if chosen.right_signs:
+        pieces.append("variables of the wrong sign were left out")
+    if chosen.keep:
+        pieces.append(f"kept whatever was found: {', '.join(chosen.keep)}")
+    return f"By the rules stated beforehand: {'; '.join(pieces)}."
+
+
+def _value(value: float) -> str:
+    return "" if np.isnan(value) else format_number(value)
+
+
+def _model(parts: CardParts) -> Section:
+    document = model_document(parts.card, parts.record, parts.population, parts.steps, parts.record.level)
+    return Section("Model", (*document.blocks, *map(Prose, document.notes)))
+
+
+def _points(parts: CardParts) -> Section:
+    card, scaling = parts.card, parts.card.scaling
+    words = (
+        f"{scaling.base_points:g} points stand for {scaling.base_odds:g} goods per bad, and "
+        f"{scaling.points_to_double:g} points more double these odds. The points of a bin are "
+        f"{format_number(-scaling.factor)} times the coefficient times the weight of evidence"
+        f"{', in whole numbers' if scaling.rounded else ''}."
+    )
+    blocks: list[Block] = [Prose(words), points_table(card)]
+    if card.variables:
+        blocks.append(_drawn_points(parts))
+    if parts.rounding is not None:
+        blocks.append(Section("Cost of whole points", finding_blocks(parts.rounding)))
+    return Section("Scaling and points", tuple(blocks))
+
+
+def _drawn_points(parts: CardParts) -> Figure:
+    level = parts.record.level
+    table: Any = card_frame(parts.card, errors_given_woe(parts.card, parts.record.vcov), float(NORMAL.quantile(level)))
+    used = np.concatenate([np.sum(variable.binning.counts, axis=0) > 0 for variable in parts.card.variables])
+    own = table.iloc[1:][used]
+    points, low, high = (own[name].to_numpy() for name in ("points", "points_low", "points_high"))
+    names, labels = tuple(own["variable"]), tuple(own["label"])
+    note = "Bins and weights of evidence as given."
+    drawn = plot_card(CardPoints(names, labels, points, low, high, parts.card.base_points, level, note))
+    return Figure("Points of the card", svg_of(drawn), None, "", "Points of every bin")
+
+
+def _validation(parts: CardParts) -> Iterator[Section]:
+    if parts.validation is None:
+        why = "have weights" if parts.weighted else "are not kept by a card that was loaded"
+        words = f"The rows of the card {why}, and no other sample was given: nothing was validated."
+        yield Section("Validation", (Prose(words),))
+        return
+    curve = Figure("Accuracy profile", svg_of(plot_cap(parts.validation)), None, "", "Profiles of samples")
+    blocks: list[Block] = [*finding_blocks(parts.validation), curve]
+    if len(parts.validation.samples) == 1:
+        blocks.append(Prose("One sample alone was looked at. A card is judged by rows that it has not seen."))
+    for name, bands in parts.bands.items():
+        blocks.append(Section(f"Bands of points: {name}", finding_blocks(bands)))
+    yield Section("Validation", tuple(blocks))
+
+
+def _stability(parts: CardParts) -> Iterator[Section]:
+    if not parts.drifts:
+        yield Section("Stability", (Prose("No other sample was given: stability was not looked at."),))
+        return
+    pages = tuple(Section(f"{name} against development", finding_blocks(found)) for name, found in parts.drifts.items())
+    yield Section("Stability", pages)

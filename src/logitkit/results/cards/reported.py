@@ -1,0 +1,243 @@
+"""The document of a card, and the proof that it can be made again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import logitkit.report.verification_findings  # noqa: F401 - says how a verification is shown
+from logitkit import scorecard as room
+from logitkit.errors import DataError, UnsupportedError
+from logitkit.options import require_text
+from logitkit.results.cards.checked import Checked
+from logitkit.results.cards.explained import Explained
+from logitkit.results.cards.validated import CardBands, CardValidation, as_held
+from logitkit.results.cards.watched import Watched
+from logitkit.results.shown import Shown
+from logitkit.scorecard.manifest import Manifest
+from logitkit.scorecard.own_rows import own_rows
+from logitkit.scorecard.validation.bands import bands_of
+from logitkit.scorecard.validation.outcomes import ScoredRows
+from logitkit.scorecard.validation.samples import validate_samples
+from logitkit.scorecard.verified import Making, Verification, verification
+from logitkit.writing import writable_path
+
+__all__ = ["CardVerification", "Reported"]
+
+OWN = "Development"  # what the rows of the card are called in its document
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class CardVerification(Shown, Verification):
+    """What came of making a card again from data.
+
+    Parameters
+    ----------
+    checks : tuple of Check
+        In the order of the work: rows, population, bins, selection, model, points.
+    versions : tuple of (name, version then, version now)
+        Of the packages whose version is another; numbers may agree all the same.
+    """
+
+    def table(self, *, all: bool = True) -> pd.DataFrame:  # noqa: A002 - the plain word
+        """Return one row per comparison.
+
+        Parameters
+        ----------
+        all : bool, default True
+            Also those that agree.
+
+        Returns
+        -------
+        pandas.DataFrame
+            part, item, stated, found, numbers compared, differing, the largest difference, agrees.
+        """
+        rows = [check for check in self.checks if all or not check.agrees]
+        names = ("part", "item", "stated", "found", "numbers", "differing", "largest", "agrees")
+        return pd.DataFrame([[getattr(check, name) for name in names] for check in rows], columns=list(names))
+
+
+class Reported(Explained, Watched, Checked):
+    """What a card gains: its document, and the comparison with the card that data give."""
+
+    manifest: Manifest | None
+
+    def verify(self, data: Any, *, exclude: Mapping[str, Any] | None = None, weights: Any = None) -> CardVerification:
+        """Make the card again from data, by its own parameters, and compare number by number.
+
+        Parameters
+        ----------
+        data : table
+            The rows that the card is said to be made from.
+        exclude : mapping of str to mask or column, optional
+            The named rules, as they were given; the card knows their names, and what they left out by a fingerprint.
+        weights : str or (n,) array-like, optional
+            The weights, as they were given.
+
+        Returns
+        -------
+        CardVerification
+            ``agrees`` where all do: fingerprints of the columns, counts, bins, trail, estimates, errors, points.
+
+        Raises
+        ------
+        DataError
+            If the card has rules or weights that are not given.
+        UnsupportedError
+            If the card is not one of ``lk.scorecard``, but was adopted under an assumption or made by an estimator.
+
+        Notes
+        -----
+        Numbers agree that differ by at most 1e-9, or 1e-9 of their size.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> loans = lk.datasets.load_german_credit()
+        >>> card = lk.scorecard(["checking_status", "duration"], loans, target="class", event="bad")
+        >>> card.verify(loans).agrees, card.verify(loans.iloc[::-1]).agrees
+        (True, False)
+        """
+        own = self.manifest
+        if own is None:
+            raise UnsupportedError(
+                "The card has no manifest: cards of lk.scorecard(...) have one, and those of reject inference and of "
+                "estimators do not."
+            )
+        rules = [rule for rule, _ in self.population.excluded]
+        if rules and exclude is None:
+            raise DataError(f"The card was made under rules ({', '.join(rules)}). Give them as exclude=.")
+        if own.weights and weights is None:
+            raise DataError("The card was made with weights. Give them as weights=.")
+        make: Any = room
+        names = [name for name, _ in own.fingerprints[:-1]]
+        again = make(
+            names,
+            data,
+            target=self.population.target,
+            event=self.population.event,
+            indeterminate=own.indeterminate,
+            exclude=exclude,
+            bins={name: self.binnings[name].stated for name in names},
+            selection=own.selection,
+            weights=weights,
+            scaling=self.card.scaling,
+            level=own.level,
+        )
+        found = verification(_making(self), _making(again))
+        return CardVerification(**{field.name: getattr(found, field.name) for field in fields(Verification)})
+
+    def report(
+        self,
+        path: str | Path,
+        samples: Any = None,
+        *,
+        target: str | None = None,
+        indeterminate: Any = (),
+        title: str | None = None,
+        source: str | None = None,
+    ) -> Path:
+        """Write the development document of the card as one self-contained HTML page.
+
+        Parameters
+        ----------
+        path : str or Path
+            File to write, ending in .html. An existing file is replaced in one step, and kept if writing fails.
+        samples : table or mapping of str to table, optional
+            Other rows, by name, such as those out of time: the card is validated there, and its stability is looked at.
+        target : str, optional
+            Their column of the outcome; that of the card by default.
+        indeterminate : object or sequence, optional
+            Their outcomes that are neither good nor bad.
+        title : str, optional
+            Title of the page.
+        source : str, optional
+            Where the rows come from.
+
+        Returns
+        -------
+        Path
+            The file written.
+
+        Notes
+        -----
+        The rows of the development sample are known to a card that was just made. One that was loaded has left them
+        behind: its document says so, and has the validation of other samples alone.
+        """
+        from logitkit.report.card_report import CardParts, card_report
+        from logitkit.report.page import write_page
+
+        file = writable_path(path, "report")
+        require_text("title", title)
+        require_text("source", source)
+        given = _by_name(samples)
+        scored = self._own_rows()
+        rows = {} if scored is None else {OWN: scored}
+        drifts = {}
+        for name, table in given.items():
+            if name == OWN:
+                raise DataError(f"samples: {OWN!r} are the rows of the card. Call the sample by another name.")
+            rows[name] = self._outcomes(table, target, indeterminate)[0]
+            drifts[name] = self.stability(table)
+        level = self.fit.record.level
+        first = next(iter(rows.values()), None)
+        cuts = (
+            None if first is None else [float(cut) for cut in bands_of(first, self.card.scaling, 10, None, level).cuts]
+        )
+        parts = CardParts(
+            self.card,
+            self.fit.record,
+            self.binnings,
+            self.population,
+            self.steps,
+            self.manifest,
+            validation=as_held(CardValidation, validate_samples(rows, level, 0)) if rows else None,
+            bands={
+                name: as_held(CardBands, bands_of(own, self.card.scaling, 10, cuts, level))
+                for name, own in rows.items()
+            },
+            drifts=drifts,
+            rounding=self.rounding() if scored is not None and self.card.scaling.rounded else None,
+            weighted=scored is None and self.fit.design is not None,
+        )
+        return write_page(file, card_report(parts, title, source))
+
+    def _own_rows(self) -> ScoredRows | None:
+        """Return the scores of the rows of the card; None where it has left them behind, or weighs them."""
+        if self.fit.design is None:
+            return None
+        own = own_rows(self.card, self.fit, "report")
+        if not (own.weights == 1).all():
+            return None
+        log_odds, points = np.full(own.bad.size, self.card.intercept), np.full(own.bad.size, self.card.base_points)
+        for j, variable in enumerate(self.card.variables):
+            log_odds += variable.logits[own.codes[:, j]]
+            points += variable.points[own.codes[:, j]]
+        return ScoredRows(points, log_odds, own.bad, 1 if self.card.scaling.points_to_double > 0 else -1)
+
+
+def _by_name(samples: Any) -> dict[str, Any]:
+    if samples is None:
+        return {}
+    if isinstance(samples, Mapping) and all(hasattr(part, "columns") for part in samples.values()):
+        return {str(name): part for name, part in samples.items()}
+    return {"New rows": samples}
+
+
+def _making(card: Any) -> Making:
+    """Return what is compared of a card."""
+    return Making(
+        card.card,
+        card.fit.coef.to_numpy(),
+        card.fit.std_error.to_numpy(),
+        float(card.fit.record.loglik),
+        card.binnings,
+        card.population,
+        card.steps,
+        card.manifest,
+    )

@@ -1,0 +1,208 @@
+"""A card held against the one that the same rows and parameters give: what differs, number by number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from logitkit.scorecard.binned import Binning
+from logitkit.scorecard.card import Card
+from logitkit.scorecard.manifest import Manifest
+from logitkit.scorecard.population import Population
+from logitkit.scorecard.rules import NumberRule, Rule
+from logitkit.scorecard.selection import SelectionStep
+from logitkit.typing import FloatArray
+
+__all__ = ["Check", "Making", "Verification", "verification"]
+
+#: Numbers that differ by less, relative to the larger of 1 and their size, agree: other machines round differently.
+TOLERANCE = 1e-9
+
+
+class Making(NamedTuple):
+    """All that is compared of a card.
+
+    Parameters
+    ----------
+    card : Card
+        Its points.
+    estimates, std_errors : (v + 1,) arrays
+        The fit under it.
+    loglik : float
+        Its log likelihood.
+    binnings : mapping of str to Binning
+        All variables that were binned.
+    population : Population
+        Who it was made from.
+    steps : tuple of SelectionStep
+        The trail of the selection.
+    manifest : Manifest
+        Rows and parameters.
+    """
+
+    card: Card
+    estimates: FloatArray
+    std_errors: FloatArray
+    loglik: float
+    binnings: Mapping[str, Binning]
+    population: Population
+    steps: tuple[SelectionStep, ...]
+    manifest: Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One comparison.
+
+    Parameters
+    ----------
+    part, item : str
+        What is compared.
+    stated, found : str
+        What the card has, and what the data give; empty for several numbers.
+    numbers, differing : int
+        How many were compared, and how many differ.
+    largest : float
+        The largest difference; nan where text or the number of values differs.
+    """
+
+    part: str
+    item: str
+    stated: str
+    found: str
+    numbers: int
+    differing: int
+    largest: float
+
+    @property
+    def agrees(self) -> bool:
+        """Whether nothing differs."""
+        return self.differing == 0
+
+
+@dataclass(frozen=True, eq=False)
+class Verification:
+    """What came of making a card again.
+
+    Parameters
+    ----------
+    checks : tuple of Check
+        In the order of the work: rows, population, bins, selection, model, points.
+    versions : tuple of (name, version then, version now)
+        Of the packages whose version is another; numbers may agree all the same.
+    """
+
+    checks: tuple[Check, ...]
+    versions: tuple[tuple[str, str, str], ...]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every number agrees, and the rows are the same."""
+        return all(check.agrees for check in self.checks)
+
+
+def verification(stated: Making, found: Making) -> Verification:
+    """Return the comparison of a card with the one that was made again.
+
+    Parameters
+    ----------
+    stated, found : Making
+        The card, and the one made again.
+
+    Returns
+    -------
+    Verification
+    """
+    now = dict(found.manifest.versions)
+    other = tuple((name, then, now.get(name, "")) for name, then in stated.manifest.versions if now.get(name) != then)
+    return Verification(tuple(_checks(stated, found)), other)
+
+
+def _checks(stated: Making, found: Making) -> Iterator[Check]:
+    yield from _rows(stated.manifest, found.manifest)
+    yield from _counts(stated.population, found.population)
+    for name, own in stated.binnings.items():
+        other = found.binnings[name]
+        yield _texts("Bins", name, _edges(own.rule), _edges(other.rule))
+        yield _numbers("Counts of bins", name, np.concatenate(own.counts), np.concatenate(other.counts))
+        yield _numbers("Weights of evidence", name, own.woe_at_scoring, other.woe_at_scoring)
+        yield _numbers("Information value", name, own.information.value, other.information.value)
+    yield _texts("Selection", "trail", _trail(stated.steps), _trail(found.steps))
+    yield _text("Model", "variables", ", ".join(stated.card.names), ", ".join(found.card.names))
+    yield _numbers("Model", "log likelihood", stated.loglik, found.loglik)
+    yield from _by_variable(stated, found)
+
+
+def _edges(rule: Rule) -> tuple[str, ...]:
+    """Return what tells the bins apart, in full: cut points, or all levels of every bin."""
+    if isinstance(rule, NumberRule):
+        return (*map(repr, rule.cuts), *rule.labels()[rule.n_values :])
+    return (*(", ".join(sorted(map(str, group))) for group in rule.groups), *rule.labels()[rule.n_values :])
+
+
+def _rows(stated: Manifest, found: Manifest) -> Iterator[Check]:
+    now = dict(found.fingerprints)
+    for name, digest in stated.fingerprints:
+        yield _text("Fingerprint", name, digest[:16], now.get(name, "")[:16])
+    yield _text("Fingerprint", "rows left out by rules", stated.excluded[:16], found.excluded[:16])
+    yield _text("Fingerprint", "weights", stated.weights[:16], found.weights[:16])
+
+
+def _counts(stated: Population, found: Population) -> Iterator[Check]:
+    now = dict(found.excluded)
+    yield _numbers("Population", "rows given", stated.n_given, found.n_given)
+    for rule, count in stated.excluded:
+        yield _numbers("Population", f"left out: {rule}", count, now.get(rule, np.nan))
+    yield _numbers("Population", "indeterminate", stated.n_indeterminate, found.n_indeterminate)
+    yield _numbers("Population", "without an outcome", stated.n_missing, found.n_missing)
+    yield _numbers("Population", "good", stated.n_good, found.n_good)
+    yield _numbers("Population", "bad", stated.n_bad, found.n_bad)
+
+
+def _by_variable(stated: Making, found: Making) -> Iterator[Check]:
+    """Compare what the card says of every variable, by name: both the fit and the card have the numbers."""
+    place = {name: j for j, name in enumerate(found.card.names)}
+    own = np.array([stated.card.intercept, *(variable.coef for variable in stated.card.variables)])
+    for j, name in enumerate(("Intercept", *stated.card.names)):
+        at = 0 if j == 0 else 1 + place[name] if name in place else None
+        estimate, error = (np.nan, np.nan) if at is None else (found.estimates[at], found.std_errors[at])
+        yield _numbers("Coefficient", name, own[j], estimate)
+        yield _numbers("Estimate of the fit", name, stated.estimates[j], estimate)
+        yield _numbers("Standard error", name, stated.std_errors[j], error)
+    yield _numbers("Points", "base points", stated.card.base_points, found.card.base_points)
+    for variable in stated.card.variables:
+        name = variable.binning.name
+        other = found.card.variables[place[name]] if name in place else None
+        yield _numbers("Log odds of bins", name, variable.logits, np.nan if other is None else other.logits)
+        yield _numbers("Points", name, variable.points, np.nan if other is None else other.points)
+
+
+def _trail(steps: tuple[SelectionStep, ...]) -> tuple[str, ...]:
+    return tuple(f"{step.variable}: {'taken' if step.taken else 'left out'}, {step.reason}" for step in steps)
+
+
+def _numbers(part: str, item: str, stated: Any, found: Any) -> Check:
+    """Compare numbers one by one; values missing in both agree."""
+    a, b = np.atleast_1d(np.asarray(stated, dtype=np.float64)), np.atleast_1d(np.asarray(found, dtype=np.float64))
+    shown = [f"{value[0]:.10g}" if value.size == 1 else "" for value in (a, b)]
+    if a.shape != b.shape:
+        return Check(part, item, f"{a.size} numbers", f"{b.size} numbers", a.size, a.size, float("nan"))
+    with np.errstate(invalid="ignore"):
+        apart = np.where((a == b) | (np.isnan(a) & np.isnan(b)), 0.0, np.abs(a - b))
+        wrong = ~((apart == 0) | (apart <= TOLERANCE * np.maximum(1.0, np.abs(a))))
+    return Check(part, item, shown[0], shown[1], a.size, int(wrong.sum()), float(apart.max(initial=0.0)))
+
+
+def _text(part: str, item: str, stated: str, found: str) -> Check:
+    return Check(part, item, stated, found, 1, int(stated != found), 0.0 if stated == found else float("nan"))
+
+
+def _texts(part: str, item: str, stated: tuple[str, ...], found: tuple[str, ...]) -> Check:
+    if len(stated) != len(found):
+        return Check(part, item, str(len(stated)), str(len(found)), len(stated), len(stated), float("nan"))
+    apart = [k for k, (a, b) in enumerate(zip(stated, found, strict=True)) if a != b]
+    shown = (stated[apart[0]], found[apart[0]]) if apart else ("", "")
+    return Check(part, item, *shown, len(stated), len(apart), float("nan") if apart else 0.0)

@@ -1,0 +1,174 @@
+"""The document of a card has what a validator asks for, and a card can be made again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import logitkit as lk
+from logitkit.errors import DataError, UnsupportedError
+from logitkit.scorecard.leakage import leakage_signs
+from logitkit.scorecard.manifest import column_fingerprint
+
+COLUMNS = ["checking_status", "duration", "housing"]
+RULE = "older than 70"
+
+
+@pytest.fixture(scope="module")
+def loans() -> pd.DataFrame:
+    return lk.datasets.load_german_credit()
+
+
+@pytest.fixture(scope="module")
+def rules(loans: pd.DataFrame) -> dict[str, pd.Series]:
+    return {RULE: loans["age"] > 70}
+
+
+@pytest.fixture(scope="module")
+def card(loans: pd.DataFrame, rules: dict[str, pd.Series]) -> lk.scorecard.Scorecard:
+    chosen = lk.scorecard.Selection(min_iv=0.1)
+    return lk.scorecard(COLUMNS, loans, target="class", event="bad", exclude=rules, selection=chosen)
+
+
+def test_a_card_is_made_again_from_its_rows_whatever_their_storage(
+    card: lk.scorecard.Scorecard, loans: pd.DataFrame, rules: dict[str, pd.Series], tmp_path: Path
+) -> None:
+    found = card.verify(loans, exclude=rules)
+    assert found.agrees
+    assert "every number is the same" in found.to_text()
+    assert found.table()["agrees"].all()
+    assert found.table(all=False).empty
+    stored = loans.astype({"duration": "float64", "housing": object, "class": object})
+    assert card.verify(stored, exclude=rules).agrees
+    assert lk.load(card.save(tmp_path / "card.json")).verify(loans, exclude=rules).agrees
+
+
+def test_a_changed_row_is_found_where_it_matters(
+    card: lk.scorecard.Scorecard, loans: pd.DataFrame, rules: dict[str, pd.Series]
+) -> None:
+    other = loans.copy()
+    other.loc[3, "duration"] = 4
+    wrong = card.verify(other, exclude=rules).table(all=False)
+    prints = wrong[wrong["part"] == "Fingerprint"]
+    assert prints["item"].tolist() == ["duration"]
+    counts = wrong[wrong["part"] == "Counts of bins"].iloc[0]
+    assert (counts["item"], counts["differing"], counts["largest"]) == ("duration", 2, 1.0)
+    chosen = lk.scorecard.Selection(min_iv=0.1)
+    again = lk.scorecard(COLUMNS, other, target="class", event="bad", exclude=rules, selection=chosen)
+    row = wrong.set_index(["part", "item"]).loc[("Model", "log likelihood")]
+    assert float(row["found"]) == pytest.approx(again.fit.loglik, rel=1e-9)
+
+
+def test_a_value_outside_of_the_fit_is_seen_by_its_fingerprint_alone(
+    card: lk.scorecard.Scorecard, loans: pd.DataFrame, rules: dict[str, pd.Series]
+) -> None:
+    other = loans.copy()
+    other.loc[other["age"].idxmax(), "duration"] += 1  # a row that the rule leaves out
+    wrong = card.verify(other, exclude=rules).table(all=False)
+    assert wrong[["part", "item"]].to_numpy().tolist() == [["Fingerprint", "duration"]]
+
+
+def test_a_changed_card_is_found(
+    card: lk.scorecard.Scorecard, loans: pd.DataFrame, rules: dict[str, pd.Series]
+) -> None:
+    first, *others = card.card.variables
+    points = first.points.copy()
+    points[0] += 1
+    changed = replace(card, card=replace(card.card, variables=(replace(first, points=points), *others)))
+    wrong = changed.verify(loans, exclude=rules).table(all=False)
+    assert wrong[["part", "item", "largest"]].to_numpy().tolist() == [["Points", "checking_status", 1.0]]
+    nudged = replace(card, card=replace(card.card, variables=(replace(first, coef=first.coef + 1e-6), *others)))
+    assert nudged.verify(loans, exclude=rules).table(all=False)["part"].tolist() == ["Coefficient"]
+    assert card.manifest is not None
+    other = replace(card, manifest=replace(card.manifest, selection=lk.scorecard.Selection(min_iv=0.0)))
+    assert "Selection" in set(other.verify(loans, exclude=rules).table(all=False)["part"])
+
+
+def test_what_is_needed_to_verify_is_asked_for(
+    card: lk.scorecard.Scorecard, loans: pd.DataFrame, rules: dict[str, pd.Series]
+) -> None:
+    with pytest.raises(DataError, match=f"made under rules \\({RULE}\\). Give them as exclude="):
+        card.verify(loans)
+    assert not card.verify(loans, exclude={RULE: loans["age"] > 60}).agrees
+    weighted = lk.scorecard(COLUMNS, loans, target="class", event="bad", weights=np.full(1000, 2.0))
+    with pytest.raises(DataError, match="made with weights"):
+        weighted.verify(loans)
+    assert weighted.verify(loans, weights=np.full(1000, 2.0)).agrees
+    with pytest.raises(UnsupportedError, match="no manifest"):
+        replace(card, manifest=None).verify(loans)
+
+
+def test_fingerprints_are_of_values_and_their_order() -> None:
+    numbers = pd.Series([1.0, -0.0, np.nan])
+    assert column_fingerprint(numbers) == column_fingerprint(pd.Series([1, 0, None], dtype="Int64"))
+    assert column_fingerprint(numbers) != column_fingerprint(numbers.iloc[::-1])
+    text = pd.Series(["b", "a", None])
+    category = pd.Series(pd.Categorical(["b", "a", None], ["c", "b", "a"]))
+    assert column_fingerprint(text) == column_fingerprint(category)
+    assert column_fingerprint(text) != column_fingerprint(pd.Series(["a", "b", None]))
+
+
+def test_the_document_has_what_a_validator_asks_for(
+    card: lk.scorecard.Scorecard, loans: pd.DataFrame, tmp_path: Path
+) -> None:
+    later = loans.iloc[600:]
+    page = card.report(tmp_path / "card.html", {"Later": later}, title="Card A", source="Table B").read_text()
+    for heading in (
+        "Population and exclusions",
+        "Leakage checks",
+        "Variables in bins",
+        "Selection",
+        "Model",
+        "Scaling and points",
+        "Validation",
+        "Stability",
+        "Limits",
+        "Manifest",
+    ):
+        assert f">{heading}</h2>" in page
+    for text in ("Card A", "Table B", f"Left out: {RULE}", "housing (not in the card)", "below 0.1 were left out"):
+        assert text in page
+    assert card.manifest is not None
+    assert all(digest in page.replace("<wbr>", "") for _, digest in card.manifest.fingerprints)
+    assert f"{card.validate(later).samples[0].gini:.3f}" in page
+    in_all = card.validate(loans[loans["age"] <= 70]).samples[0].gini
+    assert f"{in_all:.3f}" in page  # without the rows that the rule left out
+    assert f"{card.stability(later).score.value:.4f}" in page
+    assert page.count("<img") >= len(COLUMNS) + 2
+
+
+def test_a_card_that_was_loaded_says_what_it_does_not_know(loans: pd.DataFrame, tmp_path: Path) -> None:
+    card = lk.scorecard(["housing"], loans, target="class", event="bad")
+    loaded = lk.load(card.save(tmp_path / "card.json"))
+    page = loaded.report(tmp_path / "card.html").read_text()
+    assert "are not kept by a card that was loaded" in page
+    assert "how the card does on later applicants is not known" in page
+
+
+def test_signs_of_leakage_are_those_that_were_put_there() -> None:
+    rng = np.random.default_rng(0)
+    n = 2000
+    bad = rng.random(n) < 0.2
+    data = pd.DataFrame({"bad": bad.astype(int), "honest": rng.normal(size=n) - 0.3 * bad})
+    data["collected"] = np.where(bad & (rng.random(n) < 0.3), "agency", "none")
+    data["recovered"] = np.where(bad, rng.normal(size=n), np.where(rng.random(n) < 0.9, np.nan, 0.0))
+    data["after"] = 3.0 * bad + rng.normal(size=n)
+    binnings = {name: lk.scorecard.binning(name, data, target="bad") for name in list(data)[1:]}
+    found = {(sign.variable, sign.kind, sign.severe) for sign in leakage_signs(binnings)}
+    assert not any(name == "honest" for name, _, _ in found)
+    assert ("collected", "bad only", True) in found
+    assert ("recovered", "missing", True) in found
+    assert ("after", "information", True) in found
+
+
+def test_the_probability_that_a_value_has_one_outcome_by_chance() -> None:
+    """All 12 rows of a level are bad at a rate of 0.5: 2 ** -12; of 9 rows 2 ** -9 is too frequent to be named."""
+    data = pd.DataFrame({"x": ["a"] * 12 + ["b"] * 108, "bad": [1] * 60 + [0] * 60})
+    found = {s.kind: s for s in leakage_signs({"x": lk.scorecard.binning("x", data, target="bad")})}
+    assert f"{2.0**-12:.1g}" in found["bad only"].words
+    data = pd.DataFrame({"x": ["a"] * 9 + ["b"] * 111, "bad": [1] * 60 + [0] * 60})
+    assert not [s for s in leakage_signs({"x": lk.scorecard.binning("x", data, target="bad")}) if s.kind == "bad only"]
