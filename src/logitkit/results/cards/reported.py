@@ -93,7 +93,8 @@ class Reported(Explained, Watched, Checked):
 
         Notes
         -----
-        Numbers agree that differ by at most 1e-9, or 1e-9 of their size.
+        Numbers agree that differ by at most 1e-9, or 1e-9 of their size. What was done to the card afterwards (points
+        set by hand, another prior) is not repeated, and is thus listed among what differs.
 
         Examples
         --------
