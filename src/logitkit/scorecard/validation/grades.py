@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
-from scipy.special import betaincinv, expit, logit
+from scipy.special import betaincinv, expit, logit, ndtr, ndtri
 
 from logitkit.engine.law import require_level
 from logitkit.errors import DataError
@@ -35,7 +35,8 @@ from logitkit.typing import FloatArray, IntArray
 __all__ = ["CalibrationMethod", "Grades", "Margin", "best_grades", "central_pd", "upper_rate", "with_margin"]
 
 CalibrationMethod = Literal["odds", "scale"]
-STEPS = 200  # of bisections, which end sooner at the last bit
+STEPS = 200  # of searches, which end sooner
+EXACT = 1e-12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -170,12 +171,29 @@ def upper_rate(n: float, bad: float, level: float, correlation: float = 0.0) -> 
     limit = float(betaincinv(bad + 0.5, n - bad + 0.5, level)) if bad < n else 1.0
     if correlation == 0.0 or limit == 1.0:
         return limit
-    low, high = logit(1e-12), logit(1.0 - 1e-12)
-    while high - low > 1e-12:
-        middle = 0.5 * (low + high)
-        below = jeffreys_p_value(int(n), int(bad), float(expit(middle)), correlation) < level
-        low, high = (middle, high) if below else (low, middle)
-    return float(expit(high))
+    # Regula falsi on probits, with the Illinois rule: an end that stays twice counts half.
+    low, high = float(ndtri(limit)), float(ndtri(limit)) + 1.0
+    while (below := _excess(n, bad, low, level, correlation)) > 0.0:
+        low -= 0.5
+    while (above := _excess(n, bad, high, level, correlation)) < 0.0:
+        high += 1.0
+    side = 0
+    for _ in range(STEPS):
+        middle = (low * above - high * below) / (above - below)
+        found = _excess(n, bad, middle, level, correlation)
+        if abs(found) < EXACT or high - low < EXACT:
+            break
+        if found < 0.0:
+            low, below, above = middle, found, 0.5 * above if side < 0 else above
+        else:
+            high, above, below = middle, found, 0.5 * below if side > 0 else below
+        side = -1 if found < 0.0 else 1
+    return float(ndtr(middle))
+
+
+def _excess(n: float, bad: float, c: float, level: float, correlation: float) -> float:
+    """Return by how much the posterior probability of at most the rate of a probit exceeds a level."""
+    return jeffreys_p_value(int(n), int(bad), float(ndtr(c)), correlation) - level
 
 
 def with_margin(
