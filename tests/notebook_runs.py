@@ -66,6 +66,7 @@ LOOK = {
             "bads": out_of_time.bad.tolist(),
             "monitor": monitor.rename(str).T.to_dict(),
             "alarms": alarms.to_dict(),
+            "first": watched.first_alarms()[["measure", "name", "known_in"]].astype(str).to_numpy().tolist(),
             "moved": card.stability(autumn, replicates=0).mean_points()["change"].to_dict(),
             "levels": levels.T.to_dict(),
             "inferred": {rule: values.to_dict() for rule, values in inferred.items()},

@@ -99,6 +99,14 @@ def test_the_monitor_says_what_the_text_says(seen: Seen) -> None:
         "early charge-offs, p < 0.001": "2008-04",
         "charge-offs in the window, p < 0.001": "2007-10",
     }
+    assert [" ".join(row).replace("  ", " ") for row in seen.found["first"]] == [
+        "CSI guaranteed 2006-02",
+        "mean score 2006-02",
+        "CSI bank 2006-08",
+        "CSI gross_approved 2007-02",
+        "PSI 2007-04",
+        "bad rate 2007-11",
+    ]
     assert early["2007-10":"2008-02"].max() < 2 < early["2008-05"]
     assert early["2008-07":"2008-09"].min() > 5 > window[:"2009-07"].max()
     assert monitor["psi"]["2008-06":"2008-09"].max() < 0.15 < monitor["psi"]["2007-10"]
