@@ -99,3 +99,47 @@ def test_the_population_counts_those_left_out(loans: pd.DataFrame) -> None:
 def test_a_scaling_without_a_line_is_refused(stated: dict[str, object], message: str) -> None:
     with pytest.raises(DataError, match=message):
         Scaling(**stated)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"bins": 5}, r"bins=5: give lk.scorecard.Bins"),
+        ({"bins": {"age": {"shape": "up"}}}, r"bins\['age'\]=.*give lk.scorecard.Bins"),
+        ({"selection": "iv"}, r"selection='iv': give lk.scorecard.Selection"),
+        ({"scaling": {"pdo": 20}}, r"scaling=.*give lk.scorecard.Scaling"),
+        ({"exclude": ["foreign"]}, r"exclude=.*rules by name"),
+        ({"exclude": {"young": pd.array([True, None] * 500, dtype="boolean")}}, r"one True or False per row"),
+        ({"exclude": {"all": np.ones(1000, dtype=bool)}}, r"No row is left"),
+        ({"variables": None}, r"None is no name of a variable"),
+        ({"variables": ["age", 3]}, r"3 is no name of a variable"),
+    ],
+)
+def test_options_of_another_type_are_refused(loans: pd.DataFrame, given: dict[str, object], message: str) -> None:
+    arguments = {"variables": ["age"], "target": "class", "event": "bad", **given}
+    with pytest.raises(DataError, match=message):
+        lk.scorecard(data=loans, **arguments)
+
+
+def test_options_of_verbs_are_refused_in_words(loans: pd.DataFrame, card: lk.scorecard.Scorecard) -> None:
+    for n in (0, -1, 2.5, "3", True):
+        with pytest.raises(DataError, match="number of reasons"):
+            card.reasons(loans.head(2), n=n)
+    for options, message in (
+        ({"pd": 0.1}, "pd has 1 values"),
+        ({"correlation": "a"}, "correlation='a'"),
+        ({"lights": (0.9,)}, "lights="),
+        ({"lights": "ab"}, "lights="),
+        ({"grades": 5}, "grades="),
+    ):
+        with pytest.raises(DataError, match=message):
+            card.calibration_by_grade(loans, **options)
+    with pytest.raises(DataError, match="cuts="):
+        card.bands(loans, cuts=5)
+
+
+def test_a_point_in_a_formula_means_neither_weights_nor_rules(loans: pd.DataFrame) -> None:
+    data = loans[["age", "duration", "class"]].assign(w=1.0 + (loans["class"] == "bad") * (loans["age"] > 30))
+    data["left"] = np.arange(1000) % 3 == 0
+    card = lk.scorecard("class ~ .", data, event="bad", weights="w", exclude={"left": "left"})
+    assert set(card.binnings) == {"age", "duration"}

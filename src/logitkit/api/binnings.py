@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from logitkit.api.card_rows import bins_by_name, require_columns, row_weights, rows_of
+from logitkit.api.card_rows import bins_by_name, require_columns, row_weights, rows_of, stated_as
 from logitkit.design.table.frame import read_table
 from logitkit.results.cards.binned import BinnedVariable, held
 from logitkit.results.foreign import in_our_words
@@ -72,7 +72,7 @@ def binning(
         binning_of(
             rows_of(table.column(column), outcome),
             outcome.bad,
-            bins,
+            stated_as(Bins, "bins", bins),
             name=column,
             weights=row_weights(weights, table, outcome),
         )

@@ -2,33 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
 from logitkit.design.formula.named import split_outside
 from logitkit.design.formula.parse import split_formula
-from logitkit.design.table.frame import Table, numeric_values, row_values
+from logitkit.design.table.frame import Table, is_missing, numeric_values, row_values
 from logitkit.errors import DataError, FormulaError, nearest_name
 from logitkit.scorecard.stated import Bins
 from logitkit.scorecard.target import Target
 from logitkit.typing import BoolArray, FloatArray
 
-__all__ = ["bins_by_name", "excluded_rows", "require_columns", "row_weights", "rows_of", "stated_variables"]
+__all__ = [
+    "bins_by_name",
+    "excluded_rows",
+    "require_columns",
+    "row_weights",
+    "rows_of",
+    "stated_as",
+    "stated_variables",
+]
+
+T = TypeVar("T")
 
 
-def stated_variables(stated: str | Sequence[str], target: str | None, table: Table) -> tuple[tuple[str, ...], str]:
-    """Return the variables and the target: of a formula without transforms, or as they are named."""
+def stated_variables(
+    stated: str | Sequence[str], target: str | None, table: Table, aside: Sequence[Any] = ()
+) -> tuple[tuple[str, ...], str]:
+    """Return the variables and the target: of a formula without transforms, or as they are named.
+
+    ``aside`` are weights and rules, whose columns a point in the formula does not mean.
+    """
     if not isinstance(stated, str):
-        names = tuple(stated)
+        names = tuple(stated) if isinstance(stated, Iterable) else (stated,)
+        for name in names:
+            if not isinstance(name, str):
+                raise DataError(f"{name!r:.60} is no name of a variable: give names of columns, or a formula.")
     elif "~" in stated:
         left, right = split_formula(stated)
         if target is not None and target != left.strip():
             raise FormulaError(f"The formula has the target {left.strip()!r}, and target={target!r} says otherwise.")
         target = left.strip().strip("`")
         pieces = [piece.strip().strip("`") for piece in split_outside(right, "+")]
-        others = [name for name in table.names if name != target and name not in pieces]
+        apart = [target, *pieces, *(name for name in aside if isinstance(name, str))]
+        others = [name for name in table.names if name not in apart]
         names = tuple(name for piece in pieces for name in (others if piece == "." else [piece]))
     else:
         names = (stated,)
@@ -47,11 +66,13 @@ def stated_variables(stated: str | Sequence[str], target: str | None, table: Tab
 
 def excluded_rows(exclude: Mapping[str, Any] | None, table: Table) -> tuple[BoolArray, tuple[tuple[str, int], ...]]:
     """Return which rows named rules leave out, and how many each does; a row counts under the first that it meets."""
+    if not isinstance(exclude, Mapping | None):
+        raise DataError(f"exclude={exclude!r:.60}: give rules by name, such as {{'fraud': mask}}.")
     out = np.zeros(table.n_rows, dtype=bool)
     counts = []
     for rule, mask in (exclude or {}).items():
         values = row_values(mask, table, f"exclude[{rule!r}]")[0]
-        if values.dtype.kind != "b":
+        if values.dtype.kind != "b" or is_missing(values).any():
             raise DataError(f"exclude[{rule!r}]: give one True or False per row, or a column of these.")
         met = values.to_numpy(dtype=bool) & ~out
         counts.append((str(rule), int(met.sum())))
@@ -62,11 +83,19 @@ def excluded_rows(exclude: Mapping[str, Any] | None, table: Table) -> tuple[Bool
 def bins_by_name(bins: Bins | Mapping[str, Bins] | None, names: Sequence[str]) -> dict[str, Bins]:
     """Return how each variable is binned, refusing names that are no variables."""
     if not isinstance(bins, Mapping):
-        return dict.fromkeys(names, bins or Bins())
-    for name in bins:
+        return dict.fromkeys(names, stated_as(Bins, "bins", bins) or Bins())
+    for name, own in bins.items():
+        stated_as(Bins, f"bins[{name!r}]", own)
         if name not in names:
             raise DataError(f"bins: {name!r} is none of the variables. {nearest_name(name, names)}")
     return {name: bins.get(name) or Bins() for name in names}
+
+
+def stated_as(kind: type[T], option: str, value: T | None) -> T | None:
+    """Return a value of an option, refusing what is not of its type."""
+    if value is not None and not isinstance(value, kind):
+        raise DataError(f"{option}={value!r:.60}: give lk.scorecard.{kind.__name__}(...).")
+    return value
 
 
 def require_columns(table: Table, names: Sequence[str]) -> None:

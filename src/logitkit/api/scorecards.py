@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from logitkit.api.card_making import CardRows, Making, made_card
-from logitkit.api.card_rows import bins_by_name, excluded_rows, row_weights, rows_of, stated_variables
+from logitkit.api.card_rows import bins_by_name, excluded_rows, row_weights, rows_of, stated_as, stated_variables
 from logitkit.design.table.frame import read_table
+from logitkit.errors import DataError
 from logitkit.results.cards.scorecard import Scorecard
 from logitkit.results.foreign import in_our_words
 from logitkit.scorecard.manifest import manifest_of
@@ -82,12 +83,14 @@ def scorecard(
     True
     """
     table = read_table(data)
-    names, target = stated_variables(variables, target, table)
     out, excluded = excluded_rows(exclude, table)
+    names, target = stated_variables(variables, target, table, (weights, *(exclude or {}).values()))
     outcome = within(read_target(table.column(target), target, event, indeterminate), ~out)
+    if not outcome.rows.size:
+        raise DataError("No row is left that is good or bad, after the exclusions.")
     given = row_weights(weights, table, outcome)
-    stated = bins_by_name(bins, names)
-    making = Making(stated, selection, scaling or Scaling(), level)
+    how = (stated_as(Selection, "selection", selection), stated_as(Scaling, "scaling", scaling) or Scaling())
+    making = Making(bins_by_name(bins, names), *how, level)
     columns = {name: rows_of(table.column(name), outcome) for name in names}
     made = made_card(CardRows(columns, outcome.bad, given), making)
     n_bad = int(outcome.bad.sum())

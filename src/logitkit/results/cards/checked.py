@@ -367,7 +367,7 @@ def _stated(pd: Any, labels: Sequence[str]) -> FloatArray:
             raise DataError(f"pd: the grade {absent[0]!r} has no probability of default. {nearest_name(absent[0], pd)}")
         values = [pd[label] for label in labels]
     else:
-        values = list(pd)
+        values = list(pd) if np.ndim(pd) == 1 else [pd]
         if len(values) != len(labels):
             raise DataError(f"pd has {len(values)} values, and there are {len(labels)} grades: {', '.join(labels)}.")
     if not all(is_finite_number(value) and 0 < value < 1 for value in values):

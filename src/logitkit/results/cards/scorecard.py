@@ -168,6 +168,8 @@ class Scorecard(Reported, Explained, Exported, Watched, Checked, Shown):
             Columns reason_1, points_1, reason_2, ...: names of variables, and the points that each costs.
         """
         require_choice("method", method, ("below_maximum", "below_neutral"))
+        if not is_count(n):
+            raise DataError(f"n={n!r:.60}: give the number of reasons, at least 1.")
         found, index = self._scored(data)
         return reasons_frame(self.card, reasons(self.card, found, method, min(n, len(self.card.variables))), index)
 

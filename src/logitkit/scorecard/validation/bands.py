@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from scipy.special import chdtrc
@@ -157,7 +158,7 @@ def bands_of(
 
 def require_cuts(cuts: Sequence[float], name: str) -> FloatArray:
     """Return stated cut points, refusing those that are no ascending numbers."""
-    values = list(cuts)
+    values: list[Any] = list(cuts) if np.ndim(cuts) == 1 else [str(cuts)]
     if not all(is_finite_number(value) for value in values) or any(a >= b for a, b in pairwise(values)):
         raise DataError(f"{name}={values!r:.80}: give numbers of points in ascending order, each once.")
     return np.array(values, dtype=np.float64)

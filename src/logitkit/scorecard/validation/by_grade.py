@@ -23,6 +23,7 @@ import numpy as np
 from scipy.special import betaincinv, chdtrc
 
 from logitkit.errors import DataError
+from logitkit.options import is_finite_number
 from logitkit.scorecard.validation.one_factor import jeffreys_p_value, rate_quantile, tail_probability
 from logitkit.typing import FloatArray
 
@@ -101,9 +102,9 @@ def calibrate_grades(
     light_levels: tuple[float, float] = LIGHTS,
 ) -> GradeCalibration:
     """Return tests of the probabilities of default of grades, those without obligors left out."""
-    if not 0.0 <= correlation < 1.0:
-        raise DataError(f"correlation={correlation!r}: give the asset correlation, at least 0 and below 1.")
-    if not 0.0 < light_levels[0] < light_levels[1] < 1.0:
+    if not is_finite_number(correlation) or not 0.0 <= correlation < 1.0:
+        raise DataError(f"correlation={correlation!r:.60}: give the asset correlation, at least 0 and below 1.")
+    if [is_finite_number(at) for at in light_levels] != [True, True] or not 0 < light_levels[0] < light_levels[1] < 1:
         raise DataError(f"lights={light_levels!r}: give two levels of confidence in ascending order, as (0.95, 0.999).")
     used = n > 0
     if not ((pd[used] > 0) & (pd[used] < 1)).all():
