@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -104,6 +106,7 @@ def test_a_line_is_drawn_per_bin(found: BinStability) -> None:
         ax = found.plot(what)  # type: ignore[arg-type]
         assert len(ax.lines) == used
         assert len(ax.get_legend().get_texts()) == used
+    pd.testing.assert_frame_equal(pickle.loads(pickle.dumps(found)).table(), found.table())
 
 
 def test_periods_that_are_none_are_refused(loans: pd.DataFrame, variable: BinnedVariable) -> None:

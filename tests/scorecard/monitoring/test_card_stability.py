@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -93,6 +95,7 @@ def test_a_stability_reads_as_text_and_html(loans: pd.DataFrame, card: lk.scorec
     found = card.stability(loans.iloc[600:])
     assert "PSI by chance" in found.to_text()
     assert "checking_status" in found.to_html()
+    pd.testing.assert_frame_equal(pickle.loads(pickle.dumps(found)).bins(), found.bins())
 
 
 def test_what_cannot_be_compared_is_refused(loans: pd.DataFrame, card: lk.scorecard.Scorecard) -> None:

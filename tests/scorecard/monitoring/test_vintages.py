@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -66,6 +68,7 @@ def test_a_line_is_drawn_per_cohort_as_far_as_it_has_come(accounts: pd.DataFrame
     drawn = [int((~np.isnan(line.get_ydata())).sum()) for line in lines]
     assert drawn == found.table().groupby("cohort").size().tolist()
     assert drawn == sorted(drawn, reverse=True)
+    pd.testing.assert_frame_equal(pickle.loads(pickle.dumps(found)).table(), found.table())
 
 
 @pytest.mark.parametrize(

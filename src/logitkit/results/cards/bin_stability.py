@@ -14,6 +14,7 @@ from logitkit.errors import DataError, nearest_name
 from logitkit.options import require_choice
 from logitkit.report.period_frames import bin_periods_frame, period_indices_frame
 from logitkit.results.cards.periods import Every, read_periods
+from logitkit.results.cards.validated import Pickled
 from logitkit.results.shown import Shown
 from logitkit.scorecard.binned import Binning
 from logitkit.scorecard.monitoring.bins_over_time import Base, BinsByPeriod, bins_by_period
@@ -23,7 +24,7 @@ __all__ = ["BinStability", "bin_stability"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class BinStability(Shown, BinsByPeriod):
+class BinStability(Pickled, Shown, BinsByPeriod):
     """Bins of a variable over time.
 
     Parameters

@@ -9,6 +9,7 @@ import pandas as pd
 
 import logitkit.report.monitoring_findings  # noqa: F401 - says how indices are shown
 from logitkit.report.monitoring_frames import change_frame, drift_bins_frame, drift_frame, index_frame
+from logitkit.results.cards.validated import Pickled
 from logitkit.results.shown import Shown
 from logitkit.scorecard.monitoring.card_stability import CardDrift
 from logitkit.scorecard.monitoring.index import StabilityIndex
@@ -17,7 +18,7 @@ __all__ = ["CardStability", "PopulationStability", "held_drift", "held_index"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PopulationStability(Shown, StabilityIndex):
+class PopulationStability(Pickled, Shown, StabilityIndex):
     """Population stability index of a column.
 
     Parameters
@@ -60,7 +61,7 @@ class PopulationStability(Shown, StabilityIndex):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class CardStability(Shown, CardDrift):
+class CardStability(Pickled, Shown, CardDrift):
     """How far a sample is from the one that a card was made from.
 
     Parameters

@@ -16,6 +16,7 @@ from logitkit.options import is_count
 from logitkit.report import monitor_frames as frames
 from logitkit.report.page import write_page
 from logitkit.results.cards.periods import Every, as_dates, period_label, period_numbers, read_periods
+from logitkit.results.cards.validated import Pickled
 from logitkit.results.shown import Shown
 from logitkit.scorecard.monitoring.counted import CodedRows, Counted
 from logitkit.scorecard.monitoring.index import Resampled
@@ -34,7 +35,7 @@ REPLICATES = 500
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class CardMonitor(Shown, Monitor):
+class CardMonitor(Pickled, Shown, Monitor):
     """A card over time.
 
     Parameters
@@ -54,10 +55,6 @@ class CardMonitor(Shown, Monitor):
     level : float
         Of the intervals.
     """
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Return what makes the result again."""
-        return type(self), tuple(getattr(self, field.name) for field in fields(Monitor))
 
     def table(self) -> pd.DataFrame:
         """Return one row per period.

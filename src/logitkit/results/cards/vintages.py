@@ -13,6 +13,7 @@ from logitkit.design.table.frame import Table, read_table
 from logitkit.errors import DataError, nearest_name
 from logitkit.report.vintage_findings import vintage_frame
 from logitkit.results.cards.periods import Every, as_dates, period_numbers, read_periods
+from logitkit.results.cards.validated import Pickled
 from logitkit.results.shown import Shown
 from logitkit.scorecard.monitoring.vintage import NEVER, VintageCurves, vintage_curves
 
@@ -20,7 +21,7 @@ __all__ = ["Vintages", "last_month", "vintages_of"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Vintages(Shown, VintageCurves):
+class Vintages(Pickled, Shown, VintageCurves):
     """Cumulative bad rates by cohort and months on book.
 
     Parameters
