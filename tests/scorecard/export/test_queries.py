@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -15,7 +16,7 @@ import pytest
 
 import logitkit as lk
 from logitkit.errors import DataError, UnsupportedError
-from logitkit.scorecard.export.sql import DIALECTS
+from logitkit.scorecard.export.sql import DIALECTS, literal
 from oracles.applicants import VARIABLES, applicants, at_the_cuts, card_of, new_applicants, require_equal
 
 
@@ -113,6 +114,42 @@ def test_every_dialect_quotes_names_and_levels(card: lk.scorecard.Scorecard, dia
     assert {"a", "b'c", 'd"e', "ß", "F\\"} <= text
     assert ("my", "applicants") in {(table.db, table.name) for table in parsed.find_all(sqlglot.exp.Table)}
     assert parsed.named_selects == ["id", "points", "log_odds", "probability"]
+
+
+def doubles(n: int) -> np.ndarray:
+    """Doubles of every size that a card may hold, of few digits and of many, and the ends of their range."""
+    rng = np.random.default_rng(0)
+    many = rng.normal(size=n) * 10.0 ** rng.integers(-30, 30, n)
+    few = np.round(rng.normal(size=n) * 100, rng.integers(0, 6))
+    ends = [0.0, -0.0, 0.1, 1 / 3, 2.0**53, 2.0**53 + 2, 1e300, -1e300, 1e-290, np.pi]
+    return np.concatenate([many, few, ends])
+
+
+def test_databases_read_the_numbers_that_were_written() -> None:
+    """To the last bit: SQLite reads some decimals of 17 digits as another double, so they are not written there."""
+    numbers = doubles(700)
+    with sqlite3.connect(":memory:") as connection:
+        columns = ", ".join(literal(number, DIALECTS["sqlite"]) for number in numbers)
+        assert connection.execute(f"SELECT {columns}").fetchone() == tuple(numbers)
+    duckdb = pytest.importorskip("duckdb")
+    columns = ", ".join(literal(number, DIALECTS["duckdb"]) for number in numbers)
+    assert duckdb.sql(f"SELECT {columns}").fetchall()[0] == tuple(numbers)
+
+
+@pytest.mark.parametrize("scored", [by_sqlite, by_duckdb, by_python, by_onnx])
+def test_sums_run_in_the_order_of_the_card(scored: Any, card: lk.scorecard.Scorecard) -> None:
+    """Logits of very different sizes, whose sums depend on their order."""
+    scales = np.array([10.0, 1e-12, 3.0, 1e-3, 1e-7, 1.0])
+    sized = [
+        replace(variable, logits=variable.logits * scale, points=-math.pi * scale * variable.logits)
+        for variable, scale in zip(card.card.variables, scales, strict=True)
+    ]
+    other = replace(card, card=replace(card.card, variables=tuple(sized)))
+    backwards = replace(card, card=replace(card.card, variables=tuple(reversed(sized))))
+    data = new_applicants().head(200)
+    expected = other.score(data)
+    assert (backwards.score(data)[["points", "log_odds"]] != expected[["points", "log_odds"]]).any().all()
+    require_equal(scored(other, data), expected)
 
 
 def test_exports_are_written_to_files(card: lk.scorecard.Scorecard, tmp_path: Path) -> None:

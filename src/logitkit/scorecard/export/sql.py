@@ -15,7 +15,7 @@ from logitkit.errors import DataError
 from logitkit.options import require_choice
 from logitkit.scorecard.export.source import CardSource, VariableSource
 
-__all__ = ["DIALECTS", "sql_of"]
+__all__ = ["DIALECTS", "literal", "sql_of"]
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,20 @@ DIALECTS = {
     # Spark joins 'a''b' to ab, and a backslash stands before a quote.
     "spark": Dialect("`", "DOUBLE", "CAST('{}' AS DOUBLE)", "isnan({})", ("FALSE", "TRUE"), escape="\\"),
 }
+
+
+def literal(number: float, dialect: Dialect) -> str:
+    """Return a double as text that a database reads as the same double."""
+    text = repr(float(number))
+    if dialect.literal:
+        return dialect.literal.format(text)
+    if float(number).is_integer() and abs(number) < 2**53:
+        return text
+    exact = Fraction(abs(float(number)))
+    if exact.denominator > 2**1000:
+        return text
+    sign = "-" if number < 0 else ""
+    return f"({sign}{exact.numerator}.0 / {exact.denominator}.0)"
 
 
 #: The columns of the result.
@@ -139,16 +153,7 @@ class _Writer:
 
     def number(self, number: float) -> str:
         """Return a double that the database reads as the same double."""
-        text = repr(float(number))
-        if self.dialect.literal:
-            return self.dialect.literal.format(text)
-        if float(number).is_integer() and abs(number) < 2**53:
-            return text
-        exact = Fraction(abs(float(number)))
-        if exact.denominator > 2**1000:
-            return text
-        sign = "-" if number < 0 else ""
-        return f"({sign}{exact.numerator}.0 / {exact.denominator}.0)"
+        return literal(number, self.dialect)
 
     def value(self, value: Any) -> str:
         """Return a level as a literal."""
