@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,10 @@ import logitkit as lk
 from logitkit.errors import DataError
 from logitkit.scorecard.bin_table import bin_table
 from logitkit.scorecard.binned import binning_of
+from logitkit.scorecard.monitoring.columns import column_rule
 from logitkit.scorecard.rules import LevelRule, NumberRule, shortest_between
 from logitkit.scorecard.stated import Bins
+from logitkit.scorecard.variable_sketch import VariableSketch
 
 
 def population(n: int = 400, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:
@@ -275,3 +278,27 @@ def test_values_that_are_lists_are_refused_by_name() -> None:
         binning.transform(lists)
     with pytest.raises(DataError, match="'y' has values of type list"):
         lk.scorecard(["x"], {"x": [1.0] * 8, "y": lists}, target="y")
+
+
+@pytest.mark.parametrize("kind", [int, float, Decimal])
+def test_numbers_that_are_objects_are_numbers(kind: type) -> None:
+    data, bad = population()
+    whole = data["income"].fillna(0).round()
+    objects = pd.Series([kind(int(v)) if v > 0 else None for v in whole], dtype=object)
+    binning = binning_of(objects, bad, name="income")
+    assert binning.rule == binning_of(whole.where(whole > 0), bad, name="income").rule
+    np.testing.assert_array_equal(binning.transform(objects), binning.transform(whole.where(whole > 0)))
+    sketch = VariableSketch("income", Bins())
+    sketch.add(objects, np.asarray(bad))
+    assert sketch.binning().rule == binning.rule
+    assert column_rule(objects) == column_rule(whole.where(whole > 0))
+
+
+@pytest.mark.parametrize("woe", ["good/bad", "bad/good"])
+def test_the_worst_bin_may_be_one_of_special_values(woe: str) -> None:
+    bad = np.array([0, 1, 0, 0, 0, 1, 1, 1, 1, 0] * 4, dtype=bool)
+    values = pd.Series([1.0, 1, 1, 1, 2, 2, -9, -9, -9, -9] * 4)
+    binning = binning_of(values, bad, Bins(special=[-9], empty="worst", woe=woe), name="x")
+    table = bin_table(binning)
+    assert table.labels[int(np.nanargmax(table.rate))] == "-9"
+    assert binning.transform(pd.Series([np.nan]))[0] == binning.woe[-2]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from logitkit.design.table.frame import is_number, numeric_values
+from logitkit.design.table.frame import holds_numbers, numeric_values
 from logitkit.errors import DataError
 from logitkit.results.cards.drift import PopulationStability, held_index
 from logitkit.results.cards.watched import one_column
@@ -80,7 +80,7 @@ def psi(
     """
     resampled = Resampled(level, replicates, seed)
     first, second = one_column(base, "base"), one_column(recent, "recent")
-    if not isinstance(bins, Binning) and len(first) and is_number(first) != is_number(second):
+    if not isinstance(bins, Binning) and len(first) and holds_numbers(first) != holds_numbers(second):
         raise DataError("One sample has numbers and the other levels; give both as one kind.")
     given = weights if weights is not None else (None, None)
     if not isinstance(given, tuple | list) or len(given) != 2:

@@ -268,7 +268,7 @@ def _variables(options: argparse.Namespace, data: Any) -> tuple[list[str], str]:
 
 def _bins(options: argparse.Namespace, data: Any, names: list[str]) -> Any:
     """Return how every variable is binned: as all are, and what the file says of it."""
-    from logitkit.design.table.frame import is_number, read_table
+    from logitkit.design.table.frame import holds_numbers, read_table
     from logitkit.scorecard.stated import Bins
 
     of_all = {name: getattr(options, name) for name in OF_BINS if getattr(options, name) is not None}
@@ -277,7 +277,7 @@ def _bins(options: argparse.Namespace, data: Any, names: list[str]) -> Any:
     table = read_table(data)
     made = {}
     for name in names:
-        own = {"special": special} if special and is_number(table.column(name)) else {}
+        own = {"special": special} if special and holds_numbers(table.column(name)) else {}
         made[name] = Bins(**{**of_all, **own, **of_each.pop(name, {})})
     if of_each:
         raise DataError(f"'{options.bins}' has the variable {next(iter(of_each))!r}, which the card has not.")

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from logitkit.design.table.frame import is_number
+from logitkit.design.table.frame import holds_numbers
 from logitkit.errors import DataError
 from logitkit.scorecard.criteria import InformationValue, information_value, weight_of_evidence
 from logitkit.scorecard.level_prebins import LevelPreBins, level_prebins
@@ -88,8 +88,7 @@ class Binning:
         if self.stated.empty == "neutral":
             woe[empty] = 0.0
         elif self.stated.empty == "worst":
-            ordinary = woe[: self.rule.n_values]
-            woe[empty] = ordinary.min() if self.sign > 0 else ordinary.max()
+            woe[empty] = np.nanmin(woe) if self.sign > 0 else np.nanmax(woe)
         return woe
 
     @cached_property
@@ -200,7 +199,7 @@ def binning_of(
     if not bad.any() or bad.all():
         raise DataError(f"{name!r}: all rows are {'bad' if bad.all() else 'good'}. Bins compare the two.")
     given = np.empty(0) if weights is None else weights
-    if is_number(values) and stated.order is None:
+    if holds_numbers(values) and stated.order is None:
         prebins: PreBins = number_prebins(values, bad, given, stated, name)
     else:
         prebins = level_prebins(values, bad, given, stated, name)

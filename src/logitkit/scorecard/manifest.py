@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from logitkit.design.table.frame import coded_values, is_number, numeric_values
+from logitkit.design.table.frame import coded_values, holds_numbers, numeric_values
 from logitkit.scorecard.selection import Selection
 from logitkit.typing import BoolArray, FloatArray
 
@@ -73,7 +73,7 @@ def column_fingerprint(values: Any) -> str:
     >>> column_fingerprint(pd.Series([1, 2])) == column_fingerprint(pd.Series([1.0, 2.0]))
     True
     """
-    if is_number(values):
+    if holds_numbers(values):
         numbers = numeric_values(values, "a column") + 0.0
         numbers[np.isnan(numbers)] = np.nan
         return _digest(b"numbers", numbers.astype("<f8"))

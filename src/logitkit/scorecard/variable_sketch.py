@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from logitkit.design.table.frame import coded_values, declared_order, is_number, numeric_values
+from logitkit.design.table.frame import coded_values, declared_order, holds_numbers, numeric_values
 from logitkit.errors import DataError
 from logitkit.numerics.kernels.bin_codes import code_sums
 from logitkit.scorecard.binned import Binning, binning_from
@@ -66,7 +66,7 @@ class VariableSketch:
         bad : (n,) array of bool
             Events.
         """
-        numbers = is_number(values) and self._order is None
+        numbers = holds_numbers(values) and self._order is None
         if self._numbers is not None and numbers != self._numbers:
             raise DataError(f"{self.name!r} has numbers in some blocks and levels in others.")
         self._numbers = numbers

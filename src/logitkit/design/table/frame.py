@@ -21,6 +21,7 @@ __all__ = [
     "as_levels",
     "coded_values",
     "declared_order",
+    "holds_numbers",
     "is_missing",
     "is_number",
     "levels_of",
@@ -241,6 +242,19 @@ def is_number(values: Any) -> bool:
     """Tell whether a column holds numbers with an order, rather than levels or booleans."""
     kind = values.dtype
     return bool(pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind))
+
+
+def holds_numbers(values: Any) -> bool:
+    """Tell whether a column holds numbers with an order, as objects too: whole numbers, floats or decimals of Python.
+
+    Examples
+    --------
+    >>> holds_numbers(pd.Series([30, None], dtype=object)), holds_numbers(pd.Series([True, None], dtype=object))
+    (True, False)
+    """
+    if not pd.api.types.is_object_dtype(values.dtype):
+        return is_number(values)
+    return pd.api.types.infer_dtype(values, skipna=True) in {"integer", "floating", "mixed-integer-float", "decimal"}
 
 
 def codes_of(series: pd.Series) -> tuple[IntArray, int]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from logitkit.design.table.frame import coded_values, is_number, numeric_values
+from logitkit.design.table.frame import coded_values, holds_numbers, numeric_values
 from logitkit.errors import DataError
 from logitkit.options import is_count, is_finite_number
 from logitkit.scorecard.binned import Binning
@@ -55,7 +55,7 @@ def column_rule(
     if isinstance(bins, Binning):
         return bins.rule
     whole = is_count(bins)
-    if not is_number(values):
+    if not holds_numbers(values):
         if not whole:
             raise DataError(f"bins={bins!r:.60}: {name!r} has levels, which are bins as they are.")
         return LevelRule(tuple((level,) for level in coded_values(values).occurring()))
