@@ -51,7 +51,7 @@ ALL = [*FIT, "--exclude", "students=student", "--weights", "count"]
 def test_a_card_is_made_saved_and_printed(folder: Path, capsys: Capture) -> None:
     (folder / "bins.json").write_text(json.dumps({"age": {"cuts": [30]}, "checking_status": {"unseen": "neutral"}}))
     options = ["--max-bins", "4", "--special", "-9", "--bins", "bins.json", "--min-iv", "0.05", "--keep", "age"]
-    points = ["--points-to-double", "40", "--base-points", "500", "--base-odds", "20", "--exact"]
+    points = ["--points-to-double", "40", "--base-points", "500", "--base-odds", "20", "--zero", "mean", "--exact"]
     text = printed(capsys, *ALL, *options, *points, "--save", "card.json")
     of_numbers = {name: Bins(max_bins=4, special=[-9.0]) for name in ("duration", "credit_amount")}
     bins = {
@@ -69,7 +69,7 @@ def test_a_card_is_made_saved_and_printed(folder: Path, capsys: Capture) -> None
         weights="count",
         bins=bins,
         selection=lk.scorecard.Selection(min_iv=0.05, keep=["age"]),
-        scaling=lk.scorecard.Scaling(points_to_double=40, base_points=500, base_odds=20, rounded=False),
+        scaling=lk.scorecard.Scaling(points_to_double=40, base_points=500, base_odds=20, zero="mean", rounded=False),
     )
     assert text == f"{expected.to_text()}\n"
     loaded = lk.load("card.json")
@@ -156,6 +156,7 @@ def test_mistakes_end_in_one_line(folder: Path, capsys: Capture) -> None:
         (["--bins", "nowhere.json"], "'nowhere.json' cannot be read"),
         (["--shape", "round"], "shape='round' is not known"),
         (["--base-odds", "0"], "base_odds=0.0"),
+        (["--zero", "high"], "zero='high' is not known"),
         (["--weights", "wait"], "there is no such column"),
     ):
         assert message in error_of(capsys, "scorecard", *FIT, *words)

@@ -30,7 +30,7 @@ OF_LIMITS = {
     "bad_rate": "the bad rate, as a multiple of that expected (default: 1)",
     "gini": "the Gini coefficient, from below (default: none)",
 }
-OF_SCALING = ("points_to_double", "base_points", "base_odds")
+OF_SCALING = ("points_to_double", "base_points", "base_odds", "zero")
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,9 @@ def _add_fit(commands: Any, terminal: Terminal) -> None:
     scaling.add_argument("--points-to-double", type=float, metavar="POINTS", help="to double the odds (default: 20)")
     scaling.add_argument("--base-points", type=float, metavar="POINTS", help="points at the base odds (default: 600)")
     scaling.add_argument("--base-odds", type=float, metavar="ODDS", help="goods per bad there (default: 50)")
+    scaling.add_argument(
+        "--zero", metavar="WHERE", help="where a variable gives 0 points: neutral (default), mean, lowest"
+    )
     scaling.add_argument("--exact", action="store_true", help="points that are not rounded")
     fit.add_argument("--level", type=float, default=0.95, help="confidence level (default: %(default)s)")
     fit.add_argument("--format", choices=FORMATS, default="text", help="format of the card (default: %(default)s)")
