@@ -25,6 +25,7 @@ __all__ = ["KINDS", "Kind", "as_path", "require_ending", "require_outputs", "wri
 START = 4096  # bytes that tell what a file is
 OPEN_FILES = ("/dev/", "/proc/")  # names of what is open already, such as /dev/stdout: nothing to rename there
 
+ARCHIVE = b"PK"  # how files of Word and Excel begin
 PREDICTED = [b"probability", b"conf_low", b"conf_high"]  # the last columns of a table of predictions
 SCORED = [b"points", b"log_odds", b"probability"]  # columns of a table of scores
 
@@ -61,6 +62,8 @@ KINDS: dict[str, Kind] = {
     "predictions": Kind((), _is_table_of_predictions),
     "scorecard": Kind((), lambda start: b'"format": "logitkit scorecard"' in start),
     "scores": Kind((), _is_table_of_scores),
+    "Word document": Kind((".docx",), lambda start: start.startswith(ARCHIVE)),
+    "Excel workbook": Kind((".xlsx",), lambda start: start.startswith(ARCHIVE)),
     "export": Kind((), lambda start: b"logitkit" in start),
 }
 
@@ -144,9 +147,8 @@ def require_ending(path: Path, what: str) -> None:
     """Refuse a name that does not end as those of its kind."""
     endings = KINDS[what].endings
     if endings and path.suffix.lower() not in endings:
-        raise DataError(
-            f"The {what} is an HTML page, and '{path}' does not end in {' or '.join(endings)}; give it such a name."
-        )
+        page = "is an HTML page, and " if what == "report" else "has another ending: "
+        raise DataError(f"The {what} {page}'{path}' does not end in {' or '.join(endings)}; give it such a name.")
 
 
 def require_outputs(outputs: Mapping[str, str | None], read: Iterable[str] = (), force: bool = False) -> None:

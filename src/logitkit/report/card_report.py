@@ -13,7 +13,7 @@ from logitkit.engine.record import FitRecord
 from logitkit.plots.binning import plot_bin_table
 from logitkit.plots.cap import plot_cap
 from logitkit.plots.card import CardPoints, plot_card
-from logitkit.plots.export import svg_of
+from logitkit.plots.export import png_of, svg_of
 from logitkit.report.card_findings import points_table, population_facts
 from logitkit.report.card_limits import limits_section
 from logitkit.report.card_manifest import manifest_section
@@ -75,6 +75,8 @@ class CardParts:
         What whole points cost.
     weighted : bool
         Whether the rows of the card are not validated because they have weights.
+    raster : bool
+        Whether figures are pictures of dots too, for formats without drawings of lines.
     """
 
     card: Card
@@ -88,6 +90,7 @@ class CardParts:
     drifts: Mapping[str, CardDrift] = field(default_factory=dict)
     rounding: Rounding | None = None
     weighted: bool = False
+    raster: bool = False
 
 
 def card_report(parts: CardParts, title: str | None = None, source: str | None = None) -> Document:
@@ -182,14 +185,13 @@ def _variables(parts: CardParts) -> Section:
     for name in (*parts.card.names, *others):
         binning = parts.binnings[name]
         drawn = bin_table(binning, parts.record.level)
-        svg = svg_of(plot_bin_table(drawn, title=""))
         alt = f"Bad rates of the bins of {name}"
         left_out = "" if name in parts.card.names else " (not in the card)"
         heading = f"{name}{left_out}"
         if not np.any(drawn.rows > 0):
             pages.append(Section(heading, (Prose(certificate_words(binning)),)))
             continue
-        pages.append(Section(heading, (*_bin_page(binning), Figure("", svg, None, "", alt))))
+        pages.append(Section(heading, (*_bin_page(binning), _figure(parts, "", plot_bin_table(drawn), alt))))
     return Section("Variables in bins", tuple(pages))
 
 
@@ -278,7 +280,11 @@ def _drawn_points(parts: CardParts) -> Figure:
     names, labels = tuple(own["variable"]), tuple(own["label"])
     note = "Bins and weights of evidence as given."
     drawn = plot_card(CardPoints(names, labels, points, low, high, parts.card.base_points, level, note))
-    return Figure("Points of the card", svg_of(drawn), None, "", "Points of every bin")
+    return _figure(parts, "Points of the card", drawn, "Points of every bin")
+
+
+def _figure(parts: CardParts, title: str, axes: Any, alt: str) -> Figure:
+    return Figure(title, svg_of(axes), png_of(axes) if parts.raster else None, "", alt)
 
 
 def _validation(parts: CardParts) -> Iterator[Section]:
@@ -287,7 +293,7 @@ def _validation(parts: CardParts) -> Iterator[Section]:
         words = f"The rows of the card {why}, and no other sample was given: nothing was validated."
         yield Section("Validation", (Prose(words),))
         return
-    curve = Figure("Accuracy profile", svg_of(plot_cap(parts.validation)), None, "", "Profiles of samples")
+    curve = _figure(parts, "Accuracy profile", plot_cap(parts.validation), "Profiles of samples")
     blocks: list[Block] = [*finding_blocks(parts.validation), curve]
     if len(parts.validation.samples) == 1:
         blocks.append(Prose("One sample alone was looked at. A card is judged by rows that it has not seen."))

@@ -6,12 +6,15 @@ Formats are imported when they are asked for, so that printing a summary loads t
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import fields, replace
 from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar
 
 from logitkit.report.document import Document
 from logitkit.report.text import render_text
+from logitkit.writing import writable_path, write_file
 
 __all__ = ["Shown", "Summary", "shown"]
 
@@ -96,6 +99,50 @@ class Shown:
 
         return render_latex(self.to_document())
 
+    def to_word(self, path: str | Path) -> Path:
+        """Write the result as a Word document.
+
+        Parameters
+        ----------
+        path : str or Path
+            File to write, ending in .docx. An existing file is replaced in one step, and kept if writing fails.
+
+        Returns
+        -------
+        Path
+            The file written.
+
+        Raises
+        ------
+        UnsupportedError
+            If the package python-docx is not installed.
+        """
+        from logitkit.report.word import render_word
+
+        return _written(self.to_document(), path, "Word document", render_word)
+
+    def to_excel(self, path: str | Path) -> Path:
+        """Write the result as an Excel workbook, in which numbers are numbers, rounded as they are shown.
+
+        Parameters
+        ----------
+        path : str or Path
+            File to write, ending in .xlsx. An existing file is replaced in one step, and kept if writing fails.
+
+        Returns
+        -------
+        Path
+            The file written.
+
+        Raises
+        ------
+        UnsupportedError
+            If the package openpyxl is not installed.
+        """
+        from logitkit.report.excel import render_excel
+
+        return _written(self.to_document(), path, "Excel workbook", render_excel)
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle what is importable: the result itself, or the plain one, which is shown again when it is loaded."""
         kind = type(self)
@@ -135,6 +182,11 @@ def shown(result: T) -> T:
 def shown_summary(document: Document) -> Summary:
     """Return a document as one that shows itself."""
     return Summary(**_values(document))
+
+
+def _written(document: Document, path: str | Path, what: str, render: Callable[[Document], bytes]) -> Path:
+    file = writable_path(path, what)
+    return write_file(file, render(document), what)
 
 
 def _restored(kind: Any, values: dict[str, Any]) -> Any:

@@ -25,7 +25,7 @@ from logitkit.scorecard.validation.bands import bands_of
 from logitkit.scorecard.validation.outcomes import ScoredRows
 from logitkit.scorecard.validation.samples import validate_samples
 from logitkit.scorecard.verified import Making, Verification, verification
-from logitkit.writing import writable_path
+from logitkit.writing import writable_path, write_file
 
 __all__ = ["CardVerification", "Reported"]
 
@@ -143,12 +143,12 @@ class Reported(Explained, Watched, Checked):
         title: str | None = None,
         source: str | None = None,
     ) -> Path:
-        """Write the development document of the card as one self-contained HTML page.
+        """Write the development document of the card: one self-contained HTML page, or a Word document.
 
         Parameters
         ----------
         path : str or Path
-            File to write, ending in .html. An existing file is replaced in one step, and kept if writing fails.
+            File to write, ending in .html or .docx. An existing one is replaced in one step, and kept if writing fails.
         samples : table or mapping of str to table, optional
             Other rows, by name, such as those out of time: the card is validated there, and its stability is looked at.
         target : str, optional
@@ -172,8 +172,10 @@ class Reported(Explained, Watched, Checked):
         """
         from logitkit.report.card_report import CardParts, card_report
         from logitkit.report.page import write_page
+        from logitkit.report.word import render_word
 
-        file = writable_path(path, "report")
+        in_word = str(path).lower().endswith(".docx")
+        file = writable_path(path, "Word document" if in_word else "report")
         require_text("title", title)
         require_text("source", source)
         given = _by_name(samples)
@@ -205,8 +207,10 @@ class Reported(Explained, Watched, Checked):
             drifts=drifts,
             rounding=self.rounding() if scored is not None and self.card.scaling.rounded else None,
             weighted=scored is None and self.fit.design is not None,
+            raster=in_word,
         )
-        return write_page(file, card_report(parts, title, source))
+        document = card_report(parts, title, source)
+        return write_file(file, render_word(document), "Word document") if in_word else write_page(file, document)
 
     def _own_rows(self) -> ScoredRows | None:
         """Return the scores of the rows of the card; None where it has left them behind, or weighs them."""

@@ -1,0 +1,194 @@
+"""A document as an Excel workbook: a sheet of what is said, and a sheet per section; numbers are numbers."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from logitkit.errors import UnsupportedError
+from logitkit.report.document import Block, Column, Document, Figure, Prose, Section, Table
+
+__all__ = ["number_of", "render_excel"]
+
+NUMBER = re.compile(r"[-\u2212]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.(?P<decimals>\d+))?(?P<power>e[+-]\d+)?(?P<percent>%)?")
+FORBIDDEN = re.compile(r"[\[\]:*?/\\]")  # in names of sheets
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+NAME_MOST, CELL_MOST = 31, 32_767
+NARROW, WIDEST = 9, 60  # characters
+
+
+class Number(NamedTuple):
+    """A cell that is a number.
+
+    Parameters
+    ----------
+    value : float
+        Its value.
+    shown : str
+        Excel's format, with which it looks as the text did.
+    """
+
+    value: float
+    shown: str
+
+
+def number_of(text: str) -> Number | None:
+    """Return the number that a finished text shows, and the format that shows it so.
+
+    Examples
+    --------
+    >>> number_of("1,234.50")
+    Number(value=1234.5, shown='#,##0.00')
+    >>> number_of("30.1%")
+    Number(value=0.301, shown='0.0%')
+    >>> number_of("below 5") is None
+    True
+    """
+    found = NUMBER.fullmatch(text.strip())
+    if found is None:
+        return None
+    digits = text.strip().rstrip("%").replace(",", "").replace("\N{MINUS SIGN}", "-")
+    places = len(found["decimals"] or "")
+    if sum(sign.isdigit() for sign in digits) > 15:  # more than a double holds
+        return None
+    # One decimal point is moved, so that 30.1% is the double nearest to 0.301.
+    value = float(f"{digits}e-2") if found["percent"] and not found["power"] else float(digits)
+    decimals = f".{'0' * places}" if places else ""
+    if found["power"]:
+        return Number(value, f"0{decimals}E+00")
+    return Number(value, f"{'#,##0' if ',' in text else '0'}{decimals}{'%' if found['percent'] else ''}")
+
+
+def render_excel(document: Document) -> bytes:
+    """Return a document as the content of an .xlsx file.
+
+    Texts are never formulas, whatever they begin with. Figures appear by title and caption.
+
+    Examples
+    --------
+    >>> from logitkit.report.document import Document
+    >>> render_excel(Document("Births"))[:2]
+    b'PK'
+    """
+    try:
+        import openpyxl
+    except ImportError:
+        raise UnsupportedError("An Excel workbook needs the package openpyxl: pip install 'logitkit[excel]'.") from None
+    book = openpyxl.Workbook()
+    book.properties.title, book.properties.creator = _plain(document.title), "logitkit"
+    first = _Sheet(book.active, document.title, set())
+    taken = {first.named}
+    first.line(document.title, bold=True, size=14)
+    if document.subtitle:
+        first.line(document.subtitle)
+    heads = (Column("", "left"), Column(""))
+    if document.facts:
+        first.cells(heads, [(fact.label, fact.value) for fact in document.facts], heads_shown=False)
+    for warning in document.warnings:
+        first.line(f"Warning. {warning}", bold=True)
+    for block in document.blocks:
+        if isinstance(block, Section):
+            sheet = _Sheet(book.create_sheet(), block.heading, taken)
+            taken.add(sheet.named)
+            sheet.block(block)
+            sheet.fit()
+        else:
+            first.block(block)
+    for note in document.notes:
+        first.line(note)
+    first.fit()
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+class _Sheet:
+    """A sheet in the making, written row by row."""
+
+    def __init__(self, sheet: Any, title: str, taken: set[str]) -> None:
+        from openpyxl.styles import Alignment, Border, Font, Side
+
+        self.sheet, self.row, self.widths = sheet, 1, dict[int, int]()
+        self.font, self.alignment, self.border, self.side = Font, Alignment, Border, Side
+        self.named = _sheet_name(title, taken)
+        sheet.title = self.named
+        sheet.sheet_view.showGridLines = False
+
+    def block(self, block: Block) -> None:
+        """Write a block."""
+        if isinstance(block, Section):
+            self.line(block.heading, bold=True, size=12)
+            for part in block.blocks:
+                self.block(part)
+        elif isinstance(block, Prose):
+            for paragraph in block.paragraphs:
+                self.line(paragraph)
+        elif isinstance(block, Table):
+            if block.title:
+                self.line(block.title, bold=True)
+            self.cells(block.columns, block.rows, heads_shown=any(column.name for column in block.columns))
+            for note in block.notes:
+                self.line(note)
+        elif isinstance(block, Figure) and (block.title or block.caption):
+            self.line(". ".join(text for text in (block.title, block.caption) if text))
+
+    def line(self, text: str, *, bold: bool = False, size: float = 11) -> None:
+        """Write a text over the width of the sheet."""
+        self.put(1, text).font = self.font(bold=bold, size=size)
+        self.row += 1
+
+    def cells(self, columns: tuple[Column, ...], rows: Iterable[tuple[str, ...]], *, heads_shown: bool) -> None:
+        """Write a table, and leave a row free below it."""
+        rule = self.side(style="medium")
+        if heads_shown:
+            for j, column in enumerate(columns, start=1):
+                cell = self.put(j, column.name)
+                cell.font = self.font(bold=True)
+                cell.alignment = self.alignment(horizontal=column.align)
+                cell.border = self.border(top=rule, bottom=self.side(style="thin"))
+                self.widths[j] = max(self.widths.get(j, NARROW), len(column.name) + 2)
+            self.row += 1
+        for row in rows:
+            for j, (column, text) in enumerate(zip(columns, row, strict=True), start=1):
+                number = number_of(text) if column.align == "right" else None
+                cell = self.put(j, text) if number is None else self.sheet.cell(self.row, j, number.value)
+                if number is not None:
+                    cell.number_format = number.shown
+                cell.alignment = self.alignment(horizontal=column.align)
+                self.widths[j] = max(self.widths.get(j, NARROW), len(text) + 2)
+            self.row += 1
+        for j in range(1, len(columns) + 1):
+            last = self.sheet.cell(self.row - 1, j)
+            last.border = self.border(top=last.border.top, bottom=rule)
+        self.row += 1
+
+    def put(self, column: int, text: str) -> Any:
+        """Write a text that is no formula."""
+        cell = self.sheet.cell(self.row, column)
+        cell.value = _plain(text)[:CELL_MOST]
+        cell.data_type = "s"
+        return cell
+
+    def fit(self) -> None:
+        """Make columns as wide as their tables, not as their sentences."""
+        from openpyxl.utils import get_column_letter
+
+        for j, width in self.widths.items():
+            self.sheet.column_dimensions[get_column_letter(j)].width = min(width, WIDEST)
+
+
+def _sheet_name(title: str, taken: set[str]) -> str:
+    """Return a name that Excel takes, and that no other sheet has."""
+    plain = FORBIDDEN.sub(" ", _plain(title)).strip(" '")[:NAME_MOST] or "Sheet"
+    name, n = plain, 1
+    while name.lower() in {other.lower() for other in taken}:
+        n += 1
+        name = f"{plain[: NAME_MOST - len(str(n)) - 1]} {n}"
+    return name
+
+
+def _plain(text: str) -> str:
+    """Return a text without characters that XML does not have."""
+    return CONTROL.sub("", text)

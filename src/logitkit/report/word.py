@@ -1,0 +1,166 @@
+"""A document as a Word file: headings, tables ruled as in print, pictures."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from logitkit.errors import UnsupportedError
+from logitkit.report.document import Block, Column, Document, Fact, Figure, Prose, Section, Table
+
+__all__ = ["render_word"]
+
+FONT, SIZE, SMALL = "Calibri", 10.5, 8.5  # points
+MANY = 8  # columns, from which a table is set smaller
+LEVELS = 9  # of headings
+RULE, THIN = "12", "6"  # eighths of a point
+MARGIN, WIDE = 2.0, 15.5  # centimetres: of the page, and the widest picture
+
+
+def render_word(document: Document) -> bytes:
+    """Return a document as the content of a .docx file.
+
+    Figures that are drawings of lines alone appear by title and caption: Word has no SVG of its own.
+
+    Examples
+    --------
+    >>> from logitkit.report.document import Document
+    >>> render_word(Document("Births"))[:2]
+    b'PK'
+    """
+    try:
+        import docx
+    except ImportError:
+        raise UnsupportedError("A Word document needs the package python-docx: pip install 'logitkit[word]'.") from None
+    return _Writer(docx).written(document)
+
+
+class _Writer:
+    """A file in the making."""
+
+    def __init__(self, docx: Any) -> None:
+        from docx.enum.text import WD_ALIGN_PARAGRAPH
+        from docx.oxml import OxmlElement
+        from docx.oxml.ns import qn
+        from docx.shared import Cm, Pt
+
+        self.points, self.cm, self.element, self.name = Pt, Cm, OxmlElement, qn
+        self.right = WD_ALIGN_PARAGRAPH.RIGHT
+        self.file = docx.Document()
+        page = self.file.sections[0]
+        page.left_margin = page.right_margin = page.top_margin = page.bottom_margin = Cm(MARGIN)
+        normal = self.file.styles["Normal"]
+        normal.font.name, normal.font.size = FONT, Pt(SIZE)
+        normal.paragraph_format.space_after = Pt(5)
+
+    def written(self, document: Document) -> bytes:
+        """Return the bytes of the file."""
+        properties = self.file.core_properties
+        properties.title, properties.author, properties.comments = _plain(document.title), "logitkit", ""
+        self.file.add_heading(_plain(document.title), 0)
+        if document.subtitle:
+            self.text(document.subtitle)
+        self.facts(document.facts)
+        for warning in document.warnings:
+            self.text(warning, bold="Warning. ")
+        for block in document.blocks:
+            self.block(block, 1)
+        for note in document.notes:
+            self.text(note, SMALL)
+        buffer = io.BytesIO()
+        self.file.save(buffer)
+        return buffer.getvalue()
+
+    def block(self, block: Block, level: int) -> None:
+        """Write a block; headings of sections go down from a level."""
+        if isinstance(block, Section):
+            self.file.add_heading(_plain(block.heading), min(level, LEVELS))
+            for part in block.blocks:
+                self.block(part, level + 1)
+        elif isinstance(block, Prose):
+            for paragraph in block.paragraphs:
+                self.text(paragraph)
+        elif isinstance(block, Table):
+            self.table(block)
+        else:
+            self.figure(block)
+
+    def text(self, words: str, size: float | None = None, bold: str = "") -> Any:
+        """Write a paragraph."""
+        paragraph = self.file.add_paragraph()
+        if bold:
+            paragraph.add_run(bold).bold = True
+        run = paragraph.add_run(_plain(words))
+        if size is not None:
+            run.font.size = self.points(size)
+        return paragraph
+
+    def facts(self, facts: tuple[Fact, ...]) -> None:
+        """Write labelled values as a table without heads."""
+        if facts:
+            heads = (Column("", "left"), Column("", "left"))
+            self.grid(heads, tuple((fact.label, fact.value) for fact in facts), heads_shown=False)
+
+    def table(self, table: Table) -> None:
+        """Write a table with its title and its notes."""
+        if table.title:
+            title = self.text("", bold=_plain(table.title))
+            title.paragraph_format.keep_with_next = True
+        self.grid(table.columns, table.rows, heads_shown=any(column.name for column in table.columns))
+        for note in table.notes:
+            self.text(note, SMALL)
+
+    def grid(self, columns: tuple[Column, ...], rows: tuple[tuple[str, ...], ...], *, heads_shown: bool) -> None:
+        """Write cells between rules; the heads are repeated on every page."""
+        size = SMALL if len(columns) >= MANY else SIZE - 1
+        lines = ([tuple(column.name for column in columns)] if heads_shown else []) + list(rows)
+        if not lines:
+            return
+        made = self.file.add_table(len(lines), len(columns))
+        for i, (line, row) in enumerate(zip(lines, made.rows, strict=True)):
+            for column, cell, text in zip(columns, row.cells, line, strict=True):
+                paragraph = cell.paragraphs[0]
+                paragraph.paragraph_format.space_after = self.points(1)
+                if column.align == "right":
+                    paragraph.alignment = self.right
+                run = paragraph.add_run(_plain(text))
+                run.font.size, run.bold = self.points(size), heads_shown and i == 0
+                self.rules(cell, top=i == 0, head=heads_shown and i == 0, bottom=i == len(lines) - 1)
+            self.whole(row, head=heads_shown and i == 0)
+        self.file.add_paragraph().paragraph_format.space_after = self.points(2)
+
+    def rules(self, cell: Any, *, top: bool, head: bool, bottom: bool) -> None:
+        """Draw the rules above and below a cell."""
+        borders = self.element("w:tcBorders")
+        for side, drawn, weight in (("top", top, RULE), ("bottom", head or bottom, THIN if head else RULE)):
+            if drawn:
+                line = self.element(f"w:{side}")
+                for key, value in (("val", "single"), ("sz", weight), ("color", "000000")):
+                    line.set(self.name(f"w:{key}"), value)
+                borders.append(line)
+        cell._tc.get_or_add_tcPr().append(borders)  # noqa: SLF001 - python-docx has no borders of its own
+
+    def whole(self, row: Any, *, head: bool) -> None:
+        """Keep a row on one page, and repeat it where it is the head."""
+        properties = row._tr.get_or_add_trPr()  # noqa: SLF001 - as above
+        properties.append(self.element("w:cantSplit"))
+        if head:
+            properties.append(self.element("w:tblHeader"))
+
+    def figure(self, figure: Figure) -> None:
+        """Write a picture with its title and caption."""
+        if figure.title:
+            self.text("", bold=_plain(figure.title)).paragraph_format.keep_with_next = True
+        if figure.png is not None:
+            shape = self.file.add_picture(io.BytesIO(figure.png))
+            most = self.cm(WIDE)
+            if shape.width > most:
+                shape.height, shape.width = round(shape.height * most / shape.width), most
+            shape._inline.docPr.set("descr", _plain(figure.alt))  # noqa: SLF001 - python-docx has no description
+        if figure.caption:
+            self.text(figure.caption, SMALL)
+
+
+def _plain(text: str) -> str:
+    """Return a text without characters that XML does not have."""
+    return "".join(sign for sign in text if sign in "\t\n" or (sign >= " " and sign not in "\ufffe\uffff"))
