@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import logitkit as lk
 from logitkit.errors import DataError
 from logitkit.scorecard.binned import Binning, binning_of
 from logitkit.scorecard.edits import merged, moved, replayed, split
@@ -119,3 +120,24 @@ def test_what_cannot_be_done_is_refused() -> None:
         split(levels, levels=[groups(levels)[0][0], groups(levels)[1][0]])
     with pytest.raises(DataError, match="all levels of their bin"):
         split(levels, levels=groups(levels)[0])
+
+
+def test_edits_that_are_none_are_refused_in_words() -> None:
+    for number in ("1", 1.5, True, 0):
+        with pytest.raises(DataError, match="There is no bin"):
+            merged(ages(), number, 2)  # type: ignore[arg-type]
+    for at in ("29", float("nan"), float("inf")):
+        with pytest.raises(DataError, match="split: at="):
+            split(ages(), at=at)  # type: ignore[arg-type]
+    with pytest.raises(DataError, match="is no ordinary level"):
+        moved(grades(), [1], to=1)
+
+
+def test_values_of_any_kind_are_transformed() -> None:
+    data = {"x": [1.0, 2.0, 3.0, 4.0] * 10, "y": [0, 1, 1, 1, 0, 0, 1, 1] * 5}
+    found = lk.scorecard.binning("x", data, target="y")
+    for values in ([1.0, 4.0], (1.0, 4.0), np.array([1.0, 4.0]), pd.Series([1.0, 4.0]), {"x": [1.0, 4.0]}):
+        assert found.transform(values).tolist() == found.transformed([1.0, 4.0]).tolist()
+    assert found.transform([]).shape == (0,)
+    with pytest.raises(DataError, match="one value per row"):
+        found.transform(np.ones((2, 2)))

@@ -6,13 +6,14 @@ of other data.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from logitkit.errors import DataError, nearest_name
+from logitkit.options import is_count, is_finite_number
 from logitkit.scorecard.binned import Binning, Members
 from logitkit.scorecard.level_prebins import LevelPreBins
 from logitkit.scorecard.prebins import NumberPreBins
@@ -73,7 +74,11 @@ def split(binning: Binning, at: float | None = None, levels: Iterable[Any] | Non
     is_number = isinstance(binning.prebins, NumberPreBins)
     if (at is None) == (levels is None) or (at is None) == is_number:
         raise DataError(f"split: {binning.name!r} has {'numbers: give at=' if is_number else 'levels: give levels='}.")
-    return _applied(binning, "split", (float(at),) if at is not None else tuple(levels or ()), reason)
+    if at is not None:
+        if not is_finite_number(at):
+            raise DataError(f"split: at={at!r:.60}: give a finite number.")
+        return _applied(binning, "split", (float(at),), reason)
+    return _applied(binning, "split", (levels,) if isinstance(levels, str) else tuple(levels or ()), reason)
 
 
 def moved(binning: Binning, level: Any, to: int, reason: str = "") -> Binning:
@@ -170,7 +175,7 @@ def _levels_changed(binning: Binning, kind: str, values: tuple[Any, ...]) -> Bin
     members = [list(own) for own in binning.members]
     place = {level: m for m, group in enumerate(prebins.groups) for level in group}
     for level in values:
-        if level not in place:
+        if not isinstance(level, Hashable) or level not in place:
             known = nearest_name(str(level), map(str, place))
             raise DataError(f"{kind}: {level!r} is no ordinary level of {binning.name!r}. {known}")
     of = {m: i for i, own in enumerate(members) for m in own}
@@ -198,7 +203,7 @@ def _kept(members: list[list[int]]) -> Members:
 
 def _place(binning: Binning, number: int) -> int:
     n = len(binning.members)
-    if not 1 <= number <= n:
+    if not is_count(number) or number > n:
         raise DataError(f"There is no bin {number!r} of {binning.name!r}: its bins are numbered from 1 to {n}.")
     return number - 1
 

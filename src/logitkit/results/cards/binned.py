@@ -22,6 +22,7 @@ from logitkit.scorecard.binned import Binning
 from logitkit.scorecard.edits import merged, moved, replayed, split
 from logitkit.scorecard.monitoring.bins_over_time import Base
 from logitkit.scorecard.trail import Edit
+from logitkit.typing import FloatArray
 
 __all__ = ["BinnedVariable", "column_of", "held"]
 
@@ -78,6 +79,21 @@ class BinnedVariable(Shown, Binning):
         """
         values, index = column_of(data, self.name)
         return pd.Series(self.transform(values), index=index, name=self.name)
+
+    def transform(self, values: Any) -> FloatArray:
+        """Return the weight of evidence of each value, by the policies stated for unseen levels and empty bins.
+
+        Parameters
+        ----------
+        values : (n,) array-like, or table
+            Values of the variable, or a table that has it.
+
+        Returns
+        -------
+        (n,) array
+            Exactly the numbers of the table.
+        """
+        return super().transform(column_of(values, self.name)[0])
 
     def plot(self, ax: Any = None, level: float = 0.95) -> Any:
         """Draw the bad rate of every bin, with its interval, above the proportions of rows.
@@ -219,8 +235,10 @@ def column_of(data: Any, name: str) -> tuple[Any, pd.Index | None]:
     """Return a column of a table, or values given as they are, with the index of the rows."""
     if isinstance(data, pd.Series):
         return data, data.index
-    if isinstance(data, list | np.ndarray):
-        return pd.Series(data), None
+    if isinstance(data, list | tuple | np.ndarray):
+        if isinstance(data, np.ndarray) and data.ndim != 1:
+            raise DataError(f"{name!r}: give one value per row; these have shape {data.shape}.")
+        return pd.Series(data, dtype=None if len(data) else float), None
     table = read_table(data)
     if name not in table:
         raise DataError(f"There is no column {name!r}. {nearest_name(name, table.names)}")
