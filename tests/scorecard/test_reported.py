@@ -182,3 +182,19 @@ def test_the_probability_that_a_value_has_one_outcome_by_chance() -> None:
     assert f"{2.0**-12:.1g}" in found["bad only"].words
     data = pd.DataFrame({"x": ["a"] * 9 + ["b"] * 111, "bad": [1] * 60 + [0] * 60})
     assert not [s for s in leakage_signs({"x": lk.scorecard.binning("x", data, target="bad")}) if s.kind == "bad only"]
+
+
+def test_changes_by_hand_enter_the_card_stay_in_the_document_and_are_verified(
+    loans: pd.DataFrame, tmp_path: Path
+) -> None:
+    edited = lk.scorecard.binning("duration", loans, target="class", event="bad").merge(1, 2, "too few")
+    card = lk.scorecard(["duration", "housing"], loans, target="class", event="bad", bins={"duration": edited})
+    own = card.binnings["duration"]
+    assert own.rule.labels() == edited.rule.labels()
+    assert own.edits == edited.edits
+    np.testing.assert_array_equal(card.card.variables[0].logits, card.card.variables[0].coef * edited.woe_at_scoring)
+    assert card.verify(loans).agrees
+    assert lk.load(card.save(tmp_path / "card.json")).verify(loans).agrees
+    assert "(too few)" in card.report(tmp_path / "card.html").read_text()
+    with pytest.raises(DataError, match="are those of 'duration'"):
+        lk.scorecard(["housing"], loans, target="class", event="bad", bins={"housing": edited})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,10 +17,12 @@ from logitkit.results.cards.binned import BinnedVariable, held
 from logitkit.results.fit import Fit
 from logitkit.scorecard.binned import binning_of
 from logitkit.scorecard.card import Card, card_of
+from logitkit.scorecard.edits import replayed
 from logitkit.scorecard.monitoring.counted import Development, development_of
 from logitkit.scorecard.scaling import Scaling
 from logitkit.scorecard.selection import Candidates, Fitted, Selection, SelectionStep, select_variables, why_flat
 from logitkit.scorecard.stated import Bins
+from logitkit.scorecard.trail import Edit
 from logitkit.typing import BoolArray, FloatArray, WeightKind
 
 __all__ = ["CardRows", "Making", "finite_estimates", "made_card"]
@@ -74,6 +76,8 @@ class Making:
         From a fit to the coefficients that the card has.
     may_be_empty : bool
         Whether a card without variables is made where none has two bins, rather than refused.
+    edits : mapping of str to tuple of Edit
+        Changes of bins by hand, by variable.
     """
 
     bins: Mapping[str, Bins]
@@ -82,6 +86,7 @@ class Making:
     level: float = 0.95
     estimates: Callable[[Fit], FloatArray] = finite_estimates
     may_be_empty: bool = False
+    edits: Mapping[str, tuple[Edit, ...]] = field(default_factory=dict)
 
 
 class Made(NamedTuple):
@@ -115,7 +120,8 @@ def made_card(rows: CardRows, making: Making) -> Made:
     binned = {}
     matrix = np.ones((rows.bad.size, len(names) + 1), order="F")
     for j, (name, values) in enumerate(rows.columns.items()):
-        binned[name] = held(binning_of(values, rows.bad, making.bins[name], name=name, weights=rows.weights))
+        best = binning_of(values, rows.bad, making.bins[name], name=name, weights=rows.weights)
+        binned[name] = held(replayed(best, making.edits.get(name, ())))
         matrix[:, j + 1] = binned[name].transform(values)
 
     def fitted(columns: Sequence[int]) -> Fit:

@@ -11,8 +11,10 @@ from logitkit.design.formula.named import split_outside
 from logitkit.design.formula.parse import split_formula
 from logitkit.design.table.frame import Table, is_missing, numeric_values, row_values
 from logitkit.errors import DataError, FormulaError, nearest_name
+from logitkit.scorecard.binned import Binning
 from logitkit.scorecard.stated import Bins
 from logitkit.scorecard.target import Target
+from logitkit.scorecard.trail import Edit
 from logitkit.typing import BoolArray, FloatArray
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "rows_of",
     "stated_as",
     "stated_variables",
+    "without_edits",
 ]
 
 T = TypeVar("T")
@@ -78,6 +81,17 @@ def excluded_rows(exclude: Mapping[str, Any] | None, table: Table) -> tuple[Bool
         counts.append((str(rule), int(met.sum())))
         out |= met
     return out, tuple(counts)
+
+
+def without_edits(bins: Any) -> tuple[Any, dict[str, tuple[Edit, ...]]]:
+    """Return how variables are binned, and the changes by hand of those that were given as binned variables."""
+    if not isinstance(bins, Mapping):
+        return bins, {}
+    edits = {name: own.edits for name, own in bins.items() if isinstance(own, Binning)}
+    for name in edits:
+        if bins[name].name != name:
+            raise DataError(f"bins[{name!r}] are those of {bins[name].name!r}.")
+    return {name: own.stated if name in edits else own for name, own in bins.items()}, edits
 
 
 def bins_by_name(bins: Bins | Mapping[str, Bins] | None, names: Sequence[str]) -> dict[str, Bins]:

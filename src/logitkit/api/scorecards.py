@@ -6,11 +6,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from logitkit.api.card_making import CardRows, Making, made_card
-from logitkit.api.card_rows import bins_by_name, excluded_rows, row_weights, rows_of, stated_as, stated_variables
+from logitkit.api.card_rows import (
+    bins_by_name,
+    excluded_rows,
+    row_weights,
+    rows_of,
+    stated_as,
+    stated_variables,
+    without_edits,
+)
 from logitkit.design.table.frame import read_table
 from logitkit.errors import DataError
 from logitkit.results.cards.scorecard import Scorecard
 from logitkit.results.foreign import in_our_words
+from logitkit.scorecard.binned import Binning
 from logitkit.scorecard.manifest import manifest_of
 from logitkit.scorecard.population import Population
 from logitkit.scorecard.scaling import Scaling
@@ -30,7 +39,7 @@ def scorecard(
     event: Any = None,
     indeterminate: Any = (),
     exclude: Mapping[str, Any] | None = None,
-    bins: Bins | Mapping[str, Bins] | None = None,
+    bins: Bins | Mapping[str, Bins | Binning] | None = None,
     selection: Selection | None = None,
     weights: Any = None,
     scaling: Scaling | None = None,
@@ -52,8 +61,9 @@ def scorecard(
         Levels that are neither good nor bad: their rows are left out, and counted.
     exclude : mapping of str to mask or column, optional
         Rows left out by named rules: one True or False per row, or a column of these. Each rule has its count.
-    bins : Bins or mapping of str to Bins, optional
-        How all variables are binned, or each by its name.
+    bins : Bins or mapping of str to Bins or BinnedVariable, optional
+        How all variables are binned, or each by its name; of a binned variable that was changed by hand the changes are
+        made again, and stay in its trail.
     selection : Selection, optional
         Which variables the card takes; all that are named by default.
     weights : str or (n,) array-like, optional
@@ -90,7 +100,8 @@ def scorecard(
         raise DataError("No row is left that is good or bad, after the exclusions.")
     given = row_weights(weights, table, outcome)
     how = (stated_as(Selection, "selection", selection), stated_as(Scaling, "scaling", scaling) or Scaling())
-    making = Making(bins_by_name(bins, names), *how, level)
+    stated, edits = without_edits(bins)
+    making = Making(bins_by_name(stated, names), *how, level, edits=edits)
     columns = {name: rows_of(table.column(name), outcome) for name in names}
     made = made_card(CardRows(columns, outcome.bad, given), making)
     n_bad = int(outcome.bad.sum())

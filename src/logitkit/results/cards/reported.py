@@ -124,7 +124,7 @@ class Reported(Explained, Watched, Checked):
             event=self.population.event,
             indeterminate=own.indeterminate,
             exclude=exclude,
-            bins={name: self.binnings[name].stated for name in names},
+            bins={name: self.binnings[name] for name in names},
             selection=own.selection,
             weights=weights,
             scaling=self.card.scaling,
