@@ -302,3 +302,15 @@ def test_the_worst_bin_may_be_one_of_special_values(woe: str) -> None:
     table = bin_table(binning)
     assert table.labels[int(np.nanargmax(table.rate))] == "-9"
     assert binning.transform(pd.Series([np.nan]))[0] == binning.woe[-2]
+
+
+def test_a_weight_is_so_many_rows_in_the_pre_bins_too() -> None:
+    rng = np.random.default_rng(5)
+    values = pd.Series(rng.normal(size=1500))  # more values than pre-bins
+    bad, weights = rng.uniform(size=1500) < 1 / (1 + np.exp(1 - values)), rng.integers(0, 4, 1500)
+    weighted = binning_of(values, bad, name="x", weights=weights.astype(float))
+    repeated = binning_of(values.repeat(weights), np.repeat(bad, weights), name="x")
+    assert weighted.rule == repeated.rule
+    np.testing.assert_array_equal(weighted.counts, repeated.counts)
+    halved = binning_of(values, bad, Bins(min_events=0.5, min_nonevents=0.5), name="x", weights=weights / 2)
+    assert halved.rule == repeated.rule

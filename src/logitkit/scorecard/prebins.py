@@ -97,7 +97,7 @@ def number_prebins(values: Any, bad: BoolArray, weights: FloatArray, bins: Bins,
     rule = NumberRule((), bins.special)
     codes = rule.of_numbers(numbers) if bins.special else np.isnan(numbers).astype(np.int32)
     nonevents, events = code_sums(codes, bad, weights, rule.n_codes)
-    present = codes == 0
+    present = codes == 0 if not weights.size else (codes == 0) & (weights > 0)
     found = ranked(numbers[present], bad[present], weights[present] if weights.size else weights)
     return prebins_of_numbers(found, (events[1:], nonevents[1:]), bins, name)
 

@@ -19,14 +19,14 @@ class Ranked:
     ----------
     values : (m,) array
         Distinct values, increasing.
-    rows : (m + 1,) int array
-        Numbers of rows below each value, and of all rows.
+    rows : (m + 1,) array
+        Rows below each value, and all rows: sums of weights, as the two below.
     events, nonevents : (m + 1,) arrays
         Sums of weights below each value, and of all rows.
     """
 
     values: FloatArray
-    rows: IntArray
+    rows: FloatArray
     events: FloatArray
     nonevents: FloatArray
 
@@ -63,23 +63,23 @@ def ranked(numbers: FloatArray, bad: BoolArray, weights: FloatArray) -> Ranked:
     new = np.ones(numbers.size, dtype=bool)
     new[1:] = in_order[1:] != in_order[:-1]
     first = np.flatnonzero(new)
-    rows = np.append(first, numbers.size)
+    ends = np.append(first, numbers.size)
     if weights.size:
         weight = weights[order]
-        events = np.concatenate([[0.0], np.cumsum(np.where(bad[order], weight, 0.0))])[rows]
-        total = np.concatenate([[0.0], np.cumsum(weight)])[rows]
+        events = np.concatenate([[0.0], np.cumsum(np.where(bad[order], weight, 0.0))])[ends]
+        total = np.concatenate([[0.0], np.cumsum(weight)])[ends]
     else:
-        events = np.concatenate([[0], np.cumsum(bad[order])])[rows].astype(np.float64)
-        total = rows.astype(np.float64)
-    return Ranked(in_order[first], rows, events, total - events)
+        events = np.concatenate([[0], np.cumsum(bad[order])])[ends].astype(np.float64)
+        total = ends.astype(np.float64)
+    return Ranked(in_order[first], total, events, total - events)
 
 
 def quantiles(found: Ranked, n: int) -> IntArray:
     """Return the places of at most n - 1 values that part the rows about equally, none of them the first value."""
-    m, n_rows = found.values.size, int(found.rows[-1])
+    m, n_rows = found.values.size, float(found.rows[-1])
     if m <= n:
         return np.arange(1, m)
-    places = np.searchsorted(found.rows, np.arange(1, n) * n_rows // n, side="right") - 1
+    places = np.searchsorted(found.rows, np.arange(1, n) * n_rows / n, side="right") - 1
     return np.unique(places[places > 0])
 
 
@@ -108,6 +108,6 @@ def between(found: Ranked, chosen: IntArray, among: IntArray, n: int) -> IntArra
     rows = [found.rows[chosen]]
     for low, high in ((ends[at - 1], chosen), (chosen, ends[at + 1])):
         below, above = found.rows[low], found.rows[high]
-        rows.append((below[:, None] + (above - below)[:, None] * steps).astype(np.int64).ravel())
+        rows.append((below[:, None] + (above - below)[:, None] * steps).ravel())
     places = np.searchsorted(found.rows, np.concatenate(rows), side="right") - 1
     return np.unique(np.concatenate([chosen, places[(places > 0) & (places < found.values.size)]]))

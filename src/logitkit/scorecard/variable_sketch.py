@@ -140,4 +140,4 @@ def _ranked(goods: NumberSketch, bads: NumberSketch) -> Ranked:
     np.add.at(counts[0], place[:n_goods], parts[0][1])
     np.add.at(counts[1], place[n_goods:], parts[1][1])
     below = np.concatenate([np.zeros((2, 1)), np.cumsum(counts, axis=1)], axis=1)
-    return Ranked(values, below.sum(axis=0).astype(np.int64), below[1], below[0])
+    return Ranked(values, below.sum(axis=0), below[1], below[0])
