@@ -176,12 +176,39 @@ def test_signs_of_leakage_are_those_that_were_put_there() -> None:
 
 
 def test_the_probability_that_a_value_has_one_outcome_by_chance() -> None:
-    """All 12 rows of a level are bad at a rate of 0.5: 2 ** -12; of 9 rows 2 ** -9 is too frequent to be named."""
-    data = pd.DataFrame({"x": ["a"] * 12 + ["b"] * 108, "bad": [1] * 60 + [0] * 60})
-    found = {s.kind: s for s in leakage_signs({"x": lk.scorecard.binning("x", data, target="bad")})}
-    assert f"{2.0**-12:.1g}" in found["bad only"].words
-    data = pd.DataFrame({"x": ["a"] * 9 + ["b"] * 111, "bad": [1] * 60 + [0] * 60})
-    assert not [s for s in leakage_signs({"x": lk.scorecard.binning("x", data, target="bad")}) if s.kind == "bad only"]
+    """All 13 rows of one of two levels (and the missing ones) are bad at a rate of 0.5: 3 / 2 ** 13."""
+
+    def found(rows: int) -> list[str]:
+        data = pd.DataFrame({"x": ["a"] * rows + ["b"] * (120 - rows), "bad": [1] * 60 + [0] * 60})
+        signs = leakage_signs({"x": lk.scorecard.binning("x", data, target="bad")})
+        return [sign.words for sign in signs if sign.kind == "bad only"]
+
+    assert found(13) == [f"a: all 13 rows are bad, by chance with probability below {3 * 2.0**-13:.1g}"]
+    assert not found(11)  # 3 / 2 ** 11 is above 0.001
+
+
+def test_a_number_that_parts_good_and_bad_is_seen_though_it_has_one_bin() -> None:
+    rng = np.random.default_rng(3)
+    bad = rng.random(1000) < 0.3
+    data = pd.DataFrame({"bad": bad.astype(int), "leak": bad + rng.random(1000) / 2})
+    signs = leakage_signs({"leak": lk.scorecard.binning("leak", data, target="bad")})
+    words = {sign.kind: sign.words for sign in signs}
+    assert set(words) == {"bad only", "good only"}
+    assert f"all {bad.sum()} rows are bad" in words["bad only"]
+    assert f"all {(~bad).sum()} rows are good" in words["good only"]
+
+
+def test_honest_variables_are_seldom_named() -> None:
+    rng = np.random.default_rng(4)
+    named = 0
+    for _ in range(40):
+        bad = rng.random(500) < 0.05
+        data = pd.DataFrame(
+            {"bad": bad.astype(int), "x": rng.normal(size=500), "g": rng.integers(0, 30, 500).astype(str)}
+        )
+        signs = leakage_signs({name: lk.scorecard.binning(name, data, target="bad") for name in ("x", "g")})
+        named += sum(sign.kind != "information" for sign in signs)
+    assert named <= 1
 
 
 def test_changes_by_hand_enter_the_card_stay_in_the_document_and_are_verified(

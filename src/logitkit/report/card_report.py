@@ -154,8 +154,8 @@ def _leakage(parts: CardParts) -> Section:
     words = (
         "A variable leaks where its value was written down after the outcome, or because of it. No statistic proves "
         "it; looked at were, of all variables: information values above 0.5, at which Siddiqi has variables checked, "
-        "and above 1; levels and bins in which all rows are bad, or all good, seldom by chance; and missing values "
-        "that tell good from bad."
+        "and above 1; levels, and intervals of numbers, in which all rows are bad, or all good, seldom by chance; and "
+        "missing values that tell good from bad."
     )
     if not signs:
         return Section("Leakage checks", (Prose(words), Prose("Nothing was found.")))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.special import xlog1py
@@ -18,12 +19,14 @@ from scipy.special import xlog1py
 from logitkit.scorecard.bin_table import bin_table
 from logitkit.scorecard.binned import Binning
 from logitkit.scorecard.level_prebins import LevelPreBins
+from logitkit.scorecard.prebins import NumberPreBins
+from logitkit.scorecard.rules import number_label
 
 __all__ = ["HIGH", "IMPLAUSIBLE", "LeakageSign", "leakage_signs"]
 
 #: Information values above the first are to be checked, above the second hardly ever honest.
 HIGH, IMPLAUSIBLE = 0.5, 1.0
-#: A value of one outcome is named where so many rows of the other rate would be of one outcome this seldom.
+#: Rows of one outcome are named where this happens by chance so seldom, among all places that were looked at.
 SELDOM = 0.001
 
 
@@ -70,18 +73,22 @@ def _of(binning: Binning) -> Iterator[LeakageSign]:
     value = binning.information.value
     if value > HIGH:
         limit = IMPLAUSIBLE if value > IMPLAUSIBLE else HIGH
-        words = f"Information value {value:.3f}, above {limit:g}: when was it known?"
+        words = (
+            f"Information value {value:.3f}, above {limit:g} ({binning.information.by_chance:.3f} by chance): when was "
+            "it known?"
+        )
         yield LeakageSign(binning.name, "information", words, value > IMPLAUSIBLE)
     table = bin_table(binning)
     rate = table.events.sum() / table.rows.sum()
-    for label, rows, events in _groups(binning):
+    groups, tries = _groups(binning)
+    for label, rows, events in groups:
         for bads in (True, False):
             if rows > 0 and events == (rows if bads else 0):
-                # log of the probability that all of so many rows are of one outcome, at the rate of all rows
-                chance = float(np.exp(xlog1py(rows, -(1 - rate) if bads else -rate)))
+                # the probability that all of so many rows are of one outcome, at the rate of all rows
+                chance = min(1.0, tries * float(np.exp(xlog1py(rows, -(1 - rate) if bads else -rate))))
                 if chance < SELDOM:
                     who = "bad" if bads else "good"
-                    words = f"{label}: all {rows:,.0f} rows are {who}, by chance with probability {chance:.1g}"
+                    words = f"{label}: all {rows:,.0f} rows are {who}, by chance with probability below {chance:.1g}"
                     yield LeakageSign(binning.name, f"{who} only", words, bads)
     part = float(np.nan_to_num(table.information[-1]))
     if part > HIGH / 2:
@@ -89,14 +96,34 @@ def _of(binning: Binning) -> Iterator[LeakageSign]:
         yield LeakageSign(binning.name, "missing", words, part > HIGH)
 
 
-def _groups(binning: Binning) -> Iterator[tuple[str, float, float]]:
-    """Yield pre-bins of levels, bins of numbers, and special and missing values, with rows and bads."""
+def _groups(binning: Binning) -> tuple[list[tuple[str, float, float]], float]:
+    """Return what may hold rows of one outcome alone, with rows and bads, and among how many such it was sought.
+
+    Of levels these are the levels themselves; of numbers the longest runs of neighbouring pre-bins, of all intervals.
+    Bins are no help: a variable that parts good and bad completely has one, for each must hold both.
+    """
     prebins, labels = binning.prebins, binning.rule.labels()
+    apart = labels[binning.rule.n_values :]
+    bad, good, n = prebins.events, prebins.nonevents, prebins.n
     if isinstance(prebins, LevelPreBins):
-        events, nonevents = prebins.events, prebins.nonevents
-        own = ("rare levels" if m == prebins.rare else str(group[0]) for m, group in enumerate(prebins.groups))
-        names = (*own, *labels[binning.rule.n_values :])
+        own = [
+            ("rare levels" if m == prebins.rare else str(group[0]), m, m + 1) for m, group in enumerate(prebins.groups)
+        ]
+        tries = float(n)
     else:
-        (events, nonevents), names = binning.counts, labels
-    for label, bad, good in zip(names, events, nonevents, strict=True):
-        yield label, float(bad + good), float(bad)
+        kind = np.where(good[:n] == 0, 1, np.where(bad[:n] == 0, -1, 0))
+        ends = [0, *(np.flatnonzero(np.diff(kind)) + 1).tolist(), n]
+        own = [(_interval(prebins, a, b), a, b) for a, b in pairwise(ends)]
+        tries = n * (n + 1) / 2
+    every = [*own, *((label, n + m, n + m + 1) for m, label in enumerate(apart))]
+    sums = [(label, float(bad[a:b].sum()), float(good[a:b].sum())) for label, a, b in every]
+    return [(label, events + others, events) for label, events, others in sums], tries + len(apart)
+
+
+def _interval(prebins: NumberPreBins, first: int, end: int) -> str:
+    """Return what the values of neighbouring pre-bins are called."""
+    low = None if first == 0 else number_label(prebins.cut(first))
+    high = None if end == prebins.n else number_label(prebins.cut(end))
+    if low is None:
+        return "all values" if high is None else f"below {high}"
+    return f"{low} and above" if high is None else f"{low} to below {high}"
