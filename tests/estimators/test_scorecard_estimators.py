@@ -155,3 +155,12 @@ def test_what_cannot_be_read_is_refused(loans: pd.DataFrame) -> None:
         model.transform(pd.DataFrame({"purpose": ["yacht"]}))
     with pytest.raises(ValueError, match="feature names should match"):
         model.transform(loans[["age"]])
+
+
+def test_options_of_another_type_are_refused() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 1))
+    y = (x[:, 0] + rng.normal(size=200) > 0).astype(int)
+    for options in ({"scaling": 5}, {"selection": "iv"}, {"bins": "up"}):
+        with pytest.raises(DataError, match=r"give lk.scorecard."):
+            ScorecardClassifier(**options).fit(x, y)

@@ -216,6 +216,9 @@ def test_points_are_set_by_hand_in_the_order_of_the_rates(
         "base points set by hand, were 512",
     ]
     assert trail["value"].tolist() == [-15, 10, 510]
+    assert card.rounding().bound == 0.5 * (len(COLUMNS) + 1)
+    far = card.with_points({"age": {"below 26": -60}}).rounding()
+    assert 40 < far.largest <= far.bound
     with pytest.raises(
         DataError, match=r"'age': 'below 26' would have 1 points and '26 to below 30' -2, though its bad rate is"
     ):
@@ -226,6 +229,9 @@ def test_points_are_set_by_hand_in_the_order_of_the_rates(
         card.with_points({"ages": {}})
     with pytest.raises(DataError, match=r"'age' has no bin 'below 25'. Did you mean 'below 26'"):
         card.with_points({"age": {"below 25": 0}})
+    for wrong in ([1], {"age": 5}):
+        with pytest.raises(DataError, match=r"points=.*by variable"):
+            card.with_points(wrong)  # type: ignore[arg-type]
     with pytest.raises(DataError, match=r"-12.5: the card has whole points"):
         card.with_points({"age": {"below 26": -12.5}})
     with pytest.raises(DataError, match=r"'Missing' of 'age' has no points: it is refused"):

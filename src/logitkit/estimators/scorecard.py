@@ -10,7 +10,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from logitkit.api.card_making import CardRows, Making, made_card
-from logitkit.api.card_rows import bins_by_name
+from logitkit.api.card_rows import bins_by_name, stated_as
 from logitkit.errors import DataWarning, warn_caller
 from logitkit.estimators.finite import finite_coef
 from logitkit.estimators.outcomes import classes_of
@@ -129,7 +129,8 @@ class ScorecardClassifier(ClassifierMixin, StatedOptions):  # type: ignore[misc]
         target = classes_of(labels, type(self).__name__, several=False)
         rows = bad_rows(target, row_weights(target, sample_weight, None), self.bad)
         stated = bins_by_name(self.bins, tuple(columns))
-        making = Making(stated, self.selection, self.scaling or Scaling(), self.level, _finite, may_be_empty=True)
+        how = (stated_as(Selection, "selection", self.selection), stated_as(Scaling, "scaling", self.scaling))
+        making = Making(stated, how[0], how[1] or Scaling(), self.level, _finite, may_be_empty=True)
         own = {name: rows.of(values) for name, values in columns.items()}
         made = made_card(CardRows(own, rows.bad, rows.weights), making)
         n, n_bad = target.codes.size, int(rows.bad.sum())

@@ -89,7 +89,7 @@ def moved(binning: Binning, level: Any, to: int, reason: str = "") -> Binning:
     binning : Binning
         The bins.
     level : object
-        The level.
+        The level; one of the pool of rare levels takes the pool with it, whose counts are not known apart.
     to : int
         The number of its new bin in the table, from 1.
     reason : str, optional

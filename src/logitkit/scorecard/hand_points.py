@@ -41,6 +41,8 @@ def points_by_hand(
 ) -> tuple[Card, tuple[PointsByHand, ...]]:
     """Return the card with other points, and what was changed."""
     require_flag("any_order", any_order)
+    if not isinstance(points, Mapping) or not all(isinstance(own, Mapping) for own in points.values()):
+        raise DataError(f"points={points!r:.60}: give points of bins by variable, as {{'age': {{'below 25': -10}}}}.")
     for name in points:
         if name not in card.names:
             raise DataError(f"{name!r} is no variable of the card. {nearest_name(name, card.names)}")

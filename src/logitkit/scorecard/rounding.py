@@ -48,7 +48,8 @@ class Rounding:
     largest, mean : float
         Absolute difference of the score by whole and by exact points.
     bound : float
-        The largest difference that there can be: one half for the base and one half a variable.
+        The largest difference that there can be: one half for the base and one half a variable, more where points were
+        set by hand.
     exact, whole : ScoreQuality
         Of both scores.
     rank_correlation : float
@@ -74,8 +75,9 @@ class Rounding:
 
 def rounding(card: Card, rows: OwnRows, cut_offs: Any = None) -> Rounding:
     """Return what whole points cost; cut-offs are deciles of the exact points where none are given."""
-    exact = _points(with_scaling(card, replace(card.scaling, rounded=False)), rows)
-    whole = _points(card if card.scaling.rounded else with_scaling(card, replace(card.scaling, rounded=True)), rows)
+    fine = with_scaling(card, replace(card.scaling, rounded=False))
+    coarse = card if card.scaling.rounded else with_scaling(card, replace(card.scaling, rounded=True))
+    exact, whole = _points(fine, rows), _points(coarse, rows)
     difference, weights = np.abs(whole - exact), rows.weights
     at = _cut_offs(cut_offs, exact)
     safer = 1.0 if card.scaling.points_to_double > 0 else -1.0
@@ -85,7 +87,7 @@ def rounding(card: Card, rows: OwnRows, cut_offs: Any = None) -> Rounding:
         float(weights.sum()),
         float(difference.max()),
         float(np.average(difference, weights=weights)),
-        0.5 * (len(card.variables) + 1),
+        _bound(fine, coarse),
         _quality(card, exact, rows),
         _quality(card, whole, rows),
         _rank_correlation(exact, whole, weights),
@@ -94,6 +96,13 @@ def rounding(card: Card, rows: OwnRows, cut_offs: Any = None) -> Rounding:
         np.array([weights[a & ~b].sum() for a, b in takes]),
         np.array([weights[~a & b].sum() for a, b in takes]),
     )
+
+
+def _bound(fine: Card, coarse: Card) -> float:
+    """Return the largest difference of scores: of the base, and of the bins of each variable, at least one half."""
+    pairs = zip(fine.variables, coarse.variables, strict=True)
+    most = [float(np.nanmax(np.abs(a.points - b.points))) for a, b in pairs]
+    return sum(max(0.5, one) for one in (abs(fine.base_points - coarse.base_points), *most))
 
 
 def _points(card: Card, rows: OwnRows) -> FloatArray:

@@ -197,7 +197,7 @@ class BinnedVariable(Shown, Binning):
         Parameters
         ----------
         level : object
-            The level.
+            The level; one of the pool of rare levels takes the pool with it, whose counts are not known apart.
         to : int
             Number of its new bin in the table.
         reason : str, optional
