@@ -143,3 +143,9 @@ def test_a_point_in_a_formula_means_neither_weights_nor_rules(loans: pd.DataFram
     data["left"] = np.arange(1000) % 3 == 0
     card = lk.scorecard("class ~ .", data, event="bad", weights="w", exclude={"left": "left"})
     assert set(card.binnings) == {"age", "duration"}
+
+
+def test_booleans_are_no_numbers_at_scoring(card: lk.scorecard.Scorecard, loans: pd.DataFrame) -> None:
+    for kind in ("bool", "boolean"):
+        with pytest.raises(DataError, match="'age' has True and False, and its bins were made of numbers"):
+            card.score(loans.assign(age=(loans["age"] > 30).astype(kind)))

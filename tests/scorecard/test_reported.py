@@ -225,3 +225,15 @@ def test_changes_by_hand_enter_the_card_stay_in_the_document_and_are_verified(
     assert "(too few)" in card.report(tmp_path / "card.html").read_text()
     with pytest.raises(DataError, match="are those of 'duration'"):
         lk.scorecard(["housing"], loans, target="class", event="bad", bins={"housing": edited})
+
+
+def test_all_levels_of_a_bin_are_listed(tmp_path: Path) -> None:
+    rng = np.random.default_rng(6)
+    data = pd.DataFrame({"town": [f"t{i:03d}" for i in rng.integers(0, 150, 3000)]})
+    data["bad"] = (rng.random(3000) < np.where(data["town"] < "t075", 0.2, 0.4)).astype(int)
+    bins = lk.scorecard.Bins(order=sorted(data["town"].unique()), cuts=None, max_bins=2)
+    card = lk.scorecard(["town"], data, target="bad", bins=bins)
+    page = card.report(tmp_path / "card.html").read_text()
+    (first, second) = card.binnings["town"].rule.groups
+    assert f"Bin 1: {', '.join(first[:60])}" in page
+    assert f" and {len(second) - 60} more." in page

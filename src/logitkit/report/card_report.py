@@ -35,6 +35,7 @@ from logitkit.scorecard.monitoring.card_stability import CardDrift
 from logitkit.scorecard.point_errors import errors_given_woe
 from logitkit.scorecard.population import Population
 from logitkit.scorecard.rounding import Rounding
+from logitkit.scorecard.rules import LevelRule
 from logitkit.scorecard.selection import Selection, SelectionStep
 from logitkit.scorecard.validation.bands import Bands
 from logitkit.scorecard.validation.samples import Validation
@@ -42,6 +43,7 @@ from logitkit.scorecard.validation.samples import Validation
 __all__ = ["CardParts", "card_report"]
 
 
+NAMED, LISTED = 4, 60  # levels in the label of a bin, and in the list below its table
 SHAPES_IN_WORDS = {
     shape: "No shape was asked for." if shape == "none" else f"Shape: {words}." for shape, words in SHAPES.items()
 }
@@ -203,8 +205,19 @@ def _bin_page(binning: Binning) -> Iterator[Block]:
         f"{format_number(found.by_chance)} would be expected by chance). {SHAPES_IN_WORDS[binning.partition.shape]}"
     )
     yield from document.blocks
+    if isinstance(binning.rule, LevelRule):
+        yield from _long_groups(binning.rule)
     turned, _, *own = document.notes
     yield Prose(" ".join((*((turned,) if binning.sign < 0 else ()), *own)))
+
+
+def _long_groups(rule: LevelRule) -> Iterator[Prose]:
+    """Yield the levels of bins that have more than their label names."""
+    for i, group in enumerate(rule.groups, start=1):
+        if len(group) > NAMED:
+            listed = ", ".join(map(str, group[:LISTED]))
+            more = f" and {format_integer(len(group) - LISTED)} more" if len(group) > LISTED else ""
+            yield Prose(f"Bin {i}: {listed}{more}.")
 
 
 def _selection(parts: CardParts) -> Section:

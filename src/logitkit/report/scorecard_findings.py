@@ -102,7 +102,7 @@ def _bins(table: BinTable) -> Table:
         (f"{level} low", "right", tuple(_percent(r) for r in table.rate_low)),
         (f"{level} high", "right", tuple(_percent(r) for r in table.rate_high)),
         ("WOE", "right", format_column(table.woe, "estimate", 3)),
-        ("IV", "right", format_column(table.information, "estimate", 4)),
+        ("IV", "right", tuple("" if np.isnan(part) else f"{part:.4f}" for part in table.information)),
     ]
     heads = tuple(Column(name, "left" if align == "left" else "right") for name, align, _ in columns)
     return Table(None, heads, tuple(zip(*(cells for _, _, cells in columns), strict=True)), n_names=2)

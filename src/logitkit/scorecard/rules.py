@@ -70,7 +70,9 @@ class NumberRule:
         return (*own, *(label for label, _ in self.special), "Missing")
 
     def codes(self, values: Any, name: str) -> CodeArray:
-        """Return the bin of each value of a column; text and dates are refused."""
+        """Return the bin of each value of a column; text, dates and booleans are refused."""
+        if values.dtype.kind == "b":
+            raise DataError(f"{name!r} has True and False, and its bins were made of numbers. Convert the column.")
         return self.of_numbers(numeric_values(values, name))
 
     def of_numbers(self, numbers: FloatArray) -> CodeArray:
