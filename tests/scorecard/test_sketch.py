@@ -115,6 +115,37 @@ def test_outcomes_of_blocks_are_two_in_all() -> None:
         lk.scorecard.binnings_of_blocks(["x"], blocks, target="y", event="bad")
 
 
+def test_a_block_of_missing_values_is_of_no_kind() -> None:
+    empty = pd.Series([None] * 4, dtype=object)
+    bad = np.array([True, False, False, False])
+    for values in (pd.Series([1.0, 2.0, 3.0, 4.0]), pd.Series(["a", "b", "c", "a"])):
+        stated = Bins(min_size=0.1)
+        sketch, part = VariableSketch("long name", stated), VariableSketch("long name", stated)
+        sketch.add(empty, bad)
+        with pytest.raises(DataError, match="no ordinary values"):
+            sketch.binning()
+        for _ in range(3):
+            part.add(values, bad)
+            part.add(empty, bad)
+        sketch.merge(part)
+        part.merge(VariableSketch("long name", stated))
+        assert [side[-1] for side in sketch.binning().counts] == [4, 12]
+        whole = pd.concat([empty, *[values.astype(object), empty] * 3])
+        assert sketch.binning().rule == binning_of(whole, np.tile(bad, 7), stated, name="long name").rule
+        blocks = [{"long name": empty, "y": bad}, {"long name": values, "y": bad}, {"long name": values, "y": bad}]
+        found = lk.scorecard.binnings_of_blocks("long name", blocks, target="y", event=True, bins=stated)
+        assert list(found) == ["long name"]
+
+
+def test_merged_sketches_keep_a_declared_order() -> None:
+    grade = pd.Series(pd.Categorical(["low", "top", "mid", "low"], ["low", "mid", "top"], ordered=True))
+    first, second = VariableSketch("grade", Bins(min_size=0.1)), VariableSketch("grade", Bins(min_size=0.1))
+    second.add(grade, np.array([True, False, True, False]))
+    first.merge(second)
+    assert first.binning().rule == second.binning().rule
+    assert not first.binning().prebins.by_rate
+
+
 def test_blocks_of_different_kinds_are_refused() -> None:
     sketch = VariableSketch("x")
     with pytest.raises(DataError, match="no rows have been added"):

@@ -81,7 +81,7 @@ def binning(
 
 @in_our_words
 def binnings_of_blocks(
-    columns: Sequence[str],
+    columns: str | Sequence[str],
     blocks: Iterable[Any],
     *,
     target: str,
@@ -93,7 +93,7 @@ def binnings_of_blocks(
 
     Parameters
     ----------
-    columns : sequence of str
+    columns : str or sequence of str
         The variables.
     blocks : iterable of tables
         For example the row groups of a Parquet file; each has every column.
@@ -120,6 +120,7 @@ def binnings_of_blocks(
     >>> found.rule == lk.scorecard.binning("age", loans, target="class", event="bad").rule, found.rank_error
     (True, 0.0)
     """
+    columns = (columns,) if isinstance(columns, str) else tuple(columns)
     stated = bins_by_name(bins, columns)
     sketches = {name: VariableSketch(name, stated[name]) for name in columns}
     other = None

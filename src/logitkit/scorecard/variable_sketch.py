@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from logitkit.design.table.frame import coded_values, declared_order, holds_numbers, numeric_values
+from logitkit.design.table.frame import coded_values, declared_order, holds_numbers, is_missing, numeric_values
 from logitkit.errors import DataError
 from logitkit.numerics.kernels.bin_codes import code_sums
 from logitkit.scorecard.binned import Binning, binning_from
@@ -66,6 +66,9 @@ class VariableSketch:
         bad : (n,) array of bool
             Events.
         """
+        if is_missing(values).all() and declared_order(values) is None:  # of no kind: numbers or levels may follow
+            self._aside[:, -1] += np.count_nonzero(~bad), np.count_nonzero(bad)
+            return
         numbers = holds_numbers(values) and self._order is None
         if self._numbers is not None and numbers != self._numbers:
             raise DataError(f"{self.name!r} has numbers in some blocks and levels in others.")
@@ -77,11 +80,12 @@ class VariableSketch:
 
     def merge(self, other: VariableSketch) -> None:
         """Add the rows of another sketch of this variable; errors add up."""
-        if other._numbers is None:
-            return
-        if self._numbers not in (None, other._numbers) or self.stated.special != other.stated.special:
+        if None not in (self._numbers, other._numbers) and self._numbers != other._numbers:
             raise DataError(f"{self.name!r}: the two sketches are not of the same kind of values.")
-        self._numbers = other._numbers
+        if self.stated.special != other.stated.special:
+            raise DataError(f"{self.name!r}: the two sketches are not of the same kind of values.")
+        self._numbers = other._numbers if self._numbers is None else self._numbers
+        self._order = other._order if self._order is None else self._order
         self._aside += other._aside
         for level, counts in other._levels.items():
             self._levels[level] = self._levels.get(level, np.zeros(2)) + counts
@@ -97,6 +101,8 @@ class VariableSketch:
         Binning
             Its counts of the bins of a number err by at most twice ``rank_error`` rows.
         """
+        if self._numbers is None and self._aside.any():
+            raise DataError(f"{self.name!r} has no ordinary values: all are missing or special.")
         if self._numbers is None:
             raise DataError(f"{self.name!r}: no rows have been added yet.")
         if not self._numbers:
