@@ -237,3 +237,17 @@ def test_all_levels_of_a_bin_are_listed(tmp_path: Path) -> None:
     (first, second) = card.binnings["town"].rule.groups
     assert f"Bin 1: {', '.join(first[:60])}" in page
     assert f" and {len(second) - 60} more." in page
+
+
+def test_the_document_of_an_adopted_card_says_that_it_rests_on_an_assumption(
+    loans: pd.DataFrame, tmp_path: Path
+) -> None:
+    accepted = loans["duration"] + np.arange(1000) % 24 <= 36
+    bins = lk.scorecard.Bins(unseen="neutral", empty="neutral")
+    card = lk.scorecard(["housing", "age"], loans[accepted], target="class", event="bad", bins=bins)
+    found = lk.scorecard.reject_inference(card, loans[accepted], loans[~accepted])
+    page = found.adopted("parcelling").report(tmp_path / "card.html").read_text()
+    assert "follow from an assumption about the outcomes of rejects" in page
+    assert "No reject inference was done" not in page
+    assert "one of an assumption about rejects, and no other sample was given" in page
+    assert "sandwich in two steps" in page

@@ -12,14 +12,17 @@ __all__ = ["limits_section"]
 FEW_BADS = 10  # per coefficient, below which estimates are known to be unstable
 
 
-def limits_section(card: Card, population: Population, samples: tuple[str, ...]) -> Section:
+def limits_section(card: Card, population: Population, samples: tuple[str, ...], *, inferred: bool) -> Section:
     """Return the limits of a card: assumptions, errors that are not counted, and what was not looked at."""
     n = population.n_good + population.n_bad
     rate = format_percent(population.n_bad / n, 2)
     words = [
         (
-            "The card describes those whose outcome is known. Applicants who were rejected have none: about them the "
-            "card extrapolates. No reject inference was done."
+            "The coefficients follow from an assumption about the outcomes of rejects, which no data of accepts can "
+            "prove or refute."
+            if inferred
+            else "The card describes those whose outcome is known. Applicants who were rejected have none: about them "
+            "the card extrapolates. No reject inference was done."
         ),
         (
             "Standard errors, p-values and intervals take bins, weights of evidence and the selection of variables as "

@@ -26,6 +26,7 @@ from logitkit.report.provenance import written_on
 from logitkit.report.readers import for_readers
 from logitkit.report.scorecard_findings import SHAPES, certificate_words
 from logitkit.report.scorecard_frames import card_frame
+from logitkit.report.summary import summary_document
 from logitkit.scorecard.bin_table import bin_table
 from logitkit.scorecard.binned import Binning
 from logitkit.scorecard.card import Card
@@ -44,6 +45,11 @@ __all__ = ["CardParts", "card_report"]
 
 
 NAMED, LISTED = 4, 60  # levels in the label of a bin, and in the list below its table
+ABSENT = {
+    "loaded": "are not kept by a card that was loaded",
+    "weighted": "have weights",
+    "inferred": "are not those of its fit, which is one of an assumption about rejects",
+}
 SHAPES_IN_WORDS = {
     shape: "No shape was asked for." if shape == "none" else f"Shape: {words}." for shape, words in SHAPES.items()
 }
@@ -75,8 +81,8 @@ class CardParts:
         Of other samples, against the rows of the card.
     rounding : Rounding or None
         What whole points cost.
-    weighted : bool
-        Whether the rows of the card are not validated because they have weights.
+    absent : {"", "loaded", "weighted", "inferred"}
+        Why the rows of the card are not validated.
     raster : bool
         Whether figures are pictures of dots too, for formats without drawings of lines.
     """
@@ -91,7 +97,7 @@ class CardParts:
     bands: Mapping[str, Bands] = field(default_factory=dict)
     drifts: Mapping[str, CardDrift] = field(default_factory=dict)
     rounding: Rounding | None = None
-    weighted: bool = False
+    absent: str = ""
     raster: bool = False
 
 
@@ -121,7 +127,7 @@ def card_report(parts: CardParts, title: str | None = None, source: str | None =
                 _points(parts),
                 *_validation(parts),
                 *_stability(parts),
-                limits_section(parts.card, parts.population, tuple(parts.drifts)),
+                limits_section(parts.card, parts.population, tuple(parts.drifts), inferred=parts.absent == "inferred"),
                 manifest_section(parts.manifest, parts.card, parts.binnings),
             ),
             warnings=warnings,
@@ -265,7 +271,9 @@ def _value(value: float) -> str:
 
 def _model(parts: CardParts) -> Section:
     document = model_document(parts.card, parts.record, parts.population, parts.steps, parts.record.level)
-    return Section("Model", (*document.blocks, *map(Prose, document.notes)))
+    # What the errors of another fit than that of weights of evidence on the outcome take for granted.
+    more = summary_document(parts.record).notes if parts.absent == "inferred" else ()
+    return Section("Model", (*document.blocks, *map(Prose, (*document.notes, *more))))
 
 
 def _points(parts: CardParts) -> Section:
@@ -302,8 +310,7 @@ def _figure(parts: CardParts, title: str, axes: Any, alt: str) -> Figure:
 
 def _validation(parts: CardParts) -> Iterator[Section]:
     if parts.validation is None:
-        why = "have weights" if parts.weighted else "are not kept by a card that was loaded"
-        words = f"The rows of the card {why}, and no other sample was given: nothing was validated."
+        words = f"The rows of the card {ABSENT[parts.absent]}, and no other sample was given: nothing was validated."
         yield Section("Validation", (Prose(words),))
         return
     curve = _figure(parts, "Accuracy profile", plot_cap(parts.validation), "Profiles of samples")

@@ -20,7 +20,7 @@ from logitkit.results.cards.validated import CardBands, CardValidation, as_held
 from logitkit.results.cards.watched import Watched
 from logitkit.results.shown import Shown
 from logitkit.scorecard.manifest import Manifest
-from logitkit.scorecard.own_rows import own_rows
+from logitkit.scorecard.own_rows import OwnRows, own_rows
 from logitkit.scorecard.validation.bands import bands_of
 from logitkit.scorecard.validation.outcomes import ScoredRows
 from logitkit.scorecard.validation.samples import validate_samples
@@ -206,18 +206,29 @@ class Reported(Explained, Watched, Checked):
             },
             drifts=drifts,
             rounding=self.rounding() if scored is not None and self.card.scaling.rounded else None,
-            weighted=scored is None and self.fit.design is not None,
+            absent=self._absent() if scored is None else "",
             raster=in_word,
         )
         document = card_report(parts, title, source)
         return write_file(file, render_word(document), "Word document") if in_word else write_page(file, document)
 
-    def _own_rows(self) -> ScoredRows | None:
-        """Return the scores of the rows of the card; None where it has left them behind, or weighs them."""
+    def _absent(self) -> str:
+        """Return why the rows of the card are not validated."""
         if self.fit.design is None:
+            return "loaded"
+        return "inferred" if self._fitted_rows() is None else "weighted"
+
+    def _fitted_rows(self) -> OwnRows | None:
+        """Return the rows of the card in their bins; None where it was fitted to others, as after reject inference."""
+        try:
+            return own_rows(self.card, self.fit, "report")
+        except UnsupportedError:
             return None
-        own = own_rows(self.card, self.fit, "report")
-        if not (own.weights == 1).all():
+
+    def _own_rows(self) -> ScoredRows | None:
+        """Return the scores of the rows of the card; None where it does not have them, or weighs them."""
+        own = None if self.fit.design is None else self._fitted_rows()
+        if own is None or not (own.weights == 1).all():
             return None
         log_odds, points = np.full(own.bad.size, self.card.intercept), np.full(own.bad.size, self.card.base_points)
         for j, variable in enumerate(self.card.variables):
