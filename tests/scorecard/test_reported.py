@@ -251,3 +251,5 @@ def test_the_document_of_an_adopted_card_says_that_it_rests_on_an_assumption(
     assert "No reject inference was done" not in page
     assert "one of an assumption about rejects, and no other sample was given" in page
     assert "sandwich in two steps" in page
+    page = found.adopted("extrapolation").report(tmp_path / "card.html").read_text()
+    assert "Standard errors: none. Outcomes of rejects were assigned by a cut-off" in page

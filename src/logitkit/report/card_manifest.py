@@ -20,7 +20,10 @@ LEFT = ("Item", "Value")
 def manifest_section(manifest: Manifest | None, card: Card, binnings: Mapping[str, Binning]) -> Section:
     """Return the manifest of a card."""
     if manifest is None:
-        return Section("Manifest", (Prose("The card has no manifest: it was not made by lk.scorecard(...)."),))
+        return Section(
+            "Manifest",
+            (Prose("The card has no manifest, as it was not made from rows in one call: it cannot be verified."),),
+        )
     parameters = [
         ("Scaling", repr(card.scaling)),
         ("Selection", "none" if manifest.selection is None else repr(manifest.selection)),

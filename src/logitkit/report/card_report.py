@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 
 from logitkit.engine.law import NORMAL
 from logitkit.engine.record import FitRecord
+from logitkit.errors import UnsupportedError
 from logitkit.plots.binning import plot_bin_table
 from logitkit.plots.cap import plot_cap
 from logitkit.plots.card import CardPoints, plot_card
@@ -286,7 +288,8 @@ def _points(parts: CardParts) -> Section:
     )
     blocks: list[Block] = [Prose(words), points_table(card)]
     if card.variables:
-        blocks.append(_drawn_points(parts))
+        with contextlib.suppress(UnsupportedError):  # a fit without standard errors
+            blocks.append(_drawn_points(parts))
     if parts.rounding is not None:
         blocks.append(Section("Cost of whole points", finding_blocks(parts.rounding)))
     return Section("Scaling and points", tuple(blocks))
