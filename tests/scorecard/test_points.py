@@ -272,3 +272,18 @@ def test_a_card_of_other_rows_than_its_bins_has_errors_of_its_fit_only(loans: pd
         with pytest.raises(UnsupportedError, match="was fitted to others, as after reject inference"):
             verb()
     assert "purpose" in found.adopted("reclassification").summary().to_text()  # which has no standard errors
+
+
+def test_bins_that_share_a_weight_of_evidence_are_not_told_apart_by_rows() -> None:
+    rng = np.random.default_rng(0)
+    data = pd.DataFrame({"x": np.repeat([1.0, 2.0, -9.0], 100), "z": rng.normal(size=300)})
+    data["y"] = np.concatenate([np.arange(100) < n for n in (30, 50, 30)]).astype(int)
+    card = lk.scorecard(["x", "z"], data, target="y", bins={"x": lk.scorecard.Bins(special=[-9])})
+    with pytest.raises(UnsupportedError, match=r"the bins 'below 2' and '-9' of 'x' have the same weight of evidence"):
+        card.table(level=0.95)
+    assert "points_low" in card.table(level=0.95, woe="given")
+    exact = lk.scorecard.Scaling(rounded=False)
+    fine = lk.scorecard(["x", "z"], data, target="y", bins={"x": lk.scorecard.Bins(special=[-9])}, scaling=exact)
+    difference = (card.score(data)["points"] - fine.score(data)["points"]).abs()
+    assert card.rounding().largest == pytest.approx(difference.max(), rel=1e-9)
+    assert not np.signbit(card.table()["points"].to_numpy()[card.table()["points"].to_numpy() == 0]).any()

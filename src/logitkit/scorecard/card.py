@@ -154,7 +154,9 @@ def card_of(binnings: tuple[Binning, ...], intercept: float, coef: FloatArray, s
             at_zero = float(reference_weights(binning, float(slope), scaling) @ np.nan_to_num(points[:-1]))
             base += at_zero
             points = points - at_zero
-        variables.append(CardVariable(binning, float(slope), logits, np.round(points) if scaling.rounded else points))
+        variables.append(
+            CardVariable(binning, float(slope), logits, np.round(points) + 0.0 if scaling.rounded else points)
+        )
     return Card(tuple(variables), intercept, float(np.round(base)) if scaling.rounded else base, scaling)
 
 

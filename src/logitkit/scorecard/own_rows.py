@@ -12,7 +12,7 @@ from logitkit.scorecard.binned import Binning
 from logitkit.scorecard.card import Card
 from logitkit.typing import BoolArray, CodeArray, FloatArray
 
-__all__ = ["OwnRows", "codes_of_woe", "own_rows", "own_woe"]
+__all__ = ["OwnRows", "codes_of_woe", "own_rows", "own_woe", "require_distinct_woe"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,14 +50,30 @@ def own_rows(card: Card, fit: Any, verb: str) -> OwnRows:
     codes = np.empty((woe.shape[0], len(card.variables)), dtype=np.int32, order="F")
     for j, variable in enumerate(card.variables):
         codes[:, j] = codes_of_woe(variable.binning, woe[:, j])
-        events, nonevents = variable.binning.counts
-        for counted, which in ((events, bad), (nonevents, ~bad)):
-            if not np.allclose(np.bincount(codes[which, j], weights[which], counted.size), counted):
+        own = codes_of_woe(variable.binning, variable.binning.woe)  # of bins that share a weight of evidence the first
+        for counted, which in zip(variable.binning.counts, (bad, ~bad), strict=True):
+            pooled = np.bincount(own, counted, own.size)
+            if not np.allclose(np.bincount(codes[which, j], weights[which], own.size), pooled):
                 raise UnsupportedError(
                     f"'{verb}' needs a card whose fit has the rows of its bins, and this one was fitted to others, as "
                     "after reject inference, or its bins were changed. Intervals with woe='given' need no rows."
                 )
     return OwnRows(codes, bad, weights, response.weight_kind == "frequency")
+
+
+def require_distinct_woe(card: Card, verb: str) -> None:
+    """Refuse a card of which two bins share a weight of evidence: the rows of a fit do not tell them apart."""
+    for variable in card.variables:
+        binning = variable.binning
+        used = np.flatnonzero(np.sum(binning.counts, axis=0) > 0)
+        values, counts = np.unique(binning.woe[used], return_counts=True)
+        if (counts > 1).any():
+            alike = used[binning.woe[used] == values[np.argmax(counts)]]
+            first, second = (binning.rule.labels()[m] for m in alike[:2])
+            raise UnsupportedError(
+                f"'{verb}': the bins {first!r} and {second!r} of {binning.name!r} have the same weight of evidence, by "
+                "which their rows are known. Join them, or take woe='given'."
+            )
 
 
 def own_woe(fit: Any) -> tuple[FloatArray, FloatArray]:

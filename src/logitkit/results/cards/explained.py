@@ -22,7 +22,7 @@ from logitkit.scorecard.card import Card
 from logitkit.scorecard.clusters import clusters_of
 from logitkit.scorecard.hand_points import points_by_hand
 from logitkit.scorecard.monitoring.counted import development_of
-from logitkit.scorecard.own_rows import own_rows, own_woe
+from logitkit.scorecard.own_rows import own_rows, own_woe, require_distinct_woe
 from logitkit.scorecard.point_errors import PointErrors, errors_given_woe, errors_with_woe
 from logitkit.scorecard.population import Population
 from logitkit.scorecard.rounding import Rounding, rounding
@@ -195,4 +195,7 @@ class Explained:
     def _errors(self, woe: str) -> PointErrors:
         if woe == "given":
             return errors_given_woe(self.card, self.fit.record.vcov)
-        return errors_with_woe(self.card, own_rows(self.card, self.fit, "intervals with woe='estimated'"))
+        verb = "intervals with woe='estimated'"
+        rows = own_rows(self.card, self.fit, verb)
+        require_distinct_woe(self.card, verb)
+        return errors_with_woe(self.card, rows)
