@@ -20,6 +20,7 @@ from logitkit.estimators.variables import labels_of, variables_of
 from logitkit.estimators.weights import row_weights
 from logitkit.results.cards.scorecard import Scorecard
 from logitkit.results.fit import Fit
+from logitkit.results.foreign import in_our_words
 from logitkit.scorecard.card import Scores
 from logitkit.scorecard.population import Population
 from logitkit.scorecard.scaling import Scaling
@@ -81,6 +82,7 @@ class ScorecardClassifier(ClassifierMixin, StatedOptions):  # type: ignore[misc]
 
     _stated: ClassVar[dict[str, type]] = {"bins": Bins, "selection": Selection, "scaling": Scaling}
 
+    @in_our_words
     def __init__(
         self,
         bins: Bins | Mapping[str, Bins] | None = None,

@@ -17,6 +17,7 @@ from logitkit.estimators.two_labels import bad_rows
 from logitkit.estimators.variables import labels_of, variables_of
 from logitkit.estimators.weights import row_weights
 from logitkit.results.cards.binned import held
+from logitkit.results.foreign import in_our_words
 from logitkit.scorecard.binned import binning_of
 from logitkit.scorecard.stated import Bins
 from logitkit.typing import FloatArray
@@ -71,6 +72,7 @@ class WoeEncoder(OneToOneFeatureMixin, TransformerMixin, StatedOptions):  # type
 
     _stated: ClassVar[dict[str, type]] = {"bins": Bins}
 
+    @in_our_words
     def __init__(self, bins: Bins | Mapping[str, Bins] | None = None, bad: Any = None) -> None:
         self.bins = bins
         self.bad = bad

@@ -213,8 +213,9 @@ def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
     hints = {word: OF_ANOTHER.format(_calls(word, "...")) for word in STATED} | KEYWORDS
     if "solver" not in known:  # a verb of a fit has no options of a solver to point to
         hints = {word: text for word, text in hints.items() if text is not SOLVER}
-    for name in set(NOT_TAKEN) & set(known):
-        hints |= NOT_TAKEN[name]
+    for name, words in NOT_TAKEN.items():  # in their order: of an estimator of paths the words for estimators count
+        if name in known:
+            hints |= words
     for name in set(DIVIDING) & set(known):
         hints |= {word: DIVIDED.format(name, option) for word, option in OF_FOLDS.items()}
         hints |= dict.fromkeys(DIVIDING, f"It is {name}= here.")

@@ -131,7 +131,7 @@ def test_kinds_and_combinations_are_those_of_the_bootstrap(data, kind, monkeypat
     fit = lk.logit("y ~ x + C(f)", data)
     asked = ["x", "2 * x - C(f)[T.b] + 1"]
     found = fit.confint("bootstrap", of=asked, kind=kind)
-    drawn = fit.bootstrap(199, seed=1, of=asked)
+    drawn = fit.bootstrap(99, seed=1, of=asked)
     expected = drawn.intervals(kind, jackknife=fit.jackknife(of=asked))
     assert_array_equal(found, np.column_stack([expected.low, expected.high]))
     assert found.index.tolist() == list(drawn.names) == asked
