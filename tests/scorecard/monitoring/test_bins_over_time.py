@@ -11,7 +11,7 @@ from tests.tolerances import EXACT, ROUTE
 
 import logitkit as lk
 from logitkit.diagnostics.proportions import wilson_interval
-from logitkit.errors import DataError
+from logitkit.errors import DataError, ResponseError
 from logitkit.results.cards.bin_stability import BinStability
 from logitkit.results.cards.binned import BinnedVariable
 
@@ -130,3 +130,11 @@ def test_dates_may_be_text_or_dates_of_python(
     assert months.periods == found.periods
     with pytest.raises(DataError, match="has the form of dates, and one of them is none"):
         variable.stability(loans.assign(day="2007-02-30"), period="day")
+
+
+def test_a_single_outcome_that_need_not_mean_good_is_refused(loans: pd.DataFrame, variable: BinnedVariable) -> None:
+    late = loans.assign(status="default")
+    with pytest.raises(ResponseError, match="'status' has 'default' alone and no 'bad'"):
+        variable.stability(late, period="day", target="status", event="bad")
+    none = variable.stability(late.assign(status=0), period="day", target="status", event=1)
+    assert none.table()["events"].sum() == 0

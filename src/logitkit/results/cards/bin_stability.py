@@ -10,7 +10,7 @@ import pandas as pd
 
 import logitkit.report.period_findings  # noqa: F401 - says how bins over time are shown
 from logitkit.design.table.frame import read_table
-from logitkit.errors import DataError, nearest_name
+from logitkit.errors import DataError, ResponseError, nearest_name
 from logitkit.options import require_choice
 from logitkit.report.period_frames import bin_periods_frame, period_indices_frame
 from logitkit.results.cards.periods import Every, read_periods
@@ -123,5 +123,10 @@ def bin_stability(
             raise DataError(f"There is no column {name!r}. {nearest_name(name, table.names)}")
     periods = read_periods(table.column(period), period, every)
     known = None if target is None else read_target(table.column(target), target, event, neither, partial=True)
+    if known is not None and known.rows.size and not known.bad.any() and known.other not in (0, False):
+        raise ResponseError(
+            f"{target!r} has {known.other!r} alone and no {event!r}: whether it means good is not known. "
+            "Code good as 0."
+        )
     found = bins_by_period(binning, table.column(binning.name), periods, known, base, level)
     return BinStability(**{field.name: getattr(found, field.name) for field in fields(BinsByPeriod)})
