@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable
+from dataclasses import is_dataclass
 from typing import TypeVar
 
 C = TypeVar("C", bound=type)
@@ -47,7 +48,7 @@ def extends_base(kind: C) -> C:
     >>> "variable : str" in InverseResult.__doc__
     True
     """
-    base = kind.__mro__[1]
+    base = next(each for each in kind.__mro__[1:] if is_dataclass(each))
     found = SECTION.match(inspect.cleandoc(base.__doc__ or "") + "\n")
     if kind.__doc__ and found is not None:
         kind.__doc__ = f"{inspect.cleandoc(kind.__doc__)}\n\nParameters\n----------\n{found['entries'].rstrip()}"

@@ -15,6 +15,7 @@ from logitkit.options import require_choice
 from logitkit.report.period_frames import bin_periods_frame, period_indices_frame
 from logitkit.results.cards.periods import Every, read_periods
 from logitkit.results.cards.validated import Pickled
+from logitkit.results.documented import extends_base
 from logitkit.results.shown import Shown
 from logitkit.scorecard.binned import Binning
 from logitkit.scorecard.monitoring.bins_over_time import Base, BinsByPeriod, bins_by_period
@@ -23,40 +24,10 @@ from logitkit.scorecard.target import read_target
 __all__ = ["BinStability", "bin_stability"]
 
 
+@extends_base
 @dataclass(frozen=True, eq=False, repr=False)
 class BinStability(Pickled, Shown, BinsByPeriod):
-    """Bins of a variable over time.
-
-    Parameters
-    ----------
-    name : str
-        The variable.
-    labels : tuple of str
-        The bins, the last that of levels that were not there.
-    n_values : int
-        How many of the bins hold ordinary values.
-    periods : tuple of str
-        In order.
-    base_rate : (k + 1,) array
-        Bad rates of the rows that the bins were made from; nan without rows.
-    rows : (t, k + 1) array
-        Rows by period and bin.
-    known, events : (t, k + 1) arrays
-        Those with an outcome, and the bad ones; zero where no outcome was given.
-    rate, rate_low, rate_high : (t, k + 1) arrays
-        Bad rates with Wilson intervals; nan without outcomes.
-    woe : (t, k + 1) array
-        Weights of evidence of each period; nan without outcomes.
-    information : (t,) array
-        Information values of each period; nan without both outcomes.
-    reversals : (t,) int array
-        Neighbouring ordinary bins whose bad rates differ in the other direction than in the rows that the bins were
-        made from.
-    indices : tuple of StabilityIndex or None
-        Of each period against the base; None for the first where it is the base.
-    level : float
-        Of the intervals.
-    """
+    """Bins of a variable over time."""
 
     def table(self) -> pd.DataFrame:
         """Return one row per period and bin that has rows.

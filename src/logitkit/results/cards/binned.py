@@ -16,6 +16,7 @@ from logitkit.report.number_format import format_number
 from logitkit.report.scorecard_frames import bin_frame
 from logitkit.results.cards.bin_stability import BinStability, bin_stability
 from logitkit.results.cards.periods import Every
+from logitkit.results.documented import extends_base
 from logitkit.results.shown import Shown
 from logitkit.scorecard.bin_table import bin_table
 from logitkit.scorecard.binned import Binning
@@ -27,27 +28,10 @@ from logitkit.typing import FloatArray
 __all__ = ["BinnedVariable", "column_of", "held"]
 
 
+@extends_base
 @dataclass(frozen=True, eq=False, repr=False)
 class BinnedVariable(Shown, Binning):
-    """A variable in bins, with its table and the changes that can be made by hand.
-
-    Parameters
-    ----------
-    name : str
-        What the variable is called.
-    prebins : NumberPreBins or LevelPreBins
-        The finest bins, with their counts.
-    members : tuple of tuples of int
-        The pre-bins of each bin of ordinary values.
-    stated : Bins
-        What was asked for.
-    partition : Partition
-        The optimal bins, before any edit.
-    edits : tuple of Edit
-        What was changed by hand, in order.
-    rank_error : float
-        The largest error of the number of rows below a cut point; 0 where all rows were looked at.
-    """
+    """A variable in bins, with its table and the changes that can be made by hand."""
 
     def table(self, level: float = 0.95) -> pd.DataFrame:
         """Return one row per bin.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -48,8 +48,9 @@ class Checked:
     card: Card
     population: Population
 
-    def _scored(self, data: Any) -> tuple[Scores, pd.Index | None]:
-        raise NotImplementedError
+    if TYPE_CHECKING:
+
+        def _scored(self, data: Any) -> tuple[Scores, pd.Index | None]: ...
 
     def validate(
         self,

@@ -10,6 +10,7 @@ import pandas as pd
 import logitkit.report.monitoring_findings  # noqa: F401 - says how indices are shown
 from logitkit.report.monitoring_frames import change_frame, drift_bins_frame, drift_frame, index_frame
 from logitkit.results.cards.validated import Pickled
+from logitkit.results.documented import extends_base
 from logitkit.results.shown import Shown
 from logitkit.scorecard.monitoring.card_stability import CardDrift
 from logitkit.scorecard.monitoring.index import StabilityIndex
@@ -17,37 +18,10 @@ from logitkit.scorecard.monitoring.index import StabilityIndex
 __all__ = ["CardStability", "PopulationStability", "held_drift", "held_index"]
 
 
+@extends_base
 @dataclass(frozen=True, eq=False, repr=False)
 class PopulationStability(Pickled, Shown, StabilityIndex):
-    """Population stability index of a column.
-
-    Parameters
-    ----------
-    name : str
-        What is compared.
-    labels : tuple of str
-        What each bin is called.
-    base, recent : (k,) arrays
-        Rows by bin of the two samples, sums of weights.
-    value : float
-        The index.
-    low, high : float
-        Its basic bootstrap interval, not below zero; nan where none was asked for.
-    by_chance : float
-        What samples of one population would show on average.
-    statistic : float
-        The index over 1/n + 1/m: chi-square for samples of one population.
-    dof : int
-        Bins that have rows, less one.
-    p_value : float
-        The chance of a statistic as large in samples of one population.
-    parts : (k,) array
-        What each bin adds to the index.
-    corrected : (k,) array of bool
-        Where one half was added to both counts, because one of them is zero.
-    level : float
-        Of the interval.
-    """
+    """Population stability index of a column."""
 
     def table(self) -> pd.DataFrame:
         """Return one row per bin.
@@ -60,19 +34,10 @@ class PopulationStability(Pickled, Shown, StabilityIndex):
         return index_frame(self)
 
 
+@extends_base
 @dataclass(frozen=True, eq=False, repr=False)
 class CardStability(Pickled, Shown, CardDrift):
-    """How far a sample is from the one that a card was made from.
-
-    Parameters
-    ----------
-    score : StabilityIndex
-        Of groups of points (PSI).
-    variables : tuple of StabilityIndex
-        Of the bins of each variable of the card (CSI).
-    change : ScoreChange
-        The change of the mean score, split by variable.
-    """
+    """How far a sample is from the one that a card was made from."""
 
     def table(self) -> pd.DataFrame:
         """Return one row for the score and one per variable.

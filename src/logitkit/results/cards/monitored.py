@@ -17,6 +17,7 @@ from logitkit.report import monitor_frames as frames
 from logitkit.report.page import write_page
 from logitkit.results.cards.periods import Every, as_dates, period_label, period_numbers, read_periods
 from logitkit.results.cards.validated import Pickled
+from logitkit.results.documented import extends_base
 from logitkit.results.shown import Shown
 from logitkit.scorecard.monitoring.counted import CodedRows, Counted
 from logitkit.scorecard.monitoring.index import Resampled
@@ -34,27 +35,10 @@ Known = int | str | None
 REPLICATES = 500
 
 
+@extends_base
 @dataclass(frozen=True, eq=False, repr=False)
 class CardMonitor(Pickled, Shown, Monitor):
-    """A card over time.
-
-    Parameters
-    ----------
-    names : tuple of str
-        Variables of the card.
-    periods : tuple of str
-        In order.
-    drifts : tuple of CardDrift
-        The applicants of each period against the base.
-    cohorts : tuple of Cohort
-        Applicants whose outcomes are known, in the order in which these were.
-    alarms : tuple of Alarm
-        The first time that each measure passed its limit, in the order in which it was known.
-    limits : Limits
-        As stated.
-    level : float
-        Of the intervals.
-    """
+    """A card over time."""
 
     def table(self) -> pd.DataFrame:
         """Return one row per period.

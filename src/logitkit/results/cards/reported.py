@@ -18,6 +18,7 @@ from logitkit.results.cards.checked import Checked
 from logitkit.results.cards.explained import Explained
 from logitkit.results.cards.validated import CardBands, CardValidation, as_held
 from logitkit.results.cards.watched import Watched
+from logitkit.results.documented import extends_base
 from logitkit.results.shown import Shown
 from logitkit.scorecard.manifest import Manifest
 from logitkit.scorecard.own_rows import OwnRows, own_rows
@@ -32,17 +33,10 @@ __all__ = ["CardVerification", "Reported"]
 OWN = "Development"  # what the rows of the card are called in its document
 
 
+@extends_base
 @dataclass(frozen=True, eq=False, repr=False)
 class CardVerification(Shown, Verification):
-    """What came of making a card again from data.
-
-    Parameters
-    ----------
-    checks : tuple of Check
-        In the order of the work: rows, population, bins, selection, model, points.
-    versions : tuple of (name, version then, version now)
-        Of the packages whose version is another; numbers may agree all the same.
-    """
+    """What came of making a card again from data."""
 
     def table(self, *, all: bool = True) -> pd.DataFrame:  # noqa: A002 - the plain word
         """Return one row per comparison.

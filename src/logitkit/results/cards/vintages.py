@@ -14,33 +14,17 @@ from logitkit.errors import DataError, nearest_name
 from logitkit.report.vintage_findings import vintage_frame
 from logitkit.results.cards.periods import Every, as_dates, period_numbers, read_periods
 from logitkit.results.cards.validated import Pickled
+from logitkit.results.documented import extends_base
 from logitkit.results.shown import Shown
 from logitkit.scorecard.monitoring.vintage import NEVER, VintageCurves, vintage_curves
 
 __all__ = ["Vintages", "last_month", "vintages_of"]
 
 
+@extends_base
 @dataclass(frozen=True, eq=False, repr=False)
 class Vintages(Pickled, Shown, VintageCurves):
-    """Cumulative bad rates by cohort and months on book.
-
-    Parameters
-    ----------
-    cohorts : tuple of str
-        In order.
-    rows : (c,) array
-        Rows of each cohort.
-    events : (c, t) array
-        Rows that were bad by the end of each month on book, from month 0; nan where not all rows have reached it.
-    rate, rate_low, rate_high : (c, t) arrays
-        As proportions of the cohort, with Wilson intervals.
-    n_later : int
-        Rows that were opened after the last month, and are left out.
-    until : str
-        The last month whose events are known.
-    level : float
-        Of the intervals.
-    """
+    """Cumulative bad rates by cohort and months on book."""
 
     def table(self) -> pd.DataFrame:
         """Return one row per cohort and month on book that all of its rows have reached.
