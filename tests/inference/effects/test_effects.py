@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
-from tests.tolerances import EXACT, ROUTE
 
 import logitkit as lk
 from logitkit.errors import DataError, FormulaError, UnsupportedError
 from logitkit.results.fit import Fit
+from tolerances import EXACT, ROUTE
 
 REFERENCES = Path(__file__).parents[2] / "references"
 STORED = json.loads((REFERENCES / "effects" / "marginaleffects.json").read_text())

@@ -10,11 +10,11 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.optimize import minimize, minimize_scalar
 from scipy.special import expit, logit, xlogy
-from tests.tolerances import EXACT, ROUTE
 
 import logitkit as lk
 from logitkit.errors import DataError, FormulaError, UnsupportedError
 from logitkit.inference.effects.profiles import number_needed
+from tolerances import EXACT, ROUTE
 
 Z = 1.959963984540054
 

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from tests.tolerances import EXACT
 
 import logitkit as lk
 from logitkit.design.matrix.dense import Dense
@@ -19,6 +18,7 @@ from logitkit.inference.effects.pieces import Level, RowsOfFit, Slope
 from logitkit.inference.effects.scales import LinkScale, ProbabilityScale
 from logitkit.inference.effects.shared_sums import AlikeLevels, AlikeSlopes, OnePiece, parted
 from logitkit.numerics.kernels.binomial_values import logit_curves, shifted_logit
+from tolerances import EXACT
 
 FORMULA = " ~ age + lwt + C(race) + C(ftv)"
 

@@ -7,13 +7,13 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
-from tests.tolerances import EXACT, ROUTE
 
 import logitkit as lk
 from logitkit.diagnostics.proportions import wilson_interval
 from logitkit.errors import DataError, ResponseError
 from logitkit.results.cards.bin_stability import BinStability
 from logitkit.results.cards.binned import BinnedVariable
+from tolerances import EXACT, ROUTE
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import chdtrc, chdtri
-from tests.tolerances import EXACT
 
 import logitkit as lk
 from logitkit.errors import DataError
 from logitkit.scorecard.criteria import information_parts, information_value
 from logitkit.scorecard.monitoring.index import Resampled, StabilityIndex, stability_index
+from tolerances import EXACT
 
 NO_INTERVAL = Resampled(replicates=0)
 

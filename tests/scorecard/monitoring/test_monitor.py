@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from tests.tolerances import EXACT, ROUTE
 
 import logitkit as lk
 from logitkit.errors import ArgumentError, DataError, ResponseError
 from logitkit.results.cards.monitored import CardMonitor
+from tolerances import EXACT, ROUTE
 
 COLUMNS = ["checking_status", "duration", "purpose", "age"]
 Limits = lk.scorecard.Limits

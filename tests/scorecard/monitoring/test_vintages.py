@@ -7,10 +7,10 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
-from tests.tolerances import EXACT
 
 import logitkit as lk
 from logitkit.errors import DataError
+from tolerances import EXACT
 
 
 @pytest.fixture(scope="module")
