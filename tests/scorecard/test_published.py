@@ -166,7 +166,7 @@ def test_bins_of_scorecard() -> None:
 
 
 def test_bins_of_woe() -> None:
-    """Age in the R package woe: Greif (2013), "R Credit Scoring: WoE & Information Value in woe Package", r-bloggers."""
+    """Age in the R package woe: Greif (2013), "R Credit Scoring: WoE & Information Value in woe Package"."""
     bins = lk.scorecard.Bins(cuts=[25.5, 27.5, 34.5, 38.5], max_bins=5, shape="none")
     found = lk.scorecard.binning("age", load_german_credit(), target="class", event="bad", bins=bins)
     table = found.table().iloc[:-1]
@@ -185,7 +185,7 @@ def test_offset_and_factor() -> None:
 
 
 def test_the_example_of_enterprise_miner() -> None:
-    """Developing Credit Scorecards (Enterprise Miner 12.1), Scorecard node: 600 points at 30:1, and 20 double the odds."""
+    """Developing Credit Scorecards (Enterprise Miner 12.1), Scorecard node: 600 at 30:1, and 20 double the odds."""
     scaling = lk.scorecard.Scaling(base_points=600, base_odds=30, points_to_double=20)
     points = scaling.points(np.log([30.0, 60.0, 120.0, 15.0]))
     np.testing.assert_allclose(points, [600.0, 620.0, 640.0, 580.0], rtol=1e-14)
