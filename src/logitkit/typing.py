@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ __all__ = [
     "IntArray",
     "MissingPolicy",
     "ResidualKind",
+    "SmallCodes",
     "UnseenPolicy",
     "WeightKind",
 ]
@@ -23,6 +24,7 @@ FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
 BoolArray: TypeAlias = NDArray[np.bool_]
 CodeArray: TypeAlias = NDArray[np.int32]
+SmallCodes: TypeAlias = NDArray[np.signedinteger[Any]]
 
 WeightKind = Literal["frequency", "precision", "sampling"]
 MissingPolicy = Literal["drop", "raise"]

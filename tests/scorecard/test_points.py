@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 from pathlib import Path
 
@@ -274,16 +275,44 @@ def test_a_card_of_other_rows_than_its_bins_has_errors_of_its_fit_only(loans: pd
     assert "purpose" in found.adopted("reclassification").summary().to_text()  # which has no standard errors
 
 
-def test_bins_that_share_a_weight_of_evidence_are_not_told_apart_by_rows() -> None:
+def test_bins_that_share_a_weight_of_evidence_keep_their_rows() -> None:
+    """Two bins of equal WOE are told apart by the codes of the rows, also where hand-set points part them."""
     rng = np.random.default_rng(0)
     data = pd.DataFrame({"x": np.repeat([1.0, 2.0, -9.0], 100), "z": rng.normal(size=300)})
     data["y"] = np.concatenate([np.arange(100) < n for n in (30, 50, 30)]).astype(int)
-    card = lk.scorecard(["x", "z"], data, target="y", bins={"x": lk.scorecard.Bins(special=[-9])})
-    with pytest.raises(UnsupportedError, match=r"the bins 'below 2' and '-9' of 'x' have the same weight of evidence"):
-        card.table(level=0.95)
-    assert "points_low" in card.table(level=0.95, woe="given")
-    exact = lk.scorecard.Scaling(rounded=False)
-    fine = lk.scorecard(["x", "z"], data, target="y", bins={"x": lk.scorecard.Bins(special=[-9])}, scaling=exact)
+    stated = dict(target="y", bins={"x": Bins(special=[-9])})
+    card = lk.scorecard(["x", "z"], data, **stated)
+    woe = card.binnings["x"].woe
+    assert woe[0] == woe[2]
+    fine = lk.scorecard(["x", "z"], data, scaling=Scaling(rounded=False), **stated)
     difference = (card.score(data)["points"] - fine.score(data)["points"]).abs()
     assert card.rounding().largest == pytest.approx(difference.max(), rel=1e-9)
     assert not np.signbit(card.table()["points"].to_numpy()[card.table()["points"].to_numpy() == 0]).any()
+
+    one = lk.scorecard(["x"], data, **stated).table(level=0.95).dropna()
+    expected = np.sqrt([1 / 30 - 1 / 110 + 1 / 70 - 1 / 190, 1 / 50 - 1 / 110 + 1 / 50 - 1 / 190])
+    np.testing.assert_allclose(errors_of(one), 20 / np.log(2) * expected[[0, 1, 0]], rtol=1e-8)
+    by_hand = card.with_points({"x": {"-9": -40, "below 2": 9}}, any_order=True)
+    points, exact = by_hand.score(data)["points"], fine.score(data)["points"]
+    found = by_hand.rounding()
+    assert found.by_hand == 2
+    assert found.largest == pytest.approx((points - exact).abs().max(), rel=1e-9)
+    assert found.mean == pytest.approx((points - exact).abs().mean(), rel=1e-9)
+    assert by_hand.development.mean == pytest.approx(points.mean(), rel=1e-12)
+    assert by_hand.development.variance == pytest.approx(points.var(ddof=0), rel=1e-9)
+    assert "Points set by hand" in found.to_text()
+    assert "by hand" not in card.rounding().to_text()
+    exactly = fine.with_points({"x": {"-9": -40.25}}, any_order=True)  # exact points by hand, then in whole numbers
+    whole = exactly.points(data).round().sum(axis=1) + round(exactly.card.base_points)
+    assert exactly.rounding().largest == pytest.approx((whole - exact).abs().max(), rel=1e-9)
+
+
+def test_the_bins_of_the_rows_take_little_room_and_stay_behind(card: lk.scorecard.Scorecard, tmp_path: Path) -> None:
+    assert card.rows is not None
+    assert card.rows.codes.dtype == np.int8
+    np.testing.assert_array_equal(
+        np.bincount(card.rows.codes[:, 1]), np.sum(card.card.variables[1].binning.counts, 0)[:-1]
+    )
+    for other in (pickle.loads(pickle.dumps(card)), lk.load(card.save(tmp_path / "card.json"))):
+        assert other.rows is None
+    assert copy.deepcopy(card).rows is card.rows is copy.copy(card.rows)

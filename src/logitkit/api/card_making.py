@@ -19,6 +19,7 @@ from logitkit.scorecard.binned import binning_of
 from logitkit.scorecard.card import Card, card_of
 from logitkit.scorecard.edits import replayed
 from logitkit.scorecard.monitoring.counted import Development, development_of
+from logitkit.scorecard.own_rows import OwnRows, compact_codes
 from logitkit.scorecard.scaling import Scaling
 from logitkit.scorecard.selection import Candidates, Fitted, Selection, SelectionStep, select_variables, why_flat
 from logitkit.scorecard.stated import Bins
@@ -104,6 +105,8 @@ class Made(NamedTuple):
         Which variables were left out or taken.
     development : Development
         The points of the rows, by groups.
+    rows : OwnRows
+        The rows in their bins.
     """
 
     card: Card
@@ -111,18 +114,23 @@ class Made(NamedTuple):
     binnings: dict[str, BinnedVariable]
     steps: tuple[SelectionStep, ...]
     development: Development
+    rows: OwnRows
 
 
 def made_card(rows: CardRows, making: Making) -> Made:
     """Return the card of rows; a variable that says nothing beside the others is left out, and the trail says so."""
     names = tuple(rows.columns)
     kind: WeightKind = "frequency" if rows.weights is None or (rows.weights % 1 == 0).all() else "precision"
-    binned = {}
+    binned, codes = {}, {}
     matrix = np.ones((rows.bad.size, len(names) + 1), order="F")
     for j, (name, values) in enumerate(rows.columns.items()):
         best = binning_of(values, rows.bad, making.bins[name], name=name, weights=rows.weights)
         binned[name] = held(replayed(best, making.edits.get(name, ())))
-        matrix[:, j + 1] = binned[name].transform(values)
+        own = binned[name].codes(values)
+        matrix[:, j + 1] = binned[name].woe_at_scoring[own]
+        if np.isnan(matrix[:, j + 1]).any():
+            binned[name].refuse_first(values, own)
+        codes[name] = compact_codes([own], own.size, [binned[name].rule.n_codes + 1])[:, 0]
 
     def fitted(columns: Sequence[int]) -> Fit:
         own = matrix if len(columns) == len(names) else matrix[:, [0, *(j + 1 for j in columns)]]
@@ -166,5 +174,8 @@ def made_card(rows: CardRows, making: Making) -> Made:
         fit = fitted([names.index(name) for name in taken])
     coef = making.estimates(fit)
     card = card_of(tuple(binned[name] for name in taken), float(coef[0]), coef[1:], making.scaling)
-    own = matrix[:, [names.index(name) + 1 for name in taken]]
-    return Made(card, fit, binned, steps, development_of(card, own, rows.weights))
+    weights = np.ones(rows.bad.size) if rows.weights is None else rows.weights
+    sizes = [binned[name].rule.n_codes + 1 for name in taken]
+    in_bins = compact_codes([codes[name] for name in taken], rows.bad.size, sizes)
+    kept = OwnRows(in_bins, rows.bad, weights, kind == "frequency")
+    return Made(card, fit, binned, steps, development_of(card, in_bins, weights), kept)

@@ -118,4 +118,4 @@ def scorecard(
     )
     whole = {name: table.column(name) for name in (*names, target)}
     manifest = manifest_of(whole, out, given, outcome.indeterminate, selection, level)
-    return Scorecard(made.card, made.fit, made.binnings, population, made.steps, made.development, manifest)
+    return Scorecard(made.card, made.fit, made.binnings, population, made.steps, made.development, manifest, made.rows)

@@ -140,7 +140,9 @@ class ScorecardClassifier(ClassifierMixin, StatedOptions):  # type: ignore[misc]
             n, (), 0, 0, rows.bad.size - n_bad, n_bad, getattr(y, "name", None) or "y", rows.label, rows.other
         )
         self.classes_, self.bad_ = target.classes, rows.label
-        self.scorecard_ = Scorecard(made.card, made.fit, made.binnings, who, made.steps, made.development)
+        self.scorecard_ = Scorecard(
+            made.card, made.fit, made.binnings, who, made.steps, made.development, rows=made.rows
+        )
         if not made.card.variables:
             warn_caller("No column has two bins: every row gets the base points, and one probability.", DataWarning)
         if made.fit.record.is_separated:

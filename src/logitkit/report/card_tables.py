@@ -16,8 +16,15 @@ __all__ = ["clusters_frame"]
 
 @finding_document.register
 def _(found: Rounding) -> Document:
+    by_hand = (Fact("Points set by hand", format_integer(found.by_hand)),) if found.by_hand else ()
+    changed = (
+        "Points of the card were set by hand: differences from the model are of these and of rounding. "
+        if found.by_hand
+        else ""
+    )
     facts = (
         Fact("Rows", format_integer(found.n)),
+        *by_hand,
         Fact("Largest difference", f"{format_number(found.largest)} points"),
         Fact("Mean difference", f"{format_number(found.mean)} points"),
         Fact("Largest possible", f"{format_number(found.bound)} points"),
@@ -29,9 +36,9 @@ def _(found: Rounding) -> Document:
         blocks=(_qualities(found.exact, found.whole), _cut_offs(found)),
         notes=(
             (
-                "Exact points are those of the model before rounding. On the rows that the card was made from; log "
-                "loss is that of the odds that the points promise. At a cut-off the exact score is rounded once, at "
-                "the end."
+                f"{changed}Exact points are those of the model before rounding. On the rows that the card was made "
+                "from; log loss is that of the odds that the points promise. At a cut-off the exact score is rounded "
+                "once, at the end."
             ),
         ),
     )

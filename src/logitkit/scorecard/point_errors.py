@@ -15,7 +15,7 @@ from logitkit.scorecard.binned import Binning
 from logitkit.scorecard.card import Card, reference_weights
 from logitkit.scorecard.criteria import corrected_counts
 from logitkit.scorecard.own_rows import OwnRows
-from logitkit.typing import CodeArray, FloatArray
+from logitkit.typing import FloatArray, SmallCodes
 
 __all__ = ["PointErrors", "errors_given_woe", "errors_with_woe"]
 
@@ -73,7 +73,7 @@ def errors_with_woe(card: Card, rows: OwnRows) -> PointErrors:
 class RowMoves:
     """What the weight of each row moves in the weights of evidence of a variable (equation 3)."""
 
-    def __init__(self, binning: Binning, codes: CodeArray, rows: OwnRows) -> None:
+    def __init__(self, binning: Binning, codes: SmallCodes, rows: OwnRows) -> None:
         events, nonevents = binning.counts
         e, g, _ = corrected_counts(events, nonevents)
         self.codes, self.bad, self.binning = codes, rows.bad, binning

@@ -39,19 +39,21 @@ class ScoreQuality(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Rounding:
-    """What whole points cost, on the rows that the card was made from.
+    """What whole points cost, on the rows that the card was made from: those of the card against those of the model.
 
     Parameters
     ----------
     n : float
         Rows, the sum of their weights.
+    by_hand : int
+        Points of the card that were set by hand, which differ from those of the model by more than rounding.
     largest, mean : float
         Absolute difference of the score by whole and by exact points.
     bound : float
         The largest difference that there can be: one half for the base and one half a variable, more where points were
         set by hand.
     exact, whole : ScoreQuality
-        Of both scores.
+        Of the score by exact points of the model, and by those of the card in whole numbers.
     rank_correlation : float
         Spearman's, of both scores.
     cut_offs : (c,) array
@@ -61,6 +63,7 @@ class Rounding:
     """
 
     n: float
+    by_hand: int
     largest: float
     mean: float
     bound: float
@@ -76,7 +79,7 @@ class Rounding:
 def rounding(card: Card, rows: OwnRows, cut_offs: Any = None) -> Rounding:
     """Return what whole points cost; cut-offs are deciles of the exact points where none are given."""
     fine = with_scaling(card, replace(card.scaling, rounded=False))
-    coarse = card if card.scaling.rounded else with_scaling(card, replace(card.scaling, rounded=True))
+    coarse = card if card.scaling.rounded else _in_whole_points(card)
     exact, whole = _points(fine, rows), _points(coarse, rows)
     difference, weights = np.abs(whole - exact), rows.weights
     at = _cut_offs(cut_offs, exact)
@@ -85,6 +88,7 @@ def rounding(card: Card, rows: OwnRows, cut_offs: Any = None) -> Rounding:
     takes = [(safer * once >= safer * cut, safer * whole >= safer * cut) for cut in at]
     return Rounding(
         float(weights.sum()),
+        _by_hand(card),
         float(difference.max()),
         float(np.average(difference, weights=weights)),
         _bound(fine, coarse),
@@ -96,6 +100,23 @@ def rounding(card: Card, rows: OwnRows, cut_offs: Any = None) -> Rounding:
         np.array([weights[a & ~b].sum() for a, b in takes]),
         np.array([weights[~a & b].sum() for a, b in takes]),
     )
+
+
+def _in_whole_points(card: Card) -> Card:
+    """Return a card with its own points, those set by hand among them, as whole numbers."""
+    variables = tuple(replace(variable, points=np.round(variable.points) + 0.0) for variable in card.variables)
+    return replace(card, variables=variables, base_points=float(np.round(card.base_points)))
+
+
+def _by_hand(card: Card) -> int:
+    """Return how many points of a card are not those that its model and scaling give."""
+    model = with_scaling(card, card.scaling)
+    pairs = [(a.points[:-1], b.points[:-1]) for a, b in zip(card.variables, model.variables, strict=True)]
+    apart = [
+        np.abs(np.nan_to_num(a) - np.nan_to_num(b)) > 1e-9 * np.maximum(1.0, np.abs(np.nan_to_num(b))) for a, b in pairs
+    ]
+    base = abs(card.base_points - model.base_points) > 1e-9 * max(1.0, abs(model.base_points))
+    return int(base) + sum(int(own.sum()) for own in apart)
 
 
 def _bound(fine: Card, coarse: Card) -> float:

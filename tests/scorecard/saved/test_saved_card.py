@@ -107,7 +107,8 @@ def test_a_loaded_card_is_the_card(card: lk.scorecard.Scorecard, tmp_path: Path)
 
 def test_every_field_of_a_scorecard_is_saved(card: lk.scorecard.Scorecard) -> None:
     """A field that is added to a scorecard is added to its file."""
-    assert [field.name for field in fields(card)] == [name.replace("record", "fit") for name in SavedCard._fields]
+    kept = [field.name for field in fields(card) if field.name != "rows"]  # which stay behind
+    assert kept == [name.replace("record", "fit") for name in SavedCard._fields]
     assert {field.name for field in fields(card.card)} == {"variables", "intercept", "base_points", "scaling"}
     assert {field.name for field in fields(card.card.variables[0])} == {"binning", "coef", "logits", "points"}
 

@@ -22,7 +22,7 @@ from logitkit.scorecard.card import Card
 from logitkit.scorecard.clusters import clusters_of
 from logitkit.scorecard.hand_points import points_by_hand
 from logitkit.scorecard.monitoring.counted import development_of
-from logitkit.scorecard.own_rows import own_rows, own_woe, require_distinct_woe
+from logitkit.scorecard.own_rows import OwnRows, rows_kept
 from logitkit.scorecard.point_errors import PointErrors, errors_given_woe, errors_with_woe
 from logitkit.scorecard.population import Population
 from logitkit.scorecard.rounding import Rounding, rounding
@@ -39,6 +39,7 @@ class Explained:
     binnings: Mapping[str, BinnedVariable]
     population: Population
     steps: tuple[SelectionStep, ...]
+    rows: OwnRows | None
 
     def table(self, level: float | None = None, woe: str = "estimated") -> pd.DataFrame:
         """Return one row per bin of the card.
@@ -91,10 +92,11 @@ class Explained:
         -------
         Rounding
             Largest and mean difference in points; area under the curve, KS and log loss of both scores, their rank
-            correlation, and how many applicants change sides at each cut-off. Of a card with exact points it is what
-            rounding would cost.
+            correlation, and how many applicants change sides at each cut-off. Exact points are those of the model;
+            whole points those of the card, or what rounding would make of them. Points set by hand are counted, and
+            their differences from the model are among those shown.
         """
-        return shown(rounding(self.card, own_rows(self.card, self.fit, "rounding"), cut_offs))
+        return shown(rounding(self.card, rows_kept(self.rows, self.fit, "rounding"), cut_offs))
 
     def with_points(
         self, points: Mapping[str, Mapping[str, float]], base: float | None = None, any_order: bool = False
@@ -123,10 +125,8 @@ class Explained:
             bins would get fewer points.
         """
         card, changes = points_by_hand(self.card, points, base, any_order)
-        fit = self.fit
-        development = None
-        if fit is not None and fit.design is not None:
-            development = development_of(card, *own_woe(fit))
+        rows = self.rows
+        development = None if rows is None else development_of(card, rows.codes, rows.weights)
         steps = (*self.steps, *(SelectionStep(c.variable, True, c.reason, c.points) for c in changes))
         return replace(self, card=card, steps=steps, development=development)  # type: ignore[type-var]
 
@@ -195,7 +195,4 @@ class Explained:
     def _errors(self, woe: str) -> PointErrors:
         if woe == "given":
             return errors_given_woe(self.card, self.fit.record.vcov)
-        verb = "intervals with woe='estimated'"
-        rows = own_rows(self.card, self.fit, verb)
-        require_distinct_woe(self.card, verb)
-        return errors_with_woe(self.card, rows)
+        return errors_with_woe(self.card, rows_kept(self.rows, self.fit, "intervals with woe='estimated'"))

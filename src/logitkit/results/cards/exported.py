@@ -110,7 +110,9 @@ class Exported:
 
         Notes
         -----
-        Of each variable the file holds the levels, and the ends of the pre-bins with the values next below them.
+        Of each variable the file holds the levels, and the ends of the pre-bins with the values next below them. The
+        bins of the rows stay behind, one number per row and variable: what needs them (rounding, intervals with
+        ``woe="estimated"``) asks for the card as it was made.
 
         Examples
         --------

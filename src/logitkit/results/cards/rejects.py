@@ -19,6 +19,7 @@ from logitkit.results.fit import Fit
 from logitkit.results.shown import Shown
 from logitkit.scorecard.card import Card, card_of
 from logitkit.scorecard.monitoring.counted import development_of
+from logitkit.scorecard.own_rows import compact_codes
 from logitkit.scorecard.rejects.applicants import Applicants
 from logitkit.scorecard.rejects.bounds import coefficient_bounds
 from logitkit.scorecard.rejects.compared import Refusal, against, measures
@@ -159,7 +160,11 @@ class RejectInference(Shown):
         """
         card, own = self.card(method), self.scorecard
         fit = self.refit(self.applicants, self._named(method), own.fit.record.level)
-        development = development_of(card, self.applicants.accepts[:, 1:], self.applicants.accept_weights)
+        applicants = self.applicants
+        codes = [applicants.codes[name][: applicants.bad.size] for name in card.names]
+        sizes = [variable.points.size for variable in card.variables]
+        own_codes = compact_codes(codes, applicants.bad.size, sizes)
+        development = development_of(card, own_codes, applicants.accept_weights)
         return Scorecard(card, fit, own.binnings, own.population, own.steps, development)
 
     def score(self, data: Any, method: str) -> pd.DataFrame:

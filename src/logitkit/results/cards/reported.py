@@ -21,7 +21,7 @@ from logitkit.results.cards.watched import Watched
 from logitkit.results.documented import extends_base
 from logitkit.results.shown import Shown
 from logitkit.scorecard.manifest import Manifest
-from logitkit.scorecard.own_rows import OwnRows, own_rows
+from logitkit.scorecard.own_rows import OwnRows
 from logitkit.scorecard.validation.bands import bands_of
 from logitkit.scorecard.validation.outcomes import ScoredRows
 from logitkit.scorecard.validation.samples import validate_samples
@@ -60,6 +60,7 @@ class Reported(Explained, Watched, Checked):
     """What a card gains: its document, and the comparison with the card that data give."""
 
     manifest: Manifest | None
+    rows: OwnRows | None
 
     def verify(self, data: Any, *, exclude: Mapping[str, Any] | None = None, weights: Any = None) -> CardVerification:
         """Make the card again from data, by its own parameters, and compare number by number.
@@ -210,18 +211,11 @@ class Reported(Explained, Watched, Checked):
         """Return why the rows of the card are not validated."""
         if self.fit.design is None:
             return "loaded"
-        return "inferred" if self._fitted_rows() is None else "weighted"
-
-    def _fitted_rows(self) -> OwnRows | None:
-        """Return the rows of the card in their bins; None where it was fitted to others, as after reject inference."""
-        try:
-            return own_rows(self.card, self.fit, "report")
-        except UnsupportedError:
-            return None
+        return "inferred" if self.rows is None else "weighted"
 
     def _own_rows(self) -> ScoredRows | None:
         """Return the scores of the rows of the card; None where it does not have them, or weighs them."""
-        own = None if self.fit.design is None else self._fitted_rows()
+        own = self.rows
         if own is None or not (own.weights == 1).all():
             return None
         log_odds, points = np.full(own.bad.size, self.card.intercept), np.full(own.bad.size, self.card.base_points)

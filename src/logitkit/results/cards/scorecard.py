@@ -25,6 +25,7 @@ from logitkit.results.shown import Shown
 from logitkit.scorecard.card import Card, Scores
 from logitkit.scorecard.manifest import Manifest
 from logitkit.scorecard.monitoring.counted import Development
+from logitkit.scorecard.own_rows import OwnRows
 from logitkit.scorecard.population import Population
 from logitkit.scorecard.reasons import ReasonMethod, reasons, what_if
 from logitkit.scorecard.selection import SelectionStep
@@ -53,6 +54,8 @@ class Scorecard(Reported, Explained, Exported, Watched, Checked, Shown):
         The points of the rows that the card was made from, by groups.
     manifest : Manifest, optional
         Fingerprints of the rows, parameters and versions, by which the card is verified.
+    rows : OwnRows, optional
+        The bins of the rows that the card was made from, while it is in memory: they are neither saved nor pickled.
 
     Examples
     --------
@@ -70,6 +73,7 @@ class Scorecard(Reported, Explained, Exported, Watched, Checked, Shown):
     steps: tuple[SelectionStep, ...] = ()
     development: Development | None = None
     manifest: Manifest | None = None
+    rows: OwnRows | None = None
 
     def to_document(self) -> Document:
         """Return the card with its population and points.

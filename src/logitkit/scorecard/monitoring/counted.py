@@ -10,9 +10,8 @@ import numpy as np
 
 from logitkit.errors import DataError
 from logitkit.scorecard.card import Card
-from logitkit.scorecard.own_rows import codes_of_woe
 from logitkit.scorecard.rules import NumberRule, shortest_between
-from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray
+from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray, SmallCodes
 
 __all__ = ["CodedRows", "Counted", "Development", "coded_rows", "counted_development", "development_of", "score_cuts"]
 
@@ -133,15 +132,15 @@ def counted_development(card: Card, development: Development) -> Counted:
     return Counted(groups, cells, cells, development.mean, development.variance)
 
 
-def development_of(card: Card, woe: FloatArray, weights: FloatArray | None = None) -> Development:
+def development_of(card: Card, codes: SmallCodes, weights: FloatArray | None = None) -> Development:
     """Return what is kept of the rows that a card was made from.
 
     Parameters
     ----------
     card : Card
         Its variables in the order of the columns.
-    woe : (n, v) array
-        Weights of evidence.
+    codes : (n, v) int array
+        The bin of each variable.
     weights : (n,) array, optional
         Weights of the rows.
 
@@ -149,9 +148,9 @@ def development_of(card: Card, woe: FloatArray, weights: FloatArray | None = Non
     -------
     Development
     """
-    points = np.full(woe.shape[0], card.base_points)
+    points = np.full(codes.shape[0], card.base_points)
     for j, variable in enumerate(card.variables):
-        points += variable.points[codes_of_woe(variable.binning, woe[:, j])]
+        points += variable.points[codes[:, j]]
     given = np.ones(points.size) if weights is None else weights
     cuts = score_cuts(points, given)
     rule = NumberRule(cuts)
