@@ -26,7 +26,10 @@ FAIRNESS_NOTES = (
         "Impact: approval rate over that of the reference; 0.8 is the customary limit. Opportunity: proportion of "
         "goods that are approved, less that of the reference. Calibration: bads over those that the card expects."
     ),
-    "Groups with different bad rates cannot agree in all of these unless the card ranks without error.",
+    (
+        "Where bad rates differ, groups whose goods and bads are approved in the same proportions differ in the bad "
+        "rate of the approved, unless no bad is approved."
+    ),
 )
 
 

@@ -4,7 +4,7 @@ No statistic proves a leak. What is listed here is looked up by hand: when was t
 
 References
 ----------
-Siddiqi, N. (2017) Intelligent Credit Scoring, second edition, chapter 10. Wiley.
+Siddiqi, N. (2017) Intelligent Credit Scoring, second edition. Wiley.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ class Scaling(Stated):
     Notes
     -----
     points :math:`= b + \frac{d}{\ln 2} (\ln \mathrm{odds} - \ln o)` with base points b, base odds o and points d to
-    double the odds (Siddiqi 2017, chapter 11).
+    double the odds (Siddiqi 2017).
 
     Examples
     --------

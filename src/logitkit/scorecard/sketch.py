@@ -5,7 +5,7 @@ to the next level: the first of each pair or the second, whichever keeps the two
 number of rows below a value then errs by at most :math:`2^h` upwards for each time that the first was kept at level h,
 and downwards for each time that the second was. The sums are kept, so that the bound is a number and no order of
 magnitude; nothing is drawn at random, and two sketches add up to one (Manku, Rajagopalan and Lindsay 1998; Agarwal et
-al. 2013).
+al. 2013; ``docs/maths/binning.md``).
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ The probability of acceptance is a logistic regression on the bins of variables,
 
 References
 ----------
-Hsia, D. C. (1978) Credit scoring and the Equal Credit Opportunity Act. Hastings Law Journal 30. Robins, J. M.,
+Hsia, D. C. (1978) Credit scoring and the Equal Credit Opportunity Act. Hastings Law Journal 30, 371. Robins, J. M.,
 Rotnitzky, A. and Zhao, L. P. (1994) Journal of the American Statistical Association 89, 846-866.
 """
 

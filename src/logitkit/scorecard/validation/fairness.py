@@ -7,8 +7,8 @@ r"""Fairness of a card and a cut-off between groups: approval, equal opportunity
 * *Calibration within groups*: bads over the number that the card expects, with Wilson's limits of the bad rate over the
   expected one; and the Gini coefficient within the group.
 
-With different bad rates a card that does not rank without error cannot have all of them at once (Chouldechova 2017;
-``docs/maths/scorecard_validation.md``, equations 14 to 16).
+Groups with different bad rates whose goods and bads are approved in the same proportions differ in the bad rate of the
+approved, unless no bad is approved (Chouldechova 2017; ``docs/maths/scorecard_validation.md``, equations 14 to 16).
 
 References
 ----------

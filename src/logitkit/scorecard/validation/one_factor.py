@@ -10,7 +10,7 @@ over beta variables, which are smooth and bounded, so that quadrature serves any
 
 References
 ----------
-Vasicek, O. (2002) The distribution of loan portfolio value. Risk 15, 160-162.
+Vasicek, O. (2002) Loan portfolio value. Risk 15(12), 160-162.
 Tasche, D. (2003) A traffic lights approach to PD validation. arXiv:cond-mat/0305038.
 """
 
