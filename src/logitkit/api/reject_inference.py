@@ -92,6 +92,16 @@ def reject_inference(
     >>> found = lk.scorecard.reject_inference(card, loans[~refused], loans[refused])
     >>> bool(found.table().loc["all bad", "reject_bad_rate"] == 1)
     True
+
+    A lender that accepts some 10 % of the long loans by chance knows with what probability:
+
+    >>> import numpy as np
+    >>> loans["chance"] = np.where(loans["duration"] > 36, 0.1, 1.0)
+    >>> lucky = ~refused | (np.random.default_rng(1).uniform(size=len(loans)) < 0.1)
+    >>> card = lk.scorecard(["age", "purpose"], loans[lucky], target="class", event="bad")
+    >>> known = lk.scorecard.Augmentation(accept_probability="chance")
+    >>> lk.scorecard.reject_inference(card, loans[lucky], loans[~lucky], [known]).methods[1]
+    'augmentation, by chance'
     """
     if not isinstance(card, Scorecard):
         raise DataError(f"card={type(card).__name__}: give a scorecard, from lk.scorecard(...).")
@@ -113,6 +123,7 @@ def reject_inference(
         _codes(card, own, others, rows, methods),
         _chance,
         names,
+        _accept_probabilities(own, others, rows, methods),
     )
     stated = np.array([card.card.intercept, *(variable.coef for variable in card.card.variables)])
     if not np.allclose(applicants.coef, stated, rtol=1e-6, atol=1e-6):
@@ -170,6 +181,26 @@ def _codes(
         require_columns(others, [name])
         binning = card.binnings[name]
         found[name] = np.concatenate([binning.codes(own.column(name).iloc[rows]), binning.codes(others.column(name))])
+    return found
+
+
+def _accept_probabilities(own: Table, others: Table, rows: Any, methods: Sequence[Any] | None) -> dict[str, FloatArray]:
+    """Return the known probabilities of acceptance, refusing what none can be."""
+    found = {}
+    for name in [method.accept_probability for method in methods or () if isinstance(method, Augmentation)]:
+        if name is None:
+            continue
+        require_columns(own, [name])
+        require_columns(others, [name])
+        of_accepts, of_rejects = numeric_values(own.column(name), name)[rows], numeric_values(others.column(name), name)
+        if not ((of_accepts > 0) & (of_accepts <= 1)).all():
+            raise DataError(f"{name} of accepts must be probabilities above 0, of 1 at most, and none may be missing.")
+        if not ((of_rejects >= 0) & (of_rejects < 1)).all():
+            raise DataError(
+                f"{name} of rejects must be probabilities of acceptance of at least 0 and below 1, and none may be "
+                "missing."
+            )
+        found[name] = np.concatenate([of_accepts, of_rejects])
     return found
 
 

@@ -27,7 +27,8 @@ ERRORS = (
 )
 CAUTION = (
     "Outcomes of rejects are not in the data. No method and no test tells from these data which assumption holds: "
-    "where rejection used what the card does not know, the card of accepts and every method that follows it are biased."
+    "where rejection used what the card does not know, the card of accepts and every method that follows it are "
+    "biased. Only where applicants were accepted by chance, with known probabilities, do accepts stand for all."
 )
 
 

@@ -24,22 +24,8 @@ from logitkit.scorecard import (
     RejectInference,
     Scorecard,
 )
+from oracles.rejects import population, solved
 from tolerances import EXACT, ROUTE
-
-LEVELS = np.array(["a", "b", "c"])
-EFFECT = np.array([-2.2, -1.2, -0.2])  # log-odds of bad of the levels of the first variable; those of the second add
-SECOND = np.array([-0.4, 0.0, 0.5])
-
-
-def population(n: int, seed: int, policy: str) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return applicants with outcomes, and who was accepted: by the card's variables, or by a hidden one too."""
-    draw = np.random.default_rng(seed)
-    first, second, hidden = draw.integers(3, size=n), draw.integers(3, size=n), draw.integers(2, size=n)
-    own = EFFECT[first] + SECOND[second] + (hidden - 0.5) * 2.0 * (policy == "hidden")
-    bad = draw.uniform(size=n) < expit(own)
-    chance = expit(1.6 - 0.8 * first - 0.3 * second) if policy == "card" else expit(1.0 - 0.5 * first - 1.5 * hidden)
-    table = pd.DataFrame({"first": LEVELS[first], "second": LEVELS[second], "bad": bad.astype(int)})
-    return table, draw.uniform(size=n) < chance
 
 
 def inference(n: int = 4000, seed: int = 3, policy: str = "card", **given: Any) -> tuple[RejectInference, pd.DataFrame]:
@@ -52,15 +38,6 @@ def inference(n: int = 4000, seed: int = 3, policy: str = "card", **given: Any) 
 @pytest.fixture(scope="module")
 def found() -> RejectInference:
     return inference()[0]
-
-
-def solved(x: np.ndarray, y: np.ndarray, w: np.ndarray) -> np.ndarray:
-    """Return the weighted logistic regression of proportions by Newton's method."""
-    coef = np.zeros(x.shape[1])
-    for _ in range(30):
-        p = expit(x @ coef)
-        coef += np.linalg.solve(x.T @ (x * (w * p * (1 - p))[:, None]), x.T @ (w * (y - p)))
-    return coef
 
 
 def named(found: RejectInference, method: str) -> Any:
@@ -121,55 +98,6 @@ def test_cut_offs_make_as_many_bad_as_expected_and_reclassification_assigns_what
     assert kinds.size == 9
 
 
-def test_augmentation_weighs_accepts_by_the_acceptance_of_their_kind() -> None:
-    """With one variable, P(accept) is the proportion of accepts in its bin."""
-    table, accepted = population(3000, 5, "card")
-    card = lk.scorecard(["first"], table[accepted], target="bad")
-    found = lk.scorecard.reject_inference(card, table[accepted], table[~accepted], [Augmentation()])
-    rate = pd.Series(accepted).groupby(table["first"]).mean()
-    weights = 1 / rate[table["first"][accepted]].to_numpy()
-    own, a = named(found, "augmentation"), found.applicants
-    np.testing.assert_allclose(own.coef, solved(a.accepts, a.bad, weights), rtol=1e-7)
-    facts = dict(own.facts)
-    np.testing.assert_allclose(facts["largest weight of an accept"], weights.max(), rtol=1e-7)
-    np.testing.assert_allclose(facts["effective number of accepts"], weights.sum() ** 2 / (weights**2).sum(), rtol=1e-7)
-
-
-#: Applicants by first, second, accepted and bad, the last fastest.
-COUNTS = (
-    *(76, 4, 359, 29, 77, 12, 325, 37, 104, 16, 297, 54),
-    *(102, 24, 245, 53, 113, 43, 221, 66, 145, 64, 159, 79),
-    *(145, 62, 134, 87, 136, 109, 104, 68, 123, 172, 65, 91),
-)
-
-
-def test_augmentation_agrees_with_the_estimated_weights_of_two_phases_of_survey() -> None:
-    """R 4.2 with survey 4.1, on d of these applicants with the weights of evidence w1 and w2 of the card.
-
-    des <- estWeights(d, formula = ~ first + second, subset = ~ accepted)
-    svyglm(bad ~ w1 + w2, design = des, family = quasibinomial)
-    """
-    cells = pd.MultiIndex.from_product([LEVELS, LEVELS, [False, True], [0, 1]], names=["first", "second", "a", "bad"])
-    table = cells.repeat(COUNTS).to_frame(index=False)
-    accepted = table.pop("a").to_numpy()
-    card = lk.scorecard(["first", "second"], table[accepted], target="bad")
-    own = lk.scorecard.reject_inference(card, table[accepted], table[~accepted], [Augmentation()]).inferred[1]
-    np.testing.assert_allclose(own.coef, [-1.21998261524, -1.03756558315, -1.24884145880], rtol=1e-7)
-    errors = [0.0520440103034, 0.0711864958121, 0.1940403810377]
-    np.testing.assert_allclose(own.std_error, errors, rtol=2e-4)  # factors of 1 + 1 / n differ
-
-
-def test_two_bins_that_were_never_accepted_together_have_no_overlap() -> None:
-    """A logistic model without interactions would give these rejects a probability of 0.3."""
-    table, accepted = population(3000, 7, "card")
-    accepted &= ~((table["first"] == "c") & (table["second"] == "c")).to_numpy()
-    card = lk.scorecard(["first", "second"], table[accepted], target="bad")
-    given = (card, table[accepted], table[~accepted])
-    with pytest.raises(UnsupportedError, match=r"% of the rejects have a probability of acceptance below least=0\.02"):
-        lk.scorecard.reject_inference(*given, [Augmentation()])
-    assert lk.scorecard.reject_inference(*given, [Augmentation(on=["first"])]).refused == ()
-
-
 def test_a_kind_that_was_never_accepted_is_refused_and_listed() -> None:
     table, accepted = population(2000, 11, "card")
     accepted &= (table["second"] != "c").to_numpy()
@@ -197,17 +125,30 @@ def test_parcelling_is_refused_where_a_band_has_no_accept() -> None:
         lk.scorecard.reject_inference(card, table[accepted], table[~accepted], [Parcelling(bands=9)])
 
 
-@pytest.mark.parametrize("method", [FuzzyAugmentation(odds=2.0), Parcelling(factor=1.3, bands=2), Augmentation()])
+@pytest.mark.parametrize(
+    "method",
+    [
+        FuzzyAugmentation(odds=2.0),
+        Parcelling(factor=1.3, bands=2),
+        Augmentation(),
+        Augmentation(bands=3),
+        Augmentation(bands=2, bands_of="card"),
+        Augmentation(accept_probability="known"),
+        Augmentation(accept_probability="known", bands=3),
+    ],
+)
 def test_errors_are_those_of_the_jackknife(method: Any) -> None:
     """Leaving out one applicant of each kind and outcome gives the influence of all that are like it."""
     table, accepted = population(1500, 17, "card")
+    table["known"] = expit(1.6 - 0.8 * table["first"].map({"a": 0, "b": 1, "c": 2}) - 0.2 * (table["second"] == "c"))
     card = lk.scorecard(["first", "second"], table[accepted], target="bad")
-    applicants = lk.scorecard.reject_inference(card, table[accepted], table[~accepted], []).applicants
+    given = [Augmentation(accept_probability="known")]
+    applicants = lk.scorecard.reject_inference(card, table[accepted], table[~accepted], given).applicants
     outcome = np.concatenate([applicants.bad, np.full(applicants.rejects.shape[0], -1)])
     kinds = np.column_stack([np.vstack([applicants.accepts, applicants.rejects]), outcome])
     n, full, total, of_rate = applicants.accepts.shape[0], method.infer(applicants), 0.0, 0.0
     _, first, count = np.unique(kinds.round(9), axis=0, return_index=True, return_counts=True)
-    step = 1e-3
+    step, rejects = 1e-3, applicants.reject_weights
     for row, many in zip(first, count, strict=True):
         w, v = applicants.accept_weights.copy(), applicants.reject_weights.copy()
         (w if row < n else v)[row if row < n else row - n] += step
@@ -215,7 +156,7 @@ def test_errors_are_those_of_the_jackknife(method: Any) -> None:
         change = (moved.coef - full.coef) / step
         total = total + many * np.outer(change, change)
         if row < n or not full.with_rejects:  # assumed rates follow accepts alone
-            of_rate += many * (np.mean(moved.rates - full.rates) / step) ** 2
+            of_rate += many * ((moved.rate(rejects) - full.rate(rejects)) / step) ** 2
     np.testing.assert_allclose(full.std_error, np.sqrt(np.diag(total) * n / (n - 1)), rtol=2e-3)  # differences of 1e-3
     np.testing.assert_allclose(full.rate_error, np.sqrt(of_rate * n / (n - 1)), rtol=2e-3)
 
@@ -246,24 +187,6 @@ def test_rejected_by_the_cards_variables_none_and_augmentation_are_right() -> No
     assert error["best case"] < -0.05 < 0.05 < error["worst case"]
     slopes = found.coefficients()["estimate"].xs("first", level="term")
     assert slopes["augmentation"] == pytest.approx(slopes["none"], abs=0.06)  # the same, less efficiently
-
-
-def test_augmentation_is_right_for_all_applicants_where_the_card_has_the_wrong_form() -> None:
-    """With an interaction that the card has not, the best card of accepts is not that of all; weights restore it."""
-    draw = np.random.default_rng(41)
-    n = 40_000
-    first, second = draw.integers(3, size=n), draw.integers(3, size=n)
-    bad = draw.uniform(size=n) < expit(-2.5 + 0.3 * first + 0.2 * second + 0.9 * first * (second == 2))
-    accepted = draw.uniform(size=n) < expit(2.0 - 1.0 * first - 0.8 * second)
-    table = pd.DataFrame({"first": LEVELS[first], "second": LEVELS[second], "bad": bad.astype(int)})
-    card = lk.scorecard(["first", "second"], table[accepted], target="bad")
-    found = lk.scorecard.reject_inference(card, table[accepted], table[~accepted], [Augmentation()])
-    a = found.applicants
-    known = np.concatenate([a.bad, bad[~accepted]])
-    truth = solved(np.vstack([a.accepts, a.rejects]), known, np.ones(n))
-    none, own = found.inferred[:2]
-    assert (np.abs(own.coef - truth) < 4 * own.std_error).all()
-    assert np.abs((none.coef - truth) / none.std_error).max() > 5  # that of accepts is far off
 
 
 def test_rejected_by_a_hidden_variable_all_that_follow_accepts_are_biased_alike() -> None:
@@ -327,18 +250,6 @@ def test_the_result_is_pickled_whole(found: RejectInference) -> None:
     pd.testing.assert_frame_equal(again.adopted("fuzzy").table(), found.adopted("fuzzy").table())
 
 
-def test_acceptance_is_explained_by_variables_that_the_card_left_out() -> None:
-    table, accepted = population(2000, 37, "card")
-    own = lk.scorecard.Selection(min_iv=0.2, method="all")
-    card = lk.scorecard(["first", "second"], table[accepted], target="bad", selection=own)
-    assert card.card.names == ("first",)
-    given = (card, table[accepted], table[~accepted])
-    found = lk.scorecard.reject_inference(*given, [Augmentation(on=["first", "second"])])
-    assert "in the same bins of first, second," in named(found, "augmentation").assumption
-    with pytest.raises(DataError, match="'second' has no bins here"):
-        Augmentation(on=["second"]).infer(lk.scorecard.reject_inference(*given, []).applicants)
-
-
 def test_weights_are_rows_that_often(found: RejectInference) -> None:
     table, accepted = population(800, 31, "card")
     weights = np.random.default_rng(2).integers(1, 4, 800)
@@ -374,6 +285,11 @@ def test_the_figure_has_a_row_per_method_and_the_band(found: RejectInference) ->
         (lambda: Augmentation(least=0), "give a probability above 0"),
         (lambda: Augmentation(on="age"), "give a list of names"),
         (lambda: Augmentation(on=[]), "at least one variable"),
+        (lambda: Augmentation(bands=0), "at least 1, or None"),
+        (lambda: Augmentation(bands=2, bands_of="score"), "give 'acceptance' or 'card'"),
+        (lambda: Augmentation(bands_of="card"), "needs bands="),
+        (lambda: Augmentation(on=["age"], accept_probability="p"), "leave out one of it and on="),
+        (lambda: Augmentation(accept_probability=0.3), "the name of a column"),
         (lambda: FuzzyAugmentation(odds=-1), "not negative"),
         (lambda: Parcelling(factor=-1), "not negative"),
         (lambda: Parcelling(factor=[1, 2], bands=3), "2 values and there are 3 bands"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -50,6 +50,8 @@ class Applicants:
         From a matrix, outcomes and weights to probabilities, 0 and 1 where a row is fitted perfectly.
     names : tuple of str
         The variables of the card.
+    accept_probability : mapping of str to (n + r,) array
+        Probabilities of acceptance that are known, by the column that has them.
     """
 
     accepts: FloatArray
@@ -61,6 +63,7 @@ class Applicants:
     codes: Mapping[str, CodeArray]
     chance: Callable[[FloatArray, BoolArray, FloatArray], FloatArray]
     names: tuple[str, ...]
+    accept_probability: Mapping[str, FloatArray] = field(default_factory=dict)
 
     @cached_property
     def coef(self) -> FloatArray:
@@ -70,20 +73,30 @@ class Applicants:
     @cached_property
     def scores(self) -> FloatArray:
         """Score of each accept at these coefficients, shape (n, p), of one applicant where a row stands for several."""
-        return np.asarray(self.accepts * (self.bad - expit(self.accepts @ self.coef))[:, None])
+        return np.asarray(self.accepts * (self.bad - self.of_accepts)[:, None])
 
     @cached_property
     def influence(self) -> FloatArray:
         """What each accept adds to these coefficients, shape (n, p)."""
-        p = expit(self.accepts @ self.coef)
+        p = self.of_accepts
         return np.asarray(
             np.linalg.solve(information(self.accepts, self.accept_weights * p * (1 - p)), self.scores.T).T
         )
 
     @cached_property
+    def of_accepts(self) -> FloatArray:
+        """Probability of bad of each accept by the card of accepts, shape (n,)."""
+        return np.asarray(expit(self.accepts @ self.coef))
+
+    @cached_property
     def of_rejects(self) -> FloatArray:
         """Probability of bad of each reject by the card of accepts, shape (r,)."""
         return np.asarray(expit(self.rejects @ self.coef))
+
+    @property
+    def weights(self) -> FloatArray:
+        """Numbers of applicants, of accepts and then of rejects, shape (n + r,)."""
+        return np.concatenate([self.accept_weights, self.reject_weights])
 
     @property
     def bad_rate(self) -> float:
@@ -95,7 +108,7 @@ class Applicants:
         return self.fit(
             np.vstack([self.accepts, self.rejects]),
             np.concatenate([self.bad, proportion]),
-            np.concatenate([self.accept_weights, self.reject_weights]),
+            self.weights,
         )
 
 

@@ -12,6 +12,7 @@ from scipy.special import expit
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.options import Stated, is_count, is_finite_number
 from logitkit.scorecard.rejects.applicants import Applicants, information, logit_of, mean
+from logitkit.scorecard.rejects.bands import bands_of
 from logitkit.scorecard.rejects.inferred import Inferred, from_proportions
 from logitkit.typing import BoolArray, FloatArray
 
@@ -143,9 +144,7 @@ class Parcelling(Stated):
             Coefficients with errors, and the rates assumed of rejects.
         """
         w, v = applicants.accept_weights, applicants.reject_weights
-        own, others = expit(applicants.accepts @ applicants.coef), applicants.of_rejects
-        edges = _quantiles(np.concatenate([own, others]), np.concatenate([w, v]), self.bands)
-        band, of_reject = np.searchsorted(edges, own, side="right"), np.searchsorted(edges, others, side="right")
+        band, of_reject = bands_of(applicants.of_accepts, applicants.of_rejects, applicants, self.bands)
         n_bands = self.bands
         total = np.bincount(band, w, n_bands)
         if (empty := (total == 0) & (np.bincount(of_reject, v, n_bands) > 0)).any():
@@ -290,10 +289,3 @@ def _cutoff(stated: float | None, applicants: Applicants, own: FloatArray) -> fl
     values, place = np.unique(own, return_inverse=True)
     above = np.cumsum(np.bincount(place, applicants.reject_weights)[::-1])[::-1]
     return float(values[np.argmin(np.abs(above - applicants.reject_weights @ applicants.of_rejects))])
-
-
-def _quantiles(values: FloatArray, weights: FloatArray, n: int) -> FloatArray:
-    """Return the n - 1 values that divide a population into parts of about equal size; a part may be empty by ties."""
-    order = np.argsort(values, kind="stable")
-    below = np.cumsum(weights[order]) / weights.sum()
-    return np.asarray(values[order][np.searchsorted(below, np.arange(1, n) / n)])

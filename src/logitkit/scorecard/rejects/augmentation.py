@@ -1,12 +1,14 @@
 r"""Augmentation: accepts stand for rejects like them, with weights 1 / P(accept).
 
-The probability of acceptance is a logistic regression on the bins of variables, and its estimation enters the errors
-(``docs/maths/reject_inference.md``, equation 6).
+The probability of acceptance is known from the policy, or a logistic regression on the bins of variables, or the
+proportion of accepts in a band of a score. What its estimation adds to the errors, or takes from them, is equation 6 of
+``docs/maths/reject_inference.md``.
 
 References
 ----------
 Hsia, D. C. (1978) Credit scoring and the Equal Credit Opportunity Act. Hastings Law Journal 30, 371. Robins, J. M.,
-Rotnitzky, A. and Zhao, L. P. (1994) Journal of the American Statistical Association 89, 846-866.
+Rotnitzky, A. and Zhao, L. P. (1994) Journal of the American Statistical Association 89, 846-866. Thomas, L. C.,
+Edelman, D. B. and Crook, J. N. (2002) Credit Scoring and its Applications. SIAM.
 """
 
 from __future__ import annotations
@@ -14,15 +16,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from scipy.special import expit
 
 from logitkit.errors import DataError, UnsupportedError, nearest_name
-from logitkit.options import Stated, is_finite_number
+from logitkit.options import Stated, is_count, is_finite_number
 from logitkit.scorecard.rejects.applicants import Applicants, information, mean
-from logitkit.scorecard.rejects.inferred import Inferred, predicted_rate_error, sandwich
+from logitkit.scorecard.rejects.bands import bands_of
+from logitkit.scorecard.rejects.inferred import Inferred, sandwich
 from logitkit.typing import BoolArray, CodeArray, FloatArray
 
 __all__ = ["Augmentation"]
@@ -31,6 +34,28 @@ __all__ = ["Augmentation"]
 EXPECTED = 5.0
 #: The largest proportion of rejects whose probability of acceptance may lie below the least.
 BEYOND = 0.01
+SCORES = ("acceptance", "card")
+
+
+class Acceptance(NamedTuple):
+    """How probable the acceptance of every applicant was, accepts first.
+
+    Parameters
+    ----------
+    chance : (n + r,) array
+        The probabilities.
+    kinds : (n + r, k) array
+        What they were estimated from by logistic regression; no columns where they are known.
+    assumption : str
+        What follows for rejects, in a sentence.
+    facts : tuple of (str, float)
+        What else there is to know of them.
+    """
+
+    chance: FloatArray
+    kinds: FloatArray
+    assumption: str
+    facts: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,31 +70,55 @@ class Augmentation(Stated):
     least : float, default 0.02
         P(accept) below which an applicant has no accepts like it; it is 0 where no accept has the same bins of some two
         variables and five were expected. The method is refused where more than 1 % of the rejects are below.
+    accept_probability : str, optional
+        The column of both tables with the P(accept) that is known, as from a policy that accepts at random; it is then
+        not explained by variables.
+    bands : int, optional
+        Bands of about equal numbers of applicants by P(accept): the weight is then that of the band, all applicants
+        over accepts, as the textbooks do.
+    bands_of : {"acceptance", "card"}, default "acceptance"
+        The score that the bands are made of: P(accept), or the probability of bad of the card of accepts.
 
     Raises
     ------
     DataError
-        If ``least`` is no probability.
+        If ``least`` is no probability, if there is no band, or if what is stated does not go together.
 
     Examples
     --------
-    >>> Augmentation(least=0.05).on is None
-    True
+    >>> Augmentation(bands=10).bands_of
+    'acceptance'
     """
 
     on: Sequence[str] | None = None
     least: float = 0.02
+    accept_probability: str | None = None
+    bands: int | None = None
+    bands_of: str = "acceptance"
 
     _most_by_position: ClassVar[int | None] = 0
 
     def __post_init__(self) -> None:
-        """Refuse values out of range."""
+        """Refuse values out of range, and statements that contradict one another."""
         if not (is_finite_number(self.least) and 0 < self.least < 1):
             raise DataError(f"least={self.least!r:.60}: give a probability above 0 and below 1.")
         if isinstance(self.on, str):
             raise DataError(f"on={self.on!r}: give a list of names.")
         if self.on is not None and len(self.on) == 0:
             raise DataError("on=[]: name at least one variable.")
+        if self.bands is not None and not is_count(self.bands):
+            raise DataError(f"bands={self.bands!r:.60}: give a whole number of at least 1, or None.")
+        if self.bands_of not in SCORES:
+            raise DataError(f"bands_of={self.bands_of!r:.60}: give 'acceptance' or 'card'.")
+        if self.accept_probability is not None and not isinstance(self.accept_probability, str):
+            raise DataError("accept_probability: give the name of a column of accepts and rejects.")
+        if self.accept_probability is not None and self.on is not None:
+            raise DataError("A known accept_probability is not explained by variables: leave out one of it and on=.")
+        if self.bands_of == "card" and (self.bands is None or self.on is not None or self.accept_probability):
+            raise DataError(
+                "bands_of='card' needs bands=, and neither on= nor accept_probability=: acceptance is then the "
+                "proportion of accepts in bands of the card of accepts."
+            )
         object.__setattr__(self, "on", None if self.on is None else tuple(self.on))
 
     def infer(self, applicants: Applicants) -> Inferred:
@@ -85,63 +134,142 @@ class Augmentation(Stated):
         Inferred
             Coefficients with errors, and the rates assumed of rejects.
         """
-        names = applicants.names if self.on is None else tuple(self.on)
-        for name in names:
-            if name not in applicants.codes:
-                raise DataError(f"on: {name!r} has no bins here. {nearest_name(name, applicants.codes)}")
-        codes, n = np.column_stack([applicants.codes[name] for name in names]), applicants.accepts.shape[0]
-        kinds, accepted = _indicators(codes), np.arange(codes.shape[0]) < n
-        weights = np.concatenate([applicants.accept_weights, applicants.reject_weights])
-        chance = applicants.chance(kinds, accepted, weights)
-        chance = np.where(np.isnan(chance), accepted, chance)  # in the limit undetermined, of rows fitted perfectly
-        chance = np.where(_never_accepted(codes, weights * accepted, weights * chance), 0.0, chance)
-        beyond = mean(chance[n:] < self.least, applicants.reject_weights)
+        found = self._acceptance(applicants)
+        of_rejects = found.chance[applicants.accepts.shape[0] :]
+        beyond = mean(of_rejects < self.least, applicants.reject_weights)
         if beyond > BEYOND:
+            instead = (
+                "Explain acceptance by fewer variables, on=[...], or assume"
+                if self.bands is None and self.accept_probability is None
+                else "Assume"
+            )
             raise UnsupportedError(
                 f"Augmentation: {100 * beyond:.3g} % of the rejects have a probability of acceptance below "
-                f"least={self.least:g}, the smallest {chance[n:].min():.2g}: no accepts are like them, whatever their "
-                f"weights. Explain acceptance by fewer variables, on=[...], or assume what rejects are: "
-                f"FuzzyAugmentation(odds=...), Parcelling(factor=...)."
+                f"least={self.least:g}, the smallest {of_rejects.min():.2g}: no accepts are like them, whatever their "
+                f"weights. {instead} what rejects are: FuzzyAugmentation(odds=...), Parcelling(factor=...)."
             )
-        return self._weighted(applicants, kinds, chance, names)
+        return _weighted(applicants, found, self._name())
 
-    def _weighted(
-        self, applicants: Applicants, kinds: FloatArray, chance: FloatArray, names: tuple[str, ...]
-    ) -> Inferred:
-        """Return the fit of accepts, each weighted by 1 / P(accept)."""
-        x, w = applicants.accepts, applicants.accept_weights
-        n, own = x.shape[0], chance[: x.shape[0]]
-        coef, separated = applicants.fit(x, applicants.bad.astype(np.float64), w / own)
-        del separated  # as little as the card of accepts: weights do not separate
-        p = expit(x @ coef)
-        bread = information(x, w / own * p * (1 - p))
-        scores = x * ((applicants.bad - p) / own)[:, None]
-        weights = np.concatenate([w, applicants.reject_weights])
-        of_acceptance = kinds * ((np.arange(weights.size) < n) - chance)[:, None]
-        slope = -(scores * (w * (1 - own))[:, None]).T @ kinds[:n]
-        carried = of_acceptance @ np.linalg.pinv(information(kinds, weights * chance * (1 - chance)), hermitian=True)
-        carried = carried @ slope.T
-        carried[:n] += scores
-        factor = 1.0 / own
-        vcov = sandwich(bread, weights, carried, float(w.sum()))
-        return Inferred(
-            "augmentation",
-            f"A reject is as often bad as an accept in the same bins of {', '.join(names)}, and applicants of every "
-            "kind were accepted at times.",
-            coef,
-            vcov,
-            np.sqrt(np.diag(np.linalg.inv(bread))),
-            expit(applicants.rejects @ coef),
-            predicted_rate_error(applicants, coef, vcov),
-            w / own,
-            False,
-            (
-                ("smallest P(accept) of rejects", float(chance[n:].min())),
-                ("largest weight of an accept", float(factor.max())),
-                ("accepts", float(w.sum())),
-                ("effective number of accepts", float((w @ factor) ** 2 / (w @ factor**2))),
-            ),
-        )
+    def _name(self) -> str:
+        """Return what the method is called beside others of its kind."""
+        words = ["augmentation"]
+        if self.accept_probability is not None:
+            words.append(f"by {self.accept_probability}")
+        if self.bands is not None:
+            words.append(f"{self.bands} bands" + (" of the card" if self.bands_of == "card" else ""))
+        return ", ".join(words)
+
+    def _acceptance(self, applicants: Applicants) -> Acceptance:
+        """Return the probability of acceptance as it was stated."""
+        if self.bands is not None and self.bands_of == "card":
+            return _of_bands(
+                applicants, applicants.of_accepts, applicants.of_rejects, self.bands, "the probability of bad"
+            )
+        name = self.accept_probability
+        found = _fitted(applicants, self.on) if name is None else _known(applicants, name)
+        if self.bands is None:
+            return found
+        n = applicants.accepts.shape[0]
+        return _of_bands(applicants, found.chance[:n], found.chance[n:], self.bands, "P(accept)")
+
+
+def _known(applicants: Applicants, name: str) -> Acceptance:
+    """Return the probabilities of a policy, with the number of accepts that it expects."""
+    if name not in applicants.accept_probability:
+        raise DataError(f"accept_probability: there is no column {name!r} here.")
+    chance = applicants.accept_probability[name]
+    return Acceptance(
+        chance,
+        np.empty((chance.size, 0)),
+        f"Applicants were accepted by chance, as {name!r} says: a reject is as often bad as an accept "
+        "with the same probability, whatever else the policy looked at.",
+        (("accepts that these probabilities expect", float(applicants.weights @ chance)),),
+    )
+
+
+def _fitted(applicants: Applicants, on: Sequence[str] | None) -> Acceptance:
+    """Return the probabilities that a logistic regression on bins gives."""
+    names = applicants.names if on is None else tuple(on)
+    for name in names:
+        if name not in applicants.codes:
+            raise DataError(f"on: {name!r} has no bins here. {nearest_name(name, applicants.codes)}")
+    codes, weights = np.column_stack([applicants.codes[name] for name in names]), applicants.weights
+    kinds, accepted = _indicators(codes), np.arange(codes.shape[0]) < applicants.accepts.shape[0]
+    chance = applicants.chance(kinds, accepted, weights)
+    chance = np.where(np.isnan(chance), accepted, chance)  # in the limit undetermined, of rows fitted perfectly
+    chance = np.where(_never_accepted(codes, weights * accepted, weights * chance), 0.0, chance)
+    return Acceptance(
+        chance,
+        kinds,
+        f"A reject is as often bad as an accept in the same bins of {', '.join(names)}, and applicants of every "
+        "kind were accepted at times.",
+    )
+
+
+def _of_bands(applicants: Applicants, own: FloatArray, others: FloatArray, n: int, score: str) -> Acceptance:
+    """Return the proportions of accepts in bands of a score."""
+    band, of_reject = bands_of(own, others, applicants, n)
+    accepts = np.bincount(band, applicants.accept_weights, n)
+    total = accepts + np.bincount(of_reject, applicants.reject_weights, n)
+    every = np.concatenate([band, of_reject])
+    there = np.flatnonzero(total > 0)
+    return Acceptance(
+        (accepts / np.maximum(total, 1e-300))[every],
+        (every[:, None] == there).astype(np.float64),
+        f"In each of {n} bands of {score}, a reject is as often bad as an accept: accepts are a random sample of "
+        "the applicants in their band.",
+    )
+
+
+def _weighted(applicants: Applicants, acceptance: Acceptance, method: str) -> Inferred:
+    """Return the fit of accepts, each weighted by 1 / P(accept), and the bad rate by (1 - P) / P: that of rejects."""
+    x, w, chance, bad = applicants.accepts, applicants.accept_weights, acceptance.chance, applicants.bad
+    n, own = x.shape[0], chance[: x.shape[0]]
+    factor, odds = 1.0 / own, (1.0 - own) / own  # of one accept: the applicants and the rejects that it stands for
+    coef = applicants.fit(x, bad.astype(np.float64), w * factor).coef  # weights do not separate
+    p, rate = expit(x @ coef), mean(bad, w * odds)
+    bread = information(x, w * factor * p * (1 - p))
+    of_card, of_rate = x * ((bad - p) * factor)[:, None], (odds * (bad - rate))[:, None]
+    both = _with_estimated(
+        applicants, acceptance, np.hstack([of_card, of_rate]), np.hstack([of_card * (1 - own)[:, None], of_rate])
+    )
+    vcov = sandwich(bread, applicants.weights, both[:, :-1], float(w.sum()))
+    spread = sandwich(np.array([[w @ odds]]), applicants.weights, both[:, -1:], float(w.sum()))
+    return Inferred(
+        method,
+        acceptance.assumption,
+        coef,
+        vcov,
+        np.sqrt(np.diag(np.linalg.inv(bread))),
+        expit(applicants.rejects @ coef),
+        float(np.sqrt(spread[0, 0])),
+        w * factor,
+        False,
+        (
+            ("smallest P(accept) of rejects", float(chance[n:].min())),
+            ("largest weight of an accept", float(factor.max())),
+            ("accepts", float(w.sum())),
+            *acceptance.facts,
+            ("effective number of accepts", float((w @ factor) ** 2 / (w @ factor**2))),
+        ),
+        rate,
+    )
+
+
+def _with_estimated(
+    applicants: Applicants, acceptance: Acceptance, scores: FloatArray, falling: FloatArray
+) -> FloatArray:
+    """Return scores of all applicants with what the estimation of P(accept) adds to those of accepts.
+
+    Scores fall by ``falling`` where the log-odds of acceptance rise by 1.
+    """
+    n, chance, kinds = applicants.accepts.shape[0], acceptance.chance, acceptance.kinds
+    slope = -(falling * applicants.accept_weights[:, None]).T @ kinds[:n]
+    spread = information(kinds, applicants.weights * chance * (1 - chance))
+    of_acceptance = kinds * ((np.arange(chance.size) < n) - chance)[:, None]
+    carried = np.asarray(of_acceptance @ np.linalg.pinv(spread, hermitian=True) @ slope.T)
+    carried[:n] += scores
+    return carried
 
 
 def _indicators(codes: CodeArray) -> FloatArray:

@@ -96,7 +96,7 @@ def compared(
 def measures(applicants: Applicants, inferred: Inferred) -> Measures:
     """Return what a method says of rejects, of all, and how its card ranks accepts."""
     w, v = applicants.accept_weights, applicants.reject_weights
-    rate = mean(inferred.rates, v)
+    rate = inferred.rate(v)
     scores = applicants.accepts @ inferred.coef
     return Measures(
         rate,
@@ -118,4 +118,4 @@ def against(applicants: Applicants, inferred: Inferred, bad: FloatArray) -> tupl
     """Return of rejects with known outcomes the error of the bad rate, and of the card the area and the Brier score."""
     v, p = applicants.reject_weights, expit(applicants.rejects @ inferred.coef)
     area = roc_curve(applicants.rejects @ inferred.coef, v * bad, v * (1 - bad), independent_counts=False).auc
-    return mean(inferred.rates, v) - mean(bad, v), area, mean((bad - p) ** 2, v)
+    return inferred.rate(v) - mean(bad, v), area, mean((bad - p) ** 2, v)

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import expit
 
 from logitkit.errors import SeparationError
-from logitkit.scorecard.rejects.applicants import Applicants, information
+from logitkit.scorecard.rejects.applicants import Applicants, information, mean
 from logitkit.typing import FloatArray
 
 __all__ = ["Inferred", "accepts_alone", "from_proportions", "predicted_rate_error", "sandwich"]
@@ -45,6 +45,8 @@ class Inferred:
         Whether rejects are in the card too, with their rates.
     facts : tuple of (str, float)
         What else there is to know, by name.
+    mean_rate : float, optional
+        The bad rate of rejects as a whole where it is assumed, and not that of each of them.
     """
 
     method: str
@@ -57,6 +59,11 @@ class Inferred:
     accept_weights: FloatArray
     with_rejects: bool
     facts: tuple[tuple[str, float], ...] = ()
+    mean_rate: float | None = None
+
+    def rate(self, reject_weights: FloatArray) -> float:
+        """Return the bad rate of rejects."""
+        return mean(self.rates, reject_weights) if self.mean_rate is None else self.mean_rate
 
     @property
     def std_error(self) -> FloatArray:
