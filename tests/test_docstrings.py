@@ -36,7 +36,7 @@ HELD = (
     "cards.exported.Exported",
     "cards.monitored.CardMonitor",
     "cards.rejects.RejectInference",
-    "cards.reported.CardVerification",
+    "cards.verified.CardVerification",
     "cards.reported.Reported",
     "cards.scorecard.Scorecard",
     "cards.vintages.Vintages",

@@ -12,8 +12,8 @@ import pytest
 
 import logitkit as lk
 from logitkit.errors import DataError, UnsupportedError
+from logitkit.scorecard.fingerprints import column_fingerprint
 from logitkit.scorecard.leakage import leakage_signs
-from logitkit.scorecard.manifest import column_fingerprint
 
 COLUMNS = ["checking_status", "duration", "housing"]
 RULE = "older than 70"

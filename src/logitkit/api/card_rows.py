@@ -9,17 +9,16 @@ import numpy as np
 
 from logitkit.design.formula.named import split_outside
 from logitkit.design.formula.parse import split_formula
-from logitkit.design.table.frame import Table, is_missing, numeric_values, row_values
+from logitkit.design.table.frame import Table, numeric_values, row_values
 from logitkit.errors import DataError, FormulaError, nearest_name
 from logitkit.scorecard.binned import Binning
 from logitkit.scorecard.stated import Bins
 from logitkit.scorecard.target import Target
 from logitkit.scorecard.trail import Edit
-from logitkit.typing import BoolArray, FloatArray
+from logitkit.typing import FloatArray
 
 __all__ = [
     "bins_by_name",
-    "excluded_rows",
     "require_columns",
     "row_weights",
     "rows_of",
@@ -65,22 +64,6 @@ def stated_variables(
     if not names:
         raise DataError("No variable is named.")
     return names, target
-
-
-def excluded_rows(exclude: Mapping[str, Any] | None, table: Table) -> tuple[BoolArray, tuple[tuple[str, int], ...]]:
-    """Return which rows named rules leave out, and how many each does; a row counts under the first that it meets."""
-    if not isinstance(exclude, Mapping | None):
-        raise DataError(f"exclude={exclude!r:.60}: give rules by name, such as {{'fraud': mask}}.")
-    out = np.zeros(table.n_rows, dtype=bool)
-    counts = []
-    for rule, mask in (exclude or {}).items():
-        values = row_values(mask, table, f"exclude[{rule!r}]")[0]
-        if values.dtype.kind != "b" or is_missing(values).any():
-            raise DataError(f"exclude[{rule!r}]: give one True or False per row, or a column of these.")
-        met = values.to_numpy(dtype=bool) & ~out
-        counts.append((str(rule), int(met.sum())))
-        out |= met
-    return out, tuple(counts)
 
 
 def without_edits(bins: Any) -> tuple[Any, dict[str, tuple[Edit, ...]]]:

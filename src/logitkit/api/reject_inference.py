@@ -17,6 +17,7 @@ from logitkit.results.cards.scorecard import Scorecard
 from logitkit.results.classes import fit_of
 from logitkit.results.fit import Fit
 from logitkit.results.foreign import in_our_words
+from logitkit.scorecard.manifest import rejects_manifest_of
 from logitkit.scorecard.rejects.adopted import rows_of_card, with_errors
 from logitkit.scorecard.rejects.applicants import Applicants, Refitted
 from logitkit.scorecard.rejects.augmentation import Augmentation
@@ -113,14 +114,16 @@ def reject_inference(
     if others.n_rows == 0:
         raise DataError("rejects has no rows.")
     rows, bad = _outcomes(card, own)
+    numbers = _weights(reject_weights, others, "reject_weights")
+    codes = _codes(card, own, others, rows, methods)
     applicants = Applicants(
         _woes(card, own, rows),
         _woes(card, others, np.arange(others.n_rows)),
         bad,
         _weights(weights, own, "weights")[rows],
-        _weights(reject_weights, others, "reject_weights"),
+        numbers,
         _fit,
-        _codes(card, own, others, rows, methods),
+        codes,
         _chance,
         names,
         _accept_probabilities(own, others, rows, methods),
@@ -131,7 +134,13 @@ def reject_inference(
             "The card does not follow from these accepts: their coefficients differ. Give the rows and weights that it "
             "was made from, without those that rules left out."
         )
-    return RejectInference(card, applicants, *compared(applicants, methods, between), between, _adopted)
+    manifest = rejects_manifest_of(
+        {name: others.column(name) for name in codes},
+        None if reject_weights is None else numbers,
+        None if methods is None else tuple(methods),
+        between,
+    )
+    return RejectInference(card, applicants, *compared(applicants, methods, between), between, _adopted, manifest)
 
 
 def _outcomes(card: Scorecard, table: Table) -> tuple[Any, BoolArray]:

@@ -8,7 +8,6 @@ from typing import Any
 from logitkit.api.card_making import CardRows, Making, made_card
 from logitkit.api.card_rows import (
     bins_by_name,
-    excluded_rows,
     row_weights,
     rows_of,
     stated_as,
@@ -20,6 +19,7 @@ from logitkit.errors import DataError
 from logitkit.results.cards.scorecard import Scorecard
 from logitkit.results.foreign import in_our_words
 from logitkit.scorecard.binned import Binning
+from logitkit.scorecard.exclusions import excluded_rows
 from logitkit.scorecard.manifest import manifest_of
 from logitkit.scorecard.population import Population
 from logitkit.scorecard.scaling import Scaling
@@ -118,4 +118,5 @@ def scorecard(
     )
     whole = {name: table.column(name) for name in (*names, target)}
     manifest = manifest_of(whole, out, given, outcome.indeterminate, selection, level)
-    return Scorecard(made.card, made.fit, made.binnings, population, made.steps, made.development, manifest, made.rows)
+    own = (made.card, made.fit, made.binnings, population, made.steps, made.development, manifest)
+    return Scorecard(*own, rows=made.rows)

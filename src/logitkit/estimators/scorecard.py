@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import pandas as pd
 from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
@@ -22,6 +23,7 @@ from logitkit.results.cards.scorecard import Scorecard
 from logitkit.results.fit import Fit
 from logitkit.results.foreign import in_our_words
 from logitkit.scorecard.card import Scores
+from logitkit.scorecard.manifest import CLASSIFIER, manifest_of
 from logitkit.scorecard.population import Population
 from logitkit.scorecard.scaling import Scaling
 from logitkit.scorecard.selection import Selection
@@ -136,12 +138,14 @@ class ScorecardClassifier(ClassifierMixin, StatedOptions):  # type: ignore[misc]
         own = {name: rows.of(values) for name, values in columns.items()}
         made = made_card(CardRows(own, rows.bad, rows.weights), making)
         n, n_bad = target.codes.size, int(rows.bad.sum())
-        who = Population(
-            n, (), 0, 0, rows.bad.size - n_bad, n_bad, getattr(y, "name", None) or "y", rows.label, rows.other
-        )
+        name = _name_of(y, columns)
+        who = Population(n, (), 0, 0, rows.bad.size - n_bad, n_bad, name, rows.label, rows.other)
+        out = np.zeros(n, dtype=bool) if rows.rows is None else ~np.isin(np.arange(n), rows.rows)
+        whole = {**columns, name: pd.Series(target.classes[target.codes])}
+        manifest = manifest_of(whole, out, rows.weights, (), self.selection, self.level, CLASSIFIER)
         self.classes_, self.bad_ = target.classes, rows.label
         self.scorecard_ = Scorecard(
-            made.card, made.fit, made.binnings, who, made.steps, made.development, rows=made.rows
+            made.card, made.fit, made.binnings, who, made.steps, made.development, manifest, rows=made.rows
         )
         if not made.card.variables:
             warn_caller("No column has two bins: every row gets the base points, and one probability.", DataWarning)
@@ -241,3 +245,12 @@ def _finite(fit: Fit) -> FloatArray:
     """Return finite coefficients of a fit, far along one direction where they are infinite."""
     assert fit.design is not None
     return finite_coef(fit.record, fit.design)
+
+
+def _name_of(y: Any, columns: Mapping[str, Any]) -> str:
+    """Return what the labels are called: by their own name, or y, with underscores where a column has the name."""
+    own = getattr(y, "name", None)
+    name = own if isinstance(own, str) and own else "y"
+    while name in columns:
+        name += "_"
+    return name

@@ -28,11 +28,14 @@ def _(found: Verification) -> Document:
         blocks = (Table("What differs", heads, tuple(map(_row, wrong[:SHOWN]))),)
     else:
         blocks = (Prose("The card was made again from these data, and every number is the same."),)
+    warnings: tuple[str, ...] = ()
+    if found.reordered:
+        warnings = ("The rows are the same ones in another order: sort them as they were.",)
     notes = [f"Numbers agree that differ by at most {TOLERANCE:.0e}, or as much of their size."]
     if len(wrong) > SHOWN:
         notes.insert(0, f"The first {SHOWN} of {format_integer(len(wrong))}; table() has all.")
     notes += [f"{name} was {then or 'absent'} and is {now or 'absent'}." for name, then, now in found.versions]
-    return Document("Verification of the scorecard", facts=facts, blocks=blocks, notes=tuple(notes))
+    return Document("Verification of the scorecard", facts=facts, blocks=blocks, notes=tuple(notes), warnings=warnings)
 
 
 def _row(check: Check) -> tuple[str, ...]:

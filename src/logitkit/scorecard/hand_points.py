@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 
@@ -13,32 +12,15 @@ from logitkit.errors import DataError, nearest_name
 from logitkit.options import is_finite_number, require_flag
 from logitkit.scorecard.binned import Binning
 from logitkit.scorecard.card import Card, CardVariable
+from logitkit.scorecard.changes import CardChange
 from logitkit.typing import FloatArray
 
-__all__ = ["PointsByHand", "points_by_hand"]
-
-
-class PointsByHand(NamedTuple):
-    """One change.
-
-    Parameters
-    ----------
-    variable : str
-        The variable; empty for the base points.
-    reason : str
-        What was changed, in words.
-    points : float
-        The new points.
-    """
-
-    variable: str
-    reason: str
-    points: float
+__all__ = ["points_by_hand"]
 
 
 def points_by_hand(
     card: Card, points: Mapping[str, Mapping[str, float]], base: float | None, any_order: bool
-) -> tuple[Card, tuple[PointsByHand, ...]]:
+) -> tuple[Card, tuple[CardChange, ...]]:
     """Return the card with other points, and what was changed."""
     require_flag("any_order", any_order)
     if not isinstance(points, Mapping) or not all(isinstance(own, Mapping) for own in points.values()):
@@ -46,7 +28,7 @@ def points_by_hand(
     for name in points:
         if name not in card.names:
             raise DataError(f"{name!r} is no variable of the card. {nearest_name(name, card.names)}")
-    changes: list[PointsByHand] = []
+    changes: list[CardChange] = []
     variables = []
     for variable in card.variables:
         own = points.get(variable.binning.name, {})
@@ -56,12 +38,12 @@ def points_by_hand(
         variables.append(replace(variable, points=changed))
     if base is not None:
         _require_points(card, base)
-        changes.append(PointsByHand("", f"base points set by hand, were {card.base_points:g}", float(base)))
+        changes.append(CardChange("base", "", "", float(base), card.base_points))
     made = replace(card, variables=tuple(variables), base_points=card.base_points if base is None else float(base))
     return made, tuple(changes)
 
 
-def _changed(card: Card, variable: CardVariable, own: Mapping[str, float], changes: list[PointsByHand]) -> FloatArray:
+def _changed(card: Card, variable: CardVariable, own: Mapping[str, float], changes: list[CardChange]) -> FloatArray:
     """Return the points of a variable by code; a level that was not there follows the bin that it is scored as."""
     binning, points = variable.binning, variable.points.copy()
     labels = binning.rule.labels()
@@ -73,8 +55,7 @@ def _changed(card: Card, variable: CardVariable, own: Mapping[str, float], chang
         if np.isnan(points[at]):
             raise DataError(f"{label!r} of {binning.name!r} has no points: it is refused, as its policy says.")
         _require_points(card, value)
-        reason = f"points of {label!r} set by hand, were {points[at]:g}"
-        changes.append(PointsByHand(binning.name, reason, float(value)))
+        changes.append(CardChange("points", binning.name, label, float(value), float(points[at])))
         points[at] = value
     if follows is not None:
         points[-1] = points[follows]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,13 +10,39 @@ from typing import Any
 
 import numpy as np
 
-from logitkit.design.table.frame import coded_values, holds_numbers, numeric_values
+from logitkit.scorecard.fingerprints import column_fingerprint, digest, rows_fingerprint
 from logitkit.scorecard.selection import Selection
 from logitkit.typing import BoolArray, FloatArray
 
-__all__ = ["Manifest", "column_fingerprint", "manifest_of"]
+__all__ = ["CLASSIFIER", "FUNCTION", "Manifest", "RejectsManifest", "manifest_of", "rejects_manifest_of", "row_print"]
 
 PACKAGES = ("logitkit", "numpy", "scipy", "numba", "pandas")
+FUNCTION, CLASSIFIER = "lk.scorecard", "ScorecardClassifier"  # by which cards are made
+
+
+@dataclass(frozen=True, slots=True)
+class RejectsManifest:
+    """What is needed to infer outcomes of rejects again.
+
+    Parameters
+    ----------
+    method : str
+        The one whose card was adopted; empty before.
+    methods : tuple or None
+        Those that were asked for; None for one of each.
+    between : (float, float)
+        Factors of the odds of bad of the best and the worst case.
+    fingerprints : tuple of (column, SHA-256)
+        Of the columns of rejects.
+    weights : str
+        The fingerprint of the weights of rejects; empty without weights.
+    """
+
+    method: str
+    methods: tuple[Any, ...] | None
+    between: tuple[float, float]
+    fingerprints: tuple[tuple[str, str], ...]
+    weights: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +65,12 @@ class Manifest:
         Confidence level of the inference.
     versions : tuple of (name, version)
         What the card was made with.
+    rows : str
+        The fingerprint of the rows in whatever order; empty in cards of earlier files.
+    maker : {"lk.scorecard", "ScorecardClassifier"}
+        What made the card.
+    rejects : RejectsManifest or None
+        How outcomes of rejects were inferred; None where they were not.
     """
 
     fingerprints: tuple[tuple[str, str], ...]
@@ -49,38 +80,15 @@ class Manifest:
     selection: Selection | None
     level: float
     versions: tuple[tuple[str, str], ...]
+    rows: str = ""
+    maker: str = FUNCTION
+    rejects: RejectsManifest | None = None
 
-
-def column_fingerprint(values: Any) -> str:
-    """Return the SHA-256 of a column, the same for equal values whatever their type of storage.
-
-    Parameters
-    ----------
-    values : (n,) Series
-        Numbers, booleans or levels.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits. Numbers count as doubles, negative zero as zero, and all missing values as one.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> text = pd.Series(["b", "a", None])
-    >>> column_fingerprint(text) == column_fingerprint(text.astype("category"))
-    True
-    >>> column_fingerprint(pd.Series([1, 2])) == column_fingerprint(pd.Series([1.0, 2.0]))
-    True
-    """
-    if holds_numbers(values):
-        numbers = numeric_values(values, "a column") + 0.0
-        numbers[np.isnan(numbers)] = np.nan
-        return _digest(b"numbers", numbers.astype("<f8"))
-    coded = coded_values(values)
-    levels = sorted(coded.occurring(), key=lambda level: (type(level).__name__, str(level)))
-    codes = np.asarray(coded.recoded(levels)).astype("<i4")
-    return _digest(repr([str(level) for level in levels]).encode("utf-8", "surrogatepass"), codes)
+    @property
+    def seeds(self) -> tuple[tuple[str, int], ...]:
+        """What is drawn at random to make the card, with its seed."""
+        chosen = self.selection
+        return (("Folds of the lasso", 0),) if chosen is not None and chosen.method == "lasso" else ()
 
 
 def manifest_of(
@@ -90,6 +98,7 @@ def manifest_of(
     indeterminate: tuple[Any, ...],
     selection: Selection | None,
     level: float,
+    maker: str = FUNCTION,
 ) -> Manifest:
     """Return the manifest of a card.
 
@@ -103,26 +112,43 @@ def manifest_of(
         Weights of the rows that count.
     indeterminate, selection, level : optional
         As they were stated.
+    maker : {"lk.scorecard", "ScorecardClassifier"}
+        What makes the card.
 
     Returns
     -------
     Manifest
     """
     return Manifest(
-        tuple((name, column_fingerprint(values)) for name, values in columns.items()),
-        _digest(b"rows", np.packbits(out)) if out.any() else "",
-        "" if weights is None else _digest(b"weights", weights.astype("<f8")),
+        _prints(columns),
+        digest(b"rows", np.packbits(out)) if out.any() else "",
+        row_print(weights),
         indeterminate,
         selection,
         level,
         _versions(),
+        rows_fingerprint(columns),
+        maker,
     )
 
 
-def _digest(head: bytes, values: Any) -> str:
-    found = hashlib.sha256(head)
-    found.update(np.ascontiguousarray(values).data)
-    return found.hexdigest()
+def rejects_manifest_of(
+    columns: Mapping[str, Any],
+    weights: FloatArray | None,
+    methods: tuple[Any, ...] | None,
+    between: tuple[float, float],
+) -> RejectsManifest:
+    """Return what is needed to infer outcomes of rejects again."""
+    return RejectsManifest("", methods, between, _prints(columns), row_print(weights))
+
+
+def row_print(weights: FloatArray | None) -> str:
+    """Return the fingerprint of weights, empty where there are none."""
+    return "" if weights is None else digest(b"weights", weights.astype("<f8"))
+
+
+def _prints(columns: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, column_fingerprint(columns[name])) for name in columns)
 
 
 def _versions() -> tuple[tuple[str, str], ...]:

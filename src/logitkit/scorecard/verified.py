@@ -10,13 +10,14 @@ import numpy as np
 
 from logitkit.scorecard.binned import Binning
 from logitkit.scorecard.card import Card
+from logitkit.scorecard.changes import CardChange
 from logitkit.scorecard.manifest import Manifest
 from logitkit.scorecard.population import Population
 from logitkit.scorecard.rules import NumberRule, Rule
 from logitkit.scorecard.selection import SelectionStep
 from logitkit.typing import FloatArray
 
-__all__ = ["Check", "Making", "Verification", "verification"]
+__all__ = ["Check", "Making", "Verification", "unmade", "verification"]
 
 #: Numbers that differ by less, relative to the larger of 1 and their size, agree: other machines round differently.
 TOLERANCE = 1e-9
@@ -31,8 +32,8 @@ class Making(NamedTuple):
         Its points.
     estimates, std_errors : (v + 1,) arrays
         The fit under it.
-    loglik : float
-        Its log likelihood.
+    loglik, level : float
+        Its log likelihood, and the confidence level of its inference.
     binnings : mapping of str to Binning
         All variables that were binned.
     population : Population
@@ -41,16 +42,20 @@ class Making(NamedTuple):
         The trail of the selection.
     manifest : Manifest
         Rows and parameters.
+    changes : tuple of CardChange
+        What was done to the card by hand.
     """
 
     card: Card
     estimates: FloatArray
     std_errors: FloatArray
     loglik: float
+    level: float
     binnings: Mapping[str, Binning]
     population: Population
     steps: tuple[SelectionStep, ...]
     manifest: Manifest
+    changes: tuple[CardChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +98,13 @@ class Verification:
         In the order of the work: rows, population, bins, selection, model, points.
     versions : tuple of (name, version then, version now)
         Of the packages whose version is another; numbers may agree all the same.
+    reordered : bool
+        Whether the rows are the same ones in another order.
     """
 
     checks: tuple[Check, ...]
     versions: tuple[tuple[str, str, str], ...]
+    reordered: bool = False
 
     @property
     def agrees(self) -> bool:
@@ -104,13 +112,15 @@ class Verification:
         return all(check.agrees for check in self.checks)
 
 
-def verification(stated: Making, found: Making) -> Verification:
+def verification(stated: Making, found: Making, *, same_versions: bool = False) -> Verification:
     """Return the comparison of a card with the one that was made again.
 
     Parameters
     ----------
     stated, found : Making
         The card, and the one made again.
+    same_versions : bool
+        Whether other versions are among the comparisons.
 
     Returns
     -------
@@ -118,7 +128,22 @@ def verification(stated: Making, found: Making) -> Verification:
     """
     now = dict(found.manifest.versions)
     other = tuple((name, then, now.get(name, "")) for name, then in stated.manifest.versions if now.get(name) != then)
-    return Verification(tuple(_checks(stated, found)), other)
+    checks = list(_checks(stated, found))
+    if same_versions:
+        checks += [_text("Version", name, then, now.get(name, "")) for name, then in stated.manifest.versions]
+    prints = dict(found.manifest.fingerprints)
+    return Verification(tuple(checks), other, _reordered(stated.manifest, prints, found.manifest.rows))
+
+
+def unmade(stated: Manifest, prints: Mapping[str, str], rows: str, reason: str) -> Verification:
+    """Return the comparison where the data give no card: their fingerprints, and why."""
+    checks = [*_columns(stated.fingerprints, prints), _text("Card", "made again", "yes", f"no: {reason}")]
+    return Verification(tuple(checks), (), _reordered(stated, prints, rows))
+
+
+def _reordered(stated: Manifest, prints: Mapping[str, str], rows: str) -> bool:
+    """Tell whether rows are the same ones in another order."""
+    return stated.rows == rows != "" and any(prints.get(name) != digest for name, digest in stated.fingerprints)
 
 
 def _checks(stated: Making, found: Making) -> Iterator[Check]:
@@ -130,7 +155,11 @@ def _checks(stated: Making, found: Making) -> Iterator[Check]:
         yield _numbers("Counts of bins", name, np.concatenate(own.counts), np.concatenate(other.counts))
         yield _numbers("Weights of evidence", name, own.woe_at_scoring, other.woe_at_scoring)
         yield _numbers("Information value", name, own.information.value, other.information.value)
+        if own.edits:
+            yield _numbers("Changes of bins", name, _costs(own), _costs(other))
     yield _texts("Selection", "trail", _trail(stated.steps), _trail(found.steps))
+    yield _texts("Points by hand", "changes", _words(stated.changes), _words(found.changes))
+    yield _numbers("Model", "level", stated.level, found.level)
     yield _text("Model", "variables", ", ".join(stated.card.names), ", ".join(found.card.names))
     yield _numbers("Model", "log likelihood", stated.loglik, found.loglik)
     yield from _by_variable(stated, found)
@@ -144,11 +173,27 @@ def _edges(rule: Rule) -> tuple[str, ...]:
 
 
 def _rows(stated: Manifest, found: Manifest) -> Iterator[Check]:
-    now = dict(found.fingerprints)
-    for name, digest in stated.fingerprints:
-        yield _text("Fingerprint", name, digest[:16], now.get(name, "")[:16])
+    yield from _columns(stated.fingerprints, dict(found.fingerprints))
     yield _text("Fingerprint", "rows left out by rules", stated.excluded[:16], found.excluded[:16])
     yield _text("Fingerprint", "weights", stated.weights[:16], found.weights[:16])
+    if stated.rejects is not None and found.rejects is not None:
+        yield from _columns(stated.rejects.fingerprints, dict(found.rejects.fingerprints), " of rejects")
+        own, now = stated.rejects.weights, found.rejects.weights
+        yield _text("Fingerprint", "weights of rejects", own[:16], now[:16])
+
+
+def _columns(stated: tuple[tuple[str, str], ...], found: Mapping[str, str], whose: str = "") -> Iterator[Check]:
+    for name, digest in stated:
+        yield _text("Fingerprint", f"{name}{whose}", digest[:16], found.get(name, "")[:16])
+
+
+def _costs(binning: Binning) -> FloatArray:
+    """Return the information values before and after every change by hand."""
+    return np.array([value for edit in binning.edits for value in (edit.before, edit.after)])
+
+
+def _words(changes: tuple[CardChange, ...]) -> tuple[str, ...]:
+    return tuple(f"{change.variable}: {change.words}, are {change.value:.10g}" for change in changes)
 
 
 def _counts(stated: Population, found: Population) -> Iterator[Check]:
@@ -165,19 +210,22 @@ def _counts(stated: Population, found: Population) -> Iterator[Check]:
 def _by_variable(stated: Making, found: Making) -> Iterator[Check]:
     """Compare what the card says of every variable, by name: both the fit and the card have the numbers."""
     place = {name: j for j, name in enumerate(found.card.names)}
-    own = np.array([stated.card.intercept, *(variable.coef for variable in stated.card.variables)])
+    own, other = (
+        np.array([card.intercept, *(variable.coef for variable in card.variables)])
+        for card in (stated.card, found.card)
+    )
     for j, name in enumerate(("Intercept", *stated.card.names)):
         at = 0 if j == 0 else 1 + place[name] if name in place else None
-        estimate, error = (np.nan, np.nan) if at is None else (found.estimates[at], found.std_errors[at])
-        yield _numbers("Coefficient", name, own[j], estimate)
+        coef, estimate, error = (np.nan,) * 3 if at is None else (other[at], found.estimates[at], found.std_errors[at])
+        yield _numbers("Coefficient", name, own[j], coef)
         yield _numbers("Estimate of the fit", name, stated.estimates[j], estimate)
         yield _numbers("Standard error", name, stated.std_errors[j], error)
     yield _numbers("Points", "base points", stated.card.base_points, found.card.base_points)
     for variable in stated.card.variables:
         name = variable.binning.name
-        other = found.card.variables[place[name]] if name in place else None
-        yield _numbers("Log odds of bins", name, variable.logits, np.nan if other is None else other.logits)
-        yield _numbers("Points", name, variable.points, np.nan if other is None else other.points)
+        now = found.card.variables[place[name]] if name in place else None
+        yield _numbers("Log odds of bins", name, variable.logits, np.nan if now is None else now.logits)
+        yield _numbers("Points", name, variable.points, np.nan if now is None else now.points)
 
 
 def _trail(steps: tuple[SelectionStep, ...]) -> tuple[str, ...]:
@@ -189,7 +237,8 @@ def _numbers(part: str, item: str, stated: Any, found: Any) -> Check:
     a, b = np.atleast_1d(np.asarray(stated, dtype=np.float64)), np.atleast_1d(np.asarray(found, dtype=np.float64))
     shown = [f"{value[0]:.10g}" if value.size == 1 else "" for value in (a, b)]
     if a.shape != b.shape:
-        return Check(part, item, f"{a.size} numbers", f"{b.size} numbers", a.size, a.size, float("nan"))
+        most = max(a.size, b.size)
+        return Check(part, item, f"{a.size} numbers", f"{b.size} numbers", most, most, float("nan"))
     with np.errstate(invalid="ignore"):
         apart = np.where((a == b) | (np.isnan(a) & np.isnan(b)), 0.0, np.abs(a - b))
         wrong = ~((apart == 0) | (apart <= TOLERANCE * np.maximum(1.0, np.abs(a))))
@@ -202,7 +251,8 @@ def _text(part: str, item: str, stated: str, found: str) -> Check:
 
 def _texts(part: str, item: str, stated: tuple[str, ...], found: tuple[str, ...]) -> Check:
     if len(stated) != len(found):
-        return Check(part, item, str(len(stated)), str(len(found)), len(stated), len(stated), float("nan"))
+        most = max(len(stated), len(found))
+        return Check(part, item, str(len(stated)), str(len(found)), most, most, float("nan"))
     apart = [k for k, (a, b) in enumerate(zip(stated, found, strict=True)) if a != b]
     shown = (stated[apart[0]], found[apart[0]]) if apart else ("", "")
     return Check(part, item, *shown, len(stated), len(apart), float("nan") if apart else 0.0)

@@ -19,6 +19,7 @@ from logitkit.report.scorecard_frames import card_frame
 from logitkit.results.cards.binned import BinnedVariable
 from logitkit.results.shown import Summary, shown, shown_summary
 from logitkit.scorecard.card import Card
+from logitkit.scorecard.changes import CardChange, steps_of
 from logitkit.scorecard.clusters import clusters_of
 from logitkit.scorecard.hand_points import points_by_hand
 from logitkit.scorecard.monitoring.counted import development_of
@@ -40,6 +41,7 @@ class Explained:
     population: Population
     steps: tuple[SelectionStep, ...]
     rows: OwnRows | None
+    changes: tuple[CardChange, ...]
 
     def table(self, level: float | None = None, woe: str = "estimated") -> pd.DataFrame:
         """Return one row per bin of the card.
@@ -127,8 +129,8 @@ class Explained:
         card, changes = points_by_hand(self.card, points, base, any_order)
         rows = self.rows
         development = None if rows is None else development_of(card, rows.codes, rows.weights)
-        steps = (*self.steps, *(SelectionStep(c.variable, True, c.reason, c.points) for c in changes))
-        return replace(self, card=card, steps=steps, development=development)  # type: ignore[type-var]
+        trail = {"steps": (*self.steps, *steps_of(changes)), "changes": (*self.changes, *changes)}
+        return replace(self, card=card, development=development, **trail)  # type: ignore[type-var]
 
     def clusters(self, data: Any, min_correlation: float = 0.7) -> pd.DataFrame:
         """Return clusters of all variables that were binned, and which of each the card has.

@@ -8,6 +8,7 @@ from pathlib import Path
 from logitkit.results.cards.binned import BinnedVariable
 from logitkit.results.fit import Fit
 from logitkit.scorecard.card import Card
+from logitkit.scorecard.changes import CardChange
 from logitkit.scorecard.export.kinds import exported
 from logitkit.scorecard.manifest import Manifest
 from logitkit.scorecard.monitoring.counted import Development
@@ -29,6 +30,7 @@ class Exported:
     steps: tuple[SelectionStep, ...]
     development: Development | None
     manifest: Manifest | None
+    changes: tuple[CardChange, ...]
 
     def export(
         self,
@@ -124,5 +126,5 @@ class Exported:
         >>> loaded.score(loans).equals(card.score(loans))
         True
         """
-        own = (self.binnings, self.population, self.steps, self.development, self.manifest)
+        own = (self.binnings, self.population, self.steps, self.development, self.manifest, self.changes)
         return save_card(SavedCard(self.card, self.fit.record, *own), path)

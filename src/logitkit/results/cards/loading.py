@@ -18,5 +18,5 @@ def scorecard_in(packed: Mapping[str, Any], path: Path, functions: Mapping[str, 
     """Return the scorecard that JSON values of a file hold."""
     saved = card_in(packed, path, functions, BinnedVariable)
     fit = fit_of(saved.record)
-    own = (saved.population, saved.steps, saved.development, saved.manifest)
+    own = (saved.population, saved.steps, saved.development, saved.manifest, saved.changes)
     return Scorecard(saved.card, fit, saved.binnings, *own)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,8 @@ from logitkit.results.cards.scorecard import Scorecard
 from logitkit.results.fit import Fit
 from logitkit.results.shown import Shown
 from logitkit.scorecard.card import Card, card_of
+from logitkit.scorecard.changes import steps_of
+from logitkit.scorecard.manifest import RejectsManifest
 from logitkit.scorecard.monitoring.counted import development_of
 from logitkit.scorecard.own_rows import compact_codes
 from logitkit.scorecard.rejects.applicants import Applicants
@@ -47,6 +49,8 @@ class RejectInference(Shown):
         Factors of the odds of bad of the best and the worst case.
     refit : callable
         From the applicants, a method and a confidence level to the fit of its card.
+    manifest : RejectsManifest, optional
+        What is needed to verify a card that is adopted.
 
     Examples
     --------
@@ -66,6 +70,7 @@ class RejectInference(Shown):
     refused: tuple[Refusal, ...]
     between: tuple[float, float]
     refit: Callable[[Applicants, Inferred, float], Fit]
+    manifest: RejectsManifest | None = None
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -165,7 +170,12 @@ class RejectInference(Shown):
         sizes = [variable.points.size for variable in card.variables]
         own_codes = compact_codes(codes, applicants.bad.size, sizes)
         development = development_of(card, own_codes, applicants.accept_weights)
-        return Scorecard(card, fit, own.binnings, own.population, own.steps, development)
+        by_hand = steps_of(own.changes)  # the points of a method are made anew
+        steps = tuple(step for step in own.steps if step not in by_hand)
+        manifest = None
+        if own.manifest is not None and self.manifest is not None:
+            manifest = replace(own.manifest, rejects=replace(self.manifest, method=self._named(method).method))
+        return Scorecard(card, fit, own.binnings, own.population, steps, development, manifest)
 
     def score(self, data: Any, method: str) -> pd.DataFrame:
         """Return the scores of applicants by the card of a method.

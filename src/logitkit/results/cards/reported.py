@@ -1,132 +1,36 @@
-"""The document of a card, and the proof that it can be made again."""
+"""The document of a card."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-import logitkit.report.verification_findings  # noqa: F401 - says how a verification is shown
-from logitkit import scorecard as room
-from logitkit.errors import DataError, UnsupportedError
+from logitkit.errors import DataError
 from logitkit.options import require_text
 from logitkit.results.cards.checked import Checked
 from logitkit.results.cards.explained import Explained
 from logitkit.results.cards.validated import CardBands, CardValidation, as_held
 from logitkit.results.cards.watched import Watched
-from logitkit.results.documented import extends_base
-from logitkit.results.shown import Shown
 from logitkit.scorecard.manifest import Manifest
 from logitkit.scorecard.own_rows import OwnRows
 from logitkit.scorecard.validation.bands import bands_of
 from logitkit.scorecard.validation.outcomes import ScoredRows
 from logitkit.scorecard.validation.samples import validate_samples
-from logitkit.scorecard.verified import Making, Verification, verification
 from logitkit.writing import writable_path, write_file
 
-__all__ = ["CardVerification", "Reported"]
+__all__ = ["Reported"]
 
 OWN = "Development"  # what the rows of the card are called in its document
 
 
-@extends_base
-@dataclass(frozen=True, eq=False, repr=False)
-class CardVerification(Shown, Verification):
-    """What came of making a card again from data."""
-
-    def table(self, *, all: bool = True) -> pd.DataFrame:  # noqa: A002 - the plain word
-        """Return one row per comparison.
-
-        Parameters
-        ----------
-        all : bool, default True
-            Also those that agree.
-
-        Returns
-        -------
-        pandas.DataFrame
-            part, item, stated, found, numbers compared, differing, the largest difference, agrees.
-        """
-        rows = [check for check in self.checks if all or not check.agrees]
-        names = ("part", "item", "stated", "found", "numbers", "differing", "largest", "agrees")
-        return pd.DataFrame([[getattr(check, name) for name in names] for check in rows], columns=list(names))
-
-
 class Reported(Explained, Watched, Checked):
-    """What a card gains: its document, and the comparison with the card that data give."""
+    """What a card gains: its document."""
 
     manifest: Manifest | None
     rows: OwnRows | None
-
-    def verify(self, data: Any, *, exclude: Mapping[str, Any] | None = None, weights: Any = None) -> CardVerification:
-        """Make the card again from data, by its own parameters, and compare number by number.
-
-        Parameters
-        ----------
-        data : table
-            The rows that the card is said to be made from.
-        exclude : mapping of str to mask or column, optional
-            The named rules, as they were given; the card knows their names, and what they left out by a fingerprint.
-        weights : str or (n,) array-like, optional
-            The weights, as they were given.
-
-        Returns
-        -------
-        CardVerification
-            ``agrees`` where all do: fingerprints of the columns, counts, bins, trail, estimates, errors, points.
-
-        Raises
-        ------
-        DataError
-            If the card has rules or weights that are not given.
-        UnsupportedError
-            If the card is not one of ``lk.scorecard``, but was adopted under an assumption or made by an estimator.
-
-        Notes
-        -----
-        Numbers agree that differ by at most 1e-9, or 1e-9 of their size. What was done to the card afterwards (points
-        set by hand, another prior) is not repeated, and is thus listed among what differs.
-
-        Examples
-        --------
-        >>> import logitkit as lk
-        >>> loans = lk.datasets.load_german_credit()
-        >>> card = lk.scorecard(["checking_status", "duration"], loans, target="class", event="bad")
-        >>> card.verify(loans).agrees, card.verify(loans.iloc[::-1]).agrees
-        (True, False)
-        """
-        own = self.manifest
-        if own is None:
-            raise UnsupportedError(
-                "The card has no manifest: cards of lk.scorecard(...) have one, and those of reject inference and of "
-                "estimators do not."
-            )
-        rules = [rule for rule, _ in self.population.excluded]
-        if rules and exclude is None:
-            raise DataError(f"The card was made under rules ({', '.join(rules)}). Give them as exclude=.")
-        if own.weights and weights is None:
-            raise DataError("The card was made with weights. Give them as weights=.")
-        make: Any = room
-        names = [name for name, _ in own.fingerprints[:-1]]
-        again = make(
-            names,
-            data,
-            target=self.population.target,
-            event=self.population.event,
-            indeterminate=own.indeterminate,
-            exclude=exclude,
-            bins={name: self.binnings[name] for name in names},
-            selection=own.selection,
-            weights=weights,
-            scaling=self.card.scaling,
-            level=own.level,
-        )
-        found = verification(_making(self), _making(again))
-        return CardVerification(**{field.name: getattr(found, field.name) for field in fields(Verification)})
 
     def report(
         self,
@@ -231,17 +135,3 @@ def _by_name(samples: Any) -> dict[str, Any]:
     if isinstance(samples, Mapping) and all(hasattr(part, "columns") for part in samples.values()):
         return {str(name): part for name, part in samples.items()}
     return {"New rows": samples}
-
-
-def _making(card: Any) -> Making:
-    """Return what is compared of a card."""
-    return Making(
-        card.card,
-        card.fit.coef.to_numpy(),
-        card.fit.std_error.to_numpy(),
-        float(card.fit.record.loglik),
-        card.binnings,
-        card.population,
-        card.steps,
-        card.manifest,
-    )

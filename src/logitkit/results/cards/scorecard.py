@@ -19,23 +19,25 @@ from logitkit.results.cards.checked import Checked
 from logitkit.results.cards.explained import Explained
 from logitkit.results.cards.exported import Exported
 from logitkit.results.cards.reported import Reported
+from logitkit.results.cards.verified import Verified
 from logitkit.results.cards.watched import Watched
 from logitkit.results.fit import Fit
 from logitkit.results.shown import Shown
 from logitkit.scorecard.card import Card, Scores
+from logitkit.scorecard.changes import CardChange, prior_of
 from logitkit.scorecard.manifest import Manifest
 from logitkit.scorecard.monitoring.counted import Development
 from logitkit.scorecard.own_rows import OwnRows
 from logitkit.scorecard.population import Population
 from logitkit.scorecard.reasons import ReasonMethod, reasons, what_if
 from logitkit.scorecard.selection import SelectionStep
-from logitkit.scorecard.validation.prior import card_with_prior, moved_development
+from logitkit.scorecard.validation.prior import card_with_prior, moved_development, sample_bad_rate
 
 __all__ = ["Scorecard"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Scorecard(Reported, Explained, Exported, Watched, Checked, Shown):
+class Scorecard(Reported, Verified, Explained, Exported, Watched, Checked, Shown):
     """A scorecard.
 
     Parameters
@@ -54,6 +56,8 @@ class Scorecard(Reported, Explained, Exported, Watched, Checked, Shown):
         The points of the rows that the card was made from, by groups.
     manifest : Manifest, optional
         Fingerprints of the rows, parameters and versions, by which the card is verified.
+    changes : tuple of CardChange
+        What was done to the card afterwards: points set by hand, another bad rate of the population.
     rows : OwnRows, optional
         The bins of the rows that the card was made from, while it is in memory: they are neither saved nor pickled.
 
@@ -73,6 +77,7 @@ class Scorecard(Reported, Explained, Exported, Watched, Checked, Shown):
     steps: tuple[SelectionStep, ...] = ()
     development: Development | None = None
     manifest: Manifest | None = None
+    changes: tuple[CardChange, ...] = ()
     rows: OwnRows | None = None
 
     def to_document(self) -> Document:
@@ -108,12 +113,16 @@ class Scorecard(Reported, Explained, Exported, Watched, Checked, Shown):
         Returns
         -------
         Scorecard
-            Base points and the intercept of the card are those of the population; points of bins stay, and so does
-            ``fit``, which is that of the sample.
+            Base points and the intercept of the card are those of the population; points of bins stay, also those set
+            by hand, and so does ``fit``, which is that of the sample. Another bad rate takes the place of an earlier
+            one.
         """
-        card = card_with_prior(self.card, bad_rate)
+        stated = prior_of(self.changes)
+        before = sample_bad_rate(self.card) if stated is None else stated
+        card = card_with_prior(self.card, bad_rate, before)
         moved = moved_development(self.development, card.base_points - self.card.base_points)
-        return replace(self, card=card, development=moved)
+        change = CardChange("prior", "", "", float(bad_rate), before)
+        return replace(self, card=card, development=moved, changes=(*self.changes, change))
 
     def score(self, data: Any) -> pd.DataFrame:
         """Return the scores of applicants.

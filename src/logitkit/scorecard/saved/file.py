@@ -23,6 +23,7 @@ from logitkit.engine.saved.shapes import Each, Maybe, Numbers, Row, Table, Value
 from logitkit.errors import DataError, LogitkitError, UnsupportedError
 from logitkit.scorecard.binned import Binning
 from logitkit.scorecard.card import Card, CardVariable, card_of
+from logitkit.scorecard.changes import CardChange, shift_of
 from logitkit.scorecard.manifest import Manifest
 from logitkit.scorecard.monitoring.counted import Development
 from logitkit.scorecard.population import Population
@@ -62,6 +63,8 @@ class SavedCard(NamedTuple):
         What is kept of the points of the rows that the card was made from.
     manifest : Manifest or None
         What it was made from and how.
+    changes : tuple of CardChange
+        What was done to it afterwards.
     """
 
     card: Card
@@ -71,6 +74,7 @@ class SavedCard(NamedTuple):
     steps: tuple[SelectionStep, ...]
     development: Development | None
     manifest: Manifest | None
+    changes: tuple[CardChange, ...] = ()
 
 
 def save_card(saved: SavedCard, path: str | Path) -> Path:
@@ -98,6 +102,7 @@ def save_card(saved: SavedCard, path: str | Path) -> Path:
         "steps": [encode(astuple(step)) for step in saved.steps],
         "development": None if saved.development is None else _packed_development(saved.development),
         "manifest": None if saved.manifest is None else pack_manifest(saved.manifest),
+        "changes": [encode(astuple(change)) for change in saved.changes],
         "fit": packed_record(saved.record),
     }
     return write_packed(sealed(FORMAT, VERSION, packed), path)
@@ -107,12 +112,15 @@ def _packed_development(development: Development) -> dict[str, Any]:
     return {name: encode(getattr(development, name)) for name in DEVELOPMENT}
 
 
-def _same_model(card: Card, record: FitRecord) -> bool:
-    """Tell whether a card has the coefficients of its fit, and its intercept or one that gives its base points."""
+def _same_model(card: Card, record: FitRecord, shift: float) -> bool:
+    """Tell whether a card has the coefficients of its fit, and its intercept, moved by a shift that is known.
+
+    Of files that do not tell of changes the intercept may also be one that gives the base points.
+    """
     coef = np.array([card.intercept, *(variable.coef for variable in card.variables)])
     if coef.size != record.coef.size or not np.allclose(record.coef[1:], coef[1:], ROUTE, ROUTE):
         return False
-    if np.isclose(record.coef[0], coef[0], ROUTE, ROUTE):
+    if np.isclose(record.coef[0] + shift, coef[0], ROUTE, ROUTE):
         return True
     binnings = tuple(variable.binning for variable in card.variables)
     base = card_of(binnings, card.intercept, coef[1:], card.scaling).base_points
@@ -136,7 +144,7 @@ def card_in(packed: Mapping[str, Any], path: Path, functions: Mapping[str, Any],
         raise DataError(f"'{path}' is damaged: {error}") from error
     except Exception as error:  # NumPy says in its own ways that parts do not fit
         raise DataError(f"'{path}' is damaged: {error}.") from error
-    if wrong is None and not _same_model(saved.card, record):
+    if wrong is None and not _same_model(saved.card, record, shift_of(saved.changes)):
         wrong = "'card' has other coefficients than 'fit'"
     if wrong is not None:
         raise DataError(f"'{path}' is damaged: {wrong}.")
@@ -171,6 +179,7 @@ def _unpacked(packed: Mapping[str, Any], record: FitRecord, kind: type[Binning])
         tuple(SelectionStep(*decode(step)) for step in packed["steps"]),
         None if development is None else Development(**_frozen(development)),
         None if packed["manifest"] is None else unpack_manifest(packed["manifest"]),
+        tuple(CardChange(*decode(change)) for change in packed.get("changes", ())),
     )
 
 
@@ -252,5 +261,6 @@ CARD_FILE = Table(
         "manifest": Maybe(MANIFEST),
         "fit": _Elsewhere(),
         "digest": Text(),
-    }
+    },
+    optional=({"changes": Each(Row((Text(("points", "base", "prior")), Text(), Text(), Number(), Number())))},),
 )

@@ -16,22 +16,34 @@ from dataclasses import replace
 import numpy as np
 from scipy.special import logit
 
-from logitkit.errors import DataError
+from logitkit.errors import DataError, UnsupportedError
 from logitkit.options import is_finite_number
 from logitkit.scorecard.card import Card, card_of
 from logitkit.scorecard.monitoring.counted import Development
 
-__all__ = ["card_with_prior", "moved_development"]
+__all__ = ["card_with_prior", "moved_development", "sample_bad_rate"]
 
 
-def card_with_prior(card: Card, bad_rate: float) -> Card:
-    """Return the card whose log-odds are those of a population with a bad rate."""
+def sample_bad_rate(card: Card) -> float:
+    """Return the bad rate of the sample that a card was made from."""
+    if not card.variables:
+        raise UnsupportedError("A card without variables has no counts of bins, and thus no bad rate to correct.")
+    events, nonevents = (float(np.sum(counts)) for counts in card.variables[0].binning.counts)
+    return events / (events + nonevents)
+
+
+def card_with_prior(card: Card, bad_rate: float, before: float) -> Card:
+    """Return the card whose log-odds are those of a population with a bad rate, from those of another one.
+
+    Points of bins stay, also those that were set by hand, and the base points move by what the line of the scaling
+    says.
+    """
     if not is_finite_number(bad_rate) or not 0 < bad_rate < 1:
         raise DataError(f"bad_rate={bad_rate!r:.60}: give the bad rate of the population, between 0 and 1.")
-    events, nonevents = (float(np.sum(counts)) for counts in card.variables[0].binning.counts)
-    shift = float(logit(bad_rate)) - float(np.log(events / nonevents))
-    coef = np.array([variable.coef for variable in card.variables])
-    return card_of(tuple(v.binning for v in card.variables), card.intercept + shift, coef, card.scaling)
+    intercept = card.intercept + float(logit(bad_rate)) - float(logit(before))
+    coef, binnings = np.array([v.coef for v in card.variables]), tuple(v.binning for v in card.variables)
+    old, new = (card_of(binnings, value, coef, card.scaling).base_points for value in (card.intercept, intercept))
+    return replace(card, intercept=intercept, base_points=card.base_points + (new - old))
 
 
 def moved_development(development: Development | None, points: float) -> Development | None:

@@ -1,0 +1,227 @@
+"""A card made again from rows, and compared number by number with the one that was made before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import logitkit.report.verification_findings  # noqa: F401 - says how a verification is shown
+from logitkit import scorecard as room
+from logitkit.design.table.frame import Table, numeric_values, read_table, row_values
+from logitkit.errors import DataError, LogitkitError, UnsupportedError, nearest_name
+from logitkit.options import require_flag
+from logitkit.results.documented import extends_base
+from logitkit.results.shown import Shown
+from logitkit.scorecard.card import Card
+from logitkit.scorecard.changes import CardChange
+from logitkit.scorecard.exclusions import excluded_rows
+from logitkit.scorecard.fingerprints import column_fingerprint, rows_fingerprint
+from logitkit.scorecard.manifest import CLASSIFIER, Manifest
+from logitkit.scorecard.population import Population
+from logitkit.scorecard.verified import Making, Verification, unmade, verification
+
+__all__ = ["CardVerification", "Verified"]
+
+
+@extends_base
+@dataclass(frozen=True, eq=False, repr=False)
+class CardVerification(Shown, Verification):
+    """What came of making a card again from data."""
+
+    def table(self, *, all: bool = True) -> pd.DataFrame:  # noqa: A002 - the plain word
+        """Return one row per comparison.
+
+        Parameters
+        ----------
+        all : bool, default True
+            Also those that agree.
+
+        Returns
+        -------
+        pandas.DataFrame
+            part, item, stated, found, numbers compared, differing, the largest difference, agrees.
+        """
+        rows = [check for check in self.checks if all or not check.agrees]
+        names = ("part", "item", "stated", "found", "numbers", "differing", "largest", "agrees")
+        return pd.DataFrame([[getattr(check, name) for name in names] for check in rows], columns=list(names))
+
+
+class Verified:
+    """What a card gains: it is compared with the card that data give."""
+
+    card: Card
+    fit: Any
+    binnings: Mapping[str, Any]
+    population: Population
+    manifest: Manifest | None
+    changes: tuple[CardChange, ...]
+
+    def verify(
+        self,
+        data: Any,
+        *,
+        exclude: Mapping[str, Any] | None = None,
+        weights: Any = None,
+        rejects: Any = None,
+        reject_weights: Any = None,
+        same_versions: bool = False,
+    ) -> CardVerification:
+        """Make the card again from data, by its own parameters, and compare number by number.
+
+        Parameters
+        ----------
+        data : table
+            The rows that the card is said to be made from; of ``ScorecardClassifier`` the columns of X (x0, x1, ... of
+            an array) and the labels, under the name of y, or "y".
+        exclude : mapping of str to mask or column, optional
+            The named rules, as they were given; the card knows their names, and what they left out by a fingerprint.
+        weights : str or (n,) array-like, optional
+            The weights, as they were given.
+        rejects, reject_weights : table, str or array-like, optional
+            Those who were refused, and their weights, of a card that was adopted under an assumption about them.
+        same_versions : bool, default False
+            Whether another version of a package is a difference too; otherwise it is told, and numbers decide.
+
+        Returns
+        -------
+        CardVerification
+            ``agrees`` where all do: fingerprints of the columns, counts, bins, trail, estimates, errors, points.
+
+        Raises
+        ------
+        DataError
+            If rules, weights or rejects that the card was made with are not given, or if columns are missing.
+        UnsupportedError
+            If the card has no manifest, or if it is one of ``ScorecardClassifier`` that ``lk.scorecard`` would refuse.
+
+        Notes
+        -----
+        Numbers agree that differ by at most 1e-9, or 1e-9 of their size. Changes by hand are repeated on the bins and
+        the card that data give: bins that were edited, points that were set, another bad rate of the population. Where
+        no card can be made, the reason is among what differs.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> loans = lk.datasets.load_german_credit()
+        >>> card = lk.scorecard(["checking_status", "duration"], loans, target="class", event="bad")
+        >>> found = card.verify(loans.iloc[::-1])
+        >>> card.verify(loans).agrees, found.agrees, found.reordered
+        (True, False, True)
+        """
+        require_flag("same_versions", same_versions)
+        own = self._required(exclude, weights, rejects, reject_weights)
+        table = read_table(data)
+        for name, _ in own.fingerprints:
+            if name not in table:
+                raise DataError(f"There is no column {name!r}, of the card. {nearest_name(name, table.names)}")
+        if exclude is not None:
+            excluded_rows(exclude, table)  # refuses what are no rules, before a card is made
+        try:
+            again = self._again(own, data, table, exclude, weights, (rejects, reject_weights))
+        except LogitkitError as error:
+            columns = {name: table.column(name) for name, _ in own.fingerprints}
+            prints = {name: column_fingerprint(values) for name, values in columns.items()}
+            found = unmade(own, prints, rows_fingerprint(columns), str(error))
+        else:
+            found = verification(_making(self), _making(again), same_versions=same_versions)
+        return CardVerification(**{field.name: getattr(found, field.name) for field in fields(Verification)})
+
+    def _required(self, exclude: Any, weights: Any, rejects: Any, reject_weights: Any) -> Manifest:
+        """Return the manifest, and refuse where something is missing that the card was made with."""
+        own = self.manifest
+        if own is None:
+            raise UnsupportedError(
+                "The card has no manifest, by which it could be made again: it was put together from parts, or adopted "
+                "from one without a manifest."
+            )
+        if own.maker == CLASSIFIER and (not self.card.variables or self.fit.record.is_separated):
+            raise UnsupportedError(
+                "The card is one of ScorecardClassifier without variables, or with finite coefficients in the place of "
+                "infinite ones. lk.scorecard, which verify calls, refuses such rows."
+            )
+        rules = [rule for rule, _ in self.population.excluded]
+        if rules and exclude is None:
+            raise DataError(f"The card was made under rules ({', '.join(rules)}). Give them as exclude=.")
+        if own.weights and weights is None:
+            raise DataError("The card was made with weights. Give them as weights=.")
+        if own.rejects is not None and rejects is None:
+            raise DataError(f"The card was adopted under an assumption ({own.rejects.method}). Give rejects=.")
+        if own.rejects is not None and own.rejects.weights and reject_weights is None:
+            raise DataError("Outcomes of rejects were inferred with weights. Give them as reject_weights=.")
+        if own.rejects is None and (rejects is not None or reject_weights is not None):
+            raise DataError("rejects=: the card was made from accepts alone. Leave it out.")
+        return own
+
+    def _again(
+        self, own: Manifest, data: Any, table: Table, exclude: Any, weights: Any, rejects: tuple[Any, Any]
+    ) -> Any:
+        """Return the card that data give."""
+        make: Any = room
+        names = [name for name, _ in own.fingerprints[:-1]]
+        if own.maker == CLASSIFIER and own.excluded and not exclude:  # rows of weight zero are not there
+            exclude = {"weight zero": _numbers(weights, table) == 0}
+        again = make(
+            names,
+            data,
+            target=self.population.target,
+            event=self.population.event,
+            indeterminate=own.indeterminate,
+            exclude=exclude,
+            bins={name: self.binnings[name] for name in names},
+            selection=own.selection,
+            weights=weights,
+            scaling=self.card.scaling,
+            level=own.level,
+        )
+        if own.rejects is not None:
+            out, _ = excluded_rows(exclude, table)
+            accepts = pd.DataFrame({name: table.column(name).to_numpy() for name in table.names})[~out]
+            again = make.reject_inference(
+                again,
+                accepts,
+                rejects[0],
+                own.rejects.methods,
+                weights=None if weights is None else _numbers(weights, table)[~out],
+                reject_weights=rejects[1],
+                between=own.rejects.between,
+            ).adopted(own.rejects.method)
+        for change in self.changes:
+            again = _changed(again, change)
+        return again
+
+
+def _numbers(weights: Any, table: Table) -> Any:
+    return numeric_values(row_values(weights, table, "weights")[0], "weights")
+
+
+def _changed(card: Any, change: CardChange) -> Any:
+    """Return a card after a change by hand; one of a bin that it does not have is left out, and found to differ."""
+    if change.kind == "prior":
+        return card.with_prior(change.value)
+    if change.kind == "base":
+        return card.with_points({}, base=change.value)
+    labels = {v.binning.name: v.binning.rule.labels() for v in card.card.variables}
+    if change.label not in labels.get(change.variable, ()):
+        return card
+    return card.with_points({change.variable: {change.label: change.value}}, any_order=True)
+
+
+def _making(card: Any) -> Making:
+    """Return what is compared of a card."""
+    return Making(
+        card.card,
+        card.fit.coef.to_numpy(),
+        np.asarray(card.fit.std_error, dtype=np.float64),
+        float(card.fit.record.loglik),
+        float(card.fit.record.level),
+        card.binnings,
+        card.population,
+        card.steps,
+        card.manifest,
+        card.changes,
+    )
