@@ -116,6 +116,7 @@ def reject_inference(
     rows, bad = _outcomes(card, own)
     numbers = _weights(reject_weights, others, "reject_weights")
     codes = _codes(card, own, others, rows, methods)
+    chances = _accept_probabilities(own, others, rows, methods)
     applicants = Applicants(
         _woes(card, own, rows),
         _woes(card, others, np.arange(others.n_rows)),
@@ -126,7 +127,7 @@ def reject_inference(
         codes,
         _chance,
         names,
-        _accept_probabilities(own, others, rows, methods),
+        chances,
     )
     stated = np.array([card.card.intercept, *(variable.coef for variable in card.card.variables)])
     if not np.allclose(applicants.coef, stated, rtol=1e-6, atol=1e-6):
@@ -135,7 +136,7 @@ def reject_inference(
             "was made from, without those that rules left out."
         )
     manifest = rejects_manifest_of(
-        {name: others.column(name) for name in codes},
+        {name: others.column(name) for name in (*codes, *chances)},
         None if reject_weights is None else numbers,
         None if methods is None else tuple(methods),
         between,
