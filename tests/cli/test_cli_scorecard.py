@@ -77,6 +77,13 @@ def test_a_card_is_made_saved_and_printed(folder: Path, capsys: Capture) -> None
     pd.testing.assert_frame_equal(loaded.table(), expected.table(), check_exact=True)
 
 
+def test_a_card_of_bins_is_made(folder: Path, capsys: Capture) -> None:
+    text = printed(
+        capsys, "fit", "class ~ age", "loans.csv", "--event", "bad", "--indeterminate", "open", "--coding", "dummies"
+    )
+    assert "Each bin has a coefficient of its own" in text
+
+
 def test_applicants_are_scored(folder: Path, capsys: Capture) -> None:
     main(["scorecard", *ALL, "--save", "card.json"])
     assert "Wrote the scorecard to card.json" in capsys.readouterr().err

@@ -35,7 +35,7 @@ def applicants(n: int = 800) -> pd.DataFrame:
     return data.assign(bad=(rng.uniform(size=n) < 1 / (1 + np.exp(-log_odds))).astype(int))
 
 
-def card_of(rounded: bool) -> lk.scorecard.Scorecard:
+def card_of(rounded: bool, coding: str = "woe") -> lk.scorecard.Scorecard:
     """A card of numbers, levels, booleans and numbered classes, with special values, in whole or exact points."""
     bins = {
         "in come": Bins(special=[-9]),
@@ -44,7 +44,7 @@ def card_of(rounded: bool) -> lk.scorecard.Scorecard:
         "change": Bins(cuts=[-0.5, 0.0], special=[0.3]),
     }
     scaling = Scaling(rounded=rounded)
-    return lk.scorecard(VARIABLES, applicants(), target="bad", bins=bins, scaling=scaling)
+    return lk.scorecard(VARIABLES, applicants(), target="bad", bins=bins, scaling=scaling, coding=coding)
 
 
 def new_applicants() -> pd.DataFrame:

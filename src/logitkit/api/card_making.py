@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from logitkit.api.card_dummies import determined_variables, fit_of_bins
 from logitkit.api.cross_validation import cross_validate_matrix
 from logitkit.api.fitting import fit_matrix
 from logitkit.errors import DataError, SeparationError
@@ -16,7 +17,8 @@ from logitkit.models.penalties.elastic_net import Lasso
 from logitkit.results.cards.binned import BinnedVariable, held
 from logitkit.results.fit import Fit
 from logitkit.scorecard.binned import binning_of
-from logitkit.scorecard.card import Card, card_of
+from logitkit.scorecard.card import Card
+from logitkit.scorecard.dummies import card_in_coding
 from logitkit.scorecard.edits import replayed
 from logitkit.scorecard.monitoring.counted import Development, development_of
 from logitkit.scorecard.own_rows import OwnRows, compact_codes
@@ -51,8 +53,9 @@ class CardRows:
 def finite_estimates(fit: Fit) -> FloatArray:
     """Return the coefficients of a fit, and refuse infinite ones: they have no points."""
     if fit.record.is_separated:
+        what = "weights of evidence" if fit.record.info.formula is None else "bins"
         raise SeparationError(
-            "The weights of evidence separate good and bad: coefficients are infinite "
+            f"The {what} separate good and bad: coefficients are infinite "
             f"({', '.join(fit.record.limit.infinite[:4])}), and there are no points. Ask for larger bins "
             "(min_events=, min_nonevents=), or for fewer variables."
         )
@@ -79,6 +82,8 @@ class Making:
         Whether a card without variables is made where none has two bins, rather than refused.
     edits : mapping of str to tuple of Edit
         Changes of bins by hand, by variable.
+    coding : {"woe", "dummies"}
+        Whether the model has weights of evidence, or an indicator of each bin.
     """
 
     bins: Mapping[str, Bins]
@@ -88,6 +93,7 @@ class Making:
     estimates: Callable[[Fit], FloatArray] = finite_estimates
     may_be_empty: bool = False
     edits: Mapping[str, tuple[Edit, ...]] = field(default_factory=dict)
+    coding: str = "woe"
 
 
 class Made(NamedTuple):
@@ -98,7 +104,7 @@ class Made(NamedTuple):
     card : Card
         The card.
     fit : Fit
-        The logistic regression of bad on the weights of evidence.
+        The logistic regression of bad on the weights of evidence, or on the bins.
     binnings : dict of str to BinnedVariable
         All variables that were binned.
     steps : tuple of SelectionStep
@@ -165,15 +171,25 @@ def made_card(rows: CardRows, making: Making) -> Made:
             f"No variable has two rates ({why}). One that parts good and bad completely leaves one bin too: it may "
             "have known the outcome."
         )
-    fit = fitted([names.index(name) for name in taken])
-    determined = [taken[j - 1] for j in fit.record.aliased]
+
+    def model(of: tuple[str, ...]) -> Fit:
+        if making.coding == "dummies":
+            own = [binned[name] for name in of]
+            return fit_of_bins(own, codes, rows.bad, rows.weights, kind, making.level)
+        return fitted([names.index(name) for name in of])
+
+    fit = model(taken)
+    if making.coding == "dummies":
+        determined, why = determined_variables([binned[name] for name in taken], fit), "its bins are"
+    else:
+        determined, why = [taken[j - 1] for j in fit.record.aliased], "its weight of evidence is"
     if determined:
-        why = "its weight of evidence is determined by those of the others"
+        why += " determined by those of the others"
         steps += tuple(SelectionStep(name, False, why, float("nan")) for name in determined)
         taken = tuple(name for name in taken if name not in determined)
-        fit = fitted([names.index(name) for name in taken])
-    coef = making.estimates(fit)
-    card = card_of(tuple(binned[name] for name in taken), float(coef[0]), coef[1:], making.scaling)
+        fit = model(taken)
+    own_bins = tuple(binned[name] for name in taken)
+    card = card_in_coding(own_bins, making.estimates(fit), making.scaling, making.coding)
     weights = np.ones(rows.bad.size) if rows.weights is None else rows.weights
     sizes = [binned[name].rule.n_codes + 1 for name in taken]
     in_bins = compact_codes([codes[name] for name in taken], rows.bad.size, sizes)

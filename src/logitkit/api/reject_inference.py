@@ -10,7 +10,7 @@ import numpy as np
 from logitkit.api.card_rows import require_columns
 from logitkit.api.fitting import fit_matrix
 from logitkit.design.table.frame import Table, coded_values, numeric_values, read_table, row_values
-from logitkit.errors import DataError, nearest_name
+from logitkit.errors import DataError, UnsupportedError, nearest_name
 from logitkit.models.binary import Binary
 from logitkit.results.cards.rejects import RejectInference
 from logitkit.results.cards.scorecard import Scorecard
@@ -72,7 +72,8 @@ def reject_inference(
     DataError
         If the card was not made from these accepts, or if a reject cannot be put into its bins.
     UnsupportedError
-        If a method that was named has no answer: augmentation without overlap, parcelling with bands without accepts.
+        If a method that was named has no answer: augmentation without overlap, parcelling with bands without accepts;
+        or if the card has a coefficient per bin.
 
     Notes
     -----
@@ -106,6 +107,11 @@ def reject_inference(
     """
     if not isinstance(card, Scorecard):
         raise DataError(f"card={type(card).__name__}: give a scorecard, from lk.scorecard(...).")
+    if card.card.coding == "dummies":
+        raise UnsupportedError(
+            "Reject inference needs a card of weights of evidence, into which rejects fit whose bins no accept has; "
+            "this one has a coefficient per bin. Make the card with coding='woe'."
+        )
     between = require_between(between)
     names = card.card.names
     own, others = read_table(accepts), read_table(rejects)

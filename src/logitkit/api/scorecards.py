@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from logitkit.api.card_making import CardRows, Making, made_card
 from logitkit.api.card_rows import (
@@ -16,9 +16,11 @@ from logitkit.api.card_rows import (
 )
 from logitkit.design.table.frame import read_table
 from logitkit.errors import DataError
+from logitkit.options import require_choice
 from logitkit.results.cards.scorecard import Scorecard
 from logitkit.results.foreign import in_our_words
 from logitkit.scorecard.binned import Binning
+from logitkit.scorecard.card import CODINGS
 from logitkit.scorecard.exclusions import excluded_rows
 from logitkit.scorecard.manifest import manifest_of
 from logitkit.scorecard.population import Population
@@ -43,9 +45,10 @@ def scorecard(
     selection: Selection | None = None,
     weights: Any = None,
     scaling: Scaling | None = None,
+    coding: Literal["woe", "dummies"] = "woe",
     level: float = 0.95,
 ) -> Scorecard:
-    """Return a scorecard: variables in optimal bins, a logistic regression of their weights of evidence, and points.
+    """Return a scorecard: variables in optimal bins, a logistic regression of them, and points.
 
     Parameters
     ----------
@@ -70,6 +73,10 @@ def scorecard(
         Weights of the rows; counts are their sums.
     scaling : Scaling, optional
         Points to double the odds, base points and base odds.
+    coding : {"woe", "dummies"}, default "woe"
+        Whether the model has one coefficient per variable, of its weights of evidence; or one per bin, so that points
+        of bins follow the data given the other variables, and need not follow the order of the event rates. Selection
+        looks at weights of evidence by both.
     level : float, default 0.95
         Confidence level of the inference.
 
@@ -82,6 +89,10 @@ def scorecard(
     ------
     DataError, ResponseError
         If the input is invalid, or if a variable has no bins that meet the constraints.
+    SeparationError
+        If coefficients would be infinite, as of dummies where a bin has goods or bads alone.
+    UnsupportedError
+        If, of dummies, the rows of a bin are determined by other bins.
 
     Examples
     --------
@@ -92,6 +103,7 @@ def scorecard(
     >>> bool((card.fit.coef.drop("Intercept") < 0).all())
     True
     """
+    require_choice("coding", coding, CODINGS)
     table = read_table(data)
     out, excluded = excluded_rows(exclude, table)
     names, target = stated_variables(variables, target, table, (weights, *(exclude or {}).values()))
@@ -101,7 +113,7 @@ def scorecard(
     given = row_weights(weights, table, outcome)
     how = (stated_as(Selection, "selection", selection), stated_as(Scaling, "scaling", scaling) or Scaling())
     stated, edits = without_edits(bins)
-    making = Making(bins_by_name(stated, names), *how, level, edits=edits)
+    making = Making(bins_by_name(stated, names), *how, level, edits=edits, coding=coding)
     columns = {name: rows_of(table.column(name), outcome) for name in names}
     made = made_card(CardRows(columns, outcome.bad, given), making)
     n_bad = int(outcome.bad.sum())

@@ -117,6 +117,9 @@ def _add_fit(commands: Any, terminal: Terminal) -> None:
         "--zero", metavar="WHERE", help="where a variable gives 0 points: neutral (default), mean, lowest"
     )
     scaling.add_argument("--exact", action="store_true", help="points that are not rounded")
+    scaling.add_argument(
+        "--coding", choices=("woe", "dummies"), default="woe", help="a coefficient per variable (default), or per bin"
+    )
     fit.add_argument("--level", type=float, default=0.95, help="confidence level (default: %(default)s)")
     fit.add_argument("--format", choices=FORMATS, default="text", help="format of the card (default: %(default)s)")
     fit.add_argument("--save", metavar="FILE", help="also save the scorecard as JSON, without the data")
@@ -236,6 +239,7 @@ def _fit(options: argparse.Namespace, terminal: Terminal) -> None:
         selection=Selection(**chosen) if chosen else None,
         weights=options.weights,
         scaling=Scaling(**scaled, rounded=not options.exact),
+        coding=options.coding,
         level=options.level,
     )
     try:  # files first: the reader of the standard output may go away

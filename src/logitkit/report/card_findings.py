@@ -10,6 +10,8 @@ from logitkit.report.scorecard_frames import card_frame
 from logitkit.scorecard.card import Card
 from logitkit.scorecard.population import Population
 
+CODING_WORDS = {"woe": (), "dummies": ("Each bin has a coefficient of its own: points are not a line in WOE.",)}
+
 __all__ = ["card_document", "population_facts"]
 
 
@@ -25,6 +27,7 @@ def card_document(card: Card, population: Population) -> Document:
         ),
         blocks=(points_table(card),),
         notes=(
+            *CODING_WORDS[card.coding],
             "Points add up from the base points; more is safer."
             if scaling.points_to_double > 0
             else "Points add up from the base points; less is safer.",

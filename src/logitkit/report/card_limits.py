@@ -5,6 +5,7 @@ from __future__ import annotations
 from logitkit.report.document import Prose, Section
 from logitkit.report.number_format import format_integer, format_percent
 from logitkit.scorecard.card import Card
+from logitkit.scorecard.dummies import bins_in_model
 from logitkit.scorecard.population import Population
 
 __all__ = ["limits_section"]
@@ -16,6 +17,7 @@ def limits_section(card: Card, population: Population, samples: tuple[str, ...],
     """Return the limits of a card: assumptions, errors that are not counted, and what was not looked at."""
     n = population.n_good + population.n_bad
     rate = format_percent(population.n_bad / n, 2)
+    counts = "their counts" if card.coding == "dummies" else "weights of evidence"
     words = [
         (
             "The coefficients follow from an assumption about the outcomes of rejects, which no data of accepts can "
@@ -25,7 +27,7 @@ def limits_section(card: Card, population: Population, samples: tuple[str, ...],
             "the card extrapolates. No reject inference was done."
         ),
         (
-            "Standard errors, p-values and intervals take bins, weights of evidence and the selection of variables as "
+            f"Standard errors, p-values and intervals take bins, {counts} and the selection of variables as "
             "given, though all came from the same rows. They are optimistic."
         ),
         "Each variable adds what its bin adds, whatever the others are: the card has no interactions.",
@@ -39,9 +41,12 @@ def limits_section(card: Card, population: Population, samples: tuple[str, ...],
             f"{format_integer(population.n_indeterminate)} rows that are neither good nor bad were left out; the card "
             "scores such applicants all the same."
         )
-    few = min(population.n_good, population.n_bad) / max(len(card.variables), 1)
+    by_bin = card.coding == "dummies"
+    n_coef = sum(bins_in_model(v.binning).size - 1 for v in card.variables) if by_bin else len(card.variables)
+    few = min(population.n_good, population.n_bad) / max(n_coef, 1)
     if few < FEW_BADS:
-        words.append(f"There are only {few:.1f} rows of the rarer outcome per variable: estimates are unstable.")
+        per = "coefficient" if by_bin else "variable"
+        words.append(f"There are only {few:.1f} rows of the rarer outcome per {per}: estimates are unstable.")
     if not samples:
         words.append("No sample out of time was given: how the card does on later applicants is not known.")
     unseen = [v.binning.name for v in card.variables if v.binning.stated.empty == "neutral"]

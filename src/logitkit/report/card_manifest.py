@@ -26,6 +26,7 @@ def manifest_section(manifest: Manifest | None, card: Card, binnings: Mapping[st
         )
     parameters = [
         ("Scaling", repr(card.scaling)),
+        ("Coding", card.coding),
         ("Selection", "none" if manifest.selection is None else repr(manifest.selection)),
         ("Level", format_level(manifest.level)),
         ("Indeterminate", ", ".join(map(str, manifest.indeterminate)) or "none"),

@@ -8,28 +8,41 @@ from scipy.special import chdtrc
 from logitkit.diagnostics.collinearity import collinearity
 from logitkit.engine.law import NORMAL
 from logitkit.engine.record import FitRecord
+from logitkit.inference.hypotheses.chi_square import ChiSquareTests
+from logitkit.report.card_dummies import dummies_blocks, order_words, points_range
 from logitkit.report.card_findings import population_facts
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.number_format import format_column, format_estimate, format_level, format_number, format_p
 from logitkit.scorecard.card import Card, CardVariable
 from logitkit.scorecard.population import Population
 from logitkit.scorecard.selection import SelectionStep
-from logitkit.typing import FloatArray
 
 __all__ = ["model_document"]
 
 
 def model_document(
-    card: Card, record: FitRecord, population: Population, steps: tuple[SelectionStep, ...], level: float
+    card: Card,
+    record: FitRecord,
+    population: Population,
+    steps: tuple[SelectionStep, ...],
+    level: float,
+    tests: ChiSquareTests | None = None,
 ) -> Document:
-    """Return the table of the variables of a card, and what its p-values and intervals do not know."""
+    """Return the table of the variables of a card, and what its p-values and intervals do not know.
+
+    ``tests`` are of the variables, of a card with a coefficient per bin.
+    """
     left_out = [step.variable for step in steps if not step.taken]
-    turned = [variable.binning.name for variable in card.variables if not _is_right(variable)]
     facts = (
         *population_facts(population),
         Fact("Variables", f"{len(card.variables)} of {len(card.variables) + len(set(left_out))}"),
         Fact("Log likelihood", format_number(record.loglik)),
     )
+    if tests is not None:
+        blocks, notes = dummies_blocks(card, record, level, tests)
+        notes += order_words(card)
+        return Document("Model of the scorecard", facts=facts, blocks=blocks, notes=tuple(notes))
+    turned = [variable.binning.name for variable in card.variables if not _is_right(variable)]
     notes = [
         (
             "Coefficients of weights of evidence in the logit of bad. Standard errors, p-values and variance inflation "
@@ -39,6 +52,7 @@ def model_document(
     ]
     if turned:
         notes.append(f"Wrong sign: {', '.join(turned)} (safer bins would add to the logit of bad).")
+    notes += order_words(card, turned)
     return Document(
         "Model of the scorecard", facts=facts, blocks=(_variables(card, record, level),), notes=tuple(notes)
     )
@@ -60,7 +74,7 @@ def _variables(card: Card, record: FitRecord, level: float) -> Table:
     decimals = 0 if card.scaling.rounded else 1
     points = [
         format_estimate(card.base_points, decimals),
-        *(_range(variable.points[:-1], decimals) for variable in card.variables),
+        *(points_range(variable.points[:-1], decimals) for variable in card.variables),
     ]
     shown = format_level(level)
     columns = (
@@ -76,8 +90,3 @@ def _variables(card: Card, record: FitRecord, level: float) -> Table:
         (Column("Points"), points),
     )
     return Table(None, tuple(c for c, _ in columns), tuple(zip(*(v for _, v in columns), strict=True)), n_names=1)
-
-
-def _range(points: FloatArray, decimals: int) -> str:
-    low, high = float(np.nanmin(points)), float(np.nanmax(points))
-    return f"{format_estimate(low, decimals)} to {format_estimate(high, decimals)}"

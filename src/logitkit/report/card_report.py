@@ -12,6 +12,7 @@ import numpy as np
 from logitkit.engine.law import NORMAL
 from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
+from logitkit.inference.hypotheses.chi_square import ChiSquareTests
 from logitkit.plots.binning import plot_bin_table
 from logitkit.plots.cap import plot_cap
 from logitkit.plots.card import CardPoints, plot_card
@@ -32,10 +33,10 @@ from logitkit.report.summary import summary_document
 from logitkit.scorecard.bin_table import bin_table
 from logitkit.scorecard.binned import Binning
 from logitkit.scorecard.card import Card
+from logitkit.scorecard.card_errors import errors_given
 from logitkit.scorecard.leakage import leakage_signs
 from logitkit.scorecard.manifest import Manifest
 from logitkit.scorecard.monitoring.card_stability import CardDrift
-from logitkit.scorecard.point_errors import errors_given_woe
 from logitkit.scorecard.population import Population
 from logitkit.scorecard.rounding import Rounding
 from logitkit.scorecard.rules import LevelRule
@@ -46,6 +47,7 @@ from logitkit.scorecard.validation.samples import Validation
 __all__ = ["CardParts", "card_report"]
 
 
+GIVEN = "Bins and weights of evidence as given."
 NAMED, LISTED = 4, 60  # levels in the label of a bin, and in the list below its table
 ABSENT = {
     "loaded": "are not kept by a card that was loaded",
@@ -83,6 +85,8 @@ class CardParts:
         Of other samples, against the rows of the card.
     rounding : Rounding or None
         What whole points cost.
+    tests : ChiSquareTests or None
+        Of the variables, of a card with a coefficient per bin.
     absent : {"", "loaded", "weighted", "inferred"}
         Why the rows of the card are not validated.
     raster : bool
@@ -99,6 +103,7 @@ class CardParts:
     bands: Mapping[str, Bands] = field(default_factory=dict)
     drifts: Mapping[str, CardDrift] = field(default_factory=dict)
     rounding: Rounding | None = None
+    tests: ChiSquareTests | None = None
     absent: str = ""
     raster: bool = False
 
@@ -272,7 +277,7 @@ def _value(value: float) -> str:
 
 
 def _model(parts: CardParts) -> Section:
-    document = model_document(parts.card, parts.record, parts.population, parts.steps, parts.record.level)
+    document = model_document(parts.card, parts.record, parts.population, parts.steps, parts.record.level, parts.tests)
     # What the errors of another fit than that of weights of evidence on the outcome take for granted.
     more = summary_document(parts.record).notes if parts.absent == "inferred" else ()
     return Section("Model", (*document.blocks, *map(Prose, (*document.notes, *more))))
@@ -280,11 +285,13 @@ def _model(parts: CardParts) -> Section:
 
 def _points(parts: CardParts) -> Section:
     card, scaling = parts.card, parts.card.scaling
+    added = "the coefficient times the weight of evidence"
+    if card.coding == "dummies":
+        added = "what its coefficient is above the neutral point of the variable"
     words = (
         f"{scaling.base_points:g} points stand for {scaling.base_odds:g} goods per bad, and "
         f"{scaling.points_to_double:g} points more double these odds. The points of a bin are "
-        f"{format_number(-scaling.factor)} times the coefficient times the weight of evidence"
-        f"{', in whole numbers' if scaling.rounded else ''}."
+        f"{format_number(-scaling.factor)} times {added}{', in whole numbers' if scaling.rounded else ''}."
     )
     blocks: list[Block] = [Prose(words), points_table(card)]
     if card.variables:
@@ -297,12 +304,12 @@ def _points(parts: CardParts) -> Section:
 
 def _drawn_points(parts: CardParts) -> Figure:
     level = parts.record.level
-    table: Any = card_frame(parts.card, errors_given_woe(parts.card, parts.record.vcov), float(NORMAL.quantile(level)))
+    table: Any = card_frame(parts.card, errors_given(parts.card, parts.record.vcov), float(NORMAL.quantile(level)))
     used = np.concatenate([np.sum(variable.binning.counts, axis=0) > 0 for variable in parts.card.variables])
     own = table.iloc[1:][used]
     points, low, high = (own[name].to_numpy() for name in ("points", "points_low", "points_high"))
     names, labels = tuple(own["variable"]), tuple(own["label"])
-    note = "Bins and weights of evidence as given."
+    note = "Bins and their counts as given." if parts.card.coding == "dummies" else GIVEN
     drawn = plot_card(CardPoints(names, labels, points, low, high, parts.card.base_points, level, note))
     return _figure(parts, "Points of the card", drawn, "Points of every bin")
 

@@ -127,7 +127,7 @@ class Binning:
     @cached_property
     def woe_at_scoring(self) -> FloatArray:
         """The weight of evidence by code, shape (k + 1,): the last is that of a level that was not there (code -1)."""
-        return np.append(self.woe, self._woe_unseen())
+        return np.append(self.woe, self.of_unseen(self.woe))
 
     def refuse_first(self, values: Any, codes: CodeArray) -> None:
         """Refuse values that have no weight of evidence, naming the first of them."""
@@ -135,15 +135,15 @@ class Binning:
         row = int(np.argmax(refused))
         self._refuse(values.iloc[row], int(codes[row]), int(refused.sum()), row)
 
-    def _woe_unseen(self) -> float:
-        """Return what a level that was not there is scored with, nan where it is refused."""
+    def of_unseen(self, by_bin: FloatArray) -> float:
+        """Return what a level that was not there is scored with, from values of the bins; nan where it is refused."""
         policy, rule = self.stated.unseen, self.rule
         if policy == "neutral":
             return 0.0
         if policy == "missing":
-            return float(self.woe[-1])
+            return float(by_bin[-1])
         if policy == "rare" and isinstance(rule, LevelRule) and rule.rare is not None:
-            return float(self.woe[rule.rare])
+            return float(by_bin[rule.rare])
         return np.nan
 
     def _refuse(self, value: Any, code: int, n: int, row: int) -> None:

@@ -16,7 +16,18 @@ from logitkit.scorecard.binned import Binning
 from logitkit.scorecard.scaling import Scaling
 from logitkit.typing import CodeArray, FloatArray
 
-__all__ = ["Card", "CardVariable", "Scores", "card_of", "reference_weights", "with_scaling"]
+__all__ = [
+    "CODINGS",
+    "Card",
+    "CardVariable",
+    "Scores",
+    "card_of",
+    "card_of_logits",
+    "reference_weights",
+    "with_scaling",
+]
+
+CODINGS = ("woe", "dummies")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +39,7 @@ class CardVariable:
     binning : Binning
         Its bins.
     coef : float
-        The coefficient of its weight of evidence in the logit of bad.
+        The coefficient of its weight of evidence in the logit of bad; nan where each bin has its own.
     logits : (k + 1,) array
         What each bin adds to the logit of bad, the last a level that was not there; nan where it is refused.
     points : (k + 1,) array
@@ -79,12 +90,15 @@ class Card:
         What every applicant begins with.
     scaling : Scaling
         How log-odds became points.
+    coding : {"woe", "dummies"}
+        Whether the model has one coefficient per variable, of weights of evidence, or one per bin.
     """
 
     variables: tuple[CardVariable, ...]
     intercept: float
     base_points: float
     scaling: Scaling
+    coding: str = "woe"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -145,33 +159,39 @@ def card_of(binnings: tuple[Binning, ...], intercept: float, coef: FloatArray, s
         The base points hold the intercept, and what points of variables were shifted by so that they are 0 where the
         scaling says.
     """
-    variables = []
+    logits = [slope * binning.woe_at_scoring for binning, slope in zip(binnings, coef, strict=True)]
+    own = tuple(zip(binnings, coef.tolist(), logits, strict=True))
+    return card_of_logits(own, intercept, scaling, "woe")
+
+
+def card_of_logits(
+    variables: tuple[tuple[Binning, float, FloatArray], ...], intercept: float, scaling: Scaling, coding: str
+) -> Card:
+    """Return the card of variables with what their bins add to the logit of bad: bins, coefficient, logits by code."""
+    made = []
     base = float(scaling.points(np.array(-intercept)))
-    for binning, slope in zip(binnings, coef, strict=True):
-        logits = slope * binning.woe_at_scoring
+    for binning, slope, logits in variables:
         points = -scaling.factor * logits
         if scaling.zero != "neutral":
-            at_zero = float(reference_weights(binning, float(slope), scaling) @ np.nan_to_num(points[:-1]))
+            at_zero = float(reference_weights(binning, logits, scaling) @ np.nan_to_num(points[:-1]))
             base += at_zero
             points = points - at_zero
-        variables.append(
-            CardVariable(binning, float(slope), logits, np.round(points) + 0.0 if scaling.rounded else points)
-        )
-    return Card(tuple(variables), intercept, float(np.round(base)) if scaling.rounded else base, scaling)
+        made.append(CardVariable(binning, slope, logits, np.round(points) + 0.0 if scaling.rounded else points))
+    return Card(tuple(made), intercept, float(np.round(base)) if scaling.rounded else base, scaling, coding)
 
 
-def reference_weights(binning: Binning, slope: float, scaling: Scaling) -> FloatArray:
+def reference_weights(binning: Binning, logits: FloatArray, scaling: Scaling) -> FloatArray:
     """Return the weights of the bins in the mean that gives 0 points, shape (k,): none, their rows, or all of one."""
     rows = np.sum(binning.counts, axis=0)
     if scaling.zero == "mean":
         return np.asarray(rows / rows.sum())
     weights = np.zeros(rows.size)
     if scaling.zero == "lowest":
-        weights[int(np.nanargmin(-scaling.factor * slope * binning.woe))] = 1.0
+        weights[int(np.nanargmin(-scaling.factor * logits[:-1]))] = 1.0
     return weights
 
 
-def with_scaling(card: Card, scaling: Scaling) -> Card:
-    """Return the card on another scale."""
-    coef = np.array([variable.coef for variable in card.variables])
-    return card_of(tuple(variable.binning for variable in card.variables), card.intercept, coef, scaling)
+def with_scaling(card: Card, scaling: Scaling, intercept: float | None = None) -> Card:
+    """Return the card of the same model on another scale, or with another intercept; points are those of the model."""
+    own = tuple((variable.binning, variable.coef, variable.logits) for variable in card.variables)
+    return card_of_logits(own, card.intercept if intercept is None else intercept, scaling, card.coding)

@@ -46,7 +46,7 @@ def errors_given_woe(card: Card, covariance: FloatArray) -> PointErrors:
     return PointErrors(factor * float(np.sqrt(at_zero @ covariance @ at_zero)), points)
 
 
-def errors_with_woe(card: Card, rows: OwnRows) -> PointErrors:
+def errors_with_woe(card: Card, rows: OwnRows, estimates: FloatArray) -> PointErrors:
     """Return standard errors that include the error of the weights of evidence: bins as given, rows independent.
 
     Each row moves the counts of its bins, these the weights of evidence, and both the coefficients; the variance is the
@@ -54,13 +54,15 @@ def errors_with_woe(card: Card, rows: OwnRows) -> PointErrors:
     """
     factor = card.scaling.factor
     moves = [RowMoves(variable.binning, rows.codes[:, j], rows) for j, variable in enumerate(card.variables)]
-    of_coef = _moves_of_coef(card, rows, moves)
+    of_coef = _moves_of_coef(card, rows, moves, estimates)
     squares = rows.weights if rows.count else rows.weights**2
     base = of_coef[:, 0].copy()
     points = []
     for j, (variable, move) in enumerate(zip(card.variables, moves, strict=True)):
         at_zero, slope = _reference(card, j), variable.coef
-        of_zero = move.of_mean(reference_weights(variable.binning, slope, card.scaling), card.scaling.zero == "mean")
+        of_zero = move.of_mean(
+            reference_weights(variable.binning, variable.logits, card.scaling), card.scaling.zero == "mean"
+        )
         base += at_zero * of_coef[:, j + 1] + slope * of_zero
         errors = np.full(variable.binning.woe.size, np.nan)
         for m, woe in enumerate(variable.binning.woe):
@@ -99,11 +101,10 @@ class RowMoves:
         return np.asarray(found)
 
 
-def _moves_of_coef(card: Card, rows: OwnRows, moves: list[RowMoves]) -> FloatArray:
+def _moves_of_coef(card: Card, rows: OwnRows, moves: list[RowMoves], coef: FloatArray) -> FloatArray:
     """Return what each row moves the coefficients by, shape (n, p) (equation 5)."""
     woe = [variable.binning.woe[rows.codes[:, j]] for j, variable in enumerate(card.variables)]
     columns = np.column_stack([np.ones(rows.bad.size), *woe])
-    coef = np.array([card.intercept, *(variable.coef for variable in card.variables)])
     p = expit(columns @ coef)
     residual, working = rows.bad - p, rows.weights * p * (1.0 - p)
     score = columns * residual[:, None]
@@ -121,5 +122,5 @@ def _moves_of_coef(card: Card, rows: OwnRows, moves: list[RowMoves]) -> FloatArr
 def _reference(card: Card, j: int) -> float:
     """Return the weight of evidence that gives a variable no points."""
     variable = card.variables[j]
-    weights = reference_weights(variable.binning, variable.coef, card.scaling)
+    weights = reference_weights(variable.binning, variable.logits, card.scaling)
     return float(weights @ np.nan_to_num(variable.binning.woe))

@@ -11,6 +11,7 @@ import numpy as np
 from logitkit.scorecard.binned import Binning
 from logitkit.scorecard.card import Card
 from logitkit.scorecard.changes import CardChange
+from logitkit.scorecard.dummies import places_of_coef
 from logitkit.scorecard.manifest import Manifest
 from logitkit.scorecard.population import Population
 from logitkit.scorecard.rules import NumberRule, Rule
@@ -30,7 +31,7 @@ class Making(NamedTuple):
     ----------
     card : Card
         Its points.
-    estimates, std_errors : (v + 1,) arrays
+    estimates, std_errors : (p,) arrays
         The fit under it.
     loglik, level : float
         Its log likelihood, and the confidence level of its inference.
@@ -210,22 +211,35 @@ def _counts(stated: Population, found: Population) -> Iterator[Check]:
 def _by_variable(stated: Making, found: Making) -> Iterator[Check]:
     """Compare what the card says of every variable, by name: both the fit and the card have the numbers."""
     place = {name: j for j, name in enumerate(found.card.names)}
-    own, other = (
-        np.array([card.intercept, *(variable.coef for variable in card.variables)])
-        for card in (stated.card, found.card)
-    )
-    for j, name in enumerate(("Intercept", *stated.card.names)):
-        at = 0 if j == 0 else 1 + place[name] if name in place else None
-        coef, estimate, error = (np.nan,) * 3 if at is None else (other[at], found.estimates[at], found.std_errors[at])
-        yield _numbers("Coefficient", name, own[j], coef)
-        yield _numbers("Estimate of the fit", name, stated.estimates[j], estimate)
-        yield _numbers("Standard error", name, stated.std_errors[j], error)
+    own, others = _places(stated.card), _places(found.card)
+    yield _numbers("Coefficient", "Intercept", stated.card.intercept, found.card.intercept)
+    for variable in stated.card.variables:
+        if stated.card.coding == "woe":
+            name = variable.binning.name
+            coef = found.card.variables[place[name]].coef if name in place else np.nan
+            yield _numbers("Coefficient", name, variable.coef, coef)
+    for name, at in own.items():
+        there = others.get(name)
+        for part, a, b in (
+            ("Estimate of the fit", stated.estimates, found.estimates),
+            ("Standard error", stated.std_errors, found.std_errors),
+        ):
+            yield _numbers(part, name, a[at], np.full(a[at].size, np.nan) if there is None else b[there])
     yield _numbers("Points", "base points", stated.card.base_points, found.card.base_points)
     for variable in stated.card.variables:
         name = variable.binning.name
         now = found.card.variables[place[name]] if name in place else None
         yield _numbers("Log odds of bins", name, variable.logits, np.nan if now is None else now.logits)
         yield _numbers("Points", name, variable.points, np.nan if now is None else now.points)
+
+
+def _places(card: Card) -> dict[str, slice]:
+    """Return where the coefficients of the fit are, by variable."""
+    if card.coding == "dummies":
+        places = places_of_coef(tuple(variable.binning for variable in card.variables))
+    else:
+        places = tuple(slice(j + 1, j + 2) for j in range(len(card.variables)))
+    return {"Intercept": slice(0, 1), **dict(zip(card.names, places, strict=True))}
 
 
 def _trail(steps: tuple[SelectionStep, ...]) -> tuple[str, ...]:

@@ -19,10 +19,12 @@ from logitkit.errors import DataError, UnsupportedError
 from logitkit.scorecard.export.sql import DIALECTS, literal
 from oracles.applicants import VARIABLES, applicants, at_the_cuts, card_of, new_applicants, require_equal
 
+KINDS = {"whole points": (True, "woe"), "exact points": (False, "woe"), "a coefficient per bin": (False, "dummies")}
 
-@pytest.fixture(scope="module", params=[True, False], ids=["whole points", "exact points"])
+
+@pytest.fixture(scope="module", params=KINDS)
 def card(request: pytest.FixtureRequest) -> lk.scorecard.Scorecard:
-    return card_of(request.param)
+    return card_of(*KINDS[request.param])
 
 
 def by_sqlite(card: lk.scorecard.Scorecard, data: pd.DataFrame) -> pd.DataFrame:

@@ -109,7 +109,13 @@ def test_every_field_of_a_scorecard_is_saved(card: lk.scorecard.Scorecard) -> No
     """A field that is added to a scorecard is added to its file."""
     kept = [field.name for field in fields(card) if field.name != "rows"]  # which stay behind
     assert kept == [name.replace("record", "fit") for name in SavedCard._fields]
-    assert {field.name for field in fields(card.card)} == {"variables", "intercept", "base_points", "scaling"}
+    assert {field.name for field in fields(card.card)} == {
+        "variables",
+        "intercept",
+        "base_points",
+        "scaling",
+        "coding",
+    }
     assert {field.name for field in fields(card.card.variables[0])} == {"binning", "coef", "logits", "points"}
 
 

@@ -24,6 +24,7 @@ __all__ = [
     "holds_numbers",
     "is_missing",
     "is_number",
+    "labelled",
     "levels_of",
     "read_table",
     "with_levels",
@@ -169,6 +170,21 @@ def coded_values(values: Any, name: str | None = None) -> Coded:
 def with_levels(values: Any, levels: Sequence[Any]) -> Any:
     """Return values as ordered categories of these levels."""
     return pd.Series(pd.Categorical(pd.Series(values).astype(object), categories=list(levels), ordered=True))
+
+
+def labelled(codes: Any, levels: Sequence[tuple[int, str]]) -> Any:
+    """Return codes as categories: of each level its code and its name, in order; codes of no level are missing.
+
+    Examples
+    --------
+    >>> labelled([2, 0, 1], [(2, "high"), (0, "low")]).tolist()
+    ['high', 'low', nan]
+    """
+    given = np.asarray(codes)
+    places = np.full(max(int(given.max(initial=0)), *(code for code, _ in levels)) + 1, -1, dtype=np.int32)
+    for place, (code, _) in enumerate(levels):
+        places[code] = place
+    return pd.Series(pd.Categorical.from_codes(places[given], pd.Index([name for _, name in levels])))
 
 
 def declared_order(values: Any) -> list[Any] | None:

@@ -12,6 +12,8 @@ import pandas as pd
 from logitkit.design.table.frame import read_table
 from logitkit.engine.law import NORMAL, require_level
 from logitkit.errors import DataError, nearest_name
+from logitkit.inference.hypotheses.anova import anova
+from logitkit.inference.hypotheses.chi_square import ChiSquareTests
 from logitkit.options import is_finite_number, require_choice
 from logitkit.report.card_model import model_document
 from logitkit.report.card_tables import clusters_frame
@@ -19,12 +21,13 @@ from logitkit.report.scorecard_frames import card_frame
 from logitkit.results.cards.binned import BinnedVariable
 from logitkit.results.shown import Summary, shown, shown_summary
 from logitkit.scorecard.card import Card
+from logitkit.scorecard.card_errors import errors_estimated, errors_given
 from logitkit.scorecard.changes import CardChange, steps_of
 from logitkit.scorecard.clusters import clusters_of
 from logitkit.scorecard.hand_points import points_by_hand
 from logitkit.scorecard.monitoring.counted import development_of
 from logitkit.scorecard.own_rows import OwnRows, rows_kept
-from logitkit.scorecard.point_errors import PointErrors, errors_given_woe, errors_with_woe
+from logitkit.scorecard.point_errors import PointErrors
 from logitkit.scorecard.population import Population
 from logitkit.scorecard.rounding import Rounding, rounding
 from logitkit.scorecard.selection import SelectionStep, correlations
@@ -53,7 +56,7 @@ class Explained:
         woe : {"estimated", "given"}, default "estimated"
             Whether intervals take the weights of evidence as what they are, estimates from the same rows, which needs
             the rows of the fit; or as given, so that only coefficients have errors: these cover too rarely. Bins are
-            taken as given by both.
+            taken as given by both. Of a card with a coefficient per bin, counts of bins move the neutral point alone.
 
         Returns
         -------
@@ -79,7 +82,9 @@ class Explained:
         Summary
             A table of the variables, which prints; and what its p-values do not know.
         """
-        document = model_document(self.card, self.fit.record, self.population, self.steps, self._level(level))
+        document = model_document(
+            self.card, self.fit.record, self.population, self.steps, self._level(level), self._tests()
+        )
         return shown_summary(document)
 
     def rounding(self, cut_offs: Any = None) -> Rounding:
@@ -184,7 +189,8 @@ class Explained:
         table = self.table(at, woe)
         used = [np.sum(variable.binning.counts, axis=0) > 0 for variable in self.card.variables]
         own = table.iloc[1:][np.concatenate(used)]
-        note = "Bins and weights of evidence as given." if woe == "given" else "Bins as given."
+        counted = "their counts" if self.card.coding == "dummies" else "weights of evidence"
+        note = f"Bins and {counted} as given." if woe == "given" else "Bins as given."
         points, low, high = (own[name].to_numpy() for name in ("points", "points_low", "points_high"))
         names, labels = tuple(own["variable"]), tuple(own["label"])
         return plot_card(CardPoints(names, labels, points, low, high, self.card.base_points, at, note), ax)
@@ -194,7 +200,16 @@ class Explained:
         require_level(at)
         return float(at)
 
+    def _tests(self) -> ChiSquareTests | None:
+        """Return tests of the variables of a card with a coefficient per bin; None of one of weights of evidence."""
+        if self.card.coding != "dummies" or not self.card.variables:
+            return None
+        record = self.fit.record
+        by_likelihood = self.fit.design is not None and record.has_likelihood
+        return anova(record, self.fit.design, 2, "LR" if by_likelihood else "Wald")
+
     def _errors(self, woe: str) -> PointErrors:
         if woe == "given":
-            return errors_given_woe(self.card, self.fit.record.vcov)
-        return errors_with_woe(self.card, rows_kept(self.rows, self.fit, "intervals with woe='estimated'"))
+            return errors_given(self.card, self.fit.record.vcov)
+        rows = rows_kept(self.rows, self.fit, "intervals with woe='estimated'")
+        return errors_estimated(self.card, rows, self.fit.record)

@@ -17,8 +17,9 @@ from logitkit.report.scorecard_frames import scores_frame
 from logitkit.results.cards.scorecard import Scorecard
 from logitkit.results.fit import Fit
 from logitkit.results.shown import Shown
-from logitkit.scorecard.card import Card, card_of
+from logitkit.scorecard.card import Card
 from logitkit.scorecard.changes import steps_of
+from logitkit.scorecard.dummies import card_in_coding
 from logitkit.scorecard.manifest import RejectsManifest
 from logitkit.scorecard.monitoring.counted import development_of
 from logitkit.scorecard.own_rows import compact_codes
@@ -147,7 +148,7 @@ class RejectInference(Shown):
         """
         coef, own = self._named(method).coef, self.scorecard.card
         binnings = tuple(variable.binning for variable in own.variables)
-        return card_of(binnings, float(coef[0]), coef[1:], own.scaling)
+        return card_in_coding(binnings, coef, own.scaling, own.coding)
 
     def adopted(self, method: str) -> Scorecard:
         """Return the scorecard of a method, to export, watch and validate as any other.

@@ -105,6 +105,7 @@ class Reported(Explained, Watched, Checked):
             },
             drifts=drifts,
             rounding=self.rounding() if scored is not None and self.card.scaling.rounded else None,
+            tests=self._tests(),
             absent=self._absent() if scored is None else "",
             raster=in_word,
         )

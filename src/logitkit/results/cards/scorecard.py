@@ -45,7 +45,7 @@ class Scorecard(Reported, Verified, Explained, Exported, Watched, Checked, Shown
     card : Card
         What each bin adds to log-odds and points.
     fit : Fit
-        The logistic regression of bad on the weights of evidence, with its full inference.
+        The logistic regression of bad on the weights of evidence, or on the bins, with its full inference.
     binnings : mapping of str to BinnedVariable
         All variables that were binned, those that the card left out among them.
     population : Population

@@ -176,6 +176,7 @@ class Verified:
             selection=own.selection,
             weights=weights,
             scaling=self.card.scaling,
+            coding=self.card.coding,
             level=own.level,
         )
         if own.rejects is not None:

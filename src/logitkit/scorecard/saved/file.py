@@ -22,8 +22,9 @@ from logitkit.engine.saved.file import digest_of, other_version, packed_record, 
 from logitkit.engine.saved.shapes import Each, Maybe, Numbers, Row, Table, Value
 from logitkit.errors import DataError, LogitkitError, UnsupportedError
 from logitkit.scorecard.binned import Binning
-from logitkit.scorecard.card import Card, CardVariable, card_of
+from logitkit.scorecard.card import CODINGS, Card, CardVariable, with_scaling
 from logitkit.scorecard.changes import CardChange, shift_of
+from logitkit.scorecard.dummies import card_in_coding, places_of_coef
 from logitkit.scorecard.manifest import Manifest
 from logitkit.scorecard.monitoring.counted import Development
 from logitkit.scorecard.population import Population
@@ -80,7 +81,7 @@ class SavedCard(NamedTuple):
 def save_card(saved: SavedCard, path: str | Path) -> Path:
     """Write a scorecard as JSON, whole or not at all."""
     card, population = saved.card, saved.population
-    numbers = [card.intercept, card.base_points, *(variable.coef for variable in card.variables)]
+    numbers = [card.intercept, card.base_points, *saved.record.coef]
     if not np.isfinite(numbers).all():
         raise UnsupportedError("A scorecard whose coefficients are not all finite is not saved: drop their variables.")
     binnings = {**saved.binnings, **{variable.binning.name: variable.binning for variable in card.variables}}
@@ -89,8 +90,9 @@ def save_card(saved: SavedCard, path: str | Path) -> Path:
             "intercept": encode(card.intercept),
             "base_points": encode(card.base_points),
             "scaling": {name: encode(getattr(card.scaling, name)) for name in SCALING},
+            "coding": card.coding,
             "variables": [
-                {"name": v.binning.name, "coef": v.coef, "logits": encode(v.logits), "points": encode(v.points)}
+                {"name": v.binning.name, "coef": encode(v.coef), "logits": encode(v.logits), "points": encode(v.points)}
                 for v in card.variables
             ],
         },
@@ -117,13 +119,22 @@ def _same_model(card: Card, record: FitRecord, shift: float) -> bool:
 
     Of files that do not tell of changes the intercept may also be one that gives the base points.
     """
-    coef = np.array([card.intercept, *(variable.coef for variable in card.variables)])
-    if coef.size != record.coef.size or not np.allclose(record.coef[1:], coef[1:], ROUTE, ROUTE):
-        return False
-    if np.isclose(record.coef[0] + shift, coef[0], ROUTE, ROUTE):
-        return True
     binnings = tuple(variable.binning for variable in card.variables)
-    base = card_of(binnings, card.intercept, coef[1:], card.scaling).base_points
+    if card.coding == "dummies":
+        size = places_of_coef(binnings)[-1].stop if binnings else 1
+        given: list[float] = []
+    else:
+        given = [variable.coef for variable in card.variables]
+        size = 1 + len(given)
+    if record.coef.size != size or (given and not np.allclose(record.coef[1:], given, ROUTE, ROUTE)):
+        return False
+    made = card_in_coding(binnings, record.coef, card.scaling, card.coding)
+    pairs = zip(card.variables, made.variables, strict=True)
+    if not all(np.allclose(a.logits, b.logits, ROUTE, ROUTE, equal_nan=True) for a, b in pairs):
+        return False
+    if np.isclose(made.intercept + shift, card.intercept, ROUTE, ROUTE):
+        return True
+    base = with_scaling(card, card.scaling).base_points
     return bool(np.isclose(base, card.base_points, ROUTE, ROUTE))
 
 
@@ -164,12 +175,14 @@ def _unpacked(packed: Mapping[str, Any], record: FitRecord, kind: type[Binning])
         if own["name"] not in binnings:
             raise DataError(f"'card' has the variable {own['name']!r}, which is not among 'binnings'.")
     variables = tuple(
-        CardVariable(binnings[own["name"]], float(own["coef"]), floats_in(own["logits"]), floats_in(own["points"]))
+        CardVariable(
+            binnings[own["name"]], float(decode(own["coef"])), floats_in(own["logits"]), floats_in(own["points"])
+        )
         for own in given["variables"]
     )
     scaling = Scaling(**{name: decode(value) for name, value in given["scaling"].items()})
     return SavedCard(
-        Card(variables, float(given["intercept"]), float(given["base_points"]), scaling),
+        Card(variables, float(given["intercept"]), float(given["base_points"]), scaling, given.get("coding", "woe")),
         record,
         binnings,
         Population(
@@ -191,6 +204,8 @@ def _frozen(packed: Mapping[str, Any]) -> dict[str, Any]:
 def _apart(variable: CardVariable) -> list[str]:
     """Say where what is stored of a variable is not what its bins and its coefficient give."""
     name, made = variable.binning.name, variable.coef * variable.binning.woe_at_scoring
+    if np.isnan(variable.coef):  # held against the coefficients of the fit instead
+        made = variable.logits if variable.logits.size == made.size else made
     if made.shape != variable.logits.shape:
         return [f"{name!r} has {made.size - 1} bins, and 'logits' are of {variable.logits.size - 1}"]
     if not np.allclose(made, variable.logits, rtol=ROUNDING, atol=ROUNDING, equal_nan=True):
@@ -218,7 +233,7 @@ class _Elsewhere:
 VARIABLE = Table(
     {
         "name": Text(),
-        "coef": Number(),
+        "coef": KNOWN,
         "logits": Numbers(("codes",), KNOWN),
         "points": Numbers(("codes",), KNOWN),
     }
@@ -234,7 +249,8 @@ CARD_FILE = Table(
                 "base_points": Number(),
                 "scaling": Table({name: Value() for name in SCALING}),
                 "variables": Each(VARIABLE),
-            }
+            },
+            optional=({"coding": Text(CODINGS)},),
         ),
         "binnings": Each(BINNING),
         "population": Table(

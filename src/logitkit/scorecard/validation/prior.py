@@ -18,7 +18,7 @@ from scipy.special import logit
 
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.options import is_finite_number
-from logitkit.scorecard.card import Card, card_of
+from logitkit.scorecard.card import Card, with_scaling
 from logitkit.scorecard.monitoring.counted import Development
 
 __all__ = ["card_with_prior", "moved_development", "sample_bad_rate"]
@@ -41,8 +41,7 @@ def card_with_prior(card: Card, bad_rate: float, before: float) -> Card:
     if not is_finite_number(bad_rate) or not 0 < bad_rate < 1:
         raise DataError(f"bad_rate={bad_rate!r:.60}: give the bad rate of the population, between 0 and 1.")
     intercept = card.intercept + float(logit(bad_rate)) - float(logit(before))
-    coef, binnings = np.array([v.coef for v in card.variables]), tuple(v.binning for v in card.variables)
-    old, new = (card_of(binnings, value, coef, card.scaling).base_points for value in (card.intercept, intercept))
+    old, new = (with_scaling(card, card.scaling, value).base_points for value in (card.intercept, intercept))
     return replace(card, intercept=intercept, base_points=card.base_points + (new - old))
 
 
