@@ -96,6 +96,42 @@ def test_a_trail_replays_on_the_same_and_on_other_data() -> None:
     assert len(cuts(removed)) == len(cuts(other)) - 1
 
 
+def pooled() -> Binning:
+    """Four levels, and five rare ones whose counts are not known apart."""
+    rng = np.random.default_rng(4)
+    grade = pd.Series(rng.choice(list("abcdvwxyz"), 2000, p=[0.245] * 4 + [0.004] * 5))
+    rate = grade.map(dict(zip("abcdvwxyz", (0.1, 0.2, 0.3, 0.4, *[0.5] * 5), strict=True))).to_numpy()
+    return binning_of(grade, rng.uniform(size=2000) < rate, Bins(rare=0.05, unseen="rare"), name="grade")
+
+
+def test_the_pool_of_rare_levels_moves_whole_and_the_trail_names_all_of_it() -> None:
+    before = pooled()
+    rule = before.rule
+    assert isinstance(rule, LevelRule)
+    assert rule.rare is not None
+    pool = before.prebins.groups[before.prebins.rare]  # type: ignore[union-attr, index]
+    assert set(pool) == set("vwxyz")
+    to = next(m for m, group in enumerate(groups(before), start=1) if "a" in group)
+    for named in ("w", ["w", "x"]):
+        with pytest.raises(DataError, match=r"'w' of 'grade' is one of 5 rare levels.*Name all of them, or bin anew"):
+            moved(before, named, to=to)
+    with pytest.raises(DataError, match=r"split: 'w' of 'grade' is one of 5 rare levels"):
+        split(merged(before, 1, len(groups(before))), levels=["w"])
+    after = moved(before, pool, to=to)
+    rule = after.rule
+    assert isinstance(rule, LevelRule)
+    assert set(rule.groups[rule.rare]) == {*pool, *groups(before)[to - 1]}  # type: ignore[index]
+    assert after.edits[-1].values == (*pool, "a")
+    assert groups(replayed(pooled(), after.edits)) == groups(after)
+    assert [counts.sum() for counts in after.counts] == [counts.sum() for counts in before.counts]
+    several = moved(grades(), ["a", "b"], to=len(groups(grades())))
+    assert {"a", "b"} < set(groups(several)[-1])
+    with pytest.raises(DataError, match="at least one level"):
+        moved(before, [], to=1)
+    with pytest.raises(DataError, match="nothing else is in bin"):
+        moved(before, list(groups(before)[0]), to=1)
+
+
 def test_what_cannot_be_done_is_refused() -> None:
     numbers, levels = ages(), grades()
     with pytest.raises(DataError, match="not neighbours"):

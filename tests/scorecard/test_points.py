@@ -175,6 +175,20 @@ def test_clusters_hold_what_correlates(loans: pd.DataFrame) -> None:
         card.clusters(data.drop(columns="months"))
 
 
+def test_clusters_of_weighted_rows_are_those_of_repeated_rows(
+    loans: pd.DataFrame, card: lk.scorecard.Scorecard
+) -> None:
+    times = np.arange(1000) % 4
+    weighted = card.clusters(loans.assign(times=times), 0.1, weights="times")
+    repeated = card.clusters(loans.iloc[np.repeat(np.arange(1000), times)], 0.1)
+    pd.testing.assert_frame_equal(weighted, repeated, rtol=1e-10)
+    assert not np.allclose(weighted["closest_correlation"], card.clusters(loans, 0.1)["closest_correlation"])
+    pd.testing.assert_frame_equal(card.clusters(loans, 0.1, weights=0.1 * times), weighted, rtol=1e-10)
+    for wrong, words in ((-times, "not negative"), (0 * times, "all are zero"), (times[:5], "5")):
+        with pytest.raises(DataError, match=words):
+            card.clusters(loans, 0.1, weights=wrong)
+
+
 def test_what_needs_the_rows_of_the_fit_says_so(card: lk.scorecard.Scorecard) -> None:
     again = pickle.loads(pickle.dumps(card))
     pd.testing.assert_frame_equal(again.table(), card.table())

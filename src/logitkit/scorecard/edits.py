@@ -63,7 +63,7 @@ def split(binning: Binning, at: float | None = None, levels: Iterable[Any] | Non
     at : float, optional
         Of a number the new cut point, which must part pre-bins: their counts are known without the data.
     levels : iterable, optional
-        Of levels those that leave their bin for one of their own.
+        Of levels those that leave their bin for one of their own; of the pool of rare levels all, or none.
     reason : str, optional
         For the trail.
 
@@ -82,16 +82,17 @@ def split(binning: Binning, at: float | None = None, levels: Iterable[Any] | Non
 
 
 def moved(binning: Binning, level: Any, to: int, reason: str = "") -> Binning:
-    """Return a binning with one level in another bin.
+    """Return a binning with one level, or several, in another bin.
 
     Parameters
     ----------
     binning : Binning
         The bins.
-    level : object
-        The level; one of the pool of rare levels takes the pool with it, whose counts are not known apart.
+    level : object, or list
+        The level, or several. The pool of rare levels moves whole, and all of it is named: the counts of its levels are
+        not known apart.
     to : int
-        The number of its new bin in the table, from 1.
+        The number of the new bin in the table, from 1.
     reason : str, optional
         For the trail.
 
@@ -102,10 +103,13 @@ def moved(binning: Binning, level: Any, to: int, reason: str = "") -> Binning:
     rule = binning.rule
     if isinstance(rule, NumberRule):
         raise DataError(f"move: {binning.name!r} has numbers, whose bins are intervals. Use merge and split.")
-    target = next((other for other in rule.groups[_place(binning, to)] if other != level), None)
+    levels = tuple(level) if isinstance(level, list | tuple | set | frozenset | np.ndarray) else (level,)
+    if not levels:
+        raise DataError("move: give at least one level.")
+    target = next((other for other in rule.groups[_place(binning, to)] if other not in levels), None)
     if target is None:
-        raise DataError(f"move: {level!r} is alone in bin {to} already.")
-    return _applied(binning, "move", (level, target), reason)
+        raise DataError(f"move: {_listed(levels)}: nothing else is in bin {to}.")
+    return _applied(binning, "move", (*levels, target), reason)
 
 
 def replayed(binning: Binning, edits: Sequence[Edit]) -> Binning:
@@ -184,17 +188,34 @@ def _levels_changed(binning: Binning, kind: str, values: tuple[Any, ...]) -> Bin
         low, high = sorted(bins)
         members[low] += members.pop(high)
     elif kind == "move":
-        members[bins[0]].remove(place[values[0]])
-        members[bins[1]].append(place[values[0]])
+        leaving = _whole(binning, kind, values[:-1], place)
+        members = [[m for m in own if m not in leaving] for own in members]
+        members[bins[-1]] += leaving
     else:
         if len(set(bins)) != 1:
             raise DataError(f"split: the levels {_listed(values)} of {binning.name!r} are not of one bin.")
-        leaving = sorted({place[level] for level in values})
+        leaving = _whole(binning, kind, values, place)
         staying = [m for m in members[bins[0]] if m not in leaving]
         if not staying:
             raise DataError(f"split: {_listed(values)} are all levels of their bin. Name some of them.")
         members[bins[0] : bins[0] + 1] = [staying, leaving]
     return replace(binning, members=_kept(members))
+
+
+def _whole(binning: Binning, kind: str, levels: tuple[Any, ...], place: dict[Any, int]) -> list[int]:
+    """Return the pre-bins of levels, refusing some levels of the pool of rare ones without the others."""
+    found = sorted({place[level] for level in levels})
+    for m in found:
+        group = binning.prebins.groups[m]  # type: ignore[union-attr]
+        absent = [level for level in group if level not in levels]
+        if absent:
+            known = next(level for level in levels if place[level] == m)
+            pool = _listed(group[:6]) + (f" and {len(group) - 6} more" if len(group) > 6 else "")
+            raise DataError(
+                f"{kind}: {known!r} of {binning.name!r} is one of {len(group)} rare levels, whose counts are not known "
+                f"apart ({pool}). Name all of them, or bin anew with a smaller rare=."
+            )
+    return found
 
 
 def _kept(members: list[list[int]]) -> Members:

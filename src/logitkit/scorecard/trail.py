@@ -18,7 +18,7 @@ class Edit:
         What was done.
     values : tuple
         Of a number the cut point that was removed or added. Of levels: one of each of the bins merged; those split off;
-        the one moved and one of the bin that it went to.
+        those moved, and last one of the bin that they went to.
     reason : str
         Why, in the words of who did it.
     before, after : float

@@ -176,14 +176,15 @@ class BinnedVariable(Shown, Binning):
         return held(split(self, at, levels, reason))
 
     def move(self, level: Any, to: int, reason: str = "") -> BinnedVariable:
-        """Return the variable with one level in another bin.
+        """Return the variable with one level, or several, in another bin.
 
         Parameters
         ----------
-        level : object
-            The level; one of the pool of rare levels takes the pool with it, whose counts are not known apart.
+        level : object, or list
+            The level, or several. The pool of rare levels moves whole, and all of it is named: the counts of its levels
+            are not known apart.
         to : int
-            Number of its new bin in the table.
+            Number of the new bin in the table.
         reason : str, optional
             For the trail.
 

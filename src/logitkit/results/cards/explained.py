@@ -19,6 +19,7 @@ from logitkit.report.card_model import model_document
 from logitkit.report.card_tables import clusters_frame
 from logitkit.report.scorecard_frames import card_frame
 from logitkit.results.cards.binned import BinnedVariable
+from logitkit.results.cards.watched import table_weights
 from logitkit.results.shown import Summary, shown, shown_summary
 from logitkit.scorecard.card import Card
 from logitkit.scorecard.card_errors import errors_estimated, errors_given
@@ -137,7 +138,7 @@ class Explained:
         trail = {"steps": (*self.steps, *steps_of(changes)), "changes": (*self.changes, *changes)}
         return replace(self, card=card, development=development, **trail)  # type: ignore[type-var]
 
-    def clusters(self, data: Any, min_correlation: float = 0.7) -> pd.DataFrame:
+    def clusters(self, data: Any, min_correlation: float = 0.7, weights: Any = None) -> pd.DataFrame:
         """Return clusters of all variables that were binned, and which of each the card has.
 
         Parameters
@@ -147,6 +148,8 @@ class Explained:
         min_correlation : float, default 0.7
             Every two variables of a cluster correlate by as much, in absolute value: weights of evidence are joined by
             complete linkage.
+        weights : str or (n,) array-like, optional
+            Weights of the rows, in the correlations.
 
         Returns
         -------
@@ -160,9 +163,12 @@ class Explained:
         for name in self.binnings:
             if name not in table:
                 raise DataError(f"Clusters need a column {name!r}. {nearest_name(name, table.names)}")
+        given = table_weights(weights, table)
+        if given is not None and not given.any():
+            raise DataError("weights: all are zero, and no row counts.")
         woe = np.column_stack([binned.transform(table.column(name)) for name, binned in self.binnings.items()])
         with np.errstate(invalid="ignore"):
-            r = correlations(woe, None)
+            r = correlations(woe, given)
         values = np.array([binned.information.value for binned in self.binnings.values()])
         return clusters_frame(clusters_of(tuple(self.binnings), r, values, set(self.card.names), min_correlation))
 
