@@ -20,6 +20,7 @@ __all__ = [
     "FormulaError",
     "LogitkitError",
     "LogitkitWarning",
+    "NoBinsError",
     "ResponseError",
     "SeparationError",
     "UnsupportedError",
@@ -39,6 +40,22 @@ class FormulaError(LogitkitError):
 
 class DataError(LogitkitError):
     """The table, a column, the weights or the offset cannot be used as given."""
+
+
+class NoBinsError(DataError):
+    """A variable has no values that could be binned, or too few for one bin.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong, and what to do.
+    reason : str
+        Why the variable is left out, where others remain.
+    """
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class ResponseError(LogitkitError):

@@ -71,7 +71,7 @@ def test_a_table_without_a_column_or_with_one_of_another_type_is_refused(
 ) -> None:
     with pytest.raises(DataError, match=r"needs a column 'duration'.*Did you mean 'durations'"):
         card.score(loans.rename(columns={"duration": "durations"}))
-    with pytest.raises(DataError, match="duration must be numeric"):
+    with pytest.raises(DataError, match="'duration' has text, for example 'long', and its bins were made of numbers"):
         card.score(loans.assign(duration="long"))
 
 
@@ -146,6 +146,6 @@ def test_a_point_in_a_formula_means_neither_weights_nor_rules(loans: pd.DataFram
 
 
 def test_booleans_are_no_numbers_at_scoring(card: lk.scorecard.Scorecard, loans: pd.DataFrame) -> None:
-    for kind in ("bool", "boolean"):
-        with pytest.raises(DataError, match="'age' has True and False, and its bins were made of numbers"):
+    for kind in ("bool", "boolean", "object"):
+        with pytest.raises(DataError, match=r"'age' has True and False.*, and its bins were made of numbers"):
             card.score(loans.assign(age=(loans["age"] > 30).astype(kind)))

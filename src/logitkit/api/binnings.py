@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from logitkit.api.card_rows import bins_by_name, require_columns, row_weights, rows_of, stated_as
+from logitkit.api.card_formula import require_columns
+from logitkit.api.card_rows import bins_by_name, row_weights, rows_of, stated_as
 from logitkit.design.table.frame import read_table
 from logitkit.results.cards.binned import BinnedVariable, held
 from logitkit.results.foreign import in_our_words

@@ -11,7 +11,7 @@ import numpy as np
 from logitkit.api.card_dummies import determined_variables, fit_of_bins
 from logitkit.api.cross_validation import cross_validate_matrix
 from logitkit.api.fitting import fit_matrix
-from logitkit.errors import DataError, SeparationError
+from logitkit.errors import DataError, NoBinsError, SeparationError
 from logitkit.models.penalties.bounds import Bounds
 from logitkit.models.penalties.elastic_net import Lasso
 from logitkit.results.cards.binned import BinnedVariable, held
@@ -48,6 +48,14 @@ class CardRows:
     columns: Mapping[str, Any]
     bad: BoolArray
     weights: FloatArray | None = None
+
+    def counted(self) -> CardRows:
+        """Return the rows whose weight is not 0."""
+        if self.weights is None or (self.weights > 0).all():
+            return self
+        rows = np.flatnonzero(self.weights > 0)
+        columns = {name: values.iloc[rows] for name, values in self.columns.items()}
+        return CardRows(columns, self.bad[rows], self.weights[rows])
 
 
 def finite_estimates(fit: Fit) -> FloatArray:
@@ -123,19 +131,38 @@ class Made(NamedTuple):
     rows: OwnRows
 
 
-def made_card(rows: CardRows, making: Making) -> Made:
-    """Return the card of rows; a variable that says nothing beside the others is left out, and the trail says so."""
-    names = tuple(rows.columns)
-    kind: WeightKind = "frequency" if rows.weights is None or (rows.weights % 1 == 0).all() else "precision"
-    binned, codes = {}, {}
-    matrix = np.ones((rows.bad.size, len(names) + 1), order="F")
-    for j, (name, values) in enumerate(rows.columns.items()):
-        best = binning_of(values, rows.bad, making.bins[name], name=name, weights=rows.weights)
+def _binned(rows: CardRows, making: Making) -> tuple[dict[str, BinnedVariable], tuple[SelectionStep, ...]]:
+    """Return the variables in bins, and why others have none; those that must be in the card are refused then."""
+    binned, steps = {}, []
+    kept = () if making.selection is None else making.selection.keep
+    for name, values in rows.columns.items():
+        try:
+            best = binning_of(values, rows.bad, making.bins[name], name=name, weights=rows.weights)
+        except NoBinsError as error:
+            if name in kept or making.edits.get(name):
+                raise
+            steps.append(SelectionStep(name, False, error.reason, float("nan")))
+            continue
         binned[name] = held(replayed(best, making.edits.get(name, ())))
-        own = binned[name].codes(values)
+    return binned, tuple(steps)
+
+
+def made_card(rows: CardRows, making: Making) -> Made:
+    """Return the card of rows; a variable without values, or that says nothing, is left out, and the trail says so.
+
+    Rows of weight 0 are as absent: levels that occur in these alone are met first when applicants are scored.
+    """
+    rows = rows.counted()
+    binned, steps = _binned(rows, making)
+    names = tuple(binned)
+    kind: WeightKind = "frequency" if rows.weights is None or (rows.weights % 1 == 0).all() else "precision"
+    codes = {}
+    matrix = np.ones((rows.bad.size, len(names) + 1), order="F")
+    for j, name in enumerate(names):
+        own = binned[name].codes(rows.columns[name])
         matrix[:, j + 1] = binned[name].woe_at_scoring[own]
         if np.isnan(matrix[:, j + 1]).any():
-            binned[name].refuse_first(values, own)
+            binned[name].refuse_first(rows.columns[name], own)
         codes[name] = compact_codes([own], own.size, [binned[name].rule.n_codes + 1])[:, 0]
 
     def fitted(columns: Sequence[int]) -> Fit:
@@ -158,13 +185,14 @@ def made_card(rows: CardRows, making: Making) -> Made:
         return [j for j in columns if found[names[j]] != 0]
 
     taken: tuple[str, ...]
-    if making.selection is None:
+    if making.selection is None or not names:
         flat = {name: why for name in names if (why := why_flat(binned[name]))}
-        steps = tuple(SelectionStep(name, False, why, 0.0) for name, why in flat.items())
+        steps += tuple(SelectionStep(name, False, why, 0.0) for name, why in flat.items())
         taken = tuple(name for name in names if name not in flat)
     else:
         among = Candidates(binned, matrix[:, 1:], rows.bad, rows.weights, refit, lasso)
-        taken, steps = select_variables(among, making.selection)
+        taken, decided = select_variables(among, making.selection)
+        steps += decided
     if not taken and not making.may_be_empty:
         why = "; ".join(f"{step.variable}: {step.reason}" for step in steps[:4])
         raise DataError(

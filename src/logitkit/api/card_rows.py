@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
 
-from logitkit.design.formula.named import split_outside
-from logitkit.design.formula.parse import split_formula
 from logitkit.design.table.frame import Table, numeric_values, row_values
-from logitkit.errors import DataError, FormulaError, nearest_name
+from logitkit.errors import DataError, nearest_name
 from logitkit.scorecard.binned import Binning
 from logitkit.scorecard.stated import Bins
 from logitkit.scorecard.target import Target
@@ -19,51 +17,13 @@ from logitkit.typing import FloatArray
 
 __all__ = [
     "bins_by_name",
-    "require_columns",
     "row_weights",
     "rows_of",
     "stated_as",
-    "stated_variables",
     "without_edits",
 ]
 
 T = TypeVar("T")
-
-
-def stated_variables(
-    stated: str | Sequence[str], target: str | None, table: Table, aside: Sequence[Any] = ()
-) -> tuple[tuple[str, ...], str]:
-    """Return the variables and the target: of a formula without transforms, or as they are named.
-
-    ``aside`` are weights and rules, whose columns a point in the formula does not mean.
-    """
-    if not isinstance(stated, str):
-        names = tuple(stated) if isinstance(stated, Iterable) else (stated,)
-        for name in names:
-            if not isinstance(name, str):
-                raise DataError(f"{name!r:.60} is no name of a variable: give names of columns, or a formula.")
-    elif "~" in stated:
-        left, right = split_formula(stated)
-        if target is not None and target != left.strip():
-            raise FormulaError(f"The formula has the target {left.strip()!r}, and target={target!r} says otherwise.")
-        target = left.strip().strip("`")
-        pieces = [piece.strip().strip("`") for piece in split_outside(right, "+")]
-        apart = [target, *pieces, *(name for name in aside if isinstance(name, str))]
-        others = [name for name in table.names if name not in apart]
-        names = tuple(name for piece in pieces for name in (others if piece == "." else [piece]))
-    else:
-        names = (stated,)
-    if target is None:
-        raise DataError("target= is missing: the column that says who is bad.")
-    require_columns(table, (*names, target))
-    twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
-    if twice is not None:
-        raise DataError(f"The variable {twice!r} is named twice.")
-    if target in names:
-        raise DataError(f"{target!r} is the target, and cannot be a variable too.")
-    if not names:
-        raise DataError("No variable is named.")
-    return names, target
 
 
 def without_edits(bins: Any) -> tuple[Any, dict[str, tuple[Edit, ...]]]:
@@ -95,13 +55,6 @@ def stated_as(kind: type[T], option: str, value: T | None) -> T | None:
     return value
 
 
-def require_columns(table: Table, names: Sequence[str]) -> None:
-    """Refuse columns that a table does not have."""
-    for name in names:
-        if name not in table:
-            raise DataError(f"There is no column {name!r}. {nearest_name(name, table.names)}")
-
-
 def rows_of(values: Any, outcome: Target) -> Any:
     """Return the values of the rows that are good or bad."""
     return values if outcome.rows.size == len(values) else values.iloc[outcome.rows]
@@ -114,4 +67,11 @@ def row_weights(weights: Any, table: Table, outcome: Target) -> FloatArray | Non
     given = numeric_values(row_values(weights, table, "weights")[0], "weights")[outcome.rows]
     if not (np.isfinite(given).all() and (given >= 0).all()):
         raise DataError("weights must be numbers that are not negative, and none may be missing.")
+    for bad, who in ((outcome.bad, "bad"), (~outcome.bad, "good")):
+        with np.errstate(over="ignore"):
+            total = float(given[bad].sum())
+        if total == 0 and bad.any():
+            raise DataError(f"weights: those of all {who} rows are 0.")
+        if not np.isfinite(total):
+            raise DataError(f"weights: those of the {who} rows have no finite sum. Divide all weights by one number.")
     return given

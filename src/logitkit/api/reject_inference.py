@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from logitkit.api.card_rows import require_columns
+from logitkit.api.card_formula import require_columns
 from logitkit.api.fitting import fit_matrix
 from logitkit.design.table.frame import Table, coded_values, numeric_values, read_table, row_values
 from logitkit.errors import DataError, UnsupportedError, nearest_name

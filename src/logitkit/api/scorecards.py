@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
+from logitkit.api.card_formula import stated_variables
 from logitkit.api.card_making import CardRows, Making, made_card
 from logitkit.api.card_rows import (
     bins_by_name,
     row_weights,
     rows_of,
     stated_as,
-    stated_variables,
     without_edits,
 )
-from logitkit.design.table.frame import read_table
+from logitkit.design.table.frame import Table, read_table
 from logitkit.errors import DataError
 from logitkit.options import require_choice
 from logitkit.results.cards.scorecard import Scorecard
@@ -22,10 +22,11 @@ from logitkit.results.foreign import in_our_words
 from logitkit.scorecard.binned import Binning
 from logitkit.scorecard.card import CODINGS
 from logitkit.scorecard.exclusions import excluded_rows
+from logitkit.scorecard.kinds import why_no_variable
 from logitkit.scorecard.manifest import manifest_of
 from logitkit.scorecard.population import Population
 from logitkit.scorecard.scaling import Scaling
-from logitkit.scorecard.selection import Selection
+from logitkit.scorecard.selection import Selection, SelectionStep
 from logitkit.scorecard.stated import Bins
 from logitkit.scorecard.target import read_target, within
 
@@ -53,7 +54,8 @@ def scorecard(
     Parameters
     ----------
     variables : str or sequence of str
-        The variables by name, or a formula of these: ``"default ~ employees + sector"``, ``"default ~ ."``.
+        The variables by name, or a formula of these: ``"default ~ employees + sector"``, ``"default ~ . - bank"``. A
+        point stands for all other columns, of which dates and durations are left out; named, they are refused.
     data : table
         A pandas, polars or Arrow table, or a dict of columns.
     target : str, optional
@@ -68,7 +70,7 @@ def scorecard(
         How all variables are binned, or each by its name; of a binned variable that was changed by hand the changes are
         made again, and stay in its trail.
     selection : Selection, optional
-        Which variables the card takes; all that are named by default.
+        Which variables the card takes; by default all that are named and have two bins.
     weights : str or (n,) array-like, optional
         Weights of the rows; counts are their sums.
     scaling : Scaling, optional
@@ -106,12 +108,15 @@ def scorecard(
     require_choice("coding", coding, CODINGS)
     table = read_table(data)
     out, excluded = excluded_rows(exclude, table)
-    names, target = stated_variables(variables, target, table, (weights, *(exclude or {}).values()))
+    asked = stated_variables(variables, target, table, (weights, *(exclude or {}).values()))
+    target = asked.target
     outcome = within(read_target(table.column(target), target, event, indeterminate), ~out)
     if not outcome.rows.size:
         raise DataError("No row is left that is good or bad, after the exclusions.")
     given = row_weights(weights, table, outcome)
     how = (stated_as(Selection, "selection", selection), stated_as(Scaling, "scaling", scaling) or Scaling())
+    aside = _no_variables(asked.by_point - set(_named(bins, selection)), table)
+    names = tuple(name for name in asked.names if name not in aside)
     stated, edits = without_edits(bins)
     making = Making(bins_by_name(stated, names), *how, level, edits=edits, coding=coding)
     columns = {name: rows_of(table.column(name), outcome) for name in names}
@@ -130,5 +135,17 @@ def scorecard(
     )
     whole = {name: table.column(name) for name in (*names, target)}
     manifest = manifest_of(whole, out, given, outcome.indeterminate, selection, level)
-    own = (made.card, made.fit, made.binnings, population, made.steps, made.development, manifest)
+    steps = tuple(SelectionStep(name, False, why, float("nan")) for name, why in aside.items()) + made.steps
+    own = (made.card, made.fit, made.binnings, population, steps, made.development, manifest)
     return Scorecard(*own, rows=made.rows)
+
+
+def _named(bins: Any, selection: Selection | None) -> tuple[str, ...]:
+    """Return the variables that are named beside the formula."""
+    return (*(bins if isinstance(bins, Mapping) else ()), *(selection.keep if selection is not None else ()))
+
+
+def _no_variables(names: Iterable[str], table: Table) -> dict[str, str]:
+    """Return the columns that a point stands for and that cannot be variables, in the order of the table, with why."""
+    why = {name: why_no_variable(table.column(name), name) for name in table.names if name in names}
+    return {name: f"it holds {words}" for name, words in why.items() if words}

@@ -197,9 +197,7 @@ def _add_monitor(commands: Any, terminal: Terminal) -> None:
     for name, what in OF_LIMITS.items():
         monitor.add_argument(f"--{name.replace('_', '-')}", type=float, metavar="LIMIT", help=f"limit of {what}")
     monitor.add_argument("--base", metavar="FILE", help="compare with these applicants instead")
-    monitor.add_argument(
-        "--format", choices=FORMATS, default="text", help="format of the result (default: %(default)s)"
-    )
+    monitor.add_argument("--format", choices=FORMATS, default="text", help="of the result (default: %(default)s)")
     monitor.add_argument("--report", metavar="FILE", help="also write an HTML report with figures")
     _add_force(monitor)
     monitor.set_defaults(run=lambda options: _monitor(options, terminal))
@@ -227,11 +225,10 @@ def _fit(options: argparse.Namespace, terminal: Terminal) -> None:
     if "keep" in chosen:
         chosen["keep"] = _words(chosen["keep"])
     scaled = {name: getattr(options, name) for name in OF_SCALING if getattr(options, name) is not None}
-    names, target = _variables(options, data)
+    formula, names = _variables(options, data)
     card = scorecard(
-        names,
+        formula,
         data,
-        target=target,
         event=None if options.event is None else response_level(options.event, options.formula, data),
         indeterminate=[response_level(word, options.formula, data) for word in options.indeterminate],
         exclude=dict(_rule(rule) for rule in options.exclude),
@@ -260,17 +257,20 @@ def _words(text: str) -> list[str]:
     return [word.strip() for word in text.split(",") if word.strip()]
 
 
-def _variables(options: argparse.Namespace, data: Any) -> tuple[list[str], str]:
-    """Return the variables and the target; a point stands for the columns that have no other use."""
-    from logitkit.api.card_rows import stated_variables
+def _variables(options: argparse.Namespace, data: Any) -> tuple[str, list[str]]:
+    """Return the formula less what is left out, and the variables; a point stands for columns without another use."""
+    from logitkit.api.card_formula import stated_variables
     from logitkit.design.table.frame import read_table
+    from logitkit.scorecard.kinds import why_no_variable
 
-    names, target = stated_variables(options.formula, None, read_table(data))
-    used = {options.weights, *(_rule(rule)[1] for rule in options.exclude), *_words(options.leave_out or "")}
-    unknown = sorted(name for name in _words(options.leave_out or "") if name not in names)
-    if unknown:
+    table, less = read_table(data), _words(options.leave_out or "")
+    names = stated_variables(options.formula, None, table).names
+    if unknown := [name for name in less if name not in names]:
         raise DataError(f"--leave-out: {unknown[0]!r} is none of the variables.")
-    return [name for name in names if name not in used], target
+    formula = options.formula + "".join(f" - `{name}`" for name in less)
+    aside = (options.weights, *(_rule(rule)[1] for rule in options.exclude))
+    names = stated_variables(formula, None, table, aside).names
+    return formula, [name for name in names if not why_no_variable(table.column(name), name)]  # see lk.scorecard
 
 
 def _bins(options: argparse.Namespace, data: Any, names: list[str]) -> Any:

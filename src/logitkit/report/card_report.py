@@ -120,7 +120,7 @@ def card_report(parts: CardParts, title: str | None = None, source: str | None =
             subtitle=f"{source + '. ' if source else ''}Written {written_on()}.",
             facts=(
                 *population_facts(parts.population),
-                Fact("Variables", f"{len(parts.card.names)} of {len(parts.binnings)}"),
+                Fact("Variables", f"{len(parts.card.names)} of {_n_candidates(parts)}"),
                 Fact("Points to double the odds", f"{scaling.points_to_double:g}"),
                 Fact("Base points", f"{scaling.base_points:g} at {scaling.base_odds:g} to 1"),
                 *_ginis(parts.validation),
@@ -140,6 +140,11 @@ def card_report(parts: CardParts, title: str | None = None, source: str | None =
             warnings=warnings,
         )
     )
+
+
+def _n_candidates(parts: CardParts) -> int:
+    """Return the number of variables that were asked for, those without bins among them."""
+    return len({*parts.binnings, *(step.variable for step in parts.steps)})
 
 
 def _ginis(found: Validation | None) -> Iterator[Fact]:

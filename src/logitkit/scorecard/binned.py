@@ -12,6 +12,7 @@ import numpy as np
 from logitkit.design.table.frame import holds_numbers
 from logitkit.errors import DataError
 from logitkit.scorecard.criteria import InformationValue, information_value, weight_of_evidence
+from logitkit.scorecard.kinds import require_variable, shown
 from logitkit.scorecard.level_prebins import LevelPreBins, level_prebins
 from logitkit.scorecard.optimal import OrderedCounts, Partition, best_partition
 from logitkit.scorecard.prebins import NumberPreBins, number_prebins
@@ -149,15 +150,15 @@ class Binning:
     def _refuse(self, value: Any, code: int, n: int, row: int) -> None:
         where = f"{self.name!r}, row {row}" + (f" and {n - 1} more" if n > 1 else "")
         if code >= 0 or self.stated.unseen == "missing":
-            kind = "a missing value" if code in (-1, self.rule.n_codes - 1) else f"the special value {value!r}"
+            kind = "a missing value" if code in (-1, self.rule.n_codes - 1) else f"the special value {shown(value)}"
             raise DataError(
                 f"{where}: {kind}, and none was there when the bins were made. State empty='neutral' or 'worst', or "
                 "complete the value."
             )
         pool = " There is no pool of rare levels." if self.stated.unseen == "rare" else ""
         raise DataError(
-            f"{where}: level {value!r} was not there when the bins were made.{pool} State unseen='neutral', 'missing' "
-            "or 'rare'."
+            f"{where}: level {shown(value)} was not there when the bins were made.{pool} State unseen='neutral', "
+            "'missing' or 'rare'."
         )
 
 
@@ -198,6 +199,7 @@ def binning_of(
         raise DataError(f"{name!r} has {len(values)} rows and the target has {bad.size}; they must agree.")
     if not bad.any() or bad.all():
         raise DataError(f"{name!r}: all rows are {'bad' if bad.all() else 'good'}. Bins compare the two.")
+    require_variable(values, name)
     given = np.empty(0) if weights is None else weights
     if holds_numbers(values) and stated.order is None:
         prebins: PreBins = number_prebins(values, bad, given, stated, name)
@@ -233,10 +235,7 @@ def binning_from(prebins: PreBins, stated: Bins, name: str, rank_error: float = 
     n = prebins.n
     totals = (float(prebins.events.sum()), float(prebins.nonevents.sum()))
     ordered = OrderedCounts(prebins.events[:n], prebins.nonevents[:n], totals, prebins.fixed)
-    try:
-        partition = best_partition(ordered, stated, shape)
-    except DataError as error:
-        raise DataError(f"{name!r}: {error}") from None
+    partition = best_partition(ordered, stated, shape, name)
     ends = partition.boundaries
     members = tuple(tuple(range(int(a), int(b))) for a, b in pairwise(ends))
     return Binning(name, prebins, members, stated, partition, rank_error=rank_error)

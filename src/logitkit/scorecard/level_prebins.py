@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from logitkit.design.table.frame import coded_values, declared_order
-from logitkit.errors import DataError, nearest_name
+from logitkit.errors import DataError, NoBinsError, nearest_name
 from logitkit.numerics.kernels.bin_codes import code_sums
+from logitkit.scorecard.kinds import NO_VALUES, kind_of_level, require_levels, shown
 from logitkit.scorecard.stated import Bins
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
@@ -98,6 +99,7 @@ def prebins_of_levels(
     LevelPreBins
     """
     events, nonevents = counts
+    levels = [level.item() if isinstance(level, np.generic) else level for level in levels]
     special = {value: m for m, (_, group) in enumerate(bins.special) for value in group}
     aside = np.array([special.get(level, -1) for level in levels], dtype=np.int64)
     sums = np.zeros((2, len(bins.special) + 1))
@@ -106,8 +108,10 @@ def prebins_of_levels(
     sums[:, -1] = nonevents[0], events[0]
     sizes = nonevents[1:] + events[1:]
     own = [k for k in range(len(levels)) if aside[k] < 0 and sizes[k] > 0]
+    require_levels([levels[k] for k in own], name)
+    _require_special(special, [levels[k] for k in own], name)
     if not own:
-        raise DataError(f"{name!r} has no ordinary values: all are missing or special.")
+        raise NoBinsError(f"{name!r} has no ordinary values: all are missing or special.", NO_VALUES)
     groups, rare = _pooled([levels[k] for k in own], sizes[own], bins, float(nonevents.sum() + events.sum()), order)
     place = {levels[k]: k + 1 for k in own}
     of_group = np.array([[sum(c[place[v]] for v in group) for group in groups] for c in (nonevents, events)])
@@ -138,6 +142,17 @@ def _pooled(
         return [(level,) for level in levels], None
     kept = [(level,) for level, size in zip(levels, sizes, strict=True) if size >= least]
     return [*kept, tuple(rare)], len(kept)
+
+
+def _require_special(special: dict[Any, int], levels: list[Any], name: str) -> None:
+    """Refuse special values that no level equals, but that a level of another type reads like: -9 and "-9"."""
+    for value in special:
+        level = next((v for v in levels if kind_of_level(v) != kind_of_level(value) and str(v) == str(value)), None)
+        if level is not None:
+            raise DataError(
+                f"special of {name!r}: no level equals {shown(value)}, and there is {shown(level)}. Give it as the "
+                "variable has it."
+            )
 
 
 def _require_ordered(order: Any, levels: list[Any], special: dict[Any, int], name: str) -> None:

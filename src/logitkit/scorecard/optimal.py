@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import chdtri
 
-from logitkit.errors import DataError
+from logitkit.errors import DataError, NoBinsError
 from logitkit.numerics.kernels.chains import EQUAL, best_chain, best_curved, best_monotone
 from logitkit.numerics.kernels.partitions import best_free, bin_feasible, bin_values
 from logitkit.scorecard.criteria import CRITERIA
@@ -70,7 +70,7 @@ class Partition:
     unlimited_value: float
 
 
-def best_partition(counts: OrderedCounts, bins: Bins, shape: str) -> Partition:
+def best_partition(counts: OrderedCounts, bins: Bins, shape: str, name: str) -> Partition:
     """Return the partition into neighbours of the largest criterion, the one of fewest bins among equals.
 
     Parameters
@@ -81,6 +81,8 @@ def best_partition(counts: OrderedCounts, bins: Bins, shape: str) -> Partition:
         Criterion and constraints.
     shape : str
         The shape that is asked for, "auto" included.
+    name : str
+        What the variable is called.
 
     Returns
     -------
@@ -94,11 +96,11 @@ def best_partition(counts: OrderedCounts, bins: Bins, shape: str) -> Partition:
     Examples
     --------
     >>> counts = OrderedCounts(np.array([1.0, 2.0, 9.0]), np.array([9.0, 8.0, 1.0]), (12.0, 18.0), np.array([], int))
-    >>> best_partition(counts, Bins(max_bins=2), "auto").boundaries.tolist()
+    >>> best_partition(counts, Bins(max_bins=2), "auto", "x").boundaries.tolist()
     [0, 2, 3]
     """
     problem = _problem(counts, bins)
-    value, chosen, boundaries = _solved(problem, counts, bins, shape)
+    value, chosen, boundaries = _solved(problem, counts, bins, shape, name)
     nowhere = np.zeros(problem.sizes.size, dtype=np.int64)
     unlimited = bin_feasible(problem.sizes, problem.events, problem.nonevents, nowhere, np.zeros(3), np.full(3, np.inf))
     largest = best_free(problem.values, unlimited, min(bins.max_bins or problem.n, problem.n))[0].max()
@@ -106,9 +108,9 @@ def best_partition(counts: OrderedCounts, bins: Bins, shape: str) -> Partition:
     return Partition(boundaries, chosen, value, float(free), float(largest))
 
 
-def best_boundaries(counts: OrderedCounts, bins: Bins, shape: str) -> tuple[float, str, IntArray]:
+def best_boundaries(counts: OrderedCounts, bins: Bins, shape: str, name: str) -> tuple[float, str, IntArray]:
     """Return the value, shape and boundaries of the best partition, without what else is known of it."""
-    return _solved(_problem(counts, bins), counts, bins, shape)
+    return _solved(_problem(counts, bins), counts, bins, shape, name)
 
 
 class _Problem(NamedTuple):
@@ -142,7 +144,7 @@ def _problem(counts: OrderedCounts, bins: Bins) -> _Problem:
     return _Problem(events, nonevents, sizes, values, feasible, least, n_bins)
 
 
-def _solved(problem: _Problem, counts: OrderedCounts, bins: Bins, shape: str) -> tuple[float, str, IntArray]:
+def _solved(problem: _Problem, counts: OrderedCounts, bins: Bins, shape: str, name: str) -> tuple[float, str, IntArray]:
     chi_square = 0.0 if bins.max_p_value is None else float(chdtri(1, bins.max_p_value))
     values, feasible, events, sizes, n_bins = (
         problem.values,
@@ -176,7 +178,7 @@ def _solved(problem: _Problem, counts: OrderedCounts, bins: Bins, shape: str) ->
             (float(best[k]), tried, _traced(boundaries, k, problem.n) if free else boundaries[k, : k + 1].copy())
         )
     if not found:
-        raise DataError(_infeasible(counts, bins, problem.least))
+        raise _infeasible(counts, bins, problem.least, name)
     return max(found, key=lambda one: one[0])
 
 
@@ -213,20 +215,29 @@ def _traced(starts: IntArray, k: int, end: int) -> IntArray:
     return boundaries
 
 
-def _infeasible(counts: OrderedCounts, bins: Bins, least: FloatArray) -> str:
-    """Return which limit no partition can meet."""
+def _infeasible(counts: OrderedCounts, bins: Bins, least: FloatArray, name: str) -> DataError:
+    """Return the error that says which limit no partition can meet."""
     events, nonevents = float(counts.events.sum()), float(counts.nonevents.sum())
-    for name, value, low in zip(
+    for what, value, low in zip(
         ("rows", "events", "non-events"), (events + nonevents, events, nonevents), least, strict=True
     ):
         if value < low:
-            return (
-                f"All ordinary values together are {value:g} {name}, and a bin must have at least {low:g}. Lower the "
-                "limit, or leave the variable out."
-            )
+            why = f"all ordinary values together are {value:g} {what}, and a bin must have at least {low:g}"
+            return NoBinsError(f"{name!r}: {why}. Lower the limit, or leave the variable out.", why)
     stated = [
-        f"{name}={getattr(bins, name)!r}"
-        for name in ("max_bins", "min_size", "max_size", "max_events", "max_nonevents", "cuts", "max_p_value", "shape")
-        if getattr(bins, name) is not None
+        f"{option}={getattr(bins, option)!r}"
+        for option in (
+            "max_bins",
+            "min_size",
+            "max_size",
+            "max_events",
+            "max_nonevents",
+            "cuts",
+            "max_p_value",
+            "shape",
+        )
+        if getattr(bins, option) is not None
     ]
-    return f"No partition of the {counts.events.size} pre-bins meets all of {', '.join(stated)}. Relax one of them."
+    return DataError(
+        f"{name!r}: No partition of the {counts.events.size} pre-bins meets all of {', '.join(stated)}. Relax one."
+    )

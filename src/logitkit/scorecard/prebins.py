@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from logitkit.design.table.frame import numeric_values
-from logitkit.errors import DataError
+from logitkit.errors import DataError, NoBinsError
 from logitkit.numerics.kernels.bin_codes import code_sums
 from logitkit.numerics.kernels.greedy_cuts import greedy_cuts
 from logitkit.options import is_finite_number
+from logitkit.scorecard.kinds import NO_VALUES, exact_numbers, shown
 from logitkit.scorecard.optimal import OrderedCounts, best_boundaries
 from logitkit.scorecard.ranked import Ranked, between, quantiles, ranked
 from logitkit.scorecard.rules import NumberRule, shortest_between
@@ -62,7 +62,7 @@ class NumberPreBins:
 
     def cut(self, prebin: int) -> float:
         """Return the cut point before a pre-bin: the number of fewest digits that parts the same rows."""
-        at = float(self.starts[prebin - 1])
+        at = float(self.starts[prebin - 1]) + 0.0  # negative zero is zero
         return at if self.exact[prebin - 1] else shortest_between(float(self.below[prebin - 1]), at)
 
 
@@ -88,12 +88,14 @@ def number_prebins(values: Any, bad: BoolArray, weights: FloatArray, bins: Bins,
         About equal in rows where there are more distinct values than pre-bins, and finer around the cut points of the
         best bins of these; else one for each value.
     """
-    numbers = numeric_values(values, name)
+    numbers = exact_numbers(values, name)
     if np.isinf(numbers).any():
         raise DataError(f"{name!r} has infinite values. Make them missing, or special by a number of their own.")
     for value in (v for _, group in bins.special for v in group):
         if not is_finite_number(value):
-            raise DataError(f"special of {name!r}: {value!r} is no number, and the variable has numbers.")
+            raise DataError(f"special of {name!r}: {shown(value)} is no number, and the variable has numbers.")
+        if float(value) != value:
+            raise DataError(f"special of {name!r}: {shown(value)} is too large a whole number for a double.")
     rule = NumberRule((), bins.special)
     codes = rule.of_numbers(numbers) if bins.special else np.isnan(numbers).astype(np.int32)
     nonevents, events = code_sums(codes, bad, weights, rule.n_codes)
@@ -121,14 +123,14 @@ def prebins_of_numbers(found: Ranked, aside: tuple[FloatArray, FloatArray], bins
     NumberPreBins
     """
     if found.values.size == 0:
-        raise DataError(f"{name!r} has no ordinary values: all are missing or special.")
+        raise NoBinsError(f"{name!r} has no ordinary values: all are missing or special.", NO_VALUES)
     fixed = _places(found, np.array(bins.cuts or (), dtype=np.float64))
     for cut, place in zip(bins.cuts or (), fixed, strict=True):
         if not 0 < place < found.values.size:
             raise DataError(f"cuts of {name!r}: {cut:g} leaves no value on one of its sides. Leave it out.")
     totals = (float(found.events[-1] + aside[0].sum()), float(found.nonevents[-1] + aside[1].sum()))
     if isinstance(bins.prebins, int):
-        places = _refined(found, fixed, totals, bins, bins.prebins)
+        places = _refined(found, fixed, totals, bins, name)
         given = dict(zip(fixed.tolist(), bins.cuts or (), strict=True))
     else:
         stated = sorted({*bins.prebins, *(bins.cuts or ())})
@@ -151,9 +153,9 @@ def _places(found: Ranked, cuts: FloatArray) -> IntArray:
     return np.searchsorted(found.values, cuts, side="left")
 
 
-def _refined(found: Ranked, fixed: IntArray, totals: tuple[float, float], bins: Bins, n: int) -> IntArray:
+def _refined(found: Ranked, fixed: IntArray, totals: tuple[float, float], bins: Bins, name: str) -> IntArray:
     """Return where pre-bins begin: equal steps of rank, and the best of finer ones around the best of these."""
-    curved = bins.shape in CURVED
+    n, curved = int(bins.prebins), bins.shape in CURVED
     first = np.union1d(quantiles(found, min(n, MOST_CURVED) if curved else n), fixed)
     if curved or first.size + 1 >= found.values.size:
         return first
@@ -163,7 +165,7 @@ def _refined(found: Ranked, fixed: IntArray, totals: tuple[float, float], bins: 
     places, chosen, value, shape = first, first[:0], -np.inf, str(bins.shape)
     for _ in range(ROUNDS):
         counts = OrderedCounts(*found.counts(places), totals, np.flatnonzero(np.isin(places, fixed)) + 1)
-        best, shape, boundaries = best_boundaries(counts, bins, shape)
+        best, shape, boundaries = best_boundaries(counts, bins, shape, name)
         chosen = places[boundaries[1:-1] - 1]
         if best - value <= GAIN * abs(best) or chosen.size == 0:
             break

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from numbers import Number
 from typing import Any
 
 import numpy as np
 
-from logitkit.design.table.frame import coded_values, numeric_values
+from logitkit.design.table.frame import coded_values
 from logitkit.errors import DataError
 from logitkit.numerics.kernels.bin_codes import bin_codes
+from logitkit.scorecard.kinds import exact_numbers, kind_of_level, shown
 from logitkit.typing import CodeArray, FloatArray
 
 __all__ = ["UNSEEN", "LevelRule", "NumberRule", "Rule", "Special", "number_label", "shortest_between"]
@@ -70,10 +70,11 @@ class NumberRule:
         return (*own, *(label for label, _ in self.special), "Missing")
 
     def codes(self, values: Any, name: str) -> CodeArray:
-        """Return the bin of each value of a column; text, dates and booleans are refused."""
-        if values.dtype.kind == "b":
-            raise DataError(f"{name!r} has True and False, and its bins were made of numbers. Convert the column.")
-        return self.of_numbers(numeric_values(values, name))
+        """Return the bin of each value of a column; text, dates and booleans are refused.
+
+        Infinite values belong to the first or the last of the intervals.
+        """
+        return self.of_numbers(exact_numbers(values, name))
 
     def of_numbers(self, numbers: FloatArray) -> CodeArray:
         """Return the bin of each number, nan for a missing one."""
@@ -145,18 +146,15 @@ class LevelRule:
 
 
 def _require_kind(levels: list[Any], known: dict[Any, int], name: str) -> None:
-    """Refuse a column none of whose levels is of a type that was there: it is another column, not new levels."""
-    if known and levels and not {_kind(level) for level in levels} & {_kind(level) for level in known}:
+    """Refuse levels of a type that was not there: they are values of another column, or typed in another way."""
+    kinds = {kind_of_level(level) for level in known}
+    strange = next((level for level in levels if kind_of_level(level) not in kinds), None)
+    if known and strange is not None:
+        one = next(iter(known))
         raise DataError(
-            f"{name!r} has {_kind(levels[0])}, for example {levels[0]!r}, and its bins were made of "
-            f"{_kind(next(iter(known)))}, for example {next(iter(known))!r}. Convert the column."
+            f"{name!r} has {kind_of_level(strange)}, for example {shown(strange):.60}, and its bins were made of "
+            f"{kind_of_level(one)}, for example {shown(one):.60}. Convert the column."
         )
-
-
-def _kind(level: Any) -> str:
-    if isinstance(level, str):
-        return "text"
-    return "numbers" if isinstance(level, Number | np.bool_) else f"values of type {type(level).__name__}"
 
 
 Rule = NumberRule | LevelRule
@@ -164,7 +162,7 @@ Rule = NumberRule | LevelRule
 
 def number_label(value: float) -> str:
     """Return a number in the fewest digits that give the same double."""
-    return repr(float(value)).removesuffix(".0")
+    return repr(float(value) + 0.0).removesuffix(".0")  # negative zero is zero
 
 
 def shortest_between(below: float, at: float) -> float:

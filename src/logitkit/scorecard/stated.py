@@ -183,7 +183,7 @@ def _cut_points(name: str, given: Any) -> tuple[float, ...] | None:
         raise DataError(
             f"{name}: {cuts[at + 1]:g} follows {cuts[at]:g}. Give cut points in increasing order, each once."
         )
-    return tuple(float(cut) for cut in cuts)
+    return tuple(float(cut) + 0.0 for cut in cuts)  # negative zero is zero
 
 
 def _special_values(given: Any) -> tuple[tuple[str, tuple[Any, ...]], ...]:
@@ -200,12 +200,15 @@ def _special_values(given: Any) -> tuple[tuple[str, tuple[Any, ...]], ...]:
             pairs = [(str(label), values) for label, values in stored]
         else:
             pairs = [(_plain_label(value), (value,)) for value in stored]
+    pairs = [(label, tuple(v.item() if isinstance(v, np.generic) else v for v in values)) for label, values in pairs]
     everything = [value for _, values in pairs for value in values]
     _distinct("special", everything)
     for value in everything:
         if value is None or (isinstance(value, float) and math.isnan(value)):
             raise DataError("special: a missing value has its own bin already. Leave it out.")
-    return tuple((label, tuple(values)) for label, values in pairs)
+        if not isinstance(value, str | bool | int | float):
+            raise DataError(f"special: {value!r:.60} is a {type(value).__name__}. Give text, numbers or booleans.")
+    return tuple(pairs)
 
 
 def _plain_label(value: Any) -> str:

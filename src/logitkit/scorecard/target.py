@@ -9,6 +9,7 @@ import numpy as np
 
 from logitkit.design.table.frame import coded_values
 from logitkit.errors import ResponseError, nearest_name
+from logitkit.scorecard.kinds import shown
 from logitkit.typing import BoolArray, IntArray
 
 __all__ = ["Target", "read_target", "within"]
@@ -92,17 +93,13 @@ def read_target(
             )
     own = [level for level in levels if level not in neither]
     if len(own) != 2 and not (partial and len(own) < 2):
-        shown = ", ".join(repr(level) for level in own[:6])
-        raise ResponseError(
-            f"The target {name!r} has {len(own)} values ({shown}) and must have two, good and bad. "
-            "Name others in indeterminate=."
-        )
+        raise ResponseError(_not_two(name, own))
     if event is None:
         if set(own) != {0, 1}:
-            raise ResponseError(f"Which of {own[0]!r} and {own[1]!r} of {name!r} is bad? Name it by event=.")
+            raise ResponseError(f"Which of {shown(own[0])} and {shown(own[1])} of {name!r} is bad? Name it by event=.")
         event = own[1]
     if event not in own and not (partial and len(own) < 2):
-        raise ResponseError(f"event={event!r}: {name!r} has {own[0]!r} and {own[1]!r}.")
+        raise ResponseError(f"event={event!r}: {name!r} has {shown(own[0])} and {shown(own[1])}.")
     strange = next((level for level in own if other is not None and level not in (event, other)), None)
     if strange is not None:
         raise ResponseError(
@@ -114,6 +111,19 @@ def read_target(
     rows = np.flatnonzero(~missing & ~left)
     bad = coded.among((event,))[rows]
     return Target(rows, bad, event, other, neither, int(left.sum()), int(missing.sum()), left, missing)
+
+
+def _not_two(name: str, levels: list[Any]) -> str:
+    """Say that a target has not two values."""
+    if not levels:
+        return f"The target {name!r} has no values, and must have two, good and bad."
+    some = ", ".join(shown(level) for level in levels[:6]) + (", ..." if len(levels) > 6 else "")
+    if len(levels) == 1:
+        return f"The target {name!r} has one value ({some}), and must have two, good and bad."
+    return (
+        f"The target {name!r} has {len(levels)} values ({some}) and must have two, good and bad. Name others in "
+        "indeterminate=."
+    )
 
 
 def within(target: Target, kept: BoolArray) -> Target:

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from logitkit.design.table.frame import coded_values, declared_order, holds_numbers, is_missing, numeric_values
-from logitkit.errors import DataError
+from logitkit.design.table.frame import coded_values, declared_order, holds_numbers, is_missing
+from logitkit.errors import DataError, NoBinsError
 from logitkit.numerics.kernels.bin_codes import code_sums
 from logitkit.scorecard.binned import Binning, binning_from
+from logitkit.scorecard.kinds import NO_VALUES, exact_numbers, require_levels, require_variable
 from logitkit.scorecard.level_prebins import prebins_of_levels
 from logitkit.scorecard.prebins import prebins_of_numbers
 from logitkit.scorecard.ranked import Ranked
@@ -69,12 +70,13 @@ class VariableSketch:
         if is_missing(values).all() and declared_order(values) is None:  # of no kind: numbers or levels may follow
             self._aside[:, -1] += np.count_nonzero(~bad), np.count_nonzero(bad)
             return
+        require_variable(values, self.name)
         numbers = holds_numbers(values) and self._order is None
         if self._numbers is not None and numbers != self._numbers:
             raise DataError(f"{self.name!r} has numbers in some blocks and levels in others.")
         self._numbers = numbers
         if numbers:
-            self._add_numbers(numeric_values(values, self.name), bad)
+            self._add_numbers(exact_numbers(values, self.name), bad)
         else:
             self._add_levels(values, bad)
 
@@ -102,7 +104,7 @@ class VariableSketch:
             Its counts of the bins of a number err by at most twice ``rank_error`` rows.
         """
         if self._numbers is None and self._aside.any():
-            raise DataError(f"{self.name!r} has no ordinary values: all are missing or special.")
+            raise NoBinsError(f"{self.name!r} has no ordinary values: all are missing or special.", NO_VALUES)
         if self._numbers is None:
             raise DataError(f"{self.name!r}: no rows have been added yet.")
         if not self._numbers:
@@ -124,6 +126,7 @@ class VariableSketch:
 
     def _add_levels(self, values: Any, bad: BoolArray) -> None:
         coded = coded_values(values, self.name)
+        require_levels(coded.occurring(), self.name)
         self._order = self._order if self._order is not None else declared_order(values)
         sums = code_sums(coded.codes.astype(np.int32) + 1, bad, np.empty(0), len(coded.levels) + 1)
         self._aside[:, -1] += sums[:, 0]

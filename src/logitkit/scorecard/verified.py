@@ -151,7 +151,10 @@ def _checks(stated: Making, found: Making) -> Iterator[Check]:
     yield from _rows(stated.manifest, found.manifest)
     yield from _counts(stated.population, found.population)
     for name, own in stated.binnings.items():
-        other = found.binnings[name]
+        other = found.binnings.get(name)
+        if other is None:
+            yield _text("Bins", name, f"{len(own.members)} bins", "left out")
+            continue
         yield _texts("Bins", name, _edges(own.rule), _edges(other.rule))
         yield _numbers("Counts of bins", name, np.concatenate(own.counts), np.concatenate(other.counts))
         yield _numbers("Weights of evidence", name, own.woe_at_scoring, other.woe_at_scoring)

@@ -264,12 +264,6 @@ def test_no_part_can_be_replaced_by_another_type(packed: dict[str, Any], tmp_pat
 
 
 def test_what_cannot_be_saved_is_refused(card: lk.scorecard.Scorecard, tmp_path: Path) -> None:
-    data = applicants()
-    data["day"] = pd.Timestamp("2020-01-01") + pd.to_timedelta(data["n"] // 10, "D")
-    other = lk.scorecard(["income", "day"], data, target="status", event="bad", indeterminate="open")
-    with pytest.raises(DataError, match="The variable 'day' keeps Timestamp"):
-        other.save(tmp_path / "card.json")
-    assert not (tmp_path / "card.json").exists()
     infinite = type(card.card)(card.card.variables, np.inf, 0.0, card.card.scaling)
     with pytest.raises(UnsupportedError, match="not all finite"):
         type(card)(infinite, card.fit, card.binnings, card.population).save(tmp_path / "card.json")

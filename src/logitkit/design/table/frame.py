@@ -292,7 +292,7 @@ def _vector(values: Any) -> Any:
             return np.asarray(values.data)
         kind = np.float64 if values.dtype.kind in "fiub" else object
         return np.where(np.ma.getmaskarray(values), np.nan, values.data.astype(kind))
-    if isinstance(values, (pd.Series, pd.DataFrame, pd.Categorical, pd.Index, np.ndarray, list)):
+    if isinstance(values, (pd.Series, pd.DataFrame, pd.api.extensions.ExtensionArray, pd.Index, np.ndarray, list)):
         return values
     if hasattr(values, "to_pandas"):
         import narwhals as nw

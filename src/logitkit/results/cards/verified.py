@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -124,11 +124,13 @@ class Verified:
         try:
             again = self._again(own, data, table, exclude, weights, (rejects, reject_weights))
         except LogitkitError as error:
-            columns = {name: table.column(name) for name, _ in own.fingerprints}
-            prints = {name: column_fingerprint(values) for name, values in columns.items()}
-            found = unmade(own, prints, rows_fingerprint(columns), str(error))
+            found = unmade(own, dict(_prints(own, table)), rows_fingerprint(_columns(own, table)), str(error))
         else:
-            found = verification(_making(self), _making(again), same_versions=same_versions)
+            manifest = again.manifest
+            if any(name not in self.binnings for name, _ in own.fingerprints[:-1]):  # left out, and not made again
+                rows = rows_fingerprint(_columns(own, table))
+                manifest = replace(manifest, fingerprints=_prints(own, table), rows=rows)
+            found = verification(_making(self, own), _making(again, manifest), same_versions=same_versions)
         return CardVerification(**{field.name: getattr(found, field.name) for field in fields(Verification)})
 
     def _required(self, exclude: Any, weights: Any, rejects: Any, reject_weights: Any) -> Manifest:
@@ -162,7 +164,7 @@ class Verified:
     ) -> Any:
         """Return the card that data give."""
         make: Any = room
-        names = [name for name, _ in own.fingerprints[:-1]]
+        names = [name for name, _ in own.fingerprints[:-1] if name in self.binnings]
         if own.maker == CLASSIFIER and own.excluded and not exclude:  # rows of weight zero are not there
             exclude = {"weight zero": _numbers(weights, table) == 0}
         again = make(
@@ -196,6 +198,14 @@ class Verified:
         return again
 
 
+def _columns(own: Manifest, table: Table) -> dict[str, Any]:
+    return {name: table.column(name) for name, _ in own.fingerprints}
+
+
+def _prints(own: Manifest, table: Table) -> tuple[tuple[str, str], ...]:
+    return tuple((name, column_fingerprint(values)) for name, values in _columns(own, table).items())
+
+
 def _numbers(weights: Any, table: Table) -> Any:
     return numeric_values(row_values(weights, table, "weights")[0], "weights")
 
@@ -212,7 +222,7 @@ def _changed(card: Any, change: CardChange) -> Any:
     return card.with_points({change.variable: {change.label: change.value}}, any_order=True)
 
 
-def _making(card: Any) -> Making:
+def _making(card: Any, manifest: Manifest) -> Making:
     """Return what is compared of a card."""
     return Making(
         card.card,
@@ -222,7 +232,7 @@ def _making(card: Any) -> Making:
         float(card.fit.record.level),
         card.binnings,
         card.population,
-        card.steps,
-        card.manifest,
+        tuple(step for step in card.steps if step.variable in card.binnings),  # others have no bins to compare
+        manifest,
         card.changes,
     )

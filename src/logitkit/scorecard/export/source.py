@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from logitkit.errors import UnsupportedError
 from logitkit.scorecard.card import Card
 from logitkit.scorecard.rules import LevelRule
 
@@ -92,18 +91,12 @@ class CardSource:
 
 
 def card_source(card: Card) -> CardSource:
-    """Return the numbers of a card; levels that are neither text, numbers nor booleans are refused."""
+    """Return the numbers of a card, whose levels are text, numbers or booleans."""
     variables = []
     for variable in card.variables:
         rule = variable.binning.rule
         levels = isinstance(rule, LevelRule)
         groups = rule.groups if isinstance(rule, LevelRule) else ()
-        for value in (*(v for group in groups for v in group), *(v for _, own in rule.special for v in own)):
-            if not isinstance(value, str | bool | int | float):
-                raise UnsupportedError(
-                    f"{variable.binning.name!r} has the level {value!r:.60}, a {type(value).__name__}. Exports hold "
-                    "text, numbers and booleans: turn the column into one of these."
-                )
         variables.append(
             VariableSource(
                 variable.binning.name,
