@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 from logitkit.api.scope import caller_scope
 from logitkit.api.under import read_under
 from logitkit.design.build import build_design
+from logitkit.design.chunks.build import build_chunked_design
+from logitkit.design.chunks.opened import source_of
+from logitkit.design.chunks.stream import memory_of
 from logitkit.design.dependence import Dependence
 from logitkit.design.design import Design
 from logitkit.design.ready import ready_design
@@ -56,6 +59,7 @@ def fit(
     conventions: ConventionName | None = None,
     solver: Newton | ProxNewton | None = None,
     level: float = 0.95,
+    memory: int | str | None = None,
 ) -> Fit:
     """Fit a model from a formula, by maximum likelihood or with a penalty.
 
@@ -64,8 +68,9 @@ def fit(
     formula : str
         ``"response ~ terms"``: a response that the model accepts, and terms in formulaic's syntax, with ``offset(z)``
         as in R.
-    data : table
-        A pandas, polars or Arrow table, any frame that narwhals supports, or a dict of columns; it is not modified.
+    data : table, or path of files
+        A pandas, polars or Arrow table, any frame that narwhals supports, or a dict of columns; it is not modified. Or
+        Parquet files that need not fit in memory, read in chunks: a path, a folder, or a pattern ``"loans/*.parquet"``.
     model : model, default lk.Binary()
         What is fitted: ``lk.Binary(event="yes")``, ``lk.Multinomial(reference="bus")``, or the model of another fit,
         ``fit.model``.
@@ -100,6 +105,9 @@ def fit(
         Options of the solver: ``Newton`` without a penalty, ``ProxNewton`` with one.
     level : float, default 0.95
         Confidence level of intervals.
+    memory : int or str, optional
+        Of files that are read in chunks: how much may be held, in bytes or as ``"2GB"``; a quarter of what is free by
+        default.
 
     Returns
     -------
@@ -136,7 +144,23 @@ def fit(
         )
     namespace = caller_scope()
 
+    source = source_of(data)
+
     def read(stated: Model, factors_by: FactorCoding) -> Design:
+        if source is not None:
+            return build_chunked_design(
+                formula,
+                source,
+                namespace=namespace,
+                memory=memory_of(memory),
+                weights=weights,
+                weight_kind=weight_kind,
+                cluster=cluster,
+                reader=stated.reader(offset),
+                missing=missing,
+                absorb=absorb,
+                factors_by=factors_by,
+            )
         return build_design(
             formula,
             data,
@@ -151,7 +175,14 @@ def fit(
         )
 
     model, design, chosen = read_under(conventions, model, read, penalised=_shrinks(penalty))
-    return _fitted(replace(design, table=data), model, penalty, solver, level, (survey, dispersion, chosen))
+    return _fitted(
+        replace(design, table=None if design.in_chunks else data),
+        model,
+        penalty,
+        solver,
+        level,
+        (survey, dispersion, chosen),
+    )
 
 
 @in_our_words

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from logitkit.design.dependence import Dependence
+from logitkit.design.fingerprint import Fingerprint
 from logitkit.design.info import DesignInfo
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
 from logitkit.numerics.once import once
 from logitkit.typing import IntArray
 
+if TYPE_CHECKING:
+    from logitkit.design.chunks.stream import Stream
+
 __all__ = ["Design", "RowCounts"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,8 @@ class Design:
         The table itself, where average predictions may set its variables to other values; not a copy.
     dependence : Dependence or None
         How its rows depend on one another, where a covariance was asked for.
+    stream : Stream or None
+        Where the rows come from, when they are read in chunks and not held.
     """
 
     matrix: Matrix
@@ -75,6 +81,29 @@ class Design:
     level_codes: IntArray | None = None
     table: Any = None
     dependence: Dependence | None = None
+    stream: Stream | None = None
+
+    @property
+    def in_chunks(self) -> bool:
+        """Whether the rows are read in chunks, and not held."""
+        return self.stream is not None
+
+    @property
+    def sample(self) -> Design:
+        """Rows that are held: a sample of those that are read in chunks, else all."""
+        return self if self.stream is None else replace(self.stream.sample, info=self.info)
+
+    def chunks(self) -> Iterator[Design]:
+        """Yield the rows as designs that are held, one pass over a stream; a design that is held is one chunk."""
+        return iter((self,)) if self.stream is None else self.stream.designs(self.info)
+
+    def reduce(self, task: Callable[[Design], T], merge: Callable[[T, T], T]) -> T:
+        """Return a task's results for the chunks, merged in their order; for rows that are held, its result for them.
+
+        A stream runs the task wherever its rows are, in one pass. So what is a sum over rows is written once, as the
+        task of some rows and how two sums are added.
+        """
+        return task(self) if self.stream is None else self.stream.reduce(self.info, task, merge)
 
     @property
     def n_rows(self) -> int:
@@ -91,17 +120,14 @@ class Design:
             positions=self.positions[index],
             level_codes=codes,
             dependence=None,
+            stream=None,
         )
 
     @once
     def fingerprint(self) -> str:
         """A digest that tells whether two designs hold the same rows, from sizes, outcomes and a sample of X."""
-        sample = np.unique(np.linspace(0, self.n_rows - 1, min(self.n_rows, 1_000)).astype(np.int64))
-        probe = np.cos(np.arange(sample.size, dtype=np.float64))
-        sizes = (self.n_rows, self.matrix.n_columns, self.response.events, self.response.total)
-        whole = sample.size == self.n_rows  # not worth a copy
-        columns = (self.matrix if whole else self.matrix.take(sample)).rmatvec(probe)
-        with np.errstate(invalid="ignore"):  # the offset is infinite in a level whose rows all had one outcome
-            parts = [*sizes, *(probe @ values[sample] for values in self.response.columns()), *columns]
-        # Eight digits: sums may differ in the last bits between machines.
-        return hashlib.sha256("|".join(f"{float(part):.8e}" for part in parts).encode()).hexdigest()[:16]
+        if self.stream is not None:
+            return self.stream.fingerprint(self.info)
+        found = Fingerprint(self.n_rows, self.matrix.n_columns)
+        found.add(self.matrix, self.response)
+        return found.digest()

@@ -11,11 +11,12 @@ from logitkit.design.design import Design
 from logitkit.engine.curvature.vcov import Vcov
 from logitkit.engine.facts import Covariance, Limit
 from logitkit.engine.levels.level_coordinates import LevelCoordinates
-from logitkit.engine.null import null_loss
+from logitkit.engine.null import null_loss, null_loss_of
 from logitkit.engine.objective import Evaluation
 from logitkit.engine.part_coordinates import Columns, PartCoordinates
 from logitkit.engine.rank import ROUNDING, Coordinates
 from logitkit.engine.record import FitRecord
+from logitkit.engine.response_sums import ResponseSums, summed_responses
 from logitkit.engine.solvers.solver import Solution
 from logitkit.models.form import Form
 from logitkit.typing import FloatArray
@@ -84,14 +85,11 @@ def make_record(
     null: float | None = None,
 ) -> FitRecord:
     """Gather what inference needs; ``null`` is the loss of the null model where it is not that of the columns."""
-    response, family, aliased, info = design.response, form.family, coordinates.aliased, design.info
-    constant = saturated = 0.0
-    if response.trials is not None:
-        prior = 1.0 if response.prior is None else response.prior
-        constant = float(np.sum(prior * family.log_constants(response)))
-        saturated = float(response.weights @ family.saturated_losses(response))
+    family, aliased, info = form.family, coordinates.aliased, design.info
+    sums = summed_responses(design, form)
+    constant, saturated = sums.constant, sums.saturated
     if null is None:
-        null = null_loss(response, info.spans_intercept, family)
+        null = _null_loss(design, form, sums)
     here = solution.evaluation
     coef = np.array(coordinates.coef(solution.coef))
     if limit is not None:
@@ -104,7 +102,7 @@ def make_record(
     record = FitRecord(
         info=constant_of_kept(design, dropped).info,
         form=form,
-        totals=response.totals,
+        totals=sums.totals,
         coef=coef,
         coordinates=coordinates,
         inner_coef=solution.coef,
@@ -117,11 +115,11 @@ def make_record(
         null_loglik=constant - null,
         deviance=max(2.0 * (here.value - saturated), 0.0),
         null_deviance=np.nan if np.isnan(null) else max(2.0 * (null - saturated), 0.0),
-        n_obs=response.n_obs,
+        n_obs=sums.n_obs,
         n_params=n_params + info.nuisance.n_parameters,
-        total=response.total,
-        n_trials=response.n_trials,
-        tjur=_tjur(here, response.totals) if form.is_single and not family.words.quasi else np.nan,
+        total=sums.total,
+        n_trials=sums.n_trials,
+        tjur=_tjur(here, sums.totals) if form.is_single and not family.words.quasi else np.nan,
         log_constant=constant,
         counts=design.counts,
         status=solution.status,
@@ -139,10 +137,23 @@ def _improper(design: Design, record: FitRecord) -> int:
     """Return the number of rows whose finite linear predictors give no probabilities."""
     if record.is_single or sum(part.n_rows > 1 for part in record.predictors.parts) < 2:
         return 0  # predictors that differ by their intercepts only are the same distance apart in every row
-    eta = np.stack([design.matrix.matvec(row) for row in record.finite_table])
-    if design.response.offset is not None:
-        eta += design.response.offset
-    return int(np.count_nonzero(record.family.improper(eta) & (design.response.weights > 0.0)))
+    return sum(_improper_rows(part, record) for part in design.chunks())
+
+
+def _improper_rows(part: Design, record: FitRecord) -> int:
+    """Return the number of such rows of a chunk."""
+    eta = np.stack([part.matrix.matvec(row) for row in record.finite_table])
+    if part.response.offset is not None:
+        eta += part.response.offset
+    return int(np.count_nonzero(record.family.improper(eta) & (part.response.weights > 0.0)))
+
+
+def _null_loss(design: Design, form: Form, sums: ResponseSums) -> float:
+    """Return the loss of the null model."""
+    intercept = design.info.spans_intercept
+    if design.sample.response.offset is None:
+        return null_loss_of(sums.totals, intercept, form.family)
+    return null_loss(design.response, intercept, form.family)
 
 
 def _tjur(here: Evaluation, totals: FloatArray) -> float:

@@ -26,6 +26,7 @@ from logitkit.design.response.response import Response
 from logitkit.design.table.checks import may_vanish, require_finite
 from logitkit.engine.assemble import make_record, shown_coordinates
 from logitkit.engine.boundary import boundary_words, maximum_on_boundary
+from logitkit.engine.chunked import ChunkedObjective
 from logitkit.engine.cost import require_affordable
 from logitkit.engine.curvature.hessian import DenseHessian, Hessian
 from logitkit.engine.curvature.vcov import WithheldVcov, vcov_of
@@ -126,6 +127,9 @@ def fit_design(design: Design, model: Form | Family, solver: Newton, level: floa
 
 def _plan(design: Design, form: Form) -> Plan:
     """Return how the second derivatives are summed and whether they are kept; refuse what would take hours."""
+    if design.in_chunks:
+        require_affordable(design.matrix, form.predictors)
+        return Plan("dense", None, True)
     if form.is_single:
         plan = choose_plan(design.matrix)
         # The exact elimination of levels is that of the logit.
@@ -145,7 +149,8 @@ def _wide(design: Design, layout: ArrowLayout, form: Form, solver: Newton, level
 
 def _by_levels(design: Design, form: Form, solver: Newton, level: float) -> FitRecord | None:
     """Fit with the levels of the largest factor eliminated, where the design is large and that settles the doubt."""
-    layout = layout_when_large(design.matrix) if form.is_single and form.family.is_logit else None
+    may = form.is_single and form.family.is_logit and not design.in_chunks
+    layout = layout_when_large(design.matrix) if may else None
     if layout is None:
         return None
     try:
@@ -157,16 +162,22 @@ def _by_levels(design: Design, form: Form, solver: Newton, level: float) -> FitR
 
 def columns_of(design: Design, form: Form, make: Maker) -> Columns:
     """Return coordinates of the columns, within their parts where they come in parts."""
-    weights, intercept = design.response.weights, design.info.intercept
+    rows = design.sample if make is as_given else design  # which looks at no row
+    weights, intercept = rows.response.weights, design.info.intercept
     if form.in_parts:
-        return part_coordinates(design.matrix, weights, intercept, form.predictors, make)
-    return make(design.matrix, weights, intercept, False)
+        return part_coordinates(rows.matrix, weights, intercept, form.predictors, make)
+    return make(rows.matrix, weights, intercept, False)
 
 
 def as_given(matrix: Matrix, weights: FloatArray, intercept: int | None, centred: bool) -> Coordinates:
     """Return identity coordinates."""
     del matrix, weights, intercept, centred
     return identity_coordinates()
+
+
+def summed_objective(design: Design, form: Form, columns: Columns) -> Objective | ChunkedObjective:
+    """Return the objective in coordinates of the columns, of which no number per row is asked."""
+    return ChunkedObjective(design, form, columns) if design.in_chunks else objective_of(design, form, columns)
 
 
 def objective_of(design: Design, form: Form, columns: Columns) -> Objective:
@@ -240,7 +251,10 @@ def _information(design: Design, form: Form, solved: _Solved) -> Hessian:
     found = solved.solution.evaluation.hessian
     if form.family.solving != form.family:
         found = (
-            objective_of(design, form, solved.columns).with_family(form.family).evaluate(solved.solution.coef).hessian
+            summed_objective(design, form, solved.columns)
+            .with_family(form.family)
+            .evaluate(solved.solution.coef)
+            .hessian
         )
     assert found is not None
     return found
@@ -249,7 +263,7 @@ def _information(design: Design, form: Form, solved: _Solved) -> Hessian:
 def _solve(design: Design, form: Form, solver: Newton, plan: Plan) -> _Solved | None:
     """Return the solution in the columns as given, None where they are not clearly independent."""
     columns, intercept = columns_of(design, form, as_given), design.info.intercept
-    given = objective_of(design, form, columns)
+    given = summed_objective(design, form, columns)
 
     def origin_for(response: Response) -> FloatArray:
         return origin_of(response, form, intercept)
@@ -265,19 +279,20 @@ def _solve(design: Design, form: Form, solver: Newton, plan: Plan) -> _Solved | 
     first = given.evaluate(origin)
     squares = _dense(first).array.diagonal()
     if not np.isfinite(first.value) or not _dense(first).finite or may_vanish(squares):
-        require_finite(design.matrix, design.info.names, design.positions)
+        for part in design.chunks():
+            require_finite(part.matrix, part.info.names, part.positions)
     if not are_clear(first, form, intercept):
         return None
     return _Solved(columns, solver.solve(given, origin, first, keep=plan.keeps))
 
 
 def _in_compiled_code(
-    design: Design, form: Form, solver: Newton, objective: Objective, start: FloatArray
+    design: Design, form: Form, solver: Newton, objective: Objective | ChunkedObjective, start: FloatArray
 ) -> Solution | None:
     """Return the solution of a small fit, None where there is anything out of the ordinary to look into."""
-    matrix, shift = objective.matrix, design.response.shift
-    if not (form.is_single and form.family.is_logit):
+    if not (form.is_single and form.family.is_logit) or design.in_chunks:
         return None
+    matrix, shift = design.matrix, design.response.shift
     if not pays_alone(matrix.n_rows, matrix.n_columns) or not (shift is None or np.isfinite(shift).all()):
         return None
     near = replace(solver, tol=max(solver.tol, NEAR), max_iter=max(solver.max_iter - 1, 1))
@@ -314,7 +329,7 @@ def _solve_orthogonal(
 ) -> _Solved:
     """Return the solution in coordinates in which the columns are orthogonal and none is aliased."""
     columns = columns_of(design, form, orthogonal_coordinates)
-    objective = objective_of(design, form, columns)
+    objective = summed_objective(design, form, columns)
     origin, first = np.zeros(objective.n_params), None
     if not form.is_single or form.family.needs_origin:
         origin = origin_of(design.response, form, design.info.intercept, columns)

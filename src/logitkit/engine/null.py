@@ -12,8 +12,9 @@ from logitkit.engine.objective import Objective
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.solver import Status
 from logitkit.models.predictors import full_predictors
+from logitkit.typing import FloatArray
 
-__all__ = ["null_loss"]
+__all__ = ["null_loss", "null_loss_of"]
 
 
 def null_loss(response: Response, intercept: bool, family: Any) -> float:
@@ -27,13 +28,7 @@ def null_loss(response: Response, intercept: bool, family: Any) -> float:
     True
     """
     if response.offset is None:
-        totals = response.totals.tolist()
-        if intercept and sum(total > 0.0 for total in totals) == 1:
-            return 0.0
-        eta = family.intercepts(response.totals / response.total) if intercept else family.intercepts(None)
-        with np.errstate(divide="ignore"):
-            losses = -family.log_probabilities(eta[:, None])[:, 0]
-        return sum((total * loss for total, loss in zip(totals, losses.tolist(), strict=True) if total > 0.0), 0.0)
+        return null_loss_of(response.totals, intercept, family)
     columns = Dense(np.ones((response.n_rows, 1 if intercept else 0)))
     reference = 0 if family.compares_predictors else None
     several = full_predictors(len(response.offset), columns.n_columns, reference)
@@ -46,3 +41,21 @@ def null_loss(response: Response, intercept: bool, family: Any) -> float:
         start = start[1:] - start[0]
     solution = Newton().solve(objective, start, suspicious=False)
     return solution.evaluation.value if solution.status is Status.CONVERGED else float("nan")
+
+
+def null_loss_of(totals: FloatArray, intercept: bool, family: Any) -> float:
+    """Return the loss of the null model without an offset, from the weighted number of trials of each outcome.
+
+    Examples
+    --------
+    >>> from logitkit.models.binomial import Binomial
+    >>> bool(np.isclose(null_loss_of(np.array([2.0, 2.0]), True, Binomial()), 4 * np.log(2)))
+    True
+    """
+    counts = totals.tolist()
+    if intercept and sum(total > 0.0 for total in counts) == 1:
+        return 0.0
+    eta = family.intercepts(totals / totals.sum()) if intercept else family.intercepts(None)
+    with np.errstate(divide="ignore"):
+        losses = -family.log_probabilities(eta[:, None])[:, 0]
+    return sum((total * loss for total, loss in zip(counts, losses.tolist(), strict=True) if total > 0.0), 0.0)

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
+import numpy as np
+
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
 from logitkit.engine.curvature.hessian import DenseHessian, Hessian
@@ -226,6 +228,19 @@ class Objective:
     def reach(self, direction: FloatArray) -> float:
         """Return an upper bound on the change of a linear predictor along a direction."""
         return self.engine.reach(direction)
+
+    @property
+    def total(self) -> float:
+        """Total weight of the rows."""
+        return self.response.total
+
+    def sampled(self, size_of: Callable[[int, int, int], int]) -> Objective | None:
+        """Return the objective of a sample of the rows, of a size by rows, coefficients and width; None for none."""
+        size = size_of(self.matrix.n_rows, self.n_params, self.matrix.width)
+        if size == 0:
+            return None
+        # A fixed seed: the same data give the same answer. Sorted, so that memory is read in order.
+        return self.subset(np.sort(np.random.default_rng(0).integers(0, self.matrix.n_rows, size)))
 
     def subset(self, index: IntArray) -> Objective:
         """Return the objective of the rows at the given positions, its second derivatives in one array.

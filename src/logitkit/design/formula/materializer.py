@@ -106,6 +106,16 @@ class BlockMaterializer(PandasMaterializer):  # type: ignore[misc]
         for factor in self.factors(spec):
             self._evaluate_factor(factor, spec, set())
 
+    def levels_of_factors(self, specs: Sequence[ModelSpec]) -> dict[str, Coded]:
+        """Evaluate every factor of some specs, and return the values of the categorical ones before any contrast."""
+        found = {}
+        for spec in specs:
+            for factor in self.factors(spec):
+                evaluated = self._evaluate_factor(factor, spec, set())
+                if evaluated.metadata.kind is Factor.Kind.CATEGORICAL:
+                    found[factor.expr] = self._codes(evaluated.values)
+        return found
+
     def build(self, spec: ModelSpec) -> tuple[Matrix, ModelSpec]:
         """Return the columns of the rows that are nowhere missing, and the spec with what it learnt."""
         self._positions = None if self.absent is None else np.flatnonzero(~self.absent)

@@ -48,9 +48,7 @@ def read_file(path: str | Path, separator: str | None = None) -> pd.DataFrame:
     except (OSError, EOFError, ValueError, csv.Error, zlib.error) as error:  # pandas' and Arrow's are ValueErrors
         how = f"as {suffix}" if separator is None else f"with {separator!r} between the columns"
         raise DataError(f"'{path}' cannot be read {how}: {error}") from error
-    raise DataError(
-        f"'{path}' ends in {suffix!r}; the the the the files that can be read end in .csv, .csv.gz, .tsv or .parquet."
-    )
+    raise DataError(f"'{path}' ends in {suffix!r}; the files that can be read end in .csv, .csv.gz, .tsv or .parquet.")
 
 
 def _require_whole_table(path: Path, separator: str, suspect: bool) -> None:

@@ -8,13 +8,13 @@ there on, steps need no Hessian of all rows until the last one.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from logitkit.design.response.response import Response
 from logitkit.engine.curvature.hessian import Factor
-from logitkit.engine.objective import Objective
+from logitkit.engine.objective import Objective, SmoothObjective
 from logitkit.engine.solvers.choose import sample_size
 from logitkit.engine.solvers.newton import Nearby, Newton
 from logitkit.engine.solvers.solver import Solution, Status
@@ -24,6 +24,21 @@ __all__ = ["Start", "starting_point"]
 
 
 SAMPLE_TOL = 0.3  # standard errors of the sample: its answer is some units of these from that of all rows
+
+
+class Sampled(SmoothObjective, Protocol):
+    """An objective of which a sample of the rows can be had."""
+
+    @property
+    def response(self) -> Response:
+        """The rows' outcomes, or those of a sample."""
+
+    @property
+    def total(self) -> float:
+        """Total weight of the rows, or about that."""
+
+    def sampled(self, size_of: Callable[[int, int, int], int]) -> Objective | None:
+        """Return the objective of a sample of the rows, of a size by rows, coefficients and width; None for none."""
 
 
 class Start(NamedTuple):
@@ -41,7 +56,7 @@ class Start(NamedTuple):
     nearby: Nearby | None
 
 
-def starting_point(objective: Objective, origin: Callable[[Response], FloatArray] | None = None) -> Start:
+def starting_point(objective: Sampled, origin: Callable[[Response], FloatArray] | None = None) -> Start:
     """Return the first iterate: a sample's solution for many rows, else the origin for the response, or zero.
 
     Examples
@@ -53,20 +68,15 @@ def starting_point(objective: Objective, origin: Callable[[Response], FloatArray
     >>> starting_point(Objective(Dense(np.ones((2, 1))), Response(np.array([0.0, 1.0])), Binomial())).coef.tolist()
     [0.0]
     """
-    n, p = objective.matrix.n_rows, objective.n_params
-    response = objective.response
-    zero = np.zeros(p) if origin is None else origin(response)
-    size = sample_size(n, p, objective.matrix.width)
-    if size == 0:
+    sample = objective.sampled(sample_size)
+    zero = np.zeros(objective.n_params) if origin is None else origin(objective.response)
+    if sample is None:
         return Start(zero, None)
-    # A fixed seed: the same data give the same answer. Sorted, so that memory is read in order.
-    index = np.sort(np.random.default_rng(0).integers(0, n, size))
-    sample = objective.subset(index)
     # A large sample has a sample of its own to start from.
     solution = Newton(tol=SAMPLE_TOL, max_iter=25).solve(sample, starting_point(sample, origin).coef)
     if solution.status is not Status.CONVERGED or not solution.definite:
         return Start(zero, None)
-    return Start(solution.coef, _Sample(sample, response.total / sample.response.total, solution))
+    return Start(solution.coef, _Sample(sample, objective.total / sample.total, solution))
 
 
 class _Sample:

@@ -1,0 +1,1 @@
+"""Tables that do not fit in memory: rows in chunks, which are read again in every pass over them."""

@@ -1,0 +1,139 @@
+"""The design of a fit, from a formula and a source that is read in chunks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from logitkit.design.build import build_design
+from logitkit.design.chunks.learning import Learnt, learn
+from logitkit.design.chunks.matrix import ChunkedMatrix
+from logitkit.design.chunks.response import ChunkedPositions, ChunkedResponse
+from logitkit.design.chunks.source import Source
+from logitkit.design.chunks.stream import Passes, Stream
+from logitkit.design.design import Design, RowCounts
+from logitkit.design.formula.parse import parse_formula
+from logitkit.design.info import DesignInfo
+from logitkit.design.rebuild import rebuild_design
+from logitkit.design.response.reading import BinaryReader, OutcomeReader
+from logitkit.errors import DataError, UnsupportedError
+from logitkit.typing import FactorCoding, MissingPolicy, WeightKind
+
+__all__ = ["build_chunked_design", "chunk_size"]
+
+NUMBERS_OF_CHUNK = 1 << 21  # 16 MiB of design: the calls of a chunk are a few parts in a hundred of its work
+ROWS_LEAST, ROWS_MOST = 1 << 10, 1 << 18
+SAMPLE_LEAST = 20_000  # rows: of fewer, all are drawn
+SAMPLE_SHARE = 16
+SAMPLE_OF_MEMORY = 8  # part of the memory that the sample may take
+
+
+def chunk_size(width: int) -> int:
+    """Return the rows of a chunk, a power of two that depends on the width of a row alone.
+
+    Examples
+    --------
+    >>> chunk_size(20), chunk_size(100_000)
+    (65536, 1024)
+    """
+    wanted = max(NUMBERS_OF_CHUNK // max(width, 1), 1)
+    return int(min(max(1 << (wanted.bit_length() - 1), ROWS_LEAST), ROWS_MOST))
+
+
+def build_chunked_design(
+    formula: str,
+    source: Source,
+    *,
+    namespace: Mapping[str, Any],
+    memory: int,
+    weights: Any = None,
+    weight_kind: WeightKind = "frequency",
+    cluster: Any = None,
+    reader: OutcomeReader | None = None,
+    missing: MissingPolicy = "drop",
+    absorb: str | None = None,
+    factors_by: FactorCoding = "treatment",
+) -> Design:
+    """Build the design of a fit: one pass learns its coding and draws a sample."""
+    reader = reader or BinaryReader()
+    if absorb is not None:
+        raise UnsupportedError("absorb= needs the rows in memory: write the factor into the formula, C(...).")
+    extras = _names_of(source, weights=weights, cluster=cluster, offset=reader.offset, **dict(reader.offsets))
+    parsed = parse_formula(formula, source.names, namespace, extras, n_rows=source.n_rows)
+    columns = tuple(dict.fromkeys((*parsed.left_variables, *parsed.variables, *extras)))
+    if not columns:
+        columns = source.names[:1]
+    size = chunk_size(len(columns))
+    drawn = _sample_size(source, len(columns), memory)
+    found = learn(source, parsed, extras, size, drawn)
+    _require_rows(found, missing, source)
+    learnt = build_design(
+        formula,
+        found.table(),
+        namespace=namespace,
+        weights=weights,
+        weight_kind=weight_kind,
+        cluster=cluster,
+        reader=reader,
+        factors_by=factors_by,
+    )
+    info = learnt.info
+    _require_pieces(info, found, source)
+    sample = rebuild_design(info, found.rows)
+    passes = Passes(1, int(found.rows.nbytes / max(found.rows.num_rows, 1) * found.n_rows))
+    stream = Stream(source, columns, size, tuple(found.used), sample, found.sample, memory, passes)
+    counts = RowCounts(found.n_rows, found.n_rows - found.n_used, tuple(found.missing.most_common()))
+    return Design(
+        ChunkedMatrix(stream, info),
+        ChunkedResponse(stream=stream, info=info),
+        info,
+        counts,
+        ChunkedPositions(stream, info),  # type: ignore[arg-type]  # an array as soon as it is looked at
+        stream=stream,
+    )
+
+
+def _names_of(source: Source, **given: Any) -> list[str]:
+    """Return the columns that weights, clusters and offsets are, which must be given by name."""
+    names = []
+    for role, value in given.items():
+        if value is None:
+            continue
+        if not isinstance(value, str):
+            raise DataError(f"{role}= must name a column of {source.label}: an array has no place beside its rows.")
+        if value not in source.names:
+            raise DataError(f"{role}={value!r}: {source.label} has no such column.")
+        names.append(value)
+    return names
+
+
+def _sample_size(source: Source, width: int, memory: int) -> int:
+    most = max(memory // (SAMPLE_OF_MEMORY * 8 * max(width, 1)), 1_000)
+    wanted = most if source.n_rows is None else max(source.n_rows // SAMPLE_SHARE, SAMPLE_LEAST)
+    return int(min(wanted, most))
+
+
+def _require_rows(found: Learnt, missing: MissingPolicy, source: Source) -> None:
+    """Refuse a source without rows, and missing values where these are to be refused."""
+    if found.n_rows == 0:
+        raise DataError(f"{source.label} has no rows.")
+    text = ", ".join(f"{name} {count}" for name, count in found.missing.most_common())
+    if found.missing and missing == "raise":
+        raise DataError(f"missing='raise', but values are missing. Missing values: {text}.")
+    if found.n_used == 0:
+        raise DataError(f"No row is left to fit: every row has a missing value. Missing values: {text}.")
+
+
+def _require_pieces(info: DesignInfo, found: Learnt, source: Source) -> None:
+    """Refuse transforms that were learnt from a part of the rows."""
+    assert info.coding is not None
+    learnt = info.coding.learnt
+    if learnt and not found.is_whole:
+        raise UnsupportedError(
+            f"{', '.join(learnt)} is learnt from all rows at once, and {source.label} is read in chunks: compute the "
+            "column beforehand."
+        )
+    if info.coding.uses_neighbours:
+        raise UnsupportedError(
+            "lag() uses the previous row, which a chunk need not have: compute the column beforehand."
+        )

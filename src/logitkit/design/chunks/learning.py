@@ -1,0 +1,211 @@
+r"""The learning pass: one pass over a source that finds what its columns are to become, and draws a sample.
+
+What a design learns from rows is merged over chunks: the levels of factors and outcomes (the first row of each is
+kept), how many rows are complete, and a sample without replacement. The sample holds the k rows whose positions have
+the least keys; a key is a fixed mixing of the position (Vigna's SplitMix64), so the sample does not depend on how the
+rows are cut, and it is the same every time. The design of the rows that were kept then learns everything at once, as
+that of any table in memory.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from logitkit.design.chunks.source import Chunk, Source, rechunked
+from logitkit.design.formula.materializer import BlockMaterializer, new_spec
+from logitkit.design.formula.parse import ParsedFormula
+from logitkit.design.response.binary import Counts, evaluate_left, missing_outcome
+from logitkit.design.table.frame import coded_values, read_table
+from logitkit.typing import BoolArray, IntArray
+
+__all__ = ["Learnt", "learn"]
+
+OUTCOMES_MOST = 1_000  # different values of an outcome, of which a row each is kept
+
+
+@dataclass
+class Learnt:
+    """What one pass over a source has found.
+
+    Parameters
+    ----------
+    n_rows : int
+        Rows of the source.
+    used : list of int
+        Rows of each chunk that take part.
+    missing : Counter
+        Rows in which each column, or a transform, is missing.
+    levels : list of Arrow tables
+        The first row of each level of each factor and of each outcome.
+    sample : (k,) int array
+        Positions of the sample among all rows, in order.
+    rows : pyarrow.Table
+        The sample.
+    """
+
+    n_rows: int = 0
+    used: list[int] = field(default_factory=list)
+    missing: Counter[str] = field(default_factory=Counter)
+    levels: list[Any] = field(default_factory=list)
+    sample: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    rows: Any = None
+
+    @property
+    def n_used(self) -> int:
+        """Rows that take part."""
+        return sum(self.used)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the sample is all rows that take part."""
+        return self.sample.size == self.n_used
+
+    def table(self) -> Any:
+        """Return the rows that the design is learnt from: the first of each level, and the sample."""
+        import pyarrow as pa
+
+        return pa.concat_tables([*self.levels, self.rows]).unify_dictionaries()
+
+
+class _Sample:
+    """The rows with the least keys, of those offered."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.limit = np.uint64(np.iinfo(np.uint64).max)
+        self.keys: list[NDArray[np.uint64]] = []
+        self.positions: list[IntArray] = []
+        self.tables: list[Any] = []
+
+    def offer(self, positions: IntArray, table: Any, rows: IntArray) -> None:
+        """Take those of the rows of a table that are among the least so far."""
+        keys = mixed(positions)
+        kept = np.flatnonzero(keys <= self.limit)
+        if not kept.size:
+            return
+        self.keys.append(keys[kept])
+        self.positions.append(positions[kept])
+        self.tables.append(table.take(rows[kept]))
+        if sum(each.size for each in self.keys) > 2 * self.size:
+            self.trim()
+
+    def trim(self) -> None:
+        """Keep the least."""
+        import pyarrow as pa
+
+        if not self.keys:
+            return
+        keys, positions = np.concatenate(self.keys), np.concatenate(self.positions)
+        table = pa.concat_tables(self.tables)
+        if keys.size > self.size:
+            kept = np.sort(np.argpartition(keys, self.size - 1)[: self.size])
+            keys, positions, table = keys[kept], positions[kept], table.take(kept)
+            self.limit = keys.max()
+        self.keys, self.positions, self.tables = [keys], [positions], [table.combine_chunks()]
+
+
+def mixed(positions: IntArray) -> NDArray[np.uint64]:
+    """Return a key of each position, by Vigna's SplitMix64.
+
+    Examples
+    --------
+    >>> mixed(np.array([0, 1])).tolist()
+    [16294208416658607535, 7960286522194355700]
+    """
+    z = (positions.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray(z ^ (z >> np.uint64(31)))
+
+
+def learn(source: Source, parsed: ParsedFormula, extras: Sequence[str], size: int, sample: int) -> Learnt:
+    """Pass over a source once.
+
+    Parameters
+    ----------
+    source : Source
+        Its rows are read in chunks.
+    parsed : ParsedFormula
+        The formula.
+    extras : sequence of str
+        Columns of weights, offsets and clusters.
+    size : int
+        Rows of a chunk.
+    sample : int
+        Rows to draw.
+    """
+    columns = list(dict.fromkeys((*parsed.left_variables, *parsed.variables, *extras)))
+    found, drawn, seen = Learnt(), _Sample(sample), _Seen(parsed)
+    empty = None
+    for chunk in rechunked(source.batches(columns, size), size):
+        empty = chunk.table.slice(0, 0) if empty is None else empty
+        used = _complete(chunk, parsed, columns, seen, found)
+        found.n_rows += chunk.table.num_rows
+        found.used.append(used.size)
+        drawn.offer(chunk.start + used, chunk.table, used)
+    drawn.trim()
+    found.rows = drawn.tables[0] if drawn.tables else empty
+    found.sample = drawn.positions[0] if drawn.positions else found.sample
+    return found
+
+
+def _complete(chunk: Chunk, parsed: ParsedFormula, columns: Sequence[str], seen: _Seen, found: Learnt) -> IntArray:
+    """Return the rows of a chunk that take part, and keep those that hold something new."""
+    table = read_table(chunk.table)
+    absent: dict[str, BoolArray] = table.missing(columns)
+    for name, where in absent.items():
+        found.missing[name] += int(where.sum())
+    kept = np.arange(table.n_rows)
+    if absent:
+        kept = np.flatnonzero(~np.logical_or.reduce(list(absent.values())))
+    if not kept.size:
+        return kept
+    used = list(dict.fromkeys((*parsed.left_variables, *parsed.variables)))
+    frame = table.frame(used, kept if absent else None)
+    outcome = evaluate_left(parsed.left, frame, parsed.functions)
+    gone = missing_outcome(outcome)
+    materializer = BlockMaterializer(frame, parsed.functions)
+    factors = materializer.levels_of_factors(seen.specs)
+    there = materializer.kept & ~gone
+    if gone.any():
+        found.missing[parsed.left] += int(gone.sum())
+    if not materializer.kept.all():
+        found.missing["a transform in the formula"] += int(np.count_nonzero(~materializer.kept))
+    rows = np.flatnonzero(there)
+    fresh = seen.fresh(factors, outcome, rows)
+    if fresh.size:
+        found.levels.append(chunk.table.take(kept[fresh]))
+    return kept[rows]
+
+
+class _Seen:
+    """The levels that were met so far."""
+
+    def __init__(self, parsed: ParsedFormula) -> None:
+        self.specs = [new_spec(list(parsed.terms))]
+        if parsed.offsets:
+            self.specs.append(new_spec("0 + " + " + ".join(parsed.offsets)))
+        self.known: dict[str, set[Any]] = {}
+
+    def fresh(self, factors: dict[str, Any], outcome: Any, rows: IntArray) -> IntArray:
+        """Return the first of the rows for each level that is new."""
+        first: set[int] = set()
+        for name, coded in factors.items():
+            first.update(self._fresh(name, coded.codes[rows], coded.levels))
+        if not isinstance(outcome, Counts) and len(self.known.get("~", ())) < OUTCOMES_MOST:
+            coded = coded_values(outcome)
+            first.update(self._fresh("~", coded.codes[rows], coded.levels))
+        return rows[np.array(sorted(first), dtype=np.int64)]
+
+    def _fresh(self, name: str, codes: NDArray[Any], levels: list[Any]) -> list[int]:
+        known = self.known.setdefault(name, set())
+        present, where = np.unique(codes, return_index=True)
+        new = [(levels[code], int(row)) for code, row in zip(present, where, strict=True) if levels[code] not in known]
+        known.update(level for level, _ in new)
+        return [row for _, row in new]

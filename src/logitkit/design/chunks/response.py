@@ -1,0 +1,121 @@
+"""Numbers per row of a stream: gathered in one pass, when something asks for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from logitkit.design.chunks.stream import Stream
+from logitkit.design.info import DesignInfo
+from logitkit.design.response.response import Clusters, Response
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["ChunkedPositions", "ChunkedResponse"]
+
+FIELDS = ("y", "trials", "prior", "weight_kind", "offset", "clusters", "n_outcomes", "shares")
+
+
+class ChunkedResponse(Response):
+    """The response of all rows of a stream.
+
+    Parameters
+    ----------
+    *fields : object
+        Those of a response, where they are known.
+    stream : Stream, optional
+        Whose rows are read when the first field is asked for.
+    info : DesignInfo, optional
+        How they are coded.
+    **named : object
+        Fields by name.
+    """
+
+    def __init__(
+        self, *fields: Any, stream: Stream | None = None, info: DesignInfo | None = None, **named: Any
+    ) -> None:
+        self.__dict__["_from"] = (stream, info)
+        if stream is None:
+            self.__dict__["_whole"] = Response(*fields, **named)
+
+    def __getattribute__(self, name: str) -> Any:
+        """Return a field of the whole response, which is gathered first where it has to be."""
+        if name in FIELDS:
+            return getattr(object.__getattribute__(self, "whole")(), name)
+        return object.__getattribute__(self, name)
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        stream: Stream | None = self.__dict__["_from"][0]
+        return super().n_rows if stream is None else stream.n_rows
+
+    def whole(self) -> Response:
+        """Return the response of all rows."""
+        known = self.__dict__
+        if "_whole" not in known:
+            stream, info = known["_from"]
+            known["_whole"] = gathered(stream, info)
+        found: Response = known["_whole"]
+        return found
+
+
+def gathered(stream: Stream, info: DesignInfo) -> Response:
+    """Return the response of all rows of a stream, in one pass."""
+    sample = stream.sample.response
+    stream.require_room(stream.n_rows * (len(sample.columns()) + 1), "The outcome and weights of every row")
+    parts = [design.response for design in stream.designs(info)]
+
+    def joined(name: str) -> FloatArray | None:
+        values = [getattr(part, name) for part in parts]
+        return None if values[0] is None else np.concatenate(values, axis=-1)
+
+    clusters = sample.clusters
+    if clusters is not None:
+        codes = np.concatenate([part.clusters.codes for part in parts if part.clusters is not None])
+        clusters = Clusters(codes, int(codes.max()) + 1, clusters.name)
+    y = joined("y")
+    assert y is not None
+    return Response(
+        y,
+        joined("trials"),
+        joined("prior"),
+        sample.weight_kind,
+        joined("offset"),
+        clusters,
+        sample.n_outcomes,
+        joined("shares"),
+    )
+
+
+class ChunkedPositions:
+    """The places of the rows that take part among those of the source, where an array of them is asked for.
+
+    Parameters
+    ----------
+    stream : Stream
+        The rows.
+    info : DesignInfo
+        How they are coded.
+    """
+
+    def __init__(self, stream: Stream, info: DesignInfo) -> None:
+        self._stream, self._info = stream, info
+        self._found: IntArray | None = None
+
+    @property
+    def size(self) -> int:
+        """Number of rows that take part."""
+        return self._stream.n_rows
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __getitem__(self, index: Any) -> Any:
+        return np.asarray(self)[index]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> IntArray:
+        if self._found is None:
+            self._stream.require_room(self.size, "The place of every row")
+            self._found = np.concatenate([design.positions for design in self._stream.designs(self._info)])
+        return np.array(self._found, dtype=dtype, copy=copy)

@@ -1,0 +1,109 @@
+"""A source: a table that is read in passes, a chunk of rows at a time, always in the same order.
+
+A new kind of source is one file that answers this protocol, and an entry in ``opened.py``. A source hands out Arrow
+tables of any sizes; :func:`rechunked` cuts them into chunks of one size, so that sums over rows do not depend on how
+the rows are spread over files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol
+
+__all__ = ["Batch", "Chunk", "Source", "rechunked"]
+
+
+class Batch(NamedTuple):
+    """Consecutive rows as a source has them.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        The rows.
+    where : str
+        Where they are, for messages.
+    """
+
+    table: Any
+    where: str
+
+
+class Chunk(NamedTuple):
+    """Rows ``start`` to ``start + table.num_rows`` of a source.
+
+    Parameters
+    ----------
+    number : int
+        From 0.
+    start : int
+        Place of its first row among all rows.
+    table : pyarrow.Table
+        The rows.
+    where : str
+        Where the first of them is.
+    """
+
+    number: int
+    start: int
+    table: Any
+    where: str
+
+
+class Source(Protocol):
+    """A table that is read in passes."""
+
+    @property
+    def label(self) -> str:
+        """What it is called in messages."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns."""
+
+    @property
+    def n_rows(self) -> int | None:
+        """Number of rows, where that is known before a pass."""
+
+    @property
+    def row_bytes(self) -> float:
+        """About the bytes of a row of all columns, as it is stored; zero where that is not known."""
+
+    def batches(self, columns: Sequence[str], size: int) -> Iterator[Batch]:
+        """Yield the named columns of all rows in order, at most about ``size`` rows at once."""
+
+
+def rechunked(batches: Iterable[Batch], size: int) -> Iterator[Chunk]:
+    """Cut batches of any sizes into chunks of ``size`` rows, the last one smaller.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> batches = [Batch(pa.table({"x": [1, 2, 3]}), "a"), Batch(pa.table({"x": [4, 5]}), "b")]
+    >>> [(chunk.start, chunk.table["x"].to_pylist(), chunk.where) for chunk in rechunked(batches, 2)]
+    [(0, [1, 2], 'a'), (2, [3, 4], 'a'), (4, [5], 'b')]
+    """
+    held: list[Any] = []
+    n_held = number = 0
+    where = ""
+    for table, place in batches:
+        first = 0
+        while first < table.num_rows:
+            part = table.slice(first, size - n_held)
+            where = where if held else place
+            held.append(part)
+            n_held += part.num_rows
+            first += part.num_rows
+            if n_held == size:
+                yield Chunk(number, number * size, _joined(held), where)
+                held, n_held, number = [], 0, number + 1
+    if held:
+        yield Chunk(number, number * size, _joined(held), where)
+
+
+def _joined(tables: list[Any]) -> Any:
+    """Return tables below one another, with one dictionary for each column of categories."""
+    if len(tables) == 1:
+        return tables[0]
+    import pyarrow as pa
+
+    return pa.concat_tables(tables).unify_dictionaries()

@@ -1,0 +1,206 @@
+"""A stream: the rows of a source as designs, a chunk at a time, coded as the learning pass found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from itertools import accumulate
+from typing import Any, TypeVar
+
+import numpy as np
+
+from logitkit.design.chunks.source import Chunk, Source, rechunked
+from logitkit.design.design import Design
+from logitkit.design.fingerprint import Fingerprint
+from logitkit.design.info import DesignInfo
+from logitkit.design.rebuild import rebuild_design
+from logitkit.design.response.response import Clusters
+from logitkit.errors import DataError, LogitkitError, UnsupportedError
+from logitkit.typing import IntArray
+
+__all__ = ["Passes", "Stream", "memory_of"]
+
+T = TypeVar("T")
+MEMORY_LEAST = 10_000_000  # bytes, which a few chunks and their design take
+
+
+@dataclass
+class Passes:
+    """How often a source was read, and how much of it.
+
+    Parameters
+    ----------
+    count : int
+        Passes that were begun.
+    n_bytes : int
+        Bytes of the columns that were handed over, as Arrow holds them.
+    """
+
+    count: int = 0
+    n_bytes: int = 0
+
+    @property
+    def words(self) -> str:
+        """The passes and bytes in words."""
+        return f"{self.count} passes over {self.n_bytes / max(self.count, 1) / 1e6:,.1f} MB"
+
+
+@dataclass(frozen=True, eq=False)
+class Stream:
+    """The rows of a source as designs.
+
+    Parameters
+    ----------
+    source : Source
+        Where the rows are.
+    columns : tuple of str
+        Those that are read.
+    size : int
+        Rows of a chunk.
+    used : tuple of int
+        Rows of each chunk that take part.
+    sample : Design
+        Rows drawn by the learning pass, coded.
+    sample_rows : (k,) int array
+        Their positions.
+    memory : int
+        Bytes that a verb may hold.
+    passes : Passes
+        How often the source was read.
+    kept : dict
+        What the first pass found besides its sums, by name, so that no pass is made for it alone.
+    """
+
+    source: Source
+    columns: tuple[str, ...]
+    size: int
+    used: tuple[int, ...]
+    sample: Design
+    sample_rows: IntArray
+    memory: int
+    passes: Passes = field(default_factory=Passes)
+    kept: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def n_rows(self) -> int:
+        """Rows that take part."""
+        return sum(self.used)
+
+    @property
+    def first_rows(self) -> tuple[int, ...]:
+        """Place of the first row of each chunk among those that take part, and the number of all."""
+        return (0, *accumulate(self.used))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the sample is all rows that take part."""
+        return self.sample_rows.size == self.n_rows
+
+    def designs(self, info: DesignInfo) -> Iterator[Design]:
+        """Yield the design of each chunk, in order."""
+        self.passes.count += 1
+        print_of = None if "fingerprint" in self.kept else Fingerprint(self.n_rows, len(info.names))
+        count = 0
+        for chunk in rechunked(self.source.batches(self.columns, self.size), self.size):
+            self.passes.n_bytes += chunk.table.nbytes
+            design = self.coded(chunk, info)
+            count += 1
+            if print_of is not None:
+                print_of.add(design.matrix, design.response)
+            yield design
+        if count != len(self.used):
+            raise self._changed(f"it gave {count:,} chunks and had {len(self.used):,}")
+        if print_of is not None:
+            self.kept["fingerprint"] = print_of.digest()
+
+    def reduce(self, info: DesignInfo, task: Callable[[Design], T], merge: Callable[[T, T], T]) -> T:
+        """Return a task's results for the chunks, merged in order."""
+        return reduce(merge, map(task, self.designs(info)))
+
+    def coded(self, chunk: Chunk, info: DesignInfo) -> Design:
+        """Return the design of a chunk."""
+        if chunk.number >= len(self.used):
+            raise self._changed("it has more rows than in the first pass")
+        try:
+            design = rebuild_design(info, chunk.table)
+        except LogitkitError as error:
+            raise type(error)(f"{error} (In the rows of {self.source.label} from {chunk.where} on.)") from error
+        if design.n_rows != self.used[chunk.number]:
+            raise self._changed(
+                f"of its rows from {chunk.where} on, {design.n_rows:,} are complete and "
+                f"{self.used[chunk.number]:,} were"
+            )
+        response = design.response
+        if response.clusters is not None:
+            name = response.clusters.name
+            codes = self._cluster_codes(chunk.table[name].take(design.positions))
+            response = replace(response, clusters=Clusters(codes, len(self.kept["clusters"]), name))
+        return replace(design, positions=chunk.start + design.positions, index=None, response=response)
+
+    def _cluster_codes(self, values: Any) -> IntArray:
+        """Return the number of each row's cluster; clusters are numbered as they are met."""
+        numbers: dict[Any, int] = self.kept.setdefault("clusters", {})
+        encoded = values.combine_chunks().dictionary_encode()
+        known = [numbers.setdefault(value, len(numbers)) for value in encoded.dictionary.to_pylist()]
+        codes: IntArray = np.array(known, dtype=np.int64)[encoded.indices.to_numpy()]
+        return codes
+
+    def fingerprint(self, info: DesignInfo) -> str:
+        """Return the fingerprint of all rows, from the first whole pass."""
+        if "fingerprint" not in self.kept:
+            for _ in self.designs(info):
+                pass
+        found: str = self.kept["fingerprint"]
+        return found
+
+    def require_room(self, numbers: int, what: str) -> None:
+        """Refuse what would hold more numbers than the memory that was granted."""
+        if 8 * numbers > self.memory:
+            raise UnsupportedError(
+                f"{what} takes {8 * numbers / 1e9:,.2g} GB for the {self.n_rows:,} rows of {self.source.label}, and "
+                f"memory= grants {self.memory / 1e9:,.2g} GB: grant more, or pass a table of some rows as data."
+            )
+
+    def _changed(self, how: str) -> DataError:
+        return DataError(
+            f"{self.source.label} changed between two passes: {how}. Fit again, when nothing writes to it."
+        )
+
+
+def memory_of(given: Any) -> int:
+    """Return the bytes that may be held: a number, text such as ``"2GB"``, or a quarter of what is free.
+
+    Examples
+    --------
+    >>> memory_of("50MB"), memory_of(1_000_000_000)
+    (50000000, 1000000000)
+    """
+    from logitkit.design.table.memory import available_bytes
+
+    if given is None:
+        free = available_bytes()
+        return (1 << 30) if free is None else free // 4
+    units = {
+        "kb": 10**3,
+        "mb": 10**6,
+        "gb": 10**9,
+        "tb": 10**12,
+        "kib": 1 << 10,
+        "mib": 1 << 20,
+        "gib": 1 << 30,
+        "b": 1,
+    }
+    found = given
+    if isinstance(given, str):
+        text = given.strip().lower().replace(" ", "").replace("_", "")
+        unit = next((unit for unit in sorted(units, key=len, reverse=True) if text.endswith(unit)), "")
+        try:
+            found = float(text.removesuffix(unit)) * units.get(unit, 1)
+        except ValueError:
+            found = None
+    if isinstance(found, bool) or not isinstance(found, (int, float, np.integer)) or not MEMORY_LEAST <= found < 1e18:
+        raise DataError(
+            f"memory={given!r:.60}: give bytes, or text such as '2GB', at least {MEMORY_LEAST // 10**6} MB."
+        )
+    return int(found)
