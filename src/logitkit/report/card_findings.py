@@ -28,6 +28,7 @@ def card_document(card: Card, population: Population) -> Document:
         blocks=(points_table(card),),
         notes=(
             *CODING_WORDS[card.coding],
+            *(() if population.rejects is None else (f"Assumed of rejects: {population.rejects.assumption}",)),
             "Points add up from the base points; more is safer."
             if scaling.points_to_double > 0
             else "Points add up from the base points; less is safer.",
@@ -36,13 +37,26 @@ def card_document(card: Card, population: Population) -> Document:
 
 
 def population_facts(population: Population) -> tuple[Fact, ...]:
-    """Return who a card was made from."""
-    n = population.n_good + population.n_bad
-    return (
-        Fact("Rows", format_integer(n)),
-        Fact("Bad", f"{format_integer(population.n_bad)} ({format_percent(population.n_bad / n, 2)})"),
+    """Return who a card was made from: accepts and rejects apart, where it assumes outcomes of rejects."""
+    n, rejects = population.n_good + population.n_bad, population.rejects
+    facts = (
+        Fact("Rows" if rejects is None else "Accepts", format_integer(n)),
+        Fact(
+            "Bad" if rejects is None else "Bad accepts",
+            f"{format_integer(population.n_bad)} ({format_percent(population.n_bad / n, 2)})",
+        ),
         Fact("Target", f"{population.target} = {population.event}"),
         Fact("Left out", format_integer(population.n_given - n)),
+    )
+    if rejects is None:
+        return facts
+    weight = "" if rejects.weight == rejects.n else f" (weight {format_number(rejects.weight)})"
+    return (
+        *facts,
+        Fact("Rejects", f"{format_integer(rejects.n)}{weight}"),
+        Fact("Bad rejects, assumed", format_percent(rejects.bad_rate, 2)),
+        Fact("Reject inference", rejects.method),
+        Fact("Bad of all, assumed", format_percent(rejects.bad_rate_of_all, 2)),
     )
 
 

@@ -18,6 +18,10 @@ def limits_section(card: Card, population: Population, samples: tuple[str, ...],
     n = population.n_good + population.n_bad
     rate = format_percent(population.n_bad / n, 2)
     counts = "their counts" if card.coding == "dummies" else "weights of evidence"
+    whose = "the development sample, whose bad rate is"
+    if population.rejects is not None:
+        of_all = format_percent(population.rejects.bad_rate_of_all, 2)
+        whose = f"all applicants, of whom {of_all} are assumed to be bad; the bad rate of accepts is"
     words = [
         (
             "The coefficients follow from an assumption about the outcomes of rejects, which no data of accepts can "
@@ -32,7 +36,7 @@ def limits_section(card: Card, population: Population, samples: tuple[str, ...],
         ),
         "Each variable adds what its bin adds, whatever the others are: the card has no interactions.",
         (
-            f"Probabilities are those of the development sample, whose bad rate is {rate}. Where the bad rate of "
+            f"Probabilities are those of {whose} {rate}. Where the bad rate of "
             "applicants is another, points still rank, and probabilities are to be calibrated again."
         ),
     ]

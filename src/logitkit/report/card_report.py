@@ -37,7 +37,7 @@ from logitkit.scorecard.card_errors import errors_given
 from logitkit.scorecard.leakage import leakage_signs
 from logitkit.scorecard.manifest import Manifest
 from logitkit.scorecard.monitoring.card_stability import CardDrift
-from logitkit.scorecard.population import Population
+from logitkit.scorecard.population import AssumedRejects, Population
 from logitkit.scorecard.rounding import Rounding
 from logitkit.scorecard.rules import LevelRule
 from logitkit.scorecard.selection import Selection, SelectionStep
@@ -166,7 +166,25 @@ def _population(population: Population) -> Section:
     cells = tuple((name, format_integer(count), format_percent(count / n, 2)) for name, count in rows)
     heads = (Column("", "left"), Column("Rows"), Column("Of all"))
     note = "A row counts under the first rule that it meets. Without rules, all rows with an outcome were used."
-    return Section("Population and exclusions", (Table(None, heads, cells, (note,)),))
+    if population.rejects is None:
+        return Section("Population and exclusions", (Table(None, heads, cells, (note,)),))
+    return Section(
+        "Population and exclusions",
+        (Table("Accepts: outcomes are known", heads, cells, (note,)), *_rejects(population.rejects)),
+    )
+
+
+def _rejects(rejects: AssumedRejects) -> Iterator[Block]:
+    """Yield the rejects of a card that assumes their outcomes."""
+    cells = (
+        ("Rejects", format_integer(rejects.n)),
+        ("Applicants that they stand for", format_number(rejects.weight)),
+        ("Bad rate of rejects, assumed", format_percent(rejects.bad_rate, 2)),
+        ("Bad rate of accepts and rejects, assumed", format_percent(rejects.bad_rate_of_all, 2)),
+    )
+    heads = (Column("", "left"), Column("Value"))
+    yield Table(f"Rejects: outcomes are assumed ({rejects.method})", heads, cells)
+    yield Prose(rejects.assumption)
 
 
 def _leakage(parts: CardParts) -> Section:

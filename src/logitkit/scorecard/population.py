@@ -5,7 +5,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Population"]
+__all__ = ["AssumedRejects", "Population"]
+
+
+@dataclass(frozen=True, slots=True)
+class AssumedRejects:
+    """Applicants without an outcome, whose outcomes a card assumes.
+
+    Parameters
+    ----------
+    n : int
+        Rows of rejects.
+    weight : float
+        Applicants that they stand for.
+    bad_rate : float
+        Of rejects, as assumed.
+    bad_rate_of_all : float
+        Of accepts and rejects together, weighted.
+    method, assumption : str
+        What the method is called, and what it assumes, in a sentence.
+    """
+
+    n: int
+    weight: float
+    bad_rate: float
+    bad_rate_of_all: float
+    method: str
+    assumption: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,6 +52,8 @@ class Population:
         The column of the outcome.
     event, other : object
         The values that are called bad and good.
+    rejects : AssumedRejects, optional
+        Those that a card was adopted for under an assumption; the counts above are then of accepts.
     """
 
     n_given: int
@@ -37,3 +65,4 @@ class Population:
     target: str
     event: Any
     other: Any
+    rejects: AssumedRejects | None = None

@@ -209,6 +209,12 @@ def _counts(stated: Population, found: Population) -> Iterator[Check]:
     yield _numbers("Population", "without an outcome", stated.n_missing, found.n_missing)
     yield _numbers("Population", "good", stated.n_good, found.n_good)
     yield _numbers("Population", "bad", stated.n_bad, found.n_bad)
+    if stated.rejects is not None:
+        own, there = (
+            (one.n, one.weight, one.bad_rate, one.bad_rate_of_all) if (one := who.rejects) else np.full(4, np.nan)
+            for who in (stated, found)
+        )
+        yield _numbers("Population", "rejects and their bad rates", own, there)
 
 
 def _by_variable(stated: Making, found: Making) -> Iterator[Check]:

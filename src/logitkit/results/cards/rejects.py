@@ -25,7 +25,7 @@ from logitkit.scorecard.monitoring.counted import development_of
 from logitkit.scorecard.own_rows import compact_codes
 from logitkit.scorecard.rejects.applicants import Applicants
 from logitkit.scorecard.rejects.bounds import coefficient_bounds
-from logitkit.scorecard.rejects.compared import Refusal, against, measures
+from logitkit.scorecard.rejects.compared import Refusal, against, assumed_rejects, measures
 from logitkit.scorecard.rejects.inferred import Inferred
 from logitkit.typing import BoolArray
 
@@ -161,11 +161,12 @@ class RejectInference(Shown):
         Returns
         -------
         Scorecard
-            In the bins of accepts, who remain its population. Its fit has the errors of two steps, and says what they
+            In the bins of accepts. Its population has both accepts and rejects, with what is assumed of these; its
+            stability is held against accepts. Its fit has the errors of two steps, and says what they
             assume; there are none where outcomes were assigned by a cut-off.
         """
-        card, own = self.card(method), self.scorecard
-        fit = self.refit(self.applicants, self._named(method), own.fit.record.level)
+        card, own, inferred = self.card(method), self.scorecard, self._named(method)
+        fit = self.refit(self.applicants, inferred, own.fit.record.level)
         applicants = self.applicants
         codes = [applicants.codes[name][: applicants.bad.size] for name in card.names]
         sizes = [variable.points.size for variable in card.variables]
@@ -175,8 +176,9 @@ class RejectInference(Shown):
         steps = tuple(step for step in own.steps if step not in by_hand)
         manifest = None
         if own.manifest is not None and self.manifest is not None:
-            manifest = replace(own.manifest, rejects=replace(self.manifest, method=self._named(method).method))
-        return Scorecard(card, fit, own.binnings, own.population, steps, development, manifest)
+            manifest = replace(own.manifest, rejects=replace(self.manifest, method=inferred.method))
+        population = replace(own.population, rejects=assumed_rejects(applicants, inferred))
+        return Scorecard(card, fit, own.binnings, population, steps, development, manifest)
 
     def score(self, data: Any, method: str) -> pd.DataFrame:
         """Return the scores of applicants by the card of a method.

@@ -12,6 +12,7 @@ from scipy.special import expit
 from logitkit.diagnostics.roc import roc_curve
 from logitkit.errors import DataError, LogitkitError
 from logitkit.options import is_finite_number
+from logitkit.scorecard.population import AssumedRejects
 from logitkit.scorecard.rejects.applicants import Applicants, mean
 from logitkit.scorecard.rejects.assumed import Extrapolation, FuzzyAugmentation, Parcelling, Reclassification
 from logitkit.scorecard.rejects.augmentation import Augmentation
@@ -104,6 +105,13 @@ def measures(applicants: Applicants, inferred: Inferred) -> Measures:
         mean(expit(applicants.rejects @ inferred.coef), v),
         roc_curve(scores, w * applicants.bad, w * ~applicants.bad, independent_counts=False).auc,
     )
+
+
+def assumed_rejects(applicants: Applicants, inferred: Inferred) -> AssumedRejects:
+    """Return rejects with what a method says of them, as the population of its card has them."""
+    found, weights = measures(applicants, inferred), applicants.reject_weights
+    rates = float(found.rejects), float(found.all)
+    return AssumedRejects(weights.size, float(weights.sum()), *rates, inferred.method, inferred.assumption)
 
 
 def require_between(between: Any) -> tuple[float, float]:

@@ -27,7 +27,7 @@ from logitkit.scorecard.changes import CardChange, shift_of
 from logitkit.scorecard.dummies import card_in_coding, places_of_coef
 from logitkit.scorecard.manifest import Manifest
 from logitkit.scorecard.monitoring.counted import Development
-from logitkit.scorecard.population import Population
+from logitkit.scorecard.population import AssumedRejects, Population
 from logitkit.scorecard.saved.binning import BINNING, floats_in, pack_binning, unpack_binning
 from logitkit.scorecard.saved.manifest import MANIFEST, pack_manifest, unpack_manifest
 from logitkit.scorecard.scaling import Scaling
@@ -40,6 +40,7 @@ VERSION = 1
 ROUNDING = 1e-9
 ROUTE = 1e-6  # a card of inferred outcomes and its fit solve the same equations by two routes
 KNOWN = Number(special=("nan",))
+RATE = Number(0.0, 1.0)
 SCALING = tuple(field.name for field in fields(Scaling))
 DEVELOPMENT = tuple(field.name for field in fields(Development))
 N_GIVEN = ("n_given", "n_indeterminate", "n_missing", "n_good", "n_bad")
@@ -100,6 +101,7 @@ def save_card(saved: SavedCard, path: str | Path) -> Path:
         "population": {
             **{name: encode(getattr(population, name)) for name in (*N_GIVEN, "target", "event", "other")},
             "excluded": encode(population.excluded),
+            **({} if population.rejects is None else {"rejects": encode(astuple(population.rejects))}),
         },
         "steps": [encode(astuple(step)) for step in saved.steps],
         "development": None if saved.development is None else _packed_development(saved.development),
@@ -186,8 +188,9 @@ def _unpacked(packed: Mapping[str, Any], record: FitRecord, kind: type[Binning])
         record,
         binnings,
         Population(
-            **{name: decode(value) for name, value in population.items() if name != "excluded"},
+            **{name: decode(value) for name, value in population.items() if name not in ("excluded", "rejects")},
             excluded=tuple((rule, count) for rule, count in population["excluded"]),
+            rejects=AssumedRejects(*decode(population["rejects"])) if "rejects" in population else None,
         ),
         tuple(SelectionStep(*decode(step)) for step in packed["steps"]),
         None if development is None else Development(**_frozen(development)),
@@ -260,7 +263,8 @@ CARD_FILE = Table(
                 "event": Scalar(),
                 "other": Scalar(),
                 "excluded": Each(Row((Text(), Whole()))),
-            }
+            },
+            optional=({"rejects": Row((Whole(), Number(0.0), RATE, RATE, Text(), Text()))},),
         ),
         "steps": Each(Row((Text(), Flag(), Text(), KNOWN))),
         "development": Maybe(
