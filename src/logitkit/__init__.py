@@ -19,7 +19,8 @@ _attribute, __dir__, __all__ = lazy_loader.attach(
     submodules={"datasets", "errors", "estimators", "scorecard"},
     submod_attrs={
         "api.fitting": ["fit", "fit_matrix"],
-        "api.functions": ["logit", "logit_matrix", "multinomial", "multinomial_matrix"],
+        "api.functions": ["logit", "logit_matrix"],
+        "api.nominal": ["multinomial", "multinomial_matrix"],
         "api.ordered": ["ordinal"],
         "api.comparison": ["compare", "vuong"],
         "api.grouped": ["fit_by", "logit_by"],

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from logitkit.api.paths import path_options
+from logitkit.api.reading import read_design
 from logitkit.api.scope import caller_scope
 from logitkit.api.under import require_ours
-from logitkit.design.build import build_design
+from logitkit.design.chunks.reading import Reading
 from logitkit.design.design import Design
 from logitkit.design.ready import labelled_rows, ready_design
 from logitkit.design.table.frame import read_table
@@ -35,6 +36,11 @@ from logitkit.selection.splits import Splits
 from logitkit.selection.unpenalised import Unpenalised
 from logitkit.typing import MissingPolicy, WeightKind
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from logitkit.design.chunks.executor import Executor
+
 __all__ = ["cross_validate", "cross_validate_matrix"]
 
 
@@ -56,6 +62,9 @@ def cross_validate(
     missing: MissingPolicy = "drop",
     solver: ProxNewton | None = None,
     level: float = 0.95,
+    memory: int | str | None = None,
+    checkpoint: str | Path | None = None,
+    executor: Executor | None = None,
 ) -> CrossValidated:
     """Choose the strength of a penalty by cross-validation.
 
@@ -82,6 +91,8 @@ def cross_validate(
         As in ``path``.
     missing, solver, level : optional
         As in ``path``.
+    memory, checkpoint, executor : optional
+        Of rows that are read in chunks, as in ``fit``.
 
     Returns
     -------
@@ -103,9 +114,10 @@ def cross_validate(
     """
     require_level(level)
     model = require_model(model)
-    design = build_design(
+    design = read_design(
         formula,
         data,
+        Reading(memory, checkpoint, executor),
         namespace=caller_scope(),
         weights=weights,
         weight_kind=weight_kind,

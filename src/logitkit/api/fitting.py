@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from logitkit.api.reading import read_design
 from logitkit.api.scope import caller_scope
 from logitkit.api.under import read_under
-from logitkit.design.build import build_design
-from logitkit.design.chunks.build import build_chunked_design
-from logitkit.design.chunks.opened import source_of
-from logitkit.design.chunks.stream import memory_of
+from logitkit.design.chunks.reading import Reading
 from logitkit.design.dependence import Dependence
 from logitkit.design.design import Design
 from logitkit.design.ready import ready_design
@@ -34,6 +33,7 @@ from logitkit.results.foreign import in_our_words
 from logitkit.typing import FactorCoding, MissingPolicy, WeightKind
 
 if TYPE_CHECKING:
+    from logitkit.design.chunks.executor import Executor
     from logitkit.engine.regularised.options import ProxNewton
     from logitkit.inference.dispersion import DispersionKind
     from logitkit.models.penalties.specification import Specification
@@ -60,6 +60,8 @@ def fit(
     solver: Newton | ProxNewton | None = None,
     level: float = 0.95,
     memory: int | str | None = None,
+    checkpoint: str | Path | None = None,
+    executor: Executor | None = None,
 ) -> Fit:
     """Fit a model from a formula, by maximum likelihood or with a penalty.
 
@@ -108,6 +110,10 @@ def fit(
     memory : int or str, optional
         Of files that are read in chunks: how much may be held, in bytes or as ``"2GB"``; a quarter of what is free by
         default.
+    checkpoint : str or Path, optional
+        A folder into which the state of such a fit is written after each pass; the same call goes on from there.
+    executor : executor, optional
+        Where the sums over such rows are made: ``lk.Dask(client)`` or ``lk.Spark(session)``; here by default.
 
     Returns
     -------
@@ -143,27 +149,13 @@ def fit(
             "logit link with two outcomes. Write the factor into the formula, C(...)."
         )
     namespace = caller_scope()
-
-    source = source_of(data)
+    reading = Reading(memory, checkpoint, executor)
 
     def read(stated: Model, factors_by: FactorCoding) -> Design:
-        if source is not None:
-            return build_chunked_design(
-                formula,
-                source,
-                namespace=namespace,
-                memory=memory_of(memory),
-                weights=weights,
-                weight_kind=weight_kind,
-                cluster=cluster,
-                reader=stated.reader(offset),
-                missing=missing,
-                absorb=absorb,
-                factors_by=factors_by,
-            )
-        return build_design(
+        return read_design(
             formula,
             data,
+            reading,
             namespace=namespace,
             weights=weights,
             weight_kind=weight_kind,

@@ -16,6 +16,9 @@ from logitkit.results.ordinal import OrdinalFit
 from logitkit.typing import MissingPolicy, WeightKind
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from logitkit.design.chunks.executor import Executor
     from logitkit.inference.dispersion import DispersionKind
     from logitkit.models.conventions import ConventionName
     from logitkit.models.penalties.adjustment import Adjustment
@@ -45,6 +48,9 @@ def ordinal(
     conventions: ConventionName | None = None,
     solver: Newton | None = None,
     level: float = 0.95,
+    memory: int | str | None = None,
+    checkpoint: str | Path | None = None,
+    executor: Executor | None = None,
 ) -> OrdinalFit:
     r"""Fit a model of ordered outcomes from a formula by maximum likelihood.
 
@@ -95,6 +101,8 @@ def ordinal(
         Options of the solver.
     level : float, default 0.95
         Confidence level of intervals.
+    memory, checkpoint, executor : optional
+        Of rows that are read in chunks, as in ``fit``.
 
     Returns
     -------
@@ -135,5 +143,8 @@ def ordinal(
         conventions=conventions,
         solver=solver,
         level=level,
+        memory=memory,
+        checkpoint=checkpoint,
+        executor=executor,
     )
     return cast(OrdinalFit, found)

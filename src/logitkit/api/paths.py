@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from logitkit.api.reading import read_design
 from logitkit.api.scope import caller_scope
 from logitkit.api.under import require_ours
-from logitkit.design.build import build_design
+from logitkit.design.chunks.reading import Reading
 from logitkit.design.design import Design
 from logitkit.design.ready import ready_design
 from logitkit.engine.law import require_level
@@ -24,6 +25,11 @@ from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.results.foreign import in_our_words
 from logitkit.results.several.path import Path
 from logitkit.typing import MissingPolicy, WeightKind
+
+if TYPE_CHECKING:
+    import pathlib
+
+    from logitkit.design.chunks.executor import Executor
 
 __all__ = ["path", "path_matrix", "path_options"]
 
@@ -46,6 +52,9 @@ def path(
     missing: MissingPolicy = "drop",
     solver: ProxNewton | None = None,
     level: float = 0.95,
+    memory: int | str | None = None,
+    checkpoint: str | pathlib.Path | None = None,
+    executor: Executor | None = None,
 ) -> Path:
     """Fit a penalised model at a sequence of strengths.
 
@@ -79,6 +88,8 @@ def path(
         returned by ``at`` have a proved gap of at most 1e-12.
     level : float, default 0.95
         Confidence level of the fits returned by ``at``.
+    memory, checkpoint, executor : optional
+        Of rows that are read in chunks, as in ``fit``.
 
     Returns
     -------
@@ -103,9 +114,10 @@ def path(
     """
     require_level(level)
     model = require_model(model)
-    design = build_design(
+    design = read_design(
         formula,
         data,
+        Reading(memory, checkpoint, executor),
         namespace=caller_scope(),
         weights=weights,
         weight_kind=weight_kind,

@@ -8,6 +8,7 @@ from typing import Any
 from logitkit.design.build import build_design
 from logitkit.design.chunks.learning import Learnt, learn
 from logitkit.design.chunks.matrix import ChunkedMatrix
+from logitkit.design.chunks.reading import Reading
 from logitkit.design.chunks.response import ChunkedPositions, ChunkedResponse
 from logitkit.design.chunks.source import Source
 from logitkit.design.chunks.stream import Passes, Stream
@@ -43,21 +44,21 @@ def chunk_size(width: int) -> int:
 def build_chunked_design(
     formula: str,
     source: Source,
+    reading: Reading,
     *,
     namespace: Mapping[str, Any],
-    memory: int,
     weights: Any = None,
     weight_kind: WeightKind = "frequency",
     cluster: Any = None,
     reader: OutcomeReader | None = None,
     missing: MissingPolicy = "drop",
-    absorb: str | None = None,
     factors_by: FactorCoding = "treatment",
 ) -> Design:
     """Build the design of a fit: one pass learns its coding and draws a sample."""
     reader = reader or BinaryReader()
-    if absorb is not None:
-        raise UnsupportedError("absorb= needs the rows in memory: write the factor into the formula, C(...).")
+    if reading.checkpoint is not None:
+        raise UnsupportedError("checkpoint= is not offered for these models.")
+    memory = reading.n_bytes
     extras = _names_of(source, weights=weights, cluster=cluster, offset=reader.offset, **dict(reader.offsets))
     parsed = parse_formula(formula, source.names, namespace, extras, n_rows=source.n_rows)
     columns = tuple(dict.fromkeys((*parsed.left_variables, *parsed.variables, *extras)))
@@ -81,7 +82,7 @@ def build_chunked_design(
     _require_pieces(info, found, source)
     sample = rebuild_design(info, found.rows)
     passes = Passes(1, int(found.rows.nbytes / max(found.rows.num_rows, 1) * found.n_rows))
-    stream = Stream(source, columns, size, tuple(found.used), sample, found.sample, memory, passes)
+    stream = Stream(source, columns, size, tuple(found.used), sample, found.sample, memory, reading.executor, passes)
     counts = RowCounts(found.n_rows, found.n_rows - found.n_used, tuple(found.missing.most_common()))
     return Design(
         ChunkedMatrix(stream, info),

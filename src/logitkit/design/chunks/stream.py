@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from logitkit.design.chunks.executor import Executor
 from logitkit.design.chunks.source import Chunk, Source, rechunked
 from logitkit.design.design import Design
 from logitkit.design.fingerprint import Fingerprint
@@ -66,6 +67,8 @@ class Stream:
         Their positions.
     memory : int
         Bytes that a verb may hold.
+    executor : Executor or None
+        Where sums over rows are made; here by default.
     passes : Passes
         How often the source was read.
     kept : dict
@@ -79,6 +82,7 @@ class Stream:
     sample: Design
     sample_rows: IntArray
     memory: int
+    executor: Executor | None = None
     passes: Passes = field(default_factory=Passes)
     kept: dict[str, Any] = field(default_factory=dict, repr=False)
 
@@ -116,6 +120,8 @@ class Stream:
 
     def reduce(self, info: DesignInfo, task: Callable[[Design], T], merge: Callable[[T, T], T]) -> T:
         """Return a task's results for the chunks, merged in order."""
+        if self.executor is not None:
+            return self.executor.reduce(self, info, task, merge)
         return reduce(merge, map(task, self.designs(info)))
 
     def coded(self, chunk: Chunk, info: DesignInfo) -> Design:
