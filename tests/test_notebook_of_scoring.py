@@ -106,6 +106,7 @@ def test_the_monitor_says_what_the_text_says(seen: Seen) -> None:
         "CSI gross_approved 2007-02",
         "PSI 2007-04",
         "bad rate 2007-11",
+        "Gini 2007-11",
     ]
     assert early["2007-10":"2008-02"].max() < 2 < early["2008-05"]
     assert early["2008-07":"2008-09"].min() > 5 > window[:"2009-07"].max()

@@ -222,4 +222,4 @@ def made_card(rows: CardRows, making: Making) -> Made:
     sizes = [binned[name].rule.n_codes + 1 for name in taken]
     in_bins = compact_codes([codes[name] for name in taken], rows.bad.size, sizes)
     kept = OwnRows(in_bins, rows.bad, weights, kind == "frequency")
-    return Made(card, fit, binned, steps, development_of(card, in_bins, weights), kept)
+    return Made(card, fit, binned, steps, development_of(card, in_bins, weights, rows.bad, making.level), kept)

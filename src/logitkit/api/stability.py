@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from logitkit.design.table.frame import holds_numbers, numeric_values
 from logitkit.errors import DataError
 from logitkit.results.cards.drift import PopulationStability, held_index
@@ -15,7 +13,7 @@ from logitkit.results.foreign import in_our_words
 from logitkit.scorecard.binned import Binning
 from logitkit.scorecard.monitoring.columns import column_rule, columns_index, rule_counts
 from logitkit.scorecard.monitoring.index import Resampled
-from logitkit.typing import FloatArray
+from logitkit.scorecard.weighting import RowWeights, WeightMeaning, read_weights
 
 __all__ = ["psi"]
 
@@ -27,6 +25,7 @@ def psi(
     *,
     bins: int | Sequence[float] | Binning = 10,
     weights: tuple[Any, Any] | None = None,
+    weight_kind: WeightMeaning | None = None,
     level: float = 0.95,
     replicates: int = 1000,
     seed: int | None = 0,
@@ -42,6 +41,9 @@ def psi(
         bins as they are. Missing values, and levels that the base has not, have bins of their own.
     weights : pair of array-like, optional
         Weights of both samples, or counts where each value stands for many rows.
+    weight_kind : {"frequency", "sampling"}, optional
+        Whether weights count rows, or are what each sampled row stands for; of each sample whole numbers count rows by
+        default. With sampling weights the law by chance is Rao and Scott's approximation.
     level : float, default 0.95
         Confidence level.
     replicates : int, default 1000
@@ -85,16 +87,19 @@ def psi(
     given = weights if weights is not None else (None, None)
     if not isinstance(given, tuple | list) or len(given) != 2:
         raise DataError("weights: give a pair, the weights of the base and those of the recent sample.")
+    if weight_kind is not None and given[0] is None and given[1] is None:
+        raise DataError(f"weight_kind={weight_kind!r:.60} says what weights= are, and none are given.")
     own = [
-        _weights(w, column, side) for w, column, side in zip(given, (first, second), ("base", "recent"), strict=True)
+        _weights(w, column, side, weight_kind)
+        for w, column, side in zip(given, (first, second), ("base", "recent"), strict=True)
     ]
     name = next((str(c.name) for c in (first, second) if c.name is not None), "values")
-    rule = column_rule(first, own[0], bins, name)
+    rule = column_rule(first, None if own[0] is None else own[0].values, bins, name)
     counts = [rule_counts(rule, column, name, w) for column, w in zip((first, second), own, strict=True)]
     return held_index(columns_index(rule, counts[0], counts[1], name, resampled))
 
 
-def _weights(given: Any, column: Any, which: str) -> FloatArray | None:
+def _weights(given: Any, column: Any, which: str, kind: WeightMeaning | None) -> RowWeights | None:
     """Return the weights of a sample, refusing negative and missing ones."""
     if given is None:
         return None
@@ -103,6 +108,4 @@ def _weights(given: Any, column: Any, which: str) -> FloatArray | None:
         raise DataError(
             f"There are {found.size} weights and {len(column)} rows of the {which} sample; they must agree."
         )
-    if not (np.isfinite(found).all() and (found >= 0).all()):
-        raise DataError("weights must be numbers that are not negative, and none may be missing.")
-    return found
+    return read_weights(found, kind)

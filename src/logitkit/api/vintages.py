@@ -23,7 +23,7 @@ def vintages(
     data : table
         One row per account.
     opened : str
-        The column of the dates on which accounts were opened.
+        The column of the dates on which accounts were opened; accounts without one are left out, and counted.
     event : str
         The column of the dates on which they turned bad, missing where they did not.
     until : date or str
@@ -41,7 +41,8 @@ def vintages(
     Raises
     ------
     DataError
-        If a column has no dates, if an event is before the opening, or if no account was opened before ``until``.
+        If a column has no dates, if ``until`` is none, if an event is before the opening, or if no account was opened
+        before ``until``.
 
     Notes
     -----

@@ -28,7 +28,7 @@ OF_LIMITS = {
     "csi": "the index of a variable (default: 0.25)",
     "points": "the change of the mean score (default: 10)",
     "bad_rate": "the bad rate, as a multiple of that expected (default: 1)",
-    "gini": "the Gini coefficient, from below (default: none)",
+    "gini": "the Gini coefficient, from below (default: the lower end of that of development)",
 }
 OF_SCALING = ("points_to_double", "base_points", "base_odds", "zero")
 
@@ -196,9 +196,10 @@ def _add_monitor(commands: Any, terminal: Terminal) -> None:
     )
     for name, what in OF_LIMITS.items():
         monitor.add_argument(f"--{name.replace('_', '-')}", type=float, metavar="LIMIT", help=f"limit of {what}")
+    monitor.add_argument("--weights", metavar="COL", help="column of the weights of the applicants")
     monitor.add_argument("--base", metavar="FILE", help="compare with these applicants instead")
     monitor.add_argument("--format", choices=FORMATS, default="text", help="of the result (default: %(default)s)")
-    monitor.add_argument("--report", metavar="FILE", help="also write an HTML report with figures")
+    monitor.add_argument("--report", metavar="FILE", help="also write a report with figures, .html or .docx")
     _add_force(monitor)
     monitor.set_defaults(run=lambda options: _monitor(options, terminal))
 
@@ -370,7 +371,6 @@ def _monitor(options: argparse.Namespace, terminal: Terminal) -> None:
     for name in (options.period, known):
         if isinstance(name, str) and name in data.columns:
             data[name] = _dates(data[name])
-    base = None if options.base is None else terminal.read(options.base, options.separator)
     target = options.target or card.population.target
     found = card.monitor(
         data,
@@ -378,7 +378,8 @@ def _monitor(options: argparse.Namespace, terminal: Terminal) -> None:
         known=known,
         target=target,
         indeterminate=[response_level(word, f"{target} ~ 1", data) for word in options.indeterminate],
-        base=base,
+        base=None if options.base is None else terminal.read(options.base, options.separator),
+        weights=options.weights,
         every=options.every,
         limits=Limits(**{name: getattr(options, name) for name in OF_LIMITS if getattr(options, name) is not None}),
     )

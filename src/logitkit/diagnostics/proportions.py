@@ -2,6 +2,8 @@
 
 References
 ----------
+Korn, E. L. and Graubard, B. I. (1998) Confidence intervals for proportions with small expected number of positive
+counts estimated from survey data. Survey Methodology 24, 193-201.
 Wilson, E. B. (1927) Probable inference, the law of succession, and statistical inference. JASA 22, 209-212.
 """
 
@@ -13,7 +15,7 @@ from logitkit.design.response.response import Response
 from logitkit.engine.law import NORMAL
 from logitkit.typing import FloatArray
 
-__all__ = ["independent_observations", "wilson_interval"]
+__all__ = ["effective_observations", "independent_observations", "wilson_interval"]
 
 
 def wilson_interval(rate: FloatArray, n: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
@@ -75,3 +77,35 @@ def independent_observations(response: Response, total: FloatArray, squares: Flo
     if response.clusters is not None or response.weight_kind == "precision":
         return np.full_like(total, np.nan)
     return np.asarray(total**2 / squares)
+
+
+def effective_observations(
+    rate: FloatArray, total: FloatArray, event_squares: FloatArray, other_squares: FloatArray
+) -> FloatArray:
+    """Return how many rows without weights would give a weighted rate the variance that it has.
+
+    Parameters
+    ----------
+    rate, total : (b,) array
+        Weighted rates, and the sums of the weights that they rest on.
+    event_squares, other_squares : (b,) array
+        Sums of the squares of the weights of rows with the event and without; of the weights where these count rows.
+
+    Returns
+    -------
+    (b,) array
+        r (1 - r) over the linearised variance of r, and Kish's number at rates of 0 and 1; nan without rows.
+
+    Examples
+    --------
+    Two rows with the event, and two of five times their weight without it:
+
+    >>> one = np.ones(1)
+    >>> size = effective_observations(one / 6, 12 * one, 2 * one, 50 * one)
+    >>> bool(np.isclose(one[0] / 6 * 5 / 6 / size[0], (2 * (5 / 6) ** 2 + 50 / 36) / 144))
+    True
+    """
+    spread = event_squares * (1.0 - rate) ** 2 + other_squares * rate**2
+    inner = (rate > 0.0) & (rate < 1.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(inner, total**2 * rate * (1.0 - rate) / spread, total**2 / (event_squares + other_squares))

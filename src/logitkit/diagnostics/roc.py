@@ -26,7 +26,7 @@ import numpy as np
 
 from logitkit.diagnostics.area_interval import IntervalKind, area_interval
 from logitkit.errors import DataError
-from logitkit.typing import FloatArray, IntArray
+from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["RocCurve", "roc_curve"]
 
@@ -90,6 +90,7 @@ def roc_curve(
     *,
     level: float = 0.95,
     independent_counts: bool = True,
+    squares: tuple[FloatArray, FloatArray] | None = None,
 ) -> RocCurve:
     """Return the ROC curve of scores, with its area and related measures.
 
@@ -103,6 +104,9 @@ def roc_curve(
         Confidence level.
     independent_counts : bool, default True
         Whether weights count independent observations; without, there is no standard error.
+    squares : pair of (n,) arrays, optional
+        Sums of the squared sampling weights of the events and of the non-events that have each score, scores distinct
+        and ascending: the standard error is then the linearised one, which is DeLong's where all weights are equal.
 
     Returns
     -------
@@ -121,7 +125,7 @@ def roc_curve(
     >>> roc_curve(np.array([1.0, 2.0, 3.0]), np.array([0, 0, 1]), np.array([1, 1, 0])).auc
     1.0
     """
-    values, events, nonevents = _tally(scores, events, nonevents)
+    values, events, nonevents, used = _tally(scores, events, nonevents)
     total_events, total_nonevents = float(events.sum()), float(nonevents.sum())
     if total_events <= 0.0 or total_nonevents <= 0.0:
         raise DataError(
@@ -130,12 +134,16 @@ def roc_curve(
     below = (np.cumsum(nonevents) - 0.5 * nonevents) / total_nonevents
     above = (np.cumsum(events[::-1])[::-1] - 0.5 * events) / total_events
     auc = float(events @ below / total_events)
-    std_error = math.nan
-    if independent_counts and total_events > 1.0 and total_nonevents > 1.0:
+    std_error, smallest = math.nan, min(total_events, total_nonevents)
+    if squares is not None:
+        std_error, smallest = _linearised(
+            (squares[0][used], squares[1][used]), (below - auc, above - auc), total_events, total_nonevents
+        )
+    elif independent_counts and total_events > 1.0 and total_nonevents > 1.0:
         between_events = float(events @ (below - auc) ** 2) / (total_events - 1.0)
         between_nonevents = float(nonevents @ (above - auc) ** 2) / (total_nonevents - 1.0)
         std_error = math.sqrt(between_events / total_events + between_nonevents / total_nonevents)
-    found = area_interval(auc, std_error, min(total_events, total_nonevents), level)
+    found = area_interval(auc, std_error, smallest, level)
     true, false = np.cumsum(events[::-1]), np.cumsum(nonevents[::-1])
     distance = np.abs(true / true[-1] - false / false[-1])
     widest = int(distance.argmax())
@@ -158,8 +166,24 @@ def roc_curve(
     )
 
 
-def _tally(scores: FloatArray, events: FloatArray, nonevents: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return the distinct scores, ascending, with the weight of events and non-events at each."""
+def _linearised(
+    squares: tuple[FloatArray, FloatArray], off: tuple[FloatArray, FloatArray], events: float, nonevents: float
+) -> tuple[float, float]:
+    """Return the standard error of the area with sampling weights, and the effective number of the rarer outcome."""
+    variance, sizes = 0.0, []
+    for spread, gap, total in zip(squares, off, (events, nonevents), strict=True):
+        size = total**2 / float(spread.sum())
+        if not size > 1.0 + 1e-12:
+            return math.nan, max(size, 1.0)
+        variance += float(spread @ gap**2) / total**2 * size / (size - 1.0)
+        sizes.append(size)
+    return math.sqrt(variance), min(sizes)
+
+
+def _tally(
+    scores: FloatArray, events: FloatArray, nonevents: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray, BoolArray]:
+    """Return distinct scores, ascending, with the weight of events and non-events at each, and which have any."""
     values = np.asarray(scores, dtype=np.float64)
     if np.isnan(values).any():
         raise DataError(f"{int(np.isnan(values).sum())} scores are missing; drop those rows.")
@@ -168,11 +192,11 @@ def _tally(scores: FloatArray, events: FloatArray, nonevents: FloatArray) -> tup
         values, events, nonevents = values[order], np.asarray(events)[order], np.asarray(nonevents)[order]
     first = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]])[: values.size])
     if first.size == 0:
-        return values, np.zeros(0), np.zeros(0)
+        return values, np.zeros(0), np.zeros(0), np.zeros(0, dtype=bool)
     at_event = np.add.reduceat(np.asarray(events, dtype=np.float64), first)
     at_nonevent = np.add.reduceat(np.asarray(nonevents, dtype=np.float64), first)
     used = at_event + at_nonevent > 0.0
-    return values[first][used], at_event[used], at_nonevent[used]
+    return values[first][used], at_event[used], at_nonevent[used], used
 
 
 def _corners(rise: FloatArray, run: FloatArray) -> IntArray:

@@ -51,7 +51,6 @@ GIVEN = "Bins and weights of evidence as given."
 NAMED, LISTED = 4, 60  # levels in the label of a bin, and in the list below its table
 ABSENT = {
     "loaded": "are not kept by a card that was loaded",
-    "weighted": "have weights",
     "inferred": "are not those of its fit, which is one of an assumption about rejects",
 }
 SHAPES_IN_WORDS = {
@@ -87,7 +86,7 @@ class CardParts:
         What whole points cost.
     tests : ChiSquareTests or None
         Of the variables, of a card with a coefficient per bin.
-    absent : {"", "loaded", "weighted", "inferred"}
+    absent : {"", "loaded", "inferred"}
         Why the rows of the card are not validated.
     raster : bool
         Whether figures are pictures of dots too, for formats without drawings of lines.

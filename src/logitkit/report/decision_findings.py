@@ -9,12 +9,14 @@ import numpy as np
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.findings import finding_document
 from logitkit.report.number_format import (
+    format_amount,
     format_integer,
     format_interval,
     format_level,
     format_number,
     format_percent,
 )
+from logitkit.report.weight_words import weight_notes
 from logitkit.scorecard.validation.fairness import Fairness, Measure
 from logitkit.scorecard.validation.profit import Profit
 
@@ -39,7 +41,7 @@ def _(found: Fairness) -> Document:
     groups = found.groups
     first: list[tuple[str, list[str]]] = [
         ("Group", [one.name for one in groups]),
-        ("Rows", [format_integer(one.n) for one in groups]),
+        ("Rows", [format_amount(one.n) for one in groups]),
         ("Approved", [_percent(one.approval) for one in groups]),
         ("Impact", [_number(one.impact) for one in groups]),
         (level, [_interval(one.impact) for one in groups]),
@@ -57,7 +59,10 @@ def _(found: Fairness) -> Document:
     ]
     facts = (Fact("Approved from", f"{found.cut:.6g} points"), Fact("Reference", found.reference))
     return Document(
-        "Fairness between groups", facts=facts, blocks=(_table(first), _table(second)), notes=FAIRNESS_NOTES
+        "Fairness between groups",
+        facts=facts,
+        blocks=(_table(first), _table(second)),
+        notes=(*FAIRNESS_NOTES, *weight_notes([found.weighting])),
     )
 
 
@@ -87,6 +92,7 @@ def _(found: Profit) -> Document:
         notes=(
             "Intervals are for a cut-off that was chosen beforehand: the largest of many profits flatters its own.",
             "Expected: by the probabilities of the card. Some cut-offs are shown; table() has all.",
+            *weight_notes([found.weighting]),
         ),
     )
 

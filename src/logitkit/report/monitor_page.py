@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from logitkit.plots.export import svg_of
+from logitkit.plots.export import png_of, svg_of
 from logitkit.plots.monitor import Measure, plot_monitor
 from logitkit.plots.periods import WIDE
 from logitkit.plots.style import page_axes
 from logitkit.report.document import Block, Document, Fact, Figure, Prose, Section, Table
 from logitkit.report.findings import finding_document
-from logitkit.report.monitor_frames import monitor_frame, points_frame, variables_frame
+from logitkit.report.monitor_frames import limits_frame, monitor_frame, points_frame, variables_frame
 from logitkit.report.monitoring_findings import BIAS, CUSTOM, table_of
 from logitkit.report.number_format import (
     format_amount,
@@ -23,6 +23,7 @@ from logitkit.report.number_format import (
     format_p,
     format_percent,
 )
+from logitkit.report.weight_words import weight_notes
 from logitkit.scorecard.monitoring.monitor import Monitor
 
 __all__ = ["monitor_report"]
@@ -33,20 +34,22 @@ def _(found: Monitor) -> Document:
     tables: list[Block] = [Section("Alarms", tuple(_alarms(found))), Section("Periods", (_periods_table(found),))]
     if found.cohorts:
         tables.append(Section("Outcomes", (_cohorts_table(found),)))
-    return Document("Monitor of the scorecard", facts=_facts(found), blocks=tuple(tables))
+    notes = weight_notes([found.weighting])
+    return Document("Monitor of the scorecard", facts=_facts(found), blocks=tuple(tables), notes=notes)
 
 
-def monitor_report(found: Monitor, title: str | None = None) -> Document:
-    """Return a monitor with its figures, for a page."""
+def monitor_report(found: Monitor, title: str | None = None, *, raster: bool = False) -> Document:
+    """Return a monitor with its figures, for a page; as pictures of dots too for formats without drawings of lines."""
     sections = [
         Section("Alarms", tuple(_alarms(found))),
-        Section("Stability of the score", tuple(_score(found))),
-        Section("Stability of the variables", tuple(_variables(found))),
-        Section("Mean score", tuple(_mean(found))),
-        Section("Outcomes", tuple(_outcomes(found))),
+        Section("Stability of the score", tuple(_score(found, raster))),
+        Section("Stability of the variables", tuple(_variables(found, raster))),
+        Section("Mean score", tuple(_mean(found, raster))),
+        Section("Outcomes", tuple(_outcomes(found, raster))),
     ]
     subtitle = f"Applicants from {found.periods[0]} to {found.periods[-1]}, against those of the base."
-    return Document(title or "Monitor of the scorecard", subtitle, _facts(found), tuple(sections))
+    notes = weight_notes([found.weighting])
+    return Document(title or "Monitor of the scorecard", subtitle, _facts(found), tuple(sections), notes=notes)
 
 
 def _facts(found: Monitor) -> tuple[Fact, ...]:
@@ -65,19 +68,19 @@ def _facts(found: Monitor) -> tuple[Fact, ...]:
 
 
 def _alarms(found: Monitor) -> Iterator[Block]:
-    limits = found.limits
-    stated = {
-        "PSI of the score": limits.psi,
-        "CSI of a variable": limits.csi,
-        "change of the mean score in points": limits.points,
-        "bad rate as a multiple of that expected": limits.bad_rate,
-        "Gini coefficient": limits.gini,
-    }
-    words = "; ".join(f"{name} {format_number(value, 2)}" for name, value in stated.items() if value is not None)
     yield Prose(
-        f"Limits: {words or 'none'}. A bad rate or Gini coefficient rings where its whole {format_level(found.level)} "
-        "interval is beyond the limit. The first alarm of each measure is listed, in the order in which it was known."
+        f"A bad rate or Gini coefficient rings where its whole {format_level(found.level)} interval is beyond the "
+        "limit, an index by its size. The first alarm of each measure is listed, in the order in which it was known."
     )
+    limits = limits_frame(found)
+    values = limits["limit"].tolist()
+    shown = ["" if np.isnan(value) else f"{value:.4g}" for value in values]
+    columns: dict[str, list[str]] = {
+        "Measure": list(limits.index),
+        "Limit": shown,
+        "Where it comes from": list(limits["source"]),
+    }
+    yield table_of("Limits", columns, left=("Where it comes from",))
     if not found.alarms:
         yield Prose("No measure passed its limit.")
         return
@@ -89,13 +92,13 @@ def _alarms(found: Monitor) -> Iterator[Block]:
         "Value": [_sized(alarm.value, rate) for alarm, rate in zip(found.alarms, rates, strict=True)],
         "Limit": [_sized(alarm.limit, rate) for alarm, rate in zip(found.alarms, rates, strict=True)],
     }
-    yield table_of(None, columns, left=("Known in", "Applicants of"))
+    yield table_of("First alarms", columns, left=("Known in", "Applicants of"))
 
 
-def _score(found: Monitor) -> Iterator[Block]:
+def _score(found: Monitor, raster: bool) -> Iterator[Block]:
     yield Prose(f"{CUSTOM} {BIAS}")
     yield _figure(
-        found,
+        (found, raster),
         "psi",
         "Index of the score",
         "What samples of one population would show beside it. Dashed: the customary 0.10 and 0.25.",
@@ -103,11 +106,14 @@ def _score(found: Monitor) -> Iterator[Block]:
     yield _periods_table(found)
 
 
-def _variables(found: Monitor) -> Iterator[Block]:
+def _variables(found: Monitor, raster: bool) -> Iterator[Block]:
     values = variables_frame(found).to_numpy()
     order = np.argsort(-values.max(axis=0), kind="stable")
     yield _figure(
-        found, "csi", "Indices of the variables", "Those that moved most. Dashed: the customary 0.10 and 0.25."
+        (found, raster),
+        "csi",
+        "Indices of the variables",
+        "Those that moved most. Dashed: the customary 0.10 and 0.25.",
     )
     last = found.drifts[-1].variables
     columns = {
@@ -115,6 +121,8 @@ def _variables(found: Monitor) -> Iterator[Block]:
         "Largest CSI": format_column(values.max(axis=0)[order], "statistic", 4),
         "In": [found.periods[i] for i in values.argmax(axis=0)[order]],
         "Last CSI": format_column([last[j].value for j in order], "statistic", 4),
+        f"{format_level(found.level)} low": format_column([last[j].low for j in order], "statistic", 4),
+        f"{format_level(found.level)} high": format_column([last[j].high for j in order], "statistic", 4),
         "By chance": format_column([last[j].by_chance for j in order], "statistic", 4),
         "p": [format_p(last[j].p_value) for j in order],
         "Change": [last[j].change for j in order],
@@ -122,12 +130,12 @@ def _variables(found: Monitor) -> Iterator[Block]:
     yield table_of(None, columns, left=("In", "Change"))
 
 
-def _mean(found: Monitor) -> Iterator[Block]:
+def _mean(found: Monitor, raster: bool) -> Iterator[Block]:
     values = points_frame(found).to_numpy()
     order = np.argsort(-np.abs(values).max(axis=0), kind="stable")
     yield Prose("The change of the mean score from that of the base, and the points that each variable adds to it.")
     yield _figure(
-        found,
+        (found, raster),
         "points",
         "Change of the mean score",
         "Changes of all variables sum to that of the mean score; those that moved it most are drawn.",
@@ -143,7 +151,7 @@ def _mean(found: Monitor) -> Iterator[Block]:
     yield table_of(None, columns)
 
 
-def _outcomes(found: Monitor) -> Iterator[Block]:
+def _outcomes(found: Monitor, raster: bool) -> Iterator[Block]:
     if not found.cohorts:
         yield Prose("No outcomes were known, or none were given.")
         return
@@ -153,12 +161,14 @@ def _outcomes(found: Monitor) -> Iterator[Block]:
     )
     level = format_level(found.level)
     yield _figure(
-        found,
+        (found, raster),
         "bad_rate",
         "Bad rates of cohorts",
         f"By period of application, with {level} Wilson intervals, and the mean probability that the card predicted.",
     )
-    yield _figure(found, "gini", "Discrimination of cohorts", f"Gini coefficients with DeLong's {level} intervals.")
+    yield _figure(
+        (found, raster), "gini", "Discrimination of cohorts", f"Gini coefficients with DeLong's {level} intervals."
+    )
     yield _cohorts_table(found)
 
 
@@ -184,8 +194,8 @@ def _cohorts_table(found: Monitor) -> Table:
     columns = {
         "Cohort": [cohort.period for cohort in cohorts],
         "Known in": [cohort.known_in for cohort in cohorts],
-        "Rows": [format_integer(cohort.n) for cohort in cohorts],
-        "Bad": [format_integer(cohort.bad) for cohort in cohorts],
+        "Rows": [format_amount(cohort.n) for cohort in cohorts],
+        "Bad": [format_amount(cohort.bad) for cohort in cohorts],
         "Bad rate": [format_percent(cohort.rate, 2) for cohort in cohorts],
         "Expected": [format_percent(cohort.expected / cohort.n, 2) for cohort in cohorts],
         "p": [format_p(cohort.p_value) for cohort in cohorts],
@@ -197,8 +207,10 @@ def _cohorts_table(found: Monitor) -> Table:
     return table_of(None, columns, left=("Known in",))
 
 
-def _figure(found: Monitor, what: Measure, title: str, caption: str) -> Figure:
-    return Figure(title, svg_of(plot_monitor(found, what, page_axes(WIDE))), None, caption, f"{title} by period.")
+def _figure(of: tuple[Monitor, bool], what: Measure, title: str, caption: str) -> Figure:
+    found, raster = of
+    axes = plot_monitor(found, what, page_axes(WIDE))
+    return Figure(title, svg_of(axes), png_of(axes) if raster else None, caption, f"{title} by period.")
 
 
 def _sized(value: float, is_rate: bool) -> str:

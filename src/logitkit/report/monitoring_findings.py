@@ -26,6 +26,11 @@ CUSTOM = (
     f"Customary words: below {SMALL:.2f} no change, below {LARGE:.2f} a moderate, from {LARGE:.2f} on a large one. "
     "They do not know the size of the samples: compare with the index by chance."
 )
+#: What sampling weights do to the law of an index.
+WEIGHTED = (
+    "Sampling weights: rows are their sums; the index by chance, its chi-square (Rao and Scott) and the interval "
+    "allow for them."
+)
 #: Why an interval may lie below the index.
 BIAS = (
     "Samples of one population have an index above zero, the index by chance. The interval takes this from the index, "
@@ -51,6 +56,8 @@ def _(found: StabilityIndex) -> Document:
     notes = [f"{format_level(found.level)} basic bootstrap interval, not below zero. {BIAS}", CUSTOM]
     if found.corrected.any():
         notes.append("Bins with no rows in one sample: one half was added to both counts.")
+    if found.sampled:
+        notes.append(WEIGHTED)
     return Document(f"Population stability of {found.name}", facts=_facts(found), blocks=(table,), notes=tuple(notes))
 
 
@@ -59,7 +66,7 @@ def _facts(found: StabilityIndex) -> tuple[Fact, ...]:
         Fact("PSI", f"{format_number(found.value)} ({CHANGES[found.change]})"),
         Fact(f"{format_level(found.level)} interval", format_interval(found.low, found.high, 4) or "not asked for"),
         Fact("PSI by chance", format_number(found.by_chance)),
-        Fact(f"Chi2({found.dof})", f"{format_number(found.statistic)} (p {_p_text(found.p_value)})"),
+        Fact(f"Chi2({found.dof:.4g})", f"{format_number(found.statistic)} (p {_p_text(found.p_value)})"),
     )
 
 

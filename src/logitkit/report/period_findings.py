@@ -7,6 +7,7 @@ from logitkit.report.findings import finding_document
 from logitkit.report.monitoring_findings import BIAS, CUSTOM, table_of
 from logitkit.report.number_format import format_amount, format_column, format_integer, format_level, format_p
 from logitkit.report.period_frames import period_indices_frame
+from logitkit.report.weight_words import weight_notes
 from logitkit.scorecard.monitoring.bins_over_time import BinsByPeriod
 
 __all__: list[str] = []
@@ -34,6 +35,7 @@ def _(found: BinsByPeriod) -> Document:
             "Reversals: neighbouring bins whose bad rates differ in the other direction than in the rows that the bins "
             "were made from."
         )
+    notes += weight_notes([found.weighting])
     facts = (Fact("Periods", format_integer(len(found.periods))), Fact("Rows", format_amount(found.rows.sum())))
     table = table_of(None, columns, left=("Change",))
     return Document(f"Bins of {found.name} over time", facts=facts, blocks=(table,), notes=tuple(notes))

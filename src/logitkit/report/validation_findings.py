@@ -9,6 +9,7 @@ import numpy as np
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.findings import finding_document
 from logitkit.report.number_format import (
+    format_amount,
     format_column,
     format_integer,
     format_interval,
@@ -17,6 +18,7 @@ from logitkit.report.number_format import (
     format_p,
     format_percent,
 )
+from logitkit.report.weight_words import weight_notes
 from logitkit.scorecard.validation.bands import Bands
 from logitkit.scorecard.validation.by_grade import GradeCalibration
 from logitkit.scorecard.validation.grades import Grades
@@ -41,8 +43,8 @@ def _(found: Validation) -> Document:
         _table(
             [
                 ("Sample", [one.name for one in samples]),
-                ("Rows", [format_integer(one.n) for one in samples]),
-                ("Bad", [format_integer(one.n_bad) for one in samples]),
+                ("Rows", [format_amount(one.n) for one in samples]),
+                ("Bad", [format_amount(one.n_bad) for one in samples]),
                 ("Bad rate", [format_percent(one.n_bad / one.n, 2) for one in samples]),
                 ("Expected", [format_percent(one.expected / one.n, 2) for one in samples]),
                 ("Gini", format_column([one.gini for one in samples], "estimate")),
@@ -72,7 +74,8 @@ def _(found: Validation) -> Document:
     ]
     if any(one.n_left_out for one in samples):
         total = sum(one.n_left_out for one in samples)
-        notes.append(f"Left out, with no outcome or with one that is neither good nor bad: {format_integer(total)}.")
+        notes.append(f"Left out, with no outcome or with one that is neither good nor bad: {format_amount(total)}.")
+    notes += weight_notes(one.weighting for one in samples)
     return Document("Discrimination of the card", blocks=tuple(blocks), notes=tuple(notes))
 
 
@@ -83,8 +86,8 @@ def _(found: Bands) -> Document:
     table = _table(
         [
             ("Points", list(found.labels)),
-            ("Rows", [format_integer(n) for n in found.rows]),
-            ("Bad", [format_integer(n) for n in found.bad]),
+            ("Rows", [format_amount(n) for n in found.rows]),
+            ("Bad", [format_amount(n) for n in found.bad]),
             ("Bad rate", [_percent(rate) for rate in found.rate]),
             (level, [_percents(*ends) for ends in zip(found.rate_low, found.rate_high, strict=True)]),
             ("Expected", [_percent(rate) for rate in found.expected]),
@@ -112,6 +115,7 @@ def _(found: Bands) -> Document:
         notes=(
             "From the riskiest band on. Odds: goods per bad. Bad rates have Wilson intervals.",
             LINE_OF_ODDS,
+            *weight_notes([found.weighting]),
         ),
     )
 
@@ -120,8 +124,8 @@ def _(found: Bands) -> Document:
 def _(found: GradeCalibration) -> Document:
     columns = [
         ("Grade", list(found.labels)),
-        ("Rows", [format_integer(n) for n in found.n]),
-        ("Bad", [format_integer(n) for n in found.bad]),
+        ("Rows", [format_amount(n) for n in found.n]),
+        ("Bad", [format_amount(n) for n in found.bad]),
         ("PD", [format_percent(p, 2) for p in found.pd]),
         ("Bad rate", [format_percent(p, 2) for p in found.rate]),
         (
@@ -150,6 +154,12 @@ def _(found: GradeCalibration) -> Document:
             f"Correlated: one factor with an asset correlation of {found.correlation:g}. "
             "The Hosmer-Lemeshow test takes obligors as independent."
         )
+    notes += weight_notes([found.weighting])
+    if found.weighting.kind == "sampling":
+        notes.append(
+            "Tests take the number of independent obligors that the default rate of a grade is worth, and as many "
+            "defaults as its rate gives; with the rows of the fit the Hosmer-Lemeshow test has no p-value."
+        )
     return Document(
         "Calibration by grade",
         facts=(
@@ -167,9 +177,9 @@ def _(found: Grades) -> Document:
     share = found.n / found.n.sum()
     columns = [
         ("Points", list(found.labels)),
-        ("Rows", [format_integer(n) for n in found.n]),
+        ("Rows", [format_amount(n) for n in found.n]),
         ("Share", [format_percent(s) for s in share]),
-        ("Bad", [format_integer(n) for n in found.bad]),
+        ("Bad", [format_amount(n) for n in found.bad]),
         ("Bad rate", [format_percent(p, 2) for p in found.rate]),
         ("Best est.", [format_percent(p, 2) for p in found.best]),
     ]
@@ -193,6 +203,7 @@ def _(found: Grades) -> Document:
         )
         if not found.monotone:
             notes.append("With their margins the PDs do not fall from grade to grade: join grades, or widen them.")
+    notes += weight_notes([found.weighting])
     return Document("Rating grades", facts=tuple(facts), blocks=(_table(columns),), notes=tuple(notes))
 
 

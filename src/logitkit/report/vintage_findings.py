@@ -28,6 +28,7 @@ def _(found: VintageCurves) -> Document:
         Fact("Cohorts", format_integer(len(found.cohorts))),
         Fact("Events until", found.until),
         Fact("Opened later, left out", format_integer(found.n_later)),
+        Fact("Without a date of opening, left out", format_integer(found.n_undated)),
     )
     notes = (
         "Proportions of all rows of a cohort that were bad by the end of a month on book.",

@@ -71,6 +71,15 @@ def test_a_line_is_drawn_per_cohort_as_far_as_it_has_come(accounts: pd.DataFrame
     pd.testing.assert_frame_equal(pickle.loads(pickle.dumps(found)).table(), found.table())
 
 
+def test_accounts_without_a_date_of_opening_are_left_out_and_counted(accounts: pd.DataFrame) -> None:
+    some = accounts.assign(opened=accounts["opened"].mask(np.arange(len(accounts)) % 7 == 0))
+    stated = {"opened": "opened", "event": "bad", "until": "2009-06-30"}
+    found = lk.scorecard.vintages(some, **stated)
+    assert found.n_undated == some["opened"].isna().sum()
+    pd.testing.assert_frame_equal(found.table(), lk.scorecard.vintages(some.dropna(subset="opened"), **stated).table())
+    assert "Without a date of opening, left out" in found.to_text()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -79,14 +88,19 @@ def test_a_line_is_drawn_per_cohort_as_far_as_it_has_come(accounts: pd.DataFrame
         (dict(until="1999-12-31"), "opened after until"),
         (dict(opened="open"), "Did you mean 'opened'"),
         (dict(opened="text"), "must hold dates"),
-        (dict(opened="bad", event="opened"), "is missing in"),
+        (dict(opened="none"), "is missing in every row"),
+        (dict(opened="bad", event="opened"), "first in row 1"),
+        (dict(until=5), "until=5 is no date"),
+        (dict(until="today"), "is no date"),
+        (dict(until=float("nan")), "until= is missing"),
+        (dict(opened=None), "opened=None: give the name of a column"),
         (dict(event="before"), "is before 'opened' in 600 rows"),
         (dict(every="week"), "every='week'"),
         (dict(level=95), "between 0 and 1"),
     ],
 )
 def test_accounts_without_dates_are_refused(accounts: pd.DataFrame, arguments: dict[str, object], message: str) -> None:
-    given = accounts.assign(text="2007", before=accounts["opened"] - pd.Timedelta(days=40))
+    given = accounts.assign(none=pd.NaT, text="2007", before=accounts["opened"] - pd.Timedelta(days=40))
     stated = {"opened": "opened", "event": "bad", "until": "2007-06-30", **arguments}
     with pytest.raises(DataError, match=message):
         lk.scorecard.vintages(given, **stated)  # type: ignore[arg-type]

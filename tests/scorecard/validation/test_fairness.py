@@ -9,6 +9,7 @@ import pytest
 import logitkit as lk
 from logitkit.errors import DataError
 from logitkit.scorecard.validation.fairness import Measure, _proportion, newcombe
+from logitkit.scorecard.validation.outcomes import ScoredRows
 
 Z = 1.959963984540054
 
@@ -53,8 +54,13 @@ def test_measures_are_those_of_counts(loans: pd.DataFrame, card: lk.scorecard.Sc
     assert (one["impact_ratio_low"], one["impact_ratio_high"]) == pytest.approx(tuple(ends), rel=1e-9)
 
 
+def among_rows(which: np.ndarray) -> Measure:
+    rows = ScoredRows(np.zeros(which.size), np.zeros(which.size), which)
+    return _proportion(rows, which, 0.95)[0]
+
+
 def test_differences_have_limits_from_those_of_wilson() -> None:
-    one, other = _proportion(np.arange(70) < 56, 0.95), _proportion(np.arange(80) < 48, 0.95)
+    one, other = among_rows(np.arange(70) < 56), among_rows(np.arange(80) < 48)
     (l1, u1), (l2, u2) = wilson(56, 70), wilson(48, 80)
     found = newcombe(one, other)
     assert found.estimate == pytest.approx(0.2)
@@ -66,8 +72,8 @@ def test_limits_of_differences_cover_what_they_say() -> None:
     rng = np.random.default_rng(1)
     covered = 0
     for _ in range(2000):
-        one = _proportion(rng.random(60) < 0.85, 0.95)
-        other = _proportion(rng.random(150) < 0.7, 0.95)
+        one = among_rows(rng.random(60) < 0.85)
+        other = among_rows(rng.random(150) < 0.7)
         found = newcombe(one, other)
         covered += found.low <= 0.15 <= found.high
     assert covered / 2000 == pytest.approx(0.95, abs=0.02)

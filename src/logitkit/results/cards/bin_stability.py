@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 import logitkit.report.period_findings  # noqa: F401 - says how bins over time are shown
 from logitkit.design.table.frame import read_table
-from logitkit.errors import DataError, ResponseError, nearest_name
+from logitkit.errors import DataError, ResponseError, UnsupportedError, nearest_name
 from logitkit.options import require_choice
 from logitkit.report.period_frames import bin_periods_frame, period_indices_frame
+from logitkit.results.cards.given_rows import named_column, neither_good_nor_bad, table_weights
 from logitkit.results.cards.periods import Every, read_periods
 from logitkit.results.cards.validated import Pickled
 from logitkit.results.documented import extends_base
 from logitkit.results.shown import Shown
 from logitkit.scorecard.binned import Binning
 from logitkit.scorecard.monitoring.bins_over_time import Base, BinsByPeriod, bins_by_period
+from logitkit.scorecard.monitoring.index import Resampled
 from logitkit.scorecard.target import read_target
+from logitkit.scorecard.weighting import WeightMeaning
 
-__all__ = ["BinStability", "bin_stability"]
+__all__ = ["BinStability", "Rows", "bin_stability"]
 
 
 @extends_base
@@ -76,28 +79,53 @@ class BinStability(Pickled, Shown, BinsByPeriod):
         return plot_lines(ax, (shares if what == "share" else self.rate)[:, used], labels, self.periods, words)
 
 
-def bin_stability(
-    binning: Binning,
-    data: Any,
-    period: str,
-    outcome: tuple[str | None, Any, Any],
-    base: Base,
-    every: Every,
-    level: float,
-) -> BinStability:
-    """Return the bins of a variable over the periods of a table; ``outcome`` is the target with its levels."""
+class Rows(NamedTuple):
+    """What is said of the rows of a table beside the bins.
+
+    Parameters
+    ----------
+    period : str
+        The column of the periods.
+    every : {"month", "quarter", "year"}
+        Periods of dates.
+    target : tuple
+        The target, or None, with the level that is bad and those that are neither.
+    weights : tuple
+        Weights, or None, and what they mean.
+    """
+
+    period: str
+    every: Every
+    target: tuple[str | None, Any, Any]
+    weights: tuple[Any, WeightMeaning | None] = (None, None)
+
+
+def bin_stability(binning: Binning, data: Any, said: Rows, base: Base, resampled: Resampled) -> BinStability:
+    """Return the bins of a variable over the periods of a table."""
     require_choice("base", base, ("development", "first"))
     table = read_table(data)
-    target, event, neither = outcome
-    for name in (binning.name, period, *(() if target is None else (target,))):
-        if name not in table:
-            raise DataError(f"There is no column {name!r}. {nearest_name(name, table.names)}")
-    periods = read_periods(table.column(period), period, every)
-    known = None if target is None else read_target(table.column(target), target, event, neither, partial=True)
+    target, event, neither = said.target
+    if binning.name not in table:
+        raise DataError(f"There is no column {binning.name!r}. {nearest_name(binning.name, table.names)}")
+    period = named_column(table, said.period, "period")
+    given = table_weights(said.weights[0], table, said.weights[1])
+    kept = np.arange(table.n_rows) if given is None else np.flatnonzero(given.values)
+    weights = None if given is None else given.at(kept)
+    if base == "development" and any((counts % 1 != 0).any() for counts in binning.counts):
+        raise UnsupportedError(
+            f"The bins of {binning.name!r} were made with weights that do not count rows, of which they keep the sums: "
+            "how far chance moves these is not known. Take base='first'."
+        )
+    periods = read_periods(table.column(period).iloc[kept], period, said.every)
+    known = None
+    if target is not None:
+        column = table.column(named_column(table, target, "target")).iloc[kept]
+        known = read_target(column, target, event, neither_good_nor_bad(neither), partial=True)
     if known is not None and known.rows.size and not known.bad.any() and known.other not in (0, False):
         raise ResponseError(
             f"{target!r} has {known.other!r} alone and no {event!r}: whether it means good is not known. "
             "Code good as 0."
         )
-    found = bins_by_period(binning, table.column(binning.name), periods, known, base, level)
+    values = table.column(binning.name).iloc[kept]
+    found = bins_by_period(binning, values, periods, known, (base, resampled), weights)
     return BinStability(**{field.name: getattr(found, field.name) for field in fields(BinsByPeriod)})

@@ -14,7 +14,7 @@ from logitkit.design.table.frame import read_table
 from logitkit.errors import DataError, nearest_name
 from logitkit.report.number_format import format_number
 from logitkit.report.scorecard_frames import bin_frame
-from logitkit.results.cards.bin_stability import BinStability, bin_stability
+from logitkit.results.cards.bin_stability import BinStability, Rows, bin_stability
 from logitkit.results.cards.periods import Every
 from logitkit.results.documented import extends_base
 from logitkit.results.shown import Shown
@@ -22,7 +22,9 @@ from logitkit.scorecard.bin_table import bin_table
 from logitkit.scorecard.binned import Binning
 from logitkit.scorecard.edits import merged, moved, replayed, split
 from logitkit.scorecard.monitoring.bins_over_time import Base
+from logitkit.scorecard.monitoring.index import Resampled
 from logitkit.scorecard.trail import Edit
+from logitkit.scorecard.weighting import WeightMeaning
 from logitkit.typing import FloatArray
 
 __all__ = ["BinnedVariable", "column_of", "held"]
@@ -109,7 +111,11 @@ class BinnedVariable(Shown, Binning):
         indeterminate: Any = (),
         base: Base = "development",
         every: Every = "month",
+        weights: Any = None,
+        weight_kind: WeightMeaning | None = None,
         level: float = 0.95,
+        replicates: int = 1000,
+        seed: int | None = 0,
     ) -> BinStability:
         """Return the bins period by period: proportions of rows, bad rates, weights of evidence, stability indices.
 
@@ -129,15 +135,24 @@ class BinnedVariable(Shown, Binning):
             Whether periods are compared with the rows that the bins were made from, or with the first period.
         every : {"month", "quarter", "year"}
             Periods of dates.
+        weights : str or array-like, optional
+            Weights of the rows.
+        weight_kind : {"frequency", "sampling"}, optional
+            Whether weights count rows, or are what each sampled row stands for; whole numbers count rows by default.
         level : float, default 0.95
             Confidence level.
+        replicates : int, default 1000
+            Pairs of samples drawn for the intervals of the indices; 0 for none.
+        seed : int or None, default 0
+            Of the generator.
 
         Returns
         -------
         BinStability
             ``table()`` has one row per period and bin, ``by_period()`` one per period; ``plot()`` draws them.
         """
-        return bin_stability(self, data, period, (target, event, indeterminate), base, every, level)
+        said = Rows(period, every, (target, event, indeterminate), (weights, weight_kind))
+        return bin_stability(self, data, said, base, Resampled(level, replicates, seed))
 
     def merge(self, first: int, second: int, reason: str = "") -> BinnedVariable:
         """Return the variable with two bins joined.

@@ -19,7 +19,7 @@ from logitkit.report.card_model import model_document
 from logitkit.report.card_tables import clusters_frame
 from logitkit.report.scorecard_frames import card_frame
 from logitkit.results.cards.binned import BinnedVariable
-from logitkit.results.cards.watched import table_weights
+from logitkit.results.cards.given_rows import table_weights
 from logitkit.results.shown import Summary, shown, shown_summary
 from logitkit.scorecard.card import Card
 from logitkit.scorecard.card_errors import errors_estimated, errors_given
@@ -134,7 +134,8 @@ class Explained:
         """
         card, changes = points_by_hand(self.card, points, base, any_order)
         rows = self.rows
-        development = None if rows is None else development_of(card, rows.codes, rows.weights)
+        level = self.fit.record.level
+        development = None if rows is None else development_of(card, rows.codes, rows.weights, rows.bad, level)
         trail = {"steps": (*self.steps, *steps_of(changes)), "changes": (*self.changes, *changes)}
         return replace(self, card=card, development=development, **trail)  # type: ignore[type-var]
 
@@ -164,11 +165,9 @@ class Explained:
             if name not in table:
                 raise DataError(f"Clusters need a column {name!r}. {nearest_name(name, table.names)}")
         given = table_weights(weights, table)
-        if given is not None and not given.any():
-            raise DataError("weights: all are zero, and no row counts.")
         woe = np.column_stack([binned.transform(table.column(name)) for name, binned in self.binnings.items()])
         with np.errstate(invalid="ignore"):
-            r = correlations(woe, given)
+            r = correlations(woe, None if given is None else given.values)
         values = np.array([binned.information.value for binned in self.binnings.values()])
         return clusters_frame(clusters_of(tuple(self.binnings), r, values, set(self.card.names), min_correlation))
 

@@ -4,35 +4,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 import logitkit.report.monitor_page  # noqa: F401 - says how a monitor is shown
 from logitkit.design.table.frame import Table, is_missing, read_table
-from logitkit.errors import DataError, nearest_name
-from logitkit.options import is_count
+from logitkit.errors import DataError
+from logitkit.options import is_count, require_text
 from logitkit.report import monitor_frames as frames
 from logitkit.report.page import write_page
+from logitkit.results.cards.given_rows import named_column, neither_good_nor_bad
 from logitkit.results.cards.periods import Every, as_dates, period_label, period_numbers, read_periods
 from logitkit.results.cards.validated import Pickled
 from logitkit.results.documented import extends_base
 from logitkit.results.shown import Shown
-from logitkit.scorecard.monitoring.counted import CodedRows, Counted
+from logitkit.scorecard.monitoring.counted import CodedRows, Counted, Development
 from logitkit.scorecard.monitoring.index import Resampled
-from logitkit.scorecard.monitoring.limits import Limits
+from logitkit.scorecard.monitoring.limits import GiniAtDevelopment, Limits
 from logitkit.scorecard.monitoring.monitor import Cohort, Monitor, cohort_of, monitored
 from logitkit.scorecard.monitoring.periods import Periods
 from logitkit.scorecard.target import read_target
 from logitkit.typing import IntArray
-from logitkit.writing import as_path
+from logitkit.writing import writable_path, write_file
 
-__all__ = ["CardMonitor", "Known", "monitor_of"]
+__all__ = ["CardMonitor", "Known", "Outcome", "Stated", "monitor_of"]
 
 Known = int | str | None
-#: Replicates of the interval of the score, in each period.
-REPLICATES = 500
 
 
 @extends_base
@@ -60,6 +59,26 @@ class CardMonitor(Pickled, Shown, Monitor):
             One row per period, one column per variable.
         """
         return frames.variables_frame(self)
+
+    def indices(self) -> pd.DataFrame:
+        """Return the index of every variable (CSI) in every period, with its interval.
+
+        Returns
+        -------
+        pandas.DataFrame
+            csi with limits, by_chance, p_value, change; indexed by period and variable.
+        """
+        return frames.indices_frame(self)
+
+    def limits_used(self) -> pd.DataFrame:
+        """Return the limit of each measure, and where it comes from.
+
+        Returns
+        -------
+        pandas.DataFrame
+            limit, nan for no alarm, and source: as stated, or by default what; indexed by measure.
+        """
+        return frames.limits_frame(self)
 
     def mean_points(self) -> pd.DataFrame:
         """Return the points by which every variable moved the mean score.
@@ -112,12 +131,12 @@ class CardMonitor(Pickled, Shown, Monitor):
         return plot_monitor(self, what, ax)
 
     def report(self, path: str | Path, *, title: str | None = None) -> Path:
-        """Write the monitor with its figures as one HTML file.
+        """Write the monitor with its figures as one HTML page, or as a Word document.
 
         Parameters
         ----------
         path : str or Path
-            File to write; replaced in one step where it exists.
+            File to write, ending in .html or .docx; replaced in one step where it exists.
         title : str, optional
             Of the page.
 
@@ -127,48 +146,98 @@ class CardMonitor(Pickled, Shown, Monitor):
             The file, which needs no other and no network.
         """
         from logitkit.report.monitor_page import monitor_report
+        from logitkit.report.word import render_word
 
-        return write_page(as_path(path, "path"), monitor_report(self, title))
+        in_word = str(path).lower().endswith(".docx")
+        file = writable_path(path, "Word document" if in_word else "report")
+        require_text("title", title)
+        document = monitor_report(self, title, raster=in_word)
+        return write_file(file, render_word(document), "Word document") if in_word else write_page(file, document)
+
+
+class Stated(NamedTuple):
+    """What is said of the periods.
+
+    Parameters
+    ----------
+    period : str
+        The column of the periods.
+    every : {"month", "quarter", "year"}
+        How long one is, of dates.
+    known : int, str or None
+        When outcomes are known.
+    """
+
+    period: str
+    every: Every
+    known: Known
+
+
+class Outcome(NamedTuple):
+    """What is said of the outcome.
+
+    Parameters
+    ----------
+    target : str
+        The column.
+    event, other, neither : object
+        The levels that are bad, good and neither.
+    """
+
+    target: str
+    event: Any
+    other: Any
+    neither: Any
 
 
 def monitor_of(
     rows: CodedRows,
     data: Any,
-    base: tuple[tuple[float, ...], Counted],
-    stated: tuple[str, Every, Known],
-    outcome: tuple[str, Any, Any, Any],
+    base: tuple[tuple[float, ...], Counted, Development | None],
+    stated: Stated,
+    outcome: Outcome,
     limits: Limits,
-    level: float,
+    resampled: Resampled,
 ) -> CardMonitor:
-    """Return a card over time; ``stated`` is the period, how long one is and when outcomes are known.
-
-    ``outcome`` is the target with the levels that are bad, good and neither.
-    """
+    """Return a card over time."""
     table = read_table(data)
-    period, every, known = stated
-    for name in (period, *((known,) if isinstance(known, str) else ()), *(() if known is None else outcome[:1])):
-        if name not in table:
-            raise DataError(f"There is no column {name!r}. {nearest_name(name, table.names)}")
-    periods = read_periods(table.column(period), period, every)
-    cohorts = [] if known is None else _cohorts(rows, table, periods, stated, outcome, level)
-    found = monitored(rows, base, periods, cohorts, limits, Resampled(level, REPLICATES))
+    named_column(table, stated.period, "period")
+    if isinstance(stated.known, str):
+        named_column(table, stated.known, "known")
+    if stated.known is not None:
+        named_column(table, outcome.target, "target")
+    kept = np.flatnonzero(rows.weights)
+    if kept.size < rows.weights.size:
+        rows = rows.at(kept)
+    periods = read_periods(table.column(stated.period).iloc[kept], stated.period, stated.every)
+    cohorts = [] if stated.known is None else _cohorts(rows, (table, kept), periods, stated, outcome, resampled.level)
+    cuts, first, development = base
+    found = monitored(rows, (cuts, first), periods, cohorts, (limits, _gini_of(development)), resampled)
     return CardMonitor(*(getattr(found, field.name) for field in fields(Monitor)))
+
+
+def _gini_of(own: Development | None) -> GiniAtDevelopment:
+    """Return the Gini coefficient that a card keeps of the rows that it was made from."""
+    if own is None or own.gini is None or own.gini_low is None or own.gini_high is None or own.level is None:
+        return GiniAtDevelopment()
+    return GiniAtDevelopment(own.gini, own.gini_low, own.gini_high, own.level)
 
 
 def _cohorts(
     rows: CodedRows,
-    table: Table,
+    source: tuple[Table, IntArray],
     periods: Periods,
-    stated: tuple[str, Every, Known],
-    outcome: tuple[str, Any, Any, Any],
+    stated: Stated,
+    outcome: Outcome,
     level: float,
 ) -> list[tuple[Cohort, int]]:
     """Return what became of the applicants of periods whose outcomes were all known by the last one."""
-    name, every, known = stated
-    of, event, other, neither = outcome
-    target = read_target(table.column(of), of, event, neither, partial=True, other=other)
-    last, dates = int(periods.numbers[-1]), as_dates(table.column(name)) is not None
-    known_in = _known_in(table, periods, every, known, dates)
+    (table, kept), every = source, stated.every
+    column = table.column(outcome.target).iloc[kept]
+    neither = neither_good_nor_bad(outcome.neither)
+    target = read_target(column, outcome.target, outcome.event, neither, partial=True, other=outcome.other)
+    last, dates = int(periods.numbers[-1]), as_dates(table.column(stated.period)) is not None
+    known_in = _known_in(source, periods, every, stated.known, dates)
     found = []
     for i, number in enumerate(known_in):
         if number > last:
@@ -180,13 +249,13 @@ def _cohorts(
     return found
 
 
-def _known_in(table: Table, periods: Periods, every: Every, known: Known, dates: bool) -> IntArray:
+def _known_in(source: tuple[Table, IntArray], periods: Periods, every: Every, known: Known, dates: bool) -> IntArray:
     """Return the number of the period in which all outcomes of each period are known, that of no period for never."""
     if not isinstance(known, str):
         if known is None or not is_count(known, least=0):
             raise DataError(f"known={known!r:.60}: give periods until outcomes are known, or a column of dates.")
         return np.asarray(periods.numbers + int(known))
-    column = table.column(known)
+    column = source[0].column(known).iloc[source[1]]
     when_known = as_dates(column)
     if not dates or when_known is None:
         raise DataError(f"known={known!r}: the column and the period must both hold dates.")

@@ -171,7 +171,8 @@ class RejectInference(Shown):
         codes = [applicants.codes[name][: applicants.bad.size] for name in card.names]
         sizes = [variable.points.size for variable in card.variables]
         own_codes = compact_codes(codes, applicants.bad.size, sizes)
-        development = development_of(card, own_codes, applicants.accept_weights)
+        level = own.fit.record.level
+        development = development_of(card, own_codes, applicants.accept_weights, applicants.bad, level)
         by_hand = steps_of(own.changes)  # the points of a method are made anew
         steps = tuple(step for step in own.steps if step not in by_hand)
         manifest = None

@@ -12,6 +12,7 @@ from logitkit.errors import DataError
 from logitkit.options import require_text
 from logitkit.results.cards.checked import Checked
 from logitkit.results.cards.explained import Explained
+from logitkit.results.cards.given_rows import weights_of_sample
 from logitkit.results.cards.validated import CardBands, CardValidation, as_held
 from logitkit.results.cards.watched import Watched
 from logitkit.scorecard.manifest import Manifest
@@ -19,6 +20,7 @@ from logitkit.scorecard.own_rows import OwnRows
 from logitkit.scorecard.validation.bands import bands_of
 from logitkit.scorecard.validation.outcomes import ScoredRows
 from logitkit.scorecard.validation.samples import validate_samples
+from logitkit.scorecard.weighting import RowWeights, WeightMeaning
 from logitkit.writing import writable_path, write_file
 
 __all__ = ["Reported"]
@@ -39,6 +41,8 @@ class Reported(Explained, Watched, Checked):
         *,
         target: str | None = None,
         indeterminate: Any = (),
+        weights: Any = None,
+        weight_kind: WeightMeaning | None = None,
         title: str | None = None,
         source: str | None = None,
     ) -> Path:
@@ -54,6 +58,10 @@ class Reported(Explained, Watched, Checked):
             Their column of the outcome; that of the card by default.
         indeterminate : object or sequence, optional
             Their outcomes that are neither good nor bad.
+        weights : str or mapping, optional
+            Their weights: a column that all have, or by the name of the sample. The rows of the card have their own.
+        weight_kind : {"frequency", "sampling"}, optional
+            Whether weights count rows; whole numbers do by default.
         title : str, optional
             Title of the page.
         source : str, optional
@@ -84,8 +92,9 @@ class Reported(Explained, Watched, Checked):
         for name, table in given.items():
             if name == OWN:
                 raise DataError(f"samples: {OWN!r} are the rows of the card. Call the sample by another name.")
-            rows[name] = self._outcomes(table, target, indeterminate)[0]
-            drifts[name] = self.stability(table)
+            given_weights = weights_of_sample(weights, name)
+            rows[name] = self._outcomes(table, target, indeterminate, given_weights, weight_kind).rows
+            drifts[name] = self.stability(table, weights=given_weights, weight_kind=weight_kind)
         level = self.fit.record.level
         first = next(iter(rows.values()), None)
         cuts = (
@@ -116,18 +125,22 @@ class Reported(Explained, Watched, Checked):
         """Return why the rows of the card are not validated."""
         if self.fit.design is None:
             return "loaded"
-        return "inferred" if self.rows is None else "weighted"
+        return "inferred"
 
     def _own_rows(self) -> ScoredRows | None:
-        """Return the scores of the rows of the card; None where it does not have them, or weighs them."""
+        """Return the scores of the rows of the card, with their weights; None where it does not have them."""
         own = self.rows
-        if own is None or not (own.weights == 1).all():
+        if own is None:
             return None
         log_odds, points = np.full(own.bad.size, self.card.intercept), np.full(own.bad.size, self.card.base_points)
         for j, variable in enumerate(self.card.variables):
             log_odds += variable.logits[own.codes[:, j]]
             points += variable.points[own.codes[:, j]]
-        return ScoredRows(points, log_odds, own.bad, 1 if self.card.scaling.points_to_double > 0 else -1)
+        safer = 1 if self.card.scaling.points_to_double > 0 else -1
+        if (own.weights == 1).all():
+            return ScoredRows(points, log_odds, own.bad, safer)
+        weights, kept = RowWeights(own.weights, not own.count), own.weights > 0
+        return ScoredRows(points, log_odds, own.bad, safer, weights=weights).among(kept)
 
 
 def _by_name(samples: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,9 @@ import pandas as pd
 
 import logitkit.report.vintage_findings  # noqa: F401 - says how vintage curves are shown
 from logitkit.design.table.frame import Table, read_table
-from logitkit.errors import DataError, nearest_name
+from logitkit.errors import DataError
 from logitkit.report.vintage_findings import vintage_frame
+from logitkit.results.cards.given_rows import named_column
 from logitkit.results.cards.periods import Every, as_dates, period_numbers, read_periods
 from logitkit.results.cards.validated import Pickled
 from logitkit.results.documented import extends_base
@@ -57,18 +59,20 @@ class Vintages(Pickled, Shown, VintageCurves):
 def vintages_of(data: Any, opened: str, event: str, until: Any, every: Every, level: float) -> Vintages:
     """Return vintage curves of a table with a date of opening and a date of the event, missing without one."""
     table = read_table(data)
-    for name in (opened, event):
-        if name not in table:
-            raise DataError(f"There is no column {name!r}. {nearest_name(name, table.names)}")
     last = last_month(until)
-    opening, ending = _dates(table, opened), _dates(table, event)
-    if opening.isna().any():
-        raise DataError(f"{opened!r} is missing in {int(opening.isna().sum()):,} rows: every row must have a date.")
+    opening, ending = (
+        _dates(table, named_column(table, name, role)) for name, role in ((opened, "opened"), (event, "event"))
+    )
+    dated = opening.notna().to_numpy()
+    if not dated.any():
+        raise DataError(f"{opened!r} is missing in every row: no account has a date of opening.")
+    opening, ending = opening[dated], ending[dated]
     start, end = period_numbers(opening, "month"), period_numbers(ending, "month")
     happened = ending.notna().to_numpy()
     early = happened & (end < start)
     if early.any():
-        raise DataError(f"{event!r} is before {opened!r} in {int(early.sum()):,} rows, first in row {early.argmax()}.")
+        row = int(np.flatnonzero(dated)[early.argmax()])
+        raise DataError(f"{event!r} is before {opened!r} in {int(early.sum()):,} rows, first in row {row}.")
     kept = start <= last
     if not kept.any():
         raise DataError(f"All rows were opened after until={until!r}.")
@@ -83,7 +87,8 @@ def vintages_of(data: Any, opened: str, event: str, until: Any, every: Every, le
         n_later=int((~kept).sum()),
         level=level,
     )
-    return Vintages(**{field.name: getattr(found, field.name) for field in fields(VintageCurves)})
+    own = {field.name: getattr(found, field.name) for field in fields(VintageCurves)}
+    return Vintages(**own | {"n_undated": int((~dated).sum())})
 
 
 def _dates(table: Table, name: str) -> pd.Series:
@@ -103,10 +108,15 @@ def last_month(until: Any) -> int:
     >>> [str(pd.Period(ordinal=last_month(day), freq="M")) for day in ("2007-09-30", "2007-09-29")]
     ['2007-09', '2007-08']
     """
-    try:
-        day = pd.Timestamp(until)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"until={until!r:.60} is no date, such as '2007-09-30'.") from error
-    if pd.isna(day):
+    missing = until is None or until is pd.NaT or until is pd.NA or (isinstance(until, float) and np.isnan(until))
+    if missing or (isinstance(until, np.datetime64) and np.isnat(until)):
         raise DataError("until= is missing: the date until which events are known, such as '2007-09-30'.")
+    try:
+        # Numbers would be nanoseconds since 1970, and words such as "today" are another day tomorrow.
+        good = isinstance(until, date | np.datetime64) or (isinstance(until, str) and until[:1].isdigit())
+        day = pd.Timestamp(until) if good else None
+    except (TypeError, ValueError):
+        day = None
+    if day is None or pd.isna(day):
+        raise DataError(f"until={until!r:.60} is no date, such as '2007-09-30'.")
     return int(day.to_period("M").ordinal) - (0 if day.is_month_end else 1)

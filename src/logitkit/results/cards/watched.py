@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from logitkit.design.table.frame import Table, numeric_values, read_table, row_values
+from logitkit.design.table.frame import Table, read_table
 from logitkit.errors import DataError, nearest_name
 from logitkit.results.cards.drift import CardStability, held_drift
-from logitkit.results.cards.monitored import CardMonitor, Known, monitor_of
+from logitkit.results.cards.given_rows import table_weights
+from logitkit.results.cards.monitored import CardMonitor, Known, Outcome, Stated, monitor_of
 from logitkit.results.cards.periods import Every
 from logitkit.scorecard.card import Card
 from logitkit.scorecard.monitoring.card_stability import card_drift
@@ -25,9 +27,9 @@ from logitkit.scorecard.monitoring.counted import (
 from logitkit.scorecard.monitoring.index import Resampled
 from logitkit.scorecard.monitoring.limits import Limits
 from logitkit.scorecard.population import Population
-from logitkit.typing import FloatArray
+from logitkit.scorecard.weighting import WeightMeaning
 
-__all__ = ["Watched", "base_of", "coded_table", "one_column", "stability_of", "table_weights"]
+__all__ = ["Watched", "base_of", "coded_table", "one_column", "stability_of"]
 
 
 class Watched:
@@ -45,6 +47,7 @@ class Watched:
         base: Any = None,
         weights: Any = None,
         base_weights: Any = None,
+        weight_kind: WeightMeaning | None = None,
         level: float | None = None,
         replicates: int = 1000,
         seed: int | None = 0,
@@ -58,7 +61,9 @@ class Watched:
         base : table, optional
             The sample to compare with; the rows that the card was made from by default.
         weights, base_weights : str or array-like, optional
-            Weights of the rows of both.
+            Weights of the rows of both. The rows of the card have their own.
+        weight_kind : {"frequency", "sampling"}, optional
+            Whether weights count rows, or are what each sampled row stands for; whole numbers count rows by default.
         level : float, optional
             Confidence level; that of the fit by default.
         replicates : int, default 1000
@@ -72,7 +77,9 @@ class Watched:
             ``table()`` has one row for the score and one per variable, ``bins()`` and ``groups()`` what each bin adds.
         """
         resampled = Resampled(self.fit.record.level if level is None else level, replicates, seed)
-        return stability_of(self.card, self.development, (base, data), (base_weights, weights), resampled)
+        kinds = (None if base_weights is None else weight_kind, weight_kind)
+        given = ((base, base_weights), (data, weights))
+        return stability_of(self.card, self.development, given, kinds, resampled)
 
     def monitor(
         self,
@@ -85,6 +92,12 @@ class Watched:
         base: Any = None,
         every: Every = "month",
         limits: Limits | None = None,
+        weights: Any = None,
+        base_weights: Any = None,
+        weight_kind: WeightMeaning | None = None,
+        level: float | None = None,
+        replicates: int = 500,
+        seed: int | None = 0,
     ) -> CardMonitor:
         """Return the card period by period: applicants, scores, and outcomes as far as they were known.
 
@@ -108,40 +121,54 @@ class Watched:
             Periods of dates.
         limits : Limits, optional
             When a measure rings.
+        weights, base_weights, weight_kind : optional
+            As in ``stability``.
+        level : float, optional
+            Confidence level of all intervals; that of the fit by default.
+        replicates : int, default 500
+            Pairs of samples drawn for the intervals of the indices of each period; 0 for none.
+        seed : int or None, default 0
+            Of the generator.
 
         Returns
         -------
         CardMonitor
-            ``table()``, ``variables()``, ``mean_points()``, ``outcomes()``, ``first_alarms()``; ``report(path)`` writes
-            one HTML file.
+            ``table()``, ``variables()``, ``indices()``, ``mean_points()``, ``outcomes()``, ``first_alarms()``,
+            ``limits_used()``; ``report(path)`` writes one HTML or Word file.
         """
-        rows = coded_table(self.card, read_table(data))
-        own = self.population.target if target is None else target
+        if limits is not None and not isinstance(limits, Limits):
+            raise DataError(f"limits={limits!r:.60}: give lk.scorecard.Limits(...).")
+        resampled = Resampled(self.fit.record.level if level is None else level, replicates, seed)
+        rows = coded_table(self.card, read_table(data), weights, weight_kind)
+        own, base_kind = self.population, None if base_weights is None else weight_kind
         return monitor_of(
             rows,
             data,
-            base_of(self.card, self.development, base, None),
-            (period, every, known),
-            (own, self.population.event, self.population.other, indeterminate),
+            (*base_of(self.card, self.development, base, base_weights, base_kind), self.development),
+            Stated(period, every, known),
+            Outcome(own.target if target is None else target, own.event, own.other, indeterminate),
             limits or Limits(),
-            self.fit.record.level,
+            resampled,
         )
 
 
 def stability_of(
     card: Card,
     development: Development | None,
-    samples: tuple[Any, Any],
-    weights: tuple[Any, Any],
+    samples: tuple[tuple[Any, Any], tuple[Any, Any]],
+    kinds: tuple[WeightMeaning | None, WeightMeaning | None],
     resampled: Resampled,
 ) -> CardStability:
-    """Return how far a table (the second of ``samples``) is from the base: another table, or the rows of the card."""
-    cuts, base = base_of(card, development, samples[0], weights[0])
-    recent = coded_table(card, read_table(samples[1]), weights[1])
-    return held_drift(card_drift(card, cuts, base, recent.counted(cuts), resampled))
+    """Return how far a table is from the base, another table or the rows of the card; both with their weights."""
+    (base, base_weights), (data, weights) = samples
+    cuts, first = base_of(card, development, base, base_weights, kinds[0])
+    recent = coded_table(card, read_table(data), weights, None if weights is None else kinds[1])
+    return held_drift(card_drift(card, cuts, first, recent.counted(cuts), resampled))
 
 
-def base_of(card: Card, development: Development | None, base: Any, weights: Any) -> tuple[tuple[float, ...], Counted]:
+def base_of(
+    card: Card, development: Development | None, base: Any, weights: Any, kind: WeightMeaning | None = None
+) -> tuple[tuple[float, ...], Counted]:
     """Return where groups of points begin, and the counts of the base."""
     if base is None:
         if development is None:
@@ -149,28 +176,18 @@ def base_of(card: Card, development: Development | None, base: Any, weights: Any
         if weights is not None:
             raise DataError("base_weights= are of the rows of base=, and none are given.")
         return development.cuts, counted_development(card, development)
-    rows = coded_table(card, read_table(base), weights)
+    rows = coded_table(card, read_table(base), weights, kind)
     cuts = development.cuts if development is not None else score_cuts(rows.points, rows.weights)
     return cuts, rows.counted(cuts)
 
 
-def coded_table(card: Card, table: Table, weights: Any = None) -> CodedRows:
+def coded_table(card: Card, table: Table, weights: Any = None, kind: WeightMeaning | None = None) -> CodedRows:
     """Return the rows of a table by bin and points."""
     for name in card.names:
         if name not in table:
             raise DataError(f"The card needs a column {name!r}. {nearest_name(name, table.names)}")
     columns = {name: table.column(name) for name in card.names}
-    return coded_rows(card, columns, table_weights(weights, table))
-
-
-def table_weights(weights: Any, table: Table) -> FloatArray | None:
-    """Return the weights of all rows of a table; None where all are one."""
-    if weights is None:
-        return None
-    found = numeric_values(row_values(weights, table, "weights")[0], "weights")
-    if not (np.isfinite(found).all() and (found >= 0).all()):
-        raise DataError("weights must be numbers that are not negative, and none may be missing.")
-    return found
+    return coded_rows(card, columns, table_weights(weights, table, kind))
 
 
 def one_column(values: Any, which: str) -> Any:
@@ -178,6 +195,8 @@ def one_column(values: Any, which: str) -> Any:
     if isinstance(values, pd.Series):
         return values
     found = values.to_pandas() if hasattr(values, "to_pandas") else values
+    if isinstance(found, Mapping | set | frozenset):
+        raise DataError(f"{which}: give one value per row, such as a column of a table.")
     if isinstance(found, str) or np.ndim(found) != 1:
         raise DataError(f"{which}: give one value per row, such as a column of a table.")
     return found if isinstance(found, pd.Series) else pd.Series(found)

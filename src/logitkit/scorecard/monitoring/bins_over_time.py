@@ -7,14 +7,15 @@ from typing import Any, Literal
 
 import numpy as np
 
-from logitkit.diagnostics.proportions import wilson_interval
+from logitkit.diagnostics.proportions import effective_observations, wilson_interval
 from logitkit.scorecard.binned import Binning
 from logitkit.scorecard.criteria import information_value, weight_of_evidence
 from logitkit.scorecard.monitoring.card_stability import NOT_SEEN
-from logitkit.scorecard.monitoring.index import Resampled, StabilityIndex, stability_index
+from logitkit.scorecard.monitoring.index import Resampled, Sample, StabilityIndex, stability_index
 from logitkit.scorecard.monitoring.periods import Periods
 from logitkit.scorecard.target import Target
-from logitkit.typing import CodeArray, FloatArray
+from logitkit.scorecard.weighting import UNWEIGHTED, RowWeights, Weighting, weighting_of
+from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Base", "BinsByPeriod", "bins_by_period"]
 
@@ -54,6 +55,8 @@ class BinsByPeriod:
         Of each period against the base; None for the first where it is the base.
     level : float
         Of the intervals.
+    weighting : Weighting
+        What the weights of the rows are.
     """
 
     name: str
@@ -72,6 +75,7 @@ class BinsByPeriod:
     reversals: FloatArray
     indices: tuple[StabilityIndex | None, ...]
     level: float
+    weighting: Weighting = UNWEIGHTED
 
     @property
     def has_outcomes(self) -> bool:
@@ -80,7 +84,12 @@ class BinsByPeriod:
 
 
 def bins_by_period(
-    binning: Binning, values: Any, periods: Periods, target: Target | None, base: Base, level: float
+    binning: Binning,
+    values: Any,
+    periods: Periods,
+    target: Target | None,
+    how: tuple[Base, Resampled],
+    weights: RowWeights | None = None,
 ) -> BinsByPeriod:
     """Return the bins of a variable over time.
 
@@ -94,35 +103,51 @@ def bins_by_period(
         The period of each row.
     target : Target or None
         Which of the rows are bad, and which have no outcome.
-    base : {"development", "first"}
-        What periods are compared with: the rows that the bins were made from, or the first period.
-    level : float
-        Of the intervals.
+    how : ({"development", "first"}, Resampled)
+        What periods are compared with: the rows that the bins were made from, or the first period; and level,
+        replicates and seed of the intervals.
+    weights : RowWeights, optional
+        Weights of the rows.
 
     Returns
     -------
     BinsByPeriod
     """
-    codes, k, t = binning.codes(values), binning.rule.n_codes + 1, len(periods.labels)
-    rows = _table(codes, periods, np.arange(codes.size), t, k)
+    base, resampled = how
+    level = resampled.level
+    codes = binning.codes(values)
+    places = np.where(codes < 0, binning.rule.n_codes, codes) + periods.codes * (binning.rule.n_codes + 1)
+    t, k = len(periods.labels), binning.rule.n_codes + 1
+    w = np.ones(codes.size) if weights is None else weights.values
+    sampling = weights is not None and weights.sampling
+
+    def table(which: IntArray | slice, values: FloatArray) -> FloatArray:
+        return np.bincount(places[which], values[which], t * k).reshape(t, k).astype(np.float64)
+
+    rows = table(slice(None), w)
+    spread = table(slice(None), w**2) if sampling else None
     known, events = np.zeros_like(rows), np.zeros_like(rows)
     if target is not None:
-        known = _table(codes, periods, target.rows, t, k)
-        events = _table(codes, periods, target.rows[target.bad], t, k)
+        known, events = table(target.rows, w), table(target.rows[target.bad], w)
     with np.errstate(invalid="ignore", divide="ignore"):
         rate = events / known
     low, high = np.full_like(rate, np.nan), np.full_like(rate, np.nan)
     some = known > 0
-    low[some], high[some] = wilson_interval(rate[some], known[some], level)
+    size = known
+    if sampling and target is not None:
+        squares = table(target.rows[target.bad], w**2), table(target.rows[~target.bad], w**2)
+        size = effective_observations(rate, known, *squares)
+    low[some], high[some] = wilson_interval(rate[some], size[some], level)
     bad, good = (np.append(counts, 0.0) for counts in binning.counts)
     with np.errstate(invalid="ignore", divide="ignore"):
         base_rate = bad / (bad + good)
-    woe, information = _evidence(binning, events, known - events)
-    first = bad + good if base == "development" else rows[0]
+    unit = np.ones(t) if spread is None else spread.sum(axis=1) / rows.sum(axis=1)
+    woe, information = _evidence(binning, events / unit[:, None], (known - events) / unit[:, None])
+    counted = [Sample(rows[i], None if spread is None else spread[i]) for i in range(t)]
+    first = Sample(bad + good) if base == "development" else counted[0]
     labels = (*binning.rule.labels(), NOT_SEEN)
-    how = Resampled(level=level)
     indices = tuple(
-        None if base == "first" and i == 0 else stability_index(first, rows[i], labels, periods.labels[i], how)
+        None if base == "first" and i == 0 else stability_index(first, counted[i], labels, periods.labels[i], resampled)
         for i in range(t)
     )
     n = binning.rule.n_values
@@ -144,13 +169,8 @@ def bins_by_period(
         turned.sum(axis=1),
         tuple(None if index is None else replace(index, name=binning.name) for index in indices),
         level,
+        weighting_of(weights, codes.size),
     )
-
-
-def _table(codes: CodeArray, periods: Periods, rows: Any, t: int, k: int) -> FloatArray:
-    """Return numbers of rows by period and bin, a code of -1 counting as the last."""
-    own = np.where(codes[rows] < 0, k - 1, codes[rows])
-    return np.bincount(periods.codes[rows] * k + own, minlength=t * k).reshape(t, k).astype(np.float64)
 
 
 def _evidence(binning: Binning, events: FloatArray, nonevents: FloatArray) -> tuple[FloatArray, FloatArray]:

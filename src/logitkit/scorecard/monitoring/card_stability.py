@@ -55,10 +55,12 @@ def card_drift(
     -------
     CardDrift
     """
-    score = stability_index(base.groups, recent.groups, group_labels(cuts), "Score", resampled)
+    score = stability_index(base.by_group, recent.by_group, group_labels(cuts), "Score", resampled)
     variables = tuple(
-        stability_index(b, r, (*v.binning.rule.labels(), NOT_SEEN), v.binning.name, resampled)
-        for v, b, r in zip(card.variables, base.cells, recent.cells, strict=True)
+        stability_index(
+            base.by_bin(j), recent.by_bin(j), (*v.binning.rule.labels(), NOT_SEEN), v.binning.name, resampled
+        )
+        for j, v in enumerate(card.variables)
     )
     return CardDrift(score, variables, score_change(card, base, recent))
 

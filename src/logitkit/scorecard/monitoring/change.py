@@ -75,8 +75,8 @@ def score_change(card: Card, base: Counted, recent: Counted) -> ScoreChange:
         points = np.where(np.isnan(variable.points), 0.0, variable.points)  # rows of these bins have no score
         shares = [sample.scored[j] / sample.n_scored for sample in (base, recent)]
         means[:, j] = [share @ points for share in shares]
-        spread = [share @ (points - share @ points) ** 2 for share in shares]
-        errors[j] = np.sqrt(spread[0] / base.n_scored + spread[1] / recent.n_scored)
+        offs = [points - share @ points for share in shares]
+        errors[j] = np.sqrt(base.variance_of(j, offs[0]) + recent.variance_of(j, offs[1]))
         parts.append((points - means[0, j]) * (shares[1] - shares[0]))
-    error = np.sqrt(base.variance / base.n_scored + recent.variance / recent.n_scored)
+    error = np.sqrt(base.mean_variance + recent.mean_variance)
     return ScoreChange(card.names, means[0], means[1], errors, tuple(parts), base.mean, recent.mean, float(error))

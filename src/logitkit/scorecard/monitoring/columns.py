@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -14,8 +14,9 @@ from logitkit.options import is_count, is_finite_number
 from logitkit.scorecard.binned import Binning
 from logitkit.scorecard.monitoring.card_stability import NOT_SEEN
 from logitkit.scorecard.monitoring.counted import score_cuts
-from logitkit.scorecard.monitoring.index import Resampled, StabilityIndex, stability_index
+from logitkit.scorecard.monitoring.index import Resampled, Sample, StabilityIndex, stability_index
 from logitkit.scorecard.rules import LevelRule, NumberRule, Rule
+from logitkit.scorecard.weighting import RowWeights
 from logitkit.typing import FloatArray
 
 __all__ = ["column_rule", "columns_index", "rule_counts"]
@@ -62,21 +63,28 @@ def column_rule(
     if whole and isinstance(bins, int):
         numbers = numeric_values(values, name)
         return NumberRule(score_cuts(numbers, np.ones(numbers.size) if weights is None else weights, bins))
-    given = [bins] if isinstance(bins, str | float | int | bool) else list(bins)
+    given = list(bins) if isinstance(bins, Iterable) and not isinstance(bins, str) else [bins]
+    if not given:
+        raise DataError("bins=[] has no cut point: give the number of bins, or cut points in increasing order.")
     if not all(map(is_finite_number, given)) or any(b <= a for a, b in pairwise(given)):
         raise DataError(f"bins={bins!r:.60}: give the number of bins, or cut points in increasing order.")
     return NumberRule(tuple(map(float, given)))
 
 
-def rule_counts(rule: Rule, values: Any, name: str, weights: FloatArray | None = None) -> FloatArray:
+def rule_counts(rule: Rule, values: Any, name: str, weights: RowWeights | None = None) -> Sample:
     """Return sums of weights by bin, shape (k + 1,), the last those of levels that were not there."""
     codes = rule.codes(values, name)
     n = rule.n_codes + 1
-    return np.bincount(np.where(codes < 0, n - 1, codes), weights=weights, minlength=n).astype(np.float64)
+    own = np.where(codes < 0, n - 1, codes)
+    if weights is None:
+        return Sample(np.bincount(own, minlength=n).astype(np.float64))
+    counts = np.bincount(own, weights=weights.values, minlength=n).astype(np.float64)
+    spread = np.bincount(own, weights=weights.spread, minlength=n).astype(np.float64)
+    return Sample(counts, spread if weights.sampling else None)
 
 
 def columns_index(
-    rule: Rule, base: FloatArray, recent: FloatArray, name: str, resampled: Resampled | None = None
+    rule: Rule, base: Sample, recent: Sample, name: str, resampled: Resampled | None = None
 ) -> StabilityIndex:
     """Return the population stability index of two columns that were counted by a rule."""
     return stability_index(base, recent, (*rule.labels(), NOT_SEEN), name, resampled)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from logitkit.errors import DataError
 from logitkit.scorecard.card import Card
+from logitkit.scorecard.monitoring.index import Sample
 from logitkit.scorecard.rules import NumberRule, shortest_between
+from logitkit.scorecard.validation.outcomes import ScoredRows
+from logitkit.scorecard.weighting import RowWeights, read_weights
 from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray, SmallCodes
 
 __all__ = ["CodedRows", "Counted", "Development", "coded_rows", "counted_development", "development_of", "score_cuts"]
@@ -28,12 +31,41 @@ class Development:
         Rows of each group.
     mean, variance : float
         Of the points.
+    unit : float
+        What one row of the effective number of rows weighs: 1 unless weights are those of sampling.
+    gini, gini_low, gini_high : float or None
+        Discrimination among these rows, with its interval; None where it is not known.
+    level : float or None
+        Of the interval.
     """
 
     cuts: tuple[float, ...]
     counts: tuple[float, ...]
     mean: float
     variance: float
+    unit: float = 1.0
+    gini: float | None = None
+    gini_low: float | None = None
+    gini_high: float | None = None
+    level: float | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spreads:
+    """Sums of the squares of sampling weights.
+
+    Parameters
+    ----------
+    groups, cells, scored : arrays
+        Of the rows of the fields of these names.
+    mean : float
+        Variance of the mean of the points.
+    """
+
+    groups: FloatArray
+    cells: tuple[FloatArray, ...]
+    scored: tuple[FloatArray, ...]
+    mean: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +82,8 @@ class Counted:
         The rows that have a score.
     mean, variance : float
         Of the points of these.
+    spreads : Spreads or None
+        Of sampling weights; None where weights count rows.
     """
 
     groups: FloatArray
@@ -57,11 +91,32 @@ class Counted:
     scored: tuple[FloatArray, ...]
     mean: float
     variance: float
+    spreads: Spreads | None = None
 
     @property
     def n_scored(self) -> float:
         """Rows that have a score."""
         return float(self.groups[:-1].sum())
+
+    @property
+    def by_group(self) -> Sample:
+        """The rows by group of points."""
+        return Sample(self.groups, None if self.spreads is None else self.spreads.groups)
+
+    def by_bin(self, j: int) -> Sample:
+        """Return the rows by bin of a variable."""
+        return Sample(self.cells[j], None if self.spreads is None else self.spreads.cells[j])
+
+    @property
+    def mean_variance(self) -> float:
+        """Variance of the mean of the points."""
+        return self.variance / self.n_scored if self.spreads is None else self.spreads.mean
+
+    def variance_of(self, j: int, off: FloatArray) -> float:
+        """Return the variance of the mean of a variable, whose points lie so far off it by bin."""
+        if self.spreads is None:
+            return float(self.scored[j] @ off**2) / self.n_scored**2
+        return float(self.spreads.scored[j] @ off**2) / self.n_scored**2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,6 +135,8 @@ class CodedRows:
         The logit of bad.
     weights : (n,) array
         Weights of the rows.
+    given : RowWeights or None
+        The same as they were given; None where all are one.
     """
 
     card: Card
@@ -87,11 +144,23 @@ class CodedRows:
     points: FloatArray
     log_odds: FloatArray
     weights: FloatArray
+    given: RowWeights | None = None
+
+    def at(self, rows: IntArray) -> CodedRows:
+        """Return some of the rows."""
+        return replace(
+            self,
+            codes=self.codes[rows],
+            points=self.points[rows],
+            log_odds=self.log_odds[rows],
+            weights=self.weights[rows],
+            given=None if self.given is None else self.given.at(rows),
+        )
 
     def counted(self, cuts: tuple[float, ...], rows: BoolArray | IntArray | None = None) -> Counted:
         """Return rows counted by bins, and by groups of points that begin at ``cuts``."""
         take = slice(None) if rows is None else rows
-        codes, points, weights = self.codes[take], self.points[take], self.weights[take]
+        points, weights = self.points[take], self.weights[take]
         rule = NumberRule(cuts)
         has = ~np.isnan(points)
         total = float(weights[has].sum())
@@ -100,12 +169,23 @@ class CodedRows:
                 "No row has a score: a sample to compare needs rows whose values all have a weight of evidence."
             )
         mean = float(weights[has] @ points[has]) / total
-        return Counted(
-            _sums(rule.of_numbers(points), weights, rule.n_codes),
+        groups, cells, scored = self._counts(rule, take, has, weights)
+        variance = float(weights[has] @ (points[has] - mean) ** 2) / total
+        spreads = None
+        if self.given is not None and self.given.sampling:
+            spread = weights**2
+            of_mean = float(spread[has] @ (points[has] - mean) ** 2) / total**2
+            spreads = Spreads(*self._counts(rule, take, has, spread), of_mean)
+        return Counted(groups, cells, scored, mean, variance, spreads)
+
+    def _counts(
+        self, rule: NumberRule, take: Any, has: BoolArray, weights: FloatArray
+    ) -> tuple[FloatArray, tuple[FloatArray, ...], tuple[FloatArray, ...]]:
+        codes = self.codes[take]
+        return (
+            _sums(rule.of_numbers(self.points[take]), weights, rule.n_codes),
             tuple(_sums(codes[:, j], weights, n) for j, n in enumerate(self._sizes)),
             tuple(_sums(codes[has, j], weights[has], n) for j, n in enumerate(self._sizes)),
-            mean,
-            float(weights[has] @ (points[has] - mean) ** 2) / total,
         )
 
     @property
@@ -113,7 +193,7 @@ class CodedRows:
         return [variable.points.size for variable in self.card.variables]
 
 
-def coded_rows(card: Card, columns: Mapping[str, Any], weights: FloatArray | None = None) -> CodedRows:
+def coded_rows(card: Card, columns: Mapping[str, Any], weights: RowWeights | None = None) -> CodedRows:
     """Return rows by bin and points; values that scoring refuses have no points here, so that they can be counted."""
     n = len(columns[card.names[0]])
     codes = np.empty((n, len(card.variables)), dtype=np.int32, order="F")
@@ -122,17 +202,23 @@ def coded_rows(card: Card, columns: Mapping[str, Any], weights: FloatArray | Non
         codes[:, j] = variable.binning.codes(columns[variable.binning.name])
         log_odds += variable.logits[codes[:, j]]
         points += variable.points[codes[:, j]]
-    return CodedRows(card, codes, points, log_odds, np.ones(n) if weights is None else weights)
+    return CodedRows(card, codes, points, log_odds, np.ones(n) if weights is None else weights.values, weights)
 
 
 def counted_development(card: Card, development: Development) -> Counted:
     """Return the counts of the rows that a card was made from; all of them have a score."""
     cells = tuple(np.append(sum(variable.binning.counts), 0.0) for variable in card.variables)
     groups = np.append(np.array(development.counts), 0.0)
-    return Counted(groups, cells, cells, development.mean, development.variance)
+    unit, spreads = development.unit, None
+    if unit != 1.0:  # squares of the weights by bin are not kept: they are taken for equal
+        squares = tuple(unit * counts for counts in cells)
+        spreads = Spreads(unit * groups, squares, squares, development.variance * unit / float(groups.sum()))
+    return Counted(groups, cells, cells, development.mean, development.variance, spreads)
 
 
-def development_of(card: Card, codes: SmallCodes, weights: FloatArray | None = None) -> Development:
+def development_of(
+    card: Card, codes: SmallCodes, weights: FloatArray | None = None, bad: BoolArray | None = None, level: float = 0.95
+) -> Development:
     """Return what is kept of the rows that a card was made from.
 
     Parameters
@@ -143,6 +229,10 @@ def development_of(card: Card, codes: SmallCodes, weights: FloatArray | None = N
         The bin of each variable.
     weights : (n,) array, optional
         Weights of the rows.
+    bad : (n,) array of bool, optional
+        Their outcomes, for the Gini coefficient.
+    level : float, default 0.95
+        Of its interval.
 
     Returns
     -------
@@ -157,7 +247,19 @@ def development_of(card: Card, codes: SmallCodes, weights: FloatArray | None = N
     total = float(given.sum())
     mean = float(given @ points) / total
     counts = _sums(rule.of_numbers(points), given, rule.n_codes)[:-1]
-    return Development(cuts, tuple(counts.tolist()), mean, float(given @ (points - mean) ** 2) / total)
+    weighed = None if weights is None or (weights == 1).all() else read_weights(weights)
+    found = Development(cuts, tuple(counts.tolist()), mean, float(given @ (points - mean) ** 2) / total)
+    if weighed is not None and weighed.sampling:
+        found = replace(found, unit=float(weighed.spread.sum()) / total)
+    if bad is None or not bad[given > 0].any() or bad[given > 0].all():
+        return found
+    safer = 1 if card.scaling.points_to_double > 0 else -1
+    rows = ScoredRows(points, np.zeros(points.size), bad, safer, weights=weighed)
+    curve = (rows if weighed is None else rows.among(given > 0)).curve(level)
+    low, high = 2.0 * curve.low - 1.0, 2.0 * curve.high - 1.0
+    if np.isnan(low):
+        return found
+    return replace(found, gini=curve.gini, gini_low=low, gini_high=high, level=level)
 
 
 def score_cuts(points: FloatArray, weights: FloatArray, groups: int = 10) -> tuple[float, ...]:

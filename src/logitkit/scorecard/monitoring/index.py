@@ -15,9 +15,10 @@ from logitkit.engine.law import require_level
 from logitkit.errors import DataError
 from logitkit.options import is_count, require_seed
 from logitkit.scorecard.criteria import corrected_counts, information_parts
+from logitkit.scorecard.weighting import drawn_sums
 from logitkit.typing import BoolArray, FloatArray
 
-__all__ = ["LARGE", "SMALL", "Resampled", "StabilityIndex", "stability_index"]
+__all__ = ["LARGE", "SMALL", "Resampled", "Sample", "StabilityIndex", "stability_index"]
 
 #: Below the first an index is customarily called no change, from the second on a large one.
 SMALL, LARGE = 0.10, 0.25
@@ -68,9 +69,10 @@ class StabilityIndex:
     by_chance : float
         What samples of one population would show on average.
     statistic : float
-        The index over 1/n + 1/m: chi-square for samples of one population.
-    dof : int
-        Bins that have rows, less one.
+        The index over 1/n + 1/m: chi-square for samples of one population. With sampling weights 1/n + 1/m is what
+        these make of it.
+    dof : float
+        Bins that have rows, less one; with sampling weights fewer, and no whole number.
     p_value : float
         The chance of a statistic as large in samples of one population.
     parts : (k,) array
@@ -79,6 +81,8 @@ class StabilityIndex:
         Where one half was added to both counts, because one of them is zero.
     level : float
         Of the interval.
+    sampled : bool
+        Whether a sample has sampling weights.
     """
 
     name: str
@@ -90,11 +94,12 @@ class StabilityIndex:
     high: float
     by_chance: float
     statistic: float
-    dof: int
+    dof: float
     p_value: float
     parts: FloatArray
     corrected: BoolArray
     level: float
+    sampled: bool = False
 
     @property
     def change(self) -> str:
@@ -102,16 +107,41 @@ class StabilityIndex:
         return "none" if self.value < SMALL else "moderate" if self.value < LARGE else "large"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """A sample by bin.
+
+    Parameters
+    ----------
+    counts : (k,) array
+        Rows, or sums of their weights.
+    spread : (k,) array or None
+        Sums of the squares of sampling weights; None where rows are counted.
+    """
+
+    counts: FloatArray
+    spread: FloatArray | None = None
+
+    @property
+    def unit(self) -> float:
+        """What one row of the effective number of rows weighs."""
+        return 1.0 if self.spread is None else float(self.spread.sum() / self.counts.sum())
+
+
 def stability_index(
-    base: FloatArray, recent: FloatArray, labels: tuple[str, ...], name: str, resampled: Resampled | None = None
+    base: FloatArray | Sample,
+    recent: FloatArray | Sample,
+    labels: tuple[str, ...],
+    name: str,
+    resampled: Resampled | None = None,
 ) -> StabilityIndex:
     r"""Return the population stability index of counts.
 
     Parameters
     ----------
-    base, recent : (k,) arrays
+    base, recent : (k,) arrays or Sample
         Rows by bin of the two samples. A bin without rows in both is left out; where it has none in one, one half is
-        added to both of its counts.
+        added to both of its counts, of effective rows where these have sampling weights.
     labels : tuple of str
         What each bin is called.
     name : str
@@ -136,7 +166,8 @@ def stability_index(
     References
     ----------
     Yurdakul, B. and Naranjo, J. (2020). Statistical properties of the population stability index. *Journal of Risk
-    Model Validation* 14(4).
+    Model Validation* 14(4). Rao, J. N. K. and Scott, A. J. (1981). The analysis of categorical data from complex sample
+    surveys. *Journal of the American Statistical Association* 76, 221-230, with sampling weights.
 
     Examples
     --------
@@ -147,43 +178,74 @@ def stability_index(
     (1, 0.02, 2.0273)
     """
     how = resampled or Resampled()
-    n, m = float(base.sum()), float(recent.sum())
-    for size, which in ((n, "base"), (m, "recent")):
-        if not size > 0:
+    first, second = (each if isinstance(each, Sample) else Sample(each) for each in (base, recent))
+    for sample, which in ((first, "base"), (second, "recent")):
+        if not sample.counts.sum() > 0:
             raise DataError(f"{name!r}: the {which} sample has no rows, so that there is nothing to compare.")
-    parts = information_parts(base, recent)
-    value, dof = float(parts.sum()), int(((base > 0) | (recent > 0)).sum()) - 1
-    unit = 1.0 / n + 1.0 / m
+    rows = tuple(sample.counts / sample.unit for sample in (first, second))
+    parts = information_parts(*rows)
+    value, dof = float(parts.sum()), float(((rows[0] > 0) | (rows[1] > 0)).sum()) - 1.0
+    sampled = first.spread is not None or second.spread is not None
+    unit = 1.0 / float(rows[0].sum()) + 1.0 / float(rows[1].sum())
+    if sampled and dof:
+        unit, dof = _law_of_weighted(first, second)
     statistic = value / unit
-    low, high = _interval(base, recent, value, how)
+    low, high = _interval((first, second), value, how)
     return StabilityIndex(
         name,
         labels,
-        base,
-        recent,
+        first.counts,
+        second.counts,
         value,
         low,
         high,
         dof * unit,
         statistic,
-        dof,
+        dof if sampled else int(dof),
         float(chdtrc(dof, statistic)) if dof else float("nan"),
         parts,
-        corrected_counts(base, recent)[2],
+        corrected_counts(*rows)[2],
         how.level,
+        sampled,
     )
 
 
-def _interval(base: FloatArray, recent: FloatArray, value: float, how: Resampled) -> tuple[float, float]:
+def _law_of_weighted(first: Sample, second: Sample) -> tuple[float, float]:
+    """Return what the index of one population with sampling weights is a multiple of, and of how many degrees.
+
+    The index is a sum of independent chi-square variables times the eigenvalues of D^-1 V, with V the covariance of the
+    difference of the proportions and D the proportions themselves: Rao and Scott's approximation has the same mean
+    and variance.
+    """
+    rows = first.counts / first.unit + second.counts / second.unit
+    used = rows > 0
+    pi = rows[used] / rows.sum()
+    cov = np.zeros((pi.size, pi.size))
+    for sample in (first, second):
+        counts, total = sample.counts[used], float(sample.counts.sum())
+        spread = counts if sample.spread is None else sample.spread[used]
+        each = np.divide(spread, counts, out=np.full(pi.size, sample.unit), where=counts > 0) * pi
+        cov += (np.diag(each) - np.outer(each, pi) - np.outer(pi, each) + each.sum() * np.outer(pi, pi)) / total
+    product = cov / pi[:, None]
+    mean, squares = float(np.trace(product)), float((product * product.T).sum())
+    return squares / mean, mean**2 / squares
+
+
+def _interval(samples: tuple[Sample, Sample], value: float, how: Resampled) -> tuple[float, float]:
     """Return the basic bootstrap interval: twice the index less quantiles of resampled indices, at least zero."""
     if how.replicates == 0:
         return float("nan"), float("nan")
     generator = np.random.default_rng(how.seed)
-    drawn = [
-        generator.multinomial(max(round(float(counts.sum())), 1), counts / counts.sum(), how.replicates)
-        for counts in (base, recent)
-    ]
-    values = information_parts(drawn[0].astype(np.float64), drawn[1].astype(np.float64)).sum(axis=1)
+    values = information_parts(*(_drawn(sample, generator, how.replicates) for sample in samples)).sum(axis=1)
     tail = 0.5 * (1.0 - how.level)
-    upper, lower = np.quantile(values, [1.0 - tail, tail])
+    upper, lower = np.quantile(values[~np.isnan(values)], [1.0 - tail, tail])
     return max(2.0 * value - float(upper), 0.0), max(2.0 * value - float(lower), 0.0)
+
+
+def _drawn(sample: Sample, generator: np.random.Generator, replicates: int) -> FloatArray:
+    """Return counts of rows that are drawn again, shape (replicates, k)."""
+    counts = sample.counts
+    if sample.spread is not None:
+        return drawn_sums(generator, counts, sample.spread, replicates) / sample.unit
+    found = generator.multinomial(max(round(float(counts.sum())), 1), counts / counts.sum(), replicates)
+    return found.astype(np.float64)

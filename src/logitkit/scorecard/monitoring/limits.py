@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from logitkit.errors import DataError
 from logitkit.options import Stated, is_finite_number
@@ -15,7 +16,7 @@ from logitkit.scorecard.monitoring.periods import Periods
 if TYPE_CHECKING:
     from logitkit.scorecard.monitoring.monitor import Cohort
 
-__all__ = ["Alarm", "Limits", "first_alarms"]
+__all__ = ["Alarm", "GiniAtDevelopment", "Limits", "first_alarms"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,9 @@ class Limits(Stated):
         The change of the mean score, up or down, in points.
     bad_rate : float or None, default 1
         Multiple of the expected bad rate that lies below the interval of the bad rate of a cohort.
-    gini : float or None, optional
-        Gini coefficient that lies above the interval of that of a cohort.
+    gini : float, "development" or None, default "development"
+        Gini coefficient that lies above the interval of that of a cohort: by default the lower end of the interval
+        among the rows that the card was made from.
 
     Raises
     ------
@@ -78,7 +80,7 @@ class Limits(Stated):
     csi: float | None = LARGE
     points: float | None = 10.0
     bad_rate: float | None = 1.0
-    gini: float | None = None
+    gini: float | Literal["development"] | None = "development"
 
     _most_by_position: ClassVar[int | None] = 0
 
@@ -86,12 +88,40 @@ class Limits(Stated):
         """Refuse limits that are no positive numbers."""
         for name in ("psi", "csi", "points", "bad_rate", "gini"):
             value = getattr(self, name)
+            if name == "gini" and isinstance(value, str) and value == "development":
+                continue
             if value is not None and not (is_finite_number(value) and value > 0):
                 raise DataError(f"{name}={value!r:.60}: give a limit above zero, or None for no alarm.")
 
 
+@dataclass(frozen=True, slots=True)
+class GiniAtDevelopment:
+    """Gini coefficient among the rows that a card was made from, nan where it keeps none.
+
+    Parameters
+    ----------
+    estimate, low, high, level : float
+        With its interval.
+    """
+
+    estimate: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    level: float = math.nan
+
+    def limit_of(self, limits: Limits) -> float | None:
+        """Return the limit of the Gini coefficient, None where there is none."""
+        if not isinstance(limits.gini, str):
+            return limits.gini
+        return self.low if self.low > 0 else None
+
+
 def first_alarms(
-    limits: Limits, periods: Periods, drifts: Sequence[CardDrift], cohorts: Sequence[tuple[Cohort, int]]
+    limits: Limits,
+    gini: float | None,
+    periods: Periods,
+    drifts: Sequence[CardDrift],
+    cohorts: Sequence[tuple[Cohort, int]],
 ) -> tuple[Alarm, ...]:
     """Return the first alarm of every measure, in the order in which they were known."""
     rung: dict[tuple[str, str], tuple[int, Alarm]] = {}
@@ -99,7 +129,7 @@ def first_alarms(
         for alarm in _of_drift(limits, label, drift):
             rung.setdefault((alarm.measure, alarm.name), (int(number), alarm))
     for cohort, number in cohorts:
-        for alarm in _of_cohort(limits, cohort):
+        for alarm in _of_cohort(limits, gini, cohort):
             rung.setdefault((alarm.measure, alarm.name), (number, alarm))
     return tuple(alarm for _, alarm in sorted(rung.values(), key=lambda each: each[0]))
 
@@ -116,11 +146,11 @@ def _of_drift(limits: Limits, label: str, drift: CardDrift) -> Iterator[Alarm]:
         yield Alarm("mean score", "", label, label, moved, limits.points)
 
 
-def _of_cohort(limits: Limits, cohort: Cohort) -> Iterator[Alarm]:
+def _of_cohort(limits: Limits, gini: float | None, cohort: Cohort) -> Iterator[Alarm]:
     """Yield what rings of a cohort whose outcomes are known."""
     if limits.bad_rate is not None:
         limit = limits.bad_rate * cohort.expected / cohort.n
         if cohort.rate_low > limit:
             yield Alarm("bad rate", "", cohort.period, cohort.known_in, cohort.rate, limit)
-    if limits.gini is not None and cohort.gini_high < limits.gini:
-        yield Alarm("Gini", "", cohort.period, cohort.known_in, cohort.gini, limits.gini)
+    if gini is not None and cohort.gini_high < gini:
+        yield Alarm("Gini", "", cohort.period, cohort.known_in, cohort.gini, gini)

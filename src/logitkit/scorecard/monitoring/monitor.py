@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from logitkit.diagnostics.proportions import wilson_interval
+from logitkit.diagnostics.proportions import effective_observations, wilson_interval
 from logitkit.engine.law import NORMAL
-from logitkit.scorecard.monitoring.card_stability import CardDrift, card_drift, group_labels
+from logitkit.scorecard.monitoring.card_stability import CardDrift, card_drift
 from logitkit.scorecard.monitoring.counted import CodedRows, Counted
-from logitkit.scorecard.monitoring.index import Resampled, stability_index
-from logitkit.scorecard.monitoring.limits import Alarm, Limits, first_alarms
+from logitkit.scorecard.monitoring.index import Resampled
+from logitkit.scorecard.monitoring.limits import Alarm, GiniAtDevelopment, Limits, first_alarms
 from logitkit.scorecard.monitoring.periods import Periods
 from logitkit.scorecard.target import Target
 from logitkit.scorecard.validation.outcomes import ScoredRows
+from logitkit.scorecard.weighting import UNWEIGHTED, Weighting, weighting_of
 from logitkit.typing import BoolArray
 
 __all__ = ["Cohort", "Monitor", "cohort_of", "monitored"]
@@ -31,8 +32,8 @@ class Cohort:
         When they applied.
     known_in : str
         The period in which all of their outcomes were known.
-    n, bad : int
-        Rows that have a score and an outcome, and the bad ones.
+    n, bad : float
+        Rows that have a score and an outcome, and the bad ones: sums of weights.
     expected : float
         How many the card predicts.
     rate, rate_low, rate_high : float
@@ -45,8 +46,8 @@ class Cohort:
 
     period: str
     known_in: str
-    n: int
-    bad: int
+    n: float
+    bad: float
     expected: float
     rate: float
     rate_low: float
@@ -79,6 +80,10 @@ class Monitor:
         As stated.
     level : float
         Of the intervals.
+    gini : GiniAtDevelopment
+        Discrimination among the rows of the card, and the limit that it gives.
+    weighting : Weighting
+        What the weights of the applicants are.
     """
 
     names: tuple[str, ...]
@@ -88,6 +93,8 @@ class Monitor:
     alarms: tuple[Alarm, ...]
     limits: Limits
     level: float
+    gini: GiniAtDevelopment = GiniAtDevelopment()  # noqa: RUF009 - frozen
+    weighting: Weighting = UNWEIGHTED
 
 
 def monitored(
@@ -95,7 +102,7 @@ def monitored(
     base: tuple[tuple[float, ...], Counted],
     periods: Periods,
     cohorts: Sequence[tuple[Cohort, int]],
-    limits: Limits,
+    limits: tuple[Limits, GiniAtDevelopment],
     resampled: Resampled,
 ) -> Monitor:
     """Return a card over time.
@@ -110,26 +117,34 @@ def monitored(
         The period of each row.
     cohorts : sequence of (Cohort, int)
         What became of applicants, with the number of the period in which it was known.
-    limits : Limits
+    limits : (Limits, GiniAtDevelopment)
         When to ring.
     resampled : Resampled
-        Level, replicates and seed of the intervals of the score; variables have none.
+        Level, replicates and seed of the intervals.
 
     Returns
     -------
     Monitor
     """
     cuts, first = base
-    drifts = []
-    for i in range(len(periods.labels)):
-        recent = rows.counted(cuts, periods.codes == i)
-        drift = card_drift(rows.card, cuts, first, recent, replace(resampled, replicates=0))
-        score = stability_index(first.groups, recent.groups, group_labels(cuts), "Score", resampled)
-        drifts.append(replace(drift, score=score))
+    drifts = [
+        card_drift(rows.card, cuts, first, rows.counted(cuts, periods.codes == i), resampled)
+        for i in range(len(periods.labels))
+    ]
     ordered = sorted(cohorts, key=lambda each: each[1])
-    alarms = first_alarms(limits, periods, drifts, ordered)
-    own = tuple(cohort for cohort, _ in ordered)
-    return Monitor(rows.card.names, periods.labels, tuple(drifts), own, alarms, limits, resampled.level)
+    stated, gini = limits
+    alarms = first_alarms(stated, gini.limit_of(stated), periods, drifts, ordered)
+    return Monitor(
+        rows.card.names,
+        periods.labels,
+        tuple(drifts),
+        tuple(cohort for cohort, _ in ordered),
+        alarms,
+        stated,
+        resampled.level,
+        gini,
+        weighting_of(rows.given, rows.points.size),
+    )
 
 
 def cohort_of(
@@ -155,11 +170,18 @@ def cohort_of(
         return None
     places, bad = target.rows[own], target.bad[own]
     safer = 1 if rows.card.scaling.points_to_double > 0 else -1
-    scored = ScoredRows(rows.points[places], rows.log_odds[places], bad, safer)
-    chance = scored.probability
-    n, n_bad, expected = scored.n, scored.n_bad, float(chance.sum())
-    low, high = wilson_interval(np.array([scored.rate]), np.array([float(n)]), level)
-    z = (n_bad - expected) / float(np.sqrt((chance * (1.0 - chance)).sum()))
+    weights = None if rows.given is None else rows.given.at(places)
+    scored = ScoredRows(rows.points[places], rows.log_odds[places], bad, safer, weights=weights)
+    chance, spread = scored.probability, scored.spread
+    n, n_bad, expected = scored.n, scored.n_bad, float(scored.w @ chance)
+    rate, size = np.array([scored.rate]), np.array([float(n)])
+    noise = float(spread @ (chance * (1.0 - chance)))
+    if scored.sampling:
+        # Rows may be sampled by their outcomes: what they are off by is then not what the probabilities say.
+        noise = float(spread @ (bad - chance) ** 2)
+        size = effective_observations(rate, size, *(np.array([spread[some].sum()]) for some in (bad, ~bad)))
+    low, high = wilson_interval(rate, size, level)
+    z = (n_bad - expected) / float(np.sqrt(noise))
     p_value = float(NORMAL.two_sided(np.array(z)))
     nan = float("nan")
     ranks = (nan, nan, nan, nan)

@@ -35,6 +35,8 @@ class VintageCurves:
         The last month whose events are known.
     level : float
         Of the intervals.
+    n_undated : int
+        Rows without a date of opening, which are left out.
     """
 
     cohorts: tuple[str, ...]
@@ -46,6 +48,7 @@ class VintageCurves:
     n_later: int
     until: str
     level: float
+    n_undated: int = 0
 
 
 def vintage_curves(

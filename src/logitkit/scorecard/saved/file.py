@@ -274,6 +274,9 @@ CARD_FILE = Table(
                     "counts": Each(Number(0.0)),
                     "mean": Number(),
                     "variance": Number(0.0),
+                    "unit": Number(0.0),
+                    **dict.fromkeys(("gini", "gini_low", "gini_high"), Maybe(Number(-1.0, 1.0))),
+                    "level": Maybe(Number(0.0, 1.0)),
                 },
                 rules=(_groups_agree,),
             )

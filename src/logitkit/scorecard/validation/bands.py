@@ -14,12 +14,12 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from scipy.special import chdtrc
+from scipy.special import chdtrc, expit
 
 from logitkit.design.formula.terms import INTERCEPT
 from logitkit.design.ready import ready_design
 from logitkit.diagnostics.grouping import quantile_groups
-from logitkit.diagnostics.proportions import wilson_interval
+from logitkit.diagnostics.proportions import effective_observations, wilson_interval
 from logitkit.engine.fit import fit_design
 from logitkit.engine.law import NORMAL
 from logitkit.engine.solvers.newton import Newton
@@ -28,6 +28,7 @@ from logitkit.models.binomial import Binomial
 from logitkit.options import is_finite_number
 from logitkit.scorecard.scaling import Scaling
 from logitkit.scorecard.validation.outcomes import ScoredRows, Tally, group_totals
+from logitkit.scorecard.weighting import UNWEIGHTED, Weighting
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Bands", "OddsLine", "band_labels", "band_places", "bands_of", "equal_cuts", "odds_line", "require_cuts"]
@@ -92,6 +93,8 @@ class Bands:
         Over all rows, not over bands.
     level : float
         Of the intervals.
+    weighting : Weighting
+        What the weights of the rows are.
     """
 
     cuts: FloatArray
@@ -105,6 +108,7 @@ class Bands:
     mean_points: FloatArray
     line: OddsLine
     level: float
+    weighting: Weighting = UNWEIGHTED
 
     @property
     def rows(self) -> FloatArray:
@@ -142,18 +146,27 @@ def bands_of(
     tally = rows.tally
     edges = equal_cuts(tally, n, rows.safer) if cuts is None else require_cuts(cuts, "cuts")
     place = band_places(tally.points, edges, rows.safer)
-    bad, good, expected, points = (
+    bad, good, expected, points, bad_spread, good_spread = (
         group_totals(place, values, edges.size + 1)
-        for values in (tally.bad, tally.good, tally.expected, tally.points * tally.rows)
+        for values in (
+            tally.bad,
+            tally.good,
+            tally.expected,
+            tally.points * tally.rows,
+            tally.bad_spread,
+            tally.good_spread,
+        )
     )
     size = bad + good
     with np.errstate(invalid="ignore"):
         rate, expected, points = bad / size, expected / size, points / size
     low, high = np.full(size.size, np.nan), np.full(size.size, np.nan)
     used = size > 0
-    low[used], high[used] = wilson_interval(rate[used], size[used], level)
+    rests_on = effective_observations(rate, size, bad_spread, good_spread) if rows.sampling else size
+    low[used], high[used] = wilson_interval(rate[used], rests_on[used], level)
     labels = band_labels(edges, rows.safer)
-    return Bands(edges, labels, bad, good, rate, low, high, expected, points, odds_line(tally, scaling, level), level)
+    line = odds_line(tally, scaling, level, rows.bad.size if rows.sampling else None)
+    return Bands(edges, labels, bad, good, rate, low, high, expected, points, line, level, rows.weighting)
 
 
 def require_cuts(cuts: Sequence[float], name: str) -> FloatArray:
@@ -187,8 +200,11 @@ def equal_cuts(tally: Tally, n: int, safer: int) -> FloatArray:
     return np.asarray(points[np.flatnonzero(np.diff(group)) + 1])
 
 
-def odds_line(tally: Tally, scaling: Scaling, level: float = 0.95) -> OddsLine:
-    """Return the line of observed log-odds of good on those that the points promise."""
+def odds_line(tally: Tally, scaling: Scaling, level: float = 0.95, n_sampled: int | None = None) -> OddsLine:
+    """Return the line of observed log-odds of good on those that the points promise.
+
+    Errors are a sandwich where the weights are those of so many sampled rows.
+    """
     k = tally.points.size
     nan = math.nan
     coef, cov = np.full(2, nan), np.full((2, 2), nan)
@@ -197,10 +213,21 @@ def odds_line(tally: Tally, scaling: Scaling, level: float = 0.95) -> OddsLine:
         counts = np.concatenate([tally.good, tally.bad])
         used = counts > 0
         columns = np.column_stack([np.ones(2 * k), promised])[used]
-        design = ready_design(columns, np.repeat([1.0, 0.0], k)[used], [INTERCEPT, "promised"], weights=counts[used])
+        design = ready_design(
+            columns,
+            np.repeat([1.0, 0.0], k)[used],
+            [INTERCEPT, "promised"],
+            weights=counts[used],
+            weight_kind="frequency" if n_sampled is None else "precision",
+        )
         record = fit_design(design, Binomial(), Newton())
         if np.isfinite(record.coef).all():
             coef, cov = record.coef, record.full_vcov
+            if n_sampled is not None:
+                spread = np.concatenate([tally.good_spread, tally.bad_spread])[used]
+                off = np.repeat([1.0, 0.0], k)[used] - expit(columns @ coef)
+                meat = columns.T @ (columns * (spread * off**2)[:, None])
+                cov = n_sampled / (n_sampled - 1.0) * cov @ meat @ cov
     error = np.sqrt(np.diag(cov))
     off = coef - np.array([0.0, 1.0])
     statistic = float(off @ np.linalg.solve(cov, off)) if np.isfinite(cov).all() else nan

@@ -22,9 +22,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import betaincinv, chdtrc
 
+from logitkit.diagnostics.proportions import effective_observations
 from logitkit.errors import DataError
 from logitkit.options import is_finite_number
 from logitkit.scorecard.validation.one_factor import jeffreys_p_value, rate_quantile, tail_probability
+from logitkit.scorecard.weighting import UNWEIGHTED, Weighting
 from logitkit.typing import FloatArray
 
 __all__ = ["LIGHTS", "GradeCalibration", "calibrate_grades"]
@@ -66,6 +68,10 @@ class GradeCalibration:
         Of the intervals.
     light_levels : tuple of float
         Where lights change.
+    effective : (g + 1,) array
+        Independent obligors that the default rates rest on: ``n``, unless weights are those of sampling.
+    weighting : Weighting
+        What the weights of the rows are.
     """
 
     labels: tuple[str, ...]
@@ -88,9 +94,11 @@ class GradeCalibration:
     dof: int
     level: float
     light_levels: tuple[float, float]
+    effective: FloatArray
+    weighting: Weighting = UNWEIGHTED
 
 
-def calibrate_grades(
+def calibrate_grades(  # noqa: PLR0913 - four columns of a table, and how they are tested
     labels: Sequence[str],
     n: FloatArray,
     bad: FloatArray,
@@ -100,8 +108,12 @@ def calibrate_grades(
     fitted: bool = False,
     level: float = 0.95,
     light_levels: tuple[float, float] = LIGHTS,
+    spread: tuple[FloatArray, FloatArray] | None = None,
 ) -> GradeCalibration:
-    """Return tests of the probabilities of default of grades, those without obligors left out."""
+    """Return tests of the probabilities of default of grades, those without obligors left out.
+
+    ``spread`` are the sums of squared sampling weights of defaults and of others, by grade.
+    """
     if not is_finite_number(correlation) or not 0.0 <= correlation < 1.0:
         raise DataError(f"correlation={correlation!r:.60}: give the asset correlation, at least 0 and below 1.")
     if [is_finite_number(at) for at in light_levels] != [True, True] or not 0 < light_levels[0] < light_levels[1] < 1:
@@ -111,20 +123,26 @@ def calibrate_grades(
         raise DataError("Probabilities of default must be above 0 and below 1 in every grade that has obligors.")
     n, bad, pd = n[used], bad[used], pd[used]
     names = [label for label, kept in zip(labels, used, strict=True) if kept]
-    gaps = (bad - n * pd) ** 2 / (n * pd * (1.0 - pd))
-    dof = n.size - 2 if fitted else n.size
-    statistic = float(gaps.sum())
     n, bad, pd = np.append(n, n.sum()), np.append(bad, bad.sum()), np.append(pd, n @ pd / n.sum())
+    size, events = n, bad
+    if spread is not None:
+        squares = [np.append(values[used], values[used].sum()) for values in spread]
+        size = effective_observations(bad / n, n, *squares)
+        events = size * (bad / n)
+    gaps = (events - size * pd) ** 2 / (size * pd * (1.0 - pd))
+    dof = n.size - 1 - (2 if fitted else 0)
+    statistic = float(gaps[:-1].sum())
     tests = np.array(
         [
-            [test(int(count), int(d), p, rho) for count, d, p in zip(n, bad, pd, strict=True)]
+            [test(float(count), float(d), p, rho) for count, d, p in zip(size, events, pd, strict=True)]
             for rho in (0.0, correlation)
             for test in (tail_probability, jeffreys_p_value)
         ]
     )
     tail = 0.5 * (1.0 - level)
-    low = np.where(bad > 0, betaincinv(bad + 0.5, n - bad + 0.5, tail), 0.0)
-    high = np.where(bad < n, betaincinv(bad + 0.5, n - bad + 0.5, 1.0 - tail), 1.0)
+    a, b = events + 0.5, np.maximum(size - events, 0.0) + 0.5
+    low = np.where(bad > 0, betaincinv(a, b, tail), 0.0)
+    high = np.where(bad < n, betaincinv(a, b, 1.0 - tail), 1.0)
     return GradeCalibration(
         labels=(*names, "All"),
         n=n,
@@ -142,10 +160,11 @@ def calibrate_grades(
         lights_correlated=_lights(tests[2], light_levels),
         correlation=correlation,
         hosmer_lemeshow=statistic,
-        p_value=float(chdtrc(dof, statistic)) if dof > 0 else np.nan,
+        p_value=float(chdtrc(dof, statistic)) if dof > 0 and not (fitted and spread is not None) else np.nan,
         dof=dof,
         level=level,
         light_levels=light_levels,
+        effective=size,
     )
 
 

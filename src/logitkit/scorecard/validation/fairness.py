@@ -29,11 +29,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from logitkit.diagnostics.proportions import wilson_interval
+from logitkit.diagnostics.proportions import effective_observations, wilson_interval
 from logitkit.engine.law import NORMAL
 from logitkit.errors import DataError, nearest_name
 from logitkit.scorecard.validation.outcomes import ScoredRows
-from logitkit.typing import FloatArray
+from logitkit.scorecard.weighting import UNWEIGHTED, Weighting
+from logitkit.typing import BoolArray
 
 __all__ = ["Fairness", "GroupFairness", "Measure", "compare_groups"]
 
@@ -64,8 +65,8 @@ class GroupFairness:
     ----------
     name : str
         The group.
-    n, n_known, n_bad : int
-        Applicants, those with an outcome, and bads among these.
+    n, n_known, n_bad : float
+        Applicants, those with an outcome, and bads among these: sums of weights.
     approval : Measure
         Proportion of applicants that are approved.
     impact : Measure
@@ -81,9 +82,9 @@ class GroupFairness:
     """
 
     name: str
-    n: int
-    n_known: int
-    n_bad: int
+    n: float
+    n_known: float
+    n_bad: float
     approval: Measure
     impact: Measure
     good_approved: Measure
@@ -107,44 +108,45 @@ class Fairness:
         Points from which applicants are approved.
     level : float
         Of the intervals.
+    weighting : Weighting
+        What the weights of the applicants are.
     """
 
     groups: tuple[GroupFairness, ...]
     reference: str
     cut: float
     level: float
+    weighting: Weighting = UNWEIGHTED
 
 
 def compare_groups(
-    applicants: Mapping[str, FloatArray],
+    applicants: Mapping[str, ScoredRows],
     known: Mapping[str, ScoredRows | None],
-    safer: int,
     cut: float,
     reference: str | None = None,
     level: float = 0.95,
 ) -> Fairness:
-    """Return measures of each group, of the points of all its applicants and of its rows with an outcome, if any."""
+    """Return measures of each group, of all its applicants and of its rows with an outcome, if any."""
     if len(applicants) < 2:
         raise DataError(f"by= has {len(applicants)} group; fairness compares two or more.")
     if reference is None:
-        reference = max(applicants, key=lambda name: applicants[name].size)
+        reference = max(applicants, key=lambda name: applicants[name].n)
     elif reference not in applicants:
         raise DataError(f"reference={reference!r} is none of the groups. {nearest_name(reference, applicants)}")
-    approved = {name: _proportion(safer * points >= safer * cut, level) for name, points in applicants.items()}
+    approved = {name: _proportion(rows, _approved(rows, cut), level) for name, rows in applicants.items()}
     goods = {name: _among(rows, False, cut, level) for name, rows in known.items()}
     groups = []
-    for name, points in applicants.items():
+    for name, all_rows in applicants.items():
         rows = known[name]
         own = name == reference
-        sizes = points.size, applicants[reference].size
         groups.append(
             GroupFairness(
                 name,
-                points.size,
+                all_rows.n,
                 0 if rows is None else rows.n,
                 0 if rows is None else rows.n_bad,
-                approved[name],
-                Measure(1.0, math.nan, math.nan) if own else _ratio(approved[name], approved[reference], sizes, level),
+                approved[name][0],
+                Measure(1.0, math.nan, math.nan) if own else _ratio(approved[name], approved[reference], level),
                 goods[name],
                 _among(rows, True, cut, level),
                 Measure(0.0, math.nan, math.nan) if own else newcombe(goods[name], goods[reference]),
@@ -155,29 +157,41 @@ def compare_groups(
     return Fairness(tuple(groups), reference, cut, level)
 
 
-def _proportion(which: np.ndarray, level: float) -> Measure:
+def _approved(rows: ScoredRows, cut: float) -> BoolArray:
+    return np.asarray(rows.safer * rows.points >= rows.safer * cut)
+
+
+def _proportion(rows: ScoredRows, which: BoolArray, level: float) -> tuple[Measure, float]:
+    """Return the proportion of some of the rows with Wilson's limits, and the rows that it rests on."""
     if which.size == 0:
-        return WITHOUT
-    rate = np.array([which.mean()])
-    low, high = wilson_interval(rate, np.array([float(which.size)]), level)
-    return Measure(float(rate[0]), float(low[0]), float(high[0]))
+        return WITHOUT, 0.0
+    total = np.array([rows.n], dtype=np.float64)
+    rate = np.array([rows.total(which)]) / total
+    size = total
+    if rows.sampling:
+        squares = (np.array([rows.spread[some].sum()]) for some in (which, ~which))
+        size = effective_observations(rate, total, *squares)
+    low, high = wilson_interval(rate, size, level)
+    return Measure(float(rate[0]), float(low[0]), float(high[0])), float(size[0])
 
 
 def _among(rows: ScoredRows | None, bad: bool, cut: float, level: float) -> Measure:
     """Return the proportion of bads or of goods that are approved."""
-    if rows is None:
+    if rows is None or not (rows.bad == bad).any():
         return WITHOUT
-    return _proportion(rows.safer * rows.points[rows.bad == bad] >= rows.safer * cut, level)
+    own = rows.among(rows.bad == bad)
+    return _proportion(own, _approved(own, cut), level)[0]
 
 
-def _ratio(one: Measure, other: Measure, sizes: tuple[int, int], level: float) -> Measure:
+def _ratio(first: tuple[Measure, float], second: tuple[Measure, float], level: float) -> Measure:
     """Return the ratio of two approval rates with Katz's limits, which need an approval in both groups."""
+    (one, n), (other, m) = first, second
     if other.estimate == 0:
         return WITHOUT
     ratio = one.estimate / other.estimate
     if ratio == 0:
         return Measure(0.0, math.nan, math.nan)
-    error = math.sqrt(sum((1.0 - m.estimate) / (m.estimate * n) for m, n in zip((one, other), sizes, strict=True)))
+    error = math.sqrt(sum((1.0 - part.estimate) / (part.estimate * size) for part, size in ((one, n), (other, m))))
     factor = math.exp(float(NORMAL.quantile(level)) * error)
     return Measure(ratio, ratio / factor, ratio * factor)
 
@@ -192,7 +206,7 @@ def newcombe(one: Measure, other: Measure) -> Measure:
 
 
 def _calibration(rows: ScoredRows, level: float) -> Measure:
-    found, expected = _proportion(rows.bad, level), float(rows.probability.mean())
+    found, expected = _proportion(rows, rows.bad, level)[0], float(rows.w @ rows.probability) / rows.n
     return Measure(found.estimate / expected, found.low / expected, found.high / expected)
 
 

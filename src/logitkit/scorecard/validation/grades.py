@@ -20,6 +20,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy.special import betaincinv, expit, logit, ndtr, ndtri
 
+from logitkit.diagnostics.proportions import effective_observations
 from logitkit.engine.law import require_level
 from logitkit.errors import DataError
 from logitkit.options import is_finite_number, require_choice
@@ -30,6 +31,7 @@ from logitkit.scorecard.stated import Bins
 from logitkit.scorecard.validation.bands import band_labels, band_places
 from logitkit.scorecard.validation.one_factor import jeffreys_p_value
 from logitkit.scorecard.validation.outcomes import ScoredRows, group_totals
+from logitkit.scorecard.weighting import UNWEIGHTED, Weighting
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["CalibrationMethod", "Grades", "Margin", "best_grades", "central_pd", "upper_rate", "with_margin"]
@@ -92,6 +94,10 @@ class Grades:
         How it was reached.
     margin : Margin or None
         Margins of conservatism, where these were asked for.
+    effective : (g,) array or None
+        Independent rows that the default rates rest on, where weights are those of sampling; else ``n``.
+    weighting : Weighting
+        What the weights of the rows are.
     """
 
     cuts: FloatArray
@@ -104,6 +110,8 @@ class Grades:
     central_tendency: float | None = None
     method: CalibrationMethod | None = None
     margin: Margin | None = None
+    effective: FloatArray | None = None
+    weighting: Weighting = UNWEIGHTED
 
     @property
     def rate(self) -> FloatArray:
@@ -130,15 +138,29 @@ def best_grades(points: Any, rows: ScoredRows, bins: Bins) -> Grades:
     if bins.shape not in ("auto", "down" if rows.safer > 0 else "up"):
         raise DataError(f"shape={bins.shape!r}: default rates of grades fall as points become safer; leave shape= out.")
     stated = replace(bins, shape="down" if rows.safer > 0 else "up")
-    binning = binning_of(points, rows.bad, stated, name="points")
+    # Sampling weights count as many rows as they are worth: limits and p-values of bins are of counts.
+    own = rows.w * (rows.weighting.effective / rows.n) if rows.sampling else rows.w
+    weights = None if rows.weights is None else own
+    binning = binning_of(points, rows.bad, stated, name="points", weights=weights)
     rule: Any = binning.rule
     if not isinstance(rule, NumberRule) or rule.special:
         raise DataError("bins of grades: points have no special values and no levels. Leave special= and order= out.")
     cuts = np.array(rule.cuts, dtype=np.float64)
     place = band_places(rows.points, cuts, rows.safer)
-    bad = group_totals(place, rows.bad.astype(np.float64), cuts.size + 1)
-    n = group_totals(place, np.ones(rows.n), cuts.size + 1)
-    return Grades(cuts, band_labels(cuts, rows.safer), n, bad, bad / n, binning.partition, rows.safer)
+    w, spread, k = rows.w, rows.spread, cuts.size + 1
+    bad, n = group_totals(place, w * rows.bad, k), group_totals(place, w, k)
+    squares = [group_totals(place, spread * which, k) for which in (rows.bad, ~rows.bad)]
+    return Grades(
+        cuts,
+        band_labels(cuts, rows.safer),
+        n,
+        bad,
+        bad / n,
+        binning.partition,
+        rows.safer,
+        effective=effective_observations(bad / n, n, *squares) if rows.sampling else None,
+        weighting=rows.weighting,
+    )
 
 
 def central_pd(rate: FloatArray, shares: FloatArray, tendency: float, method: CalibrationMethod) -> FloatArray:
@@ -193,7 +215,7 @@ def upper_rate(n: float, bad: float, level: float, correlation: float = 0.0) -> 
 
 def _excess(n: float, bad: float, c: float, level: float, correlation: float) -> float:
     """Return by how much the posterior probability of at most the rate of a probit exceeds a level."""
-    return jeffreys_p_value(int(n), int(bad), float(ndtr(c)), correlation) - level
+    return jeffreys_p_value(n, bad, float(ndtr(c)), correlation) - level
 
 
 def with_margin(
@@ -201,9 +223,12 @@ def with_margin(
 ) -> Grades:
     """Return the grades with margins of conservatism; those stated are in units of probability, for all or each."""
     require_level(level)
-    if not 0.0 <= correlation < 1.0:
-        raise DataError(f"correlation={correlation!r}: give the asset correlation, at least 0 and below 1.")
-    upper = np.array([upper_rate(n, d, level, correlation) for n, d in zip(grades.n, grades.bad, strict=True)])
+    if not is_finite_number(correlation) or not 0.0 <= correlation < 1.0:
+        raise DataError(f"correlation={correlation!r:.60}: give the asset correlation, at least 0 and below 1.")
+    size, events = grades.n, grades.bad
+    if grades.effective is not None:
+        size, events = grades.effective, grades.effective * grades.rate
+    upper = np.array([upper_rate(n, d, level, correlation) for n, d in zip(size, events, strict=True)])
     with np.errstate(invalid="ignore", divide="ignore"):
         # Relative to the rate, so that it applies at the level of the central tendency.
         estimation = np.where(grades.rate > 0, grades.best * (upper / grades.rate - 1.0), upper)

@@ -37,12 +37,13 @@ def _unit_nodes(border: float) -> tuple[FloatArray, FloatArray]:
     return u, np.concatenate([border * weight, (1.0 - border) * weight])
 
 
-def tail_probability(n: int, defaults: int, pd: float, correlation: float = 0.0) -> float:
-    """Return the probability of so many defaults or more among n obligors."""
+def tail_probability(n: float, defaults: float, pd: float, correlation: float = 0.0) -> float:
+    """Return the probability of so many defaults or more among n obligors; effective numbers need not be whole."""
     if defaults <= 0:
         return 1.0
     if correlation == 0.0:
-        return float(bdtrc(defaults - 1, n, pd))
+        whole = n % 1 == 0 and defaults % 1 == 0
+        return float(bdtrc(int(defaults) - 1, int(n), pd) if whole else betainc(defaults, n - defaults + 1.0, pd))
     shrink = math.sqrt(1.0 - correlation)
     u, weight = _unit_nodes(float(betainc(defaults, n - defaults + 1, ndtr(ndtri(pd) / shrink))))
     rate = ndtri(betaincinv(defaults, n - defaults + 1, u))
@@ -50,7 +51,7 @@ def tail_probability(n: int, defaults: int, pd: float, correlation: float = 0.0)
     return float(weight @ ndtr(z))
 
 
-def jeffreys_p_value(n: int, defaults: int, pd: float, correlation: float = 0.0) -> float:
+def jeffreys_p_value(n: float, defaults: float, pd: float, correlation: float = 0.0) -> float:
     """Return the posterior probability that the true probability of default is at most pd, under Jeffreys' prior."""
     a, b = defaults + 0.5, n - defaults + 0.5
     if correlation == 0.0:

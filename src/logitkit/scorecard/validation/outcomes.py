@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from logitkit.diagnostics.ranking import merge_rounding
 from logitkit.diagnostics.roc import RocCurve, roc_curve
 from logitkit.errors import DataError
+from logitkit.scorecard.weighting import RowWeights, Weighting, weighting_of
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["ScoredRows", "Tally", "group_totals"]
@@ -27,17 +28,26 @@ class Tally:
         How many rows have them.
     expected : (k,) array
         Sums of the predicted probabilities of bad.
+    bad_spread, good_spread : (k,) arrays
+        Sums of the spreads of their weights: the counts themselves, or of sampling weights the sums of squares.
     """
 
     points: FloatArray
     bad: FloatArray
     good: FloatArray
     expected: FloatArray
+    bad_spread: FloatArray
+    good_spread: FloatArray
 
     @property
     def rows(self) -> FloatArray:
         """Rows at each number of points, shape (k,)."""
         return self.bad + self.good
+
+    @property
+    def spread(self) -> FloatArray:
+        """Sums of the spreads of the weights, shape (k,)."""
+        return self.bad_spread + self.good_spread
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,15 +64,21 @@ class ScoredRows:
         Which rows are bad.
     safer : int
         1 where more points are safer, -1 where fewer are.
-    n_left_out : int
+    n_left_out : float
         Rows without an outcome, or with one that is neither.
+    weights : RowWeights or None
+        Weights, all above zero; None where all are one.
+    of_card : bool
+        Whether the card was made with weights.
     """
 
     points: FloatArray
     log_odds: FloatArray
     bad: BoolArray
     safer: int = 1
-    n_left_out: int = 0
+    n_left_out: float = 0
+    weights: RowWeights | None = None
+    of_card: bool = False
 
     def __post_init__(self) -> None:
         """Refuse no rows at all."""
@@ -70,14 +86,53 @@ class ScoredRows:
             raise DataError("No row has an outcome: there is nothing to validate.")
 
     @property
-    def n(self) -> int:
-        """Number of rows."""
-        return self.bad.size
+    def n(self) -> float:
+        """Number of rows, a whole one unless weights are of sampling."""
+        return self.total(np.ones(self.bad.size, dtype=bool))
+
+    @cached_property
+    def n_bad(self) -> float:
+        """Number of bads."""
+        return self.total(self.bad)
 
     @property
-    def n_bad(self) -> int:
-        """Number of bads."""
-        return int(np.count_nonzero(self.bad))
+    def w(self) -> FloatArray:
+        """Weights of the rows, shape (n,)."""
+        return np.ones(self.bad.size) if self.weights is None else self.weights.values
+
+    @property
+    def spread(self) -> FloatArray:
+        """Their spreads, shape (n,)."""
+        return np.ones(self.bad.size) if self.weights is None else self.weights.spread
+
+    @property
+    def sampling(self) -> bool:
+        """Whether weights are those of sampling."""
+        return self.weights is not None and self.weights.sampling
+
+    @property
+    def weighting(self) -> Weighting:
+        """What the weights are."""
+        return weighting_of(self.weights, self.bad.size, self.of_card)
+
+    def total(self, which: BoolArray) -> float:
+        """Return how many rows these are: a sum of weights."""
+        if self.weights is None:
+            return int(np.count_nonzero(which))
+        found = float(self.weights.values[which].sum())
+        return found if self.weights.sampling else int(found)
+
+    def among(self, rows: IntArray | BoolArray) -> ScoredRows:
+        """Return some of the rows."""
+        weights = None if self.weights is None else self.weights.at(rows)
+        return replace(
+            self,
+            points=self.points[rows],
+            log_odds=self.log_odds[rows],
+            bad=self.bad[rows],
+            n_left_out=0,
+            weights=weights,
+        )
 
     @property
     def rate(self) -> float:
@@ -95,14 +150,17 @@ class ScoredRows:
         order = np.argsort(-self.safer * self.points, kind="stable")[::-1]
         merged = merge_rounding(-self.safer * self.points[order][::-1])[::-1]
         first = np.flatnonzero(np.concatenate([[True], merged[1:] != merged[:-1]]))
-        bad = self.bad[order].astype(np.float64)
-        sums = [np.add.reduceat(values, first) for values in (bad, 1.0 - bad, self.probability[order])]
+        bad, w, spread = self.bad[order], self.w[order], self.spread[order]
+        parts = (w * bad, w * ~bad, w * self.probability[order], spread * bad, spread * ~bad)
+        sums = [np.add.reduceat(values, first) for values in parts]
         return Tally(-self.safer * merged[first] + 0.0, *sums)
 
     def curve(self, level: float) -> RocCurve:
         """Return the ROC curve of the points, with thresholds in points."""
         tally = self.tally
-        return roc_curve(-self.safer * tally.points, tally.bad, tally.good, level=level)
+        squares = (tally.bad_spread[::-1], tally.good_spread[::-1]) if self.sampling else None
+        risk = -self.safer * tally.points[::-1]
+        return roc_curve(risk, tally.bad[::-1], tally.good[::-1], level=level, squares=squares)
 
 
 def group_totals(place: IntArray, values: FloatArray, n_groups: int) -> FloatArray:

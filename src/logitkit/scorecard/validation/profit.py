@@ -21,6 +21,7 @@ import numpy as np
 from logitkit.engine.law import NORMAL
 from logitkit.errors import DataError
 from logitkit.scorecard.validation.outcomes import ScoredRows
+from logitkit.scorecard.weighting import UNWEIGHTED, Weighting
 from logitkit.typing import FloatArray
 
 __all__ = ["Profit", "profit_curve"]
@@ -46,6 +47,8 @@ class Profit:
         Probability of bad at which an applicant of average gain and loss is worth nothing.
     level : float
         Of the intervals.
+    weighting : Weighting
+        What the weights of the rows are.
     """
 
     cuts: FloatArray
@@ -58,6 +61,7 @@ class Profit:
     expected_loss: FloatArray
     break_even: float
     level: float
+    weighting: Weighting = UNWEIGHTED
 
     @property
     def best(self) -> int:
@@ -83,23 +87,25 @@ def profit_curve(rows: ScoredRows, gain: FloatArray, loss: FloatArray, level: fl
         raise DataError("gain= and loss= are 0 in all rows: there is no profit to compare.")
     order = np.argsort(-rows.safer * rows.points, kind="stable")
     points, bad, p = rows.points[order], rows.bad[order], rows.probability[order]
-    gain, loss = gain[order], loss[order]
+    gain, loss, w = gain[order], loss[order], rows.w[order]
     last = np.append(np.flatnonzero(points[1:] != points[:-1]), points.size - 1)
     worth = np.where(bad, -loss, gain)
-    count = last + 1.0
-    total, squares = np.cumsum(worth)[last], np.cumsum(worth**2)[last]
+    count = np.cumsum(w)[last]
+    total, squares = np.cumsum(w * worth)[last], np.cumsum(rows.spread[order] * worth**2)[last]
     # Rows that are not approved are worth nothing, and are rows that were drawn all the same.
-    half = NORMAL.quantile(level) * np.sqrt(np.maximum(squares - total**2 / rows.n, 0.0))
-    mean_gain, mean_loss = float(gain.mean()), float(loss.mean())
+    n = rows.bad.size if rows.sampling else rows.n
+    half = NORMAL.quantile(level) * np.sqrt(np.maximum(squares - total**2 / n, 0.0))
+    mean_gain, mean_loss = float(w @ gain) / rows.n, float(w @ loss) / rows.n
     return Profit(
         cuts=points[last],
         approval=count / rows.n,
-        bad_rate=np.cumsum(bad)[last] / count,
+        bad_rate=np.cumsum(w * bad)[last] / count,
         profit=total,
         profit_low=total - half,
         profit_high=total + half,
-        expected_profit=np.cumsum((1.0 - p) * gain - p * loss)[last],
-        expected_loss=np.cumsum(p * loss)[last],
+        expected_profit=np.cumsum(w * ((1.0 - p) * gain - p * loss))[last],
+        expected_loss=np.cumsum(w * p * loss)[last],
         break_even=mean_gain / (mean_gain + mean_loss) if mean_gain + mean_loss > 0 else math.nan,
         level=level,
+        weighting=rows.weighting,
     )

@@ -25,6 +25,7 @@ from scipy.special import kolmogorov
 from logitkit.diagnostics.roc import RocCurve
 from logitkit.engine.law import NORMAL
 from logitkit.scorecard.validation.outcomes import ScoredRows, Tally, group_totals
+from logitkit.scorecard.weighting import UNWEIGHTED, Weighting, drawn_sums
 from logitkit.typing import FloatArray
 
 __all__ = ["CapCurve", "GiniChange", "SampleRanking", "Validation", "rank_sample", "validate_samples"]
@@ -68,8 +69,8 @@ class SampleRanking:
     ----------
     name : str
         What the sample is called.
-    n, n_bad, n_left_out : int
-        Rows, bads among them, and rows without an outcome.
+    n, n_bad, n_left_out : float
+        Rows, bads among them, and rows without an outcome: sums of weights, whole unless these are of sampling.
     expected : float
         Number of bads that the card predicts.
     gini, gini_error, gini_low, gini_high : float
@@ -84,12 +85,14 @@ class SampleRanking:
         The ROC curve, with its area.
     cap : CapCurve
         Cumulative accuracy profile.
+    weighting : Weighting
+        What the weights of the rows are.
     """
 
     name: str
-    n: int
-    n_bad: int
-    n_left_out: int
+    n: float
+    n_bad: float
+    n_left_out: float
     expected: float
     gini: float
     gini_error: float
@@ -102,6 +105,7 @@ class SampleRanking:
     ks_p_value: float
     curve: RocCurve
     cap: CapCurve
+    weighting: Weighting = UNWEIGHTED
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,27 +148,26 @@ class Validation:
     level: float
 
 
-def validate_samples(samples: Mapping[str, ScoredRows], level: float, seed: int = 0) -> Validation:
+def validate_samples(samples: Mapping[str, ScoredRows], level: float, seed: int | None = 0) -> Validation:
     """Return how well a card ranks the rows of each sample, and the change from the first to every other."""
     found = tuple(rank_sample(name, rows, level, seed) for name, rows in samples.items())
     return Validation(found, tuple(_change(sample, found[0], level) for sample in found[1:]), level)
 
 
-def rank_sample(name: str, rows: ScoredRows, level: float, seed: int = 0) -> SampleRanking:
+def rank_sample(name: str, rows: ScoredRows, level: float, seed: int | None = 0) -> SampleRanking:
     """Return how well a card ranks the rows of a sample."""
     curve = rows.curve(level)
     widest = int(np.abs(curve.tpr - curve.fpr).argmax())
-    caught, lost = float(curve.tpr[widest]), float(curve.fpr[widest])
-    m, n = curve.events, curve.nonevents
+    m, n = _sizes(rows.tally)
     cap, ks_mean = _drawn(rows, curve, level, np.random.default_rng(seed))
     centre = 2.0 * curve.ks - ks_mean
-    half = NORMAL.quantile(level) * math.sqrt(caught * (1.0 - caught) / m + lost * (1.0 - lost) / n)
+    half = NORMAL.quantile(level) * math.sqrt(_distance_variance(rows, curve, widest))
     return SampleRanking(
         name=name,
         n=rows.n,
         n_bad=rows.n_bad,
         n_left_out=rows.n_left_out,
-        expected=float(rows.probability.sum()),
+        expected=float(rows.w @ rows.probability),
         gini=curve.gini,
         gini_error=2.0 * curve.std_error,
         gini_low=2.0 * curve.low - 1.0,
@@ -176,6 +179,32 @@ def rank_sample(name: str, rows: ScoredRows, level: float, seed: int = 0) -> Sam
         ks_p_value=float(kolmogorov(math.sqrt(m * n / (m + n)) * curve.ks)),
         curve=curve,
         cap=cap,
+        weighting=rows.weighting,
+    )
+
+
+def _sizes(tally: Tally) -> tuple[float, float]:
+    """Return the effective numbers of bads and of goods (Kish), which are the counts where weights count rows."""
+    bad, good = (
+        float(total.sum()) ** 2 / float(spread.sum())
+        for total, spread in ((tally.bad, tally.bad_spread), (tally.good, tally.good_spread))
+    )
+    return bad, good
+
+
+def _distance_variance(rows: ScoredRows, curve: RocCurve, place: int) -> float:
+    """Return the variance of the distance of the two distributions at a point of the curve."""
+    caught, lost = float(curve.tpr[place]), float(curve.fpr[place])
+    if not rows.sampling:
+        return caught * (1.0 - caught) / curve.events + lost * (1.0 - lost) / curve.nonevents
+    tally = rows.tally
+    beyond = -rows.safer * tally.points >= curve.thresholds[place]
+    return sum(
+        float(spread @ (beyond - at) ** 2) / total**2
+        for spread, at, total in (
+            (tally.bad_spread, caught, curve.events),
+            (tally.good_spread, lost, curve.nonevents),
+        )
     )
 
 
@@ -189,15 +218,19 @@ def _change(sample: SampleRanking, first: SampleRanking, level: float) -> GiniCh
 
 def _drawn(rows: ScoredRows, curve: RocCurve, level: float, rng: np.random.Generator) -> tuple[CapCurve, float]:
     """Return the CAP with its bootstrap band, and the mean KS of the samples that are drawn."""
-    bad, good = _cells(rows.tally)
+    bad, good, bad_spread, good_spread = _cells(rows.tally)
     k = bad.size
-    counts = rng.multinomial(rows.n, np.concatenate([bad, good]) / rows.n, size=DRAWS).astype(np.float64)
+    both = np.concatenate([bad, good])
+    if rows.sampling:
+        counts = drawn_sums(rng, both, np.concatenate([bad_spread, good_spread]), DRAWS)
+    else:
+        counts = rng.multinomial(int(rows.n), both / rows.n, size=DRAWS).astype(np.float64)
     drawn_bad, drawn_good = np.cumsum(counts[:, :k], axis=1), np.cumsum(counts[:, k:], axis=1)
     usable = (drawn_bad[:, -1] > 0) & (drawn_good[:, -1] > 0)
     drawn_bad, drawn_good = drawn_bad[usable], drawn_good[usable]
     share_bad, share_good = drawn_bad / drawn_bad[:, -1:], drawn_good / drawn_good[:, -1:]
     ks_mean = float(np.abs(share_bad - share_good).max(axis=1).mean())
-    share = (drawn_bad + drawn_good) / rows.n
+    share = (drawn_bad + drawn_good) / (drawn_bad[:, -1:] + drawn_good[:, -1:])
     profiles = np.stack(
         [
             np.interp(GRID, np.append(0.0, at), np.append(0.0, caught))
@@ -215,9 +248,10 @@ def _drawn(rows: ScoredRows, curve: RocCurve, level: float, rng: np.random.Gener
     ), ks_mean
 
 
-def _cells(tally: Tally) -> tuple[FloatArray, FloatArray]:
-    """Return bads and goods by points, in at most so many cells of about equal size."""
+def _cells(tally: Tally) -> tuple[FloatArray, ...]:
+    """Return bads and goods by points, and their spreads, in at most so many cells of about equal size."""
+    parts = (tally.bad, tally.good, tally.bad_spread, tally.good_spread)
     if tally.points.size <= CELLS:
-        return tally.bad, tally.good
+        return parts
     place = np.minimum((np.cumsum(tally.rows) * CELLS / tally.rows.sum()).astype(np.int64), CELLS - 1)
-    return group_totals(place, tally.bad, CELLS), group_totals(place, tally.good, CELLS)
+    return tuple(group_totals(place, values, CELLS) for values in parts)
