@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import logitkit as lk
-from oracles.applicants import VARIABLES, at_the_cuts, card_of, new_applicants, require_equal
+from oracles.applicants import at_the_cuts, card_of, new_applicants, require_equal
+from oracles.random_cards import random_card
 
 pytestmark = pytest.mark.deploy
 COLUMNS = ["points", "log_odds", "probability"]
@@ -29,7 +31,7 @@ TYPES = {
     "class": "DOUBLE",
     "change": "DOUBLE",
 }
-Run = Callable[[str, pd.DataFrame], pd.DataFrame]
+Run = Callable[[str, pd.DataFrame, dict[str, str]], pd.DataFrame]
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["whole points", "exact points"])
@@ -51,9 +53,21 @@ def require_as_the_card(run: Run, dialect: str, card: lk.scorecard.Scorecard) ->
     query = card.export("sql", dialect=dialect, keys=["id"])
     assert isinstance(query, str)
     for data in (new_applicants(), at_the_cuts(card)):
-        require_equal(run(query, data), card.score(data))
-    found = run(query, with_refused(new_applicants().head(6)))
+        require_equal(run(query, data, TYPES), card.score(data))
+    found = run(query, with_refused(new_applicants().head(6)), TYPES)
     assert found[COLUMNS].isna().all(axis=1).tolist() == [False, False, False, True, False, False]
+
+
+def require_random_cards(run: Run, dialect: str, seeds: range) -> None:
+    """Names, levels and numbers that are hard to quote, joins of many levels, and rows that the card refuses."""
+    for seed in seeds:
+        case = random_card(seed)
+        query = case.card.export("sql", dialect=dialect, keys=["id"])
+        assert isinstance(query, str)
+        found, expected = run(query, case.rows, case.types), case.expected()
+        for name in ("points", "log_odds"):
+            np.testing.assert_array_equal(found[name], expected[name])
+        np.testing.assert_allclose(found["probability"], expected["probability"], rtol=1e-15)
 
 
 @pytest.fixture(scope="module")
@@ -82,12 +96,13 @@ def postgresql() -> Iterator[Run]:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def run(query: str, data: pd.DataFrame) -> pd.DataFrame:
-        types = {name: {"DOUBLE": "DOUBLE PRECISION", "STRING": "TEXT"}.get(own, own) for name, own in TYPES.items()}
-        columns = ", ".join(f'"{name}" {types[name]}' for name in data.columns)
+    def run(query: str, data: pd.DataFrame, types: dict[str, str]) -> pd.DataFrame:
+        own = {"DOUBLE": "DOUBLE PRECISION", "STRING": "TEXT"}
+        quoted = {name: '"' + name.replace('"', '""') + '"' for name in data.columns}
+        columns = ", ".join(f"{quoted[name]} {own.get(types[name], types[name])}" for name in data.columns)
         # Every other missing number is NaN rather than NULL: both are missing.
         numbers = data.astype(object).where(data.notna(), None)
-        for name in ("in come", "class", "n"):
+        for name in data.columns[[types[name] == "DOUBLE" for name in data.columns]]:
             numbers.loc[data[name].isna() & (data["id"] % 2 == 0), name] = "NaN"
         rows = numbers.to_csv(index=False, header=False)
         made = f"DROP TABLE IF EXISTS applicants;\nCREATE TABLE applicants ({columns});\n"
@@ -118,15 +133,18 @@ def spark() -> Iterator[Run]:
         .getOrCreate()
     )
 
-    def run(query: str, data: pd.DataFrame) -> pd.DataFrame:
-        schema = ", ".join(f"`{name}` {TYPES[name]}" for name in data.columns)
+    def run(query: str, data: pd.DataFrame, types: dict[str, str]) -> pd.DataFrame:
+        schema = [f"`{name.replace('`', '``')}` {types[name]}" for name in data.columns]
         # Missing numbers are NaN in one half of the rows, and NULL in the other.
-        given = data.astype({"n": float}).to_dict("records")
+        doubles = {name: float for name, own in types.items() if own == "DOUBLE"}
         plain = [
-            [None if pd.isna(value) and (name == "g" or row["id"] % 2) else value for name, value in row.items()]
-            for row in given
+            [
+                None if pd.isna(value) and (name not in doubles or row["id"] % 2) else value
+                for name, value in row.items()
+            ]
+            for row in data.astype(doubles).to_dict("records")
         ]
-        session.createDataFrame(plain, schema).createOrReplaceTempView("applicants")
+        session.createDataFrame(plain, ", ".join(schema)).createOrReplaceTempView("applicants")
         rows = session.sql(f"{query} ORDER BY id").collect()
         return pd.DataFrame([row.asDict() for row in rows]).astype(dict.fromkeys(COLUMNS, float))
 
@@ -138,8 +156,16 @@ def test_postgresql_scores_as_the_card(postgresql: Run, card: lk.scorecard.Score
     require_as_the_card(postgresql, "postgresql", card)
 
 
+def test_postgresql_scores_random_cards(postgresql: Run) -> None:
+    require_random_cards(postgresql, "postgresql", range(300, 330))
+
+
 def test_spark_scores_as_the_card(spark: Run, card: lk.scorecard.Scorecard) -> None:
     require_as_the_card(spark, "spark", card)
+
+
+def test_spark_scores_random_cards(spark: Run) -> None:
+    require_random_cards(spark, "spark", range(300, 315))
 
 
 def by_pmml(card: lk.scorecard.Scorecard, data: pd.DataFrame) -> pd.DataFrame:
@@ -147,8 +173,12 @@ def by_pmml(card: lk.scorecard.Scorecard, data: pd.DataFrame) -> pd.DataFrame:
     require_java()
     pypmml = pytest.importorskip("pypmml", reason="no engine of PMML: pip install pypmml")
     model = pypmml.Model.fromString(card.export("pmml"))
-    assert model.inputNames == VARIABLES
-    rows = data[VARIABLES].astype({"owner": float, "n": float}).astype(object).to_numpy().tolist()
+    names = list(card.card.names)
+    assert model.inputNames == names
+    numbers = [
+        name for name in names if data[name].dtype != object and not isinstance(data[name].dtype, pd.StringDtype)
+    ]
+    rows = data[names].astype(dict.fromkeys(numbers, float)).astype(object).to_numpy().tolist()
     plain = [[None if pd.isna(value) else value for value in row] for row in rows]
     return pd.DataFrame(model.predict(plain), columns=model.outputNames)
 
@@ -158,3 +188,11 @@ def test_an_engine_of_pmml_scores_as_the_card(card: lk.scorecard.Scorecard) -> N
         require_equal(by_pmml(card, data), card.score(data))
     found = by_pmml(card, with_refused(new_applicants().head(6)))
     assert found[COLUMNS].isna().all(axis=1).tolist() == [False, False, False, True, False, False]
+
+
+def test_an_engine_of_pmml_scores_random_cards() -> None:
+    for seed in range(300, 316):
+        case = random_card(seed)
+        found, expected = by_pmml(case.card, case.rows), case.expected()
+        for name in ("points", "log_odds"):
+            np.testing.assert_array_equal(found[name], expected[name])

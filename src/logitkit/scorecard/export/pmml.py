@@ -6,10 +6,12 @@ as expressions.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
+from xml.sax.saxutils import unescape
 
 from logitkit.errors import UnsupportedError
 from logitkit.scorecard.export.source import CardSource, VariableSource
@@ -19,6 +21,10 @@ __all__ = ["pmml_of"]
 NAMESPACE = "http://www.dmg.org/PMML-4_4"
 #: The results, in order.
 RESULTS = ("points", "log_odds", "probability")
+#: Levels with entities in them.
+ESCAPED = re.compile(r"(<(?:Constant|Array) [^>]*>)([^<]*&[^<]*)(</)")
+#: Characters that no document may hold, the carriage return, which is read as a line feed, and the end of raw text.
+NOT_IN_XML = re.compile("]]>|[\0-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def pmml_of(card: CardSource) -> str:
@@ -31,9 +37,12 @@ def pmml_of(card: CardSource) -> str:
     for variable in card.variables:
         dictionary.append(_field("DataField", variable.name, variable.holds_numbers))
     derived = SubElement(document, "TransformationDictionary")
+    own = "card_"  # no column begins so
+    while any(variable.name.startswith(own) for variable in card.variables):
+        own += "_"
     for place, variable in enumerate(card.variables):
         for part, numbers in (("point", variable.points), ("logit", variable.logits)):
-            field = _field("DerivedField", f"{part}_{place}", True)
+            field = _field("DerivedField", f"{own}{part}_{place}", True)
             field.append(_added(variable, numbers))
             derived.append(field)
     model = SubElement(
@@ -44,8 +53,8 @@ def pmml_of(card: CardSource) -> str:
         SubElement(schema, "MiningField", name=variable.name, invalidValueTreatment="asIs")
     output = SubElement(model, "Output")
     places = range(len(card.variables))
-    points = _sum(card.base_points, [f"point_{m}" for m in places])
-    log_odds = _sum(card.intercept, [f"logit_{m}" for m in places])
+    points = _sum(card.base_points, [f"{own}point_{m}" for m in places])
+    log_odds = _sum(card.intercept, [f"{own}logit_{m}" for m in places])
     negative = _apply("-", _number(0.0), _reference("log_odds"))
     probability = _apply("/", _number(1.0), _apply("+", _number(1.0), _apply("exp", negative)))
     for name, expression in zip(RESULTS, (points, log_odds, probability), strict=True):
@@ -57,7 +66,13 @@ def pmml_of(card: CardSource) -> str:
     for variable in card.variables:
         characteristics.append(_characteristic(variable))
     indent(document)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(document, encoding="unicode") + "\n"
+    text = ESCAPED.sub(_as_it_is, tostring(document, encoding="unicode"))
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
+
+
+def _as_it_is(found: re.Match[str]) -> str:
+    """Return the text of an element unescaped: some engines lose what stands before or after an entity."""
+    return f"{found[1]}<![CDATA[{unescape(found[2])}]]>{found[3]}"
 
 
 def _require_one_type(variable: VariableSource) -> None:
@@ -67,6 +82,14 @@ def _require_one_type(variable: VariableSource) -> None:
     if not variable.holds_numbers and not all(isinstance(level, str) for level in variable.levels):
         raise UnsupportedError(
             f"{variable.name!r} has text and numbers among its levels, and a field of PMML has values of one type. "
+            "Export SQL, Python or JSON."
+        )
+    for text in (variable.name, *variable.levels):
+        if isinstance(text, str) and NOT_IN_XML.search(text):
+            raise UnsupportedError(f"{variable.name!r} has {text!r:.60}, with characters that XML does not keep.")
+    if "" in variable.levels:
+        raise UnsupportedError(
+            f"{variable.name!r} has the empty string as a level, which engines of PMML take for a missing value. "
             "Export SQL, Python or JSON."
         )
 

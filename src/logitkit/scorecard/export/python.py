@@ -15,14 +15,17 @@ def bin_of(variable, value):
     """Return the number of the bin that holds a value."""
     if value is None or value != value:
         return variable["missing"]
+    is_number = variable["cuts"] is not None
+    if is_number:
+        if isinstance(value, (str, bytes, bool)):
+            raise TypeError(f"{variable['name']!r} must be a number; it is {value!r}.")
+        value = float(value)
     for values, code in variable["special"]:
         if value in values:
             return code
-    if variable["cuts"] is None:
-        return variable["levels"].get(value, variable["unseen"])
-    if isinstance(value, (str, bytes)):
-        raise TypeError(f"{variable['name']!r} must be a number; it is {value!r}.")
-    return bisect_right(variable["cuts"], value)
+    if is_number:
+        return bisect_right(variable["cuts"], value)
+    return variable["levels"].get(value, variable["unseen"])
 
 
 def score(row):

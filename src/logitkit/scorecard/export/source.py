@@ -6,6 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from logitkit.errors import UnsupportedError
 from logitkit.scorecard.card import Card
 from logitkit.scorecard.rules import LevelRule
 
@@ -94,22 +97,34 @@ def card_source(card: Card) -> CardSource:
     """Return the numbers of a card, whose levels are text, numbers or booleans."""
     variables = []
     for variable in card.variables:
-        rule = variable.binning.rule
+        rule, name = variable.binning.rule, str(variable.binning.name)
         levels = isinstance(rule, LevelRule)
         groups = rule.groups if isinstance(rule, LevelRule) else ()
         variables.append(
             VariableSource(
-                variable.binning.name,
+                name,
                 not levels,
                 () if isinstance(rule, LevelRule) else rule.cuts,
-                groups,
-                tuple((values, rule.n_values + m) for m, (_, values) in enumerate(rule.special)),
+                tuple(_plain(group, name) for group in groups),
+                tuple((_plain(values, name), rule.n_values + m) for m, (_, values) in enumerate(rule.special)),
                 rule.labels(),
                 _known(variable.logits),
                 _known(variable.points),
             )
         )
     return CardSource(tuple(variables), card.intercept, card.base_points)
+
+
+def _plain(values: tuple[Any, ...], name: str) -> tuple[Any, ...]:
+    """Return values as text, numbers and booleans of Python, whose text every language can be given."""
+    plain = []
+    for value in values:
+        own = value.item() if isinstance(value, np.generic) else value
+        kind = next(kind for kind in (str, bool, int, float) if isinstance(own, kind))
+        if kind is float and not math.isfinite(own):
+            raise UnsupportedError(f"{name!r} has the level {own!r}. Exports hold finite numbers: recode the level.")
+        plain.append(kind(own))
+    return tuple(plain)
 
 
 def _known(numbers: Any) -> tuple[float | None, ...]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from logitkit.errors import DataError
+from logitkit.errors import DataError, UnsupportedError
 from logitkit.options import require_choice
 from logitkit.scorecard.export.source import CardSource, VariableSource
 
@@ -37,7 +37,13 @@ class Dialect:
     escape : str
         What stands before a quote within text, and before itself; empty where a quote is written twice.
     is_number : str
-        Whether the value {} is a number, where a column may hold values of any type; empty where it may not.
+        Whether the value {} is a number, where a column may hold text beside it or be text; empty where it may not.
+    compared : str
+        The number {} as a double, where whole numbers would not become doubles by being compared with them.
+    alike : bool
+        Whether names in quotes are alike in capitals and small letters.
+    typed : bool
+        Whether all values of a column have one type.
     """
 
     quote: str
@@ -47,11 +53,23 @@ class Dialect:
     booleans: tuple[str, str]
     escape: str = ""
     is_number: str = ""
+    compared: str = "{}"
+    alike: bool = True
+    typed: bool = True
 
 
 DIALECTS = {
     # SQLite rounds some decimals of 17 digits to the next double but one: a quotient of two whole numbers is exact.
-    "sqlite": Dialect('"', "REAL", "", "", ("0", "1"), is_number="typeof({}) IN ('integer', 'real')"),
+    "sqlite": Dialect(
+        '"',
+        "REAL",
+        "",
+        "",
+        ("0", "1"),
+        is_number="typeof({}) IN ('integer', 'real')",
+        compared="CAST({} AS REAL)",
+        typed=False,
+    ),
     "duckdb": Dialect('"', "DOUBLE", "CAST('{}' AS DOUBLE)", "isnan({})", ("FALSE", "TRUE")),
     "postgresql": Dialect(
         '"',
@@ -59,9 +77,18 @@ DIALECTS = {
         "CAST('{}' AS DOUBLE PRECISION)",
         "{} = CAST('NaN' AS DOUBLE PRECISION)",
         ("FALSE", "TRUE"),
+        alike=False,
     ),
-    # Spark joins 'a''b' to ab, and a backslash stands before a quote.
-    "spark": Dialect("`", "DOUBLE", "CAST('{}' AS DOUBLE)", "isnan({})", ("FALSE", "TRUE"), escape="\\"),
+    # Spark joins 'a''b' to ab, and a backslash stands before a quote. Text that is no number may compare as NULL.
+    "spark": Dialect(
+        "`",
+        "DOUBLE",
+        "CAST('{}' AS DOUBLE)",
+        "isnan({})",
+        ("FALSE", "TRUE"),
+        escape="\\",
+        is_number="CAST({} AS DOUBLE) IS NOT NULL",
+    ),
 }
 
 
@@ -79,6 +106,8 @@ def literal(number: float, dialect: Dialect) -> str:
     return f"({sign}{exact.numerator}.0 / {exact.denominator}.0)"
 
 
+#: Levels beyond which a variable is joined to a table of them: databases compare with a list one after another.
+MANY = 50
 #: The columns of the result.
 RESULTS = ("points", "log_odds", "probability")
 
@@ -101,10 +130,12 @@ def sql_of(card: CardSource, dialect: str, table: str, keys: Sequence[str] = ())
     if not isinstance(table, str) or not table.strip() or ";" in table or "--" in table:
         raise DataError(f"table={table!r:.60}: give the name of a table, as it stands in a query.")
     write = _Writer(DIALECTS[dialect])
+    _require_columns(card, dialect)
     require_keys(keys, len(card.variables))
     wanted = [write.name(key) for key in keys]
     places = range(len(card.variables))
-    bins = [f"{write.bin_of(v)} AS {write.name(f'bin_{m}')}" for m, v in enumerate(card.variables)]
+    joined = [m for m, v in enumerate(card.variables) if len(v.levels) > MANY]
+    bins = [f"{write.bin_of(v, m in joined, m)} AS {write.name(f'bin_{m}')}" for m, v in enumerate(card.variables)]
     added = [
         f"{write.added(f'bin_{m}', getattr(v, what))} AS {write.name(f'{column}_{m}')}"
         for m, v in enumerate(card.variables)
@@ -113,23 +144,52 @@ def sql_of(card: CardSource, dialect: str, table: str, keys: Sequence[str] = ())
     points = " + ".join([write.number(card.base_points), *(write.name(f"point_{m}") for m in places)])
     log_odds = " + ".join([write.number(card.intercept), *(write.name(f"logit_{m}") for m in places)])
     one = write.number(1.0)
+    joins = [f"LEFT JOIN card_levels_{m} ON {write.name(card.variables[m].name)} = card_level_{m}" for m in joined]
+    parts = [
+        *(write.levels(card.variables[m], m) for m in joined),
+        _named("card_bins", [*wanted, *bins], "\n    ".join([table, *joins])),
+        _named("card_parts", [*wanted, *added], "card_bins"),
+        _named("card_sums", [*wanted, f"{points} AS points", f"{log_odds} AS log_odds"], "card_parts"),
+    ]
+    results = [*wanted, "points", "log_odds", f"{one} / ({one} + EXP(-log_odds)) AS probability"]
     return (
-        f"-- A scorecard, written by logitkit: {', '.join(RESULTS)} (of bad) of every row.\n"
-        "WITH bins AS (\n    SELECT\n        "
-        + ",\n        ".join([*wanted, *bins])
-        + f"\n    FROM {table}\n),\nparts AS (\n    SELECT\n        "
-        + ",\n        ".join([*wanted, *added])
-        + "\n    FROM bins\n),\nsums AS (\n    SELECT\n        "
-        + ",\n        ".join([*wanted, f"{points} AS points", f"{log_odds} AS log_odds"])
-        + "\n    FROM parts\n)\nSELECT\n    "
-        + ",\n    ".join([*wanted, "points", "log_odds", f"{one} / ({one} + EXP(-log_odds)) AS probability"])
-        + "\nFROM sums\n"
+        f"-- A scorecard, written by logitkit: {', '.join(RESULTS)} (of bad) of every row.\nWITH "
+        + ",\n".join(parts)
+        + "\nSELECT\n    "
+        + ",\n    ".join(results)
+        + "\nFROM card_sums\n"
     )
+
+
+def _named(name: str, columns: Sequence[str], source: str) -> str:
+    """Return a part of the query with its name."""
+    return f"{name} AS (\n    SELECT\n        " + ",\n        ".join(columns) + f"\n    FROM {source}\n)"
+
+
+def _require_columns(card: CardSource, dialect: str) -> None:
+    """Refuse columns that the database cannot have."""
+    seen: dict[str, str] = {}
+    for variable in card.variables:
+        name, levels = variable.name, variable.levels
+        if DIALECTS[dialect].alike and name.lower() in seen:
+            raise UnsupportedError(
+                f"{seen[name.lower()]!r} and {name!r} are one name in {dialect!r}, where capitals and small letters "
+                "are alike. Rename a column, or export Python or JSON."
+            )
+        seen[name.lower()] = name
+        if DIALECTS[dialect].typed and not variable.holds_numbers and not all(isinstance(x, str) for x in levels):
+            raise UnsupportedError(
+                f"{name!r} has text and numbers among its levels, and a column of {dialect!r} has values of one type. "
+                "Export Python or JSON."
+            )
+        if any(isinstance(text, str) and "\0" in text for text in (name, *levels)):
+            raise UnsupportedError(f"{name!r} has text with a null character, which no query can hold.")
 
 
 def require_keys(keys: Sequence[str], n_variables: int) -> None:
     """Refuse keys that are no names, that are given twice, or that the query needs itself."""
-    own = {f"{part}_{m}" for part in ("bin", "point", "logit") for m in range(n_variables)} | set(RESULTS)
+    parts = ("bin", "point", "logit", "card_level", "card_code")
+    own = {f"{part}_{m}" for part in parts for m in range(n_variables)} | set(RESULTS)
     if isinstance(keys, str) or not all(isinstance(key, str) and key for key in keys):
         raise DataError(f"keys={keys!r:.60}: give a list of names of columns.")
     seen: set[str] = set()
@@ -166,28 +226,40 @@ class _Writer:
             return "'" + value.replace("'", "''") + "'"
         return str(value) if isinstance(value, int) else self.number(float(value))
 
-    def bin_of(self, variable: VariableSource) -> str:
-        """Return the number of the bin of a variable."""
+    def levels(self, variable: VariableSource, place: int) -> str:
+        """Return the levels of a variable with their bins, as a part of the query: a join finds one of thousands."""
+        rows = ",\n        ".join(f"({self.value(level)}, {code})" for level, code in variable.levels.items())
+        return f"card_levels_{place} (card_level_{place}, card_code_{place}) AS (\n    VALUES\n        {rows}\n)"
+
+    def bin_of(self, variable: VariableSource, joined: bool, place: int) -> str:
+        """Return the number of the bin of a variable, a case a line."""
         column = self.name(variable.name)
+        value = self.dialect.compared.format(column) if variable.is_number else column
         missing = f"{column} IS NULL"
         if variable.holds_numbers and self.dialect.nan and not variable.is_boolean:
             missing += f" OR {self.dialect.nan.format(f'CAST({column} AS {self.dialect.double})')}"
         cases = [f"WHEN {missing} THEN {variable.missing}"]
+        if joined:
+            return _case([*cases, f"ELSE COALESCE(card_code_{place}, {variable.unseen})"])
         if variable.is_number and self.dialect.is_number:
-            cases.append(f"WHEN NOT {self.dialect.is_number.format(column)} THEN -1")
+            cases.append(f"WHEN NOT ({self.dialect.is_number.format(column)}) THEN -1")
         write = self.number if variable.is_number else self.value
         for values, code in variable.special:
-            cases.append(f"WHEN {column} IN ({', '.join(write(value) for value in values)}) THEN {code}")
+            cases.append(f"WHEN {value} IN ({', '.join(write(one) for one in values)}) THEN {code}")
         if variable.is_number:
-            cases += [f"WHEN {column} < {self.number(cut)} THEN {m}" for m, cut in enumerate(variable.cuts)]
+            cases += [f"WHEN {value} < {self.number(cut)} THEN {m}" for m, cut in enumerate(variable.cuts)]
             last = len(variable.cuts)
         else:
             for m, group in enumerate(variable.groups):
                 cases.append(f"WHEN {column} IN ({', '.join(self.value(level) for level in group)}) THEN {m}")
             last = variable.unseen
-        return f"CASE {' '.join(cases)} ELSE {last} END"
+        return _case([*cases, f"ELSE {last}"])
 
     def added(self, column: str, numbers: tuple[float | None, ...]) -> str:
         """Return what the bin adds; a bin that is refused adds NULL, and so does the sum."""
         cases = [f"WHEN {m} THEN {self.number(x)}" for m, x in enumerate(numbers) if x is not None]
         return f"CASE {self.name(column)} {' '.join(cases)} END"
+
+
+def _case(cases: Sequence[str]) -> str:
+    return "CASE\n            " + "\n            ".join(cases) + "\n        END"
