@@ -38,12 +38,8 @@ class Dialect:
         What stands before a quote within text, and before itself; empty where a quote is written twice.
     is_number : str
         Whether the value {} is a number, where a column may hold text beside it or be text; empty where it may not.
-    compared : str
-        The number {} as a double, where whole numbers would not become doubles by being compared with them.
     alike : bool
         Whether names in quotes are alike in capitals and small letters.
-    typed : bool
-        Whether all values of a column have one type.
     """
 
     quote: str
@@ -53,23 +49,12 @@ class Dialect:
     booleans: tuple[str, str]
     escape: str = ""
     is_number: str = ""
-    compared: str = "{}"
     alike: bool = True
-    typed: bool = True
 
 
 DIALECTS = {
     # SQLite rounds some decimals of 17 digits to the next double but one: a quotient of two whole numbers is exact.
-    "sqlite": Dialect(
-        '"',
-        "REAL",
-        "",
-        "",
-        ("0", "1"),
-        is_number="typeof({}) IN ('integer', 'real')",
-        compared="CAST({} AS REAL)",
-        typed=False,
-    ),
+    "sqlite": Dialect('"', "REAL", "", "", ("0", "1"), is_number="typeof({}) IN ('integer', 'real')"),
     "duckdb": Dialect('"', "DOUBLE", "CAST('{}' AS DOUBLE)", "isnan({})", ("FALSE", "TRUE")),
     "postgresql": Dialect(
         '"',
@@ -177,11 +162,6 @@ def _require_columns(card: CardSource, dialect: str) -> None:
                 "are alike. Rename a column, or export Python or JSON."
             )
         seen[name.lower()] = name
-        if DIALECTS[dialect].typed and not variable.holds_numbers and not all(isinstance(x, str) for x in levels):
-            raise UnsupportedError(
-                f"{name!r} has text and numbers among its levels, and a column of {dialect!r} has values of one type. "
-                "Export Python or JSON."
-            )
         if any(isinstance(text, str) and "\0" in text for text in (name, *levels)):
             raise UnsupportedError(f"{name!r} has text with a null character, which no query can hold.")
 
@@ -234,7 +214,6 @@ class _Writer:
     def bin_of(self, variable: VariableSource, joined: bool, place: int) -> str:
         """Return the number of the bin of a variable, a case a line."""
         column = self.name(variable.name)
-        value = self.dialect.compared.format(column) if variable.is_number else column
         missing = f"{column} IS NULL"
         if variable.holds_numbers and self.dialect.nan and not variable.is_boolean:
             missing += f" OR {self.dialect.nan.format(f'CAST({column} AS {self.dialect.double})')}"
@@ -245,9 +224,9 @@ class _Writer:
             cases.append(f"WHEN NOT ({self.dialect.is_number.format(column)}) THEN -1")
         write = self.number if variable.is_number else self.value
         for values, code in variable.special:
-            cases.append(f"WHEN {value} IN ({', '.join(write(one) for one in values)}) THEN {code}")
+            cases.append(f"WHEN {column} IN ({', '.join(write(value) for value in values)}) THEN {code}")
         if variable.is_number:
-            cases += [f"WHEN {value} < {self.number(cut)} THEN {m}" for m, cut in enumerate(variable.cuts)]
+            cases += [f"WHEN {column} < {self.number(cut)} THEN {m}" for m, cut in enumerate(variable.cuts)]
             last = len(variable.cuts)
         else:
             for m, group in enumerate(variable.groups):
