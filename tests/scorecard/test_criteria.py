@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from logitkit.diagnostics.proportions import wilson_interval
 from logitkit.scorecard.criteria import information_value, weight_of_evidence
 
 
@@ -49,3 +50,39 @@ def test_empty_cells_count_as_one_half_and_bins_without_rows_as_nothing() -> Non
     assert woe[0] == pytest.approx(np.log(30.5 / 40) - np.log(0.5 / 20), rel=1e-14)
     assert np.isnan(woe[2])
     assert information_value(events, nonevents).parts[2] == 0.0
+
+
+def test_limits_take_off_what_chance_adds() -> None:
+    found = information_value(np.array([100.0, 300.0]), np.array([500.0, 500.0]))
+    half = 1.959963984540054 * found.std_error
+    assert found.limits() == pytest.approx((found.value - found.by_chance - half, found.value - found.by_chance + half))
+    assert information_value(np.array([20.0, 20.0]), np.array([50.0, 50.0])).limits()[0] == 0.0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("bad_rate", [0.02, 0.1, 0.3])
+@pytest.mark.parametrize("n_bins", [5, 10])
+def test_intervals_of_bins_cover_as_the_page_says(n_bins: int, bad_rate: float) -> None:
+    """Weight of evidence and event rate bin by bin, and the information value, of rows drawn from a population."""
+    rng = np.random.default_rng(0)
+    times = 1000
+    for slope in (0.0, 0.3, 1.0, 2.0):
+        log_odds = np.log(bad_rate / (1 - bad_rate)) + slope * np.linspace(-1, 1, n_bins)
+        rates = 1 / (1 + np.exp(-log_odds))
+        p, q = rates / rates.sum(), (1 - rates) / (1 - rates).sum()
+        true = ((q - p) * np.log(q / p)).sum()
+        for n in (1000, 10_000):
+            covered, of_value = np.zeros((2, n_bins)), 0
+            for _ in range(times):
+                counts = rng.multinomial(n, np.append(rates, 1 - rates) / n_bins).astype(float)
+                e, g = counts[:n_bins], counts[n_bins:]
+                woe, error = weight_of_evidence(e, g)
+                covered[0] += np.abs(woe - np.log(q / p)) <= 1.96 * error
+                low, high = wilson_interval(e / (e + g), e + g, 0.95)
+                covered[1] += (low <= rates) & (rates <= high)
+                low_value, high_value = information_value(e, g).limits()
+                of_value += low_value <= true <= high_value
+            # 95 %, less or more 4 standard errors of a simulation.
+            assert 0.922 < covered.min() / times
+            assert covered.max() / times < 0.985
+            assert of_value / times > 0.9

@@ -35,12 +35,14 @@ SHAPES = {
 def _(binning: Binning) -> Document:
     table = bin_table(binning)
     found, partition = binning.information, binning.partition
+    low, high = found.limits(table.level)
     facts = (
         Fact("Rows", format_integer(table.rows.sum())),
         Fact("Bad", format_integer(table.events.sum())),
         Fact("Information value", format_number(found.value)),
         Fact("Its standard error", format_number(found.std_error)),
         Fact("Expected by chance", format_number(found.by_chance)),
+        Fact(f"{format_level(table.level)} interval", f"{format_number(low)} to {format_number(high)}"),
         Fact("Shape", SHAPES[partition.shape]),
         Fact("Criterion", f"{CRITERIA[binning.stated.criterion]}, {format_number(partition.value)}"),
         Fact("Changes by hand", format_integer(len(binning.edits))),
@@ -48,7 +50,8 @@ def _(binning: Binning) -> Document:
     above = "goods to that of bads" if binning.sign > 0 else "bads to that of goods"
     notes = [
         f"WOE: log of the ratio of the proportion of {above}.",
-        "Event rates have Wilson intervals, which take the bins as given.",
+        "Event rates have Wilson intervals. The interval of the information value is about the value less what chance "
+        "adds. All take the bins as given.",
         certificate_words(binning),
     ]
     if table.corrected.any():

@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 
+from logitkit.engine.law import NORMAL
 from logitkit.typing import BoolArray, FloatArray
 
 __all__ = [
@@ -113,6 +114,29 @@ class InformationValue:
     std_error: float
     by_chance: float
     parts: FloatArray
+
+    def limits(self, level: float = 0.95) -> tuple[float, float]:
+        """Return confidence limits: the value less what chance adds, more or less its errors, and not below zero.
+
+        Parameters
+        ----------
+        level : float, default 0.95
+            Confidence level.
+
+        Returns
+        -------
+        (float, float)
+            The bins are taken as given: where they were chosen by the outcomes both are too large.
+
+        Examples
+        --------
+        >>> found = information_value(np.array([100.0, 300.0]), np.array([500.0, 500.0]))
+        >>> low, high = found.limits()
+        >>> low < found.value - found.by_chance < high
+        True
+        """
+        centre, half = self.value - self.by_chance, float(NORMAL.quantile(level)) * self.std_error
+        return max(0.0, centre - half), max(0.0, centre + half)
 
 
 def information_value(events: FloatArray, nonevents: FloatArray) -> InformationValue:
