@@ -50,8 +50,10 @@ def _(binning: Binning) -> Document:
     above = "goods to that of bads" if binning.sign > 0 else "bads to that of goods"
     notes = [
         f"WOE: log of the ratio of the proportion of {above}.",
-        "Event rates have Wilson intervals. The interval of the information value is about the value less what chance "
-        "adds. All take the bins as given.",
+        (
+            "Event rates have Wilson intervals. The interval of the information value is about the value less what "
+            "chance adds. All take the bins as given."
+        ),
         certificate_words(binning),
     ]
     if table.corrected.any():
