@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from logitkit.scorecard.rejects.compared import Refusal, measures
 from logitkit.scorecard.rejects.inferred import Inferred
 from logitkit.typing import FloatArray
 
-__all__ = ["coefficients_frame", "points_frame", "reject_document", "rejects_frame"]
+__all__ = ["bounds_frame", "coefficients_frame", "points_frame", "reject_document", "rejects_frame"]
 
 LIMITS = ("all good", "all bad")
 ERRORS = (
@@ -114,6 +114,12 @@ def rejects_frame(applicants: Applicants, inferred: Sequence[Inferred]) -> pd.Da
         rows.append((found.rejects, one.rate_error, found.all, found.by_card, found.auc, one.assumption))
     columns = ["reject_bad_rate", "std_error", "bad_rate", "by_card", "auc", "assumption"]
     return pd.DataFrame(rows, columns=columns, index=pd.Index([one.method for one in inferred], name="method"))
+
+
+def bounds_frame(found: Mapping[str, Sequence[float]]) -> pd.DataFrame:
+    """Return one row per quantity, from the least that is possible to the largest."""
+    columns = ["least_possible", "least_thought", "assumed", "largest_thought", "largest_possible"]
+    return pd.DataFrame(list(found.values()), columns=columns, index=pd.Index(list(found), name="quantity"))
 
 
 def coefficients_frame(

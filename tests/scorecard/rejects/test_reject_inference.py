@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pickle
 from dataclasses import replace
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -159,22 +158,6 @@ def test_errors_are_those_of_the_jackknife(method: Any) -> None:
             of_rate += many * ((moved.rate(rejects) - full.rate(rejects)) / step) ** 2
     np.testing.assert_allclose(full.std_error, np.sqrt(np.diag(total) * n / (n - 1)), rtol=2e-3)  # differences of 1e-3
     np.testing.assert_allclose(full.rate_error, np.sqrt(of_rate * n / (n - 1)), rtol=2e-3)
-
-
-def test_bounds_of_coefficients_hold_over_all_outcomes_of_rejects() -> None:
-    table, accepted = population(90, 19, "card")
-    accepted = accepted | (np.arange(90) >= 12)
-    card = lk.scorecard(["first", "second"], table[accepted], target="bad")
-    found = lk.scorecard.reject_inference(card, table[accepted], table[~accepted], [])
-    a = found.applicants
-    assert 3 <= a.rejects.shape[0] <= 9
-    both, w = np.vstack([a.accepts, a.rejects]), np.ones(a.bad.size + a.rejects.shape[0])
-    every = np.array(
-        [solved(both, np.concatenate([a.bad, q]), w) for q in product((0.0, 1.0), repeat=a.rejects.shape[0])]
-    )
-    ends = found.coefficients(bounds=True).loc["none"]
-    np.testing.assert_allclose(ends["least"], every.min(axis=0), rtol=ROUTE)
-    np.testing.assert_allclose(ends["largest"], every.max(axis=0), rtol=ROUTE)
 
 
 def test_rejected_by_the_cards_variables_none_and_augmentation_are_right() -> None:

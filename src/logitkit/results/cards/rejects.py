@@ -12,7 +12,13 @@ import pandas as pd
 from logitkit.design.table.frame import numeric_values, read_table
 from logitkit.errors import DataError, nearest_name
 from logitkit.report.document import Document
-from logitkit.report.reject_findings import coefficients_frame, points_frame, reject_document, rejects_frame
+from logitkit.report.reject_findings import (
+    bounds_frame,
+    coefficients_frame,
+    points_frame,
+    reject_document,
+    rejects_frame,
+)
 from logitkit.report.scorecard_frames import scores_frame
 from logitkit.results.cards.scorecard import Scorecard
 from logitkit.results.fit import Fit
@@ -24,7 +30,8 @@ from logitkit.scorecard.manifest import RejectsManifest
 from logitkit.scorecard.monitoring.counted import development_of
 from logitkit.scorecard.own_rows import compact_codes
 from logitkit.scorecard.rejects.applicants import Applicants
-from logitkit.scorecard.rejects.bounds import coefficient_bounds
+from logitkit.scorecard.rejects.areas import bounds
+from logitkit.scorecard.rejects.bounds import found_ends
 from logitkit.scorecard.rejects.compared import Refusal, against, assumed_rejects, measures
 from logitkit.scorecard.rejects.inferred import Inferred
 from logitkit.typing import BoolArray
@@ -105,14 +112,33 @@ class RejectInference(Shown):
         """
         return rejects_frame(self.applicants, self.inferred)
 
-    def coefficients(self, bounds: bool = False) -> pd.DataFrame:
+    def bounds(self, method: str = "none") -> pd.DataFrame:
+        """Return how far rates and the Gini coefficient of a card could go, whatever rejects were.
+
+        Parameters
+        ----------
+        method : str, default "none"
+            The method whose card it is, as in the table, or the beginning of it.
+
+        Returns
+        -------
+        pandas.DataFrame
+            bad rate of rejects, bad rate of all, Gini of all (accepts and rejects, by this card); least_possible and
+            largest_possible over all outcomes of rejects, least_thought and largest_thought where every reject may
+            have any odds between the two cases, and assumed. All four ends are proved
+            (``docs/maths/reject_inference.md``, equations 8 and 9).
+        """
+        return bounds_frame(bounds(self.applicants, self._named(method), self.between))
+
+    def coefficients(self, bounds: bool | str = False) -> pd.DataFrame:
         """Return the coefficients under every method.
 
         Parameters
         ----------
-        bounds : bool, default False
+        bounds : bool or "between", default False
             Whether to add the least and the largest value that each coefficient was found to take over all outcomes
-            that rejects could have had (``docs/maths/reject_inference.md``, equation 8).
+            that rejects could have had, or over those where every reject has odds between the two cases. They are
+            attained, and not proved to be the ends (``docs/maths/reject_inference.md``, equation 10).
 
         Returns
         -------
@@ -120,7 +146,7 @@ class RejectInference(Shown):
             estimate, std_error and naive_error (what a fit would print that takes the rows for observed), indexed by
             method and term; with bounds also least and largest.
         """
-        ends = coefficient_bounds(self.applicants) if bounds else None
+        ends = found_ends(self.applicants, bounds, self.between)
         return coefficients_frame(self.inferred, self.scorecard.card.names, ends)
 
     def points(self) -> pd.DataFrame:

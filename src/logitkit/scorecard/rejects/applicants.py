@@ -103,6 +103,12 @@ class Applicants:
         """Of accepts."""
         return mean(self.bad, self.accept_weights)
 
+    def of_odds(self, odds: float) -> FloatArray:
+        """Return proportions of bad of rejects whose odds are a multiple, 0 or infinity too, of those of accepts."""
+        if odds in (0, np.inf):
+            return np.full(self.rejects.shape[0], float(odds > 0))
+        return np.asarray(expit(self.rejects @ self.coef + np.log(odds)))
+
     def refitted(self, proportion: FloatArray) -> Refitted:
         """Return the fit to accepts as they are, and to rejects as these proportions of bad."""
         return self.fit(
