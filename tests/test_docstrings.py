@@ -37,6 +37,7 @@ HELD = (
     "cards.monitored.CardMonitor",
     "cards.rejects.RejectInference",
     "cards.verified.CardVerification",
+    "cards.verified.Verified",
     "cards.reported.Reported",
     "cards.scorecard.Scorecard",
     "cards.vintages.Vintages",

@@ -56,6 +56,11 @@ def _is_table_of_scores(start: bytes) -> bool:
     return head[0] == b"row" and set(SCORED) <= set(head)
 
 
+def _is_document(start: bytes) -> bool:
+    ours = (b'<meta name="generator" content="logitkit', b'"format": "logitkit document"')
+    return start.startswith(ARCHIVE) or any(words in start for words in ours)
+
+
 KINDS: dict[str, Kind] = {
     "model": Kind((), lambda start: b'"format": "logitkit fit"' in start),
     "report": Kind((".html", ".htm"), lambda start: b'<meta name="generator" content="logitkit' in start),
@@ -64,6 +69,7 @@ KINDS: dict[str, Kind] = {
     "scores": Kind((), _is_table_of_scores),
     "Word document": Kind((".docx",), lambda start: start.startswith(ARCHIVE)),
     "Excel workbook": Kind((".xlsx",), lambda start: start.startswith(ARCHIVE)),
+    "document": Kind((".html", ".htm", ".docx", ".json"), _is_document),
     "export": Kind((), lambda start: b"logitkit" in start),
 }
 

@@ -266,7 +266,10 @@ def test_html_shows_hostile_text_as_it_is_wherever_it_stands(render):
 def test_html_aligns_and_heads_its_cells():
     source = render_html(BIRTHS)
     assert '<th scope="col" class="lk-left">Term</th><th scope="col">Estimate</th>' in source
-    assert '<tr><th scope="row" class="lk-left">C(race)[T.a_b]</th><td>-0.0295</td><td>&lt;0.0001</td></tr>' in source
+    assert (
+        '<tr><th scope="row" class="lk-left lk-whole">C(race)[T.a_b]</th><td>-0.0295</td><td>&lt;0.0001</td></tr>'
+        in source
+    )
     assert "<div><dt>Events</dt><dd>59 (31.2%)</dd></div>" in source
     assert "<p><strong>Warning.</strong> One level is rare.</p>" in source
 

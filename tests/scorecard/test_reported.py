@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import docx
 import numpy as np
 import pandas as pd
 import pytest
@@ -140,15 +139,6 @@ def test_the_document_has_what_a_validator_asks_for(
     assert f"{in_all:.3f}" in page  # without the rows that the rule left out
     assert f"{card.stability(later).score.value:.4f}" in page
     assert page.count("<img") >= len(COLUMNS) + 2
-
-
-def test_the_document_is_one_of_word_too(loans: pd.DataFrame, tmp_path: Path) -> None:
-    card = lk.scorecard(["housing"], loans, target="class", event="bad")
-    found = docx.Document(str(card.report(tmp_path / "card.docx")))
-    headings = [p.text for p in found.paragraphs if p.style.name == "Heading 1"]
-    assert headings[:3] == ["Population and exclusions", "Leakage checks", "Variables in bins"]
-    assert headings[-2:] == ["Limits", "Manifest"]
-    assert len(found.inline_shapes) == 3  # the bins, the points, the profile
 
 
 def test_a_card_that_was_loaded_says_what_it_does_not_know(loans: pd.DataFrame, tmp_path: Path) -> None:

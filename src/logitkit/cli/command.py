@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
         try:
-            options.run(options)
+            status = options.run(options)
         except LogitkitError as error:
             _tell(f"logitkit: error: {_one_line(error)}")
             return FAILED
@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         except KeyboardInterrupt:
             _tell("logitkit: interrupted")
             return INTERRUPTED
-    return 0
+    return status or 0
 
 
 def _print(text: str, end: str = "\n") -> None:

@@ -1,4 +1,4 @@
-"""``logitkit scorecard fit``, ``score``, ``export`` and ``monitor``."""
+"""``logitkit scorecard`` with its commands; those that look at further rows are in files of their own."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from logitkit.cli.card_documents import add_report, add_verify
+from logitkit.cli.card_monitor import add_monitor
 from logitkit.cli.stated import response_level
 from logitkit.errors import DataError
 from logitkit.writing import require_outputs, write_file
@@ -22,14 +24,6 @@ SELECTIONS = ("backward", "stepwise", "lasso", "all")
 #: Options of the bins of all variables, by the argument of ``Bins``.
 OF_BINS = ("shape", "max_bins", "min_size", "special", "unseen", "empty")
 OF_SELECTION = {"select": "method", "min_iv": "min_iv", "max_correlation": "max_correlation", "keep": "keep"}
-#: Limits of the monitor, with what each is of.
-OF_LIMITS = {
-    "psi": "the index of the score (default: 0.25)",
-    "csi": "the index of a variable (default: 0.25)",
-    "points": "the change of the mean score (default: 10)",
-    "bad_rate": "the bad rate, as a multiple of that expected (default: 1)",
-    "gini": "the Gini coefficient, from below (default: the lower end of that of development)",
-}
 OF_SCALING = ("points_to_double", "base_points", "base_odds", "zero")
 
 
@@ -56,14 +50,16 @@ def add_scorecard(commands: Any, terminal: Terminal) -> None:
     """Add the commands of scorecards."""
     scorecard = commands.add_parser(
         "scorecard",
-        help="make a credit scorecard, score applicants, write the card in another language",
+        help="make a credit scorecard, score applicants, export, watch, document and verify it",
         description="Credit scorecards: optimal bins, weights of evidence, points.",
     )
     own = scorecard.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_fit(own, terminal)
     _add_score(own, terminal)
     _add_export(own, terminal)
-    _add_monitor(own, terminal)
+    add_monitor(own, terminal, _card)
+    add_report(own, terminal, _card)
+    add_verify(own, terminal, _card)
 
 
 def _add_fit(commands: Any, terminal: Terminal) -> None:
@@ -165,43 +161,6 @@ def _add_export(commands: Any, terminal: Terminal) -> None:
     export.add_argument("--output", metavar="FILE", help="file to write (default: the standard output; onnx needs one)")
     _add_force(export)
     export.set_defaults(run=lambda options: _export(options, terminal))
-
-
-def _add_monitor(commands: Any, terminal: Terminal) -> None:
-    monitor = commands.add_parser(
-        "monitor",
-        help="compare the applicants of every period with those that a saved scorecard was made from",
-        description=(
-            "Print how scores, variables and outcomes of the applicants of every period differ from those that the "
-            "card was made from, and which measure passed its limit first."
-        ),
-        epilog="Example: logitkit scorecard monitor card.json later.csv --period applied --report monitor.html",
-    )
-    monitor.add_argument("card", metavar="CARD", help="JSON file that --save wrote")
-    _add_data(monitor, "file of later applicants")
-    monitor.add_argument("--period", metavar="COL", required=True, help="column of dates, or of periods in their order")
-    monitor.add_argument("--every", choices=("month", "quarter", "year"), default="month", help="default: %(default)s")
-    monitor.add_argument(
-        "--known",
-        metavar="N|COL",
-        help="when outcomes are known: N periods later, or on the dates of a column (default: they are not looked at)",
-    )
-    monitor.add_argument("--target", metavar="COL", help="column of the outcome (default: that of the card)")
-    monitor.add_argument(
-        "--indeterminate",
-        metavar="VALUE",
-        action="append",
-        default=[],
-        help="value of the target that is neither good nor bad; may be repeated",
-    )
-    for name, what in OF_LIMITS.items():
-        monitor.add_argument(f"--{name.replace('_', '-')}", type=float, metavar="LIMIT", help=f"limit of {what}")
-    monitor.add_argument("--weights", metavar="COL", help="column of the weights of the applicants")
-    monitor.add_argument("--base", metavar="FILE", help="compare with these applicants instead")
-    monitor.add_argument("--format", choices=FORMATS, default="text", help="of the result (default: %(default)s)")
-    monitor.add_argument("--report", metavar="FILE", help="also write a report with figures, .html or .docx")
-    _add_force(monitor)
-    monitor.set_defaults(run=lambda options: _monitor(options, terminal))
 
 
 def _add_data(command: argparse.ArgumentParser, what: str) -> None:
@@ -358,43 +317,3 @@ def _export(options: argparse.Namespace, terminal: Terminal) -> None:
         terminal.say_where("export", written)
     else:
         terminal.write(written, "")
-
-
-def _monitor(options: argparse.Namespace, terminal: Terminal) -> None:
-    """Print a card over time, and write its report where that was asked for."""
-    read = [options.card, options.data] if options.base is None else [options.card, options.data, options.base]
-    require_outputs({"report": options.report}, read, options.force)
-    from logitkit.scorecard.monitoring.limits import Limits
-
-    card, data = _card(options.card), terminal.read(options.data, options.separator)
-    known = int(options.known) if options.known is not None and options.known.isdecimal() else options.known
-    for name in (options.period, known):
-        if isinstance(name, str) and name in data.columns:
-            data[name] = _dates(data[name])
-    target = options.target or card.population.target
-    found = card.monitor(
-        data,
-        period=options.period,
-        known=known,
-        target=target,
-        indeterminate=[response_level(word, f"{target} ~ 1", data) for word in options.indeterminate],
-        base=None if options.base is None else terminal.read(options.base, options.separator),
-        weights=options.weights,
-        every=options.every,
-        limits=Limits(**{name: getattr(options, name) for name in OF_LIMITS if getattr(options, name) is not None}),
-    )
-    try:  # files first: the reader of the standard output may go away
-        if options.report:
-            terminal.say_where("report", found.report(options.report))
-    finally:
-        terminal.write(getattr(found, f"to_{options.format}")(), "\n")
-
-
-def _dates(values: Any) -> Any:
-    """Return text as dates where all of it is; numbers and other text as they are."""
-    if values.dtype.kind in "iufbM":
-        return values
-    try:
-        return values.astype("datetime64[ns]")
-    except (TypeError, ValueError):
-        return values

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logitkit.plots.labels import add_note
+from logitkit.plots.legends import wrap_legend
 from logitkit.plots.style import GUIDE, MUTED, SERIES, curve_color, dress, level_text, new_axes
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def plot_cap(found: Validation, ax: Axes | None = None) -> Axes:
     ax.set_ylim(0.0, 1.0)
     ax.set_aspect("equal")
     ax.legend(loc="lower right", frameon=False, fontsize=9.0)
+    wrap_legend(ax)
     dress(ax, x="Proportion of rows, the riskiest first", y="Proportion of bads", title="Accuracy profile (CAP)")
     of = f" of {found.samples[0].name}" if several else ""
     add_note(ax, f"Bands: pointwise {level_text(found.level)} bootstrap intervals. Dashed: a card without errors{of}.")

@@ -11,7 +11,7 @@ from logitkit.plots.style import INK, TICK_SIZE
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["ALONE", "add_legend", "legend_beside", "share_axes"]
+__all__ = ["ALONE", "add_legend", "legend_beside", "share_axes", "wrap_legend"]
 
 ENTRY_MOST = 28  # characters of a line of an entry
 WITHIN_MOST = 4  # lines of a legend that stands within the axes
@@ -37,6 +37,19 @@ def _beside(ax: Axes, handles: Sequence[Any], texts: Sequence[str], title: str =
         handlelength=1.6,
         ncols=1 + (_lines(texts) - 1) // 18,
     )
+
+
+def wrap_legend(ax: Axes) -> None:
+    """Break long entries of a legend within the axes, and put it beside them where it then has many lines."""
+    legend = ax.get_legend()
+    assert legend is not None
+    given = [text.get_text() for text in legend.get_texts()]
+    texts = [plain(wrapped(text, ENTRY_MOST)) for text in given]
+    if _lines(texts) > WITHIN_MOST:
+        _beside(ax, list(legend.legend_handles), texts)
+        return
+    for entry, text in zip(legend.get_texts(), texts, strict=True):
+        entry.set_text(text)
 
 
 def _lines(texts: Sequence[str]) -> int:

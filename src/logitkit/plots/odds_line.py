@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logitkit.plots.labels import add_note
+from logitkit.plots.legends import wrap_legend
 from logitkit.plots.style import INK, SERIES, dress, level_text, new_axes
 
 if TYPE_CHECKING:
@@ -53,13 +54,14 @@ def plot_odds_line(found: Bands, ax: Axes | None = None, label: str | None = Non
     with np.errstate(divide="ignore", invalid="ignore"):
         middle, high, low = (np.log((1.0 - p) / p) for p in (found.rate, found.rate_low, found.rate_high))
     both = np.isfinite(middle) & np.isfinite(high) & np.isfinite(low)
-    reach = np.stack([middle - low, high - middle])[:, both]
+    reach = np.stack([middle[both] - low[both], high[both] - middle[both]])
     ax.errorbar(points[both], middle[both], yerr=reach, fmt="o", color=color, elinewidth=1.0, markersize=4.5, zorder=3)
     without_bads = np.isposinf(middle) & np.isfinite(low)
     ax.plot(points[without_bads], low[without_bads], "^", color=color, markersize=5.0, zorder=3)
     without_goods = np.isneginf(middle) & np.isfinite(high)
     ax.plot(points[without_goods], high[without_goods], "v", color=color, markersize=5.0, zorder=3)
     ax.legend(loc="upper left", frameon=False, fontsize=9.0)
+    wrap_legend(ax)
     dress(ax, x="Points", y="Log-odds of good", title="Score to odds")
     level = level_text(found.level)
     add_note(ax, f"Dots: bands with {level} Wilson limits. Triangles: the limit, without bads or goods.")

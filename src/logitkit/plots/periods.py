@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["WIDE", "percent_axis", "plot_lines", "set_periods"]
 
 WIDE = (7.6, 3.8)
-TICKS_MOST = 12
+TICKS_MOST, LETTERS_MOST = 12, 48  # below the axis, of level labels
 
 
 def plot_lines(
@@ -88,7 +88,7 @@ def set_periods(ax: Axes, periods: Sequence[str]) -> None:
     step = max(1, -(-len(periods) // TICKS_MOST))
     at = list(range(0, len(periods), step))
     ax.set_xticks(at, [periods[i] for i in at])
-    if sum(len(periods[i]) for i in at) > 60:
+    if sum(len(periods[i]) for i in at) > LETTERS_MOST:
         ax.tick_params(axis="x", rotation=35)
         for label in ax.get_xticklabels():
             label.set_horizontalalignment("right")

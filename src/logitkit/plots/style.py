@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -34,12 +37,15 @@ __all__ = [
     "Look",
     "curve_color",
     "dress",
+    "for_pages",
     "level_text",
     "looks",
     "new_axes",
     "next_color",
     "page_axes",
 ]
+
+_UNSEEN: ContextVar[bool] = ContextVar("figures of a page", default=False)
 
 # Blue and vermilion of Okabe and Ito (2008), told apart under all kinds of colour blindness, and greys.
 PRIMARY = "#0072B2"
@@ -97,11 +103,21 @@ def new_axes(ax: Axes | None, figsize: tuple[float, float] = FIGSIZE) -> Axes:
         if not isinstance(ax, Axes):
             raise DataError(f"ax={ax!r:.60} must be matplotlib Axes, such as plt.subplots()[1], or None.")
         return ax
-    if "matplotlib.pyplot" in sys.modules or "ipykernel" in sys.modules:
+    if not _UNSEEN.get() and ("matplotlib.pyplot" in sys.modules or "ipykernel" in sys.modules):
         from matplotlib import pyplot as plt
 
         return plt.figure(figsize=figsize, layout="compressed", facecolor="white").add_subplot()
     return page_axes(figsize)
+
+
+@contextmanager
+def for_pages() -> Iterator[None]:
+    """Make new Axes, until the end, that no window manager and no notebook knows: they go into a file."""
+    before = _UNSEEN.set(True)
+    try:
+        yield
+    finally:
+        _UNSEEN.reset(before)
 
 
 def page_axes(figsize: tuple[float, float] = FIGSIZE) -> Axes:

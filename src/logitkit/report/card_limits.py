@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from logitkit.report.document import Prose, Section
 from logitkit.report.number_format import format_integer, format_percent
 from logitkit.scorecard.card import Card
 from logitkit.scorecard.dummies import bins_in_model
 from logitkit.scorecard.population import Population
 
-__all__ = ["limits_section"]
+__all__ = ["Assumed", "limits_section"]
+
+
+class Assumed(NamedTuple):
+    """What the numbers of a card rest on beyond its rows.
+
+    Parameters
+    ----------
+    rejects : bool
+        Whether outcomes of rejects were inferred.
+    bad_rate : float or None
+        Bad rate of the population, as it was stated; None for that of the sample.
+    """
+
+    rejects: bool
+    bad_rate: float | None
+
 
 FEW_BADS = 10  # per coefficient, below which estimates are known to be unstable
 
 
-def limits_section(card: Card, population: Population, samples: tuple[str, ...], *, inferred: bool) -> Section:
+def limits_section(card: Card, population: Population, samples: tuple[str, ...], assumed: Assumed) -> Section:
     """Return the limits of a card: assumptions, errors that are not counted, and what was not looked at."""
     n = population.n_good + population.n_bad
     rate = format_percent(population.n_bad / n, 2)
@@ -26,7 +44,7 @@ def limits_section(card: Card, population: Population, samples: tuple[str, ...],
         (
             "The coefficients follow from an assumption about the outcomes of rejects, which no data of accepts can "
             "prove or refute."
-            if inferred
+            if assumed.rejects
             else "The card describes those whose outcome is known. Applicants who were rejected have none: about them "
             "the card extrapolates. No reject inference was done."
         ),
@@ -35,10 +53,7 @@ def limits_section(card: Card, population: Population, samples: tuple[str, ...],
             "given, though all came from the same rows. They are optimistic."
         ),
         "Each variable adds what its bin adds, whatever the others are: the card has no interactions.",
-        (
-            f"Probabilities are those of {whose} {rate}. Where the bad rate of "
-            "applicants is another, points still rank, and probabilities are to be calibrated again."
-        ),
+        _probabilities(assumed, whose, rate),
     ]
     if population.n_indeterminate:
         words.append(
@@ -59,3 +74,17 @@ def limits_section(card: Card, population: Population, samples: tuple[str, ...],
             f"Bins without rows, and levels that were not there, add nothing to the score: {', '.join(unseen)}."
         )
     return Section("Limits", tuple(map(Prose, words)))
+
+
+def _probabilities(assumed: Assumed, whose: str, rate: str) -> str:
+    """Return whose probabilities the card gives."""
+    if assumed.bad_rate is None:
+        return (
+            f"Probabilities are those of {whose} {rate}. Where the bad rate of "
+            "applicants is another, points still rank, and probabilities are to be calibrated again."
+        )
+    return (
+        f"Probabilities and base points are those of a population whose bad rate was stated to be "
+        f"{format_percent(assumed.bad_rate, 2)}; in the development sample it is {rate}. They are right if the sample "
+        "was drawn by the outcome alone. Measures on the rows of development are of the card with this rate."
+    )

@@ -13,33 +13,40 @@ from logitkit.engine.law import NORMAL
 from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
 from logitkit.inference.hypotheses.chi_square import ChiSquareTests
-from logitkit.plots.binning import plot_bin_table
 from logitkit.plots.cap import plot_cap
 from logitkit.plots.card import CardPoints, plot_card
-from logitkit.plots.export import png_of, svg_of
+from logitkit.plots.odds_line import plot_odds_line
+from logitkit.plots.style import for_pages
+from logitkit.report.card_bins import variables_section
+from logitkit.report.card_evidence import (
+    CardEvidence,
+    calibration_section,
+    fairness_section,
+    grades_section,
+    periods_section,
+    profit_section,
+)
 from logitkit.report.card_findings import points_table, population_facts
-from logitkit.report.card_limits import limits_section
+from logitkit.report.card_limits import Assumed, limits_section
 from logitkit.report.card_manifest import manifest_section
 from logitkit.report.card_model import model_document
 from logitkit.report.document import Block, Column, Document, Fact, Figure, Prose, Section, Table
-from logitkit.report.finding_blocks import finding_blocks
-from logitkit.report.findings import finding_document
-from logitkit.report.number_format import format_integer, format_number, format_percent
+from logitkit.report.drawn import drawn_figure
+from logitkit.report.finding_blocks import finding_blocks, said_once
+from logitkit.report.number_format import format_integer, format_level, format_number, format_percent
 from logitkit.report.provenance import written_on
 from logitkit.report.readers import for_readers
-from logitkit.report.scorecard_findings import SHAPES, certificate_words
 from logitkit.report.scorecard_frames import card_frame
 from logitkit.report.summary import summary_document
-from logitkit.scorecard.bin_table import bin_table
 from logitkit.scorecard.binned import Binning
 from logitkit.scorecard.card import Card
 from logitkit.scorecard.card_errors import errors_given
+from logitkit.scorecard.changes import CardChange, prior_of
 from logitkit.scorecard.leakage import leakage_signs
 from logitkit.scorecard.manifest import Manifest
 from logitkit.scorecard.monitoring.card_stability import CardDrift
 from logitkit.scorecard.population import AssumedRejects, Population
 from logitkit.scorecard.rounding import Rounding
-from logitkit.scorecard.rules import LevelRule
 from logitkit.scorecard.selection import Selection, SelectionStep
 from logitkit.scorecard.validation.bands import Bands
 from logitkit.scorecard.validation.samples import Validation
@@ -48,13 +55,10 @@ __all__ = ["CardParts", "card_report"]
 
 
 GIVEN = "Bins and weights of evidence as given."
-NAMED, LISTED = 4, 60  # levels in the label of a bin, and in the list below its table
+BINS_MOST = 26  # of a figure of points
 ABSENT = {
-    "loaded": "are not kept by a card that was loaded",
+    "loaded": "are not kept by a card that was loaded; give them as Evidence(development=...), or as --development",
     "inferred": "are not those of its fit, which is one of an assumption about rejects",
-}
-SHAPES_IN_WORDS = {
-    shape: "No shape was asked for." if shape == "none" else f"Shape: {words}." for shape, words in SHAPES.items()
 }
 
 
@@ -86,6 +90,10 @@ class CardParts:
         What whole points cost.
     tests : ChiSquareTests or None
         Of the variables, of a card with a coefficient per bin.
+    changes : tuple of CardChange
+        What was done to the card by hand.
+    evidence : CardEvidence
+        Grades, and what was found of groups, costs and periods.
     absent : {"", "loaded", "inferred"}
         Why the rows of the card are not validated.
     raster : bool
@@ -103,40 +111,23 @@ class CardParts:
     drifts: Mapping[str, CardDrift] = field(default_factory=dict)
     rounding: Rounding | None = None
     tests: ChiSquareTests | None = None
+    changes: tuple[CardChange, ...] = ()
+    evidence: CardEvidence = field(default_factory=CardEvidence)
     absent: str = ""
     raster: bool = False
 
 
 def card_report(parts: CardParts, title: str | None = None, source: str | None = None) -> Document:
-    """Return the document of a card."""
-    scaling = parts.card.scaling
-    signs = leakage_signs(parts.binnings)
-    in_card = {sign.variable for sign in signs if sign.severe and sign.variable in parts.card.names}
-    warnings = tuple(f"{name} is in the card and may leak the outcome: see Leakage checks." for name in sorted(in_card))
+    """Return the document of a card, in the order in which it is judged: rows, variables, model, outcomes, use."""
+    with for_pages():
+        blocks = tuple(_sections(parts))
     return for_readers(
         Document(
             title or "Development of a scorecard",
             subtitle=f"{source + '. ' if source else ''}Written {written_on()}.",
-            facts=(
-                *population_facts(parts.population),
-                Fact("Variables", f"{len(parts.card.names)} of {_n_candidates(parts)}"),
-                Fact("Points to double the odds", f"{scaling.points_to_double:g}"),
-                Fact("Base points", f"{scaling.base_points:g} at {scaling.base_odds:g} to 1"),
-                *_ginis(parts.validation),
-            ),
-            blocks=(
-                _population(parts.population),
-                _leakage(parts),
-                _variables(parts),
-                _selection(parts),
-                _model(parts),
-                _points(parts),
-                *_validation(parts),
-                *_stability(parts),
-                limits_section(parts.card, parts.population, tuple(parts.drifts), inferred=parts.absent == "inferred"),
-                manifest_section(parts.manifest, parts.card, parts.binnings),
-            ),
-            warnings=warnings,
+            facts=_facts(parts),
+            blocks=blocks,
+            warnings=tuple(_warnings(parts)),
         )
     )
 
@@ -144,6 +135,49 @@ def card_report(parts: CardParts, title: str | None = None, source: str | None =
 def _n_candidates(parts: CardParts) -> int:
     """Return the number of variables that were asked for, those without bins among them."""
     return len({*parts.binnings, *(step.variable for step in parts.steps)})
+
+
+def _sections(parts: CardParts) -> Iterator[Section]:
+    card, found, raster = parts.card, parts.evidence, parts.raster
+    yield _population(parts.population)
+    yield _leakage(parts)
+    yield variables_section(parts.binnings, card.names, parts.record.level, raster=raster)
+    yield periods_section(found, raster=raster)
+    yield _selection(parts)
+    yield _model(parts)
+    yield _points(parts)
+    yield _validation(parts)
+    yield grades_section(found)
+    yield calibration_section(found)
+    yield _stability(parts)
+    yield fairness_section(found)
+    yield profit_section(found, raster=raster)
+    yield limits_section(parts.card, parts.population, tuple(parts.drifts), _assumed(parts))
+    yield manifest_section(parts.manifest, card, parts.binnings, parts.changes)
+
+
+def _assumed(parts: CardParts) -> Assumed:
+    return Assumed(parts.absent == "inferred", prior_of(parts.changes))
+
+
+def _facts(parts: CardParts) -> tuple[Fact, ...]:
+    scaling = parts.card.scaling
+    return (
+        *population_facts(parts.population),
+        Fact("Variables", f"{len(parts.card.names)} of {_n_candidates(parts)}"),
+        Fact("Points to double the odds", f"{scaling.points_to_double:g}"),
+        Fact("Base points", f"{scaling.base_points:g} at {scaling.base_odds:g} to 1"),
+        *_ginis(parts.validation),
+    )
+
+
+def _warnings(parts: CardParts) -> Iterator[str]:
+    """Yield what a reader must know before all else."""
+    names = {sign.variable for sign in leakage_signs(parts.binnings) if sign.severe} & set(parts.card.names)
+    for name in sorted(names):
+        yield f"{name} is in the card and may leak the outcome: see Leakage checks."
+    if any(change.kind == "points" for change in parts.changes):
+        yield "Points were set by hand, and are not those of the model: see Scaling and points."
 
 
 def _ginis(found: Validation | None) -> Iterator[Fact]:
@@ -209,52 +243,6 @@ def _leakage(parts: CardParts) -> Section:
     return Section("Leakage checks", (Prose(words), Table(None, heads, cells)))
 
 
-def _variables(parts: CardParts) -> Section:
-    """Return a page per variable: those of the card in its order, then the others."""
-    others = [name for name in parts.binnings if name not in parts.card.names]
-    pages: list[Block] = [
-        Prose(
-            "Each page says what is proved of its bins. WOE: log of the ratio of the proportion of goods to that of "
-            "bads, unless the page says otherwise, by which values are scored, missing and special ones among them. "
-            "Bad rates have Wilson intervals, which take the bins as given."
-        )
-    ]
-    for name in (*parts.card.names, *others):
-        binning = parts.binnings[name]
-        drawn = bin_table(binning, parts.record.level)
-        alt = f"Bad rates of the bins of {name}"
-        left_out = "" if name in parts.card.names else " (not in the card)"
-        heading = f"{name}{left_out}"
-        if not np.any(drawn.rows > 0):
-            pages.append(Section(heading, (Prose(certificate_words(binning)),)))
-            continue
-        pages.append(Section(heading, (*_bin_page(binning), _figure(parts, "", plot_bin_table(drawn), alt))))
-    return Section("Variables in bins", tuple(pages))
-
-
-def _bin_page(binning: Binning) -> Iterator[Block]:
-    """Yield the information value, the table of the bins, and what is particular about them."""
-    found, document = binning.information, finding_document(binning)
-    yield Prose(
-        f"Information value {format_number(found.value)} (standard error {format_number(found.std_error)}; "
-        f"{format_number(found.by_chance)} would be expected by chance). {SHAPES_IN_WORDS[binning.partition.shape]}"
-    )
-    yield from document.blocks
-    if isinstance(binning.rule, LevelRule):
-        yield from _long_groups(binning.rule)
-    turned, _, *own = document.notes
-    yield Prose(" ".join((*((turned,) if binning.sign < 0 else ()), *own)))
-
-
-def _long_groups(rule: LevelRule) -> Iterator[Prose]:
-    """Yield the levels of bins that have more than their label names."""
-    for i, group in enumerate(rule.groups, start=1):
-        if len(group) > NAMED:
-            listed = ", ".join(map(str, group[:LISTED]))
-            more = f" and {format_integer(len(group) - LISTED)} more" if len(group) > LISTED else ""
-            yield Prose(f"Bin {i}: {listed}{more}.")
-
-
 def _selection(parts: CardParts) -> Section:
     chosen = None if parts.manifest is None else parts.manifest.selection
     words = "No selection was asked for: all variables were taken that can be."
@@ -316,47 +304,85 @@ def _points(parts: CardParts) -> Section:
         f"{format_number(-scaling.factor)} times {added}{', in whole numbers' if scaling.rounded else ''}."
     )
     blocks: list[Block] = [Prose(words), points_table(card)]
+    if parts.changes:
+        blocks.append(_by_hand(parts.changes))
     if card.variables:
         with contextlib.suppress(UnsupportedError):  # a fit without standard errors
-            blocks.append(_drawn_points(parts))
+            blocks += _drawn_points(parts)
     if parts.rounding is not None:
         blocks.append(Section("Cost of whole points", finding_blocks(parts.rounding)))
     return Section("Scaling and points", tuple(blocks))
 
 
-def _drawn_points(parts: CardParts) -> Figure:
-    level = parts.record.level
-    table: Any = card_frame(parts.card, errors_given(parts.card, parts.record.vcov), float(NORMAL.quantile(level)))
-    used = np.concatenate([np.sum(variable.binning.counts, axis=0) > 0 for variable in parts.card.variables])
+def _drawn_points(parts: CardParts) -> Iterator[Figure]:
+    """Yield the points of every bin, of as many variables at a time as a page has room for."""
+    card, level = parts.card, parts.record.level
+    table: Any = card_frame(card, errors_given(card, parts.record.vcov), float(NORMAL.quantile(level)))
+    used = np.concatenate([np.sum(variable.binning.counts, axis=0) > 0 for variable in card.variables])
     own = table.iloc[1:][used]
-    points, low, high = (own[name].to_numpy() for name in ("points", "points_low", "points_high"))
-    names, labels = tuple(own["variable"]), tuple(own["label"])
-    note = "Bins and their counts as given." if parts.card.coding == "dummies" else GIVEN
-    drawn = plot_card(CardPoints(names, labels, points, low, high, parts.card.base_points, level, note))
-    return _figure(parts, "Points of the card", drawn, "Points of every bin")
+    on_page = _pages([int((own["variable"] == name).sum()) for name in card.names])
+    last = max(on_page)
+    for page in range(last + 1):
+        names = [name for name, at in zip(card.names, on_page, strict=True) if at == page]
+        some = own[own["variable"].isin(names)]
+        points, low, high = (some[name].to_numpy() for name in ("points", "points_low", "points_high"))
+        of_bins = (tuple(some["variable"]), tuple(some["label"]))
+        note = "Bins and their counts as given." if card.coding == "dummies" else GIVEN
+        drawn = plot_card(CardPoints(*of_bins, points, low, high, card.base_points, level, note))
+        alt = f"Points of the bins of {', '.join(names)} with {format_level(level)} intervals, "
+        alt += f"from {points.min():g} to {points.max():g}"
+        title = "Points of the card" + (f" ({page + 1} of {last + 1})" if last else "")
+        yield drawn_figure(title, drawn, alt, raster=parts.raster)
 
 
-def _figure(parts: CardParts, title: str, axes: Any, alt: str) -> Figure:
-    return Figure(title, svg_of(axes), png_of(axes) if parts.raster else None, "", alt)
+def _pages(sizes: list[int]) -> list[int]:
+    """Return the page of each variable, in order: a page is full when one more would have too many bins."""
+    found, page, room = [], 0, BINS_MOST
+    for size in sizes:
+        if size > room < BINS_MOST:
+            page, room = page + 1, BINS_MOST
+        room -= size
+        found.append(page)
+    return found
 
 
-def _validation(parts: CardParts) -> Iterator[Section]:
+def _by_hand(changes: tuple[CardChange, ...]) -> Table:
+    """Return what was done to the card after it was made."""
+    heads = (Column("Changed by hand", "left"), Column("Before"), Column("After"))
+    cells = []
+    for change in changes:
+        if change.kind == "prior":
+            ends = [format_percent(rate, 2) for rate in (change.before, change.value)]
+            cells.append(("Bad rate of the population", *ends))
+        else:
+            what = "Base points" if change.kind == "base" else f"{change.variable}: {change.label}"
+            cells.append((what, f"{change.before:g}", f"{change.value:g}"))
+    return Table(None, heads, tuple(cells))
+
+
+def _validation(parts: CardParts) -> Section:
     if parts.validation is None:
         words = f"The rows of the card {ABSENT[parts.absent]}, and no other sample was given: nothing was validated."
-        yield Section("Validation", (Prose(words),))
-        return
-    curve = _figure(parts, "Accuracy profile", plot_cap(parts.validation), "Profiles of samples")
-    blocks: list[Block] = [*finding_blocks(parts.validation), curve]
-    if len(parts.validation.samples) == 1:
+        return Section("Validation", (Prose(words),))
+    samples = parts.validation.samples
+    ginis = ", ".join(f"{one.name} {one.gini:.3f}" for one in samples)
+    curve = plot_cap(parts.validation)
+    profile = drawn_figure("Accuracy profile", curve, f"Profiles of samples; Gini: {ginis}", raster=parts.raster)
+    blocks: list[Block] = [*finding_blocks(parts.validation), profile]
+    line: Any = None
+    for name, bands in parts.bands.items():
+        line = plot_odds_line(bands, line, name)
+    alt = "Observed log odds by points, in bands of every sample, beside the line that the points promise"
+    blocks.append(drawn_figure("Score and odds", line, alt, raster=parts.raster))
+    if len(samples) == 1:
         blocks.append(Prose("One sample alone was looked at. A card is judged by rows that it has not seen."))
     for name, bands in parts.bands.items():
         blocks.append(Section(f"Bands of points: {name}", finding_blocks(bands)))
-    yield Section("Validation", tuple(blocks))
+    return Section("Validation", said_once(tuple(blocks)))
 
 
-def _stability(parts: CardParts) -> Iterator[Section]:
+def _stability(parts: CardParts) -> Section:
     if not parts.drifts:
-        yield Section("Stability", (Prose("No other sample was given: stability was not looked at."),))
-        return
+        return Section("Stability", (Prose("No other sample was given: stability was not looked at."),))
     pages = tuple(Section(f"{name} against development", finding_blocks(found)) for name, found in parts.drifts.items())
-    yield Section("Stability", pages)
+    return Section("Stability", said_once(pages))

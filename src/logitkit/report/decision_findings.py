@@ -10,10 +10,8 @@ from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.findings import finding_document
 from logitkit.report.number_format import (
     format_amount,
-    format_integer,
     format_interval,
     format_level,
-    format_number,
     format_percent,
 )
 from logitkit.report.weight_words import weight_notes
@@ -72,19 +70,24 @@ def _(found: Profit) -> Document:
     best, expected = found.best, found.best_expected
     even = np.searchsorted(found.approval, np.linspace(0.0, 1.0, SHOWN_MOST))
     shown = np.unique(np.append(np.minimum(even, found.cuts.size - 1), [best, expected]))
+    decimals = _decimals(found)
+
+    def amount(value: float) -> str:
+        return f"{value + 0.0:,.{decimals}f}"
+
     columns: list[tuple[str, list[str]]] = [
         ("Cut-off", [f"{found.cuts[k]:.6g}" for k in shown]),
         ("Approved", [format_percent(found.approval[k]) for k in shown]),
         ("Bad rate", [format_percent(found.bad_rate[k], 2) for k in shown]),
-        ("Profit", [_amount(found.profit[k]) for k in shown]),
-        (level, [f"{_amount(found.profit_low[k])} to {_amount(found.profit_high[k])}" for k in shown]),
-        ("Expected", [_amount(found.expected_profit[k]) for k in shown]),
-        ("Exp. loss", [_amount(found.expected_loss[k]) for k in shown]),
+        ("Profit", [amount(found.profit[k]) for k in shown]),
+        (level, [f"{amount(found.profit_low[k])} to {amount(found.profit_high[k])}" for k in shown]),
+        ("Expected", [amount(found.expected_profit[k]) for k in shown]),
+        ("Exp. loss", [amount(found.expected_loss[k]) for k in shown]),
     ]
     return Document(
         "Profit by cut-off",
         facts=(
-            Fact("Largest profit on these rows", f"from {found.cuts[best]:.6g} points: {_amount(found.profit[best])}"),
+            Fact("Largest profit on these rows", f"from {found.cuts[best]:.6g} points: {amount(found.profit[best])}"),
             Fact("Largest expected profit", f"from {found.cuts[expected]:.6g} points"),
             Fact("Break-even probability of bad", format_percent(found.break_even, 2)),
         ),
@@ -104,8 +107,11 @@ def _table(columns: Iterable[tuple[str, Iterable[str]]]) -> Table:
     return Table(None, heads, tuple(zip(*(cells for _, cells in named), strict=True)))
 
 
-def _amount(value: float) -> str:
-    return format_integer(value) if abs(value) >= 1000 or value == round(value) else format_number(value)
+def _decimals(found: Profit) -> int:
+    """Return the decimals of all amounts: none from a thousand on, or where all amounts are whole."""
+    amounts = np.concatenate([found.profit, found.profit_low, found.profit_high])
+    largest = float(np.abs(amounts).max())
+    return 0 if largest >= 1000 or largest == 0 else int(np.clip(3 - np.floor(np.log10(largest)), 0, 6))
 
 
 def _number(one: Measure) -> str:

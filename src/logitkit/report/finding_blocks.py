@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -10,11 +10,11 @@ from logitkit.design.design import Design
 from logitkit.diagnostics.collinearity import Collinearity
 from logitkit.engine.record import FitRecord
 from logitkit.report.diagnostic_findings import finding_document
-from logitkit.report.document import Block, Column, Prose, Table
+from logitkit.report.document import Block, Column, Prose, Section, Table
 from logitkit.report.number_format import format_column
 from logitkit.typing import FloatArray
 
-__all__ = ["apparent_words", "collinearity_table", "finding_blocks", "influence_table"]
+__all__ = ["apparent_words", "collinearity_table", "finding_blocks", "influence_table", "said_once"]
 
 LARGEST_LISTED = 10
 
@@ -37,6 +37,26 @@ def finding_blocks(result: object, most: int | None = None) -> tuple[Block, ...]
         blocks.append(Table(None, (Column("Measure", "left"), Column("Value")), facts))
     blocks += tables
     return (*blocks, *(Prose(note) for note in document.notes))
+
+
+def said_once(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    """Return blocks without sentences that stood before among them, as the same notes below every sample.
+
+    Examples
+    --------
+    >>> said_once((Prose("Wald."), Section("B", (Prose("Wald."), Prose("Score.")))))[1].blocks[0].text
+    'Score.'
+    """
+    return tuple(_unsaid(blocks, set()))
+
+
+def _unsaid(blocks: tuple[Block, ...], said: set[str]) -> Iterator[Block]:
+    for block in blocks:
+        if isinstance(block, Section):
+            yield Section(block.heading, tuple(_unsaid(block.blocks, said)))
+        elif not isinstance(block, Prose) or block.text not in said:
+            said |= {block.text} if isinstance(block, Prose) else set()
+            yield block
 
 
 def influence_table(design: Design, distance: FloatArray, beside: Mapping[str, FloatArray]) -> Table:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["render_html", "render_page"]
 
 INSIDE_NAMES = re.compile(r"(?<=[:_\])])(?=[^\s:,_\])])|(?<=,)(?=[^\s\d])|(?=\[)")
+CELL_WHOLE = 22  # characters of a cell that is not broken
 NAME_WHOLE = 18  # characters of a name that always has room on one line
 
 
@@ -75,6 +76,7 @@ def _environment() -> Environment:
     environment.filters["arranged"] = _arranged
     environment.filters["breakable"] = _breakable
     environment.filters["source"] = _source
+    environment.globals["whole"] = CELL_WHOLE
     return environment
 
 
@@ -141,6 +143,7 @@ _STYLE = """
 .lk-doc table.lk-table .lk-left{text-align:left}
 .lk-doc table.lk-table tbody .lk-left{white-space:normal;overflow-wrap:anywhere;min-width:8em;
   max-width:26em}
+.lk-doc table.lk-table tbody .lk-whole{white-space:nowrap;min-width:0}
 .lk-doc table.lk-table tr>:first-child{padding-left:.3em}
 .lk-doc table.lk-table tr>:last-child{padding-right:.3em}
 .lk-doc table.lk-table tbody tr:first-child>*{padding-top:.5em}
@@ -214,8 +217,9 @@ _BLOCKS = """
 <tr>
 {%- for cell in row %}
 {% if table.columns[loop.index0].align == "left" %}
-{% if loop.first %}<th scope="row" class="lk-left">{{ cell | breakable }}</th>
-{%- else %}<td class="lk-left">{{ cell | breakable }}</td>{% endif %}
+{% set kind = "lk-left lk-whole" if cell | length <= whole else "lk-left" %}
+{% if loop.first %}<th scope="row" class="{{ kind }}">{{ cell | breakable }}</th>
+{%- else %}<td class="{{ kind }}">{{ cell | breakable }}</td>{% endif %}
 {% else %}<td>{{ cell }}</td>{% endif %}
 {%- endfor %}
 </tr>

@@ -13,7 +13,7 @@ OPTIONS = (
     "penalty|test|method|unseen|level|units|data|values|offset|weights|cluster|outcomes|solver|initial"
     "|standardize|terms"
 )
-CODE = re.compile(rf"\b(?:fit|lk|logitkit)\.[a-zA-Z_]|\blogit(?:_matrix)?\(|\b(?:{OPTIONS})=")
+CODE = re.compile(rf"\b(?:fit|lk|logitkit)\.[a-zA-Z_]|\blogit(?:_matrix)?\(|\btable\(\)|\b(?:{OPTIONS})=")
 EXAMPLE = re.compile(r",? such as (?:penalty=)?lk\.\w+\([^)]*\)")
 BRACKETED = re.compile(r" \([^()]*(?:\([^()]*\)[^()]*)*\)")
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9'\"]|fit\.|lk\.|penalty=)")

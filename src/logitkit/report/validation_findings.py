@@ -91,7 +91,7 @@ def _(found: Bands) -> Document:
             ("Bad rate", [_percent(rate) for rate in found.rate]),
             (level, [_percents(*ends) for ends in zip(found.rate_low, found.rate_high, strict=True)]),
             ("Expected", [_percent(rate) for rate in found.expected]),
-            ("Odds", ["" if np.isnan(odds) else format_number(odds, 3) for odds in found.odds]),
+            ("Odds", [_odds(odds) for odds in found.odds]),
             ("Cum. good", [format_percent(share) for share in found.cumulative_good]),
             ("Cum. bad", [format_percent(share) for share in found.cumulative_bad]),
             ("KS", format_column(found.distance, "estimate", 3)),
@@ -136,13 +136,16 @@ def _(found: GradeCalibration) -> Document:
         ("Jeffreys", format_column(found.jeffreys, "p_value")),
         ("Light", list(found.lights)),
     ]
+    blocks = [_table(columns)]
     if found.correlation > 0:
         rho = f"{found.correlation:g}"
-        columns += [
+        correlated = [
+            ("Grade", list(found.labels)),
             (f"Binomial, {rho}", format_column(found.binomial_correlated, "p_value")),
             (f"Jeffreys, {rho}", format_column(found.jeffreys_correlated, "p_value")),
             (f"Light, {rho}", list(found.lights_correlated)),
         ]
+        blocks.append(_table(correlated))
     amber, red = (format_level(level) for level in found.light_levels)
     notes = [
         "P-values are one-sided: small where there are more bads than the PD says.",
@@ -167,7 +170,7 @@ def _(found: GradeCalibration) -> Document:
             Fact("Degrees of freedom", format_integer(found.dof)),
             Fact("P-value", format_p(found.p_value)),
         ),
-        blocks=(_table(columns),),
+        blocks=tuple(blocks),
         notes=tuple(notes),
     )
 
@@ -212,6 +215,12 @@ def _table(columns: Iterable[tuple[str, Iterable[str]]]) -> Table:
     named = [(name, tuple(cells)) for name, cells in columns]
     heads = tuple(Column(name, "right" if j else "left") for j, (name, _) in enumerate(named))
     return Table(None, heads, tuple(zip(*(cells for _, cells in named), strict=True)))
+
+
+def _odds(odds: float) -> str:
+    if np.isnan(odds):
+        return ""
+    return "\N{INFINITY}" if np.isinf(odds) else f"{odds:,.1f}"
 
 
 def _interval(low: float, high: float) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+from itertools import zip_longest
 from typing import Any
 
 from logitkit.errors import UnsupportedError
+from logitkit.report.column_widths import column_widths
 from logitkit.report.document import Block, Column, Document, Fact, Figure, Prose, Section, Table
 
 __all__ = ["render_word"]
@@ -14,7 +16,10 @@ FONT, SIZE, SMALL = "Calibri", 10.5, 8.5  # points
 MANY = 8  # columns, from which a table is set smaller
 LEVELS = 9  # of headings
 RULE, THIN = "12", "6"  # eighths of a point
-MARGIN, WIDE = 2.0, 15.5  # centimetres: of the page, and the widest picture
+PAGE, MARGIN = (21.0, 29.7), 2.0  # centimetres: A4
+WIDE, HIGH, SCALE = 15.5, 22.0, 0.85  # the largest picture, and pictures over their size on a screen
+LETTER, PADDING, SIDE = 0.57, 0.36, 0.12  # a mean letter over the size of the font; room within cells, in centimetres
+TOGETHER = 14  # rows of a table that is not divided between pages
 
 
 def render_word(document: Document) -> bytes:
@@ -48,6 +53,7 @@ class _Writer:
         self.right = WD_ALIGN_PARAGRAPH.RIGHT
         self.file = docx.Document()
         page = self.file.sections[0]
+        page.page_width, page.page_height = Cm(PAGE[0]), Cm(PAGE[1])
         page.left_margin = page.right_margin = page.top_margin = page.bottom_margin = Cm(MARGIN)
         normal = self.file.styles["Normal"]
         normal.font.name, normal.font.size = FONT, Pt(SIZE)
@@ -57,6 +63,7 @@ class _Writer:
         """Return the bytes of the file."""
         properties = self.file.core_properties
         properties.title, properties.author, properties.comments = _plain(document.title), "logitkit", ""
+        self.footer(document.title)
         self.file.add_heading(_plain(document.title), 0)
         if document.subtitle:
             self.text(document.subtitle)
@@ -71,15 +78,30 @@ class _Writer:
         self.file.save(buffer)
         return buffer.getvalue()
 
-    def block(self, block: Block, level: int) -> None:
-        """Write a block; headings of sections go down from a level."""
+    def footer(self, title: str) -> None:
+        """Write the title and the number of the page below every page."""
+        paragraph = self.file.sections[0].footer.paragraphs[0]
+        paragraph.alignment = self.right
+        run = paragraph.add_run(f"{_plain(title)} \N{EN DASH} ")
+        number = paragraph.add_run()
+        for kind, text in (("begin", None), (None, "PAGE"), ("end", None)):
+            part = self.element("w:instrText" if kind is None else "w:fldChar")
+            if kind is None:
+                part.text = text
+            else:
+                part.set(self.name("w:fldCharType"), kind)
+            number._r.append(part)  # noqa: SLF001 - python-docx has no fields of its own
+        run.font.size = number.font.size = self.points(SMALL)
+
+    def block(self, block: Block, level: int, *, leads: bool = False) -> None:
+        """Write a block; headings of sections go down from a level, and prose that leads to a table stays with it."""
         if isinstance(block, Section):
             self.file.add_heading(_plain(block.heading), min(level, LEVELS))
-            for part in block.blocks:
-                self.block(part, level + 1)
+            for part, after in zip_longest(block.blocks, block.blocks[1:]):
+                self.block(part, level + 1, leads=isinstance(after, Table | Figure))
         elif isinstance(block, Prose):
             for paragraph in block.paragraphs:
-                self.text(paragraph)
+                self.text(paragraph).paragraph_format.keep_with_next = leads
         elif isinstance(block, Table):
             self.table(block)
         else:
@@ -117,10 +139,20 @@ class _Writer:
         if not lines:
             return
         made = self.file.add_table(len(lines), len(columns))
+        made.autofit = False
+        self.padding(made)
+        letter = size * LETTER * 2.54 / 72
+        widths = [self.cm(w) for w in column_widths(lines, PAGE[0] - 2 * MARGIN, letter, PADDING)]
+        for column, width in zip(made.columns, widths, strict=True):
+            column.width = width
+        stays = len(lines) - 1 if len(lines) <= TOGETHER else 2
         for i, (line, row) in enumerate(zip(lines, made.rows, strict=True)):
-            for column, cell, text in zip(columns, row.cells, line, strict=True):
+            for column, cell, text, width in zip(columns, row.cells, line, widths, strict=True):
+                cell.width = width
                 paragraph = cell.paragraphs[0]
+                paragraph.paragraph_format.space_before = self.points(1)
                 paragraph.paragraph_format.space_after = self.points(1)
+                paragraph.paragraph_format.keep_with_next = i < stays
                 if column.align == "right":
                     paragraph.alignment = self.right
                 run = paragraph.add_run(_plain(text))
@@ -128,6 +160,16 @@ class _Writer:
                 self.rules(cell, top=i == 0, head=heads_shown and i == 0, bottom=i == len(lines) - 1)
             self.whole(row, head=heads_shown and i == 0)
         self.file.add_paragraph().paragraph_format.space_after = self.points(2)
+
+    def padding(self, table: Any) -> None:
+        """Leave less room at the sides of cells than Word does."""
+        margins = self.element("w:tblCellMar")
+        for side in ("left", "right"):
+            part = self.element(f"w:{side}")
+            part.set(self.name("w:w"), str(round(SIDE * 567)))  # twentieths of a point
+            part.set(self.name("w:type"), "dxa")
+            margins.append(part)
+        table._tbl.tblPr.append(margins)  # noqa: SLF001 - as below
 
     def rules(self, cell: Any, *, top: bool, head: bool, bottom: bool) -> None:
         """Draw the rules above and below a cell."""
@@ -153,9 +195,8 @@ class _Writer:
             self.text("", bold=_plain(figure.title)).paragraph_format.keep_with_next = True
         if figure.png is not None:
             shape = self.file.add_picture(io.BytesIO(figure.png))
-            most = self.cm(WIDE)
-            if shape.width > most:
-                shape.height, shape.width = round(shape.height * most / shape.width), most
+            by = min(SCALE, self.cm(WIDE) / shape.width, self.cm(HIGH) / shape.height)
+            shape.height, shape.width = round(shape.height * by), round(shape.width * by)
             shape._inline.docPr.set("descr", _plain(figure.alt))  # noqa: SLF001 - python-docx has no description
         if figure.caption:
             self.text(figure.caption, SMALL)

@@ -20,6 +20,7 @@ from typing import Any
 PUBLIC = {
     "Augmentation": "logitkit.scorecard.rejects.augmentation",
     "Bins": "logitkit.scorecard.stated",
+    "Evidence": "logitkit.scorecard.evidence",
     "Extrapolation": "logitkit.scorecard.rejects.assumed",
     "FuzzyAugmentation": "logitkit.scorecard.rejects.assumed",
     "Limits": "logitkit.scorecard.monitoring.limits",

@@ -32,10 +32,10 @@ from logitkit.scorecard.population import Population
 from logitkit.scorecard.stated import Bins
 from logitkit.scorecard.target import read_target
 from logitkit.scorecard.validation.bands import bands_of
-from logitkit.scorecard.validation.by_grade import LIGHTS, calibrate_grades
+from logitkit.scorecard.validation.by_grade import LIGHTS, calibrate_rows
 from logitkit.scorecard.validation.fairness import compare_groups
 from logitkit.scorecard.validation.grades import Grades, best_grades
-from logitkit.scorecard.validation.outcomes import ScoredRows, group_totals
+from logitkit.scorecard.validation.outcomes import ScoredRows
 from logitkit.scorecard.validation.profit import profit_curve
 from logitkit.scorecard.validation.samples import validate_samples
 from logitkit.scorecard.weighting import RowWeights, WeightMeaning
@@ -207,30 +207,18 @@ class Checked:
         if isinstance(grades, Grades):
             pd, grades = grades.pd if pd is None else pd, grades.cuts
         labels, place = graded(rows, grades, table, kept)
-        n, bad, expected, bad_spread, good_spread = (
-            group_totals(place, values, len(labels))
-            for values in (
-                rows.w,
-                rows.w * rows.bad,
-                rows.w * rows.probability,
-                rows.spread * rows.bad,
-                rows.spread * ~rows.bad,
-            )
-        )
-        with np.errstate(invalid="ignore"):
-            stated = expected / n if pd is None else probabilities_by_grade(pd, labels)
-        found = calibrate_grades(
+        stated = None if pd is None else probabilities_by_grade(pd, labels)
+        found = calibrate_rows(
+            rows,
             labels,
-            n,
-            bad,
+            place,
             stated,
             correlation=correlation,
             fitted=in_sample,
             level=level,
             light_levels=lights,
-            spread=(bad_spread, good_spread) if rows.sampling else None,
         )
-        return as_held(CardCalibration, replace(found, weighting=rows.weighting))
+        return as_held(CardCalibration, found)
 
     def grades(
         self,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,9 +11,11 @@ from logitkit.errors import DataError
 from logitkit.options import require_text
 from logitkit.results.cards.checked import Checked
 from logitkit.results.cards.explained import Explained
-from logitkit.results.cards.given_rows import weights_of_sample
+from logitkit.results.cards.gathered import OWN, Samples, evidence_of, require_development, samples_by_name
 from logitkit.results.cards.validated import CardBands, CardValidation, as_held
 from logitkit.results.cards.watched import Watched
+from logitkit.scorecard.changes import CardChange
+from logitkit.scorecard.evidence import Evidence
 from logitkit.scorecard.manifest import Manifest
 from logitkit.scorecard.own_rows import OwnRows
 from logitkit.scorecard.validation.bands import bands_of
@@ -23,15 +24,17 @@ from logitkit.scorecard.validation.samples import validate_samples
 from logitkit.scorecard.weighting import RowWeights, WeightMeaning
 from logitkit.writing import writable_path, write_file
 
-__all__ = ["Reported"]
+if TYPE_CHECKING:
+    from logitkit.report.card_report import CardParts
 
-OWN = "Development"  # what the rows of the card are called in its document
+__all__ = ["Reported"]
 
 
 class Reported(Explained, Watched, Checked):
     """What a card gains: its document."""
 
     manifest: Manifest | None
+    changes: tuple[CardChange, ...]
     rows: OwnRows | None
 
     def report(
@@ -45,13 +48,15 @@ class Reported(Explained, Watched, Checked):
         weight_kind: WeightMeaning | None = None,
         title: str | None = None,
         source: str | None = None,
+        evidence: Evidence | None = None,
     ) -> Path:
-        """Write the development document of the card: one self-contained HTML page, or a Word document.
+        """Write the development document of the card: one self-contained HTML page, a Word document, or JSON.
 
         Parameters
         ----------
         path : str or Path
-            File to write, ending in .html or .docx. An existing one is replaced in one step, and kept if writing fails.
+            File to write, ending in .html, .docx or .json. An existing one is replaced in one step, and kept if writing
+            fails.
         samples : table or mapping of str to table, optional
             Other rows, by name, such as those out of time: the card is validated there, and its stability is looked at.
         target : str, optional
@@ -66,6 +71,8 @@ class Reported(Explained, Watched, Checked):
             Title of the page.
         source : str, optional
             Where the rows come from.
+        evidence : Evidence, optional
+            Groups, costs, periods and grades, each of which adds a section; without one its section says so.
 
         Returns
         -------
@@ -75,32 +82,64 @@ class Reported(Explained, Watched, Checked):
         Notes
         -----
         The rows of the development sample are known to a card that was just made. One that was loaded has left them
-        behind: its document says so, and has the validation of other samples alone.
-        """
-        from logitkit.report.card_report import CardParts, card_report
-        from logitkit.report.page import write_page
-        from logitkit.report.word import render_word
+        behind: ``Evidence(development=...)`` gives them, and else the document has the validation of other samples
+        alone, and says so.
 
-        in_word = str(path).lower().endswith(".docx")
-        file = writable_path(path, "Word document" if in_word else "report")
+        Examples
+        --------
+        >>> import tempfile, os
+        >>> import logitkit as lk
+        >>> loans = lk.datasets.load_german_credit()
+        >>> card = lk.scorecard(["checking_status", "duration"], loans, target="class", event="bad")
+        >>> more = lk.scorecard.Evidence(development=loans, groups="job", cut=500, gain=1.0, loss=5.0)
+        >>> page = card.report(os.path.join(tempfile.mkdtemp(), "card.html"), evidence=more)
+        >>> "Fairness between groups" in page.read_text()
+        True
+        """
+        from logitkit.report.card_report import card_report
+        from logitkit.report.pages import rendered
+
+        file = writable_path(path, "document")
         require_text("title", title)
         require_text("source", source)
-        given = _by_name(samples)
-        scored = self._own_rows()
-        rows = {} if scored is None else {OWN: scored}
-        drifts = {}
-        for name, table in given.items():
-            if name == OWN:
-                raise DataError(f"samples: {OWN!r} are the rows of the card. Call the sample by another name.")
-            given_weights = weights_of_sample(weights, name)
-            rows[name] = self._outcomes(table, target, indeterminate, given_weights, weight_kind).rows
-            drifts[name] = self.stability(table, weights=given_weights, weight_kind=weight_kind)
-        level = self.fit.record.level
-        first = next(iter(rows.values()), None)
-        cuts = (
-            None if first is None else [float(cut) for cut in bands_of(first, self.card.scaling, 10, None, level).cuts]
+        parts = self._parts(
+            samples, (target, indeterminate), (weights, weight_kind), evidence, in_word=file.suffix.lower() == ".docx"
         )
-        parts = CardParts(
+        return write_file(file, rendered(card_report(parts, title, source), file.suffix), "document")
+
+    def _parts(
+        self,
+        samples: Any,
+        outcome: tuple[str | None, Any],
+        weighing: tuple[Any, WeightMeaning | None],
+        evidence: Evidence | None,
+        *,
+        in_word: bool,
+    ) -> CardParts:
+        """Return what the document is written from."""
+        from logitkit.report.card_report import CardParts
+
+        own = self.population.target if outcome[0] is None else outcome[0]
+        stated = stated_evidence(evidence)
+        given, scored = samples_by_name(samples), self._own_rows()
+        rows = {} if scored is None else {OWN: scored}
+        drifts: dict[str, Any] = {}
+        tables: dict[str, Any] = {}
+        absent = "" if scored is not None else self._absent()
+        told = Samples(rows, tables, own, outcome[1], *weighing)
+        if stated.development is not None:
+            tables[OWN] = stated.development
+            found = self._outcomes(stated.development, **told.options(OWN)).rows
+            require_development(found, self.population)
+            if absent == "loaded":
+                rows[OWN], absent = found, ""
+        for name, table in given.items():
+            tables[name], options = table, told.options(name)
+            rows[name] = self._outcomes(table, **options).rows
+            drifts[name] = self.stability(table, weights=options["weights"], weight_kind=options["weight_kind"])
+        level, first = self.fit.record.level, next(iter(rows.values()), None)
+        cuts = None if first is None else bands_of(first, self.card.scaling, 10, None, level).cuts.tolist()
+        return CardParts(
             self.card,
             self.fit.record,
             self.binnings,
@@ -109,17 +148,17 @@ class Reported(Explained, Watched, Checked):
             self.manifest,
             validation=as_held(CardValidation, validate_samples(rows, level, 0)) if rows else None,
             bands={
-                name: as_held(CardBands, bands_of(own, self.card.scaling, 10, cuts, level))
-                for name, own in rows.items()
+                name: as_held(CardBands, bands_of(part, self.card.scaling, 10, cuts, level))
+                for name, part in rows.items()
             },
             drifts=drifts,
             rounding=self.rounding() if scored is not None and self.card.scaling.rounded else None,
             tests=self._tests(),
-            absent=self._absent() if scored is None else "",
+            changes=self.changes,
+            evidence=evidence_of(self, told, stated),
+            absent=absent,
             raster=in_word,
         )
-        document = card_report(parts, title, source)
-        return write_file(file, render_word(document), "Word document") if in_word else write_page(file, document)
 
     def _absent(self) -> str:
         """Return why the rows of the card are not validated."""
@@ -143,9 +182,8 @@ class Reported(Explained, Watched, Checked):
         return ScoredRows(points, log_odds, own.bad, safer, weights=weights).among(kept)
 
 
-def _by_name(samples: Any) -> dict[str, Any]:
-    if samples is None:
-        return {}
-    if isinstance(samples, Mapping) and all(hasattr(part, "columns") for part in samples.values()):
-        return {str(name): part for name, part in samples.items()}
-    return {"New rows": samples}
+def stated_evidence(evidence: Evidence | None) -> Evidence:
+    """Return what was stated, refusing what is of another type."""
+    if evidence is not None and not isinstance(evidence, Evidence):
+        raise DataError(f"evidence={evidence!r:.60}: give lk.scorecard.Evidence(...).")
+    return evidence or Evidence()

@@ -17,7 +17,7 @@ Hosmer, D. W. and Lemeshow, S. (1980) Communications in Statistics A9, 1043-1069
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import betaincinv, chdtrc
@@ -26,10 +26,11 @@ from logitkit.diagnostics.proportions import effective_observations
 from logitkit.errors import DataError
 from logitkit.options import is_finite_number
 from logitkit.scorecard.validation.one_factor import jeffreys_p_value, rate_quantile, tail_probability
+from logitkit.scorecard.validation.outcomes import ScoredRows, group_totals
 from logitkit.scorecard.weighting import UNWEIGHTED, Weighting
-from logitkit.typing import FloatArray
+from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["LIGHTS", "GradeCalibration", "calibrate_grades"]
+__all__ = ["LIGHTS", "GradeCalibration", "calibrate_grades", "calibrate_rows"]
 
 #: Levels of confidence at which a light leaves green, and turns red.
 LIGHTS = (0.95, 0.999)
@@ -166,6 +167,44 @@ def calibrate_grades(  # noqa: PLR0913 - four columns of a table, and how they a
         light_levels=light_levels,
         effective=size,
     )
+
+
+def calibrate_rows(
+    rows: ScoredRows,
+    labels: Sequence[str],
+    place: IntArray,
+    pd: FloatArray | None,
+    *,
+    correlation: float = 0.0,
+    fitted: bool = False,
+    level: float = 0.95,
+    light_levels: tuple[float, float] = LIGHTS,
+) -> GradeCalibration:
+    """Return tests of rows in grades; without probabilities of default the means of the card's are tested."""
+    n, bad, expected, bad_spread, good_spread = (
+        group_totals(place, values, len(labels))
+        for values in (
+            rows.w,
+            rows.w * rows.bad,
+            rows.w * rows.probability,
+            rows.spread * rows.bad,
+            rows.spread * ~rows.bad,
+        )
+    )
+    with np.errstate(invalid="ignore"):
+        stated = expected / n if pd is None else pd
+    found = calibrate_grades(
+        labels,
+        n,
+        bad,
+        stated,
+        correlation=correlation,
+        fitted=fitted,
+        level=level,
+        light_levels=light_levels,
+        spread=(bad_spread, good_spread) if rows.sampling else None,
+    )
+    return replace(found, weighting=rows.weighting)
 
 
 def _lights(p_values: FloatArray, levels: tuple[float, float]) -> tuple[str, ...]:
