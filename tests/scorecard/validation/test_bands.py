@@ -85,6 +85,16 @@ def test_a_scaling_that_holds_is_not_rejected() -> None:
     assert 0.3 < np.mean(p_values) < 0.7
 
 
+@pytest.mark.slow
+def test_intervals_of_the_line_cover_what_it_is_drawn_from() -> None:
+    """Points that double the odds, by the reciprocal of the slope: 400 samples with about 100 bads."""
+    covered = 0
+    for seed in range(400):
+        line = odds_line(drawn(1500, level=0.3, slope=0.8, seed=seed).tally, SCALING)
+        covered += line.points_to_double_low <= 20.0 / 0.8 <= line.points_to_double_high
+    assert covered / 400 == pytest.approx(0.95, abs=0.04)  # within 4 standard errors of a simulation
+
+
 def test_points_that_are_all_equal_have_no_line() -> None:
     rows = ScoredRows(np.full(10, 500.0), np.zeros(10), np.arange(10) < 4)
     found = bands_of(rows, SCALING, cuts=[])
