@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 
 import logitkit as lk
-from logitkit.errors import DataError, FormulaError, NoBinsError
+from logitkit.errors import DataError, FormulaError, NoBinsError, ResponseError
 from logitkit.scorecard.kinds import LARGEST, exact_numbers, why_no_variable
 
 N = 300
@@ -256,6 +258,118 @@ def test_a_special_number_is_refused_where_the_variable_has_it_as_text() -> None
         binned(text, bins=lk.scorecard.Bins(special=[-9]))
     assert binned(text, bins=lk.scorecard.Bins(special=["-9"])).rule.n_values == 2
     assert binned(["a", "b"] * (N // 2), bins=lk.scorecard.Bins(special=[-9])).rule.n_values == 2
+
+
+def test_text_of_numbers_is_refused_unless_its_levels_are_stated() -> None:
+    income = [f"{value}" for value in table()["income"]]
+    for text, words in (
+        (["unknown", *income[1:]], r"levels read as numbers \(not 'unknown'\)"),
+        (income, r"levels read as numbers, such as '.*'. Convert the column to numbers"),
+        ([value.replace(".", ",") for value in income], "levels read as numbers, such as"),
+        ([*(str(k % 30) for k in range(N - 1)), "none"], r"30 of its 31 levels read as numbers \(not 'none'\)"),
+    ):
+        with pytest.raises(DataError, match=words):
+            binned(text)
+        blocks = ({"v": text[k : k + 100], "bad": table()["bad"][k : k + 100]} for k in range(0, N, 100))
+        with pytest.raises(DataError, match=words):
+            lk.scorecard.binnings_of_blocks("v", blocks, target="bad", event=1)
+        assert binned(pd.Categorical(text)).prebins.by_rate
+    codes = [f"{k % 30:02d}" for k in range(N)]  # whole numbers as text are codes
+    assert binned(codes).rule.n_values > 1
+    assert binned(["0", "1", "2+"] * (N // 3)).rule.n_values > 1
+
+
+def test_text_that_no_file_can_hold_is_refused() -> None:
+    with pytest.raises(DataError, match="which is no valid text: mend its encoding"):
+        binned(pd.Series(["a", "\ud800"] * (N // 2), dtype=object))
+    with pytest.raises(DataError, match="The name 'Intercept' is what a card calls its intercept"):
+        lk.scorecard(["Intercept"], table().rename(columns={"income": "Intercept"}), target="bad")
+
+
+def test_labels_of_bins_can_be_told_apart() -> None:
+    values = ["Missing", "", "refused", "a"] * (N // 4)
+    bins = lk.scorecard.Bins(special={"refused": ["r"]}, min_size=0, max_bins=4, min_events=0, min_nonevents=0)
+    labels = binned(values, bins=bins).rule.labels()
+    assert set(labels) <= {"'Missing'", "''", "'refused'", "a", "refused", "Missing"}
+    assert len(set(labels)) == len(labels)
+    for special, words in (({"Missing": [1]}, "is that of missing values"), ({1: [1], "1": [2]}, "is given twice")):
+        with pytest.raises(DataError, match=f"the label .* {words}"):
+            lk.scorecard.Bins(special=special)
+
+
+@pytest.fixture(scope="module")
+def card() -> lk.scorecard.Scorecard:
+    return lk.scorecard(["income", "grade"], table(), target="bad")
+
+
+def test_tables_of_any_kind_give_the_same_points(card: lk.scorecard.Scorecard) -> None:
+    data = table().head(20)
+    tables = [
+        data.astype(object),
+        data.set_index("bad"),
+        data.assign(grade=pd.Categorical(data["grade"], list("zcba"))),
+        data.convert_dtypes(),
+        data.convert_dtypes(dtype_backend="pyarrow"),
+        pl.from_pandas(data),
+        pa.Table.from_pandas(data),
+        pa.RecordBatch.from_pandas(data),
+        data.to_records(index=False),
+        {name: data[name].tolist() for name in data},
+        pd.concat([data, data[["bad"]], data.rename(columns={"grade": "points"})[["points"]]], axis=1),
+    ]
+    for each in tables:
+        assert card.score(each).to_numpy().tolist() == card.score(data).to_numpy().tolist()
+    assert card.score(data.head(0)).shape == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"income": True}, "'income' has True and False"),
+        ({"income": pd.Series([True] * N, dtype=object)}, "'income' has True and False"),
+        ({"income": pd.Categorical([1.0] * N)}, "'income' has categories, for example 1.0"),
+        ({"income": "1.5"}, "'income' has text, for example '1.5'"),
+        ({"income": pd.Series(["-9", *table()["income"][1:]], dtype=object)}, "'income' has text, for example '-9'"),
+        ({"income": pd.Timestamp("2020-01-01")}, "'income' has dates, for example"),
+        ({"income": [[1]] * N}, "'income' has values of type list"),
+        ({"grade": 1}, "'grade' has numbers, for example 1, and its bins were made of text"),
+        ({"grade": pd.Series([1, *["a"] * (N - 1)], dtype=object)}, "'grade' has numbers, for example 1"),
+        ({"grade": np.nan}, "'grade', row 0 and 299 more: a missing value"),
+        ({"grade": "nan"}, "'grade', row 0 and 299 more: level 'nan' was not there"),
+    ],
+)
+def test_a_column_of_another_type_is_refused_at_scoring(
+    card: lk.scorecard.Scorecard, change: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(DataError, match=message):
+        card.score(table().assign(**change))
+
+
+def test_errors_name_the_sample_and_the_column(card: lk.scorecard.Scorecard, tmp_path: Path) -> None:
+    data = table()
+    changed = {
+        "'grade', row 0 and 299 more: level 'q'": data.assign(grade="q"),
+        "The card needs a column 'income'": data.drop(columns="income"),
+        "'income' has text, for example 'low'": data.assign(income="low"),
+        "There is no column 'bad', the target": data.drop(columns="bad"),
+        "The rows hold 0 events": data.assign(bad=0),
+        "No row has an outcome": data.assign(bad=np.nan),
+        "has the value 2": data.assign(bad=1 + data["bad"]),
+    }
+    for message, other in changed.items():
+        samples = {"development": data, "out of time": other}
+        for verb in (card.validate, lambda given: card.report(tmp_path / "card.html", given)):
+            with pytest.raises((DataError, ResponseError), match=f"Sample 'out of time': .*{message}"):
+                verb(samples)
+    with pytest.raises(DataError, match="Sample 'base': The card needs a column 'income'"):
+        card.stability(data, base=data.drop(columns="income"))
+    with pytest.raises(DataError, match="Two samples have one name: 1, '1'"):
+        card.validate({1: data, "1": data})
+    columns = {name: data[name].tolist() for name in data}
+    found, whole = card.validate({"a": columns, "b": data}).table(), card.validate(columns).table()
+    assert found["gini"].tolist() == [whole["gini"].iloc[0]] * 2
+    with pytest.raises(DataError, match="The table has no rows"):
+        card.what_if(data.head(0))
 
 
 def test_infinite_values_belong_to_the_outermost_intervals() -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from logitkit.api.card_dummies import determined_variables, fit_of_bins
 from logitkit.api.cross_validation import cross_validate_matrix
 from logitkit.api.fitting import fit_matrix
+from logitkit.design.formula.terms import INTERCEPT
 from logitkit.errors import DataError, NoBinsError, SeparationError
 from logitkit.models.penalties.bounds import Bounds
 from logitkit.models.penalties.elastic_net import Lasso
@@ -20,6 +21,7 @@ from logitkit.scorecard.binned import binning_of
 from logitkit.scorecard.card import Card
 from logitkit.scorecard.dummies import card_in_coding
 from logitkit.scorecard.edits import replayed
+from logitkit.scorecard.kinds import HALVES
 from logitkit.scorecard.monitoring.counted import Development, development_of
 from logitkit.scorecard.own_rows import OwnRows, compact_codes
 from logitkit.scorecard.scaling import Scaling
@@ -136,6 +138,9 @@ def _binned(rows: CardRows, making: Making) -> tuple[dict[str, BinnedVariable], 
     binned, steps = {}, []
     kept = () if making.selection is None else making.selection.keep
     for name, values in rows.columns.items():
+        if name == INTERCEPT or HALVES.search(name):
+            why = "is what a card calls its intercept" if name == INTERCEPT else "is no valid text"
+            raise DataError(f"The name {name!r} {why}. Rename the column.")
         try:
             best = binning_of(values, rows.bad, making.bins[name], name=name, weights=rows.weights)
         except NoBinsError as error:

@@ -18,12 +18,14 @@ from logitkit.errors import DataError
 from logitkit.typing import FloatArray
 
 __all__ = [
+    "HALVES",
     "NO_VALUES",
     "exact_numbers",
     "is_plain",
     "kind_of_level",
     "require_levels",
     "require_variable",
+    "require_words",
     "shown",
     "why_no_variable",
 ]
@@ -34,6 +36,12 @@ NO_VALUES = "it has no ordinary values: all are missing or special"
 LARGEST = 2.0**53
 #: Days as people and files write them: 2005-03-31, also with a time; 31.03.2005; 3/31/05.
 WRITTEN_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?|\d{1,2}([./-])\d{1,2}\2(\d{4}|\d{2})")
+#: Halves of characters that were read in a wrong encoding: no file can hold them.
+HALVES = re.compile("[\ud800-\udfff]")
+WRITTEN_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)*([eE][+-]?\d+)?")
+FRACTION = re.compile(r"[.,]\d|\d[eE]")
+#: Text is of numbers where more than so many levels read as numbers, and at most this proportion of all does not.
+MANY, FEW = 20, 0.1
 DATES = "dates: derive a number first, such as the months from the date to the application"
 DURATIONS = "durations: turn them into a number first, such as days"
 TIMES = "times of the day: turn them into a number first, such as the hour"
@@ -95,12 +103,33 @@ def require_levels(levels: Iterable[Any], name: str) -> None:
                 f"{name!r} has the level {shown(level):.60}, of type {type(level).__name__}. Levels are text, numbers "
                 "or booleans: convert the column to text, or give the numbers that it was made from."
             )
+        if isinstance(level, str) and HALVES.search(level):
+            raise DataError(f"{name!r} has the level {level!r:.60}, which is no valid text: mend its encoding.")
         example.setdefault(kind_of_level(level), level)
     if len(example) > 1:
         raise DataError(
             f"{name!r} mixes text, for example {shown(example['text'])}, and numbers, for example "
             f"{shown(example['numbers'])}. Convert the column: to numbers, with special values as numbers too, or to "
             "text."
+        )
+
+
+def require_words(levels: Iterable[Any], name: str) -> None:
+    """Refuse text of numbers: many levels that read as numbers, some with a fraction, or with a few words among them.
+
+    Whole numbers alone may be codes. Categories, and levels whose order is stated, are taken as they are.
+    """
+    text = [level for level in levels if isinstance(level, str)]
+    words = [level for level in text if WRITTEN_NUMBER.fullmatch(level.strip()) is None]
+    n = len(text) - len(words)
+    if n <= MANY or len(words) > FEW * len(text):
+        return
+    fraction = next((level for level in text if FRACTION.search(level) and level not in words), None)
+    if words or fraction:
+        but = f" (not {', '.join(map(repr, words[:3]))})" if words else f", such as {fraction!r}"
+        raise DataError(
+            f"{name!r} is text, and {n} of its {len(text)} levels read as numbers{but}. Convert the column to numbers, "
+            "with special values as numbers too; or to categories, if its levels are codes."
         )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from logitkit.design.table.frame import coded_values, declared_order
 from logitkit.errors import DataError, NoBinsError, nearest_name
 from logitkit.numerics.kernels.bin_codes import code_sums
-from logitkit.scorecard.kinds import NO_VALUES, kind_of_level, require_levels, shown
+from logitkit.scorecard.kinds import NO_VALUES, kind_of_level, require_levels, require_words, shown
 from logitkit.scorecard.stated import Bins
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
@@ -71,6 +71,8 @@ def level_prebins(values: Any, bad: BoolArray, weights: FloatArray, bins: Bins, 
         if given is not None:
             raise DataError(f"{option}: {name!r} has levels, which have no cut points. Use order= and rare=.")
     coded = coded_values(values, name)
+    if not coded.declared and bins.order is None:
+        require_words(coded.occurring(), name)
     nonevents, events = code_sums(coded.codes.astype(np.int32) + 1, bad, weights, len(coded.levels) + 1)
     order = bins.order if bins.order is not None else declared_order(values)
     return prebins_of_levels(coded.levels, (events, nonevents), bins, name, order)

@@ -19,9 +19,11 @@ from logitkit.numerics.kernels.bin_codes import bin_codes
 from logitkit.scorecard.kinds import exact_numbers, kind_of_level, shown
 from logitkit.typing import CodeArray, FloatArray
 
-__all__ = ["UNSEEN", "LevelRule", "NumberRule", "Rule", "Special", "number_label", "shortest_between"]
+__all__ = ["MISSING", "UNSEEN", "LevelRule", "NumberRule", "Rule", "Special", "number_label", "shortest_between"]
 
 UNSEEN = -1
+#: The label of the bin of missing values.
+MISSING = "Missing"
 Special = tuple[tuple[str, tuple[Any, ...]], ...]
 
 
@@ -67,7 +69,7 @@ class NumberRule:
         else:
             between = [f"{low} to below {high}" for low, high in pairwise(ends)]
             own = [f"below {ends[0]}", *between, f"{ends[-1]} and above"]
-        return (*own, *(label for label, _ in self.special), "Missing")
+        return (*own, *(label for label, _ in self.special), MISSING)
 
     def codes(self, values: Any, name: str) -> CodeArray:
         """Return the bin of each value of a column; text, dates and booleans are refused.
@@ -127,7 +129,11 @@ class LevelRule:
         for group in self.groups:
             shown = ", ".join(str(level) for level in group[:most])
             own.append(shown if len(group) <= most else f"{shown} and {len(group) - most} more")
-        return (*own, *(label for label, _ in self.special), "Missing")
+        others = [*(label for label, _ in self.special), MISSING]
+        for m, group in enumerate(self.groups):  # a level that is blank, or called as another bin is: in quotes
+            if own[m] in others or own.count(own[m]) > 1 or not own[m].strip(" ,"):
+                own[m] = ", ".join(repr(level) for level in group[:most])
+        return (*own, *others)
 
     def codes(self, values: Any, name: str) -> CodeArray:
         """Return the bin of each value of a column, -1 for a level that was not there; another type is refused."""

@@ -201,6 +201,11 @@ def _special_values(given: Any) -> tuple[tuple[str, tuple[Any, ...]], ...]:
         else:
             pairs = [(_plain_label(value), (value,)) for value in stored]
     pairs = [(label, tuple(v.item() if isinstance(v, np.generic) else v for v in values)) for label, values in pairs]
+    labels = [label for label, _ in pairs]
+    for label in labels:
+        if label == "Missing" or labels.count(label) > 1:
+            taken = "that of missing values" if label == "Missing" else "given twice"
+            raise DataError(f"special: the label {label!r} is {taken}. Call it by another name.")
     everything = [value for _, values in pairs for value in values]
     _distinct("special", everything)
     for value in everything:

@@ -84,6 +84,8 @@ def read_target(
     """
     listed = isinstance(indeterminate, list | tuple | set | frozenset | np.ndarray)
     neither = tuple(indeterminate) if listed else () if indeterminate is None else (indeterminate,)
+    if values.dtype.kind == "c":
+        raise ResponseError(f"The target {name!r} has complex values, and must have two, good and bad.")
     coded = coded_values(values, name)
     levels = coded.occurring()
     for level in neither:

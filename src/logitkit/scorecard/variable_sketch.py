@@ -10,7 +10,7 @@ from logitkit.design.table.frame import coded_values, declared_order, holds_numb
 from logitkit.errors import DataError, NoBinsError
 from logitkit.numerics.kernels.bin_codes import code_sums
 from logitkit.scorecard.binned import Binning, binning_from
-from logitkit.scorecard.kinds import NO_VALUES, exact_numbers, require_levels, require_variable
+from logitkit.scorecard.kinds import NO_VALUES, exact_numbers, require_levels, require_variable, require_words
 from logitkit.scorecard.level_prebins import prebins_of_levels
 from logitkit.scorecard.prebins import prebins_of_numbers
 from logitkit.scorecard.ranked import Ranked
@@ -56,6 +56,7 @@ class VariableSketch:
         self._order: Any = self.stated.order
         self._size = size
         self._numbers: bool | None = None
+        self._words = self.stated.order is None  # whether levels were not declared to be such
 
     def add(self, values: Any, bad: BoolArray) -> None:
         """Add a block of rows.
@@ -88,6 +89,7 @@ class VariableSketch:
             raise DataError(f"{self.name!r}: the two sketches are not of the same kind of values.")
         self._numbers = other._numbers if self._numbers is None else self._numbers
         self._order = other._order if self._order is None else self._order
+        self._words = self._words and other._words
         self._aside += other._aside
         for level, counts in other._levels.items():
             self._levels[level] = self._levels.get(level, np.zeros(2)) + counts
@@ -109,6 +111,8 @@ class VariableSketch:
             raise DataError(f"{self.name!r}: no rows have been added yet.")
         if not self._numbers:
             levels = list(self._levels)
+            if self._words:
+                require_words(levels, self.name)
             counts = np.column_stack([self._aside[:, -1], *(self._levels[level] for level in levels)])
             prebins = prebins_of_levels(levels, (counts[1], counts[0]), self.stated, self.name, self._order)
             return binning_from(prebins, self.stated, self.name)
@@ -127,6 +131,7 @@ class VariableSketch:
     def _add_levels(self, values: Any, bad: BoolArray) -> None:
         coded = coded_values(values, self.name)
         require_levels(coded.occurring(), self.name)
+        self._words = self._words and not coded.declared
         self._order = self._order if self._order is not None else declared_order(values)
         sums = code_sums(coded.codes.astype(np.int32) + 1, bad, np.empty(0), len(coded.levels) + 1)
         self._aside[:, -1] += sums[:, 0]

@@ -103,6 +103,8 @@ def read_table(data: Any) -> Table:
     if isinstance(data, pd.DataFrame):
         require_text_names(data.columns)
         return Table(data, list(data.columns), len(data), data.index)
+    if isinstance(data, np.ndarray) and data.dtype.names:  # records
+        data = {name: data[name] for name in data.dtype.names}
     if isinstance(data, Mapping):
         _require_one_index(data)
         if data and all(
@@ -122,6 +124,8 @@ def read_table(data: Any) -> Table:
         return Table(frame, list(frame.columns), len(frame), frame.index)
     import narwhals as nw
 
+    if type(data).__name__ == "RecordBatch" and hasattr(data, "schema"):  # of Arrow: a table of one batch
+        data = nw.from_arrow(data, backend="pyarrow").to_native()
     require_distinct_names(getattr(data, "column_names", ()))  # an Arrow table may have two of a name
     try:
         frame = nw.from_native(data, eager_only=True)

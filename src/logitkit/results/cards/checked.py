@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -26,6 +26,7 @@ from logitkit.results.cards.given_rows import (
     table_weights,
     weights_of_sample,
 )
+from logitkit.results.cards.named_samples import in_sample, tables_by_name
 from logitkit.results.cards.validated import CardBands, CardCalibration, CardGrades, CardValidation, as_held
 from logitkit.scorecard.card import Card, Scores
 from logitkit.scorecard.population import Population
@@ -110,12 +111,14 @@ class Checked:
         require_level(level)
         require_seed(seed)
         samples: dict[str, ScoredRows] = {}
-        if isinstance(data, Mapping) and data and all(hasattr(part, "columns") for part in data.values()):
+        named = tables_by_name(data)
+        if named is not None:
             if by is not None:
                 raise DataError("by= divides one table into samples, and data has several already. Give one of them.")
-            for name, part in data.items():
-                own = weights_of_sample(weights, name)
-                samples[str(name)] = self._outcomes(part, target, indeterminate, own, weight_kind).rows
+            for name, part in named.items():
+                with in_sample(name):
+                    own = weights_of_sample(weights, name)
+                    samples[name] = self._outcomes(part, target, indeterminate, own, weight_kind).rows
         else:
             rows, table, kept, _, _ = self._outcomes(data, target, indeterminate, weights, weight_kind)
             samples = {"All": rows} if by is None else divided(rows, by_row(by, table, "by").iloc[kept])

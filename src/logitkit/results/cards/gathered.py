@@ -13,6 +13,7 @@ from logitkit.design.table.frame import coded_values, is_missing, read_table
 from logitkit.errors import DataError, LogitkitError, nearest_name
 from logitkit.report.card_evidence import CardEvidence
 from logitkit.results.cards.given_rows import table_weights, weights_of_sample
+from logitkit.results.cards.named_samples import tables_by_name
 from logitkit.results.cards.validated import CardGrades, as_held
 from logitkit.scorecard.evidence import Evidence
 from logitkit.scorecard.population import Population
@@ -74,14 +75,15 @@ def samples_by_name(samples: Any) -> dict[str, Any]:
     """Return samples by name, refusing the name of the rows of the card."""
     if samples is None:
         return {}
-    if not isinstance(samples, Mapping) or not all(hasattr(part, "columns") for part in samples.values()):
+    named = tables_by_name(samples)
+    if named is None:
         return {"New rows": samples}
-    if OWN in samples:
+    if OWN in named:
         raise DataError(
             f"samples: {OWN!r} are the rows of the card. Give them as Evidence(development=...), or call the sample by "
             "another name."
         )
-    return {str(name): part for name, part in samples.items()}
+    return named
 
 
 def require_development(rows: ScoredRows, population: Population) -> None:

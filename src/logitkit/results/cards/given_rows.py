@@ -58,15 +58,16 @@ def table_weights(weights: Any, table: Table, kind: WeightMeaning | None = None)
     return read_weights(numeric_values(row_values(weights, table, "weights")[0], "weights"), kind)
 
 
-def weights_of_sample(weights: Any, name: Any) -> Any:
+def weights_of_sample(weights: Any, name: str) -> Any:
     """Return the weights of one of several samples: a column that all have, or those under its name."""
     if weights is None or isinstance(weights, str):
         return weights
-    if not isinstance(weights, Mapping) or name not in weights:
+    own = {str(sample): given for sample, given in weights.items()} if isinstance(weights, Mapping) else {}
+    if name not in own:
         raise DataError(
             f"weights: data has several samples, so give one column that all have, or a mapping with {name!r}."
         )
-    return weights[name]
+    return own[name]
 
 
 def amounts(value: Any, name: str, table: Table) -> FloatArray:

@@ -12,6 +12,7 @@ from logitkit.options import require_text
 from logitkit.results.cards.checked import Checked
 from logitkit.results.cards.explained import Explained
 from logitkit.results.cards.gathered import OWN, Samples, evidence_of, require_development, samples_by_name
+from logitkit.results.cards.named_samples import in_sample
 from logitkit.results.cards.validated import CardBands, CardValidation, as_held
 from logitkit.results.cards.watched import Watched
 from logitkit.scorecard.changes import CardChange
@@ -129,14 +130,16 @@ class Reported(Explained, Watched, Checked):
         told = Samples(rows, tables, own, outcome[1], *weighing)
         if stated.development is not None:
             tables[OWN] = stated.development
-            found = self._outcomes(stated.development, **told.options(OWN)).rows
+            with in_sample(OWN):
+                found = self._outcomes(stated.development, **told.options(OWN)).rows
             require_development(found, self.population)
             if absent == "loaded":
                 rows[OWN], absent = found, ""
         for name, table in given.items():
-            tables[name], options = table, told.options(name)
-            rows[name] = self._outcomes(table, **options).rows
-            drifts[name] = self.stability(table, weights=options["weights"], weight_kind=options["weight_kind"])
+            with in_sample(name):
+                tables[name], options = table, told.options(name)
+                rows[name] = self._outcomes(table, **options).rows
+                drifts[name] = self.stability(table, weights=options["weights"], weight_kind=options["weight_kind"])
         level, first = self.fit.record.level, next(iter(rows.values()), None)
         cuts = None if first is None else bands_of(first, self.card.scaling, 10, None, level).cuts.tolist()
         return CardParts(

@@ -202,6 +202,8 @@ class Scorecard(Reported, Verified, Explained, Exported, Watched, Checked, Shown
             variable, label, own (whether the applicant is there), gain in points, and points and probability then.
         """
         n = read_table(data).n_rows
+        if n == 0:
+            raise DataError("The table has no rows.")
         if not is_count(row, least=0) or row >= n:
             raise DataError(f"row={row!r}: the table has rows from 0 to {n - 1}.")
         found, _ = self._scored(data)

@@ -13,6 +13,7 @@ from logitkit.errors import DataError, nearest_name
 from logitkit.results.cards.drift import CardStability, held_drift
 from logitkit.results.cards.given_rows import table_weights
 from logitkit.results.cards.monitored import CardMonitor, Known, Outcome, Stated, monitor_of
+from logitkit.results.cards.named_samples import in_sample
 from logitkit.results.cards.periods import Every
 from logitkit.scorecard.card import Card
 from logitkit.scorecard.monitoring.card_stability import card_drift
@@ -176,7 +177,8 @@ def base_of(
         if weights is not None:
             raise DataError("base_weights= are of the rows of base=, and none are given.")
         return development.cuts, counted_development(card, development)
-    rows = coded_table(card, read_table(base), weights, kind)
+    with in_sample("base"):
+        rows = coded_table(card, read_table(base), weights, kind)
     cuts = development.cuts if development is not None else score_cuts(rows.points, rows.weights)
     return cuts, rows.counted(cuts)
 

@@ -24,6 +24,7 @@ from scipy.special import kolmogorov
 
 from logitkit.diagnostics.roc import RocCurve
 from logitkit.engine.law import NORMAL
+from logitkit.errors import DataError
 from logitkit.scorecard.validation.outcomes import ScoredRows, Tally, group_totals
 from logitkit.scorecard.weighting import UNWEIGHTED, Weighting, drawn_sums
 from logitkit.typing import FloatArray
@@ -156,7 +157,10 @@ def validate_samples(samples: Mapping[str, ScoredRows], level: float, seed: int 
 
 def rank_sample(name: str, rows: ScoredRows, level: float, seed: int | None = 0) -> SampleRanking:
     """Return how well a card ranks the rows of a sample."""
-    curve = rows.curve(level)
+    try:
+        curve = rows.curve(level)
+    except DataError as error:
+        raise DataError(f"Sample {name!r}: {error}") from error
     widest = int(np.abs(curve.tpr - curve.fpr).argmax())
     m, n = _sizes(rows.tally)
     cap, ks_mean = _drawn(rows, curve, level, np.random.default_rng(seed))
