@@ -6,7 +6,8 @@ Points are :math:`P_{jm} = -F (b_{jm} - z_j)`, with :math:`z_j` where the variab
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import expit
@@ -16,7 +17,7 @@ from logitkit.scorecard.dummies import NeutralPoint, bins_in_model, coef_by_bin,
 from logitkit.scorecard.own_rows import OwnRows
 from logitkit.scorecard.point_errors import PointErrors
 from logitkit.scorecard.scaling import Scaling
-from logitkit.typing import BoolArray, FloatArray, IntArray
+from logitkit.typing import BoolArray, FloatArray, IntArray, SmallCodes
 
 __all__ = ["errors_given_counts", "errors_with_counts"]
 
@@ -83,15 +84,14 @@ def errors_with_counts(card: Card, rows: OwnRows, coef: FloatArray, inverse: Flo
         eta += added[rows.codes[:, j]]
     residual = rows.bad - expit(eta)
 
-    def moved(function: FloatArray) -> FloatArray:
-        """Return what each row moves a linear function of the coefficients by."""
-        weights = inverse @ function
-        found = np.full(residual.size, weights[0])
-        for j, (variable, place, own) in enumerate(placed):
-            table = np.zeros(variable.binning.rule.n_codes)
-            table[own.used] = weights[place]
-            found += table[rows.codes[:, j]]
-        return np.asarray(found * residual)
+    of_rows = _Sums([rows.codes[:, j] for j in range(len(placed))], [own for _, _, own in placed], coef.size)
+    meat = of_rows.products(squares * residual**2)
+
+    def error(function: FloatArray, beside: FloatArray) -> float:
+        """Return the error of a linear function of the coefficients to which rows add what they move beside them."""
+        moved = inverse @ function
+        cross = moved @ of_rows.sums(squares * residual * beside)
+        return float(_root(moved @ meat @ moved + 2.0 * cross + squares @ beside**2))
 
     base_function, points = np.zeros(coef.size), []
     base_function[0] = 1.0
@@ -101,17 +101,43 @@ def errors_with_counts(card: Card, rows: OwnRows, coef: FloatArray, inverse: Flo
         of_zero = _moves_of_zero(card.scaling, by_bin[j], own.zero, rows, j, of_neutral)
         base_function[place] = own.zero[own.used]
         base += of_zero
-        errors = np.full(variable.binning.rule.n_codes, np.nan)
-        for m, row in enumerate(own.bins):
-            if np.isnan(row).any():
-                continue
-            function = np.zeros(coef.size)
-            function[place] = (row - own.zero)[own.used]
-            moves = moved(function) - of_zero + (of_neutral if own.scored_neutral[m] else 0.0)
-            errors[m] = factor * np.sqrt(squares @ moves**2)
-        points.append(errors)
-    base += moved(base_function)
-    return PointErrors(factor * float(np.sqrt(squares @ base**2)), tuple(points))
+        moved = inverse[:, place] @ (own.bins - own.zero)[:, own.used].T
+        variances = np.einsum("im,ij,jm->m", moved, meat, moved)
+        for which, beside in ((~own.scored_neutral, -of_zero), (own.scored_neutral, of_neutral - of_zero)):
+            cross = of_rows.sums(squares * residual * beside) @ moved
+            variances = variances + np.where(which, 2.0 * cross + squares @ beside**2, 0.0)
+        points.append(factor * _root(variances))
+    return PointErrors(factor * error(base_function, base), tuple(points))
+
+
+class _Sums:
+    """Sums over rows of indicators of bins, without a matrix of them."""
+
+    def __init__(self, codes: Sequence[SmallCodes], functions: Sequence[_Functions], size: int) -> None:
+        self.codes = [own.astype(np.int64) for own in codes]
+        self.used = [own.used for own in functions]
+        self.k = [own.zero.size for own in functions]
+        self.size = size
+
+    def sums(self, values: FloatArray) -> FloatArray:
+        """Return X'v for the columns of the model, shape (p,)."""
+        by_bin = (
+            np.bincount(codes, values, k)[used] for codes, k, used in zip(self.codes, self.k, self.used, strict=True)
+        )
+        return np.concatenate([[values.sum()], *by_bin])
+
+    def products(self, weights: FloatArray) -> FloatArray:
+        """Return X'WX, shape (p, p)."""
+        found = np.zeros((self.size, self.size))
+        found[0] = found[:, 0] = self.sums(weights)
+        ends = np.cumsum([1, *(used.size for used in self.used)])
+        for j, codes in enumerate(self.codes):
+            for m in range(j + 1):
+                both = np.bincount(codes * self.k[m] + self.codes[m], weights, self.k[j] * self.k[m])
+                block = both.reshape(self.k[j], self.k[m])[np.ix_(self.used[j], self.used[m])]
+                found[ends[j] : ends[j + 1], ends[m] : ends[m + 1]] = block
+                found[ends[m] : ends[m + 1], ends[j] : ends[j + 1]] = block.T
+        return found
 
 
 def _placed(card: Card) -> list[tuple[CardVariable, slice]]:
@@ -119,7 +145,7 @@ def _placed(card: Card) -> list[tuple[CardVariable, slice]]:
     return list(zip(card.variables, places, strict=True))
 
 
-def _root(variances: FloatArray) -> FloatArray:
+def _root(variances: Any) -> FloatArray:
     return np.asarray(np.sqrt(np.where(np.isnan(variances), np.nan, np.maximum(variances, 0.0))))
 
 

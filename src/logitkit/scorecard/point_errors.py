@@ -64,11 +64,7 @@ def errors_with_woe(card: Card, rows: OwnRows, estimates: FloatArray) -> PointEr
             reference_weights(variable.binning, variable.logits, card.scaling), card.scaling.zero == "mean"
         )
         base += at_zero * of_coef[:, j + 1] + slope * of_zero
-        errors = np.full(variable.binning.woe.size, np.nan)
-        for m, woe in enumerate(variable.binning.woe):
-            moved = (woe - at_zero) * of_coef[:, j + 1] + slope * (move.of_bin(m) - of_zero)
-            errors[m] = abs(factor) * np.sqrt(squares @ moved**2)
-        points.append(errors)
+        points.append(abs(factor) * move.errors(of_coef[:, j + 1], slope, at_zero, of_zero, squares))
     return PointErrors(abs(factor) * float(np.sqrt(squares @ base**2)), tuple(points))
 
 
@@ -85,11 +81,25 @@ class RowMoves:
             self.inside = np.where(rows.bad, -sign / e[codes], sign / g[codes])  # added in the row's own bin
         self.everywhere = np.where(rows.bad, sign / events.sum(), -sign / nonevents.sum())
 
-    def of_bin(self, m: int) -> FloatArray:
-        """Return what each row moves the weight of evidence of a bin by, shape (n,)."""
-        if not self.used[m]:  # scored by a policy
-            return np.zeros(self.codes.size)
-        return np.asarray(np.where(self.codes == m, self.inside, 0.0) + self.everywhere)
+    def errors(
+        self, of_coef: FloatArray, slope: float, at_zero: float, of_zero: FloatArray, squares: FloatArray
+    ) -> FloatArray:
+        """Return standard errors of what bins add, shape (k,).
+
+        In bin m a row moves it by :math:`a_m u_i + v_i`, with :math:`a_m = W_m - r`, and by :math:`t_i` more where the
+        row is in the bin: the sum of squares takes sums over all rows once, and sums by bin.
+        """
+        k, woe = self.used.size, self.binning.woe
+        t, found = slope * self.inside, np.full(k, np.nan)
+        for used in (True, False):  # bins without rows are scored by a policy, which no row moves
+            v = slope * ((self.everywhere if used else 0.0) - of_zero)
+            a = (woe - at_zero)[self.used == used]
+            whole = a**2 * (squares @ of_coef**2) + 2.0 * a * (squares @ (of_coef * v)) + squares @ v**2
+            if used:
+                by_u = np.bincount(self.codes, squares * 2.0 * of_coef * t, k)[self.used]
+                whole = whole + a * by_u + np.bincount(self.codes, squares * (2.0 * v + t) * t, k)[self.used]
+            found[self.used == used] = whole
+        return np.asarray(np.sqrt(np.where(np.isnan(found), np.nan, np.maximum(found, 0.0))))
 
     def of_mean(self, weights: FloatArray, by_rows: bool) -> FloatArray:
         """Return the same of a mean over bins; ``by_rows`` where its weights are the proportions of the rows."""
