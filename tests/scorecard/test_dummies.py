@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import logitkit as lk
+import logitkit.estimators
 from logitkit.errors import DataError, SeparationError, UnsupportedError
 from logitkit.scorecard import Bins, Scaling, Selection
 
@@ -172,6 +173,10 @@ def test_points_out_of_the_order_of_the_event_rates_are_a_finding(card: lk.score
     negative = Scaling(points_to_double=-20)
     turned = lk.scorecard(["x", "y"], data, target="bad", coding="dummies", selection=every, scaling=negative)
     assert "Out of order: 'b' of 'y'" in turned.summary().to_text(200)
+    others = found.with_points({"x": {"low": 30}})  # the order that the model broke is another variable's
+    assert others.table().set_index(["variable", "label"])["points"]["x", "low"] == 30
+    with pytest.raises(DataError, match=r"'y': 'b' would have .* State any_order=True"):
+        found.with_points({"y": {"a": points["y", "a"] - 1}})
     by_hand = card.with_points({"age": {"below 26": 40}}, any_order=True)  # of either coding
     assert "Out of order: 'below 26' of 'age' has 40 points" in by_hand.summary().to_text(200)
 
@@ -179,8 +184,13 @@ def test_points_out_of_the_order_of_the_event_rates_are_a_finding(card: lk.score
 def test_what_has_no_points_is_refused(loans: pd.DataFrame) -> None:
     data = loans.assign(old=np.where(loans.index < 4, np.nan, loans["age"]), class_=loans["class"])
     data.loc[data.index < 4, "class"] = "good"
-    with pytest.raises(SeparationError, match=r"'old': the bin 'Missing' has goods alone: .* or take coding='woe'"):
+    with pytest.raises(
+        SeparationError, match=r"'old': the bin 'Missing' has goods alone: .* Fill its values in.*coding='woe'"
+    ):
         lk.scorecard(["old", "duration"], data, coding="dummies", **BAD)
+    few = pd.DataFrame({"x": np.repeat(["a", "b", "c"], 100), "bad": np.tile([0, 1], 150) * np.repeat([1, 1, 0], 100)})
+    with pytest.raises(SeparationError, match=r"the bin 'c' has goods alone: .*min_events=.*merge it by hand"):
+        lk.scorecard(["x"], few, target="bad", coding="dummies", bins=Bins(min_events=0))
     for j, name in enumerate(("one", "two")):
         data[name] = np.where(loans.index % 10 < 2, np.nan, np.random.default_rng(j).normal(size=1000))
     bins = Bins(max_bins=3)
@@ -244,3 +254,11 @@ def test_every_verb_works(loans: pd.DataFrame, card: lk.scorecard.Scorecard, tmp
     words = card.report(tmp_path / "card.html", {"later": loans.iloc[300:]}).read_text(encoding="utf-8")
     assert "Coefficients of the bins in the logit of bad" in words
     assert "above the neutral point of the variable" in words
+
+
+def test_the_classifier_makes_such_cards(loans: pd.DataFrame, card: lk.scorecard.Scorecard) -> None:
+    model = lk.estimators.ScorecardClassifier(bad="bad", coding="dummies").fit(loans[COLUMNS], loans["class"])
+    pd.testing.assert_frame_equal(model.scorecard_.table(), card.table())
+    assert model.scorecard_.verify(loans[[*COLUMNS, "class"]]).agrees
+    with pytest.raises(DataError, match="coding='effects' is not known"):
+        lk.estimators.ScorecardClassifier(coding="effects").fit(loans[COLUMNS], loans["class"])

@@ -19,10 +19,11 @@ from logitkit.estimators.stated_options import StatedOptions
 from logitkit.estimators.two_labels import bad_rows
 from logitkit.estimators.variables import labels_of, variables_of
 from logitkit.estimators.weights import row_weights
+from logitkit.options import require_choice
 from logitkit.results.cards.scorecard import Scorecard
 from logitkit.results.fit import Fit
 from logitkit.results.foreign import in_our_words
-from logitkit.scorecard.card import Scores
+from logitkit.scorecard.card import CODINGS, Scores
 from logitkit.scorecard.manifest import CLASSIFIER, manifest_of
 from logitkit.scorecard.population import Population
 from logitkit.scorecard.scaling import Scaling
@@ -48,6 +49,8 @@ class ScorecardClassifier(ClassifierMixin, StatedOptions):  # type: ignore[misc]
         The label that is bad; the second of the sorted labels by default.
     level : float, default 0.95
         Confidence level of the inference of ``scorecard_.fit``.
+    coding : {"woe", "dummies"}, default "woe"
+        Whether the model has one coefficient per column, or one per bin; of these a bin of one class alone is refused.
 
     Attributes
     ----------
@@ -92,12 +95,14 @@ class ScorecardClassifier(ClassifierMixin, StatedOptions):  # type: ignore[misc]
         scaling: Scaling | None = None,
         bad: Any = None,
         level: float = 0.95,
+        coding: str = "woe",
     ) -> None:
         self.bins = bins
         self.selection = selection
         self.scaling = scaling
         self.bad = bad
         self.level = level
+        self.coding = coding
 
     def __sklearn_tags__(self) -> Any:
         """Say that there are two classes, and that values may be missing."""
@@ -134,7 +139,8 @@ class ScorecardClassifier(ClassifierMixin, StatedOptions):  # type: ignore[misc]
         rows = bad_rows(target, row_weights(target, sample_weight, None), self.bad)
         stated = bins_by_name(self.bins, tuple(columns))
         how = (stated_as(Selection, "selection", self.selection), stated_as(Scaling, "scaling", self.scaling))
-        making = Making(stated, how[0], how[1] or Scaling(), self.level, _finite, may_be_empty=True)
+        require_choice("coding", self.coding, CODINGS)
+        making = Making(stated, how[0], how[1] or Scaling(), self.level, _finite, may_be_empty=True, coding=self.coding)
         own = {name: rows.of(values) for name, values in columns.items()}
         made = made_card(CardRows(own, rows.bad, rows.weights), making)
         n, n_bad = target.codes.size, int(rows.bad.sum())

@@ -76,11 +76,15 @@ def require_both_outcomes(binning: Binning) -> None:
     if one.size:
         m = int(one[0])
         more = f", and {one.size - 1} more of its bins" if one.size > 1 else ""
+        ordinary = m < len(binning.members)
+        way_out = (
+            "Ask for larger bins (min_events=, min_nonevents=), merge it by hand" if ordinary else "Fill its values in"
+        )
         outcome = "bads" if nonevents[m] == 0 else "goods"
         raise SeparationError(
             f"{binning.name!r}: the bin {binning.rule.labels()[m]!r} has {outcome} alone{more}: its points would be "
-            "infinite. Ask for larger bins (min_events=, min_nonevents=), merge it by hand, leave its rows out by a "
-            "rule, or take coding='woe', which adds one half to its counts."
+            f"infinite. {way_out}, leave its rows out by a rule, or take coding='woe', which adds one half to its "
+            "counts."
         )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from logitkit.options import is_finite_number, require_flag
 from logitkit.scorecard.binned import Binning
 from logitkit.scorecard.card import Card, CardVariable
 from logitkit.scorecard.changes import CardChange
+from logitkit.scorecard.order import pairs_out_of_order
 from logitkit.typing import FloatArray
 
 __all__ = ["points_by_hand"]
@@ -34,7 +34,7 @@ def points_by_hand(
         own = points.get(variable.binning.name, {})
         changed = _changed(card, variable, own, changes)
         if own and not any_order:
-            _require_order(variable.binning, changed, card.scaling.points_to_double > 0)
+            _require_order(variable.binning, changed, own, card.scaling.points_to_double > 0)
         variables.append(replace(variable, points=changed))
     if base is not None:
         _require_points(card, base)
@@ -77,19 +77,12 @@ def _require_points(card: Card, value: float) -> None:
         raise DataError(f"{value!r}: the card has whole points. Give a whole number, or make it with rounded=False.")
 
 
-def _require_order(binning: Binning, points: FloatArray, more_is_safer: bool) -> None:
-    """Refuse points of which fewer go to a bin that is safer."""
-    events, nonevents = binning.counts
-    used = np.flatnonzero(events + nonevents > 0)
-    rate = events[used] / (events + nonevents)[used]
-    order = used[np.argsort(rate, kind="stable")]
-    labels = binning.rule.labels()
-    for safer, riskier in pairwise(order):
-        gap = points[safer] - points[riskier]
-        rates = [events[m] / (events[m] + nonevents[m]) for m in (safer, riskier)]
-        if rates[0] < rates[1] and (gap if more_is_safer else -gap) < 0:
+def _require_order(binning: Binning, points: FloatArray, set_: Mapping[str, float], more_is_safer: bool) -> None:
+    """Refuse points set by hand of which fewer go to a bin that is safer."""
+    for one in pairs_out_of_order(binning, points, more_is_safer):
+        if one.riskier in set_ or one.safer in set_:
             raise DataError(
-                f"{binning.name!r}: {labels[riskier]!r} would have {points[riskier]:g} points and {labels[safer]!r} "
-                f"{points[safer]:g}, though its bad rate is {rates[1]:.4g}, not {rates[0]:.4g}. State any_order=True "
-                "to have it so."
+                f"{binning.name!r}: {one.riskier!r} would have {one.points[0]:g} points and {one.safer!r} "
+                f"{one.points[1]:g}, though its bad rate is {one.rates[0]:.4g}, not {one.rates[1]:.4g}. State "
+                "any_order=True to have it so."
             )

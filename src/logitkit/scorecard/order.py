@@ -7,9 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from logitkit.scorecard.card import Card, CardVariable
+from logitkit.scorecard.binned import Binning
+from logitkit.scorecard.card import Card
+from logitkit.typing import FloatArray
 
-__all__ = ["OutOfOrder", "out_of_order"]
+__all__ = ["OutOfOrder", "out_of_order", "pairs_out_of_order"]
 
 
 class OutOfOrder(NamedTuple):
@@ -36,21 +38,28 @@ class OutOfOrder(NamedTuple):
 
 def out_of_order(card: Card) -> tuple[OutOfOrder, ...]:
     """Return the bins of a card whose points do not follow the order of the event rates, by variable."""
-    turn = 1.0 if card.scaling.points_to_double > 0 else -1.0
-    return tuple(one for variable in card.variables for one in _of_variable(variable, turn))
+    more_is_safer = card.scaling.points_to_double > 0
+    found: list[OutOfOrder] = []
+    for variable in card.variables:
+        worst: dict[str, OutOfOrder] = {}
+        for one in pairs_out_of_order(variable.binning, variable.points, more_is_safer):
+            fewest = worst.setdefault(one.riskier, one).points[1]
+            if one.points[1] < fewest if more_is_safer else one.points[1] > fewest:
+                worst[one.riskier] = one
+        found += worst.values()
+    return tuple(found)
 
 
-def _of_variable(variable: CardVariable, turn: float) -> Iterator[OutOfOrder]:
-    events, nonevents = variable.binning.counts
-    rows, labels, points = events + nonevents, variable.binning.rule.labels(), variable.points
+def pairs_out_of_order(binning: Binning, points: FloatArray, more_is_safer: bool) -> Iterator[OutOfOrder]:
+    """Yield every pair of bins of which the one with the lower event rate has fewer points."""
+    events, nonevents = binning.counts
+    rows, labels, turn = events + nonevents, binning.rule.labels(), 1.0 if more_is_safer else -1.0
     used = np.flatnonzero(rows > 0)
-    rates = np.divide(events, rows, out=np.full(rows.size, np.nan), where=rows > 0)
-    for m in used:
-        safer = used[rates[used] < rates[m]]
-        if not safer.size:
-            continue
-        s = int(safer[np.argmin(turn * points[safer])])
-        if turn * points[s] < turn * points[m]:
-            name = variable.binning.name
-            both = (float(rates[m]), float(rates[s])), (float(points[m]), float(points[s]))
-            yield OutOfOrder(name, labels[m], labels[s], *both)
+    used = used[np.argsort(events[used] / rows[used], kind="stable")]
+    rates = dict(zip(used.tolist(), (events[used] / rows[used]).tolist(), strict=True))
+    ranked = used.tolist()
+    for place, riskier in enumerate(ranked):
+        for safer in reversed(ranked[:place]):  # the nearest first
+            if rates[safer] < rates[riskier] and turn * points[safer] < turn * points[riskier]:
+                both = (rates[riskier], rates[safer]), (float(points[riskier]), float(points[safer]))
+                yield OutOfOrder(binning.name, labels[riskier], labels[safer], *both)
