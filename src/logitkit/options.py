@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import Field, fields
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
@@ -14,6 +14,7 @@ __all__ = [
     "Stated",
     "is_count",
     "is_finite_number",
+    "listed",
     "require_choice",
     "require_flag",
     "require_seed",
@@ -155,6 +156,19 @@ def is_finite_number(value: Any) -> bool:
         return math.isfinite(float(value))
     except OverflowError:
         return False
+
+
+def listed(value: Any) -> list[Any] | None:
+    """Return the values of a list, tuple, array, column or iterator; None for a single value, text, a set or a table.
+
+    Examples
+    --------
+    >>> listed((1, 2)), listed([[1], [2, 3]]), listed("ab"), listed(3), listed({1})
+    ([1, 2], [[1], [2, 3]], None, None, None)
+    """
+    if isinstance(value, str | bytes | Mapping | set | frozenset) or not isinstance(value, Iterable):
+        return None
+    return None if getattr(value, "ndim", 1) != 1 else list(value)
 
 
 def is_count(value: Any, least: int = 1) -> bool:

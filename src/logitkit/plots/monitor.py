@@ -52,10 +52,10 @@ def plot_monitor(found: Monitor, what: Measure, ax: Axes | None = None, *, title
         values, names = _most(values, found.names)
     else:
         moved = np.array([drift.change.difference for drift in found.drifts])
-        values, names = _most(moved, found.names)
+        values, names = _most(moved, found.names, LINES_MOST - 1)
         values, names = np.column_stack([moved.sum(axis=1), values]), ["Mean score", *names]
     words = ({"psi": "PSI", "csi": "CSI", "points": "Points"}[what], title)
-    guides = (0.0,) if what == "points" else (SMALL, LARGE)
+    guides = (0.0,) if what == "points" else _guides(found.limits.psi if what == "psi" else found.limits.csi)
     return plot_lines(ax, values, names, found.periods, words, guides=guides, percent=False)
 
 
@@ -71,10 +71,18 @@ def _of_cohorts(found: Monitor, what: Measure, ax: Axes | None, title: str) -> A
         return plot_lines(ax, values, ["Bad", "Expected"], labels, ("Bad rate", title), band=(band[0], band[1]))
     values = np.array([[cohort.gini] for cohort in cohorts])
     band = np.array([(cohort.gini_low, cohort.gini_high) for cohort in cohorts]).T
-    return plot_lines(ax, values, ["Gini"], labels, ("Gini", title), percent=False, band=(band[0], band[1]))
+    smallest = found.gini.limit_of(found.limits)
+    guides = () if smallest is None else (smallest,)
+    words, limits = ("Gini", title), (band[0], band[1])
+    return plot_lines(ax, values, ["Gini"], labels, words, guides=guides, percent=False, band=limits)
 
 
-def _most(values: np.ndarray, names: tuple[str, ...]) -> tuple[np.ndarray, list[str]]:
+def _guides(limit: float | None) -> tuple[float, ...]:
+    """Return where lines are dashed: at the customary sizes of an index, or at another limit that was stated."""
+    return (SMALL, LARGE) if limit in (None, LARGE) else (limit,)
+
+
+def _most(values: np.ndarray, names: tuple[str, ...], most: int = LINES_MOST) -> tuple[np.ndarray, list[str]]:
     """Return the variables that moved most, the first of them the largest."""
-    order = np.argsort(-np.abs(values).max(axis=0), kind="stable")[:LINES_MOST]
+    order = np.argsort(-np.abs(values).max(axis=0), kind="stable")[:most]
     return values[:, order], [names[j] for j in order]

@@ -24,6 +24,7 @@ from logitkit.report.number_format import (
     format_percent,
 )
 from logitkit.report.weight_words import weight_notes
+from logitkit.scorecard.monitoring.index import LARGE, SMALL
 from logitkit.scorecard.monitoring.monitor import Monitor
 
 __all__ = ["monitor_report"]
@@ -70,13 +71,14 @@ def _facts(found: Monitor) -> tuple[Fact, ...]:
 def _alarms(found: Monitor) -> Iterator[Block]:
     yield Prose(
         f"A bad rate or Gini coefficient rings where its whole {format_level(found.level)} interval is beyond the "
-        "limit, an index by its size. The first alarm of each measure is listed, in the order in which it was known."
+        "limit. An index or mean score rings by its size alone; p says whether chance would do as much. The first "
+        "alarm of each measure is listed, in the order in which it was known."
     )
     limits = limits_frame(found)
     values = limits["limit"].tolist()
     shown = ["" if np.isnan(value) else f"{value:.4g}" for value in values]
     columns: dict[str, list[str]] = {
-        "Measure": list(limits.index),
+        "Measure": [_named(name) for name in limits.index],
         "Limit": shown,
         "Where it comes from": list(limits["source"]),
     }
@@ -86,11 +88,12 @@ def _alarms(found: Monitor) -> Iterator[Block]:
         return
     rates = [alarm.measure == "bad rate" for alarm in found.alarms]
     columns = {
-        "Measure": [f"{alarm.measure} {alarm.name}".strip() for alarm in found.alarms],
+        "Measure": [_named(f"{alarm.measure} {alarm.name}".strip()) for alarm in found.alarms],
         "Known in": [alarm.known_in for alarm in found.alarms],
         "Applicants of": [alarm.period for alarm in found.alarms],
         "Value": [_sized(alarm.value, rate) for alarm, rate in zip(found.alarms, rates, strict=True)],
         "Limit": [_sized(alarm.limit, rate) for alarm, rate in zip(found.alarms, rates, strict=True)],
+        "p": ["" if np.isnan(alarm.p_value) else format_p(alarm.p_value) for alarm in found.alarms],
     }
     yield table_of("First alarms", columns, left=("Known in", "Applicants of"))
 
@@ -101,7 +104,7 @@ def _score(found: Monitor, raster: bool) -> Iterator[Block]:
         (found, raster),
         "psi",
         "Index of the score",
-        "What samples of one population would show beside it. Dashed: the customary 0.10 and 0.25.",
+        f"What samples of one population would show beside it. Dashed: {_dashed(found.limits.psi)}.",
     )
     yield _periods_table(found)
 
@@ -113,7 +116,7 @@ def _variables(found: Monitor, raster: bool) -> Iterator[Block]:
         (found, raster),
         "csi",
         "Indices of the variables",
-        "Those that moved most. Dashed: the customary 0.10 and 0.25.",
+        f"Those that moved most. Dashed: {_dashed(found.limits.csi)}.",
     )
     last = found.drifts[-1].variables
     columns = {
@@ -166,9 +169,9 @@ def _outcomes(found: Monitor, raster: bool) -> Iterator[Block]:
         "Bad rates of cohorts",
         f"By period of application, with {level} Wilson intervals, and the mean probability that the card predicted.",
     )
-    yield _figure(
-        (found, raster), "gini", "Discrimination of cohorts", f"Gini coefficients with DeLong's {level} intervals."
-    )
+    dashed = "" if found.gini.limit_of(found.limits) is None else " Dashed: the limit."
+    caption = f"Gini coefficients with DeLong's {level} intervals.{dashed}"
+    yield _figure((found, raster), "gini", "Discrimination of cohorts", caption)
     yield _cohorts_table(found)
 
 
@@ -207,10 +210,19 @@ def _cohorts_table(found: Monitor) -> Table:
     return table_of(None, columns, left=("Known in",))
 
 
+def _dashed(limit: float | None) -> str:
+    """Return what the dashed lines of an index are."""
+    return f"the customary {SMALL:.2f} and {LARGE:.2f}" if limit in (None, LARGE) else f"the limit of {limit:g}"
+
+
 def _figure(of: tuple[Monitor, bool], what: Measure, title: str, caption: str) -> Figure:
     found, raster = of
     axes = plot_monitor(found, what, page_axes(WIDE))
     return Figure(title, svg_of(axes), png_of(axes) if raster else None, caption, f"{title} by period.")
+
+
+def _named(measure: str) -> str:
+    return measure[:1].upper() + measure[1:]
 
 
 def _sized(value: float, is_rate: bool) -> str:

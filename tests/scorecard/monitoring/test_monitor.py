@@ -52,6 +52,9 @@ def test_each_period_is_the_stability_of_its_rows(
         )
         assert row["mean_change"] == alone.loc["Score", "points_change"]
         np.testing.assert_array_equal(found.variables().loc[period], alone.loc[COLUMNS, "psi"])
+        own = found.indices().loc[period]
+        np.testing.assert_array_equal(own[["csi_low", "csi_high"]], alone.loc[COLUMNS, ["psi_low", "psi_high"]])
+        np.testing.assert_array_equal(own["p_value"], alone.loc[COLUMNS, "p_value"])
         np.testing.assert_array_equal(found.mean_points().loc[period], alone.loc[COLUMNS, "points_change"])
     np.testing.assert_allclose(found.mean_points().sum(axis=1), found.table()["mean_change"], rtol=0, atol=1e-10)
 
@@ -105,8 +108,42 @@ def test_alarms_are_the_first_in_the_order_in_which_they_were_known(
     assert alarms.loc[("PSI", ""), "period"] == table.index[table["psi"] >= 0.5][0]
     judged = found.outcomes()
     assert alarms.loc[("Gini", ""), "period"] == judged.index[judged["gini_high"] < 0.99][0]
-    silent = Limits(psi=None, csi=None, points=None, bad_rate=None)
+    assert alarms.loc[("PSI", ""), "p_value"] == table["p_value"][table["psi"] >= 0.5].iloc[0]
+    silent = Limits(psi=None, csi=None, points=None, bad_rate=None, gini=None)
     assert card.monitor(worse, period="day", known=1, limits=silent).first_alarms().empty
+
+
+def test_the_limit_of_the_gini_coefficient_is_that_of_development(
+    card: lk.scorecard.Scorecard, loans: pd.DataFrame, later: pd.DataFrame, tmp_path: Path
+) -> None:
+    own = card.validate(loans.iloc[::2]).samples[0]
+    turned = later.assign(
+        **{"class": np.where(later["class"] == "bad", "good", "bad")}
+    )  # the card ranks them the wrong way
+    kept = lk.load(card.save(tmp_path / "card.json"))
+    for known in (card, kept):
+        found = known.monitor(turned, period="day", known=1, replicates=0)
+        alarms = found.first_alarms().set_index("measure")
+        assert alarms.loc["Gini", "limit"] == pytest.approx(own.gini_low, rel=EXACT)
+        limits = found.limits_used()
+        assert limits.loc["Gini coefficient", "source"] == (
+            f"lower end of the 95% interval at development, of {own.gini:.3f}"
+        )
+    assert limits.loc["PSI of the score", "limit"] == 0.25
+    stated = card.monitor(turned, period="day", known=1, replicates=0, limits=Limits(gini=0.2, psi=None)).limits_used()
+    assert stated["source"].tolist()[0] == "no alarm, as stated"
+    assert stated.loc["Gini coefficient"].tolist() == [0.2, "as stated"]
+
+
+def test_the_report_is_a_word_document_too(found: CardMonitor, tmp_path: Path) -> None:
+    docx = pytest.importorskip("docx")
+    document = docx.Document(str(found.report(tmp_path / "monitor.docx", title="Loans")))
+    assert document.core_properties.title == "Loans"
+    assert len(document.inline_shapes) == 5
+    cells = {cell.text for table in document.tables for row in table.rows for cell in row.cells}
+    assert {"Gini coefficient", f"{found.outcomes()['gini'].iloc[0]:.3f}"} <= cells
+    with pytest.raises(DataError, match="give text or a Path"):
+        found.report(5)  # type: ignore[arg-type]
 
 
 def test_periods_need_not_be_dates_and_rows_need_no_score(card: lk.scorecard.Scorecard, later: pd.DataFrame) -> None:
@@ -132,7 +169,7 @@ def test_the_page_has_every_section_and_the_numbers_of_the_verbs(found: CardMoni
 
 
 def test_measures_are_drawn_and_kept(found: CardMonitor) -> None:
-    for what, n in (("psi", 4), ("csi", 6), ("points", 6), ("bad_rate", 2), ("gini", 1)):
+    for what, n in (("psi", 4), ("csi", 6), ("points", 6), ("bad_rate", 2), ("gini", 2)):
         assert len(found.plot(what).lines) == n  # type: ignore[arg-type]
     again = pickle.loads(pickle.dumps(found))
     pd.testing.assert_frame_equal(again.table(), found.table())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 
 import logitkit as lk
+from logitkit.errors import DataError
 from logitkit.scorecard.monitoring.index import Resampled, Sample, stability_index
 from logitkit.scorecard.validation.bands import bands_of
 from logitkit.scorecard.validation.by_grade import calibrate_grades
@@ -231,3 +233,29 @@ def test_by_chance_a_weighted_index_is_what_it_is_said_to_be() -> None:
         ]
     )
     assert as_rows > 0.2
+
+
+def test_a_card_made_with_weights_says_what_rows_count(loans: pd.DataFrame, tmp_path: Path) -> None:
+    card = lk.scorecard(COLUMNS, loans.iloc[::2], target="class", event="bad", weights="count")
+    rows = loans.iloc[1::2]
+    for found in (card.validate(rows), card.bands(rows), card.profit(rows, gain=1.0, loss=4.0)):
+        assert "made with weights, and rows count one each" in " ".join(found.to_text().split())
+    assert "made with weights" not in card.validate(rows, weights="count").to_text()
+    page = card.report(tmp_path / "card.html", {"later": rows}, weights="count").read_text()
+    own = card.validate(loans.iloc[::2], weights="count").samples[0]
+    assert f"{own.gini:.4f}" in page
+    assert f"{own.n:,}" in page
+    twice = card.validate({"a": rows, "b": rows}, weights={"a": rows["count"], "b": rows["count"]})
+    assert twice.samples[0].gini == twice.samples[1].gini
+    with pytest.raises(DataError, match="a mapping with 'a'"):
+        card.validate({"a": rows}, weights=rows["count"])
+
+
+def test_sampling_weights_of_a_card_are_known_to_its_stability(loans: pd.DataFrame) -> None:
+    weights = np.where(loans["age"] < 30, 0.5, 2.5)
+    card = lk.scorecard(COLUMNS, loans, target="class", event="bad", weights=weights)
+    kept = card.stability(loans, weights=weights, replicates=0).table()
+    given = card.stability(loans, base=loans, base_weights=weights, weights=weights, replicates=0).table()
+    np.testing.assert_allclose(kept["psi"], 0.0, atol=1e-12)
+    assert kept.loc["Score", "by_chance"] == pytest.approx(given.loc["Score", "by_chance"], rel=0.1)
+    assert kept.loc["Score", "by_chance"] > 1.2 * 9 * 2 / weights.sum()

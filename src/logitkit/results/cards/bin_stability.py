@@ -13,7 +13,7 @@ from logitkit.design.table.frame import read_table
 from logitkit.errors import DataError, ResponseError, UnsupportedError, nearest_name
 from logitkit.options import require_choice
 from logitkit.report.period_frames import bin_periods_frame, period_indices_frame
-from logitkit.results.cards.given_rows import named_column, neither_good_nor_bad, table_weights
+from logitkit.results.cards.given_rows import is_level, named_column, neither_good_nor_bad, table_weights
 from logitkit.results.cards.periods import Every, read_periods
 from logitkit.results.cards.validated import Pickled
 from logitkit.results.documented import extends_base
@@ -117,6 +117,8 @@ def bin_stability(binning: Binning, data: Any, said: Rows, base: Base, resampled
             "how far chance moves these is not known. Take base='first'."
         )
     periods = read_periods(table.column(period).iloc[kept], period, said.every)
+    if not is_level(event):
+        raise DataError(f"event={event!r:.60}: give the level of the outcome that is bad.")
     known = None
     if target is not None:
         column = table.column(named_column(table, target, "target")).iloc[kept]

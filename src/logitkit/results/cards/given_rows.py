@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from pandas import NA
 
 from logitkit.design.table.frame import Table, coded_values, numeric_values, row_values
 from logitkit.errors import DataError, nearest_name
-from logitkit.options import is_finite_number
+from logitkit.options import is_finite_number, listed
 from logitkit.scorecard.validation.bands import band_labels, band_places, equal_cuts, require_cuts
 from logitkit.scorecard.validation.outcomes import ScoredRows
 from logitkit.scorecard.weighting import RowWeights, WeightMeaning, read_weights
@@ -20,6 +21,7 @@ __all__ = [
     "by_row",
     "divided",
     "graded",
+    "is_level",
     "named_column",
     "neither_good_nor_bad",
     "probabilities_by_grade",
@@ -40,11 +42,19 @@ def named_column(table: Table, name: Any, role: str) -> str:
 
 def neither_good_nor_bad(levels: Any) -> Any:
     """Return levels of the outcome that are neither good nor bad, refusing what can be no level."""
-    listed = isinstance(levels, list | tuple | set | frozenset | np.ndarray)
-    for level in levels if listed else () if levels is None else (levels,):
-        if isinstance(level, Mapping | list | set | np.ndarray) or callable(level):
+    if levels is None:
+        return ()
+    several = list(levels) if isinstance(levels, set | frozenset) else listed(levels)
+    own = (levels,) if several is None else tuple(several)
+    for level in own:
+        if not is_level(level):
             raise DataError(f"indeterminate={levels!r:.60}: give levels of the outcome that are neither good nor bad.")
-    return levels
+    return own
+
+
+def is_level(value: Any) -> bool:
+    """Tell whether a value can be one of those of a column."""
+    return isinstance(value, Hashable) and not callable(value) and value is not NA
 
 
 def table_weights(weights: Any, table: Table, kind: WeightMeaning | None = None) -> RowWeights | None:
@@ -124,7 +134,7 @@ def probabilities_by_grade(pd: Any, labels: Sequence[str]) -> FloatArray:
             raise DataError(f"pd: the grade {absent[0]!r} has no probability of default. {nearest_name(absent[0], pd)}")
         values = [pd[label] for label in labels]
     else:
-        values = list(pd) if np.ndim(pd) == 1 else [pd]
+        values = listed(pd) or [pd]
         if len(values) != len(labels):
             raise DataError(f"pd has {len(values)} values, and there are {len(labels)} grades: {', '.join(labels)}.")
     if not all(is_finite_number(value) and 0 < value < 1 for value in values):

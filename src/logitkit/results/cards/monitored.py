@@ -106,7 +106,7 @@ class CardMonitor(Pickled, Shown, Monitor):
         Returns
         -------
         pandas.DataFrame
-            measure, name, period, known_in, value, limit.
+            measure, name, period, known_in, value, limit, p_value.
         """
         return frames.alarms_frame(self)
 

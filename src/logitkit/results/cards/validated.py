@@ -10,13 +10,16 @@ import numpy as np
 import pandas as pd
 
 import logitkit.report.validation_findings  # noqa: F401 - says how these are shown
+from logitkit.design.table.frame import numeric_values
 from logitkit.errors import DataError
+from logitkit.options import listed
 from logitkit.report import validation_frames as frames
 from logitkit.results.shown import Shown
 from logitkit.scorecard.validation.bands import Bands
 from logitkit.scorecard.validation.by_grade import GradeCalibration
 from logitkit.scorecard.validation.grades import CalibrationMethod, Grades, central_pd, with_margin
 from logitkit.scorecard.validation.samples import Validation
+from logitkit.typing import FloatArray
 
 __all__ = ["CardBands", "CardCalibration", "CardGrades", "CardValidation", "Pickled", "as_held"]
 
@@ -267,7 +270,9 @@ class CardGrades(Pickled, Shown, Grades):
         pandas.Series
             Numbers of grades, from 1, the riskiest.
         """
-        values = np.asarray(points, dtype=np.float64)
+        values = _numbers(points, "points")
+        if np.isnan(values).any():
+            raise DataError(f"points are missing in {int(np.isnan(values).sum()):,} rows, which have no grade.")
         index = points.index if isinstance(points, pd.Series) else None
         return pd.Series(self.places(values) + 1, index=index, name="grade")
 
@@ -290,7 +295,7 @@ class CardGrades(Pickled, Shown, Grades):
         CardGrades
             Without margins, which are to be asked for afterwards.
         """
-        given = self.n if shares is None else np.asarray(shares, dtype=np.float64)
+        given = self.n if shares is None else _numbers(shares, "shares")
         if given.shape != self.n.shape or not (np.isfinite(given) & (given >= 0)).all() or not given.any():
             raise DataError(f"shares: give one proportion for each of the {self.n.size} grades, none negative.")
         best = central_pd(self.rate, given, central_tendency, method)
@@ -316,3 +321,11 @@ class CardGrades(Pickled, Shown, Grades):
             Whose ``pd`` is the best estimate with the sum of the margins.
         """
         return as_held(CardGrades, with_margin(self, level, correlation, a, b))
+
+
+def _numbers(values: Any, name: str) -> FloatArray:
+    """Return numbers, one each, refusing what are none; missing ones are nan."""
+    several = listed(values)
+    if several is None:
+        raise DataError(f"{name}={values!r:.60}: give a list, an array or a column of numbers.")
+    return numeric_values(pd.Series(several, dtype=None if several else float), name)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from logitkit.design.table.frame import Table, read_table
 from logitkit.errors import DataError, nearest_name
+from logitkit.options import listed
 from logitkit.results.cards.drift import CardStability, held_drift
 from logitkit.results.cards.given_rows import table_weights
 from logitkit.results.cards.monitored import CardMonitor, Known, Outcome, Stated, monitor_of
@@ -78,6 +77,8 @@ class Watched:
             ``table()`` has one row for the score and one per variable, ``bins()`` and ``groups()`` what each bin adds.
         """
         resampled = Resampled(self.fit.record.level if level is None else level, replicates, seed)
+        if weights is None and base_weights is None and weight_kind is not None:
+            raise DataError(f"weight_kind={weight_kind!r:.60} says what weights= are, and none are given.")
         kinds = (None if base_weights is None else weight_kind, weight_kind)
         given = ((base, base_weights), (data, weights))
         return stability_of(self.card, self.development, given, kinds, resampled)
@@ -197,8 +198,9 @@ def one_column(values: Any, which: str) -> Any:
     if isinstance(values, pd.Series):
         return values
     found = values.to_pandas() if hasattr(values, "to_pandas") else values
-    if isinstance(found, Mapping | set | frozenset):
+    if isinstance(found, pd.Series):
+        return found
+    several = listed(found)
+    if several is None:
         raise DataError(f"{which}: give one value per row, such as a column of a table.")
-    if isinstance(found, str) or np.ndim(found) != 1:
-        raise DataError(f"{which}: give one value per row, such as a column of a table.")
-    return found if isinstance(found, pd.Series) else pd.Series(found)
+    return pd.Series(found if hasattr(found, "dtype") else several)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from logitkit.design.table.frame import coded_values, holds_numbers, numeric_values
 from logitkit.errors import DataError
-from logitkit.options import is_count, is_finite_number
+from logitkit.options import is_count, is_finite_number, listed
 from logitkit.scorecard.binned import Binning
 from logitkit.scorecard.monitoring.card_stability import NOT_SEEN
 from logitkit.scorecard.monitoring.counted import score_cuts
@@ -63,9 +63,9 @@ def column_rule(
     if whole and isinstance(bins, int):
         numbers = numeric_values(values, name)
         return NumberRule(score_cuts(numbers, np.ones(numbers.size) if weights is None else weights, bins))
-    given = list(bins) if isinstance(bins, Iterable) and not isinstance(bins, str) else [bins]
+    given = listed(bins)
     if not given:
-        raise DataError("bins=[] has no cut point: give the number of bins, or cut points in increasing order.")
+        raise DataError(f"bins={bins!r:.60}: give the number of bins, or a list of cut points in increasing order.")
     if not all(map(is_finite_number, given)) or any(b <= a for a, b in pairwise(given)):
         raise DataError(f"bins={bins!r:.60}: give the number of bins, or cut points in increasing order.")
     return NumberRule(tuple(map(float, given)))

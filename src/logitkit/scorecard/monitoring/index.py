@@ -46,7 +46,7 @@ class Resampled:
         """Refuse what is no level, no count and no seed."""
         require_level(self.level)
         require_seed(self.seed)
-        if self.replicates != 0 and not is_count(self.replicates, least=100):
+        if not is_count(self.replicates, least=0) or 0 < self.replicates < 100:
             raise DataError(f"replicates={self.replicates!r}: give at least 100, or 0 for no interval.")
 
 

@@ -7,6 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+import numpy as np
+
+from logitkit.engine.law import NORMAL
 from logitkit.errors import DataError
 from logitkit.options import Stated, is_finite_number
 from logitkit.scorecard.monitoring.card_stability import CardDrift
@@ -35,6 +38,9 @@ class Alarm:
         When it was known: for outcomes later than ``period``.
     value, limit : float
         What was found, and what it passed.
+    p_value : float
+        That chance alone would do as much: of the index, of the change of the mean score, of the bad rate that the card
+        expects; nan of the Gini coefficient.
     """
 
     measure: str
@@ -43,6 +49,7 @@ class Alarm:
     known_in: str
     value: float
     limit: float
+    p_value: float = math.nan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +99,8 @@ class Limits(Stated):
                 continue
             if value is not None and not (is_finite_number(value) and value > 0):
                 raise DataError(f"{name}={value!r:.60}: give a limit above zero, or None for no alarm.")
+            if name == "gini" and value is not None and value >= 1:
+                raise DataError(f"gini={value!r:.60}: Gini coefficients are at most 1, and every cohort would ring.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +146,15 @@ def first_alarms(
 def _of_drift(limits: Limits, label: str, drift: CardDrift) -> Iterator[Alarm]:
     """Yield what rings of the applicants of a period."""
     if limits.psi is not None and drift.score.value >= limits.psi:
-        yield Alarm("PSI", "", label, label, drift.score.value, limits.psi)
+        yield Alarm("PSI", "", label, label, drift.score.value, limits.psi, drift.score.p_value)
     for found in drift.variables:
         if limits.csi is not None and found.value >= limits.csi:
-            yield Alarm("CSI", found.name, label, label, found.value, limits.csi)
+            yield Alarm("CSI", found.name, label, label, found.value, limits.csi, found.p_value)
     moved = drift.change.mean_recent - drift.change.mean_base
     if limits.points is not None and abs(moved) >= limits.points:
-        yield Alarm("mean score", "", label, label, moved, limits.points)
+        error = drift.change.mean_std_error
+        p = float(NORMAL.two_sided(np.array(moved / error))) if error > 0 else math.nan
+        yield Alarm("mean score", "", label, label, moved, limits.points, p)
 
 
 def _of_cohort(limits: Limits, gini: float | None, cohort: Cohort) -> Iterator[Alarm]:
@@ -151,6 +162,6 @@ def _of_cohort(limits: Limits, gini: float | None, cohort: Cohort) -> Iterator[A
     if limits.bad_rate is not None:
         limit = limits.bad_rate * cohort.expected / cohort.n
         if cohort.rate_low > limit:
-            yield Alarm("bad rate", "", cohort.period, cohort.known_in, cohort.rate, limit)
+            yield Alarm("bad rate", "", cohort.period, cohort.known_in, cohort.rate, limit, cohort.p_value)
     if gini is not None and cohort.gini_high < gini:
         yield Alarm("Gini", "", cohort.period, cohort.known_in, cohort.gini, gini)

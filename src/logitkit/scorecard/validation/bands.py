@@ -11,7 +11,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from scipy.special import chdtrc, expit
@@ -25,7 +24,7 @@ from logitkit.engine.law import NORMAL
 from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import DataError
 from logitkit.models.binomial import Binomial
-from logitkit.options import is_finite_number
+from logitkit.options import is_finite_number, listed
 from logitkit.scorecard.scaling import Scaling
 from logitkit.scorecard.validation.outcomes import ScoredRows, Tally, group_totals
 from logitkit.scorecard.weighting import UNWEIGHTED, Weighting
@@ -171,9 +170,10 @@ def bands_of(
 
 def require_cuts(cuts: Sequence[float], name: str) -> FloatArray:
     """Return stated cut points, refusing those that are no ascending numbers."""
-    values: list[Any] = list(cuts) if np.ndim(cuts) == 1 else [str(cuts)]
-    if not all(is_finite_number(value) for value in values) or any(a >= b for a, b in pairwise(values)):
-        raise DataError(f"{name}={values!r:.80}: give numbers of points in ascending order, each once.")
+    values = listed(cuts)
+    numbers = values is not None and all(is_finite_number(value) for value in values)
+    if values is None or not numbers or any(a >= b for a, b in pairwise(values)):
+        raise DataError(f"{name}={cuts!r:.80}: give numbers of points in ascending order, each once.")
     return np.array(values, dtype=np.float64)
 
 

@@ -24,7 +24,7 @@ from scipy.special import betaincinv, chdtrc
 
 from logitkit.diagnostics.proportions import effective_observations
 from logitkit.errors import DataError
-from logitkit.options import is_finite_number
+from logitkit.options import is_finite_number, listed
 from logitkit.scorecard.validation.one_factor import jeffreys_p_value, rate_quantile, tail_probability
 from logitkit.scorecard.validation.outcomes import ScoredRows, group_totals
 from logitkit.scorecard.weighting import UNWEIGHTED, Weighting
@@ -117,8 +117,11 @@ def calibrate_grades(  # noqa: PLR0913 - four columns of a table, and how they a
     """
     if not is_finite_number(correlation) or not 0.0 <= correlation < 1.0:
         raise DataError(f"correlation={correlation!r:.60}: give the asset correlation, at least 0 and below 1.")
-    if [is_finite_number(at) for at in light_levels] != [True, True] or not 0 < light_levels[0] < light_levels[1] < 1:
-        raise DataError(f"lights={light_levels!r}: give two levels of confidence in ascending order, as (0.95, 0.999).")
+    ends = listed(light_levels) or []
+    if [is_finite_number(at) for at in ends] != [True, True] or not 0 < ends[0] < ends[1] < 1:
+        raise DataError(
+            f"lights={light_levels!r:.60}: give two levels of confidence in ascending order, as (0.95, 0.999)."
+        )
     used = n > 0
     if not ((pd[used] > 0) & (pd[used] < 1)).all():
         raise DataError("Probabilities of default must be above 0 and below 1 in every grade that has obligors.")

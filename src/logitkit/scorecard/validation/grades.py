@@ -23,7 +23,7 @@ from scipy.special import betaincinv, expit, logit, ndtr, ndtri
 from logitkit.diagnostics.proportions import effective_observations
 from logitkit.engine.law import require_level
 from logitkit.errors import DataError
-from logitkit.options import is_finite_number, require_choice
+from logitkit.options import is_finite_number, listed, require_choice
 from logitkit.scorecard.binned import binning_of
 from logitkit.scorecard.optimal import Partition
 from logitkit.scorecard.rules import NumberRule
@@ -245,7 +245,7 @@ def with_margin(
 
 def _each(stated: Any, name: str, g: int) -> FloatArray:
     """Return a stated margin for each grade."""
-    values = [stated] * g if is_finite_number(stated) else list(stated) if np.ndim(stated) == 1 else []
-    if len(values) != g or not all(is_finite_number(value) and value >= 0 for value in values):
-        raise DataError(f"{name}={stated!r:.60}: give a margin of at least 0, or one for each of the {g} grades.")
+    values = [stated] * g if is_finite_number(stated) else listed(stated) or []
+    if len(values) != g or not all(is_finite_number(value) and 0 <= value <= 1 for value in values):
+        raise DataError(f"{name}={stated!r:.60}: give a margin from 0 to 1, or one for each of the {g} grades.")
     return np.array(values, dtype=np.float64)
