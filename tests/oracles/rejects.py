@@ -22,10 +22,10 @@ def population(n: int, seed: int, policy: str) -> tuple[pd.DataFrame, np.ndarray
     return table, draw.uniform(size=n) < chance
 
 
-def solved(x: np.ndarray, y: np.ndarray, w: np.ndarray) -> np.ndarray:
+def solved(x: np.ndarray, y: np.ndarray, w: np.ndarray, steps: int = 30) -> np.ndarray:
     """Return the weighted logistic regression of proportions by Newton's method."""
     coef = np.zeros(x.shape[1])
-    for _ in range(30):
+    for _ in range(steps):
         p = expit(x @ coef)
         coef += np.linalg.solve(x.T @ (x * (w * p * (1 - p))[:, None]), x.T @ (w * (y - p)))
     return coef

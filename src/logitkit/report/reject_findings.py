@@ -22,8 +22,8 @@ __all__ = ["bounds_frame", "coefficients_frame", "points_frame", "reject_documen
 LIMITS = ("all good", "all bad")
 ERRORS = (
     "Standard errors hold under the assumption, and count what outcomes of accepts say twice where rejects follow "
-    "them. Those of parcelling take its bands as given, and are too small where few scores differ; outcomes that a "
-    "cut-off assigns have none."
+    "them. Those of parcelling take its bands as given, and are too small where few scores differ, unless resamples= "
+    "counts how bands move; outcomes that a cut-off assigns have none."
 )
 CAUTION = (
     "Outcomes of rejects are not in the data. No method and no test tells from these data which assumption holds: "

@@ -24,7 +24,7 @@ PUBLIC = {
     "Extrapolation": "logitkit.scorecard.rejects.assumed",
     "FuzzyAugmentation": "logitkit.scorecard.rejects.assumed",
     "Limits": "logitkit.scorecard.monitoring.limits",
-    "Parcelling": "logitkit.scorecard.rejects.assumed",
+    "Parcelling": "logitkit.scorecard.rejects.parcelling",
     "Reclassification": "logitkit.scorecard.rejects.assumed",
     "RejectInference": "logitkit.results.cards.rejects",
     "Scaling": "logitkit.scorecard.scaling",

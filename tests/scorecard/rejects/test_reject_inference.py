@@ -277,6 +277,7 @@ def test_the_figure_has_a_row_per_method_and_the_band(found: RejectInference) ->
         (lambda: Parcelling(factor=-1), "not negative"),
         (lambda: Parcelling(factor=[1, 2], bands=3), "2 values and there are 3 bands"),
         (lambda: Parcelling(bands=0), "at least 1"),
+        (lambda: Parcelling(resamples=20), "a whole number from 50 on"),
         (lambda: Extrapolation(cutoff=1.0), "above 0 and below 1"),
         (lambda: Reclassification(cutoff="x"), "above 0 and below 1"),
     ],

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from scipy.special import expit
 
-from logitkit.errors import DataError, UnsupportedError
-from logitkit.options import Stated, is_count, is_finite_number
-from logitkit.scorecard.rejects.applicants import Applicants, information, logit_of, mean
-from logitkit.scorecard.rejects.bands import bands_of
+from logitkit.errors import DataError
+from logitkit.options import Stated, is_finite_number
+from logitkit.scorecard.rejects.applicants import Applicants, information, logit_of
 from logitkit.scorecard.rejects.inferred import Inferred, from_proportions
 from logitkit.typing import BoolArray, FloatArray
 
-__all__ = ["Extrapolation", "FuzzyAugmentation", "Parcelling", "Reclassification"]
+__all__ = ["Extrapolation", "FuzzyAugmentation", "Reclassification"]
 
 ROUNDS_MOST = 100
 
@@ -88,85 +86,6 @@ class FuzzyAugmentation(Stated):
             f"The odds of bad of a reject are {self.odds:g} times those of an accept with the same values.",
             q,
             applicants.influence @ slope,
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Parcelling(Stated):
-    """In each band of scores, rejects have a multiple of the bad rate of accepts.
-
-    Parameters
-    ----------
-    factor : float or sequence of float, default 1.5
-        The multiple, or one per band from the safest on. Rates end at 1.
-    bands : int, default 10
-        Bands of about equal numbers of applicants, by the card of accepts.
-
-    Raises
-    ------
-    DataError
-        If a factor is negative, or if there are not as many as bands.
-
-    Examples
-    --------
-    >>> Parcelling(factor=[1.2, 1.5, 2.0], bands=3).factor
-    (1.2, 1.5, 2.0)
-    """
-
-    factor: float | Sequence[float] = 1.5
-    bands: int = 10
-
-    _most_by_position: ClassVar[int | None] = 0
-
-    def __post_init__(self) -> None:
-        """Refuse factors and bands that are none."""
-        if not is_count(self.bands):
-            raise DataError(f"bands={self.bands!r:.60}: give a whole number of at least 1.")
-        several = np.ndim(self.factor) == 1 and not isinstance(self.factor, str)
-        factors: tuple[Any, ...] = tuple(self.factor) if several else (self.factor,)  # type: ignore[arg-type]
-        if any(not is_finite_number(factor) or factor < 0 for factor in factors):
-            raise DataError(f"factor={self.factor!r:.60}: give factors that are not negative, such as 1.5.")
-        if several and len(factors) != self.bands:
-            raise DataError(f"factor= has {len(factors)} values and there are {self.bands} bands: give one per band.")
-        object.__setattr__(self, "factor", factors if several else factors[0])
-
-    def infer(self, applicants: Applicants) -> Inferred:
-        """Return the card under these proportions, refusing bands without accepts.
-
-        Parameters
-        ----------
-        applicants : Applicants
-            Accepts and rejects.
-
-        Returns
-        -------
-        Inferred
-            Coefficients with errors, and the rates assumed of rejects.
-        """
-        w, v = applicants.accept_weights, applicants.reject_weights
-        band, of_reject = bands_of(applicants.of_accepts, applicants.of_rejects, applicants, self.bands)
-        n_bands = self.bands
-        total = np.bincount(band, w, n_bands)
-        if (empty := (total == 0) & (np.bincount(of_reject, v, n_bands) > 0)).any():
-            raise UnsupportedError(
-                f"Parcelling: band {int(np.argmax(empty)) + 1} of {n_bands}, from the safest on, has rejects and no "
-                "accept, hence no bad rate to multiply. State fewer bands."
-            )
-        rate = np.bincount(band, w * applicants.bad, n_bands) / np.maximum(total, 1e-300)
-        factor = np.broadcast_to(np.asarray(self.factor, dtype=np.float64), n_bands)
-        capped = factor * rate > 1
-        q = np.minimum(factor * rate, 1.0)[of_reject]
-        slope = np.zeros((n_bands, applicants.rejects.shape[1]))  # of the scores of rejects, by the rate of each band
-        np.add.at(slope, of_reject, applicants.rejects * (v * np.where(capped, 0.0, factor)[of_reject])[:, None])
-        carried = slope[band] * ((applicants.bad - rate[band]) / total[band])[:, None]
-        times = f"{factor[0]:g} times" if np.ptp(factor) == 0 else f"{factor.min():g} to {factor.max():g} times"
-        return from_proportions(
-            applicants,
-            f"parcelling, {times}",
-            f"In each of {n_bands} bands of scores the bad rate of rejects is {times} that of accepts.",
-            q,
-            carried,
-            (("rejects whose rate is cut at 1", mean(capped[of_reject], v)),) if capped.any() else (),
         )
 
 

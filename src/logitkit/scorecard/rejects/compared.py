@@ -14,9 +14,10 @@ from logitkit.errors import DataError, LogitkitError
 from logitkit.options import is_finite_number
 from logitkit.scorecard.population import AssumedRejects
 from logitkit.scorecard.rejects.applicants import Applicants, mean
-from logitkit.scorecard.rejects.assumed import Extrapolation, FuzzyAugmentation, Parcelling, Reclassification
+from logitkit.scorecard.rejects.assumed import Extrapolation, FuzzyAugmentation, Reclassification
 from logitkit.scorecard.rejects.augmentation import Augmentation
 from logitkit.scorecard.rejects.inferred import Inferred, accepts_alone
+from logitkit.scorecard.rejects.parcelling import Parcelling
 from logitkit.typing import FloatArray
 
 __all__ = ["CASES", "METHODS", "Measures", "Refusal", "compared", "measures", "require_between"]
