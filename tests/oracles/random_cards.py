@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 import logitkit as lk
+from logitkit.errors import LogitkitError
 
 LEVELS = ["NULL", "nan", "None", "O'Brien", 'say "hi"', "a\\b", "back`tick", "ß", "日本", "🙂", "line\nbreak", "tab\t"]
 LEVELS += [" lead", "trail ", "%", "A", "a", "é", "e\u0301", "--", ";", "$1", "{x}", "1", "1.0", "true", "\\'", "''"]
@@ -99,9 +101,18 @@ def random_card(seed: int, n: int = 400) -> RandomCard:
         points_to_double=float(rng.choice([20.0, -15.0, 0.3])),
     )
     bad = (rng.uniform(size=n) < 1 / (1 + np.exp(-log_odds))).astype(int)
-    card = lk.scorecard(names, table.assign(T_=bad), target="T_", bins=bins, scaling=scaling)
+    made = partial(lk.scorecard, names, table.assign(T_=bad), target="T_", bins=bins, scaling=scaling)
+    try:
+        card = made(coding="dummies" if rng.uniform() < 0.3 else "woe")
+    except LogitkitError:  # coefficients of dummies may be infinite
+        card = made()
     if rng.uniform() < 0.3:
         card = card.with_prior(0.02)
+    if rng.uniform() < 0.3:
+        first = card.card.variables[0]
+        label = first.binning.rule.labels()[int(np.argmax(np.isfinite(first.points)))]
+        points = {first.binning.name: {label: float(rng.integers(-50, 50))}}
+        card = card.with_points(points, base=500.0, any_order=True)
     types = {"number": "DOUBLE", "tiny": "DOUBLE", "classes": "DOUBLE", "whole": "BIGINT", "flag": "BOOLEAN"}
     kept = list(card.card.names)
     rows = hard_rows(card, table[kept].head(100).copy())
