@@ -67,6 +67,7 @@ LOOK = {
             "monitor": monitor.rename(str).T.to_dict(),
             "alarms": alarms.to_dict(),
             "first": watched.first_alarms()[["measure", "name", "known_in"]].astype(str).to_numpy().tolist(),
+            "autumn": float(autumn["bad"].mean() / everyone.loc[autumn.index, "probability"].mean()),
             "moved": card.stability(autumn, replicates=0).mean_points()["change"].to_dict(),
             "levels": levels.T.to_dict(),
             "inferred": {rule: values.to_dict() for rule, values in inferred.items()},

@@ -94,27 +94,28 @@ def test_the_monitor_says_what_the_text_says(seen: Seen) -> None:
     early, window = monitor["early, observed / expected"], monitor["window, observed / expected"]
     assert seen.found["alarms"] == {
         "PSI above 0.10": "2007-10",
-        "PSI above 0.25": "2007-10",
+        "PSI above 0.25": "2010-06",
         "PSI, p < 0.001": "2007-10",
-        "early charge-offs, p < 0.001": "2008-04",
+        "early charge-offs, p < 0.001": "2008-05",
         "charge-offs in the window, p < 0.001": "2007-10",
     }
     assert [" ".join(row).replace("  ", " ") for row in seen.found["first"]] == [
-        "CSI guaranteed 2006-02",
         "mean score 2006-02",
         "CSI bank 2006-08",
         "CSI gross_approved 2007-02",
         "PSI 2007-04",
         "bad rate 2007-11",
         "Gini 2007-11",
+        "CSI guaranteed 2009-08",
     ]
     assert early["2007-10":"2008-02"].max() < 2 < early["2008-05"]
-    assert early["2008-07":"2008-09"].min() > 5 > window[:"2009-07"].max()
+    assert early["2008-07":"2008-09"].min() > 4.7 > window[:"2009-07"].max()
     assert monitor["psi"]["2008-06":"2008-09"].max() < 0.15 < monitor["psi"]["2007-10"]
-    assert monitor["psi"]["2009-10"] > 0.5
-    # Each variable's part of the change of the mean score, the guarantee and the bank first.
-    assert list(seen.found["moved"])[:2] == ["guaranteed", "bank"]
-    assert min(list(seen.found["moved"].values())[:2]) > 5
+    assert monitor["psi"]["2010-11":].min() > 0.25 > monitor["psi"][:"2010-05"].max()
+    # Each variable's part of the change of the mean score, the bank and the amount first.
+    assert list(seen.found["moved"])[:2] == ["bank", "gross_approved"]
+    assert min(list(seen.found["moved"].values())[:2]) > 4
+    assert seen.found["autumn"] > 2
 
 
 def test_recalibration_follows_the_years_and_rejects_are_as_told(seen: Seen) -> None:
@@ -123,7 +124,7 @@ def test_recalibration_follows_the_years_and_rejects_are_as_told(seen: Seen) -> 
         assert (levels["as the card has it"] < levels["recalibrated"]).all()
         ratio = levels["observed"] / levels["recalibrated"]
         assert ratio["October 2007"] > 4
-        assert abs(ratio["October 2009"] - 1) < 0.05
+        assert 0.8 < ratio["October 2009"] < 0.9
         by_card, by_bank = (
             pd.Series(seen.found["inferred"][rule]) / seen.found["truth"][rule] for rule in seen.found["inferred"]
         )
@@ -133,6 +134,6 @@ def test_recalibration_follows_the_years_and_rejects_are_as_told(seen: Seen) -> 
             assert abs(found["augmentation"] / found["none"] - 1) < 0.05
             assert found["best case"] < 1 < found["worst case"]
         assert by_card["parcelling, 1.5 times"] > 1.2
-        assert 0.85 < by_bank["parcelling, 1.5 times"] < 1
+        assert 0.75 < by_bank["parcelling, 1.5 times"] < 0.85
     assert seen.found["query"] == [True, True]
     assert seen.found["images"] == 5

@@ -68,7 +68,8 @@ def test_the_objective_is_at_least_that_of_optbinning(case: dict[str, Any], tabl
     target, event = EVENTS[case["data"]]
     table = tables[case["data"]]
     limits = {LIMITS[name]: value for name, value in case["limits"].items()}
-    stated = {"max_bins": None, "min_size": 1.0, "prebins": case["prebins"], **limits}
+    few = {"min_events": 1.0, "min_nonevents": 1.0}
+    stated = {"max_bins": None, "min_size": 1.0, "prebins": case["prebins"], **few, **limits}
     bins = lk.scorecard.Bins(shape=case["shape"], criterion=case["criterion"], **stated)
     found = lk.scorecard.binning(
         case["variable"], table[[case["variable"], target]], target=target, event=event, bins=bins

@@ -312,5 +312,68 @@ def test_a_weight_is_so_many_rows_in_the_pre_bins_too() -> None:
     repeated = binning_of(values.repeat(weights), np.repeat(bad, weights), name="x")
     assert weighted.rule == repeated.rule
     np.testing.assert_array_equal(weighted.counts, repeated.counts)
-    halved = binning_of(values, bad, Bins(min_events=0.5, min_nonevents=0.5), name="x", weights=weights / 2)
+    halved = binning_of(values, bad, Bins(min_events=5, min_nonevents=5), name="x", weights=weights / 2)
     assert halved.rule == repeated.rule
+
+
+def test_a_bin_has_ten_of_either_or_a_fifth_of_few_unless_more_was_asked_for() -> None:
+    """A step of the rate that three events show is no bin by default; it is one where it was asked for."""
+    values = pd.Series(np.repeat(np.arange(5.0), 200))
+    bad = np.zeros(1000, dtype=bool)
+    for start, n in ((0, 3), (200, 20), (400, 30), (600, 40), (800, 50)):
+        bad[start : start + n] = True
+    few = Bins(min_events=1, min_nonevents=1)
+    assert binning_of(values, bad, few, name="x").rule.cuts == (1.0, 2.0, 3.0, 4.0)
+    plain = binning_of(values, bad, name="x")
+    ten = binning_of(values, bad, Bins(min_events=10, min_nonevents=10), name="x")
+    assert plain.rule.cuts == ten.rule.cuts == (2.0, 3.0, 4.0)
+    # Of 21 events a bin has a fifth: 4.2.
+    scarce = bad & (np.arange(1000) % 7 == 0)
+    assert scarce.sum() == 21
+    assert (binning_of(values, scarce, name="x").counts[0][:-1] >= 5).all()
+    # Non-events are few where events are many.
+    assert binning_of(values, ~bad, name="x").rule.cuts == plain.rule.cuts
+    # What was asked for goes before what was not.
+    assert binning_of(values, bad, Bins(cuts=[1.0]), name="x").rule.cuts[0] == 1.0
+    assert binning_of(values, bad, Bins(cuts=[1.0], min_nonevents=150), name="x").counts[0][0] == 3
+    with pytest.raises(DataError, match="No partition of the"):
+        binning_of(values, bad, Bins(cuts=[1.0], min_events=10, min_nonevents=10), name="x")
+
+
+def test_a_level_stands_by_itself_where_ten_of_either_are_expected() -> None:
+    """At a rate of 5 % that is from 200 rows on, whatever its own rate: the outcomes of a level do not decide."""
+    rng = np.random.default_rng(3)
+    sizes = {"a": 2000, "b": 1400, "c": 200, "d": 199, "e": 201, **{f"f{k}": 20 for k in range(10)}}
+    values = pd.Series(np.repeat(list(sizes), list(sizes.values())))
+    bad = np.zeros(len(values), dtype=bool)
+    bad[rng.choice(len(values), len(values) // 20, replace=False)] = True
+    bad[(values == "e").to_numpy()] = False
+    bad[np.flatnonzero((values == "a") & ~bad)[: len(values) // 20 - bad.sum()]] = True
+    assert bad.mean() == 0.05
+    for outcome in (bad, ~bad):
+        prebins = binning_of(values, outcome, name="x").prebins
+        apart = {group[0] for group in prebins.groups if len(group) == 1}
+        assert apart == {"a", "b", "c", "e"}
+    # Of 20 events a level is expected to have a fifth.
+    few = bad & (np.cumsum(bad) <= 20)
+    least = 4 / few.mean()
+    apart = {group[0] for group in binning_of(values, few, name="x").prebins.groups if len(group) == 1}
+    assert apart == {name for name, size in sizes.items() if size >= least}
+
+
+def test_bins_of_unrelated_levels_show_no_more_than_the_levels_apart() -> None:
+    rng = np.random.default_rng(4)
+    values = pd.Series(rng.integers(0, 20, 4000)).astype("str")
+    drawn = [
+        binning_of(values, rng.uniform(size=4000) < 0.1, Bins(min_size=0.0, max_bins=None, rare=0.0), name="x")
+        for _ in range(60)
+    ]
+    apart = np.array([one.partition.unlimited_value for one in drawn])
+    bound = np.array([one.most_by_chance for one in drawn])
+    ratio = apart / bound
+    assert ratio.mean() == pytest.approx(1.0, abs=5 * np.sqrt(2 / 19 / 60) + 0.05)  # and what 40 events a level leave
+    assert np.mean([one.information.value for one in drawn]) <= apart.mean() + 1e-12
+    ten = np.array([binning_of(values, rng.uniform(size=4000) < 0.1, name="x").information.value for _ in range(20)])
+    by_chance = 9 * bound.mean() / 19
+    assert by_chance < ten.mean() < bound.mean()  # chosen by their outcomes: more than ten given bins would show
+    assert binning_of(pd.Series(np.arange(4000.0)), values == "1", name="x").most_by_chance is None

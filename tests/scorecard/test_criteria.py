@@ -86,3 +86,38 @@ def test_intervals_of_bins_cover_as_the_page_says(n_bins: int, bad_rate: float) 
             assert covered.min() / times > 0.922
             assert covered.max() / times < 0.985
             assert of_value / times > 0.9
+
+
+def test_the_bias_of_given_bins_is_half_the_curvature_times_the_variance() -> None:
+    """Beside finite differences, and beside the mean of multinomial counts."""
+    p, q, n_events, n_nonevents = np.array([0.1, 0.25, 0.3, 0.35]), np.array([0.4, 0.3, 0.2, 0.1]), 300, 900
+    found = information_value(n_events * p, n_nonevents * q)
+
+    def value(at: np.ndarray) -> float:
+        return float(((at[4:] - at[:4]) * np.log(at[4:] / at[:4])).sum())
+
+    at, step = np.concatenate([p, q]), 1e-4
+    curvature = np.array(
+        [
+            [
+                sum(s * t * value(at + step * (s * i + t * j)) for s in (1, -1) for t in (1, -1)) / (4 * step**2)
+                for j in np.eye(8)
+            ]
+            for i in np.eye(8)
+        ]
+    )
+    variance = np.zeros((8, 8))
+    variance[:4, :4] = (np.diag(p) - np.outer(p, p)) / n_events
+    variance[4:, 4:] = (np.diag(q) - np.outer(q, q)) / n_nonevents
+    assert found.bias == pytest.approx((curvature * variance).sum() / 2, rel=1e-5)  # of differences of step 1e-4
+
+    rng = np.random.default_rng(2)
+    counts = (rng.multinomial(n_events, p, 4000), rng.multinomial(n_nonevents, q, 4000))
+    drawn = [information_value(e, g) for e, g in zip(*(c.astype(float) for c in counts), strict=True)]
+    values = np.array([[one.value, one.corrected] for one in drawn])
+    error = values.std(axis=0) / np.sqrt(4000)
+    assert values[:, 0].mean() - found.value == pytest.approx(found.bias, abs=4 * error[0])
+    assert values[:, 1].mean() == pytest.approx(found.value, abs=4 * error[1])
+    assert found.bias > 8 * error[0]  # what is looked for is there to be seen
+    same = information_value(n_events * p, n_nonevents * p)
+    assert same.bias == pytest.approx(same.by_chance, rel=1e-14)

@@ -98,6 +98,19 @@ def test_variables_with_the_wrong_sign_are_left_out() -> None:
     assert bounded.card.names == ("g",)
 
 
+def test_a_few_missing_values_of_one_outcome_are_no_second_rate(people: pd.DataFrame) -> None:
+    """Their weight of evidence is that of corrected counts, and a coefficient for it would be infinite."""
+    data = people[["a", "bad"]].assign(empty=1.0, mixed=1.0)
+    data.loc[data.index[~data["bad"]][:3], "empty"] = np.nan
+    data.loc[data.index[~data["bad"]][:90], "mixed"] = np.nan
+    data.loc[data.index[data["bad"]][:5], "mixed"] = np.nan
+    for selection in (None, Selection(method="all", min_iv=0.0)):
+        card = lk.scorecard("bad ~ .", data, selection=selection)
+        assert card.card.names == ("a", "mixed")
+        reason = card.selection().set_index("variable").loc["empty", "reason"]
+        assert reason == "all bins that have goods and bads have one rate"
+
+
 def test_correlations_are_pearsons_with_weights_as_counts() -> None:
     rng = np.random.default_rng(3)
     x, times = rng.normal(size=(50, 3)) @ rng.normal(size=(3, 3)), rng.integers(1, 4, 50)

@@ -41,6 +41,7 @@ def _(binning: Binning) -> Document:
         Fact("Bad", format_integer(table.events.sum())),
         Fact("Information value", format_number(found.value)),
         Fact("Its standard error", format_number(found.std_error)),
+        Fact("Less its bias", format_number(found.corrected)),
         Fact("Expected by chance", format_number(found.by_chance)),
         Fact(f"{format_level(table.level)} interval", f"{format_number(low)} to {format_number(high)}"),
         Fact("Shape", SHAPES[partition.shape]),
@@ -56,6 +57,11 @@ def _(binning: Binning) -> Document:
         ),
         certificate_words(binning),
     ]
+    if binning.most_by_chance is not None:
+        notes.append(
+            "The outcome has ordered the levels: if it had no relation to them, their information value apart would be "
+            f"about {format_number(binning.most_by_chance)} on average, and that of bins of them at most as much."
+        )
     if table.corrected.any():
         notes.append("Bins with one count of zero: one half was added to both counts for their WOE.")
     if binning.rank_error > 0:

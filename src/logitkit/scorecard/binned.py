@@ -97,6 +97,18 @@ class Binning:
         """Information value of all bins."""
         return information_value(*self.counts)
 
+    @property
+    def most_by_chance(self) -> float | None:
+        """What unrelated levels, each apart, show on average in large samples; None in a given order.
+
+        Their information value apart is the largest of any bins of them.
+        """
+        if not self.prebins.by_rate:
+            return None
+        aside = self.prebins.events[self.prebins.n :] + self.prebins.nonevents[self.prebins.n :]
+        n_apart = self.prebins.n + int((aside > 0).sum())
+        return float((n_apart - 1) * (1.0 / self.prebins.events.sum() + 1.0 / self.prebins.nonevents.sum()))
+
     def codes(self, values: Any) -> CodeArray:
         """Return the bin of each value, -1 for a level that was not there."""
         return self.rule.codes(values, self.name)

@@ -106,6 +106,8 @@ class InformationValue:
     by_chance : float
         What a variable without any relation to the outcome would show on average in as many bins:
         (k - 1)(1 / G + 1 / E).
+    bias : float
+        By how much the value exceeds that of the population on average, the bins taken as given.
     parts : (k,) array
         What each bin adds; zero for a bin without rows.
     """
@@ -113,7 +115,13 @@ class InformationValue:
     value: float
     std_error: float
     by_chance: float
+    bias: float
     parts: FloatArray
+
+    @property
+    def corrected(self) -> float:
+        """The value less its bias; it may be below zero."""
+        return self.value - self.bias
 
     def limits(self, level: float = 0.95) -> tuple[float, float]:
         """Return confidence limits: the value less what chance adds, more or less its errors, and not below zero.
@@ -156,7 +164,9 @@ def information_value(events: FloatArray, nonevents: FloatArray) -> InformationV
     With :math:`d_k = \partial \mathrm{IV} / \partial q_k = \mathrm{WOE}_k + 1 - p_k / q_k` and
     :math:`c_k = \partial \mathrm{IV} / \partial p_k = 1 - \mathrm{WOE}_k - q_k / p_k`, the variance is
     :math:`\operatorname{Var}_q(d) / G + \operatorname{Var}_p(c) / E`. At independence IV is asymptotically
-    :math:`(1/G + 1/E) \chi^2_{k-1}`, which the normal interval does not know: compare with ``by_chance``.
+    :math:`(1/G + 1/E) \chi^2_{k-1}`, which the normal interval does not know: compare with ``by_chance``. The bias is
+    :math:`\sum_k (1 + p_k/q_k)(1 - q_k) / 2G + \sum_k (1 + q_k/p_k)(1 - p_k) / 2E`, half the second derivatives times
+    the variances of the proportions; at independence it is ``by_chance``.
 
     Examples
     --------
@@ -173,7 +183,8 @@ def information_value(events: FloatArray, nonevents: FloatArray) -> InformationV
     variance = float((q @ of_q**2 - (q @ of_q) ** 2) / total_nonevents + (p @ of_p**2 - (p @ of_p) ** 2) / total_events)
     parts = information_parts(events, nonevents)
     by_chance = (int(used.sum()) - 1) * (1.0 / total_events + 1.0 / total_nonevents)
-    return InformationValue(float(parts.sum()), float(np.sqrt(max(variance, 0.0))), by_chance, parts)
+    bias = float((1.0 + p / q) @ (1.0 - q) / total_nonevents + (1.0 + q / p) @ (1.0 - p) / total_events) / 2.0
+    return InformationValue(float(parts.sum()), float(np.sqrt(max(variance, 0.0))), by_chance, bias, parts)
 
 
 def information_parts(events: FloatArray, nonevents: FloatArray) -> FloatArray:

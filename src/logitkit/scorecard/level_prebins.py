@@ -11,7 +11,7 @@ from logitkit.design.table.frame import coded_values, declared_order
 from logitkit.errors import DataError, NoBinsError, nearest_name
 from logitkit.numerics.kernels.bin_codes import code_sums
 from logitkit.scorecard.kinds import NO_VALUES, kind_of_level, require_levels, require_words, shown
-from logitkit.scorecard.stated import Bins
+from logitkit.scorecard.stated import Bins, enough
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["LevelPreBins", "level_prebins", "prebins_of_levels"]
@@ -114,7 +114,8 @@ def prebins_of_levels(
     _require_special(special, [levels[k] for k in own], name)
     if not own:
         raise NoBinsError(f"{name!r} has no ordinary values: all are missing or special.", NO_VALUES)
-    groups, rare = _pooled([levels[k] for k in own], sizes[own], bins, float(nonevents.sum() + events.sum()), order)
+    least = _least_size(bins, float(events.sum()), float(nonevents.sum()))
+    groups, rare = _pooled([levels[k] for k in own], sizes[own], least, order)
     place = {levels[k]: k + 1 for k in own}
     of_group = np.array([[sum(c[place[v]] for v in group) for group in groups] for c in (nonevents, events)])
     if order is None:
@@ -134,11 +135,16 @@ def prebins_of_levels(
     )
 
 
-def _pooled(
-    levels: list[Any], sizes: FloatArray, bins: Bins, total: float, order: Any
-) -> tuple[list[tuple[Any, ...]], int | None]:
+def _least_size(bins: Bins, events: float, nonevents: float) -> float:
+    """Return the size from which on a level stands by itself: by default, where enough of either are expected."""
+    total = events + nonevents
+    if bins.rare is None:
+        return total * max((enough(count) / count for count in (events, nonevents) if count > 0), default=0.0)
+    return bins.rare * total if bins.rare < 1 else bins.rare
+
+
+def _pooled(levels: list[Any], sizes: FloatArray, least: float, order: Any) -> tuple[list[tuple[Any, ...]], int | None]:
     """Return levels with the rare ones as one group, and which group that is; nothing is pooled in a given order."""
-    least = bins.rare * total if bins.rare < 1 else bins.rare
     rare = [level for level, size in zip(levels, sizes, strict=True) if size < least]
     if order is not None or len(rare) < 2:
         return [(level,) for level in levels], None

@@ -6,7 +6,7 @@ programme finds the optimum over every partition of the pre-bins into neighbours
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ from logitkit.errors import DataError, NoBinsError
 from logitkit.numerics.kernels.chains import EQUAL, best_chain, best_curved, best_monotone
 from logitkit.numerics.kernels.partitions import best_free, bin_feasible, bin_values
 from logitkit.scorecard.criteria import CRITERIA
-from logitkit.scorecard.stated import Bins
+from logitkit.scorecard.stated import Bins, enough
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["OrderedCounts", "Partition", "best_boundaries", "best_partition"]
@@ -95,12 +95,11 @@ def best_partition(counts: OrderedCounts, bins: Bins, shape: str, name: str) -> 
 
     Examples
     --------
-    >>> counts = OrderedCounts(np.array([1.0, 2.0, 9.0]), np.array([9.0, 8.0, 1.0]), (12.0, 18.0), np.array([], int))
+    >>> counts = OrderedCounts(np.array([10.0, 20, 90]), np.array([90.0, 80, 10]), (120.0, 180.0), np.array([], int))
     >>> best_partition(counts, Bins(max_bins=2), "auto", "x").boundaries.tolist()
     [0, 2, 3]
     """
-    problem = _problem(counts, bins)
-    value, chosen, boundaries = _solved(problem, counts, bins, shape, name)
+    problem, (value, chosen, boundaries) = _best(counts, bins, shape, name)
     nowhere = np.zeros(problem.sizes.size, dtype=np.int64)
     unlimited = bin_feasible(problem.sizes, problem.events, problem.nonevents, nowhere, np.zeros(3), np.full(3, np.inf))
     largest = best_free(problem.values, unlimited, min(bins.max_bins or problem.n, problem.n))[0].max()
@@ -110,7 +109,7 @@ def best_partition(counts: OrderedCounts, bins: Bins, shape: str, name: str) -> 
 
 def best_boundaries(counts: OrderedCounts, bins: Bins, shape: str, name: str) -> tuple[float, str, IntArray]:
     """Return the value, shape and boundaries of the best partition, without what else is known of it."""
-    return _solved(_problem(counts, bins), counts, bins, shape, name)
+    return _best(counts, bins, shape, name)[1]
 
 
 class _Problem(NamedTuple):
@@ -132,7 +131,7 @@ class _Problem(NamedTuple):
 def _problem(counts: OrderedCounts, bins: Bins) -> _Problem:
     events, nonevents = _sums(counts.events), _sums(counts.nonevents)
     sizes = events + nonevents
-    least, most = _limits(bins, sum(counts.totals))
+    least, most = _limits(bins, sum(counts.totals), float(events[-1]), float(nonevents[-1]))
     n = counts.events.size
     marks = np.zeros(n + 1, dtype=np.int64)
     marks[counts.fixed] = 1
@@ -142,6 +141,24 @@ def _problem(counts: OrderedCounts, bins: Bins) -> _Problem:
     if least[0] > 0:
         n_bins = max(1, min(n_bins, int(sizes[-1] / least[0])))
     return _Problem(events, nonevents, sizes, values, feasible, least, n_bins)
+
+
+def _best(
+    counts: OrderedCounts, bins: Bins, shape: str, name: str
+) -> tuple[_Problem, tuple[float, str, IntArray]]:
+    """Return the problem and its solution; least counts that were not asked for give way to what was."""
+    problem = _problem(counts, bins)
+    try:
+        return problem, _solved(problem, counts, bins, shape, name)
+    except DataError:
+        if None not in (bins.min_events, bins.min_nonevents):
+            raise
+    stated = replace(
+        bins,
+        min_events=1.0 if bins.min_events is None else bins.min_events,
+        min_nonevents=1.0 if bins.min_nonevents is None else bins.min_nonevents,
+    )
+    return _best(counts, stated, shape, name)
 
 
 def _solved(problem: _Problem, counts: OrderedCounts, bins: Bins, shape: str, name: str) -> tuple[float, str, IntArray]:
@@ -191,13 +208,15 @@ def _sums(counts: FloatArray) -> FloatArray:
     return np.concatenate([[0.0], np.cumsum(counts)])
 
 
-def _limits(bins: Bins, total: float) -> tuple[FloatArray, FloatArray]:
+def _limits(bins: Bins, total: float, events: float, nonevents: float) -> tuple[FloatArray, FloatArray]:
     """Return the least and largest size, events and non-events of a bin; a size below 1 is a proportion of all rows."""
     small = bins.min_size * total if bins.min_size < 1 else bins.min_size
     large = np.inf if bins.max_size is None else bins.max_size * total if bins.max_size < 1 else bins.max_size
     most_events = np.inf if bins.max_events is None else bins.max_events
     most_nonevents = np.inf if bins.max_nonevents is None else bins.max_nonevents
-    least = np.array([small * (1 - EQUAL), bins.min_events, bins.min_nonevents])
+    few_events = enough(events) if bins.min_events is None else bins.min_events
+    few_nonevents = enough(nonevents) if bins.min_nonevents is None else bins.min_nonevents
+    least = np.array([small * (1 - EQUAL), few_events, few_nonevents])
     return least, np.array([large * (1 + EQUAL), most_events, most_nonevents])
 
 

@@ -212,10 +212,17 @@ def _by_information(among: Candidates, stated: Selection, forced: set[int], trai
 
 
 def why_flat(binning: Binning) -> str:
-    """Return why a variable has no two rates, empty where it has."""
+    """Return why a variable has no two rates, empty where it has.
+
+    Beside one bin of ordinary values, a special or missing one of goods alone, or of bads alone, is no second rate: its
+    weight of evidence is that of corrected counts, and a coefficient for it would be infinite.
+    """
     used = np.sum(binning.counts, axis=0) > 0
     if np.ptp(binning.woe[used]) > 0:
-        return ""
+        both = np.min(binning.counts, axis=0) > 0
+        if binning.rule.n_values > 1 or not both.any() or np.ptp(binning.woe[both]) > 0:
+            return ""
+        return "all bins that have goods and bads have one rate"
     if used.sum() > 1:
         return "all bins have one rate"
     return "it has one value" if binning.prebins.n == 1 else "the limits of size and counts leave one bin"

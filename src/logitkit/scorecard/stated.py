@@ -13,7 +13,7 @@ from logitkit.errors import DataError
 from logitkit.options import Stated, is_count, is_finite_number, require_choice
 from logitkit.scorecard.criteria import CRITERIA
 
-__all__ = ["SHAPES", "Bins"]
+__all__ = ["SHAPES", "Bins", "enough"]
 
 Shape = Literal["auto", "up", "down", "peak", "valley", "concave", "convex", "none"]
 SHAPES = ("auto", "up", "down", "peak", "valley", "concave", "convex", "none")
@@ -40,6 +40,8 @@ OTHER_WORDS = {
     **dict.fromkeys(("cat_unknown", "unknown", "handle_unknown"), "unseen"),
     "metric_missing": "empty",
 }
+#: A rate is estimated from at least so many events and as many non-events, by default, or from this part of fewer.
+ENOUGH, PART = 10.0, 0.2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +62,9 @@ class Bins(Stated):
         Least and largest size of a bin: a proportion of all rows below 1, a number of rows from 1 on (0.05 by default
         for the least).
     min_events, max_events, min_nonevents, max_nonevents : float, optional
-        Limits of both counts of a bin; at least one of each by default, so that every weight of evidence is finite.
+        Limits of both counts of a bin. By default it has at least ten of each, or a fifth of all where these are fewer
+        than 50; at least one where no bins that meet the other constraints have so many. With 0 a bin may have none,
+        and its weight of evidence is that of corrected counts.
     min_difference : float, default 0
         Least difference between the event rates of neighbouring bins.
     max_p_value : float, optional
@@ -74,8 +78,9 @@ class Bins(Stated):
     order : sequence, optional
         The levels in the order in which the shape is meant; by default that of an ordered categorical, else the order
         of the event rates.
-    rare : float, default 0.005
-        Levels with a smaller proportion of the rows are pooled into one (of a number of rows from 1 on).
+    rare : float, optional
+        Levels with a smaller proportion of the rows are pooled into one (of a number of rows from 1 on). By default
+        those of which fewer events, or non-events, are expected at the rate of all rows than a bin has by default.
     unseen : {"raise", "missing", "rare", "neutral"}, default "raise"
         What a level that was not there is scored as: refused, as missing, as the pool of rare levels, or with a weight
         of evidence of 0.
@@ -106,9 +111,9 @@ class Bins(Stated):
     max_bins: int | None = 10
     min_size: float = 0.05
     max_size: float | None = None
-    min_events: float = 1.0
+    min_events: float | None = None
     max_events: float | None = None
-    min_nonevents: float = 1.0
+    min_nonevents: float | None = None
     max_nonevents: float | None = None
     min_difference: float = 0.0
     max_p_value: float | None = None
@@ -116,7 +121,7 @@ class Bins(Stated):
     prebins: Any = 64
     special: Any = None
     order: Any = None
-    rare: float = 0.005
+    rare: float | None = None
     unseen: str = "raise"
     empty: str = "raise"
     woe: str = "good/bad"
@@ -155,6 +160,27 @@ class Bins(Stated):
         object.__setattr__(self, "order", None if self.order is None else _distinct("order", self.order))
 
 
+def enough(total: float) -> float:
+    """Return how many events, or non-events, of so many a bin has at least by default.
+
+    Parameters
+    ----------
+    total : float
+        All events, or all non-events.
+
+    Returns
+    -------
+    float
+        Ten, or a fifth of fewer than 50, but not less than one.
+
+    Examples
+    --------
+    >>> enough(4325.0), enough(30.0), enough(3.0)
+    (10.0, 6.0, 1.0)
+    """
+    return max(1.0, min(ENOUGH, PART * total))
+
+
 def _require_between(name: str, value: Any, low: float, high: float) -> None:
     if not is_finite_number(value) or not low <= value <= high:
         raise DataError(f"{name}={value!r:.60}: give a number from {low:g} to {high:g}.")
@@ -164,7 +190,7 @@ def _require_limits(name: str, least: Any, most: Any) -> None:
     for stated, value in ((f"min_{name}" if name != "rare" else name, least), (f"max_{name}", most)):
         if value is not None and (not is_finite_number(value) or value < 0):
             raise DataError(f"{stated}={value!r:.60}: give a number that is not negative.")
-    if most is not None and most < least and (name != "size" or (most < 1) == (least < 1)):
+    if most is not None and least is not None and most < least and (name != "size" or (most < 1) == (least < 1)):
         raise DataError(f"max_{name}={most!r} lies below min_{name}={least!r}: no bin can have both.")
 
 
