@@ -7,9 +7,11 @@ see that it works: in one process, unless ``--only`` names some of the work, and
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 import tempfile
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ GROWTH = Path(__file__).with_name("growth.py")
 INTERVALS = Path(__file__).with_name("intervals.py")
 COVARIANCES = Path(__file__).with_name("covariances.py")
 BESIDE = tuple(Path(__file__).with_name(f"{name}.py") for name in ("bias", "effects"))
+BINNING = Path(__file__).with_name("binning.py")
 GROWTH_LIMIT, INTERVALS_LIMIT, BESIDE_LIMIT = 300.0, 300.0, 600.0
 
 
@@ -53,8 +56,37 @@ def main() -> None:
         found.calls = call_times(given.quick)
         found.startup = startup_times(1 if given.quick else 5, compiling=not given.quick)
         found.separated = separated_times(given.quick)
-    _write(found, given.out or (None if given.quick or given.only else DOCS))
+    folder = given.out or (None if given.quick or given.only else DOCS)
+    _write(found, folder)
+    if not given.only:
+        bins_and_cards(given.quick, folder)
     print(f"{time.perf_counter() - began:.0f} s in all.", file=sys.stderr)
+
+
+def bins_and_cards(quick: bool, folder: Path | None) -> bool:
+    """Measure bins and cards beside optbinning and write their page; where it is not installed, say so.
+
+    Parameters
+    ----------
+    quick : bool
+        Whether all is smaller.
+    folder : Path or None
+        Of the page, which is not written without one.
+
+    Returns
+    -------
+    bool
+        Whether it was measured.
+    """
+    if find_spec("optbinning") is None:
+        print("binning: optbinning is not installed, so that bins and cards were not measured.", file=sys.stderr)
+        return False
+    command = [sys.executable, str(BINNING), *(["--quick"] if quick else [])]
+    command += ["--page", str(folder / "benchmarks-binning.md")] if folder else []
+    if subprocess.run(command, check=False).returncode:
+        print("binning: ended early, and its page was not written.", file=sys.stderr)
+        return False
+    return True
 
 
 def _lines(script: Path, quick: bool, limit: float) -> list[Any]:

@@ -47,7 +47,13 @@ def test_the_page_has_every_figure() -> None:
     import binning
 
     by_variable: dict[str, Any] = dict.fromkeys(binning.CASE, 0.5)
-    card = {"names": ["bank"], "ours": [0.5, 0.4], "theirs": [0.5, 0.3], "interval": [0.39, 0.41]}
+    card = {
+        "names": ["bank"],
+        "ours": [0.5, 0.4],
+        "theirs": [0.5, 0.3],
+        "theirs_limited": [0.5, 0.35],
+        "interval": [0.39, 0.41],
+    }
     found = {
         "version": "1.0.0",
         "numbers": 0.04,
@@ -66,4 +72,26 @@ def test_the_page_has_every_figure() -> None:
     assert "| 12 numeric variables x 20,000 rows | 40 ms | 0.8 s | 20 | 50 ms | yes |" in page
     assert "| 4 s | 9 s | 2 | 3 s | no |" in page
     assert "on the same pre-bins, is 0.0e+00" in page
+    assert "| all 14 variables | 0.5000 | 0.4000 | 0.5000 | 0.3000 | 0.5000 | 0.3500 | 0.3900 to 0.4100 |" in page
     assert all(f"| {name} |" in page for name in binning.CASE)
+
+
+def test_without_optbinning_nothing_is_measured_and_the_reader_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    import bench
+
+    ran: list[list[str]] = []
+
+    def run(command: list[str], check: bool) -> Any:
+        ran.append(command)
+        return type("Done", (), {"returncode": int(check)})
+
+    monkeypatch.setattr(bench.subprocess, "run", run)
+    monkeypatch.setattr(bench, "find_spec", lambda _name: None)
+    assert not bench.bins_and_cards(quick=True, folder=tmp_path)
+    assert not ran
+    assert "optbinning is not installed" in capsys.readouterr().err
+    monkeypatch.setattr(bench, "find_spec", lambda name: name)
+    assert bench.bins_and_cards(quick=False, folder=tmp_path)
+    assert ran[0][1:] == [str(FOLDER / "binning.py"), "--page", str(tmp_path / "benchmarks-binning.md")]
