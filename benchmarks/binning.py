@@ -245,8 +245,8 @@ Where ours is larger on the same pre-bins, optbinning decided for the other dire
 ## The 14 variables of the loans
 
 Times, and information values with missing values in a bin of their own, each by its own defaults: ours has at most ten
-bins of at least 5 % of the rows, ten events and ten non-events, and pools levels of which fewer are expected; optbinning
-has pre-bins of 5 %, and pools levels of less than 0.5 %, as it is asked to.
+bins of at least 5 % of the rows, ten events and ten non-events, and pools levels of which fewer are expected;
+optbinning has pre-bins of 5 %, and pools levels of less than 0.5 %, as it is asked to.
 
 {table_text(["variable", "logitkit", "optbinning", "information value", "of optbinning"], case)}
 
@@ -255,10 +255,10 @@ has pre-bins of 5 %, and pools levels of less than 0.5 %, as it is asked to.
 Gini coefficients of a logistic regression, without a penalty, of the weights of evidence: loans disbursed from October
 2000 to September 2005, and out of time those disbursed from October 2005 to December 2010. Bad is charged off within 24
 months. Unseen levels are neutral in both; missing values have the weight of their bin in both, which optbinning does
-where it is asked to. Optbinning has its defaults, with levels of less than 0.5 % pooled; and then the limits of ours: ten
-events and non-events of a bin, and levels pooled of which fewer are expected. Bins that fit the training loans better
-need not rank later ones better: differences are to be held against the interval (95 %) of the later Gini. Ours
-selects {taken}.
+where it is asked to. Optbinning has its defaults, with levels of less than 0.5 % pooled; and then the limits of ours:
+ten events and non-events of a bin, and levels pooled of which fewer are expected. Bins that fit the training loans
+better need not rank later ones better: differences are to be held against the interval (95 %) of the later Gini.
+Ours selects {taken}.
 
 {table_text(heads, gini)}
 """

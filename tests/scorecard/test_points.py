@@ -309,7 +309,7 @@ def test_bins_that_share_a_weight_of_evidence_keep_their_rows() -> None:
     one = lk.scorecard(["x"], data, **stated).table(level=0.95).dropna()
     expected = np.sqrt([1 / 30 - 1 / 110 + 1 / 70 - 1 / 190, 1 / 50 - 1 / 110 + 1 / 50 - 1 / 190])
     np.testing.assert_allclose(errors_of(one), 20 / np.log(2) * expected[[0, 1, 0]], rtol=1e-8)
-    by_hand = card.with_points({"x": {"-9": -40, "below 2": 9}}, any_order=True)
+    by_hand = card.with_points({"x": {"-9": -40, "below 2": 12}}, any_order=True)
     points, exact = by_hand.score(data)["points"], fine.score(data)["points"]
     found = by_hand.rounding()
     assert found.by_hand == 2

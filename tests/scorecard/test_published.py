@@ -22,6 +22,8 @@ RADIUS = {
     "iv": [0.962483, 0.538763, 0.226599, 0.052131, 0.003385, 0.359566, 2.900997],
 }
 TOTALS = {"iv": 5.04392547, "js": 0.39378376, "hellinger": 0.47248971}
+#: Least events and non-events in other packages.
+ONE_OF_EACH = {"min_events": 1.0, "min_nonevents": 1.0}
 #: Pearson's chi-square of neighbours, and its p-value.
 NEIGHBOURS = [
     (0.252432, 6.153679e-01),
@@ -40,7 +42,7 @@ def tumours() -> pd.DataFrame:
 
 
 def as_cut(criterion: str = "iv", **limits: object) -> lk.scorecard.Bins:
-    return lk.scorecard.Bins(prebins=CUTS, criterion=criterion, min_size=1, **limits)
+    return lk.scorecard.Bins(prebins=CUTS, criterion=criterion, min_size=1, **ONE_OF_EACH, **limits)
 
 
 def test_the_table_of_optbinning(tumours: pd.DataFrame) -> None:
@@ -138,7 +140,7 @@ def test_counts_of_tutorials(events: list[int], nonevents: list[int], woe: list[
 def test_information_values_of_scorecard(variable: str, iv: float) -> None:
     """One bin per level, none with an empty cell (a count of 0 is 0.99 there; here both counts are one half more)."""
     loans = load_german_credit()
-    bins = lk.scorecard.Bins(min_size=1, max_bins=None)
+    bins = lk.scorecard.Bins(min_size=1, max_bins=None, rare=0, **ONE_OF_EACH)
     found = lk.scorecard.binning(variable, loans, target="class", event="bad", bins=bins)
     assert found.rule.n_values == loans[variable].nunique()
     assert found.information.value == pytest.approx(iv, abs=5.1e-4)
@@ -157,7 +159,7 @@ def test_bins_of_scorecard() -> None:
     np.testing.assert_allclose(table["iv"], parts, rtol=0, atol=5.1e-11)
     assert table["iv"].sum() == pytest.approx(0.1812204, abs=5.1e-8)
 
-    bins = lk.scorecard.Bins(min_size=1, woe="bad/good")
+    bins = lk.scorecard.Bins(min_size=1, woe="bad/good", rare=0, **ONE_OF_EACH)
     table = lk.scorecard.binning("housing", loans, target="class", event="bad", bins=bins).table().set_index("label")
     printed = {"rent": (0.4044452, 0.03139265), "own": (-0.1941560, 0.02579501), "for free": (0.4726044, 0.02610577)}
     for level, (woe, part) in printed.items():

@@ -143,9 +143,7 @@ def _problem(counts: OrderedCounts, bins: Bins) -> _Problem:
     return _Problem(events, nonevents, sizes, values, feasible, least, n_bins)
 
 
-def _best(
-    counts: OrderedCounts, bins: Bins, shape: str, name: str
-) -> tuple[_Problem, tuple[float, str, IntArray]]:
+def _best(counts: OrderedCounts, bins: Bins, shape: str, name: str) -> tuple[_Problem, tuple[float, str, IntArray]]:
     """Return the problem and its solution; least counts that were not asked for give way to what was."""
     problem = _problem(counts, bins)
     try:
