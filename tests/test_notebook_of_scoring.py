@@ -105,7 +105,7 @@ def test_the_monitor_says_what_the_text_says(seen: Seen) -> None:
         "CSI gross_approved 2007-02",
         "PSI 2007-04",
         "bad rate 2007-11",
-        "Gini 2007-11",
+        "Gini 2007-12",
         "CSI guaranteed 2009-08",
     ]
     assert early["2007-10":"2008-02"].max() < 2 < early["2008-05"]

@@ -338,6 +338,11 @@ def test_a_bin_has_ten_of_either_or_a_fifth_of_few_unless_more_was_asked_for() -
     assert binning_of(values, bad, Bins(cuts=[1.0], min_nonevents=150), name="x").counts[0][0] == 3
     with pytest.raises(DataError, match="No partition of the"):
         binning_of(values, bad, Bins(cuts=[1.0], min_events=10, min_nonevents=10), name="x")
+    # A variable that parts the two but for a few has two bins, with these few in one of them.
+    parts = pd.Series(np.where(bad, 2.0, 1.0))
+    parts[np.flatnonzero(bad)[:3]], parts[np.flatnonzero(~bad)[:3]] = 1.0, 2.0
+    assert binning_of(parts, bad, name="x").counts[0][0] == 3
+    assert binning_of(parts, bad, Bins(min_events=10), name="x").rule.n_values == 1
 
 
 def test_a_level_stands_by_itself_where_ten_of_either_are_expected() -> None:

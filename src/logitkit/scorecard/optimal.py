@@ -144,19 +144,23 @@ def _problem(counts: OrderedCounts, bins: Bins) -> _Problem:
 
 
 def _best(counts: OrderedCounts, bins: Bins, shape: str, name: str) -> tuple[_Problem, tuple[float, str, IntArray]]:
-    """Return the problem and its solution; least counts that were not asked for give way to what was."""
+    """Return the problem and its solution; least counts that were not asked for give way where they leave one bin."""
     problem = _problem(counts, bins)
+    stated = None not in (bins.min_events, bins.min_nonevents)
     try:
-        return problem, _solved(problem, counts, bins, shape, name)
+        found = _solved(problem, counts, bins, shape, name)
     except DataError:
-        if None not in (bins.min_events, bins.min_nonevents):
+        if stated:
             raise
-    stated = replace(
+    else:
+        if stated or found[2].size > 2 or problem.n == 1:
+            return problem, found
+    one_of_each = replace(
         bins,
         min_events=1.0 if bins.min_events is None else bins.min_events,
         min_nonevents=1.0 if bins.min_nonevents is None else bins.min_nonevents,
     )
-    return _best(counts, stated, shape, name)
+    return _best(counts, one_of_each, shape, name)
 
 
 def _solved(problem: _Problem, counts: OrderedCounts, bins: Bins, shape: str, name: str) -> tuple[float, str, IntArray]:

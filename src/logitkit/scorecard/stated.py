@@ -63,8 +63,8 @@ class Bins(Stated):
         for the least).
     min_events, max_events, min_nonevents, max_nonevents : float, optional
         Limits of both counts of a bin. By default it has at least ten of each, or a fifth of all where these are fewer
-        than 50; at least one where no bins that meet the other constraints have so many. With 0 a bin may have none,
-        and its weight of evidence is that of corrected counts.
+        than 50; at least one where that leaves a single bin, or none that meets the other constraints. With 0 a bin may
+        have none, and its weight of evidence is that of corrected counts.
     min_difference : float, default 0
         Least difference between the event rates of neighbouring bins.
     max_p_value : float, optional
