@@ -68,8 +68,6 @@ class Design:
         The table itself, where average predictions may set its variables to other values; not a copy.
     dependence : Dependence or None
         How its rows depend on one another, where a covariance was asked for.
-    stream : Stream or None
-        Where the rows come from, when they are read in chunks and not held.
     """
 
     matrix: Matrix
@@ -81,7 +79,14 @@ class Design:
     level_codes: IntArray | None = None
     table: Any = None
     dependence: Dependence | None = None
-    stream: Stream | None = None
+
+    @property
+    def stream(self) -> Stream | None:
+        """Where the rows come from, when X and the response are both as they are read in chunks; else None.
+
+        A design of which one was changed has sums of its own, not those of the stream.
+        """
+        return self.matrix.stream if self.matrix.stream is self.response.stream else None
 
     @property
     def in_chunks(self) -> bool:
@@ -120,7 +125,6 @@ class Design:
             positions=self.positions[index],
             level_codes=codes,
             dependence=None,
-            stream=None,
         )
 
     @once

@@ -90,7 +90,6 @@ def build_chunked_design(
         info,
         counts,
         ChunkedPositions(stream, info),  # type: ignore[arg-type]  # an array as soon as it is looked at
-        stream=stream,
     )
 
 

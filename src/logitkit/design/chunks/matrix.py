@@ -54,7 +54,7 @@ class ChunkedMatrix(Matrix):
 
     Parameters
     ----------
-    stream : Stream
+    source : Stream
         Its rows.
     info : DesignInfo
         How they are coded.
@@ -62,15 +62,20 @@ class ChunkedMatrix(Matrix):
         Columns; None for all.
     """
 
-    stream: Stream
+    source: Stream
     info: DesignInfo
     chosen: IntArray | None = None
     _held: _Held = field(default_factory=_Held, repr=False)
 
     @property
+    def stream(self) -> Stream | None:
+        """The stream, where these are all of its columns."""
+        return self.source if self.chosen is None else None
+
+    @property
     def n_rows(self) -> int:
         """Number of rows."""
-        return self.stream.n_rows
+        return self.source.n_rows
 
     @property
     def n_columns(self) -> int:
@@ -80,7 +85,7 @@ class ChunkedMatrix(Matrix):
     @property
     def width(self) -> int:
         """Numbers that a row holds."""
-        return self._part(self.stream.sample.matrix).width
+        return self._part(self.source.sample.matrix).width
 
     @property
     def dense_width(self) -> int:
@@ -89,12 +94,12 @@ class ChunkedMatrix(Matrix):
 
     def chunks(self) -> Iterator[Matrix]:
         """Yield the rows of one chunk after another."""
-        for design in self.stream.designs(self.info):
+        for design in self.source.designs(self.info):
             yield self._part(design.matrix)
 
     def rows(self, start: int, stop: int) -> Matrix:
         """Return consecutive rows, written out."""
-        first = self.stream.first_rows
+        first = self.source.first_rows
         parts = []
         number = int(np.searchsorted(first, start, side="right")) - 1
         while start < stop:
@@ -108,24 +113,24 @@ class ChunkedMatrix(Matrix):
     def take(self, index: IntArray) -> Matrix:
         """Return the rows at the given positions, written out, in one pass."""
         index = np.asarray(index, dtype=np.int64)
-        self.stream.require_room(index.size * self.n_columns, "Rows of X")
+        self.source.require_room(index.size * self.n_columns, "Rows of X")
         out = np.empty((index.size, self.n_columns))
         order = np.argsort(index, kind="stable")
-        bounds = np.searchsorted(index[order], self.stream.first_rows)
+        bounds = np.searchsorted(index[order], self.source.first_rows)
         for number, (first, last) in enumerate(pairwise(bounds)):
             if first < last:
                 places = order[first:last]
-                out[places] = self._of(number).take(index[places] - self.stream.first_rows[number]).to_dense()
+                out[places] = self._of(number).take(index[places] - self.source.first_rows[number]).to_dense()
         return Dense(out)
 
     def matvec(self, vector: FloatArray) -> FloatArray:
         """Return X v."""
-        self.stream.require_room(self.n_rows, "A number per row")
+        self.source.require_room(self.n_rows, "A number per row")
         return np.concatenate([part.matvec(vector) for part in self.chunks()])
 
     def matvecs(self, vectors: FloatArray) -> FloatArray:
         """Return X v for several vectors, in one pass."""
-        self.stream.require_room(len(vectors) * self.n_rows, "Several numbers per row")
+        self.source.require_room(len(vectors) * self.n_rows, "Several numbers per row")
         return np.concatenate([part.matvecs(vectors) for part in self.chunks()], axis=1)
 
     def add_rmatvec(self, vector: FloatArray, out: FloatArray) -> None:
@@ -153,13 +158,13 @@ class ChunkedMatrix(Matrix):
 
     def to_dense(self) -> FloatArray:
         """Return all rows, written out."""
-        self.stream.require_room(self.n_rows * self.n_columns, "X written out")
+        self.source.require_room(self.n_rows * self.n_columns, "X written out")
         return np.concatenate([part.to_dense() for part in self.chunks()])
 
     def columns(self, index: IntArray) -> ChunkedMatrix:
         """Return some columns."""
         chosen = np.arange(self.n_columns) if self.chosen is None else self.chosen
-        return ChunkedMatrix(self.stream, self.info, chosen[index])
+        return ChunkedMatrix(self.source, self.info, chosen[index])
 
     def _beside(self, values: FloatArray) -> Iterator[tuple[Matrix, FloatArray]]:
         start = 0

@@ -45,10 +45,15 @@ class ChunkedResponse(Response):
         return object.__getattribute__(self, name)
 
     @property
+    def stream(self) -> Stream | None:
+        """The stream; None where a field was changed."""
+        found: Stream | None = self.__dict__["_from"][0]
+        return found
+
+    @property
     def n_rows(self) -> int:
         """Number of rows."""
-        stream: Stream | None = self.__dict__["_from"][0]
-        return super().n_rows if stream is None else stream.n_rows
+        return super().n_rows if self.stream is None else self.stream.n_rows
 
     def whole(self) -> Response:
         """Return the response of all rows."""

@@ -12,11 +12,14 @@ evaluation, not once a block. A kind without such columns is its own inner matri
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from logitkit.typing import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from logitkit.design.chunks.stream import Stream
 
 __all__ = ["Matrix", "mirrored"]
 
@@ -35,6 +38,11 @@ class Matrix(ABC):
     @abstractmethod
     def n_columns(self) -> int:
         """Number of columns."""
+
+    @property
+    def stream(self) -> Stream | None:
+        """Where all its rows and columns come from, when they are read in chunks and not held."""
+        return None
 
     @property
     def width(self) -> int:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from logitkit.numerics.once import once
 from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray, WeightKind
+
+if TYPE_CHECKING:
+    from logitkit.design.chunks.stream import Stream
 
 __all__ = ["NO_SHARES", "Clusters", "Response", "less_offsets"]
 
@@ -71,6 +75,11 @@ class Response:
     clusters: Clusters | None = None
     n_outcomes: int = 2
     shares: FloatArray | None = None
+
+    @property
+    def stream(self) -> Stream | None:
+        """Where all of it comes from, when it is read in chunks and not held."""
+        return None
 
     @property
     def n_rows(self) -> int:
