@@ -46,6 +46,12 @@ def score(row):
 '''
 
 
+TABLES = """# The variables in the order of the sums. Points and logits (log odds of bad) are by bin; None is refused. A number
+# belongs to as many bins further as there are cuts not above it, a level to the bin of its name, and values of "special"
+# to bins of their own; "missing" and "unseen" are the bins of missing values and of levels that were not there.
+"""
+
+
 HEAD = '''"""A scorecard, written by logitkit: score(row) returns points, log odds and probability of bad."""
 
 from bisect import bisect_right
@@ -58,7 +64,7 @@ def python_of(card: CardSource) -> str:
     """Return a module whose function ``score`` takes one applicant as a mapping."""
     numbers = f"INTERCEPT = {card.intercept!r}\nBASE_POINTS = {card.base_points!r}\n\n"
     tables = pformat([_table(variable) for variable in card.variables], width=118, sort_dicts=False, compact=True)
-    return f"{HEAD}{numbers}VARIABLES = {tables}\n{FUNCTIONS}"
+    return f"{HEAD}{numbers}{TABLES}VARIABLES = {tables}\n{FUNCTIONS}"
 
 
 def _table(variable: VariableSource) -> dict[str, Any]:
