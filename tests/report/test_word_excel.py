@@ -133,6 +133,40 @@ def test_results_write_themselves(tmp_path: Path) -> None:
         fit.summary().to_excel(tmp_path / "fit.xls")
 
 
+def test_columns_of_intervals_are_two_columns_of_numbers_in_a_workbook() -> None:
+    heads = (Column("Band", "left"), Column("Rate"), Column("95%"), Column("Range"), Column("Change"))
+    rows = (
+        ("586 to below 600", "2.5%", "1.00% to 4.00%", "[1,234, 2,345.5]", "+0.25"),
+        ("All", "3.0%", "", "none", "\N{MINUS SIGN}0.50"),
+    )
+    book = openpyxl.load_workbook(io.BytesIO(render_excel(Document("Bands", blocks=(Table(None, heads, rows),)))))
+    found = [[cell.value for cell in row] for row in book.active.iter_rows(min_row=2, max_row=4)]
+    assert found == [
+        ["Band", "Rate", "95% low", "95% high", "Range", "Change"],
+        ["586 to below 600", 0.025, 0.01, 0.04, "[1,234, 2,345.5]", 0.25],
+        ["All", 0.03, None, None, "none", -0.5],
+    ]
+    assert book.active["F3"].number_format == "+0.00;-0.00;0.00"
+    whole = Document("Bands", blocks=(Table(None, heads, rows[:1]),))
+    book = openpyxl.load_workbook(io.BytesIO(render_excel(whole)))
+    assert [cell.value for cell in book.active[3]][4:6] == [1234, 2345.5]
+
+
+def test_columns_of_a_word_table_are_as_wide_as_their_cells_and_stay_on_the_page() -> None:
+    heads = (Column("Variable", "left"), Column("Rows"))
+    name = "a_variable_with_quite_a_long_name_from_the_data_warehouse"
+    document = Document("Bins", blocks=(Table(None, heads, ((name, "1"),)), Table(None, heads, (("age", "2"),))))
+    found = docx.Document(io.BytesIO(render_word(document)))
+    wide, narrow = ([cell.width.cm for cell in table.rows[0].cells] for table in found.tables)
+    assert wide[0] > 3 * narrow[0]
+    assert narrow[1] == wide[1]
+    assert sum(wide) <= 17.0
+    assert round(found.sections[0].page_width.cm, 1) == 21.0
+    properties = [part.tag.rpartition("}")[2] for part in found.tables[0]._tbl.tblPr]
+    assert properties.index("tblCellMar") < properties.index("tblLook")  # as the schema has them
+    assert "PAGE" in found.sections[0].footer._element.xml
+
+
 def test_a_library_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "docx", None)
     monkeypatch.setitem(sys.modules, "openpyxl", None)

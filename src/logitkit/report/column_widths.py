@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 __all__ = ["column_widths"]
 
-LONG = 24  # characters, from which a cell of text may be broken
+LONG = 24  # letters, from which a cell of text may be broken between words, and a word within
 
 
 def column_widths(lines: Sequence[Sequence[str]], room: float, letter: float, padding: float) -> list[float]:
@@ -38,9 +38,7 @@ def column_widths(lines: Sequence[Sequence[str]], room: float, letter: float, pa
     whole = [padding + letter * max(map(len, cells)) for cells in columns]
     if sum(whole) <= room:
         return whole
-    words = [
-        padding + letter * max(len(word) for cell in cells for word in (cell.split() or [""])) for cells in columns
-    ]
+    words = [padding + letter * max(map(_longest_word, cells)) for cells in columns]
     least = [
         word if max(map(len, cells)) > LONG or _is_text(cells[1:]) else full
         for word, full, cells in zip(words, whole, columns, strict=True)
@@ -52,6 +50,11 @@ def column_widths(lines: Sequence[Sequence[str]], room: float, letter: float, pa
     asked = [full - low for full, low in zip(whole, least, strict=True)]
     part = (room - sum(least)) / sum(asked)
     return [low + part * more for low, more in zip(least, asked, strict=True)]
+
+
+def _longest_word(cell: str) -> int:
+    """Return the letters of the longest word, of which a very long one is broken too."""
+    return min(LONG, max((len(word) for word in cell.split()), default=0))
 
 
 def _is_text(cells: Sequence[str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 import numpy as np
 
@@ -91,7 +92,7 @@ def _(found: Profit) -> Document:
             Fact("Largest expected profit", f"from {found.cuts[expected]:.6g} points"),
             Fact("Break-even probability of bad", format_percent(found.break_even, 2)),
         ),
-        blocks=(_table(columns),),
+        blocks=(_table(columns, first="right"),),
         notes=(
             "Intervals are for a cut-off that was chosen beforehand: the largest of many profits flatters its own.",
             "Expected: by the probabilities of the card. Some cut-offs are shown; table() has all.",
@@ -100,15 +101,15 @@ def _(found: Profit) -> Document:
     )
 
 
-def _table(columns: Iterable[tuple[str, Iterable[str]]]) -> Table:
+def _table(columns: Iterable[tuple[str, Iterable[str]]], *, first: Literal["left", "right"] = "left") -> Table:
     """Return a table whose first column names the rows."""
     named = [(name, tuple(cells)) for name, cells in columns]
-    heads = tuple(Column(name, "right" if j else "left") for j, (name, _) in enumerate(named))
+    heads = tuple(Column(name, "right" if j else first) for j, (name, _) in enumerate(named))
     return Table(None, heads, tuple(zip(*(cells for _, cells in named), strict=True)))
 
 
 def _decimals(found: Profit) -> int:
-    """Return the decimals of all amounts: none from a thousand on, or where all amounts are whole."""
+    """Return the decimals of all amounts, so that the largest has four digits or more."""
     amounts = np.concatenate([found.profit, found.profit_low, found.profit_high])
     largest = float(np.abs(amounts).max())
     return 0 if largest >= 1000 or largest == 0 else int(np.clip(3 - np.floor(np.log10(largest)), 0, 6))

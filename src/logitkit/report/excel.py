@@ -12,7 +12,8 @@ from logitkit.report.document import Block, Column, Document, Figure, Prose, Sec
 
 __all__ = ["number_of", "render_excel"]
 
-NUMBER = re.compile(r"[-\u2212]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.(?P<decimals>\d+))?(?P<power>e[+-]\d+)?(?P<percent>%)?")
+NUMBER = re.compile(r"[-+\u2212]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.(?P<decimals>\d+))?(?P<power>e[+-]\d+)?(?P<percent>%)?")
+INTERVAL = re.compile(r"\[(?P<low>\S+), (?P<high>\S+)\]|(?P<from>\S+) to (?P<to>\S+)")
 FORBIDDEN = re.compile(r"[\[\]:*?/\\]")  # in names of sheets
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 NAME_MOST, CELL_MOST = 31, 32_767
@@ -58,7 +59,8 @@ def number_of(text: str) -> Number | None:
     decimals = f".{'0' * places}" if places else ""
     if found["power"]:
         return Number(value, f"0{decimals}E+00")
-    return Number(value, f"{'#,##0' if ',' in text else '0'}{decimals}{'%' if found['percent'] else ''}")
+    shown = f"{'#,##0' if ',' in text else '0'}{decimals}{'%' if found['percent'] else ''}"
+    return Number(value, f"+{shown};-{shown};{shown}" if text.strip()[0] == "+" else shown)
 
 
 def render_excel(document: Document) -> bytes:
@@ -141,6 +143,7 @@ class _Sheet:
 
     def cells(self, columns: tuple[Column, ...], rows: Iterable[tuple[str, ...]], *, heads_shown: bool) -> None:
         """Write a table, and leave a row free below it."""
+        columns, rows = _with_ends(columns, list(rows))
         rule = self.side(style="medium")
         if heads_shown:
             for j, column in enumerate(columns, start=1):
@@ -177,6 +180,36 @@ class _Sheet:
 
         for j, width in self.widths.items():
             self.sheet.column_dimensions[get_column_letter(j)].width = min(width, WIDEST)
+
+
+def _with_ends(
+    columns: tuple[Column, ...], rows: list[tuple[str, ...]]
+) -> tuple[tuple[Column, ...], list[tuple[str, ...]]]:
+    """Return a table in which a column of intervals is two columns, so that both ends are numbers."""
+    heads: list[Column] = []
+    cells: list[list[str]] = [[] for _ in rows]
+    for j, column in enumerate(columns):
+        ends = [_ends(row[j]) for row in rows]
+        if column.align == "right" and None not in ends and any(row[j] for row in rows):
+            heads += [Column(f"{column.name.strip()} {end}") for end in ("low", "high")]
+            for line, own in zip(cells, ends, strict=True):
+                line.extend(own or ())
+            continue
+        heads.append(column)
+        for line, row in zip(cells, rows, strict=True):
+            line.append(row[j])
+    return tuple(heads), [tuple(line) for line in cells]
+
+
+def _ends(text: str) -> tuple[str, ...] | None:
+    """Return both ends of an interval, two empty texts for none, and None for what is no interval."""
+    if not text:
+        return ("", "")
+    found = INTERVAL.fullmatch(text)
+    if found is None:
+        return None
+    ends = (found["low"] or found["from"], found["high"] or found["to"])
+    return ends if all(number_of(end) for end in ends) else None
 
 
 def _sheet_name(title: str, taken: set[str]) -> str:

@@ -17,7 +17,7 @@ MANY = 8  # columns, from which a table is set smaller
 LEVELS = 9  # of headings
 RULE, THIN = "12", "6"  # eighths of a point
 PAGE, MARGIN = (21.0, 29.7), 2.0  # centimetres: A4
-WIDE, HIGH, SCALE = 15.5, 22.0, 0.85  # the largest picture, and pictures over their size on a screen
+WIDE, HIGH, SCALE = 15.5, 22.0, 0.75  # the largest picture, and pictures over their size on a screen
 LETTER, PADDING, SIDE = 0.57, 0.36, 0.12  # a mean letter over the size of the font; room within cells, in centimetres
 TOGETHER = 14  # rows of a table that is not divided between pages
 
@@ -169,7 +169,9 @@ class _Writer:
             part.set(self.name("w:w"), str(round(SIDE * 567)))  # twentieths of a point
             part.set(self.name("w:type"), "dxa")
             margins.append(part)
-        table._tbl.tblPr.append(margins)  # noqa: SLF001 - as below
+        properties = table._tbl.tblPr  # noqa: SLF001 - as below
+        look = properties.find(self.name("w:tblLook"))  # which comes after it in the schema
+        properties.append(margins) if look is None else look.addprevious(margins)
 
     def rules(self, cell: Any, *, top: bool, head: bool, bottom: bool) -> None:
         """Draw the rules above and below a cell."""
