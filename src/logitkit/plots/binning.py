@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["plot_bin_table"]
 
 STRIP = 0.3  # height of the bars of rows, over that of the rates
+LEVEL_MOST = 12  # characters of a line, beyond which labels of several bins would meet
 WIDEST = 18  # characters of a label before it is broken
 
 
@@ -66,8 +67,10 @@ def plot_bin_table(table: BinTable, ax: Axes | None = None, *, title: str = "") 
     ax.axhline(overall, color=MUTED, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
     if (~ordinary).any():
         ax.axvline(apart + 0.25, color=FAINT, linewidth=0.8, zorder=0)
-    ax.set_xticks(at, [textwrap.fill(table.labels[m], WIDEST, max_lines=3, placeholder=" ...") for m in used])
-    if used.size > 5:
+    labels = [textwrap.fill(table.labels[m], WIDEST, max_lines=3, placeholder=" ...") for m in used]
+    ax.set_xticks(at, labels)
+    widest = max(len(line) for label in labels for line in label.split("\n"))
+    if used.size > 5 or (used.size > 3 and widest > LEVEL_MOST):
         ax.tick_params(axis="x", rotation=35)
         for label in ax.get_xticklabels():
             label.set_horizontalalignment("right")
