@@ -15,6 +15,7 @@ from logitkit.report.number_format import (
     format_p,
     format_percent,
 )
+from logitkit.report.weight_words import weight_notes
 from logitkit.scorecard.monitoring.card_stability import CardDrift
 from logitkit.scorecard.monitoring.index import LARGE, SMALL, StabilityIndex
 
@@ -84,6 +85,7 @@ def _(drift: CardDrift) -> Document:
         f"PSI of the score, CSI of each variable. {level} basic bootstrap intervals, not below zero. {BIAS}",
         CUSTOM,
         "Points: what each variable adds to the change of the mean score.",
+        *weight_notes([drift.weighting]),
     )
     return Document("Stability of the scorecard", facts=facts, blocks=(drift_table(drift),), notes=notes)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ import pandas as pd
 import pytest
 
 import logitkit as lk
-from logitkit.errors import DataError
+from logitkit.errors import DataError, UnsupportedError
 from logitkit.scorecard.monitoring.index import Resampled, Sample, stability_index
 from logitkit.scorecard.validation.bands import bands_of
 from logitkit.scorecard.validation.by_grade import calibrate_grades
+from logitkit.scorecard.validation.one_factor import jeffreys_p_value, tail_probability
 from logitkit.scorecard.validation.outcomes import ScoredRows
 from logitkit.scorecard.validation.profit import profit_curve
 from logitkit.scorecard.validation.samples import rank_sample
@@ -57,6 +59,12 @@ ANSWERS: dict[str, Answer] = {
     "profit": lambda card, rows, w: card.profit(rows, gain="gain", loss=4.0, **w).table(),
     "stability": lambda card, rows, w: card.stability(rows, replicates=100, **w).table(),
     "bins": lambda card, rows, w: card.stability(rows, replicates=100, **w).bins(),
+    "base": lambda card, rows, w: card.stability(
+        rows[rows["young"]], base=rows, base_weights=w.get("weights"), replicates=100, **w
+    ).table(),
+    "base of a monitor": lambda card, rows, w: card.monitor(
+        rows, period="day", base=rows, base_weights=w.get("weights"), replicates=0, **w
+    ).indices(),
     "monitor": lambda card, rows, w: card.monitor(rows, period="day", known=1, replicates=100, **w).table(),
     "indices": lambda card, rows, w: card.monitor(rows, period="day", known=1, replicates=100, **w).indices(),
     "outcomes": lambda card, rows, w: card.monitor(rows, period="day", known=1, replicates=0, **w).outcomes(),
@@ -83,8 +91,8 @@ def test_a_count_is_the_row_so_many_times(card: Card, loans: pd.DataFrame, verb:
 
 @pytest.mark.parametrize("verb", [verb for verb in ANSWERS if verb != "line"])  # whose errors are a sandwich
 def test_equal_sampling_weights_change_counts_alone(card: Card, loans: pd.DataFrame, verb: str) -> None:
-    rows = loans.iloc[1::2]
-    weighed, plain = ANSWERS[verb](card, rows, {"weights": np.full(500, 2.5)}), ANSWERS[verb](card, rows, {})
+    rows = loans.iloc[1::2].assign(equal=2.5)
+    weighed, plain = ANSWERS[verb](card, rows, {"weights": "equal"}), ANSWERS[verb](card, rows, {})
     drawn = ("ks_low", "ks_high", "psi_low", "psi_high", "csi_low", "csi_high")  # another way of drawing rows again
     # The covariance of the line of odds and z have n / (n - 1), or residuals for variances.
     other = ("left_out", "rows", "bads", "goods", "known", "events", "recent", "n", "bad", "expected", "z", "p_value")
@@ -238,7 +246,8 @@ def test_by_chance_a_weighted_index_is_what_it_is_said_to_be() -> None:
 def test_a_card_made_with_weights_says_what_rows_count(loans: pd.DataFrame, tmp_path: Path) -> None:
     card = lk.scorecard(COLUMNS, loans.iloc[::2], target="class", event="bad", weights="count")
     rows = loans.iloc[1::2]
-    for found in (card.validate(rows), card.bands(rows), card.profit(rows, gain=1.0, loss=4.0)):
+    watched = card.stability(rows, replicates=0), card.monitor(rows, period="day", replicates=0)
+    for found in (card.validate(rows), card.bands(rows), card.profit(rows, gain=1.0, loss=4.0), *watched):
         assert "made with weights, and rows count one each" in " ".join(found.to_text().split())
     assert "made with weights" not in card.validate(rows, weights="count").to_text()
     page = card.report(tmp_path / "card.html", {"later": rows}, weights="count").read_text()
@@ -259,3 +268,30 @@ def test_sampling_weights_of_a_card_are_known_to_its_stability(loans: pd.DataFra
     np.testing.assert_allclose(kept["psi"], 0.0, atol=1e-12)
     assert kept.loc["Score", "by_chance"] == pytest.approx(given.loc["Score", "by_chance"], rel=0.1)
     assert kept.loc["Score", "by_chance"] > 1.2 * 9 * 2 / weights.sum()
+
+
+def test_bins_of_weights_that_do_not_count_have_no_law_of_their_own(loans: pd.DataFrame) -> None:
+    card = lk.scorecard(COLUMNS, loans, target="class", event="bad", weights=np.full(1000, 0.3))
+    variable = card.binnings["duration"]
+    with pytest.raises(UnsupportedError, match="Take base='first'"):
+        variable.stability(loans, period="day")
+    assert variable.stability(loans, period="day", base="first", replicates=0).by_period()["psi"].notna().sum() == 4
+
+
+def test_effective_numbers_between_whole_ones_have_probabilities_between() -> None:
+    for rho in (0.0, 0.1):
+        for test in (tail_probability, jeffreys_p_value):
+            values = [
+                test(n, d, 0.08, rho) for n, d in ((50, 6), (50.0, 6.0), (50 + 1e-9, 6 + 1e-9), (50.5, 6.5), (51, 7))
+            ]
+            assert values[0] == values[1] == pytest.approx(values[2], rel=1e-7)
+            assert values[2] > values[3] > values[4]
+
+
+def test_rows_drawn_again_by_weights_have_the_bands_of_rows() -> None:
+    rows, _ = surveyed()
+    plain = rank_sample("a", replace(rows, weights=None), 0.95)
+    equal = rank_sample("a", replace(rows, weights=RowWeights(np.full(120, 2.5), sampling=True)), 0.95)
+    np.testing.assert_allclose(equal.cap.low, plain.cap.low, atol=0.04)
+    np.testing.assert_allclose(equal.cap.high, plain.cap.high, atol=0.04)
+    assert (equal.ks_low, equal.ks_high) == pytest.approx((plain.ks_low, plain.ks_high), abs=0.01)

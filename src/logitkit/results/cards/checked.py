@@ -19,6 +19,7 @@ from logitkit.results.cards.given_rows import (
     by_row,
     divided,
     graded,
+    made_with_weights,
     named_column,
     neither_good_nor_bad,
     probabilities_by_grade,
@@ -372,15 +373,9 @@ class Checked:
             1 if self.card.scaling.points_to_double > 0 else -1,
             out if given is None or given.sampling else int(out),
             None if given is None else given.at(kept),
-            self._has_weights,
+            made_with_weights(self),
         )
         return _Read(rows, table, kept, scores, given)
-
-    @property
-    def _has_weights(self) -> bool:
-        """Whether the card was made with weights, as far as it knows."""
-        own = getattr(self, "manifest", None)
-        return own is not None and bool(own.weights)
 
 
 def _counting(values: Any, weights: RowWeights | None) -> Any:

@@ -22,6 +22,7 @@ __all__ = [
     "divided",
     "graded",
     "is_level",
+    "made_with_weights",
     "named_column",
     "neither_good_nor_bad",
     "probabilities_by_grade",
@@ -66,6 +67,12 @@ def table_weights(weights: Any, table: Table, kind: WeightMeaning | None = None)
     if is_finite_number(weights) or isinstance(weights, bool | Mapping):
         raise DataError(f"weights={weights!r:.60}: give a column, or one number per row.")
     return read_weights(numeric_values(row_values(weights, table, "weights")[0], "weights"), kind)
+
+
+def made_with_weights(card: Any) -> bool:
+    """Tell whether a card was made with weights, as far as it knows."""
+    own = getattr(card, "manifest", None)
+    return own is not None and bool(own.weights)
 
 
 def weights_of_sample(weights: Any, name: str) -> Any:

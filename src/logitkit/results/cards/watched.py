@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -10,7 +11,7 @@ from logitkit.design.table.frame import Table, read_table
 from logitkit.errors import DataError, nearest_name
 from logitkit.options import listed
 from logitkit.results.cards.drift import CardStability, held_drift
-from logitkit.results.cards.given_rows import table_weights
+from logitkit.results.cards.given_rows import made_with_weights, table_weights
 from logitkit.results.cards.monitored import CardMonitor, Known, Outcome, Stated, monitor_of
 from logitkit.results.cards.named_samples import in_sample
 from logitkit.results.cards.periods import Every
@@ -27,7 +28,7 @@ from logitkit.scorecard.monitoring.counted import (
 from logitkit.scorecard.monitoring.index import Resampled
 from logitkit.scorecard.monitoring.limits import Limits
 from logitkit.scorecard.population import Population
-from logitkit.scorecard.weighting import WeightMeaning
+from logitkit.scorecard.weighting import WeightMeaning, weighting_of
 
 __all__ = ["Watched", "base_of", "coded_table", "one_column", "stability_of"]
 
@@ -81,7 +82,8 @@ class Watched:
             raise DataError(f"weight_kind={weight_kind!r:.60} says what weights= are, and none are given.")
         kinds = (None if base_weights is None else weight_kind, weight_kind)
         given = ((base, base_weights), (data, weights))
-        return stability_of(self.card, self.development, given, kinds, resampled)
+        found = stability_of(self.card, self.development, given, kinds, resampled)
+        return replace(found, weighting=replace(found.weighting, of_card=made_with_weights(self)))
 
     def monitor(
         self,
@@ -143,7 +145,7 @@ class Watched:
         resampled = Resampled(self.fit.record.level if level is None else level, replicates, seed)
         rows = coded_table(self.card, read_table(data), weights, weight_kind)
         own, base_kind = self.population, None if base_weights is None else weight_kind
-        return monitor_of(
+        found = monitor_of(
             rows,
             data,
             (*base_of(self.card, self.development, base, base_weights, base_kind), self.development),
@@ -152,6 +154,7 @@ class Watched:
             limits or Limits(),
             resampled,
         )
+        return replace(found, weighting=replace(found.weighting, of_card=made_with_weights(self)))
 
 
 def stability_of(
@@ -165,7 +168,8 @@ def stability_of(
     (base, base_weights), (data, weights) = samples
     cuts, first = base_of(card, development, base, base_weights, kinds[0])
     recent = coded_table(card, read_table(data), weights, None if weights is None else kinds[1])
-    return held_drift(card_drift(card, cuts, first, recent.counted(cuts), resampled))
+    found = card_drift(card, cuts, first, recent.counted(cuts), resampled)
+    return held_drift(replace(found, weighting=weighting_of(recent.given, recent.points.size)))
 
 
 def base_of(

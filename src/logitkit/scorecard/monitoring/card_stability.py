@@ -9,6 +9,7 @@ from logitkit.scorecard.monitoring.change import ScoreChange, score_change
 from logitkit.scorecard.monitoring.counted import Counted
 from logitkit.scorecard.monitoring.index import Resampled, StabilityIndex, stability_index
 from logitkit.scorecard.rules import NumberRule
+from logitkit.scorecard.weighting import UNWEIGHTED, Weighting
 
 __all__ = ["NOT_SEEN", "CardDrift", "card_drift", "group_labels"]
 
@@ -28,11 +29,14 @@ class CardDrift:
         Of the bins of each variable of the card (CSI).
     change : ScoreChange
         The change of the mean score, split by variable.
+    weighting : Weighting
+        What the weights of the sample are.
     """
 
     score: StabilityIndex
     variables: tuple[StabilityIndex, ...]
     change: ScoreChange
+    weighting: Weighting = UNWEIGHTED
 
 
 def card_drift(

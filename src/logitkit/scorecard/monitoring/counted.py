@@ -8,15 +8,18 @@ from typing import Any
 
 import numpy as np
 
+from logitkit.diagnostics.ranking import merge_rounding
+from logitkit.diagnostics.roc import RocCurve, roc_curve
 from logitkit.errors import DataError
 from logitkit.scorecard.card import Card
 from logitkit.scorecard.monitoring.index import Sample
 from logitkit.scorecard.rules import NumberRule, shortest_between
-from logitkit.scorecard.validation.outcomes import ScoredRows
 from logitkit.scorecard.weighting import RowWeights, read_weights
 from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray, SmallCodes
 
 __all__ = ["CodedRows", "Counted", "Development", "coded_rows", "counted_development", "development_of", "score_cuts"]
+
+GROUPS = 10  # of points, of about equal size
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,27 +245,46 @@ def development_of(
     for j, variable in enumerate(card.variables):
         points += variable.points[codes[:, j]]
     given = np.ones(points.size) if weights is None else weights
-    cuts = score_cuts(points, given)
-    rule = NumberRule(cuts)
+    values, where = np.unique(points, return_inverse=True)
+    counts = np.bincount(where, given).astype(np.float64)
+    cuts = _cuts_between(values, counts, GROUPS)
+    groups = np.bincount(np.searchsorted(cuts, values, side="right"), counts, len(cuts) + 1)
     total = float(given.sum())
     mean = float(given @ points) / total
-    counts = _sums(rule.of_numbers(points), given, rule.n_codes)[:-1]
+    found = Development(cuts, tuple(groups.tolist()), mean, float(given @ (points - mean) ** 2) / total)
     weighed = None if weights is None or (weights == 1).all() else read_weights(weights)
-    found = Development(cuts, tuple(counts.tolist()), mean, float(given @ (points - mean) ** 2) / total)
     if weighed is not None and weighed.sampling:
         found = replace(found, unit=float(weighed.spread.sum()) / total)
     if bad is None or not bad[given > 0].any() or bad[given > 0].all():
         return found
-    safer = 1 if card.scaling.points_to_double > 0 else -1
-    rows = ScoredRows(points, np.zeros(points.size), bad, safer, weights=weighed)
-    curve = (rows if weighed is None else rows.among(given > 0)).curve(level)
+    curve = _curve((values, where), bad, weighed, -1 if card.scaling.points_to_double > 0 else 1, level)
     low, high = 2.0 * curve.low - 1.0, 2.0 * curve.high - 1.0
-    if np.isnan(low):
-        return found
-    return replace(found, gini=curve.gini, gini_low=low, gini_high=high, level=level)
+    return found if np.isnan(low) else replace(found, gini=curve.gini, gini_low=low, gini_high=high, level=level)
 
 
-def score_cuts(points: FloatArray, weights: FloatArray, groups: int = 10) -> tuple[float, ...]:
+def _curve(
+    distinct: tuple[FloatArray, IntArray], bad: BoolArray, weights: RowWeights | None, riskier: int, level: float
+) -> RocCurve:
+    """Return the ROC curve of points: distinct ones, ascending, with the place of each row among them."""
+    values, where = distinct
+    risk = merge_rounding(riskier * values[::riskier])
+    first = np.flatnonzero(np.concatenate([[True], risk[1:] != risk[:-1]]))
+
+    def totals(given: FloatArray) -> tuple[FloatArray, FloatArray]:
+        both = (np.bincount(where, given * which, values.size)[::riskier] for which in (bad, ~bad))
+        events, others = (np.add.reduceat(sums, first) for sums in both)
+        return events, others
+
+    events, others = totals(np.ones(bad.size) if weights is None else weights.values)
+    squares = totals(weights.spread) if weights is not None and weights.sampling else None
+    if squares is not None:
+        some = events + others > 0
+        both = squares[0][some], squares[1][some]
+        return roc_curve(risk[first][some], events[some], others[some], level=level, squares=both)
+    return roc_curve(risk[first], events, others, level=level)
+
+
+def score_cuts(points: FloatArray, weights: FloatArray, groups: int = GROUPS) -> tuple[float, ...]:
     """Return where groups of about equal size begin, each at the value of points that comes nearest.
 
     Examples
@@ -272,7 +294,12 @@ def score_cuts(points: FloatArray, weights: FloatArray, groups: int = 10) -> tup
     """
     has = ~np.isnan(points)
     values, where = np.unique(points[has], return_inverse=True)
-    below = np.cumsum(np.bincount(where, weights=weights[has]))
+    return _cuts_between(values, np.bincount(where, weights[has]).astype(np.float64), groups)
+
+
+def _cuts_between(values: FloatArray, counts: FloatArray, groups: int) -> tuple[float, ...]:
+    """Return where groups of about equal size begin, between distinct values that have so many rows each."""
+    below = np.cumsum(counts)
     if values.size < 2 or not below[-1] > 0:
         return ()
     proportion = below[:-1] / below[-1]  # of rows below the second value, the third, ...
