@@ -117,7 +117,7 @@ def nearest_name(name: str, known: Iterable[str]) -> str:
     'The names are: income, age.'
     """
     names = [str(each) for each in known]
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(str(name), names, n=1, cutoff=0.6)
     if close:
         return f"Did you mean {close[0]!r}?"
     shown = ", ".join(quoted_names(names[:12])) + (", ..." if len(names) > 12 else "")

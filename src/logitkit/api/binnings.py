@@ -8,6 +8,7 @@ from typing import Any
 from logitkit.api.card_formula import require_columns
 from logitkit.api.card_rows import bins_by_name, row_weights, rows_of, stated_as
 from logitkit.design.table.frame import read_table
+from logitkit.errors import DataError
 from logitkit.results.cards.binned import BinnedVariable, held
 from logitkit.results.foreign import in_our_words
 from logitkit.scorecard.binned import binning_of
@@ -121,6 +122,8 @@ def binnings_of_blocks(
     >>> found.rule == lk.scorecard.binning("age", loans, target="class", event="bad").rule, found.rank_error
     (True, 0.0)
     """
+    if not isinstance(blocks, Iterable):
+        raise DataError(f"blocks={blocks!r:.60}: give tables one after another, such as a list or a generator of them.")
     columns = (columns,) if isinstance(columns, str) else tuple(columns)
     stated = bins_by_name(bins, columns)
     sketches = {name: VariableSketch(name, stated[name]) for name in columns}

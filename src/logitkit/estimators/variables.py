@@ -10,6 +10,7 @@ from sklearn import config_context
 from sklearn.utils.validation import check_consistent_length, validate_data
 
 from logitkit.design.table.frame import read_table
+from logitkit.design.table.names import require_distinct_names
 from logitkit.errors import DataError
 from logitkit.estimators.formula_rows import require_frame, require_labels
 
@@ -48,6 +49,8 @@ def variables_of(estimator: Any, X: Any, reset: bool = False) -> tuple[dict[str,
     >>> variables_of(WoeEncoder(), [[1, 2], [3, 4]], reset=True)[0]["x1"].tolist()
     [2.0, 4.0]
     """
+    if isinstance(X, np.ndarray) and X.dtype.names:  # records
+        X = pd.DataFrame({name: X[name] for name in X.dtype.names})
     if hasattr(X, "columns") or hasattr(X, "column_names"):
         return _of_frame(estimator, X, reset)
     try:
@@ -97,6 +100,7 @@ def labels_of(estimator: Any, X: Any, y: Any) -> Any:
 
 
 def _of_frame(estimator: Any, X: Any, reset: bool) -> tuple[dict[str, Any], Any]:
+    require_distinct_names(list(getattr(X, "column_names", X.columns)))
     validate_data(estimator, X, skip_check_array=True, reset=reset)
     if isinstance(X, pd.DataFrame) and not all(isinstance(name, str) for name in X.columns):
         return {f"x{j}": X.iloc[:, j] for j in range(X.shape[1])}, X.index

@@ -78,7 +78,9 @@ def split(binning: Binning, at: float | None = None, levels: Iterable[Any] | Non
         if not is_finite_number(at):
             raise DataError(f"split: at={at!r:.60}: give a finite number.")
         return _applied(binning, "split", (float(at),), reason)
-    return _applied(binning, "split", (levels,) if isinstance(levels, str) else tuple(levels or ()), reason)
+    if not isinstance(levels, Iterable):
+        raise DataError(f"split: levels={levels!r:.60}: give a list of levels.")
+    return _applied(binning, "split", (levels,) if isinstance(levels, str) else tuple(levels), reason)
 
 
 def moved(binning: Binning, level: Any, to: int, reason: str = "") -> Binning:
@@ -128,12 +130,16 @@ def replayed(binning: Binning, edits: Sequence[Edit]) -> Binning:
         Whose trail holds the same changes, with the information values of these bins.
     """
     for edit in edits:
+        if not isinstance(edit, Edit):
+            raise DataError(f"replay: {edit!r:.60} is no change of bins. Give the edits of a binned variable.")
         binning = _applied(binning, edit.kind, edit.values, edit.reason)
     return binning
 
 
 def _applied(binning: Binning, kind: str, values: tuple[Any, ...], reason: str) -> Binning:
     """Return a binning after one change, with its entry in the trail."""
+    if not isinstance(reason, str):
+        raise DataError(f"reason={reason!r:.60} must be text.")
     changed = (_number_changed if isinstance(binning.prebins, NumberPreBins) else _levels_changed)(
         binning, kind, values
     )

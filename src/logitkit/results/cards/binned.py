@@ -223,6 +223,8 @@ class BinnedVariable(Shown, Binning):
         BinnedVariable
             Whose trail has the information values of these bins.
         """
+        if not isinstance(edits, Iterable):
+            raise DataError(f"replay: {edits!r:.60} is no trail. Give the edits of a binned variable.")
         return held(replayed(self, tuple(edits)))
 
 

@@ -164,6 +164,8 @@ class Explained:
         for name in self.binnings:
             if name not in table:
                 raise DataError(f"Clusters need a column {name!r}. {nearest_name(name, table.names)}")
+        if table.n_rows < 2:
+            raise DataError("The table has less than two rows: nothing correlates.")
         given = table_weights(weights, table)
         woe = np.column_stack([binned.transform(table.column(name)) for name, binned in self.binnings.items()])
         with np.errstate(invalid="ignore"):
