@@ -46,9 +46,9 @@ def score(row):
 '''
 
 
-TABLES = """# The variables in the order of the sums. Points and logits (log odds of bad) are by bin; None is refused. A number
-# belongs to as many bins further as there are cuts not above it, a level to the bin of its name, and values of "special"
-# to bins of their own; "missing" and "unseen" are the bins of missing values and of levels that were not there.
+TABLES = """# The variables in the order of the sums. Points and logits (log odds of bad) are by bin; None is refused.
+# A number belongs to as many bins further as there are cuts not above it, a level to the bin of its name, and values of
+# "special" to bins of their own; "missing" and "unseen" are the bins of missing values and of unknown levels.
 """
 
 

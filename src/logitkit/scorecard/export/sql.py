@@ -6,6 +6,7 @@ value that the card refuses gives NULL. Numbers are literals of type double that
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -40,6 +41,8 @@ class Dialect:
         Whether the value {} is a number, where a column may hold text beside it or be text; empty where it may not.
     alike : bool
         Whether names in quotes are alike in capitals and small letters.
+    has_quick_lists : bool
+        Whether values are looked up in a list, rather than compared with one after another.
     """
 
     quote: str
@@ -50,11 +53,15 @@ class Dialect:
     escape: str = ""
     is_number: str = ""
     alike: bool = True
+    has_quick_lists: bool = False
 
 
 DIALECTS = {
     # SQLite rounds some decimals of 17 digits to the next double but one: a quotient of two whole numbers is exact.
-    "sqlite": Dialect('"', "REAL", "", "", ("0", "1"), is_number="typeof({}) IN ('integer', 'real')"),
+    # Its joins with constant rows have no index, and its lists have one.
+    "sqlite": Dialect(
+        '"', "REAL", "", "", ("0", "1"), is_number="typeof({}) IN ('integer', 'real')", has_quick_lists=True
+    ),
     "duckdb": Dialect('"', "DOUBLE", "CAST('{}' AS DOUBLE)", "isnan({})", ("FALSE", "TRUE")),
     "postgresql": Dialect(
         '"',
@@ -91,7 +98,7 @@ def literal(number: float, dialect: Dialect) -> str:
     return f"({sign}{exact.numerator}.0 / {exact.denominator}.0)"
 
 
-#: Levels beyond which a variable is joined to a table of them: databases compare with a list one after another.
+#: Levels beyond which a variable is joined to a table of them.
 MANY = 50
 #: The columns of the result.
 RESULTS = ("points", "log_odds", "probability")
@@ -119,7 +126,8 @@ def sql_of(card: CardSource, dialect: str, table: str, keys: Sequence[str] = ())
     require_keys(keys, len(card.variables))
     wanted = [write.name(key) for key in keys]
     places = range(len(card.variables))
-    joined = [m for m, v in enumerate(card.variables) if len(v.levels) > MANY]
+    most = math.inf if write.dialect.has_quick_lists else MANY
+    joined = [m for m, v in enumerate(card.variables) if len(v.levels) > most]
     bins = [f"{write.bin_of(v, m in joined, m)} AS {write.name(f'bin_{m}')}" for m, v in enumerate(card.variables)]
     added = [
         f"{write.added(f'bin_{m}', getattr(v, what))} AS {write.name(f'{column}_{m}')}"
