@@ -13,11 +13,13 @@ from scipy import sparse
 
 from logitkit.design.matrix.blocks import Blocks, Joined
 from logitkit.design.matrix.categorical import Categorical
+from logitkit.design.matrix.columnar import Columnar
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.matrix.recoded import Recoded
 from logitkit.design.matrix.sparse import sparse_matrix
 from logitkit.design.matrix.transformed import Transformed
+from logitkit.numerics.kernels.columnar import KINDS as KINDS_IN_PLACE
 from oracles.products import coded_cells, contrasts
 from tolerances import EXACT
 
@@ -99,6 +101,19 @@ def dense(form: str) -> Callable[[int], st.SearchStrategy[Case]]:
         return Case.plain(Dense(array), np.array(array.tolist(), dtype=float).reshape(n, p))
 
     return strategy
+
+
+@st.composite
+def columnar(draw: Any, n: int) -> Case:
+    """Draw columns of several types in several pieces, some of them constant, and some rows of them."""
+    edges = [0, *sorted(draw(st.lists(st.integers(0, n), max_size=3))), n]
+    sizes = np.diff(edges).tolist()
+    columns, cells = [], []
+    for kind in draw(st.lists(st.sampled_from(["constant", *KINDS_IN_PLACE, "int16", "bool"]), max_size=9)):
+        values = np.full(n, 3) if kind == "constant" else (10.0 * numbers(draw, n)).clip(-100, 100).astype(kind)
+        columns.append(3 if kind == "constant" else np.split(values, edges[1:-1]))
+        cells.append(np.array(values.tolist(), dtype=float))
+    return Case.plain(Columnar.of(columns, sizes), np.array(cells).reshape(len(columns), n).T)
 
 
 def coded(scaled: bool) -> Callable[[int], st.SearchStrategy[Case]]:
@@ -235,6 +250,7 @@ SIMPLE: dict[str, Callable[[int], st.SearchStrategy[Case]]] = {
     "dense, bool": dense("bool"),
     "dense, a view with gaps": dense("view"),
     "dense, read-only": dense("read-only"),
+    "columnar": columnar,
     "coded": coded(False),
     "coded, with a scale": coded(True),
     "sparse, from CSR": compressed("CSR"),

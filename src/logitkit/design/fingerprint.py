@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,9 +11,26 @@ from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
 from logitkit.typing import FloatArray
 
-__all__ = ["Fingerprint"]
+__all__ = ["Fingerprint", "FingerprintSums"]
 
 SAMPLE = 1_000  # rows looked at
+
+
+class FingerprintSums(NamedTuple):
+    """What some rows add to a fingerprint.
+
+    Parameters
+    ----------
+    events, total : float
+        Weighted numbers of events and trials.
+    outcomes, columns : array or None
+        Products of the outcomes, and of the columns of X, with the probe; None without rows.
+    """
+
+    events: float
+    total: float
+    outcomes: FloatArray | None
+    columns: FloatArray | None
 
 
 class Fingerprint:
@@ -46,18 +64,30 @@ class Fingerprint:
 
     def add(self, matrix: Matrix, response: Response) -> None:
         """Add the next rows."""
-        first, last = np.searchsorted(self.sample, [self.start, self.start + matrix.n_rows])
-        here, probe = self.sample[first:last] - self.start, self.probe[first:last]
+        start = self.start
         self.start += matrix.n_rows
-        self.events += response.events
-        self.total += response.total
+        self.merge(self.sums(start, matrix, response))
+
+    def sums(self, start: int, matrix: Matrix, response: Response) -> FingerprintSums:
+        """Return the sums of consecutive rows, of which the first is row ``start`` of all."""
         if not matrix.n_rows:
-            return
+            return FingerprintSums(response.events, response.total, None, None)
+        first, last = np.searchsorted(self.sample, [start, start + matrix.n_rows])
+        here, probe = self.sample[first:last] - start, self.probe[first:last]
         with np.errstate(invalid="ignore"):  # the offset is infinite in a level whose rows all had one outcome
-            found = np.array([probe @ values[here] for values in response.columns()])
-        self.outcomes = found + (self.outcomes if self.outcomes.size else 0.0)
+            outcomes = np.array([probe @ values[here] for values in response.columns()])
         whole = here.size == matrix.n_rows  # not worth a copy
-        self.columns += (matrix if whole else matrix.take(here)).rmatvec(probe)
+        columns = (matrix if whole else matrix.take(here)).rmatvec(probe)
+        return FingerprintSums(response.events, response.total, outcomes, columns)
+
+    def merge(self, sums: FingerprintSums) -> None:
+        """Add the sums of rows, those of the first rows first."""
+        self.events += sums.events
+        self.total += sums.total
+        if sums.outcomes is None or sums.columns is None:
+            return
+        self.outcomes = sums.outcomes + (self.outcomes if self.outcomes.size else 0.0)
+        self.columns += sums.columns
 
     def digest(self) -> str:
         """Return sixteen digits; eight of each number count: sums may differ in the last bits between machines."""

@@ -22,7 +22,7 @@ from logitkit.typing import FactorCoding, MissingPolicy, WeightKind
 
 __all__ = ["build_chunked_design", "chunk_size"]
 
-NUMBERS_OF_CHUNK = 1 << 21  # 16 MiB of design: the calls of a chunk are a few parts in a hundred of its work
+NUMBERS_OF_CHUNK = 1 << 22  # the calls of a chunk are a few parts in a hundred of its work
 ROWS_LEAST, ROWS_MOST = 1 << 10, 1 << 18
 SAMPLE_LEAST = 20_000  # rows: of fewer, all are drawn
 SAMPLE_SHARE = 16
@@ -35,7 +35,7 @@ def chunk_size(width: int) -> int:
     Examples
     --------
     >>> chunk_size(20), chunk_size(100_000)
-    (65536, 1024)
+    (131072, 1024)
     """
     wanted = max(NUMBERS_OF_CHUNK // max(width, 1), 1)
     return int(min(max(1 << (wanted.bit_length() - 1), ROWS_LEAST), ROWS_MOST))

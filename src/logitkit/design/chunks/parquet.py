@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from logitkit.design.chunks.ahead import Part
 from logitkit.design.chunks.source import Batch
 from logitkit.errors import DataError
+from logitkit.numerics.threads.local import get_threads
 
-__all__ = ["ParquetSource", "parquet_source"]
+__all__ = ["ParquetSource", "parquet_source", "reading_of"]
+
+GROUP_MOST = 2  # chunks of rows in a row group that is read at once
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,8 @@ class ParquetSource:
         Bytes of a row, uncompressed.
     schema : pyarrow.Schema
         The types that every file is read as.
+    groups : tuple of tuple of int
+        Rows of each row group of each file.
     """
 
     label: str
@@ -39,6 +48,7 @@ class ParquetSource:
     sizes: tuple[int, ...]
     row_bytes: float
     schema: Any
+    groups: tuple[tuple[int, ...], ...] = ()
 
     @property
     def n_rows(self) -> int:
@@ -59,18 +69,127 @@ class ParquetSource:
             if first != n_rows:
                 raise DataError(f"{path} has {first:,} rows and had {n_rows:,}: it changed while it was read.")
 
+    def parts(self, columns: Sequence[str], size: int) -> Iterator[Part]:
+        """Yield what is read at once: row groups of at most about ``size`` rows together, or a part of a large one."""
+        for path, n_rows, groups in zip(self.files, self.sizes, self.groups, strict=True):
+            file, first = _File(path, n_rows, tuple(columns), self.schema), 0
+            together: list[int] = []
+            for group, rows in enumerate(groups):
+                held = sum(groups[each] for each in together)
+                if together and held + rows > size:
+                    yield Part(held, partial(file.read, tuple(together), held, first))
+                    first, together = first + held, []
+                if rows <= GROUP_MOST * size:
+                    together.append(group)
+                    continue
+                large = _LargeGroup(file, group, size, first)
+                for start in range(0, rows, size):
+                    yield Part(min(size, rows - start), partial(large.read, start // size))
+                first += rows
+            if together:
+                held = sum(groups[each] for each in together)
+                yield Part(held, partial(file.read, tuple(together), held, first))
+
     def _of_file(self, path: str, columns: Sequence[str], size: int) -> Iterator[Any]:
-        import pyarrow as pa
         from pyarrow import parquet
 
-        try:
+        with reading_of(path), parquet.ParquetFile(path, pre_buffer=False) as file:
             # One batch at a time: a whole row group may be larger than the memory that is granted.
-            with parquet.ParquetFile(path, pre_buffer=False) as file:
-                yield from file.iter_batches(batch_size=size, columns=list(columns), use_threads=False)
-        except FileNotFoundError:
-            raise DataError(f"{path} is gone; it was there when the source was opened.") from None
-        except (OSError, pa.ArrowException) as error:
-            raise DataError(f"{path} cannot be read to its end; is it complete? {error}") from error
+            yield from file.iter_batches(batch_size=size, columns=list(columns), use_threads=False)
+
+
+@contextmanager
+def reading_of(path: str) -> Iterator[None]:
+    """Say which file cannot be read."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except FileNotFoundError:
+        raise DataError(f"{path} is gone; it was there when the source was opened.") from None
+    except (OSError, pa.ArrowException) as error:
+        raise DataError(f"{path} cannot be read to its end; is it complete? {error}") from error
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file whose row groups are read by themselves."""
+
+    path: str
+    n_rows: int
+    columns: tuple[str, ...]
+    schema: Any
+
+    def read(self, groups: tuple[int, ...], n_rows: int, first: int) -> Batch:
+        """Return row groups that follow one another, on one thread: others read other files."""
+        with self.opened() as file:
+            return self.batch(
+                file.read_row_groups(groups, columns=list(self.columns), use_threads=False), n_rows, first
+            )
+
+    @contextmanager
+    def opened(self) -> Iterator[Any]:
+        """Open the file, as long as it has the rows that it had."""
+        from pyarrow import parquet
+
+        with reading_of(self.path), parquet.ParquetFile(self.path, pre_buffer=False) as file:
+            self.require(file.metadata.num_rows, self.n_rows)
+            yield file
+
+    def batch(self, table: Any, n_rows: int, first: int) -> Batch:
+        """Return rows in the types of the source."""
+        import pyarrow as pa
+
+        self.require(table.num_rows, n_rows)
+        wanted = pa.schema([self.schema.field(name) for name in self.columns])
+        table = table.select(self.columns).replace_schema_metadata()
+        return Batch(table.cast(wanted) if table.schema != wanted else table, f"{self.path}, row {first:,}")
+
+    def require(self, found: int, n_rows: int) -> None:
+        """Refuse a file that has other rows than before."""
+        if found != n_rows:
+            raise DataError(f"{self.path} has {found:,} rows and had {n_rows:,}: it changed while it was read.")
+
+
+class _LargeGroup:
+    """A row group that is too large to be read at once: its parts are read in order, by whoever needs one."""
+
+    def __init__(self, file: _File, group: int, size: int, first: int) -> None:
+        self.file, self.group, self.size, self.first = file, group, size, first
+        self.lock = threading.Lock()
+        self.parts = self._parts()
+        self.made: dict[int, Batch] = {}
+        self.next = 0
+
+    def read(self, number: int) -> Batch:
+        """Return a part, after those before it."""
+        with self.lock:
+            while number not in self.made:
+                found = next(self.parts, None)
+                if found is None:
+                    raise DataError(f"{self.file.path} has fewer rows than it had: it changed while it was read.")
+                self.made[self.next] = found
+                self.next += 1
+            return self.made.pop(number)
+
+    def _parts(self) -> Iterator[Batch]:
+        import pyarrow as pa
+
+        held: list[Any] = []
+        first, n_held = self.first, 0
+        options: dict[str, Any] = {"row_groups": [self.group], "columns": list(self.file.columns)}
+        with self.file.opened() as file:
+            # One column on each thread, as there is one row group for all of them.
+            for batch in file.iter_batches(batch_size=self.size, use_threads=get_threads() > 1, **options):
+                held.append(batch)
+                n_held += batch.num_rows
+                while n_held >= self.size:
+                    table = pa.Table.from_batches(held)
+                    yield self.file.batch(table.slice(0, self.size), self.size, first)
+                    first, n_held = first + self.size, n_held - self.size
+                    held = table.slice(self.size).to_batches()
+        if n_held:
+            yield self.file.batch(pa.Table.from_batches(held), n_held, first)
 
 
 def parquet_source(paths: Sequence[Path], label: str) -> ParquetSource:
@@ -81,6 +200,7 @@ def parquet_source(paths: Sequence[Path], label: str) -> ParquetSource:
     names: tuple[str, ...] = ()
     schema: Any = None
     sizes: list[int] = []
+    groups: list[tuple[int, ...]] = []
     n_bytes = 0
     for path in paths:
         try:
@@ -93,8 +213,11 @@ def parquet_source(paths: Sequence[Path], label: str) -> ParquetSource:
         elif found.remove_metadata() != schema:
             raise DataError(f"{path} and {paths[0]} do not agree: {_difference(found, schema)}")
         sizes.append(metadata.num_rows)
-        n_bytes += sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
-    return ParquetSource(label, tuple(map(str, paths)), names, tuple(sizes), n_bytes / max(sum(sizes), 1), schema)
+        found_groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
+        groups.append(tuple(group.num_rows for group in found_groups))
+        n_bytes += sum(group.total_byte_size for group in found_groups)
+    row_bytes = n_bytes / max(sum(sizes), 1)
+    return ParquetSource(label, tuple(map(str, paths)), names, tuple(sizes), row_bytes, schema, tuple(groups))
 
 
 def _difference(found: Any, first: Any) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
-__all__ = ["Batch", "Chunk", "Source", "rechunked"]
+__all__ = ["Batch", "Chunk", "Source", "joined", "rechunked"]
 
 
 class Batch(NamedTuple):
@@ -94,13 +94,13 @@ def rechunked(batches: Iterable[Batch], size: int) -> Iterator[Chunk]:
             n_held += part.num_rows
             first += part.num_rows
             if n_held == size:
-                yield Chunk(number, number * size, _joined(held), where)
+                yield Chunk(number, number * size, joined(held), where)
                 held, n_held, number = [], 0, number + 1
     if held:
-        yield Chunk(number, number * size, _joined(held), where)
+        yield Chunk(number, number * size, joined(held), where)
 
 
-def _joined(tables: list[Any]) -> Any:
+def joined(tables: list[Any]) -> Any:
     """Return tables below one another, with one dictionary for each column of categories."""
     if len(tables) == 1:
         return tables[0]

@@ -10,19 +10,23 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from logitkit.design.chunks.ahead import pass_over
+from logitkit.design.chunks.coder import Coder, coder_of
 from logitkit.design.chunks.executor import Executor
-from logitkit.design.chunks.source import Chunk, Source, rechunked
+from logitkit.design.chunks.source import Chunk, Source
 from logitkit.design.design import Design
-from logitkit.design.fingerprint import Fingerprint
+from logitkit.design.fingerprint import Fingerprint, FingerprintSums
 from logitkit.design.info import DesignInfo
 from logitkit.design.rebuild import rebuild_design
 from logitkit.design.response.response import Clusters
 from logitkit.errors import DataError, LogitkitError, UnsupportedError
+from logitkit.numerics.threads.local import ordered_map
 from logitkit.typing import IntArray
 
 __all__ = ["Passes", "Stream", "memory_of"]
 
 T = TypeVar("T")
+CODERS_TRIED = 8  # chunks: the first rows of one may be odd
 MEMORY_LEAST = 10_000_000  # bytes, which a few chunks and their design take
 
 
@@ -102,34 +106,51 @@ class Stream:
         return self.sample_rows.size == self.n_rows
 
     def designs(self, info: DesignInfo) -> Iterator[Design]:
-        """Yield the design of each chunk, in order."""
-        self.passes.count += 1
-        print_of = None if "fingerprint" in self.kept else Fingerprint(self.n_rows, len(info.names))
-        count = 0
-        for chunk in rechunked(self.source.batches(self.columns, self.size), self.size):
-            self.passes.n_bytes += chunk.table.nbytes
-            design = self.coded(chunk, info)
-            count += 1
-            if print_of is not None:
-                print_of.add(design.matrix, design.response)
-            yield design
-        if count != len(self.used):
-            raise self._changed(f"it gave {count:,} chunks and had {len(self.used):,}")
-        if print_of is not None:
-            self.kept["fingerprint"] = print_of.digest()
+        """Yield the design of each chunk, in order; the next ones are made meanwhile, on threads."""
+        return self._over(info, _itself)
 
     def reduce(self, info: DesignInfo, task: Callable[[Design], T], merge: Callable[[T, T], T]) -> T:
         """Return a task's results for the chunks, merged in order."""
         if self.executor is not None:
             return self.executor.reduce(self, info, task, merge)
-        return reduce(merge, map(task, self.designs(info)))
+        return reduce(merge, self._over(info, task))
+
+    def _over(self, info: DesignInfo, task: Callable[[Design], T]) -> Iterator[T]:
+        """Yield a task's result for each chunk in order: a thread reads a chunk, codes it and runs the task."""
+        self.passes.count += 1
+        rows = pass_over(self.source, self.columns, self.size, len(self.used))
+        printed = None if "fingerprint" in self.kept else Fingerprint(self.n_rows, len(info.names))
+        first, n_chunks = self.first_rows, len(self.used)
+
+        def result(number: int) -> tuple[int, FingerprintSums | None, T]:
+            chunk = rows.chunk(number)
+            if chunk is None:
+                raise self._changed(f"it gave fewer chunks than {n_chunks:,}")
+            design = self.coded(chunk, info)
+            sums = None if printed is None else printed.sums(first[number], design.matrix, design.response)
+            return chunk.table.nbytes, sums, task(design)
+
+        # Clusters are numbered as they are met, which the first pass does in the order of the rows.
+        in_order = info.response.cluster is not None and printed is not None
+        try:
+            for n_bytes, sums, found in map(result, range(n_chunks)) if in_order else ordered_map(result, n_chunks):
+                self.passes.n_bytes += n_bytes
+                if printed is not None and sums is not None:
+                    printed.merge(sums)
+                yield found
+            if rows.chunk(n_chunks) is not None:
+                raise self._changed("it has more rows than in the first pass")
+        finally:
+            rows.close()
+        if printed is not None:
+            self.kept["fingerprint"] = printed.digest()
 
     def coded(self, chunk: Chunk, info: DesignInfo) -> Design:
         """Return the design of a chunk."""
         if chunk.number >= len(self.used):
             raise self._changed("it has more rows than in the first pass")
         try:
-            design = rebuild_design(info, chunk.table)
+            design = self._short(chunk, info) or rebuild_design(info, chunk.table)
         except LogitkitError as error:
             raise type(error)(f"{error} (In the rows of {self.source.label} from {chunk.where} on.)") from error
         if design.n_rows != self.used[chunk.number]:
@@ -143,6 +164,16 @@ class Stream:
             codes = self._cluster_codes(chunk.table[name].take(design.positions))
             response = replace(response, clusters=Clusters(codes, len(self.kept["clusters"]), name))
         return replace(design, positions=chunk.start + design.positions, index=None, response=response)
+
+    def _short(self, chunk: Chunk, info: DesignInfo) -> Design | None:
+        """Return the design of a chunk by a plan that is made once, None where there is none or it does not serve."""
+        coder: Coder | None = self.kept.get("coder")
+        if coder is None or not coder.serves(info):
+            if self.kept.get("coders tried", 0) >= CODERS_TRIED:
+                return None
+            self.kept["coders tried"] = self.kept.get("coders tried", 0) + 1
+            coder = self.kept["coder"] = coder_of(info, chunk.table)
+        return None if coder is None else coder.design(chunk.table, info)
 
     def _cluster_codes(self, values: Any) -> IntArray:
         """Return the number of each row's cluster; clusters are numbered as they are met."""
@@ -172,6 +203,10 @@ class Stream:
         return DataError(
             f"{self.source.label} changed between two passes: {how}. Fit again, when nothing writes to it."
         )
+
+
+def _itself(design: Design) -> Design:
+    return design
 
 
 def memory_of(given: Any) -> int:

@@ -8,7 +8,7 @@ columns in one dense part, and for each set of factors and numbers one coded par
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -102,8 +102,13 @@ class Column:
         return tuple(id(factor) for factor, _ in self.contrasts), tuple(map(id, self.numbers)), self.constant
 
 
-def lay_out(columns: Sequence[Column], n_rows: int, positions: IntArray | None) -> Matrix:
-    """Return columns as a matrix.
+def lay_out(
+    columns: Sequence[Column],
+    n_rows: int,
+    positions: IntArray | None,
+    numeric: Callable[[Sequence[Column], int, IntArray | None], Matrix] | None = None,
+) -> Matrix:
+    """Return columns as a matrix; ``numeric`` puts those of numbers side by side, written out by default.
 
     Examples
     --------
@@ -123,7 +128,7 @@ def lay_out(columns: Sequence[Column], n_rows: int, positions: IntArray | None) 
     for kind in order:
         chosen = [columns[place] for place in groups[kind]]
         if kind is False:
-            part, recode = _dense(chosen, n_rows, positions), None
+            part, recode = (numeric or _dense)(chosen, n_rows, positions), None
         elif kind is True:
             part, recode = _sparse(chosen, positions), None
         else:

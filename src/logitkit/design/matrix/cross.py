@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from logitkit.design.matrix.categorical import Categorical
+from logitkit.design.matrix.columnar import Columnar
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.matrix.sparse import Sparse
@@ -28,6 +29,10 @@ def add_cross(left: Matrix, right: Matrix, weights: FloatArray, out: FloatArray)
     [[1.0], [5.0]]
     """
     match left, right:
+        case Columnar(), _:
+            add_cross(left.written_out(), right, weights, out)
+        case _, Columnar():
+            add_cross(left, right.written_out(), weights, out)
         case Categorical(), Categorical():
             add_pair_gram(left.codes, left.scale, right.codes, right.scale, weights, out)
         case Categorical(), Dense():

@@ -1,0 +1,144 @@
+"""One pass over a source from several threads: each asks for a chunk by its number, and all get them in any order.
+
+A source that hands out its rows one table after another is read in order, by whichever thread comes first. A source
+whose rows lie in parts that can be read by themselves says so (``parts``); each part is read once, by the first
+thread that needs a row of it, and held until the last chunk with a row of it is made.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import NamedTuple, Protocol
+
+from logitkit.design.chunks.source import Batch, Chunk, Source, joined, rechunked
+
+__all__ = ["Part", "Pass", "pass_over"]
+
+
+class Part(NamedTuple):
+    """Consecutive rows of a source that are read at once.
+
+    Parameters
+    ----------
+    n_rows : int
+        How many.
+    read : callable
+        Returns their table, where they are, for messages.
+    """
+
+    n_rows: int
+    read: Callable[[], Batch]
+
+
+class Pass(Protocol):
+    """A pass over a source."""
+
+    def chunk(self, number: int) -> Chunk | None:
+        """Return a chunk, which is asked for once; None where the source has fewer."""
+
+    def close(self) -> None:
+        """Let go of what is open."""
+
+
+def pass_over(source: Source, columns: Sequence[str], size: int, n_chunks: int) -> Pass:
+    """Begin a pass over chunks of ``size`` rows.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> class Numbers:
+    ...     def batches(self, columns, size):
+    ...         yield Batch(pa.table({"x": [1, 2, 3]}), "here")
+    >>> rows = pass_over(Numbers(), ["x"], 2, 2)
+    >>> [rows.chunk(number).table["x"].to_pylist() for number in (1, 0)]
+    [[3], [1, 2]]
+    """
+    parts = getattr(source, "parts", None)
+    if parts is None:
+        return _InOrder(rechunked(source.batches(columns, size), size))
+    return _InParts(list(parts(columns, size)), size, n_chunks)
+
+
+@dataclass
+class _InOrder:
+    """A pass over a source that is read from its first row to its last."""
+
+    chunks: Iterator[Chunk]
+    next: int = 0
+    made: dict[int, Chunk] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def chunk(self, number: int) -> Chunk | None:
+        """Return a chunk; those before it are made too, for those who will ask for them."""
+        with self.lock:
+            while number not in self.made:
+                found = next(self.chunks, None)
+                if found is None:
+                    return None
+                self.made[found.number] = found
+            return self.made.pop(number)
+
+    def close(self) -> None:
+        """End the source's own iteration, with whatever files it has open."""
+        with self.lock:
+            close = getattr(self.chunks, "close", None)
+            if close is not None:
+                close()
+
+
+class _Held:
+    """A part that is read when it is first asked for, and let go after the last use."""
+
+    def __init__(self, part: Part) -> None:
+        self.part = part
+        self.uses = 0
+        self.lock = threading.Lock()
+        self.batch: Batch | None = None
+
+    def take(self) -> Batch:
+        """Return the rows, which are read now or were before."""
+        with self.lock:
+            if self.batch is None:
+                self.batch = self.part.read()
+            self.uses -= 1
+            found = self.batch
+            if self.uses == 0:
+                self.batch = None
+            return found
+
+
+class _InParts:
+    """A pass over a source whose parts are read by themselves."""
+
+    def __init__(self, parts: Sequence[Part], size: int, n_chunks: int) -> None:
+        self.size = size
+        self.n_rows = sum(part.n_rows for part in parts)
+        self.n_chunks = max(n_chunks, -(-self.n_rows // size))
+        self.pieces: list[list[tuple[_Held, int, int]]] = [[] for _ in range(self.n_chunks)]
+        edges = [0]
+        for part in parts:
+            edges.append(edges[-1] + part.n_rows)
+        for part, (start, stop) in zip(parts, pairwise(edges), strict=True):
+            held = _Held(part)
+            for number in range(start // size, -(-stop // size)):
+                first, last = max(start, number * size), min(stop, (number + 1) * size)
+                self.pieces[number].append((held, first - start, last - start))
+                held.uses += 1
+
+    def chunk(self, number: int) -> Chunk | None:
+        """Return a chunk."""
+        if number >= len(self.pieces) or not self.pieces[number]:
+            return None
+        pieces, self.pieces[number] = self.pieces[number], []
+        # A part that reaches into the next chunk is read first: another thread may be waiting for it.
+        order = sorted(range(len(pieces)), key=lambda k: -k if pieces[k][0].uses > 1 else 1)
+        found = {k: pieces[k][0].take() for k in order}
+        tables = [found[k].table.slice(first, last - first) for k, (_, first, last) in enumerate(pieces)]
+        return Chunk(number, number * self.size, joined(tables), found[0].where)
+
+    def close(self) -> None:
+        """Let go of the parts."""
+        self.pieces = []

@@ -1,0 +1,124 @@
+"""Columns of a chunk of rows as numpy has them, without a copy where Arrow's own numbers serve."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from logitkit.numerics.kernels.columnar import holds_nan
+from logitkit.numerics.once import once
+from logitkit.typing import BoolArray, CodeArray, IntArray
+
+__all__ = ["ChunkColumns", "Pieces", "is_numeric", "may_be_levels"]
+
+
+def is_numeric(kind: Any) -> bool:
+    """Tell whether an Arrow type is a number that numpy has too, or a boolean."""
+    from pyarrow import types
+
+    plain = types.is_float32(kind) or types.is_float64(kind) or types.is_integer(kind)
+    return bool(plain or types.is_boolean(kind))
+
+
+def may_be_levels(kind: Any) -> bool:
+    """Tell whether values of an Arrow type are the same levels in pandas: text, booleans and whole numbers are."""
+    from pyarrow import types
+
+    if types.is_dictionary(kind):
+        kind = kind.value_type
+    return bool(
+        types.is_string(kind) or types.is_large_string(kind) or types.is_boolean(kind) or types.is_integer(kind)
+    )
+
+
+class Pieces:
+    """Numbers of a column in pieces, which become one array where that is asked for.
+
+    Parameters
+    ----------
+    pieces : sequence of arrays
+        In the order of the rows.
+    """
+
+    def __init__(self, pieces: Sequence[NDArray[Any]]) -> None:
+        self.pieces = pieces
+
+    @once
+    def whole(self) -> NDArray[Any]:
+        """The pieces as one array."""
+        return self.pieces[0] if len(self.pieces) == 1 else np.concatenate(self.pieces)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.array(self.whole, dtype=dtype, copy=copy)
+
+
+class ChunkColumns:
+    """The columns of a chunk.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        The rows.
+    """
+
+    def __init__(self, table: Any) -> None:
+        self.n_rows = table.num_rows
+        self.batches = [batch for batch in table.to_batches() if batch.num_rows]
+        self.sizes = [batch.num_rows for batch in self.batches]
+        self._places = {name: place for place, name in enumerate(table.column_names)}
+        self._schema = table.schema
+        self._known: dict[str, Pieces] = {}
+
+    def arrays(self, name: str) -> list[Any]:
+        """Return the Arrow arrays of a column."""
+        place = self._places[name]
+        return [batch.column(place) for batch in self.batches]
+
+    def numbers(self, name: str) -> Pieces:
+        """Return the numbers of a column; where one is missing, anything may stand."""
+        if name not in self._known:
+            kind = self._schema.field(self._places[name]).type
+            dtype = np.dtype(kind.to_pandas_dtype())
+            self._known[name] = Pieces([_numbers(array, dtype) for array in self.arrays(name)])
+        return self._known[name]
+
+    def missing(self, name: str) -> BoolArray | None:
+        """Return where a column is missing or not a number, None where it is nowhere."""
+        from pyarrow import compute, types
+
+        arrays = self.arrays(name)
+        kind = self._schema.field(self._places[name]).type
+        if types.is_dictionary(kind) and any(array.dictionary.null_count for array in arrays):
+            arrays = [array.dictionary_decode() for array in arrays]
+        floating = types.is_floating(kind)
+        gaps = any(array.null_count for array in arrays)
+        if not gaps and not (floating and any(map(holds_nan, self.numbers(name).pieces))):
+            return None
+        found = [compute.is_null(array, nan_is_null=floating).to_numpy(zero_copy_only=False) for array in arrays]
+        return np.concatenate(found)
+
+    def codes(self, name: str, place: dict[Any, int], kept: IntArray | None) -> CodeArray | None:
+        """Return the place of each row's level, and None where a row that is kept has another level."""
+        parts = []
+        for array in self.arrays(name):
+            coded = array if hasattr(array, "dictionary") else array.dictionary_encode()
+            places = [place.get(level, -1) for level in coded.dictionary.to_pylist()]
+            indices = coded.indices
+            if indices.null_count:
+                indices = indices.fill_null(len(places))
+            where = np.array([*places, -1], dtype=np.int32)
+            parts.append(where[indices.to_numpy(zero_copy_only=False)])
+        codes = parts[0] if len(parts) == 1 else np.concatenate([np.empty(0, dtype=np.int32), *parts])
+        used = codes if kept is None else codes[kept]
+        return None if used.size and used.min() < 0 else codes
+
+
+def _numbers(array: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
+    if dtype.kind == "b":  # bits in Arrow
+        from pyarrow import compute, uint8
+
+        return _numbers(compute.cast(array, uint8()), np.dtype(np.int8))
+    return np.frombuffer(array.buffers()[1], dtype=dtype, count=len(array) + array.offset)[array.offset :]

@@ -1,0 +1,49 @@
+"""Products of columns where a table has them, compiled and as plain Python."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from numerics.kernels.uncompiled import with_and_without_the_compiler
+
+SCRIPT = """
+import json
+import numpy as np
+from logitkit.numerics.kernels import columnar
+
+rng = np.random.default_rng(1)
+n, cut = 75, 30
+columns = [(10 * rng.normal(size=n)).astype(kind) for kind in columnar.KINDS]
+pieces = [[np.ascontiguousarray(part) for part in (column[:cut], column[cut:])] for column in columns]
+addresses = np.array([[2, *(p[k].ctypes.data for p in pieces)] for k in (0, 1)], dtype=np.int64)
+kinds = np.array([columnar.CONSTANT, *columnar.KINDS.values()], dtype=np.int8)
+bounds = np.array([0, cut, n])
+coef, weights = rng.normal(size=6), rng.random(70)
+values, sums, gram, rows = np.zeros(70), np.zeros(6), np.zeros((6, 6)), np.empty((70, 6))
+columnar.add_values(addresses, kinds, bounds, 5, coef, values)
+columnar.add_sums(addresses, kinds, bounds, 5, weights, sums)
+columnar.add_gram(addresses, kinds, bounds, 5, weights, gram)
+columnar.write_rows(addresses, kinds, bounds, 5, rows)
+X = np.column_stack([np.full(n, 2.0), *columns])[5:]
+gaps = [float(np.abs(a - b).max()) for a, b in (
+    (values, X @ coef), (sums, X.T @ weights), (gram, (X * weights[:, None]).T @ X), (rows, X))]
+nan = [columnar.holds_nan(np.ones(600)), columnar.holds_nan(np.append(np.ones(599, dtype=np.float32), np.nan))]
+print(json.dumps([hasattr(columnar.add_values, "signatures"), [*gaps, float(nan[0]), float(not nan[1])]]))
+"""
+
+
+def test_products_are_those_of_the_columns_written_out() -> None:
+    (compiled, here), (plain, there) = with_and_without_the_compiler(SCRIPT)
+    assert compiled
+    assert not plain
+    for gaps in (here, there):
+        np.testing.assert_allclose(gaps, 0.0, atol=1e-10)
+
+
+@pytest.mark.parametrize("p", [1, 21, 200, 1_000])
+def test_wide_rows_are_brought_to_float64_a_few_at_a_time(p) -> None:
+    from logitkit.numerics.kernels.columnar import NUMBERS, ROWS_LEAST, _rows_at_once
+
+    rows = _rows_at_once(p)
+    assert rows * p <= max(NUMBERS, ROWS_LEAST * p)
