@@ -1,7 +1,9 @@
-"""What is a source: paths of files, and later datasets, lazy frames and queries."""
+"""What is a source: paths of files, datasets, lazy frames, and functions that return frames."""
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Iterator
 from glob import glob
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from logitkit.errors import DataError
 __all__ = ["source_of"]
 
 PARQUET = (".parquet", ".pq")
+TEXT = (".csv", ".csv.gz")
 
 
 def source_of(data: Any) -> Source | None:
@@ -27,28 +30,59 @@ def source_of(data: Any) -> Source | None:
     logitkit.errors.DataError: There is no file 'no-such-folder/*.parquet'.
     """
     if isinstance(data, (str, Path)):
-        return _of_paths([Path(path) for path in _found(str(data))], f"{data!s}")
+        return _of_place(str(data))
+    module, name = type(data).__module__.partition(".")[0], type(data).__name__
+    if module == "pyarrow" and hasattr(data, "get_fragments"):
+        from logitkit.design.chunks.dataset import dataset_source
+
+        return dataset_source(data, "the dataset")
+    if module == "polars" or inspect.isroutine(data):
+        return _of_reader(data, name)
+    if isinstance(data, Iterator):
+        raise DataError(
+            f"data is a {name}, which can be read once, and a fit reads its rows several times: give the function "
+            "that makes it."
+        )
     return None
 
 
-def _found(written: str) -> list[str]:
-    """Return the files that a path, a folder or a pattern stands for, by name."""
-    path = Path(written)
-    if path.is_dir():
-        found = [
-            str(each) for each in path.rglob("*") if each.suffix in PARQUET and not each.name.startswith((".", "_"))
-        ]
+def _of_reader(data: Any, name: str) -> Source | None:
+    from logitkit.design.chunks import readers
+
+    if name == "LazyFrame":
+        return readers.lazy_source(data)
+    return readers.function_source(data) if inspect.isroutine(data) else None
+
+
+def _of_place(written: str) -> Source:
+    """Return the files that a path, a folder or a pattern stands for."""
+    place = Path(written)
+    if place.is_dir():
+        found = sorted(path for path in place.rglob("*") if _kind(path) and not path.name.startswith((".", "_")))
         if not found:
-            raise DataError(f"The folder {written!r} holds no file that ends in {' or '.join(PARQUET)}.")
-        return sorted(found)
-    found = [written] if path.is_file() else sorted(glob(written, recursive=True))  # noqa: PTH207 - absolute patterns
+            raise DataError(f"The folder {written!r} holds no file that ends in {', '.join((*PARQUET, *TEXT))}.")
+        if any("=" in part for path in found for part in path.relative_to(place).parts[:-1]):
+            from logitkit.design.chunks.dataset import folder_source
+
+            return folder_source(place)
+    else:
+        found = [place] if place.is_file() else [Path(path) for path in sorted(glob(written, recursive=True))]  # noqa: PTH207 - absolute patterns
     if not found:
         raise DataError(f"There is no file {written!r}.")
-    return found
+    kinds = {_kind(path): path for path in found}
+    if "" in kinds:
+        raise DataError(f"'{kinds['']}' does not end in {', '.join((*PARQUET, *TEXT))}: read it into a table first.")
+    if len(kinds) > 1:
+        raise DataError(f"{written!r} holds files of two kinds, {' and '.join(map(str, kinds.values()))}: name one.")
+    if "parquet" in kinds:
+        return parquet_source(found, written)
+    from logitkit.design.chunks.dataset import text_source
+
+    return text_source(found, written)
 
 
-def _of_paths(paths: list[Path], label: str) -> Source:
-    strange = next((path for path in paths if path.suffix not in PARQUET), None)
-    if strange is not None:
-        raise DataError(f"'{strange}' does not end in {' or '.join(PARQUET)}: read it into a table first.")
-    return parquet_source(paths, label)
+def _kind(path: Path) -> str:
+    """Return the kind of a file by its name, empty where it is not known."""
+    if path.suffix in PARQUET:
+        return "parquet"
+    return "text" if path.name.endswith(TEXT) else ""

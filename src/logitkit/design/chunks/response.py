@@ -40,9 +40,14 @@ class ChunkedResponse(Response):
 
     def __getattribute__(self, name: str) -> Any:
         """Return a field of the whole response, which is gathered first where it has to be."""
-        if name in FIELDS:
-            return getattr(object.__getattribute__(self, "whole")(), name)
-        return object.__getattribute__(self, name)
+        if name not in FIELDS:
+            return object.__getattribute__(self, name)
+        stream = self.stream
+        if stream is not None and "_whole" not in self.__dict__:
+            known = getattr(stream.sample.response, name)
+            if known is None or not isinstance(known, (np.ndarray, Clusters)):  # the same for all rows
+                return known
+        return getattr(self.whole(), name)
 
     @property
     def stream(self) -> Stream | None:

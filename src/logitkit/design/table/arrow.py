@@ -1,0 +1,29 @@
+"""Frames of any library as tables of Arrow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["as_arrow"]
+
+
+def as_arrow(data: Any) -> Any:
+    """Return a frame of any library, or a dict of columns, as a table of Arrow.
+
+    Examples
+    --------
+    >>> as_arrow({"x": [1.0, 2.0]}).num_rows
+    2
+    """
+    import pyarrow as pa
+
+    if isinstance(data, pa.Table):
+        return data
+    if isinstance(data, pa.RecordBatch):
+        return pa.Table.from_batches([data])
+    if isinstance(data, Mapping):
+        return pa.table(dict(data))
+    import narwhals as nw
+
+    return nw.from_native(data, eager_only=True).to_arrow()
