@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from logitkit.design.table.frame import coded_values, holds_numbers, numeric_values
 
-__all__ = ["column_fingerprint", "digest", "rows_fingerprint"]
+__all__ = ["column_fingerprint", "digest", "rows_fingerprint", "table_fingerprints"]
 
 Words: TypeAlias = NDArray[np.uint64]
 #: The steps of the finalizer of SplitMix64 (Steele, Lea and Flood 2014), which spreads every bit over all others.
@@ -41,10 +41,7 @@ def column_fingerprint(values: Any) -> str:
     >>> column_fingerprint(pd.Series([1, 2])) == column_fingerprint(pd.Series([1.0, 2.0]))
     True
     """
-    if holds_numbers(values):
-        return digest(b"numbers", _doubles(values))
-    levels, codes = _levels(values)
-    return digest(repr(levels).encode("utf-8", "surrogatepass"), codes)
+    return _print_of(*_content(values))
 
 
 def rows_fingerprint(columns: Mapping[str, Any]) -> str:
@@ -69,11 +66,19 @@ def rows_fingerprint(columns: Mapping[str, Any]) -> str:
     >>> rows_fingerprint(data) == rows_fingerprint(data[::-1]) != rows_fingerprint(data.assign(a=[2, 1, 2]))
     True
     """
+    return table_fingerprints(columns)[1]
+
+
+def table_fingerprints(columns: Mapping[str, Any]) -> tuple[tuple[tuple[str, str], ...], str]:
+    """Return the fingerprints of every column of a table, by name, and of its rows in whatever order."""
+    prints = []
     row: Words = np.zeros(1, dtype=np.uint64)
     for name in columns:
-        row = _spread(_spread(row) + _cells(columns[name]))
-    sums = (row.sum(dtype=np.uint64), _spread(row + APART).sum(dtype=np.uint64))
-    return "".join(f"{int(each):016x}" for each in sums)
+        levels, cells = _content(columns[name])
+        prints.append((name, _print_of(levels, cells)))
+        row = _spread(row + _words_of(levels, cells))
+    sums = (row.sum(dtype=np.uint64), _spread(row).sum(dtype=np.uint64))
+    return tuple(prints), "".join(f"{int(each):016x}" for each in sums)
 
 
 def digest(head: bytes, values: Any) -> str:
@@ -83,31 +88,38 @@ def digest(head: bytes, values: Any) -> str:
     return found.hexdigest()
 
 
-def _doubles(values: Any) -> NDArray[np.float64]:
-    numbers = numeric_values(values, "a column") + 0.0
-    numbers[np.isnan(numbers)] = np.nan
-    return numbers.astype("<f8")
+def _content(values: Any) -> tuple[list[str] | None, NDArray[Any]]:
+    """Return the levels that occur, as text in order, with the place of each row among them; no levels and doubles.
 
-
-def _levels(values: Any) -> tuple[list[str], NDArray[np.int32]]:
-    """Return the levels that occur, as text in order, and the place of each row among them; -1 where it is missing."""
+    Places are -1 where a level is missing.
+    """
+    if holds_numbers(values):
+        numbers = numeric_values(values, "a column") + 0.0
+        numbers[np.isnan(numbers)] = np.nan
+        return None, numbers.astype("<f8", copy=False)
     coded = coded_values(values)
     levels = sorted(coded.occurring(), key=lambda level: (type(level).__name__, str(level)))
     return [str(level) for level in levels], np.asarray(coded.recoded(levels)).astype("<i4")
 
 
-def _cells(values: Any) -> Words:
+def _print_of(levels: list[str] | None, cells: NDArray[Any]) -> str:
+    return digest(b"numbers" if levels is None else repr(levels).encode("utf-8", "surrogatepass"), cells)
+
+
+def _words_of(levels: list[str] | None, cells: NDArray[Any]) -> Words:
     """Return one word per row, the same for equal values."""
-    if holds_numbers(values):
-        return _spread(_doubles(values).view("<u8").astype(np.uint64) + APART)
-    levels, codes = _levels(values)
+    if levels is None:
+        return cells.view("<u8").astype(np.uint64, copy=False)
     prints = [hashlib.sha256(level.encode("utf-8", "surrogatepass")).digest()[:8] for level in levels]
     words = np.array([int.from_bytes(each, "little") for each in prints] + [0], dtype=np.uint64)
-    return np.asarray(words[codes])  # the last one is that of missing values
+    return np.asarray(words[cells])  # the last one is that of missing values
 
 
 def _spread(words: Words) -> Words:
-    """Return words of which every bit depends on all bits, one for one."""
+    """Return words of which every bit depends on all bits, one for one, in the place of those given."""
+    words += APART
     for shift, factor in STEPS:
-        words = (words ^ (words >> shift)) * factor
-    return words ^ (words >> LAST)
+        words ^= words >> shift
+        words *= factor
+    words ^= words >> LAST
+    return words

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from logitkit.scorecard.fingerprints import column_fingerprint, digest, rows_fingerprint
+from logitkit.scorecard.fingerprints import column_fingerprint, digest, table_fingerprints
 from logitkit.scorecard.selection import Selection
 from logitkit.typing import BoolArray, FloatArray
 
@@ -119,15 +119,16 @@ def manifest_of(
     -------
     Manifest
     """
+    prints, rows = table_fingerprints(columns)
     return Manifest(
-        _prints(columns),
+        prints,
         digest(b"rows", np.packbits(out)) if out.any() else "",
         row_print(weights),
         indeterminate,
         selection,
         level,
         _versions(),
-        rows_fingerprint(columns),
+        rows,
         maker,
     )
 
