@@ -41,6 +41,8 @@ DATES = {
     "categories": lambda: days().astype("category"),
     "text": lambda: days().dt.strftime("%Y-%m-%d"),
     "German text": lambda: days().dt.strftime("%d.%m.%Y").mask(days().index == 0),
+    "months as text": lambda: days().dt.strftime("%Y-%m"),
+    "quarters as text": lambda: days().dt.to_period("Q").astype(str),
     "American text": lambda: days().dt.strftime("%m/%d/%y"),
 }
 
@@ -112,7 +114,13 @@ def test_large_floats_are_numbers_and_whole_numbers_are_exact_below_two_to_53() 
 
 
 def test_text_that_is_not_all_dates_is_levels() -> None:
-    for levels in (["2005-03", "2005-04"], ["1/2", "3/4"], ["12-13", "14-15"], ["01.02.2003", "never"]):
+    for levels in (
+        ["2005-13", "2005-14"],
+        ["2005", "2006"],
+        ["1/2", "3/4"],
+        ["12-13", "14-15"],
+        ["01.02.2003", "never"],
+    ):
         assert why_no_variable(pd.Series(levels), "v") == ""
     declared = pd.Series(["2005-03-31", "2005-04-01"] * (N // 2), dtype="category")  # of campaigns, say
     assert binned(declared).rule.n_values == 2

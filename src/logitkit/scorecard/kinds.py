@@ -34,8 +34,11 @@ __all__ = [
 NO_VALUES = "it has no ordinary values: all are missing or special"
 #: Whole numbers from here on are not all doubles.
 LARGEST = 2.0**53
-#: Days as people and files write them: 2005-03-31, also with a time; 31.03.2005; 3/31/05.
-WRITTEN_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?|\d{1,2}([./-])\d{1,2}\2(\d{4}|\d{2})")
+#: Days and months as people and files write them: 2005-03-31, also with a time; 31.03.2005; 3/31/05; 2005-03; 2005Q1.
+WRITTEN_DATE = re.compile(
+    r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?|\d{1,2}([./-])\d{1,2}\2(\d{4}|\d{2})"
+    r"|(19|20)\d{2}(-(0[1-9]|1[0-2])|-?Q[1-4])"
+)
 #: Halves of characters that were read in a wrong encoding: no file can hold them.
 HALVES = re.compile("[\ud800-\udfff]")
 WRITTEN_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)*([eE][+-]?\d+)?")
