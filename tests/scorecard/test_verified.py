@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from scipy.special import logit
 
 import logitkit as lk
+from logitkit.engine.saved.file import digest_of
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.estimators import ScorecardClassifier
 from logitkit.scorecard.fingerprints import rows_fingerprint
@@ -66,6 +68,19 @@ def test_points_set_by_hand_survive_another_bad_rate(card: Scorecard, changed: S
     twice = card.with_prior(0.01).with_prior(0.05)
     np.testing.assert_allclose(twice.card.intercept, changed.card.intercept, rtol=EXACT)
     assert twice.card.base_points == card.with_prior(0.05).card.base_points
+
+
+def test_a_file_that_tells_less_of_a_card_is_verified_too(card: Scorecard, loans: pd.DataFrame, tmp_path: Path) -> None:
+    path = card.save(tmp_path / "card.json")
+    packed = json.loads(path.read_text())
+    del packed["changes"]
+    for name in ("rows", "maker", "rejects"):
+        del packed["manifest"][name]
+    packed["digest"] = digest_of(packed)
+    path.write_text(json.dumps(packed))
+    loaded = lk.load(path)
+    assert loaded.verify(loans).agrees
+    assert not loaded.verify(loans[::-1]).reordered  # the order alone is not known to be another
 
 
 @pytest.mark.parametrize("which", [0, 1, 2, 3])
