@@ -66,7 +66,7 @@ def column(rng: np.random.Generator, kind: str, n: int) -> tuple[Any, np.ndarray
     if kind == "flag":
         flag = rng.uniform(size=n) < 0.4
         return flag, 1.0 * flag, {}
-    stated = {"unseen": rng.choice(["raise", "neutral", "missing"]), "min_size": rng.choice([0.05, 1.0])}
+    stated = {"unseen": rng.choice(["raise", "neutral", "missing"]), "min_size": rng.choice([0.05, 1.0]), "rare": 0.005}
     if kind == "classes":
         levels: list[Any] = [0.0, 1.0, 2.0, 5.0, -3.0]
         stated |= {"order": list(rng.permutation(levels)), "shape": "none"}

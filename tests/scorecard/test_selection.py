@@ -111,6 +111,16 @@ def test_a_few_missing_values_of_one_outcome_are_no_second_rate(people: pd.DataF
         assert reason == "all bins that have goods and bads have one rate"
 
 
+def test_a_variable_of_rare_levels_alone_is_left_out_in_words(people: pd.DataFrame) -> None:
+    data = people[["a", "bad"]].assign(shop=np.arange(len(people)) % 150)
+    data["shop"] = data["shop"].astype(str)
+    card = lk.scorecard("bad ~ .", data)
+    assert card.card.names == ("a",)
+    assert card.selection()["reason"].tolist() == ["all its levels are pooled as rare (rare=)"]
+    few = lk.scorecard.Bins(rare=0.005)
+    assert lk.scorecard("bad ~ .", data, bins={"shop": few}).card.names == ("a", "shop")
+
+
 def test_correlations_are_pearsons_with_weights_as_counts() -> None:
     rng = np.random.default_rng(3)
     x, times = rng.normal(size=(50, 3)) @ rng.normal(size=(3, 3)), rng.integers(1, 4, 50)

@@ -16,6 +16,7 @@ from scipy.special import chdtrc, chdtri, expit
 from logitkit.errors import DataError, nearest_name
 from logitkit.options import Stated, is_finite_number, require_choice, require_flag
 from logitkit.scorecard.binned import Binning
+from logitkit.scorecard.rules import LevelRule
 from logitkit.typing import BoolArray, FloatArray
 
 __all__ = ["Candidates", "Fitted", "Selection", "SelectionStep", "correlations", "select_variables", "why_flat"]
@@ -225,6 +226,8 @@ def why_flat(binning: Binning) -> str:
         return "all bins that have goods and bads have one rate"
     if used.sum() > 1:
         return "all bins have one rate"
+    if isinstance(binning.rule, LevelRule) and len(binning.rule.groups[0]) > 1 and binning.prebins.n == 1:
+        return "all its levels are pooled as rare (rare=)"
     return "it has one value" if binning.prebins.n == 1 else "the limits of size and counts leave one bin"
 
 
