@@ -77,7 +77,7 @@ def limits_frame(found: Monitor) -> pd.DataFrame:
     if isinstance(stated.gini, str):
         own = found.gini
         said = (
-            f"lower end of the {format_level(own.level)} interval at development, of {own.estimate:.3f}"
+            f"lower end of the {format_level(own.level)} interval at development (Gini {own.estimate:.3f})"
             if smallest is not None
             else "no alarm: the card keeps no interval of development"
         )

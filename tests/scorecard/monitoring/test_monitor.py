@@ -127,7 +127,7 @@ def test_the_limit_of_the_gini_coefficient_is_that_of_development(
         assert alarms.loc["Gini", "limit"] == pytest.approx(own.gini_low, rel=EXACT)
         limits = found.limits_used()
         assert limits.loc["Gini coefficient", "source"] == (
-            f"lower end of the 95% interval at development, of {own.gini:.3f}"
+            f"lower end of the 95% interval at development (Gini {own.gini:.3f})"
         )
     assert limits.loc["PSI of the score", "limit"] == 0.25
     stated = card.monitor(turned, period="day", known=1, replicates=0, limits=Limits(gini=0.2, psi=None)).limits_used()
