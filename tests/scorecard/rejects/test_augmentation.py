@@ -11,7 +11,7 @@ import logitkit as lk
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.scorecard import Augmentation
 from oracles.rejects import LEVELS, population, solved
-from tolerances import EXACT
+from tolerances import EXACT, ROUTE
 
 
 def test_augmentation_weighs_accepts_by_the_acceptance_of_their_kind() -> None:
@@ -193,3 +193,18 @@ def test_acceptance_is_explained_by_variables_that_the_card_left_out() -> None:
     assert "in the same bins of first, second," in found.inferred[1].assumption
     with pytest.raises(DataError, match="'second' has no bins here"):
         Augmentation(on=["second"]).infer(lk.scorecard.reject_inference(*given, []).applicants)
+
+
+@pytest.mark.parametrize("method", [Augmentation(), Augmentation(bands=3)])
+def test_kinds_of_weight_zero_are_absent(method: Augmentation) -> None:
+    table, accepted = population(1000, 3, "card")
+    weights = 1.0 - ((table["first"] == "b") & (table["second"] == "b")).to_numpy()
+    answers = []
+    for rows in (np.ones(1000, dtype=bool), weights > 0):
+        own, others = accepted & rows, ~accepted & rows
+        card = lk.scorecard(["first", "second"], table[own], target="bad", weights=weights[own])
+        numbers = {"weights": weights[own], "reject_weights": weights[others]}
+        answers.append(lk.scorecard.reject_inference(card, table[own], table[others], [method], **numbers).inferred[1])
+    np.testing.assert_allclose(answers[0].coef, answers[1].coef, rtol=ROUTE)
+    np.testing.assert_allclose(answers[0].std_error, answers[1].std_error, rtol=ROUTE)
+    assert answers[0].mean_rate == pytest.approx(answers[1].mean_rate, rel=ROUTE)

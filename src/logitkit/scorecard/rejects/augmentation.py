@@ -26,7 +26,7 @@ from logitkit.options import Stated, is_count, is_finite_number
 from logitkit.scorecard.rejects.applicants import Applicants, information, mean
 from logitkit.scorecard.rejects.bands import bands_of
 from logitkit.scorecard.rejects.inferred import Inferred, sandwich
-from logitkit.typing import BoolArray, CodeArray, FloatArray
+from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray
 
 __all__ = ["Augmentation"]
 
@@ -194,9 +194,16 @@ def _fitted(applicants: Applicants, on: Sequence[str] | None) -> Acceptance:
         if name not in applicants.codes:
             raise DataError(f"on: {name!r} has no bins here. {nearest_name(name, applicants.codes)}")
     codes, weights = np.column_stack([applicants.codes[name] for name in names]), applicants.weights
-    kinds, accepted = _indicators(codes), np.arange(codes.shape[0]) < applicants.accepts.shape[0]
-    chance = applicants.chance(kinds, accepted, weights)
-    chance = np.where(np.isnan(chance), accepted, chance)  # in the limit undetermined, of rows fitted perfectly
+    accepted = np.arange(codes.shape[0]) < applicants.accepts.shape[0]
+    first, place = _groups(codes)
+    kinds = _indicators(codes[first])
+    number = [np.bincount(place, weights * own, first.size) for own in (accepted, ~accepted)]
+    rows = np.concatenate([np.flatnonzero(each) for each in number])  # of the kinds: accepts, and then rejects
+    taken = np.arange(rows.size) < np.count_nonzero(number[0])
+    found = applicants.chance(kinds[rows], taken, np.concatenate([each[each > 0] for each in number]))
+    of_kind = np.ones(first.size)  # where all applicants have weight 0
+    of_kind[rows] = np.where(np.isnan(found), taken, found)  # in the limit undetermined, of rows fitted perfectly
+    kinds, chance = kinds[place], of_kind[place]
     chance = np.where(_never_accepted(codes, weights * accepted, weights * chance), 0.0, chance)
     return Acceptance(
         chance,
@@ -224,7 +231,7 @@ def _of_bands(applicants: Applicants, own: FloatArray, others: FloatArray, n: in
 def _weighted(applicants: Applicants, acceptance: Acceptance, method: str) -> Inferred:
     """Return the fit of accepts, each weighted by 1 / P(accept), and the bad rate by (1 - P) / P: that of rejects."""
     x, w, chance, bad = applicants.accepts, applicants.accept_weights, acceptance.chance, applicants.bad
-    n, own = x.shape[0], chance[: x.shape[0]]
+    n, own = x.shape[0], np.where(w > 0, chance[: x.shape[0]], 1.0)
     factor, odds = 1.0 / own, (1.0 - own) / own  # of one accept: the applicants and the rejects that it stands for
     coef = applicants.fit(x, bad.astype(np.float64), w * factor).coef  # weights do not separate
     p, rate = expit(x @ coef), mean(bad, w * odds)
@@ -266,10 +273,22 @@ def _with_estimated(
     n, chance, kinds = applicants.accepts.shape[0], acceptance.chance, acceptance.kinds
     slope = -(falling * applicants.accept_weights[:, None]).T @ kinds[:n]
     spread = information(kinds, applicants.weights * chance * (1 - chance))
-    of_acceptance = kinds * ((np.arange(chance.size) < n) - chance)[:, None]
-    carried = np.asarray(of_acceptance @ np.linalg.pinv(spread, hermitian=True) @ slope.T)
+    by_kind = kinds @ (np.linalg.pinv(spread, hermitian=True) @ slope.T)
+    carried = np.asarray(by_kind * ((np.arange(chance.size) < n) - chance)[:, None])
     carried[:n] += scores
     return carried
+
+
+def _groups(codes: CodeArray) -> tuple[IntArray, IntArray]:
+    """Return one row of each kind of codes, and the kind of every row."""
+    places = (codes + 1).astype(np.int64)
+    sizes = places.max(axis=0) + 1
+    if float(np.prod(sizes, dtype=np.float64)) >= 2.0**62:
+        return np.arange(codes.shape[0]), np.arange(codes.shape[0])
+    _, first, place = np.unique(
+        np.ravel_multi_index(tuple(places.T), tuple(sizes)), return_index=True, return_inverse=True
+    )
+    return first, place
 
 
 def _indicators(codes: CodeArray) -> FloatArray:
