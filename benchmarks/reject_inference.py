@@ -141,7 +141,7 @@ def of_samples(n: int, samples: int) -> str:
             for kind, errors in enumerate((one.std_error, one.naive_error)):
                 inside[number, kind] += np.abs(one.coef - target.coef)[1:] <= 1.959964 * errors[1:]
     labels = [target.method for target in targets]
-    labels[-2:] = [f"{labels[-1]}, 3 bands{words}" for words in ("", ", resamples")]
+    labels[-2:] = [f"{labels[-1]}{words}" for words in ("", ", resamples")]
     rows = [
         [label, *(", ".join(f"{each:.1f}" for each in kind) for kind in share)]
         for label, share in zip(labels, 100 * inside / samples, strict=True)

@@ -182,6 +182,34 @@ def test_rejected_by_a_hidden_variable_all_that_follow_accepts_are_biased_alike(
     assert error["all bad"] == pytest.approx(1 - hidden["bad"].mean(), abs=1e-12)
 
 
+def test_every_outcome_by_a_cut_off_is_that_of_a_plain_twin() -> None:
+    """The cut-off makes as many rejects bad as the card of accepts expects, in every round."""
+    found, _ = inference(1500, 5)
+    a = found.applicants
+    both, w = np.vstack([a.accepts, a.rejects]), np.ones(1500)
+    expected = expit(a.rejects @ solved(a.accepts, a.bad, np.ones(a.bad.size))).sum()
+
+    def assigned(coef: np.ndarray) -> np.ndarray:
+        p = expit(a.rejects @ coef).round(12)
+        cuts = np.unique(p)
+        return p >= min(cuts, key=lambda cut: abs((p >= cut).sum() - expected))
+
+    bad = assigned(solved(a.accepts, a.bad, np.ones(a.bad.size)))
+    coef = solved(both, np.concatenate([a.bad, bad]), w)
+    np.testing.assert_allclose(named(found, "extrapolation").coef, coef, rtol=ROUTE)
+    for _ in range(20):
+        coef = solved(both, np.concatenate([a.bad, assigned(coef)]), w)
+    np.testing.assert_allclose(named(found, "reclassification").coef, coef, rtol=ROUTE)
+
+
+def test_methods_of_one_kind_are_told_apart_by_their_bands() -> None:
+    found, _ = inference(
+        1500, 5, methods=[Parcelling(), Parcelling(bands=3), Augmentation(bands=2), Augmentation(bands=3)]
+    )
+    assert len(set(found.methods)) == len(found.methods)
+    assert found.card("parcelling, 1.5 times, 3 bands").intercept == named(found, "parcelling, 1.5 times, 3").coef[0]
+
+
 def test_tables_points_and_scores_of_a_method(found: RejectInference) -> None:
     points = found.points()
     assert list(points)[:3] == ["variable", "label", "none"]

@@ -18,6 +18,7 @@ from logitkit.typing import CodeArray, FloatArray
 
 __all__ = ["Parcelling"]
 
+BANDS = 10
 #: Below this many samples a covariance of many coefficients is not worth its noise.
 RESAMPLES_LEAST = 50
 
@@ -65,7 +66,7 @@ class Parcelling(Stated):
     """
 
     factor: float | Sequence[float] = 1.5
-    bands: int = 10
+    bands: int = BANDS
     resamples: int = 0
 
     _most_by_position: ClassVar[int | None] = 0
@@ -116,7 +117,7 @@ class Parcelling(Stated):
         times = f"{factor[0]:g} times" if np.ptp(factor) == 0 else f"{factor.min():g} to {factor.max():g} times"
         found = from_proportions(
             applicants,
-            f"parcelling, {times}",
+            f"parcelling, {times}" + ("" if n == BANDS else f", {n} bands"),
             f"In each of {n} bands of scores the bad rate of rejects is {times} that of accepts.",
             self._rates(applicants),
             carried,
