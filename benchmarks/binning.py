@@ -130,7 +130,7 @@ def same_prebins(table: pd.DataFrame, theirs: dict[str, Any]) -> dict[str, tuple
 def measured(quick: bool, python: str) -> dict[str, Any]:
     """Return all figures."""
     effort = Effort(0.1, 2) if quick else Effort(3.0, 20)
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"load": os.getloadavg()[0]}
     small = numbers(2_000 if quick else 20_000)
     like = {"*": OWN}
     own_bins(small, like)
@@ -221,12 +221,12 @@ def page(found: dict[str, Any]) -> str:
     taken = ", ".join(f"`{name}`" for name in list(found["cards"].values())[-1]["names"])
     heads = ["variables", "ours, in time", "later", "optbinning, in time", "later", "with our limits, in time", "later"]
     heads.append("interval of ours")
-    python = f"Python {platform.python_version()}, {os.cpu_count()} processors"
+    python = f"Python {platform.python_version()}, {os.cpu_count()} processors, load average {found['load']:.1f}"
     packages = ", ".join(f"{name} {version(name)}" for name in ("logitkit", "numpy", "pandas", "numba"))
     return f"""# Benchmarks of binning
 
 Ours beside optbinning {found["version"]}, in one run of `benchmarks/binning.py`. {python}; {packages}.
-Times are wall times, the least of some runs; of optbinning the least of three on the small table and of one on the
+Times are wall times, which a load above the number of processors lengthens, the least of some runs; of optbinning the least of three on the small table and of one on the
 loans. The tables are as written by the program.
 
 {table_text(["work", "logitkit", "optbinning", "ratio", "at most", "met"], speed)}

@@ -56,6 +56,7 @@ def test_the_page_has_every_figure() -> None:
     }
     found = {
         "version": "1.0.0",
+        "load": 0.25,
         "numbers": 0.04,
         "numbers_theirs": 0.8,
         "case": 4.0,
@@ -72,6 +73,7 @@ def test_the_page_has_every_figure() -> None:
     assert "| 12 numeric variables x 20,000 rows | 40 ms | 0.8 s | 20 | 50 ms | yes |" in page
     assert "| 4 s | 9 s | 2 | 3 s | no |" in page
     assert "on the same pre-bins, is 0.0e+00" in page
+    assert "load average 0.2" in page
     assert "| all 14 variables | 0.5000 | 0.4000 | 0.5000 | 0.3000 | 0.5000 | 0.3500 | 0.3900 to 0.4100 |" in page
     assert all(f"| {name} |" in page for name in binning.CASE)
 
