@@ -226,8 +226,8 @@ def page(found: dict[str, Any]) -> str:
     return f"""# Benchmarks of binning
 
 Ours beside optbinning {found["version"]}, in one run of `benchmarks/binning.py`. {python}; {packages}.
-Times are wall times, which a load above the number of processors lengthens, the least of some runs; of optbinning the least of three on the small table and of one on the
-loans. The tables are as written by the program.
+Times are wall times, which a load above the number of processors lengthens: the least of some runs; of optbinning the
+least of three on the small table and of one on the loans. The tables are as written by the program.
 
 {table_text(["work", "logitkit", "optbinning", "ratio", "at most", "met"], speed)}
 
