@@ -249,9 +249,13 @@ def test_options_out_of_range() -> None:
         fit.residuals("devience")  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("data", [None, 3, "loans.csv", [1, 2], np.ones((3, 2))])
+@pytest.mark.parametrize("data", [None, 3, [1, 2], np.ones((3, 2))])
 def test_data_that_is_no_table(data: Any) -> None:
     assert_says(refuse(data), DataError, "not a table")
+
+
+def test_a_file_that_is_not_there() -> None:
+    assert_says(refuse("loans.csv"), DataError, "There is no file 'loans.csv'")
 
 
 def test_columns_of_a_dict_that_make_no_table() -> None:
