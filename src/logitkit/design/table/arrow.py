@@ -26,4 +26,13 @@ def as_arrow(data: Any) -> Any:
         return pa.table(dict(data))
     import narwhals as nw
 
-    return nw.from_native(data, eager_only=True).to_arrow()
+    frame = nw.from_native(data, eager_only=True)
+    if nw.get_native_namespace(frame).__name__ == "polars":
+        # The order of such categories is that in which the process met them; that of text is the alphabet's.
+        frame = frame.with_columns(*(nw.col(name).cast(nw.String) for name in text_of(frame.schema)))
+    return frame.to_arrow()
+
+
+def text_of(schema: Mapping[str, Any]) -> list[str]:
+    """Return the columns of categories that have no order of their own."""
+    return [name for name, dtype in schema.items() if str(dtype) == "Categorical"]
