@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import duckdb
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -54,6 +55,8 @@ SOURCES = {
     "text": text,
     "dataset": a_dataset,
     "lazy frame": lambda table, place: pl.from_pandas(table).lazy(),
+    "relation": lambda table, place: duckdb.connect().from_arrow(pa.Table.from_pandas(table)),
+    "arrow reader": lambda table, place: lambda: pa.Table.from_pandas(table).to_reader(70),
     "function": lambda table, place: lambda: (table.iloc[i : i + 90] for i in range(0, len(table), 90)),
 }
 

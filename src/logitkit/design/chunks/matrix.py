@@ -95,6 +95,7 @@ class ChunkedMatrix(Matrix):
     def chunks(self) -> Iterator[Matrix]:
         """Yield the rows of one chunk after another."""
         for design in self.source.designs(self.info):
+            self.source.require_order("X")
             yield self._part(design.matrix)
 
     def rows(self, start: int, stop: int) -> Matrix:

@@ -1,8 +1,7 @@
-"""What is a source: paths of files, datasets, lazy frames, and functions that return frames."""
+"""What is a source: paths of files, datasets, lazy frames, queries, and functions that return frames."""
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator
 from glob import glob
 from pathlib import Path
@@ -14,6 +13,7 @@ from logitkit.errors import DataError
 
 __all__ = ["source_of"]
 
+DUCKDB = ("duckdb", "_duckdb")  # modules
 PARQUET = (".parquet", ".pq")
 TEXT = (".csv", ".csv.gz")
 
@@ -36,8 +36,12 @@ def source_of(data: Any) -> Source | None:
         from logitkit.design.chunks.dataset import dataset_source
 
         return dataset_source(data, "the dataset")
-    if module == "polars" or inspect.isroutine(data):
-        return _of_reader(data, name)
+    if module in DUCKDB:
+        return _of_query(data, name)
+    if name == "LazyFrame" or (callable(data) and not isinstance(data, type)):
+        from logitkit.design.chunks import readers
+
+        return readers.lazy_source(data) if name == "LazyFrame" else readers.function_source(data)
     if isinstance(data, Iterator):
         raise DataError(
             f"data is a {name}, which can be read once, and a fit reads its rows several times: give the function "
@@ -46,12 +50,12 @@ def source_of(data: Any) -> Source | None:
     return None
 
 
-def _of_reader(data: Any, name: str) -> Source | None:
-    from logitkit.design.chunks import readers
+def _of_query(data: Any, name: str) -> Source:
+    if not hasattr(data, "project"):
+        raise DataError(f"data is a {name}: give a relation, such as connection.sql('SELECT ...').")
+    from logitkit.design.chunks.relation import relation_source
 
-    if name == "LazyFrame":
-        return readers.lazy_source(data)
-    return readers.function_source(data) if inspect.isroutine(data) else None
+    return relation_source(data)
 
 
 def _of_place(written: str) -> Source:

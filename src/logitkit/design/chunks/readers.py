@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from logitkit.design.chunks.checked import CheckedSource
 from logitkit.design.chunks.source import Batch
 from logitkit.design.table.arrow import as_arrow
 from logitkit.design.table.names import require_distinct_names
@@ -58,39 +59,71 @@ class ReaderSource:
             yield Batch(table, where)
 
 
-def function_source(function: Callable[[], Iterable[Any]]) -> ReaderSource:
-    """Return a function of no argument, which returns an iterator of frames, as a source.
+def function_source(function: Callable[[], Iterable[Any]]) -> CheckedSource:
+    """Return a function of no argument, which returns an iterator of frames or an Arrow reader, as a source.
 
     Examples
     --------
     >>> source = function_source(lambda: iter([{"x": [1.0, 2.0]}, {"x": [3.0]}]))
-    >>> [batch.table.num_rows for batch in source.batches(["x"], 10)]
+    >>> [batch.table.num_rows for batch in source.batches(["x"], 2)]
     [2, 1]
     """
-    label = f"{getattr(function, '__name__', 'the function')}()"
-    first = next(iter(_called(function, label)), None)
+    called = _Calls(function, f"{getattr(function, '__name__', type(function).__name__)}()")
+    opened = iter(called())
+    first = next(opened, None)
     if first is None:
-        raise DataError(f"{label} returned no frame.")
-    names = tuple(_as_arrow(first, label).column_names)
+        raise DataError(f"{called.label} returned no frame.")
+    names = tuple(_as_arrow(first, called.label).column_names)
+    if hasattr(opened, "close"):
+        opened.close()
     require_distinct_names(names)
-    return ReaderSource(label, names, lambda columns, size: _called(function, label))  # noqa: ARG005
+    source = ReaderSource(called.label, names, lambda columns, size: called())  # noqa: ARG005
+    return CheckedSource(
+        source, remedy="It must give the same rows in the same order whenever it is called: seed what is random."
+    )
 
 
-def lazy_source(frame: Any) -> ReaderSource:
+def lazy_source(frame: Any) -> CheckedSource:
     """Return a lazy frame of polars as a source, which is collected in batches."""
+    import polars as pl
+
+    if not hasattr(frame, "collect_batches"):
+        raise DataError("This version of polars does not collect in batches: use a later one, or collect() first.")
+    try:
+        names = tuple(frame.collect_schema().names())
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise DataError(f"The lazy frame cannot be read: {error}") from error
 
     def opens(columns: Sequence[str], size: int) -> Iterator[Any]:
-        batches: Iterator[Any] = frame.select(list(columns)).collect_batches(chunk_size=size, maintain_order=True)
-        return batches
+        try:
+            yield from frame.select(list(columns)).collect_batches(chunk_size=size, maintain_order=True)
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise DataError(f"The lazy frame cannot be collected: {error}") from error
 
-    return ReaderSource("the lazy frame", tuple(frame.collect_schema().names()), opens)
+    remedy = "Sort it by columns that tell its rows apart, or collect() it where it fits in memory."
+    return CheckedSource(ReaderSource("The lazy frame", names, opens), remedy=remedy)
 
 
-def _called(function: Callable[[], Iterable[Any]], label: str) -> Iterable[Any]:
-    found = function()
-    if isinstance(found, (str, bytes, dict)) or not hasattr(found, "__iter__"):
-        raise DataError(f"{label} returned a {type(found).__name__}; it must return an iterator of frames.")
-    return found
+class _Calls:
+    """A function that is called for each pass, which must return a new iterator every time."""
+
+    def __init__(self, function: Callable[[], Iterable[Any]], label: str) -> None:
+        self.function, self.label = function, label
+        self.last: Any = None
+
+    def __call__(self) -> Iterable[Any]:
+        """Return the frames of a pass."""
+        found = self.function()
+        if isinstance(found, (str, bytes, dict)) or not hasattr(found, "__iter__") or hasattr(found, "columns"):
+            raise DataError(f"{self.label} returned a {type(found).__name__}; it must return an iterator of frames.")
+        if isinstance(found, Iterator):
+            if found is self.last:
+                raise DataError(
+                    f"{self.label} returned the same {type(found).__name__} twice, and it can be read once: make a "
+                    "new one whenever it is called."
+                )
+            self.last = found
+        return found
 
 
 def _as_arrow(frame: Any, where: str) -> Any:

@@ -74,7 +74,10 @@ def gathered(stream: Stream, info: DesignInfo) -> Response:
     """Return the response of all rows of a stream, in one pass."""
     sample = stream.sample.response
     stream.require_room(stream.n_rows * (len(sample.columns()) + 1), "The outcome and weights of every row")
-    parts = [design.response for design in stream.designs(info)]
+    parts = []
+    for design in stream.designs(info):
+        stream.require_order("The outcome and weights")
+        parts.append(design.response)
 
     def joined(name: str) -> FloatArray | None:
         values = [getattr(part, name) for part in parts]

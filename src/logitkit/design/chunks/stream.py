@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import reduce
+from hashlib import sha256
 from itertools import accumulate
 from typing import Any, TypeVar
 
 import numpy as np
 
 from logitkit.design.chunks.ahead import pass_over
+from logitkit.design.chunks.checked import CheckedSource, fixed_order, require_order
 from logitkit.design.chunks.coder import Coder, coder_of
 from logitkit.design.chunks.executor import Executor
 from logitkit.design.chunks.source import Chunk, Source
@@ -143,7 +145,7 @@ class Stream:
         finally:
             rows.close()
         if printed is not None:
-            self.kept["fingerprint"] = printed.digest()
+            self.kept["fingerprint"] = self._digest(printed, info)
 
     def coded(self, chunk: Chunk, info: DesignInfo) -> Design:
         """Return the design of a chunk."""
@@ -153,7 +155,7 @@ class Stream:
             design = self._short(chunk, info) or rebuild_design(info, chunk.table)
         except LogitkitError as error:
             raise type(error)(f"{error} (In the rows of {self.source.label} from {chunk.where} on.)") from error
-        if design.n_rows != self.used[chunk.number]:
+        if design.n_rows != self.used[chunk.number] and fixed_order(self.source):
             raise self._changed(
                 f"of its rows from {chunk.where} on, {design.n_rows:,} are complete and "
                 f"{self.used[chunk.number]:,} were"
@@ -190,6 +192,23 @@ class Stream:
                 pass
         found: str = self.kept["fingerprint"]
         return found
+
+    def _digest(self, printed: Fingerprint, info: DesignInfo) -> str:
+        """Return the fingerprint: of the rows in order, or of their hashes where no order is promised."""
+        if self.keeps_order:
+            return printed.digest()
+        assert isinstance(self.source, CheckedSource)
+        total = self.source.total(self.columns, self.size)
+        return sha256(repr((self.n_rows, info.names, total)).encode()).hexdigest()[:16]
+
+    @property
+    def keeps_order(self) -> bool:
+        """Whether the source promises its rows in the same order in each pass."""
+        return not isinstance(self.source, CheckedSource) or self.source.ordered
+
+    def require_order(self, what: str) -> None:
+        """Refuse what pairs the rows of two passes, where they came in different orders."""
+        require_order(self.source, what)
 
     def require_room(self, numbers: int, what: str) -> None:
         """Refuse what would hold more numbers than the memory that was granted."""

@@ -1,0 +1,81 @@
+"""Relations of DuckDB as a source: the query is run anew in every pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from logitkit.design.chunks.checked import CheckedSource
+from logitkit.design.chunks.source import Batch
+from logitkit.design.table.names import require_distinct_names
+from logitkit.errors import DataError
+
+__all__ = ["RelationSource", "relation_source"]
+
+REMEDY = (
+    "Does it compute numbers whose last digits depend on the order of the rows, or draw random ones? Write it to a "
+    "table or a Parquet file, and read that."
+)
+
+
+@dataclass(frozen=True)
+class RelationSource:
+    """A relation of DuckDB, which promises no order of its rows.
+
+    Parameters
+    ----------
+    relation : duckdb.DuckDBPyRelation
+        The query.
+    names : tuple of str
+        Columns.
+    label : str
+        What it is called in messages.
+    n_rows : int or None
+        Not known before a pass.
+    row_bytes : float
+        Not known.
+    """
+
+    relation: Any
+    names: tuple[str, ...]
+    label: str = "The relation"
+    n_rows: int | None = None
+    row_bytes: float = 0.0
+
+    def batches(self, columns: Sequence[str], size: int) -> Iterator[Batch]:
+        """Yield the result in batches; the connection is in use until the last one, or until the pass is closed."""
+        import pyarrow as pa
+
+        wanted = ", ".join('"' + name.replace('"', '""') + '"' for name in columns)
+        first = 0
+        with _reading(self.label):
+            query = self.relation.project(wanted)
+            opens = getattr(query, "to_arrow_reader", None) or query.fetch_arrow_reader
+            with opens(size) as reader:
+                for batch in reader:
+                    if batch.num_rows:
+                        yield Batch(pa.Table.from_batches([batch]), f"{self.label}, row {first:,}")
+                    first += batch.num_rows
+
+
+def relation_source(relation: Any) -> CheckedSource:
+    """Return a relation of DuckDB as a source; its passes are compared by a hash that no order changes."""
+    names = tuple(relation.columns)
+    require_distinct_names(names)
+    return CheckedSource(RelationSource(relation, names), ordered=False, alone=True, remedy=REMEDY)
+
+
+@contextmanager
+def _reading(label: str) -> Iterator[None]:
+    """Say what of DuckDB cannot be read."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.Error as error:
+        raise DataError(
+            f"{label} cannot be read: {error}. A connection gives one result at a time, and must stay open while a "
+            "model reads from it."
+        ) from error
