@@ -10,7 +10,7 @@ from logitkit.design.dependence import Dependence
 from logitkit.design.fingerprint import Fingerprint
 from logitkit.design.info import DesignInfo
 from logitkit.design.matrix.matrix import Matrix
-from logitkit.design.response.response import Response
+from logitkit.design.response.response import Clusters, Response
 from logitkit.numerics.once import once
 from logitkit.typing import IntArray
 
@@ -68,6 +68,10 @@ class Design:
         The table itself, where average predictions may set its variables to other values; not a copy.
     dependence : Dependence or None
         How its rows depend on one another, where a covariance was asked for.
+    start : int
+        Position of the first row of the table, where that is a chunk of a source.
+    part_of : str
+        Fingerprint of all rows of which these are a chunk; empty where they are no chunk, or that is not known yet.
     """
 
     matrix: Matrix
@@ -79,6 +83,8 @@ class Design:
     level_codes: IntArray | None = None
     table: Any = None
     dependence: Dependence | None = None
+    start: int = 0
+    part_of: str = ""
 
     @property
     def stream(self) -> Stream | None:
@@ -115,6 +121,16 @@ class Design:
         """Number of rows used."""
         return self.matrix.n_rows
 
+    @property
+    def places(self) -> IntArray:
+        """Place of each row in the table that is held, shape (n,)."""
+        return self.positions - self.start if self.start else self.positions
+
+    @property
+    def clusters(self) -> Clusters | None:
+        """The clusters of the response; of rows that are read in chunks, those of a sample of them."""
+        return self.sample.response.clusters
+
     def take(self, index: IntArray) -> Design:
         """Return the design of some of its rows; how many the table had stays."""
         codes = None if self.level_codes is None else self.level_codes[index]
@@ -125,6 +141,7 @@ class Design:
             positions=self.positions[index],
             level_codes=codes,
             dependence=None,
+            part_of="",
         )
 
     @once

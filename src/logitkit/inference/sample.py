@@ -27,7 +27,8 @@ def is_sample(record: FitRecord, design: Design) -> bool:
     Returns
     -------
     bool
-        Sizes, outcomes, weights and a sample of the rows agree, and the loss of all rows is that of the fit.
+        Sizes, outcomes, weights and a sample of the rows agree, and the loss of all rows is that of the fit. A chunk of
+        the rows of the fit is one of theirs.
 
     Examples
     --------
@@ -37,6 +38,8 @@ def is_sample(record: FitRecord, design: Design) -> bool:
     >>> is_sample(fit.record, fit.design)
     True
     """
+    if design.part_of:
+        return design.part_of == record.fingerprint
     if design.fingerprint != record.fingerprint:
         return False
     response = design.response

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 import logitkit as lk
 from logitkit.design.response.response import Response
 from logitkit.inference.covariances import sums_by_cluster
-from logitkit.inference.covariances.clustered import crossed_codes
+from logitkit.inference.covariances.cluster_sums import crossed_codes
 from logitkit.inference.covariances.sums_by_cluster import cluster_meat
 from tolerances import EXACT
 
@@ -74,6 +74,6 @@ def test_intersections_are_numbered_alike_by_a_table_and_by_sorting(monkeypatch:
     rng = np.random.default_rng(1)
     codes = [rng.integers(0, k, 50) for k in (4, 7, 3)]
     by_table = crossed_codes(codes)
-    monkeypatch.setattr("logitkit.inference.covariances.clustered.TABLE_MOST", 0)
+    monkeypatch.setattr("logitkit.inference.covariances.cluster_sums.TABLE_MOST", 0)
     assert_array_equal(crossed_codes(codes), by_table)
     assert len(set(zip(*codes, by_table, strict=True))) == by_table.max() + 1 == len(set(zip(*codes, strict=True)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from logitkit.design.build import build_design
@@ -17,10 +17,11 @@ from logitkit.design.formula.parse import parse_formula
 from logitkit.design.info import DesignInfo
 from logitkit.design.rebuild import rebuild_design
 from logitkit.design.response.reading import BinaryReader, OutcomeReader
+from logitkit.design.response.response import Clusters
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.typing import FactorCoding, MissingPolicy, WeightKind
 
-__all__ = ["build_chunked_design", "chunk_size"]
+__all__ = ["build_chunked_design", "chunk_size", "in_clusters"]
 
 NUMBERS_OF_CHUNK = 1 << 22  # the calls of a chunk are a few parts in a hundred of its work
 ROWS_LEAST, ROWS_MOST = 1 << 10, 1 << 18
@@ -84,6 +85,23 @@ def build_chunked_design(
     passes = Passes(1, int(found.rows.nbytes / max(found.rows.num_rows, 1) * found.n_rows))
     stream = Stream(source, columns, size, tuple(found.used), sample, found.sample, memory, reading.executor, passes)
     counts = RowCounts(found.n_rows, found.n_rows - found.n_used, tuple(found.missing.most_common()))
+    return _design_of(stream, info, counts)
+
+
+def in_clusters(design: Design, clusters: Sequence[Clusters]) -> Design:
+    """Return the design of a stream with clusters by columns that are named.
+
+    Examples
+    --------
+    >>> in_clusters.__name__
+    'in_clusters'
+    """
+    assert design.stream is not None
+    return _design_of(design.stream.clustered([each.name for each in clusters]), design.info, design.counts)
+
+
+def _design_of(stream: Stream, info: DesignInfo, counts: RowCounts) -> Design:
+    """Return the design of which the rows are read from a stream."""
     return Design(
         ChunkedMatrix(stream, info),
         ChunkedResponse(stream=stream, info=info),

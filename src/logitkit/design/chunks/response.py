@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from logitkit.design.info import DesignInfo
 from logitkit.design.response.response import Clusters, Response
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["ChunkedPositions", "ChunkedResponse"]
+__all__ = ["ChunkedPositions", "ChunkedResponse", "joined_clusters"]
 
 FIELDS = ("y", "trials", "prior", "weight_kind", "offset", "clusters", "n_outcomes", "shares")
 
@@ -83,10 +84,7 @@ def gathered(stream: Stream, info: DesignInfo) -> Response:
         values = [getattr(part, name) for part in parts]
         return None if values[0] is None else np.concatenate(values, axis=-1)
 
-    clusters = sample.clusters
-    if clusters is not None:
-        codes = np.concatenate([part.clusters.codes for part in parts if part.clusters is not None])
-        clusters = Clusters(codes, int(codes.max()) + 1, clusters.name)
+    clusters = joined_clusters([part.clusters for part in parts if part.clusters is not None])
     y = joined("y")
     assert y is not None
     return Response(
@@ -99,6 +97,25 @@ def gathered(stream: Stream, info: DesignInfo) -> Response:
         sample.n_outcomes,
         joined("shares"),
     )
+
+
+def joined_clusters(parts: Sequence[Clusters]) -> Clusters | None:
+    """Return the clusters of chunks below one another, numbered as they are met.
+
+    Examples
+    --------
+    >>> first, second = Clusters(np.array([0, 1]), 2, "g", ("a", "b")), Clusters(np.array([0]), 1, "g", ("b",))
+    >>> joined_clusters([first, second]).codes.tolist()
+    [0, 1, 1]
+    """
+    if not parts:
+        return None
+    numbers: dict[Any, int] = {}
+    codes = []
+    for part in parts:
+        known = np.array([numbers.setdefault(value, len(numbers)) for value in part.values], dtype=np.int64)
+        codes.append(known[part.codes])
+    return Clusters(np.concatenate(codes), len(numbers), parts[0].name)
 
 
 class ChunkedPositions:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from hashlib import sha256
@@ -16,12 +16,14 @@ from logitkit.design.chunks.checked import CheckedSource, fixed_order, require_o
 from logitkit.design.chunks.coder import Coder, coder_of
 from logitkit.design.chunks.executor import Executor
 from logitkit.design.chunks.source import Chunk, Source
+from logitkit.design.dependence import Dependence
 from logitkit.design.design import Design
 from logitkit.design.fingerprint import Fingerprint, FingerprintSums
 from logitkit.design.info import DesignInfo
 from logitkit.design.rebuild import rebuild_design
 from logitkit.design.response.response import Clusters
-from logitkit.errors import DataError, LogitkitError, UnsupportedError
+from logitkit.design.table.beside import clusters_named
+from logitkit.errors import DataError, LogitkitError, UnsupportedError, nearest_name
 from logitkit.numerics.threads.local import ordered_map
 from logitkit.typing import IntArray
 
@@ -79,6 +81,8 @@ class Stream:
         How often the source was read.
     kept : dict
         What the first pass found besides its sums, by name, so that no pass is made for it alone.
+    beside : tuple of str
+        Columns by which rows are clustered, where they were given after the fit.
     """
 
     source: Source
@@ -91,6 +95,7 @@ class Stream:
     executor: Executor | None = None
     passes: Passes = field(default_factory=Passes)
     kept: dict[str, Any] = field(default_factory=dict, repr=False)
+    beside: tuple[str, ...] = ()
 
     @property
     def n_rows(self) -> int:
@@ -132,10 +137,8 @@ class Stream:
             sums = None if printed is None else printed.sums(first[number], design.matrix, design.response)
             return chunk.table.nbytes, sums, task(design)
 
-        # Clusters are numbered as they are met, which the first pass does in the order of the rows.
-        in_order = info.response.cluster is not None and printed is not None
         try:
-            for n_bytes, sums, found in map(result, range(n_chunks)) if in_order else ordered_map(result, n_chunks):
+            for n_bytes, sums, found in ordered_map(result, n_chunks):
                 self.passes.n_bytes += n_bytes
                 if printed is not None and sums is not None:
                     printed.merge(sums)
@@ -160,12 +163,18 @@ class Stream:
                 f"of its rows from {chunk.where} on, {design.n_rows:,} are complete and "
                 f"{self.used[chunk.number]:,} were"
             )
-        response = design.response
-        if response.clusters is not None:
-            name = response.clusters.name
-            codes = self._cluster_codes(chunk.table[name].take(design.positions))
-            response = replace(response, clusters=Clusters(codes, len(self.kept["clusters"]), name))
-        return replace(design, positions=chunk.start + design.positions, index=None, response=response)
+        design = replace(
+            design,
+            positions=chunk.start + design.positions,
+            index=None,
+            table=chunk.table,
+            start=chunk.start,
+            part_of=self.kept.get("fingerprint", ""),
+        )
+        try:
+            return self._with_clusters(design)
+        except LogitkitError as error:
+            raise type(error)(f"{error} (In the rows of {self.source.label} from {chunk.where} on.)") from error
 
     def _short(self, chunk: Chunk, info: DesignInfo) -> Design | None:
         """Return the design of a chunk by a plan that is made once, None where there is none or it does not serve."""
@@ -177,13 +186,34 @@ class Stream:
             coder = self.kept["coder"] = coder_of(info, chunk.table)
         return None if coder is None else coder.design(chunk.table, info)
 
-    def _cluster_codes(self, values: Any) -> IntArray:
-        """Return the number of each row's cluster; clusters are numbered as they are met."""
-        numbers: dict[Any, int] = self.kept.setdefault("clusters", {})
-        encoded = values.combine_chunks().dictionary_encode()
-        known = [numbers.setdefault(value, len(numbers)) for value in encoded.dictionary.to_pylist()]
-        codes: IntArray = np.array(known, dtype=np.int64)[encoded.indices.to_numpy()]
-        return codes
+    def _with_clusters(self, design: Design) -> Design:
+        """Return the design of a chunk with the clusters of its rows, by what they are."""
+        own = design.response.clusters
+        names = self.beside or (() if own is None else (own.name,))
+        if not names:
+            return design
+        found = clusters_named(names, design)
+        response = replace(design.response, clusters=found[0] if len(found) == 1 else None)
+        return replace(design, response=response, dependence=Dependence(found))
+
+    def clustered(self, names: Sequence[str]) -> Stream:
+        """Return the same rows with clusters by some columns."""
+        columns = tuple(dict.fromkeys((*self.columns, *names)))
+        own = Clusters(np.empty(0, dtype=np.int64), 0, names[0]) if len(names) == 1 else None
+        sample = replace(self.sample, response=replace(self.sample.response, clusters=own))
+        return replace(self, columns=columns, sample=sample, beside=tuple(names))
+
+    def require_columns(self, names: Sequence[Any], role: str) -> None:
+        """Refuse what does not name a column of the source."""
+        for name in names:
+            if not isinstance(name, str):
+                raise DataError(
+                    f"{role}= must name a column of {self.source.label}: an array has no place beside its rows."
+                )
+            if name not in self.source.names:
+                raise DataError(
+                    f"{role}={name!r}: {self.source.label} has no such column. {nearest_name(name, self.source.names)}"
+                )
 
     def fingerprint(self, info: DesignInfo) -> str:
         """Return the fingerprint of all rows, from the first whole pass."""

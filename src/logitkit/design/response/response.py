@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,11 +30,14 @@ class Clusters:
         Number of clusters, G.
     name : str
         How the user named them.
+    values : tuple
+        What each cluster is, where rows are a chunk of others, whose clusters have other codes; else empty.
     """
 
     codes: IntArray
     count: int
     name: str
+    values: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -215,7 +218,7 @@ class Response:
 
         clusters = self.clusters
         if clusters is not None:
-            clusters = Clusters(clusters.codes[index], clusters.count, clusters.name)
+            clusters = replace(clusters, codes=clusters.codes[index])
         return Response(
             self.y[index],
             pick(self.trials),

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.design.response.response import Clusters
-from logitkit.design.table.frame import Table, codes_of, is_missing, read_table, row_values
-from logitkit.errors import DataError
+from logitkit.design.table.frame import Table, codes_and_values, codes_of, is_missing, read_table, row_values
+from logitkit.errors import DataError, UnsupportedError
+from logitkit.typing import IntArray
 
-__all__ = ["SEVERAL_MOST", "clusters_beside", "several", "values_beside"]
+__all__ = ["SEVERAL_MOST", "clusters_beside", "clusters_named", "several", "values_beside"]
 
+NO_CODES: IntArray = np.empty(0, dtype=np.int64)
 SEVERAL_MOST = 4  # crossed clusterings: their combinations are 15
 
 
@@ -27,6 +30,10 @@ def values_beside(value: Any, design: Design, role: str) -> tuple[Any, str]:
     >>> values.tolist(), name
     (['a', 'b', 'a', 'b'], 'g')
     """
+    if design.in_chunks:
+        raise UnsupportedError(
+            f"{role}= needs a value of every row at once, and the rows are read in chunks: read the files into a table."
+        )
     if design.table is None:
         if isinstance(value, str):
             raise DataError(
@@ -37,7 +44,7 @@ def values_beside(value: Any, design: Design, role: str) -> tuple[Any, str]:
     else:
         table = read_table(design.table)
     series, name = row_values(value, table, role)
-    series = series.iloc[design.positions]
+    series = series.iloc[design.places]
     missing = is_missing(series)
     if missing.any():
         raise DataError(
@@ -62,7 +69,7 @@ def several(value: Any) -> list[Any]:
 
 
 def clusters_beside(value: Any, design: Design) -> tuple[Clusters, ...]:
-    """Return one or several clusterings of the rows of a design.
+    """Return one or several clusterings of the rows of a design; of rows that are read in chunks, their names.
 
     Examples
     --------
@@ -71,9 +78,31 @@ def clusters_beside(value: Any, design: Design) -> tuple[Clusters, ...]:
     >>> clusters_beside("g", design)[0].count
     2
     """
+    if design.stream is not None:
+        given = several(value)
+        design.stream.require_columns(given, "cluster")
+        return tuple(Clusters(NO_CODES, 0, name) for name in given)
     found = []
     for each in several(value):
         series, name = values_beside(each, design, "cluster")
         codes, count = codes_of(series)
         found.append(Clusters(codes, count, name))
+    return tuple(found)
+
+
+def clusters_named(names: Sequence[str], design: Design) -> tuple[Clusters, ...]:
+    """Return clusterings of the rows of a chunk by the columns of its table, with what each cluster is.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> design = lk.logit("y ~ x", {"y": [0, 1, 0, 1], "x": [1, 2, 3, 4], "g": list("abab")}).design
+    >>> clusters_named(["g"], design)[0].values
+    ('a', 'b')
+    """
+    found = []
+    for each in names:
+        series, name = values_beside(each, design, "cluster")
+        codes, values = codes_and_values(series)
+        found.append(Clusters(codes, len(values), name, tuple(values)))
     return tuple(found)

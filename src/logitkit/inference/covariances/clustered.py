@@ -13,8 +13,7 @@ Journal of Business and Economic Statistics 29, 238-249, equations 2.11 and 2.13
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import combinations
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -26,16 +25,22 @@ from logitkit.engine.law import NORMAL, Law
 from logitkit.engine.rank import solved_from
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
+from logitkit.inference.covariances.cluster_sums import (
+    combined,
+    crossed_codes,
+    merged_sums,
+    middle_of_sums,
+    require_two,
+)
 from logitkit.inference.covariances.corrections import Correction, correction_named, default_correction
-from logitkit.inference.covariances.sandwich import scores
+from logitkit.inference.covariances.sandwich import OfClusters, scores
 from logitkit.inference.covariances.sums_by_cluster import ROWS_OF_PART, RowScores, cluster_meat
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.numerics.threads.local import ordered_map
-from logitkit.typing import FloatArray, IntArray
+from logitkit.typing import FloatArray
 
 __all__ = ["clustered_meat", "clustered_vcov", "counted_clusters", "mended"]
 
-TABLE_MOST = 30_000_000  # cells of two crossed clusterings that are counted one by one
 NEGATIVE = 1e-12  # of the largest eigenvalue: less is rounding of zero
 
 
@@ -97,8 +102,12 @@ def clustered_vcov(
     n, k = float(record.n_obs), float(record.n_params)
     if rule.coefficients and n <= k:
         raise DataError(f"The correction divides by n - k, and there are {n:g} observations and {k:g} coefficients.")
-    counts = [counted_clusters(each, design.response) for each in clusters]
-    meat = clustered_meat(scores(record, design), clusters, counts, rule, k)
+    if design.stream is None:
+        counts = [counted_clusters(each, design.response) for each in clusters]
+        meat = clustered_meat(scores(record, design), clusters, counts, rule, k)
+    else:
+        task = OfClusters(record, design.stream.memory // 8)
+        meat, counts = middle_of_sums(design.reduce(task, merged_sums), clusters, rule, n, k)
     with single_threaded_blas():
         bread = record.inner_model_vcov
         inner = bread.times(bread.times(meat).T)
@@ -154,11 +163,12 @@ def clustered_meat(
     True
     """
     used, n = found.response.weights > 0.0, float(found.response.n_obs)
-    parts = list(_parts([each.codes for each in clusters]))
+    parts = list(combined(clusters))
 
     def one(place: int) -> FloatArray:
         # Intersections have the most clusters, and take the longest: they begin first.
-        sign, codes = parts[-1 - place]
+        sign, chosen = parts[-1 - place]
+        codes = crossed_codes([each.codes for each in chosen])
         own = min(counts) if rule.least else int(np.count_nonzero(np.bincount(codes if used.all() else codes[used])))
         return sign * rule.factor(own, n, k) * cluster_meat(codes, found)
 
@@ -166,44 +176,6 @@ def clustered_meat(
         if used.size < ROWS_OF_PART:  # threads take longer
             return np.asarray(np.add.reduce([one(place) for place in range(len(parts))]))
         return np.asarray(np.add.reduce(list(ordered_map(one, len(parts)))))
-
-
-def _parts(codes: Sequence[IntArray]) -> Iterator[tuple[float, IntArray]]:
-    """Yield the sign and the codes of each intersection of some of the clusterings, of one first."""
-    for many in range(1, len(codes) + 1):
-        for chosen in combinations(codes, many):
-            yield (-1.0) ** (many + 1), crossed_codes(chosen)
-
-
-def crossed_codes(codes: Sequence[IntArray]) -> IntArray:
-    """Return the number of each combination of codes that occurs, counted from zero.
-
-    Parameters
-    ----------
-    codes : sequence of (n,) int array
-        Not negative.
-
-    Returns
-    -------
-    (n,) int array
-        Rows have the same number where all their codes are the same.
-
-    Examples
-    --------
-    >>> crossed_codes([np.array([0, 1, 0, 1]), np.array([5, 0, 5, 5])]).tolist()
-    [0, 1, 0, 2]
-    """
-    found = codes[0]
-    for other in codes[1:]:
-        cells = (int(found.max(initial=-1)) + 1) * (width := int(other.max(initial=-1)) + 1)
-        both = found.astype(np.int64) * width + other
-        if cells <= TABLE_MOST:
-            occurs = np.zeros(cells, dtype=bool)
-            occurs[both] = True
-            found = (np.cumsum(occurs) - 1)[both]
-        else:
-            found = np.unique(both, return_inverse=True)[1]
-    return found
 
 
 def counted_clusters(clusters: Clusters, response: Response) -> int:
@@ -229,11 +201,7 @@ def counted_clusters(clusters: Clusters, response: Response) -> int:
     2
     """
     count = int(np.count_nonzero(np.bincount(clusters.codes[response.weights > 0.0])))
-    if count < 2:
-        raise DataError(
-            f"cluster={clusters.name!r} has {count} cluster{'' if count == 1 else 's'} among the rows used; at least "
-            "two are needed."
-        )
+    require_two(clusters.name, count)
     return count
 
 

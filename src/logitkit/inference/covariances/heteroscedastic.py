@@ -20,6 +20,8 @@ Communications in Statistics 36, 1877-1888. Cribari-Neto, F. and da Silva, W. B.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from logitkit.design.design import Design
@@ -33,14 +35,14 @@ from logitkit.inference.covariances.sandwich import Scores, copies, scores
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray
 
-__all__ = ["HC_KINDS", "hc_factors", "hc_weights", "heteroscedastic_vcov"]
+__all__ = ["HC_KINDS", "Leverages", "hc_factors", "hc_leverages", "hc_weights", "heteroscedastic_vcov", "require_kind"]
 
 HC_KINDS = ("HC0", "HC1", "HC2", "HC3", "HC4", "HC4m", "HC5")
 WITHOUT_LEVERAGE = ("HC0", "HC1")
 CERTAIN = 1e-10  # one less a leverage: a row that determines a coefficient by itself
 
 
-def hc_factors(kind: str, h: FloatArray, n: float, k: float) -> FloatArray:
+def hc_factors(kind: str, h: FloatArray, n: float, k: float, largest: float | None = None) -> FloatArray:
     """Return what multiplies the squared score of each row.
 
     Parameters
@@ -51,6 +53,8 @@ def hc_factors(kind: str, h: FloatArray, n: float, k: float) -> FloatArray:
         Leverages.
     n, k : float
         Observations, and coefficients.
+    largest : float, optional
+        The largest leverage of all rows, for HC5; that of these by default.
 
     Returns
     -------
@@ -74,7 +78,9 @@ def hc_factors(kind: str, h: FloatArray, n: float, k: float) -> FloatArray:
     elif kind == "HC4m":
         delta = np.minimum(1.0, share) + np.minimum(1.5, share)
     elif kind == "HC5":
-        delta = 0.5 * np.minimum(share, max(4.0, 0.7 * float(share.max(initial=0.0))))
+        delta = 0.5 * np.minimum(
+            share, max(4.0, 0.7 * (float(share.max(initial=0.0)) if largest is None else largest * n / k))
+        )
     return np.asarray((1.0 - h) ** -delta)
 
 
@@ -114,17 +120,78 @@ def heteroscedastic_vcov(record: FitRecord, design: Design, kind: str) -> tuple[
     >>> bool(np.isclose(vcov.diagonal()[0], fit.vcov.iloc[0, 0]))
     True
     """
-    found = scores(record, design)
-    weights = hc_weights(record, design, kind, found.slopes)
     n, k = float(record.n_obs), float(record.n_params)
+    require_kind(record, kind)
+    meat = design.reduce(_OfRows(record, kind, hc_leverages(record, design, kind)), np.add)
     with single_threaded_blas():
-        meat = _meat(found, weights)
         bread = record.inner_model_vcov
         vcov = DenseVcov(bread.times(bread.times(meat).T))
     return vcov, Covariance("rows", f"heteroscedasticity-robust sandwich ({kind})", _correction(kind, n, k))
 
 
-def hc_weights(record: FitRecord, design: Design, kind: str, slopes: FloatArray) -> FloatArray:
+@dataclass(frozen=True)
+class Leverages:
+    """What the leverages of all rows are made with.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit, with the covariance of the working weighted least squares.
+    largest : float or None
+        The largest leverage, where it counts and the rows are read in chunks.
+    """
+
+    record: FitRecord
+    largest: float | None = None
+
+
+def hc_leverages(record: FitRecord, design: Design, kind: str) -> Leverages:
+    """Return what leverages are made with, where a kind has them, from sums over all rows.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        Its n rows.
+    kind : str
+        The name of the sandwich.
+
+    Returns
+    -------
+    Leverages
+        For rows of the design.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ 1", {"y": [0, 0, 1, 1, 1]})
+    >>> hc_leverages(fit.record, fit.design, "HC3").largest is None
+    True
+    """
+    if kind in WITHOUT_LEVERAGE:
+        return Leverages(record)
+    working = with_expected_information(record, design)
+    if kind != "HC5" or not design.in_chunks:
+        return Leverages(working)
+    return Leverages(working, design.reduce(_Largest(record, working), max))
+
+
+def require_kind(record: FitRecord, kind: str) -> None:
+    """Refuse a sandwich that a fit has not got."""
+    n, k = float(record.n_obs), float(record.n_params)
+    if kind == "HC1" and n <= k:
+        raise DataError(f"HC1 divides by n - k, and there are {n:g} observations and {k:g} coefficients.")
+    if kind not in WITHOUT_LEVERAGE and not record.is_single:
+        raise UnsupportedError(
+            f"{kind} is not defined where a row has several linear predictors, whose leverage is a block: use 'HC0' or "
+            "'HC1', or robust('jackknife'), which leaves out each row."
+        )
+
+
+def hc_weights(
+    record: FitRecord, design: Design, kind: str, slopes: FloatArray, leverages: Leverages | None = None
+) -> FloatArray:
     """Return what the squared score of each row, of all copies, is multiplied by.
 
     Parameters
@@ -132,11 +199,13 @@ def hc_weights(record: FitRecord, design: Design, kind: str, slopes: FloatArray)
     record : FitRecord
         The fit, whose leverages count.
     design : Design
-        Its n rows.
+        Its n rows, or a chunk of them.
     kind : {'HC0', 'HC1', 'HC2', 'HC3', 'HC4', 'HC4m', 'HC5'}
         The name of the sandwich.
     slopes : (m, n) array
         Weighted derivatives of the log-likelihood by the linear predictors.
+    leverages : Leverages, optional
+        From ``hc_leverages``; demanded of a chunk.
 
     Returns
     -------
@@ -156,16 +225,11 @@ def hc_weights(record: FitRecord, design: Design, kind: str, slopes: FloatArray)
     [1.5625, 1.5625, 1.5625, 1.5625, 1.5625]
     """
     n, k = float(record.n_obs), float(record.n_params)
-    if kind == "HC1" and n <= k:
-        raise DataError(f"HC1 divides by n - k, and there are {n:g} observations and {k:g} coefficients.")
-    if kind not in WITHOUT_LEVERAGE and not record.is_single:
-        raise UnsupportedError(
-            f"{kind} is not defined where a row has several linear predictors, whose leverage is a block: use 'HC0' or "
-            "'HC1', or robust('jackknife'), which leaves out each row."
-        )
+    require_kind(record, kind)
     if kind in WITHOUT_LEVERAGE:
         return hc_factors(kind, np.zeros(design.n_rows), n, k) / copies(design.response)
-    h = leverage(with_expected_information(record, design), design)
+    used = leverages or hc_leverages(record, design, kind)
+    h = _leverage(used.record, design, slopes)
     open_rows = (design.response.weights > 0.0) & (slopes[0] != 0.0)
     if (h[open_rows] > 1.0 - CERTAIN).any():
         row = int(design.positions[np.flatnonzero(open_rows & (h > 1.0 - CERTAIN))[0]])
@@ -173,8 +237,40 @@ def hc_weights(record: FitRecord, design: Design, kind: str, slopes: FloatArray)
             f"Row {row} has leverage one: it alone determines a coefficient, and {kind} divides by zero. Use 'HC0' "
             "or 'HC1'."
         )
-    h = np.where(open_rows, np.minimum(h, 1.0 - CERTAIN), 0.0)
-    return hc_factors(kind, h, n, k) / copies(design.response)
+    return hc_factors(kind, np.minimum(h, 1.0 - CERTAIN), n, k, used.largest) / copies(design.response)
+
+
+def _leverage(working: FitRecord, design: Design, slopes: FloatArray) -> FloatArray:
+    """Return the leverage of each row, zero for one without weight or score."""
+    return np.where((design.response.weights > 0.0) & (slopes[0] != 0.0), leverage(working, design), 0.0)
+
+
+@dataclass(frozen=True)
+class _Largest:
+    """The largest leverage of a chunk."""
+
+    record: FitRecord
+    working: FitRecord
+
+    def __call__(self, part: Design) -> float:
+        """Return the largest leverage of some rows."""
+        return float(_leverage(self.working, part, scores(self.record, part).slopes).max(initial=0.0))
+
+
+@dataclass(frozen=True)
+class _OfRows:
+    """The middle of the sandwich over some rows."""
+
+    record: FitRecord
+    kind: str
+    leverages: Leverages
+
+    def __call__(self, part: Design) -> FloatArray:
+        """Return the weighted sum of the squares of the scores."""
+        found = scores(self.record, part)
+        weights = hc_weights(self.record, part, self.kind, found.slopes, self.leverages)
+        with single_threaded_blas():
+            return _meat(found, weights)
 
 
 def _correction(kind: str, n: float, k: float) -> str:

@@ -12,7 +12,7 @@ Pregibon, D. (1981) Logistic regression diagnostics. Annals of Statistics 9, 705
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -119,9 +119,20 @@ def with_expected_information(record: FitRecord, design: Design) -> FitRecord:
     """
     if not uses_observed(record):
         return record
-    eta = fitted_rows(record, design).eta
-    weights = design.response.weights * np.nan_to_num(record.family.curvatures(eta)[0, 0])
-    objective = Objective(working_columns(record, design), design.response, record.family)
-    with single_threaded_blas():
-        information = objective.sum_gram(weights)
+    information = design.reduce(_Information(record), np.add)
     return replace(record, inner_model_vcov=vcov_of(DenseHessian(information)))
+
+
+@dataclass(frozen=True)
+class _Information:
+    """The information of the working weighted least squares."""
+
+    record: FitRecord
+
+    def __call__(self, part: Design) -> FloatArray:
+        """Return the information over some rows."""
+        eta = fitted_rows(self.record, part).eta
+        weights = part.response.weights * np.nan_to_num(self.record.family.curvatures(eta)[0, 0])
+        objective = Objective(working_columns(self.record, part), part.response, self.record.family)
+        with single_threaded_blas():
+            return objective.sum_gram(weights)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from logitkit.design.chunks.build import in_clusters
 from logitkit.design.dependence import Dependence
 from logitkit.design.design import Design
 from logitkit.design.response.response import Clusters
@@ -80,13 +81,19 @@ def robust(
     'heteroscedasticity-robust sandwich (HC3)'
     """
     require(record, "robust")
-    clusters = given.clusters or (() if design.response.clusters is None else (design.response.clusters,))
+    clusters = given.clusters or (() if design.clusters is None else (design.clusters,))
     if kind is None:
         kind = "cluster" if clusters else "HC3" if given.order is None else "HAC"
     require_choice("kind", kind, KINDS)
     _require_fitting(kind, clusters, given, correction)
     if kind == "cluster":
         correction = correction or default_correction(record, clusters)
+    if design.in_chunks and given.clusters:
+        design = in_clusters(design, given.clusters)
+    if design.in_chunks and kind in (*CR_KINDS, "jackknife") and len(clusters) == 1:
+        whole = design.response.clusters  # a number per row, where that fits into the memory
+        assert whole is not None
+        clusters = (whole,)
     satterthwaite = kind in CR_KINDS and dof in (None, "satterthwaite")
     found: tuple[Vcov, Covariance]
     if kind in HC_KINDS:
@@ -106,7 +113,7 @@ def robust(
     own = clusters[0] if len(clusters) == 1 and kind != "HAC" else None
     lags = lags_of(record, design, given.order, given.lags) if given.order is not None else None
     made = replace(given, clusters=tuple(clusters), lags=lags, kind=kind, correction=correction)
-    response = replace(design.response, clusters=own)
+    response = design.response if design.in_chunks else replace(design.response, clusters=own)
     return record.with_covariance(vcov, covariance), replace(design, response=response, dependence=made)
 
 

@@ -28,7 +28,7 @@ from logitkit.engine.facts import Covariance
 from logitkit.engine.law import NORMAL, Law
 from logitkit.engine.objective import Objective
 from logitkit.engine.record import FitRecord
-from logitkit.errors import DataError
+from logitkit.inference.covariances.cluster_sums import ClusterSums, merged_sums, require_two, sums_by_cluster
 from logitkit.inference.covariances.sums_by_cluster import cluster_meat
 from logitkit.inference.linear_predictors import NUMBERS_OF_BLOCK, predictor_functions
 from logitkit.inference.prediction import fitted_rows
@@ -36,7 +36,7 @@ from logitkit.inference.predictor_variance import working_columns
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["Scores", "copies", "correction_of", "scores", "with_required_sandwich"]
+__all__ = ["OfClusters", "Scores", "copies", "correction_of", "named_correction", "scores", "with_required_sandwich"]
 
 BLOCK = 65_536
 
@@ -226,21 +226,70 @@ def with_required_sandwich(record: FitRecord, design: Design) -> FitRecord:
     >>> bool(np.allclose(clustered.vcov, weighted.vcov, rtol=1e-12))
     True
     """
-    response = design.response
+    response = design.sample.response
     sampled = response.prior is not None and response.weight_kind == "sampling"
     quasi = bool(record.family.words.quasi)
     if record.penalty is not None or (response.clusters is None and not sampled and not quasi):
         return record
-    found = scores(record, design)
-    if response.clusters is None and response.prior is not None and response.weight_kind == "frequency":
-        found = replace(found, slopes=found.slopes / np.sqrt(copies(response)))
     counted = record.conventions.counts_parameters and (response.clusters is not None or sampled)
-    factor, covariance = correction_of(response, record.n_params if counted else 1)
+    meat, count = _middle(record, design)
+    factor, covariance = named_correction(response, record.n_obs, count, record.n_params if counted else 1)
     covariance = replace(covariance, law=_law(record, covariance))
     with single_threaded_blas():
-        meat = found.squares()
         bread = record.inner_model_vcov
         return record.with_covariance(DenseVcov(factor * bread.times(bread.times(meat).T)), covariance)
+
+
+def _middle(record: FitRecord, design: Design) -> tuple[FloatArray, int]:
+    """Return the sum of the squares of the scores, by cluster where there are any, and the number of clusters."""
+    if design.stream is None or design.clusters is None:
+        return design.reduce(_Squares(record), np.add), used_clusters(design) if design.clusters is not None else 0
+    (sums,) = design.reduce(OfClusters(record, design.stream.memory // 8), merged_sums)
+    return sums.squares, sums.count
+
+
+def used_clusters(design: Design) -> int:
+    """Return how many clusters have a row of positive weight."""
+    response = design.response
+    assert response.clusters is not None
+    return int(np.count_nonzero(np.bincount(response.clusters.codes[response.weights > 0.0])))
+
+
+@dataclass(frozen=True)
+class _Squares:
+    """The sum of the squares of the scores of some rows."""
+
+    record: FitRecord
+
+    def __call__(self, part: Design) -> FloatArray:
+        """Return the sum, within clusters where there are any."""
+        found, response = scores(self.record, part), part.response
+        if response.clusters is None and response.prior is not None and response.weight_kind == "frequency":
+            found = replace(found, slopes=found.slopes / np.sqrt(copies(response)))
+        with single_threaded_blas():
+            return found.squares()
+
+
+@dataclass(frozen=True)
+class OfClusters:
+    """The sums of scores by cluster of a chunk.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    most : int
+        Numbers that may be held.
+    """
+
+    record: FitRecord
+    most: int
+
+    def __call__(self, part: Design) -> list[ClusterSums]:
+        """Return the sums of a chunk, with clusters by what they are."""
+        assert part.dependence is not None
+        with single_threaded_blas():
+            return sums_by_cluster(scores(self.record, part), part.dependence.clusters, self.most)
 
 
 def correction_of(response: Response, k: int = 1) -> tuple[float, Covariance]:
@@ -270,20 +319,47 @@ def correction_of(response: Response, k: int = 1) -> tuple[float, Covariance]:
     >>> correction_of(Response(np.array([0.0, 1.0, 1.0]), prior=np.ones(3), weight_kind="sampling"))[0]
     1.5
     """
+    count = 0
+    if response.clusters is not None:
+        count = int(np.count_nonzero(np.bincount(response.clusters.codes[response.weights > 0.0])))
+    return named_correction(response, response.n_obs, count, k)
+
+
+def named_correction(response: Response, n: int, clusters: int, k: int = 1) -> tuple[float, Covariance]:
+    """Return the same from the numbers of observations and clusters.
+
+    Parameters
+    ----------
+    response : Response
+        Of some of the rows.
+    n : int
+        Observations.
+    clusters : int
+        Clusters with a row of positive weight.
+    k : int, default 1
+        As ``correction_of``.
+
+    Returns
+    -------
+    factor : float
+        As ``correction_of``.
+    covariance : Covariance
+        Its name.
+
+    Examples
+    --------
+    >>> named_correction(Response(np.array([1.0]), prior=np.ones(1), weight_kind="sampling"), 3, 0)[0]
+    1.5
+    """
     if response.clusters is None:
-        n = response.n_obs
         sampled = response.prior is not None and response.weight_kind == "sampling"
         label = f"sandwich for {'sampling weights' if sampled else 'fractions'}"
         factor, words = _with_parameters(n / (n - 1.0), f"n / (n - 1) with n = {n}", n, k)
         return factor, Covariance("sampling" if sampled else "rows", label, words)
-    clusters = int(np.count_nonzero(np.bincount(response.clusters.codes[response.weights > 0.0])))
-    if clusters < 2:
-        raise DataError(
-            f"cluster={response.clusters.name!r} has {clusters} cluster among the rows used; at least two are needed."
-        )
+    require_two(response.clusters.name, clusters)
     label = f"sandwich by cluster ({response.clusters.name})"
     words = f"G / (G - 1) with G = {clusters}"
-    factor, words = _with_parameters(clusters / (clusters - 1.0), words, response.n_obs, k)
+    factor, words = _with_parameters(clusters / (clusters - 1.0), words, n, k)
     return factor, Covariance("cluster", label, words, clusters)
 
 

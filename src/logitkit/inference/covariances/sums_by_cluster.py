@@ -11,7 +11,7 @@ from logitkit.numerics.kernels.dense import add_by_code
 from logitkit.numerics.threads.local import ordered_map
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["ROWS_OF_PART", "RowScores", "cluster_meat"]
+__all__ = ["ROWS_OF_PART", "RowScores", "cluster_meat", "cluster_table"]
 
 TABLE_MOST = 32_000_000  # numbers of the sums of all clusters that are held at once: 256 MB
 ROWS = 8_192  # that are written out at once
@@ -95,16 +95,45 @@ def cluster_meat(codes: IntArray, found: RowScores) -> FloatArray:
     >>> float(cluster_meat(np.array([0, 0]), scores(fit.record, fit.design))[0, 0])
     0.0
     """
-    n, count = codes.size, int(codes.max(initial=-1)) + 1
-    cells = max(count * found.size, 1)
-    if cells > TABLE_MOST:
+    count = int(codes.max(initial=-1)) + 1
+    if max(count * found.size, 1) > TABLE_MOST:
         return _in_order(codes, found)
+    table = cluster_table(codes, found, count)
+    return np.asarray(table.T @ table)
+
+
+def cluster_table(codes: IntArray, found: RowScores, count: int) -> FloatArray:
+    """Return the sums of the scores by cluster, (G, q): the same bits on any number of threads.
+
+    Parameters
+    ----------
+    codes : (n,) int array
+        Cluster of each row.
+    found : RowScores
+        Of the rows.
+    count : int
+        G.
+
+    Returns
+    -------
+    (G, q) array
+        One row per cluster.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> from logitkit.inference.covariances.sandwich import scores
+    >>> fit = lk.logit("y ~ 1", {"y": [0, 1, 1, 0]})
+    >>> cluster_table(np.array([0, 1, 1, 0]), scores(fit.record, fit.design), 2).tolist()
+    [[-1.0], [1.0]]
+    """
+    n, cells = codes.size, max(count * found.size, 1)
     parts = max(min(PARTS_MOST, n // ROWS_OF_PART, CELLS_OF_PARTS // cells), 1)
     bounds = np.linspace(0, n, parts + 1).astype(np.int64)
     table = np.zeros((count, found.size))
     for own in ordered_map(lambda part: _sums(codes, found, int(bounds[part]), int(bounds[part + 1]), count), parts):
         table += own
-    return np.asarray(table.T @ table)
+    return table
 
 
 def _sums(codes: IntArray, found: RowScores, start: int, stop: int, count: int) -> FloatArray:
