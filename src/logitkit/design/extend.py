@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,8 +13,9 @@ from logitkit.design.design import Design
 from logitkit.design.formula.coding import Coding, learn_coding
 from logitkit.design.formula.parse import ParsedFormula, parse_formula, split_formula
 from logitkit.design.formula.terms import INTERCEPT
+from logitkit.design.info import DesignInfo, Term
 from logitkit.design.table.extras import ARRAY
-from logitkit.design.table.frame import Table, read_table
+from logitkit.design.table.frame import read_table
 from logitkit.errors import DataError, FormulaError
 from logitkit.typing import FactorCoding
 
@@ -31,7 +33,7 @@ def extended_designs(design: Design, scope: str, factors_by: FactorCoding = "tre
     >>> [(name, made.info.names) for name, made in extended_designs(fit.design, "x + z")]
     [('z', ('Intercept', 'x', 'z'))]
     """
-    coding, table = _source(design)
+    coding, names, n_rows = _source(design)
     if not isinstance(scope, str) or not scope.strip() or "~" in scope:
         raise FormulaError(f"{scope!r:.60} are no terms: give the right side of a formula, such as 'x + C(g)'.")
     left, right = split_formula(design.info.formula or "")
@@ -40,7 +42,7 @@ def extended_designs(design: Design, scope: str, factors_by: FactorCoding = "tre
     reserved = [name for name in outer if name and name != ARRAY]
     own = [part.strip() for part in scope.split("+")]
     new = " + ".join(part for part in own if part != ".")
-    parsed = parse_formula(f"{left} ~ {right} + {new}", table.names, coding.functions, reserved, n_rows=table.n_rows)
+    parsed = parse_formula(f"{left} ~ {right} + {new}", names, coding.functions, reserved, n_rows=n_rows)
     known = list(map(str, coding.spec.formula))
     present = set(map(str, parsed.terms))
     gone = [name for name in known if name not in present]
@@ -56,23 +58,32 @@ def extended_designs(design: Design, scope: str, factors_by: FactorCoding = "tre
     if not added:
         raise FormulaError(f"Every term of {scope!r} is in the model already; name others.")
     old = [term for term in parsed.terms if str(term) in known]
-    return [
-        (str(term), _with(design, table, replace(parsed, terms=(*old, term)), str(term), factors_by)) for term in added
-    ]
+    return [(str(term), _with(design, replace(parsed, terms=(*old, term)), str(term), factors_by)) for term in added]
 
 
-def _source(design: Design) -> tuple[Coding, Table]:
-    """Return the coding of a design and the table that it was made from."""
+def _source(design: Design) -> tuple[Coding, Sequence[str], int | None]:
+    """Return the coding of a design, and the names of the columns and the rows of what it was made from."""
+    if design.stream is not None and design.info.coding is not None:
+        return design.info.coding, design.stream.source.names, design.counts.given
     if design.info.coding is None or design.table is None:
         raise DataError(
             "Terms are added from the table of the fit, and this one has none: it was fitted to a ready matrix, or was "
             "loaded. Fit the larger model, and compare: lk.compare(fit, larger)."
         )
-    return design.info.coding, read_table(design.table)
+    table = read_table(design.table)
+    return design.info.coding, table.names, table.n_rows
 
 
-def _with(design: Design, table: Table, parsed: ParsedFormula, name: str, factors_by: FactorCoding) -> Design:
+def _with(design: Design, parsed: ParsedFormula, name: str, factors_by: FactorCoding) -> Design:
     """Return the design with another formula on the same rows."""
+    if design.stream is not None:
+        from logitkit.design.chunks.extend import extended_in_chunks
+
+        def known(coding: Coding) -> DesignInfo:
+            return _info_of(design, coding, coding.names, coding.terms)
+
+        return extended_in_chunks(design, design.stream, parsed, name, factors_by, known)
+    table = read_table(design.table)
     absent = {column: int(where[design.positions].sum()) for column, where in table.missing(parsed.variables).items()}
     gone = {column: count for column, count in absent.items() if count}
     if gone:
@@ -92,8 +103,13 @@ def _with(design: Design, table: Table, parsed: ParsedFormula, name: str, factor
     if design.info.nuisance.n_parameters:
         matrix, terms = without_intercept(matrix, names), terms_without_intercept(terms, names)
         names = tuple(each for each in names if each != INTERCEPT)
+    return replace(design, matrix=matrix, info=_info_of(design, coding, names, terms))
+
+
+def _info_of(design: Design, coding: Coding, names: tuple[str, ...], terms: tuple[Term, ...]) -> DesignInfo:
+    """Return what is known of the columns of another formula, of the same outcome."""
     changes: dict[str, Any] = {"formula": f"{design.info.response.name} ~ {coding.right}", "coding": coding}
-    info = replace(
+    return replace(
         design.info,
         names=names,
         terms=terms,
@@ -102,4 +118,3 @@ def _with(design: Design, table: Table, parsed: ParsedFormula, name: str, factor
         constant=None,
         **changes,
     )
-    return replace(design, matrix=matrix, info=info)

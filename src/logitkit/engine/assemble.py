@@ -11,7 +11,7 @@ from logitkit.design.design import Design
 from logitkit.engine.curvature.vcov import Vcov
 from logitkit.engine.facts import Covariance, Limit
 from logitkit.engine.levels.level_coordinates import LevelCoordinates
-from logitkit.engine.null import null_loss, null_loss_of
+from logitkit.engine.null import null_loss_of, null_loss_of_rows
 from logitkit.engine.objective import Evaluation
 from logitkit.engine.part_coordinates import Columns, PartCoordinates
 from logitkit.engine.rank import ROUNDING, Coordinates
@@ -153,7 +153,7 @@ def _null_loss(design: Design, form: Form, sums: ResponseSums) -> float:
     intercept = design.info.spans_intercept
     if design.sample.response.offset is None:
         return null_loss_of(sums.totals, intercept, form.family)
-    return null_loss(design.response, intercept, form.family)
+    return null_loss_of_rows(design, form, intercept)
 
 
 def _tjur(here: Evaluation, totals: FloatArray) -> float:

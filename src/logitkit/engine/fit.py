@@ -72,7 +72,7 @@ DISTINCT = 1e-8  # of the loss: maxima that are further apart are two
 DETERMINED = 1e-13  # of a unit diagonal: less is left of a coefficient that the others determine
 
 
-Maker: TypeAlias = Callable[[Matrix, FloatArray, int | None, bool], Coordinates]
+Maker: TypeAlias = Callable[[Matrix, FloatArray | None, int | None, bool], Coordinates]
 
 
 class _Solved(NamedTuple):
@@ -163,13 +163,13 @@ def _by_levels(design: Design, form: Form, solver: Newton, level: float) -> FitR
 def columns_of(design: Design, form: Form, make: Maker) -> Columns:
     """Return coordinates of the columns, within their parts where they come in parts."""
     rows = design.sample if make is as_given else design  # which looks at no row
-    weights, intercept = rows.response.weights, design.info.intercept
+    weights, intercept = None if rows.in_chunks else rows.response.weights, design.info.intercept
     if form.in_parts:
         return part_coordinates(rows.matrix, weights, intercept, form.predictors, make)
     return make(rows.matrix, weights, intercept, False)
 
 
-def as_given(matrix: Matrix, weights: FloatArray, intercept: int | None, centred: bool) -> Coordinates:
+def as_given(matrix: Matrix, weights: FloatArray | None, intercept: int | None, centred: bool) -> Coordinates:
     """Return identity coordinates."""
     del matrix, weights, intercept, centred
     return identity_coordinates()
@@ -332,7 +332,7 @@ def _solve_orthogonal(
     objective = summed_objective(design, form, columns)
     origin, first = np.zeros(objective.n_params), None
     if not form.is_single or form.family.needs_origin:
-        origin = origin_of(design.response, form, design.info.intercept, columns)
+        origin = origin_of(design.sample.response, form, design.info.intercept, columns)
     if form.in_parts:
         first = objective.evaluate(origin)
         require_determined(design, first, form, columns)
@@ -342,7 +342,8 @@ def _solve_orthogonal(
 def require_determined(design: Design, first: Evaluation, form: Form, columns: Columns) -> None:
     """Refuse predictors that do not determine their coefficients, and name columns that others determine."""
     if least_share(_dense(first).array, None) < DETERMINED:
-        given = orthogonal_coordinates(design.matrix, design.response.weights, design.info.intercept)
+        weights = None if design.in_chunks else design.response.weights
+        given = orthogonal_coordinates(design.matrix, weights, design.info.intercept)
         if given.aliased.size:
             names = ", ".join(design.info.names[j] for j in given.aliased)
             raise FormulaError(

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from logitkit.design.design import Design
 from logitkit.design.matrix.dense import Dense
+from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
+from logitkit.engine.chunked import ChunkedObjective
 from logitkit.engine.objective import Objective
+from logitkit.engine.response_sums import summed_responses
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.solver import Status
+from logitkit.engine.solvers.start import starting_point
+from logitkit.models.form import Form
 from logitkit.models.predictors import full_predictors
 from logitkit.typing import FloatArray
 
-__all__ = ["null_loss", "null_loss_of"]
+__all__ = ["null_loss", "null_loss_of", "null_loss_of_rows"]
 
 
 def null_loss(response: Response, intercept: bool, family: Any) -> float:
@@ -59,3 +66,38 @@ def null_loss_of(totals: FloatArray, intercept: bool, family: Any) -> float:
     with np.errstate(divide="ignore"):
         losses = -family.log_probabilities(eta[:, None])[:, 0]
     return sum((total * loss for total, loss in zip(counts, losses.tolist(), strict=True) if total > 0.0), 0.0)
+
+
+def null_loss_of_rows(design: Design, form: Form, intercept: bool) -> float:
+    """Return the loss of the model with intercepts (if asked for) and the offset only, of rows in chunks too.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 1, 0, 1], "x": [1, 2, 3, 4]})
+    >>> round(null_loss_of_rows(fit.design, fit.record.form, False), 6)  # 4 log 2
+    2.772589
+    """
+    if not design.in_chunks:
+        return null_loss(design.response, intercept, form.family)
+    if design.sample.response.offset is None:
+        return null_loss_of(summed_responses(design, form).totals, intercept, form.family)
+    if not form.is_single:
+        return null_loss(design.response, intercept, form.family)
+    objective = ChunkedObjective(design, form, _Constant(intercept))  # type: ignore[arg-type]  # all it is asked for
+    if not intercept:
+        return objective.evaluate(np.zeros(0), hessian=False).value
+    start = starting_point(objective, form.family.origin)
+    solution = Newton().solve(objective, start.coef, suspicious=False, nearby=start.nearby)
+    return solution.evaluation.value if solution.status is Status.CONVERGED else float("nan")
+
+
+@dataclass(frozen=True)
+class _Constant:
+    """A column of ones in place of those of the design, or none."""
+
+    intercept: bool
+
+    def matrix(self, given: Matrix) -> Matrix:
+        """Return the column for rows."""
+        return Dense(np.ones((given.n_rows, int(self.intercept))))

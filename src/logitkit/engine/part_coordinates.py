@@ -136,7 +136,7 @@ def _together(found: list[Vanishing]) -> Vanishing:
 
 
 def _beside(
-    matrix: Matrix, weights: FloatArray, part: Part, wider: IntArray, intercept: int | None
+    matrix: Matrix, weights: FloatArray | None, part: Part, wider: IntArray, intercept: int | None
 ) -> tuple[Coordinates, Vanishing | None]:
     """Return coordinates of a part without the columns that wider parts determine, and what these columns were."""
     columns = np.concatenate([wider, part.columns])
@@ -165,10 +165,10 @@ def _beside(
 
 def part_coordinates(
     matrix: Matrix,
-    weights: FloatArray,
+    weights: FloatArray | None,
     intercept: int | None,
     predictors: Predictors,
-    make: Callable[[Matrix, FloatArray, int | None, bool], Coordinates],
+    make: Callable[[Matrix, FloatArray | None, int | None, bool], Coordinates],
 ) -> PartCoordinates:
     """Return coordinates of each part, made by ``orthogonal_coordinates`` or ``scaled_coordinates``.
 

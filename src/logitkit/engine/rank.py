@@ -19,6 +19,7 @@ Golub, G. H. and Van Loan, C. F. (2013) Matrix Computations, 4th edition, sectio
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -197,7 +198,7 @@ def least_share(hessian: FloatArray, intercept: int | None) -> float:
 
 
 def scaled_coordinates(
-    matrix: Matrix, weights: FloatArray, intercept: int | None, centred: bool = False
+    matrix: Matrix, weights: FloatArray | None, intercept: int | None, centred: bool = False
 ) -> Coordinates:
     """Return coordinates in which the columns are of one size and keep their zeros, for columns of full rank.
 
@@ -211,13 +212,9 @@ def scaled_coordinates(
     >>> scaled_coordinates(x, np.ones(4), 0).matrix(x).to_dense()[:, 1].tolist()
     [0.0, 0.0, 2.0, 0.0]
     """
-    used = weights > 0.0
-    n_used = int(np.count_nonzero(used))
-    mean, largest = _centre_and_size(matrix, used, intercept, centred)
+    mean, largest, n_used = _centre_and_size(matrix, weights, intercept, centred)
     square = np.zeros(matrix.n_columns)
-    step = row_groups(matrix.n_rows, matrix.n_columns).block
-    for start in range(0, matrix.n_rows, step):
-        block = matrix.rows(start, min(start + step, matrix.n_rows)).to_dense()[used[start : start + step]]
+    for block in _used_rows(matrix, weights):
         square += ((block / largest) ** 2).sum(axis=0)
     size = largest * np.sqrt(square / n_used)
     spread = np.sqrt(np.maximum(size**2 - mean**2, 0.0))
@@ -233,11 +230,12 @@ def scaled_coordinates(
 
 
 def orthogonal_coordinates(
-    matrix: Matrix, weights: FloatArray, intercept: int | None, centred: bool = False
+    matrix: Matrix, weights: FloatArray | None, intercept: int | None, centred: bool = False
 ) -> Coordinates:
     """Decide the rank in column order and return coordinates in which the kept columns are orthogonal.
 
-    ``centred`` says that an intercept elsewhere takes up the means.
+    ``centred`` says that an intercept elsewhere takes up the means. Rows that are read in chunks have weights of their
+    own; none are given.
 
     Examples
     --------
@@ -248,10 +246,8 @@ def orthogonal_coordinates(
     [2]
     """
     p = matrix.n_columns
-    used = weights > 0.0
-    n_used = int(np.count_nonzero(used))
-    centre, largest = _centre_and_size(matrix, used, intercept, centred)
-    triangle = triangular_factor(matrix, used, centre)
+    centre, largest, n_used = _centre_and_size(matrix, weights, intercept, centred)
+    triangle = triangular_factor(matrix, weights, centre)
     length = np.sqrt((triangle**2).sum(axis=0))
     root_n = np.sqrt(max(n_used, 1))
     rounding = 8.0 * np.finfo(float).eps * largest * root_n / np.where(length > 0.0, length, 1.0)
@@ -301,34 +297,40 @@ def _vanishing(
 
 
 def _centre_and_size(
-    matrix: Matrix, used: BoolArray, intercept: int | None, centred: bool
-) -> tuple[FloatArray, FloatArray]:
-    """Return the means of the columns (zero without an intercept) and their largest absolute values."""
+    matrix: Matrix, weights: FloatArray | None, intercept: int | None, centred: bool
+) -> tuple[FloatArray, FloatArray, int]:
+    """Return the means of the columns (zero without an intercept), their largest absolute values, and the rows used."""
     p = matrix.n_columns
-    total, largest = np.zeros(p), np.zeros(p)
-    step = row_groups(matrix.n_rows, p).block
-    for start in range(0, matrix.n_rows, step):
-        block = matrix.rows(start, min(start + step, matrix.n_rows)).to_dense()[used[start : start + step]]
+    total, largest, n_used = np.zeros(p), np.zeros(p), 0
+    for block in _used_rows(matrix, weights):
         if block.size:
             total += block.sum(axis=0)
             largest = np.maximum(largest, np.abs(block).max(axis=0))
-    centre = total / max(int(np.count_nonzero(used)), 1)
+        n_used += len(block)
+    centre = total / max(n_used, 1)
     if intercept is not None:
         centre[intercept] = 0.0
     elif not centred:
-        return np.zeros(p), largest
-    return centre, largest
+        return np.zeros(p), largest, n_used
+    return centre, largest, n_used
 
 
-def triangular_factor(matrix: Matrix, keep: BoolArray, centre: FloatArray | None = None) -> FloatArray:
-    """Return R of the QR factorisation of some rows, reduced block by block."""
+def _used_rows(matrix: Matrix, weights: FloatArray | BoolArray | None, least: int = 1) -> Iterator[FloatArray]:
+    """Yield the rows of positive weight, written out, some at a time."""
+    for part, own in matrix.with_weights(weights):
+        used, step = own > 0.0, max(row_groups(part.n_rows, part.n_columns).block, least)
+        for start in range(0, part.n_rows, step):
+            yield part.rows(start, min(start + step, part.n_rows)).to_dense()[used[start : start + step]]
+
+
+def triangular_factor(
+    matrix: Matrix, weights: FloatArray | BoolArray | None, centre: FloatArray | None = None
+) -> FloatArray:
+    """Return R of the QR factorisation of the rows of positive weight, reduced block by block."""
     p = matrix.n_columns
     triangle = np.zeros((0, p))
-    step = max(row_groups(matrix.n_rows, p).block, 4 * p)
-    for start in range(0, matrix.n_rows, step):
-        part = keep[start : start + step]
-        if part.any():
-            block = matrix.rows(start, min(start + step, matrix.n_rows)).to_dense()[part]
+    for block in _used_rows(matrix, weights, 4 * p):
+        if len(block):
             stacked = np.vstack([triangle, block if centre is None else block - centre])
             triangle = np.asarray(np.linalg.qr(stacked, mode="r"))
     return triangle

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from logitkit.design.build import build_design
@@ -19,9 +20,9 @@ from logitkit.design.rebuild import rebuild_design
 from logitkit.design.response.reading import BinaryReader, OutcomeReader
 from logitkit.design.response.response import Clusters
 from logitkit.errors import DataError, UnsupportedError
-from logitkit.typing import FactorCoding, MissingPolicy, WeightKind
+from logitkit.typing import FactorCoding, IntArray, MissingPolicy, WeightKind
 
-__all__ = ["build_chunked_design", "chunk_size", "in_clusters"]
+__all__ = ["build_chunked_design", "chunk_size", "design_of", "in_clusters", "of_columns", "require_pieces"]
 
 NUMBERS_OF_CHUNK = 1 << 22  # the calls of a chunk are a few parts in a hundred of its work
 ROWS_LEAST, ROWS_MOST = 1 << 10, 1 << 18
@@ -80,12 +81,12 @@ def build_chunked_design(
         factors_by=factors_by,
     )
     info = learnt.info
-    _require_pieces(info, found, source)
+    require_pieces(info, found, source)
     sample = rebuild_design(info, found.rows)
     passes = Passes(1, int(found.rows.nbytes / max(found.rows.num_rows, 1) * found.n_rows))
     stream = Stream(source, columns, size, tuple(found.used), sample, found.sample, memory, reading.executor, passes)
     counts = RowCounts(found.n_rows, found.n_rows - found.n_used, tuple(found.missing.most_common()))
-    return _design_of(stream, info, counts)
+    return design_of(stream, info, counts)
 
 
 def in_clusters(design: Design, clusters: Sequence[Clusters]) -> Design:
@@ -97,11 +98,34 @@ def in_clusters(design: Design, clusters: Sequence[Clusters]) -> Design:
     'in_clusters'
     """
     assert design.stream is not None
-    return _design_of(design.stream.clustered([each.name for each in clusters]), design.info, design.counts)
+    return design_of(design.stream.clustered([each.name for each in clusters]), design.info, design.counts)
 
 
-def _design_of(stream: Stream, info: DesignInfo, counts: RowCounts) -> Design:
-    """Return the design of which the rows are read from a stream."""
+def of_columns(design: Design, keep: IntArray, info: DesignInfo) -> Design:
+    """Return the design with some of its columns, and what is then known of these; of a stream too.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import logitkit as lk
+    >>> design = lk.logit("y ~ x", {"y": [0, 1, 0], "x": [1, 2, 3]}).design
+    >>> of_columns(design, np.array([1]), design.info).matrix.to_dense().tolist()
+    [[1.0], [2.0], [3.0]]
+    """
+    if design.stream is None:
+        return replace(design, matrix=design.matrix.columns(keep), info=info)
+    made = design_of(design.stream.of_columns(keep, design.info), info, design.counts)
+    return replace(made, dependence=design.dependence)
+
+
+def design_of(stream: Stream, info: DesignInfo, counts: RowCounts) -> Design:
+    """Return the design of which the rows are read from a stream.
+
+    Examples
+    --------
+    >>> design_of.__name__
+    'design_of'
+    """
     return Design(
         ChunkedMatrix(stream, info),
         ChunkedResponse(stream=stream, info=info),
@@ -142,8 +166,14 @@ def _require_rows(found: Learnt, missing: MissingPolicy, source: Source) -> None
         raise DataError(f"No row is left to fit: every row has a missing value. Missing values: {text}.")
 
 
-def _require_pieces(info: DesignInfo, found: Learnt, source: Source) -> None:
-    """Refuse transforms that were learnt from a part of the rows."""
+def require_pieces(info: DesignInfo, found: Learnt, source: Source) -> None:
+    """Refuse transforms that were learnt from a part of the rows.
+
+    Examples
+    --------
+    >>> require_pieces.__name__
+    'require_pieces'
+    """
     assert info.coding is not None
     learnt = info.coding.learnt
     if learnt and not found.is_whole:

@@ -19,7 +19,7 @@ from logitkit.design.chunks.stream import Stream
 from logitkit.design.info import DesignInfo
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.matrix.matrix import Matrix
-from logitkit.typing import FloatArray, IntArray
+from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["ChunkedMatrix"]
 
@@ -97,6 +97,14 @@ class ChunkedMatrix(Matrix):
         for design in self.source.designs(self.info):
             self.source.require_order("X")
             yield self._part(design.matrix)
+
+    def with_weights(self, weights: FloatArray | BoolArray | None) -> Iterator[tuple[Matrix, FloatArray | BoolArray]]:
+        """Yield the rows of one chunk after another, with the weights that are read with them unless some are given."""
+        if weights is not None:
+            yield self, weights
+            return
+        for design in self.source.designs(self.info):
+            yield self._part(design.matrix), design.response.weights
 
     def rows(self, start: int, stop: int) -> Matrix:
         """Return consecutive rows, written out."""

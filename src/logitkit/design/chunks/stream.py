@@ -83,6 +83,10 @@ class Stream:
         What the first pass found besides its sums, by name, so that no pass is made for it alone.
     beside : tuple of str
         Columns by which rows are clustered, where they were given after the fit.
+    whole : DesignInfo or None
+        How rows are coded, where only some columns of the design are wanted.
+    chosen : (k,) int array or None
+        Places of these columns.
     """
 
     source: Source
@@ -96,6 +100,8 @@ class Stream:
     passes: Passes = field(default_factory=Passes)
     kept: dict[str, Any] = field(default_factory=dict, repr=False)
     beside: tuple[str, ...] = ()
+    whole: DesignInfo | None = None
+    chosen: IntArray | None = None
 
     @property
     def n_rows(self) -> int:
@@ -155,7 +161,8 @@ class Stream:
         if chunk.number >= len(self.used):
             raise self._changed("it has more rows than in the first pass")
         try:
-            design = self._short(chunk, info) or rebuild_design(info, chunk.table)
+            whole = self.whole or info
+            design = self._short(chunk, whole) or rebuild_design(whole, chunk.table)
         except LogitkitError as error:
             raise type(error)(f"{error} (In the rows of {self.source.label} from {chunk.where} on.)") from error
         if design.n_rows != self.used[chunk.number] and fixed_order(self.source):
@@ -163,6 +170,8 @@ class Stream:
                 f"of its rows from {chunk.where} on, {design.n_rows:,} are complete and "
                 f"{self.used[chunk.number]:,} were"
             )
+        if self.chosen is not None:
+            design = replace(design, matrix=design.matrix.columns(self.chosen), info=info)
         design = replace(
             design,
             positions=chunk.start + design.positions,
@@ -202,6 +211,17 @@ class Stream:
         own = Clusters(np.empty(0, dtype=np.int64), 0, names[0]) if len(names) == 1 else None
         sample = replace(self.sample, response=replace(self.sample.response, clusters=own))
         return replace(self, columns=columns, sample=sample, beside=tuple(names))
+
+    def again(self, part: Design, info: DesignInfo) -> Design:
+        """Return the rows of a chunk, of this stream or of one that reads more columns, coded as here."""
+        return self.coded(Chunk(part.start // self.size, part.start, part.table, str(part.start)), info)
+
+    def of_columns(self, keep: IntArray, info: DesignInfo) -> Stream:
+        """Return the same rows with some columns of a design that has ``info`` now."""
+        before = np.arange(len(info.names)) if self.chosen is None else self.chosen
+        sample = replace(self.sample, matrix=self.sample.matrix.columns(keep))
+        kept = {name: value for name, value in self.kept.items() if name != "fingerprint"}
+        return replace(self, sample=sample, kept=kept, whole=self.whole or info, chosen=before[keep])
 
     def require_columns(self, names: Sequence[Any], role: str) -> None:
         """Refuse what does not name a column of the source."""

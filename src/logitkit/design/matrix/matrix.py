@@ -12,11 +12,12 @@ evaluation, not once a block. A kind without such columns is its own inner matri
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from logitkit.typing import FloatArray, IntArray
+from logitkit.typing import BoolArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
     from logitkit.design.chunks.stream import Stream
@@ -38,6 +39,11 @@ class Matrix(ABC):
     @abstractmethod
     def n_columns(self) -> int:
         """Number of columns."""
+
+    def with_weights(self, weights: FloatArray | BoolArray | None) -> Iterator[tuple[Matrix, FloatArray | BoolArray]]:
+        """Yield rows with their weights: all at once, or a chunk at a time with weights of its own."""
+        assert weights is not None
+        yield self, weights
 
     @property
     def stream(self) -> Stream | None:

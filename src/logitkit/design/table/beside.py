@@ -9,7 +9,7 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.design.response.response import Clusters
-from logitkit.design.table.frame import Table, codes_and_values, codes_of, is_missing, read_table, row_values
+from logitkit.design.table.frame import Table, codes_of, is_missing, read_table, row_values
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.typing import IntArray
 
@@ -103,6 +103,7 @@ def clusters_named(names: Sequence[str], design: Design) -> tuple[Clusters, ...]
     found = []
     for each in names:
         series, name = values_beside(each, design, "cluster")
-        codes, values = codes_and_values(series)
-        found.append(Clusters(codes, len(values), name, tuple(values)))
+        codes, count = codes_of(series)
+        first = np.unique(codes, return_index=True)[1]
+        found.append(Clusters(codes, count, name, tuple(series.iloc[first].tolist())))
     return tuple(found)

@@ -279,12 +279,6 @@ def holds_numbers(values: Any) -> bool:
 
 def codes_of(series: pd.Series) -> tuple[IntArray, int]:
     """Return integer codes of the distinct values and how many there are."""
-    codes, values = codes_and_values(series)
-    return codes, len(values)
-
-
-def codes_and_values(series: pd.Series) -> tuple[IntArray, list[Any]]:
-    """Return integer codes of the distinct values, in the order in which they occur, and the values."""
     try:
         codes, levels = pd.factorize(series)
     except TypeError as error:
@@ -292,7 +286,7 @@ def codes_and_values(series: pd.Series) -> tuple[IntArray, list[Any]]:
             f"cluster must be one value per row; the values are of type {type(series.iloc[0]).__name__}, for example "
             f"{series.iloc[0]!r}."
         ) from error
-    return codes.astype(np.int64), levels.tolist()
+    return codes.astype(np.int64), len(levels)
 
 
 def _vector(values: Any) -> Any:

@@ -38,6 +38,12 @@ class ClusterSums:
         Which clusters have a row of positive weight.
     most : int
         Numbers that may be held.
+
+    Examples
+    --------
+    >>> sums = ClusterSums(["a", "b"], np.array([[1.0], [-1.0]]), np.ones(2, dtype=bool), 100)
+    >>> sums.plus(ClusterSums(["b"], np.array([[3.0]]), np.ones(1, dtype=bool), 100)).squares.tolist()
+    [[5.0]]
     """
 
     values: list[Any]
@@ -57,7 +63,18 @@ class ClusterSums:
         return np.asarray(own.T @ own)
 
     def plus(self, other: ClusterSums) -> ClusterSums:
-        """Return the sums over both; those of this one are added to in place."""
+        """Return the sums over both; those of this one are added to in place.
+
+        Parameters
+        ----------
+        other : ClusterSums
+            Of other rows.
+
+        Returns
+        -------
+        ClusterSums
+            This one.
+        """
         places = self.__dict__.setdefault("places", {value: k for k, value in enumerate(self.values)})
         rows = np.array([places.setdefault(value, len(places)) for value in other.values], dtype=np.int64)
         self.values.extend(value for value, row in zip(other.values, rows, strict=True) if row >= len(self.values))
@@ -128,7 +145,24 @@ def sums_by_cluster(found: RowScores, clusters: Sequence[Clusters], most: int) -
 
 
 def merged_sums(left: list[ClusterSums], right: list[ClusterSums]) -> list[ClusterSums]:
-    """Return the sums over both, part by part."""
+    """Return the sums over both, part by part.
+
+    Parameters
+    ----------
+    left, right : list of ClusterSums
+        From ``sums_by_cluster``.
+
+    Returns
+    -------
+    list of ClusterSums
+        The first ones, which are added to in place.
+
+    Examples
+    --------
+    >>> one, other = ([ClusterSums(["a"], np.ones((1, 1)), np.ones(1, dtype=bool), 9)] for _ in range(2))
+    >>> merged_sums(one, other)[0].squares.tolist()
+    [[4.0]]
+    """
     return [one.plus(other) for one, other in zip(left, right, strict=True)]
 
 

@@ -35,7 +35,7 @@ from logitkit.inference.covariances.sandwich import Scores, copies, scores
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray
 
-__all__ = ["HC_KINDS", "Leverages", "hc_factors", "hc_leverages", "hc_weights", "heteroscedastic_vcov", "require_kind"]
+__all__ = ["HC_KINDS", "Leverages", "hc_factors", "hc_leverages", "hc_weights", "heteroscedastic_vcov"]
 
 HC_KINDS = ("HC0", "HC1", "HC2", "HC3", "HC4", "HC4m", "HC5")
 WITHOUT_LEVERAGE = ("HC0", "HC1")
@@ -121,7 +121,7 @@ def heteroscedastic_vcov(record: FitRecord, design: Design, kind: str) -> tuple[
     True
     """
     n, k = float(record.n_obs), float(record.n_params)
-    require_kind(record, kind)
+    _require_kind(record, kind)
     meat = design.reduce(_OfRows(record, kind, hc_leverages(record, design, kind)), np.add)
     with single_threaded_blas():
         bread = record.inner_model_vcov
@@ -139,6 +139,12 @@ class Leverages:
         The fit, with the covariance of the working weighted least squares.
     largest : float or None
         The largest leverage, where it counts and the rows are read in chunks.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> Leverages(lk.logit("y ~ 1", {"y": [0, 1, 1]}).record).largest is None
+    True
     """
 
     record: FitRecord
@@ -177,7 +183,7 @@ def hc_leverages(record: FitRecord, design: Design, kind: str) -> Leverages:
     return Leverages(working, design.reduce(_Largest(record, working), max))
 
 
-def require_kind(record: FitRecord, kind: str) -> None:
+def _require_kind(record: FitRecord, kind: str) -> None:
     """Refuse a sandwich that a fit has not got."""
     n, k = float(record.n_obs), float(record.n_params)
     if kind == "HC1" and n <= k:
@@ -225,7 +231,7 @@ def hc_weights(
     [1.5625, 1.5625, 1.5625, 1.5625, 1.5625]
     """
     n, k = float(record.n_obs), float(record.n_params)
-    require_kind(record, kind)
+    _require_kind(record, kind)
     if kind in WITHOUT_LEVERAGE:
         return hc_factors(kind, np.zeros(design.n_rows), n, k) / copies(design.response)
     used = leverages or hc_leverages(record, design, kind)

@@ -280,6 +280,12 @@ class OfClusters:
         The fit.
     most : int
         Numbers that may be held.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> OfClusters(lk.logit("y ~ 1", {"y": [0, 1, 1]}).record, 100).most
+    100
     """
 
     record: FitRecord

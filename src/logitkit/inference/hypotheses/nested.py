@@ -10,9 +10,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from logitkit.design.chunks.build import of_columns
 from logitkit.design.design import Design
 from logitkit.engine.estimate import fit_model
-from logitkit.engine.null import null_loss
+from logitkit.engine.null import null_loss_of_rows
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.inference.functions import determined_functions
@@ -49,7 +50,7 @@ def ratio_to_nothing(record: FitRecord, design: Design) -> tuple[float, int]:
     """
     if record.nuisance.n_parameters:
         return max(record.null_deviance - record.deviance, 0.0), record.n_params - record.n_intercepts
-    loss = null_loss(design.response, False, record.family)
+    loss = null_loss_of_rows(design, record.form, False)
     return max(2.0 * (loss - (record.log_constant - record.loglik)), 0.0), record.n_params
 
 
@@ -123,7 +124,7 @@ def design_of_columns(design: Design, keep: IntArray) -> Design:
     terms = tuple(replace(term, columns=tuple(place[j] for j in term.columns if j in place)) for term in info.terms)
     names = tuple(info.names[j] for j in keep)
     info = replace(info, names=names, terms=tuple(term for term in terms if term.columns), constant=None)
-    return replace(design, matrix=design.matrix.columns(keep), info=info)
+    return of_columns(design, keep, info)
 
 
 def fit_without(record: FitRecord, design: Design, columns: IntArray) -> tuple[FitRecord, Design]:

@@ -32,8 +32,11 @@ from logitkit.engine.objective import Objective
 from logitkit.engine.part_coordinates import Columns, inner_predictors, part_coordinates
 from logitkit.engine.rank import orthogonal_coordinates
 from logitkit.engine.record import FitRecord
+from logitkit.engine.response_sums import summed_responses
+from logitkit.inference.covariances.cluster_sums import ClusterSums
 from logitkit.inference.covariances.clustered import mended
-from logitkit.inference.hypotheses.score_covariance import LargerScores, ScoreCovariance
+from logitkit.inference.covariances.heteroscedastic import HC_KINDS, Leverages, hc_leverages
+from logitkit.inference.hypotheses.score_covariance import LargerScores, ScoreCovariance, ScoreSums
 from logitkit.inference.linear_predictors import linear_predictors
 from logitkit.models.form import Form
 from logitkit.typing import FloatArray
@@ -41,6 +44,7 @@ from logitkit.typing import FloatArray
 __all__ = ["Larger", "Null", "score_at", "score_statistic"]
 
 OF_MODEL = ScoreCovariance()
+NOT_HELD: FloatArray = np.empty((0, 0))
 SINGULAR = 1e-12  # of the largest eigenvalue of an information: less is rounding
 EXPLAINED = 1e-10  # of the size of a column: less beside the means of absorbed levels is rounding
 
@@ -110,7 +114,9 @@ def score_statistic(
     """
     if not smaller.converged or smaller.is_separated:
         return np.nan, 0
-    eta = linear_predictors(smaller, rows.matrix, rows.response.offset, levels=rows.level_codes)
+    eta = NOT_HELD
+    if not rows.in_chunks:
+        eta = linear_predictors(smaller, rows.matrix, rows.response.offset, levels=rows.level_codes)
     return score_at(Null(eta, smaller.inner_coef.size, (smaller, rows)), rows, larger, spread)
 
 
@@ -121,7 +127,7 @@ class Null:
     Parameters
     ----------
     eta : (m, n) array
-        Its linear predictors, offsets among them.
+        Its linear predictors, offsets among them; empty for rows that are read in chunks.
     rank : int
         How many coefficients were estimated.
     fit : (FitRecord, Design) or None
@@ -160,6 +166,8 @@ class Null:
         >>> Null.without_coefficients(fit.record.form, fit.design).eta.tolist()
         [[0.0, 0.0, 0.0, 0.0]]
         """
+        if rows.in_chunks:
+            return cls(NOT_HELD, 0)
         offset = rows.response.offset
         return cls(np.zeros((form.predictors.n_predictors, rows.n_rows)) + (0.0 if offset is None else offset), 0)
 
@@ -194,17 +202,12 @@ def score_at(smaller: Null, rows: Design, larger: Larger, spread: ScoreCovarianc
     >>> score_at(Null(np.zeros((1, 4)), 0), fit.design, Larger(fit.design, fit.record.form, np.eye(1)))
     (1.0, 1)
     """
-    eta, family = smaller.eta, larger.form.family
-    response = replace(larger.design.response, offset=eta)
-    matrix, functions, form = _varying(rows, larger, eta)
+    matrix, functions, form = _varying(rows, larger, smaller.eta)
     columns = _columns(larger.design, matrix, form)
-    inner = None if form.is_single else inner_predictors(form, columns)
-    working = columns.matrix(matrix)
-    here = Objective(working, response, family, predictors=inner).evaluate(
-        np.zeros(working.n_columns if inner is None else inner.n_params)
-    )
-    assert isinstance(here.hessian, DenseHessian)
-    score, information = -here.gradient, here.hessian.array
+    task = _AtNull(smaller, form, columns, spread, _leverages(smaller, spread), _room(larger.design))
+    made = replace(larger.design, matrix=matrix) if matrix is not larger.design.matrix else larger.design
+    sums = made.reduce(task, ScoreSums.plus)
+    score, information = sums.score, sums.information
     dof = score.size - smaller.rank
     if dof <= 0 or not np.isfinite(information).all():
         return np.nan, max(dof, 0)
@@ -212,13 +215,67 @@ def score_at(smaller: Null, rows: Design, larger: Larger, spread: ScoreCovarianc
     if not spread.robust:
         return float(score @ inverse @ score) / spread.scale, dof
     shown = shown_coordinates(form, columns)
-    found = LargerScores(response, working, inner, -response.weights * family.slopes(eta, response))
-    covariance = inverse @ spread.middle(found, smaller.fit) @ inverse
+    n_obs = summed_responses(larger.design, larger.form).n_obs if made.in_chunks else made.response.n_obs
+    k = 0 if smaller.fit is None else smaller.fit[0].n_params
+    covariance = inverse @ spread.finished(sums.middle, made, n_obs, k) @ inverse
     if spread.is_crossed:
         given = np.eye(len(functions[0]) if len(functions) else form.shown.n_flat)
         given[shown.aliased] = 0.0
         covariance, _ = mended(shown.jacobian(given), covariance)
     return _robust(inverse @ score, covariance, shown.jacobian(functions), dof)
+
+
+@dataclass(frozen=True, eq=False)
+class _AtNull:
+    """The score and information of the larger model at the estimates of the smaller, over some rows."""
+
+    smaller: Null
+    form: Form
+    columns: Columns
+    spread: ScoreCovariance
+    leverages: Leverages | None
+    most: int
+
+    def __call__(self, part: Design) -> ScoreSums:
+        """Return the sums over some rows."""
+        form, columns = self.form, self.columns
+        eta, own = self._null(part)
+        response = replace(part.response, offset=eta)
+        inner = None if form.is_single else inner_predictors(form, columns)
+        working = columns.matrix(part.matrix)
+        here = Objective(working, response, form.family, predictors=inner).evaluate(
+            np.zeros(working.n_columns if inner is None else inner.n_params)
+        )
+        assert isinstance(here.hessian, DenseHessian)
+        middle: FloatArray | list[ClusterSums] | None = None
+        if self.spread.robust:
+            found = LargerScores(response, working, inner, -response.weights * form.family.slopes(eta, response))
+            middle = self.spread.middle(found, own, part, self.leverages, self.most)
+        return ScoreSums(-here.gradient, here.hessian.array, middle)
+
+    def _null(self, part: Design) -> tuple[FloatArray, tuple[FitRecord, Design] | None]:
+        """Return the linear predictors of the smaller model, and its fit with the same rows."""
+        if self.smaller.eta.size:
+            return self.smaller.eta, self.smaller.fit
+        if self.smaller.fit is None:
+            return Null.without_coefficients(self.form, part).eta, None
+        record, rows = self.smaller.fit
+        assert rows.stream is not None
+        own = rows.stream.again(part, rows.info)
+        return linear_predictors(record, own.matrix, own.response.offset), (record, own)
+
+
+def _leverages(smaller: Null, spread: ScoreCovariance) -> Leverages | None:
+    """Return what leverages of the smaller fit are made with, where the covariance has them."""
+    given = spread.dependence
+    if smaller.fit is None or given is None or given.kind not in HC_KINDS or not smaller.fit[0].is_single:
+        return None
+    return hc_leverages(*smaller.fit, given.kind)
+
+
+def _room(design: Design) -> int:
+    """Return how many numbers may be held."""
+    return 0 if design.stream is None else design.stream.memory // 8
 
 
 def _varying(rows: Design, larger: Larger, eta: FloatArray) -> tuple[Matrix, FloatArray, Form]:
@@ -237,7 +294,7 @@ def _varying(rows: Design, larger: Larger, eta: FloatArray) -> tuple[Matrix, Flo
 
 def _columns(design: Design, matrix: Matrix, form: Form) -> Columns:
     """Return coordinates in which the columns are independent."""
-    weights, intercept = design.response.weights, design.info.intercept
+    weights, intercept = None if design.in_chunks else design.response.weights, design.info.intercept
     if form.in_parts:
         return part_coordinates(matrix, weights, intercept, form.predictors, orthogonal_coordinates)
     return orthogonal_coordinates(matrix, weights, intercept)

@@ -28,14 +28,21 @@ from logitkit.design.dependence import Dependence
 from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
+from logitkit.engine.facts import Covariance
 from logitkit.engine.law import NORMAL, Law
 from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
+from logitkit.inference.covariances.cluster_sums import (
+    ClusterSums,
+    merged_sums,
+    middle_of_sums,
+    sums_by_cluster,
+)
 from logitkit.inference.covariances.clustered import clustered_meat, counted_clusters
 from logitkit.inference.covariances.corrections import correction_named
-from logitkit.inference.covariances.heteroscedastic import HC_KINDS, hc_weights
+from logitkit.inference.covariances.heteroscedastic import HC_KINDS, Leverages, hc_weights
 from logitkit.inference.covariances.reduced_bias import CR_KINDS, corrected_meat
-from logitkit.inference.covariances.sandwich import copies, correction_of
+from logitkit.inference.covariances.sandwich import copies, correction_of, named_correction
 from logitkit.inference.covariances.serial import serial_meat
 from logitkit.inference.covariances.sums_by_cluster import cluster_meat
 from logitkit.inference.covariances.survey import survey_meat
@@ -44,7 +51,7 @@ from logitkit.models.predictors import Predictors
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["LargerScores", "ScoreCovariance", "score_covariance"]
+__all__ = ["LargerScores", "ScoreCovariance", "ScoreSums", "score_covariance"]
 
 OWN = ("sampling", "cluster", "rows")  # kinds that weights, clusters or fractions bring with them
 
@@ -160,27 +167,42 @@ class ScoreCovariance:
         """Whether the covariance may have negative eigenvalues."""
         return self.dependence is not None and len(self.dependence.clusters) > 1
 
-    def middle(self, found: LargerScores, smaller: tuple[FitRecord, Design] | None) -> FloatArray:
-        """Return the middle of the sandwich.
+    def middle(
+        self,
+        found: LargerScores,
+        smaller: tuple[FitRecord, Design] | None,
+        rows: Design,
+        leverages: Leverages | None = None,
+        most: int = 0,
+    ) -> FloatArray | list[ClusterSums]:
+        """Return the middle of the sandwich over some rows, which ``finished`` makes that of all.
 
         Parameters
         ----------
         found : LargerScores
             At the estimates of the smaller model.
         smaller : (FitRecord, Design) or None
-            Its fit, and its rows; None without coefficients.
+            Its fit, and the same rows of it; None without coefficients.
+        rows : Design
+            These rows.
+        leverages : Leverages, optional
+            What leverages of the smaller fit are made with.
+        most : int
+            Numbers that may be held, of a chunk.
 
         Returns
         -------
-        (q, q) array
-            Symmetric.
+        (q, q) array or list of ClusterSums
+            Symmetric; of a chunk whose rows have clusters, the sums by cluster.
         """
         given, k = self.dependence, 0 if smaller is None else smaller[0].n_params
         with single_threaded_blas():
+            if rows.dependence is not None and most and (given is None or given.kind == "cluster"):
+                return sums_by_cluster(found, rows.dependence.clusters, most)
             if given is None:
-                return self._of_response(found, max(k, 1))
+                return self._of_response(found)
             if given.kind in HC_KINDS:
-                return _of_rows(found, given.kind, smaller)
+                return _of_rows(found, given.kind, smaller, leverages)
             if given.kind == "cluster":
                 counts = [counted_clusters(each, found.response) for each in given.clusters]
                 return clustered_meat(found, given.clusters, counts, correction_named(given.correction), max(k, 1))
@@ -192,13 +214,92 @@ class ScoreCovariance:
             meat, n = survey_meat(found, given.survey), found.response.n_obs
             return meat * (n - 1.0) / (n - max(k, 1)) if self.counts_parameters else meat
 
-    def _of_response(self, found: LargerScores, k: int) -> FloatArray:
-        """Return the middle that weights, clusters or fractions bring."""
+    def _of_response(self, found: LargerScores) -> FloatArray:
+        """Return the middle that weights, clusters or fractions bring, without its factor."""
         response = found.response
-        factor, _ = correction_of(response, k if self.counts_parameters else 1)
         if response.clusters is not None:
-            return factor * cluster_meat(response.clusters.codes, found)
-        return factor * _squares(found, 1.0 / copies(response))
+            return cluster_meat(response.clusters.codes, found)
+        return _squares(found, 1.0 / copies(response))
+
+    def finished(self, middle: FloatArray | list[ClusterSums] | None, rows: Design, n: int, k: int) -> FloatArray:
+        """Return the middle of the sandwich with the factors that all rows decide.
+
+        Parameters
+        ----------
+        middle : (q, q) array or list of ClusterSums
+            Summed over all rows.
+        rows : Design
+            All rows.
+        n, k : int
+            Observations, and coefficients of the smaller model.
+
+        Returns
+        -------
+        (q, q) array
+            Symmetric.
+        """
+        assert middle is not None
+        given, response = self.dependence, rows.sample.response
+        if given is not None and isinstance(middle, list):
+            rule = correction_named(given.correction)
+            return middle_of_sums(middle, given.clusters, rule, float(n), float(max(k, 1)))[0]
+        if given is not None:
+            assert not isinstance(middle, list)
+            return middle
+        own = max(k, 1) if self.counts_parameters else 1
+        if isinstance(middle, list):
+            return named_correction(response, n, middle[0].count, own)[0] * middle[0].squares
+        return (
+            correction_of(response, own)[0] * middle
+            if not rows.in_chunks
+            else (named_correction(response, n, 0, own)[0] * middle)
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreSums:
+    """Sums over rows of which a score statistic is made.
+
+    Parameters
+    ----------
+    score : (q,) array
+        Of the larger model at the estimates of the smaller.
+    information : (q, q) array
+        There.
+    middle : (q, q) array, list of ClusterSums or None
+        From ``ScoreCovariance.middle``.
+
+    Examples
+    --------
+    >>> one = ScoreSums(np.ones(1), np.eye(1))
+    >>> one.plus(one).score.tolist()
+    [2.0]
+    """
+
+    score: FloatArray
+    information: FloatArray
+    middle: FloatArray | list[ClusterSums] | None = None
+
+    def plus(self, other: ScoreSums) -> ScoreSums:
+        """Return the sums over both.
+
+        Parameters
+        ----------
+        other : ScoreSums
+            Of other rows.
+
+        Returns
+        -------
+        ScoreSums
+            The same of all.
+        """
+        left, right = self.middle, other.middle
+        middle: FloatArray | list[ClusterSums] | None = None
+        if isinstance(left, list) and isinstance(right, list):
+            middle = merged_sums(left, right)
+        elif left is not None and right is not None and not isinstance(left, list) and not isinstance(right, list):
+            middle = left + right
+        return ScoreSums(self.score + other.score, self.information + other.information, middle)
 
 
 def score_covariance(record: FitRecord, design: Design) -> ScoreCovariance:
@@ -237,11 +338,15 @@ def score_covariance(record: FitRecord, design: Design) -> ScoreCovariance:
         return ScoreCovariance(law, scale)
     given, counts = design.dependence, record.conventions.counts_parameters
     if given is None:
-        if (
-            own.kind in OWN
-            and replace(own, law=NORMAL) == correction_of(design.response, record.n_params if counts else 1)[1]
+        if own.kind in OWN and replace(own, law=NORMAL) == _own_covariance(
+            record, design, record.n_params if counts else 1
         ):
             return ScoreCovariance(law, robust=True, counts_parameters=counts)
+    elif design.in_chunks and given.kind not in (*HC_KINDS, "cluster"):
+        raise UnsupportedError(
+            f"A score test with {own.label} needs the scores of all rows at once, and the rows are read in chunks: use "
+            "a Wald test, fit.anova(test='Wald') or fit.test(...)."
+        )
     elif given.kind != "jackknife" and (given.survey is None or given.survey.replicates is None):
         return ScoreCovariance(law, robust=True, dependence=given, counts_parameters=counts)
     refits = given is not None
@@ -256,11 +361,20 @@ def score_covariance(record: FitRecord, design: Design) -> ScoreCovariance:
     )
 
 
-def _of_rows(found: LargerScores, kind: str, smaller: tuple[FitRecord, Design] | None) -> FloatArray:
+def _own_covariance(record: FitRecord, design: Design, k: int) -> Covariance:
+    """Return the name of the covariance that weights, clusters or fractions bring."""
+    if not design.in_chunks:
+        return correction_of(design.response, k)[1]
+    return named_correction(design.sample.response, record.n_obs, record.covariance.n_clusters or 0, k)[1]
+
+
+def _of_rows(
+    found: LargerScores, kind: str, smaller: tuple[FitRecord, Design] | None, leverages: Leverages | None
+) -> FloatArray:
     """Return the sum of the squares of the scores of independent rows, corrected for the smaller fit."""
     if smaller is None:  # without coefficients there is nothing to correct for
         return _squares(found, 1.0 / copies(found.response))
-    return _squares(found, hc_weights(*smaller, kind, found.slopes))
+    return _squares(found, hc_weights(*smaller, kind, found.slopes, leverages))
 
 
 def _of_corrected(found: LargerScores, given: Dependence, smaller: tuple[FitRecord, Design] | None) -> FloatArray:
