@@ -12,8 +12,8 @@ from logitkit.design.absorbed import terms_without_intercept, without_intercept
 from logitkit.design.design import Design
 from logitkit.design.formula.coding import Coding, learn_coding
 from logitkit.design.formula.parse import ParsedFormula, parse_formula, split_formula
-from logitkit.design.formula.terms import INTERCEPT
-from logitkit.design.info import DesignInfo, Term
+from logitkit.design.formula.terms import INTERCEPT, Term
+from logitkit.design.info import DesignInfo
 from logitkit.design.table.extras import ARRAY
 from logitkit.design.table.frame import read_table
 from logitkit.errors import DataError, FormulaError

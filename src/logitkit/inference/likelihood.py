@@ -180,7 +180,7 @@ def _columns(record: FitRecord, design: Design) -> Columns:
     """Return coordinates of the columns for several predictors: as given, or orthogonal where the fit needed that."""
     form, own, given = record.form, has_own_columns(record), (design.response.weights, design.info.intercept)
 
-    def make(matrix: Matrix, weights: FloatArray, intercept: int | None, centred: bool) -> Coordinates:
+    def make(matrix: Matrix, weights: FloatArray | None, intercept: int | None, centred: bool) -> Coordinates:
         return identity_coordinates() if own else orthogonal_coordinates(matrix, weights, intercept, centred)
 
     if form.in_parts:
