@@ -47,9 +47,19 @@ def test_an_unrelated_variable_shows_what_is_expected_by_chance() -> None:
 def test_empty_cells_count_as_one_half_and_bins_without_rows_as_nothing() -> None:
     events, nonevents = np.array([0.0, 20.0, 0.0]), np.array([30.0, 10.0, 0.0])
     woe, _ = weight_of_evidence(events, nonevents)
-    assert woe[0] == pytest.approx(np.log(30.5 / 40) - np.log(0.5 / 20), rel=1e-14)
+    assert woe[0] == pytest.approx(np.log(31.0 / 40) - np.log(0.5 / 20), rel=1e-14)
+    assert woe[0] == pytest.approx(np.log(1.0 + 2 * 30 * 20 / 40), rel=1e-14)
     assert np.isnan(woe[2])
     assert information_value(events, nonevents).parts[2] == 0.0
+
+
+@pytest.mark.parametrize("n", [1.0, 4.0, 1_000.0])
+def test_a_bin_without_events_is_safer_than_the_population_however_small(n) -> None:
+    events, nonevents = np.array([0.0, 160.0]), np.array([n, 9_840.0 - n])
+    woe = weight_of_evidence(events, nonevents)[0][0]
+    assert woe == pytest.approx(np.log(1.0 + 2.0 * n * 160.0 / 9_840.0), rel=1e-12)
+    risky = weight_of_evidence(np.array([n / 10.0, 160.0 - n / 10.0]), np.array([0.0, 9_840.0]))[0][0]
+    assert risky < 0.0 < woe
 
 
 def test_limits_take_off_what_chance_adds() -> None:

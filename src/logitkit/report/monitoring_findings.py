@@ -56,7 +56,7 @@ def _(found: StabilityIndex) -> Document:
     )
     notes = [f"{format_level(found.level)} basic bootstrap interval, not below zero. {BIAS}", CUSTOM]
     if found.corrected.any():
-        notes.append("Bins with no rows in one sample: one half was added to both counts.")
+        notes.append("Bins with no rows in one sample: one half was added there, and at the overall odds to the other.")
     if found.sampled:
         notes.append(WEIGHTED)
     return Document(f"Population stability of {found.name}", facts=_facts(found), blocks=(table,), notes=tuple(notes))

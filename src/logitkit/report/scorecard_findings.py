@@ -63,7 +63,9 @@ def _(binning: Binning) -> Document:
             f"about {format_number(binning.most_by_chance)} on average, and that of bins of them at most as much."
         )
     if table.corrected.any():
-        notes.append("Bins with one count of zero: one half was added to both counts for their WOE.")
+        notes.append(
+            "Bins with one count of zero: for their WOE one half was added to it, and to the other at the overall odds."
+        )
     if binning.rank_error > 0:
         notes.append(
             f"Rows were met in one pass: the number of rows below a cut point is known to within "

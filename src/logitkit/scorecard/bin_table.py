@@ -34,7 +34,7 @@ class BinTable:
     information : (k,) array
         What each bin adds to the information value.
     corrected : (k,) array of bool
-        Where one half was added to both counts, because one of them is zero.
+        Where the counts were corrected, because one of them is zero.
     level : float
         Of the intervals.
     """

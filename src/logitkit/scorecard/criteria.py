@@ -8,7 +8,7 @@ With :math:`p_k` the proportion of all events that fall into bin :math:`k` and :
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -28,34 +28,50 @@ __all__ = [
 Criterion = Literal["iv", "js", "hellinger", "chi_square", "likelihood"]
 #: Their numbers in ``numerics.kernels.partitions``.
 CRITERIA = {"iv": 0, "js": 1, "hellinger": 2, "chi_square": 3, "likelihood": 4}
-#: What is added to both counts of a bin in which one is zero.
+#: What is added to a count of zero; to the other, as many at the odds of the population.
 CORRECTION = 0.5
 
 
-def corrected_counts(events: FloatArray, nonevents: FloatArray) -> tuple[FloatArray, FloatArray, BoolArray]:
-    """Return counts with one half added to both in bins where just one is zero, and which bins these are.
+def corrected_counts(
+    events: FloatArray, nonevents: FloatArray, totals: tuple[Any, Any] | None = None
+) -> tuple[FloatArray, FloatArray, BoolArray]:
+    r"""Return counts with an addition to both in bins where just one is zero, and which bins these are.
+
+    One half is added to the count that is zero, and to the other as many as the population has for one half:
+    :math:`G / 2E` non-events, or :math:`E / 2G` events. An addition at the odds of the population has no weight of
+    evidence, so that a bin without events is safer than the population however few rows it has, and the nearer to it
+    the fewer.
 
     Parameters
     ----------
-    events, nonevents : (k,) arrays
-        Counts by bin. A bin with neither is left as it is.
+    events, nonevents : (..., k) arrays
+        Counts by bin along the last axis. A bin with neither is left as it is.
+    totals : (float, float), optional
+        Events E and non-events G of the population; the sums over the bins by default.
 
     Returns
     -------
-    events, nonevents : (k,) arrays
+    events, nonevents : (..., k) arrays
         The counts to take logarithms of.
-    corrected : (k,) array of bool
-        Where one half was added.
+    corrected : (..., k) array of bool
+        Where something was added.
 
     Examples
     --------
     >>> e, g, where = corrected_counts(np.array([0.0, 3.0]), np.array([7.0, 5.0]))
     >>> e.tolist(), g.tolist(), where.tolist()
-    ([0.5, 3.0], [7.5, 5.0], [True, False])
+    ([0.5, 3.0], [9.0, 5.0], [True, False])
     """
+    total_events, total_nonevents = totals or (
+        events.sum(axis=-1, keepdims=True),
+        nonevents.sum(axis=-1, keepdims=True),
+    )
     corrected = (events == 0) ^ (nonevents == 0)
-    add = np.where(corrected, CORRECTION, 0.0)
-    return events + add, nonevents + add, corrected
+    with np.errstate(divide="ignore", invalid="ignore"):
+        of_nonevents = np.where(events == 0, CORRECTION * total_nonevents / total_events, CORRECTION)
+        of_events = np.where(nonevents == 0, CORRECTION * total_events / total_nonevents, CORRECTION)
+    add = [np.where(corrected, each, 0.0) for each in (of_events, of_nonevents)]
+    return events + add[0], nonevents + add[1], corrected
 
 
 def weight_of_evidence(
@@ -85,7 +101,7 @@ def weight_of_evidence(
     True
     """
     total_events, total_nonevents = totals or (float(events.sum()), float(nonevents.sum()))
-    e, g, _ = corrected_counts(events, nonevents)
+    e, g, _ = corrected_counts(events, nonevents, (total_events, total_nonevents))
     with np.errstate(divide="ignore", invalid="ignore"):
         woe = np.log(g / total_nonevents) - np.log(e / total_events)
         variance = 1.0 / g - 1.0 / total_nonevents + 1.0 / e - 1.0 / total_events

@@ -83,7 +83,7 @@ def require_both_outcomes(binning: Binning) -> None:
         outcome = "bads" if nonevents[m] == 0 else "goods"
         raise SeparationError(
             f"{binning.name!r}: the bin {binning.rule.labels()[m]!r} has {outcome} alone{more}: its points would be "
-            f"infinite. {way_out}, leave its rows out by a rule, or take coding='woe', which adds one half to its "
+            f"infinite. {way_out}, leave its rows out by a rule, or take coding='woe', which corrects its "
             "counts."
         )
 

@@ -47,7 +47,8 @@ def value(e: float, g: float, criterion: str) -> float:
         m = (p + q) / 2
         return float(0.5 * sum(x * np.log(x / m) for x in (p, q) if x > 0))
     if e == 0 or g == 0:
-        p, q = (e + 0.5) / total_e, (g + 0.5) / total_g
+        own, more = (0.5, 0.5 * total_g / total_e) if e == 0 else (0.5 * total_e / total_g, 0.5)
+        p, q = (e + own) / total_e, (g + more) / total_g
     return float((q - p) * np.log(q / p))
 
 

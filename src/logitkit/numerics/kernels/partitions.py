@@ -20,7 +20,7 @@ __all__ = ["best_free", "bin_feasible", "bin_values"]
 
 @compiled
 def _value(events: float, nonevents: float, totals: FloatArray, criterion: int) -> float:
-    """Return what a bin adds to the criterion; empty cells of IV, and only those, count as one half."""
+    """Return what a bin adds to the criterion; empty cells of IV, and only those, are corrected."""
     if criterion == 4:  # log likelihood
         size = events + nonevents
         found = 0.0
@@ -33,8 +33,10 @@ def _value(events: float, nonevents: float, totals: FloatArray, criterion: int) 
         rate = totals[0] / (totals[0] + totals[1])
         expected = (events + nonevents) * rate
         return float((events - expected) ** 2 / (expected * (1.0 - rate)))
-    if criterion == 0 and (events <= 0.0 or nonevents <= 0.0):
-        events, nonevents = events + 0.5, nonevents + 0.5
+    if criterion == 0 and events <= 0.0:  # one half, and as many of the others as the population has for it
+        events, nonevents = 0.5, nonevents + 0.5 * totals[1] / totals[0]
+    elif criterion == 0 and nonevents <= 0.0:
+        events, nonevents = events + 0.5 * totals[0] / totals[1], 0.5
     p, q = events / totals[0], nonevents / totals[1]
     if criterion == 0:  # information value
         return float((q - p) * math.log(q / p))

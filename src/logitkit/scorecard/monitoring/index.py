@@ -78,7 +78,7 @@ class StabilityIndex:
     parts : (k,) array
         What each bin adds to the index.
     corrected : (k,) array of bool
-        Where one half was added to both counts, because one of them is zero.
+        Where the counts were corrected, because one of them is zero.
     level : float
         Of the interval.
     sampled : bool
@@ -141,7 +141,7 @@ def stability_index(
     ----------
     base, recent : (k,) arrays or Sample
         Rows by bin of the two samples. A bin without rows in both is left out; where it has none in one, one half is
-        added to both of its counts, of effective rows where these have sampling weights.
+        added there, and as many at the overall odds to the other, of effective rows where these have sampling weights.
     labels : tuple of str
         What each bin is called.
     name : str
@@ -204,7 +204,7 @@ def stability_index(
         dof if sampled else int(dof),
         float(chdtrc(dof, statistic)) if dof else float("nan"),
         parts,
-        corrected_counts(*rows)[2],
+        corrected_counts(rows[0], rows[1])[2],
         how.level,
         sampled,
     )
