@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ from logitkit.design.response.binary import Counts, evaluate_left, missing_outco
 from logitkit.design.table.frame import coded_values, read_table
 from logitkit.typing import BoolArray, IntArray
 
-__all__ = ["Learnt", "learn"]
+__all__ = ["Learning", "Learnt", "learn"]
 
 OUTCOMES_MOST = 1_000  # different values of an outcome, of which a row each is kept
 
@@ -76,9 +76,9 @@ class Learnt:
 class _Sample:
     """The rows with the least keys, of those offered."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, limit: int) -> None:
         self.size = size
-        self.limit = np.uint64(np.iinfo(np.uint64).max)
+        self.limit = np.uint64(limit)
         self.keys: list[NDArray[np.uint64]] = []
         self.positions: list[IntArray] = []
         self.tables: list[Any] = []
@@ -95,6 +95,12 @@ class _Sample:
         if sum(each.size for each in self.keys) > 2 * self.size:
             self.trim()
 
+    def merge(self, other: Self) -> None:
+        """Add the rows that were kept of later ones."""
+        self.keys += other.keys
+        self.positions += other.positions
+        self.tables += other.tables
+
     def trim(self) -> None:
         """Keep the least."""
         import pyarrow as pa
@@ -103,10 +109,12 @@ class _Sample:
             return
         keys, positions = np.concatenate(self.keys), np.concatenate(self.positions)
         table = pa.concat_tables(self.tables)
-        if keys.size > self.size:
-            kept = np.sort(np.argpartition(keys, self.size - 1)[: self.size])
+        kept = np.flatnonzero(keys <= self.limit)
+        if kept.size > self.size:
+            kept = kept[np.sort(np.argpartition(keys[kept], self.size - 1)[: self.size])]
+            self.limit = keys[kept].max()
+        if kept.size < keys.size:
             keys, positions, table = keys[kept], positions[kept], table.take(kept)
-            self.limit = keys.max()
         self.keys, self.positions, self.tables = [keys], [positions], [table.combine_chunks()]
 
 
@@ -140,19 +148,71 @@ def learn(source: Source, parsed: ParsedFormula, extras: Sequence[str], size: in
     sample : int
         Rows to draw.
     """
-    columns = list(dict.fromkeys((*parsed.left_variables, *parsed.variables, *extras)))
-    found, drawn, seen = Learnt(), _Sample(sample), _Seen(parsed)
-    empty = None
-    for chunk in rechunked(source.batches(columns, size), size):
-        empty = chunk.table.slice(0, 0) if empty is None else empty
-        used = _complete(chunk, parsed, columns, seen, found)
-        found.n_rows += chunk.table.num_rows
-        found.used.append(used.size)
-        drawn.offer(chunk.start + used, chunk.table, used)
-    drawn.trim()
-    found.rows = drawn.tables[0] if drawn.tables else empty
-    found.sample = drawn.positions[0] if drawn.positions else found.sample
-    return found
+    learning = Learning(parsed, extras, sample)
+    for chunk in rechunked(source.batches(learning.columns, size), size):
+        learning.add(chunk)
+    return learning.learnt()
+
+
+class Learning:
+    """What consecutive rows have shown so far; that of later rows can be added.
+
+    Parameters
+    ----------
+    parsed : ParsedFormula
+        The formula.
+    extras : sequence of str
+        Columns of weights, offsets and clusters.
+    sample : int
+        Rows to draw.
+    limit : int
+        The largest key of a row that may be drawn.
+    """
+
+    def __init__(self, parsed: ParsedFormula, extras: Sequence[str], sample: int, limit: int = (1 << 64) - 1) -> None:
+        self.columns = list(dict.fromkeys((*parsed.left_variables, *parsed.variables, *extras)))
+        self._parsed = parsed
+        self._found, self._drawn, self._seen = Learnt(), _Sample(sample, limit), _Seen(parsed)
+        self._empty: Any = None
+
+    @property
+    def used(self) -> list[int]:
+        """Rows of each chunk that take part."""
+        return self._found.used
+
+    def add(self, chunk: Chunk) -> None:
+        """Add the rows of the next chunk."""
+        self._empty = chunk.table.slice(0, 0) if self._empty is None else self._empty
+        used = _complete(chunk, self._parsed, self.columns, self._seen, self._found)
+        self._found.n_rows += chunk.table.num_rows
+        self._found.used.append(used.size)
+        self._drawn.offer(chunk.start + used, chunk.table, used)
+
+    def merge(self, later: Self) -> None:
+        """Add what later rows have shown."""
+        found, more = self._found, later._found
+        self._empty = later._empty if self._empty is None else self._empty
+        found.n_rows += more.n_rows
+        found.used += more.used
+        found.missing += more.missing
+        for table in more.levels:  # of which each row is complete
+            _complete(Chunk(0, 0, table, ""), self._parsed, self.columns, self._seen, found)
+        self._drawn.merge(later._drawn)
+
+    def trim(self, sample: int | None = None, limit: int | None = None) -> None:
+        """Keep so many rows of the sample, and none with a larger key."""
+        drawn = self._drawn
+        drawn.size = drawn.size if sample is None else sample
+        drawn.limit = drawn.limit if limit is None else min(drawn.limit, np.uint64(limit))
+        drawn.trim()
+
+    def learnt(self) -> Learnt:
+        """Return what was found."""
+        found, drawn = self._found, self._drawn
+        drawn.trim()
+        found.rows = drawn.tables[0] if drawn.tables else self._empty
+        found.sample = drawn.positions[0] if drawn.positions else found.sample
+        return found
 
 
 def _complete(chunk: Chunk, parsed: ParsedFormula, columns: Sequence[str], seen: _Seen, found: Learnt) -> IntArray:
