@@ -99,4 +99,9 @@ def test_commands_are_explained(command: str, capsys: Capture) -> None:
     with pytest.raises(SystemExit) as stop:
         main(["scorecard", command, "--help"])
     assert stop.value.code == 0
-    assert "--development" in (out := capsys.readouterr().out) or "Exit status: 0" in " ".join(out.split())
+    assert (folder / "alone.html").read_text("utf-8").startswith("<!doctype html>")
+
+
+def test_a_document_needs_no_sample(folder: Path) -> None:
+    assert main(["scorecard", "report", "card.json", "--output", "alone.html"]) == 0
+    assert (folder / "alone.html").read_text("utf-8").startswith("<!doctype html>")

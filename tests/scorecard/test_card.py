@@ -149,3 +149,12 @@ def test_booleans_are_no_numbers_at_scoring(card: lk.scorecard.Scorecard, loans:
     for kind in ("bool", "boolean", "object"):
         with pytest.raises(DataError, match=r"'age' has True and False.*, and its bins were made of numbers"):
             card.score(loans.assign(age=(loans["age"] > 30).astype(kind)))
+
+
+def test_the_card_itself_names_variables_of_the_wrong_sign() -> None:
+    loans = lk.datasets.load_german_credit().iloc[:700]
+    card = lk.scorecard("class ~ .", loans, event="bad")
+    named = [v.binning.name for v in card.card.variables if v.coef * v.binning.sign > 0]
+    assert named == ["housing", "existing_credits"]
+    assert "Wrong sign: housing, existing_credits." in " ".join(str(card).split())
+    assert "Wrong sign" not in str(lk.scorecard("class ~ duration", loans, event="bad"))

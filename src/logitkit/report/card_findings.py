@@ -32,8 +32,17 @@ def card_document(card: Card, population: Population) -> Document:
             "Points add up from the base points; more is safer."
             if scaling.points_to_double > 0
             else "Points add up from the base points; less is safer.",
+            *_wrong_signs(card),
         ),
     )
+
+
+def _wrong_signs(card: Card) -> tuple[str, ...]:
+    if not card.wrong_signs:
+        return ()
+    named = ", ".join(card.wrong_signs)
+    advice = "leave them out, or have a selection drop them."
+    return (f"Wrong sign: {named}. Their safer bins have the worse points: {advice}",)
 
 
 def population_facts(population: Population) -> tuple[Fact, ...]:

@@ -13,7 +13,7 @@ from logitkit.report.card_dummies import dummies_blocks, order_words, points_ran
 from logitkit.report.card_findings import population_facts
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.number_format import format_column, format_estimate, format_level, format_number, format_p
-from logitkit.scorecard.card import Card, CardVariable
+from logitkit.scorecard.card import Card
 from logitkit.scorecard.population import Population
 from logitkit.scorecard.selection import SelectionStep
 
@@ -42,7 +42,7 @@ def model_document(
         blocks, notes = dummies_blocks(card, record, level, tests)
         notes += order_words(card)
         return Document("Model of the scorecard", facts=facts, blocks=blocks, notes=tuple(notes))
-    turned = [variable.binning.name for variable in card.variables if not _is_right(variable)]
+    turned = list(card.wrong_signs)
     notes = [
         (
             "Coefficients of weights of evidence in the logit of bad. Standard errors, p-values and variance inflation "
@@ -56,10 +56,6 @@ def model_document(
     return Document(
         "Model of the scorecard", facts=facts, blocks=(_variables(card, record, level),), notes=tuple(notes)
     )
-
-
-def _is_right(variable: CardVariable) -> bool:
-    return variable.coef * variable.binning.sign <= 0
 
 
 def _variables(card: Card, record: FitRecord, level: float) -> Table:
@@ -85,7 +81,7 @@ def _variables(card: Card, record: FitRecord, level: float) -> Table:
         (Column(f"{shown} high"), format_column(coef + reach, "estimate", 3)),
         (Column("p"), [format_p(p) for p in p_values]),
         (Column("VIF"), ["", *(f"{inflation[n]:.2f}" if n in inflation else "" for n in card.names)]),
-        (Column("Sign"), ["", *("right" if _is_right(variable) else "wrong" for variable in card.variables)]),
+        (Column("Sign"), ["", *("wrong" if name in card.wrong_signs else "right" for name in card.names)]),
         (Column("IV"), ["", *(f"{variable.binning.information.value:.3f}" for variable in card.variables)]),
         (Column("Points"), points),
     )

@@ -105,6 +105,11 @@ class Card:
         """The variables, in order."""
         return tuple(variable.binning.name for variable in self.variables)
 
+    @property
+    def wrong_signs(self) -> tuple[str, ...]:
+        """The variables whose safer bins add to the logit of bad."""
+        return tuple(v.binning.name for v in self.variables if v.coef * v.binning.sign > 0)
+
     def scores(self, columns: Mapping[str, Any], n_rows: int | None = None) -> Scores:
         """Return the scores of rows.
 

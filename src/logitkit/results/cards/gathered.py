@@ -73,7 +73,7 @@ def own_weights(weights: Any, name: str) -> Any:
 
 def samples_by_name(samples: Any) -> dict[str, Any]:
     """Return samples by name, refusing the name of the rows of the card."""
-    if samples is None:
+    if samples is None or (isinstance(samples, Mapping) and not samples):
         return {}
     named = tables_by_name(samples)
     if named is None:
