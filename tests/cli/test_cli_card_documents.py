@@ -99,7 +99,7 @@ def test_commands_are_explained(command: str, capsys: Capture) -> None:
     with pytest.raises(SystemExit) as stop:
         main(["scorecard", command, "--help"])
     assert stop.value.code == 0
-    assert (folder / "alone.html").read_text("utf-8").startswith("<!doctype html>")
+    assert "--development" in (out := capsys.readouterr().out) or "Exit status: 0" in " ".join(out.split())
 
 
 def test_a_document_needs_no_sample(folder: Path) -> None:
