@@ -116,6 +116,13 @@ class Design:
         """
         return task(self) if self.stream is None else self.stream.reduce(self.info, task, merge)
 
+    def each(self, task: Callable[[Design], T]) -> Iterator[T]:
+        """Yield a task's result for each chunk, in their order; for rows that are held, its result for them.
+
+        What is no sum, such as rows that are to be sorted, is made of these results here, wherever the rows are.
+        """
+        return iter((task(self),)) if self.stream is None else self.stream.each(self.info, task)
+
     @property
     def n_rows(self) -> int:
         """Number of rows used."""

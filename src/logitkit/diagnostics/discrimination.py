@@ -32,16 +32,21 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.diagnostics.area_interval import IntervalKind, area_interval
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
-from logitkit.diagnostics.ranking import PredictedRows, predicted_rows
-from logitkit.diagnostics.roc import RocCurve, roc_curve
+from logitkit.diagnostics.ordering import Ranking, rows_in_order
+from logitkit.diagnostics.pooled import pooled
+from logitkit.diagnostics.ranking import PredictedRows, RankedRows, predicted_rows
+from logitkit.diagnostics.roc import RocCurve, curve_of, roc_curve
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.sample import is_sample
 from logitkit.inference.verbs import require
 from logitkit.models.links import LOGIT
+from logitkit.options import is_count
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Area", "Discrimination", "discrimination"]
+
+POINTS_MOST = 10_000  # of the curve of rows that are not held
 
 
 @dataclass(frozen=True)
@@ -171,6 +176,16 @@ class Discrimination:
         return 2.0 * self.auc - 1.0
 
     @property
+    def auc_bound(self) -> float:
+        """Bound on the error of the area where scores were pooled in bins; zero where it is exact."""
+        return max(curve.auc_bound for curve in self.curves.values())
+
+    @property
+    def area_lost(self) -> float:
+        """Bound on the area between a whole curve and the points of it that were kept; zero where all were."""
+        return max(curve.area_lost for curve in self.curves.values())
+
+    @property
     def fpr(self) -> FloatArray:
         """Proportion of non-events at or above each threshold."""
         return self.curve.fpr
@@ -206,7 +221,9 @@ class Discrimination:
         return self.curve.nonevents
 
 
-def discrimination(record: FitRecord, design: Design, *, level: float | None = None) -> Discrimination:
+def discrimination(
+    record: FitRecord, design: Design, *, level: float | None = None, bins: int | None = None
+) -> Discrimination:
     """Return how well the fit's predictions tell outcomes apart.
 
     Parameters
@@ -217,16 +234,22 @@ def discrimination(record: FitRecord, design: Design, *, level: float | None = N
         Rows with their outcome: those of the fit, or new ones.
     level : float, optional
         Confidence level; that of the fit by default.
+    bins : int, optional
+        Of an event, pool scores in about so many bins, which needs no sort: the area is then known up to
+        ``auc_bound``. By default it is exact.
 
     Returns
     -------
     Discrimination
-        With thresholds on the scale of probability.
+        With thresholds on the scale of probability. Of rows that are read in chunks, a curve of more than 10,000 points
+        is thinned, and ``area_lost`` bounds what that changes.
 
     Raises
     ------
     DataError
-        If all rows have the same outcome.
+        If all rows have the same outcome, or ``bins`` is no whole number of at least 2.
+    UnsupportedError
+        For bins with several outcomes.
 
     Notes
     -----
@@ -248,16 +271,22 @@ def discrimination(record: FitRecord, design: Design, *, level: float | None = N
     """
     require(record, "discrimination")
     level = record.level if level is None else level
+    own, counts = is_sample(record, design), design.sample.response.counts_independently
+    if record.has_event:
+        return _of_event(record, design, own, level, bins)
+    if bins is not None:
+        raise UnsupportedError(
+            f"bins={bins!r:.60} pools the scores of an event; with several outcomes areas are exact."
+        )
     rows = predicted_rows(record, design)
-    counts = design.response.counts_independently
-    present = np.array([k for k in rows.reported if rows.of_event or rows.totals[k] > 0.0])
-    if present.size < 2 and not rows.of_event:
+    present = np.array([k for k in rows.reported if rows.totals[k] > 0.0])
+    if present.size < 2:
         raise DataError(
             f"All rows have the outcome {rows.outcomes[int(present[0])]!r}; discrimination requires at least two "
             "outcomes."
         )
     curves = {rows.outcomes[k]: _curve(rows, int(k), level, counts) for k in present}
-    pairwise, areas = _of_event(curves) if rows.of_event else _of_several(rows, curves, present, level, counts)
+    pairwise, areas = _of_several(rows, curves, present, level, counts)
     return Discrimination(
         outcomes=rows.outcomes,
         curves=curves,
@@ -267,27 +296,69 @@ def discrimination(record: FitRecord, design: Design, *, level: float | None = N
         absent=rows.absent,
         undetermined=rows.undetermined,
         left_out=rows.left_out,
-        in_sample=is_sample(record, design),
+        in_sample=own,
         **areas,
     )
+
+
+def _of_event(record: FitRecord, design: Design, own: bool, level: float, bins: int | None) -> Discrimination:
+    """Return the curve of an event, whose area is all the areas there are."""
+    if bins is not None and not is_count(bins, 2):
+        raise DataError(f"bins={bins!r:.60} must be a whole number of at least 2, and at most a million.")
+    points = POINTS_MOST if design.in_chunks else None
+    with rows_in_order(record, design, own, [BY_EVENT], bins) as rows:
+        found = curve_of(
+            pooled(rows.blocks(0)),
+            rows.totals[0],
+            level=level,
+            independent_counts=design.sample.response.counts_independently,
+            points=points,
+            in_bins=bins is not None,
+        )
+        facts = rows.facts
+    curve = _on_probability(found)
+    area = Area(curve.auc, curve.std_error, curve.low, curve.high, curve.interval)
+    return Discrimination(
+        outcomes=facts.outcomes,
+        hand_till=area,
+        macro=area,
+        weighted=area,
+        curves={facts.outcomes[1]: curve},
+        pairwise=np.where(np.eye(2, dtype=bool), np.nan, curve.auc),
+        totals=facts.totals,
+        level=level,
+        absent=facts.absent,
+        undetermined=facts.undetermined,
+        left_out=facts.left_out(design),
+        in_sample=own,
+    )
+
+
+def _by_event(rows: PredictedRows) -> RankedRows:
+    return rows.against_rest(1)
+
+
+def _events(rows: PredictedRows, ranked: RankedRows) -> FloatArray:
+    return np.stack([ranked.events, ranked.nonevents])
+
+
+BY_EVENT = Ranking(_by_event, _events)
 
 
 def _curve(rows: PredictedRows, outcome: int, level: float, counts: bool) -> RocCurve:
     """Return the curve of an outcome against the rest."""
     ranked = rows.against_rest(outcome)
-    found = roc_curve(ranked.score, ranked.events, ranked.nonevents, level=level, independent_counts=counts)
+    return _on_probability(
+        roc_curve(ranked.score, ranked.events, ranked.nonevents, level=level, independent_counts=counts)
+    )
+
+
+def _on_probability(found: RocCurve) -> RocCurve:
+    """Return a curve of log odds with thresholds on the scale of probability."""
     thresholds = LOGIT.inverse(found.thresholds)
     thresholds[0] = np.inf
     threshold = float(LOGIT.inverse(np.array([found.ks_threshold]))[0])
     return replace(found, thresholds=thresholds, ks_threshold=threshold)
-
-
-def _of_event(curves: Mapping[str, RocCurve]) -> tuple[FloatArray, dict[str, Area]]:
-    """Return areas by pair and their means, all of which are the area under the only curve."""
-    (curve,) = curves.values()
-    area = Area(curve.auc, curve.std_error, curve.low, curve.high, curve.interval)
-    pairwise = np.where(np.eye(2, dtype=bool), np.nan, curve.auc)
-    return pairwise, {"hand_till": area, "macro": area, "weighted": area}
 
 
 def _of_several(

@@ -37,21 +37,22 @@ in Medicine 32, 2235-2249.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
 from scipy.special import chdtrc
 
 from logitkit.design.design import Design
-from logitkit.diagnostics.grouping import GROUPING_WORDS, group_sums, quantile_groups
+from logitkit.diagnostics.grouping import GROUPING_WORDS
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
+from logitkit.diagnostics.ordering import Ranking, grouped, rows_in_order
 from logitkit.diagnostics.patterns import Patterns, count_patterns, require_unsaturated
-from logitkit.diagnostics.ranking import PredictedRows, predicted_rows
+from logitkit.diagnostics.ranking import PredictedRows, RankedRows
 from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
 from logitkit.inference.sample import is_sample
 from logitkit.inference.verbs import require
-from logitkit.models.links import LOGIT
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["HosmerLemeshow", "hosmer_lemeshow", "require_chi_square"]
@@ -86,8 +87,8 @@ class HosmerLemeshow:
         Whether the rows are those of the fit.
     groups_asked : int
         Number of groups asked for; there are fewer when ties leave one empty.
-    group : (n,) int array
-        Group of each row of the design, counted from 1; 0 for rows left out.
+    group : (n,) int array or None
+        Group of each row of the design, counted from 1; 0 for rows left out. None of rows that are read in chunks.
     few_expected : float
         Proportion of the cells of group and outcome in which fewer than five are expected.
     undetermined : int
@@ -132,7 +133,7 @@ class HosmerLemeshow:
     grouping: str
     in_sample: bool
     groups_asked: int
-    group: IntArray
+    group: IntArray | None
     few_expected: float
     undetermined: int = 0
     left_out: LeftOut = EVERY_ROW
@@ -200,37 +201,37 @@ def hosmer_lemeshow(
             "Ordered outcomes are grouped by their mean score, not by the probability of one outcome."
         )
     place = (record.reference or 0) if reference is None else reference
-    rows = predicted_rows(record, design)
-    patterns = _patterns(record, design, rows) if in_sample else None
+    patterns = count_patterns(record, design) if in_sample else None
+    if patterns is not None:
+        require_unsaturated(patterns)
     # The others together, from the largest on: the log odds are those of the reference with the other sign.
-    ranked = rows.by_score() if ordered else rows.without(place)
-    group = quantile_groups(LOGIT.inverse(ranked.score), ranked.weights, groups, grouping)
-    count = int(group[-1]) + 1
+    ranking = Ranking(_by_score if ordered else partial(_without, place), _trials)
+    with rows_in_order(record, design, in_sample, [ranking]) as rows:
+        found_groups, facts = grouped(rows, 0, groups, grouping), rows.facts
+        places = rows.places
+    count = found_groups.lowest.size
     if count < 3:
         found = "1 group" if count == 1 else f"{count} groups"
         raise UnsupportedError(
             f"The predictions fall into {found} (groups={groups}; equal predictions stay together); "
             "the test needs three."
         )
-    observed, expected = (
-        np.stack([group_sums(group, ranked.weights * values) for values in table[:, ranked.place]])
-        for table in (rows.shares, rows.probability)
-    )
-    first = np.searchsorted(group, np.arange(count))
-    last = np.append(first[1:], group.size) - 1
-    k = len(rows.outcomes)
+    k = len(facts.outcomes)
+    size, observed, expected = found_groups.sums[0], found_groups.sums[1 : k + 1], found_groups.sums[k + 1 :]
     dof = (count - 2 if in_sample else count) * (k - 1) + (k - 2 if in_sample and ordered else 0)
     statistic = float(_contributions(observed, expected).sum())
-    of_row = np.zeros(design.n_rows, dtype=np.int64)
-    of_row[rows.order[ranked.place]] = group + 1
+    of_row = None
+    if found_groups.group is not None:
+        of_row = np.zeros(design.n_rows, dtype=np.int64)
+        of_row[places[0]] = found_groups.group + 1
     return HosmerLemeshow(
-        outcomes=rows.outcomes,
-        reference="" if ordered else rows.outcomes[place],
-        size=group_sums(group, ranked.weights),
-        observed=rows.report(observed),
-        expected=rows.report(expected),
-        lowest=ranked.mu[first],
-        highest=ranked.mu[last],
+        outcomes=facts.outcomes,
+        reference="" if ordered else facts.outcomes[place],
+        size=size,
+        observed=observed[1] if facts.of_event else observed,
+        expected=expected[1] if facts.of_event else expected,
+        lowest=found_groups.lowest,
+        highest=found_groups.highest,
         statistic=statistic,
         p_value=float(chdtrc(dof, statistic)),
         dof=dof,
@@ -239,9 +240,9 @@ def hosmer_lemeshow(
         groups_asked=groups,
         group=of_row,
         few_expected=float(np.mean(expected < EXPECTED_LEAST)),
-        undetermined=rows.undetermined,
-        left_out=rows.left_out,
-        share_of_fit=design.response.total / record.total,
+        undetermined=facts.undetermined,
+        left_out=facts.left_out(design),
+        share_of_fit=facts.total / record.total,
         patterns=patterns,
     )
 
@@ -270,7 +271,7 @@ def require_chi_square(record: FitRecord, design: Design, in_sample: bool) -> No
     >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
     >>> require_chi_square(fit.record, fit.design, True)
     """
-    response = design.response
+    response = design.sample.response
     if in_sample:
         require(record, "goodness_of_fit on the rows of the fit")
     require(record, "goodness_of_fit")
@@ -292,13 +293,18 @@ def require_chi_square(record: FitRecord, design: Design, in_sample: bool) -> No
         )
 
 
-def _patterns(record: FitRecord, design: Design, rows: PredictedRows) -> Patterns:
-    """Return the covariate patterns of the rows of the fit, refused where the model fits all of them exactly."""
-    free = np.full(design.n_rows, -1, dtype=np.int64)
-    free[rows.order] = np.count_nonzero(~np.isneginf(rows.log_odds), axis=0) - 1
-    patterns = count_patterns(record, design.matrix, design.response.offset, free)
-    require_unsaturated(patterns)
-    return patterns
+def _by_score(rows: PredictedRows) -> RankedRows:
+    return rows.by_score()
+
+
+def _without(place: int, rows: PredictedRows) -> RankedRows:
+    return rows.without(place)
+
+
+def _trials(rows: PredictedRows, ranked: RankedRows) -> FloatArray:
+    """Return weights, and observed and expected trials of each outcome, shape (1 + 2 K, r)."""
+    place, weights = ranked.place, ranked.weights
+    return np.vstack([weights, weights * rows.shares[:, place], weights * rows.probability[:, place]])
 
 
 def _contributions(observed: FloatArray, expected: FloatArray) -> FloatArray:

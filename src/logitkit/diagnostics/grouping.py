@@ -30,7 +30,7 @@ from logitkit.errors import DataError, UnsupportedError
 from logitkit.options import is_count
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["GROUPING_WORDS", "group_sums", "quantile_groups"]
+__all__ = ["GROUPING_WORDS", "Groups", "group_sums", "quantile_groups"]
 
 GROUPING_WORDS = {
     "stata": "equal counts by rank of the predicted probability, as in Stata's xtile, ties kept together",
@@ -72,18 +72,99 @@ def quantile_groups(values: FloatArray, counts: FloatArray, groups: int, groupin
     >>> quantile_groups(np.array([0.1, 0.2, 0.3, 0.4]), np.array([3.0, 1.0, 1.0, 1.0]), 2).tolist()
     [0, 1, 1, 1]
     """
-    given: Any = groups  # what a caller may hand over in spite of the annotation
-    if not is_count(given, 2):
-        raise DataError(f"groups={groups!r:.60} must be a whole number of at least 2, and at most a million.")
-    if not isinstance(grouping, str) or grouping not in GROUPING_WORDS:
-        raise UnsupportedError(f"grouping={grouping!r} is not offered; the groupings are 'stata', 'r' and 'sas'.")
-    if grouping == "sas":
-        return _filled(values, counts, groups)
+    first = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]]))
+    last = np.append(first[1:], values.size) - 1
     cumulative = np.cumsum(counts)
-    steps = np.arange(1, groups)
-    cuts = _xtile_cuts if grouping == "stata" else _type7_cuts
-    group = np.searchsorted(cuts(values, cumulative, groups, steps), values, side="left")
-    return np.asarray(np.unique(group, return_inverse=True)[1], dtype=np.int64)
+    found = Groups(float(cumulative[-1]), groups, grouping)
+    if not np.array_equal(cumulative, np.rint(cumulative)):
+        found.require_any_counts()
+    group = found.of(np.add.reduceat(counts, first), cumulative[last])
+    return np.repeat(found.closed(group), last - first + 1)
+
+
+class Groups:
+    """Groups of distinct values that come in ascending order, a few at a time.
+
+    A value is above a cut point, whatever lies between it and the value before, where that one has reached the rank of
+    the cut: so groups follow from the counts alone.
+
+    Parameters
+    ----------
+    total : float
+        Sum of the counts of all values.
+    groups : int
+        At least 2.
+    grouping : {'stata', 'r', 'sas'}
+        Rule for the cut points.
+
+    Raises
+    ------
+    DataError
+        If ``groups`` is not a whole number of at least 2.
+    UnsupportedError
+        For another rule.
+
+    Examples
+    --------
+    >>> found = Groups(6.0, 2, "stata")
+    >>> (
+    ...     found.of(np.array([3.0, 1.0]), np.array([3.0, 4.0])).tolist(),
+    ...     found.of(np.ones(2), np.array([5.0, 6.0])).tolist(),
+    ... )
+    ([0, 1], [1, 1])
+    """
+
+    def __init__(self, total: float, groups: int, grouping: str = "stata") -> None:
+        given: Any = groups  # what a caller may hand over in spite of the annotation
+        if not is_count(given, 2):
+            raise DataError(f"groups={groups!r:.60} must be a whole number of at least 2, and at most a million.")
+        if not isinstance(grouping, str) or grouping not in GROUPING_WORDS:
+            raise UnsupportedError(f"grouping={grouping!r} is not offered; the groupings are 'stata', 'r' and 'sas'.")
+        self.total, self.groups, self.grouping = total, groups, grouping
+        self._before = 0.0  # counts of the values so far
+        self._number, self._filled = -1, 0.0  # of the last group, by the rule of SAS
+
+    def require_any_counts(self) -> None:
+        """Refuse the rule that counts trials where counts are not whole numbers."""
+        if self.grouping == "r":
+            raise UnsupportedError("grouping='r' counts trials, and these weights are not whole numbers: use 'stata'.")
+
+    def of(self, counts: FloatArray, cumulative: FloatArray) -> IntArray:
+        """Return the groups of the next values, from their counts and the counts up to each of them."""
+        if self.grouping == "sas":
+            return self._fill(counts)
+        before = np.append(self._before, cumulative[:-1])
+        self._before = float(cumulative[-1])
+        steps = np.arange(1, self.groups)
+        if self.grouping == "stata":  # multiplied out, so that whole numbers compare exactly
+            return np.searchsorted(steps * self.total, self.groups * before, side="right")
+        ranks = steps * (int(self.total) - 1) // self.groups  # from 0, of the value at or below each cut
+        return np.searchsorted(ranks, before, side="left")
+
+    def closed(self, group: IntArray) -> IntArray:
+        """Return groups, found for all values, numbered without gaps from 0."""
+        if self._joins_last:
+            group = np.where(group == self._number, self._number - 1, group)
+        return np.asarray(np.unique(group, return_inverse=True)[1], dtype=np.int64)
+
+    @property
+    def _joins_last(self) -> bool:
+        """Whether the last group is so small that it joins the one before."""
+        return self._number > 0 and self._filled <= np.floor(0.5 * self.total / self.groups)
+
+    def _fill(self, counts: FloatArray) -> IntArray:
+        """Return the groups of the next values by the rule of SAS."""
+        target = np.floor(self.total / self.groups + 0.5)
+        group = np.empty(counts.size, dtype=np.int64)
+        number, filled = self._number, self._filled
+        for k, size in enumerate(counts.tolist()):
+            if number >= 0 and filled < target and filled + np.floor(0.5 * size) <= target:
+                filled += size
+            else:
+                number, filled = number + 1, size
+            group[k] = number
+        self._number, self._filled = number, filled
+        return group
 
 
 def group_sums(group: IntArray, values: FloatArray) -> FloatArray:
@@ -107,37 +188,3 @@ def group_sums(group: IntArray, values: FloatArray) -> FloatArray:
     [3.0, 4.0]
     """
     return np.bincount(group, weights=values).astype(np.float64)
-
-
-def _filled(values: FloatArray, counts: FloatArray, groups: int) -> IntArray:
-    """Return the groups of SAS."""
-    block = np.unique(values, return_inverse=True)[1]
-    sizes, total = np.bincount(block, weights=counts), float(counts.sum())
-    target, least = np.floor(total / groups + 0.5), np.floor(0.5 * total / groups)
-    group, held = np.zeros(sizes.size, dtype=np.int64), float(sizes[0])
-    for k in range(1, sizes.size):
-        joins = held < target and held + np.floor(0.5 * sizes[k]) <= target
-        group[k] = group[k - 1] + (not joins)
-        held = held + float(sizes[k]) if joins else float(sizes[k])
-    if held <= least and group[-1] > 0:
-        group[group == group[-1]] -= 1
-    return np.asarray(group[block])
-
-
-def _xtile_cuts(values: FloatArray, cumulative: FloatArray, groups: int, steps: IntArray) -> FloatArray:
-    # Multiplied out, so that whole numbers compare exactly.
-    targets = steps * cumulative[-1]
-    at = np.searchsorted(groups * cumulative, targets, side="left")
-    whole = groups * cumulative[at] == targets
-    return np.asarray(np.where(whole, 0.5 * (values[at] + values[np.minimum(at + 1, values.size - 1)]), values[at]))
-
-
-def _type7_cuts(values: FloatArray, cumulative: FloatArray, groups: int, steps: IntArray) -> FloatArray:
-    if not np.array_equal(cumulative, np.rint(cumulative)):
-        raise UnsupportedError("grouping='r' counts trials, and these weights are not whole numbers: use 'stata'.")
-    whole, part = np.divmod(steps * (int(cumulative[-1]) - 1), groups)  # ranks from 0
-    lower = values[np.searchsorted(cumulative, whole, side="right")]
-    upper = values[np.searchsorted(cumulative, np.minimum(whole + 1, cumulative[-1] - 1), side="right")]
-    share = part / groups
-    between = (1.0 - share) * lower + share * upper
-    return np.asarray(np.where((part == 0) | (upper == lower), lower, between))

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from logitkit.design.matrix.matrix import Matrix
-from logitkit.diagnostics.ranking import merge_rounding
+from logitkit.design.design import Design
+from logitkit.diagnostics.ranking import ROUNDING, predicted_rows
 from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
-from logitkit.typing import FloatArray, IntArray
+from logitkit.numerics.external_sort import ExternalSort
+from logitkit.typing import FloatArray
 
 __all__ = ["Patterns", "count_patterns", "require_unsaturated"]
 
@@ -44,46 +45,77 @@ class Patterns:
     dof: int
 
 
-def count_patterns(record: FitRecord, matrix: Matrix, shift: FloatArray | None, free: IntArray) -> Patterns:
+def count_patterns(record: FitRecord, design: Design) -> Patterns:
     """Return the covariate patterns of the rows of a fit.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
-    matrix : Matrix
-        Its n rows.
-    shift : (n,) or (K, n) array or None
-        Offsets, which belong to the pattern.
-    free : (n,) int array
-        Free log-odds of each row: outcomes that are possible there, less one. Negative for rows left out.
+    design : Design
+        Its n rows; offsets belong to the pattern.
 
     Returns
     -------
     Patterns
-        Counted among rows with free log-odds.
+        Counted among rows of which more than one outcome is possible.
 
     Examples
     --------
     >>> import logitkit as lk
     >>> fit = lk.logit("y ~ x", {"y": [0, 1, 0, 1, 1, 1], "x": [0, 0, 1, 1, 2, 2]})
-    >>> count_patterns(fit.record, fit.design.matrix, None, np.ones(6, dtype=np.int64))
+    >>> count_patterns(fit.record, fit.design)
     Patterns(count=3, dof=1)
     """
-    # Rows are equal where a random combination of their columns is, each column first brought to unit size.
+    task = _marking(record, design.sample)
+    memory = (1 << 62) if design.stream is None else design.stream.memory // 2
+    largest = 0.0
+    with ExternalSort(2, memory) as marks:
+        for found in design.each(task):
+            largest = max(largest, float(np.abs(found[:, 0]).max(initial=0.0)))
+            marks.add(found)
+        rounding, last, count, dof = ROUNDING * max(1.0, largest), -np.inf, 0, 0
+        for block in marks.blocks():
+            fresh = np.diff(block[:, 0], prepend=last) > rounding
+            count += int(np.count_nonzero(fresh))
+            dof += int(block[fresh, 1].sum())
+            last = float(block[-1, 0])
+    return Patterns(count=count, dof=dof - (record.n_params - record.limit.dimension))
+
+
+def _marking(record: FitRecord, rows: Design) -> _Marks:
+    """Return the task that marks patterns, with scales from some of the rows."""
     rng = np.random.default_rng(0)
+    matrix, shift = rows.matrix, rows.response.offset
     inner = matrix.inner
     squares = np.zeros(inner.n_columns)
     inner.add_squares(np.ones(matrix.n_rows), squares)
     size = np.sqrt(matrix.collect_squares(squares) / max(matrix.n_rows, 1))
-    mark = matrix.matvec(rng.normal(size=matrix.n_columns) / np.where(size > 0.0, size, 1.0))
-    for offset in () if shift is None else np.atleast_2d(shift):
-        mark = mark + rng.normal() * offset / max(float(np.abs(offset).max()), np.finfo(float).tiny)
-    kept = np.flatnonzero(free > 0)
-    kept = kept[np.argsort(mark[kept], kind="stable")]
-    first = np.diff(merge_rounding(mark[kept]), prepend=-np.inf) > 0.0
-    rank = record.n_params - record.limit.dimension
-    return Patterns(count=int(np.count_nonzero(first)), dof=int(free[kept][first].sum()) - rank)
+    weights = rng.normal(size=matrix.n_columns) / np.where(size > 0.0, size, 1.0)
+    offsets = () if shift is None else np.atleast_2d(shift)
+    tiny = np.finfo(float).tiny
+    scales = tuple((float(rng.normal()), max(float(np.abs(offset).max(initial=0.0)), tiny)) for offset in offsets)
+    return _Marks(record, weights, scales)
+
+
+@dataclass(frozen=True)
+class _Marks:
+    """Rows are equal where a random combination of their columns, each brought to about unit size, and offsets is."""
+
+    record: FitRecord
+    weights: FloatArray
+    scales: tuple[tuple[float, float], ...]
+
+    def __call__(self, design: Design) -> FloatArray:
+        """Return the mark and the free log-odds of some rows: outcomes that are possible there, less one."""
+        rows = predicted_rows(self.record, design, True)
+        mark = design.matrix.matvec(self.weights)
+        if self.scales:
+            assert design.response.offset is not None
+            for (draw, scale), offset in zip(self.scales, np.atleast_2d(design.response.offset), strict=True):
+                mark = mark + draw * offset / scale
+        free = np.count_nonzero(~np.isneginf(rows.log_odds), axis=0) - 1
+        return np.asarray(np.column_stack([mark[rows.order], free])[free > 0], dtype=np.float64)
 
 
 def require_unsaturated(patterns: Patterns) -> None:

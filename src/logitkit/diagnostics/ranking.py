@@ -25,7 +25,7 @@ from logitkit.models.links import LOGIT
 from logitkit.numerics.once import once
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["PredictedRows", "RankedRows", "merge_rounding", "predicted_rows"]
+__all__ = ["ROUNDING", "PredictedRows", "RankedRows", "merge_rounding", "no_rows", "predicted_rows"]
 
 ROUNDING = 1e-11  # of the largest log odds
 
@@ -240,7 +240,7 @@ class PredictedRows:
         )
 
 
-def predicted_rows(record: FitRecord, design: Design) -> PredictedRows:
+def predicted_rows(record: FitRecord, design: Design, own: bool | None = None) -> PredictedRows:
     """Return the rows of a design with their predictions.
 
     Parameters
@@ -249,6 +249,8 @@ def predicted_rows(record: FitRecord, design: Design) -> PredictedRows:
         The fit.
     design : Design
         Rows with their outcome.
+    own : bool, optional
+        Whether they are rows of the fit, where that is known; a chunk of rows without any that counts is then no error.
 
     Returns
     -------
@@ -271,15 +273,12 @@ def predicted_rows(record: FitRecord, design: Design) -> PredictedRows:
     >>> bool(np.allclose(rows.expected, rows.totals))
     True
     """
-    found, response = fitted_rows(record, design), design.response
+    found, response = fitted_rows(record, design, own), design.response
     used = response.weights > 0.0
     missing = found.undetermined
     kept = np.flatnonzero(used & ~missing)
-    if kept.size == 0:
-        raise DataError(
-            f"None of the {design.n_rows} rows has both a positive weight and a prediction; there is nothing to "
-            "compare."
-        )
+    if kept.size == 0 and own is None:
+        raise no_rows(design.n_rows)
     every = kept.size == design.n_rows
     return PredictedRows(
         outcomes=record.outcomes,
@@ -290,6 +289,13 @@ def predicted_rows(record: FitRecord, design: Design) -> PredictedRows:
         order=kept,
         undetermined=int(np.count_nonzero(used & missing)),
         left_out=rows_left_out(design, missing),
+    )
+
+
+def no_rows(given: int) -> DataError:
+    """Return the error that says that no row has a prediction."""
+    return DataError(
+        f"None of the {given} rows has both a positive weight and a prediction; there is nothing to compare."
     )
 
 

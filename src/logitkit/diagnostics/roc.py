@@ -7,7 +7,7 @@ the curve is the mean of :math:`F_0` over events,
 
 the Mann-Whitney statistic. DeLong's variance is :math:`S_{10}/m + S_{01}/n`: the sample variances of
 :math:`F_0` over the m events, and of the proportion of events above over the n non-events. All of it takes one
-sort.
+sort, and one pass over the sorted scores, of which a block is held at a time (``curve_passes.py``).
 
 Grouped data count as their events and non-events, one by one; weights multiply both.
 
@@ -20,15 +20,18 @@ Sun, X. and Xu, W. (2014) IEEE Signal Processing Letters 21, 1389-1393, for the 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from logitkit.diagnostics.area_interval import IntervalKind, area_interval
+from logitkit.diagnostics.curve_passes import Passed
+from logitkit.diagnostics.pooled import Pooled, pooled
 from logitkit.errors import DataError
-from logitkit.typing import BoolArray, FloatArray, IntArray
+from logitkit.typing import FloatArray
 
-__all__ = ["RocCurve", "roc_curve"]
+__all__ = ["RocCurve", "curve_of", "roc_curve"]
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,10 @@ class RocCurve:
         Weighted totals.
     interval : {'DeLong', 'exact', 'degenerate', 'withheld'}
         How the interval was found, or why there is none.
+    area_lost : float
+        Bound on the area between the whole curve and the points of it that were kept; zero where all were.
+    auc_bound : float
+        Bound on the error of the area where scores were pooled in bins; zero where they were not.
 
     Examples
     --------
@@ -81,6 +88,8 @@ class RocCurve:
     events: float
     nonevents: float
     interval: IntervalKind = "DeLong"
+    area_lost: float = 0.0
+    auc_bound: float = 0.0
 
 
 def roc_curve(
@@ -125,81 +134,92 @@ def roc_curve(
     >>> roc_curve(np.array([1.0, 2.0, 3.0]), np.array([0, 0, 1]), np.array([1, 1, 0])).auc
     1.0
     """
-    values, events, nonevents, used = _tally(scores, events, nonevents)
-    total_events, total_nonevents = float(events.sum()), float(nonevents.sum())
+    values = np.asarray(scores, dtype=np.float64)
+    if np.isnan(values).any():
+        raise DataError(f"{int(np.isnan(values).sum())} scores are missing; drop those rows.")
+    columns = [np.asarray(each, dtype=np.float64) for each in (events, nonevents, *(squares or ()))]
+    if values.size and not (values[1:] >= values[:-1]).all():
+        order = np.argsort(values, kind="stable")
+        values, columns = values[order], [each[order] for each in columns]
+    blocks = list(pooled([(values, np.stack(columns))]))
+    totals = blocks[0].sums.sum(axis=1) if blocks else np.zeros(len(columns))
+    return curve_of(blocks, totals, level=level, independent_counts=independent_counts)
+
+
+def curve_of(
+    blocks: Iterable[Pooled],
+    totals: FloatArray,
+    *,
+    level: float = 0.95,
+    independent_counts: bool = True,
+    points: int | None = None,
+    in_bins: bool = False,
+) -> RocCurve:
+    """Return the ROC curve of scores that come in ascending blocks, in one pass.
+
+    Parameters
+    ----------
+    blocks : iterable of Pooled
+        Distinct scores with the weight of the events and of the non-events at each; with sampling weights also the
+        sums of their squares.
+    totals : (2,) or (4,) array
+        The sums over all scores.
+    level : float, default 0.95
+        Confidence level.
+    independent_counts : bool, default True
+        Whether weights count independent observations; without, there is no standard error.
+    points : int, optional
+        Number of points of the curve beyond which it is thinned; by default it is whole.
+    in_bins : bool, default False
+        Whether a score stands for a bin of scores: pairs of an event and a non-event in one bin count half, and the
+        area is then known up to half of their proportion.
+
+    Returns
+    -------
+    RocCurve
+        Area, error and the largest distance are those of all scores, however few points are left of the curve.
+
+    Raises
+    ------
+    DataError
+        If there is no event or no non-event.
+
+    Examples
+    --------
+    >>> ties = Pooled(np.array([0.1, 0.4, 0.8]), np.array([[0.0, 1.0, 1.0], [1.0, 1.0, 0.0]]))
+    >>> curve_of([ties], np.array([2.0, 2.0])).auc
+    0.875
+    """
+    total_events, total_nonevents = float(totals[0]), float(totals[1])
     if total_events <= 0.0 or total_nonevents <= 0.0:
         raise DataError(
             f"The rows hold {total_events:g} events and {total_nonevents:g} non-events by weight; the curve needs both."
         )
-    below = (np.cumsum(nonevents) - 0.5 * nonevents) / total_nonevents
-    above = (np.cumsum(events[::-1])[::-1] - 0.5 * events) / total_events
-    auc = float(events @ below / total_events)
+    found = Passed(totals, points)
+    for block in blocks:
+        found.add(block)
     std_error, smallest = math.nan, min(total_events, total_nonevents)
-    if squares is not None:
-        std_error, smallest = _linearised(
-            (squares[0][used], squares[1][used]), (below - auc, above - auc), total_events, total_nonevents
-        )
+    if len(totals) > 2:
+        std_error, smallest = found.linearised()
     elif independent_counts and total_events > 1.0 and total_nonevents > 1.0:
-        between_events = float(events @ (below - auc) ** 2) / (total_events - 1.0)
-        between_nonevents = float(nonevents @ (above - auc) ** 2) / (total_nonevents - 1.0)
-        std_error = math.sqrt(between_events / total_events + between_nonevents / total_nonevents)
-    found = area_interval(auc, std_error, smallest, level)
-    true, false = np.cumsum(events[::-1]), np.cumsum(nonevents[::-1])
-    distance = np.abs(true / true[-1] - false / false[-1])
-    widest = int(distance.argmax())
-    corners = _corners(events[::-1], nonevents[::-1])
+        std_error = found.delong()
+    interval = area_interval(found.auc, std_error, smallest, level)
+    fpr, tpr, thresholds = found.curve.points()
     return RocCurve(
-        fpr=np.concatenate([[0.0], false[corners] / false[-1]]),
-        tpr=np.concatenate([[0.0], true[corners] / true[-1]]),
-        thresholds=np.concatenate([[np.inf], values[::-1][corners]]),
-        auc=auc,
-        std_error=found.std_error,
-        low=found.low,
-        high=found.high,
+        fpr=fpr,
+        tpr=tpr,
+        thresholds=thresholds,
+        auc=found.auc,
+        std_error=interval.std_error,
+        low=interval.low,
+        high=interval.high,
         level=level,
-        gini=2.0 * auc - 1.0,
-        ks=float(distance[widest]),
-        ks_threshold=float(values[::-1][widest]),
+        gini=2.0 * found.auc - 1.0,
+        ks=found.ks,
+        ks_threshold=found.ks_threshold,
         events=total_events,
         nonevents=total_nonevents,
-        interval=found.kind,
+        interval=interval.kind,
+        area_lost=found.curve.area_lost,
+        auc_bound=found.tied if in_bins else 0.0,
     )
-
-
-def _linearised(
-    squares: tuple[FloatArray, FloatArray], off: tuple[FloatArray, FloatArray], events: float, nonevents: float
-) -> tuple[float, float]:
-    """Return the standard error of the area with sampling weights, and the effective number of the rarer outcome."""
-    variance, sizes = 0.0, []
-    for spread, gap, total in zip(squares, off, (events, nonevents), strict=True):
-        size = total**2 / float(spread.sum())
-        if not size > 1.0 + 1e-12:
-            return math.nan, max(size, 1.0)
-        variance += float(spread @ gap**2) / total**2 * size / (size - 1.0)
-        sizes.append(size)
-    return math.sqrt(variance), min(sizes)
-
-
-def _tally(
-    scores: FloatArray, events: FloatArray, nonevents: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray, BoolArray]:
-    """Return distinct scores, ascending, with the weight of events and non-events at each, and which have any."""
-    values = np.asarray(scores, dtype=np.float64)
-    if np.isnan(values).any():
-        raise DataError(f"{int(np.isnan(values).sum())} scores are missing; drop those rows.")
-    if values.size and not (values[1:] >= values[:-1]).all():
-        order = np.argsort(values, kind="stable")
-        values, events, nonevents = values[order], np.asarray(events)[order], np.asarray(nonevents)[order]
-    first = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]])[: values.size])
-    if first.size == 0:
-        return values, np.zeros(0), np.zeros(0), np.zeros(0, dtype=bool)
-    at_event = np.add.reduceat(np.asarray(events, dtype=np.float64), first)
-    at_nonevent = np.add.reduceat(np.asarray(nonevents, dtype=np.float64), first)
-    used = at_event + at_nonevent > 0.0
-    return values[first][used], at_event[used], at_nonevent[used], used
-
-
-def _corners(rise: FloatArray, run: FloatArray) -> IntArray:
-    """Return the positions of steps after which the curve turns, and of the last."""
-    turns = rise[:-1] * run[1:] != rise[1:] * run[:-1]
-    return np.append(np.flatnonzero(turns), rise.size - 1)

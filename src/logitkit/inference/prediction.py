@@ -112,7 +112,7 @@ class FittedRows:
         return np.asarray(np.isnan(values).any(axis=0))
 
 
-def fitted_rows(record: FitRecord, design: Design) -> FittedRows:
+def fitted_rows(record: FitRecord, design: Design, own: bool | None = None) -> FittedRows:
     """Return the linear predictors and probabilities of rows with their outcome.
 
     Parameters
@@ -121,6 +121,8 @@ def fitted_rows(record: FitRecord, design: Design) -> FittedRows:
         The fit.
     design : Design
         n rows.
+    own : bool, optional
+        Whether they are rows of the fit, where that is known.
 
     Returns
     -------
@@ -135,7 +137,7 @@ def fitted_rows(record: FitRecord, design: Design) -> FittedRows:
     >>> found.eta.tolist(), found.probabilities[1].tolist()
     ([[-inf, -inf, inf, inf]], [0.0, 0.0, 1.0, 1.0])
     """
-    sides = known_sides(record, design)
+    sides = known_sides(record, design, own)
     return fitted_matrix(record, design.matrix, design.response.offset, sides, design.level_codes)
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import operator
+from dataclasses import dataclass
+
 import numpy as np
 
 from logitkit.design.design import Design
@@ -42,18 +46,31 @@ def is_sample(record: FitRecord, design: Design) -> bool:
         return design.part_of == record.fingerprint
     if design.fingerprint != record.fingerprint:
         return False
-    response = design.response
-    eta = linear_predictors(record, design.matrix, response.offset, levels=design.level_codes)
-    left = response.weights > 0.0
-    if record.is_separated and record.is_single:
-        margin = _margins(record, design)
-        if np.any(left & (margin != 0.0) & ~_is_own_side(margin, response.y)):
-            return False
-        left &= margin == 0.0
-    rows = np.flatnonzero(left)
-    loss = float(response.weights[rows] @ record.family.losses(eta[:, rows], response.take(rows)))
+    loss = design.reduce(_Loss(record), operator.add)
     known = record.log_constant - record.loglik
+    if loss == -math.inf:
+        return False
     return bool(np.isnan(known) or abs(loss - known) <= SAME_LOSS * max(abs(known), 1.0))
+
+
+@dataclass(frozen=True)
+class _Loss:
+    """The loss of rows, without those at their limit; minus infinity where a row contradicts its limit."""
+
+    record: FitRecord
+
+    def __call__(self, design: Design) -> float:
+        """Return the loss of some rows."""
+        record, response = self.record, design.response
+        eta = linear_predictors(record, design.matrix, response.offset, levels=design.level_codes)
+        left = response.weights > 0.0
+        if record.is_separated and record.is_single:
+            margin = _margins(record, design)
+            if np.any(left & (margin != 0.0) & ~_is_own_side(margin, response.y)):
+                return -math.inf
+            left &= margin == 0.0
+        rows = np.flatnonzero(left)
+        return float(response.weights[rows] @ record.family.losses(eta[:, rows], response.take(rows)))
 
 
 def _is_own_side(margin: FloatArray, y: FloatArray) -> BoolArray:
@@ -80,7 +97,7 @@ def _margins(record: FitRecord, design: Design) -> FloatArray:
     return np.where(np.isnan(out), np.where(design.response.y > 0.5, 1.0, -1.0), out)
 
 
-def known_sides(record: FitRecord, design: Design) -> FloatArray | None:
+def known_sides(record: FitRecord, design: Design, own: bool | None = None) -> FloatArray | None:
     """Return on which side of a separated fit each row lies, 1 or -1, as its outcome tells; 0 where it does not.
 
     Parameters
@@ -89,6 +106,8 @@ def known_sides(record: FitRecord, design: Design) -> FloatArray | None:
         The fit.
     design : Design
         n rows with their outcome.
+    own : bool, optional
+        Whether they are rows of the fit, where that is known.
 
     Returns
     -------
@@ -103,6 +122,8 @@ def known_sides(record: FitRecord, design: Design) -> FloatArray | None:
     >>> known_sides(fit.record, fit.design).tolist()
     [-1.0, -1.0, 1.0, 1.0]
     """
-    if not record.is_separated or not record.is_single or not is_sample(record, design):
+    if not record.is_separated or not record.is_single:
+        return None
+    if not (is_sample(record, design) if own is None else own):
         return None
     return np.where(design.response.weights > 0.0, np.where(design.response.y > 0.5, 1.0, -1.0), 0.0)

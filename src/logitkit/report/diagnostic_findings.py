@@ -90,9 +90,29 @@ def _curve_document(result: Discrimination) -> Document:
             Fact("Events", format_amount(result.events)),
             Fact("Non-events", format_amount(result.nonevents)),
         ),
-        notes=(*((WITHHELD,) * (result.interval == "withheld")), *((APPARENT,) * result.in_sample)),
+        notes=(
+            *((WITHHELD,) * (result.interval == "withheld")),
+            *((APPARENT,) * result.in_sample),
+            *_approximations(result),
+        ),
         warnings=(*area_words((result.interval,)), *undetermined_rows(result.undetermined)),
     )
+
+
+def _approximations(result: Discrimination) -> tuple[str, ...]:
+    """Return what is said of an area of pooled scores, and of a curve that was thinned."""
+    words = []
+    if result.auc_bound > 0.0:
+        words.append(
+            f"Scores were pooled in bins: the exact AUC differs by at most {result.auc_bound:.2g}, and the standard "
+            "error is that of the pooled scores."
+        )
+    if result.area_lost > 0.0:
+        words.append(
+            f"The curve is drawn through {result.fpr.size:,} of its points, which changes the area under it by at most "
+            f"{result.area_lost:.2g}; AUC, interval and distance are those of all scores."
+        )
+    return tuple(words)
 
 
 def _curves_document(result: Discrimination) -> Document:

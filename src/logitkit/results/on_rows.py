@@ -226,11 +226,11 @@ class FitOnRows:
         design = self._rows.design
         return shown(hosmer_lemeshow(self._record, design, groups=groups, grouping=grouping, reference=place))
 
-    def discrimination(self) -> Discrimination:
+    def discrimination(self, *, bins: int | None = None) -> Discrimination:
         """Return the ROC curves with their areas."""
         from logitkit.diagnostics.discrimination import discrimination
 
-        return shown(discrimination(self._record, self._rows.design))
+        return shown(discrimination(self._record, self._rows.design, bins=bins))
 
     def classification(self, threshold: float | None = None) -> Classification:
         """Return the confusion table of predicted outcomes."""

@@ -263,13 +263,16 @@ class RowVerbs(Hypotheses):
         """
         return self.on(data).goodness_of_fit(groups, grouping, against)
 
-    def discrimination(self, data: Any = None) -> Discrimination:
+    def discrimination(self, data: Any = None, *, bins: int | None = None) -> Discrimination:
         """Return the ROC curve of the event, or of each of several outcomes, with the areas.
 
         Parameters
         ----------
         data : table, optional
             Rows with an outcome; the rows of the fit by default.
+        bins : int, optional
+            Of an event, pool scores in about so many bins instead of sorting them: the area is then known up to the
+            ``auc_bound`` of the result. By default it is exact, for rows read in chunks by a sort on disk.
 
         Returns
         -------
@@ -277,7 +280,7 @@ class RowVerbs(Hypotheses):
             The curve, and its area with DeLong's interval (an exact one for an area of 1 or 0). With several outcomes,
             Hand and Till's area, the pairwise areas, and the area of each outcome against the rest.
         """
-        return self.on(data).discrimination()
+        return self.on(data).discrimination(bins=bins)
 
     def classification(self, data: Any = None, threshold: float | None = None) -> Classification:
         """Return the confusion table of predicted outcomes with the measures derived from it.

@@ -122,6 +122,10 @@ class Stream:
         """Yield the design of each chunk, in order; the next ones are made meanwhile, on threads."""
         return self._over(info, _itself)
 
+    def each(self, info: DesignInfo, task: Callable[[Design], T]) -> Iterator[T]:
+        """Yield a task's result for each chunk, in order, in one pass."""
+        return self._over(info, task)
+
     def reduce(self, info: DesignInfo, task: Callable[[Design], T], merge: Callable[[T, T], T]) -> T:
         """Return a task's results for the chunks, merged in order."""
         if self.executor is not None:
