@@ -23,17 +23,16 @@ DeLong, E. R., DeLong, D. M. and Clarke-Pearson, D. L. (1988) Biometrics 44, 837
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.diagnostics.area_interval import IntervalKind, area_interval
+from logitkit.diagnostics.area_interval import IntervalKind
+from logitkit.diagnostics.area_means import Area, mean_areas
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
 from logitkit.diagnostics.ordering import Ranking, rows_in_order
-from logitkit.diagnostics.pooled import pooled
 from logitkit.diagnostics.ranking import PredictedRows, RankedRows, predicted_rows
 from logitkit.diagnostics.roc import RocCurve, curve_of, roc_curve
 from logitkit.engine.record import FitRecord
@@ -41,38 +40,13 @@ from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.sample import is_sample
 from logitkit.inference.verbs import require
 from logitkit.models.links import LOGIT
+from logitkit.numerics.pooled import pooled
 from logitkit.options import is_count
-from logitkit.typing import FloatArray, IntArray
+from logitkit.typing import FloatArray
 
 __all__ = ["Area", "Discrimination", "discrimination"]
 
 POINTS_MOST = 10_000  # of the curve of rows that are not held
-
-
-@dataclass(frozen=True)
-class Area:
-    """An area under curves, or a mean of such, with its interval.
-
-    Parameters
-    ----------
-    estimate, std_error, low, high : float
-        The interval is symmetric on the scale of the area and cut at 0 and 1; nan where weights are not counts,
-        clusters make rows dependent, or an outcome occurs once. Where DeLong's variance is zero as for a curve.
-    interval : {'DeLong', 'exact', 'degenerate', 'withheld'}
-        How the interval was found, or why there is none.
-
-    Examples
-    --------
-    >>> area = Area(0.8, 0.05, 0.7, 0.9)
-    >>> area.low < area.estimate < area.high
-    True
-    """
-
-    estimate: float
-    std_error: float
-    low: float
-    high: float
-    interval: IntervalKind = "DeLong"
 
 
 @dataclass(frozen=True)
@@ -286,7 +260,7 @@ def discrimination(
             "outcomes."
         )
     curves = {rows.outcomes[k]: _curve(rows, int(k), level, counts) for k in present}
-    pairwise, areas = _of_several(rows, curves, present, level, counts)
+    pairwise, areas = mean_areas(rows, curves, present, level, counts)
     return Discrimination(
         outcomes=rows.outcomes,
         curves=curves,
@@ -339,6 +313,7 @@ def _by_event(rows: PredictedRows) -> RankedRows:
 
 
 def _events(rows: PredictedRows, ranked: RankedRows) -> FloatArray:
+    del rows
     return np.stack([ranked.events, ranked.nonevents])
 
 
@@ -359,81 +334,3 @@ def _on_probability(found: RocCurve) -> RocCurve:
     thresholds[0] = np.inf
     threshold = float(LOGIT.inverse(np.array([found.ks_threshold]))[0])
     return replace(found, thresholds=thresholds, ks_threshold=threshold)
-
-
-def _of_several(
-    rows: PredictedRows, curves: Mapping[str, RocCurve], present: IntArray, level: float, counts: bool
-) -> tuple[FloatArray, dict[str, Area]]:
-    """Return areas by pair and their means, of the outcomes that occur."""
-    pairwise = np.full((len(rows.outcomes), len(rows.outcomes)), np.nan)
-    # What a trial of outcome j in row i adds to each mean of areas.
-    parts = {name: np.zeros_like(rows.shares) for name in ("hand_till", "macro", "weighted")}
-    share = rows.totals / rows.totals.sum()
-    for outcome, below in _placements(rows, present):
-        others = present[present != outcome]
-        trials = rows.weights * rows.shares
-        pairwise[outcome, others] = below[others] @ trials[outcome] / rows.totals[outcome]
-        parts["hand_till"] += _pair_parts(rows, outcome, others, below, pairwise[outcome])
-        single = _single_parts(rows, outcome, others, below)
-        parts["macro"] += single / present.size
-        parts["weighted"] += single * share[outcome]
-    parts["hand_till"] /= present.size * (present.size - 1)
-    areas = np.array([curves[rows.outcomes[k]].auc for k in present])
-    estimates = {
-        "hand_till": float(np.nanmean(pairwise)),
-        "macro": float(areas.mean()),
-        "weighted": float(areas @ share[present]),
-    }
-    return pairwise, {name: _area(estimates[name], rows, part, level, counts) for name, part in parts.items()}
-
-
-def _placements(rows: PredictedRows, present: IntArray) -> Iterator[tuple[int, FloatArray]]:
-    """Yield for each outcome a the proportion of trials of every outcome with a lower probability of a, (K, m)."""
-    trials = rows.weights * rows.shares
-    for outcome in present:
-        ranked = rows.against_rest(int(outcome))
-        place = ranked.place
-        left = np.searchsorted(ranked.score, ranked.score, side="left")
-        right = np.searchsorted(ranked.score, ranked.score, side="right")
-        below = np.full(trials.shape, np.nan)
-        for other in present:
-            sums = np.concatenate([[0.0], np.cumsum(trials[other, place])])
-            below[other, place] = 0.5 * (sums[left] + sums[right]) / sums[-1]
-        yield int(outcome), below
-
-
-def _pair_parts(
-    rows: PredictedRows, outcome: int, others: IntArray, below: FloatArray, areas: FloatArray
-) -> FloatArray:
-    """Return what trials add to the sum of A(a|b) over b, over the root of their number times one less."""
-    out = np.zeros_like(rows.shares)
-    out[outcome] = (below[others] - areas[others, None]).sum(axis=0) * _per(rows.totals[outcome])
-    for other in others:
-        out[other] = (1.0 - below[outcome] - areas[other]) * _per(rows.totals[other])
-    return out
-
-
-def _single_parts(rows: PredictedRows, outcome: int, others: IntArray, below: FloatArray) -> FloatArray:
-    """Return the same of the area of an outcome against the rest."""
-    total = rows.totals
-    rest = total[others].sum()
-    lower = total[others] @ below[others] / rest
-    area = lower @ (rows.weights * rows.shares[outcome]) / total[outcome]
-    out = np.zeros_like(rows.shares)
-    out[others] = (1.0 - below[outcome] - area) * _per(rest)
-    out[outcome] = (lower - area) * _per(total[outcome])
-    return out
-
-
-def _per(n: float) -> float:
-    """Return 1 / sqrt{n (n - 1)}: the sum of squares times its square is a sample variance over n."""
-    return 1.0 / math.sqrt(n * (n - 1.0)) if n > 1.0 else math.nan
-
-
-def _area(estimate: float, rows: PredictedRows, part: FloatArray, level: float, counts: bool) -> Area:
-    """Return a mean of areas with the interval that follows from what trials add to it."""
-    std_error = math.nan
-    if counts:
-        std_error = math.sqrt(float(np.sum(rows.weights * rows.shares * part**2)))
-    found = area_interval(estimate, std_error, float(rows.totals[rows.totals > 0.0].min()), level)
-    return Area(estimate, found.std_error, found.low, found.high, found.kind)

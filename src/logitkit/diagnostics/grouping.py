@@ -130,7 +130,20 @@ class Groups:
             raise UnsupportedError("grouping='r' counts trials, and these weights are not whole numbers: use 'stata'.")
 
     def of(self, counts: FloatArray, cumulative: FloatArray) -> IntArray:
-        """Return the groups of the next values, from their counts and the counts up to each of them."""
+        """Return the groups of the next values.
+
+        Parameters
+        ----------
+        counts : (k,) array
+            How often each occurs.
+        cumulative : (k,) array
+            The same, of each and all values before it.
+
+        Returns
+        -------
+        (k,) int array
+            Not decreasing, from 0.
+        """
         if self.grouping == "sas":
             return self._fill(counts)
         before = np.append(self._before, cumulative[:-1])
@@ -142,7 +155,18 @@ class Groups:
         return np.searchsorted(ranks, before, side="left")
 
     def closed(self, group: IntArray) -> IntArray:
-        """Return groups, found for all values, numbered without gaps from 0."""
+        """Return groups, found for all values, numbered without gaps.
+
+        Parameters
+        ----------
+        group : (n,) int array
+            As found by ``of``.
+
+        Returns
+        -------
+        (n,) int array
+            From 0.
+        """
         if self._joins_last:
             group = np.where(group == self._number, self._number - 1, group)
         return np.asarray(np.unique(group, return_inverse=True)[1], dtype=np.int64)

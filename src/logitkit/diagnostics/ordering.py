@@ -17,11 +17,11 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.diagnostics.grouping import Groups, group_sums, quantile_groups
 from logitkit.diagnostics.left_out import LeftOut
-from logitkit.diagnostics.pooled import Pooled, pooled
 from logitkit.diagnostics.ranking import ROUNDING, PredictedRows, RankedRows, no_rows, predicted_rows
 from logitkit.engine.record import FitRecord
 from logitkit.models.links import LOGIT
 from logitkit.numerics.external_sort import ExternalSort
+from logitkit.numerics.pooled import Pooled, pooled
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Grouped", "InOrder", "Ranking", "RowFacts", "grouped", "rows_in_order"]

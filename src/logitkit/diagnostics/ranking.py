@@ -293,7 +293,23 @@ def predicted_rows(record: FitRecord, design: Design, own: bool | None = None) -
 
 
 def no_rows(given: int) -> DataError:
-    """Return the error that says that no row has a prediction."""
+    """Return the error that says that no row has a prediction.
+
+    Parameters
+    ----------
+    given : int
+        Rows given.
+
+    Returns
+    -------
+    DataError
+        To be raised.
+
+    Examples
+    --------
+    >>> str(no_rows(2))
+    'None of the 2 rows has both a positive weight and a prediction; there is nothing to compare.'
+    """
     return DataError(
         f"None of the {given} rows has both a positive weight and a prediction; there is nothing to compare."
     )

@@ -26,9 +26,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from logitkit.diagnostics.area_interval import IntervalKind, area_interval
-from logitkit.diagnostics.curve_passes import Passed
-from logitkit.diagnostics.pooled import Pooled, pooled
 from logitkit.errors import DataError
+from logitkit.numerics.curve_passes import Passed
+from logitkit.numerics.pooled import Pooled, pooled
 from logitkit.typing import FloatArray
 
 __all__ = ["RocCurve", "curve_of", "roc_curve"]

@@ -7,8 +7,8 @@ do: each has its mean and the sum of squares about it, and nothing cancels.
 
 The curve turns at most once a score. Where that is too often, it is thinned: the way from (0, 0) to (1, 1), measured
 along both axes, is cut into equal cells, and the first and the last point in each are kept. A curve that rises goes
-from the first to the last within the rectangle that they span, so that the area between it and the chord is at most half
-of the rectangle; what is between cells is one step, which is kept. The bound is the sum of these halves.
+from the first to the last within the rectangle that they span, so that the area between it and the chord is at most
+half of the rectangle; what is between cells is one step, which is kept. The bound is the sum of these halves.
 
 References
 ----------
@@ -24,7 +24,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from logitkit.diagnostics.pooled import Pooled
+from logitkit.numerics.pooled import Pooled
 from logitkit.typing import FloatArray
 
 __all__ = ["Moments", "Passed"]
@@ -32,7 +32,12 @@ __all__ = ["Moments", "Passed"]
 
 @dataclass(frozen=True)
 class Moments:
-    """Weight, mean, and sum of squares about the mean.
+    """Moments of weighted values.
+
+    Parameters
+    ----------
+    weight, mean, squares : float
+        Sum of the weights, mean, and sum of squares about the mean.
 
     Examples
     --------
@@ -124,7 +129,7 @@ class Passed:
         return math.sqrt(sum(parts))
 
     def linearised(self) -> tuple[float, float]:
-        """Return the standard error of the area with sampling weights, and the effective number of the rarer outcome."""
+        """Return the error of the area with sampling weights, and the effective number of the rarer outcome."""
         variance, sizes = 0.0, []
         for spread, total, moments in zip(self.totals[2:], self.totals[:2], self._moments[2:], strict=True):
             size = float(total) ** 2 / float(spread)

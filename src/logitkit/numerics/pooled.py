@@ -53,10 +53,8 @@ def pooled(blocks: Iterable[tuple[FloatArray, FloatArray]], rounding: float = 0.
         here = Pooled(scores[first], np.stack([np.add.reduceat(each, first) for each in sums]))
         if held is not None:
             if not scores[0] - last > rounding:
-                values, sums = here.scores.copy(), here.sums.copy()
-                values[0] = held.scores[-1]
-                sums[:, 0] += held.sums[:, -1]
-                here = Pooled(values, sums)
+                here.scores[0] = held.scores[-1]
+                here.sums[:, 0] += held.sums[:, -1]
                 held = Pooled(held.scores[:-1], held.sums[:, :-1])
             if held.scores.size:
                 yield held
