@@ -26,7 +26,7 @@ from logitkit.design.response.response import Response
 from logitkit.design.table.checks import may_vanish, require_finite
 from logitkit.engine.assemble import make_record, shown_coordinates
 from logitkit.engine.boundary import boundary_words, maximum_on_boundary
-from logitkit.engine.chunked import ChunkedObjective
+from logitkit.engine.chunked import ChunkedObjective, RowsOfForm
 from logitkit.engine.cost import require_affordable
 from logitkit.engine.curvature.hessian import DenseHessian, Hessian
 from logitkit.engine.curvature.vcov import WithheldVcov, vcov_of
@@ -50,7 +50,7 @@ from logitkit.engine.rank import (
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.choose import NUMBERS_LEAST, Plan, choose_plan, layout_when_large
 from logitkit.engine.solvers.newton import Newton
-from logitkit.engine.solvers.scoring import polished
+from logitkit.engine.solvers.scoring import highest_maximum
 from logitkit.engine.solvers.small import pays_alone, solve_single
 from logitkit.engine.solvers.solver import Solution, Status, Step
 from logitkit.engine.solvers.start import starting_point
@@ -64,11 +64,8 @@ __all__ = ["are_clear", "as_given", "columns_of", "fit_design", "objective_of", 
 
 TESTED_MOST = 300  # coefficients of several outcomes up to which a fit that runs off is looked at by a linear program
 LARGE = 100  # coefficients beyond which second derivatives cost so much more than first ones that they are kept
-STARTS = (0.5, 1.0, 2.0, 4.0)  # multiples of the logit's estimates that a likelihood of several maxima is tried from
-BEYOND = (-1.0, 16.0)  # multiples of the way from the null model to them, for slopes that far rows hold near zero
 HUGE = 1e100  # a coefficient beyond which squares of its column may underflow
 NEAR = 1e-4  # standard errors from the optimum, where a small fit leaves compiled code: the next step is the last
-DISTINCT = 1e-8  # of the loss: maxima that are further apart are two
 DETERMINED = 1e-13  # of a unit diagonal: less is left of a coefficient that the others determine
 
 
@@ -175,15 +172,12 @@ def as_given(matrix: Matrix, weights: FloatArray | None, intercept: int | None, 
     return identity_coordinates()
 
 
-def summed_objective(design: Design, form: Form, columns: Columns) -> Objective | ChunkedObjective:
-    """Return the objective in coordinates of the columns, of which no number per row is asked."""
-    return ChunkedObjective(design, form, columns) if design.in_chunks else objective_of(design, form, columns)
-
-
 def objective_of(design: Design, form: Form, columns: Columns) -> Objective:
     """Return the objective in coordinates of the columns."""
-    matrix = columns.matrix(design.matrix)
     family = form.family.solving
+    if design.in_chunks:
+        return ChunkedObjective(design, RowsOfForm(form, columns, family))
+    matrix = columns.matrix(design.matrix)
     if form.is_single:
         return Objective(matrix, design.response, family)
     return Objective(matrix, design.response, family, predictors=inner_predictors(form, columns))
@@ -221,29 +215,9 @@ def _highest(design: Design, form: Form, solver: Newton, solved: _Solved) -> tup
     if family.solving == family.exact and family.concave == family:
         return solved, ""
     objective = objective_of(design, form, solved.columns)
-    found = [polished(objective, family.exact, solver, solved.solution)]
-    if family.concave != family:
-        origin = origin_of(design.response, form, design.info.intercept, solved.columns)
-        twin = solver.solve(objective.with_family(family.concave), origin).coef
-        starts = [scale * twin for scale in STARTS] + [origin + scale * (twin - origin) for scale in BEYOND]
-        for start in starts if np.isfinite(twin).all() else []:
-            ended = solver.solve(objective, start, suspicious=False)
-            found.append(polished(objective, family.exact, solver, ended))
-    maxima = [each for each in found if each.status is Status.CONVERGED]
-    if not maxima:
-        return solved, ""
-    best = min(maxima, key=lambda each: each.evaluation.value)
-    least = best.evaluation.value
-    others = sum(each.evaluation.value > least + DISTINCT * (1.0 + abs(least)) for each in maxima)
-    words = ""
-    if others:
-        words = f"; {others} of {len(maxima)} starts lead to a lower maximum of the likelihood"
-        warn_caller(
-            f"The likelihood has several maxima: {others} of {len(maxima)} starts of the solver lead to a lower one. "
-            "The highest maximum found is reported; there may be a higher one.",
-            DataWarning,
-        )
-    return solved._replace(solution=best), words
+    origin = origin_of(design.sample.response, form, design.info.intercept, solved.columns)
+    solution, words = highest_maximum(objective, family, origin, solver, solved.solution)
+    return solved._replace(solution=solution), words
 
 
 def _information(design: Design, form: Form, solved: _Solved) -> Hessian:
@@ -251,10 +225,7 @@ def _information(design: Design, form: Form, solved: _Solved) -> Hessian:
     found = solved.solution.evaluation.hessian
     if form.family.solving != form.family:
         found = (
-            summed_objective(design, form, solved.columns)
-            .with_family(form.family)
-            .evaluate(solved.solution.coef)
-            .hessian
+            objective_of(design, form, solved.columns).with_family(form.family).evaluate(solved.solution.coef).hessian
         )
     assert found is not None
     return found
@@ -263,7 +234,7 @@ def _information(design: Design, form: Form, solved: _Solved) -> Hessian:
 def _solve(design: Design, form: Form, solver: Newton, plan: Plan) -> _Solved | None:
     """Return the solution in the columns as given, None where they are not clearly independent."""
     columns, intercept = columns_of(design, form, as_given), design.info.intercept
-    given = summed_objective(design, form, columns)
+    given = objective_of(design, form, columns)
 
     def origin_for(response: Response) -> FloatArray:
         return origin_of(response, form, intercept)
@@ -287,7 +258,7 @@ def _solve(design: Design, form: Form, solver: Newton, plan: Plan) -> _Solved | 
 
 
 def _in_compiled_code(
-    design: Design, form: Form, solver: Newton, objective: Objective | ChunkedObjective, start: FloatArray
+    design: Design, form: Form, solver: Newton, objective: Objective, start: FloatArray
 ) -> Solution | None:
     """Return the solution of a small fit, None where there is anything out of the ordinary to look into."""
     if not (form.is_single and form.family.is_logit) or design.in_chunks:
@@ -329,7 +300,7 @@ def _solve_orthogonal(
 ) -> _Solved:
     """Return the solution in coordinates in which the columns are orthogonal and none is aliased."""
     columns = columns_of(design, form, orthogonal_coordinates)
-    objective = summed_objective(design, form, columns)
+    objective = objective_of(design, form, columns)
     origin, first = np.zeros(objective.n_params), None
     if not form.is_single or form.family.needs_origin:
         origin = origin_of(design.sample.response, form, design.info.intercept, columns)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
+from logitkit.design.design import Design
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.numerics.kernels.dense import add_moments
@@ -14,7 +16,7 @@ from logitkit.numerics.threads.row_groups import row_groups
 from logitkit.numerics.unshared import unshared_zeros
 from logitkit.typing import FloatArray
 
-__all__ = ["Moments", "column_moments"]
+__all__ = ["Moments", "column_moments", "design_moments"]
 
 CANCELS = 1e-6  # of the mean square: a variance below it is summed again about the mean
 CONSTANT = 1e-12  # of the largest size: a column that varies by less does not vary
@@ -31,6 +33,51 @@ class Moments(NamedTuple):
 
     mean: FloatArray
     deviation: FloatArray
+
+
+@dataclass(frozen=True)
+class _Summed:
+    """Moments of some rows, and their weight."""
+
+    weight: float
+    mean: FloatArray
+    square: FloatArray
+
+    def plus(self, other: _Summed) -> _Summed:
+        """Return those of the rows of both, by their distances from the mean of both."""
+        weight = self.weight + other.weight
+        if weight == 0.0:
+            return self
+        share, apart = other.weight / weight, other.mean - self.mean
+        return _Summed(weight, self.mean + share * apart, self.square + other.square + self.weight * share * apart**2)
+
+
+def _of_chunk(part: Design) -> _Summed:
+    weight = part.response.total
+    if weight == 0.0:
+        zero = np.zeros(part.matrix.n_columns)
+        return _Summed(0.0, zero, zero)
+    mean, deviation = column_moments(part.matrix, part.response.weights)
+    return _Summed(weight, mean, weight * deviation**2)
+
+
+def design_moments(design: Design) -> Moments:
+    """Return weighted means and standard deviations of the columns of a design, in one pass over a stream.
+
+    Chan, T. F., Golub, G. H. and LeVeque, R. J. (1983) Algorithms for computing the sample variance. The American
+    Statistician 37, 242-247.
+    """
+    stream = design.stream
+    if stream is None:
+        return column_moments(design.matrix, design.response.weights)
+    if "moments" not in stream.kept:
+        found = design.reduce(_of_chunk, _Summed.plus)
+        variance = found.square / found.weight
+        size = np.abs(found.mean) + np.sqrt(variance)
+        variance = np.where(variance <= (CONSTANT * size) ** 2, 0.0, variance)
+        stream.kept["moments"] = Moments(found.mean, np.sqrt(variance))
+    moments: Moments = stream.kept["moments"]
+    return moments
 
 
 def column_moments(matrix: Matrix, weights: FloatArray) -> Moments:

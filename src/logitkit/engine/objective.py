@@ -10,8 +10,8 @@ add, so any way of cutting the rows is another way of adding.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 
@@ -30,7 +30,9 @@ from logitkit.numerics.once import once
 from logitkit.numerics.threads.local import get_threads, go_on, ordered_map
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["Evaluation", "Objective", "SmoothObjective", "outcomes_objective"]
+__all__ = ["Evaluation", "Objective", "SmoothObjective", "outcomes_objective", "with_quadratic"]
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -168,6 +170,16 @@ class Objective:
         return self.engine.gram_cost
 
     @property
+    def in_chunks(self) -> bool:
+        """Whether the rows are read in chunks, and not held."""
+        return False
+
+    def reduce(self, task: Callable[[Objective], T], merge: Callable[[T, T], T]) -> T:
+        """Return a task's results for the rows, merged in order; of rows that are held, its result for all of them."""
+        del merge
+        return task(self)
+
+    @property
     def mean_weight(self) -> float:
         """Mean total weight of a row, at most 1: the scale of standard errors when weights are small."""
         return self._mean_weight
@@ -210,16 +222,16 @@ class Objective:
                 total.pearson += part.pearson
                 if whole is not None and part.second is not None:
                     sums.merge(whole, part.second)
-        value, gradient = total.value, engine.collect(total.gradient)
-        second = None if whole is None else sums.finish(whole)
-        if self.quadratic is not None:
-            value += (quadratic := self.quadratic.value(coef))
-            total.pearson += 2.0 * quadratic
-            gradient = gradient + self.quadratic.gradient(coef)
-            second = None if second is None else _with_quadratic(second, self.quadratic.strengths)
-        return Evaluation(
-            value, gradient, second, total.closest, total.fitted, total.matched, total.pearson if pearson else 0.0
+        found = Evaluation(
+            total.value,
+            engine.collect(total.gradient),
+            None if whole is None else sums.finish(whole),
+            total.closest,
+            total.fitted,
+            total.matched,
+            total.pearson if pearson else 0.0,
         )
+        return found if self.quadratic is None else with_quadratic(found, coef, self.quadratic, pearson)
 
     def linear_predictor(self, coef: FloatArray) -> FloatArray:
         """Return the linear predictors of every row, offset included: shape (n,) of one, else (m, n)."""
@@ -233,6 +245,16 @@ class Objective:
     def total(self) -> float:
         """Total weight of the rows."""
         return self.response.total
+
+    @property
+    def starting_response(self) -> Response:
+        """The outcomes that tell where a solver starts."""
+        return self.response
+
+    @property
+    def chosen_predictors(self) -> Predictors | None:
+        """The linear predictors as they were stated, None for one with a coefficient for every column."""
+        return self._predictors
 
     def sampled(self, size_of: Callable[[int, int, int], int]) -> Objective | None:
         """Return the objective of a sample of the rows, of a size by rows, coefficients and width; None for none."""
@@ -303,7 +325,19 @@ def outcomes_objective(
     return Objective(matrix, response, family, None, quadratic, predictors, second)
 
 
-def _with_quadratic(hessian: Hessian, strengths: FloatArray) -> Hessian:
+def with_quadratic(here: Evaluation, coef: FloatArray, quadratic: Quadratic, pearson: bool) -> Evaluation:
+    """Return an evaluation with the quadratic part of a penalty added."""
+    value = quadratic.value(coef)
+    return replace(
+        here,
+        value=here.value + value,
+        gradient=here.gradient + quadratic.gradient(coef),
+        hessian=None if here.hessian is None else _curved(here.hessian, quadratic.strengths),
+        pearson=here.pearson + 2.0 * value if pearson else 0.0,
+    )
+
+
+def _curved(hessian: Hessian, strengths: FloatArray) -> Hessian:
     if strengths.ndim == 1:
         return hessian.plus_diagonal(strengths)
     assert isinstance(hessian, DenseHessian)

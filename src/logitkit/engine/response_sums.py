@@ -13,7 +13,7 @@ from logitkit.design.response.response import Response
 from logitkit.models.form import Form
 from logitkit.typing import FloatArray
 
-__all__ = ["ResponseSums", "response_sums", "summed_responses"]
+__all__ = ["ResponseSums", "response_sums", "summed_outcomes", "summed_responses"]
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,16 @@ def response_sums(response: Response, family: Any) -> ResponseSums:
 
 def summed_responses(design: Design, form: Form) -> ResponseSums:
     """Return the sums of outcomes and weights over all rows."""
+    return summed_outcomes(design, form.family)
+
+
+def summed_outcomes(design: Design, family: Any) -> ResponseSums:
+    """Return the sums of outcomes and weights over all rows, by the family that they are outcomes of."""
     if design.stream is None:
-        return response_sums(design.response, form.family)
-    key = f"outcomes of {form.family!r}"
+        return response_sums(design.response, family)
+    key = f"outcomes of {family!r}"
     if key not in design.stream.kept:
-        design.stream.kept[key] = design.reduce(partial(_of_chunk, form.family), ResponseSums.plus)
+        design.stream.kept[key] = design.reduce(partial(_of_chunk, family), ResponseSums.plus)
     found: ResponseSums = design.stream.kept[key]
     return found
 

@@ -26,9 +26,11 @@ from logitkit.engine.objective import Objective, SmoothObjective
 from logitkit.engine.part_coordinates import Columns, PartCoordinates
 from logitkit.engine.rank import orthogonal_coordinates, solved_from
 from logitkit.engine.record import FitRecord
+from logitkit.engine.response_sums import summed_responses
 from logitkit.engine.restricted import Restricted
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.solver import Solution, Status
+from logitkit.engine.solvers.start import starting_point
 from logitkit.errors import UnsupportedError
 from logitkit.models.family import Family
 from logitkit.models.form import Form, form_of
@@ -58,7 +60,7 @@ def fit_adjusted(
     True
     """
     form = form_of(model, design.matrix.n_columns)
-    if refused := why_not_adjusted(design.info, form, design.response.totals, stated):
+    if refused := why_not_adjusted(design.info, form, summed_responses(design, form).totals, stated):
         raise UnsupportedError(refused)
     with single_threaded_blas():
         require_affordable(design.matrix, form.predictors)
@@ -66,7 +68,7 @@ def fit_adjusted(
             design = with_constant(design)
         columns, base = _independent(design, form)
         shown = shown_coordinates(form, columns)
-        start = origin_of(design.response, form, design.info.intercept, columns)
+        origin = origin_of(design.sample.response, form, design.info.intercept, columns)
         penalised, words = penalised_objective(stated, base, form, design.info, shown), ""
         if penalised is None:
             transform = None
@@ -77,9 +79,10 @@ def fit_adjusted(
                         "Median bias reduction is of coefficients that are estimated each by itself, and in symmetric "
                         "form they sum to zero over the outcomes. Name a reference outcome, reference=."
                     )
-            solution, _ = solved(AdjustedScores(base, transform), start, solver)
+            solution, _ = solved(AdjustedScores(base, transform), origin, solver)
             value = null = np.nan
         else:
+            start = starting_point(base).coef if base.in_chunks else origin
             solution, words = highest(penalised, form, start, solver, maximised(penalised, start, solver))
             null = _null_value(penalised, design, form, columns, start, solver)
             if isinstance(stated, LogF) and not is_finite(penalised, solution, form):
@@ -137,13 +140,13 @@ def _independent(design: Design, form: Form) -> tuple[Columns, Objective]:
     intercept, family = design.info.intercept, form.family.expected
     columns = columns_of(design, form, as_given)
     objective = objective_of(design, form, columns).with_family(family)
-    start = origin_of(design.response, form, intercept)
+    start = origin_of(design.sample.response, form, intercept)
     if are_clear(objective.evaluate(start), form, intercept):
         return columns, objective
     columns = columns_of(design, form, orthogonal_coordinates)
     objective = objective_of(design, form, columns).with_family(family)
     if form.in_parts:
-        start = origin_of(design.response, form, intercept, columns)
+        start = origin_of(design.sample.response, form, intercept, columns)
         require_determined(design, objective.evaluate(start), form, columns)
     return columns, objective
 

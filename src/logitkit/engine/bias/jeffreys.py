@@ -17,11 +17,11 @@ covariance of the predictors, the gradient of the penalty is
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from logitkit.engine.bias.rows import Block, PredictorRows
+from logitkit.engine.bias.rows import Block, PredictorRows, added
 from logitkit.engine.curvature.hessian import DenseHessian
 from logitkit.engine.objective import Evaluation, Objective
 from logitkit.typing import FloatArray
@@ -65,7 +65,6 @@ class JeffreysObjective:
 
     def __init__(self, base: Objective, power: float, constant: float = 0.0) -> None:
         self.base, self.power, self.constant = base, power, constant
-        self.rows = PredictorRows.of(base)
 
     @property
     def n_params(self) -> int:
@@ -104,7 +103,7 @@ class JeffreysObjective:
         root, logarithm = found
         value = here.value - self.power * (logarithm + self.constant)
         flat, raised = self._penalty(coef, root, hessian)
-        gradient = here.gradient - self.power * self.rows.predictors.gradient(flat)
+        gradient = here.gradient - self.power * self.base.predictors.gradient(flat)
         if not np.isfinite(gradient).all():  # thresholds of a row cross, whatever outcome it has
             return replace(here, value=math.inf, hessian=information if hessian else None)
         if raised is None:
@@ -115,16 +114,31 @@ class JeffreysObjective:
 
     def _penalty(self, coef: FloatArray, root: FloatArray, hessian: bool) -> tuple[FloatArray, FloatArray | None]:
         """Return the gradient of the log-determinant by flat coefficients, and by how much weights are raised."""
-        rows, family, weights = self.rows, self.base.family, self.base.response.weights
+        found = self.base.reduce(_Slopes(coef, root, self.power, hessian), added)
+        return found[0], found[1] if hessian else None
+
+
+@dataclass(frozen=True)
+class _Slopes:
+    """Gradient of the log-determinant over some rows, and by how much their weights are raised if asked for."""
+
+    coef: FloatArray
+    root: FloatArray
+    power: float
+    hessian: bool
+
+    def __call__(self, base: Objective) -> tuple[FloatArray, ...]:
+        """Return the sums over the rows of an objective."""
+        rows, family, weights = PredictorRows.of(base), base.family, base.response.weights
         share = self.power * family.n_outcomes / (family.n_outcomes - 1)
-        functions = rows.flat(root)
+        functions = rows.flat(self.root)
 
         def of_block(block: Block) -> tuple[FloatArray, ...]:
-            eta, own = rows.eta(block, coef), weights[block.rows]
+            eta, own = rows.eta(block, self.coef), weights[block.rows]
             spread = block.functions(functions)
             between = np.einsum("abk,cbk->acb", spread, spread)
             pulled = block.pull(own * family.curvature_slopes(eta, between))
-            if not hessian:
+            if not self.hessian:
                 return (pulled,)
             information = own * family.curvatures(eta)
             leverage = np.einsum("acb,acb->b", between, information)
@@ -132,5 +146,4 @@ class JeffreysObjective:
             q = spread.shape[2]
             return pulled, spread.reshape(-1, q).T @ turned.reshape(-1, q)
 
-        found = rows.sums(of_block, rows.predictors.n_predictors * max(root.shape[1], 1))
-        return found[0], found[1] if hessian else None
+        return rows.sums(of_block, rows.predictors.n_predictors * max(self.root.shape[1], 1))

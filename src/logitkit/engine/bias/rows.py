@@ -20,7 +20,7 @@ from logitkit.models.predictors import Predictors
 from logitkit.numerics.threads.local import ordered_map
 from logitkit.typing import FloatArray
 
-__all__ = ["Block", "PredictorRows"]
+__all__ = ["Block", "PredictorRows", "added"]
 
 NUMBERS = 1 << 17  # of the predictors of a block: half of a second-level cache
 ROWS_LEAST = 64
@@ -124,5 +124,10 @@ class PredictorRows:
             return of_block(0)
         total: tuple[FloatArray, ...] = ()
         for found in ordered_map(of_block, n_blocks):
-            total = tuple(a + b for a, b in zip(total, found, strict=True)) if total else found
+            total = added(total, found) if total else found
         return total
+
+
+def added(left: tuple[FloatArray, ...], right: tuple[FloatArray, ...]) -> tuple[FloatArray, ...]:
+    """Return the sums over the rows of both."""
+    return tuple(a + b for a, b in zip(left, right, strict=True))

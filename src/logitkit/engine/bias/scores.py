@@ -34,7 +34,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from logitkit.engine.bias.jeffreys import inverse_root
-from logitkit.engine.bias.rows import Block, PredictorRows
+from logitkit.engine.bias.rows import Block, PredictorRows, added
 from logitkit.engine.curvature.hessian import DenseHessian
 from logitkit.engine.objective import Evaluation, Objective
 from logitkit.typing import FloatArray
@@ -78,7 +78,6 @@ class AdjustedScores:
 
     def __init__(self, base: Objective, transform: FloatArray | None = None) -> None:
         self.base, self.transform = base, transform
-        self.rows = PredictorRows.of(base)
 
     def at(self, coef: FloatArray) -> ScoresHere | None:
         """Return the adjusted scores at some coefficients; None where the information is singular."""
@@ -90,7 +89,7 @@ class AdjustedScores:
             return None
         root = found[0]
         bias, asymmetry = self._adjustments(coef, root)
-        scores = -here.gradient + 0.5 * self.rows.predictors.gradient(bias)
+        scores = -here.gradient + 0.5 * self.base.predictors.gradient(bias)
         if self.transform is not None:
             variances = np.square(self.transform @ root).sum(axis=1)
             scores = scores - information.array @ np.linalg.solve(self.transform, asymmetry / (6.0 * variances))
@@ -101,12 +100,26 @@ class AdjustedScores:
 
     def _adjustments(self, coef: FloatArray, root: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return 2 A by flat coefficients, and the sum over rows of f for each coefficient."""
-        rows, family, weights = self.rows, self.base.family, self.base.response.weights
+        found = self.base.reduce(_Adjustments(coef, root, self.transform), added)
+        return found[0], found[1]
+
+
+@dataclass(frozen=True)
+class _Adjustments:
+    """2 A by flat coefficients, and the sum of f, over some rows."""
+
+    coef: FloatArray
+    root: FloatArray
+    transform: FloatArray | None
+
+    def __call__(self, base: Objective) -> tuple[FloatArray, ...]:
+        """Return the sums over the rows of an objective."""
+        rows, family, weights, root = PredictorRows.of(base), base.family, base.response.weights, self.root
         functions = rows.flat(root)
         own = None if self.transform is None else rows.flat(root @ (self.transform @ root).T)
 
         def of_block(block: Block) -> tuple[FloatArray, ...]:
-            eta, weight = rows.eta(block, coef), weights[block.rows]
+            eta, weight = rows.eta(block, self.coef), weights[block.rows]
             spread = block.functions(functions)
             between = np.einsum("abk,cbk->acb", spread, spread)
             bias = block.pull(weight * family.bias_slopes(eta, between))
@@ -121,5 +134,4 @@ class AdjustedScores:
                 third[r] = float(np.sum(weight * (slopes * u).sum(axis=0)))
             return bias, third
 
-        found = rows.sums(of_block, 2 * rows.predictors.n_predictors * max(root.shape[1], 1))
-        return found[0], found[1]
+        return rows.sums(of_block, 2 * rows.predictors.n_predictors * max(root.shape[1], 1))

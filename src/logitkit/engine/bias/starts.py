@@ -8,10 +8,10 @@ import numpy as np
 
 from logitkit.engine.bias.jeffreys import JeffreysObjective
 from logitkit.engine.bias.solver import maximised
-from logitkit.engine.fit import BEYOND, DISTINCT, STARTS
 from logitkit.engine.objective import SmoothObjective
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.solver import Solution, Status
+from logitkit.engine.solvers.start import BEYOND, DISTINCT, STARTS
 from logitkit.errors import DataWarning, warn_caller
 from logitkit.models.form import Form
 from logitkit.typing import FloatArray

@@ -99,7 +99,8 @@ def _on_gram(problem: Problem, null: NullModel, slope: Callable[[], FloatArray])
 def on_gram(problem: Problem, null: NullModel) -> Engine:
     """Return proximal Newton over all coefficients, however many they are."""
     matrix = problem.matrix
-    looks = matrix.n_rows * matrix.width * problem.predictors.active.size <= LOOKED_AT_MOST
+    small = matrix.n_rows * matrix.width * problem.predictors.active.size <= LOOKED_AT_MOST
+    looks = small and not problem.in_chunks
     objective = problem.objective(problem.strengths.quadratic)
     return OnGram(Scaled(objective, problem.strengths.scale), null.coef, looks)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
-from logitkit.engine.null import null_loss
+from logitkit.engine.null import null_loss, null_loss_of
 from logitkit.engine.record import FitRecord
 from logitkit.engine.regularised.estimate import fit_at
 from logitkit.engine.regularised.options import ProxNewton
@@ -20,6 +20,7 @@ from logitkit.engine.regularised.sequence import StrengthSequence
 from logitkit.engine.regularised.shrinkage import freedom_along
 from logitkit.engine.regularised.shrunken import Shrunken
 from logitkit.engine.regularised.strengths import Strengths
+from logitkit.engine.response_sums import summed_responses
 from logitkit.models.family import Family
 from logitkit.models.form import Form, form_of
 from logitkit.models.penalties.specification import Specification
@@ -112,11 +113,13 @@ class PenalisedModel:
 
     def deviances(self) -> tuple[float, float]:
         """Return the least loss that any model could have, and the null deviance, which is never zero."""
-        response, family, saturated = self.design.response, self.form.family, 0.0
-        if response.trials is not None:
-            saturated = float(response.weights @ family.saturated_losses(response))
-        intercept = self.design.info.intercept is not None
-        null = null_loss(response, intercept, family)
+        family, intercept = self.form.family, self.design.info.intercept is not None
+        sums = summed_responses(self.design, self.form)
+        saturated = sums.saturated
+        if self.given.problem.has_offset:
+            null = null_loss(self.design.response, intercept, family)
+        else:
+            null = null_loss_of(sums.totals, intercept, family)
         return saturated, max(2.0 * (null - saturated), 1e-300)
 
     def shown(self, coef: FloatArray) -> FloatArray | None:

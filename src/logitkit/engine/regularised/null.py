@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from logitkit.design.matrix.dense import Dense
+from logitkit.engine.chunked import ChunkedObjective, RowsOfColumns
 from logitkit.engine.curvature.hessian import DenseHessian
-from logitkit.engine.null import null_loss
+from logitkit.engine.moments import design_moments
+from logitkit.engine.null import null_loss_of
 from logitkit.engine.objective import Objective
 from logitkit.engine.rank import least_share
 from logitkit.engine.regularised.problem import Problem
@@ -49,29 +51,27 @@ class NullModel:
 
 def null_model(problem: Problem) -> NullModel:
     """Fit the columns that are not penalised."""
-    response, strengths = problem.response, problem.strengths
+    sums, strengths = problem.sums, problem.strengths
     columns = np.flatnonzero(strengths.free)
     inside = np.flatnonzero(strengths.free[strengths.place % strengths.free.size])
     coef = np.zeros(strengths.place.size)
-    if columns.size and np.count_nonzero(response.totals) < 2:
+    if columns.size and np.count_nonzero(sums.totals) < 2:
         raise SeparationError("All outcomes are equal: there is nothing to explain, and the intercept is infinite.")
-    if columns.size == 1 and columns[0] == strengths.intercept and response.offset is None:
+    if columns.size == 1 and columns[0] == strengths.intercept and not problem.has_offset:
         coef[inside] = _of_intercepts(problem, inside)
-        return NullModel(coef, null_loss(response, True, problem.family), columns)
+        return NullModel(coef, null_loss_of(sums.totals, True, problem.family), columns)
     own = problem.columns_of(inside)
     size, centre = np.ones(inside.size), np.zeros(columns.size)
     intercept = columns == (-1 if strengths.intercept is None else strengths.intercept)
-    matrix = own.matrix
+    standard: FloatArray | None = None
     if intercept.any() and 1 < columns.size <= CENTRED_MOST:
         # Numbers far from zero are no combinations of the intercept, which centring shows.
-        cells = matrix.to_dense()
         scale = np.ones(strengths.free.size)
         scale[strengths.place % scale.size] = strengths.scale
-        centre = np.where(intercept, 0.0, response.weights @ cells / response.total)
+        centre = np.where(intercept, 0.0, _means(own))
         of_column = np.where(intercept, 1.0, scale[columns])
-        matrix, size = Dense((cells - centre) / of_column), of_column[own.predictors.chosen % columns.size]
-    predictors = None if problem.is_single else own.predictors
-    objective = Objective(matrix, response, problem.family, predictors=predictors)
+        size, standard = of_column[own.predictors.chosen % columns.size], np.stack([centre, of_column])
+    objective = _objective(own, standard)
     zero = np.zeros(inside.size)
     if inside.size == 0:
         return NullModel(coef, objective.evaluate(zero, hessian=problem.is_single).value, columns)
@@ -98,10 +98,27 @@ def null_model(problem: Problem) -> NullModel:
     return NullModel(coef, solution.evaluation.value, columns, solution)
 
 
+def _means(own: Problem) -> FloatArray:
+    """Return the weighted mean of each column."""
+    if own.in_chunks:
+        return design_moments(own.design).mean[own.chosen]
+    return np.asarray(own.response.weights @ own.matrix.to_dense() / own.response.total)
+
+
+def _objective(own: Problem, standard: FloatArray | None) -> Objective:
+    """Return the objective of columns, less their means and divided by their scale where these are given."""
+    predictors = None if own.is_single else own.predictors
+    if own.in_chunks:
+        rows = RowsOfColumns(own.family, predictors, own.chosen, standard=standard)
+        return ChunkedObjective(own.design, rows)
+    matrix = own.matrix if standard is None else Dense((own.matrix.to_dense() - standard[0]) / standard[1])
+    return Objective(matrix, own.response, own.family, predictors=predictors)
+
+
 def _of_intercepts(problem: Problem, inside: IntArray) -> FloatArray:
     """Return the intercepts alone, which are known: the link of the proportion of each outcome."""
-    response, predictors = problem.response, problem.predictors
-    eta = problem.family.intercepts(np.maximum(response.totals / response.total, np.finfo(float).tiny))
+    sums, predictors = problem.sums, problem.predictors
+    eta = problem.family.intercepts(np.maximum(sums.totals / sums.total, np.finfo(float).tiny))
     own = predictors.active[predictors.chosen[inside] // predictors.n_columns]
     # The outcome whose intercept is zero: the reference, or the first where that is left out.
     zero = np.setdiff1d(np.arange(predictors.n_predictors), own)

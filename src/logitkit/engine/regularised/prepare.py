@@ -11,7 +11,7 @@ from logitkit.design.design import Design
 from logitkit.design.formula.terms import INTERCEPT
 from logitkit.design.table.checks import may_vanish, require_finite
 from logitkit.engine.fit import fit_design
-from logitkit.engine.moments import Moments, column_moments
+from logitkit.engine.moments import Moments, design_moments
 from logitkit.engine.regularised.existence import require_overlap
 from logitkit.engine.regularised.options import ProxNewton
 from logitkit.engine.regularised.problem import Problem
@@ -19,6 +19,7 @@ from logitkit.engine.regularised.relaxation import relaxed
 from logitkit.engine.regularised.sequence import StrengthSequence
 from logitkit.engine.regularised.shrunken import Shrunken
 from logitkit.engine.regularised.strengths import Strengths, strengths_of
+from logitkit.engine.response_sums import summed_outcomes
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.solver import Status
 from logitkit.errors import DataError, DataWarning, UnsupportedError, warn_caller
@@ -50,11 +51,13 @@ def prepare(design: Design, form: Form, specification: Specification, tells: boo
     moments = _moments(design)
     stated = PenaltySum(tuple(_with_first_estimates(part, design, form) for part in parts))
     labels, symmetric = form.shown.parts[0].labels, not form.is_single and form.reference is None
-    strengths = strengths_of(stated, design.info, moments, design.response.total, labels, symmetric)
+    strengths = strengths_of(
+        stated, design.info, moments, summed_outcomes(design, form.family).total, labels, symmetric
+    )
     if tells:
         _tell_of_constants(design, strengths, moments)
     predictors = form.shown.picked(strengths.place)
-    problem = Problem(design.matrix, design.response, form.family, predictors, strengths, design.info.names)
+    problem = Problem(design.matrix, design.response, form.family, predictors, strengths, design)
     given = Shrunken(design, form, specification, StrengthSequence(problem))
     require_overlap(given)
     return given
@@ -80,9 +83,10 @@ def _tell_of_constants(design: Design, strengths: Strengths, moments: Moments) -
 
 def _moments(design: Design) -> Moments:
     """Return mean and standard deviation of each column, all of them finite."""
-    moments = column_moments(design.matrix, design.response.weights)
+    moments = design_moments(design)
     if not np.isfinite(moments.mean + moments.deviation).all() or may_vanish(moments.mean**2 + moments.deviation**2):
-        require_finite(design.matrix, design.info.names, design.positions)
+        for part in design.chunks():
+            require_finite(part.matrix, part.info.names, part.positions)
     return moments
 
 

@@ -120,7 +120,7 @@ class StrengthSequence:
 
     def _require_felt(self, penalty: Penalty) -> None:
         """Refuse strengths that are not zero and lost in the rounding of the gradient."""
-        total = self.problem.response.total
+        total = self.problem.sums.total
         least = STRENGTH_LEAST * total
         if penalty.groups is None and not (penalty.l1 < least).any():
             return

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from logitkit.engine.curvature.freedom import effective_freedom, gram_rank, movi
 from logitkit.engine.curvature.hessian import DenseHessian, Hessian
 from logitkit.engine.curvature.vcov import CELLS_MOST, DenseVcov, Vcov, WithheldVcov, vcov_of
 from logitkit.engine.facts import Covariance, CovarianceKind
-from logitkit.engine.moments import column_moments
+from logitkit.engine.moments import column_moments, design_moments
 from logitkit.engine.objective import Objective
 from logitkit.engine.regularised.relaxation import unmixed
 from logitkit.engine.regularised.shrunken import Shrunken
@@ -146,14 +147,24 @@ class ScaledGram:
         What columns are divided by.
     curvature : (k, k) array, optional
         Second derivatives of the penalty.
+    centre : (p,) array, optional
+        Means of the columns; those of the rows by default.
     """
 
-    def __init__(self, design: Design, index: IntArray, scale: FloatArray, curvature: FloatArray | None = None) -> None:
+    def __init__(
+        self,
+        design: Design,
+        index: IntArray,
+        scale: FloatArray,
+        curvature: FloatArray | None = None,
+        centre: FloatArray | None = None,
+    ) -> None:
         matrix = design.matrix.columns(index)
         self._shares = 1.0 / scale[index]
         place = np.flatnonzero(index == design.info.intercept) if design.info.intercept is not None else index[:0]
         if isinstance(matrix, Dense) and place.size and (curvature is None or not curvature[place].any()):
-            centre = column_moments(matrix, design.response.weights).mean
+            own = column_moments(matrix, design.response.weights).mean if centre is None else centre[index]
+            centre = own.copy()
             centre[place] = 0.0
             if (np.abs(centre) > FAR * scale[index]).any():  # products before centring would lose digits
                 matrix = Transformed(matrix, centre, np.eye(index.size))
@@ -164,6 +175,11 @@ class ScaledGram:
         return Objective(self._matrix, self._response, Binomial()).sum_gram(weights) * np.multiply.outer(
             self._shares, self._shares
         )
+
+
+def _gram_of_rows(columns: IntArray, scale: FloatArray, centre: FloatArray | None, part: Design) -> FloatArray:
+    """Return the sums of products of some columns, scaled, over the rows of a design."""
+    return ScaledGram(part, columns, scale, centre=centre).sum(part.response.weights)
 
 
 class ColumnRanks:
@@ -188,8 +204,12 @@ class ColumnRanks:
         """The sums, None where all columns are independent, or taken to be."""
         if self._columns.size > DENSE_MOST:
             return None
-        gram = ScaledGram(self._design, self._columns, self._scale).sum(self._design.response.weights)
+        gram = self._design.reduce(partial(_gram_of_rows, self._columns, self._scale, self._centre()), np.add)
         return None if gram_rank(gram) == len(gram) else gram
+
+    def _centre(self) -> FloatArray | None:
+        """The means of the columns, which those of chunks are taken from; None where rows are held."""
+        return design_moments(self._design).mean if self._design.in_chunks else None
 
     def of(self, columns: IntArray, outcome: IntArray | None = None, n_symmetric: int = 0) -> int:
         """Return the rank of columns, each for an outcome: of second derivatives of the likelihood by coefficients.

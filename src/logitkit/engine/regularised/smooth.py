@@ -143,7 +143,7 @@ class SmoothProblem:
 
     def objective(self, quadratic: Quadratic) -> Objective:
         """Return the objective of the active coefficients, as given."""
-        if not self.is_single:
+        if not self.is_single or (self.problem.in_chunks and not self.by_products):
             return self.problem.objective(quadratic, second=self.has_hessian)
         matrix, response = self._rows
         if self.layout is not None:

@@ -20,8 +20,11 @@ from logitkit.engine.solvers.newton import Nearby, Newton
 from logitkit.engine.solvers.solver import Solution, Status
 from logitkit.typing import FloatArray
 
-__all__ = ["Start", "starting_point"]
+__all__ = ["BEYOND", "DISTINCT", "STARTS", "Start", "starting_point"]
 
+STARTS = (0.5, 1.0, 2.0, 4.0)  # multiples of the logit's estimates that a likelihood of several maxima is tried from
+BEYOND = (-1.0, 16.0)  # multiples of the way from the null model to them, for slopes that far rows hold near zero
+DISTINCT = 1e-8  # of the loss: maxima that are further apart are two
 
 SAMPLE_TOL = 0.3  # standard errors of the sample: its answer is some units of these from that of all rows
 
@@ -30,7 +33,7 @@ class Sampled(SmoothObjective, Protocol):
     """An objective of which a sample of the rows can be had."""
 
     @property
-    def response(self) -> Response:
+    def starting_response(self) -> Response:
         """The rows' outcomes, or those of a sample."""
 
     @property
@@ -69,7 +72,7 @@ def starting_point(objective: Sampled, origin: Callable[[Response], FloatArray] 
     [0.0]
     """
     sample = objective.sampled(sample_size)
-    zero = np.zeros(objective.n_params) if origin is None else origin(objective.response)
+    zero = np.zeros(objective.n_params) if origin is None else origin(objective.starting_response)
     if sample is None:
         return Start(zero, None)
     # A large sample has a sample of its own to start from.
