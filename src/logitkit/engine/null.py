@@ -11,7 +11,7 @@ from logitkit.design.design import Design
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
-from logitkit.engine.chunked import ChunkedObjective
+from logitkit.engine.chunked import ChunkedObjective, RowsOfForm
 from logitkit.engine.objective import Objective
 from logitkit.engine.response_sums import summed_responses
 from logitkit.engine.solvers.newton import Newton
@@ -84,7 +84,8 @@ def null_loss_of_rows(design: Design, form: Form, intercept: bool) -> float:
         return null_loss_of(summed_responses(design, form).totals, intercept, form.family)
     if not form.is_single:
         return null_loss(design.response, intercept, form.family)
-    objective = ChunkedObjective(design, form, _Constant(intercept))  # type: ignore[arg-type]  # all it is asked for
+    columns: Any = _Constant(intercept)  # which answers all that is asked of it
+    objective = ChunkedObjective(design, RowsOfForm(form, columns, form.family.solving))
     if not intercept:
         return objective.evaluate(np.zeros(0), hessian=False).value
     start = starting_point(objective, form.family.origin)

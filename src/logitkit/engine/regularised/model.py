@@ -10,7 +10,7 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
-from logitkit.engine.null import null_loss, null_loss_of
+from logitkit.engine.null import null_loss_of_rows
 from logitkit.engine.record import FitRecord
 from logitkit.engine.regularised.estimate import fit_at
 from logitkit.engine.regularised.options import ProxNewton
@@ -113,13 +113,10 @@ class PenalisedModel:
 
     def deviances(self) -> tuple[float, float]:
         """Return the least loss that any model could have, and the null deviance, which is never zero."""
-        family, intercept = self.form.family, self.design.info.intercept is not None
+        intercept = self.design.info.intercept is not None
         sums = summed_responses(self.design, self.form)
         saturated = sums.saturated
-        if self.given.problem.has_offset:
-            null = null_loss(self.design.response, intercept, family)
-        else:
-            null = null_loss_of(sums.totals, intercept, family)
+        null = null_loss_of_rows(self.design, self.form, intercept)
         return saturated, max(2.0 * (null - saturated), 1e-300)
 
     def shown(self, coef: FloatArray) -> FloatArray | None:
