@@ -61,7 +61,8 @@ def _of_design(design: Design, columns: IntArray | None) -> FloatArray | None:
     for _ in range(STEPS_OF_CHUNKS):
         far, left = design.reduce(_Far(coef), _farther)
         if far <= ONE:
-            return coef
+            found: FloatArray = coef
+            return found
         coef = coef + scale * (inverse @ (scale * left))
     return None
 

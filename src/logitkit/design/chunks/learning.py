@@ -26,6 +26,7 @@ from logitkit.typing import BoolArray, IntArray
 
 __all__ = ["Learning", "Learnt", "learn"]
 
+KEY_MOST = (1 << 64) - 1  # of a row of the sample
 OUTCOMES_MOST = 1_000  # different values of an outcome, of which a row each is kept
 
 
@@ -199,11 +200,11 @@ class Learning:
             _complete(Chunk(0, 0, table, ""), self._parsed, self.columns, self._seen, found)
         self._drawn.merge(later._drawn)
 
-    def trim(self, sample: int | None = None, limit: int | None = None) -> None:
+    def trim(self, sample: int | None = None, limit: int = KEY_MOST) -> None:
         """Keep so many rows of the sample, and none with a larger key."""
         drawn = self._drawn
         drawn.size = drawn.size if sample is None else sample
-        drawn.limit = drawn.limit if limit is None else min(drawn.limit, np.uint64(limit))
+        drawn.limit = min(drawn.limit, np.uint64(limit))
         drawn.trim()
 
     def learnt(self) -> Learnt:
