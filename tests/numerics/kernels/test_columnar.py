@@ -28,8 +28,12 @@ columnar.write_rows(addresses, kinds, bounds, 5, rows)
 X = np.column_stack([np.full(n, 2.0), *columns])[5:]
 gaps = [float(np.abs(a - b).max()) for a, b in (
     (values, X @ coef), (sums, X.T @ weights), (gram, (X * weights[:, None]).T @ X), (rows, X))]
-nan = [columnar.holds_nan(np.ones(600)), columnar.holds_nan(np.append(np.ones(599, dtype=np.float32), np.nan))]
-print(json.dumps([hasattr(columnar.add_values, "signatures"), [*gaps, float(nan[0]), float(not nan[1])]]))
+wrong = [float(columnar.holds_nan(addresses, kinds, bounds))]
+for number in (0, 1):
+    pieces[number][1][-1] = np.nan
+    wrong.append(float(not columnar.holds_nan(addresses, kinds, bounds)))
+    pieces[number][1][-1] = 0.0
+print(json.dumps([hasattr(columnar.add_values, "signatures"), [*gaps, *wrong]]))
 """
 
 

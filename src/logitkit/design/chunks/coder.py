@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from logitkit.design.chunks.columns import ChunkColumns, Pieces, is_numeric, may_be_levels
+from logitkit.design.chunks.columns import ChunkColumns, Pieces, is_half, is_numeric, may_be_levels
 from logitkit.design.design import Design, RowCounts
 from logitkit.design.formula.coding import Coding
 from logitkit.design.formula.columns import CodedFactor, Column, lay_out
@@ -29,6 +29,7 @@ from logitkit.design.table.checks import require_finite_offset, require_weights
 from logitkit.design.table.extras import missing_counts
 from logitkit.design.table.frame import read_table
 from logitkit.errors import LogitkitError
+from logitkit.numerics.once import once
 from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray
 
 __all__ = ["Coder", "coder_of"]
@@ -73,6 +74,8 @@ class Coder:
         The columns of the design.
     factors : tuple
         The factors; one that is coded in two ways is there twice.
+    numeric : tuple of str
+        Columns of numbers that are needed.
     """
 
     info: DesignInfo
@@ -81,6 +84,23 @@ class Coder:
     variables: tuple[str, ...]
     planned: tuple[_Planned, ...]
     factors: tuple[_Factor, ...]
+    numeric: tuple[str, ...]
+
+    @once
+    def needed(self) -> dict[str, str]:
+        """The columns that must be there, by what they are called in a count of missing values."""
+        given = self.info.response
+        roles = {"weights": given.weights, "offset": given.offset, "cluster": given.cluster}
+        named = {f"{role} ({name})": name for role, name in roles.items() if name is not None}
+        return {name: name for name in self.variables} | named
+
+    @once
+    def places(self) -> IntArray | None:
+        """Where the columns of the design are among one, and those that are numbers; None where some are not there."""
+        if any(each.contrasts or len(each.numbers) > 1 for each in self.planned):
+            return None
+        place = {name: k + 1 for k, name in enumerate(self.numeric)}
+        return np.array([place[each.numbers[0]] if each.numbers else 0 for each in self.planned], dtype=np.int64)
 
     def serves(self, info: DesignInfo) -> bool:
         """Tell whether designs of some info are coded like this."""
@@ -89,28 +109,30 @@ class Coder:
     def design(self, table: Any, info: DesignInfo) -> Design | None:
         """Return the design of a chunk, None where there is anything in it to be refused or left out for a level."""
         columns = ChunkColumns(table)
-        absent, positions = self._absent(columns)
+        numbers = Columnar.of([1, *(columns.numbers(name).pieces for name in self.numeric)], columns.sizes)
+        absent, positions = {}, None
+        if columns.have_nulls(tuple(self.needed.values())) or numbers.holds_nan:
+            absent, positions = self._absent(columns)
         n = columns.n_rows if positions is None else positions.size
         if n == 0:
             return None
         response = self._response(columns, positions)
-        matrix = None if response is None else self._matrix(columns, positions)
-        if response is None or matrix is None:
+        if response is None:
+            return None
+        matrix: Matrix | None
+        if self.places is not None and positions is None:
+            matrix = numbers.columns(self.places)
+        else:
+            matrix = self._matrix(columns, positions)
+        if matrix is None:
             return None
         counts = RowCounts(columns.n_rows, columns.n_rows - n, missing_counts(absent))
         return Design(matrix, response, info, counts, np.arange(n) if positions is None else positions)
 
     def _absent(self, columns: ChunkColumns) -> tuple[dict[str, BoolArray], IntArray | None]:
         """Return where columns are missing, and the rows that are complete; None for all."""
-        given = self.info.response
-        roles = {"weights": given.weights, "offset": given.offset, "cluster": given.cluster}
-        named = {name: name for name in self.variables}
-        named |= {f"{role} ({name})": name for role, name in roles.items() if name is not None}
-        absent = {}
-        for label, name in named.items():
-            where = columns.missing(name)
-            if where is not None:
-                absent[label] = where
+        found = {label: columns.missing(name) for label, name in self.needed.items()}
+        absent = {label: where for label, where in found.items() if where is not None}
         if not absent:
             return absent, None
         return absent, np.flatnonzero(~np.logical_or.reduce(list(absent.values())))
@@ -226,7 +248,10 @@ def _planned(info: DesignInfo, table: Any) -> Coder | None:
         return None
     variables = tuple(dict.fromkeys((*coding.left_variables, *coding.variables)))
     whole = tuple(planned[place] for place in range(len(light)))
-    return Coder(info, outcome, dict(info.response.coded), variables, whole, tuple(factors))
+    given = info.response
+    needed = [name for name in (*variables, given.weights, given.offset, given.cluster) if name is not None]
+    numeric = tuple(dict.fromkeys(name for name in needed if is_numeric(types[name])))
+    return Coder(info, outcome, dict(given.coded), variables, whole, tuple(factors), numeric)
 
 
 def _is_plain(info: DesignInfo, outcome: str, types: dict[str, Any]) -> bool:
@@ -234,7 +259,7 @@ def _is_plain(info: DesignInfo, outcome: str, types: dict[str, Any]) -> bool:
     given = info.response
     if outcome not in types or given.kind not in ("binary", "fraction", "nominal") or info.nuisance.columns:
         return False
-    if given.offsets or (given.offset is not None and given.levels):
+    if given.offsets or (given.offset is not None and given.levels) or any(map(is_half, types.values())):
         return False
     fits = may_be_levels if given.coded else is_numeric
     extras = [name for name in (given.weights, given.offset) if name is not None]

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from logitkit.numerics.kernels.columnar import holds_nan
 from logitkit.numerics.once import once
 from logitkit.typing import BoolArray, CodeArray, IntArray
 
-__all__ = ["ChunkColumns", "Pieces", "is_numeric", "may_be_levels"]
+__all__ = ["ChunkColumns", "Pieces", "is_half", "is_numeric", "may_be_levels"]
 
 
 def is_numeric(kind: Any) -> bool:
@@ -21,6 +20,13 @@ def is_numeric(kind: Any) -> bool:
 
     plain = types.is_float32(kind) or types.is_float64(kind) or types.is_integer(kind)
     return bool(plain or types.is_boolean(kind))
+
+
+def is_half(kind: Any) -> bool:
+    """Tell whether an Arrow type is a number of half precision, which may be nan without being missing to Arrow."""
+    from pyarrow import types
+
+    return bool(types.is_float16(kind))
 
 
 def may_be_levels(kind: Any) -> bool:
@@ -85,20 +91,27 @@ class ChunkColumns:
             self._known[name] = Pieces([_numbers(array, dtype) for array in self.arrays(name)])
         return self._known[name]
 
+    def have_nulls(self, names: Sequence[str]) -> bool:
+        """Tell whether Arrow counts a missing value in some of the columns."""
+        for batch in self.batches:
+            for name in names:
+                array = batch.column(self._places[name])
+                if array.null_count or (hasattr(array, "dictionary") and array.dictionary.null_count):
+                    return True
+        return False
+
     def missing(self, name: str) -> BoolArray | None:
         """Return where a column is missing or not a number, None where it is nowhere."""
         from pyarrow import compute, types
 
         arrays = self.arrays(name)
         kind = self._schema.field(self._places[name]).type
-        if types.is_dictionary(kind) and any(array.dictionary.null_count for array in arrays):
+        if types.is_dictionary(kind):
             arrays = [array.dictionary_decode() for array in arrays]
         floating = types.is_floating(kind)
-        gaps = any(array.null_count for array in arrays)
-        if not gaps and not (floating and any(map(holds_nan, self.numbers(name).pieces))):
-            return None
         found = [compute.is_null(array, nan_is_null=floating).to_numpy(zero_copy_only=False) for array in arrays]
-        return np.concatenate(found)
+        where = np.concatenate(found)
+        return where if where.any() else None
 
     def codes(self, name: str, place: dict[Any, int], kept: IntArray | None) -> CodeArray | None:
         """Return the place of each row's level, and None where a row that is kept has another level."""

@@ -14,6 +14,7 @@ import numpy as np
 from logitkit.design.chunks.ahead import pass_over
 from logitkit.design.chunks.checked import CheckedSource, fixed_order, require_order
 from logitkit.design.chunks.coder import Coder, coder_of
+from logitkit.design.chunks.columns import is_numeric
 from logitkit.design.chunks.executor import Executor
 from logitkit.design.chunks.source import Chunk, Source
 from logitkit.design.dependence import Dependence
@@ -145,7 +146,7 @@ class Stream:
                 raise self._changed(f"it gave fewer chunks than {n_chunks:,}")
             design = self.coded(chunk, info)
             sums = None if printed is None else printed.sums(first[number], design.matrix, design.response)
-            return chunk.table.nbytes, sums, task(design)
+            return bytes_of(chunk.table), sums, task(design)
 
         try:
             for n_bytes, sums, found in ordered_map(result, n_chunks):
@@ -276,6 +277,21 @@ class Stream:
         return DataError(
             f"{self.source.label} changed between two passes: {how}. Fit again, when nothing writes to it."
         )
+
+
+def bytes_of(table: Any) -> int:
+    """Return the bytes of a table; where every value takes as many, they are not looked at.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> bytes_of(pa.table({"x": pa.array([1.0, 2.0], pa.float32())})), bytes_of(pa.table({"g": ["a", "bc"]})) > 3
+    (8, True)
+    """
+    kinds = table.schema.types
+    if not all(map(is_numeric, kinds)):
+        return int(table.nbytes)
+    return int(table.num_rows * sum(kind.bit_width for kind in kinds) // 8)
 
 
 def _itself(design: Design) -> Design:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.matrix.matrix import Matrix
-from logitkit.numerics.kernels.columnar import CONSTANT, KINDS, add_gram, add_sums, add_values, write_rows
+from logitkit.numerics.kernels.columnar import CONSTANT, KINDS, add_gram, add_sums, add_values, holds_nan, write_rows
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Columnar"]
@@ -148,6 +148,11 @@ class Columnar(Matrix):
     def add_squares(self, weights: FloatArray, diagonal: FloatArray) -> None:
         """Add the diagonal of X' diag(weights) X."""
         self.written_out().add_squares(weights, diagonal)
+
+    @property
+    def holds_nan(self) -> bool:
+        """Whether some number of the pieces is none."""
+        return bool(holds_nan(self.addresses, self.kinds, self.bounds))
 
     def written_out(self) -> Dense:
         """Return the same rows in float64."""

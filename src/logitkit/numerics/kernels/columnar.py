@@ -242,19 +242,32 @@ def write_rows(addresses: IntArray, kinds: NDArray[np.int8], bounds: IntArray, s
 
 
 @compiled
-def holds_nan(values: FloatArray) -> bool:
-    """Tell whether some number is none.
+def holds_nan(addresses: IntArray, kinds: NDArray[np.int8], bounds: IntArray) -> bool:
+    """Tell whether some number in single or double precision is none.
 
     Parameters
     ----------
-    values : (n,) array
-        Of single or double precision.
+    addresses, kinds, bounds : arrays
+        As for ``add_values``.
 
     Returns
     -------
     bool
         True where one is nan.
     """
+    for piece in range(addresses.shape[0]):
+        n = bounds[piece + 1] - bounds[piece]
+        for j in range(kinds.shape[0]):
+            if kinds[j] == 1 and _is_nan(_view(addresses[piece, j], n, np.float32(0))):
+                return True
+            if kinds[j] == 2 and _is_nan(_view(addresses[piece, j], n, np.float64(0))):
+                return True
+    return False
+
+
+@compiled
+def _is_nan(values: NDArray[Any]) -> bool:
+    """Tell whether some number is none, a few at a time."""
     for first in range(0, values.shape[0], ROWS_MOST):
         part = values[first : min(first + ROWS_MOST, values.shape[0])]
         found = 0
