@@ -71,6 +71,11 @@ class Joined(Matrix):
         width = self.width
         return 1.0 + 0.5 * width * width / (self.dense_width / 4.0 + 2.0 * len(self.parts)) / 4.0
 
+    @property
+    def is_part(self) -> bool:
+        """Whether its rows are a part of more rows."""
+        return any(part.is_part for part in self.parts)
+
     def rows(self, start: int, stop: int) -> Joined:
         """Return consecutive rows of every part."""
         return self._with_parts(tuple(part.rows(start, stop) for part in self.parts))

@@ -96,6 +96,11 @@ class Columnar(Matrix):
         """Number of columns."""
         return int(self.kinds.size)
 
+    @property
+    def is_part(self) -> bool:
+        """Whether its rows are a part of more rows: those of a chunk always are."""
+        return True
+
     def rows(self, start: int, stop: int) -> Columnar:
         """Return consecutive rows, which are not copied."""
         stop = min(stop, self.n_rows)

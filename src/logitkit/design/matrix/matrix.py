@@ -66,6 +66,11 @@ class Matrix(ABC):
         return 1.0 + self.n_columns / 30.0
 
     @property
+    def is_part(self) -> bool:
+        """Whether its rows are a part of more rows, whose other parts are summed on other threads."""
+        return False
+
+    @property
     def order(self) -> Literal["C", "F"]:
         """How vectors side by side, shape (m, p), are best stored for ``matvecs`` and ``add_rmatvecs``."""
         return "C"

@@ -57,7 +57,8 @@ class ScalarRows:
         self.matrix, self.response, self.family = matrix, response, family
         self.sums: GramSums = DenseSums(matrix) if sums is None else sums
         self._inner = matrix.inner
-        self.groups = self.sums.aligned(row_groups(matrix.n_rows, matrix.width, self.sums.bytes))
+        groups = row_groups(matrix.n_rows, matrix.width, self.sums.bytes)
+        self.groups = self.sums.aligned(groups.together if self._inner.is_part else groups)
         self._idle: list[_Workspace] = []
         self.spread, self.collect = matrix.spread, matrix.collect
         self._fused = family.is_logit

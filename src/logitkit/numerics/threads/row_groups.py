@@ -41,6 +41,11 @@ class RowGroups:
     bounds: tuple[tuple[int, int], ...]
     light: bool = False
 
+    @property
+    def together(self) -> RowGroups:
+        """The same blocks as one group."""
+        return RowGroups(self.block, ((self.bounds[0][0], self.bounds[-1][1]),), self.light)
+
     def blocks(self, group: int, at_once: int = 1) -> Iterator[tuple[int, int]]:
         """Yield the (start, stop) of each block of a group, or of several blocks at once."""
         first, last = self.bounds[group]
