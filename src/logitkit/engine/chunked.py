@@ -237,6 +237,11 @@ class ChunkedObjective(Objective):
     def _key(self) -> str:
         return f"outcomes of {self.rows_of.likelihood!r}"
 
+    @property
+    def sample_share(self) -> float:
+        """Proportion of the rows that are in the sample of the learning pass."""
+        return self.design.sample.n_rows / max(self.design.n_rows, 1)
+
     def sampled(self, size_of: Callable[[int, int, int], int]) -> Objective:
         """Return the objective of the sample that the learning pass drew, whatever its size."""
         del size_of

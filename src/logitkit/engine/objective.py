@@ -256,6 +256,11 @@ class Objective:
         """The linear predictors as they were stated, None for one with a coefficient for every column."""
         return self._predictors
 
+    @property
+    def sample_share(self) -> float | None:
+        """None: the rows are held, and a pass reads memory."""
+        return None
+
     def sampled(self, size_of: Callable[[int, int, int], int]) -> Objective | None:
         """Return the objective of a sample of the rows, of a size by rows, coefficients and width; None for none."""
         size = size_of(self.matrix.n_rows, self.n_params, self.matrix.width)

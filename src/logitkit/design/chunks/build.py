@@ -27,7 +27,8 @@ __all__ = ["build_chunked_design", "chunk_size", "design_of", "in_clusters", "of
 NUMBERS_OF_CHUNK = 1 << 22  # the calls of a chunk are a few parts in a hundred of its work
 ROWS_LEAST, ROWS_MOST = 1 << 10, 1 << 18
 SAMPLE_LEAST = 20_000  # rows: of fewer, all are drawn
-SAMPLE_SHARE = 16
+SAMPLE_PART = 4  # at most this part of the rows
+SAMPLE_OF_ROOT = 8  # rows for each column and root of all rows: the first step then ends a tenth of an error away
 SAMPLE_OF_MEMORY = 8  # part of the memory that the sample may take
 
 
@@ -150,9 +151,12 @@ def _names_of(source: Source, **given: Any) -> list[str]:
 
 
 def _sample_size(source: Source, width: int, memory: int) -> int:
+    """Return how many rows to draw: enough for a start from which few passes lead to the end."""
     most = max(memory // (SAMPLE_OF_MEMORY * 8 * max(width, 1)), 1_000)
-    wanted = most if source.n_rows is None else max(source.n_rows // SAMPLE_SHARE, SAMPLE_LEAST)
-    return int(min(wanted, most))
+    if source.n_rows is None:
+        return most
+    wanted = min(source.n_rows // SAMPLE_PART, int(SAMPLE_OF_ROOT * width * source.n_rows**0.5))
+    return min(max(wanted, SAMPLE_LEAST), most)
 
 
 def _require_rows(found: Learnt, missing: MissingPolicy, source: Source) -> None:

@@ -15,6 +15,7 @@ from logitkit.typing import FloatArray, IntArray
 __all__ = ["ChunkedPositions", "ChunkedResponse", "joined_clusters"]
 
 FIELDS = ("y", "trials", "prior", "weight_kind", "offset", "clusters", "n_outcomes", "shares")
+SAME = ("weight_kind", "n_outcomes")
 
 
 class ChunkedResponse(Response):

@@ -22,7 +22,9 @@ corrected by the changes of the gradient along the steps (BFGS). Then step 1 is 
 7. when a kept H does not bring :math:`\lambda` down fast, it is taken again from the sample at this iterate; when that
    does not help, H is summed, at every step until the optimum is close;
 8. when it brings :math:`\lambda` down, but so slowly that one sum of H would save more than it costs, H is summed once,
-   in single precision.
+   in single precision;
+9. where every pass reads the rows anew, passes are dear and H is not: it is summed after the first step, kept in the
+   place of the sample's for the second one, and summed in every pass from the third step on.
 
 References
 ----------
@@ -50,6 +52,10 @@ __all__ = ["KeptHessian", "Nearby", "Newton", "NewtonStep", "newton_step"]
 class Nearby(Protocol):
     """Information from a sample of the rows about the objective of all rows."""
 
+    @property
+    def summed_at(self) -> int | None:
+        """The number of the evaluation, from 0, whose pass sums the Hessian whatever is left; None for none."""
+
     def factor(self, coef: FloatArray) -> Factor | None:
         """Return the factor of a Hessian close to the one at ``coef``, or None."""
 
@@ -66,6 +72,7 @@ ROUNDING = 16_384 * np.finfo(float).eps
 STEADY = 1e-2  # standard errors from the optimum, where directions are alike from here on
 NEAR = 1e-6  # standard errors from the optimum, where the Hessian may be summed that inference uses
 STILL = 1e-9  # largest change of a linear predictor after that, and so the relative error of the covariance
+STILLER = 2e-10  # the same of rows that are read anew in every pass: errors are right to 1e-10 of themselves
 NEARBY = 6.0  # standard errors from the optimum, from where the Hessian changes little
 UNSURE = 4.0  # times the squared decrement that the last steps promise: a Hessian that is summed too early is lost
 ARRIVED = 1e-8  # standard errors that are left at the end
@@ -177,9 +184,10 @@ class Newton(SolverOptions):
     ) -> Solution:
         coef = np.array(start, dtype=np.float64)
         factor = None if nearby is None else nearby.factor(coef)
-        model = None if factor is None else KeptHessian(factor)
+        summed_at = None if nearby is None else nearby.summed_at
+        model = None if factor is None else KeptHessian(factor, still=STILL if summed_at is None else STILLER)
         renewed = summed = False
-        here = objective.evaluate(coef, hessian=model is None) if first is None else first  # 1
+        here = objective.evaluate(coef, hessian=model is None or summed_at == 0) if first is None else first  # 1
         trace: list[Step] = []
         before = math.inf
         linear = 0
@@ -197,6 +205,8 @@ class Newton(SolverOptions):
                     return self._end(coef + direction, here, squared, Status.CONVERGED, trace, iteration, definite)
                 here = objective.evaluate(coef)
                 continue
+            if fresh and model is not None and factor is not None and definite and summed_at is not None:  # 9
+                model = KeptHessian(factor, model.reach, model.still)
             if keep and model is None and factor is not None and definite and squared <= NEARBY**2:
                 model, keep = KeptHessian(factor), False
             if model is None:
@@ -215,7 +225,8 @@ class Newton(SolverOptions):
             renewed = renewed and before == math.inf
             ahead = UNSURE * squared * squared / before if before < math.inf else math.inf  # if it falls as it did
             before = squared
-            arrives = model is None or (not fresh and model.serves(ahead, objective.mean_weight, self.tol))
+            arrives = model is None or (summed_at == 1 and len(trace) != 1)  # 9
+            arrives = arrives or (not fresh and model.serves(ahead, objective.mean_weight, self.tol))
             length, trial = _search(objective, coef, here, direction, squared, arrives)  # 4
             if trial is None:
                 return self._end(coef, here, squared, Status.STALLED, trace, iteration)
@@ -269,12 +280,17 @@ class KeptHessian:
     ----------
     factor : Factor
         What it starts from.
+    reach : float, optional
+        Largest change of a linear predictor for each standard error that is left.
+    still : float, default STILL
+        Largest change of a linear predictor to come, where the Hessian may be summed that inference uses.
     """
 
-    def __init__(self, factor: Factor) -> None:
+    def __init__(self, factor: Factor, reach: float | None = None, still: float = STILL) -> None:
         self.factor = factor
+        self.still = still
         self.pairs: list[tuple[FloatArray, FloatArray, float]] = []
-        self.reach: float | None = None  # largest change of a linear predictor for each standard error that is left
+        self.reach = reach
 
     def step(self, here: Evaluation) -> NewtonStep:
         """Return the direction and the decrement by the corrected Hessian."""
@@ -309,7 +325,7 @@ class KeptHessian:
         decrement = math.sqrt(squared / mean_weight)
         if self.reach is None or decrement > NEAR:
             return False
-        return self.reach * math.sqrt(squared) <= STILL or decrement <= 0.01 * tol
+        return self.reach * math.sqrt(squared) <= self.still or decrement <= 0.01 * tol
 
     def learn(self, step: FloatArray, change: FloatArray) -> None:
         """Update with the change of the gradient along a step, unless it is lost to rounding."""

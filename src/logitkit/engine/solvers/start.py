@@ -27,6 +27,8 @@ BEYOND = (-1.0, 16.0)  # multiples of the way from the null model to them, for s
 DISTINCT = 1e-8  # of the loss: maxima that are further apart are two
 
 SAMPLE_TOL = 0.3  # standard errors of the sample: its answer is some units of these from that of all rows
+WHOLE_TOL = 1e-8  # of a sample that is all rows
+EARLY_COST = 3.0  # of a pass with second derivatives, in passes without: it saves one or two of these
 
 
 class Sampled(SmoothObjective, Protocol):
@@ -39,6 +41,14 @@ class Sampled(SmoothObjective, Protocol):
     @property
     def total(self) -> float:
         """Total weight of the rows, or about that."""
+
+    @property
+    def gram_cost(self) -> float:
+        """Approximate cost of a pass with second derivatives, relative to one without."""
+
+    @property
+    def sample_share(self) -> float | None:
+        """Proportion of the rows that are in the sample, where every pass reads the rows anew; else None."""
 
     def sampled(self, size_of: Callable[[int, int, int], int]) -> Objective | None:
         """Return the objective of a sample of the rows, of a size by rows, coefficients and width; None for none."""
@@ -75,18 +85,26 @@ def starting_point(objective: Sampled, origin: Callable[[Response], FloatArray] 
     zero = np.zeros(objective.n_params) if origin is None else origin(objective.starting_response)
     if sample is None:
         return Start(zero, None)
+    share = objective.sample_share
     # A large sample has a sample of its own to start from.
-    solution = Newton(tol=SAMPLE_TOL, max_iter=25).solve(sample, starting_point(sample, origin).coef)
+    tol = SAMPLE_TOL if share is None or share < 1.0 else WHOLE_TOL
+    first = starting_point(sample, origin).coef
+    # Rare outcomes look like separation for some steps; where passes are dear, the sample takes the steps that tell.
+    solution = Newton(tol=tol, max_iter=25).solve(sample, first, suspicious=share is None)
     if solution.status is not Status.CONVERGED or not solution.definite:
         return Start(zero, None)
-    return Start(solution.coef, _Sample(sample, objective.total / sample.total, solution))
+    summed_at = None
+    if share is not None and objective.gram_cost <= EARLY_COST:
+        summed_at = 0 if share == 1.0 else 1
+    return Start(solution.coef, _Sample(sample, objective.total / sample.total, solution, summed_at))
 
 
 class _Sample:
     """A sample of the rows, and how much all rows weigh for each unit of its weight."""
 
-    def __init__(self, objective: Objective, scale: float, solution: Solution) -> None:
+    def __init__(self, objective: Objective, scale: float, solution: Solution, summed_at: int | None) -> None:
         self.objective = objective
+        self.summed_at = summed_at
         self.scale = scale
         self.known: Solution | None = solution
 
