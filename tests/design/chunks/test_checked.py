@@ -69,7 +69,7 @@ def test_any_order_of_the_rows_gives_the_fit_in_memory(table, monkeypatch) -> No
     unordered(table, monkeypatch)
     shuffled = Shuffled(table)
     read, again = lk.logit(FORMULA, shuffled), lk.logit(FORMULA, shuffled)
-    assert shuffled.passes > 4
+    assert shuffled.passes >= 4  # of two fits
     for found in (read, again):
         gap = np.abs(held.record.coef - found.record.coef) / held.tidy()["std_error"].to_numpy()
         assert gap.max() < 1e-10
@@ -90,7 +90,7 @@ def test_rows_of_no_promised_order_must_stay_the_same(table, monkeypatch) -> Non
 
         def changing(shuffled=shuffled, change=change):
             found = list(shuffled())
-            return found if shuffled.passes < 3 else map(change, (pd.concat(found),))
+            return found if shuffled.passes < 2 else map(change, (pd.concat(found),))
 
         with pytest.raises(DataError, match=f"changed between two passes.*{says}"):
             lk.logit(FORMULA, changing)

@@ -185,6 +185,7 @@ class Fixed:
     """A Hessian, or none, that is said to be near wherever it is asked for."""
 
     hessian: DenseHessian | None
+    summed_at: int | None = None
 
     def factor(self, coef: np.ndarray) -> Any:
         return None if self.hessian is None else self.hessian.factorise()
@@ -276,3 +277,19 @@ def test_the_start_is_the_sample_s_solution_and_its_hessian_is_near():
     assert np.linalg.norm(factor.solve(gradient) - exact) < 0.1 * np.linalg.norm(exact)
     again = starting_point(objective)
     assert np.array_equal(start.coef, again.coef)
+
+
+@pytest.mark.parametrize("summed_at", [0, 1])
+@pytest.mark.parametrize("scale", [1.0, 1.1, 30.0])
+def test_where_passes_are_dear_the_hessian_is_summed_at_the_start_or_after_the_first_step(summed_at, scale) -> None:
+    objective = small()
+    plain = solve(objective)
+    exact = plain.evaluation.hessian
+    assert isinstance(exact, DenseHessian)
+    found = solve(objective, Fixed(exact.scaled(scale), summed_at))
+    assert found.status is Status.CONVERGED
+    assert_allclose(found.coef, plain.coef, rtol=0, atol=ROUTE)
+    assert [step.kept for step in found.trace[:2]] == ([False, True] if summed_at == 0 else [True, False])
+    last = found.evaluation.hessian
+    assert isinstance(last, DenseHessian)
+    assert_allclose(last.array, exact.array, rtol=ROUTE, atol=ROUTE * np.abs(exact.array).max())

@@ -110,7 +110,8 @@ class Coder:
         """Return the design of a chunk, None where there is anything in it to be refused or left out for a level."""
         columns = ChunkColumns(table)
         numbers = Columnar.of([1, *(columns.numbers(name).pieces for name in self.numeric)], columns.sizes)
-        absent, positions = {}, None
+        absent: dict[str, BoolArray] = {}
+        positions: IntArray | None = None
         if columns.have_nulls(tuple(self.needed.values())) or numbers.holds_nan:
             absent, positions = self._absent(columns)
         n = columns.n_rows if positions is None else positions.size

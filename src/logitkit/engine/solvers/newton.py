@@ -225,8 +225,8 @@ class Newton(SolverOptions):
             renewed = renewed and before == math.inf
             ahead = UNSURE * squared * squared / before if before < math.inf else math.inf  # if it falls as it did
             before = squared
-            arrives = model is None or (summed_at == 1 and len(trace) != 1)  # 9
-            arrives = arrives or (not fresh and model.serves(ahead, objective.mean_weight, self.tol))
+            arrives = model is None or (not fresh and model.serves(ahead, objective.mean_weight, self.tol))
+            arrives = arrives or (summed_at == 1 and len(trace) != 1)  # 9
             length, trial = _search(objective, coef, here, direction, squared, arrives)  # 4
             if trial is None:
                 return self._end(coef, here, squared, Status.STALLED, trace, iteration)
