@@ -12,6 +12,7 @@ from pyarrow import dataset, parquet
 
 import logitkit as lk
 from logitkit.design.chunks import build
+from logitkit.design.chunks.opened import source_of
 from logitkit.errors import DataError
 
 FORMULA = "y ~ x + C(g) + year"
@@ -38,6 +39,13 @@ def partitioned(table, place):
     return str(place)
 
 
+def partitioned_text(table, place):
+    for year, rows in table.groupby("year"):
+        (place / f"year={year}").mkdir()
+        rows.drop(columns="year").to_csv(place / f"year={year}" / "part.csv", index=False)
+    return place
+
+
 def text(table, place):
     for number, part in enumerate(np.array_split(np.arange(len(table)), 3)):
         table.iloc[part].to_csv(place / f"{number}.csv", index=False)
@@ -52,6 +60,7 @@ def a_dataset(table, place):
 SOURCES = {
     "pattern": lambda table, place: (table.to_parquet(place / "a.parquet"), str(place / "*.parquet"))[1],
     "partitioned folder": partitioned,
+    "partitioned text": partitioned_text,
     "text": text,
     "dataset": a_dataset,
     "lazy frame": lambda table, place: pl.from_pandas(table).lazy(),
@@ -94,3 +103,65 @@ def test_sources_that_are_none_say_why(make, says, table, tmp_path) -> None:
 def test_memory_is_for_what_is_read_in_chunks(table) -> None:
     with pytest.raises(DataError, match="memory= is for rows that are read in chunks"):
         lk.logit(FORMULA, table, memory="1GB")
+
+
+def test_values_of_text_are_those_of_pandas(tmp_path) -> None:
+    (tmp_path / "a.csv").write_text(
+        'whole,part,both,gone,day,word,flag,some\n1,1.5,1,,2005-1-3,"a, b",True,3\n007,-inf,2,,2005-02-28,NA,False,NA\n'
+    )
+    (tmp_path / "b.csv").write_text(
+        'some,flag,word,day,gone,both,part,whole\n\n,TRUE,"two\nlines",1/2/2005,,2.5,1e-3,-3\n5,False,"",n/a,NULL,3,nan,4\n'
+    )
+    held = pd.concat([pd.read_csv(tmp_path / "a.csv"), pd.read_csv(tmp_path / "b.csv")], ignore_index=True)
+    source = source_of(tmp_path)
+    read = pa.concat_tables([batch.table for batch in source.batches(source.names, 10)]).to_pandas()
+    assert list(read) == list(held)
+    for name in held:
+        np.testing.assert_array_equal(read[name].isna(), held[name].isna(), err_msg=name)
+        there = held[name].notna()
+        assert read.loc[there, name].tolist() == held.loc[there, name].tolist(), name
+
+
+@pytest.mark.parametrize(
+    ("files", "says"),
+    [
+        (["x,y\n1,2\n", "x,y\n1,a\n"], "Column 'y' is int64 in .*0.csv and string in .*1.csv"),
+        (["x;y\n1;2\n"], "appears to be separated by ';'"),
+        (["x,y\n" + "1,2\n" * 9 + "1,3.5\n"], r"0.csv, after row 5: column 'y' has '3.5' and is int64"),
+    ],
+)
+def test_types_of_text_are_stated_once(files, says, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("logitkit.design.chunks.text.BLOCK", 24)
+    for number, text in enumerate(files):
+        (tmp_path / f"{number}.csv").write_text(text)
+    with pytest.raises(DataError, match=f"(?s){says}"):
+        list(source_of(tmp_path).batches(["y"], 10))
+
+
+def test_what_folders_say_is_a_column(table, tmp_path) -> None:
+    partitioned(table.assign(region=table["g"].where(table["g"] != "c")).drop(columns="g"), tmp_path / "years")
+    rows = pa.Table.from_pandas(table.assign(region=table["g"].where(table["g"] != "c")), preserve_index=False)
+    parquet.write_to_dataset(rows, tmp_path / "both", partition_cols=["year", "region"])
+    source = source_of(tmp_path / "both")
+    assert source.n_rows == len(table)
+    for columns in (["year"], ["region", "x"]):
+        whole = pa.concat_tables([batch.table for batch in source.batches(columns, 50)])
+        parts = pa.concat_tables([part.read().table for part in source.parts(columns, 50)])
+        assert whole.equals(parts.cast(whole.schema))
+        assert whole.schema.names == columns
+    whole = whole.to_pandas()
+    held = rows.to_pandas().sort_values(["x"])
+    assert whole.sort_values("x")["region"].fillna("").tolist() == held["region"].fillna("").tolist()
+    assert source_of(tmp_path / "both").kinds["year"] == pa.int32()
+
+
+def test_folders_that_disagree_are_named(table, tmp_path) -> None:
+    partitioned(table, tmp_path / "a")
+    table.drop(columns="year").to_parquet(tmp_path / "a" / "loose.parquet")
+    with pytest.raises(DataError, match=r"loose.parquet is in no folder year=..."):
+        source_of(tmp_path / "a")
+    place = tmp_path / "b" / "g=x"
+    place.mkdir(parents=True)
+    table.to_parquet(place / "part.parquet")
+    with pytest.raises(DataError, match=r"Column 'g' is in the files of .*, and folders are named for it"):
+        source_of(tmp_path / "b")

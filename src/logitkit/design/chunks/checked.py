@@ -43,7 +43,7 @@ class CheckedSource:
         )
         self.reordered = False
         self._known: dict[tuple[tuple[str, ...], int], list[RowHash]] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a pass may be closed by the garbage collector while another reads
         self._last: _Reading | None = None
 
     def batches(self, columns: Sequence[str], size: int) -> Iterator[Batch]:

@@ -22,6 +22,7 @@ from logitkit.design.formula.materializer import BlockMaterializer, new_spec
 from logitkit.design.formula.parse import ParsedFormula
 from logitkit.design.response.binary import Counts, evaluate_left, missing_outcome
 from logitkit.design.table.frame import coded_values, read_table
+from logitkit.errors import LogitkitError
 from logitkit.typing import BoolArray, IntArray
 
 __all__ = ["Learning", "Learnt", "learn"]
@@ -151,7 +152,10 @@ def learn(source: Source, parsed: ParsedFormula, extras: Sequence[str], size: in
     """
     learning = Learning(parsed, extras, sample)
     for chunk in rechunked(source.batches(learning.columns, size), size):
-        learning.add(chunk)
+        try:
+            learning.add(chunk)
+        except LogitkitError as error:
+            raise type(error)(f"{error} (In the rows of {source.label} from {chunk.where} on.)") from error
     return learning.learnt()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from logitkit.design.chunks.parquet import parquet_source
+from logitkit.design.chunks.partitioned import FileSource, is_partitioned, partitioned_source
 from logitkit.design.chunks.source import Source
 from logitkit.errors import DataError
 
@@ -35,7 +36,7 @@ def source_of(data: Any) -> Source | None:
     if module == "pyarrow" and hasattr(data, "get_fragments"):
         from logitkit.design.chunks.dataset import dataset_source
 
-        return dataset_source(data, "the dataset")
+        return dataset_source(data, "The dataset")
     if module in DUCKDB:
         return _of_query(data, name)
     if name == "LazyFrame" or (callable(data) and not isinstance(data, type)):
@@ -65,10 +66,6 @@ def _of_place(written: str) -> Source:
         found = sorted(path for path in place.rglob("*") if _kind(path) and not path.name.startswith((".", "_")))
         if not found:
             raise DataError(f"The folder {written!r} holds no file that ends in {', '.join((*PARQUET, *TEXT))}.")
-        if any("=" in part for path in found for part in path.relative_to(place).parts[:-1]):
-            from logitkit.design.chunks.dataset import folder_source
-
-            return folder_source(place)
     else:
         found = [place] if place.is_file() else [Path(path) for path in sorted(glob(written, recursive=True))]  # noqa: PTH207 - absolute patterns
     if not found:
@@ -79,10 +76,14 @@ def _of_place(written: str) -> Source:
     if len(kinds) > 1:
         raise DataError(f"{written!r} holds files of two kinds, {' and '.join(map(str, kinds.values()))}: name one.")
     if "parquet" in kinds:
-        return parquet_source(found, written)
-    from logitkit.design.chunks.dataset import text_source
+        whole: FileSource = parquet_source(found, written)
+    else:
+        from logitkit.design.chunks.text import text_source
 
-    return text_source(found, written)
+        whole = text_source(found, written)
+    if place.is_dir() and is_partitioned(place, found):
+        return partitioned_source(place, found, "parquet" if "parquet" in kinds else "csv", whole)
+    return whole
 
 
 def _kind(path: Path) -> str:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from logitkit.design.chunks.ahead import Part
+from logitkit.design.chunks.files import FileState, reading_of, state_of
 from logitkit.design.chunks.source import Batch
+from logitkit.design.table.names import name_misfit
 from logitkit.errors import DataError
 from logitkit.numerics.threads.local import get_threads
 
-__all__ = ["ParquetSource", "parquet_source", "reading_of"]
+__all__ = ["ParquetSource", "parquet_source"]
 
 GROUP_MOST = 2  # chunks of rows in a row group that is read at once
 
@@ -28,8 +30,8 @@ class ParquetSource:
     ----------
     label : str
         What it is called in messages.
-    files : tuple of str
-        Paths.
+    files : tuple of FileState
+        The files, as they were when they were opened.
     names : tuple of str
         Columns, the same in every file.
     sizes : tuple of int
@@ -43,7 +45,7 @@ class ParquetSource:
     """
 
     label: str
-    files: tuple[str, ...]
+    files: tuple[FileState, ...]
     names: tuple[str, ...]
     sizes: tuple[int, ...]
     row_bytes: float
@@ -60,9 +62,9 @@ class ParquetSource:
         import pyarrow as pa
 
         wanted = pa.schema([self.schema.field(name) for name in columns])
-        for path, n_rows in zip(self.files, self.sizes, strict=True):
-            first = 0
-            for batch in self._of_file(path, columns, size):
+        for state, n_rows in zip(self.files, self.sizes, strict=True):
+            first, path = 0, state.path
+            for batch in self._of_file(state, columns, size):
                 table = pa.Table.from_batches([batch]).select(list(columns))
                 yield Batch(table.cast(wanted) if table.schema != wanted else table, f"{path}, row {first:,}")
                 first += batch.num_rows
@@ -71,8 +73,8 @@ class ParquetSource:
 
     def parts(self, columns: Sequence[str], size: int) -> Iterator[Part]:
         """Yield what is read at once: row groups of at most about ``size`` rows together, or a part of a large one."""
-        for path, n_rows, groups in zip(self.files, self.sizes, self.groups, strict=True):
-            file, first = _File(path, n_rows, tuple(columns), self.schema), 0
+        for state, n_rows, groups in zip(self.files, self.sizes, self.groups, strict=True):
+            file, first = _File(state, n_rows, tuple(columns), self.schema), 0
             together: list[int] = []
             for group, rows in enumerate(groups):
                 held = sum(groups[each] for each in together)
@@ -90,35 +92,32 @@ class ParquetSource:
                 held = sum(groups[each] for each in together)
                 yield Part(held, partial(file.read, tuple(together), held, first))
 
-    def _of_file(self, path: str, columns: Sequence[str], size: int) -> Iterator[Any]:
+    def of_files(self, start: int, stop: int) -> ParquetSource:
+        """Return some of the files as a source."""
+        kept = slice(start, stop)
+        return replace(self, files=self.files[kept], sizes=self.sizes[kept], groups=self.groups[kept])
+
+    def _of_file(self, state: FileState, columns: Sequence[str], size: int) -> Iterator[Any]:
         from pyarrow import parquet
 
-        with reading_of(path), parquet.ParquetFile(path, pre_buffer=False) as file:
+        with reading_of(state), parquet.ParquetFile(state.path, pre_buffer=False) as file:
             # One batch at a time: a whole row group may be larger than the memory that is granted.
             yield from file.iter_batches(batch_size=size, columns=list(columns), use_threads=False)
-
-
-@contextmanager
-def reading_of(path: str) -> Iterator[None]:
-    """Say which file cannot be read."""
-    import pyarrow as pa
-
-    try:
-        yield
-    except FileNotFoundError:
-        raise DataError(f"{path} is gone; it was there when the source was opened.") from None
-    except (OSError, pa.ArrowException) as error:
-        raise DataError(f"{path} cannot be read to its end; is it complete? {error}") from error
 
 
 @dataclass(frozen=True)
 class _File:
     """A file whose row groups are read by themselves."""
 
-    path: str
+    state: FileState
     n_rows: int
     columns: tuple[str, ...]
     schema: Any
+
+    @property
+    def path(self) -> str:
+        """Where it is."""
+        return self.state.path
 
     def read(self, groups: tuple[int, ...], n_rows: int, first: int) -> Batch:
         """Return row groups that follow one another, on one thread: others read other files."""
@@ -132,7 +131,7 @@ class _File:
         """Open the file, as long as it has the rows that it had."""
         from pyarrow import parquet
 
-        with reading_of(self.path), parquet.ParquetFile(self.path, pre_buffer=False) as file:
+        with reading_of(self.state), parquet.ParquetFile(self.path, pre_buffer=False) as file:
             self.require(file.metadata.num_rows, self.n_rows)
             yield file
 
@@ -194,30 +193,42 @@ class _LargeGroup:
 
 def parquet_source(paths: Sequence[Path], label: str) -> ParquetSource:
     """Return Parquet files as a source, in the order given."""
-    import pyarrow as pa
-    from pyarrow import parquet
-
     names: tuple[str, ...] = ()
     schema: Any = None
+    states = tuple(map(state_of, paths))
     sizes: list[int] = []
     groups: list[tuple[int, ...]] = []
     n_bytes = 0
-    for path in paths:
-        try:
-            metadata = parquet.read_metadata(path)
-        except (OSError, pa.ArrowException) as error:
-            raise DataError(f"{path} is no complete Parquet file: {error}") from error
-        found = metadata.schema.to_arrow_schema()
+    for state in states:
+        metadata = _footer(state)
+        found = metadata.schema.to_arrow_schema().remove_metadata()
         if schema is None:
-            names, schema = tuple(found.names), found.remove_metadata()
-        elif found.remove_metadata() != schema:
-            raise DataError(f"{path} and {paths[0]} do not agree: {_difference(found, schema)}")
+            wrong = name_misfit(found.names)
+            if wrong is not None:
+                raise DataError(f"{state.path}: {wrong}; give each column a name of its own.")
+            names, schema = tuple(found.names), found
+        elif found != schema:
+            raise DataError(f"{state.path} and {paths[0]} do not agree: {_difference(found, schema)}")
         sizes.append(metadata.num_rows)
         found_groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
         groups.append(tuple(group.num_rows for group in found_groups))
         n_bytes += sum(group.total_byte_size for group in found_groups)
     row_bytes = n_bytes / max(sum(sizes), 1)
-    return ParquetSource(label, tuple(map(str, paths)), names, tuple(sizes), row_bytes, schema, tuple(groups))
+    return ParquetSource(label, states, names, tuple(sizes), row_bytes, schema, tuple(groups))
+
+
+def _footer(state: FileState) -> Any:
+    """Return what a file says of its rows."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        return parquet.read_metadata(state.path)
+    except PermissionError as error:
+        raise DataError(f"{state.path} may not be read: {error.strerror or error}.") from error
+    except (OSError, pa.ArrowException) as error:
+        how = "is empty" if state.n_bytes == 0 else "is no complete Parquet file"
+        raise DataError(f"{state.path} {how}: {error}") from error
 
 
 def _difference(found: Any, first: Any) -> str:
