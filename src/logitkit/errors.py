@@ -17,6 +17,7 @@ __all__ = [
     "ConvergenceWarning",
     "DataError",
     "DataWarning",
+    "ExecutorError",
     "FormulaError",
     "LogitkitError",
     "LogitkitWarning",
@@ -76,6 +77,10 @@ class UnsupportedError(LogitkitError):
 
 class ArgumentError(UnsupportedError, TypeError):
     """A function was given an argument that it does not have."""
+
+
+class ExecutorError(LogitkitError):
+    """The workers on which rows are summed are gone, cannot be reached, or cannot run what they are given."""
 
 
 class LogitkitWarning(UserWarning):

@@ -15,6 +15,7 @@ from logitkit.design.dependence import Dependence
 from logitkit.design.design import Design
 from logitkit.design.ready import ready_design
 from logitkit.design.survey import Survey, survey_rows
+from logitkit.engine.assemble import with_what_was_read
 from logitkit.engine.estimate import fit_model
 from logitkit.engine.law import require_level
 from logitkit.engine.record import FitRecord
@@ -333,7 +334,7 @@ def _fitted(
         from logitkit.inference.dispersion import with_dispersion
 
         record, design = with_dispersion(record, design, dispersion, exact=conventions.dispersion_by_t)
-    return fit_of(record, design)
+    return fit_of(with_what_was_read(record, design), design)
 
 
 def _penalised(

@@ -32,6 +32,15 @@ class FingerprintSums(NamedTuple):
     outcomes: FloatArray | None
     columns: FloatArray | None
 
+    def plus(self, later: FingerprintSums) -> FingerprintSums:
+        """Return the sums of these rows and later ones."""
+        outcomes, columns = self.outcomes, self.columns
+        if outcomes is None or columns is None:
+            outcomes, columns = later.outcomes, later.columns
+        elif later.outcomes is not None and later.columns is not None:
+            outcomes, columns = outcomes + later.outcomes, columns + later.columns
+        return FingerprintSums(self.events + later.events, self.total + later.total, outcomes, columns)
+
 
 class Fingerprint:
     """A digest of rows that are added in order, all at once or in chunks.

@@ -9,7 +9,7 @@ import numpy as np
 from logitkit.design.constant import constant_of_kept
 from logitkit.design.design import Design
 from logitkit.engine.curvature.vcov import Vcov
-from logitkit.engine.facts import Covariance, Limit
+from logitkit.engine.facts import Covariance, Limit, ReadFacts
 from logitkit.engine.levels.level_coordinates import LevelCoordinates
 from logitkit.engine.null import null_loss_of, null_loss_of_rows
 from logitkit.engine.objective import Evaluation
@@ -21,7 +21,7 @@ from logitkit.engine.solvers.solver import Solution
 from logitkit.models.form import Form
 from logitkit.typing import FloatArray
 
-__all__ = ["make_record", "shown_coordinates", "shown_directions"]
+__all__ = ["make_record", "shown_coordinates", "shown_directions", "with_what_was_read"]
 
 
 def shown_coordinates(form: Form, columns: Columns) -> Coordinates:
@@ -130,7 +130,16 @@ def make_record(
         method=solution.method,
     )
     record = record if limit is None else replace(record, limit=replace(limit, names=record.names))
+    record = with_what_was_read(record, design)
     return replace(record, n_improper=_improper(design, record)) if family.words.improper else record
+
+
+def with_what_was_read(record: FitRecord, design: Design) -> FitRecord:
+    """Return a record with what was read for it until now, where rows are read in chunks."""
+    if design.stream is None:
+        return record
+    passes = design.stream.passes
+    return replace(record, read=ReadFacts(passes.count, passes.count * design.counts.given, passes.n_bytes))
 
 
 def _improper(design: Design, record: FitRecord) -> int:

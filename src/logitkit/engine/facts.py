@@ -14,12 +14,49 @@ from logitkit.models.penalties.penalty import Penalty
 from logitkit.models.penalties.quadratic import Quadratic
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["AdjustmentFacts", "Covariance", "CovarianceKind", "Equation", "Limit", "PenaltyFacts"]
+__all__ = ["AdjustmentFacts", "Covariance", "CovarianceKind", "Equation", "Limit", "PenaltyFacts", "ReadFacts"]
 
 
 CovarianceKind = Literal[
     "model", "dispersion", "sampling", "rows", "cluster", "clusters", "serial", "survey", "posterior", "withheld"
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFacts:
+    """What was read for a fit to rows in chunks.
+
+    Parameters
+    ----------
+    passes : int
+        How often the source was read, the pass that learns the coding counted.
+    n_rows : int
+        Rows that were read, those of each pass counted.
+    n_bytes : int
+        Bytes of the columns that were read, as Arrow holds them.
+
+    Examples
+    --------
+    >>> ReadFacts(6, 600_000_000, 48_000_000_000).words
+    '6 passes over 8.0 GB'
+    """
+
+    passes: int
+    n_rows: int
+    n_bytes: int
+
+    @property
+    def words(self) -> str:
+        """The number of passes, and the bytes of one."""
+        return f"{self.passes} {'pass' if self.passes == 1 else 'passes'} over {_size(self.n_bytes / self.passes)}"
+
+
+def _size(n_bytes: float) -> str:
+    """Return a number of bytes in words."""
+    for size, unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB")):
+        if n_bytes >= size:
+            return f"{n_bytes / size:,.1f} {unit}"
+    return f"{n_bytes / 1e3:,.1f} kB"
 
 
 @dataclass(frozen=True, slots=True)

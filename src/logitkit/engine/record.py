@@ -12,7 +12,7 @@ from logitkit.design.formula.terms import INTERCEPT
 from logitkit.design.info import DesignInfo
 from logitkit.design.nuisance import Nuisance
 from logitkit.engine.curvature.vcov import Vcov
-from logitkit.engine.facts import AdjustmentFacts, Covariance, Equation, Limit, PenaltyFacts
+from logitkit.engine.facts import AdjustmentFacts, Covariance, Equation, Limit, PenaltyFacts, ReadFacts
 from logitkit.engine.law import Law
 from logitkit.engine.levels.level_coordinates import LevelCoordinates
 from logitkit.engine.rank import Coordinates
@@ -96,6 +96,8 @@ class FitRecord:
         What was done where packages differ.
     n_improper : int
         Rows of the fit whose linear predictors give no probabilities.
+    read : ReadFacts or None
+        What was read for it, where rows are read in chunks.
     """
 
     info: DesignInfo
@@ -130,6 +132,7 @@ class FitRecord:
     adjustment: AdjustmentFacts | None = None
     conventions: Conventions = OURS
     n_improper: int = 0
+    read: ReadFacts | None = None
 
     @property
     def model(self) -> Model | None:

@@ -28,6 +28,7 @@ __all__ = [
     "fitted_facts",
     "given_facts",
     "null_model_note",
+    "read_facts",
     "rows_facts",
     "state_warnings",
 ]
@@ -97,6 +98,13 @@ def fitted_facts(record: FitRecord, overall: Callable[[], tuple[float, int, floa
         yield Fact("Tjur R2", format_number(statistics.tjur))
     status = {Status.CONVERGED: "converged", Status.SEPARATED: "separated"}.get(record.status, "not converged")
     yield Fact("Status", f"{status}, {counted(len(record.trace), 'iteration')}")
+    yield from read_facts(record)
+
+
+def read_facts(record: FitRecord) -> Iterator[Fact]:
+    """Say what was read for a fit to rows in chunks."""
+    if record.read is not None:
+        yield Fact("Read", record.read.words)
 
 
 def _p_text(p: float) -> str:

@@ -13,6 +13,7 @@ from logitkit.inference.fit_statistics import explained_share
 from logitkit.inference.penalised.posterior import has_posterior, posterior_condition, why_withheld
 from logitkit.models.words import Ratio
 from logitkit.report.document import Fact
+from logitkit.report.model_facts import read_facts
 from logitkit.report.number_format import format_integer, format_percent
 from logitkit.report.wording import counted
 
@@ -49,6 +50,7 @@ def penalty_facts(record: FitRecord, facts: PenaltyFacts) -> Iterator[Fact]:
         yield Fact("Deviance explained", format_percent(explained_share(record)))
     yield Fact("Gap of the lasso" if not facts.certified else "Gap (relative)", format_gap(facts.gap, facts.tol))
     yield Fact("Status", "converged" if record.status is Status.CONVERGED else "not converged")
+    yield from read_facts(record)
 
 
 def _n_unpenalised(record: FitRecord, facts: PenaltyFacts) -> int:

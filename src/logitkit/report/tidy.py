@@ -180,6 +180,8 @@ def glance_frame(record: FitRecord) -> pd.DataFrame:
         row |= {"bias_reduction": record.adjustment.stated.words, "penalised_loglik": record.adjustment.value}
     if record.penalty is not None:
         row |= _penalty_row(record, record.penalty)
+    if record.read is not None:
+        row |= {"passes": record.read.passes, "rows_read": record.read.n_rows, "bytes_read": record.read.n_bytes}
     return ResultFrame([row])
 
 

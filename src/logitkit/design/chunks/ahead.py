@@ -8,9 +8,9 @@ thread that needs a row of it, and held until the last chunk with a row of it is
 from __future__ import annotations
 
 import threading
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 from logitkit.design.chunks.source import Batch, Chunk, Source, joined, rechunked
@@ -43,8 +43,8 @@ class Pass(Protocol):
         """Let go of what is open."""
 
 
-def pass_over(source: Source, columns: Sequence[str], size: int, n_chunks: int) -> Pass:
-    """Begin a pass over chunks of ``size`` rows.
+def pass_over(source: Source, columns: Sequence[str], size: int, n_chunks: int, edges: Sequence[int] = ()) -> Pass:
+    """Begin a pass over chunks of ``size`` rows, or over those that begin at given rows.
 
     Examples
     --------
@@ -59,7 +59,11 @@ def pass_over(source: Source, columns: Sequence[str], size: int, n_chunks: int) 
     parts = getattr(source, "parts", None)
     if parts is None:
         return _InOrder(rechunked(source.batches(columns, size), size))
-    return _InParts(list(parts(columns, size)), size, n_chunks)
+    found = list(parts(columns, size))
+    n_rows = sum(part.n_rows for part in found)
+    if not edges:
+        edges = [min(k * size, n_rows) for k in range(max(n_chunks, -(-n_rows // size)) + 1)]
+    return _InParts(found, edges)
 
 
 @dataclass
@@ -113,20 +117,19 @@ class _Held:
 class _InParts:
     """A pass over a source whose parts are read by themselves."""
 
-    def __init__(self, parts: Sequence[Part], size: int, n_chunks: int) -> None:
-        self.size = size
-        self.n_rows = sum(part.n_rows for part in parts)
-        self.n_chunks = max(n_chunks, -(-self.n_rows // size))
-        self.pieces: list[list[tuple[_Held, int, int]]] = [[] for _ in range(self.n_chunks)]
-        edges = [0]
+    def __init__(self, parts: Sequence[Part], edges: Sequence[int]) -> None:
+        self.edges = edges
+        self.pieces: list[list[tuple[_Held, int, int]]] = [[] for _ in edges[1:]]
+        start = 0
         for part in parts:
-            edges.append(edges[-1] + part.n_rows)
-        for part, (start, stop) in zip(parts, pairwise(edges), strict=True):
-            held = _Held(part)
-            for number in range(start // size, -(-stop // size)):
-                first, last = max(start, number * size), min(stop, (number + 1) * size)
+            held, stop = _Held(part), start + part.n_rows
+            for number in range(max(bisect_right(edges, start) - 1, 0), len(edges) - 1):
+                first, last = max(start, edges[number]), min(stop, edges[number + 1])
+                if first >= last:
+                    break
                 self.pieces[number].append((held, first - start, last - start))
                 held.uses += 1
+            start = stop
 
     def chunk(self, number: int) -> Chunk | None:
         """Return a chunk."""
@@ -137,7 +140,7 @@ class _InParts:
         order = sorted(range(len(pieces)), key=lambda k: -k if pieces[k][0].uses > 1 else 1)
         found = {k: pieces[k][0].take() for k in order}
         tables = [found[k].table.slice(first, last - first) for k, (_, first, last) in enumerate(pieces)]
-        return Chunk(number, number * self.size, joined(tables), found[0].where)
+        return Chunk(number, self.edges[number], joined(tables), found[0].where)
 
     def close(self) -> None:
         """Let go of the parts."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
-__all__ = ["Batch", "Chunk", "Source", "joined", "rechunked"]
+__all__ = ["Batch", "Chunk", "Named", "Source", "joined", "rechunked"]
 
 
 class Batch(NamedTuple):
@@ -70,6 +70,32 @@ class Source(Protocol):
 
     def batches(self, columns: Sequence[str], size: int) -> Iterator[Batch]:
         """Yield the named columns of all rows in order, at most about ``size`` rows at once."""
+
+
+class Named(NamedTuple):
+    """What is known of a source where its rows are at hand.
+
+    Parameters
+    ----------
+    label : str
+        What it is called in messages.
+    names : tuple of str
+        Names of the columns.
+    n_rows : int or None
+        Not told.
+    row_bytes : float
+        Not told.
+    """
+
+    label: str
+    names: tuple[str, ...]
+    n_rows: int | None = None
+    row_bytes: float = 0.0
+
+    def batches(self, columns: Sequence[str], size: int) -> Iterator[Batch]:
+        """Yield no rows: they are elsewhere."""
+        del columns, size
+        return iter(())
 
 
 def rechunked(batches: Iterable[Batch], size: int) -> Iterator[Chunk]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
@@ -16,7 +17,7 @@ from logitkit.design.chunks.checked import CheckedSource, fixed_order, require_o
 from logitkit.design.chunks.coder import Coder, coder_of
 from logitkit.design.chunks.columns import is_numeric
 from logitkit.design.chunks.executor import Executor
-from logitkit.design.chunks.source import Chunk, Source
+from logitkit.design.chunks.source import Chunk, Named, Source
 from logitkit.design.dependence import Dependence
 from logitkit.design.design import Design
 from logitkit.design.fingerprint import Fingerprint, FingerprintSums
@@ -49,11 +50,6 @@ class Passes:
 
     count: int = 0
     n_bytes: int = 0
-
-    @property
-    def words(self) -> str:
-        """The passes and bytes in words."""
-        return f"{self.count} passes over {self.n_bytes / max(self.count, 1) / 1e6:,.1f} MB"
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +84,8 @@ class Stream:
         How rows are coded, where only some columns of the design are wanted.
     chosen : (k,) int array or None
         Places of these columns.
+    edges : tuple of int
+        Where chunks begin among the rows of the source, and the number of these; empty where each has ``size`` rows.
     """
 
     source: Source
@@ -103,6 +101,15 @@ class Stream:
     beside: tuple[str, ...] = ()
     whole: DesignInfo | None = None
     chosen: IntArray | None = None
+    edges: tuple[int, ...] = ()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is sent to where the rows are: how these are coded, and not the rows of the sample."""
+        kept = {name: self.kept[name] for name in ("fingerprint",) if name in self.kept}
+        sample = self.sample.take(np.empty(0, dtype=np.int64))
+        none = np.empty(0, dtype=np.int64)
+        sent = {"sample": sample, "sample_rows": none, "executor": None, "passes": Passes(), "kept": kept}
+        return self.__dict__ | sent | {"source": Named(self.source.label, self.source.names)}
 
     @property
     def n_rows(self) -> int:
@@ -136,7 +143,7 @@ class Stream:
     def _over(self, info: DesignInfo, task: Callable[[Design], T]) -> Iterator[T]:
         """Yield a task's result for each chunk in order: a thread reads a chunk, codes it and runs the task."""
         self.passes.count += 1
-        rows = pass_over(self.source, self.columns, self.size, len(self.used))
+        rows = pass_over(self.source, self.columns, self.size, len(self.used), self.edges)
         printed = None if "fingerprint" in self.kept else Fingerprint(self.n_rows, len(info.names))
         first, n_chunks = self.first_rows, len(self.used)
 
@@ -219,7 +226,8 @@ class Stream:
 
     def again(self, part: Design, info: DesignInfo) -> Design:
         """Return the rows of a chunk, of this stream or of one that reads more columns, coded as here."""
-        return self.coded(Chunk(part.start // self.size, part.start, part.table, str(part.start)), info)
+        number = bisect_right(self.edges, part.start) - 1 if self.edges else part.start // self.size
+        return self.coded(Chunk(number, part.start, part.table, str(part.start)), info)
 
     def of_columns(self, keep: IntArray, info: DesignInfo) -> Stream:
         """Return the same rows with some columns of a design that has ``info`` now."""

@@ -24,7 +24,7 @@ from logitkit.engine.curvature.hessian import ArrowFactor, DenseFactor
 from logitkit.engine.curvature.row_space import RowSpaceVcov
 from logitkit.engine.curvature.vcov import ArrowVcov, DenseVcov, Vcov, WithheldVcov
 from logitkit.engine.existence.recession import RecessionCone
-from logitkit.engine.facts import Covariance, Limit
+from logitkit.engine.facts import Covariance, Limit, ReadFacts
 from logitkit.engine.law import NORMAL, Law
 from logitkit.engine.record import FitRecord
 from logitkit.engine.satterthwaite import SatterthwaiteLaw
@@ -91,6 +91,7 @@ def pack_record(record: FitRecord) -> dict[str, Any]:
         "covariance": _pack_covariance(record.covariance),
         "penalty": pack_penalty(record.penalty),
         **pack_adjustment(record.adjustment),
+        **({} if record.read is None else {"read": asdict(record.read)}),
         "counts": encode({name: getattr(record.counts, name) for name in ("given", "missing", "missing_by_column")}),
         "status": record.status.name,
         "method": record.method,
@@ -127,6 +128,7 @@ def unpack_record(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Fi
         covariance=_unpack_covariance(packed["covariance"], covariances["inner_model_vcov"]),
         penalty=unpack_penalty(packed["penalty"]),
         adjustment=unpack_adjustment(packed.get("adjustment")),
+        read=None if packed.get("read") is None else ReadFacts(**packed["read"]),
         counts=RowCounts(counts["given"], counts["missing"], by_column),
         status=Status[packed["status"]],
         method=packed["method"],

@@ -63,6 +63,7 @@ RESPONSE = Coded(
     }
 )
 # What the linear predictors, and with them the sizes of all other fields, follow from.
+READ = Table({"passes": Whole(1), "n_rows": Whole(), "n_bytes": Whole()})
 HEAD: dict[str, Field] = {
     "model": MODEL,
     "names": Each(Text(), "p"),
@@ -225,7 +226,7 @@ def _problems(packed: Mapping[str, Any]) -> Iterator[str]:
         yield from FIELDS["aliased"].problems(packed.get("aliased"), "aliased", sizes)
         sizes["q"] = sizes["n"] - len(packed["aliased"])
     yield from Table(
-        FIELDS, optional=({"adjustment": ADJUSTMENT},), rules=(*RULES, partial(_aliased_agree, form))
+        FIELDS, optional=({"adjustment": ADJUSTMENT}, {"read": READ}), rules=(*RULES, partial(_aliased_agree, form))
     ).problems(packed, "", sizes)
 
 
