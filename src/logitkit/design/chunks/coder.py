@@ -8,7 +8,7 @@ column goes where, and which contrast a level has, is the same in every chunk. A
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,7 +32,7 @@ from logitkit.errors import LogitkitError
 from logitkit.numerics.once import once
 from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray
 
-__all__ = ["Coder", "coder_of"]
+__all__ = ["Coder", "coder_of", "column_of"]
 
 FACTOR = re.compile(r"C\(\s*([^\W\d]\w*)\s*(?:,.*)?\)", re.DOTALL)
 NO_CODES = np.empty(0, dtype=np.int32)
@@ -269,7 +269,7 @@ def _is_plain(info: DesignInfo, outcome: str, types: dict[str, Any]) -> bool:
 
 def _factor(factor: CodedFactor, expression: str | None, coding: Coding, types: dict[str, Any]) -> _Factor | None:
     """Return where the levels of a factor come from, None where they are not those of a column."""
-    name = _column_of(expression, types)
+    name = column_of(expression, types)
     if expression is None or name is None or not may_be_levels(types[name]):
         return None
     seen = set(coding.seen.get(expression, ()))
@@ -301,8 +301,14 @@ def _is_number(coding: Coding, expression: str, types: dict[str, Any]) -> bool:
     return expression in types and kind is not None and kind[0].value == "numerical" and is_numeric(types[expression])
 
 
-def _column_of(expression: str | None, types: dict[str, Any]) -> str | None:
-    """Return the column whose levels a factor has."""
+def column_of(expression: str | None, types: Mapping[str, Any]) -> str | None:
+    """Return the column that a factor is, or whose levels it has; None where it has to be evaluated.
+
+    Examples
+    --------
+    >>> [column_of(written, {"x": 1, "g": 2}) for written in ("x", "C(g)", "C(g, Sum)", "np.log(x)")]
+    ['x', 'g', 'g', None]
+    """
     if expression is None or expression in types:
         return expression
     found = FACTOR.fullmatch(expression)

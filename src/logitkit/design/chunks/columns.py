@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from logitkit.design.matrix.columnar import Columnar
+from logitkit.design.table.frame import read_table
 from logitkit.numerics.once import once
 from logitkit.typing import BoolArray, CodeArray, IntArray
 
-__all__ = ["ChunkColumns", "Pieces", "is_half", "is_numeric", "may_be_levels"]
+__all__ = ["ChunkColumns", "Pieces", "is_half", "is_measure", "is_numeric", "may_be_levels", "missing_in"]
 
 
 def is_numeric(kind: Any) -> bool:
@@ -20,6 +22,13 @@ def is_numeric(kind: Any) -> bool:
 
     plain = types.is_float32(kind) or types.is_float64(kind) or types.is_integer(kind)
     return bool(plain or types.is_boolean(kind))
+
+
+def is_measure(kind: Any) -> bool:
+    """Tell whether an Arrow type is a number and no boolean, which a formula enters as it is."""
+    from pyarrow import types
+
+    return is_numeric(kind) and not types.is_boolean(kind)
 
 
 def is_half(kind: Any) -> bool:
@@ -38,6 +47,32 @@ def may_be_levels(kind: Any) -> bool:
     return bool(
         types.is_string(kind) or types.is_large_string(kind) or types.is_boolean(kind) or types.is_integer(kind)
     )
+
+
+def missing_in(table: Any, names: Sequence[str]) -> dict[str, BoolArray]:
+    """Return where each of the named columns is missing, for those that are somewhere.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> missing_in(pa.table({"x": [1.0, float("nan")], "g": ["a", "b"]}), ["x", "g"])
+    {'x': array([False,  True])}
+    """
+    columns = ChunkColumns(table)
+    kinds = {name: table.schema.field(name).type for name in names}
+    other = {name for name, kind in kinds.items() if not (is_numeric(kind) or may_be_levels(kind))}
+    numbers = [name for name in names if is_numeric(kinds[name])]
+    nan = Columnar.of([columns.numbers(name).pieces for name in numbers], columns.sizes).holds_nan
+    found = {}
+    for name in names:
+        if name in other:
+            where: BoolArray | None = read_table(table).missing([name]).get(name)
+        else:
+            looked = columns.have_nulls([name]) or (nan and name in numbers)
+            where = columns.missing(name) if looked else None
+        if where is not None:
+            found[name] = where
+    return found
 
 
 class Pieces:

@@ -17,13 +17,15 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from logitkit.design.chunks.coder import column_of
+from logitkit.design.chunks.columns import is_measure, missing_in
 from logitkit.design.chunks.source import Chunk, Source, rechunked
 from logitkit.design.formula.materializer import BlockMaterializer, new_spec
 from logitkit.design.formula.parse import ParsedFormula
 from logitkit.design.response.binary import Counts, evaluate_left, missing_outcome
 from logitkit.design.table.frame import coded_values, read_table
 from logitkit.errors import LogitkitError
-from logitkit.typing import BoolArray, IntArray
+from logitkit.typing import IntArray
 
 __all__ = ["Learning", "Learnt", "learn"]
 
@@ -223,7 +225,7 @@ class Learning:
 def _complete(chunk: Chunk, parsed: ParsedFormula, columns: Sequence[str], seen: _Seen, found: Learnt) -> IntArray:
     """Return the rows of a chunk that take part, and keep those that hold something new."""
     table = read_table(chunk.table)
-    absent: dict[str, BoolArray] = table.missing(columns)
+    absent = missing_in(chunk.table, columns)
     for name, where in absent.items():
         found.missing[name] += int(where.sum())
     kept = np.arange(table.n_rows)
@@ -231,12 +233,12 @@ def _complete(chunk: Chunk, parsed: ParsedFormula, columns: Sequence[str], seen:
         kept = np.flatnonzero(~np.logical_or.reduce(list(absent.values())))
     if not kept.size:
         return kept
-    used = list(dict.fromkeys((*parsed.left_variables, *parsed.variables)))
+    used, levelled = seen.needed(chunk.table.schema)
     frame = table.frame(used, kept if absent else None)
     outcome = evaluate_left(parsed.left, frame, parsed.functions)
     gone = missing_outcome(outcome)
     materializer = BlockMaterializer(frame, parsed.functions)
-    factors = materializer.levels_of_factors(seen.specs)
+    factors = materializer.levels_of_factors(seen.specs, levelled)
     there = materializer.kept & ~gone
     if gone.any():
         found.missing[parsed.left] += int(gone.sum())
@@ -257,6 +259,18 @@ class _Seen:
         if parsed.offsets:
             self.specs.append(new_spec("0 + " + " + ".join(parsed.offsets)))
         self.known: dict[str, set[Any]] = {}
+        self.parsed = parsed
+
+    def needed(self, schema: Any) -> tuple[list[str], set[str]]:
+        """Return the columns that have to be looked at, and the factors to be evaluated: not those that are numbers."""
+        types = dict(zip(schema.names, schema.types, strict=True))
+        written = {factor.expr for spec in self.specs for factor in BlockMaterializer.factors(spec)}
+        numbers = {name for name in written if name in types and is_measure(types[name])}
+        rest = written - numbers
+        columns = [column_of(factor, types) for factor in rest if factor != "1"]
+        if None in columns:
+            return list(dict.fromkeys((*self.parsed.left_variables, *self.parsed.variables))), rest
+        return list(dict.fromkeys((*self.parsed.left_variables, *filter(None, columns)))), rest
 
     def fresh(self, factors: dict[str, Any], outcome: Any, rows: IntArray) -> IntArray:
         """Return the first of the rows for each level that is new."""
@@ -270,7 +284,8 @@ class _Seen:
 
     def _fresh(self, name: str, codes: NDArray[Any], levels: list[Any]) -> list[int]:
         known = self.known.setdefault(name, set())
-        present, where = np.unique(codes, return_index=True)
-        new = [(levels[code], int(row)) for code, row in zip(present, where, strict=True) if levels[code] not in known]
+        first = np.full(len(levels), -1)
+        first[codes[::-1]] = np.arange(codes.size)[::-1]  # the last one that is written stands
+        new = [(level, int(row)) for level, row in zip(levels, first, strict=True) if row >= 0 and level not in known]
         known.update(level for level, _ in new)
         return [row for _, row in new]

@@ -16,7 +16,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import reduce
 from typing import Any, TypeVar
 
@@ -106,11 +106,11 @@ class BlockMaterializer(PandasMaterializer):  # type: ignore[misc]
         for factor in self.factors(spec):
             self._evaluate_factor(factor, spec, set())
 
-    def levels_of_factors(self, specs: Sequence[ModelSpec]) -> dict[str, Coded]:
-        """Evaluate every factor of some specs, and return the values of the categorical ones before any contrast."""
+    def levels_of_factors(self, specs: Sequence[ModelSpec], wanted: Collection[str]) -> dict[str, Coded]:
+        """Evaluate the factors of some specs that are wanted, and return the categorical ones before any contrast."""
         found = {}
         for spec in specs:
-            for factor in self.factors(spec):
+            for factor in (factor for factor in self.factors(spec) if factor.expr in wanted):
                 evaluated = self._evaluate_factor(factor, spec, set())
                 if evaluated.metadata.kind is Factor.Kind.CATEGORICAL:
                     found[factor.expr] = self._codes(evaluated.values)
