@@ -114,10 +114,11 @@ def cross_validate(
     """
     require_level(level)
     model = require_model(model)
+    call = {"folds": folds, "path": (n_strengths, ratio, strengths), "penalty": penalty, "model": model}
     design = read_design(
         formula,
         data,
-        Reading(memory, checkpoint, executor),
+        Reading(memory, checkpoint, executor, tuple(call.items())),
         namespace=caller_scope(),
         weights=weights,
         weight_kind=weight_kind,

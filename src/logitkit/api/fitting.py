@@ -150,7 +150,15 @@ def fit(
             "logit link with two outcomes. Write the factor into the formula, C(...)."
         )
     namespace = caller_scope()
-    reading = Reading(memory, checkpoint, executor)
+    call: dict[str, Any] = {
+        "penalty": penalty,
+        "solver": solver,
+        "level": level,
+        "dispersion": dispersion,
+        "survey": survey,
+    }
+    call |= {"model": model, "conventions": conventions}
+    reading = Reading(memory, checkpoint, executor, tuple(call.items()))
 
     def read(stated: Model, factors_by: FactorCoding) -> Design:
         return read_design(
@@ -334,6 +342,8 @@ def _fitted(
         from logitkit.inference.dispersion import with_dispersion
 
         record, design = with_dispersion(record, design, dispersion, exact=conventions.dispersion_by_t)
+    if design.stream is not None:
+        design.stream.end_journal()
     return fit_of(with_what_was_read(record, design), design)
 
 

@@ -114,10 +114,11 @@ def path(
     """
     require_level(level)
     model = require_model(model)
+    call = {"path": (n_strengths, ratio, strengths), "penalty": penalty, "solver": solver, "model": model}
     design = read_design(
         formula,
         data,
-        Reading(memory, checkpoint, executor),
+        Reading(memory, checkpoint, executor, tuple(call.items())),
         namespace=caller_scope(),
         weights=weights,
         weight_kind=weight_kind,
@@ -210,6 +211,8 @@ def _path(
     with single_threaded_blas():
         given = penalised_model(design, form, penalty)
         record = solve_path(given, strength_grid(given, *grid), options, stops=grid[2] is None)
+    if design.stream is not None:
+        design.stream.end_journal()
     if record.status is PathStatus.NOT_CONVERGED:
         warn_caller(
             f"The path {record.status.value} at the strength {record.strengths[-1]:.4g}. Do not use its last row.",

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from logitkit.design.chunks.journal import storable
 from logitkit.design.design import Design
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.matrix.matrix import Matrix
@@ -35,6 +36,7 @@ class Moments(NamedTuple):
     deviation: FloatArray
 
 
+@storable
 @dataclass(frozen=True)
 class _Summed:
     """Moments of some rows, and their weight."""

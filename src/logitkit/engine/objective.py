@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 
+from logitkit.design.chunks.journal import storable
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
 from logitkit.engine.curvature.hessian import DenseHessian, Hessian
@@ -35,6 +36,7 @@ __all__ = ["Evaluation", "Objective", "SmoothObjective", "outcomes_objective", "
 T = TypeVar("T")
 
 
+@storable
 @dataclass(slots=True)
 class Evaluation:
     """The objective at one coefficient vector.

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from logitkit.design.chunks.journal import storable
 from logitkit.design.design import Design
 from logitkit.design.response.response import Response
 from logitkit.models.form import Form
@@ -16,6 +17,7 @@ from logitkit.typing import FloatArray
 __all__ = ["ResponseSums", "response_sums", "summed_outcomes", "summed_responses"]
 
 
+@storable
 @dataclass(frozen=True)
 class ResponseSums:
     """Sums over rows.

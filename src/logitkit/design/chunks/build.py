@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from logitkit.design.build import build_design
+from logitkit.design.chunks.checked import CheckedSource
 from logitkit.design.chunks.learning import Learnt, learn
 from logitkit.design.chunks.matrix import ChunkedMatrix
 from logitkit.design.chunks.reading import Reading
@@ -59,8 +61,6 @@ def build_chunked_design(
 ) -> Design:
     """Build the design of a fit: one pass learns its coding and draws a sample."""
     reader = reader or BinaryReader()
-    if reading.checkpoint is not None:
-        raise UnsupportedError("checkpoint= is not offered for these models.")
     memory = reading.n_bytes
     extras = _names_of(source, weights=weights, cluster=cluster, offset=reader.offset, **dict(reader.offsets))
     parsed = parse_formula(formula, source.names, namespace, extras, n_rows=source.n_rows)
@@ -69,7 +69,16 @@ def build_chunked_design(
         columns = source.names[:1]
     size = chunk_size(len(columns))
     drawn = _sample_size(source, len(columns), memory)
-    found = learn(source, parsed, extras, size, drawn)
+    stated = {"formula": formula, "weights": weights, "weight_kind": weight_kind, "cluster": cluster}
+    journal = reading.journal(source, stated | {"offset": reader.offset, "missing": missing})
+
+    def learning() -> Learnt:
+        return learn(source, parsed, extras, size, drawn)
+
+    if journal is None:
+        found = learning()
+    else:
+        found = journal.found(("learn", size), learning, partial(_hashes, source), partial(_expect, source))
     _require_rows(found, missing, source)
     learnt = build_design(
         formula,
@@ -84,10 +93,23 @@ def build_chunked_design(
     info = learnt.info
     require_pieces(info, found, source)
     sample = rebuild_design(info, found.rows)
-    passes = Passes(1, int(found.rows.nbytes / max(found.rows.num_rows, 1) * found.n_rows))
+    passes = Passes(1, found.n_bytes)
     stream = Stream(source, columns, size, tuple(found.used), sample, found.sample, memory, reading.executor, passes)
+    if journal is not None:
+        stream.kept["journal"] = journal
     counts = RowCounts(found.n_rows, found.n_rows - found.n_used, tuple(found.missing.most_common()))
     return design_of(stream, info, counts)
+
+
+def _hashes(source: Source) -> Any:
+    """Return what the passes over a source are compared with, where they are."""
+    return source.hashes() if isinstance(source, CheckedSource) else None
+
+
+def _expect(source: Source, hashes: Any) -> None:
+    """Compare the passes over a source with the first one, which is not made again."""
+    if isinstance(source, CheckedSource) and hashes is not None:
+        source.expect(hashes)
 
 
 def in_clusters(design: Design, clusters: Sequence[Clusters]) -> Design:

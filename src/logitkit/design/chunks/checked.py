@@ -70,6 +70,14 @@ class CheckedSource:
         known = self._known.get((tuple(columns), size))
         return None if known is None else _summed(known)[1]
 
+    def hashes(self) -> list[tuple[tuple[str, ...], int, list[tuple[int, ...]]]]:
+        """Return what first passes have given, as numbers and texts."""
+        return [(*key, [tuple(each) for each in known]) for key, known in self._known.items()]
+
+    def expect(self, hashes: list[tuple[tuple[str, ...], int, list[tuple[int, ...]]]]) -> None:
+        """Compare passes with what first passes have given elsewhere."""
+        self._known.update({(columns, size): [RowHash(*each) for each in known] for columns, size, known in hashes})
+
     def _next(self, reading: _Reading, found: list[RowHash]) -> Chunk | None:
         """Return the next chunk; a pass that another one ended begins anew."""
         with self._lock:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from logitkit.design.chunks.coder import column_of
 from logitkit.design.chunks.columns import is_measure, missing_in
+from logitkit.design.chunks.journal import storable
 from logitkit.design.chunks.source import Chunk, Source, rechunked
 from logitkit.design.formula.materializer import BlockMaterializer, new_spec
 from logitkit.design.formula.parse import ParsedFormula
@@ -33,6 +34,7 @@ KEY_MOST = (1 << 64) - 1  # of a row of the sample
 OUTCOMES_MOST = 1_000  # different values of an outcome, of which a row each is kept
 
 
+@storable
 @dataclass
 class Learnt:
     """What one pass over a source has found.
@@ -51,6 +53,8 @@ class Learnt:
         Positions of the sample among all rows, in order.
     rows : pyarrow.Table
         The sample.
+    n_bytes : int
+        Bytes of the columns, as Arrow holds them.
     """
 
     n_rows: int = 0
@@ -59,6 +63,7 @@ class Learnt:
     levels: list[Any] = field(default_factory=list)
     sample: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     rows: Any = None
+    n_bytes: int = 0
 
     @property
     def n_used(self) -> int:
@@ -192,6 +197,7 @@ class Learning:
         self._empty = chunk.table.slice(0, 0) if self._empty is None else self._empty
         used = _complete(chunk, self._parsed, self.columns, self._seen, self._found)
         self._found.n_rows += chunk.table.num_rows
+        self._found.n_bytes += chunk.table.nbytes
         self._found.used.append(used.size)
         self._drawn.offer(chunk.start + used, chunk.table, used)
 
@@ -200,6 +206,7 @@ class Learning:
         found, more = self._found, later._found
         self._empty = later._empty if self._empty is None else self._empty
         found.n_rows += more.n_rows
+        found.n_bytes += more.n_bytes
         found.used += more.used
         found.missing += more.missing
         for table in more.levels:  # of which each row is complete

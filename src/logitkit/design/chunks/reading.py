@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from logitkit.design.chunks.journal import Journal, identity_of, open_journal
+from logitkit.design.chunks.source import Source
 from logitkit.design.chunks.stream import memory_of
 
 __all__ = ["Reading"]
@@ -23,17 +27,27 @@ class Reading:
         A folder into which the state of the fit is written after each pass.
     executor : Executor or None
         Where sums over rows are made; in this process by default.
+    call : tuple of (str, object)
+        What else was stated, by which a checkpoint knows that it is of the same call.
     """
 
     memory: int | str | None = None
     checkpoint: str | Path | None = None
     executor: Any = None
+    call: tuple[tuple[str, Any], ...] = ()
 
     @property
     def stated(self) -> tuple[str, ...]:
         """What was stated, by the names of the arguments."""
         given = {"memory": self.memory, "checkpoint": self.checkpoint, "executor": self.executor}
         return tuple(name for name, value in given.items() if value is not None)
+
+    def journal(self, source: Source, stated: Mapping[str, Any]) -> Journal | None:
+        """Return where passes are kept, None where they are not."""
+        if self.checkpoint is None:
+            return None
+        said = {name: repr(value) for name, value in (*stated.items(), *self.call)}
+        return open_journal(self.checkpoint, {"logitkit": version("logitkit"), "data": identity_of(source), **said})
 
     @property
     def n_bytes(self) -> int:

@@ -17,6 +17,7 @@ from logitkit.design.chunks.checked import CheckedSource, fixed_order, require_o
 from logitkit.design.chunks.coder import Coder, coder_of
 from logitkit.design.chunks.columns import is_numeric
 from logitkit.design.chunks.executor import Executor
+from logitkit.design.chunks.journal import Journal
 from logitkit.design.chunks.source import Chunk, Named, Source
 from logitkit.design.dependence import Dependence
 from logitkit.design.design import Design
@@ -135,16 +136,36 @@ class Stream:
         return self._over(info, task)
 
     def reduce(self, info: DesignInfo, task: Callable[[Design], T], merge: Callable[[T, T], T]) -> T:
-        """Return a task's results for the chunks, merged in order."""
-        if self.executor is not None:
-            return self.executor.reduce(self, info, task, merge)
-        return reduce(merge, self._over(info, task))
+        """Return a task's results for the chunks, merged in order; a checkpoint keeps them."""
+
+        def run() -> T:
+            if self.executor is not None:
+                return self.executor.reduce(self, info, task, merge)
+            return reduce(merge, self._over(info, task))
+
+        journal: Journal | None = self.kept.get("journal")
+        return run() if journal is None else journal.found(task, run, self._left, self._restore)
+
+    def _left(self) -> tuple[str | None, int, int]:
+        """Return what passes leave besides their sums."""
+        return self.kept.get("fingerprint"), self.passes.count, self.passes.n_bytes
+
+    def _restore(self, left: tuple[str | None, int, int]) -> None:
+        """Take back what a pass has left that is not made again; the next one that is made looks at the rows."""
+        if left[0] is not None:
+            self.kept["fingerprint"], self.kept["unverified"] = left[0], True
+        self.passes.count, self.passes.n_bytes = left[1:]
+
+    def end_journal(self) -> None:
+        """Keep no more passes."""
+        self.kept.pop("journal", None)
 
     def _over(self, info: DesignInfo, task: Callable[[Design], T]) -> Iterator[T]:
         """Yield a task's result for each chunk in order: a thread reads a chunk, codes it and runs the task."""
         self.passes.count += 1
         rows = pass_over(self.source, self.columns, self.size, len(self.used), self.edges)
-        printed = None if "fingerprint" in self.kept else Fingerprint(self.n_rows, len(info.names))
+        known = "fingerprint" in self.kept and not self.kept.pop("unverified", False)
+        printed = None if known else Fingerprint(self.n_rows, len(info.names))
         first, n_chunks = self.first_rows, len(self.used)
 
         def result(number: int) -> tuple[int, FingerprintSums | None, T]:
@@ -166,7 +187,9 @@ class Stream:
         finally:
             rows.close()
         if printed is not None:
-            self.kept["fingerprint"] = self._digest(printed, info)
+            digest = self._digest(printed, info)
+            if self.kept.setdefault("fingerprint", digest) != digest:
+                raise self._changed("its rows are not those that the checkpoint is of")
 
     def coded(self, chunk: Chunk, info: DesignInfo) -> Design:
         """Return the design of a chunk."""

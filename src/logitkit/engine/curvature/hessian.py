@@ -22,6 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from logitkit.design.chunks.journal import storable
 from logitkit.design.matrix.arrow import ArrowLayout
 from logitkit.numerics.threads.lapack import cholesky, cholesky_solve
 from logitkit.numerics.threads.local import ordered_map
@@ -88,6 +89,7 @@ class Hessian(ABC):
         """Return what solves with it; where curvature is gone, with the curvature bounded from below."""
 
 
+@storable
 @dataclass(frozen=True, eq=False)
 class DenseHessian(Hessian):
     """A Hessian in one array.
