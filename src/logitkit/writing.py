@@ -11,7 +11,8 @@ import errno
 import gzip
 import os
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -20,7 +21,16 @@ from typing import Any
 
 from logitkit.errors import DataError
 
-__all__ = ["KINDS", "Kind", "as_path", "require_ending", "require_outputs", "writable_path", "write_file"]
+__all__ = [
+    "KINDS",
+    "Kind",
+    "as_path",
+    "folder_written",
+    "require_ending",
+    "require_outputs",
+    "writable_path",
+    "write_file",
+]
 
 START = 4096  # bytes that tell what a file is
 OPEN_FILES = ("/dev/", "/proc/")  # names of what is open already, such as /dev/stdout: nothing to rename there
@@ -100,6 +110,37 @@ def write_file(path: str | Path, content: str | bytes, what: str) -> Path:
     except OSError as error:
         raise DataError(f"The {what} cannot be written to '{path}': {error.strerror or error}.") from error
     return path
+
+
+@contextlib.contextmanager
+def folder_written(path: str | Path, what: str) -> Iterator[Path]:
+    """Make a folder whole or not at all: what is written into the one that is yielded gets its name at the end.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> place = Path(tempfile.mkdtemp()) / "scores"
+    >>> with folder_written(place, "folder of predictions") as beside:
+    ...     _ = (beside / "part.txt").write_text("0.5")
+    >>> [each.name for each in place.iterdir()], len(list(place.parent.iterdir()))
+    (['part.txt'], 1)
+    """
+    target = as_path(path, what)
+    if target.exists() or target.is_symlink():
+        raise DataError(f"'{path}' exists: the {what} is a new one. Name another, or remove it first.")
+    beside = target.absolute().parent / f".{target.name}.{secrets.token_hex(8)}.tmp"
+    try:
+        try:
+            beside.mkdir()
+            yield beside
+            if target.exists():
+                raise DataError(f"'{path}' came to exist meanwhile, and is kept: name another {what}.")
+            beside.rename(target)
+        except OSError as error:
+            raise DataError(f"The {what} cannot be written to '{path}': {error.strerror or error}.") from error
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
 
 
 def _replace(target: Path, data: bytes) -> None:

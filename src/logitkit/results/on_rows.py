@@ -16,7 +16,7 @@ from logitkit.options import require_text
 from logitkit.report import diagnostic_frames as frames
 from logitkit.report import row_frames
 from logitkit.results.foreign import meant_by, verbs_in_our_words
-from logitkit.results.predicted import predicted, predicted_with_errors
+from logitkit.results.predicted import Scale, predicted, predicted_with_errors
 from logitkit.results.rows import Rows
 from logitkit.results.shown import shown
 from logitkit.typing import ResidualKind
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from logitkit.results.effects.reference_grid import CellWeights
     from logitkit.results.effects.shown_effects import EffectsResult
     from logitkit.results.row_figures import RowPlots
+    from logitkit.results.written_predictions import PredictedColumn
 
 __all__ = ["FitOnRows"]
 
@@ -76,17 +77,37 @@ class FitOnRows:
 
     # Predictions.
 
-    def predict(self) -> Any:
+    def predict(
+        self,
+        *,
+        to: str | Path | None = None,
+        columns: PredictedColumn | Sequence[PredictedColumn] = "probability",
+        keys: str | Sequence[str] = (),
+        level: float | None = None,
+    ) -> Any:
         """Return the predicted probabilities."""
-        return predicted(self._record, self._rows.to_predict, "probability")
+        if to is not None:
+            from logitkit.results.written_predictions import written_predictions
+
+            return written_predictions(self._rows, to, columns, keys, level)
+        return self._predicted("probability")
 
     def predict_logit(self) -> Any:
         """Return the log odds of the event, or log-probabilities relative to the reference."""
-        return predicted(self._record, self._rows.to_predict, "logit")
+        return self._predicted("logit")
 
     def predict_link(self) -> Any:
         """Return the linear predictors."""
-        return predicted(self._record, self._rows.to_predict, "link")
+        return self._predicted("link")
+
+    def _predicted(self, scale: Scale) -> Any:
+        """Return predictions on a scale."""
+        source = self._rows.source
+        if source is not None:
+            from logitkit.results.written_predictions import gathered_predictions
+
+            return gathered_predictions(self._rows, source, scale)
+        return predicted(self._record, self._rows.to_predict, scale)
 
     def predictions(self, level: float | None = None, method: IntervalMethod = "wald") -> pd.DataFrame:
         """Return predicted probabilities with standard errors and intervals."""

@@ -22,14 +22,14 @@ from logitkit.typing import FloatArray
 if TYPE_CHECKING:
     from logitkit.inference.intervals.asked import IntervalMethod
 
-__all__ = ["Scale", "predicted", "predicted_with_errors"]
+__all__ = ["Scale", "predicted", "predicted_with_errors", "prediction_values"]
 
 Scale = Literal["probability", "logit", "link"]
 
 
 def predicted(record: FitRecord, rows: NewRows, scale: Scale) -> Any:
     """Return predictions of rows, missing where a row was not kept or its limit is undetermined."""
-    values, labels = _values(record, rows, scale)
+    values, labels = prediction_values(record, rows, scale)
     undetermined = int(np.isnan(values).any(axis=0).sum())
     if undetermined:
         warn_caller(f"Missing predictions: {undetermined}. {_why_missing(record, rows)}", DataWarning)
@@ -79,7 +79,7 @@ def predicted_with_errors(
     return tidy.posterior_named(frame, record)
 
 
-def _values(record: FitRecord, rows: NewRows, scale: Scale) -> tuple[FloatArray, pd.Index]:
+def prediction_values(record: FitRecord, rows: NewRows, scale: Scale) -> tuple[FloatArray, pd.Index]:
     """Return predictions of the rows that are kept, one row per outcome or linear predictor, with labels."""
     family = record.family
     outcomes = pd.Index(record.outcomes, name=record.info.response.name)

@@ -5,6 +5,8 @@ Weights, offsets and outcomes of other rows are given once, to ``fit.on(data, ..
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import pandas as pd
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from logitkit.diagnostics.goodness import HosmerLemeshow
     from logitkit.inference.intervals.asked import IntervalMethod
     from logitkit.inference.penalised.dual_bound import Certificate
+    from logitkit.results.written_predictions import PredictedColumn
 
 __all__ = ["RowVerbs"]
 
@@ -72,26 +75,46 @@ class RowVerbs(Hypotheses):
 
     # Predictions.
 
-    def predict(self, data: Any = None, offset: Any = None, unseen: UnseenPolicy = "raise") -> Any:
-        """Return the predicted probability of the event, or of each of several outcomes.
+    def predict(
+        self,
+        data: Any = None,
+        offset: Any = None,
+        unseen: UnseenPolicy = "raise",
+        *,
+        to: str | Path | None = None,
+        columns: PredictedColumn | Sequence[PredictedColumn] = "probability",
+        keys: str | Sequence[str] = (),
+        level: float | None = None,
+    ) -> Any:
+        """Return the predicted probability of the event, or of each of several outcomes, or write what is asked for.
 
         Parameters
         ----------
-        data : table, optional
+        data : table, path of files or other source, optional
             New rows; the rows of the fit by default.
         offset : str or array-like, or with several outcomes offset by outcome, optional
             Offset of the new rows; required if the fit was given an array.
         unseen : {'raise', 'missing'}
             Treatment of levels that the fit never saw: an error, or missing predictions.
+        to : str or Path, optional
+            A new folder, into which predictions are written as Parquet files, block by block in the order of the rows.
+            It gets its name when all are written; one that exists is refused.
+        columns : {'probability', 'logit', 'link', 'interval'} or a sequence of them
+            What is written: the interval is std_error, conf_low and conf_high of the probability. With several outcomes
+            one column per outcome, ``probability:a``.
+        keys : str or sequence of str
+            Columns of the rows that are written beside; by default ``row``, the position of the row.
+        level : float, optional
+            Confidence level of the intervals that are written; that of the fit by default.
 
         Returns
         -------
-        pandas.Series or pandas.DataFrame
+        pandas.Series, pandas.DataFrame or Path
             One row per row of the table, missing where the input is missing; with several outcomes one column per
-            outcome. If a factor is absorbed, rows of the fit in levels without variation were not used and are missing;
-            given as ``data``, they get the limiting probability, 0 or 1.
+            outcome. The folder, where one is written. If a factor is absorbed, rows of the fit in levels without
+            variation were not used and are missing; given as ``data``, they get the limiting probability, 0 or 1.
         """
-        return self.on(data, offset=offset, unseen=unseen).predict()
+        return self.on(data, offset=offset, unseen=unseen).predict(to=to, columns=columns, keys=keys, level=level)
 
     def predict_logit(self, data: Any = None, offset: Any = None, unseen: UnseenPolicy = "raise") -> Any:
         """Return the log odds of the event or, with several outcomes, log-probabilities relative to the reference.

@@ -8,6 +8,10 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 
+from logitkit.design.chunks.again import design_of_source
+from logitkit.design.chunks.opened import source_of
+from logitkit.design.chunks.reading import Reading
+from logitkit.design.chunks.source import Source
 from logitkit.design.design import Design
 from logitkit.design.info import DesignInfo
 from logitkit.design.matrix.matrix import Matrix
@@ -15,7 +19,7 @@ from logitkit.design.rebuild import NewRows, new_rows, rebuild_design, rebuild_r
 from logitkit.design.table.checks import require_finite
 from logitkit.diagnostics.left_out import rows_left_out
 from logitkit.engine.record import FitRecord
-from logitkit.errors import DataError, DataWarning, warn_caller
+from logitkit.errors import DataError, DataWarning, UnsupportedError, warn_caller
 from logitkit.inference.estimable import not_estimable, require_estimable
 from logitkit.inference.sample import is_sample, known_sides
 from logitkit.numerics.once import once
@@ -58,6 +62,17 @@ class Rows:
         require_choice("unseen", self.unseen, get_args(UnseenPolicy))
 
     @once
+    def source(self) -> Source | None:
+        """What other rows are read from in chunks, None where they are held."""
+        return None if self.data is None else source_of(self.data)
+
+    @property
+    def reading(self) -> Reading:
+        """How other rows are read: with the memory of the fit, where that was read in chunks too."""
+        own = None if self.own is None else self.own.stream
+        return Reading() if own is None else Reading(own.memory, None, own.executor)
+
+    @once
     def design(self) -> Design:
         """The rows with their outcome."""
         if self.data is None:
@@ -66,6 +81,8 @@ class Rows:
                 raise DataError("A loaded model does not hold the rows of the fit: pass data=..., with the outcome.")
             return self.own
         record = self.record
+        if self.source is not None:
+            return self._of_source(self.source)
         design = self._with_outcome()
         _require_finite_rows(design.matrix, design.info, design.positions)
         design = _own_or_all(record, design)
@@ -76,6 +93,25 @@ class Rows:
             return _estimable_design(record, design, used)
         rows = design.take(used)
         require_estimable(record, rows.matrix, rows.positions, rows.level_codes)
+        return design
+
+    def _of_source(self, source: Source) -> Design:
+        """Return the rows of a source with their outcome, which are refused where the fit says nothing of them."""
+        if self.y is not None:
+            raise DataError(f"y was given beside {source.label}: the formula names the outcome, a column there.")
+        record = self.record
+        design = design_of_source(
+            record.info, source, self.reading, weights=self.weights, offset=self.offset, unseen=self.unseen
+        )
+        if record.coordinates.vanishing is not None:
+            if self.unseen == "missing":
+                raise UnsupportedError(
+                    "unseen='missing' does not go with dropped columns where rows are read in chunks: read the "
+                    "files into a table."
+                )
+            for part in design.chunks():
+                used = part.take(np.flatnonzero(part.response.weights > 0.0))
+                require_estimable(record, used.matrix, used.positions, None)
         return design
 
     def told(self) -> Design:
@@ -97,7 +133,14 @@ class Rows:
             rows = replace(rows_of_design(design), sides=known_sides(record, design))
             # A row of weight zero took no part.
             return rows if (design.response.weights > 0.0).all() else _estimable(record, rows)
-        rows = coded_rows(record.info, self.data, self.offset, self.unseen)
+        if self.source is not None:
+            return rows_of_design(self.design)
+        return self.coded(self.data)
+
+    def coded(self, data: Any) -> NewRows:
+        """Return rows of a table coded to predict for, without those that the fit says nothing of."""
+        record = self.record
+        rows = coded_rows(record.info, data, self.offset, self.unseen)
         if record.coordinates.vanishing is None:
             return rows
         if self.unseen == "missing":

@@ -24,7 +24,15 @@ from logitkit.design.response.response import Clusters
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.typing import FactorCoding, IntArray, MissingPolicy, WeightKind
 
-__all__ = ["build_chunked_design", "chunk_size", "design_of", "in_clusters", "of_columns", "require_pieces"]
+__all__ = [
+    "build_chunked_design",
+    "chunk_size",
+    "design_of",
+    "in_clusters",
+    "of_columns",
+    "require_pieces",
+    "sample_size",
+]
 
 NUMBERS_OF_CHUNK = 1 << 22  # the calls of a chunk are a few parts in a hundred of its work
 ROWS_LEAST, ROWS_MOST = 1 << 10, 1 << 18
@@ -68,7 +76,7 @@ def build_chunked_design(
     if not columns:
         columns = source.names[:1]
     size = chunk_size(len(columns))
-    drawn = _sample_size(source, len(columns), memory)
+    drawn = sample_size(source, len(columns), memory)
     stated = {"formula": formula, "weights": weights, "weight_kind": weight_kind, "cluster": cluster}
     journal = reading.journal(source, stated | {"offset": reader.offset, "missing": missing})
 
@@ -172,8 +180,14 @@ def _names_of(source: Source, **given: Any) -> list[str]:
     return names
 
 
-def _sample_size(source: Source, width: int, memory: int) -> int:
-    """Return how many rows to draw: enough for a start from which few passes lead to the end."""
+def sample_size(source: Source, width: int, memory: int) -> int:
+    """Return how many rows to draw: enough for a start from which few passes lead to the end.
+
+    Examples
+    --------
+    >>> sample_size.__name__
+    'sample_size'
+    """
     most = max(memory // (SAMPLE_OF_MEMORY * 8 * max(width, 1)), 1_000)
     if source.n_rows is None:
         return most

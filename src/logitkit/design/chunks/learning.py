@@ -28,7 +28,7 @@ from logitkit.design.table.frame import coded_values, read_table
 from logitkit.errors import LogitkitError
 from logitkit.typing import IntArray
 
-__all__ = ["Learning", "Learnt", "learn"]
+__all__ = ["Learning", "Learnt", "Sample", "learn"]
 
 KEY_MOST = (1 << 64) - 1  # of a row of the sample
 OUTCOMES_MOST = 1_000  # different values of an outcome, of which a row each is kept
@@ -82,10 +82,27 @@ class Learnt:
         return pa.concat_tables([*self.levels, self.rows]).unify_dictionaries()
 
 
-class _Sample:
-    """The rows with the least keys, of those offered."""
+class Sample:
+    """The rows with the least keys, of those offered.
 
-    def __init__(self, size: int, limit: int) -> None:
+    Parameters
+    ----------
+    size : int
+        How many.
+    limit : int
+        The largest key of a row that may be drawn.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> drawn = Sample(2)
+    >>> drawn.offer(np.arange(5), pa.table({"x": range(5)}), np.arange(5))
+    >>> drawn.trim()
+    >>> len(drawn.positions[0])
+    2
+    """
+
+    def __init__(self, size: int, limit: int = (1 << 64) - 1) -> None:
         self.size = size
         self.limit = np.uint64(limit)
         self.keys: list[NDArray[np.uint64]] = []
@@ -184,7 +201,7 @@ class Learning:
     def __init__(self, parsed: ParsedFormula, extras: Sequence[str], sample: int, limit: int = (1 << 64) - 1) -> None:
         self.columns = list(dict.fromkeys((*parsed.left_variables, *parsed.variables, *extras)))
         self._parsed = parsed
-        self._found, self._drawn, self._seen = Learnt(), _Sample(sample, limit), _Seen(parsed)
+        self._found, self._drawn, self._seen = Learnt(), Sample(sample, limit), _Seen(parsed)
         self._empty: Any = None
 
     @property

@@ -28,7 +28,7 @@ from logitkit.design.response.response import Clusters
 from logitkit.design.table.beside import clusters_named
 from logitkit.errors import DataError, LogitkitError, UnsupportedError, nearest_name
 from logitkit.numerics.threads.local import ordered_map
-from logitkit.typing import IntArray
+from logitkit.typing import IntArray, UnseenPolicy
 
 __all__ = ["Passes", "Stream", "memory_of"]
 
@@ -87,6 +87,8 @@ class Stream:
         Places of these columns.
     edges : tuple of int
         Where chunks begin among the rows of the source, and the number of these; empty where each has ``size`` rows.
+    unseen : {'raise', 'missing'}
+        What to do with rows that have a level that the fit never saw.
     """
 
     source: Source
@@ -102,6 +104,7 @@ class Stream:
     beside: tuple[str, ...] = ()
     whole: DesignInfo | None = None
     chosen: IntArray | None = None
+    unseen: UnseenPolicy = "raise"
     edges: tuple[int, ...] = ()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -197,7 +200,7 @@ class Stream:
             raise self._changed("it has more rows than in the first pass")
         try:
             whole = self.whole or info
-            design = self._short(chunk, whole) or rebuild_design(whole, chunk.table)
+            design = self._short(chunk, whole) or rebuild_design(whole, chunk.table, unseen=self.unseen)
         except LogitkitError as error:
             raise type(error)(f"{error} (In the rows of {self.source.label} from {chunk.where} on.)") from error
         if design.n_rows != self.used[chunk.number] and fixed_order(self.source):

@@ -74,7 +74,7 @@ def ratios_at(
     record = rows.record
     require(record, "odds_ratios")
     coding_of(rows)
-    if rows.own is None or rows.own.table is None:
+    if rows.own is None or (rows.own.table is None and not rows.own.in_chunks):
         raise DataError(
             "at= builds rows of the table of the fit, which this fit does not hold: it was loaded, or made from "
             "arrays. Without at= the ratios of coefficients are there."

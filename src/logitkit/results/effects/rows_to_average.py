@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from logitkit.design.chunks.source import Source
+from logitkit.design.chunks.table import columns_of_source, columns_of_stream
 from logitkit.design.design import Design
 from logitkit.design.formula.changed import ChangedRows
 from logitkit.design.formula.coding import Coding
@@ -129,6 +131,8 @@ def table_rows(rows: Rows, beside: Sequence[str] = ()) -> TableRows:
             for name in beside:
                 read_table(design.table).column(name)  # a column that is not there is named as such
         rows = own_rows(rows, beside)
+    elif rows.source is not None:
+        rows = rows_in_memory(rows, rows.source, beside)
     table = read_table(rows.data)
     given = _weights_again(rows.weights, info.response.weights)
     roles = _offsets_again(rows.offset, info.response)
@@ -205,6 +209,15 @@ def own_rows(rows: Rows, others: Sequence[str] = ()) -> Rows:
     A table can be changed in place after the fit; its rows would then be others than those of the estimates.
     """
     info, design = rows.record.info, rows.own
+    if design is not None and design.in_chunks and info.coding is not None:
+        given = info.response
+        named = [given.weights, given.offset, *(column for _, column in given.offsets), *others]
+        wanted = list(dict.fromkeys([*info.coding.variables, *(name for name in named if name is not None)]))
+        return replace(
+            rows,
+            data=read_table(columns_of_stream(design, wanted)).frame(wanted, None),
+            weights=given.weights if rows.weights is None else rows.weights,
+        )
     if design is None or design.table is None or info.coding is None:
         raise DataError(
             "This fit has no table: it was loaded, pickled or made from arrays. Give rows to average over: "
@@ -232,6 +245,16 @@ def own_rows(rows: Rows, others: Sequence[str] = ()) -> Rows:
         weights=own if rows.weights is None else rows.weights,
         offset=offset if rows.offset is None else rows.offset,
     )
+
+
+def rows_in_memory(rows: Rows, source: Source, others: Sequence[str] = ()) -> Rows:
+    """Return rows of a source as those of a table of the columns that count, where that has room."""
+    info = rows.record.info
+    coding, given = coding_of(info), info.response
+    named = [given.weights, given.offset, *(column for _, column in given.offsets), rows.weights, rows.offset, *others]
+    beside = [name for name in named if isinstance(name, str) and name in source.names]
+    wanted = list(dict.fromkeys([*coding.variables, *beside]))
+    return replace(rows, data=columns_of_source(source, wanted, rows.reading))
 
 
 def _gives(info: DesignInfo, frame: Any, design: Design, offset: Any) -> bool:

@@ -1,0 +1,121 @@
+"""The design of rows that a fit did not see, of a source that is read in chunks, with what the fit learnt."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+from logitkit.design.chunks.build import chunk_size, design_of, sample_size
+from logitkit.design.chunks.learning import Sample
+from logitkit.design.chunks.reading import Reading
+from logitkit.design.chunks.source import Source, rechunked
+from logitkit.design.chunks.stream import Passes, Stream
+from logitkit.design.design import Design, RowCounts
+from logitkit.design.formula.parse import split_formula
+from logitkit.design.info import DesignInfo
+from logitkit.design.rebuild import again_by_outcome, named_again, rebuild_design
+from logitkit.errors import DataError, LogitkitError
+from logitkit.typing import UnseenPolicy
+
+__all__ = ["columns_again", "design_of_source", "named_in_source"]
+
+
+def named_in_source(info: DesignInfo, source: Source, weights: Any, offset: Any) -> DesignInfo:
+    """Return what is known of a design with the columns of a source that are weights and offsets of its rows.
+
+    Examples
+    --------
+    >>> named_in_source.__name__
+    'named_in_source'
+    """
+    if info.coding is None:
+        raise DataError(f"The model was fitted on a ready matrix: read the rows of {source.label} into a matrix.")
+    given = info.response
+    found = {"weights": named_again(weights, given.weights, "weights")}
+    if given.has_own_offsets:
+        again_by_outcome(offset, given)
+        if offset is not None:
+            raise DataError(
+                "offset= of each outcome cannot be given for rows that are read in chunks: name the columns."
+            )
+    else:
+        found["offset"] = named_again(offset, given.offset, "offset")
+    for role, name in found.items():
+        if name is not None and not isinstance(name, str):
+            raise DataError(f"{role}= must name a column of {source.label}: an array has no place beside its rows.")
+    return replace(info, response=replace(given, **found))
+
+
+def columns_again(info: DesignInfo, source: Source, outcome: bool) -> tuple[str, ...]:
+    """Return the columns of a source that its rows are coded from, with those of the outcome or without.
+
+    Examples
+    --------
+    >>> columns_again.__name__
+    'columns_again'
+    """
+    assert info.coding is not None
+    given = info.response
+    left = info.coding.left_variables if outcome else ()
+    beside = [given.offset, *(column for _, column in given.offsets)]
+    beside += [given.weights, given.cluster if given.cluster in source.names else None] if outcome else []
+    wanted = (*left, *info.coding.variables, *(name for name in beside if name is not None))
+    absent = [name for name in dict.fromkeys(wanted) if name not in source.names]
+    if absent:
+        raise DataError(f"{source.label} has no column {absent[0]!r}, which the model uses.")
+    return tuple(dict.fromkeys(wanted)) or source.names[:1]
+
+
+def design_of_source(
+    info: DesignInfo,
+    source: Source,
+    reading: Reading,
+    *,
+    weights: Any = None,
+    offset: Any = None,
+    unseen: UnseenPolicy = "raise",
+) -> Design:
+    """Return the design of the rows of a source that have an outcome: one pass finds which are complete.
+
+    Examples
+    --------
+    >>> design_of_source.__name__
+    'design_of_source'
+    """
+    split_formula(info.formula or "")
+    info = named_in_source(info, source, weights, offset)
+    columns = columns_again(info, source, outcome=True)
+    size, memory = chunk_size(len(columns)), reading.n_bytes
+    drawn = Sample(sample_size(source, len(columns), memory))
+    used: list[int] = []
+    missing: Counter[str] = Counter()
+    given = n_missing = n_unseen = n_bytes = 0
+    for chunk in rechunked(source.batches(columns, size), size):
+        try:
+            design = rebuild_design(info, chunk.table, unseen=unseen)
+        except LogitkitError as error:
+            raise type(error)(f"{error} (In the rows of {source.label} from {chunk.where} on.)") from error
+        counts = design.counts
+        used.append(design.n_rows)
+        missing.update(dict(counts.missing_by_column))
+        given, n_missing, n_unseen = given + counts.given, n_missing + counts.missing, n_unseen + counts.unseen
+        n_bytes += chunk.table.nbytes
+        drawn.offer(chunk.start + design.positions, chunk.table, design.positions)
+    drawn.trim()
+    if not sum(used):
+        raise DataError(f"No row of {source.label} is complete.")
+    sample = rebuild_design(info, drawn.tables[0], unseen=unseen)
+    stream = Stream(
+        source,
+        columns,
+        size,
+        tuple(used),
+        sample,
+        drawn.positions[0],
+        memory,
+        reading.executor,
+        Passes(1, n_bytes),
+        unseen=unseen,
+    )
+    return design_of(stream, info, RowCounts(given, n_missing, tuple(missing.most_common()), n_unseen))
