@@ -132,6 +132,20 @@ def in_clusters(design: Design, clusters: Sequence[Clusters]) -> Design:
     return design_of(design.stream.clustered([each.name for each in clusters]), design.info, design.counts)
 
 
+def reading_more(design: Design, names: Sequence[str]) -> Design:
+    """Return the design of a stream that reads other columns too.
+
+    Examples
+    --------
+    >>> reading_more.__name__
+    'reading_more'
+    """
+    assert design.stream is not None
+    design.stream.require_columns(names, "a column")
+    stream = replace(design.stream, columns=tuple(dict.fromkeys((*design.stream.columns, *names))))
+    return replace(design_of(stream, design.info, design.counts), dependence=design.dependence)
+
+
 def of_columns(design: Design, keep: IntArray, info: DesignInfo) -> Design:
     """Return the design with some of its columns, and what is then known of these; of a stream too.
 

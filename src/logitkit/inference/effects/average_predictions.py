@@ -12,7 +12,7 @@ Long, J. S. and Freese, J. (2014) Regression Models for Categorical Dependent Va
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,7 +24,14 @@ from logitkit.inference.verbs import require
 from logitkit.models.links import LOGIT
 from logitkit.typing import FloatArray
 
-__all__ = ["AveragePredictions", "SetRows", "average_predictions"]
+__all__ = [
+    "AveragePredictions",
+    "PredictionSums",
+    "SetRows",
+    "average_predictions",
+    "averaged_predictions",
+    "summed_predictions",
+]
 
 
 class SetRows(NamedTuple):
@@ -144,20 +151,154 @@ def average_predictions(
     >>> found.probability[:, 0].round(9).tolist() == [round(1 / 3, 9)] * 3
     True
     """
-    level = record.level if level is None else level
     require(record, "average predictions")
-    values, means, errors, quantiles, n_rows = [], [], [], [], 0
+    sums = summed_predictions(record, sets, weights)
+    return averaged_predictions(record, sums, variable, numeric=numeric, level=level, outcomes=outcomes)
+
+
+@dataclass(frozen=True)
+class PredictionSums:
+    """Averages over some rows of probabilities with a variable set, and what these rows weigh.
+
+    Parameters
+    ----------
+    values : tuple
+        To what it is set.
+    mean : (G, K) array
+        Averages.
+    slopes : (G, K, n_flat) array
+        Their derivatives by the flat coefficients.
+    weight : float
+        Weight of the rows.
+    n_rows : int
+        The rows.
+
+    Examples
+    --------
+    >>> one = PredictionSums((1.0,), np.array([[0.2, 0.8]]), np.zeros((1, 2, 1)), 1.0, 1)
+    >>> other = PredictionSums((1.0,), np.array([[0.6, 0.4]]), np.zeros((1, 2, 1)), 3.0, 3)
+    >>> one.plus(other).mean.round(9).tolist()
+    [[0.5, 0.5]]
+    """
+
+    values: tuple[Any, ...]
+    mean: FloatArray
+    slopes: FloatArray
+    weight: float
+    n_rows: int
+
+    def plus(self, other: PredictionSums) -> PredictionSums:
+        """Return the averages over both.
+
+        Parameters
+        ----------
+        other : PredictionSums
+            Over other rows.
+
+        Returns
+        -------
+        PredictionSums
+            Weighted by what the rows weigh.
+        """
+        weight = self.weight + other.weight
+        if weight <= 0.0:
+            return replace(self, n_rows=self.n_rows + other.n_rows)
+        one, two = self.weight / weight, other.weight / weight
+        mean = _weighted(one, self.mean, two, other.mean)
+        slopes = _weighted(one, self.slopes, two, other.slopes)
+        return PredictionSums(self.values, mean, slopes, weight, self.n_rows + other.n_rows)
+
+
+def _weighted(one: float, left: FloatArray, two: float, right: FloatArray) -> FloatArray:
+    """Return a weighted sum, in which what has no weight does not count even where it is missing."""
+    if one == 0.0 or two == 0.0:
+        return right if one == 0.0 else left
+    return one * left + two * right
+
+
+def summed_predictions(record: FitRecord, sets: Iterable[SetRows], weights: FloatArray | None) -> PredictionSums:
+    """Return averages over some rows with a variable set to values.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    sets : iterable of SetRows
+        The same n rows, with the variable at one value after another.
+    weights : (n,) array or None
+        How much each row counts; None for all alike.
+
+    Returns
+    -------
+    PredictionSums
+        Those of other rows can be added.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 1, 0, 1, 0], "x": [1, 2, 3, 4, 5]})
+    >>> float(summed_predictions(fit.record, [SetRows(0, fit.design.matrix, None)], None).mean[0, 1].round(9))
+    0.4
+    """
+    values, means, slopes, n_rows = [], [], [], 0
     for value, matrix, offset in sets:
         n_rows = matrix.n_rows
         share = np.full(n_rows, 1.0 / n_rows) if weights is None else weights / weights.sum()
         rows = fitted_matrix(record, matrix, offset)
-        jacobian = record.coordinates.jacobian(_derivatives(record, matrix, rows, share))
-        variance = np.einsum("ij,ij->i", record.inner_vcov.times(jacobian), jacobian)
         values.append(value)
         means.append(rows.probabilities @ share)
+        slopes.append(_derivatives(record, matrix, rows, share))
+    weight = float(n_rows) if weights is None else float(weights.sum())
+    return PredictionSums(tuple(values), np.array(means), np.array(slopes), weight, n_rows)
+
+
+def averaged_predictions(
+    record: FitRecord,
+    sums: PredictionSums,
+    variable: str,
+    *,
+    numeric: bool = True,
+    level: float | None = None,
+    outcomes: Sequence[int] | None = None,
+) -> AveragePredictions:
+    """Return average adjusted predictions with errors from sums over all rows.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    sums : PredictionSums
+        Over all rows.
+    variable : str
+        What is set.
+    numeric : bool, default True
+        Whether its values are points of a scale.
+    level : float, optional
+        Confidence level; that of the fit by default.
+    outcomes : sequence of int, optional
+        Places of the L outcomes that are asked for; all by default.
+
+    Returns
+    -------
+    AveragePredictions
+        As ``average_predictions``.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 1, 0, 1, 0], "x": [1, 2, 3, 4, 5]})
+    >>> sums = summed_predictions(fit.record, [SetRows(0, fit.design.matrix, None)], None)
+    >>> averaged_predictions(fit.record, sums, "x").n_rows
+    5
+    """
+    level = record.level if level is None else level
+    values, means, errors, quantiles, n_rows = sums.values, sums.mean, [], [], sums.n_rows
+    for slopes in sums.slopes:
+        jacobian = record.coordinates.jacobian(slopes)
+        variance = np.einsum("ij,ij->i", record.inner_vcov.times(jacobian), jacobian)
         errors.append(np.sqrt(np.maximum(variance, 0.0)))
         quantiles.append(np.broadcast_to(record.law.of(jacobian).quantile(level), variance.shape))
-    probability, error = np.array(means).T, np.array(errors).T
+    probability, error = means.T, np.array(errors).T
     rest = np.stack([np.delete(probability, k, axis=0).sum(axis=0) for k in range(len(probability))])
     probability = np.where(rest == 0.0, 1.0, probability)  # proportions of rows add to one but for rounding
     error = np.where((probability > 0.0) & (rest > 0.0), error, np.nan)
@@ -167,7 +308,7 @@ def average_predictions(
     shown = list(range(len(probability))) if outcomes is None else list(outcomes)
     return AveragePredictions(
         variable,
-        tuple(values),
+        values,
         numeric,
         tuple(record.outcomes[k] for k in shown),
         probability[shown],

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,10 +12,25 @@ import pandas as pd
 from logitkit.design.formula.coding import Coding
 from logitkit.design.table.frame import levels_of
 from logitkit.errors import DataError, LogitkitError, SeparationError
-from logitkit.inference.effects.average_predictions import AveragePredictions, SetRows, average_predictions
-from logitkit.results.effects.levels import has_levels, require_value
+from logitkit.inference.effects.average_predictions import (
+    AveragePredictions,
+    PredictionSums,
+    SetRows,
+    averaged_predictions,
+    summed_predictions,
+)
+from logitkit.inference.verbs import require
+from logitkit.results.effects.in_chunks import are_in_chunks, merged, reduced
+from logitkit.results.effects.levels import has_levels, is_number, require_value
 from logitkit.results.effects.pieces import set_column
-from logitkit.results.effects.rows_to_average import coding_of, outcomes_shown, own_rows, rows_to_average
+from logitkit.results.effects.rows_to_average import (
+    NONE_COMPLETE,
+    NoCompleteRowError,
+    coding_of,
+    outcomes_shown,
+    own_rows,
+    rows_to_average,
+)
 from logitkit.results.rows import Rows
 
 __all__ = ["average_predictions_of", "average_predictions_of_all", "outcomes_shown"]
@@ -24,6 +39,7 @@ GRID = 41  # points of a numeric variable
 GRID_OF_REPORT = 13  # of one of several in a report, each of which takes a pass over the rows
 POINTS_MOST = 12  # different numbers up to which each is a point of the grid
 LEVELS_MOST = 40
+DIFFERENT_MOST = 1_000  # different numbers that are held: more than are ever shown
 VARIABLES_MOST = 8  # figures of a report
 
 
@@ -49,13 +65,10 @@ def average_predictions_of(
     """
     record = rows.record
     coding = coding_of(record.info, variable)
-    averaged = rows_to_average(rows)
-    chosen = _chosen(variable, averaged.frame[variable], values, coding, points)
-    sets = _set_rows(averaged.rows, variable, chosen)
+    require(record, "average predictions")
+    sums, numeric = _summed(rows, variable, lambda column: _chosen(variable, column, values, coding, points))
     shown = outcomes_shown(record) if outcomes is None else outcomes
-    found = average_predictions(
-        record, sets, averaged.weights, variable, numeric=chosen.numeric, level=level, outcomes=shown
-    )
+    found = averaged_predictions(record, sums, variable, numeric=numeric, level=level, outcomes=shown)
     if np.isnan(found.probability).all():
         raise SeparationError(
             f"With {variable!r} set to any of these values the predictions of some rows are undetermined, because the "
@@ -64,6 +77,69 @@ def average_predictions_of(
     if record.has_event and outcomes is None:
         found = replace(found, event=record.info.response.event_in_words)
     return found
+
+
+def _summed(rows: Rows, variable: str, choose: Callable[[pd.Series], _Values]) -> tuple[PredictionSums, bool]:
+    """Return the averages over rows with a variable set, and whether its values are points of a scale."""
+    if not are_in_chunks(rows):
+        averaged = rows_to_average(rows)
+        chosen = choose(averaged.frame[variable])
+        sets = _set_rows(averaged.rows, variable, chosen)
+        return summed_predictions(rows.record, sets, averaged.weights), chosen.numeric
+    column = reduced(rows, (), _Different(variable), _either)
+    chosen = choose(pd.Series([], dtype=float) if column is None else column)
+    sums = reduced(rows, (), _OfChunk(variable, chosen), merged)
+    if sums is None:
+        raise NoCompleteRowError(NONE_COMPLETE)
+    if sums.weight <= 0.0:
+        raise DataError("weights must be finite and not negative, and some of them positive.")
+    return sums, chosen.numeric
+
+
+@dataclass(frozen=True)
+class _Different:
+    """The different values of a variable in a chunk; of very many some, the least and the largest among them."""
+
+    variable: str
+
+    def __call__(self, rows: Rows) -> pd.Series | None:
+        """Return the values, None where no row is complete."""
+        try:
+            return _few(rows_to_average(rows).frame[self.variable])
+        except NoCompleteRowError:
+            return None
+
+
+def _few(column: pd.Series) -> pd.Series:
+    """Return different values of a column, of very many some."""
+    found = column.drop_duplicates()
+    if len(found) <= DIFFERENT_MOST or not is_number(found):
+        return found.reset_index(drop=True)
+    ordered = found.sort_values()
+    return pd.concat([ordered.iloc[: DIFFERENT_MOST - 1], ordered.iloc[-1:]], ignore_index=True)
+
+
+def _either(left: pd.Series | None, right: pd.Series | None) -> pd.Series | None:
+    """Return the different values of both."""
+    if left is None or right is None:
+        return right if left is None else left
+    return _few(pd.concat([left, right], ignore_index=True))
+
+
+@dataclass(frozen=True)
+class _OfChunk:
+    """The averages over the rows of a chunk with a variable set."""
+
+    variable: str
+    chosen: _Values
+
+    def __call__(self, rows: Rows) -> PredictionSums | None:
+        """Return the averages, None where no row is complete."""
+        try:
+            averaged = rows_to_average(rows)
+        except NoCompleteRowError:
+            return None
+        return summed_predictions(rows.record, _set_rows(averaged.rows, self.variable, self.chosen), averaged.weights)
 
 
 def average_predictions_of_all(rows: Rows) -> list[AveragePredictions]:

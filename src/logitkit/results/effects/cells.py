@@ -150,14 +150,18 @@ def cells_by_group(
     pieces: list[Piece],
     shares: FloatArray,
     groups: list[tuple[tuple[Any, ...], IntArray | None]],
+    *,
+    of_chunk: bool = False,
 ) -> list[Cell]:
-    """Return the rows with values set, whole or by group."""
+    """Return the rows with values set, whole or by group; a group without weight may have some in another chunk."""
     cells = []
     for group, rows in groups:
         if rows is None:
             cells.append(Cell(values, base, pieces, shares, None))
             continue
         total = float(shares[rows].sum())
+        if total <= 0.0 and of_chunk:
+            continue
         if total <= 0.0:
             raise DataError(f"The weights of the group {', '.join(map(str, group))} are all zero.")
         own = [piece.take(rows) for piece in pieces]

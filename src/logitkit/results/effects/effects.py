@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 
@@ -14,10 +14,7 @@ from logitkit.inference.covariances.sandwich import copies
 from logitkit.inference.effects.averages import Averages, averages, row_values, values_at
 from logitkit.inference.effects.comparisons import (
     Comparison,
-    ContrastKind,
-    DrawsKind,
     Effects,
-    EffectScale,
     WithoutUnits,
     compared,
 )
@@ -32,109 +29,30 @@ from logitkit.inference.effects.errors import (
 from logitkit.inference.effects.limits import in_the_limit, moves_of
 from logitkit.inference.effects.means import predictor_weights
 from logitkit.inference.effects.scales import LinkScale, ProbabilityScale
-from logitkit.inference.intervals.simultaneous import IntervalAdjustment
 from logitkit.inference.verbs import require
 from logitkit.models.nominal import outcome_place
-from logitkit.options import is_count, require_choice, require_flag
-from logitkit.results.effects.cells import At, Cell, cells_by_group, groups_of, rows_at, settings
+from logitkit.results.effects.asked import EffectsAsked
+from logitkit.results.effects.cells import Cell, cells_by_group, groups_of, rows_at, settings
+from logitkit.results.effects.in_chunks import CellSums, are_in_chunks, are_sums, merged, reduced, summed_cells
 from logitkit.results.effects.levels import has_levels
-from logitkit.results.effects.pieces import ELASTICITIES, Change, Pieces
-from logitkit.results.effects.rows_to_average import AveragedRows, coding_of, outcomes_shown, rows_to_average
+from logitkit.results.effects.pieces import ELASTICITIES, Pieces
+from logitkit.results.effects.rows_to_average import (
+    NONE_COMPLETE,
+    AveragedRows,
+    NoCompleteRowError,
+    coding_of,
+    outcomes_shown,
+    rows_to_average,
+)
 from logitkit.results.effects.words import covariance_words, effect_names, effect_notes, label_columns, method_words
 from logitkit.results.rows import Rows
 from logitkit.typing import FloatArray
 
 __all__ = ["EffectsAsked", "effects_of"]
 
-EffectMethod = Literal["delta", "simulation", "bootstrap"]
+
 NUMBERS_MOST = 50_000_000  # of a Jacobian by row
 TITLES = {"probability": "probability", "link": "linear predictor", "risk_ratio": "risk", "odds_ratio": "odds"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class EffectsAsked:
-    """What is asked of effects, as ``fit.effects`` takes it.
-
-    Parameters
-    ----------
-    variables, by : str or sequence of str, optional
-        Variables of the formula, and columns whose groups are averaged apart.
-    at : mapping or "mean", optional
-        Values that are set.
-    average : bool
-        Whether to average over rows.
-    change : object, optional
-        Of numbers, or by variable.
-    contrast, scale, method, rows : str
-        Which levels, on which scale, how errors are made, and whether rows were drawn.
-    outcome : object, optional
-        One of several.
-    level : float, optional
-        Confidence level.
-    adjust : str, optional
-        How intervals are adjusted.
-    n : int
-        Number of draws.
-    seed : int, optional
-        Of the draws.
-    kind : str, optional
-        How intervals are made of replicates.
-    """
-
-    variables: str | Sequence[str] | None = None
-    at: At = None
-    by: str | Sequence[str] | None = None
-    average: bool = True
-    change: Change | Mapping[str, Change] | None = None
-    contrast: ContrastKind = "reference"
-    scale: EffectScale = "probability"
-    outcome: Any = None
-    method: EffectMethod = "delta"
-    rows: Literal["given", "sampled"] = "given"
-    level: float | None = None
-    adjust: IntervalAdjustment | None = None
-    n: int = 1000
-    seed: int | None = None
-    kind: DrawsKind | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse words that are not known."""
-        require_flag("average", self.average)
-        for name, kind in (("contrast", ContrastKind), ("scale", EffectScale), ("method", EffectMethod)):
-            require_choice(name, getattr(self, name), get_args(kind))
-        require_choice("rows", self.rows, ("given", "sampled"))
-        if self.kind is not None:
-            require_choice("kind", self.kind, get_args(DrawsKind))
-            if self.method != "bootstrap":
-                raise DataError(f"kind={self.kind!r} makes intervals of replicates: give it with method='bootstrap'.")
-        if not is_count(self.n, 2):
-            raise DataError(f"n={self.n!r} is not a number of draws; give a whole number of at least 2.")
-        if not self.average and (self.by is not None or self.method != "delta" or self.rows != "given"):
-            raise UnsupportedError(
-                "average=False gives one effect per row, by the delta method: by=, draws and rows='sampled' are of "
-                "averages."
-            )
-        if self.method == "simulation" and self.rows == "sampled":
-            raise UnsupportedError(
-                "method='simulation' draws coefficients and leaves rows as they are; use method='delta' or 'bootstrap' "
-                "with rows='sampled'."
-            )
-        if self.rows == "sampled" and self._at_means():
-            raise UnsupportedError(
-                "rows='sampled' takes the rows as drawn, and at= sets variables at means of them, whose own error "
-                "would be left out. Give numbers, such as at={'age': 30}, or use rows='given'."
-            )
-
-    def _at_means(self) -> bool:
-        """Tell whether variables are set at what the rows say."""
-        if not isinstance(self.at, Mapping):
-            return self.at is not None
-        given = (value for own in self.at.values() for value in (own if isinstance(own, (list, tuple)) else [own]))
-        return any(isinstance(value, str) and value in ("mean", "median") for value in given)
-
-    def change_of(self, variable: str) -> Change | None:
-        """Return the change of a variable."""
-        return self.change.get(variable) if isinstance(self.change, Mapping) else self.change
 
 
 def effects_of(rows: Rows, asked: EffectsAsked) -> Effects:
@@ -143,6 +61,12 @@ def effects_of(rows: Rows, asked: EffectsAsked) -> Effects:
     require(record, "effects")
     coding_of(record.info)  # refuses a formula whose variables cannot be set
     groups = _named(asked.by, "by") or []
+    if are_in_chunks(rows) and are_sums(asked):
+        scale, outcomes = _scale(record, asked)
+        sums = reduced(rows, groups, _OfChunk(asked, tuple(groups), scale), merged)
+        if sums is None:
+            raise NoCompleteRowError(NONE_COMPLETE)
+        return _effects(asked, groups, _of_sums(sums, asked, len(groups)), outcomes)
     averaged = rows_to_average(rows, groups)
     if averaged.design is None and rows.data is None and (asked.rows == "sampled" or asked.method == "bootstrap"):
         raise DataError(
@@ -150,6 +74,18 @@ def effects_of(rows: Rows, asked: EffectsAsked) -> Effects:
             "fill it in, or use rows='given' and method='delta'."
         )
     variables = _variables(asked, averaged)
+    cells, comparisons = _cells(averaged, asked, groups, variables)
+    scale, outcomes = _scale(record, asked)
+    found, jacobian, roots, drawn = _with_errors(record, averaged, cells, scale, asked)
+    labels = [cell.labels for cell in cells]
+    made = _Averaged(averaged, labels, len(cells[0].pieces), comparisons, found, jacobian, roots, drawn, variables)
+    return _effects(asked, groups, made, outcomes)
+
+
+def _cells(
+    averaged: AveragedRows, asked: EffectsAsked, groups: list[str], variables: list[str], *, of_chunk: bool = False
+) -> tuple[list[Cell], tuple[Comparison, ...]]:
+    """Return the rows that are averaged together, and what is compared."""
     cells: list[Cell] = []
     comparisons: tuple[Comparison, ...] = ()
     at_names = list(asked.at) if isinstance(asked.at, Mapping) else []
@@ -159,21 +95,78 @@ def effects_of(rows: Rows, asked: EffectsAsked) -> Effects:
         for variable in variables:
             pieces.add(variable, asked.change_of(variable), asked.contrast, asked.scale)
         comparisons = tuple(pieces.comparisons)
-        cells += cells_by_group(values, base, pieces.pieces, shares, groups_of(groups, averaged, len(frame)))
-    scale, outcomes = _scale(record, asked)
-    found, jacobian, roots, drawn = _with_errors(record, averaged, cells, scale, asked)
-    heads = [*at_names, *groups]
-    rows_each = [cell.labels for cell in cells]
+        own = groups_of(groups, averaged, len(frame))
+        cells += cells_by_group(values, base, pieces.pieces, shares, own, of_chunk=of_chunk)
+    return cells, comparisons
+
+
+@dataclass(frozen=True)
+class _OfChunk:
+    """The sums of effects over the rows of a chunk."""
+
+    asked: EffectsAsked
+    groups: tuple[str, ...]
+    scale: ProbabilityScale | LinkScale
+
+    def __call__(self, rows: Rows) -> CellSums | None:
+        """Return the sums over some rows, None where none is complete."""
+        groups = list(self.groups)
+        try:
+            averaged = rows_to_average(rows, groups)
+        except NoCompleteRowError:
+            return None
+        variables = _variables(self.asked, averaged)
+        cells, comparisons = _cells(averaged, self.asked, groups, variables, of_chunk=True)
+        return summed_cells(averaged, cells, comparisons, self.scale)
+
+
+@dataclass(frozen=True)
+class _Averaged:
+    """Averages with their errors, and what they are of."""
+
+    averaged: AveragedRows
+    labels: list[tuple[Any, ...]]
+    n_pieces: int
+    comparisons: tuple[Comparison, ...]
+    value: FloatArray
+    jacobian: FloatArray
+    root: FloatArray
+    drawn: Drawn | None
+    variables: list[str]
+
+
+def _of_sums(sums: CellSums, asked: EffectsAsked, n_groups: int) -> _Averaged:
+    """Return the averages of sums over chunks."""
+    averaged = sums.whole
+    labels = sums.in_order(settings(asked.at, averaged), n_groups)
+    empty = [each for each in labels if sums.sums[each][0] <= 0.0]
+    if empty or not labels:
+        raise DataError("weights must be finite and not negative, and some of them positive.")
+    value = np.stack([sums.sums[each][1] / sums.sums[each][0] for each in labels])
+    jacobian = np.stack([sums.sums[each][2] / sums.sums[each][0] for each in labels])
+    n_pieces, jacobian = value.shape[1], jacobian.reshape(value.size, -1)
+    root = given_root(averaged.rows.record, jacobian)
+    variables = _variables(asked, averaged)
+    return _Averaged(averaged, labels, n_pieces, sums.comparisons, value, jacobian, root, None, variables)
+
+
+def _effects(asked: EffectsAsked, groups: list[str], made: _Averaged, outcomes: list[str]) -> Effects:
+    """Return effects with their errors from averages."""
+    averaged, comparisons, drawn = made.averaged, made.comparisons, made.drawn
+    found, jacobian, roots, variables = made.value, made.jacobian, made.root, made.variables
+    record = averaged.rows.record
+    at_names = list(asked.at) if isinstance(asked.at, Mapping) else []
+    heads, rows_each = [*at_names, *groups], made.labels
     if not asked.average:
-        heads, rows_each = [*at_names, "row"], [(*cell.labels, label) for cell in cells for label in averaged.labels]
-    shape = (len(rows_each), len(cells[0].pieces), len(outcomes))
+        heads, rows_each = [*at_names, "row"], [(*each, label) for each in made.labels for label in averaged.labels]
+    shape = (len(rows_each), made.n_pieces, len(outcomes))
     names = tuple(f"a{k + 1}" for k in range(int(np.prod(shape))))
     sampled = "elsewhere" if asked.rows == "sampled" and averaged.design is None else asked.rows
     words = covariance_words(record, asked.method, sampled)
     means = with_root(record, names, found.reshape(-1), roots, jacobian, words)
     value, root, draws = compared(means, shape, comparisons, asked.scale, None if drawn is None else drawn.values)
     functions = compared(replace(means, root=jacobian), shape, comparisons, asked.scale)[1]
-    if isinstance(scale, LinkScale):  # linear functions, which may be infinite
+    if asked.scale == "link":  # linear functions, which may be infinite
         moves = moves_of(record, jacobian)
         along = compared(replace(means, root=moves), shape, comparisons, "link")[1]
         value = in_the_limit(record, value, along, float(np.abs(moves).max(initial=0.0)))

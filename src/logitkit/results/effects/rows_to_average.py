@@ -27,7 +27,9 @@ from logitkit.results.rows import Rows, coded_rows
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = [
+    "NONE_COMPLETE",
     "AveragedRows",
+    "NoCompleteRowError",
     "TableRows",
     "coding_of",
     "offset_words",
@@ -36,6 +38,13 @@ __all__ = [
     "rows_to_average",
     "table_rows",
 ]
+
+
+NONE_COMPLETE = "No row of the table is complete, so there is nothing to average over."
+
+
+class NoCompleteRowError(DataError):
+    """No row of a table is complete; of a chunk of the rows, others may be."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +67,8 @@ class AveragedRows:
         Labels of the rows.
     by_trials : bool
         Whether rows of grouped counts count by their trials.
+    counted : int or None
+        Number of rows that count, of which only one is held.
     """
 
     rows: Rows
@@ -67,10 +78,13 @@ class AveragedRows:
     design: Design | None
     labels: Any
     by_trials: bool = False
+    counted: int | None = None
 
     @property
     def n_counted(self) -> int:
         """Number of rows that count: those whose weight is not zero."""
+        if self.counted is not None:
+            return self.counted
         return len(self.frame) if self.weights is None else int(np.count_nonzero(self.weights))
 
     @property
@@ -149,7 +163,7 @@ def table_rows(rows: Rows, beside: Sequence[str] = ()) -> TableRows:
     frame = table.frame(used, positions)
     kept = {role: column if positions is None else column.iloc[positions] for role, column in extras.items()}
     if len(frame) == 0:
-        raise DataError("No row of the table is complete, so there is nothing to average over.")
+        raise NoCompleteRowError(NONE_COMPLETE)
     counts = None if given is None else _positive(numeric_values(kept.pop("weights"), "weights"))
     if design is not None:
         counts = _counted(counts, design.response, positions)

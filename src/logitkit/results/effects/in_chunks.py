@@ -1,0 +1,226 @@
+"""Averages over rows that are read in chunks: each chunk is a table whose variables are set, and its sums are added.
+
+What an average needs of all rows at once (means and quantiles of variables, draws, errors of rows that were drawn) is
+not of this kind; such averages take the columns of the formula into memory, where there is room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from itertools import product
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from logitkit.design.chunks.again import columns_again, named_in_source
+from logitkit.design.chunks.build import chunk_size, reading_more
+from logitkit.design.chunks.source import rechunked
+from logitkit.design.design import Design
+from logitkit.design.table.frame import levels_of
+from logitkit.errors import DataError, LogitkitError
+from logitkit.inference.effects.averages import averages
+from logitkit.inference.effects.comparisons import Comparison
+from logitkit.inference.effects.scales import Scale
+from logitkit.results.effects.cells import Cell
+from logitkit.results.effects.pieces import ELASTICITIES
+from logitkit.results.effects.rows_to_average import AveragedRows
+from logitkit.results.rows import Rows
+from logitkit.typing import FloatArray
+
+if TYPE_CHECKING:
+    from logitkit.results.effects.asked import EffectsAsked
+
+__all__ = ["CellSums", "are_in_chunks", "are_sums", "merged", "reduced", "summed_cells"]
+
+T = TypeVar("T")
+
+
+class Adds(Protocol):
+    """Sums over some rows, to which those of others can be added."""
+
+    def plus(self, other: Self) -> Self:
+        """Return the sums over both."""
+
+
+S = TypeVar("S", bound=Adds)
+
+
+def are_in_chunks(rows: Rows) -> bool:
+    """Tell whether rows are read in chunks.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> are_in_chunks(lk.logit("low ~ age", lk.datasets.load_lbw())._own_rows)
+    False
+    """
+    if rows.data is None:
+        return rows.own is not None and rows.own.in_chunks
+    return rows.source is not None
+
+
+def are_sums(asked: EffectsAsked) -> bool:
+    """Tell whether effects are averages for which rows are looked at one by one.
+
+    Examples
+    --------
+    >>> from logitkit.results.effects.asked import EffectsAsked
+    >>> are_sums(EffectsAsked()), are_sums(EffectsAsked(change="sd")), are_sums(EffectsAsked(at="mean"))
+    (True, False, False)
+    """
+    changes = list(asked.change.values()) if isinstance(asked.change, Mapping) else [asked.change]
+    known = ("slope", "unit", *ELASTICITIES)
+    plain = all(not isinstance(each, str) or each in known for each in changes)
+    return asked.average and asked.method == "delta" and asked.rows == "given" and plain and not asked.at_means()
+
+
+def reduced(rows: Rows, beside: Sequence[str], task: Callable[[Rows], T], merge: Callable[[T, T], T]) -> T:
+    """Return a task's results for tables of some of the rows, merged in order.
+
+    Examples
+    --------
+    >>> reduced.__name__
+    'reduced'
+    """
+    if rows.source is None:
+        assert rows.own is not None
+        return reading_more(rows.own, beside).reduce(_OfPart(rows, task), merge)
+    source, record = rows.source, rows.record
+    info = named_in_source(record.info, source, rows.weights, rows.offset)
+    more = [*beside, info.response.weights]
+    columns = [*columns_again(info, source, outcome=False), *(name for name in more if name in source.names)]
+    absent = [name for name in beside if name not in source.names]
+    if absent:
+        raise DataError(f"{source.label} has no column {absent[0]!r}.")
+    columns, parts = list(dict.fromkeys(columns)), []
+    size = chunk_size(len(columns))
+    for chunk in rechunked(source.batches(columns, size), size):
+        try:
+            parts.append(task(replace(rows, data=chunk.table)))
+        except LogitkitError as error:
+            raise type(error)(f"{error} (In the rows of {source.label} from {chunk.where} on.)") from error
+        parts = [reduce(merge, parts)]
+    if not parts:
+        raise DataError(f"{source.label} has no rows.")
+    return parts[0]
+
+
+@dataclass(frozen=True)
+class _OfPart:
+    """A task of the rows of a chunk as those of a fit to a table."""
+
+    rows: Rows
+    task: Callable[[Rows], Any]
+
+    def __call__(self, part: Design) -> Any:
+        """Return the task's result."""
+        own = replace(part, positions=part.places, start=0)
+        return self.task(replace(self.rows, own=own))
+
+
+@dataclass
+class CellSums:
+    """Sums over rows of which averages in cells are made.
+
+    Parameters
+    ----------
+    averaged : AveragedRows
+        The first row of those that were summed, for the kinds of their columns.
+    comparisons : tuple of Comparison
+        What is compared.
+    sums : dict
+        By the labels of a cell: its weight, and the sums of values and Jacobian.
+    weight : float
+        Weight of all rows.
+    n_counted, n_missing, n_rows : int
+        Rows that count, rows left out, and rows.
+    """
+
+    averaged: AveragedRows
+    comparisons: tuple[Comparison, ...]
+    sums: dict[tuple[Any, ...], tuple[float, FloatArray, FloatArray]]
+    weight: float
+    n_counted: int
+    n_missing: int
+    n_rows: int
+
+    def plus(self, other: CellSums) -> CellSums:
+        """Return the sums over both."""
+        sums = dict(self.sums)
+        for labels, more in other.sums.items():
+            known = sums.get(labels)
+            sums[labels] = more if known is None else tuple(a + b for a, b in zip(known, more, strict=True))  # type: ignore[assignment]
+        return CellSums(
+            self.averaged if self.comparisons else other.averaged,
+            self.comparisons or other.comparisons,
+            sums,
+            self.weight + other.weight,
+            self.n_counted + other.n_counted,
+            self.n_missing + other.n_missing,
+            self.n_rows + other.n_rows,
+        )
+
+    @property
+    def whole(self) -> AveragedRows:
+        """What is known of all rows."""
+        weights = None if self.averaged.weights is None else np.array([self.weight])
+        return replace(self.averaged, weights=weights, n_missing=self.n_missing, counted=self.n_counted)
+
+    def in_order(self, settings: Sequence[tuple[Any, ...]], n_groups: int) -> list[tuple[Any, ...]]:
+        """Return the labels of the cells: settings in order, and within each the groups by their levels."""
+        if not n_groups:
+            return [each for each in settings if each in self.sums]
+        levels = []
+        for k in range(n_groups):
+            found = pd.Series([labels[len(settings[0]) + k] for labels in self.sums])
+            name = self.averaged.frame.columns[len(self.averaged.frame.columns) - n_groups + k]
+            kind = self.averaged.frame[name].dtype
+            levels.append(levels_of(found.astype(kind) if isinstance(kind, pd.CategoricalDtype) else found))
+        wanted = [(*setting, *group) for setting in settings for group in product(*levels)]
+        return [each for each in wanted if each in self.sums]
+
+
+def merged(left: S | None, right: S | None) -> S | None:
+    """Return the sums over both, of which either may have no complete row.
+
+    Examples
+    --------
+    >>> merged(None, None) is None
+    True
+    """
+    if left is None or right is None:
+        return right if left is None else left
+    return left.plus(right)
+
+
+def summed_cells(
+    averaged: AveragedRows, cells: Sequence[Cell], comparisons: tuple[Comparison, ...], scale: Scale
+) -> CellSums:
+    """Return the sums over the rows of a table.
+
+    Examples
+    --------
+    >>> summed_cells.__name__
+    'summed_cells'
+    """
+    n, record = len(averaged.frame), averaged.rows.record
+    weights = np.ones(n) if averaged.weights is None else averaged.weights
+    sums = {}
+    for cell in cells:
+        own = float((weights if cell.rows is None else weights[cell.rows]).sum())
+        found = averages(record, cell.base, cell.pieces, cell.shares, scale)
+        sums[cell.labels] = own, own * found.value, own * found.jacobian
+    return CellSums(
+        replace(
+            averaged, frame=averaged.frame.iloc[:1], labels=None, design=None, rows=replace(averaged.rows, own=None)
+        ),
+        comparisons,
+        sums,
+        float(weights.sum()),
+        averaged.n_counted,
+        averaged.n_missing,
+        n,
+    )

@@ -1,0 +1,109 @@
+"""Effects and average predictions over rows that are read in chunks are those in memory, and hold no number per row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+from tests.tolerances import ROUTE
+
+import logitkit as lk
+from logitkit.errors import DataError, UnsupportedError
+
+pytestmark = pytest.mark.usefixtures("chunks_of_64")
+
+FITS: dict[str, tuple[str, dict[str, Any]]] = {
+    "plain": ("y ~ x * C(g) + z", {}),
+    "spline": ("y ~ np.log(v) + x", {}),
+    "frequency weights": ("y ~ x + z", {"weights": "w"}),
+    "counts": ("cbind(events, rest) ~ x + z", {}),
+    "offset": ("y ~ x + z", {"offset": "shift"}),
+    "aliased": ("y ~ x + z + I(2 * x + 1)", {}),
+    "clusters": ("y ~ x + z", {"cluster": "firm"}),
+    "several": ("o ~ x + C(g)", {"model": lk.Multinomial()}),
+    "ordered": ("o ~ x + z", {"model": lk.Ordinal(order=["low", "mid", "top"])}),
+    "text": ("y ~ g + x", {}),
+}
+ASKED: tuple[dict[str, Any], ...] = (
+    {},
+    {"by": "year"},
+    {"variables": "x", "change": 0.5, "at": {"x": [0.0, 1.0]}, "by": ["g", "year"]},
+    {"variables": "x", "scale": "link"},
+    {"variables": "x", "scale": "odds_ratio", "change": "unit"},
+    {"variables": "x", "change": "eyex"},
+)
+
+
+def same(one: pd.DataFrame, other: pd.DataFrame) -> None:
+    assert list(one.columns) == list(other.columns)
+    for column in one:
+        if one[column].dtype.kind in "fi":
+            assert_allclose(other[column], one[column], rtol=ROUTE, atol=1e-10, err_msg=str(column))
+        else:
+            assert list(one[column].astype(str)) == list(other[column].astype(str))
+
+
+@pytest.mark.parametrize("name", FITS)
+def test_average_effects_are_those_in_memory(name, small, files, monkeypatch) -> None:
+    formula, options = FITS[name]
+    held, read = lk.fit(formula, small, **options), lk.fit(formula, files, **options)
+    monkeypatch.setattr(type(read.design.stream), "require_room", lambda *_: pytest.fail("a number per row"))
+    for asked in ASKED:
+        try:
+            one = held.effects(**asked)
+        except (DataError, UnsupportedError) as error:
+            with pytest.raises(type(error)):
+                read.effects(**asked)
+            continue
+        other = read.effects(**asked)
+        same(one.to_frame(), other.to_frame())
+        assert str(one.numbers.law) == str(other.numbers.law)
+        assert other.n_rows == one.n_rows
+        assert other.notes == one.notes
+    variable = "v" if name == "spline" else "x"
+    for asked in ({}, {"values": [0.5, 1.0]}):
+        same(held.average_predictions(variable, **asked), read.average_predictions(variable, **asked))
+    if "C(g)" in formula or name == "text":
+        same(held.average_predictions("g"), read.average_predictions("g"))
+
+
+def test_effects_over_rows_of_files_are_those_of_the_table(small, files) -> None:
+    held = lk.logit("y ~ x + z + C(g)", small.iloc[:150])
+    for asked in ({}, {"by": "year"}):
+        one, other = held.on(small).effects(**asked), held.on(files).effects(**asked)
+        same(one.to_frame(), other.to_frame())
+        assert other.n_rows == one.n_rows
+        assert other.notes == one.notes
+    same(held.on(small).average_predictions("z"), held.on(files).average_predictions("z"))
+
+
+def test_an_average_effect_is_a_difference_of_means(small, files) -> None:
+    fit = lk.logit("y ~ x + C(g)", files)
+    coef, x = fit.coef.to_numpy(), small["x"].to_numpy()
+    eta = coef[0] + coef[1] * x
+    one, other = (float(np.mean(1.0 / (1.0 + np.exp(-(eta + shift))))) for shift in (coef[2], 0.0))
+    assert_allclose(fit.effects("g").to_frame()["estimate"].iloc[0], one - other, rtol=ROUTE)
+
+
+def test_what_needs_all_rows_at_once_is_gathered_or_refused(files, monkeypatch) -> None:
+    fit = lk.logit("y ~ x + C(g)", files)
+    asked = [{"at": "mean"}, {"change": {"x": "sd"}}, {"rows": "sampled", "variables": "x"}]
+    for each in asked:
+        fit.effects(**each)
+    monkeypatch.setattr(type(fit.design.stream), "memory", 100, raising=False)
+    object.__setattr__(fit.design.stream, "memory", 100)
+    for each in asked:
+        with pytest.raises(UnsupportedError, match="memory= grants"):
+            fit.effects(**each)
+
+
+def test_chunks_without_a_complete_row_are_passed_over(small, tmp_path) -> None:
+    gone = small.assign(z=np.where(np.arange(len(small)) < 130, np.nan, small["z"]))
+    gone.to_parquet(tmp_path / "rows.parquet", index=False)
+    held, read = (lk.logit("y ~ x + z", data) for data in (gone, str(tmp_path)))
+    same(held.effects().to_frame(), read.effects().to_frame())
+    fit = lk.logit("y ~ x", small)
+    same(fit.on(gone).effects(by="z" if False else "g").to_frame(), fit.on(str(tmp_path)).effects(by="g").to_frame())
