@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from logitkit.design.chunks.build import chunk_size, design_of, sample_size
+from logitkit.design.chunks.empty import none_complete
 from logitkit.design.chunks.learning import Sample
 from logitkit.design.chunks.reading import Reading
 from logitkit.design.chunks.source import Source, rechunked
@@ -95,6 +96,10 @@ def design_of_source(
         try:
             design = rebuild_design(info, chunk.table, unseen=unseen)
         except LogitkitError as error:
+            if none_complete(info, chunk.table):
+                used.append(0)
+                given, n_missing = given + chunk.table.num_rows, n_missing + chunk.table.num_rows
+                continue
             raise type(error)(f"{error} (In the rows of {source.label} from {chunk.where} on.)") from error
         counts = design.counts
         used.append(design.n_rows)

@@ -16,6 +16,7 @@ from logitkit.design.chunks.ahead import pass_over
 from logitkit.design.chunks.checked import CheckedSource, fixed_order, require_order
 from logitkit.design.chunks.coder import Coder, coder_of
 from logitkit.design.chunks.columns import is_numeric
+from logitkit.design.chunks.empty import empty_design, none_complete
 from logitkit.design.chunks.executor import Executor
 from logitkit.design.chunks.journal import Journal
 from logitkit.design.chunks.source import Chunk, Named, Source
@@ -198,18 +199,20 @@ class Stream:
         """Return the design of a chunk."""
         if chunk.number >= len(self.used):
             raise self._changed("it has more rows than in the first pass")
+        whole, chosen = self.whole or info, self.chosen
         try:
-            whole = self.whole or info
             design = self._short(chunk, whole) or rebuild_design(whole, chunk.table, unseen=self.unseen)
         except LogitkitError as error:
-            raise type(error)(f"{error} (In the rows of {self.source.label} from {chunk.where} on.)") from error
+            if not none_complete(whole, chunk.table):
+                raise type(error)(f"{error} (In the rows of {self.source.label} from {chunk.where} on.)") from error
+            design, chosen = empty_design(self.sample, info, chunk.table.num_rows), None
         if design.n_rows != self.used[chunk.number] and fixed_order(self.source):
             raise self._changed(
                 f"of its rows from {chunk.where} on, {design.n_rows:,} are complete and "
                 f"{self.used[chunk.number]:,} were"
             )
-        if self.chosen is not None:
-            design = replace(design, matrix=design.matrix.columns(self.chosen), info=info)
+        if chosen is not None:
+            design = replace(design, matrix=design.matrix.columns(chosen), info=info)
         design = replace(
             design,
             positions=chunk.start + design.positions,

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from logitkit.design.formula.arithmetic import ARITHMETIC, UNARY, as_stored, attribute, called_by_numpy, measured
-from logitkit.design.formula.expression import Expression, dotted, read_expression
+from logitkit.design.formula.expression import ONE_AT_A_TIME, Expression, dotted, read_expression
 from logitkit.design.formula.language import BUILTINS, KNOWN, LEARNING
 from logitkit.errors import FormulaError
 
@@ -151,9 +151,10 @@ class _Calls:
 def _compiled(text: str, functions: frozenset[str], columns: frozenset[str]) -> CodeType:
     """Return the code of a rewritten expression."""
     expression = read_expression(text)
-    tree = ast.parse(ast.unparse(expression.tree), mode="eval")  # a copy, to be changed
-    body = _Rewriter(expression, functions, columns).visit(tree.body)
-    return compile(ast.fix_missing_locations(ast.Expression(body)), "<formula>", "eval")
+    with ONE_AT_A_TIME:
+        tree = ast.parse(ast.unparse(expression.tree), mode="eval")  # a copy, to be changed
+        body = _Rewriter(expression, functions, columns).visit(tree.body)
+        return compile(ast.fix_missing_locations(ast.Expression(body)), "<formula>", "eval")
 
 
 class _Rewriter(ast.NodeTransformer):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -82,7 +83,10 @@ class Expression:
         return text
 
 
-@lru_cache(maxsize=4096)
+# Python 3.11 counts the depth of syntax trees for all threads together, and refuses those that are made at once.
+ONE_AT_A_TIME = threading.RLock()
+
+
 def read_expression(text: str) -> Expression:
     """Return an expression as syntax.
 
@@ -91,6 +95,12 @@ def read_expression(text: str) -> Expression:
     >>> [reference.path for reference in read_expression("np.log(`a b` + c)").references]
     [('np', 'log'), ('a b',), ('c',)]
     """
+    with ONE_AT_A_TIME:
+        return _read(text)
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> Expression:
     aliases: dict[str, str] = {}
 
     def replace(match: re.Match[str]) -> str:

@@ -225,8 +225,8 @@ def own_rows(rows: Rows, others: Sequence[str] = ()) -> Rows:
     info, design = rows.record.info, rows.own
     if design is not None and design.in_chunks and info.coding is not None:
         given = info.response
-        named = [given.weights, given.offset, *(column for _, column in given.offsets), *others]
-        wanted = list(dict.fromkeys([*info.coding.variables, *(name for name in named if name is not None)]))
+        along = [given.weights, given.offset, *(column for _, column in given.offsets), *others]
+        wanted = list(dict.fromkeys([*info.coding.variables, *(name for name in along if name is not None)]))
         return replace(
             rows,
             data=read_table(columns_of_stream(design, wanted)).frame(wanted, None),
