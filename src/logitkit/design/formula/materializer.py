@@ -17,6 +17,7 @@ import inspect
 import itertools
 import math
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import nullcontext
 from functools import reduce
 from typing import Any, TypeVar
 
@@ -30,6 +31,7 @@ from formulaic.transforms.hashed import hashed
 
 from logitkit.design.formula.columns import CodedFactor, Column, as_numbers, lay_out
 from logitkit.design.formula.evaluation import Scope
+from logitkit.design.formula.expression import ONE_AT_A_TIME
 from logitkit.design.formula.learnt import Learnt
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.table.frame import as_levels, coded_values, is_missing
@@ -184,6 +186,11 @@ class BlockMaterializer(PandasMaterializer):  # type: ignore[misc]
         # Formulaic has Python evaluate the text, by numpy's rules for booleans and with all that Python has in reach.
         learnt = Learnt(spec, self.learns, (expr, metadata), self.layered_context)
         return learnt.evaluate(self._scope), set()
+
+    @_standing_in
+    def _evaluate_factor(self, factor: Factor, spec: ModelSpec, drop_rows: set[int]) -> Any:
+        with ONE_AT_A_TIME if factor.eval_method.value == "literal" else nullcontext():  # read as a syntax tree
+            return super()._evaluate_factor(factor, spec, drop_rows)
 
     @_standing_in
     def _check_for_nulls(self, name: str, values: Any, na_action: Any, drop_rows: set[int]) -> None:
