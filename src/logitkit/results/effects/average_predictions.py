@@ -88,12 +88,16 @@ def _summed(rows: Rows, variable: str, choose: Callable[[pd.Series], _Values]) -
         return summed_predictions(rows.record, sets, averaged.weights), chosen.numeric
     column = reduced(rows, (), _Different(variable), _either)
     chosen = choose(pd.Series([], dtype=float) if column is None else column)
-    sums = reduced(rows, (), _OfChunk(variable, chosen), merged)
+    sums = reduced(rows, (), _OfChunk(variable, chosen), _merged)
     if sums is None:
         raise NoCompleteRowError(NONE_COMPLETE)
     if sums.weight <= 0.0:
         raise DataError("weights must be finite and not negative, and some of them positive.")
     return sums, chosen.numeric
+
+
+def _merged(left: PredictionSums | None, right: PredictionSums | None) -> PredictionSums | None:
+    return merged(left, right)
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def effects_of(rows: Rows, asked: EffectsAsked) -> Effects:
     groups = _named(asked.by, "by") or []
     if are_in_chunks(rows) and are_sums(asked):
         scale, outcomes = _scale(record, asked)
-        sums = reduced(rows, groups, _OfChunk(asked, tuple(groups), scale), merged)
+        sums = reduced(rows, groups, _OfChunk(asked, tuple(groups), scale), _merged)
         if sums is None:
             raise NoCompleteRowError(NONE_COMPLETE)
         return _effects(asked, groups, _of_sums(sums, asked, len(groups)), outcomes)
@@ -95,9 +95,13 @@ def _cells(
         for variable in variables:
             pieces.add(variable, asked.change_of(variable), asked.contrast, asked.scale)
         comparisons = tuple(pieces.comparisons)
-        own = groups_of(groups, averaged, len(frame))
-        cells += cells_by_group(values, base, pieces.pieces, shares, own, of_chunk=of_chunk)
+        inside = groups_of(groups, averaged, len(frame))
+        cells += cells_by_group(values, base, pieces.pieces, shares, inside, of_chunk=of_chunk)
     return cells, comparisons
+
+
+def _merged(left: CellSums | None, right: CellSums | None) -> CellSums | None:
+    return merged(left, right)
 
 
 @dataclass(frozen=True)

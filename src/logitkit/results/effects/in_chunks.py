@@ -87,7 +87,8 @@ def reduced(rows: Rows, beside: Sequence[str], task: Callable[[Rows], T], merge:
     """
     if rows.source is None:
         assert rows.own is not None
-        return reading_more(rows.own, beside).reduce(_OfPart(rows, task), merge)
+        found: T = reading_more(rows.own, beside).reduce(_OfPart(rows, task), merge)
+        return found
     source, record = rows.source, rows.record
     info = named_in_source(record.info, source, rows.weights, rows.offset)
     more = [*beside, info.response.weights]
@@ -152,7 +153,7 @@ class CellSums:
         sums = dict(self.sums)
         for labels, more in other.sums.items():
             known = sums.get(labels)
-            sums[labels] = more if known is None else tuple(a + b for a, b in zip(known, more, strict=True))  # type: ignore[assignment]
+            sums[labels] = more if known is None else (known[0] + more[0], known[1] + more[1], known[2] + more[2])
         return CellSums(
             self.averaged if self.comparisons else other.averaged,
             self.comparisons or other.comparisons,
