@@ -138,8 +138,8 @@ def with_what_was_read(record: FitRecord, design: Design) -> FitRecord:
     """Return a record with what was read for it until now, where rows are read in chunks."""
     if design.stream is None:
         return record
-    passes = design.stream.passes
-    return replace(record, read=ReadFacts(passes.count, passes.count * design.counts.given, passes.n_bytes))
+    passes, in_order = design.stream.passes, design.stream.keeps_order
+    return replace(record, read=ReadFacts(passes.count, passes.count * design.counts.given, passes.n_bytes, in_order))
 
 
 def _improper(design: Design, record: FitRecord) -> int:

@@ -34,6 +34,9 @@ class ReadFacts:
         Rows that were read, those of each pass counted.
     n_bytes : int
         Bytes of the columns that were read, as Arrow holds them.
+    in_order : bool
+        Whether the source promises its rows in the same order in each pass. Otherwise the digits of two fits agree to
+        1e-10 of a standard error, and need not be the same bits.
 
     Examples
     --------
@@ -44,11 +47,13 @@ class ReadFacts:
     passes: int
     n_rows: int
     n_bytes: int
+    in_order: bool = True
 
     @property
     def words(self) -> str:
         """The number of passes, and the bytes of one."""
-        return f"{self.passes} {'pass' if self.passes == 1 else 'passes'} over {_size(self.n_bytes / self.passes)}"
+        passes = f"{self.passes} {'pass' if self.passes == 1 else 'passes'} over {_size(self.n_bytes / self.passes)}"
+        return passes if self.in_order else f"{passes}, in no promised order: digits agree to 1e-10"
 
 
 def _size(n_bytes: float) -> str:

@@ -154,6 +154,9 @@ def test_a_query_in_another_order_each_time_is_not_read_twice_at_once() -> None:
 
 def test_verbs_of_a_relation_are_those_in_memory(table) -> None:
     held, read = lk.logit(FORMULA, table), lk.logit(FORMULA, duckdb.from_df(table))
+    assert not read.record.read.in_order
+    assert "in no promised order: digits agree to 1e-10" in str(read.summary())
+    assert lk.logit(FORMULA, lambda: [table]).record.read.in_order
     np.testing.assert_allclose(read.predict(), held.predict(), rtol=1e-9)
     np.testing.assert_allclose(read.residuals(), held.residuals(), rtol=1e-9)
     assert duckdb.sql("select 2").fetchall() == [(2,)]

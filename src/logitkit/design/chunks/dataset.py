@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from logitkit.design.chunks.checked import CheckedSource
-from logitkit.design.chunks.source import Batch
+from logitkit.design.chunks.source import ROWS_AT_ONCE, Batch
 from logitkit.design.table.names import require_distinct_names
 from logitkit.errors import DataError
 
@@ -44,7 +44,7 @@ class DatasetSource:
         """Yield the rows of one fragment after another."""
         import pyarrow as pa
 
-        options = {"batch_size": size, "batch_readahead": AHEAD, "fragment_readahead": 1}
+        options = {"batch_size": min(size, ROWS_AT_ONCE), "batch_readahead": AHEAD, "fragment_readahead": 1}
         where, first = self.label, 0
         try:
             for batch, fragment in self.dataset.scanner(columns=list(columns), **options).scan_batches():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from logitkit.design.chunks.checked import CheckedSource
-from logitkit.design.chunks.source import Batch
+from logitkit.design.chunks.source import ROWS_AT_ONCE, Batch
 from logitkit.design.table.arrow import as_arrow
 from logitkit.design.table.names import require_distinct_names
 from logitkit.errors import DataError
@@ -96,7 +96,9 @@ def lazy_source(frame: Any) -> CheckedSource:
 
     def opens(columns: Sequence[str], size: int) -> Iterator[Any]:
         try:
-            yield from frame.select(list(columns)).collect_batches(chunk_size=size, maintain_order=True)
+            yield from frame.select(list(columns)).collect_batches(
+                chunk_size=min(size, ROWS_AT_ONCE), maintain_order=True
+            )
         except (OSError, pl.exceptions.PolarsError) as error:
             raise DataError(f"The lazy frame cannot be collected: {error}") from error
 

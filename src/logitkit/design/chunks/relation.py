@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from logitkit.design.chunks.checked import CheckedSource
-from logitkit.design.chunks.source import Batch
+from logitkit.design.chunks.source import ROWS_AT_ONCE, Batch
 from logitkit.design.table.names import require_distinct_names
 from logitkit.errors import DataError
 
@@ -53,7 +53,7 @@ class RelationSource:
         with _reading(self.label):
             query = self.relation.project(wanted)
             opens = getattr(query, "to_arrow_reader", None) or query.fetch_arrow_reader
-            with opens(size) as reader:
+            with opens(min(size, ROWS_AT_ONCE)) as reader:
                 for batch in reader:
                     if batch.num_rows:
                         yield Batch(pa.Table.from_batches([batch]), f"{self.label}, row {first:,}")

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
-__all__ = ["Batch", "Chunk", "Named", "Source", "joined", "rechunked"]
+__all__ = ["ROWS_AT_ONCE", "Batch", "Chunk", "Named", "Source", "joined", "rechunked"]
+
+ROWS_AT_ONCE = 1 << 15  # that are asked of other libraries: what they read ahead is counted in batches
 
 
 class Batch(NamedTuple):
