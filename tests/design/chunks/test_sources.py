@@ -79,6 +79,21 @@ def test_a_source_gives_the_fit_in_memory(kind, table, tmp_path) -> None:
     assert read.record.counts == held.record.counts
 
 
+@pytest.fixture(scope="module")
+def held(table) -> lk.Fit:
+    return lk.logit(FORMULA, table)
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_rows_of_a_source_are_data_for_verbs(kind, table, held, tmp_path) -> None:
+    other = table.iloc[::2].reset_index(drop=True)
+    source = SOURCES[kind](other, tmp_path)
+    one, two = held.on(other), held.on(source)
+    np.testing.assert_allclose(two.discrimination().auc, one.discrimination().auc, rtol=1e-12)
+    np.testing.assert_allclose(two.calibration().slope, one.calibration().slope, rtol=1e-9)
+    np.testing.assert_allclose(held.predict(source), held.predict(other), rtol=1e-12)
+
+
 def test_what_can_be_read_once_is_refused(table) -> None:
     with pytest.raises(DataError, match="can be read once"):
         lk.logit(FORMULA, iter([table]))
