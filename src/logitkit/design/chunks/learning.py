@@ -26,6 +26,7 @@ from logitkit.design.formula.parse import ParsedFormula
 from logitkit.design.response.binary import Counts, evaluate_left, missing_outcome
 from logitkit.design.table.frame import coded_values, read_table
 from logitkit.errors import LogitkitError
+from logitkit.numerics.threads.progress import progress
 from logitkit.typing import IntArray
 
 __all__ = ["Learning", "Learnt", "Sample", "learn"]
@@ -175,11 +176,13 @@ def learn(source: Source, parsed: ParsedFormula, extras: Sequence[str], size: in
         Rows to draw.
     """
     learning = Learning(parsed, extras, sample)
-    for chunk in rechunked(source.batches(learning.columns, size), size):
-        try:
-            learning.add(chunk)
-        except LogitkitError as error:
-            raise type(error)(f"{error} (In the rows of {source.label} from {chunk.where} on.)") from error
+    with progress(source.n_rows, "Pass 1", " rows") as shown:
+        for chunk in rechunked(source.batches(learning.columns, size), size):
+            try:
+                learning.add(chunk)
+            except LogitkitError as error:
+                raise type(error)(f"{error} (In the rows of {source.label} from {chunk.where} on.)") from error
+            shown.advance(chunk.table.num_rows)
     return learning.learnt()
 
 

@@ -29,6 +29,7 @@ from logitkit.design.response.response import Clusters
 from logitkit.design.table.beside import clusters_named
 from logitkit.errors import DataError, LogitkitError, UnsupportedError, nearest_name
 from logitkit.numerics.threads.local import ordered_map
+from logitkit.numerics.threads.progress import progress
 from logitkit.typing import IntArray, UnseenPolicy
 
 __all__ = ["Passes", "Stream", "memory_of"]
@@ -181,11 +182,13 @@ class Stream:
             return bytes_of(chunk.table), sums, task(design)
 
         try:
-            for n_bytes, sums, found in ordered_map(result, n_chunks):
-                self.passes.n_bytes += n_bytes
-                if printed is not None and sums is not None:
-                    printed.merge(sums)
-                yield found
+            with progress(self.n_rows, f"Pass {self.passes.count}", " rows") as shown:
+                for used, (n_bytes, sums, found) in zip(self.used, ordered_map(result, n_chunks), strict=True):
+                    self.passes.n_bytes += n_bytes
+                    if printed is not None and sums is not None:
+                        printed.merge(sums)
+                    shown.advance(used)
+                    yield found
             if rows.chunk(n_chunks) is not None:
                 raise self._changed("it has more rows than in the first pass")
         finally:

@@ -167,7 +167,7 @@ class Newton(SolverOptions):
         Solution
             Never raises for lack of convergence: the status tells.
         """
-        if not keep and nearby is None:
+        if (not keep and nearby is None) or getattr(objective, "in_chunks", False):  # whose passes have a bar
             return self._iterate(objective, start, first, suspicious, keep, nearby, Progress(None, "", silent=True))
         with progress(None, "Newton steps") as shown:  # of many rows: it may take a while
             return self._iterate(objective, start, first, suspicious, keep, nearby, shown)

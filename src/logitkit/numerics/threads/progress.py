@@ -26,6 +26,7 @@ DELAY = 2.0  # seconds before a bar appears
 
 NOTEBOOK = "ipykernel.zmqshell"  # loaded in the kernel of a notebook, and nowhere else
 FORMAT = "{desc}: {percentage:3.0f}%|{bar:30}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}]"
+WITH_RATE = FORMAT.replace("]", ", {rate_fmt}]")
 WITHOUT_TOTAL = "{desc}: {n_fmt} [{elapsed}]"
 
 _bar_is_taken = threading.Lock()
@@ -59,9 +60,12 @@ class Progress:
         What is counted, shown before the bar.
     silent : bool
         Whether to show nothing, ever.
+    unit : str
+        Of which so many a second are shown; none by default.
     """
 
-    def __init__(self, total: int | None, label: str, silent: bool) -> None:
+    def __init__(self, total: int | None, label: str, silent: bool, unit: str = "") -> None:
+        self.unit = unit
         self.total = total
         self.label = label
         self.done = 0
@@ -83,7 +87,7 @@ class Progress:
             return
         elapsed = monotonic() - self._start
         if elapsed >= DELAY:
-            self._bar = _bar(self.total, self.label)
+            self._bar = _bar(self.total, self.label, *([self.unit] if self.unit else []))
             self._bar.start_t -= elapsed  # the rate counts from the start of the work
             self._bar.n = self._bar.last_print_n = self.done
             self._bar.refresh()
@@ -96,7 +100,7 @@ class Progress:
             bar.close()
 
 
-def _bar(total: int | None, label: str) -> Any:
+def _bar(total: int | None, label: str, unit: str = "") -> Any:
     """Return a bar of tqdm, for the terminal or the notebook."""
     from tqdm.std import tqdm
 
@@ -129,14 +133,15 @@ def _bar(total: int | None, label: str) -> Any:
         miniters=1,
         smoothing=0,
         delay=1e-9,
-        bar_format=FORMAT if total else WITHOUT_TOTAL,
+        bar_format=WITHOUT_TOTAL if not total else WITH_RATE if unit else FORMAT,
+        **({"unit": unit, "unit_scale": True} if unit else {}),
         file=io.StringIO() if in_notebook else sys.stderr,
         **({"ncols": 80} if in_notebook else {"dynamic_ncols": True}),
     )
 
 
 @contextmanager
-def progress(total: int | None, label: str) -> Iterator[Progress]:
+def progress(total: int | None, label: str, unit: str = "") -> Iterator[Progress]:
     """Show how far work is, once it has taken two seconds and only where someone is watching.
 
     Examples
@@ -148,7 +153,7 @@ def progress(total: int | None, label: str) -> Iterator[Progress]:
     3
     """
     taken = _bar_is_taken.acquire(blocking=False)
-    shown = Progress(total, label, silent=not (taken and _watched()))
+    shown = Progress(total, label, silent=not (taken and _watched()), unit=unit)
     try:
         yield shown
     finally:
