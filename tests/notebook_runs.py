@@ -133,6 +133,18 @@ LOOK = {
             "parts": parts["change"].to_dict(),
             "ginis": ginis,
         }""",
+    "09-larger-than-memory": """
+        {
+            "coef": fit.coef.to_dict(),
+            "gaps": [gap, gap_of_errors],
+            "asked": asked,
+            "errors": errors.to_dict("list"),
+            "wider": wider.median(),
+            "auc": ranking.auc,
+            "scores": scores["probability"].fillna(-1.0).tolist(),
+            "beside": beside,
+            "files": len(files),
+        }""",
 }
 
 # Sizes that a reader sees and that `make test` need not wait for: the words of the notebook hold of these as well.
