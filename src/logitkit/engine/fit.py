@@ -31,7 +31,7 @@ from logitkit.engine.cost import require_affordable
 from logitkit.engine.curvature.hessian import DenseHessian, Hessian
 from logitkit.engine.curvature.vcov import WithheldVcov, vcov_of
 from logitkit.engine.existence.margins import margins_of
-from logitkit.engine.existence.separation import find_separation, overlap_is_certain
+from logitkit.engine.existence.separation import overlap_is_certain
 from logitkit.engine.facts import Covariance
 from logitkit.engine.levels.level_fit import NearlyCollinear, nearly_collinear
 from logitkit.engine.levels.wide import fit_wide
@@ -192,7 +192,7 @@ def _at_boundary(design: Design, form: Form, solver: Newton, solved: _Solved, le
     margins = margins_of(
         design, form, columns if not columns.is_identity else columns_of(design, form, scaled_coordinates)
     )
-    if find_separation(margins.matrix, margins.sides, margins.most) is not None:
+    if margins.separation() is not None:
         return None
     unit: FloatArray = np.zeros(len(design.info.names))
     unit[intercept or 0] = 1.0
@@ -347,7 +347,7 @@ def _without_certificate(design: Design, form: Form, solver: Newton, solved: _So
         columns = columns_of(design, form, scaled_coordinates)
     margins = margins_of(design, form, columns)
     try:
-        separated = find_separation(margins.matrix, margins.sides, margins.most)
+        separated = margins.separation()
     except ConvergenceError:  # the test has no answer, which the status says
         return suspected
     if separated is not None:

@@ -49,10 +49,13 @@ def pooled(blocks: Iterable[tuple[FloatArray, FloatArray]], rounding: float = 0.
             continue
         with np.errstate(invalid="ignore"):  # equal infinities differ by nan, which is not larger
             fresh = np.diff(scores) > rounding
-        first = np.append(0, np.flatnonzero(fresh) + 1)
-        here = Pooled(scores[first], np.stack([np.add.reduceat(each, first) for each in sums]))
+        here = Pooled(scores, sums)
+        if not fresh.all():
+            first = np.append(0, np.flatnonzero(fresh) + 1)
+            here = Pooled(scores[first], np.stack([np.add.reduceat(each, first) for each in sums]))
         if held is not None:
             if not scores[0] - last > rounding:
+                here = Pooled(here.scores.copy(), here.sums.copy())
                 here.scores[0] = held.scores[-1]
                 here.sums[:, 0] += held.sums[:, -1]
                 held = Pooled(held.scores[:-1], held.sums[:, :-1])

@@ -25,7 +25,7 @@ from logitkit.engine.existence.margins import margins_of
 from logitkit.engine.existence.separation import find_separation, overlap_is_certain
 from logitkit.engine.facts import Limit
 from logitkit.engine.fit import columns_of, objective_of
-from logitkit.engine.limit import limit_facts, limiting_objective, origin_of
+from logitkit.engine.limit import limit_facts, limiting_objective, origin_of, rows_at_limit
 from logitkit.engine.objective import SmoothObjective
 from logitkit.engine.part_coordinates import Columns
 from logitkit.engine.rank import Coordinates, scaled_coordinates
@@ -111,4 +111,6 @@ def limit_with_priors(
         here = replace(here, fitted=here.fitted + perfect, matched=here.matched + perfect)
     status = Status.SEPARATED if ended.status is Status.CONVERGED else ended.status
     solution = replace(ended, coef=complement @ ended.coef, evaluation=here, status=status)
-    return LimitWithPriors(shown, solution, -second.value, vcov, limit_facts(form, columns, margins, separated))
+    return LimitWithPriors(
+        shown, solution, -second.value, vcov, limit_facts(form, columns, separated, rows_at_limit(margins, separated))
+    )

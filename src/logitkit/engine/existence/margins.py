@@ -12,7 +12,9 @@ outcomes.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -21,14 +23,18 @@ from logitkit.design.matrix.dense import Dense
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.matrix.parted import Parted, in_parts
 from logitkit.design.response.response import Response
-from logitkit.engine.existence.separation import GEOMETRY_MOST
+from logitkit.engine.existence.passes import Task, Violated
+from logitkit.engine.existence.separation import GEOMETRY_MOST, Separated, find_separation, separation_in
 from logitkit.engine.part_coordinates import Columns, inner_predictors
 from logitkit.models.family import Family
 from logitkit.models.form import Form
 from logitkit.models.predictors import Part, Predictors
+from logitkit.numerics.once import once
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["MarginRows", "Margins", "margin_rows", "margins_of"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,29 +43,89 @@ class Margins:
 
     Parameters
     ----------
-    matrix : Matrix
-        One row per margin.
-    sides : Response
-        The side of zero that each must be on: 1 or 0; a number between where it must be zero.
-    rows : MarginRows or None
-        The margins as differences of predictors, of several.
-    most : float
-        Size of the geometry beyond which it is not described.
+    design : Design
+        The rows.
+    form : Form
+        The model.
+    columns : Columns
+        Coordinates of the columns.
     """
 
-    matrix: Matrix
-    sides: Response
-    rows: MarginRows | None = None
-    most: float = math.inf
+    design: Design
+    form: Form
+    columns: Columns
+
+    @once
+    def matrix(self) -> Matrix:
+        """One row per margin."""
+        return self.columns.matrix(self.design.matrix) if self.paired is None else self.paired[0]
+
+    @once
+    def sides(self) -> Response:
+        """The side of zero that each must be on: 1 or 0; a number between where it must be zero."""
+        return self.form.family.sides(self.design.response) if self.paired is None else self.paired[1]
+
+    @property
+    def differences(self) -> MarginRows | None:
+        """The margins as differences of predictors, of several."""
+        return None if self.paired is None else self.paired[0]
+
+    @once
+    def paired(self) -> tuple[MarginRows, Response] | None:
+        """Margins of several predictors and their sides."""
+        if self.form.is_single:
+            return None
+        matrix, inner = self.columns.matrix(self.design.matrix), inner_predictors(self.form, self.columns)
+        return margin_rows(matrix, self.design.response, inner, self.form.family)
+
+    @property
+    def most(self) -> float:
+        """Size of the geometry beyond which it is not described."""
+        return math.inf if self.form.is_single else GEOMETRY_MOST
+
+    @property
+    def n_columns(self) -> int:
+        """Number of coefficients."""
+        return self.of(self.design.sample).matrix.n_columns
+
+    def of(self, part: Design) -> Margins:
+        """Return the margins of some of the rows."""
+        return Margins(part, self.form, self.columns)
+
+    def separation(self) -> Separated | None:
+        """Decide whether the rows are separated, a chunk at a time where they are read in chunks."""
+        if self.design.in_chunks:
+            return separation_in(self, self.most)
+        return find_separation(self.matrix, self.sides, self.most)
+
+    def over(self, task: Task[T], merge: Callable[[T, T], T]) -> T:
+        """Return a task's result for all rows."""
+        return self.design.reduce(_OnMargins(self.form, self.columns, task), merge)
+
+    def rows(self, chosen: Violated) -> FloatArray:
+        """Return rows that were found."""
+        return chosen.cells
+
+
+@dataclass(frozen=True)
+class _OnMargins(Generic[T]):
+    """A task on the margins of some rows."""
+
+    form: Form
+    columns: Columns
+    task: Task[T]
+
+    def __call__(self, part: Design) -> T:
+        """Return the task's result for some rows."""
+        found = Margins(part, self.form, self.columns)
+        each = 1 if found.paired is None else found.paired[0].minus.shape[1]
+        places = (np.asarray(part.positions)[:, None] * each + np.arange(each)).ravel()
+        return self.task(found.matrix, found.sides, places)
 
 
 def margins_of(design: Design, form: Form, columns: Columns) -> Margins:
     """Return the margins of the rows of a fit, in coordinates of the columns."""
-    matrix, response = columns.matrix(design.matrix), design.response
-    if form.is_single:
-        return Margins(matrix, form.family.sides(response))
-    rows, sides = margin_rows(matrix, response, inner_predictors(form, columns), form.family)
-    return Margins(rows, sides, rows, GEOMETRY_MOST)
+    return Margins(design, form, columns)
 
 
 @dataclass(frozen=True, eq=False)

@@ -35,7 +35,7 @@ import numpy as np
 from logitkit.errors import ConvergenceError
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["RecessionCone", "make_cone", "null_space"]
+__all__ = ["RecessionCone", "distinct_rows", "make_cone", "needed_rows", "null_space"]
 
 ZERO = 1e-9  # of the lengths of two vectors: a product that is smaller is rounding
 SIDE = 1e-8  # of a unit function at a unit ray, or left of it by constraints: what is smaller is rounding
@@ -195,13 +195,40 @@ def make_cone(directions: FloatArray, rows: FloatArray, interior: FloatArray) ->
     """
     centre = interior / np.linalg.norm(interior)
     unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-    _, first = np.unique(np.round(unit, 12), axis=0, return_index=True)
-    needed = _without_implied(unit[np.sort(first)], centre)  # 1
+    needed = _without_implied(unit[distinct_rows(rows)], centre)  # 1
     none = np.zeros((0, rows.shape[1]))
     try:
         return RecessionCone(directions, _extreme_rays(needed, centre), none)  # 2 and 3
     except _TooManyRaysError:
         return RecessionCone(directions, centre[None, :], needed)
+
+
+def distinct_rows(rows: FloatArray) -> IntArray:
+    """Return the places of rows of distinct directions, the first of each.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> distinct_rows(np.array([[1.0, 0.0], [2.0, 0.0], [0.0, 1.0]])).tolist()
+    [0, 2]
+    """
+    if len(rows) == 0:
+        return np.zeros(0, dtype=np.int64)
+    unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.sort(np.unique(np.round(unit, 12), axis=0, return_index=True)[1])
+
+
+def needed_rows(rows: FloatArray, interior: FloatArray) -> FloatArray:
+    """Return the constraints ``rows u >= 0`` that the others do not imply, at unit length.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> needed_rows(np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 2.0]]), np.ones(2)).tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
+    """
+    unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return _without_implied(unit, interior / np.linalg.norm(interior))
 
 
 def null_space(triangle: FloatArray) -> tuple[FloatArray, FloatArray]:

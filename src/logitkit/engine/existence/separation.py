@@ -8,7 +8,8 @@ certificate costs one comparison.
 *Test.* Otherwise a linear program looks for a direction of recession that moves as many rows as it can:
 maximise the sum of :math:`s_i z_i'\delta` over :math:`-1 \le \delta \le 1` with :math:`s_i z_i'\delta \ge 0`
 for rows of one outcome and :math:`= 0` for rows of both. Constraints enter as they are violated, so that the
-program stays small however many rows there are:
+program stays small however many rows there are, and rows that move are known by the directions that move them, so
+that passes need no number per row (``passes.py``):
 
 1. solve the program with the constraints found so far;
 2. add the rows that the direction violates most; go to 1 until there is none;
@@ -27,22 +28,36 @@ models. DPhil thesis, University of Oxford.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+import operator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
+from logitkit.engine.existence.passes import (
+    NOTHING,
+    Count,
+    Distinct,
+    Gain,
+    Held,
+    Moved,
+    Passes,
+    Projected,
+    Still,
+    Violated,
+    Worst,
+    WorstOf,
+    sides_of,
+    stacked,
+)
 from logitkit.engine.existence.recession import RecessionCone, make_cone, null_space
-from logitkit.engine.rank import triangular_factor
 from logitkit.engine.solvers.solver import Solution
 from logitkit.errors import ConvergenceError
-from logitkit.numerics.threads.row_groups import row_groups
 from logitkit.typing import BoolArray, FloatArray
 
-__all__ = ["GEOMETRY_MOST", "Separated", "find_separation", "overlap_is_certain", "runs_off"]
+__all__ = ["GEOMETRY_MOST", "Separated", "find_separation", "overlap_is_certain", "runs_off", "separation_in"]
 
-MOVES = 1e-7  # margin of a row, in units of the scaled columns, above which a direction moves it
 GEOMETRY_MOST = 400_000_000  # of pairs of outcomes: separated rows times cubed dimension, described in about a minute
 SAFETY = 100.0  # rounding allowance on the certificate
 
@@ -62,6 +77,8 @@ class Separated:
         changes no other row.
     null, complement : array
         Orthonormal bases, in the solver's coordinates, of the cone's span and of what is left.
+    moved : Moved
+        The rows as a rule, which tells them in a pass; ``rows`` is empty where they are read in chunks.
     """
 
     rows: BoolArray
@@ -69,6 +86,7 @@ class Separated:
     direction: FloatArray
     null: FloatArray
     complement: FloatArray
+    moved: Moved = NOTHING
 
 
 def overlap_is_certain(solution: Solution) -> bool:
@@ -101,78 +119,76 @@ def find_separation(matrix: Matrix, response: Response, most: float = math.inf) 
     >>> find_separation(x, Response(np.array([0.0, 0.0, 1.0, 1.0]))).rows.tolist()
     [True, True, True, True]
     """
-    y, used = response.y, response.weights > 0.0
-    sides = np.where(y == 1.0, 1.0, np.where(y == 0.0, -1.0, 0.0)) * used
-    moved = np.zeros(y.shape[0], dtype=bool)
-    program = _Program(matrix, sides, used)
+    found = separation_in(Held(matrix, response), most)
+    return None if found is None else replace(found, rows=found.moved.of(matrix, sides_of(response)))
+
+
+def separation_in(passes: Passes, most: float = math.inf) -> Separated | None:
+    """Decide whether rows are separated, in passes that hold no number per row; their places are not told."""
+    moved, reached = NOTHING, (np.empty((0, 0)), np.empty((0, 0)))
+    program = _Program(passes)
+    count = 0
     while True:
         direction = program.solve(moved)
-        margins = sides * matrix.matvec(direction)
-        fresh = (margins > MOVES) & ~moved
-        if not fresh.any():
+        trial = moved.with_those(direction)
+        if not direction.any() or not passes.over(Count(trial, moved), operator.add).fresh:
             break
-        trial = moved | fresh
         # Step 3: rows that stay put must stay put exactly.
         while True:
-            null, complement = null_space(triangular_factor(matrix, used & ~trial))
+            null, complement = null_space(passes.over(Still(trial), stacked))
             if null.shape[1] == 0:
                 trial = moved
                 break
             exact = null @ (null.T @ (program.total + direction))
-            margins = sides * matrix.matvec(exact)
-            stays = trial & ~(margins > 0.01 * MOVES)
-            if not stays.any():
+            least = trial.only_those(exact)
+            if not passes.over(Count(trial, least), operator.add).fresh:
                 break
-            trial &= ~stays
-        if not (trial & ~moved).any():
+            trial = least
+        counts = passes.over(Count(trial, moved), operator.add)
+        if not counts.fresh:
             break
-        moved = trial
+        moved, reached, count = trial, (null, complement), counts.every
         program.total = program.total + direction
-    if not moved.any():
+    if not count:
         return None
-    null, complement = null_space(triangular_factor(matrix, used & ~moved))
-    if np.count_nonzero(moved) * null.shape[1] ** 3 > most:
+    null, complement = reached
+    if count * null.shape[1] ** 3 > most:
         raise ConvergenceError("The rows are separated in too many directions to be described.")
-    inner = null @ (null.T @ program.total)
-    projected = _rows_in(matrix, moved, null) * sides[moved][:, None]
-    cone = make_cone(null, projected, null.T @ program.total)
-    return Separated(moved, cone, inner / np.abs(inner).max(), null, complement)
+    along = null.T @ program.total
+    inner = null @ along
+    cone = make_cone(null, passes.over(Projected(moved, null), Distinct(along)), along)
+    return Separated(np.empty(0, dtype=bool), cone, inner / np.abs(inner).max(), null, complement, moved)
 
 
 class _Program:
     """The linear program over directions, with constraints that enter as they are violated."""
 
-    def __init__(self, matrix: Matrix, sides: FloatArray, used: BoolArray) -> None:
-        self.matrix = matrix
-        self.sides = sides
-        self.both = used & (sides == 0.0)
-        self.total = np.zeros(matrix.n_columns)
-        self.chosen: list[int] = []
+    def __init__(self, passes: Passes) -> None:
+        self.passes = passes
+        q = passes.n_columns
+        self.total = np.zeros(q)
+        self.chosen = Violated(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0), np.zeros((0, q)))
 
-    def solve(self, moved: BoolArray) -> FloatArray:
+    def solve(self, moved: Moved) -> FloatArray:
         """Return the direction that moves the rows not yet moved as far as it can, within the box."""
-        gain = self.matrix.rmatvec(self.sides * ~moved)
+        gain = self.passes.over(Gain(moved), operator.add)
         size = float(np.abs(gain).max(initial=0.0))
-        q = self.matrix.n_columns
+        q = self.passes.n_columns
         if size == 0.0:
             return np.zeros(q)
         batch = max(2 * q, 50)
         while True:  # each round adds rows, of which there are finitely many
-            rows = self.matrix.take(np.array(self.chosen, dtype=np.int64)).to_dense()
-            single = self.sides[self.chosen] != 0.0
-            upper = -self.sides[self.chosen][single, None] * rows[single]
+            rows = self.passes.rows(self.chosen)
+            single = self.chosen.sides != 0.0
+            upper = -self.chosen.sides[single, None] * rows[single]
             equal = rows[~single]
             direction = best_direction(gain / size, upper, equal)
             if gain @ direction <= 1e-9 * size:
                 return np.zeros(q)
-            margins = self.matrix.matvec(direction)
-            margins = np.where(self.both, -np.abs(margins), self.sides * margins)
-            margins[self.chosen] = 0.0
-            worst = np.argpartition(margins, min(batch, margins.size - 1))[:batch]
-            worst = worst[margins[worst] < -1e-9]
-            if worst.size == 0:
+            worst = self.passes.over(Worst(direction, self.chosen.places, batch), WorstOf(batch))
+            if worst.places.size == 0:
                 return direction
-            self.chosen.extend(worst[np.argsort(margins[worst], kind="stable")].tolist())
+            self.chosen = self.chosen.with_those(worst)
 
 
 def best_direction(gain: FloatArray, upper: FloatArray, equal: FloatArray) -> FloatArray:
@@ -197,18 +213,6 @@ def best_direction(gain: FloatArray, upper: FloatArray, equal: FloatArray) -> Fl
         if result.x is not None:
             return np.asarray(result.x, dtype=np.float64)
     raise ConvergenceError(f"The linear program of the separation test failed: {result.message}")
-
-
-def _rows_in(matrix: Matrix, keep: BoolArray, basis: FloatArray) -> FloatArray:
-    """Return some rows in a basis of few columns, shape (k, d)."""
-    parts = []
-    step = row_groups(matrix.n_rows, matrix.n_columns).block
-    for start in range(0, matrix.n_rows, step):
-        part = keep[start : start + step]
-        if part.any():
-            block = matrix.rows(start, min(start + step, matrix.n_rows)).to_dense()[part]
-            parts.append(block @ basis)
-    return np.vstack(parts)
 
 
 def runs_off(matrix: Matrix, response: Response, lower: FloatArray, upper: FloatArray) -> bool:

@@ -22,8 +22,9 @@ import numpy as np
 
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
+from logitkit.engine.existence.passes import MOVES
 from logitkit.engine.existence.recession import RecessionCone, make_cone, null_space
-from logitkit.engine.existence.separation import GEOMETRY_MOST, MOVES, best_direction
+from logitkit.engine.existence.separation import GEOMETRY_MOST, best_direction
 from logitkit.errors import ConvergenceError
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
