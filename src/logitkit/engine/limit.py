@@ -111,9 +111,7 @@ def limiting_objective(
     )
 
 
-def _summed(
-    design: Design, form: Form, columns: Columns, margins: Margins, separated: Separated
-) -> Objective:
+def _summed(design: Design, form: Form, columns: Columns, margins: Margins, separated: Separated) -> Objective:
     """Return the objective of the limiting model, of rows that are read in chunks as a sum over these."""
     if not design.in_chunks:
         return limiting_objective(design, form, columns, margins, separated)
