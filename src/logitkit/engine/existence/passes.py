@@ -21,7 +21,7 @@ from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = [
     "MOVES",
-    "NOTHING",
+    "NO_ROW",
     "Count",
     "Distinct",
     "Gain",
@@ -136,7 +136,7 @@ class Moved:
         return Moved((*self.steps, (direction, False)))
 
 
-NOTHING = Moved()
+NO_ROW = Moved()
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ import numpy as np
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
 from logitkit.engine.existence.passes import (
-    NOTHING,
+    NO_ROW,
     Count,
     Distinct,
     Gain,
@@ -86,7 +86,7 @@ class Separated:
     direction: FloatArray
     null: FloatArray
     complement: FloatArray
-    moved: Moved = NOTHING
+    moved: Moved = NO_ROW
 
 
 def overlap_is_certain(solution: Solution) -> bool:
@@ -125,7 +125,7 @@ def find_separation(matrix: Matrix, response: Response, most: float = math.inf) 
 
 def separation_in(passes: Passes, most: float = math.inf) -> Separated | None:
     """Decide whether rows are separated, in passes that hold no number per row; their places are not told."""
-    moved, reached = NOTHING, (np.empty((0, 0)), np.empty((0, 0)))
+    moved, reached = NO_ROW, (np.empty((0, 0)), np.empty((0, 0)))
     program = _Program(passes)
     count = 0
     while True:
