@@ -32,6 +32,7 @@ def bootstrap_document(result: Bootstrap) -> Document:
         "cluster": "Bootstrap by clusters",
         "parametric": "Parametric bootstrap",
         "bayesian": "Bayesian bootstrap",
+        "poisson": "Poisson bootstrap",
     }
     return Document(
         drawn[result.kind],

@@ -231,9 +231,10 @@ class Hypotheses(Quantities):
             Number of replicates.
         seed : int, optional
             Seed, for reproducible replicates.
-        kind : {'rows', 'cluster', 'parametric', 'bayesian'}, optional
+        kind : {'rows', 'cluster', 'parametric', 'bayesian', 'poisson'}, optional
             Resampling unit; or outcomes from the fitted probabilities; or weights of the units, from a posterior (the
-            Bayesian bootstrap). Default: clusters if the fit has them, otherwise rows.
+            Bayesian bootstrap); or a Poisson number of each row by its place in the table, the same however rows are
+            read. Default: clusters if the fit has them, otherwise rows; of rows in chunks, ``'poisson'``.
         of : str or sequence of str, optional
             Linear combinations, written as in ``test``: ``"age - 2 * lwt"``. Default: all coefficients.
 

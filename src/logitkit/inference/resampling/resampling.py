@@ -22,6 +22,7 @@ from logitkit.design.design import Design
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.prediction import fitted_rows
+from logitkit.inference.resampling.poisson import poisson_weights, refit_in_passes
 from logitkit.inference.resampling.refits import Refits, refit
 from logitkit.inference.resampling.units import (
     ResamplingKind,
@@ -51,7 +52,7 @@ class Bootstrap:
         Estimates of the fit.
     refits : Refits
         The replicates with their status.
-    kind : {'rows', 'cluster', 'parametric', 'bayesian'}
+    kind : {'rows', 'cluster', 'parametric', 'bayesian', 'poisson'}
         What was drawn.
     unit : str
         What was drawn, in words.
@@ -177,11 +178,13 @@ def bootstrap(
         Number of replicates.
     seed : int, optional
         Draws the same replicates again; the one that was used is in the result.
-    kind : {'rows', 'cluster', 'parametric', 'bayesian'}, optional
+    kind : {'rows', 'cluster', 'parametric', 'bayesian', 'poisson'}, optional
         ``'rows'`` draws rows with their weights, or the observations that frequency weights count; ``'cluster'`` whole
         clusters; ``'parametric'`` outcomes from the fitted probabilities, the columns as they are; ``'bayesian'``
         weights of rows, or of clusters where the fit has them, from a Dirichlet distribution, so that the replicates
-        are draws of a posterior. Default: clusters where the fit has them, else rows.
+        are draws of a posterior; ``'poisson'`` a Poisson number of each row, or of the observations that it stands for,
+        which depends on its place in the table alone, so that rows may be read in chunks. Default: clusters where the
+        fit has them, else rows; of rows in chunks their Poisson numbers.
 
     Returns
     -------
@@ -214,11 +217,24 @@ def bootstrap(
         draw = _outcomes(record, design)
         refits = refit(record, design, int(n), outcome=lambda number: draw(generators.of(number)))
         unit, n_units = "outcomes", design.response.n_obs
+    elif kind == "poisson":
+        refits, unit, n_units = _by_places(record, design, int(n), generators.seed)
     else:
         drawn, word, n_units = _drawn(design, kind, generators)
         refits = refit(record, design, int(n), prior=drawn)
         unit = f"weights of {word}" if kind == "bayesian" else word
     return Bootstrap(record.names, record.coef, refits, kind, unit, n_units, generators.seed, record.level)
+
+
+def _by_places(record: FitRecord, design: Design, n: int, seed: int) -> tuple[Refits, str, int]:
+    """Return refits to Poisson numbers of each row, what is drawn, and how many of these there are."""
+    given = design.sample.response
+    counted = given.prior is not None and given.weight_kind == "frequency"
+    unit = f"{'observations' if counted else 'rows'}, each a Poisson number of times"
+    if design.in_chunks:
+        return refit_in_passes(record, design, n, seed), unit, record.n_obs
+    refits = refit(record, design, n, prior=lambda number: poisson_weights(design, seed, number))
+    return refits, unit, record.n_obs
 
 
 def drawn_weights(design: Design, kind: ResamplingKind, seed: int) -> Callable[[int], FloatArray]:
@@ -252,6 +268,8 @@ def drawn_weights(design: Design, kind: ResamplingKind, seed: int) -> Callable[[
     """
     if kind == "parametric":
         raise UnsupportedError("A parametric bootstrap draws outcomes, and no rows.")
+    if kind == "poisson":
+        return lambda number: poisson_weights(design, seed, number)
     return _drawn(design, kind, _Generators(seed))[0]
 
 

@@ -16,7 +16,7 @@ from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["ResamplingKind", "Units", "independent_units", "prior_weights", "resampling_kind", "units_of"]
 
-ResamplingKind = Literal["rows", "cluster", "parametric", "bayesian"]
+ResamplingKind = Literal["rows", "cluster", "parametric", "bayesian", "poisson"]
 
 
 @dataclass(frozen=True)
@@ -158,8 +158,8 @@ def resampling_kind(design: Design, kind: ResamplingKind | None) -> ResamplingKi
     ----------
     design : Design
         Rows of the fit.
-    kind : {'rows', 'cluster', 'parametric'} or None
-        Requested unit; None for clusters if there are any, otherwise rows.
+    kind : {'rows', 'cluster', 'parametric', 'bayesian', 'poisson'} or None
+        Requested unit; None for clusters if there are any, otherwise rows, of rows in chunks by Poisson counts.
 
     Returns
     -------
@@ -179,12 +179,13 @@ def resampling_kind(design: Design, kind: ResamplingKind | None) -> ResamplingKi
     >>> resampling_kind(lk.logit("y ~ 1", {"y": [0, 1]}).design, None)
     'rows'
     """
+    clusters = design.sample.response.clusters
     if kind is None:
-        return independent_units(design)
+        return "poisson" if design.in_chunks and clusters is None else independent_units(design)
     require_choice("kind", kind, get_args(ResamplingKind))
-    if kind == "rows" and design.response.clusters is not None:
+    if kind in ("rows", "poisson") and clusters is not None:
         raise UnsupportedError(
-            f"The fit has clusters ({design.response.clusters.name}), within which rows may be dependent: resample "
+            f"The fit has clusters ({clusters.name}), within which rows may be dependent: resample "
             "clusters, kind='cluster', or fit without cluster=."
         )
     return kind
@@ -209,7 +210,7 @@ def independent_units(design: Design) -> Literal["rows", "cluster"]:
     >>> independent_units(lk.logit("y ~ 1", {"y": [0, 1]}).design)
     'rows'
     """
-    return "rows" if design.response.clusters is None else "cluster"
+    return "rows" if design.sample.response.clusters is None else "cluster"
 
 
 def _clusters(design: Design) -> Clusters:
