@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from logitkit.design.chunks.build import in_clusters
 from logitkit.design.dependence import Dependence
 from logitkit.design.design import Design
 from logitkit.design.table.beside import clusters_beside, values_beside
@@ -49,11 +50,15 @@ def score_bootstrap_of(
     """Return the score bootstrap of a fit, by clusters that are given or its own."""
     require(fit.record, "score_bootstrap")
     design = _rows(fit, None)
-    if cluster is None and design.response.clusters is None:
+    if cluster is None and design.clusters is None:
         raise DataError("The score bootstrap needs cluster=, a column or an array.")
     found = (design.response.clusters,) if cluster is None else clusters_beside(cluster, design)
     if len(found) != 1 or found[0] is None:
         raise UnsupportedError("The score bootstrap is defined for one clustering.")
+    if design.in_chunks and cluster is not None:
+        design = in_clusters(design, found)
+        found = (design.response.clusters,)  # a number per row, where that fits into the memory
+        assert found[0] is not None
     return score_bootstrap(
         fit.record, design, hypothesis, found[0], draws=draws, weights=weights, seed=seed, level=level
     )
