@@ -102,7 +102,16 @@ def fences() -> dict[str, list[str]]:
 
 def test_there_is_source_to_check() -> None:
     assert len(SOURCES) > 1
-    assert fences().keys() >= {"numba", "formulaic", "matplotlib", "pandas", "narwhals", "sklearn", "dask"}
+    assert fences().keys() >= {
+        "numba",
+        "formulaic",
+        "matplotlib",
+        "pandas",
+        "narwhals",
+        "sklearn",
+        "dask",
+        "distributed",
+    }
 
 
 def test_layers_and_fences() -> None:

@@ -39,7 +39,7 @@ def read_design(
     >>> read_design("y ~ x", {"y": [0, 1], "x": [1.0, 2.0]}, namespace={}, reader=Binary().reader(None)).in_chunks
     False
     """
-    source = source_of(data)
+    source = source_of(data, reading.executor)
     if source is None:
         if reading.stated:
             raise DataError(

@@ -88,7 +88,7 @@ def design_of_source(
     info = named_in_source(info, source, weights, offset)
     columns = columns_again(info, source, outcome=True)
     size, memory = chunk_size(len(columns)), reading.n_bytes
-    drawn = Sample(sample_size(source, len(columns), memory))
+    drawn = Sample(sample_size(source.n_rows, len(columns), memory))
     used: list[int] = []
     missing: Counter[str] = Counter()
     given = n_missing = n_unseen = n_bytes = 0

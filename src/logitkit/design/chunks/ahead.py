@@ -27,10 +27,13 @@ class Part(NamedTuple):
         How many.
     read : callable
         Returns their table, where they are, for messages.
+    where : str
+        The same place, where it is known before they are read.
     """
 
     n_rows: int
     read: Callable[[], Batch]
+    where: str = ""
 
 
 class Pass(Protocol):

@@ -9,7 +9,7 @@ from typing import Any
 
 from logitkit.design.build import build_design
 from logitkit.design.chunks.checked import CheckedSource
-from logitkit.design.chunks.learning import Learnt, learn
+from logitkit.design.chunks.learning import Learning, Learnt, learn
 from logitkit.design.chunks.matrix import ChunkedMatrix
 from logitkit.design.chunks.reading import Reading
 from logitkit.design.chunks.response import ChunkedPositions, ChunkedResponse
@@ -76,14 +76,18 @@ def build_chunked_design(
     if not columns:
         columns = source.names[:1]
     size = chunk_size(len(columns))
-    drawn = sample_size(source, len(columns), memory)
+    edges: tuple[int, ...] = ()
+    sample_of = partial(sample_size, width=len(columns), memory=memory)
+    drawn = sample_of(source.n_rows)
     stated = {"formula": formula, "weights": weights, "weight_kind": weight_kind, "cluster": cluster}
     journal = reading.journal(source, stated | {"offset": reader.offset, "missing": missing})
 
     def learning() -> Learnt:
         return learn(source, parsed, extras, size, drawn)
 
-    if journal is None:
+    if reading.executor is not None:
+        found, source, edges = reading.executor.learn(source, Learning(parsed, extras, drawn), size, sample_of)
+    elif journal is None:
         found = learning()
     else:
         found = journal.found(("learn", size), learning, partial(_hashes, source), partial(_expect, source))
@@ -102,9 +106,20 @@ def build_chunked_design(
     require_pieces(info, found, source)
     sample = rebuild_design(info, found.rows)
     passes = Passes(1, found.n_bytes)
-    stream = Stream(source, columns, size, tuple(found.used), sample, found.sample, memory, reading.executor, passes)
-    if journal is not None:
-        stream.kept["journal"] = journal
+    kept: dict[str, Any] = {} if journal is None else {"journal": journal}
+    stream = Stream(
+        source,
+        columns,
+        size,
+        tuple(found.used),
+        sample,
+        found.sample,
+        memory,
+        reading.executor,
+        passes,
+        kept,
+        edges=edges,
+    )
     counts = RowCounts(found.n_rows, found.n_rows - found.n_used, tuple(found.missing.most_common()))
     return design_of(stream, info, counts)
 
@@ -194,18 +209,18 @@ def _names_of(source: Source, **given: Any) -> list[str]:
     return names
 
 
-def sample_size(source: Source, width: int, memory: int) -> int:
+def sample_size(n_rows: int | None, width: int, memory: int) -> int:
     """Return how many rows to draw: enough for a start from which few passes lead to the end.
 
     Examples
     --------
-    >>> sample_size.__name__
-    'sample_size'
+    >>> sample_size(1_000, width=3, memory=10_000_000)
+    20000
     """
     most = max(memory // (SAMPLE_OF_MEMORY * 8 * max(width, 1)), 1_000)
-    if source.n_rows is None:
+    if n_rows is None:
         return most
-    wanted = min(source.n_rows // SAMPLE_PART, int(SAMPLE_OF_ROOT * width * source.n_rows**0.5))
+    wanted = min(n_rows // SAMPLE_PART, int(SAMPLE_OF_ROOT * width * n_rows**0.5))
     return min(max(wanted, SAMPLE_LEAST), most)
 
 

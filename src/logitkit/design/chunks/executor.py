@@ -7,12 +7,14 @@ where it will, and adds in the order of the chunks. A new one is one file.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from logitkit.design.design import Design
 from logitkit.design.info import DesignInfo
 
 if TYPE_CHECKING:
+    from logitkit.design.chunks.learning import Learning, Learnt
+    from logitkit.design.chunks.source import Source
     from logitkit.design.chunks.stream import Stream
 
 __all__ = ["Executor"]
@@ -22,6 +24,18 @@ T = TypeVar("T")
 
 class Executor(Protocol):
     """Runs tasks over the chunks of a stream."""
+
+    def source_of(self, data: Any) -> Source | None:
+        """Return a frame of its own kind as a source, None for anything else."""
+
+    def learn(
+        self, source: Source, learning: Learning, size: int, sample_of: Callable[[int], int]
+    ) -> tuple[Learnt, Source, tuple[int, ...]]:
+        """Return what a pass over all rows shows, the source as it is read from then on, and where chunks begin.
+
+        Chunks have ``size`` rows where no places are given. ``learning`` is that of no row; ``sample_of`` tells of the
+        number of rows how many of them to draw.
+        """
 
     def reduce(self, stream: Stream, info: DesignInfo, task: Callable[[Design], T], merge: Callable[[T, T], T]) -> T:
         """Return a task's results for the chunks, merged in order."""

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import numpy as np
@@ -128,6 +129,12 @@ class Sample:
         self.positions += other.positions
         self.tables += other.tables
 
+    def cast(self, schema: Any) -> Self:
+        """Return the same rows in other types."""
+        made = copy(self)
+        made.tables = [table.cast(schema) for table in self.tables]
+        return made
+
     def trim(self) -> None:
         """Keep the least."""
         import pyarrow as pa
@@ -239,6 +246,17 @@ class Learning:
         drawn.size = drawn.size if sample is None else sample
         drawn.limit = min(drawn.limit, np.uint64(limit))
         drawn.trim()
+
+    def in_types(self, schema: Any, sample: int, limit: int) -> Self:
+        """Return the same of rows in other types, with fewer of the sample, as :meth:`trim` leaves them."""
+        made = copy(self)
+        made.__dict__.update(
+            _found=replace(self._found, levels=[table.cast(schema) for table in self._found.levels]),
+            _drawn=self._drawn.cast(schema),
+            _empty=None if self._empty is None else self._empty.cast(schema),
+        )
+        made.trim(sample, limit)
+        return made
 
     def learnt(self) -> Learnt:
         """Return what was found."""

@@ -7,6 +7,7 @@ from glob import glob
 from pathlib import Path
 from typing import Any
 
+from logitkit.design.chunks.executor import Executor
 from logitkit.design.chunks.parquet import parquet_source
 from logitkit.design.chunks.partitioned import FileSource, is_partitioned, partitioned_source
 from logitkit.design.chunks.source import Source
@@ -15,11 +16,12 @@ from logitkit.errors import DataError
 __all__ = ["source_of"]
 
 DUCKDB = ("duckdb", "_duckdb")  # modules
+ELSEWHERE = {"dask": "lk.Dask(client)", "dask_expr": "lk.Dask(client)", "pyspark": "lk.Spark(session)"}
 PARQUET = (".parquet", ".pq")
 TEXT = (".csv", ".csv.gz")
 
 
-def source_of(data: Any) -> Source | None:
+def source_of(data: Any, executor: Executor | None = None) -> Source | None:
     """Return what is read in chunks, None for a table in memory.
 
     Examples
@@ -32,11 +34,16 @@ def source_of(data: Any) -> Source | None:
     """
     if isinstance(data, (str, Path)):
         return _of_place(str(data))
+    own = None if executor is None else executor.source_of(data)
+    if own is not None:
+        return own
     module, name = type(data).__module__.partition(".")[0], type(data).__name__
     if module == "pyarrow" and hasattr(data, "get_fragments"):
         from logitkit.design.chunks.dataset import dataset_source
 
         return dataset_source(data, "The dataset")
+    if module in ELSEWHERE and (hasattr(data, "to_delayed") or hasattr(data, "mapInArrow")):
+        raise DataError(f"data is a {name} of {module}: name the workers that have it, executor={ELSEWHERE[module]}.")
     if module in DUCKDB:
         return _of_query(data, name)
     if name == "LazyFrame" or (callable(data) and not isinstance(data, type)):

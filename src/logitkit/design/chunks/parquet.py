@@ -97,6 +97,14 @@ class ParquetSource:
         kept = slice(start, stop)
         return replace(self, files=self.files[kept], sizes=self.sizes[kept], groups=self.groups[kept])
 
+    def own_parts(self, columns: Sequence[str]) -> Iterator[Part]:
+        """Yield the row groups, each of which can be read by itself and by another process."""
+        for state, n_rows, groups in zip(self.files, self.sizes, self.groups, strict=True):
+            file, first = _File(state, n_rows, tuple(columns), self.schema), 0
+            for group, rows in enumerate(groups):
+                yield Part(rows, partial(file.read, (group,), rows, first), f"{state.path}, row {first:,}")
+                first += rows
+
     def _of_file(self, state: FileState, columns: Sequence[str], size: int) -> Iterator[Any]:
         from pyarrow import parquet
 

@@ -19,7 +19,7 @@ from logitkit.numerics.threads.blas_library import limit_this_thread
 from logitkit.numerics.threads.environment import threads_of_environment
 from logitkit.numerics.threads.progress import Progress, progress
 
-__all__ = ["get_threads", "go_on", "ordered_map", "set_threads", "threads_in_use"]
+__all__ = ["get_threads", "go_on", "on_one_thread", "ordered_map", "set_threads", "threads_in_use"]
 
 T = TypeVar("T")
 
@@ -86,6 +86,8 @@ def get_threads() -> int:
     >>> get_threads() >= 1
     True
     """
+    if _here.alone:
+        return 1
     chosen = _threads  # read once: another thread may set it
     return threads_of_environment() if chosen is None else chosen
 
@@ -158,12 +160,30 @@ class _Here(threading.local):
     """What the calling thread is doing."""
 
     walk: _Walk[Any] | None = None  # whose task it runs, on a thread of the pool
+    alone: bool = False  # whether it may use no other thread
 
     def __init__(self) -> None:
         self.open: list[_Walk[Any]] = []  # those whose results it takes
 
 
 _here = _Here()
+
+
+@contextmanager
+def on_one_thread() -> Iterator[None]:
+    """Let the calling thread use no other: what else runs in the process is not concerned.
+
+    Examples
+    --------
+    >>> with on_one_thread():
+    ...     get_threads()
+    1
+    """
+    before, _here.alone = _here.alone, True
+    try:
+        yield
+    finally:
+        _here.alone = before
 
 
 def _submit(walk: _Walk[T], index: int) -> Future[T]:

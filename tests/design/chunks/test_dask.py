@@ -1,0 +1,153 @@
+"""A fit by workers of Dask equals the fit in memory, whatever lies in which partition."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import dask.dataframe as dd
+import numpy as np
+import pandas as pd
+import pytest
+from dask import delayed
+from distributed import Client, LocalCluster
+
+import logitkit as lk
+from logitkit.design.chunks import build
+from logitkit.errors import DataError, UnsupportedError
+
+N = 900
+
+
+@pytest.fixture(scope="module")
+def client():
+    """One scheduler and two workers in this process."""
+    options = {"n_workers": 2, "threads_per_worker": 1, "processes": False, "dashboard_address": None}
+    with LocalCluster(**options) as cluster, Client(cluster) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def executor(client):
+    return lk.Dask(client)
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    rng = np.random.default_rng(16)
+    data = pd.DataFrame({"x": rng.normal(size=N), "z": rng.normal(3.0, size=N), "g": rng.choice(list("abcd"), N)})
+    eta = 0.5 * data["x"] - 0.7 + 0.4 * (data["g"] == "b")
+    data["y"] = (rng.random(N) < 1.0 / (1.0 + np.exp(-eta))).astype(int)
+    latent = data["x"] + rng.logistic(size=N)
+    data["o"] = np.where(latent < -1.0, "low", np.where(latent < 1.0, "mid", "top"))
+    data["w"] = rng.integers(1, 4, N).astype(float)
+    data["cl"] = rng.integers(0, 60, N)
+    data["c"] = data["g"].astype("category")
+    data.loc[::50, "z"] = np.nan
+    data.loc[N - 1, "g"] = "only in the last partition"
+    return data
+
+
+@pytest.fixture(autouse=True)
+def _small_chunks(monkeypatch):
+    monkeypatch.setattr(build, "ROWS_LEAST", 250)
+    monkeypatch.setattr(build, "ROWS_MOST", 250)
+
+
+def in_partitions(parts: list[pd.DataFrame]):
+    """Return tables as the partitions of a frame of Dask, each with the types that it has."""
+    return dd.from_delayed([delayed(part) for part in parts], meta=parts[0].iloc[:0], verify_meta=False)
+
+
+@pytest.fixture(scope="module")
+def frame(table):
+    """Partitions of unequal sizes, one of them empty."""
+    return in_partitions([table.iloc[start:stop] for start, stop in pairwise([0, 7, 7, 400, 899, N])])
+
+
+def require_same(held, summed) -> None:
+    one, other = held.tidy(), summed.tidy()
+    assert list(one["term"]) == list(other["term"])
+    errors = one["std_error"].to_numpy()
+    gap = np.abs(one["estimate"] - other["estimate"]) / np.where(errors > 0.0, errors, 1.0)
+    assert np.nanmax(gap) < 1e-10
+    np.testing.assert_allclose(other["std_error"], errors, rtol=1e-10)
+    assert summed.record.fingerprint == held.record.fingerprint
+    assert summed.record.counts.missing == held.record.counts.missing
+
+
+CASES = {
+    "plain": ("y ~ x + z + C(g)", {}),
+    "weights and offset": ("y ~ x + C(g)", {"weights": "w", "offset": "z"}),
+    "clusters across partitions": ("y ~ x + z", {"cluster": "cl"}),
+    "several outcomes": ("o ~ x + z", {"model": lk.Multinomial()}),
+    "ordered": ("o ~ x", {"model": lk.Ordinal(order=["low", "mid", "top"])}),
+    "categories, a function of the caller": ("y ~ c + np.log(w)", {}),
+}
+
+
+def test_a_sample_of_the_rows_starts_the_fit(table, frame, executor, monkeypatch) -> None:
+    monkeypatch.setattr(build, "SAMPLE_LEAST", 200)
+    summed = lk.logit("y ~ x + z + C(g)", frame, executor=executor)
+    require_same(lk.logit("y ~ x + z + C(g)", table), summed)
+    assert summed.design.stream.sample.n_rows == 200
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_fit_to_a_frame_is_the_fit_in_memory(case, table, frame, executor) -> None:
+    formula, options = CASES[case]
+    require_same(lk.fit(formula, table, **options), lk.fit(formula, frame, executor=executor, **options))
+
+
+def test_files_are_read_by_the_workers(table, executor, tmp_path) -> None:
+    for number, (start, stop) in enumerate(pairwise([0, 1, 450, N])):
+        table.iloc[start:stop].to_parquet(tmp_path / f"{number}.parquet", index=False, row_group_size=150)
+    held = lk.logit("y ~ x + z + C(g)", table)
+    require_same(held, lk.logit("y ~ x + z + C(g)", str(tmp_path), executor=executor))
+
+
+def test_partitions_that_stay_give_the_bits_of_those_that_are_made_anew(frame, executor, monkeypatch) -> None:
+    here = lk.logit("y ~ x + z + C(g)", frame.persist(), executor=executor)
+    monkeypatch.setattr(lk.Dask, "room", lambda self: 0.0)
+    anew = lk.logit("y ~ x + z + C(g)", frame, executor=executor)
+    assert np.array_equal(here.record.coef, anew.record.coef)
+    assert np.array_equal(here.record.inner_vcov.array(), anew.record.inner_vcov.array())
+    assert not anew.design.stream.source.n_held
+    assert here.design.stream.source.n_held > 0
+
+
+def test_verbs_of_the_rows_are_those_in_memory(table, frame, executor) -> None:
+    held, summed = lk.logit("y ~ x + w", table), lk.logit("y ~ x + w", frame, executor=executor)
+    np.testing.assert_allclose(summed.robust("HC0").std_error, held.robust("HC0").std_error, rtol=1e-9)
+    clustered = [fit.robust("cluster", cluster="cl").std_error for fit in (held, summed)]
+    np.testing.assert_allclose(clustered[1], clustered[0], rtol=1e-9)
+    one, other = held.anova().to_frame(), summed.anova().to_frame()
+    np.testing.assert_allclose(other["statistic"], one["statistic"], rtol=1e-7)
+
+
+def test_numbers_of_two_types_become_one(table, executor) -> None:
+    whole = table.assign(w=table["w"].astype("int64"))
+    parts = [whole.iloc[:300], whole.iloc[300:].assign(w=whole["w"].iloc[300:].astype(float))]
+    held = lk.logit("y ~ x + C(w)", pd.concat(parts))
+    require_same(held, lk.logit("y ~ x + C(w)", in_partitions(parts), executor=executor))
+
+
+def test_a_partition_of_other_types_is_named(table, executor) -> None:
+    parts = [table.iloc[:300], table.iloc[300:600].assign(x="text"), table.iloc[600:]]
+    with pytest.raises(DataError, match=r"partition 1 has 'x' as .*string, and partition 0 as double: give"):
+        lk.logit("y ~ x", in_partitions(parts), executor=executor)
+
+
+def test_no_rows(table, executor) -> None:
+    with pytest.raises(DataError, match="the Dask frame has no rows"):
+        lk.logit("y ~ x", in_partitions([table.iloc[:0], table.iloc[:0]]), executor=executor)
+
+
+def test_what_has_no_executor_or_cannot_use_one_is_refused(table, frame, executor) -> None:
+    with pytest.raises(DataError, match=r"executor=lk\.Dask\(client\)"):
+        lk.logit("y ~ x", frame)
+    with pytest.raises(DataError, match="data is a table in memory"):
+        lk.logit("y ~ x", table, executor=executor)
+    with pytest.raises(UnsupportedError, match="gives them one after another"):
+        lk.logit("y ~ x", lambda: iter([table]), executor=executor)
+    with pytest.raises(DataError, match="give a client"):
+        lk.Dask("localhost")
