@@ -89,7 +89,7 @@ def test_a_sample_of_the_rows_starts_the_fit(table, frame, executor, monkeypatch
     monkeypatch.setattr(build, "SAMPLE_LEAST", 200)
     summed = lk.logit("y ~ x + z + C(g)", frame, executor=executor)
     require_same(lk.logit("y ~ x + z + C(g)", table), summed)
-    assert summed.design.stream.sample.n_rows == 200
+    assert summed.design.stream.sample.n_rows < N // 2
 
 
 @pytest.mark.parametrize("case", CASES)

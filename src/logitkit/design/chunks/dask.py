@@ -125,7 +125,7 @@ class Dask:
         rows = stream.source
         assert isinstance(rows, WorkerRows)
         stream.passes.count += 1
-        known = stream.kept.get("fingerprint")
+        known = stream.kept["fingerprint"] if stream.is_known else None
         with self._workers.reached():
             sums = rows.summed(stream, info, (task, merge, known))
         stream.passes.n_bytes += sums.n_bytes

@@ -169,8 +169,7 @@ class Stream:
         """Yield a task's result for each chunk in order: a thread reads a chunk, codes it and runs the task."""
         self.passes.count += 1
         rows = pass_over(self.source, self.columns, self.size, len(self.used), self.edges)
-        known = "fingerprint" in self.kept and not self.kept.pop("unverified", False)
-        printed = None if known else Fingerprint(self.n_rows, len(info.names))
+        printed = None if self.is_known else Fingerprint(self.n_rows, len(info.names))
         first, n_chunks = self.first_rows, len(self.used)
 
         def result(number: int) -> tuple[int, FingerprintSums | None, T]:
@@ -194,15 +193,23 @@ class Stream:
         finally:
             rows.close()
         if printed is not None:
-            digest = self._digest(printed, info)
-            if self.kept.setdefault("fingerprint", digest) != digest:
-                raise self._changed("its rows are not those that the checkpoint is of")
+            self._keep(printed, info)
 
     def keep_fingerprint(self, sums: FingerprintSums, info: DesignInfo) -> None:
         """Keep the fingerprint of all rows, of which the sums were made elsewhere."""
         printed = Fingerprint(self.n_rows, len(info.names))
         printed.merge(sums)
-        self.kept["fingerprint"] = self._digest(printed, info)
+        self._keep(printed, info)
+
+    def _keep(self, printed: Fingerprint, info: DesignInfo) -> None:
+        digest = self._digest(printed, info)
+        if self.kept.setdefault("fingerprint", digest) != digest:
+            raise self._changed("its rows are not those that the checkpoint is of")
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the fingerprint is known, and no pass need make it; asked once for each pass."""
+        return not self.kept.pop("unverified", False) and "fingerprint" in self.kept
 
     def coded(self, chunk: Chunk, info: DesignInfo) -> Design:
         """Return the design of a chunk."""

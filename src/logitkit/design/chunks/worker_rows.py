@@ -70,7 +70,19 @@ class Workers(Protocol):
 
 @dataclass(frozen=True)
 class FrameSource:
-    """A frame of Dask, before its rows are counted."""
+    """A frame of Dask, before its rows are counted.
+
+    Parameters
+    ----------
+    frame : dask.dataframe.DataFrame
+        The partitions.
+    label : str
+        What it is called in messages.
+    n_rows : int or None
+        Not known before a pass.
+    row_bytes : float
+        Not known.
+    """
 
     frame: Any
     label: str = "the Dask frame"
