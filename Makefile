@@ -25,7 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow deploy-tools test-deploy coverage lint types architecture format bench bench-history references clean
+.PHONY: help demo test test-slow test-dask deploy-tools test-deploy coverage lint types architecture format bench bench-history references clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ test-slow: $(STAMPS)/test ## The simulations and large fits that `make test` lea
 	HYPOTHESIS_PROFILE=thorough $(PY) -m pytest -m slow
 
 deploy-tools: $(STAMPS)/deploy ## Fetch what runs exported cards (some 450 MB)
+
+test-dask: $(STAMPS)/test ## Fits on a cluster of Dask whose workers and scheduler are killed (two minutes; Dask comes with the test extra)
+	timeout 300 $(PY) -m pytest -q -m cluster -p no:faulthandler tests/design/chunks/test_dask_faults.py
 
 test-deploy: $(STAMPS)/deploy ## Cards in PostgreSQL, Spark and an engine of PMML (needs Java and PostgreSQL, and says how to get them)
 	$(PY) -m pytest -q -m deploy -p no:faulthandler tests/scorecard/export/test_deployed.py
