@@ -54,10 +54,10 @@ class Shuffled:
 def unordered(table, monkeypatch) -> None:
     """Let the fit read a function as what promises no order."""
 
-    def opened(data):
+    def opened(data, executor=None):
         calls = data if callable(data) else None
         if calls is None:
-            return source_of(data)
+            return source_of(data, executor)
         source = ReaderSource("the query", tuple(table.columns), lambda columns, size: calls())
         return CheckedSource(source, ordered=False)
 

@@ -107,6 +107,7 @@ def design_of_source(
         given, n_missing, n_unseen = given + counts.given, n_missing + counts.missing, n_unseen + counts.unseen
         n_bytes += chunk.table.nbytes
         drawn.offer(chunk.start + design.positions, chunk.table, design.positions)
+    drawn.size = sample_size(given, len(columns), memory)
     drawn.trim()
     if not sum(used):
         raise DataError(f"No row of {source.label} is complete.")

@@ -83,7 +83,7 @@ def build_chunked_design(
     journal = reading.journal(source, stated | {"offset": reader.offset, "missing": missing})
 
     def learning() -> Learnt:
-        return learn(source, parsed, extras, size, drawn)
+        return learn(source, parsed, extras, size, sample_of)
 
     if reading.executor is not None:
         found, source, edges = reading.executor.learn(source, Learning(parsed, extras, drawn), size, sample_of)
@@ -210,16 +210,18 @@ def _names_of(source: Source, **given: Any) -> list[str]:
 
 
 def sample_size(n_rows: int | None, width: int, memory: int) -> int:
-    """Return how many rows to draw: enough for a start from which few passes lead to the end.
+    """Return how many of so many rows to draw: enough for a start from which few passes lead to the end.
+
+    Before it is known how many rows there are, as many as a part of the memory for them holds: some are let go later.
 
     Examples
     --------
-    >>> sample_size(1_000, width=3, memory=10_000_000)
-    20000
+    >>> sample_size(2_000_000, 9, 10**9) < sample_size(None, 9, 10**9)
+    True
     """
     most = max(memory // (SAMPLE_OF_MEMORY * 8 * max(width, 1)), 1_000)
     if n_rows is None:
-        return most
+        return max(most // 4, min(most, SAMPLE_LEAST))
     wanted = min(n_rows // SAMPLE_PART, int(SAMPLE_OF_ROOT * width * n_rows**0.5))
     return min(max(wanted, SAMPLE_LEAST), most)
 

@@ -38,7 +38,7 @@ def extended_in_chunks(
     given, source = design.info.response, stream.source
     extras = [each for each in (given.weights, given.cluster, given.offset) if each is not None]
     extras += [column for _, column in given.offsets]
-    found = learn(source, parsed, extras, stream.size, stream.sample_rows.size)
+    found = learn(source, parsed, extras, stream.size, lambda _: stream.sample_rows.size)
     stream.passes.count += 1
     if tuple(found.used) != stream.used:
         known = {column for column, _ in design.counts.missing_by_column}

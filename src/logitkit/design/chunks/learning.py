@@ -10,7 +10,7 @@ that of any table in memory.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
@@ -166,7 +166,9 @@ def mixed(positions: IntArray) -> NDArray[np.uint64]:
     return np.asarray(z ^ (z >> np.uint64(31)))
 
 
-def learn(source: Source, parsed: ParsedFormula, extras: Sequence[str], size: int, sample: int) -> Learnt:
+def learn(
+    source: Source, parsed: ParsedFormula, extras: Sequence[str], size: int, wanted: Callable[[int | None], int]
+) -> Learnt:
     """Pass over a source once.
 
     Parameters
@@ -179,10 +181,10 @@ def learn(source: Source, parsed: ParsedFormula, extras: Sequence[str], size: in
         Columns of weights, offsets and clusters.
     size : int
         Rows of a chunk.
-    sample : int
-        Rows to draw.
+    wanted : callable
+        Of the number of rows, None before it is known; returns how many to draw.
     """
-    learning = Learning(parsed, extras, sample)
+    learning = Learning(parsed, extras, wanted(source.n_rows))
     with progress(source.n_rows, "Pass 1", " rows") as shown:
         for chunk in rechunked(source.batches(learning.columns, size), size):
             try:
@@ -190,6 +192,7 @@ def learn(source: Source, parsed: ParsedFormula, extras: Sequence[str], size: in
             except LogitkitError as error:
                 raise type(error)(f"{error} (In the rows of {source.label} from {chunk.where} on.)") from error
             shown.advance(chunk.table.num_rows)
+    learning.trim(wanted(learning.n_rows))
     return learning.learnt()
 
 
@@ -218,6 +221,11 @@ class Learning:
     def used(self) -> list[int]:
         """Rows of each chunk that take part."""
         return self._found.used
+
+    @property
+    def n_rows(self) -> int:
+        """Rows so far, complete or not."""
+        return self._found.n_rows
 
     def add(self, chunk: Chunk) -> None:
         """Add the rows of the next chunk."""
