@@ -34,9 +34,11 @@ from typing import Any
 import numpy as np
 
 from logitkit.design.design import Design
+from logitkit.design.response.response import Response
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
+from logitkit.diagnostics.ordering import RowFacts, row_facts
 from logitkit.diagnostics.proportions import independent_observations, wilson_interval
-from logitkit.diagnostics.ranking import ROUNDING, PredictedRows, predicted_rows
+from logitkit.diagnostics.ranking import ROUNDING, no_rows, predicted_rows
 from logitkit.engine.law import require_level
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
@@ -236,20 +238,20 @@ def classification(
     """
     require(record, "classification")
     level = record.level if level is None else level
-    rows = predicted_rows(record, design)
-    threshold = _threshold(rows, threshold)
-    place, ties = _most_probable(rows.log_odds) if threshold is None else _at_least(rows.log_odds[1], threshold)
-    trials = rows.weights * rows.shares
-    k = len(rows.outcomes)
-    confusion = np.stack([np.bincount(place, trial, k) for trial in trials]).astype(np.float64)
+    threshold = _threshold(record.has_event, threshold)
+    in_sample = is_sample(record, design)
+    counted = design.reduce(_Counted(record, threshold, in_sample if design.in_chunks else None), _Counts.plus)
+    confusion, facts = counted.confusion, counted.facts
+    if not confusion.any():
+        raise no_rows(design.n_rows)
     support, predicted, right = confusion.sum(axis=1), confusion.sum(axis=0), np.diag(confusion)
     total = float(support.sum())
     accuracy = float(right.sum()) / total
     precision, recall, f1 = _share(right, predicted), _share(right, support), _share(2.0 * right, support + predicted)
-    low, high = _accuracy_interval(accuracy, rows, design, level)
+    low, high = _accuracy_interval(accuracy, counted, design.sample.response, level)
     chance = float(support @ predicted) / total**2
     return Classification(
-        outcomes=rows.outcomes,
+        outcomes=facts.outcomes,
         threshold=threshold,
         confusion=confusion,
         accuracy=accuracy,
@@ -267,19 +269,63 @@ def classification(
         balanced_accuracy=float(recall[support > 0.0].mean()),
         kappa=(accuracy - chance) / (1.0 - chance) if chance < 1.0 else math.nan,
         matthews=_matthews(float(right.sum()), support, predicted),
-        log_loss=float(rows.weights @ rows.loss) / total,
-        brier=rows.brier,
-        ties=ties,
+        log_loss=counted.loss / total,
+        brier=counted.squared_error / counted.weight,
+        ties=counted.ties,
         level=level,
-        in_sample=is_sample(record, design),
-        undetermined=rows.undetermined,
-        left_out=rows.left_out,
+        in_sample=in_sample,
+        undetermined=facts.undetermined,
+        left_out=facts.left_out(design),
     )
 
 
-def _threshold(rows: PredictedRows, given: Any) -> float | None:
+@dataclass(frozen=True)
+class _Counts:
+    """Sums over rows of which the table and its measures are made."""
+
+    confusion: FloatArray
+    ties: int
+    loss: float
+    squared_error: float
+    weight: float
+    squares: float
+    facts: RowFacts
+
+    def plus(self, other: _Counts) -> _Counts:
+        """Return the sums over both."""
+        return _Counts(
+            self.confusion + other.confusion,
+            self.ties + other.ties,
+            self.loss + other.loss,
+            self.squared_error + other.squared_error,
+            self.weight + other.weight,
+            self.squares + other.squares,
+            self.facts.plus(other.facts),
+        )
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """The sums over some rows."""
+
+    record: FitRecord
+    threshold: float | None
+    own: bool | None
+
+    def __call__(self, part: Design) -> _Counts:
+        """Return the sums."""
+        rows, cut = predicted_rows(self.record, part, self.own), self.threshold
+        place, ties = _most_probable(rows.log_odds) if cut is None else _at_least(rows.log_odds[1], cut)
+        trials, k = rows.weights * rows.shares, len(rows.outcomes)
+        confusion = np.stack([np.bincount(place, trial, k) for trial in trials]).astype(np.float64)
+        loss, weight = float(rows.weights @ rows.loss), float(rows.weights.sum())
+        squares = float(rows.weights @ rows.weights)
+        return _Counts(confusion, ties, loss, rows.squared_error, weight, squares, row_facts(rows, part))
+
+
+def _threshold(of_event: bool, given: Any) -> float | None:
     """Return the probability from which an event is predicted, None for several outcomes."""
-    if not rows.of_event:
+    if not of_event:
         if given is not None:
             raise UnsupportedError(
                 f"threshold={given!r:.60} applies to an event; with several outcomes the most probable one is "
@@ -330,10 +376,10 @@ def _matthews(right: float, support: FloatArray, predicted: FloatArray) -> float
     return (right * total - float(support @ predicted)) / math.sqrt(spread) if spread > 0.0 else math.nan
 
 
-def _accuracy_interval(accuracy: float, rows: PredictedRows, design: Design, level: float) -> tuple[float, float]:
+def _accuracy_interval(accuracy: float, counted: _Counts, response: Response, level: float) -> tuple[float, float]:
     """Return Wilson's interval, where weights count or are those of a sample."""
     require_level(level)
-    total, squares = np.array([rows.weights.sum()]), np.array([rows.weights @ rows.weights])
-    n = independent_observations(design.response, total, squares)
+    total, squares = np.array([counted.weight]), np.array([counted.squares])
+    n = independent_observations(response, total, squares)
     low, high = wilson_interval(np.array([min(accuracy, 1.0)]), n, level)
     return float(low[0]), float(high[0])

@@ -24,7 +24,7 @@ from logitkit.numerics.external_sort import ExternalSort
 from logitkit.numerics.pooled import Pooled, pooled
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["Grouped", "InOrder", "Ranking", "RowFacts", "grouped", "rows_in_order"]
+__all__ = ["Grouped", "InOrder", "Ranking", "RowFacts", "grouped", "row_facts", "rows_in_order"]
 
 
 @dataclass(frozen=True)
@@ -108,8 +108,28 @@ class RowFacts:
         )
 
 
-def _facts(rows: PredictedRows, part: Design) -> RowFacts:
-    """Return what is summed over rows in any order."""
+def row_facts(rows: PredictedRows, part: Design) -> RowFacts:
+    """Return what is summed over rows in any order.
+
+    Parameters
+    ----------
+    rows : PredictedRows
+        Rows with their predictions.
+    part : Design
+        What they are rows of.
+
+    Returns
+    -------
+    RowFacts
+        Those of other rows can be added.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 1, 0, 1, 0], "x": [1, 2, 3, 4, 5]})
+    >>> row_facts(predicted_rows(fit.record, fit.design), fit.design).totals.tolist()
+    [3.0, 2.0]
+    """
     total, weightless = part.response.total, rows.left_out.weightless
     return RowFacts(rows.outcomes, rows.of_event, rows.totals, total, rows.undetermined, weightless)
 
@@ -186,7 +206,7 @@ def _held(rows: PredictedRows, design: Design, rankings: Sequence[Ranking]) -> I
         blocks.append([Pooled(ranked.score, ranking.columns(rows, ranked))])
         places.append(rows.order[ranked.place])
     totals = tuple(block.sums.sum(axis=1) for (block,) in blocks)
-    return InOrder(_facts(rows, design), totals, tuple(partial(iter, block) for block in blocks), tuple(places))
+    return InOrder(row_facts(rows, design), totals, tuple(partial(iter, block) for block in blocks), tuple(places))
 
 
 def _binned(record: FitRecord, design: Design, own: bool, rankings: Sequence[Ranking], bins: int) -> InOrder:
@@ -237,7 +257,7 @@ def _tables(
 ) -> tuple[RowFacts, list[FloatArray]]:
     """Return what is summed over some rows, and their scores in each order."""
     rows = predicted_rows(record, part, own)
-    return _facts(rows, part), [ranking.table(rows) for ranking in rankings]
+    return row_facts(rows, part), [ranking.table(rows) for ranking in rankings]
 
 
 def _sorted(sort: ExternalSort, rounding: float) -> Iterator[Pooled]:

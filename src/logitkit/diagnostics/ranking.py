@@ -158,11 +158,16 @@ class PredictedRows:
     @property
     def brier(self) -> float:
         """Mean squared error of the probability of an event for one trial; of several outcomes, their sum."""
+        return self.squared_error / float(self.weights.sum())
+
+    @property
+    def squared_error(self) -> float:
+        """Sum over trials of the squared errors of probabilities."""
         total = 0.0
         for k in self.reported:
             y, p = self.shares[k], self.probability[k]
             total += float(self.weights @ (y * (1.0 - p) ** 2 + (1.0 - y) * p**2))
-        return total / float(self.weights.sum())
+        return total
 
     @property
     def reported(self) -> tuple[int, ...]:
