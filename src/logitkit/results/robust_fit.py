@@ -53,15 +53,14 @@ def score_bootstrap_of(
     if cluster is None and design.clusters is None:
         raise DataError("The score bootstrap needs cluster=, a column or an array.")
     found = (design.response.clusters,) if cluster is None else clusters_beside(cluster, design)
-    if len(found) != 1 or found[0] is None:
+    own = found[0] if len(found) == 1 else None
+    if own is None:
         raise UnsupportedError("The score bootstrap is defined for one clustering.")
     if design.in_chunks and cluster is not None:
-        design = in_clusters(design, found)
-        found = (design.response.clusters,)  # a number per row, where that fits into the memory
-        assert found[0] is not None
-    return score_bootstrap(
-        fit.record, design, hypothesis, found[0], draws=draws, weights=weights, seed=seed, level=level
-    )
+        design = in_clusters(design, [own])
+        own = design.response.clusters  # a number per row, where that fits into the memory
+        assert own is not None
+    return score_bootstrap(fit.record, design, hypothesis, own, draws=draws, weights=weights, seed=seed, level=level)
 
 
 def _rows(fit: Hypotheses, data: Any) -> Design:
