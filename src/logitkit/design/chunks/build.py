@@ -39,19 +39,20 @@ ROWS_LEAST, ROWS_MOST = 1 << 10, 1 << 18
 SAMPLE_LEAST = 20_000  # rows: of fewer, all are drawn
 SAMPLE_PART = 4  # at most this part of the rows
 SAMPLE_OF_ROOT = 8  # rows for each column and root of all rows: the first step then ends a tenth of an error away
-SAMPLE_OF_MEMORY = 8  # part of the memory that the sample may take
+SAMPLE_OF_MEMORY = 16  # part of the memory that the sample may take, written out once
+CHUNKS_OF_MEMORY = 32  # chunks, written out, that the memory would hold: each thread reads one ahead, and has copies
 
 
-def chunk_size(width: int) -> int:
-    """Return the rows of a chunk, a power of two that depends on the width of a row alone.
+def chunk_size(width: int, memory: int) -> int:
+    """Return the rows of a chunk: a power of two, by the width of a row, and less where little memory is granted.
 
     Examples
     --------
-    >>> chunk_size(20), chunk_size(100_000)
-    (131072, 1024)
+    >>> chunk_size(20, 1 << 30), chunk_size(20, 50_000_000), chunk_size(100_000, 1 << 30)
+    (131072, 16384, 1024)
     """
-    wanted = max(NUMBERS_OF_CHUNK // max(width, 1), 1)
-    return int(min(max(1 << (wanted.bit_length() - 1), ROWS_LEAST), ROWS_MOST))
+    wanted = min(NUMBERS_OF_CHUNK, memory // (8 * CHUNKS_OF_MEMORY)) // max(width, 1)
+    return int(min(max(1 << (max(wanted, 1).bit_length() - 1), ROWS_LEAST), ROWS_MOST))
 
 
 def build_chunked_design(
@@ -75,7 +76,7 @@ def build_chunked_design(
     columns = tuple(dict.fromkeys((*parsed.left_variables, *parsed.variables, *extras)))
     if not columns:
         columns = source.names[:1]
-    size = chunk_size(len(columns))
+    size = chunk_size(len(columns), memory)
     edges: tuple[int, ...] = ()
     sample_of = partial(sample_size, width=len(columns), memory=memory)
     drawn = sample_of(source.n_rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,6 +19,8 @@ from logitkit.numerics.threads.local import get_threads
 
 __all__ = ["ParquetSource", "parquet_source"]
 
+BUFFER = 1 << 17  # bytes of each column of a large row group that are fetched at once
+THREADED_LEAST = 1 << 16  # rows of a chunk
 GROUP_MOST = 2  # chunks of rows in a row group that is read at once
 
 
@@ -84,7 +86,7 @@ class ParquetSource:
                 if rows <= GROUP_MOST * size:
                     together.append(group)
                     continue
-                large = _LargeGroup(file, group, size, first)
+                large = _LargeGroup(file, group, size, first, -(-rows // size))
                 for start in range(0, rows, size):
                     yield Part(min(size, rows - start), partial(large.read, start // size))
                 first += rows
@@ -108,7 +110,7 @@ class ParquetSource:
     def _of_file(self, state: FileState, columns: Sequence[str], size: int) -> Iterator[Any]:
         from pyarrow import parquet
 
-        with reading_of(state), parquet.ParquetFile(state.path, pre_buffer=False) as file:
+        with reading_of(state), parquet.ParquetFile(state.path, pre_buffer=False, buffer_size=BUFFER) as file:
             # One batch at a time: a whole row group may be larger than the memory that is granted.
             yield from file.iter_batches(batch_size=size, columns=list(columns), use_threads=False)
 
@@ -135,11 +137,11 @@ class _File:
             )
 
     @contextmanager
-    def opened(self) -> Iterator[Any]:
-        """Open the file, as long as it has the rows that it had."""
+    def opened(self, buffer: int = 0) -> Iterator[Any]:
+        """Open the file, as long as it has the rows that it had; without a buffer a column is fetched whole."""
         from pyarrow import parquet
 
-        with reading_of(self.state), parquet.ParquetFile(self.path, pre_buffer=False) as file:
+        with reading_of(self.state), parquet.ParquetFile(self.path, pre_buffer=False, buffer_size=buffer) as file:
             self.require(file.metadata.num_rows, self.n_rows)
             yield file
 
@@ -161,8 +163,8 @@ class _File:
 class _LargeGroup:
     """A row group that is too large to be read at once: its parts are read in order, by whoever needs one."""
 
-    def __init__(self, file: _File, group: int, size: int, first: int) -> None:
-        self.file, self.group, self.size, self.first = file, group, size, first
+    def __init__(self, file: _File, group: int, size: int, first: int, n_parts: int) -> None:
+        self.file, self.group, self.size, self.first, self.n_parts = file, group, size, first, n_parts
         self.lock = threading.Lock()
         self.parts = self._parts()
         self.made: dict[int, Batch] = {}
@@ -177,17 +179,20 @@ class _LargeGroup:
                     raise DataError(f"{self.file.path} has fewer rows than it had: it changed while it was read.")
                 self.made[self.next] = found
                 self.next += 1
+                if self.next == self.n_parts:
+                    self.parts.close()  # with the file, which the generator would hold until the next collection
             return self.made.pop(number)
 
-    def _parts(self) -> Iterator[Batch]:
+    def _parts(self) -> Generator[Batch, None, None]:
         import pyarrow as pa
 
         held: list[Any] = []
         first, n_held = self.first, 0
         options: dict[str, Any] = {"row_groups": [self.group], "columns": list(self.file.columns)}
-        with self.file.opened() as file:
-            # One column on each thread, as there is one row group for all of them.
-            for batch in file.iter_batches(batch_size=self.size, use_threads=get_threads() > 1, **options):
+        with self.file.opened(BUFFER) as file:
+            # One column on each thread, as there is one row group for all; small chunks are of those who have no room.
+            threads = get_threads() > 1 and self.size >= THREADED_LEAST
+            for batch in file.iter_batches(batch_size=self.size, use_threads=threads, **options):
                 held.append(batch)
                 n_held += batch.num_rows
                 while n_held >= self.size:

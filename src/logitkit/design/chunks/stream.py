@@ -36,6 +36,7 @@ __all__ = ["Passes", "Stream", "memory_of"]
 
 T = TypeVar("T")
 CODERS_TRIED = 8  # chunks: the first rows of one may be odd
+SPARING = 250_000_000  # bytes: where less is granted, what Arrow keeps of chunks that are gone is worth giving back
 MEMORY_LEAST = 10_000_000  # bytes, which a few chunks and their design take
 
 
@@ -178,7 +179,12 @@ class Stream:
                 raise self._changed(f"it gave fewer chunks than {n_chunks:,}")
             design = self.coded(chunk, info)
             sums = None if printed is None else printed.sums(first[number], design.matrix, design.response)
-            return bytes_of(chunk.table), sums, task(design)
+            n_bytes = bytes_of(chunk.table)
+            found = task(design)
+            if self.memory < SPARING:
+                del chunk, design
+                release_unused()
+            return n_bytes, sums, found
 
         try:
             with progress(self.n_rows, f"Pass {self.passes.count}", " rows") as shown:
@@ -330,6 +336,13 @@ class Stream:
         return DataError(
             f"{self.source.label} changed between two passes: {how}. Fit again, when nothing writes to it."
         )
+
+
+def release_unused() -> None:
+    """Give memory that Arrow keeps for later back to the system."""
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()
 
 
 def bytes_of(table: Any) -> int:
