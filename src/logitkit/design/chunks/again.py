@@ -87,7 +87,8 @@ def design_of_source(
     split_formula(info.formula or "")
     info = named_in_source(info, source, weights, offset)
     columns = columns_again(info, source, outcome=True)
-    size, memory = chunk_size(len(columns)), reading.n_bytes
+    memory = reading.n_bytes
+    size = chunk_size(len(columns), memory)
     drawn = Sample(sample_size(source.n_rows, len(columns), memory))
     used: list[int] = []
     missing: Counter[str] = Counter()

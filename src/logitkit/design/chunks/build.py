@@ -43,13 +43,13 @@ SAMPLE_OF_MEMORY = 16  # part of the memory that the sample may take, written ou
 CHUNKS_OF_MEMORY = 32  # chunks, written out, that the memory would hold: each thread reads one ahead, and has copies
 
 
-def chunk_size(width: int, memory: int) -> int:
+def chunk_size(width: int, memory: int = 1 << 30) -> int:
     """Return the rows of a chunk: a power of two, by the width of a row, and less where little memory is granted.
 
     Examples
     --------
     >>> chunk_size(20, 1 << 30), chunk_size(20, 50_000_000), chunk_size(100_000, 1 << 30)
-    (131072, 16384, 1024)
+    (131072, 8192, 1024)
     """
     wanted = min(NUMBERS_OF_CHUNK, memory // (8 * CHUNKS_OF_MEMORY)) // max(width, 1)
     return int(min(max(1 << (max(wanted, 1).bit_length() - 1), ROWS_LEAST), ROWS_MOST))
@@ -217,8 +217,8 @@ def sample_size(n_rows: int | None, width: int, memory: int) -> int:
 
     Examples
     --------
-    >>> sample_size(2_000_000, 9, 10**9) < sample_size(None, 9, 10**9)
-    True
+    >>> sample_size(1_000, width=3, memory=10_000_000), sample_size(1_000_000, width=21, memory=10**9)
+    (20000, 168000)
     """
     most = max(memory // (SAMPLE_OF_MEMORY * 8 * max(width, 1)), 1_000)
     if n_rows is None:
