@@ -135,7 +135,6 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"groups": {"a"}}, "groups="),
     ({"time": 2j}, "time=2j"),
     ({"given": 5}, "type int; give the fold of each row, or pairs"),
-    ({"given": "fold"}, "type str"),
     ({"given": {"a": 1}}, "type dict"),
     ({"given": StratifiedKFold(5)}, r"give the pairs that its split\(X, y\) yields"),
     ({"groups": "a", "time": "b"}, "groups=.*by group or by time, not both; leave one of them out"),

@@ -12,6 +12,7 @@ from logitkit.api.reading import read_design
 from logitkit.api.scope import caller_scope
 from logitkit.api.under import require_ours
 from logitkit.design.chunks.reading import Reading
+from logitkit.design.chunks.some_rows import named_columns
 from logitkit.design.design import Design
 from logitkit.design.ready import labelled_rows, ready_design
 from logitkit.design.table.frame import read_table
@@ -30,7 +31,7 @@ from logitkit.report.path import missing_scores
 from logitkit.results.foreign import in_our_words
 from logitkit.results.several.cross_validated import CrossValidated
 from logitkit.selection.cross_validation import cross_validate_path
-from logitkit.selection.folds import Folds, splits_of
+from logitkit.selection.folds import Folds, named_roles, splits_of
 from logitkit.selection.scores import measure_named
 from logitkit.selection.splits import Splits
 from logitkit.selection.unpenalised import Unpenalised
@@ -125,7 +126,8 @@ def cross_validate(
         reader=model.reader(offset),
         missing=missing,
     )
-    splits = splits_of(folds, design, read_table(data))
+    table = named_columns(design, named_roles(folds)) if design.in_chunks else read_table(data)
+    splits = splits_of(folds, design, table)
     return _cross_validated(design, model, penalty, splits, (n_strengths, ratio, strengths), measure, solver, level)
 
 

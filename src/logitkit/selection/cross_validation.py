@@ -16,11 +16,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from logitkit.design.chunks.some_rows import some_rows
 from logitkit.design.design import Design
 from logitkit.engine.regularised.model import PathModel
 from logitkit.engine.regularised.options import ProxNewton
 from logitkit.engine.regularised.path import PathRecord
-from logitkit.errors import DataError, LogitkitError
+from logitkit.errors import DataError, LogitkitError, UnsupportedError
 from logitkit.models.penalties.elastic_net import AdaptiveLasso
 from logitkit.models.penalties.specification import parts_of
 from logitkit.selection.fold_threads import each_fold, leaves_a_thread_idle
@@ -86,7 +87,7 @@ class _HeldOut(NamedTuple):
     """Rows of a split, their linear predictors, scores and total weight."""
 
     rows: IntArray
-    eta: FloatArray
+    eta: FloatArray | None
     scores: FloatArray
     weight: float
 
@@ -143,10 +144,14 @@ def cross_validate_path(
 
     def held_out(split: int) -> _HeldOut:
         test = folds.test(split)
+        if given.design.in_chunks:
+            return _scored(given, strengths, latch, folds.train(split), test, (options, measure), split)
         eta = _held_out(given, strengths, latch, folds.train(split), test, options, split)
         response = given.design.response.take(test)
         return _HeldOut(test, eta, measure.score(eta, response), response.total)
 
+    if given.design.in_chunks:  # each fit has all threads, and passes are made one after another
+        return _collected(given, whole(), map(held_out, range(n)), folds, measure)
     if leaves_a_thread_idle(n, matrix):
         done = list(each_fold(lambda task: held_out(task - 1) if task else whole(), n + 1, matrix, label=BESIDE))
         held = [one for one in done if isinstance(one, _HeldOut)]
@@ -164,7 +169,7 @@ def _collected(
     logits: FloatArray | None = None
     for split, held in enumerate(every):
         scores[split], weights[split] = held.scores, held.weight
-        if held_once:
+        if held_once and held.eta is not None:
             logits = np.full((*held.eta.shape[:-2], given.design.n_rows, k), np.nan) if logits is None else logits
             logits[..., held.rows, :] = held.eta
     curve = score_curve(scores, weights, folds.repeats)
@@ -180,6 +185,48 @@ def _collected(
     return CrossValidation(path, folds, measure, scores, curve, best, one_se, logits, first_given, learnt)
 
 
+def _without(
+    given: PathModel, strengths: FloatArray, latch: PathLatch, train: IntArray, options: ProxNewton, split: int
+) -> tuple[PathModel, PathRecord]:
+    """Return the model of the rows without a fold, and its path."""
+    try:
+        model = given.of_rows(rows_of_design(given.design, train))
+        found = path_of(model, strengths, options, False, latch.wait_for)
+        if found.strengths.size == 0:
+            raise DataError("no strength was reached.")
+    except LogitkitError as error:
+        raise type(error)(f"Without fold {split} (from 0): {error}") from error
+    return model, found
+
+
+def _scored(
+    given: PathModel,
+    strengths: FloatArray,
+    latch: PathLatch,
+    train: IntArray,
+    test: IntArray,
+    how: tuple[ProxNewton, Measure],
+    split: int,
+) -> _HeldOut:
+    """Return the scores of a fold whose rows are read in chunks, without their predictors: means add."""
+    options, measure = how
+    if measure.name == "auc":
+        raise UnsupportedError(
+            "measure='auc' compares rows of different chunks: choose 'deviance', 'brier' or 'misclassification', or "
+            "take fit.on(source).discrimination() of the fit."
+        )
+    model, found = _without(given, strengths, latch, train, options, split)
+    sums, weight = np.zeros(latch.size), 0.0
+    sums[len(found.coef) :] = np.nan
+    for part in some_rows(given.design, test).chunks():
+        total = part.response.total
+        if total > 0.0:
+            eta = model.predictors(part.matrix, found.coef, part.response.offset)
+            sums[: len(found.coef)] += total * measure.score(eta, part.response)
+            weight += total
+    return _HeldOut(test, None, sums / weight, weight)
+
+
 def _held_out(
     given: PathModel,
     strengths: FloatArray,
@@ -191,15 +238,8 @@ def _held_out(
 ) -> FloatArray:
     """Return linear predictors of the rows of a fold, from the path of the other rows; nan where it ended before."""
     design = given.design
-    rows = rows_of_design(design, train)
-    try:
-        model = given.of_rows(rows)
-        found = path_of(model, strengths, options, False, latch.wait_for)
-        if found.strengths.size == 0:
-            raise DataError("no strength was reached.")
-        part = model.predictors(design.matrix.take(test), found.coef, design.response.take(test).offset)
-    except LogitkitError as error:
-        raise type(error)(f"Without fold {split} (from 0): {error}") from error
+    model, found = _without(given, strengths, latch, train, options, split)
+    part = model.predictors(design.matrix.take(test), found.coef, design.response.take(test).offset)
     eta = np.full((*part.shape[:-1], latch.size), np.nan)
     eta[..., : len(found.coef)] = part
     return eta
@@ -226,5 +266,7 @@ def rows_of_design(design: Design, index: IntArray) -> Design:
     >>> rows_of_design(ready_design(np.ones((3, 1)), [0, 1, 1]), np.array([0, 2])).response.y.tolist()
     [0.0, 1.0]
     """
+    if design.in_chunks:
+        return some_rows(design, index)
     matrix, response = design.matrix.take(index), design.response.take(index)
     return replace(design, matrix=matrix, response=response, positions=design.positions[index])

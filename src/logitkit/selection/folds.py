@@ -60,10 +60,10 @@ class Folds(Stated):
         Number of times that the rows are divided.
     seed : int or None, default 0
         The same seed draws the same folds; None draws new folds each time.
-    given : array-like or iterable of pairs, optional
-        The folds themselves: one label per row, -1 for rows that are never predicted; or pairs (train, test) of row
-        numbers from 0 or of masks, as yielded by ``split`` of a scikit-learn splitter. Rows are those of the table as
-        given, before any is dropped.
+    given : str, array-like or iterable of pairs, optional
+        The folds themselves: a column name, or one label per row, -1 for rows that are never predicted; or pairs
+        (train, test) of row numbers from 0 or of masks, as yielded by ``split`` of a scikit-learn splitter. Rows are
+        those of the table as given, before any is dropped.
 
     Raises
     ------
@@ -103,7 +103,8 @@ class Folds(Stated):
         if self.given is None:
             object.__setattr__(self, "k", DEFAULT_K if self.k is None else _number_of_folds("k", self.k))
         else:
-            require_given(self.given)
+            if not isinstance(self.given, str):
+                require_given(self.given)
             if hasattr(self.given, "__next__"):
                 object.__setattr__(self, "given", list(self.given))
         if not isinstance(self.stratify, bool | np.bool_):
@@ -170,7 +171,12 @@ def splits_of(folds: Any, design: Design, table: Table) -> Splits:
     if stated.given is not None:
         places = np.full(table.n_rows, -1)
         places[design.positions] = np.arange(design.n_rows)
-        return given_folds(response, stated.given, places=places)
+        given = stated.given
+        if isinstance(given, str):
+            if not table.names:
+                raise DataError(f"given={given!r}: with a ready matrix give an array, one value per row.")
+            given = row_values(given, table, "folds")[0].to_numpy()
+        return given_folds(response, given, places=places)
     k, repeats, seed = stated.k or DEFAULT_K, stated.repeats, stated.seed
 
     def used(role: str) -> Any:
@@ -187,6 +193,29 @@ def splits_of(folds: Any, design: Design, table: Table) -> Splits:
         make = plain_folds if stated.stratify is not None and not stated.stratify else stratified_folds
         return make(response, k, repeats=repeats, seed=seed)
     return stratified_folds(response, k, strata=used("stratify"), repeats=repeats, seed=seed)
+
+
+def named_roles(folds: Any) -> list[str]:
+    """Return the columns that folds name.
+
+    Parameters
+    ----------
+    folds : int or Folds
+        As they were stated.
+
+    Returns
+    -------
+    list of str
+        Without repetitions.
+
+    Examples
+    --------
+    >>> named_roles(Folds(given="fold")), named_roles(5)
+    (['fold'], [])
+    """
+    stated = _stated(folds)
+    found = [getattr(stated, role) for role in ("given", "groups", "time", "stratify")]
+    return list(dict.fromkeys(name for name in found if isinstance(name, str)))
 
 
 def _stated(folds: Any) -> Folds:

@@ -33,14 +33,14 @@ from logitkit.engine.solvers.solver import Solution, Status
 from logitkit.errors import UnsupportedError
 from logitkit.inference.likelihood import Likelihood, likelihood_of
 from logitkit.inference.predictor_variance import has_own_columns
-from logitkit.inference.resampling.refits import Refits
+from logitkit.inference.resampling.refits import Refits, refit
 from logitkit.inference.resampling.units import prior_weights
 from logitkit.inference.verbs import require
 from logitkit.numerics.kernels.draws import hashed_uniforms
 from logitkit.numerics.threads.local import get_threads
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["poisson_counts", "poisson_weights", "refit_in_passes"]
+__all__ = ["by_places", "poisson_counts", "poisson_weights", "refit_in_passes"]
 
 NEAR = 1e-6  # standard errors from the optimum, where second derivatives of the replicate itself are summed
 STEPS_MOST = 20
@@ -171,6 +171,38 @@ class _Replicates:
 def _array(here: Evaluation) -> FloatArray:
     assert isinstance(here.hessian, DenseHessian)
     return here.hessian.array
+
+
+def by_places(record: FitRecord, design: Design, n: int, seed: int) -> tuple[Refits, str]:
+    """Return refits to Poisson numbers of each row, and what is drawn.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        Its rows.
+    n, seed : int
+        Number of replicates, and the seed.
+
+    Returns
+    -------
+    Refits, str
+        The same whether rows are held or read in chunks.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
+    >>> by_places(fit.record, fit.design, 2, 1)[1]
+    'rows, each a Poisson number of times'
+    """
+    given = design.sample.response
+    counted = given.prior is not None and given.weight_kind == "frequency"
+    unit = f"{'observations' if counted else 'rows'}, each a Poisson number of times"
+    if design.in_chunks:
+        return refit_in_passes(record, design, n, seed), unit
+    return refit(record, design, n, prior=lambda number: poisson_weights(design, seed, number)), unit
 
 
 def refit_in_passes(record: FitRecord, design: Design, n_fits: int, seed: int) -> Refits:

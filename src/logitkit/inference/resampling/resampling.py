@@ -22,7 +22,7 @@ from logitkit.design.design import Design
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.prediction import fitted_rows
-from logitkit.inference.resampling.poisson import poisson_weights, refit_in_passes
+from logitkit.inference.resampling.poisson import by_places, poisson_weights
 from logitkit.inference.resampling.refits import Refits, refit
 from logitkit.inference.resampling.units import (
     ResamplingKind,
@@ -182,9 +182,8 @@ def bootstrap(
         ``'rows'`` draws rows with their weights, or the observations that frequency weights count; ``'cluster'`` whole
         clusters; ``'parametric'`` outcomes from the fitted probabilities, the columns as they are; ``'bayesian'``
         weights of rows, or of clusters where the fit has them, from a Dirichlet distribution, so that the replicates
-        are draws of a posterior; ``'poisson'`` a Poisson number of each row, or of the observations that it stands for,
-        which depends on its place in the table alone, so that rows may be read in chunks. Default: clusters where the
-        fit has them, else rows; of rows in chunks their Poisson numbers.
+        are draws of a posterior; ``'poisson'`` a Poisson number of each row by its place in the table. Default:
+        clusters where the fit has them, else rows; of rows in chunks their Poisson numbers.
 
     Returns
     -------
@@ -213,28 +212,17 @@ def bootstrap(
     _require_count(n, "n")
     kind = resampling_kind(design, kind)
     generators = _Generators(seed)
+    n_units = record.n_obs
     if kind == "parametric":
         draw = _outcomes(record, design)
-        refits = refit(record, design, int(n), outcome=lambda number: draw(generators.of(number)))
-        unit, n_units = "outcomes", design.response.n_obs
+        refits, unit = refit(record, design, int(n), outcome=lambda number: draw(generators.of(number))), "outcomes"
     elif kind == "poisson":
-        refits, unit, n_units = _by_places(record, design, int(n), generators.seed)
+        refits, unit = by_places(record, design, int(n), generators.seed)
     else:
         drawn, word, n_units = _drawn(design, kind, generators)
         refits = refit(record, design, int(n), prior=drawn)
         unit = f"weights of {word}" if kind == "bayesian" else word
     return Bootstrap(record.names, record.coef, refits, kind, unit, n_units, generators.seed, record.level)
-
-
-def _by_places(record: FitRecord, design: Design, n: int, seed: int) -> tuple[Refits, str, int]:
-    """Return refits to Poisson numbers of each row, what is drawn, and how many of these there are."""
-    given = design.sample.response
-    counted = given.prior is not None and given.weight_kind == "frequency"
-    unit = f"{'observations' if counted else 'rows'}, each a Poisson number of times"
-    if design.in_chunks:
-        return refit_in_passes(record, design, n, seed), unit, record.n_obs
-    refits = refit(record, design, n, prior=lambda number: poisson_weights(design, seed, number))
-    return refits, unit, record.n_obs
 
 
 def drawn_weights(design: Design, kind: ResamplingKind, seed: int) -> Callable[[int], FloatArray]:

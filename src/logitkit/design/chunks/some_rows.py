@@ -1,0 +1,92 @@
+"""Some rows of a stream, as those without a fold, and columns of all its rows that are named beside the model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from logitkit.design.chunks.build import design_of
+from logitkit.design.chunks.source import Chunk
+from logitkit.design.chunks.stream import Stream
+from logitkit.design.design import Design
+from logitkit.design.info import DesignInfo
+from logitkit.design.table.frame import Table, read_table
+from logitkit.typing import BoolArray, IntArray
+
+__all__ = ["named_columns", "some_rows"]
+
+
+@dataclass(frozen=True, eq=False)
+class _Some(Stream):
+    """Rows of another stream.
+
+    Parameters
+    ----------
+    all_rows : Stream
+        The other one.
+    mask : (n,) bool array
+        Which of its rows that take part are among these.
+    """
+
+    all_rows: Stream | None = None
+    mask: BoolArray | None = None
+
+    def coded(self, chunk: Chunk, info: DesignInfo) -> Design:
+        """Return the design of those rows of a chunk."""
+        assert self.all_rows is not None
+        assert self.mask is not None
+        design = self.all_rows.coded(chunk, self.whole or info)
+        first = self.all_rows.first_rows[chunk.number]
+        design = design.take(np.flatnonzero(self.mask[first : first + design.n_rows]))
+        return design if self.chosen is None else replace(design, matrix=design.matrix.columns(self.chosen), info=info)
+
+
+def some_rows(design: Design, index: IntArray) -> Design:
+    """Return some rows of a stream, of which one byte a row is held.
+
+    Examples
+    --------
+    >>> some_rows.__name__
+    'some_rows'
+    """
+    stream = design.stream
+    assert stream is not None
+    stream.require_room(design.n_rows // 4 + 1, "A fold of every row")
+    mask = np.zeros(design.n_rows, dtype=bool)
+    mask[index] = True
+    counts = tuple(int(mask[first:stop].sum()) for first, stop in pairwise(stream.first_rows))
+    place = np.searchsorted(np.asarray(design.positions), stream.sample_rows)
+    drawn = np.flatnonzero(mask[place])
+    fields = {name: getattr(stream, name) for name in Stream.__dataclass_fields__}
+    fields |= {
+        "used": counts,
+        "kept": {},
+        "sample": stream.sample.take(drawn),
+        "sample_rows": stream.sample_rows[drawn],
+    }
+    return design_of(_Some(**fields, all_rows=stream, mask=mask), design.info, design.counts)
+
+
+def named_columns(design: Design, names: Sequence[str]) -> Table:
+    """Return columns of all rows of a source, those that do not take part too.
+
+    Examples
+    --------
+    >>> named_columns.__name__
+    'named_columns'
+    """
+    import pyarrow as pa
+
+    stream = design.stream
+    assert stream is not None
+    stream.require_columns(names, "folds")
+    stream.require_room(design.counts.given * (len(names) + 1), "The fold of every row")
+    wanted = list(names) or [stream.columns[0]]
+    stream.passes.count += 1
+    tables = [batch.table for batch in stream.source.batches(wanted, stream.size)]
+    found: Any = pa.concat_tables(tables).unify_dictionaries()
+    return read_table(found)
