@@ -211,8 +211,7 @@ def bootstrap(
     require(record, "bootstrap")
     _require_count(n, "n")
     kind = resampling_kind(design, kind)
-    generators = _Generators(seed)
-    n_units = record.n_obs
+    generators, n_units = _Generators(seed), record.n_obs
     if kind == "parametric":
         draw = _outcomes(record, design)
         refits, unit = refit(record, design, int(n), outcome=lambda number: draw(generators.of(number))), "outcomes"
