@@ -1,0 +1,126 @@
+"""Fits by two workers of Dask on this machine, beside the fit in memory and dask-ml's logistic regression.
+
+    python benchmarks/cluster.py [--rows 1000000] [--columns 50] [--peer OTHER/bin/python]
+
+The rows lie in Parquet files, which the workers read. The cold time is that of the first fit of fresh workers, the warm
+ones come after it. dask-ml lives in an environment of its own, which ``--peer`` names; it gives no standard errors.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import parquet
+
+FILES = 8
+PEER = """
+import json, sys, time
+import dask.dataframe as dd
+from dask.distributed import Client, LocalCluster
+from dask_ml.linear_model import LogisticRegression
+
+def main(folder, names):
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster):
+        times = []
+        for _ in range(2):
+            start = time.perf_counter()
+            frame = dd.read_parquet(folder)
+            X, y = frame[names].to_dask_array(lengths=True), frame["y"].to_dask_array(lengths=True)
+            model = LogisticRegression(penalty="l2", C=1e12, solver="newton", max_iter=20).fit(X, y)
+            times.append(time.perf_counter() - start)
+        print(json.dumps({"times": times, "coef": [float(model.intercept_), *map(float, model.coef_.ravel())]}))
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2].split(","))
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--columns", type=int, default=50)
+    parser.add_argument("--peer", help="an interpreter that has dask-ml")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as place:
+        names = write(Path(place), asked.rows, asked.columns)
+        formula = "y ~ " + " + ".join(names)
+        print(f"{asked.rows:,} rows of {asked.columns} columns of float64 in {FILES} files, two workers of one thread")
+        ours(place, formula, names)
+        if asked.peer:
+            peer(asked.peer, place, names)
+
+
+def write(place: Path, rows: int, columns: int) -> list[str]:
+    """Write the files, and return the names of the columns."""
+    rng = np.random.default_rng(16)
+    names, coef = [f"x{k}" for k in range(columns)], rng.normal(scale=0.2, size=columns)
+    for number in range(FILES):
+        x = rng.normal(size=(rows // FILES, columns))
+        y = rng.random(len(x)) < 1.0 / (1.0 + np.exp(0.5 - x @ coef))
+        table = pa.table({"y": y.astype(np.int8)} | {name: x[:, k] for k, name in enumerate(names)})
+        options: dict[str, Any] = {"compression": "none", "use_dictionary": False, "row_group_size": 1 << 16}
+        parquet.write_table(table, place / f"{number}.parquet", **options)
+    return names
+
+
+def ours(place: str, formula: str, names: list[str]) -> None:
+    """Time the fits of this package."""
+    from distributed import Client, LocalCluster
+
+    import logitkit as lk
+
+    options: dict[str, Any] = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    with LocalCluster(**options) as cluster, Client(cluster) as client:
+        executor = lk.Dask(client)
+        cold = timed(lambda: lk.logit(formula, place, executor=executor), 1)[1]
+        small = " + ".join(names[:5])
+        timed(lambda: lk.logit(f"y ~ {small}", f"{place}/0.parquet", executor=executor), 1)
+        fit, warm = timed(lambda: lk.logit(formula, place, executor=executor), 3)
+        print(f"  workers, cold             {cold[0]:8.2f} s")
+        passes = f"{fit.design.stream.passes.count} passes"
+        print(f"  workers, warm             {min(warm):8.2f} s, median {np.median(warm):.2f} s, {passes}")
+    chunked = timed(lambda: lk.logit(formula, place), 3)[1]
+    print(f"  read in chunks here       {min(chunked):8.2f} s")
+    table = parquet.read_table(place)
+    held, times = timed(lambda: lk.logit(formula, table), 3)
+    print(f"  in memory, once read      {min(times):8.2f} s")
+    gap = np.abs(fit.record.coef - held.record.coef) / held.std_error.to_numpy()
+    errors = np.abs(fit.std_error / held.std_error - 1.0)
+    print(
+        f"  largest differences from the fit in memory: {gap.max():.1e} standard errors, {errors.max():.1e} of an error"
+    )
+
+
+def peer(python: str, place: str, names: list[str]) -> None:
+    """Time dask-ml in its own environment."""
+    with tempfile.TemporaryDirectory() as own:
+        script = Path(own, "peer.py")
+        script.write_text(PEER, encoding="utf-8")
+        done = subprocess.run([python, script, place, ",".join(names)], capture_output=True, text=True, check=False)
+    if done.returncode:
+        print(f"  dask-ml failed: {done.stderr.strip().splitlines()[-1]}")
+        return
+    found = json.loads(done.stdout.splitlines()[-1])
+    print(f"  dask-ml, first and second {found['times'][0]:8.2f} s, {found['times'][1]:.2f} s, without errors")
+
+
+def timed(function: Any, repeats: int) -> tuple[Any, list[float]]:
+    """Return the last result, and seconds."""
+    times, result = [], None
+    for _ in range(repeats):
+        start = time.perf_counter()
+        result = function()
+        times.append(time.perf_counter() - start)
+    return result, times
+
+
+if __name__ == "__main__":
+    main()
