@@ -35,9 +35,10 @@ data = {
     "relation": lambda: duckdb.connect(config={"memory_limit": "100MB"}).read_parquet(files),
     "function": lambda: frames,
 }[kind]()
+lk.logit("y ~ x", {"y": [0, 1, 0, 1], "x": [1.0, 2.0, 3.0, 2.0]})  # imports what a fit needs
 before = peak()
 lk.logit("y ~ " + " + ".join(f"x{j}" for j in range(8)), data, memory=int(sys.argv[3]))
-print(peak() - before)
+print("\\npeak", peak() - before)
 """
 
 
@@ -65,4 +66,4 @@ def test_a_fit_holds_at_most_what_was_granted(kind, place) -> None:
         [sys.executable, "-c", PROGRAM, kind, str(place), str(MEMORY)], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert int(done.stdout) <= MEMORY
+    assert int(done.stdout.rpartition("peak")[2]) <= MEMORY
