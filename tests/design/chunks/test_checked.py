@@ -78,6 +78,8 @@ def test_any_order_of_the_rows_gives_the_fit_in_memory(table, monkeypatch) -> No
     assert read.record.fingerprint == again.record.fingerprint
     with pytest.raises(UnsupportedError, match="in another order in the second pass"):
         read.predict()
+    with pytest.raises(UnsupportedError, match="What is drawn by place must be in the order of the rows"):
+        read.bootstrap(2, seed=1, kind="poisson")
 
 
 def test_rows_of_no_promised_order_must_stay_the_same(table, monkeypatch) -> None:

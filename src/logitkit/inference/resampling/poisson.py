@@ -256,6 +256,8 @@ def refit_in_passes(record: FitRecord, design: Design, n_fits: int, seed: int) -
     for first in range(0, n_fits, most):
         here = slice(first, min(first + most, n_fits))
         inner[here], certain[here] = _side_by_side(record, design, model.coef, seed, tuple(range(n_fits)[here]))
+        if design.stream is not None:
+            design.stream.require_order("What is drawn by place")
     kept = np.setdiff1d(np.arange(record.coef.size), record.aliased)
     coef = np.full((n_fits, record.coef.size), np.nan)
     coef[:, kept] = model.flat(inner)[:, kept]
