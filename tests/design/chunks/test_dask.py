@@ -107,7 +107,7 @@ def test_files_are_read_by_the_workers(table, executor, tmp_path) -> None:
 
 def test_partitions_that_stay_give_the_bits_of_those_that_are_made_anew(frame, executor, monkeypatch) -> None:
     here = lk.logit("y ~ x + z + C(g)", frame.persist(), executor=executor)
-    monkeypatch.setattr(dask.DaskWorkers, "room", lambda self: 0.0)
+    monkeypatch.setattr(dask.DaskWorkers, "has_room", lambda self, n_bytes: False)
     anew = lk.logit("y ~ x + z + C(g)", frame, executor=executor)
     assert np.array_equal(here.record.coef, anew.record.coef)
     assert np.array_equal(here.record.inner_vcov.array(), anew.record.inner_vcov.array())
@@ -115,11 +115,24 @@ def test_partitions_that_stay_give_the_bits_of_those_that_are_made_anew(frame, e
     assert here.design.stream.source.n_held > 0
 
 
+def test_rows_of_earlier_fits_make_room(frame, executor, monkeypatch) -> None:
+    first = lk.logit("y ~ x", frame, executor=executor)
+    taken = first.design.stream.source.n_held
+    assert taken > 0
+    workers = executor._workers.client.scheduler_info(n_workers=-1)["workers"].values()
+    monkeypatch.setattr(dask, "HELD_OF_MEMORY", sum(each["memory_limit"] for each in workers) / (1.5 * taken))
+    second = lk.logit("y ~ x", frame, executor=executor)
+    assert second.design.stream.source.n_held == taken
+    assert first.design.stream.source.n_held == 0
+    assert np.array_equal(first.robust("HC0").vcov, second.robust("HC0").vcov)
+
+
 def test_verbs_of_the_rows_are_those_in_memory(table, frame, executor) -> None:
     held, summed = lk.logit("y ~ x + w", table), lk.logit("y ~ x + w", frame, executor=executor)
     np.testing.assert_allclose(summed.robust("HC0").std_error, held.robust("HC0").std_error, rtol=1e-9)
     clustered = [fit.robust("cluster", cluster="cl").std_error for fit in (held, summed)]
     np.testing.assert_allclose(clustered[1], clustered[0], rtol=1e-9)
+    assert summed.discrimination().auc == pytest.approx(held.discrimination().auc, rel=1e-12)
     one, other = held.anova(), summed.anova()
     np.testing.assert_allclose(other.statistic, one.statistic, rtol=1e-7)
 

@@ -157,11 +157,16 @@ class DaskWorkers:
         except ValueError as error:
             raise ExecutorError("lk.Dask(): there is no current client; give one, lk.Dask(client).") from error
 
-    def room(self) -> float:
-        """Return the bytes that rows may take on the workers, less those that they take already."""
+    def has_room(self, n_bytes: int) -> bool:
+        """Tell whether rows may stay on the workers, if those of earlier fits are let go."""
         workers = self.client.scheduler_info(n_workers=-1)["workers"].values()
-        limits = [each.get("memory_limit") or MEMORY_UNKNOWN for each in workers]
-        return float(sum(limits) / HELD_OF_MEMORY - sum(rows.n_held for rows in self.holders))
+        most = sum(each.get("memory_limit") or MEMORY_UNKNOWN for each in workers) / HELD_OF_MEMORY
+        if n_bytes > most:
+            return False
+        for rows in list(self.holders):
+            if n_bytes + sum(each.n_held for each in self.holders) > most:
+                rows.let_go()
+        return True
 
     def sent(self, value: Any) -> Any:
         """Return a value as the workers have it.

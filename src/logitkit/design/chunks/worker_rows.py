@@ -49,8 +49,8 @@ class Workers(Protocol):
 
     holders: WeakSet[WorkerRows]
 
-    def room(self) -> float:
-        """Return the bytes that rows may take, less those that they take already."""
+    def has_room(self, n_bytes: int) -> bool:
+        """Tell whether rows may stay, if those of earlier fits are let go."""
 
     def sent(self, value: Any) -> Any:
         """Return a value as the workers have it."""
@@ -159,6 +159,10 @@ class WorkerRows:
         """Bytes that stay on the workers between passes."""
         return sum(self._bytes[columns] for columns in self._held)
 
+    def let_go(self) -> None:
+        """Let no rows stay: they are read again when they are asked for."""
+        self._held.clear()
+
     def batches(self, columns: Sequence[str], size: int) -> Iterator[Batch]:
         """Yield the rows of one block after another."""
         for part in self.parts(columns, size):
@@ -181,7 +185,7 @@ class WorkerRows:
         tables, names = self._source.units(columns, self.workers)
         if self.n_rows is not None:
             sizes = [sum(part.n_rows for part in group) for group in self._source.groups(columns)]
-            if self.n_rows * self.row_bytes <= workers.room():
+            if workers.has_room(int(self.n_rows * self.row_bytes)):
                 tables = self._hold(columns, tables, int(self.n_rows * self.row_bytes))
             starts = [0, *accumulate(sizes)]
         else:
@@ -207,7 +211,7 @@ class WorkerRows:
         rules = workers.sent((self._schema, sample, key_limit(sample, max(self.n_rows, 1))))
         parts = [trim(states[k], rules) for k in filled]
         found: Learnt = workers.gathered([neighbours(parts, lambda few: add(few, rules))])[0].learnt()
-        if starts[-1] != self.n_rows and draws is not None:
+        if draws is not None:
             found.sample = positions_in_blocks(found.sample, [block.start for block in self.blocks])
         return found
 
@@ -245,7 +249,7 @@ class WorkerRows:
             return self._held[columns]
         tables = self._source.units(columns, self.workers)[0]
         most = self._bytes.get(columns)
-        return tables if most is None or most > self.workers.room() else self._hold(columns, tables, most)
+        return self._hold(columns, tables, most) if most is not None and self.workers.has_room(most) else tables
 
     def _hold(self, columns: tuple[str, ...], tables: list[Any], n_bytes: int) -> list[Any]:
         self._held[columns] = self.workers.computed(tables)
