@@ -150,3 +150,12 @@ def test_hosmer_and_lemeshow_group_as_in_memory(case, table, file) -> None:
     equal(one, other, skip=("group",))
     assert one.group is not None
     assert other.group is None
+
+
+@pytest.mark.parametrize("case", ["plain", "sampling weights", "separated", "several outcomes"])
+def test_classification_is_summed(case, table, file) -> None:
+    formula, options = {**CASES, "several outcomes": ("g ~ x + v", {"model": lk.Multinomial()})}[case]
+    held, read = pair(formula, table, file, **options)
+    equal(held.classification(), without_vectors(read).classification())
+    if held.record.has_event:
+        equal(held.classification(threshold=0.3), read.classification(threshold=0.3))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from logitkit.api.card_formula import require_columns
 from logitkit.api.card_rows import bins_by_name, row_weights, rows_of, stated_as
+from logitkit.design.chunks.opened import source_of
+from logitkit.design.chunks.source import require_named
 from logitkit.design.table.frame import read_table
 from logitkit.errors import DataError
 from logitkit.results.cards.binned import BinnedVariable, held
@@ -17,6 +19,8 @@ from logitkit.scorecard.target import read_target
 from logitkit.scorecard.variable_sketch import VariableSketch
 
 __all__ = ["binning", "binnings_of_blocks"]
+
+ROWS_OF_BLOCK = 1 << 16  # of a source
 
 
 @in_our_words
@@ -84,7 +88,7 @@ def binning(
 @in_our_words
 def binnings_of_blocks(
     columns: str | Sequence[str],
-    blocks: Iterable[Any],
+    blocks: Any,
     *,
     target: str,
     event: Any,
@@ -97,8 +101,9 @@ def binnings_of_blocks(
     ----------
     columns : str or sequence of str
         The variables.
-    blocks : iterable of tables
-        For example the row groups of a Parquet file; each has every column.
+    blocks : iterable of tables, or source
+        For example the row groups of a Parquet file; each has every column. Or what a fit reads in chunks: a Parquet or
+        CSV file, a folder of them, ``"loans/*.parquet"``, a ``pyarrow.dataset``, of which only the columns are read.
     target : str
         The column of the outcome.
     event : object
@@ -122,9 +127,13 @@ def binnings_of_blocks(
     >>> found.rule == lk.scorecard.binning("age", loans, target="class", event="bad").rule, found.rank_error
     (True, 0.0)
     """
+    columns = (columns,) if isinstance(columns, str) else tuple(columns)
+    source = None if isinstance(blocks, Iterator | list | tuple) else source_of(blocks)
+    if source is not None:
+        require_named(source, (*columns, target))
+        blocks = (batch.table for batch in source.batches(tuple(dict.fromkeys((*columns, target))), ROWS_OF_BLOCK))
     if not isinstance(blocks, Iterable):
         raise DataError(f"blocks={blocks!r:.60}: give tables one after another, such as a list or a generator of them.")
-    columns = (columns,) if isinstance(columns, str) else tuple(columns)
     stated = bins_by_name(bins, columns)
     sketches = {name: VariableSketch(name, stated[name]) for name in columns}
     other = None

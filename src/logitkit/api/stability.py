@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
+from logitkit.design.chunks.opened import source_of
+from logitkit.design.chunks.source import require_named
 from logitkit.design.table.frame import holds_numbers, numeric_values
-from logitkit.errors import DataError
+from logitkit.errors import DataError, UnsupportedError
+from logitkit.options import is_count
 from logitkit.results.cards.drift import PopulationStability, held_index
 from logitkit.results.cards.watched import one_column
 from logitkit.results.foreign import in_our_words
 from logitkit.scorecard.binned import Binning
 from logitkit.scorecard.monitoring.columns import column_rule, columns_index, rule_counts
-from logitkit.scorecard.monitoring.index import Resampled
+from logitkit.scorecard.monitoring.index import Resampled, Sample, StabilityIndex
 from logitkit.scorecard.weighting import RowWeights, WeightMeaning, read_weights
 
 __all__ = ["psi"]
+
+ROWS_OF_BLOCK = 1 << 16  # of a source
 
 
 @in_our_words
@@ -23,6 +30,7 @@ def psi(
     base: Any,
     recent: Any,
     *,
+    column: str | None = None,
     bins: int | Sequence[float] | Binning = 10,
     weights: tuple[Any, Any] | None = None,
     weight_kind: WeightMeaning | None = None,
@@ -35,7 +43,10 @@ def psi(
     Parameters
     ----------
     base, recent : (m,) and (n,) array-like
-        Numbers or levels, such as scores at development and now.
+        Numbers or levels, such as scores at development and now. With ``column``, what a fit reads in chunks (Parquet
+        or CSV files, folders, a ``pyarrow.dataset``), of which the column is counted in one pass.
+    column : str, optional
+        The column of two sources; then give cut points, or the bins of a variable.
     bins : int, sequence of float or BinnedVariable, default 10
         Bins of about equal size in the base, where bins after the first begin, or the bins of a variable. Levels are
         bins as they are. Missing values, and levels that the base has not, have bins of their own.
@@ -81,6 +92,10 @@ def psi(
     (0.0412, 'none', 0.004, 3.4e-05)
     """
     resampled = Resampled(level, replicates, seed)
+    if column is not None:
+        if weights is not None or weight_kind is not None:
+            raise UnsupportedError(f"column={column!r:.60} counts rows of sources, and takes no weights.")
+        return held_index(_of_sources(base, recent, column, bins, resampled))
     first, second = one_column(base, "base"), one_column(recent, "recent")
     if not isinstance(bins, Binning) and len(first) and holds_numbers(first) != holds_numbers(second):
         raise DataError("One sample has numbers and the other levels; give both as one kind.")
@@ -97,6 +112,32 @@ def psi(
     rule = column_rule(first, None if own[0] is None else own[0].values, bins, name)
     counts = [rule_counts(rule, column, name, w) for column, w in zip((first, second), own, strict=True)]
     return held_index(columns_index(rule, counts[0], counts[1], name, resampled))
+
+
+def _of_sources(
+    base: Any, recent: Any, column: str, bins: int | Sequence[float] | Binning, resampled: Resampled
+) -> StabilityIndex:
+    """Return the index of a column of two sources, each read once."""
+    if is_count(bins):
+        raise UnsupportedError(
+            f"bins={bins!r}: bins of equal size need the values in order, and {column!r} is counted as it is read: "
+            "give cut points, or the bins of a variable."
+        )
+    rule, counts = None, []
+    for given, which in ((base, "base"), (recent, "recent")):
+        source = source_of(given)
+        if source is None:
+            raise DataError(f"{which}: with column=, give files, a folder or a dataset; of a table give its column.")
+        require_named(source, (column,))
+        total = np.zeros(1)
+        for batch in source.batches((column,), ROWS_OF_BLOCK):
+            values = batch.table[column].to_pandas()
+            rule = column_rule(values, None, bins, column) if rule is None else rule
+            total = total + rule_counts(rule, values, column).counts
+        counts.append(Sample(total))
+    if rule is None:
+        raise DataError(f"Neither source has rows, so that there is no {column!r} to compare.")
+    return columns_index(rule, counts[0], counts[1], column, resampled)
 
 
 def _weights(given: Any, column: Any, which: str, kind: WeightMeaning | None) -> RowWeights | None:

@@ -9,7 +9,7 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.typing import BoolArray
 
-__all__ = ["EVERY_ROW", "LeftOut", "rows_left_out"]
+__all__ = ["EVERY_ROW", "LeftOut", "left_out_of", "rows_left_out"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +78,39 @@ def rows_left_out(design: Design, undetermined: BoolArray | None = None) -> Left
     >>> rows_left_out(ready_design(np.ones((2, 1)), [0, 1], names=["Intercept"])).used
     2
     """
-    counts, weights = design.counts, design.response.weights
-    used = weights > 0.0
+    used = design.response.weights > 0.0
+    gone = 0 if undetermined is None else int(np.count_nonzero(used & undetermined))
+    return left_out_of(design, int(np.count_nonzero(~used)), gone)
+
+
+def left_out_of(design: Design, weightless: int, undetermined: int) -> LeftOut:
+    """Return the rows that a diagnostic leaves out, of which some were counted.
+
+    Parameters
+    ----------
+    design : Design
+        Rows with their outcome, whose number alone is looked at.
+    weightless, undetermined : int
+        Rows without weight, and without a prediction.
+
+    Returns
+    -------
+    LeftOut
+        With what the design itself left out of the table.
+
+    Examples
+    --------
+    >>> from logitkit.design.ready import ready_design
+    >>> left_out_of(ready_design(np.ones((2, 1)), [0, 1], names=["Intercept"]), 1, 0).used
+    1
+    """
+    counts = design.counts
     return LeftOut(
         counts.given,
         counts.missing,
         counts.missing_by_column,
         counts.given - counts.missing - counts.unseen - design.n_rows,
-        int(np.count_nonzero(~used)),
-        0 if undetermined is None else int(np.count_nonzero(used & undetermined)),
+        weightless,
+        undetermined,
         counts.unseen,
     )

@@ -16,7 +16,7 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.diagnostics.grouping import Groups, group_sums, quantile_groups
-from logitkit.diagnostics.left_out import LeftOut
+from logitkit.diagnostics.left_out import LeftOut, left_out_of
 from logitkit.diagnostics.ranking import ROUNDING, PredictedRows, RankedRows, no_rows, predicted_rows
 from logitkit.engine.record import FitRecord
 from logitkit.models.links import LOGIT
@@ -85,17 +85,7 @@ class RowFacts:
 
     def left_out(self, design: Design) -> LeftOut:
         """Return the rows given, used and left out."""
-        counts = design.counts
-        others = counts.given - counts.missing - counts.unseen - design.n_rows
-        return LeftOut(
-            counts.given,
-            counts.missing,
-            counts.missing_by_column,
-            others,
-            self.weightless,
-            self.undetermined,
-            counts.unseen,
-        )
+        return left_out_of(design, self.weightless, self.undetermined)
 
     def plus(self, other: RowFacts) -> RowFacts:
         """Return the sums over the rows of both."""

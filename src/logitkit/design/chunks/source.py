@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
-__all__ = ["ROWS_AT_ONCE", "Batch", "Chunk", "Named", "Source", "joined", "rechunked"]
+from logitkit.errors import DataError, nearest_name
+
+__all__ = ["ROWS_AT_ONCE", "Batch", "Chunk", "Named", "Source", "joined", "rechunked", "require_named"]
 
 ROWS_AT_ONCE = 1 << 15  # that are asked of other libraries: what they read ahead is counted in batches
 
@@ -135,3 +137,10 @@ def joined(tables: list[Any]) -> Any:
     import pyarrow as pa
 
     return pa.concat_tables(tables).unify_dictionaries()
+
+
+def require_named(source: Source, columns: Iterable[str]) -> None:
+    """Refuse columns that a source does not have."""
+    for name in columns:
+        if name not in source.names:
+            raise DataError(f"{source.label} has no column {name!r}. {nearest_name(name, source.names)}")
