@@ -26,6 +26,8 @@ from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Grouped", "InOrder", "Ranking", "RowFacts", "grouped", "row_facts", "rows_in_order"]
 
+ROWS_AT_ONCE = 1 << 15  # of a chunk, whose scores are found
+
 
 @dataclass(frozen=True)
 class Ranking:
@@ -245,9 +247,16 @@ def _both(
 def _tables(
     record: FitRecord, own: bool, rankings: tuple[Ranking, ...], part: Design
 ) -> tuple[RowFacts, list[FloatArray]]:
-    """Return what is summed over some rows, and their scores in each order."""
-    rows = predicted_rows(record, part, own)
-    return row_facts(rows, part), [ranking.table(rows) for ranking in rankings]
+    """Return what is summed over some rows, and their scores, a few rows at a time: numbers on the way take room."""
+    facts, tables = None, []
+    for start in range(0, max(part.n_rows, 1), ROWS_AT_ONCE):
+        some = part.take(np.arange(start, min(start + ROWS_AT_ONCE, part.n_rows)))
+        rows = predicted_rows(record, some, own)
+        here = row_facts(rows, some)
+        facts = here if facts is None else facts.plus(here)
+        tables.append([ranking.table(rows) for ranking in rankings])
+    assert facts is not None
+    return facts, [np.concatenate(found) for found in zip(*tables, strict=True)]
 
 
 def _sorted(sort: ExternalSort, rounding: float) -> Iterator[Pooled]:
