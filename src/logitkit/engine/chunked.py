@@ -59,6 +59,8 @@ class RowsOfForm:
         Coordinates of the columns that are solved for.
     family : Family
         Gives loss, slope and curvature of each row.
+    quadratic : Quadratic or None
+        Part of a penalty, which is added once.
     """
 
     form: Form
