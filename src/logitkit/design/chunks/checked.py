@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
 
 from logitkit.design.chunks.row_hashes import RowHash, hash_of_rows
 from logitkit.design.chunks.source import Batch, Chunk, Source, rechunked
 from logitkit.errors import DataError, UnsupportedError
 
-__all__ = ["CheckedSource", "fixed_order", "require_order"]
+__all__ = ["CheckedSource", "digest_of_hashes", "fixed_order", "keeps_order", "require_order"]
 
 
 class CheckedSource:
@@ -131,6 +132,18 @@ class _Reading:
             if each is not None and hasattr(each, "close"):
                 each.close()
         self.batches = self.chunks = None
+
+
+def keeps_order(source: Source) -> bool:
+    """Tell whether a source promises its rows in the same order in each pass."""
+    return not isinstance(source, CheckedSource) or source.ordered
+
+
+def digest_of_hashes(source: Source, columns: Sequence[str], size: int, about: object) -> str:
+    """Return the fingerprint of rows in no promised order, with what else is to tell; empty where one is promised."""
+    if not isinstance(source, CheckedSource) or source.ordered:
+        return ""
+    return sha256(repr((about, source.total(columns, size))).encode()).hexdigest()[:16]
 
 
 def fixed_order(source: Source) -> bool:

@@ -6,14 +6,13 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from hashlib import sha256
 from itertools import accumulate
 from typing import Any, TypeVar
 
 import numpy as np
 
 from logitkit.design.chunks.ahead import pass_over
-from logitkit.design.chunks.checked import CheckedSource, fixed_order, require_order
+from logitkit.design.chunks.checked import digest_of_hashes, fixed_order, keeps_order, require_order
 from logitkit.design.chunks.coder import Coder, coder_of
 from logitkit.design.chunks.columns import is_numeric
 from logitkit.design.chunks.empty import empty_design, none_complete
@@ -208,7 +207,8 @@ class Stream:
         self._keep(printed, info)
 
     def _keep(self, printed: Fingerprint, info: DesignInfo) -> None:
-        digest = self._digest(printed, info)
+        about = (self.n_rows, info.names)
+        digest = digest_of_hashes(self.source, self.columns, self.size, about) or printed.digest()
         if self.kept.setdefault("fingerprint", digest) != digest:
             raise self._changed("its rows are not those that the checkpoint is of")
 
@@ -307,18 +307,10 @@ class Stream:
         found: str = self.kept["fingerprint"]
         return found
 
-    def _digest(self, printed: Fingerprint, info: DesignInfo) -> str:
-        """Return the fingerprint: of the rows in order, or of their hashes where no order is promised."""
-        if self.keeps_order:
-            return printed.digest()
-        assert isinstance(self.source, CheckedSource)
-        total = self.source.total(self.columns, self.size)
-        return sha256(repr((self.n_rows, info.names, total)).encode()).hexdigest()[:16]
-
     @property
     def keeps_order(self) -> bool:
         """Whether the source promises its rows in the same order in each pass."""
-        return not isinstance(self.source, CheckedSource) or self.source.ordered
+        return keeps_order(self.source)
 
     def require_order(self, what: str) -> None:
         """Refuse what pairs the rows of two passes, where they came in different orders."""
