@@ -10,7 +10,7 @@ import numpy as np
 
 from logitkit.design.absorbed import AbsorbedLevels, terms_without_intercept, without_intercept
 from logitkit.design.design import Design, RowCounts
-from logitkit.design.formula.coding import learn_coding
+from logitkit.design.formula.coding import Beforehand, learn_coding
 from logitkit.design.formula.parse import parse_formula, split_formula
 from logitkit.design.formula.terms import INTERCEPT
 from logitkit.design.info import DesignInfo
@@ -37,8 +37,9 @@ def build_design(
     missing: MissingPolicy = "drop",
     absorb: str | None = None,
     factors_by: FactorCoding = "treatment",
+    before: Beforehand | None = None,
 ) -> Design:
-    """Build the design of a fit."""
+    """Build the design of a fit; ``before`` is what was learnt from more rows than the table has."""
     reader = reader or BinaryReader()
     split_formula(formula)
     table = read_table(data)
@@ -71,7 +72,7 @@ def build_design(
     gone = np.zeros(len(frame), dtype=bool) if parsed.left in frame.columns else missing_outcome(left)
     if gone.any():
         absent[parsed.left] = gone
-    coding, rows = learn_coding(parsed, frame, factors_by)
+    coding, rows = learn_coding(parsed, frame, factors_by, before)
     keep: BoolArray = rows.kept & ~gone
     if coding.uses_neighbours and len(frame) < table.n_rows:
         raise FormulaError(
@@ -90,9 +91,12 @@ def build_design(
     used_rows = RowsUsed(extras, positions, weight_kind, shift)
     response, response_info = reader.read(pick_rows(left, keep), parsed.left, used_rows)
     counted = response.weights > 0.0
-    coding = coding.with_seen(rows.factors, None if keep.all() and counted.all() else np.flatnonzero(keep)[counted])
+    n_counted = int(np.count_nonzero(counted)) if before is None else before.n_counted
+    if before is None:
+        counted_rows = None if keep.all() and counted.all() else np.flatnonzero(keep)[counted]
+        coding = coding.with_seen(rows.factors, counted_rows)
     if response.trials is None:
-        coding.require_repeated_levels(int(np.count_nonzero(counted)))
+        coding.require_repeated_levels(n_counted)
     nuisance: Nuisance = NOTHING
     names, terms, level_codes = coding.names, coding.terms, None
     if absorb is not None:

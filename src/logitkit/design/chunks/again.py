@@ -8,8 +8,8 @@ from typing import Any
 
 from logitkit.design.chunks.build import chunk_size, design_of, sample_size
 from logitkit.design.chunks.empty import none_complete
-from logitkit.design.chunks.learning import Sample
 from logitkit.design.chunks.reading import Reading
+from logitkit.design.chunks.sample import Sample
 from logitkit.design.chunks.source import Source, rechunked
 from logitkit.design.chunks.stream import Passes, Stream
 from logitkit.design.design import Design, RowCounts

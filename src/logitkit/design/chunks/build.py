@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -9,7 +10,8 @@ from typing import Any
 
 from logitkit.design.build import build_design
 from logitkit.design.chunks.checked import CheckedSource
-from logitkit.design.chunks.learning import Learning, Learnt, learn
+from logitkit.design.chunks.learning import Learning, learn
+from logitkit.design.chunks.learnt_rows import Learnt
 from logitkit.design.chunks.matrix import ChunkedMatrix
 from logitkit.design.chunks.reading import Reading
 from logitkit.design.chunks.response import ChunkedPositions, ChunkedResponse
@@ -21,18 +23,11 @@ from logitkit.design.info import DesignInfo
 from logitkit.design.rebuild import rebuild_design
 from logitkit.design.response.reading import BinaryReader, OutcomeReader
 from logitkit.design.response.response import Clusters
-from logitkit.errors import DataError, UnsupportedError
+from logitkit.design.table.extras import offset_role
+from logitkit.errors import DataError, LogitkitError
 from logitkit.typing import FactorCoding, IntArray, MissingPolicy, WeightKind
 
-__all__ = [
-    "build_chunked_design",
-    "chunk_size",
-    "design_of",
-    "in_clusters",
-    "of_columns",
-    "require_pieces",
-    "sample_size",
-]
+__all__ = ["build_chunked_design", "chunk_size", "design_of", "in_clusters", "of_columns", "sample_size"]
 
 NUMBERS_OF_CHUNK = 1 << 22  # the calls of a chunk are a few parts in a hundred of its work
 ROWS_LEAST, ROWS_MOST = 1 << 10, 1 << 18
@@ -71,9 +66,11 @@ def build_chunked_design(
     """Build the design of a fit: one pass learns its coding and draws a sample."""
     reader = reader or BinaryReader()
     memory = reading.n_bytes
-    extras = _names_of(source, weights=weights, cluster=cluster, offset=reader.offset, **dict(reader.offsets))
-    parsed = parse_formula(formula, source.names, namespace, extras, n_rows=source.n_rows)
-    columns = tuple(dict.fromkeys((*parsed.left_variables, *parsed.variables, *extras)))
+    given = {"weights": weights, "offset": reader.offset, "cluster": cluster}
+    given |= {offset_role(outcome): value for outcome, value in reader.offsets.items()}
+    roles = _roles(source, given)
+    parsed = parse_formula(formula, source.names, namespace, list(roles.values()), n_rows=source.n_rows)
+    columns = tuple(dict.fromkeys((*parsed.left_variables, *parsed.variables, *roles.values())))
     if not columns:
         columns = source.names[:1]
     size = chunk_size(len(columns), memory)
@@ -84,30 +81,36 @@ def build_chunked_design(
     journal = reading.journal(source, stated | {"offset": reader.offset, "missing": missing})
 
     def learning() -> Learnt:
-        return learn(source, parsed, extras, size, sample_of)
+        return learn(source, parsed, roles, size, sample_of, memory)
 
     if reading.executor is not None:
-        found, source, edges = reading.executor.learn(source, Learning(parsed, extras, drawn), size, sample_of)
+        found, source, edges = reading.executor.learn(
+            source, Learning(parsed, roles, drawn, memory=memory), size, sample_of
+        )
     elif journal is None:
         found = learning()
     else:
         found = journal.found(("learn", size), learning, partial(_hashes, source), partial(_expect, source))
     _require_rows(found, missing, source)
-    learnt = build_design(
-        formula,
-        found.table(),
-        namespace=namespace,
-        weights=weights,
-        weight_kind=weight_kind,
-        cluster=cluster,
-        reader=reader,
-        factors_by=factors_by,
-    )
+    found.require_rowwise(parsed, source)
+    try:
+        learnt = build_design(
+            formula,
+            found.table(),
+            namespace=namespace,
+            weights=weights,
+            weight_kind=weight_kind,
+            cluster=cluster,
+            reader=reader,
+            factors_by=factors_by,
+            before=found.before,
+        )
+    except LogitkitError as error:
+        raise type(error)(_without_places(str(error))) from error
     info = learnt.info
-    require_pieces(info, found, source)
-    sample = rebuild_design(info, found.rows)
-    passes = Passes(1, found.n_bytes)
-    kept: dict[str, Any] = {} if journal is None else {"journal": journal}
+    sample = replace(rebuild_design(found.as_met(info), found.rows), info=info)
+    passes = Passes(found.n_passes, found.n_bytes)
+    kept: dict[str, Any] = found.kept | ({} if journal is None else {"journal": journal})
     stream = Stream(
         source,
         columns,
@@ -121,7 +124,7 @@ def build_chunked_design(
         kept,
         edges=edges,
     )
-    counts = RowCounts(found.n_rows, found.n_rows - found.n_used, tuple(found.missing.most_common()))
+    counts = RowCounts(found.n_rows, found.n_rows - found.n_used, found.missing_counts)
     return design_of(stream, info, counts)
 
 
@@ -196,9 +199,20 @@ def design_of(stream: Stream, info: DesignInfo, counts: RowCounts) -> Design:
     )
 
 
-def _names_of(source: Source, **given: Any) -> list[str]:
+def _without_places(text: str) -> str:
+    """Return a message without the place of a row among those that the response is learnt from.
+
+    Examples
+    --------
+    >>> _without_places("The response 'y' holds 2 in row 3 of those used; numbers must be 0 or 1.")
+    "The response 'y' holds 2; numbers must be 0 or 1."
+    """
+    return re.sub(r" in row [0-9,]+ of those used", "", text)
+
+
+def _roles(source: Source, given: Mapping[str, Any]) -> dict[str, str]:
     """Return the columns that weights, clusters and offsets are, which must be given by name."""
-    names = []
+    names = {}
     for role, value in given.items():
         if value is None:
             continue
@@ -206,7 +220,7 @@ def _names_of(source: Source, **given: Any) -> list[str]:
             raise DataError(f"{role}= must name a column of {source.label}: an array has no place beside its rows.")
         if value not in source.names:
             raise DataError(f"{role}={value!r}: {source.label} has no such column.")
-        names.append(value)
+        names[role] = value
     return names
 
 
@@ -231,29 +245,8 @@ def _require_rows(found: Learnt, missing: MissingPolicy, source: Source) -> None
     """Refuse a source without rows, and missing values where these are to be refused."""
     if found.n_rows == 0:
         raise DataError(f"{source.label} has no rows.")
-    text = ", ".join(f"{name} {count}" for name, count in found.missing.most_common())
-    if found.missing and missing == "raise":
+    text = ", ".join(f"{name} {count}" for name, count in found.missing_counts)
+    if found.missing_counts and missing == "raise":
         raise DataError(f"missing='raise', but values are missing. Missing values: {text}.")
     if found.n_used == 0:
         raise DataError(f"No row is left to fit: every row has a missing value. Missing values: {text}.")
-
-
-def require_pieces(info: DesignInfo, found: Learnt, source: Source) -> None:
-    """Refuse transforms that were learnt from a part of the rows.
-
-    Examples
-    --------
-    >>> require_pieces.__name__
-    'require_pieces'
-    """
-    assert info.coding is not None
-    learnt = info.coding.learnt
-    if learnt and not found.is_whole:
-        raise UnsupportedError(
-            f"{', '.join(learnt)} is learnt from all rows at once, and {source.label} is read in chunks: compute the "
-            "column beforehand."
-        )
-    if info.coding.uses_neighbours:
-        raise UnsupportedError(
-            "lag() uses the previous row, which a chunk need not have: compute the column beforehand."
-        )

@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 from weakref import WeakSet
 
-from logitkit.design.chunks.learning import Learning, Learnt
+from logitkit.design.chunks.learning import Learning
+from logitkit.design.chunks.learnt_rows import Learnt
 from logitkit.design.chunks.source import Source
 from logitkit.design.chunks.stream import Stream
 from logitkit.design.chunks.worker_rows import FrameSource, WorkerRows

@@ -13,7 +13,8 @@ from logitkit.design.design import Design
 from logitkit.design.info import DesignInfo
 
 if TYPE_CHECKING:
-    from logitkit.design.chunks.learning import Learning, Learnt
+    from logitkit.design.chunks.learning import Learning
+    from logitkit.design.chunks.learnt_rows import Learnt
     from logitkit.design.chunks.source import Source
     from logitkit.design.chunks.stream import Stream
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from logitkit.design.chunks.build import design_of, require_pieces
+from logitkit.design.chunks.build import design_of
 from logitkit.design.chunks.learning import learn
 from logitkit.design.chunks.stream import Stream
 from logitkit.design.design import Design
@@ -13,6 +13,7 @@ from logitkit.design.formula.coding import Coding, learn_coding
 from logitkit.design.formula.parse import ParsedFormula
 from logitkit.design.info import DesignInfo
 from logitkit.design.rebuild import rebuild_design
+from logitkit.design.table.extras import offset_role
 from logitkit.design.table.frame import read_table
 from logitkit.errors import DataError
 from logitkit.typing import FactorCoding
@@ -36,29 +37,30 @@ def extended_in_chunks(
     'extended_in_chunks'
     """
     given, source = design.info.response, stream.source
-    extras = [each for each in (given.weights, given.cluster, given.offset) if each is not None]
-    extras += [column for _, column in given.offsets]
-    found = learn(source, parsed, extras, stream.size, lambda _: stream.sample_rows.size)
-    stream.passes.count += 1
+    named = {"weights": given.weights, "offset": given.offset, "cluster": given.cluster}
+    named |= {offset_role(outcome): column for outcome, column in given.offsets}
+    roles = {role: column for role, column in named.items() if column is not None}
+    found = learn(source, parsed, roles, stream.size, lambda _: stream.sample_rows.size, stream.memory)
+    stream.passes.count += found.n_passes
     if tuple(found.used) != stream.used:
         known = {column for column, _ in design.counts.missing_by_column}
-        column = next((column for column in found.missing if column not in known), name)
+        column = next((column for column, _ in found.missing_counts if column not in known), name)
         raise DataError(
             f"{column!r} is missing in {stream.n_rows - found.n_used:,} of the rows of the fit, so that the model with "
             f"{name!r} would be of other rows. Fit on the rows that are complete in both."
         )
+    found.require_rowwise(parsed, source)
     table = read_table(found.table())
     frame = table.frame(list(dict.fromkeys((*parsed.left_variables, *parsed.variables))), None)
-    coding, _ = learn_coding(parsed, frame, factors_by)
+    coding, _ = learn_coding(parsed, frame, factors_by, found.before)
     info = info_of(coding)
-    require_pieces(info, found, source)
-    columns = tuple(dict.fromkeys((*parsed.left_variables, *parsed.variables, *extras, *stream.columns)))
+    columns = tuple(dict.fromkeys((*parsed.left_variables, *parsed.variables, *roles.values(), *stream.columns)))
     made = replace(
         stream,
         columns=columns,
-        sample=rebuild_design(info, found.rows),
+        sample=replace(rebuild_design(found.as_met(info), found.rows), info=info),
         sample_rows=found.sample,
-        kept={key: value for key, value in stream.kept.items() if key.startswith("outcomes of")},
+        kept={key: value for key, value in stream.kept.items() if key.startswith("outcomes of")} | found.kept,
         whole=None,
         chosen=None,
     )

@@ -1,175 +1,55 @@
 r"""The learning pass: one pass over a source that finds what its columns are to become, and draws a sample.
 
-What a design learns from rows is merged over chunks: the levels of factors and outcomes (the first row of each is
-kept), how many rows are complete, and a sample without replacement. The sample holds the k rows whose positions have
-the least keys; a key is a fixed mixing of the position (Vigna's SplitMix64), so the sample does not depend on how the
-rows are cut, and it is the same every time. The design of the rows that were kept then learns everything at once, as
-that of any table in memory.
+What a design learns from rows is merged over chunks: the levels of factors, the first row of each outcome, how many
+rows are complete, and the states of transforms (``transforms.py``). A transform of what another has learnt takes one
+pass more, and so does one that is learnt in two steps.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+import ast
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from logitkit.design.chunks.coder import column_of
 from logitkit.design.chunks.columns import is_measure, missing_in
-from logitkit.design.chunks.journal import storable
+from logitkit.design.chunks.factor_levels import FactorLevels
+from logitkit.design.chunks.learnt_rows import Learnt
+from logitkit.design.chunks.outcomes import OutcomeRows
+from logitkit.design.chunks.sample import Sample
 from logitkit.design.chunks.source import Chunk, Source, rechunked
-from logitkit.design.formula.materializer import BlockMaterializer, new_spec
+from logitkit.design.chunks.transform_states import Pending, Transforms
+from logitkit.design.chunks.transforms import may_add_missing
+from logitkit.design.formula.coding import LAG, Beforehand, cause_of, raise_in_words
+from logitkit.design.formula.expression import read_expression
+from logitkit.design.formula.materializer import BlockMaterializer
 from logitkit.design.formula.parse import ParsedFormula
-from logitkit.design.response.binary import Counts, evaluate_left, missing_outcome
-from logitkit.design.table.frame import coded_values, read_table
-from logitkit.errors import LogitkitError
+from logitkit.design.formula.specs import new_spec
+from logitkit.design.response.binary import evaluate_left, missing_outcome
+from logitkit.design.table.frame import Table, is_missing, numeric_values, read_table
+from logitkit.errors import LogitkitError, UnsupportedError
 from logitkit.numerics.threads.progress import progress
-from logitkit.typing import IntArray
+from logitkit.typing import BoolArray, IntArray
 
-__all__ = ["Learning", "Learnt", "Sample", "learn"]
+__all__ = ["Learning", "learn"]
 
 KEY_MOST = (1 << 64) - 1  # of a row of the sample
-OUTCOMES_MOST = 1_000  # different values of an outcome, of which a row each is kept
-
-
-@storable
-@dataclass
-class Learnt:
-    """What one pass over a source has found.
-
-    Parameters
-    ----------
-    n_rows : int
-        Rows of the source.
-    used : list of int
-        Rows of each chunk that take part.
-    missing : Counter
-        Rows in which each column, or a transform, is missing.
-    levels : list of Arrow tables
-        The first row of each level of each factor and of each outcome.
-    sample : (k,) int array
-        Positions of the sample among all rows, in order.
-    rows : pyarrow.Table
-        The sample.
-    n_bytes : int
-        Bytes of the columns, as Arrow holds them.
-    """
-
-    n_rows: int = 0
-    used: list[int] = field(default_factory=list)
-    missing: Counter[str] = field(default_factory=Counter)
-    levels: list[Any] = field(default_factory=list)
-    sample: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    rows: Any = None
-    n_bytes: int = 0
-
-    @property
-    def n_used(self) -> int:
-        """Rows that take part."""
-        return sum(self.used)
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether the sample is all rows that take part."""
-        return self.sample.size == self.n_used
-
-    def table(self) -> Any:
-        """Return the rows that the design is learnt from: the first of each level, and the sample."""
-        import pyarrow as pa
-
-        return pa.concat_tables([*self.levels, self.rows]).unify_dictionaries()
-
-
-class Sample:
-    """The rows with the least keys, of those offered.
-
-    Parameters
-    ----------
-    size : int
-        How many.
-    limit : int
-        The largest key of a row that may be drawn.
-
-    Examples
-    --------
-    >>> import pyarrow as pa
-    >>> drawn = Sample(2)
-    >>> drawn.offer(np.arange(5), pa.table({"x": range(5)}), np.arange(5))
-    >>> drawn.trim()
-    >>> len(drawn.positions[0])
-    2
-    """
-
-    def __init__(self, size: int, limit: int = (1 << 64) - 1) -> None:
-        self.size = size
-        self.limit = np.uint64(limit)
-        self.keys: list[NDArray[np.uint64]] = []
-        self.positions: list[IntArray] = []
-        self.tables: list[Any] = []
-
-    def offer(self, positions: IntArray, table: Any, rows: IntArray) -> None:
-        """Take those of the rows of a table that are among the least so far."""
-        keys = mixed(positions)
-        kept = np.flatnonzero(keys <= self.limit)
-        if not kept.size:
-            return
-        self.keys.append(keys[kept])
-        self.positions.append(positions[kept])
-        self.tables.append(table.take(rows[kept]))
-        if sum(each.size for each in self.keys) > 2 * self.size:
-            self.trim()
-
-    def merge(self, other: Self) -> None:
-        """Add the rows that were kept of later ones."""
-        self.keys += other.keys
-        self.positions += other.positions
-        self.tables += other.tables
-
-    def cast(self, schema: Any) -> Self:
-        """Return the same rows in other types."""
-        made = copy(self)
-        made.tables = [table.cast(schema) for table in self.tables]
-        return made
-
-    def trim(self) -> None:
-        """Keep the least."""
-        import pyarrow as pa
-
-        if not self.keys:
-            return
-        keys, positions = np.concatenate(self.keys), np.concatenate(self.positions)
-        table = pa.concat_tables(self.tables)
-        kept = np.flatnonzero(keys <= self.limit)
-        if kept.size > self.size:
-            kept = kept[np.sort(np.argpartition(keys[kept], self.size - 1)[: self.size])]
-            self.limit = keys[kept].max()
-        if kept.size < keys.size:
-            keys, positions, table = keys[kept], positions[kept], table.take(kept)
-        self.keys, self.positions, self.tables = [keys], [positions], [table.combine_chunks()]
-
-
-def mixed(positions: IntArray) -> NDArray[np.uint64]:
-    """Return a key of each position, by Vigna's SplitMix64.
-
-    Examples
-    --------
-    >>> mixed(np.array([0, 1])).tolist()
-    [16294208416658607535, 7960286522194355700]
-    """
-    z = (positions.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(z ^ (z >> np.uint64(31)))
+TRANSFORM = "a transform in the formula"  # what its missing values are counted as
 
 
 def learn(
-    source: Source, parsed: ParsedFormula, extras: Sequence[str], size: int, wanted: Callable[[int | None], int]
+    source: Source,
+    parsed: ParsedFormula,
+    roles: Mapping[str, str],
+    size: int,
+    wanted: Callable[[int | None], int],
+    memory: int,
 ) -> Learnt:
-    """Pass over a source once.
+    """Pass over a source, as often as its transforms need.
 
     Parameters
     ----------
@@ -177,23 +57,31 @@ def learn(
         Its rows are read in chunks.
     parsed : ParsedFormula
         The formula.
-    extras : sequence of str
-        Columns of weights, offsets and clusters.
+    roles : mapping of str to str
+        Columns of weights, offsets and clusters, by their role.
     size : int
         Rows of a chunk.
     wanted : callable
         Of the number of rows, None before it is known; returns how many to draw.
+    memory : int
+        Bytes that may be held.
     """
-    learning = Learning(parsed, extras, wanted(source.n_rows))
-    with progress(source.n_rows, "Pass 1", " rows") as shown:
-        for chunk in rechunked(source.batches(learning.columns, size), size):
-            try:
-                learning.add(chunk)
-            except LogitkitError as error:
-                raise type(error)(f"{error} (In the rows of {source.label} from {chunk.where} on.)") from error
-            shown.advance(chunk.table.num_rows)
-    learning.trim(wanted(learning.n_rows))
-    return learning.learnt()
+    learning: Learning | None = Learning(parsed, roles, wanted(source.n_rows), memory=memory)
+    while learning is not None:
+        this = learning
+        try:
+            with progress(source.n_rows, f"Pass {this.n_passes}", " rows") as shown:
+                for chunk in rechunked(source.batches(this.columns or source.names[:1], size), size):
+                    try:
+                        this.add(chunk)
+                    except LogitkitError as error:
+                        raise type(error)(f"{error} (In the rows of {source.label} from {chunk.where} on.)") from error
+                    shown.advance(chunk.table.num_rows)
+            this.trim(wanted(this.n_rows))
+            learning = this.another()
+        finally:
+            this.transforms.close()
+    return this.learnt()
 
 
 class Learning:
@@ -203,142 +91,260 @@ class Learning:
     ----------
     parsed : ParsedFormula
         The formula.
-    extras : sequence of str
-        Columns of weights, offsets and clusters.
+    roles : mapping of str to str
+        Columns of weights, offsets and clusters, by their role.
     sample : int
         Rows to draw.
     limit : int
         The largest key of a row that may be drawn.
+    memory : int
+        Bytes that may be held.
+    before : Learning, optional
+        What the pass before has shown.
     """
 
-    def __init__(self, parsed: ParsedFormula, extras: Sequence[str], sample: int, limit: int = (1 << 64) - 1) -> None:
-        self.columns = list(dict.fromkeys((*parsed.left_variables, *parsed.variables, *extras)))
-        self._parsed = parsed
-        self._found, self._drawn, self._seen = Learnt(), Sample(sample, limit), _Seen(parsed)
-        self._empty: Any = None
+    def __init__(
+        self,
+        parsed: ParsedFormula,
+        roles: Mapping[str, str],
+        sample: int,
+        limit: int = KEY_MOST,
+        memory: int = 1 << 30,
+        before: Learning | None = None,
+    ) -> None:
+        _require_no_neighbours(parsed)
+        self.parsed, self.roles, self.memory = parsed, roles, memory
+        self.transforms: Transforms = Transforms(memory) if before is None else before.transforms.again()
+        self.known: Learnt | None = None if before is None else before.known
+        self.n_passes: int = 1 if before is None else before.n_passes + 1
+        self.n_bytes_before: int = 0 if before is None else before.n_bytes
+        self.n_bytes: int = self.n_bytes_before
+        self.variables = tuple(dict.fromkeys((*parsed.left_variables, *parsed.variables)))
+        self.columns = tuple(dict.fromkeys((*self.variables, *roles.values())))
+        self.found = Learnt(missing=dict.fromkeys(self.variables, 0))
+        self.found.missing |= {f"{role} ({name})": 0 for role, name in roles.items()}
+        self.found.missing |= {parsed.left: self.found.missing.get(parsed.left, 0), TRANSFORM: 0}
+        self.sample = Sample(sample, limit)
+        self.outcomes = OutcomeRows(parsed.left)
+        self.levels: dict[str, FactorLevels] = {}
+        self.empty: Any = None
+        self.specs = [new_spec(list(parsed.terms))]
+        if parsed.offsets:
+            self.specs.append(new_spec("0 + " + " + ".join(parsed.offsets)))
 
     @property
     def used(self) -> list[int]:
         """Rows of each chunk that take part."""
-        return self._found.used
+        return self.found.used
 
     @property
     def n_rows(self) -> int:
         """Rows so far, complete or not."""
-        return self._found.n_rows
+        return self.found.n_rows
 
-    def add(self, chunk: Chunk) -> None:
-        """Add the rows of the next chunk."""
-        self._empty = chunk.table.slice(0, 0) if self._empty is None else self._empty
-        used = _complete(chunk, self._parsed, self.columns, self._seen, self._found)
-        self._found.n_rows += chunk.table.num_rows
-        self._found.n_bytes += chunk.table.nbytes
-        self._found.used.append(used.size)
-        self._drawn.offer(chunk.start + used, chunk.table, used)
+    @property
+    def is_whole(self) -> bool:
+        """Whether levels, outcomes and the sample are looked for: a pass before may have found them."""
+        return self.known is None
 
-    def merge(self, later: Self) -> None:
+    def another(self) -> Learning | None:
+        """End the pass, and return the next one; None where nothing is left to be learnt."""
+        self.transforms.finish()
+        if self.known is None and not self.transforms.are_unsure:
+            self.known = self._finish()
+        if self.known is not None and not self.transforms.learners:
+            return None
+        return Learning(self.parsed, self.roles, self.sample.size, int(self.sample.first), self.memory, self)
+
+    def learnt(self) -> Learnt:
+        """Return what was found, once no other pass is needed."""
+        if self.known is None:
+            remaining = self.another()
+            if remaining is not None:
+                names = ", ".join(remaining.transforms.learners) or "A function of a transform that learns"
+                raise UnsupportedError(
+                    f"{names} takes more than one pass to be learnt, and executor= makes one: compute the column "
+                    "beforehand, or state the numbers in the formula."
+                )
+        assert self.known is not None
+        before = self.known.before
+        states = Beforehand(self.transforms.states, before.levels, before.seen, before.n_counted)
+        return replace(self.known, before=states, n_passes=self.n_passes, n_bytes=self.n_bytes)
+
+    def merge(self, later: Learning) -> None:
         """Add what later rows have shown."""
-        found, more = self._found, later._found
-        self._empty = later._empty if self._empty is None else self._empty
+        found, more = self.found, later.found
+        self.empty = later.empty if self.empty is None else self.empty
         found.n_rows += more.n_rows
-        found.n_bytes += more.n_bytes
+        self.n_bytes += later.n_bytes - self.n_bytes_before
         found.used += more.used
-        found.missing += more.missing
-        for table in more.levels:  # of which each row is complete
-            _complete(Chunk(0, 0, table, ""), self._parsed, self.columns, self._seen, found)
-        self._drawn.merge(later._drawn)
+        found.n_counted += more.n_counted
+        for name, count in more.missing.items():
+            found.missing[name] = found.missing.get(name, 0) + count
+        for name, levels in later.levels.items():
+            if name in self.levels:
+                self.levels[name].merge(levels)
+            else:
+                self.levels[name] = levels
+        self.outcomes.dictionary |= later.outcomes.dictionary
+        for table in later.outcomes.tables:  # of which each row is complete
+            self._outcomes_of(read_table(table), table, None)
+        self.sample.merge(later.sample)
+        self.transforms.merge(later.transforms)
 
     def trim(self, sample: int | None = None, limit: int = KEY_MOST) -> None:
         """Keep so many rows of the sample, and none with a larger key."""
-        drawn = self._drawn
+        drawn = self.sample
         drawn.size = drawn.size if sample is None else sample
         drawn.limit = min(drawn.limit, np.uint64(limit))
         drawn.trim()
 
-    def in_types(self, schema: Any, sample: int, limit: int) -> Self:
+    def in_types(self, schema: Any, sample: int, limit: int) -> Learning:
         """Return the same of rows in other types, with fewer of the sample, as :meth:`trim` leaves them."""
         made = copy(self)
-        made.__dict__.update(
-            _found=replace(self._found, levels=[table.cast(schema) for table in self._found.levels]),
-            _drawn=self._drawn.cast(schema),
-            _empty=None if self._empty is None else self._empty.cast(schema),
-        )
+        made.outcomes = copy(self.outcomes)
+        made.outcomes.tables = [table.cast(schema) for table in self.outcomes.tables]
+        types = dict(zip(schema.names, schema.types, strict=True))
+        made.levels = {
+            name: each.in_type(types.get(column_of(name, types) or "")) for name, each in self.levels.items()
+        }
+        made.sample = self.sample.cast(schema)
+        made.empty = None if self.empty is None else self.empty.cast(schema)
         made.trim(sample, limit)
         return made
 
-    def learnt(self) -> Learnt:
-        """Return what was found."""
-        found, drawn = self._found, self._drawn
-        drawn.trim()
-        found.rows = drawn.tables[0] if drawn.tables else self._empty
-        found.sample = drawn.positions[0] if drawn.positions else found.sample
-        return found
+    def add(self, chunk: Chunk) -> None:
+        """Add the rows of the next chunk."""
+        self.empty = chunk.table.slice(0, 0) if self.empty is None else self.empty
+        self.found.n_rows += chunk.table.num_rows
+        self.n_bytes += chunk.table.nbytes
+        table = read_table(chunk.table)
+        kept = self._complete(chunk.table)
+        used = np.empty(0, dtype=np.int64)
+        if kept is None or kept.size:
+            used = self._evaluated(chunk, table, kept)
+        self.found.used.append(used.size)
+        if self.is_whole:
+            self.sample.offer(chunk.start + used, chunk.table, used)
 
+    def _complete(self, rows: Any) -> IntArray | None:
+        """Return the rows without a missing value, None for all."""
+        absent = missing_in(rows, self.columns)
+        named = {name: name for name in self.variables}
+        named |= {f"{role} ({name})": name for role, name in self.roles.items()}
+        for label, name in named.items():
+            if name in absent:
+                self.found.missing[label] += int(absent[name].sum())
+        return np.flatnonzero(~np.logical_or.reduce(list(absent.values()))) if absent else None
 
-def _complete(chunk: Chunk, parsed: ParsedFormula, columns: Sequence[str], seen: _Seen, found: Learnt) -> IntArray:
-    """Return the rows of a chunk that take part, and keep those that hold something new."""
-    table = read_table(chunk.table)
-    absent = missing_in(chunk.table, columns)
-    for name, where in absent.items():
-        found.missing[name] += int(where.sum())
-    kept = np.arange(table.n_rows)
-    if absent:
-        kept = np.flatnonzero(~np.logical_or.reduce(list(absent.values())))
-    if not kept.size:
-        return kept
-    used, levelled = seen.needed(chunk.table.schema)
-    frame = table.frame(used, kept if absent else None)
-    outcome = evaluate_left(parsed.left, frame, parsed.functions)
-    gone = missing_outcome(outcome)
-    materializer = BlockMaterializer(frame, parsed.functions)
-    factors = materializer.levels_of_factors(seen.specs, levelled)
-    there = materializer.kept & ~gone
-    if gone.any():
-        found.missing[parsed.left] += int(gone.sum())
-    if not materializer.kept.all():
-        found.missing["a transform in the formula"] += int(np.count_nonzero(~materializer.kept))
-    rows = np.flatnonzero(there)
-    fresh = seen.fresh(factors, outcome, rows)
-    if fresh.size:
-        found.levels.append(chunk.table.take(kept[fresh]))
-    return kept[rows]
+    def _evaluated(self, chunk: Chunk, table: Table, kept: IntArray | None) -> IntArray:
+        """Evaluate the formula on the complete rows, and return the rows that take part."""
+        columns, wanted = self._needed(chunk.table.schema)
+        frame = table.frame(columns, kept)
+        self.transforms.added = set()
+        materializer = BlockMaterializer(frame, self.parsed.functions)
+        materializer.watch = self.transforms.call
+        try:
+            coded, gaps = self._factors(materializer, wanted)
+            coded_rows = materializer.kept & ~gaps
+        finally:
+            materializer.release()
+        if not self.is_whole:
+            return np.empty(0, dtype=np.int64)
+        gone = self._outcomes_of(table, chunk.table, kept, frame, coded_rows)
+        there = coded_rows & ~gone
+        counted = there & self._weighty(table, kept)
+        self.found.missing[self.parsed.left] += int(gone.sum())
+        self.found.missing[TRANSFORM] += int(np.count_nonzero(~coded_rows))
+        self.found.n_counted += int(np.count_nonzero(counted))
+        for name, values in coded.items():
+            levels = self.levels.setdefault(name, FactorLevels(name, values.declared, self.memory))
+            levels.add(values, np.flatnonzero(coded_rows), np.flatnonzero(counted))
+        return (np.arange(len(frame)) if kept is None else kept)[there]
 
+    def _outcomes_of(
+        self, table: Table, rows: Any, kept: IntArray | None, frame: Any = None, coded: BoolArray | None = None
+    ) -> BoolArray:
+        """Take the outcomes of the complete rows of a table, and return where they are missing."""
+        frame = table.frame(self.parsed.left_variables, kept) if frame is None else frame
+        outcome = evaluate_left(self.parsed.left, frame, self.parsed.functions)
+        gone = missing_outcome(outcome)
+        there = ~gone if coded is None else coded & ~gone
+        counted = there & self._weighty(table, kept)
+        everything = np.arange(len(frame)) if kept is None else kept
+        self.outcomes.add(outcome, np.flatnonzero(there), np.flatnonzero(counted), everything, rows)
+        return gone
 
-class _Seen:
-    """The levels that were met so far."""
+    def _weighty(self, table: Table, kept: IntArray | None) -> BoolArray:
+        """Return which complete rows have a positive weight."""
+        if "weights" not in self.roles:
+            return np.ones(table.n_rows if kept is None else kept.size, dtype=bool)
+        weights = numeric_values(table.column(self.roles["weights"]), "weights")
+        return np.asarray((weights if kept is None else weights[kept]) > 0.0)
 
-    def __init__(self, parsed: ParsedFormula) -> None:
-        self.specs = [new_spec(list(parsed.terms))]
-        if parsed.offsets:
-            self.specs.append(new_spec("0 + " + " + ".join(parsed.offsets)))
-        self.known: dict[str, set[Any]] = {}
-        self.parsed = parsed
-
-    def needed(self, schema: Any) -> tuple[list[str], set[str]]:
+    def _needed(self, schema: Any) -> tuple[list[str], set[str]]:
         """Return the columns that have to be looked at, and the factors to be evaluated: not those that are numbers."""
         types = dict(zip(schema.names, schema.types, strict=True))
         written = {factor.expr for spec in self.specs for factor in BlockMaterializer.factors(spec)}
-        numbers = {name for name in written if name in types and is_measure(types[name])}
-        rest = written - numbers
+        rest = written - {name for name in written if name in types and is_measure(types[name])}
         columns = [column_of(factor, types) for factor in rest if factor != "1"]
         if None in columns:
-            return list(dict.fromkeys((*self.parsed.left_variables, *self.parsed.variables))), rest
+            return list(self.variables), rest
         return list(dict.fromkeys((*self.parsed.left_variables, *filter(None, columns)))), rest
 
-    def fresh(self, factors: dict[str, Any], outcome: Any, rows: IntArray) -> IntArray:
-        """Return the first of the rows for each level that is new."""
-        first: set[int] = set()
-        for name, coded in factors.items():
-            first.update(self._fresh(name, coded.codes[rows], coded.levels))
-        if not isinstance(outcome, Counts) and len(self.known.get("~", ())) < OUTCOMES_MOST:
-            coded = coded_values(outcome)
-            first.update(self._fresh("~", coded.codes[rows], coded.levels))
-        return rows[np.array(sorted(first), dtype=np.int64)]
+    def _factors(self, materializer: BlockMaterializer, wanted: set[str]) -> tuple[dict[str, Any], BoolArray]:
+        """Return the categorical factors, and the rows in which a transform will be missing that has not learnt yet."""
+        coded = {}
+        gaps = np.zeros(materializer.nrows, dtype=bool)
+        for spec in self.specs:
+            for factor in (each for each in materializer.factors(spec) if each.expr in wanted):
+                try:
+                    found = materializer.levels_of(factor, BlockMaterializer.fresh(spec))
+                except Exception as error:  # noqa: BLE001 - the caller's own functions run here
+                    cause = cause_of(error)
+                    if not isinstance(cause, Pending):
+                        raise_in_words(error)
+                    gaps |= self._gaps(factor.expr, cause, gaps.size)
+                    continue
+                if found is not None:
+                    coded[factor.expr] = found
+        return coded, gaps
 
-    def _fresh(self, name: str, codes: NDArray[Any], levels: list[Any]) -> list[int]:
-        known = self.known.setdefault(name, set())
-        first = np.full(len(levels), -1)
-        first[codes[::-1]] = np.arange(codes.size)[::-1]  # the last one that is written stands
-        new = [(level, int(row)) for level, row in zip(levels, first, strict=True) if row >= 0 and level not in known]
-        known.update(level for level, _ in new)
-        return [row for _, row in new]
+    def _gaps(self, expression: str, pending: Pending, n_rows: int) -> BoolArray:
+        """Return where a factor will be missing, if it is a transform that has not learnt yet and nothing else."""
+        read = read_expression(expression)
+        plain = isinstance(read.tree, ast.Call) and read.written(read.tree) == pending.written
+        if not plain or may_add_missing(self.transforms.options[pending.written], None):
+            self.transforms.are_unsure = True
+        values = getattr(pending.values, "__wrapped__", pending.values)
+        if np.shape(values)[:1] != (n_rows,):
+            return np.zeros(n_rows, dtype=bool)
+        return np.asarray(is_missing(values).reshape(n_rows, -1).any(axis=1))
+
+    def _finish(self) -> Learnt:
+        """Return what the pass has found."""
+        found = self.found
+        self.sample.trim()
+        if self.sample.tables:
+            found.rows, found.sample = self.sample.tables[0], self.sample.positions[0]
+        else:
+            found.rows = self.empty
+        if found.rows is not None:
+            found.outcomes = self.outcomes.table(self.empty)
+            found.rows = self.outcomes.in_order(found.rows)
+        levels = {name: each.levels for name, each in self.levels.items()}
+        seen = {name: each.seen for name, each in self.levels.items()}
+        found.before = Beforehand({}, levels, seen, found.n_counted)
+        found.met = {name: each.met for name, each in self.levels.items()}
+        return found
+
+
+def _require_no_neighbours(parsed: ParsedFormula) -> None:
+    """Refuse ``lag()``."""
+    texts: Sequence[str] = [factor.expr for term in parsed.terms for factor in term.factors]
+    for text in (parsed.left, *texts, *parsed.offsets):
+        if LAG.search(text):
+            raise UnsupportedError(
+                f"{text} uses the previous row, which a chunk need not have, and rows are read in chunks: compute the "
+                "column beforehand."
+            )

@@ -18,6 +18,7 @@ from logitkit.design.chunks.columns import is_numeric
 from logitkit.design.chunks.empty import empty_design, none_complete
 from logitkit.design.chunks.executor import Executor
 from logitkit.design.chunks.journal import Journal
+from logitkit.design.chunks.learnt_rows import met_again
 from logitkit.design.chunks.source import Chunk, Named, Source
 from logitkit.design.dependence import Dependence
 from logitkit.design.design import Design
@@ -34,6 +35,7 @@ from logitkit.typing import IntArray, UnseenPolicy
 __all__ = ["Passes", "Stream", "memory_of"]
 
 T = TypeVar("T")
+NEW = "the fit never saw"  # in the message about a level or an outcome, of which the learning pass met all
 CODERS_TRIED = 8  # chunks: the first rows of one may be odd
 SPARING = 250_000_000  # bytes: where less is granted, what Arrow keeps of chunks that are gone is worth giving back
 MEMORY_LEAST = 10_000_000  # bytes, which a few chunks and their design take
@@ -223,8 +225,10 @@ class Stream:
             raise self._changed("it has more rows than in the first pass")
         whole, chosen = self.whole or info, self.chosen
         try:
-            design = self._short(chunk, whole) or rebuild_design(whole, chunk.table, unseen=self.unseen)
+            design = self._short(chunk, whole) or self._long(chunk, whole)
         except LogitkitError as error:
+            if "learnt" in self.kept and NEW in str(error):
+                raise self._changed(f"from {chunk.where} on, {error}") from error
             if not none_complete(whole, chunk.table):
                 raise type(error)(f"{error} (In the rows of {self.source.label} from {chunk.where} on.)") from error
             design, chosen = empty_design(self.sample, info, chunk.table.num_rows), None
@@ -257,6 +261,12 @@ class Stream:
             self.kept["coders tried"] = self.kept.get("coders tried", 0) + 1
             coder = self.kept["coder"] = coder_of(info, chunk.table)
         return None if coder is None else coder.design(chunk.table, info)
+
+    def _long(self, chunk: Chunk, info: DesignInfo) -> Design:
+        """Return the design of a chunk by evaluating the formula."""
+        return replace(
+            rebuild_design(met_again(info, self.kept.get("met")), chunk.table, unseen=self.unseen), info=info
+        )
 
     def _with_clusters(self, design: Design) -> Design:
         """Return the design of a chunk with the clusters of its rows, by what they are."""

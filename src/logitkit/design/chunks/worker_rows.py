@@ -21,7 +21,8 @@ from logitkit.design.chunks.block_tasks import (
     rows_of_parts,
     trimmed,
 )
-from logitkit.design.chunks.learning import Learning, Learnt
+from logitkit.design.chunks.learning import Learning
+from logitkit.design.chunks.learnt_rows import Learnt
 from logitkit.design.chunks.pieces import (
     PLACES,
     Block,

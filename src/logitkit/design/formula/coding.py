@@ -5,20 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from formulaic import ModelSpec
 from formulaic.errors import FormulaicError
 from formulaic.parser.types import Factor
 
-from logitkit.design.formula.materializer import (
-    BlockMaterializer,
-    coded_by_sum,
-    learnt_factors,
-    new_spec,
-)
+from logitkit.design.formula.materializer import BlockMaterializer
 from logitkit.design.formula.parse import ParsedFormula
+from logitkit.design.formula.specs import coded_by_sum, learnt_factors, new_spec
 from logitkit.design.formula.terms import INTERCEPT, Term
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.matrix.matrix import Matrix
@@ -26,7 +22,7 @@ from logitkit.design.table.levels import Coded
 from logitkit.errors import DataError, FormulaError, LogitkitError
 from logitkit.typing import BoolArray, FactorCoding, FloatArray, IntArray
 
-__all__ = ["CodedRows", "Coding", "learn_coding", "materialised"]
+__all__ = ["Beforehand", "CodedRows", "Coding", "cause_of", "learn_coding", "materialised", "raise_in_words"]
 
 LAG = re.compile(r"(?<![\w.])lag\(")
 
@@ -187,6 +183,7 @@ class Coding:
         if strange.any() and self.uses_neighbours:
             raise DataError("lag() uses the previous row, and some rows have a level that the fit never saw.")
         if strange.any():
+            materializer.release()
             rest = np.flatnonzero(~strange)
             inner = self.code(frame.iloc[rest].reset_index(drop=True), unseen)
             kept = np.zeros(n, dtype=bool)
@@ -198,7 +195,9 @@ class Coding:
                 f"The new rows do not give the columns of the fit ({_difference(spec.column_names, self.names)}); have "
                 "the functions or levels of the saved model been changed?"
             )
-        return CodedRows(matrix, offset, materializer.kept, strange)
+        kept = materializer.kept
+        materializer.release()
+        return CodedRows(matrix, offset, kept, strange)
 
     def _require_numbers(self, frame: Any) -> None:
         """Refuse text where the fit had numbers."""
@@ -234,13 +233,39 @@ class Coding:
         return strange
 
 
-def learn_coding(parsed: ParsedFormula, frame: Any, factors_by: FactorCoding = "treatment") -> tuple[Coding, CodedRows]:
+@dataclass(frozen=True)
+class Beforehand:
+    """What was learnt from more rows than those of the table that is coded.
+
+    Parameters
+    ----------
+    transforms : dict
+        The state of each transform, by how its call is written.
+    levels : dict
+        The levels of each categorical factor, by its expression.
+    seen : dict
+        Those of them that occur in rows of positive weight.
+    n_counted : int
+        Rows of positive weight.
+    """
+
+    transforms: Mapping[str, Any] = field(default_factory=dict)
+    levels: Mapping[str, list[Any]] = field(default_factory=dict)
+    seen: Mapping[str, list[Any]] = field(default_factory=dict)
+    n_counted: int = 0
+
+
+def learn_coding(
+    parsed: ParsedFormula, frame: Any, factors_by: FactorCoding = "treatment", before: Beforehand | None = None
+) -> tuple[Coding, CodedRows]:
     """Code the rows of a fit and return the coding that rebuilds the columns."""
+    known = before or Beforehand()
     _require_no_bare_dates(parsed, frame)
     materializer = BlockMaterializer(frame, parsed.functions)
     materializer.factors_by = factors_by
-    offset_spec = new_spec("0 + " + " + ".join(parsed.offsets)) if parsed.offsets else None
-    matrix, offset, spec, offset_spec = materialised(materializer, new_spec(list(parsed.terms)), offset_spec)
+    offset_spec = new_spec("0 + " + " + ".join(parsed.offsets), known.transforms) if parsed.offsets else None
+    new = new_spec(list(parsed.terms), known.transforms, known.levels)
+    matrix, offset, spec, offset_spec = materialised(materializer, new, offset_spec)
     names = tuple(spec.column_names)
     _require_distinct_names(names, spec)
     coding = Coding(
@@ -254,12 +279,16 @@ def learn_coding(parsed: ParsedFormula, frame: Any, factors_by: FactorCoding = "
         left_variables=parsed.left_variables,
     )
     categorical = coding.coded_levels()
+    if before is not None:
+        coding = replace(coding, seen={name: before.seen[name] for name in categorical})
     factors = {
         factor.expr: _factor_codes(materializer, factor, spec)
         for factor in BlockMaterializer.factors(spec)
         if factor.expr in categorical
     }
-    return coding, CodedRows(matrix, offset, materializer.kept, np.zeros(len(frame), dtype=bool), factors)
+    kept = materializer.kept
+    materializer.release()
+    return coding, CodedRows(matrix, offset, kept, np.zeros(len(frame), dtype=bool), factors)
 
 
 def _factor_codes(materializer: BlockMaterializer, factor: Factor, spec: ModelSpec) -> Coded:
@@ -299,15 +328,20 @@ def materialised(
     except LogitkitError:
         raise
     except Exception as error:  # noqa: BLE001 - the caller's own functions run here, so any error can come out
-        cause = _cause(error)
-        if isinstance(cause, LogitkitError):
-            raise cause from cause.__cause__
-        reason = str(error) if isinstance(error, FormulaicError) else f"{type(error).__name__}: {error}"
-        raise FormulaError(f"The formula's terms cannot be evaluated on the data. {reason}") from cause
+        raise_in_words(error)
     return matrix, offset, spec, offset_spec
 
 
-def _cause(error: Exception) -> Exception:
+def raise_in_words(error: Exception) -> NoReturn:
+    """Raise an error that came out of a term as one of this package."""
+    cause = cause_of(error)
+    if isinstance(cause, LogitkitError):
+        raise cause from cause.__cause__
+    reason = str(error) if isinstance(error, FormulaicError) else f"{type(error).__name__}: {error}"
+    raise FormulaError(f"The formula's terms cannot be evaluated on the data. {reason}") from cause
+
+
+def cause_of(error: Exception) -> Exception:
     """Return the cause behind an error of formulaic."""
     while isinstance(error, FormulaicError) and isinstance(error.__cause__, Exception):
         error = error.__cause__

@@ -81,8 +81,8 @@ class Scope:
         """Tell whether a name is a function or an object of the caller."""
         return any(name in place for place in (self.own, KNOWN, self.functions, BUILTINS))
 
-    def evaluate(self, text: str, learnt: Learnt) -> Any:
-        """Return the value of an expression.
+    def evaluate(self, text: str, learnt: Learnt, watch: Callable[..., Any] | None = None) -> Any:
+        """Return the value of an expression; ``watch`` calls the transforms that learn, if it is given.
 
         Examples
         --------
@@ -106,7 +106,7 @@ class Scope:
             if known is not None:
                 functions.append(known)
                 names[f"f:{known}"] = self.function(known)
-        names |= {"()": _Calls(learnt), "__builtins__": {}}
+        names |= {"()": _Calls(learnt, watch), "__builtins__": {}}
         try:
             # The code is the expression's own, rewritten; its names are those above, and no other is in reach.
             return eval(_compiled(text, frozenset(functions), frozenset(roots)), names)
@@ -130,16 +130,21 @@ class _Calls:
     ----------
     learnt : callable
         Options of a transform that learns, by how its call is written.
+    watch : callable or None
+        What calls it instead.
     """
 
-    def __init__(self, learnt: Learnt) -> None:
+    def __init__(self, learnt: Learnt, watch: Callable[..., Any] | None) -> None:
         self.learnt = learnt
+        self.watch = watch
 
     def __call__(self, function: Any, written: str, /, *arguments: Any, **options: Any) -> Any:
         """Return what the function gives."""
         if id(function) in MEASURED and arguments:
             arguments = (measured(arguments[0]), *arguments[1:])
         if getattr(function, "__is_stateful_transform__", False):
+            if self.watch is not None:
+                return self.watch(function, written, arguments, options, self.learnt(written))
             return function(*arguments, **options, **self.learnt(written))
         of_numpy = str(getattr(function, "__module__", "")).partition(".")[0] == "numpy"
         if isinstance(function, np.ufunc) or (of_numpy and not isinstance(function, np.vectorize)):

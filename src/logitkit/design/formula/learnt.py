@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,11 @@ from logitkit.design.formula.evaluation import Scope
 from logitkit.design.formula.expression import read_expression
 from logitkit.errors import DataError, FormulaError
 
-__all__ = ["Learnt"]
+__all__ = ["Learnt", "Watch"]
+
+#: What calls a transform that learns instead of the evaluator, given the function, how its call is written, its
+#: arguments, its options, and what it is handed of its state.
+Watch = Callable[[Any, str, tuple[Any, ...], dict[str, Any], dict[str, Any]], Any]
 
 
 class Learnt:
@@ -28,13 +32,18 @@ class Learnt:
         The expression, with formulaic's metadata.
     context : mapping
         Formulaic's names, for transforms of the caller that ask for them.
+    watch : callable, optional
+        What calls the transforms, where they are learnt from more rows than these.
     """
 
-    def __init__(self, spec: Any, learns: bool, whole: tuple[str, Any], context: Mapping[str, Any]) -> None:
+    def __init__(
+        self, spec: Any, learns: bool, whole: tuple[str, Any], context: Mapping[str, Any], watch: Watch | None = None
+    ) -> None:
         self.spec = spec
         self.learns = learns
         self.whole = whole
         self.context = context
+        self.watch = watch
         self.handed: dict[str, frozenset[str]] = {}
 
     def __call__(self, written: str) -> dict[str, Any]:
@@ -56,7 +65,7 @@ class Learnt:
     def evaluate(self, scope: Scope) -> Any:
         """Return the value of the expression."""
         try:
-            values = scope.evaluate(self.whole[0], self)
+            values = scope.evaluate(self.whole[0], self, self.watch)
         except ValueError as error:
             if "extend beyond upper and/or lower bounds" not in str(error):
                 raise

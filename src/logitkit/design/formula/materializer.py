@@ -1,4 +1,4 @@
-"""Formulaic's terms as our own columns: the only file that depends on the internals of formulaic.
+"""Formulaic's terms as our own columns: with ``specs.py`` all that depends on the internals of formulaic.
 
 Formulaic decides which terms there are, which of them are of full rank, how columns are called and what transforms
 learn. It would then write every factor out as dummy columns. Here its encoders return light columns instead (codes
@@ -16,13 +16,13 @@ from __future__ import annotations
 import inspect
 import itertools
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from functools import reduce
 from typing import Any, TypeVar
 
 import numpy as np
-from formulaic import Formula, ModelSpec
+from formulaic import ModelSpec
 from formulaic.materializers import PandasMaterializer
 from formulaic.materializers.types import FactorValues
 from formulaic.parser.types import Factor
@@ -32,7 +32,8 @@ from formulaic.transforms.hashed import hashed
 from logitkit.design.formula.columns import CodedFactor, Column, as_numbers, lay_out
 from logitkit.design.formula.evaluation import Scope
 from logitkit.design.formula.expression import ONE_AT_A_TIME
-from logitkit.design.formula.learnt import Learnt
+from logitkit.design.formula.learnt import Learnt, Watch
+from logitkit.design.formula.specs import STATED
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.table.frame import as_levels, coded_values, is_missing
 from logitkit.design.table.levels import Coded
@@ -40,9 +41,8 @@ from logitkit.design.table.memory import require_room
 from logitkit.errors import DataError
 from logitkit.typing import BoolArray, FactorCoding, IntArray
 
-__all__ = ["BlockMaterializer", "coded_by_sum", "learnt_factors", "new_spec", "packed_state", "restored_spec"]
+__all__ = ["BlockMaterializer"]
 
-STATED = "coding"  # of a factor, in the state that formulaic keeps with it, where it is not by treatment contrasts
 MANY_COLUMNS = 100_000
 BYTES_A_COLUMN = 500  # of its name, its light column and formulaic's notes of it
 
@@ -77,6 +77,7 @@ class BlockMaterializer(PandasMaterializer):  # type: ignore[misc]
         own = {"C": self._factor, "hashed": self._hashed, "offset": _identity}
         self._scope = Scope(self._columns, dict(self.context), own)
         self.learns = True
+        self.watch: Watch | None = None
         self.factors_by: FactorCoding = "treatment"
         self.absent: BoolArray | None = None
         self._positions: IntArray | None = None
@@ -108,15 +109,19 @@ class BlockMaterializer(PandasMaterializer):  # type: ignore[misc]
         for factor in self.factors(spec):
             self._evaluate_factor(factor, spec, set())
 
-    def levels_of_factors(self, specs: Sequence[ModelSpec], wanted: Collection[str]) -> dict[str, Coded]:
-        """Evaluate the factors of some specs that are wanted, and return the categorical ones before any contrast."""
-        found = {}
-        for spec in specs:
-            for factor in (factor for factor in self.factors(spec) if factor.expr in wanted):
-                evaluated = self._evaluate_factor(factor, spec, set())
-                if evaluated.metadata.kind is Factor.Kind.CATEGORICAL:
-                    found[factor.expr] = self._codes(evaluated.values)
-        return found
+    def release(self) -> None:
+        """Let go of the table, which formulaic's closures would keep, since they refer to one another."""
+        self.__dict__.clear()
+
+    def levels_of(self, factor: Factor, spec: ModelSpec) -> Coded | None:
+        """Evaluate a factor, and return its values before any contrast if it is a categorical one."""
+        evaluated = self._evaluate_factor(factor, spec, set())
+        return self._codes(evaluated.values) if evaluated.metadata.kind is Factor.Kind.CATEGORICAL else None
+
+    def values_of(self, factor: Factor, spec: ModelSpec) -> Any:
+        """Evaluate a factor, and return its values as they are."""
+        values = self._evaluate_factor(factor, spec, set()).values
+        return getattr(values, "__wrapped__", values)
 
     def build(self, spec: ModelSpec) -> tuple[Matrix, ModelSpec]:
         """Return the columns of the rows that are nowhere missing, and the spec with what it learnt."""
@@ -170,7 +175,7 @@ class BlockMaterializer(PandasMaterializer):  # type: ignore[misc]
         def encoder(
             values: Any, reduced_rank: bool, drop_rows: Any, encoder_state: dict[str, Any], model_spec: ModelSpec
         ) -> FactorValues:
-            del encoder_state
+            encoder_state.clear()
             return encode(values, reduced_rank, drop_rows, {}, model_spec)
 
         return FactorValues(factor, encoder=encoder)
@@ -184,7 +189,7 @@ class BlockMaterializer(PandasMaterializer):  # type: ignore[misc]
     @_standing_in
     def _evaluate(self, expr: str, metadata: Any, spec: ModelSpec) -> tuple[Any, set[Any]]:
         # Formulaic has Python evaluate the text, by numpy's rules for booleans and with all that Python has in reach.
-        learnt = Learnt(spec, self.learns, (expr, metadata), self.layered_context)
+        learnt = Learnt(spec, self.learns, (expr, metadata), self.layered_context, self.watch)
         return learnt.evaluate(self._scope), set()
 
     @_standing_in
@@ -352,42 +357,3 @@ def _contrasts(given: Any) -> Contrasts:
 def _identity(values: Any) -> Any:
     """What ``offset`` does to its argument."""
     return values
-
-
-# The state that formulaic keeps with its terms
-
-
-def new_spec(formula: Any) -> ModelSpec:
-    """Return terms without learnt state."""
-    return ModelSpec(formula=formula if isinstance(formula, Formula) else Formula(formula), output="numpy")
-
-
-def learnt_factors(spec: ModelSpec) -> tuple[dict[str, list[Any]], list[str]]:
-    """Return the kind of each factor."""
-    states = spec.encoder_state.items()
-    levels = {
-        name: list(state["categories"])
-        for name, (kind, state) in states
-        if kind is Factor.Kind.CATEGORICAL and "categories" in state
-    }
-    return levels, [name for name, (kind, _) in states if kind is Factor.Kind.NUMERICAL]
-
-
-def coded_by_sum(spec: ModelSpec) -> tuple[str, ...]:
-    """Return the factors that are coded by deviations from their mean, which the formula does not say."""
-    return tuple(name for name, (_, state) in spec.encoder_state.items() if state.get(STATED) == "sum")
-
-
-def packed_state(spec: ModelSpec, encode: Any) -> dict[str, Any]:
-    """Return the state of a spec as plain values."""
-    return {
-        "transform": {name: encode(state, name) for name, state in spec.transform_state.items()},
-        "encoder": {name: [kind.value, encode(state, name)] for name, (kind, state) in spec.encoder_state.items()},
-    }
-
-
-def restored_spec(formula: Any, packed: Mapping[str, Any], decode: Any) -> ModelSpec:
-    """Return a spec with its learnt state."""
-    kinds = {name: (Factor.Kind(kind), decode(state)) for name, (kind, state) in packed["encoder"].items()}
-    transforms = {name: decode(state) for name, state in packed["transform"].items()}
-    return new_spec(formula).update(transform_state=transforms, encoder_state=kinds)

@@ -19,7 +19,7 @@ from formulaic.parser.types import Term as FormulaicTerm
 
 from logitkit.design.formula.coding import Coding
 from logitkit.design.formula.language import OF_MODULES
-from logitkit.design.formula.materializer import packed_state, restored_spec
+from logitkit.design.formula.specs import packed_state, restored_spec
 from logitkit.errors import DataError, FormulaError
 
 __all__ = ["decode", "encode", "pack_coding", "unpack_coding"]
