@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from logitkit.design.chunks.journal import Journal, identity_of, open_journal
+from logitkit.design.chunks.memory import memory_of
 from logitkit.design.chunks.source import Source
-from logitkit.design.chunks.stream import memory_of
 
 __all__ = ["Reading"]
 
