@@ -36,12 +36,15 @@ def main() -> None:
     """Measure what was asked for, and write it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="everything in small")
+    parser.add_argument("--large", action="store_true", help="nothing but rows that do not fit in memory (chunks.py)")
     parser.add_argument("--only", nargs="+", metavar="WORK", help=", ".join(work.key for work in WORKS))
     parser.add_argument(
         "--limit", type=float, default=60.0, help="seconds that a contender may take on a piece of work"
     )
     parser.add_argument("--out", type=Path, help="folder of the page; docs/ unless --quick or --only is given")
     given = parser.parse_args()
+    if given.large:
+        sys.exit(subprocess.call([sys.executable, Path(__file__).with_name("chunks.py"), "--large"]))
     if unknown := set(given.only or ()) - {work.key for work in WORKS}:
         parser.error(f"no work is called {', '.join(sorted(unknown))}")
     began = time.perf_counter()
