@@ -13,7 +13,17 @@ from logitkit.design.table.frame import read_table
 from logitkit.numerics.once import once
 from logitkit.typing import BoolArray, CodeArray, IntArray
 
-__all__ = ["ChunkColumns", "Pieces", "is_half", "is_measure", "is_numeric", "may_be_levels", "missing_in"]
+__all__ = [
+    "ChunkColumns",
+    "Pieces",
+    "bytes_of",
+    "is_half",
+    "is_measure",
+    "is_numeric",
+    "may_be_levels",
+    "missing_in",
+    "release_unused",
+]
 
 
 def is_numeric(kind: Any) -> bool:
@@ -170,3 +180,25 @@ def _numbers(array: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
 
         return _numbers(compute.cast(array, uint8()), np.dtype(np.int8))
     return np.frombuffer(array.buffers()[1], dtype=dtype, count=len(array) + array.offset)[array.offset :]
+
+
+def release_unused() -> None:
+    """Give memory that Arrow keeps for later back to the system."""
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()
+
+
+def bytes_of(table: Any) -> int:
+    """Return the bytes of a table; where every value takes as many, they are not looked at.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> bytes_of(pa.table({"x": pa.array([1.0, 2.0], pa.float32())})), bytes_of(pa.table({"g": ["a", "bc"]})) > 3
+    (8, True)
+    """
+    kinds = table.schema.types
+    if not all(map(is_numeric, kinds)):
+        return int(table.nbytes)
+    return int(table.num_rows * sum(kind.bit_width for kind in kinds) // 8)

@@ -14,7 +14,7 @@ import numpy as np
 from logitkit.design.chunks.ahead import pass_over
 from logitkit.design.chunks.checked import digest_of_hashes, fixed_order, keeps_order, require_order
 from logitkit.design.chunks.coder import Coder, coder_of
-from logitkit.design.chunks.columns import is_numeric
+from logitkit.design.chunks.columns import bytes_of, release_unused
 from logitkit.design.chunks.empty import empty_design, none_complete
 from logitkit.design.chunks.executor import Executor
 from logitkit.design.chunks.journal import Journal
@@ -337,28 +337,6 @@ class Stream:
         return DataError(
             f"{self.source.label} changed between two passes: {how}. Fit again, when nothing writes to it."
         )
-
-
-def release_unused() -> None:
-    """Give memory that Arrow keeps for later back to the system."""
-    import pyarrow as pa
-
-    pa.default_memory_pool().release_unused()
-
-
-def bytes_of(table: Any) -> int:
-    """Return the bytes of a table; where every value takes as many, they are not looked at.
-
-    Examples
-    --------
-    >>> import pyarrow as pa
-    >>> bytes_of(pa.table({"x": pa.array([1.0, 2.0], pa.float32())})), bytes_of(pa.table({"g": ["a", "bc"]})) > 3
-    (8, True)
-    """
-    kinds = table.schema.types
-    if not all(map(is_numeric, kinds)):
-        return int(table.nbytes)
-    return int(table.num_rows * sum(kind.bit_width for kind in kinds) // 8)
 
 
 def _itself(design: Design) -> Design:
