@@ -25,7 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-dask deploy-tools test-deploy coverage lint types architecture format bench bench-history references clean
+.PHONY: help demo test test-slow test-dask deploy-tools test-deploy spark-tools test-spark coverage lint types architecture format bench bench-history references clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,11 @@ test-dask: $(STAMPS)/test ## Fits on a cluster of Dask whose workers and schedul
 
 test-deploy: $(STAMPS)/deploy ## Cards in PostgreSQL, Spark and an engine of PMML (needs Java and PostgreSQL, and says how to get them)
 	$(PY) -m pytest -q -m deploy -p no:faulthandler tests/scorecard/export/test_deployed.py
+
+spark-tools: $(STAMPS)/spark ## Fetch Spark (some 450 MB)
+
+test-spark: $(STAMPS)/spark ## Fits by the workers of Spark (needs Java, and says how to get it)
+	$(PY) -m pytest -q -m spark -p no:faulthandler tests/design/chunks/test_spark.py
 
 coverage: $(STAMPS)/test ## Branches that the tests reach: of compiled code as Python, by the tests of the kernels
 	NUMBA_DISABLE_JIT=1 $(PY) -m pytest -q --cov --cov-report= -W ignore::RuntimeWarning tests/numerics/kernels --deselect tests/numerics/kernels/test_cache.py
@@ -111,6 +116,10 @@ $(STAMPS)/test: pyproject.toml | $(PY)
 
 $(STAMPS)/deploy: pyproject.toml | $(PY)
 	$(call install,[test$(comma)deploy])
+	@touch $(STAMPS)/package $(STAMPS)/test
+
+$(STAMPS)/spark: pyproject.toml | $(PY)
+	$(call install,[test$(comma)spark])
 	@touch $(STAMPS)/package $(STAMPS)/test
 
 # Compiled once, by the tests that reach most of the kernels, before several workers would each compile the same.

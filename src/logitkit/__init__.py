@@ -27,6 +27,7 @@ _attribute, __dir__, __all__ = lazy_loader.attach(
         "api.cross_validation": ["cross_validate", "cross_validate_matrix"],
         "api.paths": ["path", "path_matrix"],
         "design.chunks.dask": ["Dask"],
+        "design.chunks.spark": ["Spark"],
         "design.survey": ["Survey"],
         "engine.regularised.options": ["ProxNewton"],
         "models.catalogue": ["Binary", "Multinomial", "Ordinal"],

@@ -1,0 +1,400 @@
+"""Sums over rows where Spark has them: partitions of a frame that stay where they are, or files that its workers read.
+
+Each pass is one job. Every block of rows is summed by the task that has it (``mapInArrow``, so that rows travel from
+Spark to Python as Arrow and are never made a frame), groups of neighbours are added where the cluster sees fit, and
+the sums of the groups here, all in the tree of :mod:`logitkit.design.chunks.pieces`: the digits do not depend on which
+task is done first. What a task cannot do it reports as a result, so that Spark does not try again what is refused.
+"""
+
+from __future__ import annotations
+
+import pickle
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import accumulate
+from typing import Any, TypeVar
+
+from logitkit.design.chunks.ahead import Part
+from logitkit.design.chunks.block_tasks import block_sums, merged, rows_of_parts
+from logitkit.design.chunks.learning import Learning, Learnt
+from logitkit.design.chunks.pieces import (
+    NEIGHBOURS,
+    PLACES,
+    Block,
+    Plan,
+    Shown,
+    Sums,
+    blocks_of,
+    groups_of,
+    in_types,
+    key_limit,
+    neighbours,
+    positions_in_blocks,
+    same_types,
+    shown,
+    summed,
+)
+from logitkit.design.chunks.source import Batch, Source
+from logitkit.design.chunks.stream import Stream
+from logitkit.design.design import Design
+from logitkit.design.info import DesignInfo
+from logitkit.errors import DataError, ExecutorError, LogitkitError, UnsupportedError
+
+__all__ = ["Spark"]
+
+T = TypeVar("T")
+RESULTS = "place long, failed boolean, found binary"  # what a task returns, as Spark writes types
+GATHERED, TASKS_OF_CORE = 16, 4  # results that are added here without a stage of their own; tasks that files make
+OF_PANDAS = "PySpark does not yet fully support pandas"  # which nothing here uses
+AGAIN = "A frame that is computed anew for each pass may come in other partitions: frame.persist() keeps them."
+
+
+class Spark:
+    """Workers of Spark, as an executor: ``lk.logit(formula, frame, executor=lk.Spark(session))``.
+
+    Partitions of a Spark frame stay where they are; Parquet files, which all workers must reach by the same paths, are
+    read by the workers. Each evaluation of the likelihood is one round, in which only sums travel. logitkit must be
+    installed on the workers.
+
+    Parameters
+    ----------
+    session : pyspark.sql.SparkSession, optional
+        A classic session, not one of Spark Connect; the active one by default.
+
+    Examples
+    --------
+    >>> Spark("spark://10.0.0.1:7077")
+    Traceback (most recent call last):
+    logitkit.errors.DataError: lk.Spark('spark://10.0.0.1:7077'): give a session, such as ...
+    """
+
+    def __init__(self, session: Any = None) -> None:
+        if session is not None and not (hasattr(session, "range") and hasattr(session, "createDataFrame")):
+            raise DataError(f"lk.Spark({session!r:.60}): give a session, such as SparkSession.builder.getOrCreate().")
+        if ".connect" in type(session).__module__:
+            raise DataError("lk.Spark(session): the session is one of Spark Connect; give a classic one.")
+        self._session = session
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return nothing of the session, which belongs to this process."""
+        return {"_session": None}
+
+    @property
+    def session(self) -> Any:
+        """The session, the active one where none was given."""
+        if self._session is not None:
+            return self._session
+        from pyspark.sql import SparkSession
+
+        found = SparkSession.getActiveSession()
+        if found is None:
+            raise ExecutorError("lk.Spark(): there is no active session; give one, lk.Spark(session).")
+        return found
+
+    def source_of(self, data: Any) -> Source | None:
+        """Return a frame of Spark as a source, None for anything else."""
+        of_spark = type(data).__module__.startswith("pyspark.sql") and hasattr(data, "mapInArrow")
+        return _Frame(data) if of_spark else None
+
+    def learn(
+        self, source: Source, learning: Learning, size: int, sample_of: Callable[[int], int]
+    ) -> tuple[Learnt, Source, tuple[int, ...]]:
+        """Return what a pass over all rows shows, the rows as the workers have them, and where their chunks begin."""
+        rows = _WorkerRows(source, self, size)
+        found = rows.learn(learning, sample_of)
+        return found, rows, rows.edges
+
+    def reduce(self, stream: Stream, info: DesignInfo, task: Callable[[Design], T], merge: Callable[[T, T], T]) -> T:
+        """Return a task's results for all chunks, merged in the order of the tree."""
+        rows = stream.source
+        assert isinstance(rows, _WorkerRows)
+        stream.passes.count += 1
+        known = stream.kept["fingerprint"] if stream.is_known else None
+        sums = rows.summed(stream, info, (task, merge, known))
+        stream.passes.n_bytes += sums.n_bytes
+        if sums.printed is not None:
+            stream.keep_fingerprint(sums.printed, info)
+        found: T = sums.found
+        return found
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """A frame of Spark: each partition is a block."""
+
+    frame: Any
+    label: str = "the Spark frame"
+    n_rows: int | None = None
+    row_bytes: float = 0.0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return tuple(self.frame.columns)
+
+    def batches(self, columns: Sequence[str], size: int) -> Iterator[Batch]:
+        """Refuse: the rows are with the workers."""
+        del columns, size
+        raise UnsupportedError(f"{self.label} is read by workers: executor=lk.Spark(session).")
+
+    def results(self, columns: Sequence[str], work: Callable[[int, Any], Any]) -> Any:
+        """Return a frame of what work makes of each partition that has rows."""
+        # By names of one word: mapInArrow takes a dot in a name for a field of a structure.
+        chosen = self.frame.selectExpr(*(f"`{name.replace('`', '``')}` as c{k}" for k, name in enumerate(columns)))
+        return chosen.mapInArrow(lambda batches: _answers(work, _of_partition(batches, columns)), RESULTS)
+
+
+@dataclass(frozen=True)
+class _Files:
+    """Files whose parts are read by themselves, a few together being a block."""
+
+    source: Any
+    session: Any
+    size: int
+
+    def groups(self, columns: Sequence[str]) -> list[list[Part]]:
+        """Return the parts of each block."""
+        return groups_of(self.source.own_parts(columns), self.size)
+
+    def results(self, columns: Sequence[str], work: Callable[[int, Any], Any]) -> Any:
+        """Return a frame of what work makes of each block."""
+        groups = self.groups(columns)
+        parts, n = [pickle.dumps(group) for group in groups], len(groups)
+        tasks = max(min(n, TASKS_OF_CORE * self.session.sparkContext.defaultParallelism), 1)
+        numbers = self.session.range(0, n, 1, tasks)
+        return numbers.mapInArrow(lambda batches: _answers(work, _of_files(batches, parts)), RESULTS)
+
+
+class _WorkerRows:
+    """The rows of a source as the workers have them, in blocks that are cut into chunks of one size."""
+
+    def __init__(self, source: Source, executor: Spark, size: int) -> None:
+        self.label, self.names = source.label, source.names
+        self.n_rows, self.row_bytes = source.n_rows, source.row_bytes
+        self.executor, self.size = executor, size
+        self.blocks: list[Block] = []
+        self.edges: tuple[int, ...] = ()
+        self._schema: Any = None
+        self._fetching: dict[tuple[str, ...], Any] = {}
+        if not isinstance(source, _Frame) and not hasattr(source, "own_parts"):
+            raise UnsupportedError(
+                f"executor= needs rows of which each worker can read a part, and {self.label} gives them one after "
+                "another: give Parquet files or a Spark frame, or leave executor= out."
+            )
+        self._source: Any = source if isinstance(source, _Frame) else _Files(source, executor.session, size)
+
+    def batches(self, columns: Sequence[str], size: int) -> Iterator[Batch]:
+        """Yield the rows of one block after another."""
+        for part in self.parts(columns, size):
+            yield part.read()
+
+    def parts(self, columns: Sequence[str], size: int) -> Iterator[Part]:
+        """Yield the blocks, for those who want their rows here."""
+        del size
+        groups = self._source.groups(columns) if isinstance(self._source, _Files) else None
+        for block in self.blocks:
+            if groups is None:
+                read: Callable[[], Any] = partial(self._fetched, block, tuple(columns))
+            else:
+                read = partial(_read_here, block, groups[block.number], self._schema)
+            yield Part(block.n_rows, read)
+
+    def _fetched(self, block: Block, columns: tuple[str, ...]) -> Batch:
+        """Return the rows of a partition, by a job of that partition alone."""
+        from pyarrow import ipc
+
+        with _reaching():
+            if columns not in self._fetching:
+                self._fetching[columns] = self._source.results(columns, _as_bytes).rdd
+            context = self.executor.session.sparkContext
+            answers = context.runJob(self._fetching[columns], list, [block.number])
+        table = ipc.open_stream(_opened(answers[0].failed, answers[0].found)).read_all()
+        return Batch(in_types(table, self._schema), block.where)
+
+    def learn(self, learning: Learning, sample_of: Callable[[int], int]) -> Learnt:
+        """Return what a pass shows; the rows of a frame are counted before, so that few more are sent than drawn."""
+        starts, names = None, None
+        if isinstance(self._source, _Files):
+            groups = self._source.groups(learning.columns)
+            names = [group[0].where for group in groups]
+            starts = [0, *accumulate(sum(part.n_rows for part in group) for group in groups)]
+        with _reaching():
+            n_rows = self._source.frame.count() if self.n_rows is None else self.n_rows
+        sample = sample_of(n_rows)
+        learning.trim(sample, key_limit(sample, max(n_rows, 1)))
+        states: dict[int, Shown] = dict(self._gathered(learning.columns, _Learn(learning, self.size, starts, names)))
+        n_blocks = max(states, default=-1) + 1 if names is None else len(names)
+        names = names or [f"partition {number}" for number in range(n_blocks)]
+        sizes = [states[k].n_rows if k in states else 0 for k in range(n_blocks)]
+        self.blocks, self.edges = blocks_of(sizes, names, self.size)
+        self.n_rows = sum(sizes)
+        filled = [k for k, n_rows in enumerate(sizes) if n_rows]
+        if not filled:
+            return learning.learnt()
+        self._schema = same_types([states[k].schema for k in filled], [names[k] for k in filled])
+        rules = (self._schema, sample, key_limit(sample, n_rows))
+        parts = [states[k].learning.in_types(*rules) for k in filled]
+        found: Learnt = neighbours(parts, lambda few: merged(list(few), rules)).learnt()
+        if starts is None:
+            found.sample = positions_in_blocks(found.sample, [block.start for block in self.blocks])
+        return found
+
+    def summed(self, stream: Stream, info: DesignInfo, work: tuple[Any, Any, Any]) -> Sums[Any]:
+        """Return the sums over all rows."""
+        used = [block for block in self.blocks if any(stream.used[block.first : block.first + block.n_chunks])]
+        ranks = {block.number: rank for rank, block in enumerate(used)}
+        task = _Sum(Plan(stream, info, self._schema), work, tuple(self.blocks), ranks)
+        joined = partial(summed, merge=work[1])
+        try:
+            found = self._gathered(stream.columns, task, joined if len(used) > GATHERED else None, len(used))
+        except DataError as error:
+            if "changed between two passes" in str(error) and isinstance(self._source, _Frame):
+                raise DataError(f"{error} {AGAIN}") from error
+            raise
+        total: Sums[Any] = neighbours([each for _, each in found], joined)
+        return total
+
+    def _gathered(
+        self,
+        columns: Sequence[str],
+        work: Callable[[int, Any], Any],
+        joined: Callable[[Sequence[Any]], Any] | None = None,
+        n: int = 0,
+    ) -> list[tuple[int, Any]]:
+        """Return what work makes of the blocks in order; ``joined`` adds groups of neighbours of the ``n`` results."""
+        with _reaching():
+            results = self._source.results(columns, work)
+            if joined is not None:
+                width = NEIGHBOURS
+                while width * width < n:
+                    width *= NEIGHBOURS
+                nodes = results.selectExpr(f"place div {width} as node", "place", "failed", "found").groupBy("node")
+                results = nodes.applyInArrow(lambda table: _joined(table, joined, width), RESULTS)
+            answers = results.toArrow().sort_by("place").to_pylist()
+        return [(answer["place"], pickle.loads(_opened(answer["failed"], answer["found"]))) for answer in answers]
+
+
+@dataclass(frozen=True)
+class _Learn:
+    """What a block shows in the learning pass."""
+
+    learning: Learning
+    size: int
+    starts: list[int] | None
+    names: list[str] | None
+
+    def __call__(self, number: int, table: Any) -> tuple[int, Shown]:
+        """Return what a block shows, under its number."""
+        start = number << PLACES if self.starts is None else self.starts[number]
+        where = f"partition {number}" if self.names is None else self.names[number]
+        return number, shown(self.learning, table, start, self.size, where)
+
+
+@dataclass(frozen=True)
+class _Sum:
+    """The sums of a task over a block."""
+
+    plan: Plan
+    work: tuple[Any, Any, Any]
+    blocks: tuple[Block, ...]
+    ranks: dict[int, int]
+
+    def __call__(self, number: int, table: Any) -> tuple[int, Sums[Any]] | None:
+        """Return the sums of a block, under its rank among those of which rows take part; None for others."""
+        if number >= len(self.blocks):
+            label = self.plan.stream.source.label
+            raise DataError(f"{label} changed between two passes: it has more partitions than it had.")
+        if number not in self.ranks:
+            return None
+        block = self.blocks[number]
+        return self.ranks[number], block_sums(self.plan, self.work, tuple(block), block.pieces, table)
+
+
+def _as_bytes(number: int, table: Any) -> tuple[int, bytes]:
+    """Return rows as they are."""
+    import pyarrow as pa
+
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    return number, sink.getvalue().to_pybytes()
+
+
+def _of_partition(batches: Iterable[Any], columns: Sequence[str]) -> Iterator[tuple[int, Callable[[], Any]]]:
+    """Yield the number of the partition that a task of Spark has, and what returns its rows, where there are rows."""
+    import pyarrow as pa
+    from pyspark import TaskContext
+
+    held = [batch for batch in batches if batch.num_rows]
+    if held:
+        context: Any = TaskContext.get()
+        yield context.partitionId(), lambda: pa.Table.from_batches(held).rename_columns(list(columns))
+
+
+def _of_files(batches: Iterable[Any], groups: list[bytes]) -> Iterator[tuple[int, Callable[[], Any]]]:
+    """Yield the numbers of the blocks that a task of Spark is to read, and what reads them."""
+    for batch in batches:
+        for number in batch.column(0).to_pylist():
+            yield number, partial(rows_of_parts, groups[number])
+
+
+def _answers(work: Callable[[int, Any], Any], blocks: Iterable[tuple[int, Callable[[], Any]]]) -> Iterator[Any]:
+    """Yield what work makes of each block: its place and the result, or what is refused."""
+    import pyarrow as pa
+
+    for number, read in blocks:
+        try:
+            found = work(number, read())
+        except LogitkitError as error:
+            answer = (number, True, pickle.dumps(error))
+        else:
+            if found is None:
+                continue
+            raw = found[1] if isinstance(found[1], bytes) else pickle.dumps(found[1])
+            answer = (found[0], False, raw)
+        yield pa.RecordBatch.from_pylist([dict(zip(("place", "failed", "found"), answer, strict=True))])
+
+
+def _joined(table: Any, joined: Callable[[Sequence[Any]], Any], width: int) -> Any:
+    """Return the results of neighbours as one, or the first that is refused."""
+    import pyarrow as pa
+
+    rows = table.sort_by("place").to_pylist()
+    place = rows[0]["place"] // width
+    refused = next((row for row in rows if row["failed"]), None)
+    if refused is not None:
+        found = refused["found"]
+    else:
+        found = pickle.dumps(neighbours([pickle.loads(row["found"]) for row in rows], joined))
+    return pa.Table.from_pylist([{"place": place, "failed": refused is not None, "found": found}])
+
+
+def _read_here(block: Block, group: list[Part], schema: Any) -> Batch:
+    return Batch(in_types(rows_of_parts(pickle.dumps(group)), schema), block.where)
+
+
+def _opened(failed: bool, found: bytes) -> bytes:
+    """Return what a task has found, or raise what it refused."""
+    if failed:
+        error: LogitkitError = pickle.loads(found)
+        raise error
+    return found
+
+
+@contextmanager
+def _reaching() -> Iterator[None]:
+    """Say what is wrong where Spark cannot run what it is given, and not what it says of pandas."""
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=OF_PANDAS, category=FutureWarning)
+        try:
+            yield
+        except (PySparkException, Py4JError, ConnectionError) as error:
+            lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+            told = next((line for line in lines if "Error:" in line), lines[0] if lines else type(error).__name__)
+            raise ExecutorError(f"Spark could not run what it was given: {told:.300}") from error

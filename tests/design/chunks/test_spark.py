@@ -1,0 +1,166 @@
+"""Fits by the workers of Spark have the digits of the fit in memory. `make test-spark` runs these."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import logitkit as lk
+from logitkit.design.chunks import build
+
+pytestmark = [
+    pytest.mark.spark,
+    pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning"),
+    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
+]
+N = 900
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "scale.md"
+FORMULA = "y ~ x + np.log(z) + C(g)"
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[Any]:
+    if shutil.which("java") is None:
+        pytest.fail("no Java: apt-get install default-jre-headless")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from pyspark.sql import SparkSession
+
+        os.environ["PYSPARK_PYTHON"] = sys.executable
+        options = {
+            "spark.ui.enabled": "false",
+            "spark.driver.host": "127.0.0.1",
+            "spark.driver.bindAddress": "127.0.0.1",
+            "spark.driver.memory": "1g",
+            "spark.sql.shuffle.partitions": "2",
+            "spark.ui.showConsoleProgress": "false",
+        }
+        builder = SparkSession.builder.master("local[2]").appName("logitkit")
+        for name, value in options.items():
+            builder = builder.config(name, value)
+        session = builder.getOrCreate()
+        session.sparkContext.setLogLevel("OFF")
+    yield session
+    session.stop()
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    rng = np.random.default_rng(16)
+    data = pd.DataFrame({"x": rng.normal(size=N), "z": rng.lognormal(size=N), "g": rng.choice(list("abc"), N)})
+    data.loc[:39, "g"] = "only in the first partition"
+    eta = 0.5 * data["x"] - 0.7 + 0.4 * (data["g"] == "b")
+    data["y"] = (rng.random(N) < 1.0 / (1.0 + np.exp(-eta))).astype(int)
+    data["w"] = rng.integers(1, 4, N).astype(float)
+    data["n"] = rng.integers(0, 100, N).astype(np.int16)
+    data["cl"] = rng.integers(0, 40, N)
+    data["odd name.s"] = data["x"] ** 2
+    data.loc[::50, "z"] = np.nan
+    return data
+
+
+@pytest.fixture(scope="module")
+def frame(session: Any, table: pd.DataFrame) -> Any:
+    """Five partitions, of which one is empty and one has one row; a level is in the first alone."""
+    import pyarrow as pa
+
+    rows = session.createDataFrame(pa.Table.from_pandas(table.assign(place=np.arange(N)), preserve_index=False))
+    cuts = ["place < 40", "place >= 40 and place < 41", "place > 5000", "place >= 41 and place < 600", "place >= 600"]
+    parts = [rows.where(cut).coalesce(1) for cut in cuts]
+    found = parts[0]
+    for part in parts[1:]:
+        found = found.union(part)
+    return found.drop("place").persist()
+
+
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "ROWS_LEAST", 100)
+    monkeypatch.setattr(build, "ROWS_MOST", 100)
+    monkeypatch.setattr(build, "SAMPLE_LEAST", 200)
+
+
+def require_same(read: Any, held: Any) -> None:
+    one, other = held.tidy(), read.tidy()
+    assert list(one["term"]) == list(other["term"])
+    errors = one["std_error"].to_numpy()
+    assert np.max(np.abs(one["estimate"] - other["estimate"]) / errors) < 1e-10
+    np.testing.assert_allclose(other["std_error"], errors, rtol=1e-10)
+    assert read.record.fingerprint == held.record.fingerprint
+    assert read.record.counts == held.record.counts
+
+
+CASES = {
+    "plain": (FORMULA, {}),
+    "weights and clusters": ("y ~ x + n", {"weights": "w", "weight_kind": "sampling", "cluster": "cl"}),
+    "a name in quotes": ("y ~ `odd name.s` + C(g)", {}),
+    "several outcomes": ("g ~ x", {"model": lk.Multinomial()}),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_fit_to_a_frame_of_spark_is_the_fit_in_memory(case: str, session: Any, frame: Any, table: Any) -> None:
+    formula, options = CASES[case]
+    require_same(lk.fit(formula, frame, executor=lk.Spark(session), **options), lk.fit(formula, table, **options))
+
+
+def test_files_are_read_by_the_workers_with_the_same_digits(session: Any, table: Any, tmp_path: Path) -> None:
+    for k, start in enumerate(range(0, N, 45)):  # twenty files: more sums than are added here
+        table.iloc[start : start + 45].to_parquet(tmp_path / f"{k:02}.parquet", index=False)
+    read = lk.logit(FORMULA, str(tmp_path), executor=lk.Spark(session))
+    require_same(read, lk.logit(FORMULA, table))
+
+
+def test_many_partitions_are_added_by_the_workers(session: Any, table: Any) -> None:
+    import pyarrow as pa
+
+    rows = session.createDataFrame(pa.Table.from_pandas(table, preserve_index=False)).repartition(17).persist()
+    read, held = lk.logit("y ~ x", rows, executor=lk.Spark(session)), lk.logit("y ~ x", table)
+    assert np.max(np.abs(read.coef - held.coef) / held.std_error) < 1e-10
+
+
+def test_verbs_that_look_at_rows(session: Any, frame: Any, table: Any) -> None:
+    read, held = lk.logit(FORMULA, frame, executor=lk.Spark(session)), lk.logit(FORMULA, table)
+    again = lk.logit(FORMULA, frame, executor=lk.Spark())  # the active session
+    assert np.array_equal(read.record.coef, again.record.coef)
+    np.testing.assert_allclose(read.robust("HC1").std_error, held.robust("HC1").std_error, rtol=1e-10)
+    np.testing.assert_allclose(read.discrimination().auc, held.discrimination().auc, rtol=1e-12)
+    np.testing.assert_allclose(read.residuals(), held.residuals(), rtol=1e-8)
+
+
+def test_what_is_wrong_is_said_in_words(session: Any, frame: Any, tmp_path: Path) -> None:
+    with pytest.raises(lk.errors.FormulaError, match="'xx'"):
+        lk.logit("y ~ xx", frame, executor=lk.Spark(session))
+    with pytest.raises(lk.errors.DataError, match="no rows"):
+        lk.logit("y ~ x", frame.where("x > 1e9"), executor=lk.Spark(session))
+    with pytest.raises(lk.errors.DataError, match=r"executor=lk\.Spark\(session\)"):
+        lk.logit("y ~ x", frame)
+    with pytest.raises(lk.errors.DataError, match="give a session"):
+        lk.Spark("spark://here")
+    pd.DataFrame({"y": [0, 1, 1], "x": [1.0, 2.0, 0.5]}).to_csv(tmp_path / "a.csv", index=False)
+    with pytest.raises(lk.errors.UnsupportedError, match="one after another"):
+        lk.logit("y ~ x", str(tmp_path), executor=lk.Spark(session))
+
+
+def test_a_frame_that_changes_between_passes_is_refused(session: Any) -> None:
+    rows = session.range(0, 2_000, 1, 3).selectExpr("sin(id) as x", "id % 2 as y", "id")
+    moving = rows.where("id < 1500 + unix_micros(current_timestamp()) % 401")
+    with pytest.raises(lk.errors.DataError, match=r"changed between two passes.*persist"):
+        lk.logit("y ~ x", moving, executor=lk.Spark(session))
+
+
+def test_the_page_of_scale_runs(session: Any) -> None:
+    blocks = re.findall(r"^```python spark\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert blocks
+    for block in blocks:
+        exec(compile(block, str(PAGE), "exec"), {"session": session})
