@@ -24,7 +24,7 @@ from logitkit.design.rebuild import rebuild_design
 from logitkit.design.response.reading import BinaryReader, OutcomeReader
 from logitkit.design.response.response import Clusters
 from logitkit.design.table.extras import offset_role
-from logitkit.errors import DataError, LogitkitError
+from logitkit.errors import DataError, LogitkitError, UnsupportedError
 from logitkit.typing import FactorCoding, IntArray, MissingPolicy, WeightKind
 
 __all__ = ["build_chunked_design", "chunk_size", "design_of", "in_clusters", "of_columns", "sample_size"]
@@ -108,6 +108,11 @@ def build_chunked_design(
     except LogitkitError as error:
         raise type(error)(_without_places(str(error))) from error
     info = learnt.info
+    if found.weightless and info.response.kind == "nominal":
+        raise UnsupportedError(
+            f"The outcome {found.weightless[0]!r} of {info.response.name!r} occurs in rows of weight zero only, and "
+            f"{source.label} is read in chunks: leave these rows out."
+        )
     sample = replace(rebuild_design(found.as_met(info), found.rows), info=info)
     passes = Passes(found.n_passes, found.n_bytes)
     kept: dict[str, Any] = found.kept | ({} if journal is None else {"journal": journal})

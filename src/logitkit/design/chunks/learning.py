@@ -335,6 +335,7 @@ class Learning:
         levels = {name: each.levels for name, each in self.levels.items()}
         seen = {name: each.seen for name, each in self.levels.items()}
         found.before = Beforehand({}, levels, seen, found.n_counted)
+        found.weightless = self.outcomes.weightless
         found.met = {name: each.met for name, each in self.levels.items()}
         return found
 

@@ -47,6 +47,8 @@ class Learnt:
         What transforms and factors learnt.
     met : dict
         Levels of each factor that occur in rows that are coded, those of weight zero too.
+    weightless : tuple
+        Outcomes that occur in rows of weight zero alone.
     n_passes : int
         How often the source was read.
     n_bytes : int
@@ -62,6 +64,7 @@ class Learnt:
     outcomes: Any = None
     before: Beforehand = field(default_factory=Beforehand)
     met: Mapping[str, list[Any]] = field(default_factory=dict)
+    weightless: tuple[Any, ...] = ()
     n_passes: int = 1
     n_bytes: int = 0
 

@@ -57,6 +57,11 @@ class OutcomeRows:
         if fresh:
             self.tables.append(table.take(places[np.array(sorted(fresh), dtype=np.int64)]))
 
+    @property
+    def weightless(self) -> tuple[Any, ...]:
+        """Outcomes that occur in rows of weight zero alone."""
+        return tuple(key for key, weighty in self.known if not weighty and (key, True) not in self.known)
+
     def _first(self, outcome: Any, rows: IntArray) -> list[tuple[Any, int]]:
         """Return each value among some rows, and the first row that has it; of counts, which of them are positive."""
         if isinstance(outcome, Counts):
