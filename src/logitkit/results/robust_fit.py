@@ -74,7 +74,7 @@ def _rows(fit: Hypotheses, data: Any) -> Design:
     design = Rows(fit.record, None, data).design
     if not is_sample(fit.record, design):
         raise DataError("data= are not the rows of the fit: a sandwich is made of the scores of these.")
-    return replace(design, table=data)
+    return design if design.in_chunks else replace(design, table=data)
 
 
 def _order(value: Any, design: Design) -> tuple[IntArray, str]:
