@@ -19,7 +19,8 @@ from typing import Any, TypeVar
 
 from logitkit.design.chunks.ahead import Part
 from logitkit.design.chunks.block_tasks import block_sums, merged, rows_of_parts
-from logitkit.design.chunks.learning import Learning, Learnt
+from logitkit.design.chunks.learning import Learning
+from logitkit.design.chunks.learnt_rows import Learnt
 from logitkit.design.chunks.pieces import (
     NEIGHBOURS,
     PLACES,
