@@ -29,8 +29,8 @@ def table() -> pd.DataFrame:
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch) -> None:
-    monkeypatch.setattr(build, "ROWS_LEAST", 100)
-    monkeypatch.setattr(build, "ROWS_MOST", 100)
+    monkeypatch.setattr(build, "ROWS_LEAST", 250)
+    monkeypatch.setattr(build, "ROWS_MOST", 250)
     monkeypatch.setattr(build, "SAMPLE_LEAST", 150)
 
 
