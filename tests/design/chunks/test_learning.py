@@ -13,6 +13,7 @@ import pytest
 from logitkit.design.chunks.learning import Learning
 from logitkit.design.chunks.source import Batch, rechunked
 from logitkit.design.formula.parse import parse_formula
+from logitkit.errors import UnsupportedError
 
 N = 500
 
@@ -87,3 +88,14 @@ def test_what_transforms_learn_is_added_too_pass_by_pass() -> None:
             if value is not None:
                 one_state, other = (list(v.values()) if isinstance(v, dict) else v for v in (found, value))
                 np.testing.assert_allclose(one_state, other, rtol=1e-10, atol=1e-10, err_msg=f"{written} {name}")
+
+
+@pytest.mark.parametrize(
+    ("terms", "name"), [("poly(x, 2)", r"poly\(x, 2\)"), ("np.log(center(x) + 9)", r"A function of center\(x\)")]
+)
+def test_what_needs_another_pass_is_named_where_one_is_made(terms, name) -> None:
+    found = Learning(parse_formula(f"y ~ {terms}", ("y", "x"), {}, []), {}, 10)
+    for chunk in rechunked([Batch(pa.table({"y": [0, 1] * 9, "x": np.arange(18.0)}), "here")], 5):
+        found.add(chunk)
+    with pytest.raises(UnsupportedError, match=f"^{name} takes more than one pass"):
+        found.learnt()

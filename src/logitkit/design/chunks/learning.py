@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
-from copy import copy
+from copy import copy, deepcopy
 from dataclasses import replace
 from typing import Any
 
@@ -161,7 +161,8 @@ class Learning:
         if self.known is None:
             remaining = self.another()
             if remaining is not None:
-                names = ", ".join(remaining.transforms.learners) or "A function of a transform that learns"
+                known = ", ".join(remaining.transforms.states)
+                names = ", ".join(remaining.transforms.learners) or f"A function of {known}"
                 raise UnsupportedError(
                     f"{names} takes more than one pass to be learnt, and executor= makes one: compute the column "
                     "beforehand, or state the numbers in the formula."
@@ -185,7 +186,7 @@ class Learning:
             if name in self.levels:
                 self.levels[name].merge(levels)
             else:
-                self.levels[name] = levels
+                self.levels[name] = deepcopy(levels)
         self.outcomes.dictionary |= later.outcomes.dictionary
         for table in later.outcomes.tables:  # of which each row is complete
             self._outcomes_of(read_table(table), table, None)

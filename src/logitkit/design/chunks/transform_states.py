@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 from logitkit.design.chunks.transforms import Learner, learner_of, may_add_missing
@@ -87,7 +88,7 @@ class Transforms:
             if written in self.learners:
                 self.learners[written].merge(learner)
             else:
-                self.learners[written] = learner
+                self.learners[written] = deepcopy(learner)
 
     def finish(self) -> None:
         """End a pass."""
