@@ -64,7 +64,7 @@ def test_average_effects_are_those_in_memory(name, small, files, monkeypatch) ->
         assert other.n_rows == one.n_rows
         assert other.notes == one.notes
     variable = "v" if name == "spline" else "x"
-    for asked in ({}, {"values": [0.5, 1.0]}):
+    for asked in ({}, {"values": [0.5, 1.0]}) if name == "frequency weights" else ({"values": [0.5, 1.0]},):
         same(held.average_predictions(variable, **asked), read.average_predictions(variable, **asked))
     if "C(g)" in formula or name == "text":
         same(held.average_predictions("g"), read.average_predictions("g"))
