@@ -32,7 +32,7 @@ def main(folder, names):
         times = []
         for _ in range(2):
             start = time.perf_counter()
-            frame = dd.read_parquet(folder)
+            frame = dd.read_parquet(folder).persist()
             X, y = frame[names].to_dask_array(lengths=True), frame["y"].to_dask_array(lengths=True)
             model = LogisticRegression(penalty="l2", C=1e12, solver="newton", max_iter=20).fit(X, y)
             times.append(time.perf_counter() - start)

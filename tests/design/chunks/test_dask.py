@@ -105,6 +105,16 @@ def test_files_are_read_by_the_workers(table, executor, tmp_path) -> None:
     require_same(held, lk.logit("y ~ x + z + C(g)", str(tmp_path), executor=executor))
 
 
+def test_a_frame_of_files_has_the_same_partitions_for_any_columns(table, executor, tmp_path) -> None:
+    for number, start in enumerate(range(0, N, 150)):
+        table.iloc[start : start + 150].to_parquet(tmp_path / f"{number}.parquet", index=False)
+    frame = dd.read_parquet(str(tmp_path))
+    held, summed = lk.logit("y ~ x", table), lk.logit("y ~ x", frame, executor=executor)
+    require_same(held, summed)
+    clustered = [fit.robust("cluster", cluster="cl").std_error for fit in (held, summed)]
+    np.testing.assert_allclose(clustered[1], clustered[0], rtol=1e-9)
+
+
 def test_partitions_that_stay_give_the_bits_of_those_that_are_made_anew(frame, executor, monkeypatch) -> None:
     here = lk.logit("y ~ x + z + C(g)", frame.persist(), executor=executor)
     monkeypatch.setattr(dask.DaskWorkers, "has_room", lambda self, n_bytes: False)

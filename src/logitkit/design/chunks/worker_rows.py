@@ -103,6 +103,9 @@ class FrameSource:
     def units(self, columns: Sequence[str], workers: Workers) -> tuple[list[Any], list[str]]:
         """Return the partitions as tables to be made, and what they are called."""
         parts = self.frame[list(columns)].to_delayed()
+        if len(parts) != self.frame.npartitions:  # files read together where few columns are wanted
+            each = map(self.frame.get_partition, range(self.frame.npartitions))
+            parts = [part[list(columns)].to_delayed()[0] for part in each]
         names = [f"partition {number}" for number in range(len(parts))]
         read = workers.delayed(arrow_of_frame)
         return [read(part, list(columns), name) for part, name in zip(parts, names, strict=True)], names
