@@ -380,8 +380,7 @@ def _read_here(block: Block, group: list[Part], schema: Any) -> Batch:
 def _opened(failed: bool, found: bytes) -> bytes:
     """Return what a task has found, or raise what it refused."""
     if failed:
-        error: LogitkitError = pickle.loads(found)
-        raise error
+        raise pickle.loads(found)
     return found
 
 
