@@ -105,6 +105,7 @@ def test_files_are_read_by_the_workers(table, executor, tmp_path) -> None:
     require_same(held, lk.logit("y ~ x + z + C(g)", str(tmp_path), executor=executor))
 
 
+@pytest.mark.filterwarnings("ignore:The inplace keyword")  # Dask, of pandas 3.1
 def test_a_frame_of_files_has_the_same_partitions_for_any_columns(table, executor, tmp_path) -> None:
     for number, start in enumerate(range(0, N, 150)):
         table.iloc[start : start + 150].to_parquet(tmp_path / f"{number}.parquet", index=False)
