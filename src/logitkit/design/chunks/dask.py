@@ -9,17 +9,13 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 from weakref import WeakSet
 
-from logitkit.design.chunks.learning import Learning
-from logitkit.design.chunks.learnt_rows import Learnt
+from logitkit.design.chunks.by_workers import ByWorkers
 from logitkit.design.chunks.source import Source
-from logitkit.design.chunks.stream import Stream
 from logitkit.design.chunks.worker_rows import FrameSource, WorkerRows
-from logitkit.design.design import Design
-from logitkit.design.info import DesignInfo
 from logitkit.errors import DataError, ExecutorError, LogitkitError
 
 __all__ = ["Dask"]
@@ -30,7 +26,7 @@ HELD_OF_MEMORY = 4  # part of the memory of the workers that rows may take betwe
 LARGE_GRAPH = "1GB"  # Dask warns of graphs above 10 MB, which the coding of many columns is
 
 
-class Dask:
+class Dask(ByWorkers):
     """Workers of Dask, as an executor: ``lk.logit(formula, frame, executor=lk.Dask(client))``.
 
     Partitions of a Dask frame stay where they are; Parquet files, which all workers must reach by the same paths, are
@@ -59,81 +55,14 @@ class Dask:
     def __repr__(self) -> str:
         return "lk.Dask()" if self._workers.given is None else f"lk.Dask({self._workers.given!r})"
 
-    def source_of(self, data: Any) -> Source | None:
-        """Return a frame of Dask as a source.
-
-        Parameters
-        ----------
-        data : object
-            What a user gave.
-
-        Returns
-        -------
-        Source or None
-            None for anything but a frame of Dask.
-        """
+    def _frame(self, data: Any) -> Source | None:
         return FrameSource(data) if _is_frame(data) else None
 
-    def learn(
-        self, source: Source, learning: Learning, size: int, sample_of: Callable[[int], int]
-    ) -> tuple[Learnt, Source, tuple[int, ...]]:
-        """Pass over all rows once.
+    def _rows(self, source: Source, size: int) -> WorkerRows:
+        return WorkerRows(source, self._workers, size)
 
-        Parameters
-        ----------
-        source : Source
-            The rows.
-        learning : Learning
-            Of no row.
-        size : int
-            Rows of a chunk.
-        sample_of : callable
-            Of the number of rows; returns how many to draw.
-
-        Returns
-        -------
-        found : Learnt
-            What the rows show.
-        source : Source
-            The rows as the workers have them.
-        edges : tuple of int
-            Where chunks begin.
-        """
-        rows = WorkerRows(source, self._workers, size)
-        with self._workers.reached():
-            found = rows.learn(learning, sample_of)
-        return found, rows, rows.edges
-
-    def reduce(self, stream: Stream, info: DesignInfo, task: Callable[[Design], T], merge: Callable[[T, T], T]) -> T:
-        """Sum over all rows.
-
-        Parameters
-        ----------
-        stream : Stream
-            The rows.
-        info : DesignInfo
-            How they are coded.
-        task : callable
-            Of the design of some rows; returns what is summed.
-        merge : callable
-            Adds two results, those of earlier rows first.
-
-        Returns
-        -------
-        object
-            The results of all chunks, merged in the order of the tree.
-        """
-        rows = stream.source
-        assert isinstance(rows, WorkerRows)
-        stream.passes.count += 1
-        known = stream.kept["fingerprint"] if stream.is_known else None
-        with self._workers.reached():
-            sums = rows.summed(stream, info, (task, merge, known))
-        stream.passes.n_bytes += sums.n_bytes
-        if sums.printed is not None:
-            stream.keep_fingerprint(sums.printed, info)
-        found: T = sums.found
-        return found
+    def _reached(self) -> AbstractContextManager[None]:
+        return self._workers.reached()
 
 
 class DaskWorkers:

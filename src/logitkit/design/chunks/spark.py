@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 from logitkit.design.chunks.ahead import Part
 from logitkit.design.chunks.block_tasks import block_sums, merged, rows_of_parts
+from logitkit.design.chunks.by_workers import ByWorkers
 from logitkit.design.chunks.learning import Learning
 from logitkit.design.chunks.learnt_rows import Learnt
 from logitkit.design.chunks.pieces import (
@@ -40,7 +41,6 @@ from logitkit.design.chunks.pieces import (
 )
 from logitkit.design.chunks.source import Batch, Source
 from logitkit.design.chunks.stream import Stream
-from logitkit.design.design import Design
 from logitkit.design.info import DesignInfo
 from logitkit.errors import DataError, ExecutorError, LogitkitError, UnsupportedError
 
@@ -53,7 +53,7 @@ OF_PANDAS = "PySpark does not yet fully support pandas"  # which nothing here us
 AGAIN = "A frame that is computed anew for each pass may come in other partitions: frame.persist() keeps them."
 
 
-class Spark:
+class Spark(ByWorkers):
     """Workers of Spark, as an executor: ``lk.logit(formula, frame, executor=lk.Spark(session))``.
 
     Partitions of a Spark frame stay where they are; Parquet files, which all workers must reach by the same paths, are
@@ -95,31 +95,12 @@ class Spark:
             raise ExecutorError("lk.Spark(): there is no active session; give one, lk.Spark(session).")
         return found
 
-    def source_of(self, data: Any) -> Source | None:
-        """Return a frame of Spark as a source, None for anything else."""
+    def _frame(self, data: Any) -> Source | None:
         of_spark = type(data).__module__.startswith("pyspark.sql") and hasattr(data, "mapInArrow")
         return _Frame(data) if of_spark else None
 
-    def learn(
-        self, source: Source, learning: Learning, size: int, sample_of: Callable[[int], int]
-    ) -> tuple[Learnt, Source, tuple[int, ...]]:
-        """Return what a pass over all rows shows, the rows as the workers have them, and where their chunks begin."""
-        rows = _WorkerRows(source, self, size)
-        found = rows.learn(learning, sample_of)
-        return found, rows, rows.edges
-
-    def reduce(self, stream: Stream, info: DesignInfo, task: Callable[[Design], T], merge: Callable[[T, T], T]) -> T:
-        """Return a task's results for all chunks, merged in the order of the tree."""
-        rows = stream.source
-        assert isinstance(rows, _WorkerRows)
-        stream.passes.count += 1
-        known = stream.kept["fingerprint"] if stream.is_known else None
-        sums = rows.summed(stream, info, (task, merge, known))
-        stream.passes.n_bytes += sums.n_bytes
-        if sums.printed is not None:
-            stream.keep_fingerprint(sums.printed, info)
-        found: T = sums.found
-        return found
+    def _rows(self, source: Source, size: int) -> _WorkerRows:
+        return _WorkerRows(source, self, size)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,125 @@
+"""Executors whose rows are with workers: what is asked of each, and what all of them do alike."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Protocol, TypeVar
+
+from logitkit.design.chunks.learning import Learning
+from logitkit.design.chunks.learnt_rows import Learnt
+from logitkit.design.chunks.pieces import Sums
+from logitkit.design.chunks.source import Source
+from logitkit.design.chunks.stream import Stream
+from logitkit.design.design import Design
+from logitkit.design.info import DesignInfo
+
+__all__ = ["ByWorkers"]
+
+T = TypeVar("T")
+
+
+class RowsOfWorkers(Source, Protocol):
+    """The rows of a source as workers have them."""
+
+    @property
+    def edges(self) -> tuple[int, ...]:
+        """Where chunks begin."""
+
+    def learn(self, learning: Learning, sample_of: Callable[[int], int]) -> Learnt:
+        """Return what a pass over all rows shows."""
+
+    def summed(self, stream: Stream, info: DesignInfo, asked: tuple[Any, Any, Any]) -> Sums[Any]:
+        """Return the sums of a task over all rows; ``asked`` is the task, how two sums add, and the fingerprint."""
+
+
+class ByWorkers(ABC):
+    """An executor whose rows are with workers."""
+
+    def source_of(self, data: Any) -> Source | None:
+        """Return a frame of its own kind as a source.
+
+        Parameters
+        ----------
+        data : object
+            What a user gave.
+
+        Returns
+        -------
+        Source or None
+            None for anything else.
+        """
+        return self._frame(data)
+
+    def learn(
+        self, source: Source, learning: Learning, size: int, sample_of: Callable[[int], int]
+    ) -> tuple[Learnt, Source, tuple[int, ...]]:
+        """Pass over all rows once.
+
+        Parameters
+        ----------
+        source : Source
+            The rows.
+        learning : Learning
+            Of no row.
+        size : int
+            Rows of a chunk.
+        sample_of : callable
+            Of the number of rows; returns how many to draw.
+
+        Returns
+        -------
+        found : Learnt
+            What the rows show.
+        source : Source
+            The rows as the workers have them.
+        edges : tuple of int
+            Where chunks begin.
+        """
+        rows = self._rows(source, size)
+        with self._reached():
+            found = rows.learn(learning, sample_of)
+        return found, rows, rows.edges
+
+    def reduce(self, stream: Stream, info: DesignInfo, task: Callable[[Design], T], merge: Callable[[T, T], T]) -> T:
+        """Sum over all rows.
+
+        Parameters
+        ----------
+        stream : Stream
+            The rows.
+        info : DesignInfo
+            How they are coded.
+        task : callable
+            Of the design of some rows; returns what is summed.
+        merge : callable
+            Adds two results, those of earlier rows first.
+
+        Returns
+        -------
+        object
+            The results of all chunks, merged in the order of the tree.
+        """
+        rows: Any = stream.source
+        stream.passes.count += 1
+        known = stream.kept["fingerprint"] if stream.is_known else None
+        with self._reached():
+            sums = rows.summed(stream, info, (task, merge, known))
+        stream.passes.n_bytes += sums.n_bytes
+        if sums.printed is not None:
+            stream.keep_fingerprint(sums.printed, info)
+        found: T = sums.found
+        return found
+
+    @abstractmethod
+    def _frame(self, data: Any) -> Source | None:
+        """Return a frame of its own kind as a source, None for anything else."""
+
+    @abstractmethod
+    def _rows(self, source: Source, size: int) -> RowsOfWorkers:
+        """Return the rows of a source as the workers have them."""
+
+    def _reached(self) -> AbstractContextManager[None]:
+        """Return what turns the errors of workers that cannot be reached into ours."""
+        return nullcontext()
