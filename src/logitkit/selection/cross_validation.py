@@ -10,7 +10,8 @@ Hastie, T., Tibshirani, R. and Friedman, J. (2009) The Elements of Statistical L
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -189,14 +190,21 @@ def _without(
     given: PathModel, strengths: FloatArray, latch: PathLatch, train: IntArray, options: ProxNewton, split: int
 ) -> tuple[PathModel, PathRecord]:
     """Return the model of the rows without a fold, and its path."""
-    try:
+    with _named(split):
         model = given.of_rows(rows_of_design(given.design, train))
         found = path_of(model, strengths, options, False, latch.wait_for)
         if found.strengths.size == 0:
             raise DataError("no strength was reached.")
+    return model, found
+
+
+@contextmanager
+def _named(split: int) -> Iterator[None]:
+    """Name the fold without which something is refused."""
+    try:
+        yield
     except LogitkitError as error:
         raise type(error)(f"Without fold {split} (from 0): {error}") from error
-    return model, found
 
 
 def _scored(
@@ -221,7 +229,8 @@ def _scored(
     for part in some_rows(given.design, test).chunks():
         total = part.response.total
         if total > 0.0:
-            eta = model.predictors(part.matrix, found.coef, part.response.offset)
+            with _named(split):
+                eta = model.predictors(part.matrix, found.coef, part.response.offset)
             sums[: len(found.coef)] += total * measure.score(eta, part.response)
             weight += total
     return _HeldOut(test, None, sums / weight, weight)
@@ -239,7 +248,8 @@ def _held_out(
     """Return linear predictors of the rows of a fold, from the path of the other rows; nan where it ended before."""
     design = given.design
     model, found = _without(given, strengths, latch, train, options, split)
-    part = model.predictors(design.matrix.take(test), found.coef, design.response.take(test).offset)
+    with _named(split):
+        part = model.predictors(design.matrix.take(test), found.coef, design.response.take(test).offset)
     eta = np.full((*part.shape[:-1], latch.size), np.nan)
     eta[..., : len(found.coef)] = part
     return eta

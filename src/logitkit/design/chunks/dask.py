@@ -10,13 +10,15 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
 from weakref import WeakSet
 
 from logitkit.design.chunks.by_workers import ByWorkers
 from logitkit.design.chunks.source import Source
 from logitkit.design.chunks.worker_rows import FrameSource, WorkerRows
 from logitkit.errors import DataError, ExecutorError, LogitkitError
+from logitkit.options import Stated
 
 __all__ = ["Dask"]
 
@@ -26,7 +28,8 @@ HELD_OF_MEMORY = 4  # part of the memory of the workers that rows may take betwe
 LARGE_GRAPH = "1GB"  # Dask warns of graphs above 10 MB, which the coding of many columns is
 
 
-class Dask(ByWorkers):
+@dataclass(frozen=True, eq=False, repr=False)
+class Dask(Stated, ByWorkers):
     """Workers of Dask, as an executor: ``lk.logit(formula, frame, executor=lk.Dask(client))``.
 
     Partitions of a Dask frame stay where they are; Parquet files, which all workers must reach by the same paths, are
@@ -45,12 +48,21 @@ class Dask(ByWorkers):
     logitkit.errors.DataError: lk.Dask('tcp://10.0.0.1:8786'): give a client, such as distributed.Client(address).
     """
 
-    def __init__(self, client: Any = None) -> None:
+    client: Any = None
+    _workers: ClassVar[DaskWorkers]
+
+    def __post_init__(self) -> None:
+        """Refuse what is no client."""
+        client = self.client
         if client is not None and not (hasattr(client, "compute") and hasattr(client, "scheduler_info")):
             raise DataError(f"lk.Dask({client!r:.60}): give a client, such as distributed.Client(address).")
         if getattr(client, "asynchronous", False):
             raise DataError("lk.Dask(client): the client is asynchronous; give one that waits for its results.")
-        self._workers = DaskWorkers(client)
+        object.__setattr__(self, "_workers", DaskWorkers(client))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return nothing of the client, which belongs to this process."""
+        return {"client": None, "_workers": DaskWorkers(None)}
 
     def __repr__(self) -> str:
         return "lk.Dask()" if self._workers.given is None else f"lk.Dask({self._workers.given!r})"

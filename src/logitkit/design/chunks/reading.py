@@ -11,6 +11,7 @@ from typing import Any
 from logitkit.design.chunks.journal import Journal, identity_of, open_journal
 from logitkit.design.chunks.memory import memory_of
 from logitkit.design.chunks.source import Source
+from logitkit.errors import DataError
 
 __all__ = ["Reading"]
 
@@ -35,6 +36,11 @@ class Reading:
     checkpoint: str | Path | None = None
     executor: Any = None
     call: tuple[tuple[str, Any], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse an executor that is none."""
+        if self.executor is not None and not all(hasattr(self.executor, name) for name in ("source_of", "reduce")):
+            raise DataError(f"executor={self.executor!r:.60}: give lk.Dask(client) or lk.Spark(session).")
 
     @property
     def stated(self) -> tuple[str, ...]:

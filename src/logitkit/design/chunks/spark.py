@@ -43,6 +43,7 @@ from logitkit.design.chunks.source import Batch, Source
 from logitkit.design.chunks.stream import Stream
 from logitkit.design.info import DesignInfo
 from logitkit.errors import DataError, ExecutorError, LogitkitError, UnsupportedError
+from logitkit.options import Stated
 
 __all__ = ["Spark"]
 
@@ -53,7 +54,8 @@ OF_PANDAS = "PySpark does not yet fully support pandas"  # which nothing here us
 AGAIN = "A frame that is computed anew for each pass may come in other partitions: frame.persist() keeps them."
 
 
-class Spark(ByWorkers):
+@dataclass(frozen=True, eq=False, repr=False)
+class Spark(Stated, ByWorkers):
     """Workers of Spark, as an executor: ``lk.logit(formula, frame, executor=lk.Spark(session))``.
 
     Partitions of a Spark frame stay where they are; Parquet files, which all workers must reach by the same paths, are
@@ -72,22 +74,25 @@ class Spark(ByWorkers):
     logitkit.errors.DataError: lk.Spark('spark://10.0.0.1:7077'): give a session, such as ...
     """
 
-    def __init__(self, session: Any = None) -> None:
+    session: Any = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is no session."""
+        session = self.session
         if session is not None and not (hasattr(session, "range") and hasattr(session, "createDataFrame")):
             raise DataError(f"lk.Spark({session!r:.60}): give a session, such as SparkSession.builder.getOrCreate().")
         if ".connect" in type(session).__module__:
             raise DataError("lk.Spark(session): the session is one of Spark Connect; give a classic one.")
-        self._session = session
 
     def __getstate__(self) -> dict[str, Any]:
         """Return nothing of the session, which belongs to this process."""
-        return {"_session": None}
+        return {"session": None}
 
     @property
-    def session(self) -> Any:
+    def running(self) -> Any:
         """The session, the active one where none was given."""
-        if self._session is not None:
-            return self._session
+        if self.session is not None:
+            return self.session
         from pyspark.sql import SparkSession
 
         found = SparkSession.getActiveSession()
@@ -166,7 +171,7 @@ class _WorkerRows:
                 f"executor= needs rows of which each worker can read a part, and {self.label} gives them one after "
                 "another: give Parquet files or a Spark frame, or leave executor= out."
             )
-        self._source: Any = source if isinstance(source, _Frame) else _Files(source, executor.session, size)
+        self._source: Any = source if isinstance(source, _Frame) else _Files(source, executor.running, size)
 
     def batches(self, columns: Sequence[str], size: int) -> Iterator[Batch]:
         """Yield the rows of one block after another."""
@@ -191,7 +196,7 @@ class _WorkerRows:
         with _reaching():
             if columns not in self._fetching:
                 self._fetching[columns] = self._source.results(columns, _as_bytes).rdd
-            context = self.executor.session.sparkContext
+            context = self.executor.running.sparkContext
             answers = context.runJob(self._fetching[columns], list, [block.number])
         table = ipc.open_stream(_opened(answers[0].failed, answers[0].found)).read_all()
         return Batch(in_types(table, self._schema), block.where)
