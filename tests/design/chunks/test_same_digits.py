@@ -25,6 +25,7 @@ def table() -> pd.DataFrame:
     data["w"] = rng.integers(1, 4, N).astype(float)
     data["cl"] = rng.integers(0, 60, N)
     data["sum"] = data["x"] + 2.0 * data["z"]
+    data["odd name.s"] = data["x"] ** 2
     data.loc[::50, "z"] = np.nan
     return data
 
@@ -57,6 +58,7 @@ CASES = {
     "several outcomes": ("g ~ x + z", {"model": lk.Multinomial()}),
     "ordered": ("o ~ x", {"model": lk.Ordinal(order=["low", "mid", "top"])}),
     "probit": ("y ~ x", {"model": lk.Binary(link="probit")}),
+    "a name in quotes": ("y ~ `odd name.s` + C(g)", {}),
     "separated": ("y ~ x + I(z > 100)", {}),
 }
 

@@ -23,8 +23,12 @@ def new_spec(
     spec = ModelSpec(formula=formula if isinstance(formula, Formula) else Formula(formula), output="numpy")
     if not transforms and not levels:
         return spec
-    own = {factor.expr for term in spec.formula for factor in term.factors}
-    calls = {call for expression in own for call in _calls(expression)}
+    factors = [factor for term in spec.formula for factor in term.factors]
+    own = {factor.expr for factor in factors}
+    # A column of any name is looked up, not evaluated.
+    calls = {
+        call for factor in factors if factor.eval_method is not Factor.EvalMethod.LOOKUP for call in _calls(factor.expr)
+    }
     states = {
         name: (Factor.Kind.CATEGORICAL, {"categories": found}) for name, found in (levels or {}).items() if name in own
     }
