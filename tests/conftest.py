@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator
 
 # Before anything imports matplotlib: a test draws into memory, whatever display the machine has.
@@ -48,8 +49,38 @@ def pytest_collection() -> Iterator[None]:
         gc.freeze()
 
 
+#: Tests over many kinds of fit, of which every third kind is looked at by `make test`, and all by `make test-slow`.
+MANY_KINDS = frozenset(
+    (
+        "test_a_confusion_table_is_that_in_memory",
+        "test_a_fit_to_a_frame_is_the_fit_in_memory",
+        "test_a_fit_to_files_is_the_fit_in_memory",
+        "test_a_restart_goes_on_and_ends_with_the_same_bits",
+        "test_average_effects_are_those_in_memory",
+        "test_columns_are_those_of_the_table_in_memory",
+        "test_designs_are_those_of_the_table_in_memory",
+        "test_every_sandwich_is_that_in_memory",
+        "test_models_have_the_digits_of_the_fit_in_memory",
+        "test_replicates_are_those_in_memory",
+        "test_tests_of_terms_are_those_in_memory",
+        "test_the_limit_is_that_of_rows_held",
+        "test_the_rows_that_move_are_those_of_one_program",
+        "test_what_is_written_is_what_memory_has",
+        "test_what_looks_at_its_own_row_is_coded_as_in_memory",
+    )
+)
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest files first."""
+    """Put the longest files first, and leave most kinds of the tests over many of them to the slow ones."""
+    met: Counter[str] = Counter()
+    for item in items:
+        name = getattr(item, "originalname", "")
+        if name in MANY_KINDS:
+            if met[name] % 3:
+                item.add_marker(pytest.mark.slow)
+            met[name] += 1
     items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
 
 

@@ -18,12 +18,20 @@ from notebook_runs import look_into
 from tolerances import EXACT, REFERENCE, ROUTE
 
 
-@pytest.fixture(scope="module", params=[True, pytest.param(False, marks=pytest.mark.slow)], ids=["quick", "whole"])
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(quick, marks=pytest.mark.slow) for quick in (True, False)],
+    ids=["quick", "whole"],
+)
 def images(request: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Any]:
     return looked("04-images", tmp_path_factory.mktemp("images"), request.param)
 
 
-@pytest.fixture(scope="module", params=[True, pytest.param(False, marks=pytest.mark.slow)], ids=["quick", "whole"])
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(quick, marks=pytest.mark.slow) for quick in (True, False)],
+    ids=["quick", "whole"],
+)
 def words(request: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Any]:
     return looked("05-next-word", tmp_path_factory.mktemp("words"), request.param)
 

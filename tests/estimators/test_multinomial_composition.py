@@ -190,7 +190,7 @@ def test_calibration(data, method):
     assert (proba.argmax(axis=1) == y).mean() > 0.5
 
 
-@pytest.mark.parametrize("backend", ["loky", "threading"])
+@pytest.mark.parametrize("backend", [pytest.param("loky", marks=pytest.mark.slow), "threading"])
 def test_folds_on_processes_and_on_threads_give_the_same(data, backend):
     X, y = data
     alone = cross_val_score(MultinomialClassifier(), X, y, cv=StratifiedKFold(4), scoring="neg_log_loss")
