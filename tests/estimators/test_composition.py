@@ -93,7 +93,7 @@ def test_calibration(data, method):
     assert 0.05 < np.mean((model.predict_proba(X)[:, 1] - y) ** 2) < 0.25
 
 
-@pytest.mark.parametrize("backend", ["loky", "threading"])
+@pytest.mark.parametrize("backend", [pytest.param("loky", marks=pytest.mark.slow), "threading"])
 def test_folds_on_processes_and_on_threads_give_the_same(data, backend):
     X, y = data
     folds = StratifiedKFold(4)
