@@ -125,7 +125,7 @@ def test_results_write_themselves(tmp_path: Path) -> None:
     fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
     book = openpyxl.load_workbook(fit.summary().to_excel(tmp_path / "fit.xlsx"))
     found = {row[0].value: row[1].value for row in book.active.iter_rows(min_col=1, max_col=2)}
-    assert found["x"] == pytest.approx(fit.coef["x"], abs=1e-3)
+    assert found["x"] == pytest.approx(fit.coef["x"], abs=1e-3)  # as printed
     assert docx.Document(str(fit.summary().to_word(tmp_path / "fit.docx"))).tables
     with pytest.raises(DataError, match=r"does not end in \.docx"):
         fit.summary().to_word(tmp_path / "fit.html")

@@ -76,7 +76,7 @@ def test_limits_of_differences_cover_what_they_say() -> None:
         other = among_rows(rng.random(150) < 0.7)
         found = newcombe(one, other)
         covered += found.low <= 0.15 <= found.high
-    assert covered / 2000 == pytest.approx(0.95, abs=0.02)
+    assert covered / 2000 == pytest.approx(0.95, abs=0.02)  # four standard errors of a simulation
 
 
 def test_applicants_without_an_outcome_count_as_applicants(loans: pd.DataFrame, card: lk.scorecard.Scorecard) -> None:

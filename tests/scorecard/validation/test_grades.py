@@ -77,6 +77,7 @@ def test_limits_cover_the_rates_that_defaults_are_drawn_from() -> None:
     rng = np.random.default_rng(1)
     defaults = rng.binomial(400, 0.03, 3000)
     limits = {d: upper_rate(400, d, 0.9) for d in np.unique(defaults)}
+    # Limits of counts jump from count to count, so that the level is met nearly; four errors of a simulation.
     assert np.mean([limits[d] >= 0.03 for d in defaults]) == pytest.approx(0.9, abs=0.025)
 
 
