@@ -9,7 +9,9 @@ import difflib
 import inspect
 import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 __all__ = [
     "ArgumentError",
@@ -26,7 +28,9 @@ __all__ = [
     "SeparationError",
     "UnsupportedError",
     "nearest_name",
+    "postponed_warnings",
     "quoted_names",
+    "warn_again",
     "warn_caller",
 ]
 
@@ -181,7 +185,54 @@ def warn_caller(message: str, category: type[LogitkitWarning]) -> None:
     >>> str(told[0].message)
     'Two rows were dropped.'
     """
+    postponed = _postponed.get()
+    if postponed is not None:
+        postponed.append((message, category))
+        return
     level, frame = 1, inspect.currentframe()
     while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "logitkit":
         level, frame = level + 1, frame.f_back
     warnings.warn(message, category, stacklevel=level)
+
+
+_postponed: ContextVar[list[tuple[str, type[LogitkitWarning]]] | None] = ContextVar("warnings to come", default=None)
+
+
+@contextmanager
+def postponed_warnings() -> Iterator[list[tuple[str, type[LogitkitWarning]]]]:
+    """Collect warnings of work on a thread of its own, from which no frame leads to the caller.
+
+    Yields
+    ------
+    list
+        Message and category of each, as ``warn_again`` takes them.
+
+    Examples
+    --------
+    >>> with postponed_warnings() as told:
+    ...     warn_caller("Two rows were dropped.", DataWarning)
+    >>> told[0][0]
+    'Two rows were dropped.'
+    """
+    told: list[tuple[str, type[LogitkitWarning]]] = []
+    before = _postponed.set(told)
+    try:
+        yield told
+    finally:
+        _postponed.reset(before)
+
+
+def warn_again(told: Iterable[tuple[str, type[LogitkitWarning]]]) -> None:
+    """Give warnings that were collected, in their order.
+
+    Parameters
+    ----------
+    told : iterable of (str, type)
+        Message and category of each.
+
+    Examples
+    --------
+    >>> warn_again([])
+    """
+    for message, category in told:
+        warn_caller(message, category)

@@ -39,8 +39,17 @@ class _Some(Stream):
         """Return the design of those rows of a chunk."""
         assert self.all_rows is not None
         assert self.mask is not None
-        design = self.all_rows.coded(chunk, self.whole or info)
-        first = self.all_rows.first_rows[chunk.number]
+        return self._taken(self.all_rows.coded(chunk, self.whole or info), chunk.number, info)
+
+    def within(self, part: Design, info: DesignInfo, direct: bool) -> Design:
+        """Return those rows of a chunk of all rows."""
+        return self._taken(part, self.number_of(part), info) if direct else self.again(part, info)
+
+    def _taken(self, design: Design, number: int, info: DesignInfo) -> Design:
+        """Return those rows of a chunk."""
+        assert self.all_rows is not None
+        assert self.mask is not None
+        first = self.all_rows.first_rows[number]
         design = design.take(np.flatnonzero(self.mask[first : first + design.n_rows]))
         return design if self.chosen is None else replace(design, matrix=design.matrix.columns(self.chosen), info=info)
 

@@ -20,6 +20,7 @@ from logitkit.design.chunks.executor import Executor
 from logitkit.design.chunks.journal import Journal
 from logitkit.design.chunks.learnt_rows import met_again
 from logitkit.design.chunks.source import Chunk, Named, Source
+from logitkit.design.chunks.turns import Asked, current_solver
 from logitkit.design.dependence import Dependence
 from logitkit.design.design import Design
 from logitkit.design.fingerprint import Fingerprint, FingerprintSums
@@ -143,6 +144,9 @@ class Stream:
 
     def reduce(self, info: DesignInfo, task: Callable[[Design], T], merge: Callable[[T, T], T]) -> T:
         """Return a task's results for the chunks, merged in order; a checkpoint keeps them."""
+        solver = current_solver()
+        if solver is not None and solver.serves(self):  # waits for others that go over the same rows
+            return solver.ask(Asked(self, info, task, merge))
 
         def run() -> T:
             if self.executor is not None:
@@ -286,8 +290,23 @@ class Stream:
 
     def again(self, part: Design, info: DesignInfo) -> Design:
         """Return the rows of a chunk, of this stream or of one that reads more columns, coded as here."""
-        number = bisect_right(self.edges, part.start) - 1 if self.edges else part.start // self.size
-        return self.coded(Chunk(number, part.start, part.table, str(part.start)), info)
+        return self.coded(Chunk(self.number_of(part), part.start, part.table, str(part.start)), info)
+
+    def number_of(self, part: Design) -> int:
+        """Return the number of a chunk."""
+        return bisect_right(self.edges, part.start) - 1 if self.edges else part.start // self.size
+
+    def lies_in(self, other: Stream) -> bool:
+        """Whether another stream reads all that this one needs, in the same chunks."""
+        same = self.source is other.source and self.size == other.size and self.edges == other.edges
+        return same and self.beside == other.beside and set(self.columns) <= set(other.columns)
+
+    def within(self, part: Design, info: DesignInfo, direct: bool) -> Design:
+        """Return the rows of a chunk as they are coded here; directly, where it has all columns of the design."""
+        if not direct or self.chosen is None:
+            return self.again(part, info)
+        known = self.kept.get("fingerprint", "")
+        return replace(part, matrix=part.matrix.columns(self.chosen), info=info, part_of=known)
 
     def of_columns(self, keep: IntArray, info: DesignInfo) -> Stream:
         """Return the same rows with some columns of a design that has ``info`` now."""
