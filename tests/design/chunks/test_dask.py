@@ -7,9 +7,11 @@ from itertools import pairwise
 import dask.dataframe as dd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from dask import delayed
 from distributed import Client, LocalCluster
+from pyarrow import dataset
 
 import logitkit as lk
 from logitkit.design.chunks import build, dask
@@ -21,7 +23,7 @@ N = 900
 @pytest.fixture(scope="module")
 def client():
     """One scheduler and two workers in this process."""
-    options = {"n_workers": 2, "threads_per_worker": 1, "processes": False, "dashboard_address": None}
+    options = {"n_workers": 2, "threads_per_worker": 1, "processes": False, "dashboard_address": "127.0.0.1:0"}
     with LocalCluster(**options) as cluster, Client(cluster) as client:
         yield client
 
@@ -103,6 +105,35 @@ def test_files_are_read_by_the_workers(table, executor, tmp_path) -> None:
         table.iloc[start:stop].to_parquet(tmp_path / f"{number}.parquet", index=False, row_group_size=150)
     held = lk.logit("y ~ x + z + C(g)", table)
     require_same(held, lk.logit("y ~ x + z + C(g)", str(tmp_path), executor=executor))
+
+
+LEARNT = "y ~ poly(x, 2) + np.log(scale(z) + 9) + cr(cl, df=4, constraints='center')"
+
+
+def test_transforms_are_learnt_in_several_rounds(table, executor, tmp_path) -> None:
+    """The files are comma-separated, in folders that are named for values, and one of them has no rows."""
+    for level, rows in table.groupby("y"):
+        place = tmp_path / f"outcome={level}"
+        place.mkdir()
+        rows.to_csv(place / "0.csv", index=False)
+        rows.iloc[:0].to_csv(place / "1.csv", index=False)
+    whole = pd.concat([pd.read_csv(path) for path in sorted(tmp_path.rglob("*.csv"))])
+    require_same(lk.logit(LEARNT, whole), lk.logit(LEARNT, str(tmp_path), executor=executor))
+
+
+def test_a_dataset_of_files_is_read_by_the_workers(table, executor, tmp_path) -> None:
+    table.to_parquet(tmp_path / "0.parquet", index=False, row_group_size=170)
+    rows, formula = dataset.dataset(str(tmp_path)), "y ~ x + C(g)"
+    require_same(lk.logit(formula, table), lk.logit(formula, rows, executor=executor))
+    some = rows.filter(dataset.field("x") > -1.0)
+    fit = lk.logit(formula, some, executor=executor)
+    require_same(lk.logit(formula, table[table["x"] > -1.0]), fit)
+    table.iloc[1:].to_parquet(tmp_path / "0.parquet", index=False, row_group_size=170)
+    fit.design.stream.source.let_go()
+    with pytest.raises(DataError, match=r"0\.parquet changed while it was read"):
+        fit.robust("HC1")
+    with pytest.raises(UnsupportedError, match="a part of The dataset is in memory"):
+        lk.logit("y ~ 1", dataset.dataset(pa.table({"y": [0, 1]})), executor=executor)
 
 
 @pytest.mark.filterwarnings("ignore:The inplace keyword")  # Dask, of pandas 3.1

@@ -121,6 +121,35 @@ def test_files_are_read_by_the_workers_with_the_same_digits(session: Any, table:
     require_same(read, lk.logit(FORMULA, table))
 
 
+LEARNT = "y ~ poly(x, 2) + np.log(scale(n) + 9) + cr(cl, df=4, constraints='center')"
+
+
+def test_transforms_are_learnt_in_several_rounds(session: Any, frame: Any, table: Any) -> None:
+    require_same(lk.logit(LEARNT, frame, executor=lk.Spark(session)), lk.logit(LEARNT, table))
+
+
+@pytest.mark.parametrize("kind", ["folders of CSV", "a dataset", "a dataset with a condition"])
+def test_other_files_are_read_by_the_workers(kind: str, session: Any, table: Any, tmp_path: Path) -> None:
+    from pyarrow import dataset
+
+    held, formula = table, "y ~ x + C(g) + C(n > 50)"
+    if kind == "folders of CSV":
+        for level, rows in table.groupby("y"):
+            place = tmp_path / f"outcome={level}"
+            place.mkdir()
+            for number, start in enumerate((0, 100)):
+                rows.iloc[start : start + 100 if number == 0 else None].to_csv(place / f"{number}.csv", index=False)
+            rows.iloc[:0].to_csv(place / "no rows.csv", index=False)
+        held = pd.concat([pd.read_csv(path) for path in sorted(tmp_path.rglob("*.csv"))])
+        rows, formula = str(tmp_path), LEARNT
+    else:
+        table.to_parquet(tmp_path / "0.parquet", index=False, row_group_size=170)
+        rows = dataset.dataset(str(tmp_path))
+        if "condition" in kind:
+            rows, held = rows.filter(dataset.field("x") > -1.0), table[table["x"] > -1.0]
+    require_same(lk.logit(formula, rows, executor=lk.Spark(session)), lk.logit(formula, held))
+
+
 def test_many_partitions_are_added_by_the_workers(session: Any, table: Any) -> None:
     import pyarrow as pa
 
@@ -138,7 +167,7 @@ def test_verbs_that_look_at_rows(session: Any, frame: Any, table: Any) -> None:
     np.testing.assert_allclose(read.residuals(), held.residuals(), rtol=1e-8)
 
 
-def test_what_is_wrong_is_said_in_words(session: Any, frame: Any, tmp_path: Path) -> None:
+def test_what_is_wrong_is_said_in_words(session: Any, frame: Any) -> None:
     with pytest.raises(lk.errors.FormulaError, match="'xx'"):
         lk.logit("y ~ xx", frame, executor=lk.Spark(session))
     with pytest.raises(lk.errors.DataError, match="no rows"):
@@ -147,9 +176,8 @@ def test_what_is_wrong_is_said_in_words(session: Any, frame: Any, tmp_path: Path
         lk.logit("y ~ x", frame)
     with pytest.raises(lk.errors.DataError, match="give a session"):
         lk.Spark("spark://here")
-    pd.DataFrame({"y": [0, 1, 1], "x": [1.0, 2.0, 0.5]}).to_csv(tmp_path / "a.csv", index=False)
     with pytest.raises(lk.errors.UnsupportedError, match="one after another"):
-        lk.logit("y ~ x", str(tmp_path), executor=lk.Spark(session))
+        lk.logit("y ~ x", lambda: iter([pd.DataFrame({"y": [0, 1], "x": [0.0, 1.0]})]), executor=lk.Spark(session))
 
 
 def test_a_frame_that_changes_between_passes_is_refused(session: Any) -> None:

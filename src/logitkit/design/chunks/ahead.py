@@ -15,7 +15,9 @@ from typing import NamedTuple, Protocol
 
 from logitkit.design.chunks.source import Batch, Chunk, Source, joined, rechunked
 
-__all__ = ["Part", "Pass", "pass_over"]
+__all__ = ["UNCOUNTED", "Part", "Pass", "pass_over"]
+
+UNCOUNTED = -1
 
 
 class Part(NamedTuple):
@@ -24,7 +26,7 @@ class Part(NamedTuple):
     Parameters
     ----------
     n_rows : int
-        How many.
+        How many; ``UNCOUNTED`` where that is not known before they are read.
     read : callable
         Returns their table, where they are, for messages.
     where : str

@@ -5,8 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
+from logitkit.design.chunks.checked import CheckedSource
 from logitkit.design.chunks.learning import Learning
 from logitkit.design.chunks.learnt_rows import Learnt
 from logitkit.design.chunks.pieces import Sums
@@ -14,6 +16,7 @@ from logitkit.design.chunks.source import Source
 from logitkit.design.chunks.stream import Stream
 from logitkit.design.design import Design
 from logitkit.design.info import DesignInfo
+from logitkit.typing import IntArray
 
 __all__ = ["ByWorkers"]
 
@@ -27,8 +30,11 @@ class RowsOfWorkers(Source, Protocol):
     def edges(self) -> tuple[int, ...]:
         """Where chunks begin."""
 
-    def learn(self, learning: Learning, sample_of: Callable[[int], int]) -> Learnt:
-        """Return what a pass over all rows shows."""
+    def learn(self, learning: Learning, sample_of: Callable[[int], int]) -> Learning:
+        """Return what a pass over all rows shows, which begins with what passes before have shown."""
+
+    def placed(self, positions: IntArray) -> IntArray:
+        """Return the places of rows among all, from those that a pass has given."""
 
     def summed(self, stream: Stream, info: DesignInfo, asked: tuple[Any, Any, Any]) -> Sums[Any]:
         """Return the sums of a task over all rows; ``asked`` is the task, how two sums add, and the fingerprint."""
@@ -55,7 +61,7 @@ class ByWorkers(ABC):
     def learn(
         self, source: Source, learning: Learning, size: int, sample_of: Callable[[int], int]
     ) -> tuple[Learnt, Source, tuple[int, ...]]:
-        """Pass over all rows once.
+        """Pass over all rows, as often as their transforms need.
 
         Parameters
         ----------
@@ -77,10 +83,16 @@ class ByWorkers(ABC):
         edges : tuple of int
             Where chunks begin.
         """
-        rows = self._rows(source, size)
-        with self._reached():
-            found = rows.learn(learning, sample_of)
-        return found, rows, rows.edges
+        # Files tell by themselves that they changed, wherever they are read.
+        rows = self._rows(source.source if isinstance(source, CheckedSource) else source, size)
+        this: Learning | None = learning
+        while this is not None:
+            with self._reached():
+                shown = rows.learn(this.sent(), sample_of)
+            shown.known = this.known
+            this = shown.another()
+        found = shown.learnt()
+        return replace(found, sample=rows.placed(found.sample)), rows, rows.edges
 
     def reduce(self, stream: Stream, info: DesignInfo, task: Callable[[Design], T], merge: Callable[[T, T], T]) -> T:
         """Sum over all rows.

@@ -32,7 +32,7 @@ LARGE_GRAPH = "1GB"  # Dask warns of graphs above 10 MB, which the coding of man
 class Dask(Stated, ByWorkers):
     """Workers of Dask, as an executor: ``lk.logit(formula, frame, executor=lk.Dask(client))``.
 
-    Partitions of a Dask frame stay where they are; Parquet files, which all workers must reach by the same paths, are
+    Partitions of a Dask frame stay where they are; files, which all workers must reach by the same paths, are
     read by the workers. Each evaluation of the likelihood is one round, in which only sums travel. Rows stay on the
     workers between passes where they take at most a quarter of their memory; else they are read again.
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+from logitkit.design.chunks.ahead import UNCOUNTED, Part
 from logitkit.design.chunks.checked import CheckedSource
 from logitkit.design.chunks.source import ROWS_AT_ONCE, Batch
 from logitkit.design.table.names import require_distinct_names
-from logitkit.errors import DataError
+from logitkit.errors import DataError, UnsupportedError
 
 __all__ = ["DatasetSource", "dataset_source"]
 
@@ -32,6 +34,8 @@ class DatasetSource:
         Number of rows, where counting them reads no row.
     row_bytes : float
         About the bytes of a row; zero where that is not known.
+    states : dict
+        Size and time of each file, as they were when its parts were first asked for.
     """
 
     label: str
@@ -39,6 +43,7 @@ class DatasetSource:
     names: tuple[str, ...]
     n_rows: int | None
     row_bytes: float = 0.0
+    states: dict[str, tuple[Any, Any]] = field(default_factory=dict, repr=False, compare=False)
 
     def batches(self, columns: Sequence[str], size: int) -> Iterator[Batch]:
         """Yield the rows of one fragment after another."""
@@ -58,6 +63,74 @@ class DatasetSource:
         except (OSError, pa.ArrowException) as error:
             raise DataError(f"{self.label} cannot be read to its end, after {where}, row {first:,}: {error}") from error
 
+    def own_parts(self, columns: Sequence[str]) -> Iterator[Part]:
+        """Yield the files, row groups of Parquet apart, each of which can be read by itself and by another process."""
+        chosen = _filter(self.dataset)
+        for fragment in self.dataset._get_fragments(chosen):  # noqa: SLF001 - the public one refuses conditions
+            if not getattr(fragment, "path", ""):
+                raise UnsupportedError(
+                    f"executor= needs rows of which each worker can read a part, and a part of {self.label} is in "
+                    "memory: give files or a frame of the workers, or leave executor= out."
+                )
+            state = self.states.setdefault(fragment.path, _state(fragment))
+            first = 0
+            for own in fragment.split_by_row_group() if hasattr(fragment, "split_by_row_group") else [fragment]:
+                counted = self.n_rows is not None and hasattr(own, "row_groups")
+                n_rows = sum(group.num_rows for group in own.row_groups) if counted else UNCOUNTED
+                where = f"{fragment.path}, row {first:,}" if counted else fragment.path
+                read = _Fragment(own, self.dataset.schema, chosen, state, where)
+                yield Part(n_rows, partial(read.rows, tuple(columns)), where)
+                first += max(n_rows, 0)
+
+
+@dataclass(frozen=True)
+class _Fragment:
+    """Rows of a file, as a dataset would give them."""
+
+    fragment: Any
+    schema: Any
+    filter: Any
+    state: tuple[int, Any]
+    where: str
+
+    def rows(self, columns: tuple[str, ...]) -> Batch:
+        """Return some columns, of a file that is what it was."""
+        import pyarrow as pa
+
+        wanted = pa.schema([self.schema.field(name) for name in columns])
+        self._require_same()
+        try:
+            table = self.fragment.to_table(
+                schema=self.schema, columns=list(columns), filter=self.filter, use_threads=False
+            )
+        except (OSError, pa.ArrowException) as error:
+            self._require_same()
+            raise DataError(f"{self.where} cannot be read to its end; is it complete? {error}") from error
+        self._require_same()
+        return Batch(table.cast(wanted).replace_schema_metadata(), self.where)
+
+    def _require_same(self) -> None:
+        path = self.fragment.path
+        try:
+            now = _state(self.fragment)
+        except OSError as error:
+            raise DataError(f"{path} cannot be read: {error}.") from error
+        if now[0] is None:
+            raise DataError(f"{path} is gone, or this worker cannot reach it.")
+        if now != self.state:
+            raise DataError(f"{path} changed while it was read. Fit again, when nothing writes to it.")
+
+
+def _state(fragment: Any) -> tuple[Any, Any]:
+    """Return the size of a file and when it was written, as far as its system tells."""
+    found = fragment.filesystem.get_file_info(fragment.path)
+    return found.size, found.mtime_ns
+
+
+def _filter(dataset: Any) -> Any:
+    """Return the condition that rows of a dataset are chosen by."""
+    return getattr(dataset, "_scan_options", {}).get("filter")
+
 
 def dataset_source(dataset: Any, label: str) -> CheckedSource:
     """Return a dataset of pyarrow as a source.
@@ -74,8 +147,8 @@ def dataset_source(dataset: Any, label: str) -> CheckedSource:
 
     names = tuple(dataset.schema.names)
     require_distinct_names(names)
-    # Only Parquet files say how many rows they have.
-    counted = type(getattr(dataset, "format", None)).__name__ == "ParquetFileFormat"
+    # Only Parquet files say how many rows they have, and not how many of them meet a condition.
+    counted = type(getattr(dataset, "format", None)).__name__ == "ParquetFileFormat" and _filter(dataset) is None
     try:
         source = DatasetSource(label, dataset, names, dataset.count_rows() if counted else None)
     except (OSError, pa.ArrowException) as error:

@@ -156,17 +156,16 @@ class Learning:
             return None
         return Learning(self.parsed, self.roles, self.sample.size, int(self.sample.first), self.memory, self)
 
+    def sent(self) -> Learning:
+        """Return the same as it is sent to where the rows are, without those that the pass before has drawn."""
+        made = copy(self)
+        made.known = None if self.known is None else Learnt()
+        return made
+
     def learnt(self) -> Learnt:
         """Return what was found, once no other pass is needed."""
         if self.known is None:
-            remaining = self.another()
-            if remaining is not None:
-                known = ", ".join(remaining.transforms.states)
-                names = ", ".join(remaining.transforms.learners) or f"A function of {known}"
-                raise UnsupportedError(
-                    f"{names} takes more than one pass to be learnt, and executor= makes one: compute the column "
-                    "beforehand, or state the numbers in the formula."
-                )
+            self.another()
         assert self.known is not None
         before = self.known.before
         states = Beforehand(self.transforms.states, before.levels, before.seen, before.n_counted)

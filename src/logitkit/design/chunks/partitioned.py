@@ -79,39 +79,48 @@ class PartitionedSource:
         """Yield the rows of one folder after another."""
         for section in self.sections:
             for batch in section.source.batches(self._of_files(section, columns), size):
-                yield self._with_values(section, columns, batch)
+                yield _with_values(section.values, self.kinds, columns, batch)
 
     def __getattr__(self, name: str) -> Any:
-        """Return ``parts`` where the files can be read in parts."""
-        if name == "parts" and all(hasattr(section.source, "parts") for section in self.sections):
-            return self._parts
+        """Return ``parts`` and ``own_parts`` where the files can be read in parts."""
+        if name in ("parts", "own_parts") and all(hasattr(section.source, name) for section in self.sections):
+            return self._parts if name == "parts" else self._own_parts
         raise AttributeError(name)
 
     def _parts(self, columns: Sequence[str], size: int) -> Iterator[Part]:
         """Yield what is read at once."""
         for section in self.sections:
             for part in section.source.parts(self._of_files(section, columns), size):  # type: ignore[attr-defined]
-                yield Part(part.n_rows, partial(self._read, section, tuple(columns), part))
+                yield Part(part.n_rows, partial(_read, section.values, self.kinds, tuple(columns), part))
 
-    def _read(self, section: Section, columns: Sequence[str], part: Part) -> Batch:
-        return self._with_values(section, columns, part.read())
+    def _own_parts(self, columns: Sequence[str]) -> Iterator[Part]:
+        """Yield what can be read by itself and by another process."""
+        for section in self.sections:
+            for part in section.source.own_parts(self._of_files(section, columns)):  # type: ignore[attr-defined]
+                read = partial(_read, section.values, self.kinds, tuple(columns), part)
+                yield Part(part.n_rows, read, part.where)
 
     def _of_files(self, section: Section, columns: Sequence[str]) -> list[str]:
         """Return the columns that files are read for; any one says how many rows there are."""
         return [name for name in columns if name not in self.kinds] or [section.source.names[0]]
 
-    def _with_values(self, section: Section, columns: Sequence[str], batch: Batch) -> Batch:
-        """Return rows with what their folder says."""
-        import pyarrow as pa
 
-        table, arrays = batch.table, []
-        for name in columns:
-            if name in self.kinds:
-                value = pa.scalar(section.values[name], type=self.kinds[name])
-                arrays.append(pa.chunked_array([pa.repeat(value, table.num_rows)]))
-            else:
-                arrays.append(table[name])
-        return Batch(pa.table(dict(zip(columns, arrays, strict=True))), batch.where)
+def _read(values: Mapping[str, Any], kinds: Mapping[str, Any], columns: Sequence[str], part: Part) -> Batch:
+    return _with_values(values, kinds, columns, part.read())
+
+
+def _with_values(values: Mapping[str, Any], kinds: Mapping[str, Any], columns: Sequence[str], batch: Batch) -> Batch:
+    """Return rows with what their folder says."""
+    import pyarrow as pa
+
+    table, arrays = batch.table, []
+    for name in columns:
+        if name in kinds:
+            value = pa.scalar(values[name], type=kinds[name])
+            arrays.append(pa.chunked_array([pa.repeat(value, table.num_rows)]))
+        else:
+            arrays.append(table[name])
+    return Batch(pa.table(dict(zip(columns, arrays, strict=True))), batch.where)
 
 
 def is_partitioned(place: Path, paths: Sequence[Path]) -> bool:

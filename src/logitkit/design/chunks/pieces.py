@@ -16,7 +16,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
-from logitkit.design.chunks.ahead import Part
+from logitkit.design.chunks.ahead import UNCOUNTED, Part
 from logitkit.design.chunks.learning import Learning
 from logitkit.design.chunks.source import Chunk
 from logitkit.design.chunks.stream import Stream
@@ -39,6 +39,7 @@ __all__ = [
     "key_limit",
     "neighbours",
     "positions_in_blocks",
+    "require_same_sizes",
     "same_types",
     "shown",
     "summed",
@@ -107,6 +108,8 @@ def blocks_of(sizes: Sequence[int], names: Sequence[str], size: int) -> tuple[li
 def groups_of(parts: Iterable[Part], size: int) -> list[list[Part]]:
     """Return parts that are read at once: those that follow one another, as long as they are few rows.
 
+    A part whose rows are not counted yet is read by itself.
+
     Examples
     --------
     >>> parts = [Part(n, list) for n in (1, 2, 9, 1)]
@@ -116,7 +119,7 @@ def groups_of(parts: Iterable[Part], size: int) -> list[list[Part]]:
     found: list[list[Part]] = []
     n_held = 0
     for part in parts:
-        if not found or n_held + part.n_rows > size:
+        if not found or part.n_rows == UNCOUNTED or n_held + part.n_rows > size:
             found.append([])
             n_held = 0
         found[-1].append(part)
@@ -179,6 +182,27 @@ def shown(
         for chunk in chunks_of(table, start, 0, size, where, (0, -(-table.num_rows // size))):
             learning.add(chunk)
     return Shown(table.num_rows, table.nbytes, table.schema, learning)
+
+
+def require_same_sizes(sizes: Sequence[int], blocks: Sequence[Block], label: str) -> None:
+    """Refuse blocks that have other numbers of rows than in the pass before, if there was one.
+
+    Examples
+    --------
+    >>> require_same_sizes([2], blocks_of([3], ["a.csv"], 2)[0], "the folder")
+    Traceback (most recent call last):
+    logitkit.errors.DataError: the folder changed between two passes: a.csv has 2 rows and had 3. Fit again, ...
+    """
+    if blocks and len(sizes) != len(blocks):
+        raise DataError(
+            f"{label} changed between two passes: it has {len(sizes):,} partitions and had {len(blocks):,}."
+        )
+    for n_rows, block in zip(sizes, blocks, strict=False):
+        if n_rows != block.n_rows:
+            raise DataError(
+                f"{label} changed between two passes: {block.where} has {n_rows:,} rows and had {block.n_rows:,}. "
+                "Fit again, when nothing writes to it."
+            )
 
 
 def key_limit(sample: int, n_rows: int) -> int:

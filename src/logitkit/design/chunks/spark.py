@@ -21,7 +21,6 @@ from logitkit.design.chunks.ahead import Part
 from logitkit.design.chunks.block_tasks import block_sums, merged, rows_of_parts
 from logitkit.design.chunks.by_workers import ByWorkers
 from logitkit.design.chunks.learning import Learning
-from logitkit.design.chunks.learnt_rows import Learnt
 from logitkit.design.chunks.pieces import (
     NEIGHBOURS,
     PLACES,
@@ -35,6 +34,7 @@ from logitkit.design.chunks.pieces import (
     key_limit,
     neighbours,
     positions_in_blocks,
+    require_same_sizes,
     same_types,
     shown,
     summed,
@@ -44,6 +44,7 @@ from logitkit.design.chunks.stream import Stream
 from logitkit.design.info import DesignInfo
 from logitkit.errors import DataError, ExecutorError, LogitkitError, UnsupportedError
 from logitkit.options import Stated
+from logitkit.typing import IntArray
 
 __all__ = ["Spark"]
 
@@ -58,7 +59,7 @@ AGAIN = "A frame that is computed anew for each pass may come in other partition
 class Spark(Stated, ByWorkers):
     """Workers of Spark, as an executor: ``lk.logit(formula, frame, executor=lk.Spark(session))``.
 
-    Partitions of a Spark frame stay where they are; Parquet files, which all workers must reach by the same paths, are
+    Partitions of a Spark frame stay where they are; files, which all workers must reach by the same paths, are
     read by the workers. Each evaluation of the likelihood is one round, in which only sums travel. logitkit must be
     installed on the workers.
 
@@ -169,8 +170,9 @@ class _WorkerRows:
         if not isinstance(source, _Frame) and not hasattr(source, "own_parts"):
             raise UnsupportedError(
                 f"executor= needs rows of which each worker can read a part, and {self.label} gives them one after "
-                "another: give Parquet files or a Spark frame, or leave executor= out."
+                "another: give files or a Spark frame, or leave executor= out."
             )
+        self._counted = self.n_rows is not None
         self._source: Any = source if isinstance(source, _Frame) else _Files(source, executor.running, size)
 
     def batches(self, columns: Sequence[str], size: int) -> Iterator[Batch]:
@@ -201,33 +203,43 @@ class _WorkerRows:
         table = ipc.open_stream(_opened(answers[0].failed, answers[0].found)).read_all()
         return Batch(in_types(table, self._schema), block.where)
 
-    def learn(self, learning: Learning, sample_of: Callable[[int], int]) -> Learnt:
+    def learn(self, learning: Learning, sample_of: Callable[[int], int]) -> Learning:
         """Return what a pass shows; the rows of a frame are counted before, so that few more are sent than drawn."""
-        starts, names = None, None
+        starts, names, draws = None, None, None
         if isinstance(self._source, _Files):
             groups = self._source.groups(learning.columns)
             names = [group[0].where for group in groups]
-            starts = [0, *accumulate(sum(part.n_rows for part in group) for group in groups)]
-        with _reaching():
-            n_rows = self._source.frame.count() if self.n_rows is None else self.n_rows
-        sample = sample_of(n_rows)
-        learning.trim(sample, key_limit(sample, max(n_rows, 1)))
-        states: dict[int, Shown] = dict(self._gathered(learning.columns, _Learn(learning, self.size, starts, names)))
-        n_blocks = max(states, default=-1) + 1 if names is None else len(names)
+            if self._counted:
+                starts = [0, *accumulate(sum(part.n_rows for part in group) for group in groups)]
+        elif self.n_rows is None:
+            with _reaching():
+                self.n_rows = self._source.frame.count()
+        if self.n_rows is None:
+            draws = sample_of
+        else:
+            sample = sample_of(self.n_rows)
+            learning.trim(sample, key_limit(sample, max(self.n_rows, 1)))
+        work = _Learn(learning, self.size, starts, names, draws)
+        states: dict[int, Shown] = dict(self._gathered(learning.columns, work))
+        n_blocks = max(max(states, default=-1) + 1, len(self.blocks)) if names is None else len(names)
         names = names or [f"partition {number}" for number in range(n_blocks)]
         sizes = [states[k].n_rows if k in states else 0 for k in range(n_blocks)]
+        require_same_sizes(sizes, self.blocks, self.label)
         self.blocks, self.edges = blocks_of(sizes, names, self.size)
         self.n_rows = sum(sizes)
         filled = [k for k, n_rows in enumerate(sizes) if n_rows]
         if not filled:
-            return learning.learnt()
+            return learning
         self._schema = same_types([states[k].schema for k in filled], [names[k] for k in filled])
-        rules = (self._schema, sample, key_limit(sample, n_rows))
+        sample = sample_of(self.n_rows)
+        rules = (self._schema, sample, key_limit(sample, self.n_rows))
         parts = [states[k].learning.in_types(*rules) for k in filled]
-        found: Learnt = neighbours(parts, lambda few: merged(list(few), rules)).learnt()
-        if starts is None:
-            found.sample = positions_in_blocks(found.sample, [block.start for block in self.blocks])
+        found: Learning = neighbours(parts, lambda few: merged(list(few), rules))
         return found
+
+    def placed(self, positions: IntArray) -> IntArray:
+        """Return the places of rows among all."""
+        return positions if self._counted else positions_in_blocks(positions, [block.start for block in self.blocks])
 
     def summed(self, stream: Stream, info: DesignInfo, work: tuple[Any, Any, Any]) -> Sums[Any]:
         """Return the sums over all rows."""
@@ -272,12 +284,13 @@ class _Learn:
     size: int
     starts: list[int] | None
     names: list[str] | None
+    draws: Callable[[int], int] | None
 
     def __call__(self, number: int, table: Any) -> tuple[int, Shown]:
         """Return what a block shows, under its number."""
         start = number << PLACES if self.starts is None else self.starts[number]
         where = f"partition {number}" if self.names is None else self.names[number]
-        return number, shown(self.learning, table, start, self.size, where)
+        return number, shown(self.learning, table, start, self.size, where, self.draws)
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from logitkit.design.chunks.ahead import UNCOUNTED, Part
 from logitkit.design.chunks.files import FileState, reading_of, state_of
-from logitkit.design.chunks.source import Batch
+from logitkit.design.chunks.source import Batch, joined
 from logitkit.design.table.names import name_misfit
 from logitkit.errors import DataError
 
@@ -81,6 +83,11 @@ class TextSource:
                         yield Batch(pa.Table.from_batches([batch]), f"{state.path}, row {first:,}")
                     first += batch.num_rows
 
+    def own_parts(self, columns: Sequence[str]) -> Iterator[Part]:
+        """Yield the files, each of which can be read by itself and by another process."""
+        for number, state in enumerate(self.files):
+            yield Part(UNCOUNTED, partial(_whole, self.of_files(number, number + 1), tuple(columns)), state.path)
+
     def _misfit(self, path: str, first: int, error: str) -> DataError:
         """Return the error for text that does not fit the columns or their types."""
         found = re.search(r"CSV column #(\d+): .*?invalid value '(.*)'", error, re.DOTALL)
@@ -93,6 +100,16 @@ class TextSource:
             "in the beginning of every file. Correct the value, or give the types yourself: "
             "pyarrow.dataset.dataset(files, format='csv', schema=...)."
         )
+
+
+def _whole(source: TextSource, columns: tuple[str, ...]) -> Batch:
+    """Return the rows of a file."""
+    import pyarrow as pa
+
+    tables = [batch.table for batch in source.batches(columns, 0)]
+    if not tables:
+        tables = [pa.schema([source.schema.field(name) for name in columns]).empty_table()]
+    return Batch(joined(tables), f"{source.files[0].path}, row 0")
 
 
 def text_source(paths: Sequence[Path], label: str) -> TextSource:

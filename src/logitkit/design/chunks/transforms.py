@@ -227,6 +227,7 @@ class _Spline:
         lower, upper = least if lower is None else lower, largest if upper is None else upper
         self.state = self._learnt(lower, upper)
         self.ranked.close()
+        self.ranked = RankedValues(self.ranked.most)
         centred = self.given.get("constraints")
         if isinstance(centred, str) and centred == "center":
             self.state["constraints"] = None

@@ -22,7 +22,6 @@ from logitkit.design.chunks.block_tasks import (
     trimmed,
 )
 from logitkit.design.chunks.learning import Learning
-from logitkit.design.chunks.learnt_rows import Learnt
 from logitkit.design.chunks.pieces import (
     PLACES,
     Block,
@@ -34,6 +33,7 @@ from logitkit.design.chunks.pieces import (
     key_limit,
     neighbours,
     positions_in_blocks,
+    require_same_sizes,
     same_types,
     shown,
 )
@@ -41,6 +41,7 @@ from logitkit.design.chunks.source import Batch, Source
 from logitkit.design.chunks.stream import Stream
 from logitkit.design.info import DesignInfo
 from logitkit.errors import UnsupportedError
+from logitkit.typing import IntArray
 
 __all__ = ["FrameSource", "WorkerRows", "Workers"]
 
@@ -154,9 +155,10 @@ class WorkerRows:
         if not isinstance(source, FrameSource) and not hasattr(source, "own_parts"):
             raise UnsupportedError(
                 f"executor= needs rows of which each worker can read a part, and {self.label} gives them one after "
-                "another: give Parquet files or a Dask frame, or leave executor= out."
+                "another: give files or a Dask frame, or leave executor= out."
             )
         self._source: Any = source if isinstance(source, FrameSource) else _Files(source, size)
+        self._counted = self.n_rows is not None
 
     @property
     def n_held(self) -> int:
@@ -183,19 +185,12 @@ class WorkerRows:
         with self.workers.reached():
             return Batch(in_types(self.workers.gathered([table])[0], self._schema), block.where)
 
-    def learn(self, learning: Learning, sample_of: Callable[[int], int]) -> Learnt:
+    def learn(self, learning: Learning, sample_of: Callable[[int], int]) -> Learning:
         """Pass over the rows; see :meth:`Dask.learn`."""
         columns, workers = tuple(learning.columns), self.workers
-        tables, names = self._source.units(columns, self.workers)
-        if self.n_rows is not None:
-            sizes = [sum(part.n_rows for part in group) for group in self._source.groups(columns)]
-            if workers.has_room(int(self.n_rows * self.row_bytes)):
-                tables = self._hold(columns, tables, int(self.n_rows * self.row_bytes))
-            starts = [0, *accumulate(sizes)]
-        else:
-            starts = [number << PLACES for number in range(len(tables))]
+        tables, names, starts = self._to_learn(columns)
         template, show = workers.sent(learning), workers.delayed(shown)
-        draws = None if self.n_rows is not None else workers.sent(sample_of)
+        draws = None if self._counted else workers.sent(sample_of)
         states = workers.computed(
             [
                 show(template, table, start, self.size, name, draws)
@@ -205,6 +200,7 @@ class WorkerRows:
         head = workers.delayed(head_of)
         heads = workers.gathered([head(state) for state in states])
         sizes = [n_rows for n_rows, _, _ in heads]
+        require_same_sizes(sizes, self.blocks, self.label)
         self.blocks, self.edges = blocks_of(sizes, names, self.size)
         self.n_rows = sum(sizes)
         self._bytes[columns] = sum(n_bytes for _, n_bytes, _ in heads)
@@ -214,10 +210,26 @@ class WorkerRows:
         trim, add = workers.delayed(trimmed), workers.delayed(merged)
         rules = workers.sent((self._schema, sample, key_limit(sample, max(self.n_rows, 1))))
         parts = [trim(states[k], rules) for k in filled]
-        found: Learnt = workers.gathered([neighbours(parts, lambda few: add(few, rules))])[0].learnt()
-        if draws is not None:
-            found.sample = positions_in_blocks(found.sample, [block.start for block in self.blocks])
+        found: Learning = workers.gathered([neighbours(parts, lambda few: add(few, rules))])[0]
         return found
+
+    def _to_learn(self, columns: tuple[str, ...]) -> tuple[list[Any], list[str], list[int]]:
+        """Return the tables of the blocks for a learning pass, what they are called, and the places of their rows."""
+        n_bytes = int((self.n_rows or 0) * self.row_bytes)
+        if self.blocks:
+            tables, names = self._tables(columns), [block.where for block in self.blocks]
+        else:
+            tables, names = self._source.units(columns, self.workers)
+            if n_bytes and self.workers.has_room(n_bytes):
+                tables = self._hold(columns, tables, n_bytes)
+        if not self._counted:
+            return tables, names, [number << PLACES for number in range(len(tables))]
+        sizes = [sum(part.n_rows for part in group) for group in self._source.groups(columns)]
+        return tables, names, [0, *accumulate(sizes)]
+
+    def placed(self, positions: IntArray) -> IntArray:
+        """Return the places of rows among all."""
+        return positions if self._counted else positions_in_blocks(positions, [block.start for block in self.blocks])
 
     def summed(self, stream: Stream, info: DesignInfo, work: Any) -> Sums[Any]:
         """Return the sums over all rows."""
