@@ -70,6 +70,11 @@ class Choice(NamedTuple):
     takes: Callable[[Problem], bool]
     engine: Callable[[Problem, NullModel, Callable[[], FloatArray]], Engine]
 
+    @property
+    def is_on_gram(self) -> bool:
+        """Whether second derivatives of all coefficients are one array."""
+        return self.engine is _on_gram
+
 
 def choice(problem: Problem) -> Choice:
     """Return the first method of the table that applies to a problem."""
@@ -96,7 +101,7 @@ def _on_gram(problem: Problem, null: NullModel, slope: Callable[[], FloatArray])
     return on_gram(problem, null)
 
 
-def on_gram(problem: Problem, null: NullModel) -> Engine:
+def on_gram(problem: Problem, null: NullModel) -> OnGram:
     """Return proximal Newton over all coefficients, however many they are."""
     matrix = problem.matrix
     small = matrix.n_rows * matrix.width * problem.predictors.active.size <= LOOKED_AT_MOST

@@ -68,7 +68,7 @@ class OnGram:
                 status = Status.CONVERGED if gap <= target else Status.STALLED
             here, prior = self.state[0], self.problem.objective.quadratic
             value = here.value - (0.0 if prior is None else prior.value(here.coef / self.problem.scale))
-            return Solved(here.coef, value, here.gradient, gap, status, steps, renewals)
+            return Solved(here.coef, value, here.gradient, gap, status, steps, renewals, closest=here.closest)
 
     def _begun(self, penalty: Penalty, target: float) -> tuple[Point, QuadraticModel]:
         """Return where the solver starts: the null model, or of rows in chunks the solution of their sample.

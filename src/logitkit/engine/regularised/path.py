@@ -7,7 +7,7 @@ or when a smaller strength explains no more.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -17,6 +17,9 @@ import numpy as np
 from logitkit.engine.regularised.existence import require_bounded
 from logitkit.engine.regularised.model import PenalisedModel, equations_of, names_of, title_of
 from logitkit.engine.regularised.options import ProxNewton
+from logitkit.engine.regularised.prox_newton import Solved
+from logitkit.engine.regularised.runs import in_runs
+from logitkit.engine.regularised.sequence import StrengthSequence
 from logitkit.engine.solvers.solver import Status
 from logitkit.errors import DataError, SeparationError
 from logitkit.numerics.threads.progress import progress
@@ -149,6 +152,79 @@ def _always(_: int) -> bool:
     return True
 
 
+class _Look:
+    """Tells where a path ends for the sake of its deviance, as one solution after another is shown to it.
+
+    Parameters
+    ----------
+    given : PenalisedModel
+        The problem.
+    deviances : (float, float)
+        The least loss that any model could have, and the null deviance.
+    stops : bool
+        Whether it may end.
+    """
+
+    def __init__(self, given: PenalisedModel, deviances: tuple[float, float], stops: bool) -> None:
+        self.stops, (self.saturated, self.null_deviance) = stops, deviances
+        unit, scale = given.strengths.unit, given.strengths.scale
+        self.still = unit.differentiable(np.zeros(scale.size))  # what the strength does not hold
+        self.before, self.moved, self.count = 0.0, False, 0
+
+    def ended(self, solved: Solved) -> PathStatus | None:
+        """Look at the next solution."""
+        explained = 1.0 - 2.0 * (solved.value - self.saturated) / self.null_deviance
+        self.moved = self.moved or bool(((solved.coef != 0.0) & ~self.still).any())
+        self.count += 1
+        if self.stops and explained > EXPLAINED_MOST:
+            return PathStatus.EXPLAINED
+        gain, least = explained - self.before, GAIN_LEAST * explained
+        if self.stops and self.moved and self.count > STRENGTHS_LEAST and gain < least:
+            return PathStatus.FLAT
+        self.before = explained
+        return None
+
+
+def _solutions(
+    given: PenalisedModel,
+    strengths: FloatArray,
+    options: ProxNewton,
+    goes_on: Callable[[int], bool],
+    deviances: tuple[float, float],
+    stops: bool,
+) -> Iterator[tuple[Solved, FloatArray | None]]:
+    """Yield the solution at one strength after another, with the coefficients that are reported, None without them."""
+
+    def find(sequence: StrengthSequence, strength: float) -> tuple[Solved, FloatArray | None]:
+        solved = sequence.solve(strength, options.tol, options.max_iter)
+        coef = given.shown(solved.coef / given.strengths.scale)
+        if coef is not None and given.given.gamma is not None:
+            value = sequence.objective.evaluate(given.given.solved(coef), hessian=False).value
+            solved = solved._replace(value=value)
+        return solved, coef
+
+    def size(found: Sequence[Solved]) -> int:
+        look = _Look(given, deviances, stops)
+        return next((k for k, solved in enumerate(found, 1) if look.ended(solved) is not None), len(found))
+
+    if given.design.in_chunks:
+        yield from in_runs(given.sequence, strengths, (options.tol, options.max_iter), find, size)
+        return
+    with progress(int(strengths.size), "Strengths") as shown:
+        for position, strength in enumerate(strengths):
+            if not goes_on(position):
+                return
+            yield find(given.sequence, float(strength))
+            shown.advance()
+
+
+def _closest(given: PenalisedModel, solved: Solved, coef: FloatArray) -> float:
+    """Return how close to its outcome the closest row is at the last strength."""
+    if given.design.in_chunks and given.given.gamma is None and np.isfinite(solved.closest):
+        return solved.closest  # without a pass
+    return given.sequence.objective.evaluate(given.given.solved(coef), hessian=False).closest
+
+
 def solve_path(
     given: PenalisedModel,
     strengths: FloatArray,
@@ -162,39 +238,22 @@ def solve_path(
             f"Every part of the penalty ({given.specification.words}) has a strength; leave one out, as in lk.Lasso()."
         )
     null = given.sequence.null.value
-    saturated, null_deviance = given.deviances()
+    deviances = given.deviances()
     found, status = [], PathStatus.COMPLETE
-    before, moved = 0.0, False
-    scale = given.strengths.scale
-    still = given.strengths.unit.differentiable(np.zeros(scale.size))  # what the strength does not hold
+    look = _Look(given, deviances, stops)
     flat: list[FloatArray] = []
-    with progress(int(strengths.size), "Strengths") as shown:
-        for position, strength in enumerate(strengths):
-            if not goes_on(position):
-                break
-            solved = given.sequence.solve(float(strength), options.tol, options.max_iter)
-            shown.advance()
-            coef = given.shown(solved.coef / scale)
-            if coef is None:
-                status = PathStatus.NO_REFIT
-                break
-            if given.given.gamma is not None:
-                value = given.sequence.objective.evaluate(given.given.solved(coef), hessian=False).value
-                solved = solved._replace(value=value)
-            found.append(solved)
-            flat.append(coef)
-            explained = 1.0 - 2.0 * (solved.value - saturated) / null_deviance
-            moved = moved or bool(((solved.coef != 0.0) & ~still).any())
-            if solved.status is not Status.CONVERGED:
-                status = PathStatus.NOT_CONVERGED
-                break
-            if stops and explained > EXPLAINED_MOST:
-                status = PathStatus.EXPLAINED
-                break
-            if stops and moved and len(found) > STRENGTHS_LEAST and explained - before < GAIN_LEAST * explained:
-                status = PathStatus.FLAT
-                break
-            before = explained
+    for solved, coef in _solutions(given, strengths, options, goes_on, deviances, stops):
+        if coef is None:
+            status = PathStatus.NO_REFIT
+            break
+        found.append(solved)
+        flat.append(coef)
+        if solved.status is not Status.CONVERGED:
+            status = PathStatus.NOT_CONVERGED
+            break
+        if (ended := look.ended(solved)) is not None:
+            status = ended
+            break
     if status in (PathStatus.EXPLAINED, PathStatus.FLAT) and len(found) == strengths.size:
         status = PathStatus.COMPLETE
     if not found:
@@ -203,8 +262,7 @@ def solve_path(
             "the refit has no finite estimates. Begin with a larger strength, or use gamma=1."
         )
     table = np.array(flat)
-    last = given.sequence.objective.evaluate(given.given.solved(table[-1]), hessian=False)
-    require_bounded(given.given, last.closest)
+    require_bounded(given.given, _closest(given, found[-1], table[-1]))
     loss = np.array([solved.value for solved in found])
     return PathRecord(
         names_of(given),
@@ -213,8 +271,8 @@ def solve_path(
         table,
         loss,
         null,
-        2.0 * (loss - saturated),
-        null_deviance,
+        2.0 * (loss - deviances[0]),
+        deviances[1],
         given.n_nonzero(table),
         np.array([solved.gap for solved in found]) / max(null, 1e-300),
         np.array([solved.steps for solved in found]),

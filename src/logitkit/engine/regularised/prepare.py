@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from logitkit.design.chunks.side_by_side import side_by_side
 from logitkit.design.design import Design
 from logitkit.design.formula.terms import INTERCEPT
 from logitkit.design.table.checks import may_vanish, require_finite
@@ -48,12 +49,10 @@ def prepare(design: Design, form: Form, specification: Specification, tells: boo
     parts = parts_of(specification)
     if len(parts) > 1 and any(isinstance(part, RelaxedLasso) for part in parts):
         raise UnsupportedError("A relaxed lasso cannot be added to another penalty.")
-    moments = _moments(design)
+    moments, total = _moments_and_weight(design, form)
     stated = PenaltySum(tuple(_with_first_estimates(part, design, form) for part in parts))
     labels, symmetric = form.shown.parts[0].labels, not form.is_single and form.reference is None
-    strengths = strengths_of(
-        stated, design.info, moments, summed_outcomes(design, form.family).total, labels, symmetric
-    )
+    strengths = strengths_of(stated, design.info, moments, total, labels, symmetric)
     if tells:
         _tell_of_constants(design, strengths, moments)
     predictors = form.shown.picked(strengths.place)
@@ -79,6 +78,21 @@ def _tell_of_constants(design: Design, strengths: Strengths, moments: Moments) -
     if constant.size:
         names = [design.info.names[j] for j in constant]
         warn_caller(text.format(", ".join(names[:8]) + (", ..." if names[8:] else "")), DataWarning)
+
+
+def _moments_and_weight(design: Design, form: Form) -> tuple[Moments, float]:
+    """Return mean and standard deviation of each column and the total weight, in one pass over a stream."""
+
+    def moments() -> Moments:
+        return _moments(design)
+
+    def weight() -> float:
+        return summed_outcomes(design, form.family).total
+
+    first, second = side_by_side(design, [moments, weight], 0)
+    assert isinstance(first, Moments)
+    assert isinstance(second, float)
+    return first, second
 
 
 def _moments(design: Design) -> Moments:

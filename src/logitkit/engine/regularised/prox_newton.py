@@ -69,12 +69,12 @@ class Scaled(NamedTuple, Generic[ObjectiveT]):
     def point(self, coef: FloatArray) -> Point:
         """Return what is known at scaled coefficients, without second derivatives."""
         here = self.objective.evaluate(coef / self.scale, hessian=False, pearson=True)
-        return Point(coef, here.value, here.gradient / self.scale, here.pearson)
+        return Point(coef, here.value, here.gradient / self.scale, here.pearson, here.closest)
 
     def model(self, coef: FloatArray, penalty: Penalty, rough: bool = False) -> tuple[Point, QuadraticModel]:
         """Return what is known at scaled coefficients, and the quadratic model there, to seven digits if rough."""
         here = self.objective.evaluate(coef / self.scale, rough=rough, pearson=True)
-        point = Point(coef, here.value, here.gradient / self.scale, here.pearson)
+        point = Point(coef, here.value, here.gradient / self.scale, here.pearson, here.closest)
         return point, QuadraticModel(_array(here), penalty.free, self.scale)
 
 
@@ -91,12 +91,15 @@ class Point(NamedTuple):
         Its gradient.
     pearson : float
         Pearson's statistic, and twice what is quadratic in the objective besides.
+    closest : float
+        How close to its outcome the closest row is, as in ``Evaluation``; nan where that is not known.
     """
 
     coef: FloatArray
     value: float
     gradient: FloatArray
     pearson: float
+    closest: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -147,6 +150,8 @@ class Solved(NamedTuple):
         Passes over the rows without and with second derivatives, of the columns in use where these are few.
     solution : Solution or None
         Of Newton's method, where the penalty is smooth: its second derivatives are those of inference.
+    closest : float
+        As of ``Point``.
     """
 
     coef: FloatArray
@@ -157,6 +162,7 @@ class Solved(NamedTuple):
     steps: int
     renewals: int
     solution: Solution | None = None
+    closest: float = math.nan
 
 
 def prox_newton(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from logitkit.engine.chunked import ChunkedObjective, RowsOfColumns
 from logitkit.engine.objective import Objective
 from logitkit.engine.regularised.shrunken import Shrunken
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.solver import Status
+from logitkit.engine.solvers.start import starting_point
 from logitkit.typing import BoolArray, FloatArray
 
 __all__ = ["relaxed", "unmixed"]
@@ -46,13 +48,14 @@ def _refit(given: Shrunken, chosen: BoolArray) -> FloatArray | None:
     place = np.flatnonzero(solved)
     start = np.zeros(keep.size)
     start[strengths.place] = given.sequence.null.coef / strengths.scale
-    if given.form.is_single:
-        objective = Objective(design.matrix.columns(place), design.response, given.form.family)
+    columns, own = (place, None) if given.form.is_single else predictors.among(place)
+    if design.in_chunks:
+        chunked = ChunkedObjective(design, RowsOfColumns(given.form.family, own, columns))
+        first = starting_point(chunked, lambda _: start[place])
+        solution = Newton().solve(chunked, first.coef, nearby=first.nearby)
     else:
-        columns, own = predictors.among(place)
-        family = given.form.family
-        objective = Objective(design.matrix.columns(columns), design.response, family, predictors=own)
-    solution = Newton().solve(objective, start[place])
+        objective = Objective(design.matrix.columns(columns), design.response, given.form.family, predictors=own)
+        solution = Newton().solve(objective, start[place])
     if solution.status is not Status.CONVERGED:
         return None
     flat = np.zeros(keep.size)

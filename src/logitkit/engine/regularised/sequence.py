@@ -58,6 +58,11 @@ class StrengthSequence:
         """Return the same problem, of which no solution is known yet."""
         return StrengthSequence(self.problem, self.null, self.smooth)
 
+    def begin(self, start: FloatArray) -> None:
+        """Begin with scaled coefficients that are thought to be near the solution of the first strength."""
+        engine = on_gram(self.problem, self.null)
+        engine.start, self._engine = start, engine
+
     def _from_null(self, penalty: Penalty) -> Engine:
         """Return the solver of the null problem: every coefficient under the varying penalty is held at zero."""
         if penalty.smooth:
