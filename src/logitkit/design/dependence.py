@@ -19,7 +19,7 @@ class Dependence:
     clusters : tuple of Clusters
         Groups of rows that may be dependent; several cross.
     order : (n,) int array or None
-        Places of the rows in the order of time.
+        Places of the rows in the order of time; None where they are read in chunks, which are sorted by the column.
     time : str
         How time is called.
     lags : int or None
@@ -44,6 +44,11 @@ class Dependence:
     kind: str = ""
     correction: str | None = None
     survey: SurveyRows | None = None
+
+    @property
+    def in_time(self) -> bool:
+        """Whether the rows have an order in time."""
+        return self.order is not None or bool(self.time)
 
 
 @dataclass(frozen=True, eq=False)

@@ -38,6 +38,8 @@ class ExternalSort:
         Bytes that may be held.
     pooled : bool, default False
         Whether rows with the same key may be added up, which takes less room where few keys differ.
+    what : str, default "The rows in order of their predictions"
+        What is sorted, for a message.
 
     Examples
     --------
@@ -48,8 +50,14 @@ class ExternalSort:
     [[[1.0, 2.0], [2.0, 5.0], [3.0, 1.0]]]
     """
 
-    def __init__(self, width: int, memory: int, pooled: bool = False) -> None:
-        self.width, self.memory, self.pooled = width, memory, pooled
+    def __init__(
+        self,
+        width: int,
+        memory: int,
+        pooled: bool = False,
+        what: str = "The rows in order of their predictions",
+    ) -> None:
+        self.width, self.memory, self.pooled, self.what = width, memory, pooled, what
         self._held: list[FloatArray] = []
         self._n_held = 0
         self._lengths: list[int] = []  # of the runs on disk
@@ -140,7 +148,7 @@ class ExternalSort:
             self._file.flush()
         except OSError as error:
             raise DataError(
-                f"The rows in order of their predictions could not be written to {_folder()} ({error}), where "
+                f"{self.what} could not be written to {_folder()} ({error}), where "
                 f"{8 * self.width * (self.n_written + self._n_held) / 1e9:,.2g} GB are needed so far: set the "
                 "environment variable TMPDIR to a folder with room, or grant more memory=."
             ) from error

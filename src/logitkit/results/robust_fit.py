@@ -12,6 +12,7 @@ from logitkit.design.dependence import Dependence
 from logitkit.design.design import Design
 from logitkit.design.table.beside import clusters_beside, values_beside
 from logitkit.errors import DataError, UnsupportedError
+from logitkit.inference.covariances.in_time import several_at
 from logitkit.inference.covariances.robust import robust
 from logitkit.inference.covariances.score_bootstrap import ScoreBootstrap, WildWeights, score_bootstrap
 from logitkit.inference.sample import is_sample
@@ -77,8 +78,11 @@ def _rows(fit: Hypotheses, data: Any) -> Design:
     return design if design.in_chunks else replace(design, table=data)
 
 
-def _order(value: Any, design: Design) -> tuple[IntArray, str]:
-    """Return the places of the rows in the order of time, and its name."""
+def _order(value: Any, design: Design) -> tuple[IntArray | None, str]:
+    """Return the places of the rows in the order of time, and its name; of rows that are read in chunks, its name."""
+    if design.stream is not None:
+        design.stream.require_columns([value], "time")
+        return None, str(value)
     series, name = values_beside(value, design, "time")
     values = series.reset_index(drop=True)
     try:
@@ -87,8 +91,5 @@ def _order(value: Any, design: Design) -> tuple[IntArray, str]:
         raise DataError(f"time ({name}) has no order: {error}.") from error
     if values.duplicated().any():
         twice = values[values.duplicated()].tolist()[0]
-        raise DataError(
-            f"time ({name}) has several rows at {twice!r}, and 'HAC' takes all rows as one series. For a panel use "
-            "robust('cluster', cluster=...) with its units."
-        )
+        raise several_at(name, twice)
     return np.asarray(ordered.index, dtype=np.int64), name

@@ -32,6 +32,8 @@ def small() -> pd.DataFrame:
     data["trials"] = rng.integers(1, 6, SMALL)
     data["events"] = rng.binomial(data["trials"], 1.0 / (1.0 + np.exp(-eta)))
     data["rest"] = data["trials"] - data["events"]
+    data["month"] = rng.permutation(SMALL)  # last, so that what was drawn before is as it was
+    data["day"] = pd.Timestamp("2020-01-01") + pd.to_timedelta(data["month"], "D")
     data.loc[::40, "z"] = np.nan
     return data
 

@@ -12,7 +12,7 @@ from logitkit.design.info import DesignInfo
 from logitkit.design.response.response import Clusters, Response
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["ChunkedPositions", "ChunkedResponse", "joined_clusters"]
+__all__ = ["ChunkedPositions", "ChunkedResponse", "joined_clusters", "joined_responses"]
 
 FIELDS = ("y", "trials", "prior", "weight_kind", "offset", "clusters", "n_outcomes", "shares")
 SAME = ("weight_kind", "n_outcomes")
@@ -80,22 +80,33 @@ def gathered(stream: Stream, info: DesignInfo) -> Response:
     for design in stream.designs(info):
         stream.require_order("The outcome and weights")
         parts.append(design.response)
+    return joined_responses(parts)
+
+
+def joined_responses(parts: Sequence[Response]) -> Response:
+    """Return responses below one another.
+
+    Examples
+    --------
+    >>> joined_responses([Response(np.array([0.0, 1.0])), Response(np.array([1.0]))]).y.tolist()
+    [0.0, 1.0, 1.0]
+    """
 
     def joined(name: str) -> FloatArray | None:
         values = [getattr(part, name) for part in parts]
         return None if values[0] is None else np.concatenate(values, axis=-1)
 
     clusters = joined_clusters([part.clusters for part in parts if part.clusters is not None])
-    y = joined("y")
+    y, first = joined("y"), parts[0]
     assert y is not None
     return Response(
         y,
         joined("trials"),
         joined("prior"),
-        sample.weight_kind,
+        first.weight_kind,
         joined("offset"),
         clusters,
-        sample.n_outcomes,
+        first.n_outcomes,
         joined("shares"),
     )
 
@@ -116,7 +127,7 @@ def joined_clusters(parts: Sequence[Clusters]) -> Clusters | None:
     for part in parts:
         known = np.array([numbers.setdefault(value, len(numbers)) for value in part.values], dtype=np.int64)
         codes.append(known[part.codes])
-    return Clusters(np.concatenate(codes), len(numbers), parts[0].name)
+    return Clusters(np.concatenate(codes), len(numbers), parts[0].name, tuple(numbers))
 
 
 class ChunkedPositions:

@@ -11,11 +11,12 @@ from logitkit.design.design import Design
 from logitkit.design.response.response import Clusters
 from logitkit.design.table.frame import Table, codes_of, is_missing, read_table, row_values
 from logitkit.errors import DataError, UnsupportedError
-from logitkit.typing import IntArray
+from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["SEVERAL_MOST", "clusters_beside", "clusters_named", "several", "values_beside"]
+__all__ = ["SEVERAL_MOST", "clusters_beside", "clusters_named", "several", "time_keys", "values_beside"]
 
 NO_CODES: IntArray = np.empty(0, dtype=np.int64)
+WHOLE_MOST = 2.0**53  # whole numbers up to it are exact
 SEVERAL_MOST = 4  # crossed clusterings: their combinations are 15
 
 
@@ -90,7 +91,7 @@ def clusters_beside(value: Any, design: Design) -> tuple[Clusters, ...]:
     return tuple(found)
 
 
-def clusters_named(names: Sequence[str], design: Design) -> tuple[Clusters, ...]:
+def clusters_named(names: Sequence[str], design: Design, role: str = "cluster") -> tuple[Clusters, ...]:
     """Return clusterings of the rows of a chunk by the columns of its table, with what each cluster is.
 
     Examples
@@ -102,8 +103,37 @@ def clusters_named(names: Sequence[str], design: Design) -> tuple[Clusters, ...]
     """
     found = []
     for each in names:
-        series, name = values_beside(each, design, "cluster")
+        series, name = values_beside(each, design, role)
         codes, count = codes_of(series)
         first = np.unique(codes, return_index=True)[1]
         found.append(Clusters(codes, count, name, tuple(series.iloc[first].tolist())))
     return tuple(found)
+
+
+def time_keys(name: str, design: Design) -> FloatArray:
+    """Return the times of the rows of a chunk as numbers in the same order: dates are microseconds.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> time_keys("t", lk.logit("y ~ 1", {"y": [0, 1], "t": [3, 1]}).design).tolist()
+    [3.0, 1.0]
+    """
+    series, _ = values_beside(name, design, "time")
+    values = np.asarray(series)
+    if values.dtype.kind not in "iufb":
+        try:
+            if any(isinstance(each, str) for each in values[:1].tolist()):
+                raise TypeError
+            dates = np.asarray(series, dtype="datetime64[ns]")
+        except (TypeError, ValueError) as error:
+            raise UnsupportedError(
+                f"time={name!r} holds {values[0]!r:.40}, and rows that are read in chunks are sorted by numbers or "
+                "dates: give a column of these."
+            ) from error
+        if (dates.astype(np.int64) % 1_000).any():
+            raise UnsupportedError(f"time={name!r} holds times finer than a microsecond: give whole numbers.")
+        values = dates.astype("datetime64[us]").astype(np.int64)
+    if values.dtype.kind in "iu" and values.size and np.abs(values.astype(np.float64)).max() > WHOLE_MOST:
+        raise UnsupportedError(f"time={name!r} holds whole numbers beyond 2^53, which differ in their last digits.")
+    return values.astype(np.float64)

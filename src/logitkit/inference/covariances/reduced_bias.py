@@ -29,39 +29,25 @@ of Business and Economic Statistics 36, 672-683.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 import numpy as np
-from scipy import sparse
 
 from logitkit.design.design import Design
-from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Clusters
 from logitkit.engine.curvature.vcov import DenseVcov, Vcov
 from logitkit.engine.facts import Covariance
 from logitkit.engine.law import NORMAL, Law
 from logitkit.engine.record import FitRecord
 from logitkit.engine.satterthwaite import SatterthwaiteLaw, half_of
-from logitkit.errors import DataError, UnsupportedError
-from logitkit.inference.covariances.clustered import counted_clusters
-from logitkit.inference.covariances.inverse_root import CERTAIN, by_decomposition, by_quadrature
+from logitkit.errors import UnsupportedError
+from logitkit.inference.covariances.cluster_rows import rows_of_clusters
+from logitkit.inference.covariances.corrected import require_working_model
 from logitkit.inference.covariances.leverage import uses_observed, with_expected_information
-from logitkit.inference.covariances.sandwich import Scores, scores
-from logitkit.inference.prediction import fitted_rows
 from logitkit.numerics.threads.blas import single_threaded_blas
-from logitkit.numerics.threads.local import ordered_map
-from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["CR_KINDS", "corrected_meat", "corrected_scores", "reduced_bias_vcov"]
+__all__ = ["CR_KINDS", "reduced_bias_vcov"]
 
 CR_KINDS = ("CR0", "CR1", "CR2", "CR3")
-CELLS_OF_BLOCK = 1_000_000  # numbers written out at once
 CELLS_OF_LAW = 64_000_000  # numbers that degrees of freedom are made of: 512 MB
-DECOMPOSED = 30  # rows of a cluster whose matrix is decomposed
-DECOMPOSED_MOST = 2_000  # the same where there is no other way
-
-Corrected = tuple[FloatArray, FloatArray, FloatArray]
 
 
 def reduced_bias_vcov(
@@ -109,24 +95,31 @@ def reduced_bias_vcov(
     >>> bool(np.allclose(cr0, heteroscedastic_vcov(fit.record, fit.design, "HC0")[0].array()))
     True
     """
-    _require_working_model(record, kind)
-    g, q = counted_clusters(clusters, design.response), record.inner_coef.size
+    require_working_model(record, kind)
+    rows = rows_of_clusters(design, clusters)
+    g, q = rows.count, record.inner_coef.size
     if satterthwaite and 2 * g * q**2 > CELLS_OF_LAW:
         raise UnsupportedError(
             f"Degrees of freedom by Satterthwaite of {g:,} clusters and {q:,} coefficients would keep "
             f"{2 * g * q**2:,} numbers, and of so many clusters they are rarely needed: state dof='clusters' or "
             "'normal'."
         )
+    if satterthwaite and design.stream is not None:
+        design.stream.require_room(2 * g * q**2, "What degrees of freedom by Satterthwaite are made of")
     bread = record.inner_model_vcov.array()
     half = half_of(with_expected_information(record, design).inner_model_vcov.array())
     law: Law = NORMAL
+    meat, moments = np.zeros((q, q)), []
     with single_threaded_blas():
-        found = list(corrected_scores(record, design, clusters, kind, half))
+        for score, inside, beside in rows.corrected(record, kind, half):
+            meat = meat + score.T @ score
+            if satterthwaite:
+                moments.append((inside, beside))
         back = np.linalg.pinv(half)
         outer = bread @ back.T if uses_observed(record) else half
-        vcov = outer @ sum((score.T @ score for score, _, _ in found), np.zeros((q, q))) @ outer.T
+        vcov = outer @ meat @ outer.T
         if satterthwaite:
-            own, across = (back.T @ np.concatenate([part[k] for part in found]) @ back for k in (1, 2))
+            own, across = (back.T @ np.concatenate([part[k] for part in moments]) @ back for k in (0, 1))
             if uses_observed(record):  # so that across' V across has the inverse of the expected information for V
                 across = np.linalg.pinv(half_of(bread)).T @ half.T @ across
             law = SatterthwaiteLaw(np.nan, bread, own, across)
@@ -134,255 +127,3 @@ def reduced_bias_vcov(
     if kind == "CR1":
         return DenseVcov(g / (g - 1.0) * vcov), Covariance("cluster", label, f"G / (G - 1) with G = {g}", g, law)
     return DenseVcov(vcov), Covariance("cluster", label, "", g, law)
-
-
-def _require_working_model(record: FitRecord, kind: str) -> None:
-    """Refuse models without one working weight per row, or with parameters that are not among the columns."""
-    if not record.is_single:
-        raise UnsupportedError(
-            f"{kind} is not defined here: a row has several linear predictors, whose working weights are a block. Use "
-            "robust('cluster', cluster=...), or robust('jackknife', cluster=...), which leaves out each cluster."
-        )
-    if record.nuisance.n_parameters:
-        raise UnsupportedError(
-            f"{kind} with absorbed levels is not offered: the leverage of a cluster includes its levels. Write the "
-            "factor into the formula, or use robust('cluster', cluster=...)."
-        )
-
-
-@dataclass(frozen=True)
-class _Working:
-    """The working weighted least squares of n rows, of which some are written out at a time."""
-
-    found: Scores
-    root: FloatArray  # of the working weights, (n,)
-    variance: FloatArray  # of the response of one copy of each row, (n,)
-    half: FloatArray  # L, (q, q)
-
-    def of(self, rows: IntArray, size: int) -> tuple[FloatArray, FloatArray]:
-        """Return scores, (B, q), and Z, (B, r, q), of clusters whose rows, r of each, follow one another."""
-        x = self.found.matrix.take(rows).to_dense() @ self.half
-        score = (x * self.found.slopes[0][rows, None]).reshape(-1, size, x.shape[1]).sum(axis=1)
-        return score, (x * self.root[rows, None]).reshape(-1, size, x.shape[1])
-
-    def squares(self, rows: IntArray, size: int) -> tuple[FloatArray, FloatArray]:
-        """Return scores, (B, q), and Z'Z, (B, q, q); a single cluster is summed in pieces."""
-        q = len(self.half)
-        step = rows.size if rows.size > size else max(CELLS_OF_BLOCK // max(q, 1), 1)
-        score, square = np.zeros((rows.size // size, q)), np.zeros((rows.size // size, q, q))
-        for start in range(0, rows.size, step):
-            part = rows[start : start + step]
-            own, z = self.of(part, min(size, part.size))
-            score += own
-            square += z.transpose(0, 2, 1) @ z
-        return score, square
-
-    def residuals(self, rows: IntArray, size: int) -> FloatArray:
-        """Return residuals over their standard deviations, (B, r); zero for rows without weight."""
-        root = self.root[rows]
-        slopes = self.found.slopes[0][rows]
-        return np.asarray(np.divide(slopes, root, out=np.zeros_like(root), where=root > 0.0).reshape(-1, size))
-
-
-def corrected_scores(
-    record: FitRecord, design: Design, clusters: Clusters, kind: str, half: FloatArray
-) -> Iterator[Corrected]:
-    """Yield the corrected scores of clusters of equal size, and their moments, in coordinates of variance one.
-
-    Parameters
-    ----------
-    record : FitRecord
-        The fit, of one linear predictor per row.
-    design : Design
-        Its n rows.
-    clusters : Clusters
-        Of the n rows.
-    kind : {'CR0', 'CR1', 'CR2', 'CR3'}
-        The correction; 'CR1' is 'CR0' here.
-    half : (q, q) array
-        L, with L L' the inverse information.
-
-    Yields
-    ------
-    (B, q), (B, q, q) and (B, q, q) array
-        Scores t by L'x, and T and N.
-
-    Examples
-    --------
-    What leaving out each of two clusters does is opposite:
-
-    >>> import logitkit as lk
-    >>> fit = lk.logit("y ~ 1", {"y": [0, 0, 1, 0, 1, 1]})
-    >>> half = half_of(fit.record.inner_model_vcov.array())
-    >>> own = Clusters(np.array([0, 0, 0, 1, 1, 1]), 2, "g")
-    >>> ((found, _, _),) = corrected_scores(fit.record, fit.design, own, "CR3", half)
-    >>> bool(abs(found.sum()) < 1e-9)
-    True
-    """
-    work = _working(record, design, half)
-    chunks = list(_by_size(clusters.codes, np.flatnonzero(design.response.weights > 0.0), len(half)))
-
-    def one(place: int) -> Corrected:
-        rows, size = chunks[place]
-        if kind != "CR2":
-            return _rescaled(work, rows, size, kind, clusters.name)
-        score, z = work.of(rows, size)
-        m = _unbiased(z, work.variance[rows].reshape(-1, size), z, clusters.name)
-        turned = m.transpose(0, 2, 1)
-        return score + _times(m - z, work.residuals(rows, size)), turned @ m, z.transpose(0, 2, 1) @ m
-
-    if design.n_rows * len(half) < CELLS_OF_BLOCK:  # threads take longer
-        yield from map(one, range(len(chunks)))
-    else:
-        yield from ordered_map(one, len(chunks))
-
-
-def corrected_meat(record: FitRecord, design: Design, clusters: Clusters, kind: str, columns: Matrix) -> FloatArray:
-    """Return the sum of the squared corrected scores of a larger model at the estimates of a smaller one.
-
-    Residuals are corrected for the fit of the smaller model.
-
-    Parameters
-    ----------
-    record : FitRecord
-        The fit of the smaller model, of one linear predictor per row.
-    design : Design
-        Its n rows.
-    clusters : Clusters
-        Of the n rows.
-    kind : {'CR0', 'CR1', 'CR2', 'CR3'}
-        The correction; 'CR1' is 'CR0' here.
-    columns : Matrix
-        n rows and s columns of the larger model.
-
-    Returns
-    -------
-    (s, s) array
-        Symmetric.
-
-    Raises
-    ------
-    DataError, UnsupportedError
-        As ``reduced_bias_vcov``.
-
-    Examples
-    --------
-    Of the smaller model itself it is the middle of its sandwich:
-
-    >>> import logitkit as lk
-    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
-    >>> own = Clusters(np.array([0, 0, 1, 1, 2, 2]), 3, "g")
-    >>> found, _ = reduced_bias_vcov(fit.record, fit.design, own, "CR3")
-    >>> meat = corrected_meat(fit.record, fit.design, own, "CR3", fit.record.coordinates.matrix(fit.design.matrix))
-    >>> bread = fit.record.inner_model_vcov.array()
-    >>> bool(np.allclose(bread @ meat @ bread, found.array()))
-    True
-    """
-    _require_working_model(record, kind)
-    half = half_of(with_expected_information(record, design).inner_model_vcov.array())
-    work, s = _working(record, design, half), columns.n_columns
-    meat = np.zeros((s, s))
-    with single_threaded_blas():
-        for rows, size in _by_size(clusters.codes, np.flatnonzero(design.response.weights > 0.0), s):
-            x = columns.take(rows).to_dense()
-            score = (x * work.found.slopes[0][rows, None]).reshape(-1, size, s).sum(axis=1)
-            if kind in ("CR2", "CR3"):
-                target = (x * work.root[rows, None]).reshape(-1, size, s)
-                _, z = work.of(rows, size)
-                away = work.residuals(rows, size)
-                if kind == "CR2":
-                    m = _unbiased(z, work.variance[rows].reshape(-1, size), target, clusters.name)
-                    score = score + _times(m - target, away)
-                else:
-                    square = z.transpose(0, 2, 1) @ z
-                    own = _times(_left_out(square, clusters.name), _times(z, away))
-                    score = score + _times(z.transpose(0, 2, 1) @ target, own)
-            meat += score.T @ score
-    return meat
-
-
-def _working(record: FitRecord, design: Design, half: FloatArray) -> _Working:
-    """Return the working weighted least squares of a fit."""
-    found, fitted = scores(record, design), fitted_rows(record, design)
-    curvature = np.nan_to_num(record.family.curvatures(fitted.eta)[0, 0])
-    variance = np.nan_to_num(fitted.probabilities.prod(axis=0))
-    used, copy = design.response.weights > 0.0, design.response.row_weights
-    variance = np.divide(variance, copy, out=np.zeros_like(variance), where=used)
-    return _Working(found, np.sqrt(design.response.weights * curvature), variance, half)
-
-
-def _times(matrices: FloatArray, vectors: FloatArray) -> FloatArray:
-    """Return M'v of each of B matrices, (B, r, q), and its vector, (B, r)."""
-    return np.asarray((matrices.transpose(0, 2, 1) @ vectors[:, :, None])[:, :, 0])
-
-
-def _by_size(codes: IntArray, rows: IntArray, q: int) -> Iterator[tuple[IntArray, int]]:
-    """Yield the rows of clusters of equal size, cluster by cluster, and that size."""
-    sizes = np.bincount(codes[rows])
-    place = np.empty(sizes.size, dtype=np.int64)
-    place[np.argsort(sizes, kind="stable")] = np.arange(sizes.size)
-    # A sparse matrix by rows sorts in one pass: columns are in their order within each.
-    by_cluster = sparse.csr_array((np.ones(rows.size, dtype=np.int8), (place[codes[rows]], np.arange(rows.size))))
-    rows = rows[by_cluster.indices]
-    start = 0
-    for size, count in zip(*np.unique(sizes[sizes > 0], return_counts=True), strict=True):
-        step = max(CELLS_OF_BLOCK // (int(size) * max(q, min(int(size), DECOMPOSED))), 1)
-        for first in range(0, int(count), step):
-            stop = start + min(step, int(count) - first) * int(size)
-            yield rows[start:stop], int(size)
-            start = stop
-
-
-def _rescaled(work: _Working, rows: IntArray, size: int, kind: str, name: str) -> Corrected:
-    """Return what CR0 and CR3 make of the scores, from the smaller of ZZ' and Z'Z."""
-    if size > len(work.half):
-        score, square = work.squares(rows, size)
-        if kind != "CR3":
-            return score, square, square
-        inverse = _left_out(square, name)
-        across = square @ inverse
-        return _times(inverse, score), inverse @ across, across
-    score, z = work.of(rows, size)
-    turned = z.transpose(0, 2, 1)
-    if kind != "CR3":
-        square = turned @ z
-        return score, square, square
-    m = _left_out(z @ turned, name) @ z
-    across = turned @ m
-    return score + _times(across, score), m.transpose(0, 2, 1) @ m, across
-
-
-def _left_out(squares: FloatArray, name: str) -> FloatArray:
-    """Return the inverses of I less hat matrices, or refuse one that has an eigenvalue of one."""
-    try:
-        found = np.linalg.inv(np.eye(squares.shape[1]) - squares)
-    except np.linalg.LinAlgError:
-        found = np.full_like(squares, np.nan)
-    # The trace is at least the largest eigenvalue; rounding makes that of a singular matrix huge or negative.
-    trace = np.einsum("bii->b", found)
-    if not ((trace > 0.0) & (trace * CERTAIN < 1.0)).all():
-        raise DataError(
-            f"A cluster of {name!r} alone determines a coefficient, and CR3 leaves out each: use 'CR2', or merge "
-            "clusters."
-        )
-    return np.asarray(found)
-
-
-def _unbiased(z: FloatArray, variance: FloatArray, target: FloatArray, name: str) -> FloatArray:
-    """Return the M of CR2 of clusters of equal size, with other columns than Z in its last place."""
-    size = z.shape[1]
-    if size <= DECOMPOSED:
-        return by_decomposition(z, variance, target)
-    least = 1.0 - np.linalg.eigvalsh(z.transpose(0, 2, 1) @ z)[:, -1]
-    if size > DECOMPOSED_MOST and (least < CERTAIN).any():
-        raise UnsupportedError(
-            f"A cluster of {name!r} with {size:,} rows alone determines a coefficient, and CR2 would decompose a "
-            "matrix of its rows squared: use 'cluster', or merge clusters."
-        )
-    found, near = np.empty_like(target), least < CERTAIN
-    for k in np.flatnonzero(near):
-        found[k] = by_decomposition(z[k : k + 1], variance[k : k + 1], target[k : k + 1])[0]
-    if not near.all():
-        last = None if target is z else target[~near]
-        found[~near] = by_quadrature(z[~near], variance[~near], float(least[~near].min()), last)
-    return found

@@ -83,14 +83,14 @@ def robust(
     require(record, "robust")
     clusters = given.clusters or (() if design.clusters is None else (design.clusters,))
     if kind is None:
-        kind = "cluster" if clusters else "HC3" if given.order is None else "HAC"
+        kind = "cluster" if clusters else "HAC" if given.in_time else "HC3"
     require_choice("kind", kind, KINDS)
     _require_fitting(kind, clusters, given, correction)
     if kind == "cluster":
         correction = correction or default_correction(record, clusters)
     if design.in_chunks and given.clusters:
         design = in_clusters(design, given.clusters)
-    if design.in_chunks and kind in (*CR_KINDS, "jackknife") and len(clusters) == 1:
+    if design.in_chunks and kind == "jackknife" and len(clusters) == 1:
         whole = design.response.clusters  # a number per row, where that fits into the memory
         assert whole is not None
         clusters = (whole,)
@@ -103,7 +103,6 @@ def robust(
     elif kind in CR_KINDS:
         found = reduced_bias_vcov(record, design, clusters[0], kind, satterthwaite=satterthwaite)
     elif kind == "HAC":
-        assert given.order is not None
         found = serial_vcov(record, design, given.order, given.time, given.lags)
     else:
         found = deleted_vcov(record, design, clusters[0] if clusters else None)
@@ -121,12 +120,12 @@ def _require_fitting(kind: str, clusters: Sequence[Clusters], given: Dependence,
     """Refuse what a kind does not go with: an argument that was ignored would be a wrong answer."""
     if correction is not None and kind != "cluster":
         raise DataError(f"correction={correction!r} goes with robust('cluster', cluster=...) only, not with {kind!r}.")
-    if given.order is not None and kind != "HAC":
+    if given.in_time and kind != "HAC":
         raise DataError(f"time= goes with robust('HAC') only, not with {kind!r}.")
     if given.lags is not None and kind != "HAC":
         raise DataError(f"lags= goes with robust('HAC') only, not with {kind!r}.")
     if kind == "HAC":
-        if given.order is None:
+        if not given.in_time:
             raise DataError("robust('HAC') needs the order of the rows: time=, a column or an array.")
         if clusters:
             raise UnsupportedError(

@@ -8,7 +8,8 @@ With the rows in the order of time and scores :math:`s_t`,
 with Bartlett's weights, so that V has no negative eigenvalues. Where L is not given it is the whole part of
 :math:`1.1447 \{n (\sigma_1 / \sigma_0)^2\}^{1/3}`, where :math:`\sigma_0 = \gamma_0 + 2 \sum_j \gamma_j` and
 :math:`\sigma_1 = 2 \sum_j j \gamma_j` sum autocovariances up to lag :math:`\lfloor 4 (n / 100)^{2/9} \rfloor` of
-the sum of the scores of all coefficients but the intercepts.
+the sum of the scores of all coefficients but the intercepts. Sums over blocks of rows in that order carry the last L
+rows on (``in_time.py``).
 
 References
 ----------
@@ -26,7 +27,8 @@ from logitkit.engine.facts import Covariance
 from logitkit.engine.rank import solved_from
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
-from logitkit.inference.covariances.sandwich import Scores, scores
+from logitkit.inference.covariances.in_time import HeldSeries, Series, series_of
+from logitkit.inference.covariances.sandwich import scores
 from logitkit.inference.covariances.sums_by_cluster import RowScores
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.options import is_count
@@ -36,7 +38,7 @@ __all__ = ["lags_of", "newey_west_lags", "serial_meat", "serial_vcov"]
 
 
 def serial_vcov(
-    record: FitRecord, design: Design, order: IntArray, name: str, lags: int | None = None
+    record: FitRecord, design: Design, order: IntArray | None, name: str, lags: int | None = None
 ) -> tuple[Vcov, Covariance]:
     """Return the sandwich of Newey and West.
 
@@ -46,8 +48,8 @@ def serial_vcov(
         The fit.
     design : Design
         Its n rows.
-    order : (n,) int array
-        Their places in the order of time.
+    order : (n,) int array or None
+        Their places in the order of time; None for rows that are read in chunks, which are sorted by the column.
     name : str
         How time is called.
     lags : int, optional
@@ -78,13 +80,13 @@ def serial_vcov(
     >>> bool(np.allclose(none, heteroscedastic_vcov(fit.record, fit.design, "HC0")[0].array()))
     True
     """
-    response = design.response
+    response = design.sample.response
     if response.prior is not None and response.weight_kind == "frequency":
         raise UnsupportedError("'HAC' with frequency weights: the rows that a weight counts have no order in time.")
-    found, chosen = scores(record, design), lags_of(record, design, order, lags)
     how = "by the rule of Newey and West" if lags is None else "given"
-    with single_threaded_blas():
-        meat = serial_meat(found, order, chosen)
+    with series_of(record, design, order, name) as series, single_threaded_blas():
+        chosen = _lags(record, series, lags)
+        meat = _meat(series, chosen)
         bread = record.inner_model_vcov
         vcov = DenseVcov(bread.times(bread.times(meat).T))
     label = f"HAC sandwich (Newey-West, {chosen} lags {how}, order of {name})"
@@ -122,11 +124,15 @@ def lags_of(record: FitRecord, design: Design, order: IntArray, lags: int | None
     >>> lags_of(fit.record, fit.design, np.arange(4), 2)
     2
     """
-    order = order[design.response.weights[order] > 0.0]
+    return _lags(record, HeldSeries(scores(record, design), order), lags)
+
+
+def _lags(record: FitRecord, series: Series, lags: int | None) -> int:
+    """Return the number of lags that were given, or those of the rule."""
     if lags is None:
-        return newey_west_lags(record, scores(record, design), order)
-    if not is_count(lags, 0) or lags >= order.size:
-        raise DataError(f"lags={lags!r:.60} must be a whole number from 0 to {order.size - 1}, the rows less one.")
+        return newey_west_lags(record, series)
+    if not is_count(lags, 0) or lags >= series.n:
+        raise DataError(f"lags={lags!r:.60} must be a whole number from 0 to {series.n - 1}, the rows less one.")
     return int(lags)
 
 
@@ -154,25 +160,33 @@ def serial_meat(found: RowScores, order: IntArray, lags: int) -> FloatArray:
     >>> serial_meat(scores(fit.record, fit.design), np.arange(4), 1).tolist()
     [[0.25]]
     """
-    ordered = found.of(order[found.response.weights[order] > 0.0])
-    meat = ordered.T @ ordered
-    for lag in range(1, lags + 1):
-        between = ordered[lag:].T @ ordered[:-lag]
-        meat += (1.0 - lag / (lags + 1.0)) * (between + between.T)
-    return np.asarray(meat)
+    return _meat(HeldSeries(found, order), lags)
 
 
-def newey_west_lags(record: FitRecord, found: Scores, order: IntArray) -> int:
+def _meat(series: Series, lags: int) -> FloatArray:
+    """Return the middle of the sandwich of Newey and West from blocks of rows in the order of time."""
+    meat = np.zeros((series.width, series.width))
+    carried = np.empty((0, series.width))
+    for block in series.blocks():
+        meat += block.T @ block
+        rows, known = np.concatenate([carried, block]) if len(carried) else block, len(carried)
+        for lag in range(1, lags + 1):
+            first = max(known, lag)
+            between = rows[first:].T @ rows[first - lag : max(len(rows) - lag, first - lag)]
+            meat += (1.0 - lag / (lags + 1.0)) * (between + between.T)
+        carried = rows[max(len(rows) - lags, 0) :]
+    return meat
+
+
+def newey_west_lags(record: FitRecord, series: Series) -> int:
     """Return the number of lags that Newey and West (1994) choose for Bartlett's weights.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
-    found : Scores
-        Of its rows.
-    order : (n,) int array
-        Their places in the order of time.
+    series : Series
+        The scores of its rows in the order of time.
 
     Returns
     -------
@@ -183,10 +197,10 @@ def newey_west_lags(record: FitRecord, found: Scores, order: IntArray) -> int:
     --------
     >>> import logitkit as lk
     >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
-    >>> newey_west_lags(fit.record, scores(fit.record, fit.design), np.arange(6)) >= 0
+    >>> newey_west_lags(fit.record, HeldSeries(scores(fit.record, fit.design), np.arange(6))) >= 0
     True
     """
-    n = order.size
+    n = series.n
     intercept = record.info.intercept
     summed: FloatArray = np.ones(record.coef.size)
     if intercept is not None:
@@ -195,9 +209,16 @@ def newey_west_lags(record: FitRecord, found: Scores, order: IntArray) -> int:
     if not summed.any():
         summed[:] = 1.0
     # The sum of the scores of the coefficients as given.
-    h = found.of(order) @ solved_from(record.coordinates.jacobian(np.eye(record.coef.size)), summed)
+    way = solved_from(record.coordinates.jacobian(np.eye(record.coef.size)), summed)
     m = min(int(4.0 * (n / 100.0) ** (2.0 / 9.0)), n - 1)
-    gamma = np.array([h[lag:] @ h[: n - lag] for lag in range(m + 1)]) / n
+    gamma, carried = np.zeros(m + 1), np.empty(0)
+    for block in series.blocks():
+        known = carried.size
+        h = np.concatenate([carried, block @ way]) if known else block @ way
+        first = [max(known, lag) for lag in range(m + 1)]
+        gamma += [h[start:] @ h[start - lag : max(h.size - lag, start - lag)] for lag, start in enumerate(first)]
+        carried = h[max(h.size - m, 0) :]
+    gamma /= n
     zero = gamma[0] + 2.0 * gamma[1:].sum()
     one_moment = 2.0 * float(np.arange(1, m + 1) @ gamma[1:])
     if zero == 0.0:

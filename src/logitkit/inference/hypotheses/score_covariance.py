@@ -39,9 +39,10 @@ from logitkit.inference.covariances.cluster_sums import (
     sums_by_cluster,
 )
 from logitkit.inference.covariances.clustered import clustered_meat, counted_clusters
+from logitkit.inference.covariances.corrected import corrected_meat
 from logitkit.inference.covariances.corrections import correction_named
 from logitkit.inference.covariances.heteroscedastic import HC_KINDS, Leverages, hc_weights
-from logitkit.inference.covariances.reduced_bias import CR_KINDS, corrected_meat
+from logitkit.inference.covariances.reduced_bias import CR_KINDS
 from logitkit.inference.covariances.sandwich import copies, correction_of, named_correction
 from logitkit.inference.covariances.serial import serial_meat
 from logitkit.inference.covariances.sums_by_cluster import cluster_meat
