@@ -16,7 +16,8 @@ from logitkit.design.design import Design
 from logitkit.design.info import DesignInfo
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.rebuild import NewRows, new_rows, rebuild_design, rebuild_ready
-from logitkit.design.table.checks import require_finite
+from logitkit.design.table.checks import require_finite, require_some_weight
+from logitkit.design.table.extras import ARRAY
 from logitkit.diagnostics.left_out import rows_left_out
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, DataWarning, UnsupportedError, warn_caller
@@ -165,13 +166,18 @@ class Rows:
                     "The model was fitted on a ready matrix: pass y=... as well, the outcome of the rows of data: "
                     "fit.on(data, y=...)."
                 )
-            return rebuild_ready(info, self.data, self.y, weights=self.weights, offset=self.offset)
+            made = rebuild_ready(info, self.data, self.y, weights=self.weights, offset=self.offset)
+            require_some_weight(made.response.prior, ARRAY)
+            return made
         if self.y is not None:
             raise DataError(
                 f"y was given, but the formula already names the outcome, {info.response.name}: put that column into "
                 "data."
             )
-        return rebuild_design(info, self.data, weights=self.weights, offset=self.offset, unseen=self.unseen)
+        made = rebuild_design(info, self.data, weights=self.weights, offset=self.offset, unseen=self.unseen)
+        given = info.response.weights if self.weights is None else self.weights
+        require_some_weight(made.response.prior, given if isinstance(given, str) else ARRAY)
+        return made
 
 
 def rows_of_design(design: Design) -> NewRows:

@@ -6,8 +6,10 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from logitkit.design.chunks.build import chunk_size, design_of, sample_size
-from logitkit.design.chunks.empty import none_complete
+from logitkit.design.chunks.empty import absent_in, labels, none_complete
 from logitkit.design.chunks.reading import Reading
 from logitkit.design.chunks.sample import Sample
 from logitkit.design.chunks.source import Source, rechunked
@@ -16,6 +18,8 @@ from logitkit.design.design import Design, RowCounts
 from logitkit.design.formula.parse import split_formula
 from logitkit.design.info import DesignInfo
 from logitkit.design.rebuild import again_by_outcome, named_again, rebuild_design
+from logitkit.design.table.checks import require_some_weight
+from logitkit.design.table.extras import missing_counts
 from logitkit.errors import DataError, LogitkitError
 from logitkit.typing import UnseenPolicy
 
@@ -91,27 +95,32 @@ def design_of_source(
     size = chunk_size(len(columns), memory)
     drawn = Sample(sample_size(source.n_rows, len(columns), memory))
     used: list[int] = []
-    missing: Counter[str] = Counter()
+    missing = Counter(dict.fromkeys(labels(info), 0))  # in one order, wherever values are missing
     given = n_missing = n_unseen = n_bytes = 0
+    largest = 0.0 if info.response.weights is not None else 1.0
     for chunk in rechunked(source.batches(columns, size), size):
+        given, n_bytes = given + chunk.table.num_rows, n_bytes + chunk.table.nbytes
         try:
             design = rebuild_design(info, chunk.table, unseen=unseen)
         except LogitkitError as error:
-            if none_complete(info, chunk.table):
-                used.append(0)
-                given, n_missing = given + chunk.table.num_rows, n_missing + chunk.table.num_rows
-                continue
-            raise type(error)(f"{error} (In the rows of {source.label} from {chunk.where} on.)") from error
+            if not none_complete(info, chunk.table):
+                raise type(error)(f"{error} (In the rows of {source.label} from {chunk.where} on.)") from error
+            used.append(0)
+            n_missing += chunk.table.num_rows
+            missing.update(dict(missing_counts(absent_in(info, chunk.table))))
+            continue
         counts = design.counts
         used.append(design.n_rows)
         missing.update(dict(counts.missing_by_column))
-        given, n_missing, n_unseen = given + counts.given, n_missing + counts.missing, n_unseen + counts.unseen
-        n_bytes += chunk.table.nbytes
+        n_missing, n_unseen = n_missing + counts.missing, n_unseen + counts.unseen
+        if design.response.prior is not None:
+            largest = max(largest, float(design.response.prior.max(initial=0.0)))
         drawn.offer(chunk.start + design.positions, chunk.table, design.positions)
     drawn.size = sample_size(given, len(columns), memory)
     drawn.trim()
     if not sum(used):
         raise DataError(f"No row of {source.label} is complete.")
+    require_some_weight(np.array([largest]), str(info.response.weights))
     sample = rebuild_design(info, drawn.tables[0], unseen=unseen)
     stream = Stream(
         source,
@@ -125,4 +134,5 @@ def design_of_source(
         Passes(1, n_bytes),
         unseen=unseen,
     )
-    return design_of(stream, info, RowCounts(given, n_missing, tuple(missing.most_common()), n_unseen))
+    by_column = tuple((name, n) for name, n in missing.most_common() if n)
+    return design_of(stream, info, RowCounts(given, n_missing, by_column, n_unseen))

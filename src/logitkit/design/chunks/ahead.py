@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from logitkit.design.chunks.source import Batch, Chunk, Source, joined, rechunked
+from logitkit.design.chunks.source import Batch, Chunk, Source, further, joined, rechunked
 
 __all__ = ["UNCOUNTED", "Part", "Pass", "pass_over"]
 
@@ -145,7 +145,7 @@ class _InParts:
         order = sorted(range(len(pieces)), key=lambda k: -k if pieces[k][0].uses > 1 else 1)
         found = {k: pieces[k][0].take() for k in order}
         tables = [found[k].table.slice(first, last - first) for k, (_, first, last) in enumerate(pieces)]
-        return Chunk(number, self.edges[number], joined(tables), found[0].where)
+        return Chunk(number, self.edges[number], joined(tables), further(found[0].where, pieces[0][1]))
 
     def close(self) -> None:
         """Let go of the parts."""

@@ -10,6 +10,7 @@ from typing import Any
 from logitkit.design.chunks.ahead import UNCOUNTED, Part
 from logitkit.design.chunks.checked import CheckedSource
 from logitkit.design.chunks.source import ROWS_AT_ONCE, Batch
+from logitkit.design.table.arrow import in_plain_text
 from logitkit.design.table.names import require_distinct_names
 from logitkit.errors import DataError, UnsupportedError
 
@@ -56,7 +57,7 @@ class DatasetSource:
                 place = getattr(fragment, "path", self.label)
                 where, first = place, first if place == where else 0
                 if batch.num_rows:
-                    yield Batch(pa.Table.from_batches([batch]), f"{where}, row {first:,}")
+                    yield Batch(in_plain_text(pa.Table.from_batches([batch])), f"{where}, row {first:,}")
                 first += batch.num_rows
         except FileNotFoundError as error:
             raise DataError(f"A file of {self.label} is gone: {error}") from None

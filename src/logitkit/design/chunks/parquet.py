@@ -13,6 +13,7 @@ from typing import Any
 from logitkit.design.chunks.ahead import Part
 from logitkit.design.chunks.files import FileState, reading_of, state_of
 from logitkit.design.chunks.source import Batch
+from logitkit.design.table.arrow import without_views
 from logitkit.design.table.names import name_misfit
 from logitkit.errors import DataError
 from logitkit.numerics.threads.local import get_threads
@@ -214,7 +215,7 @@ def parquet_source(paths: Sequence[Path], label: str) -> ParquetSource:
     n_bytes = 0
     for state in states:
         metadata = _footer(state)
-        found = metadata.schema.to_arrow_schema().remove_metadata()
+        found = without_views(metadata.schema.to_arrow_schema().remove_metadata())
         if schema is None:
             wrong = name_misfit(found.names)
             if wrong is not None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from logitkit.design.chunks.checked import CheckedSource
 from logitkit.design.chunks.source import ROWS_AT_ONCE, Batch
-from logitkit.design.table.arrow import as_arrow
+from logitkit.design.table.arrow import as_arrow, in_plain_text
 from logitkit.design.table.names import require_distinct_names
 from logitkit.errors import DataError
 
@@ -133,6 +133,6 @@ def _as_arrow(frame: Any, where: str) -> Any:
     import pyarrow as pa
 
     try:
-        return as_arrow(frame)
+        return in_plain_text(as_arrow(frame))
     except (TypeError, ValueError, pa.ArrowException) as error:
         raise DataError(f"{where} is a {type(frame).__name__}, not a table: {error}") from error

@@ -9,6 +9,7 @@ from typing import Any
 
 from logitkit.design.chunks.checked import CheckedSource
 from logitkit.design.chunks.source import ROWS_AT_ONCE, Batch
+from logitkit.design.table.arrow import in_plain_text
 from logitkit.design.table.names import require_distinct_names
 from logitkit.errors import DataError
 
@@ -56,7 +57,7 @@ class RelationSource:
             with opens(min(size, ROWS_AT_ONCE)) as reader:
                 for batch in reader:
                     if batch.num_rows:
-                        yield Batch(pa.Table.from_batches([batch]), f"{self.label}, row {first:,}")
+                        yield Batch(in_plain_text(pa.Table.from_batches([batch])), f"{self.label}, row {first:,}")
                     first += batch.num_rows
 
 

@@ -110,7 +110,7 @@ def rechunked(batches: Iterable[Batch], size: int) -> Iterator[Chunk]:
     >>> import pyarrow as pa
     >>> batches = [Batch(pa.table({"x": [1, 2, 3]}), "a"), Batch(pa.table({"x": [4, 5]}), "b")]
     >>> [(chunk.start, chunk.table["x"].to_pylist(), chunk.where) for chunk in rechunked(batches, 2)]
-    [(0, [1, 2], 'a'), (2, [3, 4], 'a'), (4, [5], 'b')]
+    [(0, [1, 2], 'a'), (2, [3, 4], 'a, row 2'), (4, [5], 'b, row 1')]
     """
     held: list[Any] = []
     n_held = number = 0
@@ -119,7 +119,7 @@ def rechunked(batches: Iterable[Batch], size: int) -> Iterator[Chunk]:
         first = 0
         while first < table.num_rows:
             part = table.slice(first, size - n_held)
-            where = where if held else place
+            where = where if held else further(place, first)
             held.append(part)
             n_held += part.num_rows
             first += part.num_rows
@@ -128,6 +128,20 @@ def rechunked(batches: Iterable[Batch], size: int) -> Iterator[Chunk]:
                 held, n_held, number = [], 0, number + 1
     if held:
         yield Chunk(number, number * size, joined(held), where)
+
+
+def further(where: str, n_rows: int) -> str:
+    """Return the place of a row that comes so many rows after another.
+
+    Examples
+    --------
+    >>> further("a.parquet, row 1,000", 24), further("frame 3", 2), further("frame 3", 0)
+    ('a.parquet, row 1,024', 'frame 3, row 2', 'frame 3')
+    """
+    if n_rows == 0:
+        return where
+    place, found, row = where.rpartition(", row ")
+    return f"{place}, row {int(row.replace(',', '')) + n_rows:,}" if found else f"{where}, row {n_rows:,}"
 
 
 def joined(tables: list[Any]) -> Any:

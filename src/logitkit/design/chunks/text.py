@@ -176,7 +176,10 @@ def _beginning(path: Path) -> Any:
             if empty
             else f"{path} cannot be read as comma-separated values: {error}"
         ) from error
-    wrong = name_misfit(names)
+    columns = (
+        list(schema)[1:] if not names[0].strip() else list(schema)
+    )  # without names of the rows, as pandas writes them
+    wrong = name_misfit([each.name for each in columns])
     if wrong is not None:
         raise DataError(f"{path}: {wrong}; give each column a name of its own.")
     for character, written in SEPARATORS.items():
@@ -185,10 +188,10 @@ def _beginning(path: Path) -> Any:
                 f"{path} has one column, {names[0]!r}: it appears to be separated by {written}. Write it with "
                 "commas, or give a pyarrow.dataset.Dataset with its format."
             )
-    foreign = next((each.name for each in schema if pa.types.is_binary(each.type)), None)
+    foreign = next((each.name for each in columns if pa.types.is_binary(each.type)), None)
     if foreign is not None:
         raise DataError(f"{path}: column {foreign!r} is no text in UTF-8. Write the file in UTF-8.")
-    return pa.schema([(each.name, pa.string() if pa.types.is_temporal(each.type) else each.type) for each in schema])
+    return pa.schema([(each.name, pa.string() if pa.types.is_temporal(each.type) else each.type) for each in columns])
 
 
 def _both(one: Any, other: Any) -> Any:

@@ -12,7 +12,7 @@ from logitkit.design.info import ResponseInfo
 from logitkit.design.response.binary import Outcome, code_fraction, code_outcome
 from logitkit.design.response.nominal import code_outcomes
 from logitkit.design.response.response import Response
-from logitkit.design.table.checks import require_finite_offset
+from logitkit.design.table.checks import require_finite_offset, require_some_weight
 from logitkit.design.table.extras import (
     ARRAY,
     Extras,
@@ -124,6 +124,7 @@ class FractionReader:
 def _of_two(outcome: Outcome, name: str, rows: RowsUsed) -> tuple[Response, ResponseInfo]:
     """Return the response of the rows used, and how it was given."""
     response = make_response(outcome, rows.extras, rows.positions, rows.weight_kind, rows.shift)
+    require_some_weight(response.prior, str(rows.extras.names.get("weights")))
     if response.prior is not None and not 0.0 < response.events < response.total:
         raise ResponseError(
             f"Among the rows of positive weight the response {name!r} has one class only; both must occur."
@@ -165,6 +166,7 @@ class NominalReader:
         prior = prior_weights(rows.extras, rows.positions, rows.weight_kind)
         info = self.known
         if info is None:
+            require_some_weight(prior, str(rows.extras.names.get("weights")))
             counted = np.ones(coded.codes.size) if prior is None else prior
             keep = coded.occurring(counted)
             empty = tuple(str(level) for level, kept in zip(coded.levels, keep, strict=True) if not kept)

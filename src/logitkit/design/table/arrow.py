@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["as_arrow"]
+__all__ = ["as_arrow", "in_plain_text", "text_of", "without_views"]
 
 
 def as_arrow(data: Any) -> Any:
@@ -31,6 +31,34 @@ def as_arrow(data: Any) -> Any:
         # The order of such categories is that in which the process met them; that of text is the alphabet's.
         frame = frame.with_columns(*(nw.col(name).cast(nw.String) for name in text_of(frame.schema)))
     return frame.to_arrow()
+
+
+def without_views(schema: Any) -> Any:
+    """Return a schema of Arrow with text and bytes for views of these, of which pyarrow cannot take rows.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> without_views(pa.schema({"g": pa.string_view(), "x": pa.int8()})).types
+    [DataType(large_string), DataType(int8)]
+    """
+    import pyarrow as pa
+
+    plain = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}
+    return pa.schema([field.with_type(plain.get(field.type, field.type)) for field in schema])
+
+
+def in_plain_text(table: Any) -> Any:
+    """Return a table of Arrow with text and bytes for views of these.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> in_plain_text(pa.table({"g": pa.array(["a"], pa.string_view())})).schema.types
+    [DataType(large_string)]
+    """
+    wanted = without_views(table.schema)
+    return table if wanted.equals(table.schema) else table.cast(wanted)
 
 
 def text_of(schema: Mapping[str, Any]) -> list[str]:

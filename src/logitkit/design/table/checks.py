@@ -11,7 +11,14 @@ from logitkit.errors import DataError
 from logitkit.options import require_choice
 from logitkit.typing import FloatArray, IntArray, WeightKind
 
-__all__ = ["may_vanish", "require_finite", "require_finite_offset", "require_weight_kind", "require_weights"]
+__all__ = [
+    "may_vanish",
+    "require_finite",
+    "require_finite_offset",
+    "require_some_weight",
+    "require_weight_kind",
+    "require_weights",
+]
 
 LEAST_VALUE, LEAST_WEIGHT = 1e-150, 1e-100  # of the largest value of a column, and of the largest weight
 LEAST_SQUARE = 1e-280  # of a column, weighted
@@ -107,7 +114,7 @@ def require_weight_kind(kind: str, given: bool) -> None:
 
 
 def require_weights(values: FloatArray, kind: str, name: str, positions: IntArray) -> None:
-    """Refuse weights that are negative, not finite, all zero, or not whole numbers when they count rows.
+    """Refuse weights that are negative, not finite, or not whole numbers when they count rows.
 
     Parameters
     ----------
@@ -136,13 +143,6 @@ def require_weights(values: FloatArray, kind: str, name: str, positions: IntArra
             f"weights={name!r} hold {values[row]} in row {positions[row]} (from 0); weights must be finite and not "
             "negative. Give weight 0 to leave a row out."
         )
-    if not (values > 0.0).any():
-        raise DataError(f"weights={name!r} are all zero: no row is left to fit.")
-    if not LEAST_WEIGHT <= values.max() <= 1.0 / LEAST_WEIGHT:
-        raise DataError(
-            f"weights={name!r}: the largest is {values.max():.3g}. Anything below {LEAST_WEIGHT:.0e} or above "
-            f"{1.0 / LEAST_WEIGHT:.0e} is lost to rounding: rescale all weights by a common factor."
-        )
     if kind == "frequency":
         broken = values != np.rint(values)
         if broken.any():
@@ -153,3 +153,33 @@ def require_weights(values: FloatArray, kind: str, name: str, positions: IntArra
                 "weight_kind='precision'; for survey weights (inverse probabilities of selection) use "
                 "weight_kind='sampling'."
             )
+
+
+def require_some_weight(values: FloatArray | None, name: str) -> None:
+    """Refuse weights of all rows that are all zero, or all so small or large that rounding hides the rows.
+
+    Parameters
+    ----------
+    values : (n,) array or None
+        Weights of the rows that are used, None where there are none.
+    name : str
+        What the user called them.
+
+    Raises
+    ------
+    DataError
+        With the largest weight.
+
+    Examples
+    --------
+    >>> require_some_weight(np.array([0.0, 2.0]), "w")
+    """
+    if values is None:
+        return
+    if not (values > 0.0).any():
+        raise DataError(f"weights={name!r} are all zero: no row is left to fit.")
+    if not LEAST_WEIGHT <= values.max() <= 1.0 / LEAST_WEIGHT:
+        raise DataError(
+            f"weights={name!r}: the largest is {values.max():.3g}. Anything below {LEAST_WEIGHT:.0e} or above "
+            f"{1.0 / LEAST_WEIGHT:.0e} is lost to rounding: rescale all weights by a common factor."
+        )

@@ -30,6 +30,7 @@ __all__ = [
     "SetRows",
     "average_predictions",
     "averaged_predictions",
+    "proportions",
     "summed_predictions",
 ]
 
@@ -243,13 +244,43 @@ def summed_predictions(record: FitRecord, sets: Iterable[SetRows], weights: Floa
     values, means, slopes, n_rows = [], [], [], 0
     for value, matrix, offset in sets:
         n_rows = matrix.n_rows
-        share = np.full(n_rows, 1.0 / n_rows) if weights is None else weights / weights.sum()
+        share = proportions(weights, n_rows)
         rows = fitted_matrix(record, matrix, offset)
         values.append(value)
         means.append(rows.probabilities @ share)
         slopes.append(_derivatives(record, matrix, rows, share))
     weight = float(n_rows) if weights is None else float(weights.sum())
     return PredictionSums(tuple(values), np.array(means), np.array(slopes), weight, n_rows)
+
+
+def proportions(weights: FloatArray | None, n_rows: int) -> FloatArray:
+    """Return how much each row counts in an average.
+
+    Parameters
+    ----------
+    weights : (n,) array or None
+        Weights that are not negative; None for all alike.
+    n_rows : int
+        The rows.
+
+    Returns
+    -------
+    (n,) array
+        The weights, divided by their sum; all zero where they are.
+
+    Examples
+    --------
+    >>> (
+    ...     proportions(np.array([1.0, 3.0]), 2).tolist(),
+    ...     proportions(None, 2).tolist(),
+    ...     proportions(np.zeros(2), 2).tolist(),
+    ... )
+    ([0.25, 0.75], [0.5, 0.5], [0.0, 0.0])
+    """
+    if weights is None:
+        return np.full(n_rows, 1.0 / n_rows)
+    total = float(weights.sum())
+    return weights / total if total > 0.0 else np.zeros(n_rows)
 
 
 def averaged_predictions(

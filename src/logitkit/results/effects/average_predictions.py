@@ -24,7 +24,6 @@ from logitkit.results.effects.in_chunks import are_in_chunks, merged, reduced
 from logitkit.results.effects.levels import has_levels, is_number, require_value
 from logitkit.results.effects.pieces import set_column
 from logitkit.results.effects.rows_to_average import (
-    NONE_COMPLETE,
     NoCompleteRowError,
     coding_of,
     outcomes_shown,
@@ -90,7 +89,7 @@ def _summed(rows: Rows, variable: str, choose: Callable[[pd.Series], _Values]) -
     chosen = choose(pd.Series([], dtype=float) if column is None else column)
     sums = reduced(rows, (), _OfChunk(variable, chosen), _merged)
     if sums is None:
-        raise NoCompleteRowError(NONE_COMPLETE)
+        raise NoCompleteRowError
     if sums.weight <= 0.0:
         raise DataError("weights must be finite and not negative, and some of them positive.")
     return sums, chosen.numeric
@@ -109,7 +108,7 @@ class _Different:
     def __call__(self, rows: Rows) -> pd.Series | None:
         """Return the values, None where no row is complete."""
         try:
-            return _few(rows_to_average(rows).frame[self.variable])
+            return _few(rows_to_average(rows, of_chunk=True).frame[self.variable])
         except NoCompleteRowError:
             return None
 
@@ -140,7 +139,7 @@ class _OfChunk:
     def __call__(self, rows: Rows) -> PredictionSums | None:
         """Return the averages, None where no row is complete."""
         try:
-            averaged = rows_to_average(rows)
+            averaged = rows_to_average(rows, of_chunk=True)
         except NoCompleteRowError:
             return None
         return summed_predictions(rows.record, _set_rows(averaged.rows, self.variable, self.chosen), averaged.weights)

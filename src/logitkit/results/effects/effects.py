@@ -33,11 +33,10 @@ from logitkit.inference.verbs import require
 from logitkit.models.nominal import outcome_place
 from logitkit.results.effects.asked import EffectsAsked
 from logitkit.results.effects.cells import Cell, cells_by_group, groups_of, rows_at, settings
-from logitkit.results.effects.in_chunks import CellSums, are_in_chunks, are_sums, merged, reduced, summed_cells
+from logitkit.results.effects.in_chunks import CellSums, are_in_chunks, are_sums, reduced, summed_cells
 from logitkit.results.effects.levels import has_levels
 from logitkit.results.effects.pieces import ELASTICITIES, Pieces
 from logitkit.results.effects.rows_to_average import (
-    NONE_COMPLETE,
     AveragedRows,
     NoCompleteRowError,
     coding_of,
@@ -63,10 +62,10 @@ def effects_of(rows: Rows, asked: EffectsAsked) -> Effects:
     groups = _named(asked.by, "by") or []
     if are_in_chunks(rows) and are_sums(asked):
         scale, outcomes = _scale(record, asked)
-        sums = reduced(rows, groups, _OfChunk(asked, tuple(groups), scale), _merged)
-        if sums is None:
-            raise NoCompleteRowError(NONE_COMPLETE)
-        return _effects(asked, groups, _of_sums(sums, asked, len(groups)), outcomes)
+        sums = reduced(rows, groups, _OfChunk(asked, tuple(groups), scale), CellSums.plus)
+        if not sums.comparisons:
+            raise NoCompleteRowError(sums.n_rows)
+        return _effects(asked, groups, _of_sums(sums, asked, groups), outcomes)
     averaged = rows_to_average(rows, groups)
     if averaged.design is None and rows.data is None and (asked.rows == "sampled" or asked.method == "bootstrap"):
         raise DataError(
@@ -100,10 +99,6 @@ def _cells(
     return cells, comparisons
 
 
-def _merged(left: CellSums | None, right: CellSums | None) -> CellSums | None:
-    return merged(left, right)
-
-
 @dataclass(frozen=True)
 class _OfChunk:
     """The sums of effects over the rows of a chunk."""
@@ -112,13 +107,13 @@ class _OfChunk:
     groups: tuple[str, ...]
     scale: ProbabilityScale | LinkScale
 
-    def __call__(self, rows: Rows) -> CellSums | None:
-        """Return the sums over some rows, None where none is complete."""
+    def __call__(self, rows: Rows) -> CellSums:
+        """Return the sums over some rows."""
         groups = list(self.groups)
         try:
-            averaged = rows_to_average(rows, groups)
-        except NoCompleteRowError:
-            return None
+            averaged = rows_to_average(rows, groups, of_chunk=True)
+        except NoCompleteRowError as none:
+            return CellSums(None, n_missing=none.n_missing, n_rows=none.n_missing)
         variables = _variables(self.asked, averaged)
         cells, comparisons = _cells(averaged, self.asked, groups, variables, of_chunk=True)
         return summed_cells(averaged, cells, comparisons, self.scale)
@@ -139,10 +134,10 @@ class _Averaged:
     variables: list[str]
 
 
-def _of_sums(sums: CellSums, asked: EffectsAsked, n_groups: int) -> _Averaged:
+def _of_sums(sums: CellSums, asked: EffectsAsked, groups: list[str]) -> _Averaged:
     """Return the averages of sums over chunks."""
     averaged = sums.whole
-    labels = sums.in_order(settings(asked.at, averaged), n_groups)
+    labels = sums.in_order(settings(asked.at, averaged), groups)
     empty = [each for each in labels if sums.sums[each][0] <= 0.0]
     if empty or not labels:
         raise DataError("weights must be finite and not negative, and some of them positive.")

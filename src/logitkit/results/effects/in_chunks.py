@@ -7,7 +7,7 @@ not of this kind; such averages take the columns of the formula into memory, whe
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from itertools import product
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
@@ -26,7 +26,7 @@ from logitkit.inference.effects.comparisons import Comparison
 from logitkit.inference.effects.scales import Scale
 from logitkit.results.effects.cells import Cell
 from logitkit.results.effects.pieces import ELASTICITIES
-from logitkit.results.effects.rows_to_average import AveragedRows
+from logitkit.results.effects.rows_to_average import AveragedRows, is_numeric
 from logitkit.results.rows import Rows
 from logitkit.typing import FloatArray
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["CellSums", "are_in_chunks", "are_sums", "merged", "reduced", "summed_cells"]
 
 T = TypeVar("T")
+Ends = tuple[float, float, bool]  # the least and the largest number, and whether there is none but 0 and 1
 
 
 class Adds(Protocol):
@@ -128,8 +129,8 @@ class CellSums:
 
     Parameters
     ----------
-    averaged : AveragedRows
-        The first row of those that were summed, for the kinds of their columns.
+    averaged : AveragedRows or None
+        The first row of those that were summed, for the kinds of their columns; None where none is complete.
     comparisons : tuple of Comparison
         What is compared.
     sums : dict
@@ -138,15 +139,18 @@ class CellSums:
         Weight of all rows.
     n_counted, n_missing, n_rows : int
         Rows that count, rows left out, and rows.
+    ends : dict
+        Of each column of numbers the least and the largest value, and whether there is none but 0 and 1.
     """
 
-    averaged: AveragedRows
-    comparisons: tuple[Comparison, ...]
-    sums: dict[tuple[Any, ...], tuple[float, FloatArray, FloatArray]]
-    weight: float
-    n_counted: int
-    n_missing: int
-    n_rows: int
+    averaged: AveragedRows | None
+    comparisons: tuple[Comparison, ...] = ()
+    sums: dict[tuple[Any, ...], tuple[float, FloatArray, FloatArray]] = field(default_factory=dict)
+    weight: float = 0.0
+    n_counted: int = 0
+    n_missing: int = 0
+    n_rows: int = 0
+    ends: dict[str, Ends] = field(default_factory=dict)
 
     def plus(self, other: CellSums) -> CellSums:
         """Return the sums over both."""
@@ -162,22 +166,27 @@ class CellSums:
             self.n_counted + other.n_counted,
             self.n_missing + other.n_missing,
             self.n_rows + other.n_rows,
+            {name: _both(self.ends.get(name), other.ends.get(name)) for name in {**self.ends, **other.ends}},
         )
 
     @property
     def whole(self) -> AveragedRows:
-        """What is known of all rows."""
+        """What is known of all rows, of which one at least is complete."""
+        assert self.averaged is not None
         weights = None if self.averaged.weights is None else np.array([self.weight])
-        return replace(self.averaged, weights=weights, n_missing=self.n_missing, counted=self.n_counted)
+        indicators = frozenset(name for name, ends in self.ends.items() if ends == (0.0, 1.0, True))
+        return replace(
+            self.averaged, weights=weights, n_missing=self.n_missing, counted=self.n_counted, indicators=indicators
+        )
 
-    def in_order(self, settings: Sequence[tuple[Any, ...]], n_groups: int) -> list[tuple[Any, ...]]:
+    def in_order(self, settings: Sequence[tuple[Any, ...]], groups: Sequence[str]) -> list[tuple[Any, ...]]:
         """Return the labels of the cells: settings in order, and within each the groups by their levels."""
-        if not n_groups:
+        if not groups:
             return [each for each in settings if each in self.sums]
+        assert self.averaged is not None
         levels = []
-        for k in range(n_groups):
+        for k, name in enumerate(groups):
             found = pd.Series([labels[len(settings[0]) + k] for labels in self.sums])
-            name = self.averaged.frame.columns[len(self.averaged.frame.columns) - n_groups + k]
             kind = self.averaged.frame[name].dtype
             levels.append(levels_of(found.astype(kind) if isinstance(kind, pd.CategoricalDtype) else found))
         wanted = [(*setting, *group) for setting in settings for group in product(*levels)]
@@ -224,4 +233,26 @@ def summed_cells(
         averaged.n_counted,
         averaged.n_missing,
         n,
+        {name: ends_of(averaged.frame[name]) for name in averaged.frame if is_numeric(averaged.frame[name])},
     )
+
+
+def _both(one: Ends | None, other: Ends | None) -> Ends:
+    """Return the ends of the numbers of two parts of a column, of which one may hold none."""
+    if one is None or other is None:
+        found = one or other
+        assert found is not None
+        return found
+    return min(one[0], other[0]), max(one[1], other[1]), one[2] and other[2]
+
+
+def ends_of(column: Any) -> Ends:
+    """Return the least and the largest number of a column, and whether there is none but 0 and 1.
+
+    Examples
+    --------
+    >>> ends_of(pd.Series([1, 0, 1])), ends_of(pd.Series([0.0, 0.5]))
+    ((0.0, 1.0, True), (0.0, 0.5, False))
+    """
+    values = column.to_numpy()
+    return float(values.min()), float(values.max()), bool(((values == 0) | (values == 1)).all())

@@ -5,8 +5,7 @@ from __future__ import annotations
 from logitkit.errors import LogitkitError
 from logitkit.inference.effects.comparisons import Effects
 from logitkit.results.effects.effects import EffectsAsked, effects_of
-from logitkit.results.effects.rows_to_average import rows_to_average
-from logitkit.results.effects.words import is_indicator
+from logitkit.results.effects.rows_to_average import is_indicator, rows_to_average
 from logitkit.results.rows import Rows
 
 __all__ = ["effects_of_all"]

@@ -21,17 +21,19 @@ from logitkit.design.table.extras import ARRAY, complete_rows, offset_role
 from logitkit.design.table.frame import is_missing, numeric_values, read_table, row_values
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, FormulaError, UnsupportedError, nearest_name
+from logitkit.inference.effects.average_predictions import proportions
 from logitkit.numerics.threads.local import ordered_map
 from logitkit.numerics.threads.row_groups import row_groups
 from logitkit.results.rows import Rows, coded_rows
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = [
-    "NONE_COMPLETE",
     "AveragedRows",
     "NoCompleteRowError",
     "TableRows",
     "coding_of",
+    "is_indicator",
+    "is_numeric",
     "offset_words",
     "outcomes_shown",
     "own_rows",
@@ -40,11 +42,18 @@ __all__ = [
 ]
 
 
-NONE_COMPLETE = "No row of the table is complete, so there is nothing to average over."
-
-
 class NoCompleteRowError(DataError):
-    """No row of a table is complete; of a chunk of the rows, others may be."""
+    """No row of a table is complete; of a chunk of the rows, others may be.
+
+    Parameters
+    ----------
+    n_missing : int
+        Rows that are left out.
+    """
+
+    def __init__(self, n_missing: int = 0) -> None:
+        super().__init__("No row of the table is complete, so there is nothing to average over.")
+        self.n_missing = n_missing
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +78,8 @@ class AveragedRows:
         Whether rows of grouped counts count by their trials.
     counted : int or None
         Number of rows that count, of which only one is held.
+    indicators : frozenset of str or None
+        Columns of numbers that are 0 and 1, where only one row is held.
     """
 
     rows: Rows
@@ -79,6 +90,7 @@ class AveragedRows:
     labels: Any
     by_trials: bool = False
     counted: int | None = None
+    indicators: frozenset[str] | None = None
 
     @property
     def n_counted(self) -> int:
@@ -86,6 +98,12 @@ class AveragedRows:
         if self.counted is not None:
             return self.counted
         return len(self.frame) if self.weights is None else int(np.count_nonzero(self.weights))
+
+    def is_indicator(self, name: str) -> bool:
+        """Tell whether a column of numbers has the values 0 and 1 alone, both of them."""
+        if self.indicators is not None:
+            return name in self.indicators
+        return is_indicator(self.frame[name])
 
     @property
     def weight_words(self) -> tuple[str, ...]:
@@ -103,9 +121,8 @@ class AveragedRows:
 
     @property
     def shares(self) -> FloatArray:
-        """How much each row counts; they sum to one, (n,)."""
-        n = len(self.frame)
-        return np.full(n, 1.0 / n) if self.weights is None else np.asarray(self.weights / self.weights.sum())
+        """How much each row counts; they sum to one, or are all zero, (n,)."""
+        return proportions(self.weights, len(self.frame))
 
 
 class TableRows(NamedTuple):
@@ -135,8 +152,36 @@ class TableRows(NamedTuple):
     labels: pd.Index
 
 
-def table_rows(rows: Rows, beside: Sequence[str] = ()) -> TableRows:
-    """Return the complete rows of a table that a fit by formula would use, with their weights and offsets."""
+def is_indicator(column: Any) -> bool:
+    """Tell whether a column of numbers has the values 0 and 1 alone, both of them.
+
+    Examples
+    --------
+    >>> is_indicator(pd.Series([0, 1])), is_indicator(pd.Series([0, 0]))
+    (True, False)
+    """
+    if not is_numeric(column):
+        return False
+    values = column.to_numpy()
+    return bool(values.min() == 0 and values.max() == 1 and ((values == 0) | (values == 1)).all())
+
+
+def is_numeric(column: Any) -> bool:
+    """Tell whether a column holds numbers, and no booleans.
+
+    Examples
+    --------
+    >>> is_numeric(pd.Series([0, 1])), is_numeric(pd.Series([False, True]))
+    (True, False)
+    """
+    return isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf"
+
+
+def table_rows(rows: Rows, beside: Sequence[str] = (), *, of_chunk: bool = False) -> TableRows:
+    """Return the complete rows of a table that a fit by formula would use, with their weights and offsets.
+
+    Those of a chunk may all be without weight.
+    """
     info, design = rows.record.info, rows.own if rows.data is None else None
     if info.coding is None:
         raise DataError("The model was fitted on a ready matrix, which has no variables to set.")
@@ -163,8 +208,8 @@ def table_rows(rows: Rows, beside: Sequence[str] = ()) -> TableRows:
     frame = table.frame(used, positions)
     kept = {role: column if positions is None else column.iloc[positions] for role, column in extras.items()}
     if len(frame) == 0:
-        raise NoCompleteRowError(NONE_COMPLETE)
-    counts = None if given is None else _positive(numeric_values(kept.pop("weights"), "weights"))
+        raise NoCompleteRowError(table.n_rows)
+    counts = None if given is None else _positive(numeric_values(kept.pop("weights"), "weights"), of_chunk)
     if design is not None:
         counts = _counted(counts, design.response, positions)
     index = pd.RangeIndex(table.n_rows) if table.index is None else table.index
@@ -173,10 +218,10 @@ def table_rows(rows: Rows, beside: Sequence[str] = ()) -> TableRows:
     return TableRows(rows, frame, kept, counts, positions, index)
 
 
-def rows_to_average(rows: Rows, beside: Sequence[str] = ()) -> AveragedRows:
-    """Return the complete rows to average over, with other columns of the table beside the variables."""
+def rows_to_average(rows: Rows, beside: Sequence[str] = (), *, of_chunk: bool = False) -> AveragedRows:
+    """Return the complete rows to average over, of a chunk or all, with other columns beside the variables."""
     design = rows.own if rows.data is None else None
-    found = table_rows(rows, beside)
+    found = table_rows(rows, beside, of_chunk=of_chunk)
     return AveragedRows(
         replace(found.rows, data=found.frame, offset=offset_words(found.offsets)),
         found.frame,
@@ -334,8 +379,8 @@ def _weights_again(given: Any, at_fit: str | None) -> Any:
     return at_fit if given is None else given
 
 
-def _positive(weights: FloatArray) -> FloatArray:
-    if not np.isfinite(weights).all() or (weights < 0.0).any() or not weights.any():
+def _positive(weights: FloatArray, of_chunk: bool) -> FloatArray:
+    if not np.isfinite(weights).all() or (weights < 0.0).any() or not (of_chunk or weights.any()):
         raise DataError("weights must be finite and not negative, and some of them positive.")
     return weights
 

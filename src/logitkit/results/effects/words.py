@@ -19,7 +19,6 @@ __all__ = [
     "covariance_words",
     "effect_names",
     "effect_notes",
-    "is_indicator",
     "label_columns",
     "method_words",
 ]
@@ -114,7 +113,7 @@ def effect_notes(
         column, coding = averaged.frame[name], record.info.coding
         assert coding is not None
         number = own in (None, "slope") and not has_levels(name, column, coding)
-        if number and is_indicator(column):
+        if number and averaged.is_indicator(name):
             indicators.append(name)
     if indicators:
         first = indicators[0]
@@ -133,11 +132,3 @@ def effect_notes(
     if drawn is not None and drawn.n_failed:
         notes.append(f"{drawn.n_failed:,} replicates without a finite estimate are left out.")
     return tuple(notes)
-
-
-def is_indicator(column: Any) -> bool:
-    """Tell whether a column of numbers has the values 0 and 1 alone, both of them."""
-    if not (isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf"):
-        return False
-    values = column.to_numpy()
-    return bool(values.min() == 0 and values.max() == 1 and ((values == 0) | (values == 1)).all())
