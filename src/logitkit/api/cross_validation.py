@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,12 +28,13 @@ from logitkit.models.model import Model
 from logitkit.models.penalties.elastic_net import Lasso
 from logitkit.models.penalties.specification import Specification
 from logitkit.numerics.threads.blas import single_threaded_blas
+from logitkit.options import is_count
 from logitkit.report.path import missing_scores
 from logitkit.results.foreign import in_our_words
 from logitkit.results.several.cross_validated import CrossValidated
 from logitkit.selection.cross_validation import cross_validate_path
 from logitkit.selection.folds import Folds, named_roles, splits_of
-from logitkit.selection.scores import measure_named
+from logitkit.selection.scores import Measure, measure_named
 from logitkit.selection.splits import Splits
 from logitkit.selection.unpenalised import Unpenalised
 from logitkit.typing import MissingPolicy, WeightKind
@@ -54,6 +56,7 @@ def cross_validate(
     penalty: Specification | None = Lasso(),  # noqa: B008 - frozen, and shown in the signature
     folds: int | Folds = 10,
     measure: str = "deviance",
+    bins: int | None = None,
     n_strengths: int = 100,
     ratio: float | None = None,
     strengths: Any = None,
@@ -88,6 +91,9 @@ def cross_validate(
         strata, another seed, or given folds.
     measure : {'deviance', 'auc', 'brier', 'misclassification'}
         Score of the predictions.
+    bins : int, optional
+        Of ``measure='auc'`` and rows that are read in chunks: pool scores in about so many bins, within a distance of
+        the area that the result tells. By default areas are exact, by a sort on disk of the scores at each strength.
     n_strengths, ratio, strengths, weights, offset, weight_kind : optional
         As in ``path``.
     missing, solver, level : optional
@@ -126,9 +132,10 @@ def cross_validate(
         reader=model.reader(offset),
         missing=missing,
     )
+    scored = _measure(measure, bins, model, design.in_chunks)
     table = named_columns(design, named_roles(folds)) if design.in_chunks else read_table(data)
     splits = splits_of(folds, design, table)
-    return _cross_validated(design, model, penalty, splits, (n_strengths, ratio, strengths), measure, solver, level)
+    return _cross_validated(design, model, penalty, splits, (n_strengths, ratio, strengths), scored, solver, level)
 
 
 @in_our_words
@@ -191,7 +198,22 @@ def cross_validate_matrix(
     model = require_model(model)
     design = ready_design(X, y, names, weights=weights, weight_kind=weight_kind, reader=model.reader(offset))
     splits = splits_of(folds, design, labelled_rows(y, design.n_rows, design.index))
-    return _cross_validated(design, model, penalty, splits, (n_strengths, ratio, strengths), measure, solver, level)
+    scored = _measure(measure, None, model, False)
+    return _cross_validated(design, model, penalty, splits, (n_strengths, ratio, strengths), scored, solver, level)
+
+
+def _measure(name: str, bins: int | None, model: Model, in_chunks: bool) -> Measure:
+    """Return the measure that is stated."""
+    measure = measure_named(name, not model.is_single)
+    if bins is None:
+        return measure
+    if measure.name != "auc" or not in_chunks:
+        raise DataError(
+            f"bins={bins!r:.60} pools the scores of measure='auc', of rows that are read in chunks: leave it out."
+        )
+    if not is_count(bins, 2):
+        raise DataError(f"bins={bins!r:.60} must be a whole number of at least 2, and at most a million.")
+    return replace(measure, bins=int(bins))
 
 
 def _cross_validated(
@@ -200,14 +222,14 @@ def _cross_validated(
     penalty: Specification | None,
     splits: Splits,
     grid: tuple[Any, Any, Any],
-    measure: str,
+    scored: Measure,
     solver: ProxNewton | None,
     level: float,
 ) -> CrossValidated:
     """Return the cross-validation for a design."""
     require_ours(model, design, "A cross-validation")
     form = model.form(design.info, penalised=penalty is not None)
-    options, scored = path_options(solver), measure_named(measure, not model.is_single)
+    options = path_options(solver)
     if penalty is None and (grid[1:] != (None, None) or solver is not None):
         raise DataError("penalty=None: strengths=, ratio= and solver= apply only with a penalty; leave them out.")
     with single_threaded_blas():

@@ -10,8 +10,7 @@ Hastie, T., Tibshirani, R. and Friedman, J. (2009) The Elements of Statistical L
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -22,10 +21,12 @@ from logitkit.design.design import Design
 from logitkit.engine.regularised.model import PathModel
 from logitkit.engine.regularised.options import ProxNewton
 from logitkit.engine.regularised.path import PathRecord
-from logitkit.errors import DataError, LogitkitError, UnsupportedError
+from logitkit.errors import DataError
 from logitkit.models.penalties.elastic_net import AdaptiveLasso
 from logitkit.models.penalties.specification import parts_of
+from logitkit.selection.areas_in_chunks import areas_by_bins, areas_by_sorting
 from logitkit.selection.fold_threads import each_fold, leaves_a_thread_idle
+from logitkit.selection.folds_in_chunks import named_fold, paths_in_chunks, scores_in_chunks
 from logitkit.selection.path_latch import PathLatch
 from logitkit.selection.rules import ScoreCurve, best_strength, one_se_strength, score_curve
 from logitkit.selection.scores import Measure
@@ -132,6 +133,8 @@ def cross_validate_path(
     >>> cv.record.logits.shape
     (189, 5)
     """
+    if given.design.in_chunks:
+        return _in_chunks(given, strengths, folds, measure, options, stops)
     n, matrix, latch = folds.n_splits, given.design.matrix, PathLatch()
 
     def whole() -> PathRecord:
@@ -145,20 +148,35 @@ def cross_validate_path(
 
     def held_out(split: int) -> _HeldOut:
         test = folds.test(split)
-        if given.design.in_chunks:
-            return _scored(given, strengths, latch, folds.train(split), test, (options, measure), split)
         eta = _held_out(given, strengths, latch, folds.train(split), test, options, split)
         response = given.design.response.take(test)
         return _HeldOut(test, eta, measure.score(eta, response), response.total)
 
-    if given.design.in_chunks:  # each fit has all threads, and passes are made one after another
-        return _collected(given, whole(), map(held_out, range(n)), folds, measure)
     if leaves_a_thread_idle(n, matrix):
         done = list(each_fold(lambda task: held_out(task - 1) if task else whole(), n + 1, matrix, label=BESIDE))
         held = [one for one in done if isinstance(one, _HeldOut)]
         return _collected(given, next(one for one in done if isinstance(one, PathRecord)), held, folds, measure)
     path = whole()
     return _collected(given, path, each_fold(held_out, n, matrix), folds, measure)
+
+
+def _in_chunks(
+    given: PathModel, strengths: FloatArray, folds: Splits, measure: Measure, options: ProxNewton, stops: bool
+) -> CrossValidation:
+    """Return the cross-validation of rows that are read in chunks, without their predictions."""
+    path, fits = paths_in_chunks(given, strengths, folds, options, stops)
+    if measure.name != "auc":
+        scored = scores_in_chunks(given.design, fits, folds, measure)
+    elif measure.bins is None:
+        scored = areas_by_sorting(given.design, fits, folds)
+    else:
+        scored, bound = areas_by_bins(given.design, fits, folds, measure.bins)
+        measure = measure.within(bound)
+    held = [
+        _HeldOut(folds.test(split), None, np.append(scores, np.full(path.strengths.size - scores.size, np.nan)), weight)
+        for split, (scores, weight) in enumerate(scored)
+    ]
+    return _collected(given, path, held, folds, measure)
 
 
 def _collected(
@@ -190,50 +208,12 @@ def _without(
     given: PathModel, strengths: FloatArray, latch: PathLatch, train: IntArray, options: ProxNewton, split: int
 ) -> tuple[PathModel, PathRecord]:
     """Return the model of the rows without a fold, and its path."""
-    with _named(split):
+    with named_fold(split):
         model = given.of_rows(rows_of_design(given.design, train))
         found = path_of(model, strengths, options, False, latch.wait_for)
         if found.strengths.size == 0:
             raise DataError("no strength was reached.")
     return model, found
-
-
-@contextmanager
-def _named(split: int) -> Iterator[None]:
-    """Name the fold without which something is refused."""
-    try:
-        yield
-    except LogitkitError as error:
-        raise type(error)(f"Without fold {split} (from 0): {error}") from error
-
-
-def _scored(
-    given: PathModel,
-    strengths: FloatArray,
-    latch: PathLatch,
-    train: IntArray,
-    test: IntArray,
-    how: tuple[ProxNewton, Measure],
-    split: int,
-) -> _HeldOut:
-    """Return the scores of a fold whose rows are read in chunks, without their predictors: means add."""
-    options, measure = how
-    if measure.name == "auc":
-        raise UnsupportedError(
-            "measure='auc' compares rows of different chunks: choose 'deviance', 'brier' or 'misclassification', or "
-            "take fit.on(source).discrimination() of the fit."
-        )
-    model, found = _without(given, strengths, latch, train, options, split)
-    sums, weight = np.zeros(latch.size), 0.0
-    sums[len(found.coef) :] = np.nan
-    for part in some_rows(given.design, test).chunks():
-        total = part.response.total
-        if total > 0.0:
-            with _named(split):
-                eta = model.predictors(part.matrix, found.coef, part.response.offset)
-            sums[: len(found.coef)] += total * measure.score(eta, part.response)
-            weight += total
-    return _HeldOut(test, None, sums / weight, weight)
 
 
 def _held_out(
@@ -248,7 +228,7 @@ def _held_out(
     """Return linear predictors of the rows of a fold, from the path of the other rows; nan where it ended before."""
     design = given.design
     model, found = _without(given, strengths, latch, train, options, split)
-    with _named(split):
+    with named_fold(split):
         part = model.predictors(design.matrix.take(test), found.coef, design.response.take(test).offset)
     eta = np.full((*part.shape[:-1], latch.size), np.nan)
     eta[..., : len(found.coef)] = part

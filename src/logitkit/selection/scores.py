@@ -50,6 +50,8 @@ class Measure:
         Whether a larger value is a better prediction.
     compute : callable
         From linear predictors (m, n) and rows of positive weight with their outcomes to a number.
+    bins : int or None
+        Of the area of rows that are read in chunks: about how many bins scores are pooled in; None where it is exact.
 
     Examples
     --------
@@ -64,6 +66,22 @@ class Measure:
     label: str
     larger_is_better: bool
     compute: Callable[[FloatArray, Response], float]
+    bins: int | None = None
+
+    def within(self, bound: float) -> Measure:
+        """Return the measure, whose label says how far it may be off.
+
+        Parameters
+        ----------
+        bound : float
+            The distance.
+
+        Returns
+        -------
+        Measure
+            The same but for its label.
+        """
+        return replace(self, label=f"{self.label}, scores in {self.bins:,} bins: within {bound:.1g}")
 
     def score(self, logits: FloatArray, response: Response) -> FloatArray:
         """Return the measure at each strength.

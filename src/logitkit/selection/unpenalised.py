@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.engine.fit import fit_design
 from logitkit.engine.record import FitRecord
-from logitkit.engine.regularised.model import PathModel, PenalisedModel, equations_of, title_of
+from logitkit.engine.regularised.model import PathModel, PenalisedModel, Predictor, equations_of, title_of
 from logitkit.engine.regularised.options import ProxNewton
 from logitkit.engine.regularised.path import PathRecord, PathStatus, solve_path
 from logitkit.engine.regularised.strengths import Strengths
@@ -85,18 +86,12 @@ class Unpenalised:
 
     def predictors(self, matrix: Matrix, coef: FloatArray, offset: FloatArray | None) -> FloatArray:
         """Return linear predictors of the fit, at their limit under separation, shape (m, 1) or (K, m, 1)."""
-        del coef
-        record = self.found
-        unknown = np.flatnonzero(not_estimable(record, matrix, None))
-        if unknown.size:
-            raise DataError(
-                f"{unknown.size} of the rows left out cannot be predicted: they have a level or a combination of "
-                "columns that no training row has. Use fewer folds, given folds, or a penalty."
-            )
-        if not record.is_single:
-            with np.errstate(divide="ignore"):
-                return np.log(fitted_matrix(record, matrix, offset).probabilities)[:, :, None]
-        return linear_predictors(record, matrix, offset).T
+        return self.predictor(matrix, coef, offset)
+
+    @property
+    def predictor(self) -> Predictor:
+        """What gives linear predictors."""
+        return partial(_predictors, self.found)
 
     def dof(self, strengths: FloatArray, coef: FloatArray) -> FloatArray:
         """Return the rank of the design."""
@@ -138,6 +133,21 @@ class Unpenalised:
             equations_of(self),
             self.design.info.names,
         )
+
+
+def _predictors(record: FitRecord, matrix: Matrix, coef: FloatArray, offset: FloatArray | None) -> FloatArray:
+    """Return linear predictors of a fit, at their limit under separation, shape (m, 1) or (K, m, 1)."""
+    del coef
+    unknown = np.flatnonzero(not_estimable(record, matrix, None))
+    if unknown.size:
+        raise DataError(
+            f"{unknown.size} of the rows left out cannot be predicted: they have a level or a combination of "
+            "columns that no training row has. Use fewer folds, given folds, or a penalty."
+        )
+    if not record.is_single:
+        with np.errstate(divide="ignore"):
+            return np.log(fitted_matrix(record, matrix, offset).probabilities)[:, :, None]
+    return linear_predictors(record, matrix, offset).T
 
 
 def path_of(

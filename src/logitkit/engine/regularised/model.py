@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 
@@ -27,7 +29,10 @@ from logitkit.models.penalties.specification import Specification
 from logitkit.models.predictors import flat_names
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["PathModel", "PenalisedModel", "equations_of", "names_of", "penalised_model", "title_of"]
+__all__ = ["PathModel", "PenalisedModel", "Predictor", "equations_of", "names_of", "penalised_model", "title_of"]
+
+#: Of a matrix, reported coefficients and offset.
+Predictor: TypeAlias = Callable[[Matrix, FloatArray, FloatArray | None], FloatArray]
 
 
 class PathModel(Protocol):
@@ -58,6 +63,10 @@ class PathModel(Protocol):
 
     def predictors(self, matrix: Matrix, coef: FloatArray, offset: FloatArray | None) -> FloatArray:
         """Return linear predictors by reported coefficients, shape (n, k), or (K, n, k) by outcome."""
+
+    @property
+    def predictor(self) -> Predictor:
+        """What gives them, without the rows of the model: it may be sent to where other rows are."""
 
     def dof(self, strengths: FloatArray, coef: FloatArray) -> FloatArray:
         """Return effective degrees of freedom at reported coefficients, shape (k,); nan where not computed."""
@@ -133,14 +142,12 @@ class PenalisedModel:
 
     def predictors(self, matrix: Matrix, coef: FloatArray, offset: FloatArray | None) -> FloatArray:
         """Return linear predictors, a column per vector of coefficients, shape (n, k) or (K, n, k) by outcome."""
-        predictors = self.form.shown
-        eta = np.zeros((predictors.n_predictors, matrix.n_rows, coef.shape[0]))
-        for j, vector in enumerate(coef):
-            for outcome, block in zip(predictors.active, vector.reshape(predictors.active.size, -1), strict=True):
-                eta[outcome, :, j] = matrix.matvec(block)
-        if offset is not None:
-            eta = eta + offset[:, :, None]
-        return eta[0] if self.form.is_single else eta
+        return self.predictor(matrix, coef, offset)
+
+    @property
+    def predictor(self) -> Predictor:
+        """What gives linear predictors."""
+        return partial(_predictors, self.form)
 
     def dof(self, strengths: FloatArray, coef: FloatArray) -> FloatArray:
         """Return effective degrees of freedom along a path."""
@@ -149,6 +156,18 @@ class PenalisedModel:
     def fit(self, strength: float, options: ProxNewton, level: float, chosen: str) -> FitRecord:
         """Return the record of the fit at a strength."""
         return fit_at(self.given, strength, options, level, chosen)
+
+
+def _predictors(form: Form, matrix: Matrix, coef: FloatArray, offset: FloatArray | None) -> FloatArray:
+    """Return linear predictors, a column per vector of coefficients, shape (n, k) or (K, n, k) by outcome."""
+    predictors = form.shown
+    eta = np.zeros((predictors.n_predictors, matrix.n_rows, coef.shape[0]))
+    for j, vector in enumerate(coef):
+        for outcome, block in zip(predictors.active, vector.reshape(predictors.active.size, -1), strict=True):
+            eta[outcome, :, j] = matrix.matvec(block)
+    if offset is not None:
+        eta = eta + offset[:, :, None]
+    return eta[0] if form.is_single else eta
 
 
 def title_of(model: PathModel) -> str:

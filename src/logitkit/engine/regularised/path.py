@@ -18,7 +18,7 @@ from logitkit.engine.regularised.existence import require_bounded
 from logitkit.engine.regularised.model import PenalisedModel, equations_of, names_of, title_of
 from logitkit.engine.regularised.options import ProxNewton
 from logitkit.engine.regularised.prox_newton import Solved
-from logitkit.engine.regularised.runs import in_runs
+from logitkit.engine.regularised.runs import AHEAD, in_runs, path_of_sample
 from logitkit.engine.regularised.sequence import StrengthSequence
 from logitkit.engine.solvers.solver import Status
 from logitkit.errors import DataError, SeparationError
@@ -26,7 +26,7 @@ from logitkit.numerics.threads.progress import progress
 from logitkit.options import is_count
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["PathRecord", "PathStatus", "solve_path", "stated_strengths", "strength_grid"]
+__all__ = ["PathRecord", "PathStatus", "expected_size", "solve_path", "stated_strengths", "strength_grid"]
 
 EXPLAINED_MOST = 0.999
 GAIN_LEAST = 1e-5  # of the deviance explained so far
@@ -184,6 +184,10 @@ class _Look:
         self.before = explained
         return None
 
+    def size(self, found: Sequence[Solved]) -> int:
+        """Return how many solutions, from the first on, the path has."""
+        return next((k for k, solved in enumerate(found, 1) if self.ended(solved) is not None), len(found))
+
 
 def _solutions(
     given: PenalisedModel,
@@ -204,8 +208,7 @@ def _solutions(
         return solved, coef
 
     def size(found: Sequence[Solved]) -> int:
-        look = _Look(given, deviances, stops)
-        return next((k for k, solved in enumerate(found, 1) if look.ended(solved) is not None), len(found))
+        return _Look(given, deviances, stops).size(found)
 
     if given.design.in_chunks:
         yield from in_runs(given.sequence, strengths, (options.tol, options.max_iter), find, size)
@@ -216,6 +219,13 @@ def _solutions(
                 return
             yield find(given.sequence, float(strength))
             shown.advance()
+
+
+def expected_size(given: PenalisedModel, strengths: FloatArray, options: ProxNewton) -> int:
+    """Return how many strengths a path of rows in chunks will have, at least about that, as far as a sample tells."""
+    known = path_of_sample(given.sequence, strengths, options.tol, options.max_iter)
+    size = _Look(given, given.deviances(), True).size(known)
+    return strengths.size if size == len(known) else max(min(size + AHEAD, strengths.size), 1)
 
 
 def _closest(given: PenalisedModel, solved: Solved, coef: FloatArray) -> float:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TypeVar
 
+import numpy as np
+
 from logitkit.design.chunks.side_by_side import side_by_side
 from logitkit.engine.regularised.engines import choice
 from logitkit.engine.regularised.on_gram import OnGram
@@ -20,7 +22,7 @@ from logitkit.engine.solvers.choose import sample_size
 from logitkit.engine.solvers.solver import Status
 from logitkit.typing import FloatArray
 
-__all__ = ["in_runs", "path_of_sample"]
+__all__ = ["AHEAD", "in_runs", "path_of_sample"]
 
 T = TypeVar("T")
 RUN = 2  # strengths of a run: fewer make fewer passes, but each run begins with two or three of its own
@@ -36,6 +38,10 @@ def path_of_sample(sequence: StrengthSequence, strengths: FloatArray, tol: float
     'path_of_sample'
     """
     problem = sequence.problem
+    if not choice(problem).is_on_gram or sequence.strengths.whole.smooth:
+        return []
+    if sequence.of_sample is not None and np.array_equal(sequence.of_sample[0], strengths):
+        return sequence.of_sample[1]
     whole = problem.objective(sequence.strengths.quadratic)
     sample = whole.sampled(sample_size)
     if sample is None:
@@ -49,6 +55,7 @@ def path_of_sample(sequence: StrengthSequence, strengths: FloatArray, tol: float
         if solved.status is not Status.CONVERGED:
             break
         found.append(solved._replace(value=ratio * solved.value))
+    sequence.of_sample = strengths, found
     return found
 
 
@@ -85,7 +92,7 @@ def in_runs(
     'in_runs'
     """
     smooth = sequence.strengths.whole.smooth
-    if not smooth and not _is_on_gram(sequence):
+    if not smooth and not choice(sequence.problem).is_on_gram:
         yield from (find(sequence, float(strength)) for strength in strengths)
         return
     starts, length, first = [], 1, len(strengths)
@@ -93,8 +100,8 @@ def in_runs(
         known = path_of_sample(sequence, strengths, *how)
         starts, length = [solved.coef for solved in known], RUN
         size = ends(known)
-        if len(known) == len(strengths) and size < len(known):
-            first = min(size + AHEAD, len(strengths))
+        if size < len(known):
+            first = max(min(size + AHEAD, len(strengths)), 1)
     for low, high in ((0, first), (first, len(strengths))):
         runs = [
             partial(_run, sequence, strengths[k : min(k + length, high)], starts[k : k + 1], find)
@@ -102,11 +109,6 @@ def in_runs(
         ]
         for found in side_by_side(sequence.problem.design, runs, sequence.strengths.scale.size**2):
             yield from found
-
-
-def _is_on_gram(sequence: StrengthSequence) -> bool:
-    """Whether second derivatives of all coefficients are one array."""
-    return choice(sequence.problem).is_on_gram
 
 
 def _run(

@@ -43,6 +43,8 @@ class StrengthSequence:
         self.smooth = SmoothProblem(problem, problem.strengths.whole.held) if smooth is None else smooth
         self._slope: FloatArray | None = None
         self._engine: Engine | None = None
+        #: Strengths, and the solutions of the sample at them, where rows are read in chunks.
+        self.of_sample: tuple[FloatArray, list[Solved]] | None = None
 
     @property
     def method(self) -> str:

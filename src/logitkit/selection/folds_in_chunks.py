@@ -1,0 +1,183 @@
+"""Cross-validation of rows that are read in chunks: the paths of all rows and without each fold, side by side.
+
+All paths share their passes, and so do the scores of all folds. Where the path of all rows will end is known from that
+of the sample before a pass is made; the paths without a fold end there too, and go on where it is longer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from logitkit.design.chunks.side_by_side import side_by_side
+from logitkit.design.chunks.some_rows import some_rows
+from logitkit.design.design import Design
+from logitkit.engine.regularised.model import PathModel, PenalisedModel, Predictor
+from logitkit.engine.regularised.options import ProxNewton
+from logitkit.engine.regularised.path import PathRecord, expected_size
+from logitkit.errors import DataError, LogitkitError
+from logitkit.selection.scores import Measure
+from logitkit.selection.splits import Splits
+from logitkit.selection.unpenalised import path_of
+from logitkit.typing import FloatArray
+
+__all__ = ["FoldFit", "named_fold", "paths_in_chunks", "scores_in_chunks"]
+
+
+@dataclass(frozen=True)
+class FoldFit:
+    """The path of the rows without a fold.
+
+    Parameters
+    ----------
+    predictor : callable
+        Of a matrix, coefficients and offset; returns linear predictors by strength.
+    coef : (k, P) array
+        Reported coefficients, as far as the path goes.
+    """
+
+    predictor: Predictor
+    coef: FloatArray
+
+
+@contextmanager
+def named_fold(split: int) -> Iterator[None]:
+    """Name the fold without which something is refused."""
+    try:
+        yield
+    except LogitkitError as error:
+        raise type(error)(f"Without fold {split} (from 0): {error}") from error
+
+
+def _goes_on(_: int) -> bool:
+    return True
+
+
+def paths_in_chunks(
+    given: PathModel, strengths: FloatArray, folds: Splits, options: ProxNewton, stops: bool
+) -> tuple[PathRecord, list[FoldFit]]:
+    """Return the path of all rows and those without each fold.
+
+    Parameters
+    ----------
+    given : PathModel
+        The problem of all rows, fresh.
+    strengths : (k,) array
+        From the largest.
+    folds : Splits
+        Of the same rows.
+    options : ProxNewton
+        Options of the solver.
+    stops : bool
+        Whether the path of all rows may end early; those without a fold end where it does.
+
+    Returns
+    -------
+    PathRecord, list of FoldFit
+        Those without a fold may be shorter.
+
+    Raises
+    ------
+    DataError, SeparationError
+        As ``cross_validate_path``.
+
+    Examples
+    --------
+    >>> paths_in_chunks.__name__
+    'paths_in_chunks'
+    """
+    size, n, p = strengths.size, folds.n_splits, given.scale.size
+    if stops and isinstance(given, PenalisedModel):
+        size = expected_size(given, strengths, options)
+
+    def whole() -> PathRecord:
+        return path_of(given, strengths, options, stops, _goes_on)
+
+    def without(split: int) -> tuple[PathModel, PathRecord]:
+        with named_fold(split):
+            model = given.of_rows(some_rows(given.design, folds.train(split)))
+            found = path_of(model, strengths[:size], options, False, _goes_on)
+            if found.strengths.size == 0:
+                raise DataError("no strength was reached.")
+        return model, found
+
+    def further(split: int) -> FloatArray:
+        model, found = parts[split]
+        if found.strengths.size < size:
+            return found.coef
+        with named_fold(split):
+            return np.concatenate([found.coef, path_of(model, strengths[size:n_found], options, False, _goes_on).coef])
+
+    each: list[Callable[[], object]] = [whole, *(partial(without, split) for split in range(n))]
+    first, *others = side_by_side(given.design, each, p * p)
+    if given.design.stream is not None:
+        given.design.stream.require_order("What is held out by place")
+    assert isinstance(first, PathRecord)
+    parts: list[tuple[PathModel, PathRecord]] = [one for one in others if isinstance(one, tuple)]
+    n_found = first.strengths.size
+    coef = [found.coef[:n_found] for _, found in parts]
+    if n_found > size:
+        coef = side_by_side(given.design, [partial(further, split) for split in range(n)], p * p)
+    return first, [FoldFit(model.predictor, own) for (model, _), own in zip(parts, coef, strict=True)]
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """The task of some rows of a fold: sums of their scores, by strength, and their weight."""
+
+    fit: FoldFit
+    measure: Measure
+    split: int
+
+    def __call__(self, part: Design) -> tuple[FloatArray, float]:
+        """Return the sums over some rows."""
+        total = float(part.response.total)
+        if total <= 0.0:
+            return np.zeros(len(self.fit.coef)), 0.0
+        with named_fold(self.split):
+            eta = self.fit.predictor(part.matrix, self.fit.coef, part.response.offset)
+        return total * self.measure.score(eta, part.response), total
+
+
+def _both(one: tuple[FloatArray, float], other: tuple[FloatArray, float]) -> tuple[FloatArray, float]:
+    """Return the sums over the rows of both."""
+    return one[0] + other[0], one[1] + other[1]
+
+
+def scores_in_chunks(
+    design: Design, fits: list[FoldFit], folds: Splits, measure: Measure
+) -> list[tuple[FloatArray, float]]:
+    """Return the mean score of each fold by strength, and its weight, in one pass.
+
+    Parameters
+    ----------
+    design : Design
+        All rows.
+    fits : list of FoldFit
+        Of the rows without each fold.
+    folds : Splits
+        Which rows are held out.
+    measure : Measure
+        A mean over rows.
+
+    Returns
+    -------
+    list of ((k,) array, float)
+        By fold.
+
+    Examples
+    --------
+    >>> scores_in_chunks.__name__
+    'scores_in_chunks'
+    """
+
+    def score(split: int) -> tuple[FloatArray, float]:
+        rows = some_rows(design, folds.test(split))
+        sums, weight = rows.reduce(_Scored(fits[split], measure, split), _both)
+        return sums / weight, weight
+
+    return side_by_side(design, [partial(score, split) for split in range(folds.n_splits)])
