@@ -103,8 +103,13 @@ def test_a_fit_to_a_frame_is_the_fit_in_memory(case, table, frame, executor) -> 
 def test_files_are_read_by_the_workers(table, executor, tmp_path) -> None:
     for number, (start, stop) in enumerate(pairwise([0, 1, 450, N])):
         table.iloc[start:stop].to_parquet(tmp_path / f"{number}.parquet", index=False, row_group_size=150)
-    held = lk.logit("y ~ x + z + C(g)", table)
-    require_same(held, lk.logit("y ~ x + z + C(g)", str(tmp_path), executor=executor))
+    held, summed = lk.logit("y ~ x + z + C(g)", table), lk.logit("y ~ x + z + C(g)", str(tmp_path), executor=executor)
+    require_same(held, summed)
+    rows = summed.design.stream.source
+    having = executor._workers.client.who_has(rows._held[summed.design.stream.columns])
+    places = [list(having[value.key]) for value in rows._held[summed.design.stream.columns]]
+    assert places == [[place] for place in rows._places]  # no block was moved to whoever was free
+    assert len(set(rows._places)) == 2
 
 
 LEARNT = "y ~ poly(x, 2) + np.log(scale(z) + 9) + cr(cl, df=4, constraints='center')"

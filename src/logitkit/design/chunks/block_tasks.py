@@ -13,7 +13,7 @@ from logitkit.design.chunks.source import joined
 from logitkit.errors import DataError
 from logitkit.numerics.threads.local import on_one_thread
 
-__all__ = ["added", "arrow_of_frame", "block_sums", "head_of", "merged", "rows_of_parts", "trimmed"]
+__all__ = ["added", "arrow_of_frame", "block_sums", "head_of", "learning_in", "merged", "rows_of_parts", "trimmed"]
 
 
 def arrow_of_frame(frame: Any, columns: list[str], where: str) -> Any:
@@ -36,6 +36,11 @@ def rows_of_parts(group: bytes) -> Any:
 def head_of(state: Shown) -> tuple[int, int, Any]:
     """Return the rows, the bytes and the types of a block."""
     return state.n_rows, state.n_bytes, state.schema
+
+
+def learning_in(state: Shown) -> Learning:
+    """Return what a block has shown besides."""
+    return state.learning
 
 
 def trimmed(state: Shown, rules: tuple[Any, int, int]) -> Learning:

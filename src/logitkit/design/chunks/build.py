@@ -32,7 +32,7 @@ __all__ = ["build_chunked_design", "chunk_size", "design_of", "in_clusters", "of
 NUMBERS_OF_CHUNK = 1 << 22  # the calls of a chunk are a few parts in a hundred of its work
 ROWS_LEAST, ROWS_MOST = 1 << 10, 1 << 18
 SAMPLE_LEAST = 20_000  # rows: of fewer, all are drawn
-SAMPLE_PART = 4  # at most this part of the rows
+SAMPLE_PART, SAMPLE_PART_SENT = 4, 32  # at most this part of the rows; of those of workers, which send it here
 SAMPLE_OF_ROOT = 8  # rows for each column and root of all rows: the first step then ends a tenth of an error away
 SAMPLE_OF_MEMORY = 16  # part of the memory that the sample may take, written out once
 CHUNKS_OF_MEMORY = 32  # chunks, written out, that the memory would hold: each thread reads one ahead, and has copies
@@ -75,7 +75,8 @@ def build_chunked_design(
         columns = source.names[:1]
     size = chunk_size(len(columns), memory)
     edges: tuple[int, ...] = ()
-    sample_of = partial(sample_size, width=len(columns), memory=memory)
+    part = SAMPLE_PART if reading.executor is None else SAMPLE_PART_SENT
+    sample_of = partial(sample_size, width=len(columns), memory=memory, part=part)
     drawn = sample_of(source.n_rows)
     stated = {"formula": formula, "weights": weights, "weight_kind": weight_kind, "cluster": cluster}
     journal = reading.journal(source, stated | {"offset": reader.offset, "missing": missing})
@@ -229,7 +230,7 @@ def _roles(source: Source, given: Mapping[str, Any]) -> dict[str, str]:
     return names
 
 
-def sample_size(n_rows: int | None, width: int, memory: int) -> int:
+def sample_size(n_rows: int | None, width: int, memory: int, part: int = SAMPLE_PART) -> int:
     """Return how many of so many rows to draw: enough for a start from which few passes lead to the end.
 
     Before it is known how many rows there are, as many as a part of the memory for them holds: some are let go later.
@@ -242,7 +243,7 @@ def sample_size(n_rows: int | None, width: int, memory: int) -> int:
     most = max(memory // (SAMPLE_OF_MEMORY * 8 * max(width, 1)), 1_000)
     if n_rows is None:
         return max(most // 4, min(most, SAMPLE_LEAST))
-    wanted = min(n_rows // SAMPLE_PART, int(SAMPLE_OF_ROOT * width * n_rows**0.5))
+    wanted = min(n_rows // part, int(SAMPLE_OF_ROOT * width * n_rows**0.5))
     return min(max(wanted, SAMPLE_LEAST), most)
 
 

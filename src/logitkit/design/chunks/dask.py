@@ -8,15 +8,17 @@ by tasks too, so the scheduler can make anew whatever is lost with a worker, and
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, ClassVar, TypeVar
 from weakref import WeakSet
 
 from logitkit.design.chunks.by_workers import ByWorkers
 from logitkit.design.chunks.source import Source
-from logitkit.design.chunks.worker_rows import FrameSource, WorkerRows
+from logitkit.design.chunks.worker_rows import FrameSource, PlacesLost, WorkerRows
 from logitkit.errors import DataError, ExecutorError, LogitkitError
 from logitkit.options import Stated
 
@@ -25,6 +27,7 @@ __all__ = ["Dask"]
 T = TypeVar("T")
 MEMORY_UNKNOWN = 1 << 32  # bytes of a worker that has no limit
 HELD_OF_MEMORY = 4  # part of the memory of the workers that rows may take between passes
+LOOK = 1.0  # seconds between looks at which workers are there
 LARGE_GRAPH = "1GB"  # Dask warns of graphs above 10 MB, which the coding of many columns is
 
 
@@ -110,6 +113,27 @@ class DaskWorkers:
                 rows.let_go()
         return True
 
+    def places(self, n_blocks: int) -> list[str | None]:
+        """Return which worker is to have each of some blocks: neighbours one, as many for each of its threads."""
+        workers = self.client.scheduler_info(n_workers=-1)["workers"]
+        ends = list(accumulate(each["nthreads"] for each in workers.values()))
+        if not ends:
+            return [None] * n_blocks
+        return [list(workers)[bisect_right(ends, number * ends[-1] // n_blocks)] for number in range(n_blocks)]
+
+    def places_of(self, values: list[Any]) -> list[str | None]:
+        """Return which worker has what was computed."""
+        self._wait(values)
+        having = self.client.who_has(values)
+        return [next(iter(having.get(value.key, ())), None) for value in values]
+
+    @staticmethod
+    def at(place: str | None) -> AbstractContextManager[Any]:
+        """Let tasks that are made now run on a worker, as long as it lives: without a place blocks would be moved."""
+        from dask.base import annotate
+
+        return nullcontext() if place is None else annotate(workers=[place], allow_other_workers=True)
+
     def sent(self, value: Any) -> Any:
         """Return a value as the workers have it.
 
@@ -132,10 +156,26 @@ class DaskWorkers:
             found: list[Any] = self.client.compute(values)
         return found
 
-    def gathered(self, values: list[Any]) -> list[Any]:
-        """Return what is computed on the workers."""
-        found: list[Any] = self.client.gather(self.computed(values))
+    def gathered(self, values: list[Any], places: Sequence[str | None] = ()) -> list[Any]:
+        """Return what is computed on the workers, of which some places were asked for."""
+        asked = self.computed(values)
+        self._wait(asked, set(places) - {None})
+        found: list[Any] = self.client.gather(asked)
         return found
+
+    def _wait(self, values: list[Any], places: set[Any] = frozenset()) -> None:  # type: ignore[assignment]
+        """Wait for what is computed: where all workers are lost, tasks that were for them stay undone by new ones."""
+        from distributed import wait
+
+        while True:
+            try:
+                wait(values, timeout=LOOK if places else None)  # type: ignore[no-untyped-call]
+            except TimeoutError:
+                there = set(self.client.scheduler_info(n_workers=-1)["workers"])
+                if there and not there & places:
+                    raise PlacesLost from None
+            else:
+                return
 
     @contextmanager
     def reached(self) -> Iterator[None]:

@@ -132,6 +132,14 @@ class Learning:
         if parsed.offsets:
             self.specs.append(new_spec("0 + " + " + ".join(parsed.offsets)))
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Learning:
+        """Return a copy to which rows can be added, which has the same formula, and the same tables of rows."""
+        kept = (self.parsed, self.roles, self.specs, *self.sample.tables, *self.outcomes.tables)
+        memo |= {id(each): each for each in kept}
+        made = copy(self)
+        made.__dict__ = {name: deepcopy(value, memo) for name, value in self.__dict__.items()}
+        return made
+
     @property
     def used(self) -> list[int]:
         """Rows of each chunk that take part."""
