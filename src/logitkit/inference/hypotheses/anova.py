@@ -20,10 +20,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
+from logitkit.design.chunks.side_by_side import side_by_side
 from logitkit.design.design import Design
 from logitkit.design.formula.terms import INTERCEPT, Term
 from logitkit.engine.estimate import fit_model
@@ -99,7 +101,7 @@ def anova(record: FitRecord, design: Design | None, kind: int = 2, test: TermTes
     terms = tested_terms(record)
     averaged = averaged_terms(record, design) if kind == 3 else {}
     tests = TermTests(record, design, test, averaged)
-    rows = [tests.of(term, _columns(_left_aside(record, terms, term, kind))) for term in terms]
+    rows = tests.of_each([(term, _columns(_left_aside(record, terms, term, kind))) for term in terms])
     law = tests.law(terms)
     labels = tuple(term.name for term in terms)
     found = chi_square_tests("term", labels, rows, test, _hypothesis(record, kind, terms), law)
@@ -298,6 +300,32 @@ class TermTests:
             return likelihood_ratio(larger, smaller, functions)
         tested = Larger(rows, larger.form, functions)
         return score_statistic(smaller, rows_of_smaller, tested, score_covariance(*self._own))
+
+    def of_each(self, asked: Sequence[tuple[Term, IntArray]]) -> list[tuple[float, int]]:
+        """Return the statistics of several terms; where rows are read in chunks, their fits share the passes.
+
+        Parameters
+        ----------
+        asked : sequence of (Term, (k,) int array)
+            As ``of``.
+
+        Returns
+        -------
+        list of (float, int)
+            As ``of``.
+        """
+        alone = [partial(self.of, term, aside) for term, aside in asked]
+        if self.design is None or not self.design.in_chunks or self.test in ("Wald", "F"):
+            return [test() for test in alone]
+        numbers = self.record.predictors.n_flat**2
+        wanted: dict[bytes, IntArray] = {}
+        for term, aside in asked if self.record.adjustment is None else ():
+            with_term = [] if term.name in self.averaged else [np.concatenate([aside, _columns([term])])]
+            for columns in (aside, *with_term):
+                if 0 < columns.size < len(self.record.info.names):
+                    wanted[np.sort(columns).tobytes()] = columns
+        side_by_side(self.design, [partial(self.without, columns) for columns in wanted.values()], numbers)
+        return side_by_side(self.design, alone, numbers)
 
     def _functions(self, larger: FitRecord, term: Term, columns: IntArray) -> FloatArray:
         """Return the functions of the larger fit's coefficients that are zero."""

@@ -106,7 +106,7 @@ def drop_terms(record: FitRecord, design: Design | None, test: TermTest = "LR") 
         score_covariance(record, design)
     terms = [term for term in tested_terms(record) if not terms_that_contain(record.info, term)]
     tests = TermTests(record, design, test, {})
-    rows = [tests.of(term, NO_COLUMNS) for term in terms]
+    rows = tests.of_each([(term, NO_COLUMNS) for term in terms])
     fits: list[FitRecord | None] = [record]
     for term in terms:
         fitted = test in ("LR", "score") and len(term.columns) < len(record.info.names)
