@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from logitkit.api.fitting import newton_options
+from logitkit.api.reading import read_design
 from logitkit.api.scope import caller_scope
 from logitkit.api.under import read_under
+from logitkit.design.chunks.groups import groups_in_chunks
+from logitkit.design.chunks.opened import source_of
+from logitkit.design.chunks.reading import Reading
 from logitkit.design.design import Design
 from logitkit.design.group_rows import GroupRows, build_groups
 from logitkit.engine.law import require_level
 from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import ConvergenceWarning, UnsupportedError, warn_caller
 from logitkit.inference.by import fit_groups
+from logitkit.inference.by_parts import fit_groups_in_chunks
 from logitkit.models.binary import Binary
 from logitkit.models.catalogue import require_model
 from logitkit.models.conventions import ConventionName, Conventions
@@ -22,6 +27,9 @@ from logitkit.models.model import Model
 from logitkit.results.foreign import in_our_words
 from logitkit.results.several.grouped import GroupedFits
 from logitkit.typing import FactorCoding, MissingPolicy, WeightKind
+
+if TYPE_CHECKING:
+    from logitkit.design.chunks.executor import Executor
 
 __all__ = ["fit_by", "logit_by"]
 
@@ -41,6 +49,8 @@ def fit_by(
     conventions: ConventionName | None = None,
     solver: Newton | None = None,
     level: float = 0.95,
+    memory: int | str | None = None,
+    executor: Executor | None = None,
 ) -> GroupedFits:
     """Fit the same model to each group of a table.
 
@@ -52,7 +62,7 @@ def fit_by(
     ----------
     formula : str
         As in ``fit``.
-    data : table
+    data : table, or path of files
         As in ``fit``.
     by : str or sequence of str
         Columns that define the groups; rows with a missing value in one of them are dropped and counted.
@@ -72,6 +82,9 @@ def fit_by(
         Options of the solver.
     level : float, default 0.95
         Confidence level of intervals.
+    memory, executor : optional
+        Of files that are read in chunks, as in ``fit``. Groups are held whole, as many at once as a sixth of the memory
+        holds; a larger one is fitted by passes.
 
     Returns
     -------
@@ -104,8 +117,23 @@ def fit_by(
         )
     namespace = caller_scope()
     found: list[GroupRows] = []
+    reading = Reading(memory, None, executor)
+    in_chunks = source_of(data, executor) is not None
 
     def read(stated: Model, factors_by: FactorCoding) -> Design:
+        if in_chunks or reading.stated:
+            return read_design(
+                formula,
+                data,
+                reading,
+                namespace=namespace,
+                weights=weights,
+                weight_kind=weight_kind,
+                cluster=cluster,
+                reader=stated.reader(offset),
+                missing=missing,
+                factors_by=factors_by,
+            )
         found[:] = [
             build_groups(
                 formula,
@@ -121,15 +149,18 @@ def fit_by(
         return found[0].design
 
     model, design, chosen = read_under(conventions, model, read)
-    rows = found[0]
+    rows = groups_in_chunks(design, by) if in_chunks else found[0]
     _require_normal(chosen, design)
-    form = model.form(rows.design.info)
+    form = model.form(design.info)
     if form.family.words.quasi:
         raise UnsupportedError(
             f"model={model!r}: groups of fractions are fitted one at a time, as each has robust errors of its own: "
             "{group: lk.fit(formula, rows, model=...) for group, rows in data.groupby(...)}."
         )
-    record = fit_groups(rows, form, options, level, chosen)
+    if isinstance(rows, GroupRows):
+        record = fit_groups(rows, form, options, level, chosen)
+    else:
+        record = fit_groups_in_chunks(rows, form, options, level, chosen)
     failed = sum(not single.converged for single in record.single.values())
     if failed:
         warn_caller(
@@ -142,7 +173,7 @@ def fit_by(
 
 def _require_normal(chosen: Conventions, design: Design) -> None:
     """Refuse conventions by which each group has a t distribution of its own."""
-    response = design.response
+    response = design.sample.response
     sampled = response.weight_kind == "sampling" and response.prior is not None
     dof = chosen.cluster_dof if response.clusters is not None else chosen.sampling_dof if sampled else "normal"
     if dof != "normal":
@@ -169,6 +200,8 @@ def logit_by(
     conventions: ConventionName | None = None,
     solver: Newton | None = None,
     level: float = 0.95,
+    memory: int | str | None = None,
+    executor: Executor | None = None,
 ) -> GroupedFits:
     """Fit the same logistic regression to each group of a table.
 
@@ -179,7 +212,7 @@ def logit_by(
     ----------
     formula : str
         As in ``logit``.
-    data : table
+    data : table, or path of files
         As in ``logit``.
     by : str or sequence of str
         Columns that define the groups; rows with a missing value in one of them are dropped and counted.
@@ -189,6 +222,9 @@ def logit_by(
         Options of the solver.
     level : float, default 0.95
         Confidence level of intervals.
+    memory, executor : optional
+        Of files that are read in chunks, as in ``fit``. Groups are held whole, as many at once as a sixth of the memory
+        holds; a larger one is fitted by passes.
 
     Returns
     -------
@@ -224,4 +260,6 @@ def logit_by(
         conventions=conventions,
         solver=solver,
         level=level,
+        memory=memory,
+        executor=executor,
     )

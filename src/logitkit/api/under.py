@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from logitkit.design.design import Design
 from logitkit.errors import UnsupportedError
 from logitkit.models.conventions import OURS, ConventionName, Conventions, conventions_named
 from logitkit.models.model import Model
-from logitkit.typing import FactorCoding
+from logitkit.typing import FactorCoding, FloatArray
 
 __all__ = ["read_under", "require_ours"]
 
@@ -26,7 +28,7 @@ def read_under(
     design = read(model, factors_by)
     if chosen == OURS:
         return model, design, chosen
-    stated = model.under(chosen, design.info.response, design.response.totals, penalised=penalised)
+    stated = model.under(chosen, design.info.response, design.reduce(_totals, np.add), penalised=penalised)
     return stated, design if stated.reads == model.reads else read(stated, factors_by), chosen
 
 
@@ -35,9 +37,14 @@ def require_ours(model: Model, design: Design, verb: str) -> None:
     chosen = conventions_named(None)
     if chosen == OURS:
         return
-    stated = model.under(chosen, design.info.response, design.response.totals, penalised=True)
+    stated = model.under(chosen, design.info.response, design.reduce(_totals, np.add), penalised=True)
     if stated.reads != model.reads:
         raise UnsupportedError(
             f"{verb} does not follow the conventions of {chosen.title}, by which another event would be modelled: "
             f"state the model, model={stated!r}, or call it outside of the block."
         )
+
+
+def _totals(part: Design) -> FloatArray:
+    """Return the weighted number of trials of each outcome in some rows."""
+    return part.response.totals

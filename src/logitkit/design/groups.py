@@ -12,7 +12,7 @@ from logitkit.design.table.frame import Table, coded_values, is_missing
 from logitkit.errors import DataError
 from logitkit.typing import BoolArray, IntArray
 
-__all__ = ["Groups", "learn_groups", "missing_by"]
+__all__ = ["Groups", "learn_groups", "missing_by", "named_by"]
 
 
 @dataclass(frozen=True)
@@ -121,11 +121,7 @@ def missing_by(table: Table, by: str | Sequence[str]) -> tuple[tuple[str, ...], 
     >>> missing_by(read_table({"g": ["a", "b"]}), "g")
     (('g',), {})
     """
-    names = (by,) if isinstance(by, str) else tuple(by) if isinstance(by, (list, tuple)) else ()
-    if not names or not all(isinstance(name, str) for name in names):
-        raise DataError(f'by={by!r} is not known; give a column name, or a list of them such as by=["g", "h"].')
-    if len(set(names)) < len(names):
-        raise DataError(f"by={by!r} names a column twice.")
+    names = named_by(by)
     absent = {}
     for name in names:
         where = is_missing(table.column(name))
@@ -134,6 +130,22 @@ def missing_by(table: Table, by: str | Sequence[str]) -> tuple[tuple[str, ...], 
         if where.any():
             absent[name] = where
     return names, absent
+
+
+def named_by(by: str | Sequence[str]) -> tuple[str, ...]:
+    """Return the names of the columns that make groups.
+
+    Examples
+    --------
+    >>> named_by("g"), named_by(["g", "h"])
+    (('g',), ('g', 'h'))
+    """
+    names = (by,) if isinstance(by, str) else tuple(by) if isinstance(by, (list, tuple)) else ()
+    if not names or not all(isinstance(name, str) for name in names):
+        raise DataError(f'by={by!r} is not known; give a column name, or a list of them such as by=["g", "h"].')
+    if len(set(names)) < len(names):
+        raise DataError(f"by={by!r} names a column twice.")
+    return names
 
 
 def _coded(table: Table, name: str) -> Any:

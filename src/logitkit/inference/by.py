@@ -15,12 +15,14 @@ from typing import Any
 
 import numpy as np
 
+from logitkit.design.chunks.groups import GroupsInChunks
 from logitkit.design.constant import with_constant
 from logitkit.design.design import Design, RowCounts
 from logitkit.design.group_rows import GroupRows
 from logitkit.design.groups import Groups
 from logitkit.design.info import DesignInfo
 from logitkit.design.matrix.matrix import Matrix
+from logitkit.design.response.response import Response
 from logitkit.engine.assemble import make_record
 from logitkit.engine.curvature.hessian import DenseHessian
 from logitkit.engine.curvature.vcov import DenseVcov, vcov_of
@@ -45,7 +47,7 @@ from logitkit.numerics.threads.local import ordered_map
 from logitkit.numerics.threads.progress import progress
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["GroupedRecord", "fit_group", "fit_groups", "grouped_predictor"]
+__all__ = ["NO_SANDWICH", "GroupedRecord", "fit_group", "fit_groups", "grouped_predictor", "without_sandwich"]
 
 CHUNK_CELLS = 1 << 17  # of the columns: 1 MiB
 BLOCK = 16_384
@@ -224,7 +226,12 @@ def fit_groups(
 
 
 def fit_group(
-    rows: GroupRows, group: int, form: Form, solver: Newton, level: float, conventions: Conventions = OURS
+    rows: GroupRows | GroupsInChunks,
+    group: int,
+    form: Form,
+    solver: Newton,
+    level: float,
+    conventions: Conventions = OURS,
 ) -> FitRecord:
     """Fit one group by the way of single fits."""
     design = rows.design_of(group)
@@ -345,8 +352,11 @@ def _sandwich(record: FitRecord, design: Design) -> FitRecord:
         units = np.unique(response.clusters.codes[response.weights > 0.0]).size
     else:
         units = response.n_obs if sampled else 2
-    if units >= 2:
-        return with_required_sandwich(record, design)
+    return with_required_sandwich(record, design) if units >= 2 else without_sandwich(record, response, units)
+
+
+def without_sandwich(record: FitRecord, response: Response, units: int) -> FitRecord:
+    """Return the record without standard errors, where there are fewer than two rows or clusters."""
     q = record.inner_coef.size
     kind: CovarianceKind = "sampling" if response.clusters is None else "cluster"
     return record.with_covariance(DenseVcov(np.full((q, q), np.nan)), Covariance(kind, NO_SANDWICH, "", units))

@@ -12,6 +12,7 @@ import numpy as np
 from logitkit.design.chunks.build import design_of
 from logitkit.design.chunks.source import Chunk
 from logitkit.design.chunks.stream import Stream
+from logitkit.design.dependence import Dependence
 from logitkit.design.design import Design
 from logitkit.design.info import DesignInfo
 from logitkit.design.table.frame import Table, read_table
@@ -50,7 +51,11 @@ class _Some(Stream):
         assert self.all_rows is not None
         assert self.mask is not None
         first = self.all_rows.first_rows[number]
-        design = design.take(np.flatnonzero(self.mask[first : first + design.n_rows]))
+        index, own = np.flatnonzero(self.mask[first : first + design.n_rows]), design.dependence
+        design = design.take(index)
+        if own is not None:
+            clusters = tuple(replace(each, codes=each.codes[index]) for each in own.clusters)
+            design = replace(design, dependence=Dependence(clusters))
         return design if self.chosen is None else replace(design, matrix=design.matrix.columns(self.chosen), info=info)
 
 

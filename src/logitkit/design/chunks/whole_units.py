@@ -196,7 +196,10 @@ def _joined(parts: Sequence[Design]) -> Design:
 
 def _values(names: tuple[str, ...], role: str, part: Design) -> tuple[list[tuple[Any, ...]], IntArray]:
     """Return the values of the units of the rows of a chunk, and the place of each row's among them."""
-    found = clusters_named(names, part, role)
+    try:
+        found = clusters_named(names, part, role)
+    except DataError as error:
+        raise DataError(f"{error} (In the rows from {part.start:,} on.)") from error
     codes = np.zeros(part.n_rows, dtype=np.int64)
     for each in found:
         codes = codes * max(each.count, 1) + each.codes

@@ -8,12 +8,13 @@ from typing import Any, cast, get_args
 import numpy as np
 import pandas as pd
 
+from logitkit.design.chunks.groups import GroupsInChunks
 from logitkit.design.group_rows import GroupRows
 from logitkit.design.rebuild import new_rows
 from logitkit.design.table.checks import require_finite
 from logitkit.design.table.frame import read_table
 from logitkit.engine.solvers.newton import Newton
-from logitkit.errors import DataError, nearest_name, quoted_names
+from logitkit.errors import DataError, UnsupportedError, nearest_name, quoted_names
 from logitkit.inference.by import GroupedRecord, fit_group, grouped_predictor
 from logitkit.inference.delta import wald_estimates
 from logitkit.models.model import Model
@@ -37,7 +38,7 @@ class GroupedFits:
     ----------
     record : GroupedRecord
         The frozen record of the fits.
-    rows : GroupRows or None
+    rows : GroupRows, GroupsInChunks or None
         The rows of the fits and their groups; not pickled.
     solver : Newton
         Options of the solver.
@@ -56,7 +57,7 @@ class GroupedFits:
     True
     """
 
-    def __init__(self, record: GroupedRecord, rows: GroupRows | None, solver: Newton) -> None:
+    def __init__(self, record: GroupedRecord, rows: GroupRows | GroupsInChunks | None, solver: Newton) -> None:
         self.record = record
         self.rows = rows
         self.solver = solver
@@ -248,7 +249,7 @@ class GroupedFits:
         """Drop the rows when pickled."""
         return self.__dict__ | {"rows": None}
 
-    def _own_rows(self) -> GroupRows:
+    def _own_rows(self) -> GroupRows | GroupsInChunks:
         if self.rows is None:
             raise DataError("Loaded fits do not hold their rows; keep the fits themselves, or fit the group again.")
         return self.rows
@@ -286,6 +287,10 @@ class GroupedFits:
         if offset is not None:
             raise DataError("offset was given without data; the rows of the fits have their own.")
         rows = self._own_rows()
+        if not isinstance(rows, GroupRows):
+            raise UnsupportedError(
+                "Predictions of rows that are read in chunks are a number per row: pass data=, a table of some rows."
+            )
         design = rows.design
         codes = np.empty(rows.order.size, dtype=np.int64)
         codes[rows.order] = np.repeat(np.arange(len(self)), np.diff(rows.edges))
