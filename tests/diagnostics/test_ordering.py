@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pandas as pd
 import pytest
+from tests.design.chunks.alike import equal, without_vectors
 from tests.tolerances import EXACT
 
 import logitkit as lk
@@ -48,28 +47,6 @@ def small(monkeypatch) -> None:
 
 def pair(formula: str, table: pd.DataFrame, file: str, **options: object) -> tuple[lk.Fit, lk.Fit]:
     return lk.fit(formula, table, **options), lk.fit(formula, file, memory="10MB", **options)
-
-
-def without_vectors(fit: lk.Fit) -> lk.Fit:
-    """Return the fit to a source, which from now on may hold no number per row."""
-    fit.design.response.__dict__.pop("_whole", None)
-    object.__setattr__(fit.design.stream, "memory", 1_000)
-    return fit
-
-
-def equal(one: object, other: object, skip: tuple[str, ...] = (), rtol: float = 1e-10) -> None:
-    for field in dataclasses.fields(one):
-        if field.name not in skip:
-            here, there = getattr(one, field.name), getattr(other, field.name)
-            if dataclasses.is_dataclass(here):
-                equal(here, there, skip, rtol)
-            elif isinstance(here, (float, np.ndarray)):
-                np.testing.assert_allclose(there, here, rtol=rtol, atol=1e-12, err_msg=field.name)
-            elif isinstance(here, dict):
-                for name in here:
-                    equal(here[name], there[name], skip, rtol)
-            else:
-                assert there == here, field.name
 
 
 CASES = {

@@ -28,16 +28,18 @@ calibration of multinomial risk prediction models. Statistics in Medicine 33, 25
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.design.response.response import Response
-from logitkit.diagnostics.grouping import group_sums, quantile_groups
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
+from logitkit.diagnostics.log_odds_rows import LogOddsRows, Usable
+from logitkit.diagnostics.ordering import Grouped, InOrder, Ranking, RowFacts, grouped, rows_in_order
 from logitkit.diagnostics.proportions import independent_observations, wilson_interval
-from logitkit.diagnostics.ranking import RankedRows, predicted_rows
+from logitkit.diagnostics.ranking import PredictedRows, RankedRows
 from logitkit.diagnostics.recalibration import recalibrate
 from logitkit.engine.record import FitRecord
 from logitkit.inference.sample import is_sample
@@ -225,23 +227,27 @@ def calibration(
     require(record, "calibration")
     level = record.level if level is None else level
     reference = (record.reference or 0) if reference is None else reference
-    rows = predicted_rows(record, design)
-    total = float(rows.weights.sum())
-    ranked = [rows.against_rest(k) for k in rows.reported]
-    tables = tuple(calibration_bins(each, LOGIT.inverse(each.score), design.response, bins, level) for each in ranked)
-    error = np.array([table.n @ np.abs(table.observed - table.predicted) / total for table in tables])
-    heights, edges = zip(*(_histogram(each) for each in ranked), strict=True)
-    sorted_already = ranked[0] if rows.of_event and reference == 0 else None
-    found = recalibrate(rows, design, reference, sorted_already)
-    observed = np.array([each.events.sum() for each in ranked])
-    expected = np.array([each.weights @ each.mu for each in ranked])
+    own, k = is_sample(record, design), len(record.outcomes)
+    rankings = [Ranking(partial(_against_rest, j), _sums) for j in ((1,) if record.has_event else range(k))]
+    with rows_in_order(record, design, own, rankings, beside=_Scores.of) as rows:
+        scores, facts = rows.beside, rows.facts
+        tables = tuple(
+            calibration_bins(grouped(rows, j, bins), design.sample.response, level) for j in range(len(rankings))
+        )
+        heights, edges = zip(*(_histogram(rows, j, top) for j, top in enumerate(scores.largest)), strict=True)
+        _, observed, expected, _ = np.stack(rows.totals, axis=1)
+        # The rows of an event are in the order that its recalibration needs.
+        ranked = rows.ranked[0] if rows.ranked and facts.of_event and reference == 0 else None
+        known = LogOddsRows(record, design, own, scores.usable, rows.rows, ranked)
+    found = recalibrate(known, reference)
+    error = np.array([table.n @ np.abs(table.observed - table.predicted) / scores.weight for table in tables])
 
     def shown(values: Any) -> ByOutcome:
-        return values[0] if rows.of_event else np.asarray(values)
+        return values[0] if facts.of_event else np.asarray(values)
 
     return Calibration(
-        outcomes=rows.outcomes,
-        reference=rows.outcomes[reference],
+        outcomes=facts.outcomes,
+        reference=facts.outcomes[reference],
         tables=tables,
         observed=shown(observed),
         expected=shown(expected),
@@ -249,37 +255,85 @@ def calibration(
         ratio=shown(np.divide(observed, expected, out=np.full(observed.shape, np.nan), where=expected > 0.0)),
         error=shown(error),
         mean_error=float(error.mean()),
-        intercept=rows.report(found.intercept),
-        intercept_std_error=rows.report(found.intercept_std_error),
-        slope=rows.report(found.slope),
-        slope_std_error=rows.report(found.slope_std_error),
-        brier=rows.brier,
-        log_loss=float(rows.weights @ rows.loss) / total,
-        in_sample=is_sample(record, design),
+        intercept=_reported(facts, found.intercept),
+        intercept_std_error=_reported(facts, found.intercept_std_error),
+        slope=_reported(facts, found.slope),
+        slope_std_error=_reported(facts, found.slope_std_error),
+        brier=scores.squared_error / scores.weight,
+        log_loss=scores.loss / scores.weight,
+        in_sample=own,
         histogram=shown(heights),
         histogram_edges=shown(edges),
         at_limit=found.at_limit,
-        undetermined=rows.undetermined,
-        left_out=rows.left_out,
+        undetermined=facts.undetermined,
+        left_out=facts.left_out(design),
         penalised=record.is_penalised,
     )
 
 
-def calibration_bins(
-    ranked: RankedRows, values: FloatArray, response: Response, bins: int, level: float
-) -> CalibrationBins:
+@dataclass(frozen=True)
+class _Scores:
+    """What is summed over rows in any order.
+
+    Parameters
+    ----------
+    weight, squared_error, loss : float
+        Sums over trials.
+    largest : (k,) array
+        Largest log odds of each reported outcome.
+    usable : Usable
+        Which rows take part in intercepts and slopes.
+    """
+
+    weight: float
+    squared_error: float
+    loss: float
+    largest: FloatArray
+    usable: Usable
+
+    @classmethod
+    def of(cls, rows: PredictedRows) -> _Scores:
+        """Return the sums over some rows."""
+        largest = rows.log_odds[list(rows.reported)].max(axis=1, initial=-np.inf)
+        loss = float(rows.weights @ rows.loss)
+        return cls(float(rows.weights.sum()), rows.squared_error, loss, largest, Usable.of(rows))
+
+    def plus(self, other: _Scores) -> _Scores:
+        """Return the sums over the rows of both."""
+        return _Scores(
+            self.weight + other.weight,
+            self.squared_error + other.squared_error,
+            self.loss + other.loss,
+            np.maximum(self.largest, other.largest),
+            self.usable.plus(other.usable),
+        )
+
+
+def _against_rest(outcome: int, rows: PredictedRows) -> RankedRows:
+    return rows.against_rest(outcome)
+
+
+def _sums(rows: PredictedRows, ranked: RankedRows) -> FloatArray:
+    """Return weights, events, expected events and squared weights, shape (4, r)."""
+    del rows
+    weights = ranked.weights
+    return np.stack([weights, ranked.events, weights * ranked.mu, weights**2])
+
+
+def _reported(facts: RowFacts, values: FloatArray) -> FloatArray:
+    """Return values by outcome as results have them: in a model of an event those of the event."""
+    return np.asarray(values)[1] if facts.of_event else values
+
+
+def calibration_bins(groups: Grouped, response: Response, level: float) -> CalibrationBins:
     """Return observed rate against mean prediction in bins of about equal count.
 
     Parameters
     ----------
-    ranked : RankedRows
-        m rows in ascending order of their prediction.
-    values : (m,) array
-        Probabilities that are equal where they differ by rounding.
+    groups : Grouped
+        Weights, events, expected events and squared weights by bin.
     response : Response
-        Of the design that the rows are from, for what its weights mean.
-    bins : int
-        Number of bins.
+        Of some of the rows, for what their weights mean.
     level : float
         Confidence level.
 
@@ -290,22 +344,23 @@ def calibration_bins(
 
     Examples
     --------
-    >>> half = np.full(4, 0.5)
-    >>> rows = RankedRows(np.zeros(4), np.zeros(4), half, half, np.ones(4), np.arange(4))
-    >>> calibration_bins(rows, half, Response(half), 2, 0.95).observed.tolist()
+    >>> sums, half = np.array([[4.0], [2.0], [2.0], [4.0]]), np.full(1, 0.5)
+    >>> calibration_bins(Grouped(sums, half, half, None), Response(half), 0.95).observed.tolist()
     [0.5]
     """
-    group = quantile_groups(values, ranked.weights, bins)
-    n = group_sums(group, ranked.weights)
-    # Rounding may carry the share of a bin that holds events only past 1.
-    observed = np.minimum(group_sums(group, ranked.events) / n, 1.0)
-    effective = independent_observations(response, n, group_sums(group, ranked.weights**2))
-    low, high = wilson_interval(observed, effective, level)
-    predicted = group_sums(group, ranked.weights * ranked.mu) / n
-    return CalibrationBins(n, predicted, observed, low, high, level)
+    n, events, expected, squares = groups.sums
+    # Rounding may carry the proportion of a bin that holds events only past 1.
+    observed = np.minimum(events / n, 1.0)
+    low, high = wilson_interval(observed, independent_observations(response, n, squares), level)
+    return CalibrationBins(n, expected / n, observed, low, high, level)
 
 
-def _histogram(ranked: RankedRows) -> tuple[FloatArray, FloatArray]:
+def _histogram(rows: InOrder, number: int, largest: float) -> tuple[FloatArray, FloatArray]:
     """Return the weight of predictions in intervals of equal width, and their ends."""
-    top = float(ranked.mu.max())
-    return np.histogram(ranked.mu, bins=HISTOGRAM_BINS, range=(0.0, top if top > 0.0 else 1.0), weights=ranked.weights)
+    top = float(LOGIT.inverse(np.array([largest]))[0])
+    ends = (0.0, top if top > 0.0 else 1.0)
+    heights = np.zeros(HISTOGRAM_BINS)
+    for block in rows.blocks(number):
+        found, edges = np.histogram(LOGIT.inverse(block.scores), HISTOGRAM_BINS, ends, weights=block.sums[0])
+        heights += found
+    return heights, edges

@@ -208,7 +208,7 @@ def hosmer_lemeshow(
     ranking = Ranking(_by_score if ordered else partial(_without, place), _trials)
     with rows_in_order(record, design, in_sample, [ranking]) as rows:
         found_groups, facts = grouped(rows, 0, groups, grouping), rows.facts
-        places = rows.places
+        places = None if rows.rows is None else rows.places(0)
     count = found_groups.lowest.size
     if count < 3:
         found = "1 group" if count == 1 else f"{count} groups"
@@ -221,9 +221,9 @@ def hosmer_lemeshow(
     dof = (count - 2 if in_sample else count) * (k - 1) + (k - 2 if in_sample and ordered else 0)
     statistic = float(_contributions(observed, expected).sum())
     of_row = None
-    if found_groups.group is not None:
+    if found_groups.group is not None and places is not None:
         of_row = np.zeros(design.n_rows, dtype=np.int64)
-        of_row[places[0]] = found_groups.group + 1
+        of_row[places] = found_groups.group + 1
     return HosmerLemeshow(
         outcomes=facts.outcomes,
         reference="" if ordered else facts.outcomes[place],

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -138,14 +139,25 @@ class InOrder:
         By ranking, the sums over all scores.
     passes : tuple of callable
         By ranking, a pass over the scores.
-    places : tuple of (r,) int array
-        By ranking, the place in the design of each row in order, where they are held; else empty.
+    beside : object
+        What else was asked to be summed over the rows.
+    rows : PredictedRows or None
+        The rows, where they are held.
+    ranked : tuple of RankedRows
+        By ranking, these rows in order; else empty.
     """
 
     facts: RowFacts
     totals: tuple[FloatArray, ...]
     passes: tuple[Callable[[], Iterator[Pooled]], ...]
-    places: tuple[IntArray, ...] = ()
+    beside: Any = None
+    rows: PredictedRows | None = None
+    ranked: tuple[RankedRows, ...] = ()
+
+    def places(self, number: int) -> IntArray:
+        """Return the place in the design of each row that is held, in the order of a ranking."""
+        assert self.rows is not None
+        return self.rows.order[self.ranked[number].place]
 
     def blocks(self, number: int) -> Iterator[Pooled]:
         """Yield the scores of a ranking, ascending, with their sums; one that comes again does so in its own block."""
@@ -154,28 +166,36 @@ class InOrder:
 
 @contextmanager
 def rows_in_order(
-    record: FitRecord, design: Design, own: bool, rankings: Sequence[Ranking], bins: int | None = None
+    record: FitRecord,
+    design: Design,
+    own: bool,
+    rankings: Sequence[Ranking],
+    bins: int | None = None,
+    beside: Callable[[PredictedRows], Any] | None = None,
 ) -> Iterator[InOrder]:
     """Give rows in the orders that are asked for; what was sorted on disk is gone afterwards.
 
     With ``bins``, scores are pooled in about so many bins between quantiles of the rows, of a sample where they are
-    read in chunks; nothing is sorted then, and the lower end of a bin is the score of its rows.
+    read in chunks; nothing is sorted then, and the lower end of a bin is the score of its rows. ``beside`` gives of
+    some rows what else is to be summed in the same pass, with a method ``plus``.
     """
     if bins is not None:
         yield _binned(record, design, own, rankings, bins)
         return
     if design.stream is None:
         rows = predicted_rows(record, design)
-        yield _held(rows, design, rankings)
+        yield replace(_held(rows, design, rankings), beside=None if beside is None else beside(rows))
         return
     facts: RowFacts | None = None
+    more: Any = None
     totals: list[FloatArray] = [np.zeros(0)] * len(rankings)
     largest = np.ones(len(rankings))
     memory = design.stream.memory // (2 * max(len(rankings), 1))
     with ExitStack() as stack:
         sorts: list[ExternalSort] = []
-        for found, tables in design.each(partial(_tables, record, own, tuple(rankings))):
+        for found, tables, sums in design.each(partial(_tables, record, own, tuple(rankings), beside)):
             facts = found if facts is None else facts.plus(found)
+            more = sums if more is None else more.plus(sums)
             for number, table in enumerate(tables):
                 if len(sorts) == number:
                     sorts.append(stack.enter_context(ExternalSort(table.shape[1], memory, pooled=True)))
@@ -187,18 +207,16 @@ def rows_in_order(
         if facts is None or not facts.totals.any():
             raise no_rows(design.n_rows)
         passes = tuple(partial(_sorted, sort, ROUNDING * size) for sort, size in zip(sorts, largest, strict=True))
-        yield InOrder(facts, tuple(totals), passes)
+        yield InOrder(facts, tuple(totals), passes, more)
 
 
 def _held(rows: PredictedRows, design: Design, rankings: Sequence[Ranking]) -> InOrder:
     """Return rows that are held, one block in each order."""
-    blocks, places = [], []
-    for ranking in rankings:
-        ranked = ranking.rank(rows)
-        blocks.append([Pooled(ranked.score, ranking.columns(rows, ranked))])
-        places.append(rows.order[ranked.place])
+    ranked = tuple(ranking.rank(rows) for ranking in rankings)
+    blocks = [[Pooled(each.score, ranking.columns(rows, each))] for ranking, each in zip(rankings, ranked, strict=True)]
     totals = tuple(block.sums.sum(axis=1) for (block,) in blocks)
-    return InOrder(row_facts(rows, design), totals, tuple(partial(iter, block) for block in blocks), tuple(places))
+    passes = tuple(partial(iter, block) for block in blocks)
+    return InOrder(row_facts(rows, design), totals, passes, rows=rows, ranked=ranked)
 
 
 def _binned(record: FitRecord, design: Design, own: bool, rankings: Sequence[Ranking], bins: int) -> InOrder:
@@ -228,7 +246,7 @@ class _BinSums:
 
     def __call__(self, part: Design) -> tuple[RowFacts, list[FloatArray]]:
         """Return the sums over some rows."""
-        facts, tables = _tables(self.record, self.own, self.rankings, part)
+        facts, tables, _ = _tables(self.record, self.own, self.rankings, None, part)
         found = []
         for table, edge in zip(tables, self.edges, strict=True):
             place = np.searchsorted(edge, table[:, 0], side="right") - 1
@@ -245,18 +263,23 @@ def _both(
 
 
 def _tables(
-    record: FitRecord, own: bool, rankings: tuple[Ranking, ...], part: Design
-) -> tuple[RowFacts, list[FloatArray]]:
+    record: FitRecord,
+    own: bool,
+    rankings: tuple[Ranking, ...],
+    beside: Callable[[PredictedRows], Any] | None,
+    part: Design,
+) -> tuple[RowFacts, list[FloatArray], Any]:
     """Return what is summed over some rows, and their scores, a few rows at a time: numbers on the way take room."""
-    facts, tables = None, []
+    facts, more, tables = None, None, []
     for start in range(0, max(part.n_rows, 1), ROWS_AT_ONCE):
         some = part.take(np.arange(start, min(start + ROWS_AT_ONCE, part.n_rows)))
         rows = predicted_rows(record, some, own)
-        here = row_facts(rows, some)
+        here, sums = row_facts(rows, some), None if beside is None else beside(rows)
         facts = here if facts is None else facts.plus(here)
+        more = sums if more is None else more.plus(sums)
         tables.append([ranking.table(rows) for ranking in rankings])
     assert facts is not None
-    return facts, [np.concatenate(found) for found in zip(*tables, strict=True)]
+    return facts, [np.concatenate(found) for found in zip(*tables, strict=True)], more
 
 
 def _sorted(sort: ExternalSort, rounding: float) -> Iterator[Pooled]:
@@ -286,7 +309,7 @@ class Grouped:
 
 def grouped(rows: InOrder, number: int, groups: int, grouping: str = "stata") -> Grouped:
     """Return groups of about equal weight, which is the first of what is summed; equal predictions stay together."""
-    if rows.places:
+    if rows.rows is not None:
         (block,) = rows.blocks(number)
         mu = LOGIT.inverse(block.scores)
         group = quantile_groups(mu, block.sums[0], groups, grouping)
@@ -309,4 +332,4 @@ def grouped(rows: InOrder, number: int, groups: int, grouping: str = "stata") ->
     first = np.flatnonzero(np.concatenate([[True], group[1:] != group[:-1]]))
     last = np.append(first[1:], group.size) - 1
     sums = np.stack([group_sums(group, column) for column in table])
-    return Grouped(sums, lowest[first], highest[last], group if rows.places else None)
+    return Grouped(sums, lowest[first], highest[last], group if rows.rows is not None else None)

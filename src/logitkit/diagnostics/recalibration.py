@@ -9,14 +9,17 @@ number. Log odds are those of the fitted probabilities, whatever the link of the
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
+from logitkit.design.dependence import Dependence
 from logitkit.design.design import Design
 from logitkit.design.formula.terms import INTERCEPT, ColumnTerms
 from logitkit.design.info import DesignInfo
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.response.response import Response
+from logitkit.diagnostics.log_odds_rows import LogOddsRows, against_reference
 from logitkit.diagnostics.ranking import PredictedRows, RankedRows
 from logitkit.engine.fit import fit_design
 from logitkit.engine.record import FitRecord
@@ -59,19 +62,15 @@ class Recalibration:
     at_limit: int
 
 
-def recalibrate(rows: PredictedRows, design: Design, reference: int, ranked: RankedRows | None = None) -> Recalibration:
+def recalibrate(rows: LogOddsRows, reference: int) -> Recalibration:
     """Return calibration intercepts, with slopes of 1, and slopes.
 
     Parameters
     ----------
-    rows : PredictedRows
+    rows : LogOddsRows
         Rows with their predictions.
-    design : Design
-        What they are rows of.
     reference : int
         Place of the outcome that the others are compared with.
-    ranked : RankedRows, optional
-        Of two outcomes, the rows in order of the log odds of the other one, where they were sorted already.
 
     Returns
     -------
@@ -81,71 +80,97 @@ def recalibrate(rows: PredictedRows, design: Design, reference: int, ranked: Ran
     Examples
     --------
     >>> import logitkit as lk
+    >>> from logitkit.diagnostics.log_odds_rows import Usable
     >>> from logitkit.diagnostics.ranking import predicted_rows
     >>> data = {"y": list("abcbaccab") * 4, "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1] * 4}
     >>> fit = lk.multinomial("y ~ x", data)
-    >>> found = recalibrate(predicted_rows(fit.record, fit.design), fit.design, 0)
+    >>> rows = predicted_rows(fit.record, fit.design)
+    >>> found = recalibrate(LogOddsRows(fit.record, fit.design, True, Usable.of(rows), rows), 0)
     >>> bool(np.allclose(found.intercept[1:], 0.0, atol=1e-9)), bool(np.allclose(found.slope[1:], 1.0))
     (True, True)
     """
-    k = len(rows.outcomes)
-    finite = np.flatnonzero(np.isfinite(rows.log_odds).all(axis=0))
+    k, usable = len(rows.record.outcomes), rows.usable
     found = np.full((4, k), np.nan)
-    if finite.size and not np.isinf(rows.loss).any():
+    if usable.finite and not usable.contradicted:
         if k == 2:
-            event = 1 - reference
-            found[:, event] = _of_two(rows, design, rows.against_rest(event) if ranked is None else ranked)
+            found[:, 1 - reference] = _of_two(rows, 1 - reference)
         else:
-            found = _of_several(rows, design, finite, reference)
-    return Recalibration(found[0], found[1], found[2], found[3], rows.order.size - finite.size)
+            found = _of_several(rows, reference)
+    return Recalibration(found[0], found[1], found[2], found[3], usable.at_limit)
 
 
-def _of_two(rows: PredictedRows, design: Design, ranked: RankedRows) -> tuple[float, float, float, float]:
+def _of_two(rows: LogOddsRows, event: int) -> tuple[float, float, float, float]:
     """Return intercept and slope of the log odds of one of two outcomes, each with its standard error."""
-    finite = np.isfinite(ranked.log_odds)
-    kept, log_odds = rows.order[ranked.place[finite]], ranked.log_odds[finite]
-    ones = np.ones((log_odds.size, 1))
-    response = replace(design.response.take(kept), y=ranked.y[finite], shares=None, n_outcomes=2)
-    level = _fit(design, kept, ones, replace(response, offset=log_odds[None]), Binomial())
-    both = np.column_stack([ones, log_odds])
-    slope = _fit(design, kept, both, replace(response, offset=None), Binomial())
+    level = _fit(rows.recoded(partial(_two, event, False)), Binomial())
+    slope = _fit(rows.recoded(partial(_two, event, True)), Binomial())
     return float(level.coef[0]), float(level.std_error[0]), float(slope.coef[1]), float(slope.std_error[1])
 
 
-def _of_several(rows: PredictedRows, design: Design, finite: IntArray, reference: int) -> FloatArray:
+def _two(event: int, sloped: bool, design: Design, rows: PredictedRows, ranked: RankedRows | None) -> Design:
+    """Return rows whose column, or with a slope of 1 whose offset, is the log odds of one of two outcomes."""
+    ranked = rows.against_rest(event) if ranked is None else ranked
+    finite = np.isfinite(ranked.log_odds)
+    kept, log_odds = rows.order[ranked.place[finite]], ranked.log_odds[finite]
+    columns = np.ones((log_odds.size, 1))
+    if sloped:
+        columns = np.column_stack([columns, log_odds])
+    response = replace(design.response.take(kept), y=ranked.y[finite], shares=None, n_outcomes=2)
+    return _design(design, kept, columns, replace(response, offset=None if sloped else log_odds[None]))
+
+
+def _of_several(rows: LogOddsRows, reference: int) -> FloatArray:
     """Return intercepts and slopes of several outcomes, each followed by standard errors, shape (4, K)."""
-    k, kept = len(rows.outcomes), rows.order[finite]
-    log_probability = rows.family.log_probabilities(rows.eta[:, finite])
-    log_odds = log_probability - log_probability[reference]
+    k, levels = len(rows.record.outcomes), rows.design.info.response.levels
     active = np.flatnonzero(np.arange(k) != reference)
-    response, levels = design.response.take(kept), design.info.response.levels
     form = outcomes_form(full_predictors(k, 1, reference), reference, levels)
-    fitted = _fit(design, kept, np.ones((kept.size, 1)), replace(response, offset=log_odds), form)
+    fitted = _fit(rows.recoded(partial(_level_of_several, reference)), form)
     intercept, error = np.full(k, np.nan), np.full(k, np.nan)
     if fitted.converged:
         intercept[active], error[active] = fitted.coef, fitted.std_error
-    return np.stack([intercept, error, *_slopes(design, kept, log_odds, active, reference)])
+    return np.stack([intercept, error, *_slopes(rows, active, reference)])
 
 
-def _slopes(
-    design: Design, kept: IntArray, log_odds: FloatArray, active: IntArray, reference: int
-) -> tuple[FloatArray, FloatArray]:
+def _level_of_several(reference: int, design: Design, rows: PredictedRows, ranked: RankedRows | None) -> Design:
+    """Return rows of ones, with the log odds of each outcome as its offset."""
+    del ranked
+    kept, log_odds = against_reference(rows, reference)
+    return _design(design, kept, np.ones((kept.size, 1)), replace(design.response.take(kept), offset=log_odds))
+
+
+@dataclass(frozen=True)
+class _Standardised:
+    """Makes columns of ones and of standardised log odds of some outcomes."""
+
+    reference: int
+    varying: tuple[int, ...]
+    mean: FloatArray
+    size: FloatArray
+
+    def __call__(self, design: Design, rows: PredictedRows, ranked: RankedRows | None) -> Design:
+        """Return the rows with these columns."""
+        del ranked
+        kept, log_odds = against_reference(rows, self.reference)
+        standardised = (log_odds[list(self.varying)].T - self.mean) / self.size
+        columns = np.column_stack([np.ones(kept.size), standardised])
+        return _design(design, kept, columns, replace(design.response.take(kept), offset=None))
+
+
+def _slopes(rows: LogOddsRows, active: IntArray, reference: int) -> tuple[FloatArray, FloatArray]:
     """Return the slope of each outcome with its standard error."""
-    k = len(log_odds)
+    k = len(rows.record.outcomes)
     slope, error = np.full(k, np.nan), np.full(k, np.nan)
-    size = log_odds.std(axis=1)
-    varying = [j for j in active if size[j] > CONSTANT * np.abs(log_odds[j]).max()]
+    found = rows.spreads(reference)
+    mean, size, largest = (np.array([getattr(each, name) for each in found]) for name in ("mean", "size", "largest"))
+    varying = [j for j in active if size[j] > CONSTANT * largest[j]]
     if not varying:
         return slope, error
-    standardised = ((log_odds[varying].T - log_odds[varying].mean(axis=1)) / size[varying]).T
     # A part of its own for each outcome: its slope multiplies its own log-odds only.
     kept_by = np.zeros((k, 1 + len(varying)), dtype=bool)
     kept_by[active, 0] = True
     kept_by[varying, 1 + np.arange(len(varying))] = True
     predictors = patterned_predictors(kept_by, np.zeros(1 + len(varying), dtype=bool))
-    form = outcomes_form(predictors, reference, design.info.response.levels)
-    response = replace(design.response.take(kept), offset=None)
-    fitted = _fit(design, kept, np.column_stack([np.ones(kept.size), standardised.T]), response, form)
+    form = outcomes_form(predictors, reference, rows.design.info.response.levels)
+    fitted = _fit(rows.recoded(_Standardised(reference, tuple(varying), mean[varying], size[varying])), form)
     if not fitted.converged:
         return slope, error
     coef, errors = (values.reshape(active.size, -1) for values in (fitted.coef, fitted.std_error))
@@ -156,9 +181,15 @@ def _slopes(
     return slope, error
 
 
-def _fit(design: Design, kept: IntArray, columns: FloatArray, response: Response, model: Form | Family) -> FitRecord:
-    """Fit the outcomes of some rows on other columns."""
+def _design(design: Design, kept: IntArray, columns: FloatArray, response: Response) -> Design:
+    """Return some rows of a design on other columns."""
     names = (INTERCEPT, *(f"log-odds {j}" for j in range(1, columns.shape[1])))
     info = DesignInfo(names, ColumnTerms(names), design.info.response)
-    refitted = Design(Dense(columns), response, info, design.counts, design.positions[kept])
-    return with_required_sandwich(fit_design(refitted, model, Newton()), refitted)
+    dependence = None if response.clusters is None else Dependence((response.clusters,))
+    made = Design(Dense(columns), response, info, design.counts, design.positions[kept], dependence=dependence)
+    return replace(made, start=design.start)
+
+
+def _fit(design: Design, model: Form | Family) -> FitRecord:
+    """Fit the outcomes of rows on the columns that were made of their log odds."""
+    return with_required_sandwich(fit_design(design, model, Newton()), design)

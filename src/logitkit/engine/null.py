@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.design.matrix.dense import Dense
-from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
-from logitkit.engine.chunked import ChunkedObjective, RowsOfForm
+from logitkit.engine.chunked import ChunkedObjective
 from logitkit.engine.objective import Objective
 from logitkit.engine.response_sums import summed_responses
 from logitkit.engine.solvers.newton import Newton
@@ -21,7 +21,7 @@ from logitkit.models.form import Form
 from logitkit.models.predictors import full_predictors
 from logitkit.typing import FloatArray
 
-__all__ = ["null_loss", "null_loss_of", "null_loss_of_rows"]
+__all__ = ["NullRows", "null_loss", "null_loss_of", "null_loss_of_rows"]
 
 
 def null_loss(response: Response, intercept: bool, family: Any) -> float:
@@ -36,16 +36,9 @@ def null_loss(response: Response, intercept: bool, family: Any) -> float:
     """
     if response.offset is None:
         return null_loss_of(response.totals, intercept, family)
-    columns = Dense(np.ones((response.n_rows, 1 if intercept else 0)))
-    reference = 0 if family.compares_predictors else None
-    several = full_predictors(len(response.offset), columns.n_columns, reference)
-    predictors = None if family.name == "binomial" else several
-    objective = Objective(columns, response, family.solving, predictors=predictors)
+    objective, start = NullRows(family, intercept).objective(response), NullRows.origin(family, response)
     if not intercept:
         return objective.evaluate(np.zeros(0), hessian=False).value
-    start = family.origin(response)
-    if reference is not None:
-        start = start[1:] - start[0]
     solution = Newton().solve(objective, start, suspicious=False)
     return solution.evaluation.value if solution.status is Status.CONVERGED else float("nan")
 
@@ -82,23 +75,56 @@ def null_loss_of_rows(design: Design, form: Form, intercept: bool) -> float:
         return null_loss(design.response, intercept, form.family)
     if design.sample.response.offset is None:
         return null_loss_of(summed_responses(design, form).totals, intercept, form.family)
-    if not form.is_single:
-        return null_loss(design.response, intercept, form.family)
-    columns: Any = _Constant(intercept)  # which answers all that is asked of it
-    objective = ChunkedObjective(design, RowsOfForm(form, columns, form.family.solving))
+    objective = ChunkedObjective(design, NullRows(form.family, intercept))
     if not intercept:
         return objective.evaluate(np.zeros(0), hessian=False).value
-    start = starting_point(objective, form.family.origin)
+    start = starting_point(objective, partial(NullRows.origin, form.family))
     solution = Newton().solve(objective, start.coef, suspicious=False, nearby=start.nearby)
     return solution.evaluation.value if solution.status is Status.CONVERGED else float("nan")
 
 
 @dataclass(frozen=True)
-class _Constant:
-    """A column of ones in place of those of the design, or none."""
+class NullRows:
+    """The objective of any rows without columns, but for the intercepts where they are asked for.
 
+    Parameters
+    ----------
+    likelihood : Family
+        Whose outcomes are counted.
+    intercept : bool
+        Whether there are intercepts.
+    quadratic : None
+        There is no penalty.
+
+    Examples
+    --------
+    >>> from logitkit.models.binomial import Binomial
+    >>> response = Response(np.array([0.0, 1.0]), offset=np.zeros((1, 2)))
+    >>> NullRows(Binomial(), True).objective(response).n_params
+    1
+    """
+
+    likelihood: Any
     intercept: bool
+    quadratic: None = None
 
-    def matrix(self, given: Matrix) -> Matrix:
-        """Return the column for rows."""
-        return Dense(np.ones((given.n_rows, int(self.intercept))))
+    @staticmethod
+    def origin(family: Any, response: Response) -> FloatArray:
+        """Return where a solver starts."""
+        start: FloatArray = family.origin(response)
+        return start[1:] - start[0] if family.compares_predictors else start
+
+    def objective(self, response: Response) -> Objective:
+        """Return the objective of rows by their outcomes and offsets."""
+        family = self.likelihood
+        columns = Dense(np.ones((response.n_rows, int(self.intercept))))
+        predictors = None
+        if family.name != "binomial":
+            assert response.offset is not None
+            reference = 0 if family.compares_predictors else None
+            predictors = full_predictors(len(response.offset), columns.n_columns, reference)
+        return Objective(columns, response, family.solving, predictors=predictors)
+
+    def of(self, part: Design) -> Objective:
+        """Return the objective of rows that are held."""
+        return self.objective(part.response)
