@@ -21,7 +21,7 @@ from logitkit.diagnostics.left_out import LeftOut, left_out_of
 from logitkit.diagnostics.ranking import ROUNDING, PredictedRows, RankedRows, no_rows, predicted_rows
 from logitkit.engine.record import FitRecord
 from logitkit.models.links import LOGIT
-from logitkit.numerics.external_sort import ExternalSort
+from logitkit.numerics.external_sort import ExternalSort, ordered_rows
 from logitkit.numerics.pooled import Pooled, pooled
 from logitkit.typing import FloatArray, IntArray
 
@@ -193,7 +193,7 @@ def rows_in_order(
     memory = design.stream.memory // (2 * max(len(rankings), 1))
     with ExitStack() as stack:
         sorts: list[ExternalSort] = []
-        for found, tables, sums in design.each(partial(_tables, record, own, tuple(rankings), beside)):
+        for found, tables, sums in design.each(partial(_in_order, record, own, tuple(rankings), beside)):
             facts = found if facts is None else facts.plus(found)
             more = sums if more is None else more.plus(sums)
             for number, table in enumerate(tables):
@@ -260,6 +260,18 @@ def _both(
 ) -> tuple[RowFacts, list[FloatArray]]:
     """Return the sums over the rows of both."""
     return one[0].plus(other[0]), [here + more for here, more in zip(one[1], other[1], strict=True)]
+
+
+def _in_order(
+    record: FitRecord,
+    own: bool,
+    rankings: tuple[Ranking, ...],
+    beside: Callable[[PredictedRows], Any] | None,
+    part: Design,
+) -> tuple[RowFacts, list[FloatArray], Any]:
+    """Return what is summed over some rows, and their scores in order, those that are the same added up."""
+    facts, tables, more = _tables(record, own, rankings, beside, part)
+    return facts, [ordered_rows(table, pooled=True) for table in tables], more
 
 
 def _tables(

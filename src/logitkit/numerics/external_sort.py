@@ -21,7 +21,7 @@ import numpy as np
 from logitkit.errors import DataError
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["ExternalSort"]
+__all__ = ["ExternalSort", "ordered_rows"]
 
 RUN_OF_MEMORY = 6  # part of the memory that a run takes: it is held, ordered and written
 BLOCKS_OF_MEMORY = 6  # part of the memory that the blocks of all runs take
@@ -86,7 +86,7 @@ class ExternalSort:
         """Take rows, shape (k, width), with keys that are not nan."""
         most = max(self.memory // (RUN_OF_MEMORY * 8 * self.width), 1)
         for start in range(0, len(rows), most):
-            part = self._ordered(rows[start : start + most])
+            part = self._ordered(rows[start : start + most])  # quick where they are in order already
             if self._n_held + len(part) > most:
                 self._shrink()
                 if self._n_held > most // 2:
@@ -117,16 +117,7 @@ class ExternalSort:
             yield self._ordered(np.concatenate(parts))
 
     def _ordered(self, rows: FloatArray) -> FloatArray:
-        """Return rows in ascending order, those of one key added up where they may be."""
-        rows = rows[np.argsort(rows[:, 0], kind="stable")]
-        if not self.pooled or len(rows) == 0:
-            return rows
-        first = np.flatnonzero(np.concatenate([[True], rows[1:, 0] != rows[:-1, 0]]))
-        if first.size == len(rows):
-            return rows
-        sums = np.add.reduceat(rows, first, axis=0)
-        sums[:, 0] = rows[first, 0]
-        return np.asarray(sums)
+        return ordered_rows(rows, self.pooled)
 
     def _shrink(self) -> None:
         """Make the rows that are held one run."""
@@ -163,6 +154,38 @@ class ExternalSort:
         found = np.frombuffer(self._file.read(8 * self.width * n)).reshape(n, self.width)
         places[run] += n
         return found
+
+
+def ordered_rows(rows: FloatArray, pooled: bool) -> FloatArray:
+    """Return rows in ascending order of their first number, those with the same one added up where they may be.
+
+    Parameters
+    ----------
+    rows : (k, width) array
+        Keys, and what may be added.
+    pooled : bool
+        Whether it is added.
+
+    Returns
+    -------
+    (k, width) array
+        Fewer rows where some are added.
+
+    Examples
+    --------
+    >>> ordered_rows(np.array([[2.0, 1.0], [1.0, 5.0], [2.0, 3.0]]), pooled=True).tolist()
+    [[1.0, 5.0], [2.0, 4.0]]
+    """
+    if len(rows) and (rows[1:, 0] < rows[:-1, 0]).any():
+        rows = rows[np.argsort(rows[:, 0], kind="stable")]
+    if not pooled or len(rows) == 0:
+        return rows
+    first = np.flatnonzero(np.concatenate([[True], rows[1:, 0] != rows[:-1, 0]]))
+    if first.size == len(rows):
+        return rows
+    sums = np.add.reduceat(rows, first, axis=0)
+    sums[:, 0] = rows[first, 0]
+    return np.asarray(sums)
 
 
 def _folder() -> str:

@@ -65,7 +65,7 @@ class Rows:
     @once
     def source(self) -> Source | None:
         """What other rows are read from in chunks, None where they are held."""
-        return None if self.data is None else source_of(self.data)
+        return None if self.data is None else source_of(self.data, self.reading.executor)
 
     @property
     def reading(self) -> Reading:

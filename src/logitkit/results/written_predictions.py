@@ -6,7 +6,10 @@ An error or an interrupt leaves nothing under the name that was asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import contextlib
+import secrets
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,10 +20,12 @@ import pandas as pd
 
 from logitkit.design.chunks.again import columns_again, named_in_source
 from logitkit.design.chunks.build import chunk_size
-from logitkit.design.chunks.source import Source, rechunked
+from logitkit.design.chunks.over import over_chunks, with_workers
+from logitkit.design.chunks.source import Chunk, Source
 from logitkit.design.design import Design
 from logitkit.design.rebuild import NewRows
 from logitkit.design.table.frame import read_table
+from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, DataWarning, LogitkitError, UnsupportedError, warn_caller
 from logitkit.inference.prediction import predictions
 from logitkit.inference.sample import known_sides
@@ -77,11 +82,13 @@ def written_predictions(
         require_choice("columns", column, KINDS)
     undetermined = 0
     with folder_written(to, "folder of predictions") as place:
-        for number, block in enumerate(_blocks(rows, asked.keys)):
-            found = _columns(rows, block, asked)
-            values = [column for name, column in found.items() if name not in (*asked.keys, "row")]
-            undetermined += int(np.isnan(np.stack(values)).any(axis=0)[block.rows.kept].sum()) if values else 0
-            _write(place / f"part-{number:0{DIGITS}d}.parquet", found)
+        for number, missing in _parts(rows, asked, place):
+            undetermined += missing
+            if not _file(place, number).is_file():
+                raise DataError(
+                    f"The workers wrote the predictions of block {number} to a '{to}' of their own: name a folder that "
+                    "all of them and this process reach by the same path."
+                )
     if undetermined:
         warn_caller(f"Missing predictions: {undetermined:,}, of rows whose values are complete.", DataWarning)
     return Path(to)
@@ -91,48 +98,105 @@ def _listed(value: str | Sequence[str]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
-def _blocks(rows: Rows, keys: Sequence[str]) -> Iterator[_Block]:
-    """Yield the rows in order."""
+@dataclass(frozen=True)
+class _Writing:
+    """Writes the predictions of some rows to a file of their own; a task that may run twice, with the same result."""
+
+    record: FitRecord
+    asked: _Asked
+    place: Path
+    by_workers: bool = False
+
+    def __call__(self, block: _Block, number: int) -> tuple[int, int]:
+        """Return the number of the file, and how many predictions of complete rows are missing."""
+        found = _columns(self.record, block, self.asked)
+        values = [column for name, column in found.items() if name not in (*self.asked.keys, "row")]
+        missing = int(np.isnan(np.stack(values)).any(axis=0)[block.rows.kept].sum()) if values else 0
+        try:
+            _write(_file(self.place, number), found)
+        except OSError as error:
+            if not self.by_workers:
+                raise
+            raise DataError(
+                f"A worker cannot write predictions to '{self.place}' ({error.strerror or error}): name a folder that "
+                "all of them and this process reach by the same path."
+            ) from error
+        return number, missing
+
+
+@dataclass(frozen=True)
+class _OfSource:
+    """What is made of a chunk of a source, whose outcome is not read."""
+
+    rows: Rows
+    label: str
+    make: Callable[[_Block, int], Any]
+
+    def __call__(self, chunk: Chunk) -> Any:
+        """Return what is made of the rows of a chunk."""
+        try:
+            block = _Block(self.rows.coded(chunk.table), chunk.table, chunk.start)
+        except LogitkitError as error:
+            raise type(error)(f"{error} (In the rows of {self.label} from {chunk.where} on.)") from error
+        return self.make(block, chunk.number)
+
+
+@dataclass(frozen=True)
+class _OfFit:
+    """What is made of a chunk of the rows of the fit; those that took no part are missing."""
+
+    record: FitRecord
+    size: int
+    edges: tuple[int, ...]
+    make: Callable[[_Block, int], Any]
+
+    def __call__(self, part: Design) -> Any:
+        """Return what is made of the rows of a chunk."""
+        number = bisect_right(self.edges, part.start) - 1 if self.edges else part.start // self.size
+        made = replace(rows_of_design(replace(part, positions=part.places)), sides=known_sides(self.record, part))
+        return self.make(_Block(made, part.table, part.start), number)
+
+
+def _parts(rows: Rows, asked: _Asked, place: Path) -> Iterator[tuple[int, int]]:
+    """Write the rows, and yield the numbers of the files with how many predictions are missing."""
+    writing = _Writing(rows.record, asked, place)
     if rows.source is not None:
-        yield from _of_source(rows, rows.source, keys)
+        yield from _of_source(rows, rows.source, asked.keys, writing)
     elif rows.data is None and rows.own is not None and rows.own.stream is not None:
-        yield from _of_stream(rows, rows.own, keys)
+        stream = rows.own.stream
+        stream.require_columns(asked.keys, "keys")
+        stream = replace(stream, columns=tuple(dict.fromkeys((*stream.columns, *asked.keys))))
+        writing = replace(writing, by_workers=stream.executor is not None)
+        yield from stream.each(rows.own.info, _OfFit(rows.record, stream.size, stream.edges, writing))
     else:
         table = rows.data if rows.data is not None or rows.own is None else rows.own.table
-        yield _Block(rows.to_predict, table, 0)
+        yield writing(_Block(rows.to_predict, table, 0), 0)
 
 
-def _of_source(rows: Rows, source: Source, keys: Sequence[str]) -> Iterator[_Block]:
-    """Yield the rows of a source, whose outcome is not read."""
+def _of_source(
+    rows: Rows, source: Source, keys: Sequence[str], make: Callable[[_Block, int], Any] | _Writing
+) -> Iterator[Any]:
+    """Yield what is made of the rows of a source, on threads or by the workers of the fit."""
     info = named_in_source(rows.record.info, source, None, rows.offset)
     absent = [key for key in keys if key not in source.names]
     if absent:
         raise DataError(f"keys={absent[0]!r}: {source.label} has no such column.")
     columns = tuple(dict.fromkeys((*columns_again(info, source, outcome=False), *keys)))
-    made = replace(rows, record=replace(rows.record, info=info), offset=None)
-    size = chunk_size(len(columns))
-    for chunk in rechunked(source.batches(columns, size), size):
-        try:
-            yield _Block(made.coded(chunk.table), chunk.table, chunk.start)
-        except LogitkitError as error:
-            raise type(error)(f"{error} (In the rows of {source.label} from {chunk.where} on.)") from error
+    made = Rows(replace(rows.record, info=info), None, unseen=rows.unseen)
+    size = chunk_size(len(columns), rows.reading.n_bytes)
+    source, _, executor = with_workers(source, columns, size, rows.reading.executor)
+    if isinstance(make, _Writing):
+        make = replace(make, by_workers=executor is not None)
+    yield from over_chunks(source, columns, size, _OfSource(made, source.label, make), executor)
 
 
-def _of_stream(rows: Rows, own: Design, keys: Sequence[str]) -> Iterator[_Block]:
-    """Yield the rows of the fit; those that took no part are missing."""
-    stream = own.stream
-    assert stream is not None
-    stream.require_columns(keys, "keys")
-    stream = replace(stream, columns=tuple(dict.fromkeys((*stream.columns, *keys))))
-    for part in stream.designs(own.info):
-        local = replace(part, positions=part.places)
-        made = replace(rows_of_design(local), sides=known_sides(rows.record, part))
-        yield _Block(made, part.table, part.start)
+def _file(place: Path, number: int) -> Path:
+    return place / f"part-{number:0{DIGITS}d}.parquet"
 
 
-def _columns(rows: Rows, block: _Block, asked: _Asked) -> dict[str, Any]:
+def _columns(record: FitRecord, block: _Block, asked: _Asked) -> dict[str, Any]:
     """Return what is written of a block, by the name of its column."""
-    record, found = rows.record, block.rows
+    found = block.rows
     n = found.kept.size
     out: dict[str, Any] = {}
     if asked.keys:
@@ -164,6 +228,19 @@ def _key(table: Any, key: str) -> Any:
     return table.column(key) if hasattr(table, "column_names") else read_table(table).column(key)
 
 
+@dataclass(frozen=True)
+class _Predicting:
+    """Predictions of some rows, a task."""
+
+    record: FitRecord
+    scale: Scale
+
+    def __call__(self, block: _Block, number: int) -> Any:
+        """Return them."""
+        del number
+        return predicted(self.record, replace(block.rows, index=None), self.scale)
+
+
 def gathered_predictions(rows: Rows, source: Source, scale: Scale) -> Any:
     """Return predictions of the rows of a source as a series or frame, which must have room.
 
@@ -173,8 +250,7 @@ def gathered_predictions(rows: Rows, source: Source, scale: Scale) -> Any:
     'gathered_predictions'
     """
     parts, count, most = [], 0, rows.reading.n_bytes
-    for block in _of_source(rows, source, ()):
-        part = predicted(rows.record, replace(block.rows, index=None), scale)
+    for part in _of_source(rows, source, (), _Predicting(rows.record, scale)):
         parts.append(part)
         count += part.size
         if 8 * count > most:
@@ -195,7 +271,7 @@ def _spread(rows: NewRows, values: FloatArray) -> FloatArray:
 
 
 def _write(path: Path, columns: dict[str, Any]) -> None:
-    """Write a file whole, and force it to the disk."""
+    """Write a file whole, and force it to the disk; two that write the same one do not disturb each other."""
     import os
 
     import pyarrow as pa
@@ -207,7 +283,14 @@ def _write(path: Path, columns: dict[str, Any]) -> None:
             for name, values in columns.items()
         }
     )
-    with path.open("wb") as file:
-        pq.write_table(table, file)
-        file.flush()
-        os.fsync(file.fileno())
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+    try:
+        with beside.open("wb") as file:
+            pq.write_table(table, file)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        raise

@@ -15,6 +15,7 @@ from pyarrow import dataset
 
 import logitkit as lk
 from logitkit.design.chunks import build, dask
+from logitkit.design.chunks.worker_rows import WorkerRows
 from logitkit.errors import DataError, UnsupportedError
 
 N = 900
@@ -182,6 +183,35 @@ def test_verbs_of_the_rows_are_those_in_memory(table, frame, executor) -> None:
     assert summed.discrimination().auc == pytest.approx(held.discrimination().auc, rel=1e-12)
     one, other = held.anova(), summed.anova()
     np.testing.assert_allclose(other.statistic, one.statistic, rtol=1e-7)
+
+
+def test_verbs_without_a_sum_run_where_the_rows_are(table, frame, executor, tmp_path, monkeypatch) -> None:
+    """Scores that are sorted, rows that the fit did not see, and files of predictions: no column travels."""
+    formula = "y ~ x + z"
+    held, summed = lk.logit(formula, table), lk.logit(formula, frame, executor=executor)
+    table.to_csv(tmp_path / "others.csv", index=False)
+    monkeypatch.delattr(WorkerRows, "parts")
+    auc = held.discrimination().auc
+    assert summed.discrimination().auc == pytest.approx(auc, rel=1e-12)
+    assert summed.goodness_of_fit().statistic == pytest.approx(held.goodness_of_fit().statistic, rel=1e-9)
+    assert summed.on(frame).discrimination().auc == pytest.approx(auc, rel=1e-12)
+    expected = held.predict(table)
+    for name, data in {"own": None, "files": str(tmp_path / "others.csv"), "frame": frame}.items():
+        place = summed.predict(data, to=tmp_path / name)
+        names = [path.name for path in sorted(place.iterdir())]
+        assert names == [f"part-{k:06d}.parquet" for k in range(len(names))]
+        assert len(names) >= 4
+        found = pd.concat([pd.read_parquet(path) for path in sorted(place.iterdir())], ignore_index=True)
+        assert list(found["row"]) == list(range(N))
+        np.testing.assert_allclose(found["probability"], expected, rtol=1e-12)
+
+
+def test_predictions_that_fail_on_a_worker_leave_nothing(table, frame, executor, tmp_path) -> None:
+    fit = lk.logit("y ~ x + C(g)", frame, executor=executor)
+    table.assign(g=np.where(table.index == 700, "strange", table["g"])).to_csv(tmp_path / "0.csv", index=False)
+    with pytest.raises(DataError, match=r"strange.*0\.csv, row 500 on"):
+        fit.predict(str(tmp_path), to=tmp_path / "scores")
+    assert [path.name for path in tmp_path.iterdir()] == ["0.csv"]
 
 
 def test_numbers_of_two_types_become_one(table, executor) -> None:

@@ -121,3 +121,22 @@ def test_rows_of_files_are_data_for_every_verb(small, files, tmp_path) -> None:
     strange.drop(columns="x").to_parquet(tmp_path / "x.parquet")
     with pytest.raises(DataError, match="has no column 'x'"):
         held.predict(str(tmp_path / "x.parquet"))
+
+
+def test_a_file_that_is_written_twice_is_the_same_file(tmp_path) -> None:
+    """As a cluster does that runs a task again, or on two workers at once."""
+    for _ in range(2):
+        written_predictions._write(tmp_path / "part-000000.parquet", {"row": np.arange(3)})
+    assert [path.name for path in tmp_path.iterdir()] == ["part-000000.parquet"]
+
+
+def test_a_source_of_unknown_length_is_predicted_on_threads_in_order(small, tmp_path) -> None:
+    fit, whole = (
+        lk.logit("y ~ x", small),
+        pd.concat([small] * 8, ignore_index=True),
+    )  # more chunks than are begun at once
+    place = fit.predict(lambda: iter([whole]), to=tmp_path / "scores")
+    found = written(place)
+    assert len(list(place.iterdir())) == 40
+    assert_array_equal(found["row"], np.arange(len(whole)))
+    assert_allclose(found["probability"], fit.predict(whole), rtol=EXACT * 100)

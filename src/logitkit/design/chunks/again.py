@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from logitkit.design.chunks.build import chunk_size, design_of, sample_size
 from logitkit.design.chunks.empty import absent_in, labels, none_complete
+from logitkit.design.chunks.over import over_chunks, with_workers
+from logitkit.design.chunks.pieces import key_limit
 from logitkit.design.chunks.reading import Reading
 from logitkit.design.chunks.sample import Sample
-from logitkit.design.chunks.source import Source, rechunked
+from logitkit.design.chunks.source import Chunk, Source
 from logitkit.design.chunks.stream import Passes, Stream
 from logitkit.design.design import Design, RowCounts
 from logitkit.design.formula.parse import split_formula
@@ -72,6 +74,46 @@ def columns_again(info: DesignInfo, source: Source, outcome: bool) -> tuple[str,
     return tuple(dict.fromkeys(wanted)) or source.names[:1]
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """What a chunk shows: its rows, those that take part, the largest weight of these, and a sample of them."""
+
+    counts: RowCounts
+    used: int
+    n_bytes: int
+    largest: float
+    drawn: Sample
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What a chunk of other rows shows, a task."""
+
+    info: DesignInfo
+    label: str
+    unseen: UnseenPolicy
+    sample: int
+    limit: int
+
+    def __call__(self, chunk: Chunk) -> _Seen:
+        """Return what the rows of a chunk show."""
+        drawn = Sample(self.sample, self.limit)
+        n_bytes = chunk.table.nbytes
+        try:
+            design = rebuild_design(self.info, chunk.table, unseen=self.unseen)
+        except LogitkitError as error:
+            if not none_complete(self.info, chunk.table):
+                raise type(error)(f"{error} (In the rows of {self.label} from {chunk.where} on.)") from error
+            n_rows = chunk.table.num_rows
+            absent = tuple(missing_counts(absent_in(self.info, chunk.table)))
+            return _Seen(RowCounts(n_rows, n_rows, absent), 0, n_bytes, 0.0, drawn)
+        drawn.offer(chunk.start + design.positions, chunk.table, design.positions)
+        drawn.trim()
+        prior = design.response.prior
+        largest = 0.0 if prior is None else float(prior.max(initial=0.0))
+        return _Seen(design.counts, design.n_rows, n_bytes, largest, drawn)
+
+
 def design_of_source(
     info: DesignInfo,
     source: Source,
@@ -93,29 +135,24 @@ def design_of_source(
     columns = columns_again(info, source, outcome=True)
     memory = reading.n_bytes
     size = chunk_size(len(columns), memory)
+    source, edges, executor = with_workers(source, columns, size, reading.executor)
     drawn = Sample(sample_size(source.n_rows, len(columns), memory))
+    limit = (1 << 64) - 1 if source.n_rows is None else key_limit(drawn.size, max(source.n_rows, 1))
     used: list[int] = []
     missing = Counter(dict.fromkeys(labels(info), 0))  # in one order, wherever values are missing
     given = n_missing = n_unseen = n_bytes = 0
     largest = 0.0 if info.response.weights is not None else 1.0
-    for chunk in rechunked(source.batches(columns, size), size):
-        given, n_bytes = given + chunk.table.num_rows, n_bytes + chunk.table.nbytes
-        try:
-            design = rebuild_design(info, chunk.table, unseen=unseen)
-        except LogitkitError as error:
-            if not none_complete(info, chunk.table):
-                raise type(error)(f"{error} (In the rows of {source.label} from {chunk.where} on.)") from error
-            used.append(0)
-            n_missing += chunk.table.num_rows
-            missing.update(dict(missing_counts(absent_in(info, chunk.table))))
-            continue
-        counts = design.counts
-        used.append(design.n_rows)
+    look = _Look(info, source.label, unseen, drawn.size, limit)
+    for found in over_chunks(source, columns, size, look, executor):
+        counts = found.counts
+        used.append(found.used)
         missing.update(dict(counts.missing_by_column))
-        n_missing, n_unseen = n_missing + counts.missing, n_unseen + counts.unseen
-        if design.response.prior is not None:
-            largest = max(largest, float(design.response.prior.max(initial=0.0)))
-        drawn.offer(chunk.start + design.positions, chunk.table, design.positions)
+        given, n_missing, n_unseen = given + counts.given, n_missing + counts.missing, n_unseen + counts.unseen
+        n_bytes += found.n_bytes
+        largest = max(largest, found.largest)
+        drawn.merge(found.drawn)
+        if sum(each.size for each in drawn.keys) > 2 * drawn.size:
+            drawn.trim()
     drawn.size = sample_size(given, len(columns), memory)
     drawn.trim()
     if not sum(used):
@@ -130,9 +167,10 @@ def design_of_source(
         sample,
         drawn.positions[0],
         memory,
-        reading.executor,
+        executor,
         Passes(1, n_bytes),
         unseen=unseen,
+        edges=edges,
     )
     by_column = tuple((name, n) for name, n in missing.most_common() if n)
     return design_of(stream, info, RowCounts(given, n_missing, by_column, n_unseen))

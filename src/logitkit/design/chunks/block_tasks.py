@@ -8,12 +8,24 @@ from functools import partial
 from typing import Any
 
 from logitkit.design.chunks.learning import Learning
-from logitkit.design.chunks.pieces import Block, Plan, Shown, neighbours, summed
+from logitkit.design.chunks.pieces import Block, Plan, Shown, chunks_of, in_types, neighbours, summed
 from logitkit.design.chunks.source import joined
 from logitkit.errors import DataError
+from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.numerics.threads.local import on_one_thread
 
-__all__ = ["added", "arrow_of_frame", "block_sums", "head_of", "learning_in", "merged", "rows_of_parts", "trimmed"]
+__all__ = [
+    "added",
+    "arrow_of_frame",
+    "block_chunks",
+    "block_sums",
+    "counts_of",
+    "head_of",
+    "learning_in",
+    "merged",
+    "rows_of_parts",
+    "trimmed",
+]
 
 
 def arrow_of_frame(frame: Any, columns: list[str], where: str) -> Any:
@@ -63,6 +75,26 @@ def block_sums(plan: Plan, work: Any, block: tuple[Any, ...], pieces: list[tuple
     task, merge, known = work
     own = [plan.summed(Block(*block), bounds, table, task, merge, known) for bounds in pieces]
     return neighbours(own, partial(summed, merge=merge))
+
+
+def block_chunks(work: Any, block: tuple[Any, ...], table: Any) -> list[Any]:
+    """Return what a task makes of each chunk of a block."""
+    task, size, schema = work
+    here = Block(*block)
+    if table.num_rows != here.n_rows:
+        raise DataError(
+            f"{here.where} changed between two passes: it has {table.num_rows:,} rows and had {here.n_rows:,}. "
+            "Run it again, when nothing writes to it."
+        )
+    bounds = (0, here.n_chunks)
+    with on_one_thread(), single_threaded_blas():
+        chunks = chunks_of(in_types(table, schema), here.start, here.first, size, here.where, bounds)
+        return [task(chunk) for chunk in chunks]
+
+
+def counts_of(table: Any) -> tuple[int, int, Any]:
+    """Return the rows, the bytes and the types of a block."""
+    return table.num_rows, table.nbytes, table.schema
 
 
 def added(work: Any, parts: list[Any]) -> Any:

@@ -18,7 +18,8 @@ from weakref import WeakSet
 
 from logitkit.design.chunks.by_workers import ByWorkers
 from logitkit.design.chunks.source import Source
-from logitkit.design.chunks.worker_rows import FrameSource, PlacesLost, WorkerRows
+from logitkit.design.chunks.worker_rows import WorkerRows
+from logitkit.design.chunks.workers import FrameSource, PlacesLost
 from logitkit.errors import DataError, ExecutorError, LogitkitError
 from logitkit.options import Stated
 
@@ -101,6 +102,13 @@ class DaskWorkers:
             return get_client()
         except ValueError as error:
             raise ExecutorError("lk.Dask(): there is no current client; give one, lk.Dask(client).") from error
+
+    @property
+    def n_threads(self) -> int:
+        """Tasks that can run at once."""
+        workers = self.client.scheduler_info(n_workers=-1)["workers"].values()
+        n: int = sum(each.get("nthreads", 1) for each in workers)
+        return max(n, 1)
 
     def has_room(self, n_bytes: int) -> bool:
         """Tell whether rows may stay on the workers, if those of earlier fits are let go."""

@@ -6,7 +6,7 @@ where it will, and adds in the order of the chunks. A new one is one file.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from logitkit.design.design import Design
@@ -15,7 +15,7 @@ from logitkit.design.info import DesignInfo
 if TYPE_CHECKING:
     from logitkit.design.chunks.learning import Learning
     from logitkit.design.chunks.learnt_rows import Learnt
-    from logitkit.design.chunks.source import Source
+    from logitkit.design.chunks.source import Chunk, Source
     from logitkit.design.chunks.stream import Stream
 
 __all__ = ["Executor"]
@@ -40,3 +40,12 @@ class Executor(Protocol):
 
     def reduce(self, stream: Stream, info: DesignInfo, task: Callable[[Design], T], merge: Callable[[T, T], T]) -> T:
         """Return a task's results for the chunks, merged in order."""
+
+    def each(self, stream: Stream, info: DesignInfo, task: Callable[[Design], T]) -> Iterator[T]:
+        """Yield a task's result for each chunk, in order."""
+
+    def counted(self, source: Source, columns: Sequence[str], size: int) -> tuple[Source, tuple[int, ...]] | None:
+        """Return a source as it is read from then on, and where its chunks begin; None where workers cannot read it."""
+
+    def over(self, rows: Source, columns: Sequence[str], task: Callable[[Chunk], T]) -> Iterator[T]:
+        """Yield what a task makes of each chunk of rows that are counted, as a table, in order."""

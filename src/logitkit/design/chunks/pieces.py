@@ -34,6 +34,7 @@ __all__ = [
     "Shown",
     "Sums",
     "blocks_of",
+    "chunks_of",
     "groups_of",
     "in_types",
     "key_limit",

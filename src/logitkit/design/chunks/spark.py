@@ -18,12 +18,11 @@ from itertools import accumulate
 from typing import Any, TypeVar
 
 from logitkit.design.chunks.ahead import Part
-from logitkit.design.chunks.block_tasks import block_sums, merged, rows_of_parts
+from logitkit.design.chunks.block_tasks import merged
 from logitkit.design.chunks.by_workers import ByWorkers
 from logitkit.design.chunks.learning import Learning
 from logitkit.design.chunks.pieces import (
     NEIGHBOURS,
-    PLACES,
     Block,
     Plan,
     Shown,
@@ -36,13 +35,24 @@ from logitkit.design.chunks.pieces import (
     positions_in_blocks,
     require_same_sizes,
     same_types,
-    shown,
     summed,
 )
-from logitkit.design.chunks.source import Batch, Source
+from logitkit.design.chunks.source import Batch, Chunk, Source
+from logitkit.design.chunks.spark_tasks import (
+    EachChunk,
+    LearnBlock,
+    SumBlock,
+    answers_of,
+    as_bytes,
+    counts,
+    joined_table,
+    of_files,
+    opened,
+    read_here,
+)
 from logitkit.design.chunks.stream import Stream
 from logitkit.design.info import DesignInfo
-from logitkit.errors import DataError, ExecutorError, LogitkitError, UnsupportedError
+from logitkit.errors import DataError, ExecutorError, UnsupportedError
 from logitkit.options import Stated
 from logitkit.typing import IntArray
 
@@ -132,7 +142,7 @@ class _Frame:
         """Return a frame of what work makes of each partition that has rows."""
         # By names of one word: mapInArrow takes a dot in a name for a field of a structure.
         chosen = self.frame.selectExpr(*(f"`{name.replace('`', '``')}` as c{k}" for k, name in enumerate(columns)))
-        return chosen.mapInArrow(lambda batches: _answers(work, _of_partition(batches, columns)), RESULTS)
+        return chosen.mapInArrow(lambda batches: answers_of(work, _of_partition(batches, columns)), RESULTS)
 
 
 @dataclass(frozen=True)
@@ -153,7 +163,7 @@ class _Files:
         parts, n = [pickle.dumps(group) for group in groups], len(groups)
         tasks = max(min(n, TASKS_OF_CORE * self.session.sparkContext.defaultParallelism), 1)
         numbers = self.session.range(0, n, 1, tasks)
-        return numbers.mapInArrow(lambda batches: _answers(work, _of_files(batches, parts)), RESULTS)
+        return numbers.mapInArrow(lambda batches: answers_of(work, of_files(batches, parts)), RESULTS)
 
 
 class _WorkerRows:
@@ -188,7 +198,7 @@ class _WorkerRows:
             if groups is None:
                 read: Callable[[], Any] = partial(self._fetched, block, tuple(columns))
             else:
-                read = partial(_read_here, block, groups[block.number], self._schema)
+                read = partial(read_here, block, groups[block.number], self._schema)
             yield Part(block.n_rows, read)
 
     def _fetched(self, block: Block, columns: tuple[str, ...]) -> Batch:
@@ -197,10 +207,10 @@ class _WorkerRows:
 
         with _reaching():
             if columns not in self._fetching:
-                self._fetching[columns] = self._source.results(columns, _as_bytes).rdd
+                self._fetching[columns] = self._source.results(columns, as_bytes).rdd
             context = self.executor.running.sparkContext
             answers = context.runJob(self._fetching[columns], list, [block.number])
-        table = ipc.open_stream(_opened(answers[0].failed, answers[0].found)).read_all()
+        table = ipc.open_stream(opened(answers[0].failed, answers[0].found)).read_all()
         return Batch(in_types(table, self._schema), block.where)
 
     def learn(self, learning: Learning, sample_of: Callable[[int], int]) -> Learning:
@@ -219,7 +229,7 @@ class _WorkerRows:
         else:
             sample = sample_of(self.n_rows)
             learning.trim(sample, key_limit(sample, max(self.n_rows, 1)))
-        work = _Learn(learning, self.size, starts, names, draws)
+        work = LearnBlock(learning, self.size, starts, names, draws)
         states: dict[int, Shown] = dict(self._gathered(learning.columns, work))
         n_blocks = max(max(states, default=-1) + 1, len(self.blocks)) if names is None else len(names)
         names = names or [f"partition {number}" for number in range(n_blocks)]
@@ -241,11 +251,43 @@ class _WorkerRows:
         """Return the places of rows among all."""
         return positions if self._counted else positions_in_blocks(positions, [block.start for block in self.blocks])
 
+    def count(self, columns: Sequence[str]) -> None:
+        """Count the rows of each block."""
+        if isinstance(self._source, _Files):
+            groups = self._source.groups(columns)
+            names = [group[0].where for group in groups]
+            found = {k: (sum(part.n_rows for part in group), 0, None) for k, group in enumerate(groups)}
+            n_blocks = len(names)
+        if not self._counted:
+            found = dict(self._gathered(columns, counts))
+            if not isinstance(self._source, _Files):
+                n_blocks = max(found, default=-1) + 1
+                names = [f"partition {number}" for number in range(n_blocks)]
+            filled = [k for k in sorted(found) if found[k][0]]
+            if filled:
+                self._schema = same_types([found[k][2] for k in filled], [names[k] for k in filled])
+        sizes = [found[k][0] if k in found else 0 for k in range(n_blocks)]
+        self.blocks, self.edges = blocks_of(sizes, names, self.size)
+        self.n_rows = sum(sizes)
+
+    def over(self, columns: Sequence[str], task: Callable[[Chunk], T]) -> Iterator[T]:
+        """Yield what a task makes of each chunk, in order, by jobs of as many partitions as there are cores."""
+        context = self.executor.running.sparkContext
+        work = EachChunk(task, self.size, self._schema, tuple(self.blocks))
+        with _reaching():
+            results = self._source.results(tuple(columns), work).rdd
+            n, width = results.getNumPartitions(), max(context.defaultParallelism, 1)
+        for first in range(0, n, width):
+            with _reaching():
+                answers = context.runJob(results, list, list(range(first, min(first + width, n))))
+            for answer in answers:
+                yield from pickle.loads(opened(answer.failed, answer.found))
+
     def summed(self, stream: Stream, info: DesignInfo, work: tuple[Any, Any, Any]) -> Sums[Any]:
         """Return the sums over all rows."""
         used = [block for block in self.blocks if any(stream.used[block.first : block.first + block.n_chunks])]
         ranks = {block.number: rank for rank, block in enumerate(used)}
-        task = _Sum(Plan(stream, info, self._schema), work, tuple(self.blocks), ranks)
+        task = SumBlock(Plan(stream, info, self._schema), work, tuple(self.blocks), ranks)
         joined = partial(summed, merge=work[1])
         try:
             found = self._gathered(stream.columns, task, joined if len(used) > GATHERED else None, len(used))
@@ -271,56 +313,9 @@ class _WorkerRows:
                 while width * width < n:
                     width *= NEIGHBOURS
                 nodes = results.selectExpr(f"place div {width} as node", "place", "failed", "found").groupBy("node")
-                results = nodes.applyInArrow(lambda table: _joined(table, joined, width), RESULTS)
+                results = nodes.applyInArrow(lambda table: joined_table(table, joined, width), RESULTS)
             answers = results.toArrow().sort_by("place").to_pylist()
-        return [(answer["place"], pickle.loads(_opened(answer["failed"], answer["found"]))) for answer in answers]
-
-
-@dataclass(frozen=True)
-class _Learn:
-    """What a block shows in the learning pass."""
-
-    learning: Learning
-    size: int
-    starts: list[int] | None
-    names: list[str] | None
-    draws: Callable[[int], int] | None
-
-    def __call__(self, number: int, table: Any) -> tuple[int, Shown]:
-        """Return what a block shows, under its number."""
-        start = number << PLACES if self.starts is None else self.starts[number]
-        where = f"partition {number}" if self.names is None else self.names[number]
-        return number, shown(self.learning, table, start, self.size, where, self.draws)
-
-
-@dataclass(frozen=True)
-class _Sum:
-    """The sums of a task over a block."""
-
-    plan: Plan
-    work: tuple[Any, Any, Any]
-    blocks: tuple[Block, ...]
-    ranks: dict[int, int]
-
-    def __call__(self, number: int, table: Any) -> tuple[int, Sums[Any]] | None:
-        """Return the sums of a block, under its rank among those of which rows take part; None for others."""
-        if number >= len(self.blocks):
-            label = self.plan.stream.source.label
-            raise DataError(f"{label} changed between two passes: it has more partitions than it had.")
-        if number not in self.ranks:
-            return None
-        block = self.blocks[number]
-        return self.ranks[number], block_sums(self.plan, self.work, tuple(block), block.pieces, table)
-
-
-def _as_bytes(number: int, table: Any) -> tuple[int, bytes]:
-    """Return rows as they are."""
-    import pyarrow as pa
-
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as stream:
-        stream.write_table(table)
-    return number, sink.getvalue().to_pybytes()
+        return [(answer["place"], pickle.loads(opened(answer["failed"], answer["found"]))) for answer in answers]
 
 
 def _of_partition(batches: Iterable[Any], columns: Sequence[str]) -> Iterator[tuple[int, Callable[[], Any]]]:
@@ -332,55 +327,6 @@ def _of_partition(batches: Iterable[Any], columns: Sequence[str]) -> Iterator[tu
     if held:
         context: Any = TaskContext.get()
         yield context.partitionId(), lambda: pa.Table.from_batches(held).rename_columns(list(columns))
-
-
-def _of_files(batches: Iterable[Any], groups: list[bytes]) -> Iterator[tuple[int, Callable[[], Any]]]:
-    """Yield the numbers of the blocks that a task of Spark is to read, and what reads them."""
-    for batch in batches:
-        for number in batch.column(0).to_pylist():
-            yield number, partial(rows_of_parts, groups[number])
-
-
-def _answers(work: Callable[[int, Any], Any], blocks: Iterable[tuple[int, Callable[[], Any]]]) -> Iterator[Any]:
-    """Yield what work makes of each block: its place and the result, or what is refused."""
-    import pyarrow as pa
-
-    for number, read in blocks:
-        try:
-            found = work(number, read())
-        except LogitkitError as error:
-            answer = (number, True, pickle.dumps(error))
-        else:
-            if found is None:
-                continue
-            raw = found[1] if isinstance(found[1], bytes) else pickle.dumps(found[1])
-            answer = (found[0], False, raw)
-        yield pa.RecordBatch.from_pylist([dict(zip(("place", "failed", "found"), answer, strict=True))])
-
-
-def _joined(table: Any, joined: Callable[[Sequence[Any]], Any], width: int) -> Any:
-    """Return the results of neighbours as one, or the first that is refused."""
-    import pyarrow as pa
-
-    rows = table.sort_by("place").to_pylist()
-    place = rows[0]["place"] // width
-    refused = next((row for row in rows if row["failed"]), None)
-    if refused is not None:
-        found = refused["found"]
-    else:
-        found = pickle.dumps(neighbours([pickle.loads(row["found"]) for row in rows], joined))
-    return pa.Table.from_pylist([{"place": place, "failed": refused is not None, "found": found}])
-
-
-def _read_here(block: Block, group: list[Part], schema: Any) -> Batch:
-    return Batch(in_types(rows_of_parts(pickle.dumps(group)), schema), block.where)
-
-
-def _opened(failed: bool, found: bytes) -> bytes:
-    """Return what a task has found, or raise what it refused."""
-    if failed:
-        raise pickle.loads(found)
-    return found
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from itertools import accumulate
+from operator import add
 from typing import Any, TypeVar
 
 import numpy as np
@@ -139,7 +140,9 @@ class Stream:
         return self._over(info, _itself)
 
     def each(self, info: DesignInfo, task: Callable[[Design], T]) -> Iterator[T]:
-        """Yield a task's result for each chunk, in order, in one pass."""
+        """Yield a task's result for each chunk, in order, in one pass; wherever the rows are, results alone travel."""
+        if self.executor is not None:
+            return self.executor.each(self, info, task)
         return self._over(info, task)
 
     def reduce(self, info: DesignInfo, task: Callable[[Design], T], merge: Callable[[T, T], T]) -> T:
@@ -330,8 +333,7 @@ class Stream:
     def fingerprint(self, info: DesignInfo) -> str:
         """Return the fingerprint of all rows, from the first whole pass."""
         if "fingerprint" not in self.kept:
-            for _ in self.designs(info):
-                pass
+            self.reduce(info, _count, add)
         found: str = self.kept["fingerprint"]
         return found
 
@@ -360,3 +362,7 @@ class Stream:
 
 def _itself(design: Design) -> Design:
     return design
+
+
+def _count(design: Design) -> int:
+    return design.n_rows

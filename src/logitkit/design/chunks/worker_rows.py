@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import pickle
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from functools import partial
-from itertools import accumulate, zip_longest
-from typing import Any, Protocol, TypeVar
-from weakref import WeakKeyDictionary, WeakSet
+from itertools import accumulate
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from logitkit.design.chunks.ahead import Part
 from logitkit.design.chunks.block_tasks import (
     added,
-    arrow_of_frame,
+    block_chunks,
     block_sums,
+    counts_of,
     head_of,
     learning_in,
     merged,
-    rows_of_parts,
     trimmed,
 )
 from logitkit.design.chunks.learning import Learning
@@ -29,7 +27,6 @@ from logitkit.design.chunks.pieces import (
     Plan,
     Sums,
     blocks_of,
-    groups_of,
     in_types,
     key_limit,
     neighbours,
@@ -38,120 +35,17 @@ from logitkit.design.chunks.pieces import (
     same_types,
     shown,
 )
-from logitkit.design.chunks.source import Batch, Source
+from logitkit.design.chunks.source import Batch, Chunk, Source
 from logitkit.design.chunks.stream import Stream
+from logitkit.design.chunks.workers import Files, FrameSource, PlacesLost, Workers
 from logitkit.design.info import DesignInfo
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.typing import IntArray
 
+__all__ = ["WorkerRows"]
+
 T = TypeVar("T")
-
-__all__ = ["FrameSource", "PlacesLost", "WorkerRows", "Workers"]
-
-
-class PlacesLost(Exception):  # noqa: N818 - nothing is wrong where other workers came
-    """No worker is left of those that were to have rows."""
-
-
-class Workers(Protocol):
-    """Those who run tasks, whose arguments are results of others."""
-
-    holders: WeakSet[WorkerRows]
-
-    def has_room(self, n_bytes: int) -> bool:
-        """Tell whether rows may stay, if those of earlier fits are let go."""
-
-    def places(self, n_blocks: int) -> list[str | None]:
-        """Return which worker is to have each of some blocks, None for any."""
-
-    def places_of(self, values: list[Any]) -> list[str | None]:
-        """Return which worker has what was computed."""
-
-    def at(self, place: str | None) -> AbstractContextManager[Any]:
-        """Let tasks that are made now run on a worker, as long as it lives."""
-
-    def sent(self, value: Any) -> Any:
-        """Return a value as the workers have it."""
-
-    def delayed(self, function: Callable[..., Any]) -> Any:
-        """Return a function whose calls are tasks."""
-
-    def computed(self, values: list[Any]) -> list[Any]:
-        """Return what is computed, and stays there as long as it is referred to."""
-
-    def gathered(self, values: list[Any], places: Sequence[str | None] = ()) -> list[Any]:
-        """Return what is computed, of which some places were asked for; raises PlacesLost."""
-
-    def reached(self) -> AbstractContextManager[None]:
-        """Say what is wrong where they are lost."""
-
-
-@dataclass(frozen=True)
-class FrameSource:
-    """A frame of Dask, before its rows are counted.
-
-    Parameters
-    ----------
-    frame : dask.dataframe.DataFrame
-        The partitions.
-    label : str
-        What it is called in messages.
-    n_rows : int or None
-        Not known before a pass.
-    row_bytes : float
-        Not known.
-    """
-
-    frame: Any
-    label: str = "the Dask frame"
-    n_rows: int | None = None
-    row_bytes: float = 0.0
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the columns."""
-        return tuple(self.frame.columns)
-
-    def batches(self, columns: Sequence[str], size: int) -> Iterator[Batch]:
-        """Refuse: the rows are with the workers."""
-        del columns, size
-        raise UnsupportedError(f"{self.label} is read by workers: executor=lk.Dask(client).")
-
-    def units(
-        self, columns: Sequence[str], workers: Workers, places: Sequence[str | None] = ()
-    ) -> tuple[list[Any], list[str]]:
-        """Return the partitions as tables to be made, and what they are called."""
-        del places  # it has its own
-        parts = self.frame[list(columns)].to_delayed()
-        if len(parts) != self.frame.npartitions:  # files read together where few columns are wanted
-            each = map(self.frame.get_partition, range(self.frame.npartitions))
-            parts = [part[list(columns)].to_delayed()[0] for part in each]
-        names = [f"partition {number}" for number in range(len(parts))]
-        read = workers.delayed(arrow_of_frame)
-        return [read(part, list(columns), name) for part, name in zip(parts, names, strict=True)], names
-
-
-@dataclass(frozen=True)
-class _Files:
-    """Files whose parts are read by themselves."""
-
-    source: Any
-    size: int
-
-    def groups(self, columns: Sequence[str]) -> list[list[Part]]:
-        """Return the parts of each block."""
-        return groups_of(self.source.own_parts(columns), self.size)
-
-    def units(
-        self, columns: Sequence[str], workers: Workers, places: Sequence[str | None] = ()
-    ) -> tuple[list[Any], list[str]]:
-        """Return the blocks as tables to be made, and what they are called."""
-        read, groups = workers.delayed(rows_of_parts), self.groups(columns)
-        tables = []
-        for group, place in zip_longest(groups, places):
-            with workers.at(place):
-                tables.append(read(pickle.dumps(group)))
-        return tables, [group[0].where for group in groups]
+AHEAD = 2  # blocks for each thread of the workers, of which the results are waited for
 
 
 class WorkerRows:
@@ -184,7 +78,7 @@ class WorkerRows:
                 f"executor= needs rows of which each worker can read a part, and {self.label} gives them one after "
                 "another: give files or a Dask frame, or leave executor= out."
             )
-        self._source: Any = source if isinstance(source, FrameSource) else _Files(source, size)
+        self._source: Any = source if isinstance(source, FrameSource) else Files(source, size)
         self._counted = self.n_rows is not None
 
     @property
@@ -305,6 +199,53 @@ class WorkerRows:
     def placed(self, positions: IntArray) -> IntArray:
         """Return the places of rows among all."""
         return positions if self._counted else positions_in_blocks(positions, [block.start for block in self.blocks])
+
+    def count(self, columns: Sequence[str]) -> None:
+        """Count the rows of each block."""
+        workers = self.workers
+        if self._counted:
+            groups = self._source.groups(columns)
+            heads = [(sum(part.n_rows for part in group), 0, None) for group in groups]
+            names = [group[0].where for group in groups]
+        else:
+            tables, names = self._source.units(columns, workers)
+            counted = workers.delayed(counts_of)
+            heads = workers.gathered([counted(table) for table in tables])
+        sizes = [n_rows for n_rows, _, _ in heads]
+        self.blocks, self.edges = blocks_of(sizes, names, self.size)
+        self.n_rows = sum(sizes)
+        if not self._counted and self.n_rows:
+            filled = [k for k, n_rows in enumerate(sizes) if n_rows]
+            self._bytes[tuple(columns)] = sum(n_bytes for _, n_bytes, _ in heads)
+            self._schema = same_types([heads[k][2] for k in filled], [names[k] for k in filled])
+
+    def over(self, columns: Sequence[str], task: Callable[[Chunk], T]) -> Iterator[T]:
+        """Yield what a task makes of each chunk, in order; few blocks are ahead of what is taken."""
+        left = deque(block for block in self.blocks if block.n_rows)
+        with self.workers.reached():
+            work = self.workers.sent((task, self.size, self._schema))
+        while left:
+            try:
+                yield from self._over(left, tuple(columns), work)
+            except PlacesLost:
+                self._leave_places()
+
+    def _over(self, left: deque[Block], columns: tuple[str, ...], work: Any) -> Iterator[Any]:
+        """Yield the results for blocks, each of which is taken from those that are left when it is done."""
+        workers, pending = self.workers, deque[Any]()
+        with workers.reached():
+            tables, places, run = self._tables(columns), self._places_of(columns), workers.delayed(block_chunks)
+            ahead = AHEAD * workers.n_threads
+        to_do = deque(left)
+        while to_do or pending:
+            with workers.reached():
+                while to_do and len(pending) < ahead:
+                    block = to_do.popleft()
+                    with workers.at(places[block.number] if places else None):
+                        pending += workers.computed([run(work, tuple(block), tables[block.number])])
+                results = workers.gathered([pending.popleft()], places)[0]
+            left.popleft()
+            yield from results
 
     def summed(self, stream: Stream, info: DesignInfo, work: Any) -> Sums[Any]:
         """Return the sums over all rows."""
