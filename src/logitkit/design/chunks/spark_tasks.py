@@ -31,7 +31,21 @@ __all__ = [
 
 @dataclass(frozen=True)
 class LearnBlock:
-    """What a block shows in the learning pass."""
+    """What a block shows in the learning pass.
+
+    Parameters
+    ----------
+    learning : Learning
+        Of none of its rows.
+    size : int
+        Rows of a chunk.
+    starts : list of int or None
+        Place of the first row of each block, where rows are counted.
+    names : list of str or None
+        What blocks are called; partitions of a frame have numbers.
+    draws : callable or None
+        Rows to draw of a number of rows, where the number of all is not known yet.
+    """
 
     learning: Learning
     size: int
@@ -48,7 +62,19 @@ class LearnBlock:
 
 @dataclass(frozen=True)
 class SumBlock:
-    """The sums of a task over a block."""
+    """The sums of a task over a block.
+
+    Parameters
+    ----------
+    plan : Plan
+        How chunks are coded.
+    work : tuple
+        The task, how two sums add, and the fingerprint.
+    blocks : tuple of Block
+        All of them.
+    ranks : dict
+        Of the number of a block, its place among those of which rows take part.
+    """
 
     plan: Plan
     work: tuple[Any, Any, Any]
@@ -128,7 +154,19 @@ def opened(failed: bool, found: bytes) -> bytes:
 
 @dataclass(frozen=True)
 class EachChunk:
-    """What a task makes of each chunk of a block, as a table."""
+    """What a task makes of each chunk of a block, as a table.
+
+    Parameters
+    ----------
+    task : callable
+        Of a chunk.
+    size : int
+        Rows of a chunk.
+    schema : pyarrow.Schema
+        Types of the columns.
+    blocks : tuple of Block
+        All of them.
+    """
 
     task: Callable[[Chunk], Any]
     size: int
