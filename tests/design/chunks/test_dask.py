@@ -214,6 +214,25 @@ def test_predictions_that_fail_on_a_worker_leave_nothing(table, frame, executor,
     assert [path.name for path in tmp_path.iterdir()] == ["0.csv"]
 
 
+def test_paths_and_folds_share_their_rounds(table, frame, executor) -> None:
+    options = {"strengths": [0.05, 0.01], "solver": lk.ProxNewton(tol=1e-13)}
+    held, summed = (
+        lk.path("y ~ x + z + c", table, **options),
+        lk.path("y ~ x + z + c", frame, executor=executor, **options),
+    )
+    # A gap of 1e-13 of the loss leaves the coefficients its root.
+    np.testing.assert_allclose(summed.record.coef, held.record.coef, atol=3e-6)
+    assert summed._given.design.stream.passes.count <= 16
+    options |= {"folds": lk.Folds(given="w"), "measure": "auc"}
+    held, summed = (
+        lk.cross_validate("y ~ x + z + c", table, **options),
+        lk.cross_validate("y ~ x + z + c", frame, executor=executor, bins=200, **options),
+    )
+    away = np.abs(summed.record.scores - held.record.scores).max()
+    assert away <= 1.05 * float(summed.record.measure.label.rpartition(" ")[2]) <= 0.01
+    assert summed._given.design.stream.passes.count <= 24
+
+
 def test_numbers_of_two_types_become_one(table, executor) -> None:
     whole = table.assign(w=table["w"].astype("int64"))
     parts = [whole.iloc[:300], whole.iloc[300:].assign(w=whole["w"].iloc[300:].astype(float))]

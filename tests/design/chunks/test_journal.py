@@ -88,6 +88,32 @@ REFUSED = {
 }
 
 
+def test_a_path_goes_on_in_the_middle_of_its_runs(tmp_path, monkeypatch) -> None:
+    data, folder, over, begun = written(tmp_path / "rows"), tmp_path / "state", Stream._over, []
+
+    def solved(**more):
+        return lk.path("y ~ x + C(g)", data, strengths=[0.1, 0.03, 0.01, 0.003, 0.001], **more).record
+
+    whole, stop = solved(), 5
+
+    def stopping(self, info, task):
+        begun.append(task)
+        if len(begun) == stop:
+            raise StoppedError
+        return over(self, info, task)
+
+    monkeypatch.setattr(Stream, "_over", stopping)
+    with pytest.raises(StoppedError):
+        solved(checkpoint=folder)
+    n_passes, stop = len(list(folder.glob("pass-*.npz"))), 10**6
+    begun.clear()
+    assert np.array_equal(solved(checkpoint=folder).coef, whole.coef)
+    n_rest = len(begun)
+    begun.clear()
+    assert np.array_equal(solved(checkpoint=folder).coef, whole.coef)
+    assert (n_passes, bool(n_rest), begun) == (5, True, [])
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_checkpoint_of_another_fit_is_refused_by_name(name, tmp_path) -> None:
     data, folder = written(tmp_path / "rows"), tmp_path / "state"

@@ -36,6 +36,16 @@ class _Some(Stream):
     all_rows: Stream | None = None
     mask: BoolArray | None = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is sent to where the rows are: of each row a bit."""
+        assert self.mask is not None
+        return super().__getstate__() | {"mask": (self.mask.size, np.packbits(self.mask))}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take what was sent."""
+        size, bits = state["mask"]
+        self.__dict__.update(state | {"mask": np.unpackbits(bits, count=size).astype(bool)})
+
     def coded(self, chunk: Chunk, info: DesignInfo) -> Design:
         """Return the design of those rows of a chunk."""
         assert self.all_rows is not None
