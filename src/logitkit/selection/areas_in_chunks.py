@@ -88,6 +88,22 @@ class _Ranked:
         return np.stack([family.probabilities(eta[:, :, j]) for j in range(eta.shape[2])]), counts
 
 
+@dataclass(frozen=True)
+class _RankedByFold:
+    """The task of some rows of all folds: scores and trials of those of each."""
+
+    folds: tuple[Design, ...]
+    tasks: tuple[_Ranked, ...]
+
+    def __call__(self, part: Design) -> list[tuple[FloatArray, FloatArray]]:
+        """Return them for each fold."""
+        found = []
+        for rows, task in zip(self.folds, self.tasks, strict=True):
+            assert rows.stream is not None
+            found.append(task(rows.stream.within(part, rows.info, True)))
+        return found
+
+
 def _area(pairs: list[FloatArray]) -> float:
     """Return the area of an event, or Hand and Till's mean over pairs of outcomes, of the chances by each ranking."""
     if len(pairs) == 1:
@@ -163,17 +179,8 @@ def areas_by_sorting(design: Design, fits: list[FoldFit], folds: Splits) -> list
     """
     stream = design.stream
     assert stream is not None
-    first, tests = stream.first_rows, [folds.test(split) for split in range(folds.n_splits)]
-    tasks = [_Ranked(fit, split) for split, fit in enumerate(fits)]
-
-    def ranked(part: Design) -> list[tuple[FloatArray, FloatArray]]:
-        start = first[stream.number_of(part)]
-        found = []
-        for task, test in zip(tasks, tests, strict=True):
-            low, high = np.searchsorted(test, [start, start + part.n_rows])
-            found.append(task(part.take(test[low:high] - start)))
-        return found
-
+    held_out = [some_rows(design, folds.test(split)) for split in range(folds.n_splits)]
+    ranked = _RankedByFold(tuple(held_out), tuple(_Ranked(fit, split) for split, fit in enumerate(fits)))
     with ExitStack() as stack:
         sorts = [_Sorts(stack, stream.memory // (2 * len(fits))) for _ in fits]
         for every in design.each(ranked):
