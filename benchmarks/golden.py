@@ -30,7 +30,12 @@ import logitkit as lk
 # Verbs that draw, write files, or would say the same as another.
 LEFT_OUT = {"plot", "report", "save", "record", "trace", "confusion", "on"}
 EXTRA: dict[str, tuple[dict[str, Any], ...]] = {
-    "bootstrap": ({"n": 20, "seed": 3}, {"n": 20, "seed": 3, "kind": "bayesian"}, {"n": 20, "kind": "parametric"}),
+    "bootstrap": (
+        {"n": 20, "seed": 3},
+        {"n": 20, "seed": 3, "kind": "bayesian"},
+        {"n": 20, "seed": 3, "kind": "parametric"},
+        {"n": 20, "seed": 3, "kind": "poisson"},
+    ),
     "confint": (
         {"method": "wald"},
         {"method": "wald", "level": 0.9},

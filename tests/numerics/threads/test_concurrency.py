@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import concurrent.futures.thread
+import gc
 import multiprocessing
 import subprocess
 import sys
@@ -212,3 +214,35 @@ def test_importing_is_light() -> None:
     )
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+def test_an_abandoned_call_may_be_collected_while_a_task_is_handed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The collector runs wherever memory is asked for: here within the locks of the pool.
+    made = concurrent.futures.thread._WorkItem
+
+    def collecting(*given: Any) -> Any:
+        gc.collect()
+        return made(*given)
+
+    def abandon() -> None:
+        left = ordered_map(lambda i: i, 8)
+        next(left)
+        around: list[Any] = [left]
+        around.append(around)
+
+    found: list[int] = []
+
+    def work() -> None:
+        running = ordered_map(lambda i: i, 8)
+        found.append(next(running))
+        for _ in range(1, 8):
+            abandon()
+            monkeypatch.setattr(concurrent.futures.thread, "_WorkItem", collecting)
+            found.append(next(running))
+            monkeypatch.setattr(concurrent.futures.thread, "_WorkItem", made)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(20.0)
+    assert not thread.is_alive()
+    assert found == list(range(8))

@@ -79,23 +79,38 @@ class _InOrder:
     next: int = 0
     made: dict[int, Chunk] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    closed: bool = False
 
     def chunk(self, number: int) -> Chunk | None:
         """Return a chunk; those before it are made too, for those who will ask for them."""
         with self.lock:
-            while number not in self.made:
-                found = next(self.chunks, None)
-                if found is None:
-                    return None
-                self.made[found.number] = found
-            return self.made.pop(number)
+            try:
+                while number not in self.made:
+                    found = next(self.chunks, None)
+                    if found is None:
+                        return None
+                    self.made[found.number] = found
+                return self.made.pop(number)
+            finally:
+                if self.closed:
+                    self._end()
 
     def close(self) -> None:
-        """End the source's own iteration, with whatever files it has open."""
-        with self.lock:
-            close = getattr(self.chunks, "close", None)
-            if close is not None:
-                close()
+        """End the source's own iteration, with whatever files it has open; a thread that reads it does so afterwards.
+
+        Where the garbage collector closes a pass, such a thread may be waiting for this one.
+        """
+        self.closed = True
+        if self.lock.acquire(blocking=False):
+            try:
+                self._end()
+            finally:
+                self.lock.release()
+
+    def _end(self) -> None:
+        close = getattr(self.chunks, "close", None)
+        if close is not None:
+            close()
 
 
 class _Held:

@@ -29,7 +29,9 @@ TASKS_OF_THREAD = 2  # of those that are short: more to share out evenly, fewer 
 PATIENCE = 0.05  # seconds to wait for a task that no thread has begun, before the waiting thread runs it
 GRACE = 0.8  # seconds to wait for running tasks when work is given up: an interruption must end within a second
 
-_lock = threading.Lock()
+# A call that nobody wants any more is ended where the garbage collector finds it: within any other, on any thread. So
+# this thread may have the lock, which is then entered again, or one that waits for this thread, which goes without.
+_lock = threading.RLock()
 _threads: int | None = None
 _pool: ThreadPoolExecutor | None = None
 _pool_size = 0
@@ -161,6 +163,7 @@ class _Here(threading.local):
 
     walk: _Walk[Any] | None = None  # whose task it runs, on a thread of the pool
     alone: bool = False  # whether it may use no other thread
+    submits: bool = False  # whether it is handing a task to the pool, whose own locks cannot be entered again
 
     def __init__(self) -> None:
         self.open: list[_Walk[Any]] = []  # those whose results it takes
@@ -196,11 +199,14 @@ def _submit(walk: _Walk[T], index: int) -> Future[T]:
         if _pool is None:
             _pool = ThreadPoolExecutor(threads, thread_name_prefix="logitkit", initializer=limit_this_thread)
             _pool_size = threads
+        _here.submits = True
         try:
             return _pool.submit(walk, index)
         except RuntimeError:  # the interpreter is ending, or the system allows no more threads
             _pool.shutdown(wait=False, cancel_futures=True)
             _pool, _pool_size = None, 0
+        finally:
+            _here.submits = False
     future: Future[T] = Future()
     future.cancel()
     return future
@@ -213,6 +219,16 @@ def _retire_pool() -> ThreadPoolExecutor | None:
     if pool is not None:
         pool.shutdown(wait=False)
     return pool
+
+
+def _let_go(*, in_use: bool = False) -> ThreadPoolExecutor | None:
+    """Retire the pool if no call uses it, or in use; where it or the lock is taken, it is left to whoever has it."""
+    if _here.submits or not _lock.acquire(timeout=PATIENCE):
+        return None
+    try:
+        return _retire_pool() if in_use or not _pool_users else None
+    finally:
+        _lock.release()
 
 
 @contextmanager
@@ -230,9 +246,8 @@ def threads_in_use() -> Iterator[None]:
         _stop_work()
         raise
     finally:
-        with _lock:
-            _pool_users.discard(user)
-            idle = None if _pool_users else _retire_pool()
+        _pool_users.discard(user)
+        idle = None if _pool_users else _let_go()
         if idle is not None:
             try:
                 idle.shutdown(wait=_here.walk is None)  # at once: nothing is left to do
@@ -264,7 +279,7 @@ def _wait_for_threads(end: float) -> None:
 def _after_fork() -> None:
     """Forget what only the parent has: its threads, and a lock that one of them may hold."""
     global _lock, _pool, _pool_size, _here  # noqa: PLW0603 - the child starts anew
-    _lock = threading.Lock()
+    _lock = threading.RLock()
     _pool, _pool_size = None, 0
     _pool_users.clear()
     _here = _Here()
@@ -354,8 +369,7 @@ def _results(
                     yield result
             except (Exception, GeneratorExit):
                 if wait(walk.abandon(), timeout=GRACE).not_done:
-                    with _lock:
-                        _retire_pool()  # whoever is next shall not wait for it
+                    _let_go(in_use=True)  # whoever is next shall not wait for it
                 raise
     finally:
         mine.remove(walk)
