@@ -15,7 +15,9 @@ import numpy as np
 
 from logitkit.design.chunks.side_by_side import side_by_side
 from logitkit.design.chunks.some_rows import some_rows
+from logitkit.design.chunks.stream import Stream
 from logitkit.design.design import Design
+from logitkit.design.info import DesignInfo
 from logitkit.diagnostics.ranking import ROUNDING
 from logitkit.models.multinomial import Multinomial
 from logitkit.numerics.external_sort import ExternalSort
@@ -92,16 +94,14 @@ class _Ranked:
 class _RankedByFold:
     """The task of some rows of all folds: scores and trials of those of each."""
 
-    folds: tuple[Design, ...]
+    folds: tuple[Stream, ...]
+    info: DesignInfo
     tasks: tuple[_Ranked, ...]
 
     def __call__(self, part: Design) -> list[tuple[FloatArray, FloatArray]]:
         """Return them for each fold."""
-        found = []
-        for rows, task in zip(self.folds, self.tasks, strict=True):
-            assert rows.stream is not None
-            found.append(task(rows.stream.within(part, rows.info, True)))
-        return found
+        every = zip(self.folds, self.tasks, strict=True)
+        return [task(rows.within(part, self.info, True)) for rows, task in every]
 
 
 def _area(pairs: list[FloatArray]) -> float:
@@ -179,8 +179,9 @@ def areas_by_sorting(design: Design, fits: list[FoldFit], folds: Splits) -> list
     """
     stream = design.stream
     assert stream is not None
-    held_out = [some_rows(design, folds.test(split)) for split in range(folds.n_splits)]
-    ranked = _RankedByFold(tuple(held_out), tuple(_Ranked(fit, split) for split, fit in enumerate(fits)))
+    held_out = [some_rows(design, folds.test(split)).stream for split in range(folds.n_splits)]
+    rows = tuple(one for one in held_out if one is not None)
+    ranked = _RankedByFold(rows, design.info, tuple(_Ranked(fit, split) for split, fit in enumerate(fits)))
     with ExitStack() as stack:
         sorts = [_Sorts(stack, stream.memory // (2 * len(fits))) for _ in fits]
         for every in design.each(ranked):
