@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import pickle
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+import logitkit as lk
+from logitkit.design.chunks import learning_pass
 from logitkit.design.chunks.learning import Learning
+from logitkit.design.chunks.learning_pass import learn
+from logitkit.design.chunks.memory import SPARING
+from logitkit.design.chunks.parquet import parquet_source
 from logitkit.design.chunks.source import Batch, rechunked
 from logitkit.design.formula.parse import parse_formula
 
@@ -95,3 +102,44 @@ def test_what_needs_another_pass_says_so(terms) -> None:
     for chunk in rechunked([Batch(pa.table({"y": [0, 1] * 9, "x": np.arange(18.0)}), "here")], 5):
         found.add(chunk)
     assert found.another() is not None
+
+
+def _learnt_from(files: str, formula: str, roles: dict[str, str], memory: int, wanted: int = 100) -> Any:
+    source = parquet_source(sorted(Path(files).glob("*.parquet")), "the files")
+    parsed = parse_formula(formula, source.names, {}, list(roles.values()))
+    return learn(source, parsed, roles, 32, lambda _: wanted, memory)
+
+
+@pytest.mark.parametrize("formula", ["y ~ x + z + C(g)", "o ~ x + C(year)", "y ~ z", "cbind(events, rest) ~ x"])
+@pytest.mark.parametrize("roles", [{}, {"weights": "w"}])
+@pytest.mark.parametrize("threads", [1, 3])
+def test_threads_learn_what_one_pass_in_order_learns(files, formula, roles, threads) -> None:
+    lk.set_threads(threads)
+    try:
+        found = _learnt_from(files, formula, roles, 10 * SPARING)
+    finally:
+        lk.set_threads(None)
+    whole = _learnt_from(files, formula, roles, SPARING - 1)
+    for name in ("n_rows", "used", "missing", "n_counted", "before", "weightless", "met", "n_passes", "n_bytes"):
+        assert getattr(found, name) == getattr(whole, name)
+    assert found.sample.tolist() == whole.sample.tolist()
+    assert found.rows.equals(whole.rows)
+    assert found.outcomes.equals(whole.outcomes)
+
+
+def test_keys_that_no_row_of_the_sample_has_are_known_beforehand(files, monkeypatch) -> None:
+    plain = _learnt_from(files, "y ~ x", {}, 10 * SPARING, 40)
+    monkeypatch.setattr(learning_pass, "LIMITED_LEAST", 1)
+    found = _learnt_from(files, "y ~ x", {}, 10 * SPARING, 40)
+    assert found.sample.tolist() == plain.sample.tolist()
+    assert found.rows.equals(plain.rows)
+
+
+def test_a_sample_that_came_out_small_is_drawn_again(tmp_path, monkeypatch) -> None:
+    x = np.full(3_000, np.nan)
+    x[::30] = np.arange(100)
+    pq.write_table(pa.table({"y": [0, 1, 1] * 1_000, "x": x}), tmp_path / "a.parquet")
+    monkeypatch.setattr(learning_pass, "LIMITED_LEAST", 1)
+    found = _learnt_from(str(tmp_path), "y ~ x", {}, 10 * SPARING, 100)
+    assert found.n_used == found.sample.size == 100
+    assert found.n_passes == 2

@@ -11,9 +11,8 @@ import numpy as np
 from logitkit.design.chunks.build import chunk_size, design_of, sample_size
 from logitkit.design.chunks.empty import absent_in, labels, none_complete
 from logitkit.design.chunks.over import over_chunks, with_workers
-from logitkit.design.chunks.pieces import key_limit
 from logitkit.design.chunks.reading import Reading
-from logitkit.design.chunks.sample import Sample
+from logitkit.design.chunks.sample import Sample, key_limit
 from logitkit.design.chunks.source import Chunk, Source
 from logitkit.design.chunks.stream import Passes, Stream
 from logitkit.design.design import Design, RowCounts

@@ -10,7 +10,8 @@ from typing import Any
 
 from logitkit.design.build import build_design
 from logitkit.design.chunks.checked import CheckedSource
-from logitkit.design.chunks.learning import Learning, learn
+from logitkit.design.chunks.learning import Learning
+from logitkit.design.chunks.learning_pass import learn
 from logitkit.design.chunks.learnt_rows import Learnt
 from logitkit.design.chunks.matrix import ChunkedMatrix
 from logitkit.design.chunks.reading import Reading

@@ -109,7 +109,7 @@ class Coder:
     def design(self, table: Any, info: DesignInfo) -> Design | None:
         """Return the design of a chunk, None where there is anything in it to be refused or left out for a level."""
         columns = ChunkColumns(table)
-        numbers = Columnar.of([1, *(columns.numbers(name).pieces for name in self.numeric)], columns.sizes)
+        numbers = columns.matrix(self.numeric)
         absent: dict[str, BoolArray] = {}
         positions: IntArray | None = None
         if columns.have_nulls(tuple(self.needed.values())) or numbers.holds_nan:
@@ -144,7 +144,8 @@ class Coder:
         if y is None:
             return None
         prior = offset = clusters = None
-        places = np.arange(y.size) if positions is None else positions
+        if given.weights is not None or given.offset is not None:
+            places = np.arange(y.size) if positions is None else positions
         if given.weights is not None:
             prior = _used(columns.numbers(given.weights), positions)
             require_weights(prior, given.weight_kind, given.weights, places)
@@ -162,11 +163,13 @@ class Coder:
         if self.values:
             codes = columns.codes(self.outcome, self.values, positions)
             return None if codes is None else (codes if positions is None else codes[positions]).astype(np.float64)
-        y = _used(columns.numbers(self.outcome), positions)
-        within = y.min() >= 0.0 and y.max() <= 1.0
-        if not within or (self.info.response.kind != "fraction" and not ((y == 0.0) | (y == 1.0)).all()):
+        whole = np.asarray(columns.numbers(self.outcome))
+        y = whole if positions is None else whole[positions]  # in its own type: whole numbers within are 0 or 1
+        within = y.min() >= 0 and y.max() <= 1
+        fraction = self.info.response.kind == "fraction" or y.dtype.kind in "iub"
+        if not within or not (fraction or ((y == 0.0) | (y == 1.0)).all()):
             return None
-        return y
+        return np.asarray(y, dtype=np.float64)
 
     def _matrix(self, columns: ChunkColumns, positions: IntArray | None) -> Matrix | None:
         """Return the columns of the design, None where a row has a level that the fit never saw."""

@@ -106,6 +106,21 @@ class Pieces:
         return np.array(self.whole, dtype=dtype, copy=copy)
 
 
+class _Placed:
+    """The numbers of a column, which are known by their addresses and become arrays where one is asked for."""
+
+    def __init__(self, columns: ChunkColumns, name: str, dtype: np.dtype[Any]) -> None:
+        self.columns, self.name, self.dtype = columns, name, dtype
+
+    def addresses(self) -> list[int]:
+        """Return where the numbers of each piece begin."""
+        width = self.dtype.itemsize
+        return [array.buffers()[1].address + width * array.offset for array in self.columns.arrays(self.name)]
+
+    def __getitem__(self, piece: int) -> NDArray[Any]:
+        return self.columns.numbers(self.name).pieces[piece]
+
+
 class ChunkColumns:
     """The columns of a chunk.
 
@@ -122,28 +137,42 @@ class ChunkColumns:
         self._places = {name: place for place, name in enumerate(table.column_names)}
         self._schema = table.schema
         self._known: dict[str, Pieces] = {}
+        self._arrays: dict[str, list[Any]] = {}
 
     def arrays(self, name: str) -> list[Any]:
         """Return the Arrow arrays of a column."""
-        place = self._places[name]
-        return [batch.column(place) for batch in self.batches]
+        if name not in self._arrays:
+            place = self._places[name]
+            self._arrays[name] = [batch.column(place) for batch in self.batches]
+        return self._arrays[name]
+
+    def matrix(self, names: Sequence[str]) -> Columnar:
+        """Return a constant and columns of numbers as a matrix, which has their addresses alone."""
+        columns: list[Any] = [1]
+        for name in names:
+            dtype = self._dtype(name)
+            columns.append(self.numbers(name).pieces if dtype.kind == "b" else _Placed(self, name, dtype))
+        return Columnar.of(columns, self.sizes)
+
+    def _dtype(self, name: str) -> np.dtype[Any]:
+        """Return the type of a column of numbers as numpy has it."""
+        dtype: np.dtype[Any] = np.dtype(self._schema.field(self._places[name]).type.to_pandas_dtype())
+        return dtype
 
     def numbers(self, name: str) -> Pieces:
         """Return the numbers of a column; where one is missing, anything may stand."""
         if name not in self._known:
-            kind = self._schema.field(self._places[name]).type
-            dtype = np.dtype(kind.to_pandas_dtype())
+            dtype = self._dtype(name)
             self._known[name] = Pieces([_numbers(array, dtype) for array in self.arrays(name)])
         return self._known[name]
 
     def have_nulls(self, names: Sequence[str]) -> bool:
         """Tell whether Arrow counts a missing value in some of the columns."""
-        for batch in self.batches:
-            for name in names:
-                array = batch.column(self._places[name])
-                if array.null_count or (hasattr(array, "dictionary") and array.dictionary.null_count):
-                    return True
-        return False
+        return any(
+            array.null_count or (hasattr(array, "dictionary") and array.dictionary.null_count)
+            for name in names
+            for array in self.arrays(name)
+        )
 
     def missing(self, name: str) -> BoolArray | None:
         """Return where a column is missing or not a number, None where it is nowhere."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from logitkit.design.chunks.build import design_of
-from logitkit.design.chunks.learning import learn
+from logitkit.design.chunks.learning_pass import learn
 from logitkit.design.chunks.stream import Stream
 from logitkit.design.design import Design
 from logitkit.design.formula.coding import Coding, learn_coding

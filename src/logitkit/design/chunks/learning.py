@@ -1,4 +1,4 @@
-r"""The learning pass: one pass over a source that finds what its columns are to become, and draws a sample.
+r"""What rows show of what their columns are to become, and a sample of them; that of other rows can be added.
 
 What a design learns from rows is merged over chunks: the levels of factors, the first row of each outcome, how many
 rows are complete, and the states of transforms (``transforms.py``). A transform of what another has learnt takes one
@@ -8,7 +8,7 @@ pass more, and so does one that is learnt in two steps.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy, deepcopy
 from dataclasses import replace
 from typing import Any
@@ -21,7 +21,7 @@ from logitkit.design.chunks.factor_levels import FactorLevels
 from logitkit.design.chunks.learnt_rows import Learnt
 from logitkit.design.chunks.outcomes import OutcomeRows
 from logitkit.design.chunks.sample import Sample
-from logitkit.design.chunks.source import Chunk, Source, rechunked
+from logitkit.design.chunks.source import Chunk
 from logitkit.design.chunks.transform_states import Pending, Transforms
 from logitkit.design.chunks.transforms import may_add_missing
 from logitkit.design.formula.coding import LAG, Beforehand, cause_of, raise_in_words
@@ -31,57 +31,13 @@ from logitkit.design.formula.parse import ParsedFormula
 from logitkit.design.formula.specs import new_spec
 from logitkit.design.response.binary import evaluate_left, missing_outcome
 from logitkit.design.table.frame import Table, is_missing, numeric_values, read_table
-from logitkit.errors import LogitkitError, UnsupportedError
-from logitkit.numerics.threads.progress import progress
+from logitkit.errors import UnsupportedError
 from logitkit.typing import BoolArray, IntArray
 
-__all__ = ["Learning", "learn"]
+__all__ = ["KEY_MOST", "Learning"]
 
 KEY_MOST = (1 << 64) - 1  # of a row of the sample
 TRANSFORM = "a transform in the formula"  # what its missing values are counted as
-
-
-def learn(
-    source: Source,
-    parsed: ParsedFormula,
-    roles: Mapping[str, str],
-    size: int,
-    wanted: Callable[[int | None], int],
-    memory: int,
-) -> Learnt:
-    """Pass over a source, as often as its transforms need.
-
-    Parameters
-    ----------
-    source : Source
-        Its rows are read in chunks.
-    parsed : ParsedFormula
-        The formula.
-    roles : mapping of str to str
-        Columns of weights, offsets and clusters, by their role.
-    size : int
-        Rows of a chunk.
-    wanted : callable
-        Of the number of rows, None before it is known; returns how many to draw.
-    memory : int
-        Bytes that may be held.
-    """
-    learning: Learning | None = Learning(parsed, roles, wanted(source.n_rows), memory=memory)
-    while learning is not None:
-        this = learning
-        try:
-            with progress(source.n_rows, f"Pass {this.n_passes}", " rows") as shown:
-                for chunk in rechunked(source.batches(this.columns or source.names[:1], size), size):
-                    try:
-                        this.add(chunk)
-                    except LogitkitError as error:
-                        raise type(error)(f"{error} (In the rows of {source.label} from {chunk.where} on.)") from error
-                    shown.advance(chunk.table.num_rows)
-            this.trim(wanted(this.n_rows))
-            learning = this.another()
-        finally:
-            this.transforms.close()
-    return this.learnt()
 
 
 class Learning:
@@ -178,6 +134,15 @@ class Learning:
         before = self.known.before
         states = Beforehand(self.transforms.states, before.levels, before.seen, before.n_counted)
         return replace(self.known, before=states, n_passes=self.n_passes, n_bytes=self.n_bytes)
+
+    def blank(self) -> Learning:
+        """Return what learns from later rows, to be merged into this."""
+        made = copy(self)
+        made.found = Learnt(missing=dict.fromkeys(self.found.missing, 0))
+        made.sample = Sample(self.sample.size, int(self.sample.limit))
+        made.outcomes, made.levels, made.transforms = self.outcomes.blank(), {}, Transforms(self.memory)
+        made.n_bytes = self.n_bytes_before
+        return made
 
     def merge(self, later: Learning) -> None:
         """Add what later rows have shown."""

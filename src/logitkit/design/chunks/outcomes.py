@@ -33,6 +33,12 @@ class OutcomeRows:
         self.tables: list[Any] = []
         self.dictionary: dict[Any, None] = {}
 
+    def blank(self) -> OutcomeRows:
+        """Return what takes later rows: those with nothing new need not be kept."""
+        made = OutcomeRows(self.left)
+        made.known = set(self.known)
+        return made
+
     def add(self, outcome: Any, rows: IntArray, counted: IntArray, places: IntArray, table: Any) -> None:
         """Take the rows of a chunk that hold something new.
 

@@ -13,6 +13,7 @@ from typing import Any
 from logitkit.design.chunks.ahead import Part
 from logitkit.design.chunks.files import FileState, reading_of, state_of
 from logitkit.design.chunks.source import Batch
+from logitkit.design.chunks.whole_files import suits, whole_table
 from logitkit.design.table.arrow import without_views
 from logitkit.design.table.names import name_misfit
 from logitkit.errors import DataError
@@ -22,7 +23,8 @@ __all__ = ["ParquetSource", "parquet_source"]
 
 BUFFER = 1 << 17  # bytes of each column of a large row group that are fetched at once
 THREADED_LEAST = 1 << 16  # rows of a chunk
-GROUP_MOST = 2  # chunks of rows in a row group that is read at once
+GROUP_MOST, FEW_THREADS = 4, 4  # chunks of rows in a row group that is read at once, where few threads hold one
+GROUP_MOST_OF_MANY = 2
 
 
 @dataclass(frozen=True)
@@ -76,15 +78,17 @@ class ParquetSource:
 
     def parts(self, columns: Sequence[str], size: int) -> Iterator[Part]:
         """Yield what is read at once: row groups of at most about ``size`` rows together, or a part of a large one."""
+        most = size * (GROUP_MOST if get_threads() <= FEW_THREADS else GROUP_MOST_OF_MANY)
+        whole = get_threads() > 1 and suits(self.schema, columns, self.n_rows * self.row_bytes, size)
         for state, n_rows, groups in zip(self.files, self.sizes, self.groups, strict=True):
-            file, first = _File(state, n_rows, tuple(columns), self.schema), 0
+            file, first = _File(state, n_rows, tuple(columns), self.schema, whole), 0
             together: list[int] = []
             for group, rows in enumerate(groups):
                 held = sum(groups[each] for each in together)
                 if together and held + rows > size:
                     yield Part(held, partial(file.read, tuple(together), held, first))
                     first, together = first + held, []
-                if rows <= GROUP_MOST * size:
+                if rows <= most:
                     together.append(group)
                     continue
                 large = _LargeGroup(file, group, size, first, -(-rows // size))
@@ -124,6 +128,7 @@ class _File:
     n_rows: int
     columns: tuple[str, ...]
     schema: Any
+    whole: bool = False
 
     @property
     def path(self) -> str:
@@ -132,6 +137,11 @@ class _File:
 
     def read(self, groups: tuple[int, ...], n_rows: int, first: int) -> Batch:
         """Return row groups that follow one another, on one thread: others read other files."""
+        if self.whole and n_rows == self.n_rows:
+            with reading_of(self.state):
+                table = whole_table(self.path, self.columns)
+            if table is not None:
+                return self.batch(table, n_rows, first)
         with self.opened() as file:
             return self.batch(
                 file.read_row_groups(groups, columns=list(self.columns), use_threads=False), n_rows, first

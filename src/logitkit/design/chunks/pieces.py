@@ -18,6 +18,7 @@ import numpy as np
 
 from logitkit.design.chunks.ahead import UNCOUNTED, Part
 from logitkit.design.chunks.learning import Learning
+from logitkit.design.chunks.sample import surely
 from logitkit.design.chunks.source import Chunk
 from logitkit.design.chunks.stream import Stream
 from logitkit.design.design import Design
@@ -37,7 +38,6 @@ __all__ = [
     "chunks_of",
     "groups_of",
     "in_types",
-    "key_limit",
     "neighbours",
     "positions_in_blocks",
     "require_same_sizes",
@@ -178,7 +178,7 @@ def shown(
     """
     learning = deepcopy(learning)
     if sample_of is not None:  # of its rows as many as can be in the sample of all
-        learning.trim(_surely(sample_of(table.num_rows)))
+        learning.trim(surely(sample_of(table.num_rows)))
     with on_one_thread(), single_threaded_blas():
         for chunk in chunks_of(table, start, 0, size, where, (0, -(-table.num_rows // size))):
             learning.add(chunk)
@@ -204,23 +204,6 @@ def require_same_sizes(sizes: Sequence[int], blocks: Sequence[Block], label: str
                 f"{label} changed between two passes: {block.where} has {n_rows:,} rows and had {block.n_rows:,}. "
                 "Fit again, when nothing writes to it."
             )
-
-
-def key_limit(sample: int, n_rows: int) -> int:
-    """Return a limit of the keys of which a sample's are almost surely below, and few others.
-
-    Examples
-    --------
-    >>> key_limit(100, 50) == (1 << 64) - 1
-    True
-    """
-    wanted = _surely(sample)
-    return (1 << 64) - 1 if wanted >= n_rows else int(wanted / n_rows * 2.0**64)
-
-
-def _surely(count: int) -> int:
-    """Return a number that a count of independent rows with this mean exceeds once in a billion times."""
-    return int(count + 6.0 * count**0.5 + 36.0)
 
 
 def positions_in_blocks(positions: IntArray, starts: Sequence[int]) -> IntArray:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from logitkit.typing import IntArray
 
-__all__ = ["Sample", "mixed"]
+__all__ = ["Sample", "key_limit", "mixed", "surely"]
 
 
 class Sample:
@@ -61,6 +61,8 @@ class Sample:
         self.keys += other.keys
         self.positions += other.positions
         self.tables += other.tables
+        if sum(each.size for each in self.keys) > 2 * self.size:
+            self.trim()
 
     def cast(self, schema: Any) -> Self:
         """Return the same rows in other types."""
@@ -97,3 +99,20 @@ def mixed(positions: IntArray) -> NDArray[np.uint64]:
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return np.asarray(z ^ (z >> np.uint64(31)))
+
+
+def key_limit(sample: int, n_rows: int) -> int:
+    """Return a limit of the keys of which a sample's are almost surely below, and few others.
+
+    Examples
+    --------
+    >>> key_limit(100, 50) == (1 << 64) - 1
+    True
+    """
+    wanted = surely(sample)
+    return (1 << 64) - 1 if wanted >= n_rows else int(wanted / n_rows * 2.0**64)
+
+
+def surely(count: int) -> int:
+    """Return a number that a count of independent rows with this mean exceeds once in a billion times."""
+    return int(count + 6.0 * count**0.5 + 36.0)

@@ -30,13 +30,13 @@ from logitkit.design.chunks.pieces import (
     blocks_of,
     groups_of,
     in_types,
-    key_limit,
     neighbours,
     positions_in_blocks,
     require_same_sizes,
     same_types,
     summed,
 )
+from logitkit.design.chunks.sample import key_limit
 from logitkit.design.chunks.source import Batch, Chunk, Source
 from logitkit.design.chunks.spark_tasks import (
     EachChunk,

@@ -20,6 +20,7 @@ from logitkit.design.chunks.empty import empty_design, none_complete
 from logitkit.design.chunks.executor import Executor
 from logitkit.design.chunks.journal import Journal
 from logitkit.design.chunks.learnt_rows import met_again
+from logitkit.design.chunks.memory import SPARING
 from logitkit.design.chunks.source import Chunk, Named, Source
 from logitkit.design.chunks.turns import Asked, current_solver
 from logitkit.design.dependence import Dependence
@@ -39,7 +40,6 @@ __all__ = ["Passes", "Stream"]
 T = TypeVar("T")
 NEW = "the fit never saw"  # in the message about a level or an outcome, of which the learning pass met all
 CODERS_TRIED = 8  # chunks: the first rows of one may be odd
-SPARING = 250_000_000  # bytes: where less is granted, what Arrow keeps of chunks that are gone is worth giving back
 
 
 @dataclass

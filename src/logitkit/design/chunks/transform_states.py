@@ -73,6 +73,11 @@ class Transforms:
             self.learners[written].add(arguments[0])
         raise Pending(written, arguments[0])
 
+    @property
+    def are_needed(self) -> bool:
+        """Whether some transform has learnt or is learning."""
+        return bool(self.states or self.learners)
+
     def again(self) -> Transforms:
         """Return what was learnt and what is being learnt, for the next pass."""
         found = Transforms(self.memory)

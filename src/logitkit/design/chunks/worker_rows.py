@@ -28,13 +28,13 @@ from logitkit.design.chunks.pieces import (
     Sums,
     blocks_of,
     in_types,
-    key_limit,
     neighbours,
     positions_in_blocks,
     require_same_sizes,
     same_types,
     shown,
 )
+from logitkit.design.chunks.sample import key_limit
 from logitkit.design.chunks.source import Batch, Chunk, Source
 from logitkit.design.chunks.stream import Stream
 from logitkit.design.chunks.workers import Files, FrameSource, PlacesLost, Workers

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +15,23 @@ from logitkit.design.matrix.matrix import Matrix
 from logitkit.numerics.kernels.columnar import CONSTANT, KINDS, add_gram, add_sums, add_values, holds_nan, write_rows
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["Columnar"]
+__all__ = ["Columnar", "Placed"]
 
 CODES = {np.dtype(name): code for name, code in KINDS.items()}
 WRITTEN = np.dtype(np.float64)  # what numbers of other types become
+
+
+class Placed(Protocol):
+    """The numbers of a column in pieces, known by their addresses."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Their type."""
+
+    def addresses(self) -> list[int]:
+        """Return where the numbers of each piece begin."""
+
+    def __getitem__(self, piece: int) -> NDArray[Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +60,13 @@ class Columnar(Matrix):
     held: Sequence[Any] = field(repr=False)
 
     @classmethod
-    def of(cls, columns: Sequence[Sequence[NDArray[Any]] | int], sizes: Sequence[int]) -> Columnar:
+    def of(cls, columns: Sequence[Sequence[NDArray[Any]] | Placed | int], sizes: Sequence[int]) -> Columnar:
         """Return columns as a matrix.
 
         Parameters
         ----------
-        columns : sequence of (sequence of arrays, or int)
-            The numbers of each column in pieces, or the number that it has in every row.
+        columns : sequence of (sequence of arrays, Placed, or int)
+            The numbers of each column in pieces, or where they lie, or the number that it has in every row.
         sizes : sequence of int
             Rows of each piece, the same for all columns.
 
@@ -72,7 +85,11 @@ class Columnar(Matrix):
                 kinds[j], addresses[:, j] = CONSTANT, column
                 held.append(column)
                 continue
-            pieces = [np.ascontiguousarray(piece) for piece in column]
+            if not isinstance(column, Sequence) and column.dtype in CODES:
+                kinds[j], addresses[:, j] = CODES[column.dtype], column.addresses()
+                held.append(column)
+                continue
+            pieces = [np.ascontiguousarray(column[piece]) for piece in range(len(sizes))]
             kind = pieces[0].dtype if pieces else WRITTEN
             if kind not in CODES:
                 kind, pieces = WRITTEN, [piece.astype(np.float64) for piece in pieces]

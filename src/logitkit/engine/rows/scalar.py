@@ -238,7 +238,9 @@ class ScalarRows:
         total = RowSums(unshared_zeros(self._inner.n_columns), second)
         # Sums that are not finite are the caller's to explain, who knows the column and the row.
         with np.errstate(invalid="ignore", over="ignore"):
-            for start, stop in self.groups.blocks(group, 1 if whole is not None else BLOCKS_AT_ONCE):
+            # Rows of a part come from memory, and are in the cache for what follows the first product.
+            at_once = 1 if whole is not None or self._inner.is_part else BLOCKS_AT_ONCE
+            for start, stop in self.groups.blocks(group, at_once):
                 slope, curvature = space.slope[: stop - start], space.curvature[: stop - start]
                 here = (y[start:stop], weights[start:stop], slope, curvature)
                 block = self._inner.rows(start, stop)

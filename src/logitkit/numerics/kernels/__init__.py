@@ -7,15 +7,20 @@ edit in a second file.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from numba import njit
+import numba
+import numpy as np
+from numba import njit, types
+from numba.extending import intrinsic, overload
+from numpy.typing import NDArray
 
 from logitkit.errors import LogitkitWarning
 
-__all__ = ["compiled", "compiled_sum"]
+__all__ = ["compiled", "compiled_sum", "compiled_view"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 _told: list[str] = []  # the folder of the cache that was warned of: once is enough
@@ -29,6 +34,33 @@ def compiled(function: F) -> F:
 def compiled_sum(function: F) -> F:
     """Return a compiled function whose sums may be added in another order, several terms at a time."""
     return _compile(function, {"reassoc", "contract"})
+
+
+def compiled_view(address: int, n: int, like: Any) -> NDArray[Any]:
+    """Return n numbers of a type at an address, compiled or not."""
+    kind = np.ctypeslib.as_ctypes_type(like.dtype)
+    return np.ctypeslib.as_array(ctypes.cast(int(address), ctypes.POINTER(kind)), (n,))
+
+
+@intrinsic
+def _pointer(typing: Any, address: Any, like: Any) -> Any:
+    """Return an address as a pointer to the type of a number."""
+    del typing
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.inttoptr(values[0], context.get_value_type(signature.return_type))
+
+    return types.CPointer(like)(address, like), generate  # type: ignore[no-untyped-call]
+
+
+@overload(compiled_view)
+def _compiled_numbers(address: int, n: int, like: Any) -> Callable[[int, int, Any], NDArray[Any]]:
+    del address, n, like
+
+    def numbers(address: int, n: int, like: Any) -> NDArray[Any]:
+        return numba.carray(_pointer(address, like), n)  # type: ignore[attr-defined, call-arg]
+
+    return numbers
 
 
 def _compile(function: F, relaxed: Any) -> F:

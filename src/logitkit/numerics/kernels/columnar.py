@@ -1,23 +1,21 @@
 """Products of numeric columns that lie where a table has them, each of its own type, and possibly in pieces.
 
-Columns are given by the addresses of their numbers: a table in pieces has a row of addresses per piece. A few rows at a
-time are brought to float64 in the cache, and everything is computed there, so that no copy of the columns is made.
+Columns are given by the addresses of their numbers: a table in pieces has a row of addresses per piece. Products with
+vectors read four columns of a type at a time and bring them to float64 in registers; for products of columns with each
+other, a few rows are brought to float64 in the cache. So no copy of the columns is made. Rows are taken in blocks that
+do not depend on the pieces, and a block that lies in two of them is first joined in its own types: the bits of a sum
+do not tell where the pieces end.
 """
 
 from __future__ import annotations
 
-import ctypes
 import math
-from collections.abc import Callable
 from typing import Any
 
-import numba
 import numpy as np
-from numba import types
-from numba.extending import intrinsic, overload
 from numpy.typing import NDArray
 
-from logitkit.numerics.kernels import compiled, compiled_sum
+from logitkit.numerics.kernels import compiled, compiled_sum, compiled_view
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["CONSTANT", "KINDS", "add_gram", "add_sums", "add_values", "holds_nan", "write_rows"]
@@ -27,6 +25,8 @@ KINDS = {"float32": 1, "float64": 2, "int8": 3, "int32": 4, "int64": 5}
 CONSTANT = 0  # the code of a column of one whole number, which stands in the place of its address
 NUMBERS = 16_384  # in float64 at a time: they stay in the cache
 ROWS_LEAST, ROWS_MOST = 32, 512
+ROWS_OF_VECTOR = 1_024  # of products with a vector: so much of it stays in the first-level cache
+WIDEST = 8  # bytes of a number
 TILE = 4  # columns by columns whose products are summed in registers
 
 
@@ -34,33 +34,6 @@ TILE = 4  # columns by columns whose products are summed in registers
 def _rows_at_once(p: int) -> int:
     """Return how many rows are brought to float64 at a time."""
     return max(ROWS_LEAST, min(ROWS_MOST, NUMBERS // max(p, 1) // 8 * 8))
-
-
-def _view(address: int, n: int, like: Any) -> NDArray[Any]:
-    """Return n numbers of a type at an address."""
-    kind = np.ctypeslib.as_ctypes_type(like.dtype)
-    return np.ctypeslib.as_array(ctypes.cast(int(address), ctypes.POINTER(kind)), (n,))
-
-
-@intrinsic
-def _pointer(typing: Any, address: Any, like: Any) -> Any:
-    """Return an address as a pointer to the type of a number."""
-    del typing
-
-    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return builder.inttoptr(values[0], context.get_value_type(signature.return_type))
-
-    return types.CPointer(like)(address, like), generate  # type: ignore[no-untyped-call]
-
-
-@overload(_view)
-def _compiled_view(address: int, n: int, like: Any) -> Callable[[int, int, Any], NDArray[Any]]:
-    del address, n, like
-
-    def view(address: int, n: int, like: Any) -> NDArray[Any]:
-        return numba.carray(_pointer(address, like), n)  # type: ignore[attr-defined, call-arg]
-
-    return view
 
 
 @compiled
@@ -81,19 +54,25 @@ def _fill(
             continue
         n, low, place = stop - start, start - bounds[piece], start - first
         for j in range(kinds.shape[0]):
-            kind, address, target = kinds[j], addresses[piece, j], out[j, place : place + n]
-            if kind == 1:
-                _copy(_view(address + 4 * low, n, np.float32(0)), target)
-            elif kind == 2:
-                _copy(_view(address + 8 * low, n, np.float64(0)), target)
-            elif kind == 3:
-                _copy(_view(address + low, n, np.int8(0)), target)
-            elif kind == 4:
-                _copy(_view(address + 4 * low, n, np.int32(0)), target)
-            elif kind == 5:
-                _copy(_view(address + 8 * low, n, np.int64(0)), target)
-            else:
-                target[:] = address
+            _write(kinds[j], addresses[piece, j], low, out[j, place : place + n])
+
+
+@compiled
+def _write(kind: int, address: int, low: int, out: FloatArray) -> None:
+    """Write numbers of a column, from one of them on, as float64."""
+    n = out.shape[0]
+    if kind == 1:
+        _copy(compiled_view(address + 4 * low, n, np.float32(0)), out)
+    elif kind == 2:
+        _copy(compiled_view(address + 8 * low, n, np.float64(0)), out)
+    elif kind == 3:
+        _copy(compiled_view(address + low, n, np.int8(0)), out)
+    elif kind == 4:
+        _copy(compiled_view(address + 4 * low, n, np.int32(0)), out)
+    elif kind == 5:
+        _copy(compiled_view(address + 8 * low, n, np.int64(0)), out)
+    else:
+        out[:] = address
 
 
 @compiled
@@ -117,25 +96,91 @@ def add_values(
     out : (n,) array
         Added to: one number for each of n rows.
     """
-    size = _rows_at_once(kinds.shape[0])
-    block = np.empty((kinds.shape[0], size))
-    for first in range(0, out.shape[0], size):
-        last = min(first + size, out.shape[0])
-        _fill(addresses, kinds, bounds, start + first, start + last, block)
-        _add_combination(block, coef, out[first:last])
+    joined = np.empty(kinds.shape[0] * ROWS_OF_VECTOR * WIDEST, dtype=np.uint8)
+    places = np.empty(kinds.shape[0], dtype=np.int64)
+    for first in range(0, out.shape[0], ROWS_OF_VECTOR):
+        last = min(first + ROWS_OF_VECTOR, out.shape[0])
+        _locate(addresses, kinds, bounds, start + first, start + last, joined, places)
+        _add_combination(places, kinds, coef, out[first:last])
+
+
+@compiled
+def _locate(
+    addresses: IntArray,
+    kinds: NDArray[np.int8],
+    bounds: IntArray,
+    first: int,
+    last: int,
+    joined: NDArray[np.uint8],
+    places: IntArray,
+) -> None:
+    """Write where the rows ``first <= i < last`` of each column lie; those of two pieces are joined first."""
+    piece = 0
+    while bounds[piece + 1] <= first:
+        piece += 1
+    is_whole = last <= bounds[piece + 1]
+    for j in range(kinds.shape[0]):
+        width = _width(kinds[j])
+        places[j] = addresses[piece, j]
+        if is_whole or width == 0:
+            places[j] += width * (first - bounds[piece])
+            continue
+        at = j * ROWS_OF_VECTOR * WIDEST
+        places[j] = joined.ctypes.data + at
+        here = piece
+        while here < addresses.shape[0] and bounds[here] < last:
+            low, high = max(first, bounds[here]), min(last, bounds[here + 1])
+            target = joined[at + width * (low - first) : at + width * (high - first)]
+            address = addresses[here, j] + width * (low - bounds[here])
+            target[:] = compiled_view(address, width * (high - low), np.uint8(0))
+            here += 1
+
+
+@compiled
+def _width(kind: int) -> int:
+    """Return the bytes of a number of a type; zero of a constant."""
+    return 4 if kind in (1, 4) else 8 if kind in (2, 5) else 1 if kind == 3 else 0
+
+
+@compiled
+def _together(kinds: NDArray[np.int8], j: int) -> int:
+    """Return the type of the next four columns where they are numbers of one type that is common, else -1."""
+    if j + 4 > kinds.shape[0] or (kinds[j] != 1 and kinds[j] != 2):
+        return -1
+    same = kinds[j + 1] == kinds[j] and kinds[j + 2] == kinds[j] and kinds[j + 3] == kinds[j]
+    return int(kinds[j]) if same else -1
+
+
+@compiled
+def _add_combination(places: IntArray, kinds: NDArray[np.int8], coef: FloatArray, out: FloatArray) -> None:
+    """Add a combination of columns."""
+    j, p, space = 0, kinds.shape[0], np.empty(out.shape[0])
+    while j < p:
+        four = _together(kinds, j)
+        if four == 1:
+            _add_four(places, j, np.float32(0), coef, out)
+        elif four == 2:
+            _add_four(places, j, np.float64(0), coef, out)
+        else:
+            _write(kinds[j], places[j], 0, space)
+            _add_one(space, coef[j], out)
+        j += 4 if four > 0 else 1
 
 
 @compiled_sum
-def _add_combination(block: FloatArray, coef: FloatArray, out: FloatArray) -> None:
-    """Add a combination of columns."""
-    whole = coef.shape[0] // 4 * 4
-    for j in range(0, whole, 4):
-        a, b, c, d = coef[j], coef[j + 1], coef[j + 2], coef[j + 3]
-        for i in range(out.shape[0]):
-            out[i] += (a * block[j, i] + b * block[j + 1, i]) + (c * block[j + 2, i] + d * block[j + 3, i])
-    for j in range(whole, coef.shape[0]):
-        for i in range(out.shape[0]):
-            out[i] += coef[j] * block[j, i]
+def _add_four(places: IntArray, j: int, like: Any, coef: FloatArray, out: FloatArray) -> None:
+    n = out.shape[0]
+    one, two = compiled_view(places[j], n, like), compiled_view(places[j + 1], n, like)
+    three, four = compiled_view(places[j + 2], n, like), compiled_view(places[j + 3], n, like)
+    a, b, c, d = coef[j], coef[j + 1], coef[j + 2], coef[j + 3]
+    for i in range(n):
+        out[i] += (a * one[i] + b * two[i]) + (c * three[i] + d * four[i])
+
+
+@compiled_sum
+def _add_one(column: FloatArray, factor: float, out: FloatArray) -> None:
+    for i in range(out.shape[0]):
+        out[i] += factor * column[i]
 
 
 @compiled
@@ -153,36 +198,54 @@ def add_sums(
     out : (p,) array
         Added to.
     """
-    size = _rows_at_once(kinds.shape[0])
-    block = np.empty((kinds.shape[0], size))
-    for first in range(0, vector.shape[0], size):
-        last = min(first + size, vector.shape[0])
-        _fill(addresses, kinds, bounds, start + first, start + last, block)
-        _add_dots(block, vector[first:last], out)
+    joined = np.empty(kinds.shape[0] * ROWS_OF_VECTOR * WIDEST, dtype=np.uint8)
+    places = np.empty(kinds.shape[0], dtype=np.int64)
+    for first in range(0, vector.shape[0], ROWS_OF_VECTOR):
+        last = min(first + ROWS_OF_VECTOR, vector.shape[0])
+        _locate(addresses, kinds, bounds, start + first, start + last, joined, places)
+        _add_dots(places, kinds, vector[first:last], out)
+
+
+@compiled
+def _add_dots(places: IntArray, kinds: NDArray[np.int8], vector: FloatArray, out: FloatArray) -> None:
+    """Add the product of each column with a vector."""
+    j, p, space = 0, kinds.shape[0], np.empty(vector.shape[0])
+    while j < p:
+        four = _together(kinds, j)
+        if four == 1:
+            _add_four_dots(places, j, np.float32(0), vector, out)
+        elif four == 2:
+            _add_four_dots(places, j, np.float64(0), vector, out)
+        else:
+            _write(kinds[j], places[j], 0, space)
+            out[j] += _dot(space, vector)
+        j += 4 if four > 0 else 1
 
 
 @compiled_sum
-def _add_dots(block: FloatArray, vector: FloatArray, out: FloatArray) -> None:
-    """Add the product of each column with a vector."""
-    n, p = vector.shape[0], out.shape[0]
-    whole = p // 4 * 4
-    for j in range(0, whole, 4):
-        a = b = c = d = 0.0
-        for i in range(n):
-            v = vector[i]
-            a += block[j, i] * v
-            b += block[j + 1, i] * v
-            c += block[j + 2, i] * v
-            d += block[j + 3, i] * v
-        out[j] += a
-        out[j + 1] += b
-        out[j + 2] += c
-        out[j + 3] += d
-    for j in range(whole, p):
-        a = 0.0
-        for i in range(n):
-            a += block[j, i] * vector[i]
-        out[j] += a
+def _add_four_dots(places: IntArray, j: int, like: Any, vector: FloatArray, out: FloatArray) -> None:
+    n = vector.shape[0]
+    one, two = compiled_view(places[j], n, like), compiled_view(places[j + 1], n, like)
+    three, four = compiled_view(places[j + 2], n, like), compiled_view(places[j + 3], n, like)
+    a = b = c = d = 0.0
+    for i in range(n):
+        v = vector[i]
+        a += one[i] * v
+        b += two[i] * v
+        c += three[i] * v
+        d += four[i] * v
+    out[j] += a
+    out[j + 1] += b
+    out[j + 2] += c
+    out[j + 3] += d
+
+
+@compiled_sum
+def _dot(column: FloatArray, vector: FloatArray) -> float:
+    total = 0.0
+    for i in range(vector.shape[0]):
+        total += column[i] * vector[i]
+    return total
 
 
 @compiled
@@ -201,23 +264,37 @@ def add_gram(
         Added to.
     """
     p = kinds.shape[0]
-    size, padded = _rows_at_once(p), -(-p // TILE) * TILE
+    varying, constant = np.flatnonzero(kinds != CONSTANT), np.flatnonzero(kinds == CONSTANT)
+    # Products of a constant column are sums: as one more column of the tiles it would cost a quarter of these.
+    own, own_kinds = np.empty((addresses.shape[0], varying.size), dtype=np.int64), kinds[varying]
+    for k in range(varying.size):
+        own[:, k] = addresses[:, varying[k]]
+    size, padded = _rows_at_once(varying.size), -(-varying.size // TILE) * TILE
     block, root, sums = np.zeros((padded, size)), np.empty(size), np.zeros((padded, padded))
-    for first in range(0, weights.shape[0], size):
+    linear = np.zeros(p)
+    if constant.size:
+        add_sums(addresses, kinds, bounds, start, weights, linear)
+    for first in range(0, weights.shape[0] if varying.size else 0, size):
         last = min(first + size, weights.shape[0])
         n = last - first
-        _fill(addresses, kinds, bounds, start + first, start + last, block)
+        _fill(own, own_kinds, bounds, start + first, start + last, block)
         for i in range(n):
             root[i] = math.sqrt(weights[first + i])
-        for j in range(p):
+        for j in range(varying.size):
             for i in range(n):
                 block[j, i] *= root[i]
         for j in range(0, padded, TILE):
             for k in range(j, padded, TILE):
                 _add_tile(block, n, j, k, sums)
-    for j in range(p):
+    for j in range(varying.size):
+        for k in range(varying.size):
+            out[varying[j], varying[k]] += sums[j, k] if j <= k else sums[k, j]
+    for c in range(constant.size):
+        j, value = constant[c], addresses[0, constant[c]]
         for k in range(p):
-            out[j, k] += sums[j, k] if j <= k else sums[k, j]
+            out[j, k] += value * linear[k]
+            if kinds[k] != CONSTANT:
+                out[k, j] += value * linear[k]
 
 
 @compiled
@@ -258,9 +335,9 @@ def holds_nan(addresses: IntArray, kinds: NDArray[np.int8], bounds: IntArray) ->
     for piece in range(addresses.shape[0]):
         n = bounds[piece + 1] - bounds[piece]
         for j in range(kinds.shape[0]):
-            if kinds[j] == 1 and _is_nan(_view(addresses[piece, j], n, np.float32(0))):
+            if kinds[j] == 1 and _is_nan(compiled_view(addresses[piece, j], n, np.float32(0))):
                 return True
-            if kinds[j] == 2 and _is_nan(_view(addresses[piece, j], n, np.float64(0))):
+            if kinds[j] == 2 and _is_nan(compiled_view(addresses[piece, j], n, np.float64(0))):
                 return True
     return False
 
