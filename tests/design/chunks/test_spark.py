@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import sys
 import warnings
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ import pandas as pd
 import pytest
 
 import logitkit as lk
-from logitkit.design.chunks import build
+from logitkit.design.chunks import build, spark
 
 pytestmark = [
     pytest.mark.spark,
@@ -45,7 +46,7 @@ def session() -> Iterator[Any]:
             "spark.sql.shuffle.partitions": "2",
             "spark.ui.showConsoleProgress": "false",
         }
-        builder = SparkSession.builder.master("local[2]").appName("logitkit")
+        builder = SparkSession.builder.master("local[2,4]").appName("logitkit")
         for name, value in options.items():
             builder = builder.config(name, value)
         session = builder.getOrCreate()
@@ -156,6 +157,80 @@ def test_many_partitions_are_added_by_the_workers(session: Any, table: Any) -> N
     rows = session.createDataFrame(pa.Table.from_pandas(table, preserve_index=False)).repartition(17).persist()
     read, held = lk.logit("y ~ x", rows, executor=lk.Spark(session)), lk.logit("y ~ x", table)
     assert np.max(np.abs(read.coef - held.coef) / held.std_error) < 1e-10
+
+
+def test_a_path_and_folds_are_those_in_memory(session: Any, frame: Any, table: Any) -> None:
+    formula, table, frame = "y ~ x + w", table.assign(fold=table["cl"] % 3), frame.selectExpr("*", "cl % 3 as fold")
+    options: dict[str, Any] = {"strengths": [0.05, 0.01], "solver": lk.ProxNewton(tol=1e-13)}
+    by_spark = {"executor": lk.Spark(session)}
+    held, read = lk.path(formula, table, **options), lk.path(formula, frame, **options, **by_spark)
+    np.testing.assert_allclose(read.record.coef, held.record.coef, atol=3e-6)  # the root of the gap
+    options |= {"folds": lk.Folds(given="fold")}
+    scores = [lk.cross_validate(formula, table, **options), lk.cross_validate(formula, frame, **options, **by_spark)]
+    np.testing.assert_allclose(scores[1].record.scores, scores[0].record.scores, rtol=1e-9)
+
+
+def test_columns_of_other_types(session: Any, frame: Any, table: Any) -> None:
+    """Decimals, numbers of one byte and of four, truth values, and levels with a type of their own."""
+    types = [
+        "y",
+        "cast(x as float) as x",
+        "cast(w as decimal(10, 2)) as w",
+        "cast(n as tinyint) as n",
+        "n > 50 as high",
+    ]
+    read = lk.logit("y ~ x + w + n + high + C(cl > 20)", frame.selectExpr(*types, "cl"), executor=lk.Spark(session))
+    rows = table.assign(x=table["x"].astype("float32"), high=table["n"] > 50)
+    require_same(read, lk.logit("y ~ x + w + n + high + C(cl > 20)", rows))
+
+
+def struck(monkeypatch: pytest.MonkeyPatch, number: int, mark: Path | None) -> list[int]:
+    """Kill a process of Python in a pass, once where a file is to tell, else whenever it is tried again."""
+    passes: list[int] = []
+    gathered = spark._WorkerRows._gathered
+
+    def with_a_fault(self: Any, columns: Any, work: Any, *rest: Any) -> Any:
+        passes.append(1)
+
+        def fatal(block: int, rows: Any) -> Any:
+            if mark is None or not mark.exists():
+                if mark is not None:
+                    mark.touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+            return work(block, rows)
+
+        return gathered(self, columns, fatal if len(passes) == number else work, *rest)
+
+    monkeypatch.setattr(spark._WorkerRows, "_gathered", with_a_fault)
+    return passes
+
+
+def test_a_worker_that_is_killed_costs_time_and_no_digit(
+    session: Any, frame: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    calm = lk.logit(FORMULA, frame, executor=lk.Spark(session))
+    passes = struck(monkeypatch, 3, tmp_path / "struck")
+    fit = lk.logit(FORMULA, frame, executor=lk.Spark(session))
+    assert len(passes) > 3
+    assert (tmp_path / "struck").exists()
+    assert np.array_equal(fit.record.coef, calm.record.coef)
+    assert np.array_equal(fit.record.inner_vcov.array(), calm.record.inner_vcov.array())
+
+
+def test_a_checkpoint_goes_on_where_workers_die_again_and_again(
+    session: Any, frame: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    options: dict[str, Any] = {"executor": lk.Spark(session), "checkpoint": str(tmp_path / "fit")}
+    with monkeypatch.context() as patched:
+        struck(patched, 3, None)
+        with pytest.raises(lk.errors.ExecutorError, match="Spark could not run"):
+            lk.logit(FORMULA, frame, **options)
+    passes = struck(monkeypatch, -1, None)
+    resumed = lk.logit(FORMULA, frame, **options)
+    n_resumed = len(passes)
+    calm = lk.logit(FORMULA, frame, executor=lk.Spark(session))
+    assert n_resumed < len(passes) - n_resumed
+    assert np.array_equal(resumed.record.coef, calm.record.coef)
 
 
 def test_verbs_that_look_at_rows(session: Any, frame: Any, table: Any) -> None:
