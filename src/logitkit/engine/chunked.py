@@ -253,6 +253,8 @@ class ChunkedObjective(Objective):
         self, coef: FloatArray, hessian: bool = True, rough: bool = False, pearson: bool = False
     ) -> Evaluation:
         """Return value, gradient and (if asked for) Hessian and Pearson's statistic at ``coef``, in one pass."""
+        if hessian and self.design.stream is not None:
+            self.design.stream.require_coefficients(self.n_params)
         task = _Evaluated(self.rows_of, coef, (hessian, rough, pearson), self._key not in self._kept)
         found, sums = self.design.reduce(task, _added)
         if sums is not None:

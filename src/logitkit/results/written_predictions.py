@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from logitkit.design.chunks.again import columns_again, named_in_source
+from logitkit.design.chunks.budget import budget_of
 from logitkit.design.chunks.build import chunk_size
 from logitkit.design.chunks.over import over_chunks, with_workers
 from logitkit.design.chunks.source import Chunk, Source
@@ -183,11 +184,13 @@ def _of_source(
         raise DataError(f"keys={absent[0]!r}: {source.label} has no such column.")
     columns = tuple(dict.fromkeys((*columns_again(info, source, outcome=False), *keys)))
     made = Rows(replace(rows.record, info=info), None, unseen=rows.unseen)
-    size = chunk_size(len(columns), rows.reading.n_bytes)
+    memory = rows.reading.n_bytes
+    budget = budget_of(source, columns, memory, chunk_size)
+    size = chunk_size(budget.width, memory)
     source, _, executor = with_workers(source, columns, size, rows.reading.executor)
     if isinstance(make, _Writing):
         make = replace(make, by_workers=executor is not None)
-    yield from over_chunks(source, columns, size, _OfSource(made, source.label, make), executor)
+    yield from over_chunks(source, columns, size, _OfSource(made, source.label, make), executor, budget)
 
 
 def _file(place: Path, number: int) -> Path:

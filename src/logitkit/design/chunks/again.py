@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from logitkit.design.chunks.budget import budget_of
 from logitkit.design.chunks.build import chunk_size, design_of, sample_size
 from logitkit.design.chunks.empty import absent_in, labels, none_complete
 from logitkit.design.chunks.over import over_chunks, with_workers
@@ -133,16 +134,17 @@ def design_of_source(
     info = named_in_source(info, source, weights, offset)
     columns = columns_again(info, source, outcome=True)
     memory = reading.n_bytes
-    size = chunk_size(len(columns), memory)
+    budget = budget_of(source, columns, memory, chunk_size)
+    size, granted = chunk_size(budget.width, memory), memory * len(columns) // budget.width
     source, edges, executor = with_workers(source, columns, size, reading.executor)
-    drawn = Sample(sample_size(source.n_rows, len(columns), memory))
+    drawn = Sample(sample_size(source.n_rows, len(columns), granted))
     limit = (1 << 64) - 1 if source.n_rows is None else key_limit(drawn.size, max(source.n_rows, 1))
     used: list[int] = []
     missing = Counter(dict.fromkeys(labels(info), 0))  # in one order, wherever values are missing
     given = n_missing = n_unseen = n_bytes = 0
     largest = 0.0 if info.response.weights is not None else 1.0
     look = _Look(info, source.label, unseen, drawn.size, limit)
-    for found in over_chunks(source, columns, size, look, executor):
+    for found in over_chunks(source, columns, size, look, executor, budget):
         counts = found.counts
         used.append(found.used)
         missing.update(dict(counts.missing_by_column))
@@ -152,7 +154,7 @@ def design_of_source(
         drawn.merge(found.drawn)
         if sum(each.size for each in drawn.keys) > 2 * drawn.size:
             drawn.trim()
-    drawn.size = sample_size(given, len(columns), memory)
+    drawn.size = sample_size(given, len(columns), granted)
     drawn.trim()
     if not sum(used):
         raise DataError(f"No row of {source.label} is complete.")
@@ -170,6 +172,7 @@ def design_of_source(
         Passes(1, n_bytes),
         unseen=unseen,
         edges=edges,
+        budget=budget,
     )
     by_column = tuple((name, n) for name, n in missing.most_common() if n)
     return design_of(stream, info, RowCounts(given, n_missing, by_column, n_unseen))

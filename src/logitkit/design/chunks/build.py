@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from logitkit.design.build import build_design
+from logitkit.design.chunks.budget import budget_of
 from logitkit.design.chunks.checked import CheckedSource
 from logitkit.design.chunks.learning import Learning
 from logitkit.design.chunks.learning_pass import learn
@@ -74,16 +75,18 @@ def build_chunked_design(
     columns = tuple(dict.fromkeys((*parsed.left_variables, *parsed.variables, *roles.values())))
     if not columns:
         columns = source.names[:1]
-    size = chunk_size(len(columns), memory)
+    budget = budget_of(source, columns, memory, chunk_size)
+    size = chunk_size(budget.width, memory)
     edges: tuple[int, ...] = ()
     part = SAMPLE_PART if reading.executor is None else SAMPLE_PART_SENT
-    sample_of = partial(sample_size, width=len(columns), memory=memory, part=part)
+    granted = memory * len(columns) // budget.width
+    sample_of = partial(sample_size, width=len(columns), memory=granted, part=part)
     drawn = sample_of(source.n_rows)
     stated = {"formula": formula, "weights": weights, "weight_kind": weight_kind, "cluster": cluster}
     journal = reading.journal(source, stated | {"offset": reader.offset, "missing": missing})
 
     def learning() -> Learnt:
-        return learn(source, parsed, roles, size, sample_of, memory)
+        return learn(source, parsed, roles, size, sample_of, budget)
 
     if reading.executor is not None:
         found, source, edges = reading.executor.learn(
@@ -130,6 +133,7 @@ def build_chunked_design(
         passes,
         kept,
         edges=edges,
+        budget=budget,
     )
     counts = RowCounts(found.n_rows, found.n_rows - found.n_used, found.missing_counts)
     return design_of(stream, info, counts)

@@ -47,6 +47,11 @@ class CheckedSource:
         self._lock = threading.RLock()  # a pass may be closed by the garbage collector while another reads
         self._last: _Reading | None = None
 
+    def decoded(self, columns: Sequence[str]) -> float:
+        """Return about the bytes of a row of some columns, with numbers as doubles."""
+        own = getattr(self.source, "decoded", None)
+        return 8.0 * len(columns) if own is None else float(own(columns))
+
     def batches(self, columns: Sequence[str], size: int) -> Iterator[Batch]:
         """Yield chunks of ``size`` rows, each compared with that of the first pass."""
         key = (tuple(columns), size)

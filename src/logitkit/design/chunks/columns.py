@@ -22,7 +22,6 @@ __all__ = [
     "is_numeric",
     "may_be_levels",
     "missing_in",
-    "release_unused",
 ]
 
 
@@ -209,13 +208,6 @@ def _numbers(array: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
 
         return _numbers(compute.cast(array, uint8()), np.dtype(np.int8))
     return np.frombuffer(array.buffers()[1], dtype=dtype, count=len(array) + array.offset)[array.offset :]
-
-
-def release_unused() -> None:
-    """Give memory that Arrow keeps for later back to the system."""
-    import pyarrow as pa
-
-    pa.default_memory_pool().release_unused()
 
 
 def bytes_of(table: Any) -> int:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from logitkit.design.chunks.ahead import UNCOUNTED, Part
+from logitkit.design.chunks.budget import bytes_of_kinds
 from logitkit.design.chunks.checked import CheckedSource
 from logitkit.design.chunks.source import ROWS_AT_ONCE, Batch
 from logitkit.design.table.arrow import in_plain_text
@@ -45,6 +46,10 @@ class DatasetSource:
     n_rows: int | None
     row_bytes: float = 0.0
     states: dict[str, tuple[Any, Any]] = field(default_factory=dict, repr=False, compare=False)
+
+    def decoded(self, columns: Sequence[str]) -> float:
+        """Return about the bytes of a row of some columns, with numbers as doubles."""
+        return bytes_of_kinds([self.dataset.schema.field(name).type for name in columns])
 
     def batches(self, columns: Sequence[str], size: int) -> Iterator[Batch]:
         """Yield the rows of one fragment after another."""

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from logitkit.design.chunks.budget import LEARNT_PART
 from logitkit.design.chunks.coder import column_of
 from logitkit.design.chunks.columns import is_measure, missing_in
 from logitkit.design.chunks.factor_levels import FactorLevels
@@ -231,7 +232,7 @@ class Learning:
         self.found.missing[TRANSFORM] += int(np.count_nonzero(~coded_rows))
         self.found.n_counted += int(np.count_nonzero(counted))
         for name, values in coded.items():
-            levels = self.levels.setdefault(name, FactorLevels(name, values.declared, self.memory))
+            levels = self.levels.setdefault(name, FactorLevels(name, values.declared, self.memory // LEARNT_PART))
             levels.add(values, np.flatnonzero(coded_rows), np.flatnonzero(counted))
         return (np.arange(len(frame)) if kept is None else kept)[there]
 

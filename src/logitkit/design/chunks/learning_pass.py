@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from logitkit.design.chunks.ahead import pass_over
+from logitkit.design.chunks.budget import Budget
 from logitkit.design.chunks.learning import KEY_MOST, Learning
 from logitkit.design.chunks.learnt_rows import Learnt
-from logitkit.design.chunks.memory import SPARING
+from logitkit.design.chunks.pool import SPARING, chunks_of
 from logitkit.design.chunks.sample import key_limit
-from logitkit.design.chunks.source import Chunk, Source, rechunked
+from logitkit.design.chunks.source import Chunk, Source
 from logitkit.design.formula.parse import ParsedFormula
 from logitkit.errors import LogitkitError
 from logitkit.numerics.threads.local import ordered_map
@@ -27,7 +28,7 @@ def learn(
     roles: Mapping[str, str],
     size: int,
     wanted: Callable[[int | None], int],
-    memory: int,
+    budget: Budget,
 ) -> Learnt:
     """Pass over a source, as often as its transforms need.
 
@@ -43,27 +44,30 @@ def learn(
         Rows of a chunk.
     wanted : callable
         Of the number of rows, None before it is known; returns how many to draw.
-    memory : int
-        Bytes that may be held.
+    budget : Budget
+        What the memory is divided into.
     """
+    memory = budget.memory
     drawn, limit = wanted(source.n_rows), KEY_MOST
     if source.n_rows is not None and source.n_rows >= LIMITED_LEAST:
         limit = key_limit(drawn, source.n_rows)
-    found = _learnt(source, Learning(parsed, roles, drawn, limit, memory), size, wanted)
+    found = _learnt(source, Learning(parsed, roles, drawn, limit, memory), size, wanted, budget)
     if limit < KEY_MOST and found.sample.size < min(drawn, found.n_used) // 2:  # too many of the rows are incomplete
-        before, found = found, _learnt(source, Learning(parsed, roles, drawn, memory=memory), size, wanted)
+        before, found = found, _learnt(source, Learning(parsed, roles, drawn, memory=memory), size, wanted, budget)
         found = replace(found, n_passes=found.n_passes + before.n_passes, n_bytes=found.n_bytes + before.n_bytes)
     return found
 
 
-def _learnt(source: Source, learning: Learning, size: int, wanted: Callable[[int | None], int]) -> Learnt:
+def _learnt(
+    source: Source, learning: Learning, size: int, wanted: Callable[[int | None], int], budget: Budget
+) -> Learnt:
     """Pass over a source, as often as its transforms need."""
     following: Learning | None = learning
     while following is not None:
         this = following
         try:
             with progress(source.n_rows, f"Pass {this.n_passes}", " rows") as shown:
-                for n_rows in _rows_added(this, source, size):
+                for n_rows in _rows_added(this, source, size, budget):
                     shown.advance(n_rows)
             this.trim(wanted(this.n_rows))
             following = this.another()
@@ -72,7 +76,7 @@ def _learnt(source: Source, learning: Learning, size: int, wanted: Callable[[int
     return this.learnt()
 
 
-def _rows_added(this: Learning, source: Source, size: int) -> Iterator[int]:
+def _rows_added(this: Learning, source: Source, size: int, budget: Budget) -> Iterator[int]:
     """Add the rows of a source, and yield how many each chunk has.
 
     Where chunks can be read by themselves and memory has room for some, threads read them; what they show is looked for
@@ -88,11 +92,11 @@ def _rows_added(this: Learning, source: Source, size: int) -> Iterator[int]:
         return to
 
     if getattr(source, "parts", None) is None or not source.n_rows or this.memory < SPARING:
-        for chunk in rechunked(source.batches(columns, size), size):
+        for chunk in chunks_of(source, columns, size, this.memory):
             added(this, chunk)
             yield chunk.table.num_rows
         return
-    n_chunks = -(-source.n_rows // size)
+    n_chunks, most = -(-source.n_rows // size), budget.chunks(size, 0, 1)
     rows = pass_over(source, columns, size, n_chunks)
 
     def read(number: int) -> Chunk:
@@ -104,11 +108,11 @@ def _rows_added(this: Learning, source: Source, size: int) -> Iterator[int]:
         added(this, first := read(0))
         yield first.table.num_rows
         if this.transforms.are_needed:
-            for chunk in ordered_map(lambda k: read(k + 1), n_chunks - 1):
+            for chunk in ordered_map(lambda k: read(k + 1), n_chunks - 1, at_once=most):
                 added(this, chunk)
                 yield chunk.table.num_rows
             return
-        for later in ordered_map(lambda k: added(this.blank(), read(k + 1)), n_chunks - 1):
+        for later in ordered_map(lambda k: added(this.blank(), read(k + 1)), n_chunks - 1, at_once=most):
             this.merge(later)
             yield later.n_rows
     finally:

@@ -8,9 +8,7 @@ import numpy as np
 
 from logitkit.errors import DataError
 
-__all__ = ["SPARING", "memory_of"]
-
-SPARING = 250_000_000  # bytes: where less is granted, what Arrow keeps of chunks that are gone is worth giving back
+__all__ = ["memory_of"]
 
 MEMORY_LEAST = 10_000_000  # bytes, which a few chunks and their design take
 

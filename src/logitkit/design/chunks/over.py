@@ -7,7 +7,9 @@ from contextlib import closing
 from typing import TypeVar
 
 from logitkit.design.chunks.ahead import pass_over
+from logitkit.design.chunks.budget import Budget
 from logitkit.design.chunks.executor import Executor
+from logitkit.design.chunks.pool import release_unused, sparing
 from logitkit.design.chunks.source import Chunk, Source
 from logitkit.numerics.threads.local import get_threads, ordered_map
 
@@ -33,7 +35,12 @@ def with_workers(
 
 
 def over_chunks(
-    source: Source, columns: Sequence[str], size: int, task: Callable[[Chunk], T], executor: Executor | None = None
+    source: Source,
+    columns: Sequence[str],
+    size: int,
+    task: Callable[[Chunk], T],
+    executor: Executor | None = None,
+    budget: Budget | None = None,
 ) -> Iterator[T]:
     """Yield a task's result for each chunk, in order; the source is as :func:`with_workers` gives it.
 
@@ -49,6 +56,8 @@ def over_chunks(
         Of a chunk.
     executor : Executor, optional
         Whose workers have the rows.
+    budget : Budget, optional
+        What the memory is divided into, by which chunks are read ahead.
 
     Examples
     --------
@@ -66,15 +75,22 @@ def over_chunks(
         yield from executor.over(source, columns, task)
         return
     n_chunks = 0 if source.n_rows is None else -(-source.n_rows // size)
-    with closing(pass_over(source, columns, size, n_chunks)) as rows:
+    memory = 1 << 40 if budget is None else budget.memory
+    most = None if budget is None else budget.chunks(size, 0, 1)
+    with sparing(memory), closing(pass_over(source, columns, size, n_chunks)) as rows:
         first, at_once = 0, n_chunks or CHUNKS_OF_THREAD * get_threads()
 
         def result(number: int) -> tuple[T] | None:
             chunk = rows.chunk(first + number)
-            return None if chunk is None else (task(chunk),)
+            if chunk is None:
+                return None
+            found = task(chunk)
+            del chunk
+            release_unused(memory)
+            return (found,)
 
         while True:
-            for found in ordered_map(result, at_once):
+            for found in ordered_map(result, at_once, at_once=most):
                 if found is None:
                     return
                 yield found[0]

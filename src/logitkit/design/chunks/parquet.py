@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from logitkit.design.chunks.ahead import Part
+from logitkit.design.chunks.budget import BYTES_OF_TEXT, Held, bytes_of_kinds
 from logitkit.design.chunks.files import FileState, reading_of, state_of
+from logitkit.design.chunks.pages import bytes_of_pages
 from logitkit.design.chunks.source import Batch
 from logitkit.design.chunks.whole_files import suits, whole_table
 from logitkit.design.table.arrow import without_views
@@ -25,6 +27,8 @@ BUFFER = 1 << 17  # bytes of each column of a large row group that are fetched a
 THREADED_LEAST = 1 << 16  # rows of a chunk
 GROUP_MOST, FEW_THREADS = 4, 4  # chunks of rows in a row group that is read at once, where few threads hold one
 GROUP_MOST_OF_MANY = 2
+TEXTS_READ = 1 << 10  # rows of text whose length is looked at
+TEXT_LEAST = 16.0  # bytes of a text, with where it begins
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,54 @@ class ParquetSource:
         """Number of rows."""
         return sum(self.sizes)
 
+    def decoded(self, columns: Sequence[str]) -> float:
+        """Return about the bytes of a row of some columns, with numbers as doubles; the first rows tell of text."""
+        kinds = [self.schema.field(name).type for name in columns]
+        numbers = bytes_of_kinds(kinds, 0.0)
+        texts = [name for name, kind in zip(columns, kinds, strict=True) if not bytes_of_kinds([kind], 0.0)]
+        return numbers + (self._bytes_of(texts) if texts else 0.0)
+
+    def held(self, columns: Sequence[str], size: int) -> Held:
+        """Return what is held to read chunks of some rows: pages of large row groups, or whole small ones."""
+        place, largest = max(
+            enumerate(max(groups, default=0) for groups in self.groups), key=lambda each: each[1], default=(0, 0)
+        )
+        if largest <= _rows_at_once(size):
+            stored = self.row_bytes * len(columns) / max(len(self.names), 1)
+            return Held(
+                0,
+                stored
+                + (_rows_at_once(size) // size - 1)
+                * bytes_of_kinds([self.schema.field(name).type for name in columns]),
+            )
+        path = self.files[place].path
+        try:
+            n_bytes = bytes_of_pages(path, _footer(self.files[place]), columns)
+        except (OSError, DataError):  # which the pass will say
+            n_bytes = 0
+        return Held(
+            n_bytes,
+            0.0,
+            f"a page of each column and its dictionary in {path}, whose row groups have {largest:,} rows,",
+            "write the files with smaller pages (of pyarrow: data_page_size= and dictionary_pagesize_limit=)",
+            another=n_bytes,  # two row groups are read at once at their border
+        )
+
+    def _bytes_of(self, columns: Sequence[str]) -> float:
+        """Return the bytes of a row of columns of text, by the first rows."""
+        import pyarrow as pa
+        from pyarrow import parquet
+
+        path = next((state.path for state, n_rows in zip(self.files, self.sizes, strict=True) if n_rows), None)
+        if path is not None:
+            try:
+                with parquet.ParquetFile(path, pre_buffer=False, buffer_size=BUFFER) as file:
+                    rows = next(file.iter_batches(batch_size=TEXTS_READ, columns=list(columns), use_threads=False))
+                return float(max(rows.nbytes / rows.num_rows, TEXT_LEAST * len(columns)))
+            except (OSError, pa.ArrowException, StopIteration):
+                pass  # the pass will say what is wrong
+        return float(BYTES_OF_TEXT * len(columns))
+
     def batches(self, columns: Sequence[str], size: int) -> Iterator[Batch]:
         """Yield the rows of one file after another."""
         import pyarrow as pa
@@ -78,7 +130,7 @@ class ParquetSource:
 
     def parts(self, columns: Sequence[str], size: int) -> Iterator[Part]:
         """Yield what is read at once: row groups of at most about ``size`` rows together, or a part of a large one."""
-        most = size * (GROUP_MOST if get_threads() <= FEW_THREADS else GROUP_MOST_OF_MANY)
+        most = _rows_at_once(size)
         whole = get_threads() > 1 and suits(self.schema, columns, self.n_rows * self.row_bytes, size)
         for state, n_rows, groups in zip(self.files, self.sizes, self.groups, strict=True):
             file, first = _File(state, n_rows, tuple(columns), self.schema, whole), 0
@@ -239,6 +291,12 @@ def parquet_source(paths: Sequence[Path], label: str) -> ParquetSource:
         n_bytes += sum(group.total_byte_size for group in found_groups)
     row_bytes = n_bytes / max(sum(sizes), 1)
     return ParquetSource(label, states, names, tuple(sizes), row_bytes, schema, tuple(groups))
+
+
+def _rows_at_once(size: int) -> int:
+    """Return the rows of the largest row groups that are read at once, for chunks of some rows."""
+    few = get_threads() <= FEW_THREADS and size >= THREADED_LEAST
+    return size * (GROUP_MOST if few else GROUP_MOST_OF_MANY)
 
 
 def _footer(state: FileState) -> Any:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from logitkit.design.chunks.ahead import Part
+from logitkit.design.chunks.budget import BYTES_OF_TEXT, Held, bytes_of_kinds
 from logitkit.design.chunks.source import Batch, Source
 from logitkit.errors import DataError
 
@@ -74,6 +75,26 @@ class PartitionedSource:
         rows = [section.source.n_rows or 0 for section in self.sections]
         n_bytes = sum(n * section.source.row_bytes for n, section in zip(rows, self.sections, strict=True))
         return n_bytes / max(sum(rows), 1) + 8.0 * len(self.kinds)
+
+    def decoded(self, columns: Sequence[str]) -> float:
+        """Return about the bytes of a row of some columns, with numbers as doubles."""
+        source, files = self.sections[0].source, [name for name in columns if name not in self.kinds]
+        own = getattr(source, "decoded", None)
+        folders = bytes_of_kinds([self.kinds[name] for name in columns if name in self.kinds])
+        return folders + (float(own(files)) if own is not None else float(BYTES_OF_TEXT * len(files)))
+
+    def held(self, columns: Sequence[str], size: int) -> Held:
+        """Return what is held to read chunks of some rows: the most of any folder."""
+        sources = [section.source for section in self.sections if hasattr(section.source, "held")]
+        if not sources:
+            return Held()
+
+        def rows_of(source: Any) -> int:
+            return max((max(each, default=0) for each in getattr(source, "groups", ())), default=0)
+
+        largest: Any = max(sources, key=rows_of)
+        found: Held = largest.held([name for name in columns if name not in self.kinds], size)
+        return found
 
     def batches(self, columns: Sequence[str], size: int) -> Iterator[Batch]:
         """Yield the rows of one folder after another."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from logitkit.design.chunks.budget import BYTES_OF_TEXT, bytes_of_kinds
 from logitkit.design.chunks.checked import CheckedSource
 from logitkit.design.chunks.source import ROWS_AT_ONCE, Batch
 from logitkit.design.table.arrow import as_arrow, in_plain_text
@@ -31,6 +32,8 @@ class ReaderSource:
         Not known before a pass.
     row_bytes : float
         Not known.
+    bytes_of : dict
+        About the bytes of a value of each column.
     """
 
     label: str
@@ -38,6 +41,11 @@ class ReaderSource:
     opens: Callable[[Sequence[str], int], Iterable[Any]]
     n_rows: int | None = None
     row_bytes: float = 0.0
+    bytes_of: Mapping[str, float] = field(default_factory=dict)
+
+    def decoded(self, columns: Sequence[str]) -> float:
+        """Return about the bytes of a row of some columns, with numbers as doubles."""
+        return sum(self.bytes_of.get(name, 8.0) for name in columns)
 
     def batches(self, columns: Sequence[str], size: int) -> Iterator[Batch]:
         """Yield the frames that the reader gives, those of one type for all."""
@@ -73,11 +81,14 @@ def function_source(function: Callable[[], Iterable[Any]]) -> CheckedSource:
     first = next(opened, None)
     if first is None:
         raise DataError(f"{called.label} returned no frame.")
-    names = tuple(_as_arrow(first, called.label).column_names)
+    table = _as_arrow(first, called.label).slice(0, ROWS_AT_ONCE)
+    names = tuple(table.column_names)
+    rows = max(table.num_rows, 1)
+    bytes_of = {name: max(bytes_of_kinds([table[name].type], table[name].nbytes / rows), 8.0) for name in names}
     if hasattr(opened, "close"):
         opened.close()
     require_distinct_names(names)
-    source = ReaderSource(called.label, names, lambda columns, size: called())  # noqa: ARG005
+    source = ReaderSource(called.label, names, lambda columns, size: called(), bytes_of=bytes_of)  # noqa: ARG005
     return CheckedSource(
         source, remedy="It must give the same rows in the same order whenever it is called: seed what is random."
     )
@@ -90,7 +101,7 @@ def lazy_source(frame: Any) -> CheckedSource:
     if not hasattr(frame, "collect_batches"):
         raise DataError("This version of polars does not collect in batches: use a later one, or collect() first.")
     try:
-        names = tuple(frame.collect_schema().names())
+        schema = frame.collect_schema()
     except (OSError, pl.exceptions.PolarsError) as error:
         raise DataError(f"The lazy frame cannot be read: {error}") from error
 
@@ -102,8 +113,10 @@ def lazy_source(frame: Any) -> CheckedSource:
         except (OSError, pl.exceptions.PolarsError) as error:
             raise DataError(f"The lazy frame cannot be collected: {error}") from error
 
+    names = tuple(schema.names())
+    bytes_of = {name: 8.0 if kind.is_numeric() else float(BYTES_OF_TEXT) for name, kind in schema.items()}
     remedy = "Sort it by columns that tell its rows apart, or collect() it where it fits in memory."
-    return CheckedSource(ReaderSource("The lazy frame", names, opens), remedy=remedy)
+    return CheckedSource(ReaderSource("The lazy frame", names, opens, bytes_of=bytes_of), remedy=remedy)
 
 
 class _Calls:

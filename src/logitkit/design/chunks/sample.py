@@ -83,8 +83,13 @@ class Sample:
             kept = kept[np.sort(np.argpartition(keys[kept], self.size - 1)[: self.size])]
             self.limit = keys[kept].max()
         if kept.size < keys.size:
-            keys, positions, table = keys[kept], positions[kept], table.take(kept)
-        self.keys, self.positions, self.tables = [keys], [positions], [table.combine_chunks()]
+            keys, positions = keys[kept], positions[kept]
+        columns: dict[str, Any] = {}
+        for name in table.column_names:  # one at a time: a copy of all would be held beside them
+            column = table[name] if kept.size == table.num_rows else table[name].take(kept)
+            columns[name] = column.combine_chunks()
+        made = pa.table(columns, schema=table.schema)
+        self.keys, self.positions, self.tables = [keys], [positions], [made]
 
 
 def mixed(positions: IntArray) -> NDArray[np.uint64]:

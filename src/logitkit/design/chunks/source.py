@@ -7,7 +7,7 @@ the rows are spread over files.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from logitkit.errors import DataError, nearest_name
@@ -102,7 +102,7 @@ class Named(NamedTuple):
         return iter(())
 
 
-def rechunked(batches: Iterable[Batch], size: int) -> Iterator[Chunk]:
+def rechunked(batches: Iterable[Batch], size: int) -> Generator[Chunk, None, None]:
     """Cut batches of any sizes into chunks of ``size`` rows, the last one smaller.
 
     Examples

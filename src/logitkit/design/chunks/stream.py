@@ -13,14 +13,15 @@ from typing import Any, TypeVar
 import numpy as np
 
 from logitkit.design.chunks.ahead import pass_over
+from logitkit.design.chunks.budget import GATHERED_PART, Budget
 from logitkit.design.chunks.checked import digest_of_hashes, fixed_order, keeps_order, require_order
 from logitkit.design.chunks.coder import Coder, coder_of
-from logitkit.design.chunks.columns import bytes_of, release_unused
+from logitkit.design.chunks.columns import bytes_of
 from logitkit.design.chunks.empty import empty_design, none_complete
 from logitkit.design.chunks.executor import Executor
 from logitkit.design.chunks.journal import Journal
 from logitkit.design.chunks.learnt_rows import met_again
-from logitkit.design.chunks.memory import SPARING
+from logitkit.design.chunks.pool import release_unused, sparing
 from logitkit.design.chunks.source import Chunk, Named, Source
 from logitkit.design.chunks.turns import Asked, current_solver
 from logitkit.design.dependence import Dependence
@@ -94,6 +95,8 @@ class Stream:
         Where chunks begin among the rows of the source, and the number of these; empty where each has ``size`` rows.
     unseen : {'raise', 'missing'}
         What to do with rows that have a level that the fit never saw.
+    budget : Budget or None
+        What the memory is divided into.
     """
 
     source: Source
@@ -111,6 +114,7 @@ class Stream:
     chosen: IntArray | None = None
     unseen: UnseenPolicy = "raise"
     edges: tuple[int, ...] = ()
+    budget: Budget | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what is sent to where the rows are: how these are coded, and not the rows of the sample."""
@@ -188,14 +192,15 @@ class Stream:
             sums = None if printed is None else printed.sums(first[number], design.matrix, design.response)
             n_bytes = bytes_of(chunk.table)
             found = task(design)
-            if self.memory < SPARING:
-                del chunk, design
-                release_unused()
+            del chunk, design
+            release_unused(self.memory)
             return n_bytes, sums, found
 
         try:
-            with progress(self.n_rows, f"Pass {self.passes.count}", " rows") as shown:
-                for used, (n_bytes, sums, found) in zip(self.used, ordered_map(result, n_chunks), strict=True):
+            with sparing(self.memory), progress(self.n_rows, f"Pass {self.passes.count}", " rows") as shown:
+                release_unused(self.memory)
+                results = ordered_map(result, n_chunks, at_once=self._at_once(info))
+                for used, (n_bytes, sums, found) in zip(self.used, results, strict=True):
                     self.passes.n_bytes += n_bytes
                     if printed is not None and sums is not None:
                         printed.merge(sums)
@@ -207,6 +212,18 @@ class Stream:
             rows.close()
         if printed is not None:
             self._keep(printed, info)
+
+    @property
+    def whole_budget(self) -> Budget:
+        """What the memory is divided into; by the number of columns where nothing else is known."""
+        return self.budget or Budget(self.memory, 8.0 * len(self.columns), len(self.columns))
+
+    def _at_once(self, info: DesignInfo) -> int | None:
+        """Return how many chunks may be on their way."""
+        if self.budget is None:
+            return None
+        n_predictors = max(len(info.response.levels) - 1, 1)
+        return self.budget.chunks(self.size, len(info.names) * n_predictors, n_predictors)
 
     def keep_fingerprint(self, sums: FingerprintSums, info: DesignInfo) -> None:
         """Keep the fingerprint of all rows, of which the sums were made elsewhere."""
@@ -348,11 +365,16 @@ class Stream:
 
     def require_room(self, numbers: int, what: str) -> None:
         """Refuse what would hold more numbers than the memory that was granted."""
-        if 8 * numbers > self.memory:
+        if 8 * numbers * GATHERED_PART > self.memory:
             raise UnsupportedError(
                 f"{what} takes {8 * numbers / 1e9:,.2g} GB for the {self.n_rows:,} rows of {self.source.label}, and "
                 f"memory= grants {self.memory / 1e9:,.2g} GB: grant more, or pass a table of some rows as data."
             )
+
+    def require_coefficients(self, n: int) -> None:
+        """Refuse second derivatives that exceed the memory."""
+        if self.budget is not None:
+            self.budget.require_coefficients(n, self.source.label)
 
     def _changed(self, how: str) -> DataError:
         return DataError(

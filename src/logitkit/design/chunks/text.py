@@ -15,14 +15,20 @@ from pathlib import Path
 from typing import Any
 
 from logitkit.design.chunks.ahead import UNCOUNTED, Part
+from logitkit.design.chunks.budget import Held, bytes_of_kinds
 from logitkit.design.chunks.files import FileState, reading_of, state_of
 from logitkit.design.chunks.source import Batch, joined
 from logitkit.design.table.names import name_misfit
 from logitkit.errors import DataError
+from logitkit.numerics.threads.local import get_threads
 
 __all__ = ["TextSource", "text_source"]
 
 BLOCK = 1 << 21  # bytes that are read at once, and that types are taken from
+BLOCK_LEAST = 1 << 18  # of those that are read at once
+TEXT_OF_NUMBER = 16  # bytes of a value of a block
+THREADED_LEAST = 1 << 16  # rows of a chunk
+BLOCKS_HELD = 6  # the one that is read, its values, and those as numbers, now and of the one before
 SEPARATORS = {";": "';'", "\t": "tabs", "|": "'|'"}
 #: What pandas takes for a missing value.
 ABSENT = (
@@ -60,6 +66,20 @@ class TextSource:
         """Columns, the same in every file."""
         return tuple(self.schema.names)
 
+    def decoded(self, columns: Sequence[str]) -> float:
+        """Return about the bytes of a row of some columns, with numbers as doubles."""
+        return bytes_of_kinds([self.schema.field(name).type for name in columns])
+
+    def held(self, columns: Sequence[str], size: int) -> Held:
+        """Return what is held to read chunks of some rows: blocks of text, on each thread."""
+        del columns
+        readers = 1 + get_threads() if size >= THREADED_LEAST else 1
+        return Held(readers * BLOCKS_HELD * self._block(size), what=f"blocks of text of {self.label}")
+
+    def _block(self, size: int) -> int:
+        """Return the bytes of text that are read at once, for chunks of some rows."""
+        return min(max(TEXT_OF_NUMBER * len(self.names) * size, BLOCK_LEAST), BLOCK)
+
     def of_files(self, start: int, stop: int) -> TextSource:
         """Return some of the files as a source, with the types of all."""
         return replace(self, files=self.files[start:stop])
@@ -68,10 +88,12 @@ class TextSource:
         """Yield the rows of one file after another, a block of its text at a time."""
         import pyarrow as pa
 
-        del size  # a block of text is small
         for state in self.files:
             first = 0
-            with reading_of(state), _opened(state.path, self.schema, columns) as reader:
+            with (
+                reading_of(state),
+                _opened(state.path, self.schema, columns, self._block(size), size >= THREADED_LEAST) as reader,
+            ):
                 while True:
                     try:
                         batch = reader.read_next_batch()
@@ -141,14 +163,20 @@ def text_source(paths: Sequence[Path], label: str) -> TextSource:
     return TextSource(label, states, schema)
 
 
-def _opened(path: str | Path, schema: Any = None, columns: Sequence[str] | None = None) -> Any:
+def _opened(
+    path: str | Path,
+    schema: Any = None,
+    columns: Sequence[str] | None = None,
+    block: int = 0,
+    threads: bool = True,
+) -> Any:
     """Return a reader of a file."""
     from pyarrow import csv
 
     kinds = None if schema is None else {name: schema.field(name).type for name in columns or schema.names}
     return csv.open_csv(
         path,
-        read_options=csv.ReadOptions(block_size=BLOCK),
+        read_options=csv.ReadOptions(block_size=block or BLOCK, use_threads=threads),
         parse_options=csv.ParseOptions(newlines_in_values=True),
         convert_options=csv.ConvertOptions(
             column_types=kinds,

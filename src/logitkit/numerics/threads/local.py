@@ -301,12 +301,14 @@ def ordered_map(
     label: str | None = None,
     light: bool = False,
     sizes: Sequence[int] | None = None,
+    at_once: int | None = None,
 ) -> Iterator[T]:
     """Apply a function to 0, 1, ... on threads, and yield the results in that order.
 
     Inside a task of another ``ordered_map`` all runs on the task's own thread. When the call ends early, by an error,
     an interruption or because nobody wants the rest, tasks that have not begun are cancelled and running ones
-    awaited for a moment; an interruption ends the threads too.
+    awaited for a moment; an interruption ends the threads too. At most ``at_once`` results are made or wait to be
+    taken, two for each thread by default.
 
     Examples
     --------
@@ -325,7 +327,7 @@ def ordered_map(
         return
     total = n_items if sizes is None else sum(sizes)
     with nullcontext() if label is None else progress(total, label) as shown:
-        yield from _results(function, n_items, shown, sizes)
+        yield from _results(function, n_items, shown, sizes, at_once)
 
 
 def _several(function: Callable[[int], T], n_items: int, each: int) -> Callable[[int], list[T]]:
@@ -342,11 +344,16 @@ def _several(function: Callable[[int], T], n_items: int, each: int) -> Callable[
 
 
 def _results(
-    function: Callable[[int], T], n_items: int, shown: Progress | None, sizes: Sequence[int] | None = None
+    function: Callable[[int], T],
+    n_items: int,
+    shown: Progress | None,
+    sizes: Sequence[int] | None = None,
+    at_once: int | None = None,
 ) -> Iterator[T]:
     """Yield the results in order, as :func:`ordered_map` does on a thread that is not the pool's."""
-    threads = min(get_threads(), n_items)
-    if threads <= 1:
+    threads = get_threads()
+    most = 2 * threads if at_once is None else at_once
+    if min(threads, n_items, most) <= 1:
         for index in range(n_items):
             result = function(index)
             if shown is not None:
@@ -359,7 +366,7 @@ def _results(
     try:
         with threads_in_use():
             try:
-                walk.submit(2 * threads)
+                walk.submit(most)
                 index = 0
                 while walk.awaited:
                     result = walk.take()

@@ -16,8 +16,9 @@ import numpy as np
 import pandas as pd
 
 from logitkit.design.chunks.again import columns_again, named_in_source
+from logitkit.design.chunks.budget import budget_of
 from logitkit.design.chunks.build import chunk_size, reading_more
-from logitkit.design.chunks.source import rechunked
+from logitkit.design.chunks.pool import chunks_of
 from logitkit.design.design import Design
 from logitkit.design.table.frame import levels_of
 from logitkit.errors import DataError, LogitkitError
@@ -98,8 +99,9 @@ def reduced(rows: Rows, beside: Sequence[str], task: Callable[[Rows], T], merge:
     if absent:
         raise DataError(f"{source.label} has no column {absent[0]!r}.")
     columns, parts = list(dict.fromkeys(columns)), []
-    size = chunk_size(len(columns))
-    for chunk in rechunked(source.batches(columns, size), size):
+    memory = rows.reading.n_bytes
+    size = chunk_size(budget_of(source, columns, memory, chunk_size).width, memory)
+    for chunk in chunks_of(source, columns, size, memory):
         try:
             parts.append(task(replace(rows, data=chunk.table)))
         except LogitkitError as error:
