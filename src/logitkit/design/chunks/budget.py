@@ -55,7 +55,7 @@ class Held(NamedTuple):
     another: int = 0
 
 
-NOTHING = Held()
+NONE_HELD = Held()
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Budget:
     memory: int
     row_bytes: float
     n_columns: int
-    reader: Held = NOTHING
+    reader: Held = NONE_HELD
 
     @property
     def width(self) -> int:
