@@ -19,9 +19,7 @@ import logitkit as lk
 CUTS = (0, 1, 70)
 ZERO = 1e-12  # less is rounding of zero
 DRAWN = ("single-step", "parametric", "'method': 'simulation'")  # draws by a root of a covariance
-ANOTHER = (
-    "| bootstrap | {'n': 20, 'seed': 3}",
-)  # the default, which draws rows in memory and by Poisson's law in chunks
+ANOTHER = ("| bootstrap | {'n': 20, 'seed': 3}",)  # the default: rows in memory, Poisson's law in chunks
 OF_CHUNKS = ("index", "root", "counts_as", "passes", "rows_read", "bytes_read")  # labels of rows, roots, what was read
 PER_ROW = ("group",)  # None for rows that are not held
 
