@@ -17,11 +17,12 @@ import pandas as pd
 import logitkit as lk
 
 CUTS = (0, 1, 70)
-ZERO = 1e-12  # less is rounding of zero
+ZERO = 1e-10  # less is rounding of zero
 DRAWN = ("single-step", "parametric", "'method': 'simulation'")  # draws by a root of a covariance
 ANOTHER = ("| bootstrap | {'n': 20, 'seed': 3}",)  # the default: rows in memory, Poisson's law in chunks
-OF_CHUNKS = ("index", "root", "counts_as", "passes", "rows_read", "bytes_read")  # labels of rows, roots, what was read
+OF_CHUNKS = ("index", "root", "counts_as", "passes", "rows_read", "bytes_read", "steps")  # labels, roots, how
 PER_ROW = ("group",)  # None for rows that are not held
+BASIS = ("directions", "rays", "generators")  # of a cone: the signs of a basis are free
 
 
 class Reread:
@@ -76,7 +77,7 @@ def answers(name: str, make: Callable[[], Any]) -> dict[str, Any]:
 def plain(answer: Any) -> Any:
     """An answer with zeros for rounding of zero, without labels of rows and roots."""
     if isinstance(answer, dict):
-        return {key: plain(part) for key, part in answer.items() if key not in (*OF_CHUNKS, *PER_ROW)}
+        return {key: plain(part) for key, part in answer.items() if key not in (*OF_CHUNKS, *PER_ROW, *BASIS)}
     if isinstance(answer, list):
         return [plain(part) for part in answer]
     number = golden.number(answer)

@@ -71,9 +71,11 @@ def fit(
     formula : str
         ``"response ~ terms"``: a response that the model accepts, and terms in formulaic's syntax, with ``offset(z)``
         as in R.
-    data : table, or path of files
+    data : table, or source of rows
         A pandas, polars or Arrow table, any frame that narwhals supports, or a dict of columns; it is not modified. Or
-        Parquet files that need not fit in memory, read in chunks: a path, a folder, or a pattern ``"loans/*.parquet"``.
+        rows that need not fit in memory, read in chunks: Parquet or CSV files (a path, a folder, a pattern
+        ``"loans/*.parquet"``), a ``pyarrow.dataset.Dataset``, a polars ``LazyFrame``, a relation of DuckDB, a function
+        that returns an iterator of frames, or, with ``executor=``, a frame of Dask or Spark (``docs/scale.md``).
     model : model, default lk.Binary()
         What is fitted: ``lk.Binary(event="yes")``, ``lk.Multinomial(reference="bus")``, or the model of another fit,
         ``fit.model``.
@@ -109,12 +111,13 @@ def fit(
     level : float, default 0.95
         Confidence level of intervals.
     memory : int or str, optional
-        Of files that are read in chunks: how much may be held, in bytes or as ``"2GB"``; a quarter of what is free by
-        default.
+        Of rows that are read in chunks: how much may be held, in bytes or as ``"2GB"``; a quarter of what is free by
+        default. A table in memory takes none of these three.
     checkpoint : str or Path, optional
-        A folder into which the state of such a fit is written after each pass; the same call goes on from there.
-    executor : executor, optional
-        Where the sums over such rows are made: ``lk.Dask(client)`` or ``lk.Spark(session)``; here by default.
+        A folder into which the sums of each pass over such rows are written; the same call goes on from the last one,
+        with the same bits, and is refused where data, model or version are others.
+    executor : lk.Dask or lk.Spark, optional
+        Who sums such rows where they are, ``lk.Dask(client)`` or ``lk.Spark(session)``; this process by default.
 
     Returns
     -------

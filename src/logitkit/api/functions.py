@@ -60,8 +60,9 @@ def logit(
     formula : str
         ``"response ~ terms"``. The response is 0/1, bool, text or categories with two levels, or
         ``cbind(events, nonevents)``; the terms follow formulaic's syntax, with ``offset(z)`` as in R.
-    data : table
-        A pandas, polars or Arrow table, any frame that narwhals supports, or a dict of columns; it is not modified.
+    data : table, or source of rows
+        A pandas, polars or Arrow table, any frame that narwhals supports, or a dict of columns; it is not modified. Or
+        rows that need not fit in memory, such as Parquet files, ``"loans/*.parquet"``: ``fit`` has the list.
     weights, offset : str or (n,) array-like, optional
         A column name, or an array aligned with ``data`` before any row is dropped.
     weight_kind : {'frequency', 'precision', 'sampling'}
