@@ -60,6 +60,12 @@ TERMS = [
     "g:h",
     "C(h, Sum)",
     "w",
+    "np.log(w)",
+    "I(f**2)",
+    "np.sqrt(np.abs(gap) + 1)",
+    "I(-d / w):g",
+    "I(null * 2)",
+    "np.exp(f):d",
 ]
 LEFT: dict[str, Any] = {
     "y": BinaryReader(),
@@ -120,7 +126,15 @@ def test_numbers_stay_where_the_table_has_them() -> None:
 
 
 @pytest.mark.parametrize(
-    "formula", ["y ~ np.log(w)", "y ~ f + I(d**2)", "y ~ offset(o) + f", "cbind(y, w) ~ f", "y + 0 ~ f"]
+    "formula",
+    [
+        "y ~ np.clip(w, 1, 2)",
+        "y ~ f + I(d % 2)",
+        "y ~ np.log(b + 1)",
+        "y ~ offset(o) + f",
+        "cbind(y, w) ~ f",
+        "y + 0 ~ f",
+    ],
 )
 def test_what_has_to_be_evaluated_takes_the_long_way(formula) -> None:
     info = build_design(formula, WHOLE, namespace={"np": np}, reader=BinaryReader()).info
@@ -145,6 +159,20 @@ def test_what_is_refused_is_refused_in_the_same_words(column, values, words) -> 
         coder.design(wrong, info) or rebuild_design(info, wrong)
     if column != "w":
         assert coder.design(wrong, info) is None
+
+
+def test_numbers_that_are_not_finite_are_left_to_the_long_way() -> None:
+    info = design_of("y ~ np.log(u + 1) + f", BinaryReader()).info
+    coder = coder_of(info, WHOLE)
+    assert coder.design(WHOLE, info) is not None
+    rows = WHOLE.slice(0, 10)
+    for values in ([-1.0] + [2.0] * 9, [-2.0] + [2.0] * 9):
+        assert coder.design(rows.set_column(rows.column_names.index("u"), "u", pa.array(values)), info) is None
+
+
+def test_functions_of_the_caller_take_the_long_way() -> None:
+    own = build_design("y ~ shifted(w)", WHOLE, namespace={"shifted": lambda x: x + 0.5}, reader=BinaryReader()).info
+    assert coder_of(own, WHOLE) is None
 
 
 def test_a_level_that_was_declared_and_never_seen_is_left_to_the_long_way() -> None:

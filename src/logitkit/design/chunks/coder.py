@@ -1,7 +1,8 @@
 """Chunks of rows coded by a plan that is made once: plain columns go from the table to the matrix as they lie there.
 
-A formula whose terms are products of columns and factors, and an outcome that is one column, need no evaluation: which
-column goes where, and which contrast a level has, is the same in every chunk. All else is coded by
+A formula whose terms are products of columns, of expressions that act on each number by itself (``np.log(x)``,
+``I(x**2)``) and of factors, and an outcome that is one column, need no evaluation by formulaic: which column goes
+where, and which contrast a level has, is the same in every chunk. All else is coded by
 :func:`~logitkit.design.rebuild.rebuild_design`, and a plan is used only if it gives what that gives.
 """
 
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from logitkit.design.chunks.columns import ChunkColumns, Pieces, is_half, is_numeric, may_be_levels
+from logitkit.design.chunks.elementwise import Elementwise, elementwise
 from logitkit.design.design import Design, RowCounts
 from logitkit.design.formula.coding import Coding
 from logitkit.design.formula.columns import CodedFactor, Column, lay_out
@@ -76,6 +78,8 @@ class Coder:
         The factors; one that is coded in two ways is there twice.
     numeric : tuple of str
         Columns of numbers that are needed.
+    computed : tuple of Elementwise
+        Expressions that are numbers, too.
     """
 
     info: DesignInfo
@@ -85,6 +89,12 @@ class Coder:
     planned: tuple[_Planned, ...]
     factors: tuple[_Factor, ...]
     numeric: tuple[str, ...]
+    computed: tuple[Elementwise, ...] = ()
+
+    @once
+    def numbered(self) -> tuple[str, ...]:
+        """Columns of numbers that are needed, and expressions."""
+        return (*self.numeric, *(each.text for each in self.computed))
 
     @once
     def needed(self) -> dict[str, str]:
@@ -99,7 +109,7 @@ class Coder:
         """Where the columns of the design are among one, and those that are numbers; None where some are not there."""
         if any(each.contrasts or len(each.numbers) > 1 for each in self.planned):
             return None
-        place = {name: k + 1 for k, name in enumerate(self.numeric)}
+        place = {name: k + 1 for k, name in enumerate(self.numbered)}
         return np.array([place[each.numbers[0]] if each.numbers else 0 for each in self.planned], dtype=np.int64)
 
     def serves(self, info: DesignInfo) -> bool:
@@ -109,13 +119,15 @@ class Coder:
     def design(self, table: Any, info: DesignInfo) -> Design | None:
         """Return the design of a chunk, None where there is anything in it to be refused or left out for a level."""
         columns = ChunkColumns(table)
-        numbers = columns.matrix(self.numeric)
+        for each in self.computed:
+            columns.keep(each.text, each.values(lambda name: np.asarray(columns.numbers(name))))
+        numbers = columns.matrix(self.numbered)
         absent: dict[str, BoolArray] = {}
         positions: IntArray | None = None
         if columns.have_nulls(tuple(self.needed.values())) or numbers.holds_nan:
             absent, positions = self._absent(columns)
         n = columns.n_rows if positions is None else positions.size
-        if n == 0:
+        if n == 0 or not all(_are_finite(columns.numbers(each.text), positions) for each in self.computed):
             return None
         response = self._response(columns, positions)
         if response is None:
@@ -240,9 +252,12 @@ def _planned(info: DesignInfo, table: Any) -> Coder | None:
                 return None
             numbers[id(factor)] = len(factors)
             factors.append(made)
+    computed = _computed(coding, types)
     planned: dict[int, _Planned] = {}
     for term in coding.spec.formula:
-        numeric = tuple(each.expr for each in term.factors if _is_number(coding, each.expr, types))
+        numeric = tuple(
+            each.expr for each in term.factors if each.expr in computed or _is_number(coding, each.expr, types)
+        )
         for place in places[str(term)]:
             column = light[place]
             if len(column.numbers) == len(numeric) and column.constant == 1.0:
@@ -255,7 +270,7 @@ def _planned(info: DesignInfo, table: Any) -> Coder | None:
     given = info.response
     needed = [name for name in (*variables, given.weights, given.offset, given.cluster) if name is not None]
     numeric = tuple(dict.fromkeys(name for name in needed if is_numeric(types[name])))
-    return Coder(info, outcome, dict(given.coded), variables, whole, tuple(factors), numeric)
+    return Coder(info, outcome, dict(given.coded), variables, whole, tuple(factors), numeric, tuple(computed.values()))
 
 
 def _is_plain(info: DesignInfo, outcome: str, types: dict[str, Any]) -> bool:
@@ -302,6 +317,25 @@ def _is_number(coding: Coding, expression: str, types: dict[str, Any]) -> bool:
     """Tell whether a factor of a term is a column of numbers."""
     kind = coding.spec.encoder_state.get(expression)
     return expression in types and kind is not None and kind[0].value == "numerical" and is_numeric(types[expression])
+
+
+def _computed(coding: Coding, types: dict[str, Any]) -> dict[str, Elementwise]:
+    """Return the factors of terms that are expressions of numbers, by how they are written."""
+    written = dict.fromkeys(each.expr for term in coding.spec.formula for each in term.factors)
+    numerical = [
+        text
+        for text in written
+        if text not in types and text in coding.spec.encoder_state
+        if coding.spec.encoder_state[text][0].value == "numerical"
+    ]
+    found = {text: elementwise(text, types) for text in numerical}
+    return {text: each for text, each in found.items() if each is not None}
+
+
+def _are_finite(numbers: Pieces, positions: IntArray | None) -> bool:
+    """Tell whether the numbers of the rows used are finite: a logarithm of zero is left to the long way."""
+    whole = np.asarray(numbers)
+    return bool(np.isfinite(whole if positions is None else whole[positions]).all())
 
 
 def column_of(expression: str | None, types: Mapping[str, Any]) -> str | None:

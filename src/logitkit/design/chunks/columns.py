@@ -149,8 +149,11 @@ class ChunkColumns:
         """Return a constant and columns of numbers as a matrix, which has their addresses alone."""
         columns: list[Any] = [1]
         for name in names:
-            dtype = self._dtype(name)
-            columns.append(self.numbers(name).pieces if dtype.kind == "b" else _Placed(self, name, dtype))
+            is_own = name in self._places and name not in self._known
+            dtype = self._dtype(name) if is_own else None
+            columns.append(
+                self.numbers(name).pieces if dtype is None or dtype.kind == "b" else _Placed(self, name, dtype)
+            )
         return Columnar.of(columns, self.sizes)
 
     def _dtype(self, name: str) -> np.dtype[Any]:
@@ -164,6 +167,10 @@ class ChunkColumns:
             dtype = self._dtype(name)
             self._known[name] = Pieces([_numbers(array, dtype) for array in self.arrays(name)])
         return self._known[name]
+
+    def keep(self, name: str, values: NDArray[Any]) -> None:
+        """Keep computed numbers as those of one more column."""
+        self._known[name] = Pieces(np.split(values, np.cumsum(self.sizes)[:-1]))
 
     def have_nulls(self, names: Sequence[str]) -> bool:
         """Tell whether Arrow counts a missing value in some of the columns."""
