@@ -199,6 +199,25 @@ def test_a_maximum_where_a_mean_is_one_is_found_and_has_no_errors() -> None:
     assert "Standard errors: none" in str(fit.summary())
 
 
+def test_rows_of_weight_zero_hold_no_mean_below_one() -> None:
+    """Half of the rows at 0 and all of those at 1 have the event: means 1/2 and 1, and 2 for the row without weight."""
+    rows = pd.DataFrame({"x": [0.0, 0, 1, 1, 1, 2], "y": [0, 1, 1, 1, 1, 0], "w": [1, 1, 1, 1, 1, 0]})
+    with pytest.warns(DataWarning, match="fitted mean of 3 rows is 1 .rows 2, 3, 4"):
+        fit = lk.logit("y ~ x", rows, link="log", weights="w")
+    assert_allclose(fit.coef, [np.log(0.5), np.log(2.0)], rtol=1e-12)
+    assert_allclose(fit.loglik, 2.0 * np.log(0.5), rtol=1e-12)
+
+
+def test_a_factor_whose_level_has_events_only_ends_at_one() -> None:
+    """Levels are fitted by themselves: the means are the proportions."""
+    rng = np.random.default_rng(4)
+    rows = pd.DataFrame({"g": rng.choice(list("abcd"), 200)})
+    rows["y"] = np.where(rows["g"] == "c", 1, rng.random(200) < 0.4).astype(int)
+    with pytest.warns(DataWarning, match=f"fitted mean of {(rows['g'] == 'c').sum()} rows is 1"):
+        fit = lk.logit("y ~ 0 + C(g)", rows, link="log")
+    assert_allclose(np.exp(fit.coef), rows.groupby("g")["y"].mean(), rtol=1e-10)
+
+
 def test_at_the_boundary_no_law_of_interior_estimates_is_used() -> None:
     """Neither influence nor goodness of fit has one on the rows of the fit; on other rows none is needed."""
     rows = pd.DataFrame({"x": [0, 0, 0, 1, 1, 1, 2, 2, 2, 3.0], "y": [0, 0, 1, 0, 1, 0, 1, 1, 1, 1]})

@@ -198,11 +198,11 @@ def _at_boundary(design: Design, form: Form, solver: Newton, solved: _Solved, le
     unit[intercept or 0] = 1.0
     transform = shown_coordinates(form, columns).transform
     inner = solved_from(transform, unit)
-    start = origin_of(design.response, form, intercept, columns)
+    start = origin_of(design.sample.response, form, intercept, columns)
     found = maximum_on_boundary(objective, start, inner, solver)
     if found is None:
         return None
-    reason = boundary_words(design.positions[found.rows])
+    reason = boundary_words(found.n_rows, found.rule.named(design, objective))
     warn_caller(f"{reason}. Standard errors are withheld.", DataWarning)
     withheld = WithheldVcov(found.solution.coef.size, reason)
     record = make_record(design, form, shown_coordinates(form, columns), found.solution, withheld, None, level)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.testing import assert_allclose
+from tests.tolerances import ROUTE
 
 import logitkit as lk
 from logitkit.design.chunks import build
+from logitkit.errors import DataWarning
 
 N = 6_000
 F = "y ~ x0 + x1 + x2 + x3 + C(g)"
@@ -83,3 +86,21 @@ def test_a_path_is_that_in_memory(table, folder) -> None:
     np.testing.assert_allclose(other.record.coef, one.record.coef, atol=1e-12)
     # A gap of 1e-7 of the objective leaves the loss alone, without the penalty, the root of that.
     np.testing.assert_allclose(read.record.loss, held.record.loss, rtol=1e-4)
+
+
+def test_a_mean_of_one_is_found_in_few_passes(tmp_path) -> None:
+    rng = np.random.default_rng(5)
+    data = pd.DataFrame({"x": rng.normal(size=320), "g": rng.choice(list("abc"), 320)})
+    mean = np.exp(np.minimum(0.45 * data["x"] + 0.3 * (data["g"] == "b") - 0.8, 0.0))
+    data["y"] = (rng.random(320) < mean).astype(int)
+    data.to_parquet(tmp_path / "rows.parquet")
+    fits, warned = [], []
+    for given in (data, str(tmp_path)):
+        with pytest.warns(DataWarning, match="fitted mean of") as found:
+            fits.append(lk.logit("y ~ x + C(g)", given, link="log"))
+        warned.append(str(found[0].message))
+    held, read = fits
+    assert warned[0] == warned[1]
+    assert_allclose(read.coef, held.coef, rtol=ROUTE)
+    assert_allclose(read.loglik, held.loglik, rtol=ROUTE)
+    assert read.design.stream.passes.count <= 50
