@@ -51,7 +51,7 @@ def psi(
         Bins of about equal size in the base, where bins after the first begin, or the bins of a variable. Levels are
         bins as they are. Missing values, and levels that the base has not, have bins of their own.
     weights : pair of array-like, optional
-        Weights of both samples, or counts where each value stands for many rows.
+        Weights of both samples, or counts where each value stands for many rows; with ``column``, names of columns.
     weight_kind : {"frequency", "sampling"}, optional
         Whether weights count rows, or are what each sampled row stands for; of each sample whole numbers count rows by
         default. With sampling weights the law by chance is Rao and Scott's approximation.
@@ -93,17 +93,12 @@ def psi(
     """
     resampled = Resampled(level, replicates, seed)
     if column is not None:
-        if weights is not None or weight_kind is not None:
-            raise UnsupportedError(f"column={column!r:.60} counts rows of sources, and takes no weights.")
-        return held_index(_of_sources(base, recent, column, bins, resampled))
+        named = _pair(weights, weight_kind)
+        return held_index(_of_sources((base, recent), column, bins, (named, weight_kind), resampled))
     first, second = one_column(base, "base"), one_column(recent, "recent")
     if not isinstance(bins, Binning) and len(first) and holds_numbers(first) != holds_numbers(second):
         raise DataError("One sample has numbers and the other levels; give both as one kind.")
-    given = weights if weights is not None else (None, None)
-    if not isinstance(given, tuple | list) or len(given) != 2:
-        raise DataError("weights: give a pair, the weights of the base and those of the recent sample.")
-    if weight_kind is not None and given[0] is None and given[1] is None:
-        raise DataError(f"weight_kind={weight_kind!r:.60} says what weights= are, and none are given.")
+    given = _pair(weights, weight_kind)
     own = [
         _weights(w, column, side, weight_kind)
         for w, column, side in zip(given, (first, second), ("base", "recent"), strict=True)
@@ -114,8 +109,22 @@ def psi(
     return held_index(columns_index(rule, counts[0], counts[1], name, resampled))
 
 
+def _pair(weights: Any, kind: WeightMeaning | None) -> Sequence[Any]:
+    """Return the weights of both samples."""
+    given = weights if weights is not None else (None, None)
+    if not isinstance(given, tuple | list) or len(given) != 2:
+        raise DataError("weights: give a pair, the weights of the base and those of the recent sample.")
+    if kind is not None and given[0] is None and given[1] is None:
+        raise DataError(f"weight_kind={kind!r:.60} says what weights= are, and none are given.")
+    return given
+
+
 def _of_sources(
-    base: Any, recent: Any, column: str, bins: int | Sequence[float] | Binning, resampled: Resampled
+    sources: tuple[Any, Any],
+    column: str,
+    bins: int | Sequence[float] | Binning,
+    weighing: tuple[Sequence[Any], WeightMeaning | None],
+    resampled: Resampled,
 ) -> StabilityIndex:
     """Return the index of a column of two sources, each read once."""
     if is_count(bins):
@@ -124,17 +133,29 @@ def _of_sources(
             "give cut points, or the bins of a variable."
         )
     rule, counts = None, []
-    for given, which in ((base, "base"), (recent, "recent")):
+    names, kind = weighing
+    for given, weights, which in zip(sources, names, ("base", "recent"), strict=True):
         source = source_of(given)
         if source is None:
             raise DataError(f"{which}: with column=, give files, a folder or a dataset; of a table give its column.")
-        require_named(source, (column,))
-        total = np.zeros(1)
-        for batch in source.batches((column,), ROWS_OF_BLOCK):
-            values = batch.table[column].to_pandas()
+        if weights is not None and not isinstance(weights, str):
+            raise DataError(f"weights of the {which}: with column=, give the name of a column of {source.label}.")
+        columns = tuple(dict.fromkeys((column,) if weights is None else (column, weights)))
+        require_named(source, columns)
+        total, squares, sampling = np.zeros(1), np.zeros(1), kind == "sampling"
+        for batch in source.batches(columns, ROWS_OF_BLOCK):
+            values, own = batch.table[column].to_pandas(), None
             rule = column_rule(values, None, bins, column) if rule is None else rule
-            total = total + rule_counts(rule, values, column).counts
-        counts.append(Sample(total))
+            if weights is not None:
+                numbers = numeric_values(batch.table[weights].to_pandas(), "weights")
+                if numbers.any():  # blocks in which no row counts are no error
+                    sampling |= read_weights(numbers, kind).sampling
+                own = RowWeights(numbers, sampling=True)
+            found = rule_counts(rule, values, column, own)
+            total, squares = total + found.counts, squares + (0.0 if found.spread is None else found.spread)
+        if weights is not None and not total.any():
+            raise DataError(f"weights of the {which}: all are zero, and no row counts.")
+        counts.append(Sample(total, squares if weights is not None and sampling else None))
     if rule is None:
         raise DataError(f"Neither source has rows, so that there is no {column!r} to compare.")
     return columns_index(rule, counts[0], counts[1], column, resampled)

@@ -7,9 +7,11 @@ from typing import Any
 
 import pandas as pd
 
+from logitkit.design.chunks.opened import source_of
 from logitkit.design.table.frame import Table, read_table
-from logitkit.errors import DataError, nearest_name
+from logitkit.errors import DataError, UnsupportedError, nearest_name
 from logitkit.options import listed
+from logitkit.results.cards.counted_source import counted_source
 from logitkit.results.cards.drift import CardStability, held_drift
 from logitkit.results.cards.given_rows import made_with_weights, table_weights
 from logitkit.results.cards.monitored import CardMonitor, Known, Outcome, Stated, monitor_of
@@ -57,12 +59,13 @@ class Watched:
 
         Parameters
         ----------
-        data : table
-            With every variable of the card. Rows that cannot be scored are counted too.
-        base : table, optional
+        data : table, or what is read in chunks
+            With every variable of the card; files and folders are counted in one pass. Rows that cannot be scored are
+            counted too.
+        base : table, or what is read in chunks, optional
             The sample to compare with; the rows that the card was made from by default.
         weights, base_weights : str or array-like, optional
-            Weights of the rows of both. The rows of the card have their own.
+            Weights of the rows of both; of files a column. The rows of the card have their own.
         weight_kind : {"frequency", "sampling"}, optional
             Whether weights count rows, or are what each sampled row stands for; whole numbers count rows by default.
         level : float, optional
@@ -143,6 +146,12 @@ class Watched:
         if limits is not None and not isinstance(limits, Limits):
             raise DataError(f"limits={limits!r:.60}: give lk.scorecard.Limits(...).")
         resampled = Resampled(self.fit.record.level if level is None else level, replicates, seed)
+        source = source_of(data)
+        if source is not None:
+            raise UnsupportedError(
+                f"monitor follows applicants over time, and the rows of {source.label} are read in chunks: read them "
+                "into a table, or compare each period by stability(), which takes files."
+            )
         rows = coded_table(self.card, read_table(data), weights, weight_kind)
         own, base_kind = self.population, None if base_weights is None else weight_kind
         found = monitor_of(
@@ -167,6 +176,10 @@ def stability_of(
     """Return how far a table is from the base, another table or the rows of the card; both with their weights."""
     (base, base_weights), (data, weights) = samples
     cuts, first = base_of(card, development, base, base_weights, kinds[0])
+    source = source_of(data)
+    if source is not None:
+        counts, weighting = counted_source(card, source, cuts, weights, None if weights is None else kinds[1])
+        return held_drift(replace(card_drift(card, cuts, first, counts, resampled), weighting=weighting))
     recent = coded_table(card, read_table(data), weights, None if weights is None else kinds[1])
     found = card_drift(card, cuts, first, recent.counted(cuts), resampled)
     return held_drift(replace(found, weighting=weighting_of(recent.given, recent.points.size)))
@@ -182,7 +195,15 @@ def base_of(
         if weights is not None:
             raise DataError("base_weights= are of the rows of base=, and none are given.")
         return development.cuts, counted_development(card, development)
+    source = source_of(base)
     with in_sample("base"):
+        if source is not None:
+            if development is None:
+                raise UnsupportedError(
+                    f"The card keeps no scores of the rows that it was made from, and groups of about equal size need "
+                    f"those of {source.label} in order: give the base as a table."
+                )
+            return development.cuts, counted_source(card, source, development.cuts, weights, kind)[0]
         rows = coded_table(card, read_table(base), weights, kind)
     cuts = development.cuts if development is not None else score_cuts(rows.points, rows.weights)
     return cuts, rows.counted(cuts)

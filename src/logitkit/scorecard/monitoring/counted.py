@@ -17,7 +17,16 @@ from logitkit.scorecard.rules import NumberRule, shortest_between
 from logitkit.scorecard.weighting import RowWeights, read_weights
 from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray, SmallCodes
 
-__all__ = ["CodedRows", "Counted", "Development", "coded_rows", "counted_development", "development_of", "score_cuts"]
+__all__ = [
+    "CodedRows",
+    "Counted",
+    "Development",
+    "coded_rows",
+    "counted_development",
+    "development_of",
+    "no_scores",
+    "score_cuts",
+]
 
 GROUPS = 10  # of points, of about equal size
 
@@ -168,22 +177,21 @@ class CodedRows:
         has = ~np.isnan(points)
         total = float(weights[has].sum())
         if not total > 0:
-            raise DataError(
-                "No row has a score: a sample to compare needs rows whose values all have a weight of evidence."
-            )
+            raise no_scores()
         mean = float(weights[has] @ points[has]) / total
-        groups, cells, scored = self._counts(rule, take, has, weights)
+        groups, cells, scored = self.sums(rule, take, has, weights)
         variance = float(weights[has] @ (points[has] - mean) ** 2) / total
         spreads = None
         if self.given is not None and self.given.sampling:
             spread = weights**2
             of_mean = float(spread[has] @ (points[has] - mean) ** 2) / total**2
-            spreads = Spreads(*self._counts(rule, take, has, spread), of_mean)
+            spreads = Spreads(*self.sums(rule, take, has, spread), of_mean)
         return Counted(groups, cells, scored, mean, variance, spreads)
 
-    def _counts(
+    def sums(
         self, rule: NumberRule, take: Any, has: BoolArray, weights: FloatArray
     ) -> tuple[FloatArray, tuple[FloatArray, ...], tuple[FloatArray, ...]]:
+        """Return sums of weights by group of points and by bin of each variable: of all rows, and of scored ones."""
         codes = self.codes[take]
         return (
             _sums(rule.of_numbers(self.points[take]), weights, rule.n_codes),
@@ -194,6 +202,11 @@ class CodedRows:
     @property
     def _sizes(self) -> list[int]:
         return [variable.points.size for variable in self.card.variables]
+
+
+def no_scores() -> DataError:
+    """Return the error for a sample of which no row has a score."""
+    return DataError("No row has a score: a sample to compare needs rows whose values all have a weight of evidence.")
 
 
 def coded_rows(card: Card, columns: Mapping[str, Any], weights: RowWeights | None = None) -> CodedRows:
