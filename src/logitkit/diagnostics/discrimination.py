@@ -25,12 +25,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.diagnostics.area_interval import IntervalKind
-from logitkit.diagnostics.area_means import Area, mean_areas
+from logitkit.diagnostics.area_means import Area, mean_areas, mean_areas_in_passes
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
 from logitkit.diagnostics.ordering import Ranking, rows_in_order
 from logitkit.diagnostics.ranking import PredictedRows, RankedRows, predicted_rows
@@ -40,9 +41,9 @@ from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.sample import is_sample
 from logitkit.inference.verbs import require
 from logitkit.models.links import LOGIT
-from logitkit.numerics.pooled import pooled
+from logitkit.numerics.pooled import Pooled, pooled
 from logitkit.options import is_count
-from logitkit.typing import FloatArray
+from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Area", "Discrimination", "discrimination"]
 
@@ -252,13 +253,10 @@ def discrimination(
         raise UnsupportedError(
             f"bins={bins!r:.60} pools the scores of an event; with several outcomes areas are exact."
         )
+    if design.stream is not None:
+        return _in_passes(record, design, design.stream.memory, own, level)
     rows = predicted_rows(record, design)
-    present = np.array([k for k in rows.reported if rows.totals[k] > 0.0])
-    if present.size < 2:
-        raise DataError(
-            f"All rows have the outcome {rows.outcomes[int(present[0])]!r}; discrimination requires at least two "
-            "outcomes."
-        )
+    present = _present(rows.outcomes, rows.totals)
     curves = {rows.outcomes[k]: _curve(rows, int(k), level, counts) for k in present}
     pairwise, areas = mean_areas(rows, curves, present, level, counts)
     return Discrimination(
@@ -306,6 +304,59 @@ def _of_event(record: FitRecord, design: Design, own: bool, level: float, bins: 
         left_out=facts.left_out(design),
         in_sample=own,
     )
+
+
+def _in_passes(record: FitRecord, design: Design, memory: int, own: bool, level: float) -> Discrimination:
+    """Return the areas of several outcomes of rows that are read in chunks."""
+    counts = design.sample.response.counts_independently
+    rankings = [Ranking(partial(_against_rest, k), _trials, with_places=True) for k in range(len(record.outcomes))]
+    with rows_in_order(record, design, own, rankings) as rows:
+        facts = rows.facts
+        present, totals = _present(facts.outcomes, facts.totals), facts.totals
+        curves = {}
+        for k in present:
+            events = (Pooled(each.scores, _events_of(k, each.sums)) for each in rows.blocks(k))
+            both = np.array([totals[k], np.delete(totals, k).sum()])
+            found = curve_of(events, both, level=level, independent_counts=counts, points=POINTS_MOST)
+            curves[facts.outcomes[k]] = _on_probability(found)
+        singles = np.array([curve.auc for curve in curves.values()])
+        pairwise, areas = mean_areas_in_passes(rows, singles, present, level, counts, memory)
+    return Discrimination(
+        outcomes=facts.outcomes,
+        curves=curves,
+        pairwise=pairwise,
+        totals=totals,
+        level=level,
+        absent=facts.absent,
+        undetermined=facts.undetermined,
+        left_out=facts.left_out(design),
+        in_sample=own,
+        **areas,
+    )
+
+
+def _present(outcomes: tuple[str, ...], totals: FloatArray) -> IntArray:
+    """Return the places of the outcomes that occur, of which there must be two."""
+    present = np.flatnonzero(totals > 0.0)
+    if present.size < 2:
+        raise DataError(
+            f"All rows have the outcome {outcomes[int(present[0])]!r}; discrimination requires at least two outcomes."
+        )
+    return present
+
+
+def _against_rest(outcome: int, rows: PredictedRows) -> RankedRows:
+    return rows.against_rest(outcome)
+
+
+def _trials(rows: PredictedRows, ranked: RankedRows) -> FloatArray:
+    """Return the trials of each outcome, shape (K, r)."""
+    return ranked.weights * rows.shares[:, ranked.place]
+
+
+def _events_of(outcome: int, trials: FloatArray) -> FloatArray:
+    """Return the trials of one outcome, and of all others together."""
+    return np.stack([trials[outcome], np.delete(trials, outcome, axis=0).sum(axis=0)])
 
 
 def _by_event(rows: PredictedRows) -> RankedRows:

@@ -40,15 +40,19 @@ class Ranking:
         Gives rows in that order.
     columns : callable
         Gives of rows, and of them in that order, what is summed, shape (c, r).
+    with_places : bool
+        Whether the place of each row is kept beside, so that rows of several orders can be joined.
     """
 
     rank: Callable[[PredictedRows], RankedRows]
     columns: Callable[[PredictedRows, RankedRows], FloatArray]
+    with_places: bool = False
 
-    def table(self, rows: PredictedRows) -> FloatArray:
-        """Return scores and what is summed, one row per row, in order, shape (r, 1 + c)."""
+    def table(self, rows: PredictedRows, positions: IntArray) -> FloatArray:
+        """Return scores and what is summed, one row per row, in order, shape (r, 1 + c); places are the last column."""
         ranked = self.rank(rows)
-        return np.column_stack([ranked.log_odds, self.columns(rows, ranked).T])
+        columns = [ranked.log_odds, self.columns(rows, ranked).T]
+        return np.column_stack([*columns, positions[rows.order[ranked.place]]] if self.with_places else columns)
 
 
 @dataclass(frozen=True)
@@ -145,6 +149,10 @@ class InOrder:
         The rows, where they are held.
     ranked : tuple of RankedRows
         By ranking, these rows in order; else empty.
+    sorted_rows : tuple of callable
+        By ranking, a pass over rows that are not pooled, in blocks: scores, what is summed, and places.
+    roundings : tuple of float
+        By ranking, by how much scores that are one may differ.
     """
 
     facts: RowFacts
@@ -153,6 +161,8 @@ class InOrder:
     beside: Any = None
     rows: PredictedRows | None = None
     ranked: tuple[RankedRows, ...] = ()
+    sorted_rows: tuple[Callable[[], Iterator[FloatArray]], ...] = ()
+    roundings: tuple[float, ...] = ()
 
     def places(self, number: int) -> IntArray:
         """Return the place in the design of each row that is held, in the order of a ranking."""
@@ -198,16 +208,22 @@ def rows_in_order(
             more = sums if more is None else more.plus(sums)
             for number, table in enumerate(tables):
                 if len(sorts) == number:
-                    sorts.append(stack.enter_context(ExternalSort(table.shape[1], memory, pooled=True)))
-                    totals[number] = np.zeros(table.shape[1] - 1)
+                    alike = not rankings[number].with_places
+                    sorts.append(stack.enter_context(ExternalSort(table.shape[1], memory, pooled=alike)))
+                    totals[number] = np.zeros(table.shape[1] - 1 - rankings[number].with_places)
                 finite = np.abs(table[:, 0][np.isfinite(table[:, 0])])
                 largest[number] = max(largest[number], float(finite.max(initial=0.0)))
-                totals[number] = totals[number] + table[:, 1:].sum(axis=0)
+                totals[number] = totals[number] + table[:, 1 : 1 + totals[number].size].sum(axis=0)
                 sorts[number].add(table)
         if facts is None or not facts.totals.any():
             raise no_rows(design.n_rows)
-        passes = tuple(partial(_sorted, sort, ROUNDING * size) for sort, size in zip(sorts, largest, strict=True))
-        yield InOrder(facts, tuple(totals), passes, more)
+        roundings = tuple(float(ROUNDING * size) for size in largest)
+        passes = tuple(
+            partial(_sorted, sort, rounding, total.size)
+            for sort, rounding, total in zip(sorts, roundings, totals, strict=True)
+        )
+        each = tuple(sort.blocks for sort in sorts)
+        yield InOrder(facts, tuple(totals), passes, more, sorted_rows=each, roundings=roundings)
 
 
 def _held(rows: PredictedRows, design: Design, rankings: Sequence[Ranking]) -> InOrder:
@@ -289,14 +305,14 @@ def _tables(
         here, sums = row_facts(rows, some), None if beside is None else beside(rows)
         facts = here if facts is None else facts.plus(here)
         more = sums if more is None else more.plus(sums)
-        tables.append([ranking.table(rows) for ranking in rankings])
+        tables.append([ranking.table(rows, some.positions) for ranking in rankings])
     assert facts is not None
     return facts, [np.concatenate(found) for found in zip(*tables, strict=True)], more
 
 
-def _sorted(sort: ExternalSort, rounding: float) -> Iterator[Pooled]:
+def _sorted(sort: ExternalSort, rounding: float, width: int) -> Iterator[Pooled]:
     """Yield sorted scores, those that differ by rounding pooled."""
-    return pooled(((block[:, 0], block[:, 1:].T) for block in sort.blocks()), rounding)
+    return pooled(((block[:, 0], block[:, 1 : 1 + width].T) for block in sort.blocks()), rounding)
 
 
 @dataclass(frozen=True)

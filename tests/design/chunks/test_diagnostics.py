@@ -20,8 +20,11 @@ FITS: dict[str, tuple[str, dict[str, Any]]] = {
     "counts": ("cbind(events, rest) ~ x", {}),
     "offset": ("y ~ x", {"offset": "shift"}),
     "probit": ("y ~ x", {"model": lk.Binary(link="probit")}),
+    "ordered": ("o ~ g", {"model": lk.Ordinal(order=["low", "mid", "top"]), "weights": "w"}),
     "multinomial": ("o ~ x + z", {"model": lk.Multinomial()}),
 }
+QUICK = ("event", "clusters", "ordered", "multinomial")
+EVERY = [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in FITS]
 
 
 def pair(name: str, small: pd.DataFrame, files: str) -> tuple[lk.Fit, lk.Fit]:
@@ -30,7 +33,13 @@ def pair(name: str, small: pd.DataFrame, files: str) -> tuple[lk.Fit, lk.Fit]:
     return held, without_vectors(read)
 
 
-@pytest.mark.parametrize("name", FITS)
+@pytest.mark.parametrize("name", EVERY)
 def test_calibration_of_rows_in_chunks(name: str, small: pd.DataFrame, files: str) -> None:
     held, read = pair(name, small, files)
     equal(held.calibration(bins=7), read.calibration(bins=7), rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["multinomial", "ordered"])
+def test_areas_of_several_outcomes_in_chunks(name: str, small: pd.DataFrame, files: str) -> None:
+    held, read = pair(name, small, files)
+    equal(held.discrimination(), read.discrimination())
