@@ -5,7 +5,8 @@ The docstrings of the verbs are those of ``Fit``, from which they are copied.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,6 +23,7 @@ from logitkit.results.shown import shown
 from logitkit.typing import ResidualKind
 
 if TYPE_CHECKING:
+    from logitkit.design.design import Design
     from logitkit.diagnostics.calibration import Calibration
     from logitkit.diagnostics.classification import Classification
     from logitkit.diagnostics.discrimination import Discrimination
@@ -102,16 +104,21 @@ class FitOnRows:
 
     def _predicted(self, scale: Scale) -> Any:
         """Return predictions on a scale."""
-        source = self._rows.source
-        if source is not None:
+        record = self._record
+        if self._rows.in_chunks:
             from logitkit.results.written_predictions import gathered_predictions
 
-            return gathered_predictions(self._rows, source, scale)
-        return predicted(self._record, self._rows.to_predict, scale)
+            return gathered_predictions(self._rows, partial(predicted, record, scale=scale))
+        return predicted(record, self._rows.to_predict, scale)
 
     def predictions(self, level: float | None = None, method: IntervalMethod = "wald") -> pd.DataFrame:
         """Return predicted probabilities with standard errors and intervals."""
-        return predicted_with_errors(self._record, self._rows.to_predict, level, method, self._rows.own)
+        record = self._record
+        if self._rows.in_chunks and method == "wald":
+            from logitkit.results.written_predictions import gathered_predictions
+
+            return gathered_predictions(self._rows, partial(predicted_with_errors, record, level=level))  # type: ignore[no-any-return]  # a frame
+        return predicted_with_errors(record, self._rows.to_predict, level, method, self._rows.own)
 
     def average_predictions(
         self, variable: str, values: Sequence[Any] | None = None, level: float | None = None
@@ -210,32 +217,49 @@ class FitOnRows:
 
         return inverse_of_rows(self._rows, variable, probability, at, method, level)
 
-    def augment(self) -> pd.DataFrame:
+    def augment(self, *, to: str | Path | None = None, keys: str | Sequence[str] = ()) -> Any:
         """Return one row per observation, with its outcome, fitted values and residuals."""
-        return row_frames.augment_frame(self._record, self._rows.told())
+        return self._framed(lambda part: row_frames.augment_frame(self._record, part), "augment", to, keys)
 
     # Diagnostics.
 
-    def residuals(self, kind: ResidualKind = "deviance") -> Any:
+    def residuals(
+        self,
+        kind: ResidualKind = "deviance",
+        *,
+        to: str | Path | None = None,
+        keys: str | Sequence[str] = (),
+    ) -> Any:
         """Return residuals of one kind."""
         from logitkit.diagnostics.residuals import residuals
 
-        design = self._rows.told()
-        return frames.residuals_frame(self._record, residuals(self._record, design, kind), design, kind)
+        def make(part: Design) -> Any:
+            return frames.residuals_frame(self._record, residuals(self._record, part, kind), part, kind)
 
-    def influence(self) -> pd.DataFrame:
+        return self._framed(make, "residuals", to, keys)
+
+    def influence(self, *, to: str | Path | None = None, keys: str | Sequence[str] = ()) -> Any:
         """Return leverage, Cook's distance and standardised residuals."""
         from logitkit.diagnostics.influence import influence
 
-        design = self._rows.told()
-        return frames.influence_frame(influence(self._record, design), design)
+        return self._framed(
+            lambda part: frames.influence_frame(influence(self._record, part), part), "influence", to, keys
+        )
 
-    def outcome_influence(self) -> pd.DataFrame:
+    def outcome_influence(self, *, to: str | Path | None = None, keys: str | Sequence[str] = ()) -> Any:
         """Return leverage and standardised residuals of each outcome."""
         from logitkit.diagnostics.influence import influence
 
-        design = self._rows.told()
-        return frames.influence_by_outcome_frame(influence(self._record, design), design)
+        def make(part: Design) -> Any:
+            return frames.influence_by_outcome_frame(influence(self._record, part), part)
+
+        return self._framed(make, "outcome_influence", to, keys)
+
+    def _framed(self, make: Callable[[Design], Any], verb: str, to: Any, keys: Any) -> Any:
+        """Return a table with a row for each row, or write it."""
+        from logitkit.results.row_frames import row_frame
+
+        return row_frame(self._rows, make, verb, to, keys)
 
     def goodness_of_fit(
         self, groups: int = 10, grouping: Literal["stata", "r", "sas"] | None = None, against: Any = None

@@ -188,25 +188,36 @@ class RowVerbs(Hypotheses):
         """
         return self.on(data, offset=offset, unseen=unseen).predictions(level, method)
 
-    def augment(self, data: Any = None) -> pd.DataFrame:
+    def augment(self, data: Any = None, *, to: str | Path | None = None, keys: str | Sequence[str] = ()) -> Any:
         """Return one row per observation, with its outcome, fitted values and residuals.
 
         Parameters
         ----------
         data : table, optional
             Rows with an outcome; the rows of the fit by default. Rows with missing values are left out.
+        to : str or Path, optional
+            A new folder, into which the table is written as Parquet files, block by block.
+        keys : str or sequence of str
+            With ``to``, columns of the rows that are written beside; by default ``row``, the position of the row.
 
         Returns
         -------
-        pandas.DataFrame
+        pandas.DataFrame or Path
             Indexed as the table. For an event: y, fitted, std_error, logit, residuals and influence. With several
             outcomes: observed, predicted, then ``fitted:a`` and ``residual:a`` for each outcome a.
         """
-        return self.on(data).augment()
+        return self.on(data).augment(to=to, keys=keys)
 
     # Diagnostics.
 
-    def residuals(self, kind: ResidualKind = "deviance", data: Any = None) -> Any:
+    def residuals(
+        self,
+        kind: ResidualKind = "deviance",
+        data: Any = None,
+        *,
+        to: str | Path | None = None,
+        keys: str | Sequence[str] = (),
+    ) -> Any:
         """Return residuals of one kind; with several outcomes, those of each outcome against the others.
 
         Parameters
@@ -216,15 +227,19 @@ class RowVerbs(Hypotheses):
             With frequency weights, the residual of each copy of a row, as if the rows were written out.
         data : table, optional
             Rows with an outcome; the rows of the fit by default.
+        to : str or Path, optional
+            A new folder, into which the table is written as Parquet files, block by block.
+        keys : str or sequence of str
+            With ``to``, columns of the rows that are written beside; by default ``row``, the position of the row.
 
         Returns
         -------
-        pandas.Series or pandas.DataFrame
+        pandas.Series, pandas.DataFrame or Path
             One row per row used; with several outcomes one column per outcome.
         """
-        return self.on(data).residuals(kind)
+        return self.on(data).residuals(kind, to=to, keys=keys)
 
-    def influence(self, data: Any = None) -> pd.DataFrame:
+    def influence(self, data: Any = None, *, to: str | Path | None = None, keys: str | Sequence[str] = ()) -> Any:
         """Return leverage, Cook's distance and standardised residuals.
 
         With frequency weights they are those of each copy of a row, as if the rows were written out.
@@ -233,30 +248,40 @@ class RowVerbs(Hypotheses):
         ----------
         data : table, optional
             The rows of the fit, which a loaded fit needs; by default those that the fit holds.
+        to : str or Path, optional
+            A new folder, into which the table is written as Parquet files, block by block.
+        keys : str or sequence of str
+            With ``to``, columns of the rows that are written beside; by default ``row``, the position of the row.
 
         Returns
         -------
-        pandas.DataFrame
+        pandas.DataFrame or Path
             Columns leverage and cooks_distance, one row per row used. For an event also standardized_pearson and
             standardized_deviance; with several outcomes pearson, deviance and pearson_deleted, the approximate decrease
             of Pearson's statistic when the row is deleted.
         """
-        return self.on(data).influence()
+        return self.on(data).influence(to=to, keys=keys)
 
-    def outcome_influence(self, data: Any = None) -> pd.DataFrame:
+    def outcome_influence(
+        self, data: Any = None, *, to: str | Path | None = None, keys: str | Sequence[str] = ()
+    ) -> Any:
         """Return leverage and standardised residuals of each outcome against the others.
 
         Parameters
         ----------
         data : table, optional
             As in ``influence``.
+        to : str or Path, optional
+            As in ``influence``.
+        keys : str or sequence of str
+            As in ``influence``.
 
         Returns
         -------
-        pandas.DataFrame
+        pandas.DataFrame or Path
             Columns leverage, standardized_pearson and standardized_deviance; one row per row used and outcome.
         """
-        return self.on(data).outcome_influence()
+        return self.on(data).outcome_influence(to=to, keys=keys)
 
     def goodness_of_fit(
         self,

@@ -68,6 +68,11 @@ class Rows:
         return None if self.data is None else source_of(self.data, self.reading.executor)
 
     @property
+    def in_chunks(self) -> bool:
+        """Whether the rows are read in chunks, and not held."""
+        return self.source is not None or (self.data is None and self.own is not None and self.own.in_chunks)
+
+    @property
     def reading(self) -> Reading:
         """How other rows are read: with the memory of the fit, where that was read in chunks too."""
         own = None if self.own is None else self.own.stream

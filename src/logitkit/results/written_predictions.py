@@ -6,8 +6,6 @@ An error or an interrupt leaves nothing under the name that was asked for.
 
 from __future__ import annotations
 
-import contextlib
-import secrets
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -25,13 +23,13 @@ from logitkit.design.chunks.over import over_chunks, with_workers
 from logitkit.design.chunks.source import Chunk, Source
 from logitkit.design.design import Design
 from logitkit.design.rebuild import NewRows
-from logitkit.design.table.frame import read_table
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, DataWarning, LogitkitError, UnsupportedError, warn_caller
 from logitkit.inference.prediction import predictions
 from logitkit.inference.sample import known_sides
 from logitkit.options import require_choice
-from logitkit.results.predicted import Scale, predicted, prediction_values
+from logitkit.results.parquet_blocks import key_column, write_block
+from logitkit.results.predicted import prediction_values
 from logitkit.results.rows import Rows, rows_of_design
 from logitkit.typing import FloatArray
 from logitkit.writing import folder_written
@@ -83,7 +81,7 @@ def written_predictions(
         require_choice("columns", column, KINDS)
     undetermined = 0
     with folder_written(to, "folder of predictions") as place:
-        for number, missing in _parts(rows, asked, place):
+        for number, missing in _of_each(rows, asked.keys, _Writing(rows.record, asked, place)):
             undetermined += missing
             if not _file(place, number).is_file():
                 raise DataError(
@@ -114,7 +112,7 @@ class _Writing:
         values = [column for name, column in found.items() if name not in (*self.asked.keys, "row")]
         missing = int(np.isnan(np.stack(values)).any(axis=0)[block.rows.kept].sum()) if values else 0
         try:
-            _write(_file(self.place, number), found)
+            write_block(_file(self.place, number), found)
         except OSError as error:
             if not self.by_workers:
                 raise
@@ -158,20 +156,20 @@ class _OfFit:
         return self.make(_Block(made, part.table, part.start), number)
 
 
-def _parts(rows: Rows, asked: _Asked, place: Path) -> Iterator[tuple[int, int]]:
-    """Write the rows, and yield the numbers of the files with how many predictions are missing."""
-    writing = _Writing(rows.record, asked, place)
+def _of_each(rows: Rows, keys: tuple[str, ...], make: Callable[[_Block, int], Any]) -> Iterator[Any]:
+    """Yield what is made of the rows, block by block."""
     if rows.source is not None:
-        yield from _of_source(rows, rows.source, asked.keys, writing)
+        yield from _of_source(rows, rows.source, keys, make)
     elif rows.data is None and rows.own is not None and rows.own.stream is not None:
         stream = rows.own.stream
-        stream.require_columns(asked.keys, "keys")
-        stream = replace(stream, columns=tuple(dict.fromkeys((*stream.columns, *asked.keys))))
-        writing = replace(writing, by_workers=stream.executor is not None)
-        yield from stream.each(rows.own.info, _OfFit(rows.record, stream.size, stream.edges, writing))
+        stream.require_columns(keys, "keys")
+        stream = replace(stream, columns=tuple(dict.fromkeys((*stream.columns, *keys))))
+        if isinstance(make, _Writing):
+            make = replace(make, by_workers=stream.executor is not None)
+        yield from stream.each(rows.own.info, _OfFit(rows.record, stream.size, stream.edges, make))
     else:
         table = rows.data if rows.data is not None or rows.own is None else rows.own.table
-        yield writing(_Block(rows.to_predict, table, 0), 0)
+        yield make(_Block(rows.to_predict, table, 0), 0)
 
 
 def _of_source(
@@ -203,7 +201,7 @@ def _columns(record: FitRecord, block: _Block, asked: _Asked) -> dict[str, Any]:
     n = found.kept.size
     out: dict[str, Any] = {}
     if asked.keys:
-        out = {key: _key(block.table, key) for key in asked.keys}
+        out = {key: key_column(block.table, key) for key in asked.keys}
     else:
         out["row"] = np.arange(block.start, block.start + n)
     event, last = record.has_event, record.family.n_outcomes - 1
@@ -226,44 +224,45 @@ def _columns(record: FitRecord, block: _Block, asked: _Asked) -> dict[str, Any]:
     return out
 
 
-def _key(table: Any, key: str) -> Any:
-    """Return a column as it is stored."""
-    return table.column(key) if hasattr(table, "column_names") else read_table(table).column(key)
-
-
 @dataclass(frozen=True)
-class _Predicting:
-    """Predictions of some rows, a task."""
+class _Made:
+    """What a function makes of some rows, a task."""
 
-    record: FitRecord
-    scale: Scale
+    make: Callable[[NewRows], Any]
 
     def __call__(self, block: _Block, number: int) -> Any:
-        """Return them."""
+        """Return it, labelled by the places of the rows."""
         del number
-        return predicted(self.record, replace(block.rows, index=None), self.scale)
+        return self.make(replace(block.rows, index=pd.RangeIndex(block.start, block.start + block.rows.kept.size)))
 
 
-def gathered_predictions(rows: Rows, source: Source, scale: Scale) -> Any:
-    """Return predictions of the rows of a source as a series or frame, which must have room.
+def gathered_predictions(rows: Rows, make: Callable[[NewRows], Any]) -> Any:
+    """Return predictions of rows that are read in chunks as a series or frame, which must have room.
 
     Examples
     --------
     >>> gathered_predictions.__name__
     'gathered_predictions'
     """
-    parts, count, most = [], 0, rows.reading.n_bytes
-    for part in _of_source(rows, source, (), _Predicting(rows.record, scale)):
+    if rows.source is None:
+        stream = rows.design.stream
+        assert stream is not None
+        source, most = stream.source, stream.memory
+    else:
+        source, most = rows.source, rows.reading.n_bytes
+    parts, count = [], 0
+    for part in _of_each(rows, (), _Made(make)):
         parts.append(part)
         count += part.size
         if 8 * count > most:
             raise UnsupportedError(
-                f"Predictions of the rows of {source.label} take more than the {most / 1e9:,.2g} GB that may be held: "
-                "write them, fit.predict(..., to='scores/')."
+                f"Predictions of the rows of {source.label} take more than the {most / 1e9:,.2g} GB that memory= "
+                "grants: write them, fit.predict(..., to='scores/')."
             )
     if not parts:
         raise DataError(f"{source.label} has no rows.")
-    return pd.concat(parts, ignore_index=True)
+    found = pd.concat(parts)
+    return found if isinstance(found, pd.Series) else type(parts[0])(found)
 
 
 def _spread(rows: NewRows, values: FloatArray) -> FloatArray:
@@ -271,29 +270,3 @@ def _spread(rows: NewRows, values: FloatArray) -> FloatArray:
     out = np.full(rows.kept.size, np.nan)
     out[rows.kept] = values
     return out
-
-
-def _write(path: Path, columns: dict[str, Any]) -> None:
-    """Write a file whole, and force it to the disk; two that write the same one do not disturb each other."""
-    import os
-
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    table = pa.table(
-        {
-            name: values if isinstance(values, pa.ChunkedArray) else pa.array(values, from_pandas=True)
-            for name, values in columns.items()
-        }
-    )
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
-    try:
-        with beside.open("wb") as file:
-            pq.write_table(table, file)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            beside.unlink()
-        raise

@@ -77,14 +77,14 @@ def test_keys_are_written_as_they_are_stored(small, files, tmp_path) -> None:
 
 @pytest.mark.parametrize("fault", [KeyboardInterrupt(), OSError(28, "No space left on device")])
 def test_nothing_is_left_after_an_error_in_the_middle(fault, files, tmp_path, monkeypatch) -> None:
-    fit, write = lk.logit("y ~ x", files), written_predictions._write
+    fit, write = lk.logit("y ~ x", files), written_predictions.write_block
 
     def broken(path: Path, columns: Any) -> None:
         if path.name == "part-000002.parquet":
             raise fault
         write(path, columns)
 
-    monkeypatch.setattr(written_predictions, "_write", broken)
+    monkeypatch.setattr(written_predictions, "write_block", broken)
     with pytest.raises(KeyboardInterrupt if isinstance(fault, KeyboardInterrupt) else DataError):
         fit.predict(files, to=tmp_path / "scores")
     assert list(tmp_path.iterdir()) == []
@@ -126,7 +126,7 @@ def test_rows_of_files_are_data_for_every_verb(small, files, tmp_path) -> None:
 def test_a_file_that_is_written_twice_is_the_same_file(tmp_path) -> None:
     """As a cluster does that runs a task again, or on two workers at once."""
     for _ in range(2):
-        written_predictions._write(tmp_path / "part-000000.parquet", {"row": np.arange(3)})
+        written_predictions.write_block(tmp_path / "part-000000.parquet", {"row": np.arange(3)})
     assert [path.name for path in tmp_path.iterdir()] == ["part-000000.parquet"]
 
 
