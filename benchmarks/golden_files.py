@@ -22,7 +22,7 @@ DRAWN = ("single-step", "parametric", "'method': 'simulation'")  # draws by a ro
 ANOTHER = ("| bootstrap | {'n': 20, 'seed': 3}",)  # the default: rows in memory, Poisson's law in chunks
 OF_CHUNKS = ("index", "root", "counts_as", "passes", "rows_read", "bytes_read", "steps")  # labels, roots, how
 PER_ROW = ("group",)  # None for rows that are not held
-BASIS = ("directions", "rays", "generators")  # of a cone: the signs of a basis are free
+BASIS = ("directions", "rays", "generators", "across")  # signs of a basis, and the order of clusters, are free
 
 
 class Reread:

@@ -79,7 +79,7 @@ def cross_validate(
     ----------
     formula : str
         As in ``logit``.
-    data : table
+    data : table, or source of rows
         As in ``logit``.
     model : model, default lk.Binary()
         The model to fit, as in ``path``.

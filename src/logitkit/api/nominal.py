@@ -60,7 +60,7 @@ def multinomial(
     formula : str
         ``"response ~ terms"``. The response is text, categories, whole numbers or bool, one outcome per row, or
         ``cbind(a, b, c)`` with counts of each outcome; the terms are those of ``logit``.
-    data : table
+    data : table, or source of rows
         As in ``logit``; it is not modified.
     reference : object, optional
         The outcome with which the others are compared. Default: the first in the order of the categories, or else in

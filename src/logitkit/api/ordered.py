@@ -65,7 +65,7 @@ def ordinal(
     formula : str
         ``"response ~ terms"``. The response is an ordered categorical, numbers, or ``cbind(low, medium, high)`` with
         counts of each outcome, the lowest first; text needs ``order``. The terms are those of ``logit``.
-    data : table
+    data : table, or source of rows
         As in ``logit``; it is not modified.
     model : {'cumulative', 'adjacent'}
         The model of the two above.

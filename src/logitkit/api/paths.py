@@ -62,7 +62,7 @@ def path(
     ----------
     formula : str
         As in ``logit``.
-    data : table
+    data : table, or source of rows
         As in ``logit``.
     model : model, default lk.Binary()
         The model to fit: for several outcomes ``lk.Multinomial()``, penalised in symmetric form unless it states a

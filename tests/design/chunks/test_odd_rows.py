@@ -97,3 +97,9 @@ def test_groups_of_a_factor_have_the_order_of_its_levels(small, tmp_path) -> Non
     np.testing.assert_allclose(read.to_frame()["estimate"], held.to_frame()["estimate"], rtol=1e-9)
     assert read.notes == held.notes
     assert any("old is 0 or 1" in note for note in read.notes)
+
+
+def test_verbs_of_a_fit_with_clusters_given_afterwards_are_those_in_memory(small, files) -> None:
+    held, read = (lk.logit("y ~ x + g", data).robust("CR1", cluster="firm") for data in (small, files))
+    np.testing.assert_allclose(read.calibration().slope, held.calibration().slope, rtol=1e-9)
+    np.testing.assert_allclose(read.discrimination().auc, held.discrimination().auc, rtol=1e-12)

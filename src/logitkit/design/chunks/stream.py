@@ -304,7 +304,8 @@ class Stream:
     def clustered(self, names: Sequence[str]) -> Stream:
         """Return the same rows with clusters by some columns."""
         columns = tuple(dict.fromkeys((*self.columns, *names)))
-        own = Clusters(np.empty(0, dtype=np.int64), 0, names[0]) if len(names) == 1 else None
+        codes = np.zeros(self.sample.n_rows, dtype=np.int64)  # those of the sample are not looked at
+        own = Clusters(codes, 1, names[0]) if len(names) == 1 else None
         sample = replace(self.sample, response=replace(self.sample.response, clusters=own))
         return replace(self, columns=columns, sample=sample, beside=tuple(names))
 
