@@ -14,10 +14,11 @@ import pytest
 
 import logitkit as lk
 from logitkit.design.chunks import learning_pass
+from logitkit.design.chunks.budget import Budget
 from logitkit.design.chunks.learning import Learning
 from logitkit.design.chunks.learning_pass import learn
-from logitkit.design.chunks.memory import SPARING
 from logitkit.design.chunks.parquet import parquet_source
+from logitkit.design.chunks.pool import SPARING
 from logitkit.design.chunks.source import Batch, rechunked
 from logitkit.design.formula.parse import parse_formula
 
@@ -107,7 +108,9 @@ def test_what_needs_another_pass_says_so(terms) -> None:
 def _learnt_from(files: str, formula: str, roles: dict[str, str], memory: int, wanted: int = 100) -> Any:
     source = parquet_source(sorted(Path(files).glob("*.parquet")), "the files")
     parsed = parse_formula(formula, source.names, {}, list(roles.values()))
-    return learn(source, parsed, roles, 32, lambda _: wanted, memory)
+    return learn(
+        source, parsed, roles, 32, lambda _: wanted, Budget(memory, 8.0 * len(source.names), len(source.names))
+    )
 
 
 @pytest.mark.parametrize("formula", ["y ~ x + z + C(g)", "o ~ x + C(year)", "y ~ z", "cbind(events, rest) ~ x"])
