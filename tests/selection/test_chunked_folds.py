@@ -38,7 +38,7 @@ def folder(table, tmp_path, monkeypatch) -> str:
     return str(tmp_path)
 
 
-@pytest.mark.parametrize("measure", ["deviance", "brier", "auc"])
+@pytest.mark.parametrize("measure", ["deviance", pytest.param("brier", marks=pytest.mark.slow), "auc"])
 def test_scores_are_those_in_memory(measure, table, folder) -> None:
     options = {"folds": lk.Folds(given="fold"), "measure": measure, "strengths": [0.05, 0.01, 0.001]}
     options["solver"] = lk.ProxNewton(tol=1e-12)

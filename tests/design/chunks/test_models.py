@@ -78,16 +78,6 @@ def test_models_have_the_digits_of_the_fit_in_memory(case, table, folder) -> Non
     assert stream.passes.count <= most
 
 
-def test_a_path_is_that_in_memory(table, folder) -> None:
-    held, read = lk.path(F, table, n_strengths=6), lk.path(F, folder, n_strengths=6)
-    np.testing.assert_allclose(read.record.strengths, held.record.strengths, rtol=1e-12)
-    strength = float(held.record.strengths[3])
-    one, other = held.at(strength), read.at(strength)
-    np.testing.assert_allclose(other.record.coef, one.record.coef, atol=1e-12)
-    # A gap of 1e-7 of the objective leaves the loss alone, without the penalty, the root of that.
-    np.testing.assert_allclose(read.record.loss, held.record.loss, rtol=1e-4)
-
-
 def test_a_mean_of_one_is_found_in_few_passes(tmp_path) -> None:
     rng = np.random.default_rng(5)
     data = pd.DataFrame({"x": rng.normal(size=320), "g": rng.choice(list("abc"), 320)})

@@ -14,6 +14,7 @@ import pytest
 
 import logitkit as lk
 from logitkit.design.chunks import build
+from logitkit.design.chunks.build import design_of
 from logitkit.design.chunks.side_by_side import side_by_side
 from logitkit.design.chunks.some_rows import some_rows
 from logitkit.design.design import Design
@@ -85,6 +86,11 @@ def test_a_solver_may_start_others_and_fewer_may_be_under_way(fit) -> None:
     nested = partial(side_by_side, rows[0], [partial(summed, rows[0]), partial(summed, rows[1], 2)])
     found: list[Any] = side_by_side(design, [partial(summed, design, 2), nested, partial(summed, rows[1])])
     assert found == [2 * N, [750, 1_500], 750]
+    assert count(design) - before == 2
+    before = count(design)  # one that reads clusters too has a pass of its own
+    assert design.stream is not None
+    clustered = design_of(design.stream.clustered(["g"]), design.info, design.counts)
+    assert side_by_side(design, [partial(summed, part) for part in (design, clustered, rows[0])]) == [N, N, 750]
     assert count(design) - before == 2
     before = count(design)  # a quarter of the memory holds the sums of one
     assert side_by_side(design, [partial(summed, design)] * 3, numbers=design.stream.memory) == [N] * 3

@@ -51,7 +51,7 @@ CASES = {
 }
 
 
-QUICK = ("lasso", "relaxed")
+QUICK = ("lasso",)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +72,9 @@ def test_paths_in_runs_are_those_in_memory(case, table, folder) -> None:
     stream = read._given.design.stream
     assert stream is not None
     assert stream.passes.count <= most
+    if case == "lasso":
+        of_one = [path.at(float(one.strengths[5])).record.coef for path in (held, read)]
+        np.testing.assert_allclose(of_one[1], of_one[0], atol=1e-12)
 
 
 def test_the_sample_may_end_before_the_path_does(table, folder, monkeypatch) -> None:

@@ -70,7 +70,7 @@ def side_by_side(design: Design, solves: Sequence[Callable[[], T]], numbers: int
     most = min(max(stream.memory // (SHARE * 8 * max(numbers, 1) * (2 * get_threads() + 2)), 1), MOST)
     here = current_solver()
     if here is not None and here.serves(stream):
-        return here.start(solves, most)
+        return here.start(solves, max(most // len(here.family.solvers), 1))  # others may start as many
     return Turns(stream.source, _Together(stream, design.info)).run(solves, most)
 
 
@@ -160,16 +160,20 @@ class _Together:
         self.root, self.info = root, info
 
     def __call__(self, asked: list[Asked[Any]]) -> list[Any]:
-        """Return the sums, in order."""
-        if len(asked) == 1 or any(not one.stream.lies_in(self.root) for one in asked):
-            return [one.stream.reduce(one.info, one.task, one.merge) for one in asked]
+        """Return the sums, in order; one that needs other columns takes a pass of its own."""
+        answers: list[Any] = [None] * len(asked)
         places: dict[tuple[int, int], list[int]] = {}
         for place, one in enumerate(asked):
-            places.setdefault((id(one.stream), id(one.info)), []).append(place)
+            if not one.stream.lies_in(self.root) or (len(asked) == 1 and one.stream is self.root):
+                answers[place] = one.stream.reduce(one.info, one.task, one.merge)
+            else:
+                places.setdefault((id(one.stream), id(one.info)), []).append(place)
         groups = list(places.values())
+        if not groups:
+            return answers
         task = _All(tuple(self._rows([asked[place] for place in group]) for group in groups))
         merge = _Merged(tuple(tuple(asked[place].merge for place in group) for group in groups))
-        found, answers = self.root.reduce(self.info, task, merge), [None] * len(asked)
+        found = self.root.reduce(self.info, task, merge)
         for group, (printed, results) in zip(groups, found, strict=True):
             first = asked[group[0]]
             if printed is not None:

@@ -121,6 +121,8 @@ class Solver:
             self._give_way()
         finally:
             self.children = None
+        if family in self.turns.families:
+            self.turns.families.remove(family)
         return _results(family)
 
     def _give_way(self) -> None:
