@@ -105,7 +105,9 @@ def reduced_bias_vcov(
             "'normal'."
         )
     if satterthwaite and design.stream is not None:
-        design.stream.require_room(2 * g * q**2, "What degrees of freedom by Satterthwaite are made of")
+        design.stream.require_room(
+            2 * g * q**2, "What degrees of freedom by Satterthwaite are made of (dof='clusters' or 'normal' needs none)"
+        )
     bread = record.inner_model_vcov.array()
     half = half_of(with_expected_information(record, design).inner_model_vcov.array())
     law: Law = NORMAL
