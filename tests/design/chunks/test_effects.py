@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from tests.tolerances import ROUTE
 
 import logitkit as lk
 from logitkit.errors import DataError, UnsupportedError
+from logitkit.results.effects.spreads import SpreadSums, spread_of
 
 pytestmark = pytest.mark.usefixtures("chunks_of_64")
 
@@ -34,6 +37,8 @@ ASKED: tuple[dict[str, Any], ...] = (
     {"variables": "x", "scale": "link"},
     {"variables": "x", "scale": "odds_ratio", "change": "unit"},
     {"variables": "x", "change": "eyex"},
+    {"variables": "x", "change": "sd", "by": "year"},
+    {"variables": "x", "change": "iqr", "at": {"x": ["mean", "median"]}},
 )
 
 
@@ -90,7 +95,7 @@ def test_an_average_effect_is_a_difference_of_means(small, files) -> None:
 
 def test_what_needs_all_rows_at_once_is_gathered_or_refused(files, monkeypatch) -> None:
     fit = lk.logit("y ~ x + C(g)", files)
-    asked = [{"at": "mean"}, {"change": {"x": "sd"}}, {"rows": "sampled", "variables": "x"}]
+    asked = [{"at": "mean"}, {"method": "simulation", "n": 20}, {"rows": "sampled", "variables": "x"}]
     for each in asked:
         fit.effects(**each)
     monkeypatch.setattr(type(fit.design.stream), "memory", 100, raising=False)
@@ -98,6 +103,23 @@ def test_what_needs_all_rows_at_once_is_gathered_or_refused(files, monkeypatch) 
     for each in asked:
         with pytest.raises(UnsupportedError, match="memory= grants"):
             fit.effects(**each)
+
+
+def test_the_order_of_a_variable_is_found_on_disk(small) -> None:
+    values, weights = small["x"].to_numpy(), small["v"].to_numpy()
+    held = spread_of(values, weights / weights.sum(), weights.sum())
+    parts = [SpreadSums.of({"x": values[k : k + 7]}, weights[k : k + 7], 2_000) for k in range(0, 320, 7)]
+    sums = reduce(SpreadSums.plus, parts)
+    assert sums.columns["x"].sort.n_written > 100
+    found = sums.spreads()["x"]
+    assert_allclose(found, held, rtol=ROUTE)
+    assert found[2:] == held[2:]
+    order = np.argsort(values)
+    below = np.cumsum(weights[order]) / weights.sum()
+    assert found.third == values[order][np.argmax(below >= 0.75)]
+    elsewhere = reduce(SpreadSums.plus, [SpreadSums.of({"x": values}, weights, 2_000) for _ in range(2)])
+    with elsewhere.columns["x"].sort, pytest.raises(UnsupportedError, match="do not fit into memory= of one worker"):
+        pickle.dumps(elsewhere)
 
 
 def test_chunks_without_a_complete_row_are_passed_over(small, tmp_path) -> None:

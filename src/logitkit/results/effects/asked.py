@@ -102,3 +102,18 @@ class EffectsAsked:
     def change_of(self, variable: str) -> Change | None:
         """Return the change of a variable."""
         return self.change.get(variable) if isinstance(self.change, Mapping) else self.change
+
+    def spreads(self, known: Sequence[str]) -> tuple[str, ...]:
+        """Return the variables, of those known, of which a mean, a deviation or a quantile over all rows is wanted."""
+        if isinstance(self.at, Mapping):
+            given = {name: own if isinstance(own, (list, tuple)) else [own] for name, own in self.at.items()}
+        else:
+            given = {}
+        names = [
+            name
+            for name, own in given.items()
+            if any(isinstance(value, str) and value in ("mean", "median") for value in own)
+        ]
+        asked = [self.variables] if isinstance(self.variables, str) else self.variables
+        names += [name for name in (known if asked is None else asked) if self.change_of(name) in ("sd", "iqr")]
+        return tuple(name for name in dict.fromkeys(names) if name in known)

@@ -16,6 +16,7 @@ from logitkit.options import require_choice
 from logitkit.results.effects.levels import has_levels, is_number, require_value
 from logitkit.results.effects.pieces import set_column
 from logitkit.results.effects.rows_to_average import AveragedRows, coding_of
+from logitkit.results.effects.spreads import spread_over
 from logitkit.results.rows import Rows
 from logitkit.typing import FloatArray, IntArray
 
@@ -79,18 +80,10 @@ def _value(name: str, given: Any, averaged: AveragedRows) -> Any:
     column, coding = averaged.frame[name], coding_of(averaged.rows.record.info)
     if isinstance(given, str) and not has_levels(name, column, coding):
         require_choice(f"at[{name!r}]", given, ("mean", "median"))
-        values = column.to_numpy(np.float64)
-        return float(averaged.shares @ values) if given == "mean" else _median(values, averaged.shares)
+        spread = spread_over(averaged, name)
+        return spread.mean if given == "mean" else spread.median
     require_value("at=", name, given, column, coding)
     return given.item() if isinstance(given, np.generic) else given
-
-
-def _median(values: FloatArray, shares: FloatArray) -> float:
-    """Return the weighted median, the mean of two values between which one half lies."""
-    order = np.argsort(values, kind="stable")
-    below = np.cumsum(shares[order])
-    ends = np.searchsorted(below, 0.5 - 1e-12), np.searchsorted(below, 0.5 + 1e-12)
-    return float(np.mean([values[order[end]] for end in ends]))
 
 
 def rows_at(averaged: AveragedRows, at: At, values: Mapping[str, Any]) -> tuple[Any, Rows, RowsOfFit, FloatArray]:

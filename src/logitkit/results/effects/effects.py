@@ -33,7 +33,14 @@ from logitkit.inference.verbs import require
 from logitkit.models.nominal import outcome_place
 from logitkit.results.effects.asked import EffectsAsked
 from logitkit.results.effects.cells import Cell, cells_by_group, groups_of, rows_at, settings
-from logitkit.results.effects.in_chunks import CellSums, are_in_chunks, are_sums, reduced, summed_cells
+from logitkit.results.effects.in_chunks import (
+    CellSums,
+    are_in_chunks,
+    are_sums,
+    reduced,
+    spreads_in_chunks,
+    summed_cells,
+)
 from logitkit.results.effects.levels import has_levels
 from logitkit.results.effects.pieces import ELASTICITIES, Pieces
 from logitkit.results.effects.rows_to_average import (
@@ -43,6 +50,7 @@ from logitkit.results.effects.rows_to_average import (
     outcomes_shown,
     rows_to_average,
 )
+from logitkit.results.effects.spreads import Spread
 from logitkit.results.effects.words import covariance_words, effect_names, effect_notes, label_columns, method_words
 from logitkit.results.rows import Rows
 from logitkit.typing import FloatArray
@@ -62,7 +70,8 @@ def effects_of(rows: Rows, asked: EffectsAsked) -> Effects:
     groups = _named(asked.by, "by") or []
     if are_in_chunks(rows) and are_sums(asked):
         scale, outcomes = _scale(record, asked)
-        sums = reduced(rows, groups, _OfChunk(asked, tuple(groups), scale), CellSums.plus)
+        spreads = spreads_in_chunks(rows, groups, asked.spreads(coding_of(record.info).variables))
+        sums = reduced(rows, groups, _OfChunk(asked, tuple(groups), scale, spreads), CellSums.plus)
         if not sums.comparisons:
             raise NoCompleteRowError(sums.n_rows)
         return _effects(asked, groups, _of_sums(sums, asked, groups), outcomes)
@@ -106,12 +115,13 @@ class _OfChunk:
     asked: EffectsAsked
     groups: tuple[str, ...]
     scale: ProbabilityScale | LinkScale
+    spreads: dict[str, Spread] | None
 
     def __call__(self, rows: Rows) -> CellSums:
         """Return the sums over some rows."""
         groups = list(self.groups)
         try:
-            averaged = rows_to_average(rows, groups, of_chunk=True)
+            averaged = replace(rows_to_average(rows, groups, of_chunk=True), spreads=self.spreads)
         except NoCompleteRowError as none:
             return CellSums(None, n_missing=none.n_missing, n_rows=none.n_missing)
         variables = _variables(self.asked, averaged)

@@ -26,15 +26,19 @@ from logitkit.inference.effects.averages import averages
 from logitkit.inference.effects.comparisons import Comparison
 from logitkit.inference.effects.scales import Scale
 from logitkit.results.effects.cells import Cell
+from logitkit.results.effects.levels import is_number
 from logitkit.results.effects.pieces import ELASTICITIES
-from logitkit.results.effects.rows_to_average import AveragedRows, is_numeric
+from logitkit.results.effects.rows_to_average import AveragedRows, NoCompleteRowError, is_numeric, rows_to_average
+from logitkit.results.effects.spreads import Spread, SpreadSums
 from logitkit.results.rows import Rows
 from logitkit.typing import FloatArray
 
 if TYPE_CHECKING:
     from logitkit.results.effects.asked import EffectsAsked
 
-__all__ = ["CellSums", "are_in_chunks", "are_sums", "merged", "reduced", "summed_cells"]
+__all__ = ["CellSums", "are_in_chunks", "are_sums", "merged", "reduced", "spreads_in_chunks", "summed_cells"]
+
+MEMORY_OF_SPREADS = 1 << 28  # for values of variables in order, of files that are given after the fit
 
 T = TypeVar("T")
 Ends = tuple[float, float, bool]  # the least and the largest number, and whether there is none but 0 and 1
@@ -71,12 +75,12 @@ def are_sums(asked: EffectsAsked) -> bool:
     --------
     >>> from logitkit.results.effects.asked import EffectsAsked
     >>> are_sums(EffectsAsked()), are_sums(EffectsAsked(change="sd")), are_sums(EffectsAsked(at="mean"))
-    (True, False, False)
+    (True, True, False)
     """
     changes = list(asked.change.values()) if isinstance(asked.change, Mapping) else [asked.change]
-    known = ("slope", "unit", *ELASTICITIES)
+    known = ("slope", "unit", "sd", "iqr", *ELASTICITIES)
     plain = all(not isinstance(each, str) or each in known for each in changes)
-    return asked.average and asked.method == "delta" and asked.rows == "given" and plain and not asked.at_means()
+    return asked.average and asked.method == "delta" and asked.rows == "given" and plain and asked.at != "mean"
 
 
 def reduced(rows: Rows, beside: Sequence[str], task: Callable[[Rows], T], merge: Callable[[T, T], T]) -> T:
@@ -258,3 +262,38 @@ def ends_of(column: Any) -> Ends:
     """
     values = column.to_numpy()
     return float(values.min()), float(values.max()), bool(((values == 0) | (values == 1)).all())
+
+
+def spreads_in_chunks(rows: Rows, groups: Sequence[str], names: tuple[str, ...]) -> dict[str, Spread] | None:
+    """Return the spread of some variables over all rows, in a pass; None without any.
+
+    Examples
+    --------
+    >>> spreads_in_chunks.__name__
+    'spreads_in_chunks'
+    """
+    if not names:
+        return None
+    stream = None if rows.own is None else rows.own.stream
+    memory = (MEMORY_OF_SPREADS if stream is None else stream.memory) // (4 * len(names))
+    return reduced(rows, groups, _SpreadOfChunk(tuple(groups), names, memory), SpreadSums.plus).spreads()
+
+
+@dataclass(frozen=True)
+class _SpreadOfChunk:
+    """The values of variables in the rows of a chunk."""
+
+    groups: tuple[str, ...]
+    names: tuple[str, ...]
+    memory: int
+
+    def __call__(self, rows: Rows) -> SpreadSums:
+        """Return them, none where no row is complete."""
+        try:
+            averaged = rows_to_average(rows, list(self.groups), of_chunk=True)
+        except NoCompleteRowError:
+            return SpreadSums({})
+        weights = np.ones(len(averaged.frame)) if averaged.weights is None else averaged.weights
+        columns = {name: averaged.frame[name] for name in self.names}
+        numbers = {name: own.to_numpy(np.float64) for name, own in columns.items() if is_number(own)}
+        return SpreadSums.of(numbers, weights, self.memory)

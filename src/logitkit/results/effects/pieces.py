@@ -19,6 +19,7 @@ from logitkit.inference.effects.pieces import Level, Piece, RowsOfFit, Slope
 from logitkit.options import is_finite_number
 from logitkit.results.effects.levels import has_levels, is_number, levels_seen, require_value, stands_alone
 from logitkit.results.effects.rows_to_average import AveragedRows
+from logitkit.results.effects.spreads import spread_over
 from logitkit.results.rows import Rows
 from logitkit.typing import FloatArray
 
@@ -129,24 +130,17 @@ class Pieces:
     def _ends(self, variable: str, change: Change) -> tuple[FloatArray, FloatArray, str]:
         """Return a number before and after a change of it, and the change in words."""
         own = np.asarray(self.frame[variable], dtype=np.float64)
-        given = np.asarray(self.averaged.frame[variable], dtype=np.float64)
-        shares = self.averaged.shares
         if isinstance(change, (tuple, list)):
             if len(change) != 2 or not all(is_finite_number(value) for value in change):
                 raise DataError(f"change={change!r} is not a pair of finite numbers for {variable!r}.")
             low, high = (np.full(own.size, float(value)) for value in change)
             return low, high, f"{_number(change[1])} - {_number(change[0])}"
         if change == "iqr":
-            order = np.argsort(given, kind="stable")
-            below = np.cumsum(shares[order])
-            first, third = (_quantile(given[order], below, q) for q in (0.25, 0.75))
-            words = f"{_number(third)} - {_number(first)} (IQR)"
-            return np.full(own.size, first), np.full(own.size, third), words
+            spread = spread_over(self.averaged, variable)
+            words = f"{_number(spread.third)} - {_number(spread.first)} (IQR)"
+            return np.full(own.size, spread.first), np.full(own.size, spread.third), words
         if change == "sd":
-            centre = shares @ given
-            n = given.size if self.averaged.weights is None else float(self.averaged.weights.sum())
-            step = float(np.sqrt(shares @ (given - centre) ** 2 * (n / (n - 1.0) if n > 1.0 else 1.0)))
-            return own, own + step, "+1 SD"
+            return own, own + spread_over(self.averaged, variable).deviation, "+1 SD"
         if change == "unit":
             return own, own + 1.0, "+1"
         if isinstance(change, bool) or not isinstance(change, Real) or not is_finite_number(change) or change == 0:
@@ -226,11 +220,6 @@ def set_column(column: Any, value: Any, levels: Sequence[Any] | None = None) -> 
     if is_number(column):
         return pd.Series(np.full(len(column), float(value) if float(value) % 1 else value))
     return pd.Series([value] * len(column), dtype=kind)
-
-
-def _quantile(ordered: FloatArray, below: FloatArray, q: float) -> float:
-    """Return a weighted quantile, the first value below or at which there is so much."""
-    return float(ordered[min(int(np.searchsorted(below, q - 1e-12)), ordered.size - 1)])
 
 
 def _number(value: Any) -> str:

@@ -24,6 +24,7 @@ from logitkit.errors import DataError, FormulaError, UnsupportedError, nearest_n
 from logitkit.inference.effects.average_predictions import proportions
 from logitkit.numerics.threads.local import ordered_map
 from logitkit.numerics.threads.row_groups import row_groups
+from logitkit.results.effects.spreads import Spread
 from logitkit.results.rows import Rows, coded_rows
 from logitkit.typing import FloatArray, IntArray
 
@@ -80,6 +81,8 @@ class AveragedRows:
         Number of rows that count, of which only one is held.
     indicators : frozenset of str or None
         Columns of numbers that are 0 and 1, where only one row is held.
+    spreads : mapping of str to Spread or None
+        Of all rows, where these are a chunk of them.
     """
 
     rows: Rows
@@ -91,6 +94,7 @@ class AveragedRows:
     by_trials: bool = False
     counted: int | None = None
     indicators: frozenset[str] | None = None
+    spreads: Mapping[str, Spread] | None = None
 
     @property
     def n_counted(self) -> int:
