@@ -49,7 +49,7 @@ from logitkit.models.family import Family
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["Influence", "influence"]
+__all__ = ["Influence", "influence", "require_own_rows"]
 
 FITTED_ALONE = 1e-8  # 1 - h below this is rounding: the row has a coefficient of its own
 
@@ -151,12 +151,7 @@ def influence(record: FitRecord, design: Design) -> Influence:
     True 2
     True 4
     """
-    require(record, "influence")
-    if not is_sample(record, design):
-        raise UnsupportedError(
-            f"Influence is defined for the rows of the fit; these {design.n_rows:,} rows are different or changed "
-            "since. Give the table of the fit."
-        )
+    require_own_rows(record, design)
     eta, response = fitted_rows(record, design).eta, design.response
     residual = residuals_at(record, eta, response, "pearson")
     hat = _single(record, design, residual) if record.has_event else _several(record, design, eta)
@@ -181,6 +176,35 @@ def influence(record: FitRecord, design: Design) -> Influence:
         rank=rank,
         positions=design.positions,
     )
+
+
+def require_own_rows(record: FitRecord, design: Design) -> None:
+    """Refuse rows that took no part in the fit, and fits whose rows have no influence to speak of.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        Rows.
+
+    Raises
+    ------
+    UnsupportedError
+        If the rows are not those of the fit, and after a penalty.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age", lk.datasets.load_lbw())
+    >>> require_own_rows(fit.record, fit.design)
+    """
+    require(record, "influence")
+    if not is_sample(record, design):
+        raise UnsupportedError(
+            f"Influence is defined for the rows of the fit; these {design.n_rows:,} rows are different or changed "
+            "since. Give the table of the fit."
+        )
 
 
 def _single(record: FitRecord, design: Design, pearson: FloatArray) -> _Hat:

@@ -15,7 +15,7 @@ from logitkit.typing import FloatArray, IntArray
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["plot_residuals"]
+__all__ = ["DRAWN_MOST", "plot_residuals"]
 
 DRAWN_MOST = 4_000
 RASTER = 300  # points from which they are a picture within a drawing of lines
@@ -31,6 +31,7 @@ def plot_residuals(
     n_labels: int = 5,
     title: str = "",
     outcome: int | None = None,
+    out_of: tuple[int, int] | None = None,
 ) -> Axes:
     """Draw standardised residuals against leverage, with bubbles whose area is Cook's distance.
 
@@ -38,8 +39,8 @@ def plot_residuals(
 
     Notes
     -----
-    Of many thousand rows, those of the largest Cook's distance are drawn and an even sample of the others,
-    which the figure says.
+    Of many thousand rows, those of the largest Cook's distance are drawn and an even sample of the others, which the
+    figure says. Where rows were chosen so before, ``out_of`` is how many there are, and how many have a distance.
     """
     if kind not in ("deviance", "pearson"):
         raise UnsupportedError(f"kind={kind!r} is not drawn; the residuals are 'deviance' and 'pearson'.")
@@ -82,10 +83,11 @@ def plot_residuals(
     of = "" if outcome is None else f" of {result.outcomes[outcome]}"
     dress(ax, x="Leverage", y=f"{name}{of}", title=title)
     parts = ["Bubble area and dashed lines: Cook's distance" if lines else "Bubble area: Cook's distance"]
-    if drawn.size < usable.size:
-        parts.append(f"{drawn.size:,} of {usable.size:,} rows drawn")
-    if usable.size < n:
-        parts.append(f"{n - usable.size:,} with leverage 1 left out")
+    every, n_usable = (n, usable.size) if out_of is None else out_of
+    if drawn.size < n_usable:
+        parts.append(f"{drawn.size:,} of {n_usable:,} rows drawn")
+    if n_usable < every:
+        parts.append(f"{every - n_usable:,} with leverage 1 left out")
     _note(ax, "; ".join(parts))
     return ax
 

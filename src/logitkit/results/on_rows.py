@@ -6,14 +6,16 @@ The docstrings of the verbs are those of ``Fit``, from which they are copied.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
+from logitkit.errors import DataError
 from logitkit.models.nominal import places_of
-from logitkit.options import require_text
+from logitkit.options import is_count, require_text
 from logitkit.report import diagnostic_frames as frames
 from logitkit.report import row_frames
 from logitkit.results.foreign import meant_by, verbs_in_our_words
@@ -238,10 +240,18 @@ class FitOnRows:
 
         return self._framed(make, "residuals", to, keys)
 
-    def influence(self, *, to: str | Path | None = None, keys: str | Sequence[str] = ()) -> Any:
+    def influence(
+        self, *, largest: int | None = None, to: str | Path | None = None, keys: str | Sequence[str] = ()
+    ) -> Any:
         """Return leverage, Cook's distance and standardised residuals."""
         from logitkit.diagnostics.influence import influence
+        from logitkit.diagnostics.influential import most_influential
 
+        if largest is not None:
+            if to is not None or not is_count(largest, 1):
+                raise DataError(f"largest={largest!r:.60} must be a whole number of at least 1, without to=.")
+            found = most_influential(self._record, self._rows.design, largest).rows
+            return frames.influence_frame(found, replace(self._rows.design, positions=found.positions))
         return self._framed(
             lambda part: frames.influence_frame(influence(self._record, part), part), "influence", to, keys
         )

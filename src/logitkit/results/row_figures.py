@@ -108,10 +108,14 @@ class RowPlots(Figures):
     def residuals(self, ax: Any = None, outcome: Any = None, title: str = "") -> Any:
         """Draw standardised residuals against leverage."""
         from logitkit.diagnostics.influence import influence
-        from logitkit.plots.residuals import plot_residuals
+        from logitkit.diagnostics.influential import influential_rows
+        from logitkit.plots.residuals import DRAWN_MOST, plot_residuals
 
         record = self._rows.record
         place = None if outcome is None else outcome_place(outcome, record.info, "outcome")
+        if self._rows.in_chunks:
+            found = influential_rows(record, self._rows.design, DRAWN_MOST, place)
+            return plot_residuals(found.rows, ax, outcome=place, title=title, out_of=(found.n_rows, found.n_usable))
         return plot_residuals(influence(record, self._rows.design), ax, outcome=place, title=title)
 
     def _places(self, outcomes: Sequence[Any] | None) -> list[int] | None:

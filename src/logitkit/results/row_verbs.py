@@ -239,7 +239,14 @@ class RowVerbs(Hypotheses):
         """
         return self.on(data).residuals(kind, to=to, keys=keys)
 
-    def influence(self, data: Any = None, *, to: str | Path | None = None, keys: str | Sequence[str] = ()) -> Any:
+    def influence(
+        self,
+        data: Any = None,
+        *,
+        largest: int | None = None,
+        to: str | Path | None = None,
+        keys: str | Sequence[str] = (),
+    ) -> Any:
         """Return leverage, Cook's distance and standardised residuals.
 
         With frequency weights they are those of each copy of a row, as if the rows were written out.
@@ -248,6 +255,8 @@ class RowVerbs(Hypotheses):
         ----------
         data : table, optional
             The rows of the fit, which a loaded fit needs; by default those that the fit holds.
+        largest : int, optional
+            So many rows with the largest Cook's distance, these first, in place of all rows.
         to : str or Path, optional
             A new folder, into which the table is written as Parquet files, block by block.
         keys : str or sequence of str
@@ -260,7 +269,7 @@ class RowVerbs(Hypotheses):
             standardized_deviance; with several outcomes pearson, deviance and pearson_deleted, the approximate decrease
             of Pearson's statistic when the row is deleted.
         """
-        return self.on(data).influence(to=to, keys=keys)
+        return self.on(data).influence(largest=largest, to=to, keys=keys)
 
     def outcome_influence(
         self, data: Any = None, *, to: str | Path | None = None, keys: str | Sequence[str] = ()

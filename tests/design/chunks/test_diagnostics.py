@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import pytest
 from tests.design.chunks.alike import equal, without_vectors
 
 import logitkit as lk
 from logitkit.errors import DataError, UnsupportedError
+from logitkit.plots import residuals
 
 pytestmark = pytest.mark.usefixtures("chunks_of_64")
 
@@ -98,3 +101,27 @@ def test_predictions_of_the_own_rows_are_coded_once(small: pd.DataFrame, files: 
     object.__setattr__(read.design.stream, "memory", 1_000)
     with pytest.raises(UnsupportedError, match="to='scores/'"):
         read.predictions()
+
+
+@pytest.mark.parametrize("name", ["event", "multinomial"])
+def test_the_most_influential_rows_take_one_pass(
+    name: str, small: pd.DataFrame, files: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, read = pair(name, small, files)
+    whole = held.influence()
+    before = read.design.stream.passes.count
+    found = read.influence(largest=7)
+    assert read.design.stream.passes.count == before + 2  # one tells that the rows are those of the fit
+    expected = whole.loc[whole["cooks_distance"].sort_values(ascending=False, kind="stable").index[:7]]
+    pd.testing.assert_frame_equal(pd.DataFrame(found), pd.DataFrame(expected), rtol=1e-9, check_names=False)
+    pd.testing.assert_frame_equal(pd.DataFrame(held.influence(largest=7)), pd.DataFrame(expected), check_names=False)
+    with pytest.raises(DataError, match="largest=0"):
+        held.influence(largest=0)
+    monkeypatch.setattr(residuals, "DRAWN_MOST", 40)
+    outcome = None if name == "event" else "mid"
+    one, other = (fit.plot.residuals(outcome=outcome) for fit in (held, read))
+    points = [sorted(map(tuple, ax.collections[0].get_offsets().tolist())) for ax in (one, other)]
+    assert len(points[0]) == 40
+    np.testing.assert_allclose(points[1], points[0], rtol=1e-9)
+    assert [text.get_text() for text in one.texts] == [text.get_text() for text in other.texts]
+    plt.close("all")
