@@ -99,6 +99,13 @@ def test_clusters_are_corrected_a_few_at_a_time(kind, small, files, monkeypatch)
         read.robust(kind, cluster="firm", dof="normal")
 
 
+def test_degrees_of_freedom_of_very_many_clusters_are_refused(files) -> None:
+    fit = lk.logit(FORMULA, files)
+    object.__setattr__(fit.design.stream, "memory", 9_000)  # 25 clusters of 5 coefficients take 10,000 bytes
+    with pytest.raises(UnsupportedError, match=r"degrees of freedom by Satterthwaite .*dof='clusters'"):
+        fit.robust("CR3", cluster="firm")
+
+
 def test_rows_in_the_order_of_their_clusters_are_corrected_in_one_pass(small, tmp_path, monkeypatch) -> None:
     small.sort_values("firm").to_parquet(tmp_path / "rows.parquet")
     read = lk.logit(FORMULA, str(tmp_path))
