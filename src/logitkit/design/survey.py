@@ -11,7 +11,7 @@ import numpy as np
 from logitkit.design.dependence import SurveyRows
 from logitkit.design.design import Design
 from logitkit.design.table.frame import Table, codes_of, is_missing, numeric_values, read_table, row_values
-from logitkit.errors import DataError
+from logitkit.errors import DataError, UnsupportedError
 from logitkit.options import Stated, is_finite_number, require_choice
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
@@ -127,6 +127,11 @@ def survey_rows(survey: Survey, design: Design, table: Any) -> SurveyRows:
     >>> rows.strata.tolist(), rows.units.tolist()
     ([0, 0, 1, 1], [0, 1, 2, 3])
     """
+    if design.in_chunks:
+        raise UnsupportedError(
+            "survey= needs the rows in memory: of rows that are read in chunks state weights= with "
+            "weight_kind='sampling', and the units as cluster=, or read the files into a table."
+        )
     whole = Table(None, (), design.counts.given, design.index) if table is None else read_table(table)
     n = whole.n_rows
     strata: IntArray = np.zeros(n, dtype=np.int64)
@@ -155,6 +160,11 @@ def in_domain(survey: Survey, design: Design, table: Any) -> BoolArray:
     """
     if survey.domain is None:
         return np.ones(design.n_rows, dtype=bool)
+    if design.in_chunks:
+        raise UnsupportedError(
+            "survey= needs the rows in memory: of rows that are read in chunks state weights= with "
+            "weight_kind='sampling', and the units as cluster=, or read the files into a table."
+        )
     whole = Table(None, (), design.counts.given, design.index) if table is None else read_table(table)
     series, name = row_values(survey.domain, whole, "domain")
     series = series.iloc[design.positions]

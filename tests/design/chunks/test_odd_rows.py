@@ -10,7 +10,7 @@ import pytest
 from pyarrow import dataset, parquet
 
 import logitkit as lk
-from logitkit.errors import DataError
+from logitkit.errors import DataError, UnsupportedError
 
 pytestmark = pytest.mark.usefixtures("chunks_of_64")
 
@@ -103,3 +103,8 @@ def test_verbs_of_a_fit_with_clusters_given_afterwards_are_those_in_memory(small
     held, read = (lk.logit("y ~ x + g", data).robust("CR1", cluster="firm") for data in (small, files))
     np.testing.assert_allclose(read.calibration().slope, held.calibration().slope, rtol=1e-9)
     np.testing.assert_allclose(read.discrimination().auc, held.discrimination().auc, rtol=1e-12)
+
+
+def test_a_survey_is_refused_with_what_to_state(files) -> None:
+    with pytest.raises(UnsupportedError, match="weight_kind='sampling', and the units as cluster="):
+        lk.logit("y ~ x", files, weights="v", survey=lk.Survey(units="firm"))
