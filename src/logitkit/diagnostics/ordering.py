@@ -200,7 +200,7 @@ def rows_in_order(
     more: Any = None
     totals: list[FloatArray] = [np.zeros(0)] * len(rankings)
     largest = np.ones(len(rankings))
-    memory = design.stream.memory // (4 * max(len(rankings), 1))
+    memory = design.stream.memory // (8 * max(len(rankings), 1))
     with ExitStack() as stack:
         sorts: list[ExternalSort] = []
         for found, tables, sums in design.each(partial(_in_order, record, own, tuple(rankings), beside)):

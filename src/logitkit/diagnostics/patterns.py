@@ -68,7 +68,7 @@ def count_patterns(record: FitRecord, design: Design) -> Patterns:
     Patterns(count=3, dof=1)
     """
     task = _marking(record, design.sample)
-    memory = (1 << 62) if design.stream is None else design.stream.memory // 4
+    memory = (1 << 62) if design.stream is None else design.stream.memory // 8
     largest = 0.0
     with ExternalSort(2, memory) as marks:
         for found in design.each(task):

@@ -20,15 +20,13 @@ from logitkit.design.chunks.files import FileState, reading_of, state_of
 from logitkit.design.chunks.source import Batch, joined
 from logitkit.design.table.names import name_misfit
 from logitkit.errors import DataError
-from logitkit.numerics.threads.local import get_threads
 
 __all__ = ["TextSource", "text_source"]
 
 BLOCK = 1 << 21  # bytes that are read at once, and that types are taken from
 BLOCK_LEAST = 1 << 18  # of those that are read at once
-TEXT_OF_NUMBER = 16  # bytes of a value of a block
 THREADED_LEAST = 1 << 16  # rows of a chunk
-BLOCKS_HELD = 6  # the one that is read, its values, and those as numbers, now and of the one before
+BLOCKS_HELD = 36  # as measured: text, where its values are, and the values, of several blocks on their way
 SEPARATORS = {";": "';'", "\t": "tabs", "|": "'|'"}
 #: What pandas takes for a missing value.
 ABSENT = (
@@ -73,12 +71,11 @@ class TextSource:
     def held(self, columns: Sequence[str], size: int) -> Held:
         """Return what is held to read chunks of some rows: blocks of text, on each thread."""
         del columns
-        readers = 1 + get_threads() if size >= THREADED_LEAST else 1
-        return Held(readers * BLOCKS_HELD * self._block(size), what=f"blocks of text of {self.label}")
+        return Held(BLOCKS_HELD * self._block(size), what=f"blocks of text of {self.label}")
 
     def _block(self, size: int) -> int:
         """Return the bytes of text that are read at once, for chunks of some rows."""
-        return min(max(TEXT_OF_NUMBER * len(self.names) * size, BLOCK_LEAST), BLOCK)
+        return BLOCK if size >= THREADED_LEAST else min(BLOCK_LEAST, BLOCK)
 
     def of_files(self, start: int, stop: int) -> TextSource:
         """Return some of the files as a source, with the types of all."""
@@ -192,7 +189,7 @@ def _beginning(path: Path) -> Any:
     import pyarrow as pa
 
     try:
-        with _opened(path) as reader:
+        with _opened(path, threads=False) as reader:
             schema = reader.schema
         names = schema.names
     except UnicodeDecodeError as error:
@@ -237,6 +234,6 @@ def _both(one: Any, other: Any) -> Any:
 
 def _names(path: str) -> list[str]:
     """Return the names in the first line of a file."""
-    with _opened(path) as reader:
+    with _opened(path, threads=False) as reader:
         found: list[str] = reader.schema.names
     return found
