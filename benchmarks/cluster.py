@@ -1,9 +1,10 @@
-"""Fits by two workers of Dask on this machine, beside the fit in memory and dask-ml's logistic regression.
+"""Fits by two workers of Dask on this machine, beside the fit in memory, dask-ml, Spark and H2O.
 
     python benchmarks/cluster.py [--rows 1000000] [--columns 50] [--peer OTHER/bin/python]
 
 The rows lie in Parquet files, which the workers read. The cold time is that of the first fit of fresh workers, the warm
-ones come after it. dask-ml lives in an environment of its own, which ``--peer`` names; it gives no standard errors.
+ones come after it. dask-ml, which gives no standard errors, lives in an environment of its own, which ``--peer`` names,
+with H2O. Spark's GeneralizedLinearRegression needs pyspark here, and both need Java. All read the files in each fit.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -21,7 +23,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 FILES = 8
-PEER = """
+DASK_ML = """
 import json, sys, time
 import dask.dataframe as dd
 from dask.distributed import Client, LocalCluster
@@ -41,6 +43,55 @@ def main(folder, names):
 if __name__ == "__main__":
     main(sys.argv[1], sys.argv[2].split(","))
 """
+SPARK = """
+import json, sys, time
+from pyspark.ml.feature import VectorAssembler
+from pyspark.ml.regression import GeneralizedLinearRegression
+from pyspark.sql import SparkSession
+
+def main(folder, names):
+    options = {"spark.ui.enabled": "false", "spark.driver.memory": "6g", "spark.log.level": "ERROR"}
+    builder = SparkSession.builder.master("local[2]")
+    for name, value in options.items():
+        builder = builder.config(name, value)
+    session, times = builder.getOrCreate(), []
+    for _ in range(3):
+        start = time.perf_counter()
+        rows = VectorAssembler(inputCols=names, outputCol="x").transform(session.read.parquet(folder)).select("x", "y")
+        rows = rows.persist()
+        glr = GeneralizedLinearRegression(family="binomial", link="logit", featuresCol="x", labelCol="y", tol=1e-8)
+        model = glr.fit(rows)
+        errors = model.summary.coefficientStandardErrors
+        times.append(time.perf_counter() - start)
+        rows.unpersist(True)
+    coef = [model.intercept, *model.coefficients]  # the intercept's error comes last
+    print(json.dumps({"times": times, "coef": coef, "errors": [errors[-1], *errors[:-1]]}))
+
+main(sys.argv[1], sys.argv[2].split(","))
+"""
+H2O = """
+import json, sys, time
+import h2o
+from h2o.estimators import H2OGeneralizedLinearEstimator
+
+def main(folder, names):
+    h2o.init(nthreads=2, max_mem_size="6g", bind_to_localhost=True)
+    h2o.no_progress()
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        rows = h2o.import_file(folder, pattern=r".*\\.parquet")
+        rows["y"] = rows["y"].asfactor()
+        glm = H2OGeneralizedLinearEstimator(family="binomial", lambda_=0.0, compute_p_values=True, standardize=False)
+        glm.train(x=names, y="y", training_frame=rows)
+        table = glm._model_json["output"]["coefficients_table"]
+        times.append(time.perf_counter() - start)
+    cells = [list(row) for row in table.cell_values]
+    print(json.dumps({"times": times, "coef": [row[1] for row in cells], "errors": [row[2] for row in cells]}))
+    h2o.cluster().shutdown()
+
+main(sys.argv[1], sys.argv[2].split(","))
+"""
 
 
 def main() -> None:
@@ -53,9 +104,11 @@ def main() -> None:
         names = write(Path(place), asked.rows, asked.columns)
         formula = "y ~ " + " + ".join(names)
         print(f"{asked.rows:,} rows of {asked.columns} columns of float64 in {FILES} files, two workers of one thread")
-        ours(place, formula, names)
-        if asked.peer:
-            peer(asked.peer, place, names)
+        held = ours(place, formula, names)
+        others = [("Spark", sys.executable, SPARK)]
+        others += [("dask-ml", asked.peer, DASK_ML), ("H2O", asked.peer, H2O)] if asked.peer else []
+        for name, python, script in others:
+            peer(name, (python, script), place, names, held)
 
 
 def write(place: Path, rows: int, columns: int) -> list[str]:
@@ -71,8 +124,8 @@ def write(place: Path, rows: int, columns: int) -> list[str]:
     return names
 
 
-def ours(place: str, formula: str, names: list[str]) -> None:
-    """Time the fits of this package."""
+def ours(place: str, formula: str, names: list[str]) -> Any:
+    """Time the fits of this package, and return the one in memory."""
     from distributed import Client, LocalCluster
 
     import logitkit as lk
@@ -97,19 +150,27 @@ def ours(place: str, formula: str, names: list[str]) -> None:
     print(
         f"  largest differences from the fit in memory: {gap.max():.1e} standard errors, {errors.max():.1e} of an error"
     )
+    return held
 
 
-def peer(python: str, place: str, names: list[str]) -> None:
-    """Time dask-ml in its own environment."""
+def peer(name: str, how: tuple[str, str], place: str, names: list[str], held: Any) -> None:
+    """Time another package in its own environment, and compare it with the fit in memory."""
     with tempfile.TemporaryDirectory() as own:
         script = Path(own, "peer.py")
-        script.write_text(PEER, encoding="utf-8")
-        done = subprocess.run([python, script, place, ",".join(names)], capture_output=True, text=True, check=False)
+        script.write_text(how[1], encoding="utf-8")
+        done = subprocess.run([how[0], script, place, ",".join(names)], capture_output=True, text=True, check=False)
     if done.returncode:
-        print(f"  dask-ml failed: {done.stderr.strip().splitlines()[-1]}")
+        print(f"  {name} failed: {(done.stderr.strip().splitlines() or ['?'])[-1]}")
         return
-    found = json.loads(done.stdout.splitlines()[-1])
-    print(f"  dask-ml, first and second {found['times'][0]:8.2f} s, {found['times'][1]:.2f} s, without errors")
+    found = json.loads(next(line for line in done.stdout.splitlines() if line.startswith("{")))
+    error = held.std_error.to_numpy()
+    gap = np.abs((np.array(found["coef"]) - held.record.coef) / error).max()
+    text = "without errors"
+    if "errors" in found:
+        text = f"errors within {np.abs(np.array(found['errors']) / error - 1.0).max():.0e}"
+    times = found["times"]
+    print(f"  {name + ', first and best':25s} {times[0]:8.2f} s, {min(times[1:]):.2f} s")
+    print(f"    coefficients within {gap:.0e} of an error, {text}")
 
 
 def timed(function: Any, repeats: int) -> tuple[Any, list[float]]:
