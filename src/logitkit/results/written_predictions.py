@@ -88,6 +88,8 @@ def written_predictions(
                     f"The workers wrote the predictions of block {number} to a '{to}' of their own: name a folder that "
                     "all of them and this process reach by the same path."
                 )
+        for left in place.glob(".part-*.tmp"):  # by workers that died
+            left.unlink(missing_ok=True)
     if undetermined:
         warn_caller(f"Missing predictions: {undetermined:,}, of rows whose values are complete.", DataWarning)
     return Path(to)

@@ -16,6 +16,7 @@ import pytest
 from distributed import Client
 
 import logitkit as lk
+from logitkit.design.chunks import build
 from logitkit.design.chunks.dask import DaskWorkers
 from logitkit.errors import ExecutorError
 
@@ -128,6 +129,34 @@ def test_a_worker_that_is_killed_costs_time_and_no_digit(cluster, folder, table,
     held = lk.logit(FORMULA, table)
     assert np.abs((struck.record.coef - held.record.coef) / held.std_error.to_numpy()).max() < 1e-10
     np.testing.assert_allclose(struck.std_error, held.std_error, rtol=1e-10)
+
+
+@pytest.mark.parametrize("all_of_them", [True])
+def test_files_of_predictions_are_whole_where_workers_die(
+    all_of_them, cluster, folder, table, monkeypatch, tmp_path
+) -> None:
+    monkeypatch.setattr(build, "ROWS_MOST", 4_096)  # each file is a block
+    gathered, calls = DaskWorkers.gathered, []
+
+    def with_a_fault(self, values, *rest):
+        calls.append(1)
+        if len(calls) == 2:
+            for worker in list(cluster.workers) if all_of_them else cluster.workers[:1]:
+                os.kill(worker.pid, signal.SIGKILL)
+            if all_of_them:
+                cluster.workers = [cluster.worker()]
+        return gathered(self, values, *rest)
+
+    with cluster.client() as client:
+        fit = lk.logit(FORMULA, folder, executor=lk.Dask(client))
+        monkeypatch.setattr(DaskWorkers, "gathered", with_a_fault)
+        place = fit.predict(folder, to=tmp_path / "scores")
+    assert len(calls) > 2
+    files = sorted(place.iterdir())
+    assert [path.name for path in files] == [f"part-{k:06d}.parquet" for k in range(len(files))]
+    found = pd.concat([pd.read_parquet(path) for path in files], ignore_index=True)
+    assert list(found["row"]) == list(range(N))
+    np.testing.assert_allclose(found["probability"], lk.logit(FORMULA, table).predict(table), rtol=1e-9)
 
 
 def test_all_workers_may_be_killed_where_others_come(cluster, folder, monkeypatch) -> None:
