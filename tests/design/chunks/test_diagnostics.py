@@ -28,8 +28,14 @@ FITS: dict[str, tuple[str, dict[str, Any]]] = {
     "ordered": ("o ~ g", {"model": lk.Ordinal(order=["low", "mid", "top"]), "weights": "w"}),
     "multinomial": ("o ~ x + z", {"model": lk.Multinomial()}),
 }
-QUICK = ("event", "clusters", "ordered", "multinomial")
-EVERY = [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in FITS]
+QUICK = ("event", "multinomial")
+
+
+def slow(name: str) -> Any:
+    return pytest.param(name, marks=pytest.mark.slow)
+
+
+EVERY = [name if name in QUICK else slow(name) for name in FITS]
 
 
 def pair(name: str, small: pd.DataFrame, files: str) -> tuple[lk.Fit, lk.Fit]:
@@ -44,7 +50,7 @@ def test_calibration_of_rows_in_chunks(name: str, small: pd.DataFrame, files: st
     equal(held.calibration(bins=7), read.calibration(bins=7), rtol=1e-9)
 
 
-@pytest.mark.parametrize("name", ["multinomial", "ordered"])
+@pytest.mark.parametrize("name", ["multinomial", slow("ordered")])
 def test_areas_of_several_outcomes_in_chunks(name: str, small: pd.DataFrame, files: str) -> None:
     held, read = pair(name, small, files)
     equal(held.discrimination(), read.discrimination())
@@ -58,7 +64,7 @@ TABLES: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("name", ["event", "multinomial"])
+@pytest.mark.parametrize("name", [slow("event"), "multinomial"])
 def test_tables_of_rows_are_written_block_by_block(name: str, small: pd.DataFrame, files: str, tmp_path: Path) -> None:
     formula, options = FITS[name]
     held, read = (lk.fit(formula, data, **options) for data in (small, files))
@@ -103,7 +109,7 @@ def test_predictions_of_the_own_rows_are_coded_once(small: pd.DataFrame, files: 
         read.predictions()
 
 
-@pytest.mark.parametrize("name", ["event", "multinomial"])
+@pytest.mark.parametrize("name", ["event", slow("multinomial")])
 def test_the_most_influential_rows_take_one_pass(
     name: str, small: pd.DataFrame, files: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
