@@ -42,7 +42,7 @@ def path_of_sample(sequence: StrengthSequence, strengths: FloatArray, tol: float
         return []
     if sequence.of_sample is not None and np.array_equal(sequence.of_sample[0], strengths):
         return sequence.of_sample[1]
-    whole = problem.objective(sequence.strengths.quadratic)
+    whole = sequence.scaled.objective
     sample = whole.sampled(sample_size)
     if sample is None:
         return []
@@ -120,5 +120,5 @@ def _run(
     """Return what is found at a few strengths, one after another."""
     own = sequence.fresh()
     if start:
-        own.begin(start[0])
+        own.begin(sequence, start[0])
     return [find(own, float(strength)) for strength in strengths]

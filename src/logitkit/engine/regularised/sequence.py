@@ -10,11 +10,13 @@ from logitkit.engine.objective import Objective
 from logitkit.engine.regularised.engines import Engine, choice, on_gram
 from logitkit.engine.regularised.largest import largest_share
 from logitkit.engine.regularised.null import NullModel, null_model
+from logitkit.engine.regularised.on_gram import OnGram
 from logitkit.engine.regularised.problem import Problem
-from logitkit.engine.regularised.prox_newton import Solved
+from logitkit.engine.regularised.prox_newton import Scaled, Solved
 from logitkit.engine.regularised.smooth import Smooth, SmoothProblem
 from logitkit.errors import DataError
 from logitkit.models.penalties.penalty import Penalty, no_penalty
+from logitkit.numerics.once import once
 from logitkit.typing import FloatArray
 
 __all__ = ["STRENGTH_LEAST", "StrengthSequence"]
@@ -60,10 +62,17 @@ class StrengthSequence:
         """Return the same problem, of which no solution is known yet."""
         return StrengthSequence(self.problem, self.null, self.smooth)
 
-    def begin(self, start: FloatArray) -> None:
+    @once
+    def scaled(self) -> Scaled[Objective]:
+        """The objective with second derivatives, which solvers that take turns share, and the scale of its columns.
+
+        Each would have workspaces of its own.
+        """
+        return Scaled(self.problem.objective(self.strengths.quadratic), self.strengths.scale)
+
+    def begin(self, like: StrengthSequence, start: FloatArray) -> None:
         """Begin with scaled coefficients that are thought to be near the solution of the first strength."""
-        engine = on_gram(self.problem, self.null)
-        engine.start, self._engine = start, engine
+        self._engine = OnGram(like.scaled, start, looks=False)
 
     def _from_null(self, penalty: Penalty) -> Engine:
         """Return the solver of the null problem: every coefficient under the varying penalty is held at zero."""
