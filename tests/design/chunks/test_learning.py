@@ -113,8 +113,15 @@ def _learnt_from(files: str, formula: str, roles: dict[str, str], memory: int, w
     )
 
 
-@pytest.mark.parametrize("formula", ["y ~ x + z + C(g)", "o ~ x + C(year)", "y ~ z", "cbind(events, rest) ~ x"])
-@pytest.mark.parametrize("roles", [{}, {"weights": "w"}])
+@pytest.mark.parametrize(
+    ("formula", "roles"),
+    [
+        ("y ~ x + z + C(g)", {"weights": "w"}),
+        ("o ~ x + C(year)", {}),
+        ("y ~ z", {}),
+        ("cbind(events, rest) ~ x", {"weights": "w"}),
+    ],
+)
 @pytest.mark.parametrize("threads", [1, 3])
 def test_threads_learn_what_one_pass_in_order_learns(files, formula, roles, threads) -> None:
     lk.set_threads(threads)
