@@ -51,6 +51,8 @@ CASES = {
     "multinomial": ("o ~ x0 + x1", {"model": lk.Multinomial()}, 12),
     "ordinal": ("o ~ x0 + x1", {"model": lk.Ordinal(order=["low", "mid", "top"])}, 12),
     "Firth": (F, {"penalty": lk.Jeffreys()}, 30),
+    "FLIC": (F, {"penalty": lk.Jeffreys(correction="FLIC")}, 36),
+    "FLAC": (F, {"penalty": lk.Jeffreys(correction="FLAC")}, 36),
     "log-F": (F, {"penalty": lk.LogF(1)}, 24),
     "mean bias": (F, {"penalty": lk.MeanBias()}, 30),
     "median bias": (F, {"penalty": lk.MedianBias()}, 30),
