@@ -38,6 +38,11 @@ class FoldFit:
         Of a matrix, coefficients and offset; returns linear predictors by strength.
     coef : (k, P) array
         Reported coefficients, as far as the path goes.
+
+    Examples
+    --------
+    >>> FoldFit(lambda matrix, coef, offset: matrix @ coef.T, np.zeros((2, 3))).coef.shape
+    (2, 3)
     """
 
     predictor: Predictor
@@ -46,7 +51,26 @@ class FoldFit:
 
 @contextmanager
 def named_fold(split: int) -> Iterator[None]:
-    """Name the fold without which something is refused."""
+    """Name the fold without which something is refused.
+
+    Parameters
+    ----------
+    split : int
+        Its number, from 0.
+
+    Yields
+    ------
+    None
+        While the model without the fold is fitted.
+
+    Examples
+    --------
+    >>> with named_fold(2):
+    ...     raise DataError("no rows.")
+    Traceback (most recent call last):
+    ...
+    logitkit.errors.DataError: Without fold 2 (from 0): no rows.
+    """
     try:
         yield
     except LogitkitError as error:
