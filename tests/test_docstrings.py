@@ -63,7 +63,7 @@ HELD = (
 )
 # Reached through `logit_by`, `cross_validate` and `averages`.
 INNER = {
-    "logitkit.diagnostics.ordering",
+    "logitkit.diagnostics.rows.ordering",
     "logitkit.inference.by",
     "logitkit.inference.effects.row_block",
     "logitkit.inference.effects.shared_sums",

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import logitkit as lk
-from logitkit.diagnostics.roc import roc_curve
+from logitkit.diagnostics.discrimination.roc import roc_curve
 
 pytestmark = pytest.mark.slow
 

@@ -12,12 +12,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import logitkit as lk
 from logitkit.design.design import Design
-from logitkit.diagnostics.classification import classification
 from logitkit.diagnostics.collinearity import collinearity
-from logitkit.diagnostics.discrimination import discrimination
-from logitkit.diagnostics.goodness import hosmer_lemeshow
-from logitkit.diagnostics.influence import influence
-from logitkit.diagnostics.residuals import residuals, row_contributions
+from logitkit.diagnostics.discrimination.classification import classification
+from logitkit.diagnostics.discrimination.curves import discrimination
+from logitkit.diagnostics.fit.hosmer_lemeshow import hosmer_lemeshow
+from logitkit.diagnostics.residuals.influence import influence
+from logitkit.diagnostics.residuals.kinds import residuals, row_contributions
 from logitkit.engine.fit import fit_design
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
@@ -28,7 +28,7 @@ from logitkit.models.form import Form
 from logitkit.models.links import LINKS
 from logitkit.models.predictors import Part, Predictors
 from logitkit.models.words import Words
-from logitkit.report.diagnostic_findings import finding_document
+from logitkit.report.findings.diagnostics import finding_document
 from tolerances import EXACT, ROUTE
 
 

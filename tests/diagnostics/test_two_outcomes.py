@@ -10,8 +10,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 import logitkit as lk
-from logitkit.diagnostics.influence import influence
-from logitkit.diagnostics.residuals import residuals
+from logitkit.diagnostics.residuals.influence import influence
+from logitkit.diagnostics.residuals.kinds import residuals
 from logitkit.errors import UnsupportedError
 from tolerances import EXACT, ROUTE
 

@@ -22,7 +22,7 @@ from logitkit import writing
 from logitkit.cli.command import main
 from logitkit.datasets import dataset_path
 from logitkit.errors import DataError
-from logitkit.report.csv_table import render_csv
+from logitkit.report.formats.csv_table import render_csv
 from logitkit.writing import write_file
 
 Capture = pytest.CaptureFixture[str]

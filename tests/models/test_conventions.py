@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import logitkit as lk
-from logitkit.diagnostics.grouping import quantile_groups
+from logitkit.diagnostics.rows.grouping import quantile_groups
 from logitkit.errors import DataError
 from logitkit.models.conventions import CONVENTIONS, OURS
 from tolerances import EXACT, ROUTE

@@ -9,9 +9,9 @@ import pytest
 
 from logitkit.design.build import build_design
 from logitkit.design.rebuild import rebuild_design
-from logitkit.diagnostics.calibration import calibration
-from logitkit.diagnostics.discrimination import discrimination
-from logitkit.diagnostics.influence import influence
+from logitkit.diagnostics.calibration.curve import calibration
+from logitkit.diagnostics.discrimination.curves import discrimination
+from logitkit.diagnostics.residuals.influence import influence
 from logitkit.engine.fit import fit_design
 from logitkit.engine.solvers.newton import Newton
 from logitkit.models.binomial import Binomial

@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import logitkit as lk
-from logitkit.diagnostics.influence import Influence, influence
+from logitkit.diagnostics.residuals.influence import Influence, influence
 from logitkit.errors import DataError, ResponseError, UnsupportedError
 from logitkit.plots.residuals import DRAWN_MOST, plot_residuals
 from tolerances import EXACT

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import logitkit as lk
 from logitkit.report.document import Table
 from logitkit.report.estimate_columns import format_estimates, format_ratios
-from logitkit.report.text import render_text
+from logitkit.report.formats.text import render_text
 
 NAN = math.nan
 FIXED = re.compile(r"-?[\d,]+\.(\d+)")

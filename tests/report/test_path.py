@@ -11,12 +11,12 @@ import pytest
 import logitkit as lk
 from logitkit.engine.regularised.path import PathStatus
 from logitkit.report.document import Table
-from logitkit.report.findings import finding_document
-from logitkit.report.html import render_html
-from logitkit.report.latex import render_latex
-from logitkit.report.markdown import render_markdown
+from logitkit.report.findings.dispatch import finding_document
+from logitkit.report.formats.html import render_html
+from logitkit.report.formats.latex import render_latex
+from logitkit.report.formats.markdown import render_markdown
+from logitkit.report.formats.text import render_text
 from logitkit.report.path import ROWS_MOST, cross_validation_document, path_document
-from logitkit.report.text import render_text
 
 FORMULA = "low ~ age + lwt + C(race) + smoke + ht"
 RENDERERS = (render_text, render_html, render_latex, render_markdown)

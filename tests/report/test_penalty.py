@@ -12,12 +12,12 @@ import pytest
 import logitkit as lk
 from logitkit.errors import ConvergenceWarning
 from logitkit.report.document import Table
-from logitkit.report.html import render_html
-from logitkit.report.latex import render_latex
-from logitkit.report.markdown import render_markdown
+from logitkit.report.formats.html import render_html
+from logitkit.report.formats.latex import render_latex
+from logitkit.report.formats.markdown import render_markdown
+from logitkit.report.formats.text import render_text
 from logitkit.report.penalty import format_gap
 from logitkit.report.penalty_table import LISTED_MOST
-from logitkit.report.text import render_text
 
 FORMULA = "low ~ age + lwt + C(race) + smoke"
 PENALTIES = {

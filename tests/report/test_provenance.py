@@ -13,7 +13,7 @@ import logitkit as lk
 from logitkit.cli.command import main
 from logitkit.errors import DataError
 from logitkit.report.document import Section, Table
-from logitkit.report.page import report_document
+from logitkit.report.pages.page import report_document
 from logitkit.report.provenance import model_in_words, written_on
 from logitkit.report.readers import without_code
 

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logitkit.report.document import Column, Document, Fact, Figure, Prose, Section, Table
-from logitkit.report.html import render_html, render_page
-from logitkit.report.latex import escape_latex, render_latex
-from logitkit.report.markdown import escape_markdown, render_markdown
-from logitkit.report.text import display_width, render_text
+from logitkit.report.formats.html import render_html, render_page
+from logitkit.report.formats.latex import escape_latex, render_latex
+from logitkit.report.formats.markdown import escape_markdown, render_markdown
+from logitkit.report.formats.text import display_width, render_text
 
 COLUMNS = (Column("Term", "left"), Column("Estimate"), Column("p"))
 BIRTHS = Document(
@@ -206,7 +206,7 @@ def test_a_report_as_text_underlines_its_headings_and_names_its_figures():
 
 
 def test_the_text_path_does_not_import_jinja2():
-    code = "import sys, logitkit.report.text; sys.exit('jinja2' in sys.modules)"
+    code = "import sys, logitkit.report.formats.text; sys.exit('jinja2' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -16,9 +16,9 @@ from scipy.special import gammaincc
 
 import logitkit as lk
 from logitkit.inference.hypotheses.overall import overall_test
-from logitkit.report.findings import finding_document
+from logitkit.report.findings.dispatch import finding_document
+from logitkit.report.formats.text import display_width
 from logitkit.report.listed import ROWS_MOST
-from logitkit.report.text import display_width
 from logitkit.results.shown import shown
 from tolerances import EXACT, ROUTE
 

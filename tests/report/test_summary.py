@@ -15,8 +15,8 @@ from logitkit.models.form import Form
 from logitkit.models.multinomial import Multinomial
 from logitkit.models.predictors import Part, Predictors
 from logitkit.models.words import ODDS_RATIO, Words
+from logitkit.report.frames.tidy import tidy_frame
 from logitkit.report.summary import coefficient_tables, summary_document
-from logitkit.report.tidy import tidy_frame
 
 
 def decimals(cell: str) -> int:

@@ -15,8 +15,8 @@ from logitkit.errors import DataError, UnsupportedError
 from logitkit.plots.export import png_of
 from logitkit.plots.style import page_axes
 from logitkit.report.document import Column, Document, Fact, Figure, Prose, Section, Table
-from logitkit.report.excel import number_of, render_excel
-from logitkit.report.word import render_word
+from logitkit.report.formats.excel import number_of, render_excel
+from logitkit.report.formats.word import render_word
 
 TABLE = Table(
     "Rates",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from logitkit.diagnostics.proportions import wilson_interval
+from logitkit.diagnostics.rows.proportions import wilson_interval
 from logitkit.scorecard.criteria import information_value, weight_of_evidence
 
 

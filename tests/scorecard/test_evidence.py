@@ -13,8 +13,8 @@ import pytest
 
 import logitkit as lk
 from logitkit.errors import DataError
-from logitkit.report.card_report import _pages
-from logitkit.report.json_document import render_json
+from logitkit.report.cards.model_document import _pages
+from logitkit.report.formats.json_document import render_json
 
 Evidence = lk.scorecard.Evidence
 HEADINGS = [

@@ -147,9 +147,9 @@ def _verify(options: argparse.Namespace, terminal: Any, card_of: Any) -> int:
     """Print what came of making a card again, and return the exit status."""
     read = [options.card, options.data, *([options.rejects] if options.rejects else [])]
     require_outputs({"document": options.output}, read, options.force)
-    from logitkit.report.findings import finding_document
-    from logitkit.report.json_document import render_json
-    from logitkit.report.pages import rendered
+    from logitkit.report.findings.dispatch import finding_document
+    from logitkit.report.formats.json_document import render_json
+    from logitkit.report.pages.parts import rendered
 
     found = card_of(options.card).verify(
         terminal.read(options.data, options.separator),

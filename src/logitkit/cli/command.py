@@ -238,7 +238,7 @@ def _units(options: argparse.Namespace) -> dict[str, float]:
 def _predict(options: argparse.Namespace) -> None:
     """Write probabilities of the rows of a file, of several outcomes a line each."""
     require_outputs({"predictions": options.output}, [options.model, options.data], options.force)
-    from logitkit.report.csv_table import compressed, render_csv
+    from logitkit.report.formats.csv_table import compressed, render_csv
 
     fit = _saved_fit(options.model)
     data = _read(options.data, options.separator)

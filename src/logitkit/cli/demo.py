@@ -26,6 +26,7 @@ from typing import Any
 from logitkit.api.functions import logit
 from logitkit.datasets import load_sba_loans
 from logitkit.report.document import Column, Document, Prose, Table
+from logitkit.report.formats.text import render_text
 from logitkit.report.number_format import (
     format_estimate,
     format_integer,
@@ -34,7 +35,6 @@ from logitkit.report.number_format import (
     format_number,
     format_percent,
 )
-from logitkit.report.text import render_text
 from logitkit.results.fit import Fit
 
 __all__ = ["FORMULA", "REPORT", "demo", "loan_table"]

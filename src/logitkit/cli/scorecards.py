@@ -285,7 +285,7 @@ def _card(path: str) -> Any:
 def _score(options: argparse.Namespace, terminal: Terminal) -> None:
     """Write the scores of the rows of a file."""
     require_outputs({"scores": options.output}, [options.card, options.data], options.force)
-    from logitkit.report.csv_table import compressed, render_csv
+    from logitkit.report.formats.csv_table import compressed, render_csv
 
     card, data = _card(options.card), terminal.read(options.data, options.separator)
     scores = card.score(data)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.diagnostics.influence import Influence, influence, require_own_rows
+from logitkit.diagnostics.residuals.influence import Influence, influence, require_own_rows
 from logitkit.engine.record import FitRecord
 from logitkit.typing import IntArray
 

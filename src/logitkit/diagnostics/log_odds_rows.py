@@ -9,7 +9,7 @@ import numpy as np
 
 from logitkit.design.chunks.recoded import recoded
 from logitkit.design.design import Design
-from logitkit.diagnostics.ranking import PredictedRows, RankedRows, predicted_rows
+from logitkit.diagnostics.rows.ranking import PredictedRows, RankedRows, predicted_rows
 from logitkit.engine.record import FitRecord
 from logitkit.numerics.curve_passes import Moments
 from logitkit.typing import FloatArray, IntArray

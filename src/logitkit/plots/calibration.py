@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from logitkit.diagnostics.calibration import Calibration, CalibrationBins
+from logitkit.diagnostics.calibration.curve import Calibration, CalibrationBins
 from logitkit.plots.drawn_outcomes import (
     CURVES_SIZE,
     asked_for,

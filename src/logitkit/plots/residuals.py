@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from logitkit.diagnostics.influence import Influence
+from logitkit.diagnostics.residuals.influence import Influence
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.plots.style import ACCENT, FAINT, INK, MUTED, PRIMARY, TICK_SIZE, dress, new_axes
 from logitkit.typing import FloatArray, IntArray

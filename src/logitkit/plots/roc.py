@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from logitkit.diagnostics.discrimination import Discrimination
-from logitkit.diagnostics.roc import RocCurve
+from logitkit.diagnostics.discrimination.curves import Discrimination
+from logitkit.diagnostics.discrimination.roc import RocCurve
 from logitkit.plots.drawn_outcomes import (
     CURVES_SIZE,
     asked_for,

@@ -9,7 +9,7 @@ import numpy as np
 from logitkit.inference.effects.inverse_values import InversePredictions
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.estimate_columns import format_estimates
-from logitkit.report.findings import finding_document
+from logitkit.report.findings.dispatch import finding_document
 from logitkit.report.number_format import format_level, format_number
 from logitkit.report.wording import name_list
 

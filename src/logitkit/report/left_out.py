@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from logitkit.diagnostics.left_out import LeftOut
+from logitkit.diagnostics.rows.left_out import LeftOut
 from logitkit.report.number_format import format_integer
 
 __all__ = ["left_out_words"]
@@ -13,7 +13,7 @@ def left_out_words(rows: LeftOut | None) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> from logitkit.diagnostics.left_out import LeftOut
+    >>> from logitkit.diagnostics.rows.left_out import LeftOut
     >>> left_out_words(LeftOut(300, missing=12, by_column=(("x", 12),), weightless=3))
     ('Rows used: 285 of 300. Left out: 12 with a missing value (x 12), 3 with zero weight or no trials.',)
     """

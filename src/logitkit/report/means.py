@@ -10,7 +10,7 @@ from logitkit.inference.delta import Estimates
 from logitkit.inference.effects.marginal import Contrasts, MarginalMeans
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.estimate_columns import format_estimates, format_ratios
-from logitkit.report.findings import finding_document
+from logitkit.report.findings.dispatch import finding_document
 from logitkit.report.number_format import format_column, format_level
 from logitkit.report.wording import counted, name_list
 from logitkit.typing import FloatArray

@@ -8,7 +8,7 @@ import numpy as np
 
 from logitkit.inference.bias.remedies import Remedies
 from logitkit.report.document import Column, Document, Fact, Table
-from logitkit.report.findings import finding_document
+from logitkit.report.findings.dispatch import finding_document
 from logitkit.report.number_format import column_decimals, format_column, format_level, format_number
 
 __all__ = ["remedies_table"]

@@ -10,7 +10,7 @@ from logitkit.inference.resampling.jackknife import Jackknife
 from logitkit.inference.resampling.resampling import Bootstrap
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.estimate_columns import format_estimates
-from logitkit.report.findings import finding_document
+from logitkit.report.findings.dispatch import finding_document
 from logitkit.report.number_format import format_column, format_integer
 from logitkit.report.wording import counted
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 import pandas as pd
 
 from logitkit.models.nominal import places_of
-from logitkit.report import tidy
+from logitkit.report.frames import tidy
 from logitkit.report.summary import summary_document
 from logitkit.results.documented import documents
 from logitkit.results.figures import FitPlots

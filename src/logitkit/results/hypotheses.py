@@ -363,7 +363,7 @@ class Hypotheses(Quantities):
             Columns gvif, dof and gvif_scaled, one row per term; with several outcomes, for all of them jointly.
         """
         from logitkit.diagnostics.collinearity import collinearity
-        from logitkit.report.diagnostic_frames import collinearity_frame
+        from logitkit.report.frames.diagnostics import collinearity_frame
 
         return collinearity_frame(collinearity(self.record))
 

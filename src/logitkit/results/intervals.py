@@ -24,8 +24,8 @@ from logitkit.inference.intervals.simultaneous import IntervalAdjustment
 from logitkit.inference.ratios import LimitsOf, odds_ratios
 from logitkit.inference.verbs import require
 from logitkit.options import require_choice
-from logitkit.report import tidy
-from logitkit.report.frames import ResultFrame
+from logitkit.report.frames import tidy
+from logitkit.report.frames.shown import ResultFrame
 from logitkit.results.rows import Rows
 from logitkit.typing import FloatArray
 

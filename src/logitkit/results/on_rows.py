@@ -16,8 +16,8 @@ import pandas as pd
 from logitkit.errors import DataError
 from logitkit.models.nominal import places_of
 from logitkit.options import is_count, require_text
-from logitkit.report import diagnostic_frames as frames
-from logitkit.report import row_frames
+from logitkit.report.frames import diagnostics as frames
+from logitkit.report.frames import rows as row_frames
 from logitkit.results.foreign import meant_by, verbs_in_our_words
 from logitkit.results.predicted import Scale, predicted, predicted_with_errors
 from logitkit.results.rows import Rows
@@ -26,10 +26,10 @@ from logitkit.typing import ResidualKind
 
 if TYPE_CHECKING:
     from logitkit.design.design import Design
-    from logitkit.diagnostics.calibration import Calibration
-    from logitkit.diagnostics.classification import Classification
-    from logitkit.diagnostics.discrimination import Discrimination
-    from logitkit.diagnostics.goodness import HosmerLemeshow
+    from logitkit.diagnostics.calibration.curve import Calibration
+    from logitkit.diagnostics.discrimination.classification import Classification
+    from logitkit.diagnostics.discrimination.curves import Discrimination
+    from logitkit.diagnostics.fit.hosmer_lemeshow import HosmerLemeshow
     from logitkit.inference.effects.comparisons import ContrastKind, DrawsKind, EffectScale
     from logitkit.inference.effects.contrast_sets import ContrastSet
     from logitkit.inference.effects.inverse import InverseMethod
@@ -233,7 +233,7 @@ class FitOnRows:
         keys: str | Sequence[str] = (),
     ) -> Any:
         """Return residuals of one kind."""
-        from logitkit.diagnostics.residuals import residuals
+        from logitkit.diagnostics.residuals.kinds import residuals
 
         def make(part: Design) -> Any:
             return frames.residuals_frame(self._record, residuals(self._record, part, kind), part, kind)
@@ -244,8 +244,8 @@ class FitOnRows:
         self, *, largest: int | None = None, to: str | Path | None = None, keys: str | Sequence[str] = ()
     ) -> Any:
         """Return leverage, Cook's distance and standardised residuals."""
-        from logitkit.diagnostics.influence import influence
         from logitkit.diagnostics.influential import most_influential
+        from logitkit.diagnostics.residuals.influence import influence
 
         if largest is not None:
             if to is not None or not is_count(largest, 1):
@@ -258,7 +258,7 @@ class FitOnRows:
 
     def outcome_influence(self, *, to: str | Path | None = None, keys: str | Sequence[str] = ()) -> Any:
         """Return leverage and standardised residuals of each outcome."""
-        from logitkit.diagnostics.influence import influence
+        from logitkit.diagnostics.residuals.influence import influence
 
         def make(part: Design) -> Any:
             return frames.influence_by_outcome_frame(influence(self._record, part), part)
@@ -275,7 +275,7 @@ class FitOnRows:
         self, groups: int = 10, grouping: Literal["stata", "r", "sas"] | None = None, against: Any = None
     ) -> HosmerLemeshow:
         """Return the Hosmer-Lemeshow test with its groups."""
-        from logitkit.diagnostics.goodness import hosmer_lemeshow
+        from logitkit.diagnostics.fit.hosmer_lemeshow import hosmer_lemeshow
 
         (place,) = places_of(self._record.info, against=against)
         design = self._rows.design
@@ -283,19 +283,19 @@ class FitOnRows:
 
     def discrimination(self, *, bins: int | None = None) -> Discrimination:
         """Return the ROC curves with their areas."""
-        from logitkit.diagnostics.discrimination import discrimination
+        from logitkit.diagnostics.discrimination.curves import discrimination
 
         return shown(discrimination(self._record, self._rows.design, bins=bins))
 
     def classification(self, threshold: float | None = None) -> Classification:
         """Return the confusion table of predicted outcomes."""
-        from logitkit.diagnostics.classification import classification
+        from logitkit.diagnostics.discrimination.classification import classification
 
         return shown(classification(self._record, self._rows.design, threshold=threshold))
 
     def calibration(self, bins: int = 10, against: Any = None) -> Calibration:
         """Return predicted against observed rates."""
-        from logitkit.diagnostics.calibration import calibration
+        from logitkit.diagnostics.calibration.curve import calibration
 
         (place,) = places_of(self._record.info, against=against)
         return shown(calibration(self._record, self._rows.design, bins=bins, reference=place))
@@ -321,7 +321,7 @@ class FitOnRows:
         source: str | None = None,
     ) -> Path:
         """Write one self-contained HTML page with tables and figures."""
-        from logitkit.report.page import report_document, write_page
+        from logitkit.report.pages.page import report_document, write_page
         from logitkit.results.effects.average_predictions import average_predictions_of_all
         from logitkit.results.effects.report_effects import effects_of_all
         from logitkit.writing import writable_path

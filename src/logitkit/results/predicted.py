@@ -14,9 +14,9 @@ from logitkit.engine.record import FitRecord
 from logitkit.errors import DataWarning, warn_caller
 from logitkit.inference.linear_predictors import linear_predictors
 from logitkit.inference.prediction import fitted_matrix, predictions, reported_predictors
-from logitkit.report import tidy
-from logitkit.report.frames import ResultFrame
-from logitkit.report.row_frames import predictions_frame, scatter
+from logitkit.report.frames import tidy
+from logitkit.report.frames.rows import predictions_frame, scatter
+from logitkit.report.frames.shown import ResultFrame
 from logitkit.typing import FloatArray
 
 if TYPE_CHECKING:

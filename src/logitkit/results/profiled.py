@@ -11,7 +11,7 @@ import pandas as pd
 import logitkit.report.profile  # noqa: F401 - says how these results are shown
 from logitkit.inference.intervals.asked import asked_functions
 from logitkit.inference.intervals.curves import Profile, profile_of
-from logitkit.report.frames import ResultFrame
+from logitkit.report.frames.shown import ResultFrame
 from logitkit.results.documented import extends_base
 from logitkit.results.shown import shown
 

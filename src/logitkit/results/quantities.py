@@ -13,7 +13,7 @@ from logitkit.inference.fit_statistics import fit_statistics
 from logitkit.inference.verbs import require
 from logitkit.models.conventions import Conventions
 from logitkit.models.model import Model
-from logitkit.report import tidy
+from logitkit.report.frames import tidy
 from logitkit.results.foreign import meant_by, verbs_in_our_words
 from logitkit.results.shown import shown
 from logitkit.typing import FloatArray

@@ -10,7 +10,7 @@ import pandas as pd
 
 import logitkit.report.remedies  # noqa: F401 - says how these results are shown
 from logitkit.inference.bias.remedies import Remedies, remedies
-from logitkit.report.frames import ResultFrame
+from logitkit.report.frames.shown import ResultFrame
 from logitkit.results.documented import extends_base
 from logitkit.results.shown import shown
 

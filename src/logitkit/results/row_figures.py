@@ -82,7 +82,7 @@ class RowPlots(Figures):
         outcomes: Sequence[Any] | None = None,
     ) -> Any:
         """Draw the ROC curve of the event, or of each of several outcomes against the rest."""
-        from logitkit.diagnostics.discrimination import discrimination
+        from logitkit.diagnostics.discrimination.curves import discrimination
         from logitkit.plots.roc import plot_roc
 
         found = discrimination(self._rows.record, self._rows.design)
@@ -99,7 +99,7 @@ class RowPlots(Figures):
         outcomes: Sequence[Any] | None = None,
     ) -> Any:
         """Draw observed rates against mean predictions in bins."""
-        from logitkit.diagnostics.calibration import calibration
+        from logitkit.diagnostics.calibration.curve import calibration
         from logitkit.plots.calibration import plot_calibration
 
         found = calibration(self._rows.record, self._rows.design, bins=bins)
@@ -107,8 +107,8 @@ class RowPlots(Figures):
 
     def residuals(self, ax: Any = None, outcome: Any = None, title: str = "") -> Any:
         """Draw standardised residuals against leverage."""
-        from logitkit.diagnostics.influence import influence
         from logitkit.diagnostics.influential import influential_rows
+        from logitkit.diagnostics.residuals.influence import influence
         from logitkit.plots.residuals import DRAWN_MOST, plot_residuals
 
         record = self._rows.record

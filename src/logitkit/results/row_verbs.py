@@ -19,10 +19,10 @@ from logitkit.results.rows import Rows
 from logitkit.typing import ResidualKind, UnseenPolicy
 
 if TYPE_CHECKING:
-    from logitkit.diagnostics.calibration import Calibration
-    from logitkit.diagnostics.classification import Classification
-    from logitkit.diagnostics.discrimination import Discrimination
-    from logitkit.diagnostics.goodness import HosmerLemeshow
+    from logitkit.diagnostics.calibration.curve import Calibration
+    from logitkit.diagnostics.discrimination.classification import Classification
+    from logitkit.diagnostics.discrimination.curves import Discrimination
+    from logitkit.diagnostics.fit.hosmer_lemeshow import HosmerLemeshow
     from logitkit.inference.intervals.asked import IntervalMethod
     from logitkit.inference.penalised.dual_bound import Certificate
     from logitkit.results.written_predictions import PredictedColumn

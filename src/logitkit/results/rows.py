@@ -18,7 +18,7 @@ from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.rebuild import NewRows, new_rows, rebuild_design, rebuild_ready
 from logitkit.design.table.checks import require_finite, require_some_weight
 from logitkit.design.table.extras import ARRAY
-from logitkit.diagnostics.left_out import rows_left_out
+from logitkit.diagnostics.rows.left_out import rows_left_out
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, DataWarning, UnsupportedError, warn_caller
 from logitkit.inference.estimable import not_estimable, require_estimable

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from logitkit.report.document import Document
-from logitkit.report.text import render_text
+from logitkit.report.formats.text import render_text
 from logitkit.writing import writable_path, write_file
 
 __all__ = ["Shown", "Summary", "shown"]
@@ -35,14 +35,12 @@ class Shown:
         if isinstance(self, Document):
             return self
         # The others add the documents of their results to the first.
-        from logitkit.report import (  # noqa: F401
-            comparison_findings,
-            covariance_findings,
-            diagnostic_findings,
-            effect_findings,
-            findings,
-            hypothesis_findings,
-        )
+        from logitkit.report.findings import comparisons as comparison_findings  # noqa: F401
+        from logitkit.report.findings import covariances as covariance_findings  # noqa: F401
+        from logitkit.report.findings import diagnostics as diagnostic_findings  # noqa: F401
+        from logitkit.report.findings import dispatch as findings
+        from logitkit.report.findings import effects as effect_findings  # noqa: F401
+        from logitkit.report.findings import hypotheses as hypothesis_findings  # noqa: F401
         from logitkit.report.left_out import left_out_words
 
         document = findings.finding_document(self)
@@ -71,7 +69,7 @@ class Shown:
         str
             For notebooks and pages.
         """
-        from logitkit.report.html import render_html
+        from logitkit.report.formats.html import render_html
 
         return render_html(self.to_document())
 
@@ -83,7 +81,7 @@ class Shown:
         str
             With pipe tables.
         """
-        from logitkit.report.markdown import render_markdown
+        from logitkit.report.formats.markdown import render_markdown
 
         return render_markdown(self.to_document())
 
@@ -95,7 +93,7 @@ class Shown:
         str
             Special characters are escaped.
         """
-        from logitkit.report.latex import render_latex
+        from logitkit.report.formats.latex import render_latex
 
         return render_latex(self.to_document())
 
@@ -117,7 +115,7 @@ class Shown:
         UnsupportedError
             If the package python-docx is not installed.
         """
-        from logitkit.report.word import render_word
+        from logitkit.report.formats.word import render_word
 
         return _written(self.to_document(), path, "Word document", render_word)
 
@@ -139,7 +137,7 @@ class Shown:
         UnsupportedError
             If the package openpyxl is not installed.
         """
-        from logitkit.report.excel import render_excel
+        from logitkit.report.formats.excel import render_excel
 
         return _written(self.to_document(), path, "Excel workbook", render_excel)
 

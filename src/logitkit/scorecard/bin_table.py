@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from logitkit.diagnostics.proportions import wilson_interval
+from logitkit.diagnostics.rows.proportions import wilson_interval
 from logitkit.engine.law import NORMAL
 from logitkit.scorecard.binned import Binning
 from logitkit.scorecard.criteria import corrected_counts, weight_of_evidence

@@ -18,7 +18,7 @@ from logitkit.design.chunks.some_rows import some_rows
 from logitkit.design.chunks.stream import Stream
 from logitkit.design.design import Design
 from logitkit.design.info import DesignInfo
-from logitkit.diagnostics.ranking import ROUNDING
+from logitkit.diagnostics.rows.ranking import ROUNDING
 from logitkit.models.multinomial import Multinomial
 from logitkit.numerics.external_sort import ExternalSort
 from logitkit.numerics.pooled import Pooled, pooled

@@ -25,8 +25,8 @@ from itertools import combinations
 import numpy as np
 
 from logitkit.design.response.response import Response
-from logitkit.diagnostics.ranking import merge_rounding
-from logitkit.diagnostics.roc import roc_curve
+from logitkit.diagnostics.discrimination.roc import roc_curve
+from logitkit.diagnostics.rows.ranking import merge_rounding
 from logitkit.errors import DataError, UnsupportedError, nearest_name
 from logitkit.models.binomial import Binomial
 from logitkit.models.family import Family

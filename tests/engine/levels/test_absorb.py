@@ -455,7 +455,8 @@ def test_hosmer_and_lemeshow_would_reject_the_true_model():
         sample, new = frames
         fit = lk.logit("y ~ x", sample, absorb="g")
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("logitkit.diagnostics.goodness.require_chi_square", lambda record, design, in_sample: None)
+            target = "logitkit.diagnostics.fit.hosmer_lemeshow.require_chi_square"
+            patch.setattr(target, lambda record, design, in_sample: None)
             rejected += [fit.goodness_of_fit().p_value < 0.05, fit.goodness_of_fit(new).p_value < 0.05]
     # 5 per cent of 100 samples with four of its standard errors is 14.
     assert rejected[0] > 14

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import logitkit as lk
-from logitkit.diagnostics.proportions import wilson_interval
+from logitkit.diagnostics.rows.proportions import wilson_interval
 from logitkit.errors import DataError, ResponseError
 from logitkit.results.cards.bin_stability import BinStability
 from logitkit.results.cards.binned import BinnedVariable

@@ -8,11 +8,11 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-import logitkit.report.period_findings  # noqa: F401 - says how bins over time are shown
+import logitkit.report.cards.period_findings  # noqa: F401 - says how bins over time are shown
 from logitkit.design.table.frame import read_table
 from logitkit.errors import DataError, ResponseError, UnsupportedError, nearest_name
 from logitkit.options import require_choice
-from logitkit.report.period_frames import bin_periods_frame, period_indices_frame
+from logitkit.report.cards.period_frames import bin_periods_frame, period_indices_frame
 from logitkit.results.cards.given_rows import is_level, named_column, neither_good_nor_bad, table_weights
 from logitkit.results.cards.periods import Every, read_periods
 from logitkit.results.cards.validated import Pickled

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-import logitkit.report.scorecard_findings  # noqa: F401 - says how a binning is shown
+import logitkit.report.cards.scorecard_findings  # noqa: F401 - says how a binning is shown
 from logitkit.design.table.frame import read_table
 from logitkit.errors import DataError, nearest_name
+from logitkit.report.cards.scorecard_frames import bin_frame
 from logitkit.report.number_format import format_number
-from logitkit.report.scorecard_frames import bin_frame
 from logitkit.results.cards.bin_stability import BinStability, Rows, bin_stability
 from logitkit.results.cards.periods import Every
 from logitkit.results.documented import extends_base

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-import logitkit.report.decision_findings  # noqa: F401 - says how these are shown
-from logitkit.report import decision_frames as frames
+import logitkit.report.cards.decision_findings  # noqa: F401 - says how these are shown
+from logitkit.report.cards import decision_frames as frames
 from logitkit.results.cards.validated import Pickled
 from logitkit.results.shown import Shown
 from logitkit.scorecard.validation.fairness import Fairness

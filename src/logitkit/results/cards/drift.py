@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-import logitkit.report.monitoring_findings  # noqa: F401 - says how indices are shown
-from logitkit.report.monitoring_frames import change_frame, drift_bins_frame, drift_frame, index_frame
+import logitkit.report.cards.monitoring_findings  # noqa: F401 - says how indices are shown
+from logitkit.report.cards.monitoring_frames import change_frame, drift_bins_frame, drift_frame, index_frame
 from logitkit.results.cards.validated import Pickled
 from logitkit.results.documented import extends_base
 from logitkit.results.shown import Shown

@@ -15,9 +15,9 @@ from logitkit.errors import DataError, nearest_name
 from logitkit.inference.hypotheses.anova import anova
 from logitkit.inference.hypotheses.chi_square import ChiSquareTests
 from logitkit.options import is_finite_number, require_choice
-from logitkit.report.card_model import model_document
-from logitkit.report.card_tables import clusters_frame
-from logitkit.report.scorecard_frames import card_frame
+from logitkit.report.cards.model import model_document
+from logitkit.report.cards.scorecard_frames import card_frame
+from logitkit.report.cards.tables import clusters_frame
 from logitkit.results.cards.binned import BinnedVariable
 from logitkit.results.cards.given_rows import table_weights
 from logitkit.results.shown import Summary, shown, shown_summary

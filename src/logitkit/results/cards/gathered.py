@@ -11,7 +11,7 @@ import pandas as pd
 
 from logitkit.design.table.frame import coded_values, is_missing, read_table
 from logitkit.errors import DataError, LogitkitError, nearest_name
-from logitkit.report.card_evidence import CardEvidence
+from logitkit.report.cards.evidence import CardEvidence
 from logitkit.results.cards.given_rows import table_weights, weights_of_sample
 from logitkit.results.cards.named_samples import tables_by_name
 from logitkit.results.cards.validated import CardGrades, as_held

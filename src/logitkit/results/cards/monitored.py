@@ -9,12 +9,12 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-import logitkit.report.monitor_page  # noqa: F401 - says how a monitor is shown
+import logitkit.report.cards.monitor_page  # noqa: F401 - says how a monitor is shown
 from logitkit.design.table.frame import Table, is_missing, read_table
 from logitkit.errors import DataError
 from logitkit.options import is_count, require_text
-from logitkit.report import monitor_frames as frames
-from logitkit.report.page import write_page
+from logitkit.report.cards import monitor_frames as frames
+from logitkit.report.pages.page import write_page
 from logitkit.results.cards.given_rows import named_column, neither_good_nor_bad
 from logitkit.results.cards.periods import Every, as_dates, period_label, period_numbers, read_periods
 from logitkit.results.cards.validated import Pickled
@@ -145,8 +145,8 @@ class CardMonitor(Pickled, Shown, Monitor):
         pathlib.Path
             The file, which needs no other and no network.
         """
-        from logitkit.report.monitor_page import monitor_report
-        from logitkit.report.word import render_word
+        from logitkit.report.cards.monitor_page import monitor_report
+        from logitkit.report.formats.word import render_word
 
         in_word = str(path).lower().endswith(".docx")
         file = writable_path(path, "Word document" if in_word else "report")

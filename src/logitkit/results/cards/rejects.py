@@ -11,15 +11,15 @@ import pandas as pd
 
 from logitkit.design.table.frame import numeric_values, read_table
 from logitkit.errors import DataError, nearest_name
-from logitkit.report.document import Document
-from logitkit.report.reject_findings import (
+from logitkit.report.cards.reject_findings import (
     bounds_frame,
     coefficients_frame,
     points_frame,
     reject_document,
     rejects_frame,
 )
-from logitkit.report.scorecard_frames import scores_frame
+from logitkit.report.cards.scorecard_frames import scores_frame
+from logitkit.report.document import Document
 from logitkit.results.cards.scorecard import Scorecard
 from logitkit.results.fit import Fit
 from logitkit.results.shown import Shown

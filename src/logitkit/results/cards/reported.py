@@ -26,7 +26,7 @@ from logitkit.scorecard.weighting import RowWeights, WeightMeaning
 from logitkit.writing import writable_path, write_file
 
 if TYPE_CHECKING:
-    from logitkit.report.card_report import CardParts
+    from logitkit.report.cards.model_document import CardParts
 
 __all__ = ["Reported"]
 
@@ -97,8 +97,8 @@ class Reported(Explained, Watched, Checked):
         >>> "Fairness between groups" in page.read_text()
         True
         """
-        from logitkit.report.card_report import card_report
-        from logitkit.report.pages import rendered
+        from logitkit.report.cards.model_document import card_report
+        from logitkit.report.pages.parts import rendered
 
         file = writable_path(path, "document")
         require_text("title", title)
@@ -118,7 +118,7 @@ class Reported(Explained, Watched, Checked):
         in_word: bool,
     ) -> CardParts:
         """Return what the document is written from."""
-        from logitkit.report.card_report import CardParts
+        from logitkit.report.cards.model_document import CardParts
 
         own = self.population.target if outcome[0] is None else outcome[0]
         stated = stated_evidence(evidence)

@@ -11,9 +11,9 @@ import pandas as pd
 from logitkit.design.table.frame import read_table
 from logitkit.errors import DataError, nearest_name
 from logitkit.options import is_count, require_choice
-from logitkit.report.card_findings import card_document
+from logitkit.report.cards.findings import card_document
+from logitkit.report.cards.scorecard_frames import reasons_frame, scores_frame, what_if_frame
 from logitkit.report.document import Document
-from logitkit.report.scorecard_frames import reasons_frame, scores_frame, what_if_frame
 from logitkit.results.cards.binned import BinnedVariable
 from logitkit.results.cards.checked import Checked
 from logitkit.results.cards.explained import Explained

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-import logitkit.report.validation_findings  # noqa: F401 - says how these are shown
+import logitkit.report.cards.validation_findings  # noqa: F401 - says how these are shown
 from logitkit.design.table.frame import numeric_values
 from logitkit.errors import DataError
 from logitkit.options import listed
-from logitkit.report import validation_frames as frames
+from logitkit.report.cards import validation_frames as frames
 from logitkit.results.shown import Shown
 from logitkit.scorecard.validation.bands import Bands
 from logitkit.scorecard.validation.by_grade import GradeCalibration

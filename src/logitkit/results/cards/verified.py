@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-import logitkit.report.verification_findings  # noqa: F401 - says how a verification is shown
+import logitkit.report.cards.verification_findings  # noqa: F401 - says how a verification is shown
 from logitkit import scorecard as room
 from logitkit.design.table.frame import Table, numeric_values, read_table, row_values
 from logitkit.errors import DataError, LogitkitError, UnsupportedError, nearest_name

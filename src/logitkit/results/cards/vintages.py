@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-import logitkit.report.vintage_findings  # noqa: F401 - says how vintage curves are shown
+import logitkit.report.cards.vintage_findings  # noqa: F401 - says how vintage curves are shown
 from logitkit.design.table.frame import Table, read_table
 from logitkit.errors import DataError
-from logitkit.report.vintage_findings import vintage_frame
+from logitkit.report.cards.vintage_findings import vintage_frame
 from logitkit.results.cards.given_rows import named_column
 from logitkit.results.cards.periods import Every, as_dates, period_numbers, read_periods
 from logitkit.results.cards.validated import Pickled

@@ -28,7 +28,7 @@ from logitkit.inference.effects.inverse_values import InversePredictions
 from logitkit.inference.hypotheses.wald import WaldTest
 from logitkit.inference.intervals.profile import require_rows
 from logitkit.options import is_finite_number, require_choice
-from logitkit.report.frames import ResultFrame
+from logitkit.report.frames.shown import ResultFrame
 from logitkit.results.documented import extends_base
 from logitkit.results.effects.levels import has_levels
 from logitkit.results.effects.reference_grid import (

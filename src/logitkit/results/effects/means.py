@@ -23,7 +23,7 @@ from logitkit.inference.hypotheses.wald import WaldTest
 from logitkit.inference.intervals.simultaneous import Adjustment
 from logitkit.inference.verbs import require
 from logitkit.options import require_choice
-from logitkit.report.frames import ResultFrame
+from logitkit.report.frames.shown import ResultFrame
 from logitkit.report.means import estimate_columns, means_words
 from logitkit.results.documented import extends_base
 from logitkit.results.effects.reference_grid import ReferenceGrid, level_text, reference_grid

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 import pandas as pd
 
-import logitkit.report.effect_findings  # noqa: F401 - says how these results are shown
+import logitkit.report.findings.effects  # noqa: F401 - says how these results are shown
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, FormulaError, nearest_name
 from logitkit.inference.effects.averages import averages
@@ -20,7 +20,7 @@ from logitkit.inference.effects.scales import ProbabilityScale
 from logitkit.inference.intervals.profile import require_rows
 from logitkit.inference.verbs import require
 from logitkit.options import require_choice
-from logitkit.report.effect_frames import profile_contrast_frame
+from logitkit.report.frames.effects import profile_contrast_frame
 from logitkit.results.documented import extends_base
 from logitkit.results.effects.cells import At, rows_at, settings
 from logitkit.results.effects.pieces import Pieces

@@ -27,8 +27,8 @@ from logitkit.inference.functions import function_estimates
 from logitkit.inference.intervals.asked import AskedFunctions, IntervalMethod, limits_of
 from logitkit.inference.intervals.simultaneous import IntervalAdjustment
 from logitkit.inference.verbs import require
-from logitkit.report import tidy
-from logitkit.report.frames import ResultFrame
+from logitkit.report.frames import tidy
+from logitkit.report.frames.shown import ResultFrame
 from logitkit.results.effects.levels import has_levels
 from logitkit.results.effects.reference_grid import (
     coding_of,

@@ -7,12 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-import logitkit.report.effect_findings  # noqa: F401 - says how these results are shown
+import logitkit.report.findings.effects  # noqa: F401 - says how these results are shown
 from logitkit.inference.effects.comparisons import ContrastKind, Effects
 from logitkit.inference.hypotheses.equivalence import Equivalence, equivalence_of
 from logitkit.inference.hypotheses.wald import WaldTest
 from logitkit.inference.intervals.simultaneous import IntervalAdjustment
-from logitkit.report.effect_frames import effects_frame
+from logitkit.report.frames.effects import effects_frame
 from logitkit.results.documented import extends_base
 from logitkit.results.effects.effects import EffectsAsked, effects_of
 from logitkit.results.rows import Rows

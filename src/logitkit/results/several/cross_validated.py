@@ -9,7 +9,7 @@ import pandas as pd
 
 from logitkit.engine.regularised.model import PathModel
 from logitkit.numerics.once import once
-from logitkit.report.frames import ResultFrame
+from logitkit.report.frames.shown import ResultFrame
 from logitkit.results.fit import Fit
 from logitkit.results.foreign import verbs_in_our_words
 from logitkit.results.several.at_strengths import fit_at_strength, nested_of

@@ -19,9 +19,9 @@ from logitkit.inference.by import GroupedRecord, fit_group, grouped_predictor
 from logitkit.inference.delta import wald_estimates
 from logitkit.models.model import Model
 from logitkit.options import require_choice
-from logitkit.report.frames import ResultFrame
+from logitkit.report.frames.rows import scatter
+from logitkit.report.frames.shown import ResultFrame
 from logitkit.report.grouped import grouped_document
-from logitkit.report.row_frames import scatter
 from logitkit.results.fit import Fit
 from logitkit.results.foreign import verbs_in_our_words
 from logitkit.results.shown import Summary, shown_summary

@@ -11,7 +11,7 @@ from logitkit.engine.regularised.model import PathModel
 from logitkit.engine.regularised.path import PathRecord
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.options import require_choice
-from logitkit.report.frames import ResultFrame
+from logitkit.report.frames.shown import ResultFrame
 from logitkit.results.fit import Fit
 from logitkit.results.foreign import verbs_in_our_words
 from logitkit.results.several.at_strengths import (

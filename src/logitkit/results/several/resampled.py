@@ -16,7 +16,7 @@ from logitkit.inference.intervals.bootstrap_intervals import BootstrapIntervals,
 from logitkit.inference.resampling.jackknife import Jackknife, jackknife
 from logitkit.inference.resampling.resampling import Bootstrap, bootstrap
 from logitkit.inference.resampling.units import ResamplingKind
-from logitkit.report.frames import ResultFrame
+from logitkit.report.frames.shown import ResultFrame
 from logitkit.results.documented import extends_base
 from logitkit.results.quantities import Quantities
 from logitkit.results.shown import shown

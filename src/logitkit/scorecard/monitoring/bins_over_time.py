@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from logitkit.diagnostics.proportions import effective_observations, wilson_interval
+from logitkit.diagnostics.rows.proportions import effective_observations, wilson_interval
 from logitkit.scorecard.binned import Binning
 from logitkit.scorecard.criteria import information_value, weight_of_evidence
 from logitkit.scorecard.monitoring.card_stability import NOT_SEEN

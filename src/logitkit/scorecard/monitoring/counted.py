@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from logitkit.diagnostics.ranking import merge_rounding
-from logitkit.diagnostics.roc import RocCurve, roc_curve
+from logitkit.diagnostics.discrimination.roc import RocCurve, roc_curve
+from logitkit.diagnostics.rows.ranking import merge_rounding
 from logitkit.errors import DataError
 from logitkit.scorecard.card import Card
 from logitkit.scorecard.monitoring.index import Sample

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from logitkit.diagnostics.proportions import effective_observations, wilson_interval
+from logitkit.diagnostics.rows.proportions import effective_observations, wilson_interval
 from logitkit.engine.law import NORMAL
 from logitkit.scorecard.monitoring.card_stability import CardDrift, card_drift
 from logitkit.scorecard.monitoring.counted import CodedRows, Counted

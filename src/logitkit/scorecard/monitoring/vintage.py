@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from logitkit.diagnostics.proportions import wilson_interval
+from logitkit.diagnostics.rows.proportions import wilson_interval
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["NEVER", "VintageCurves", "vintage_curves"]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
-from logitkit.diagnostics.roc import roc_curve
+from logitkit.diagnostics.discrimination.roc import roc_curve
 from logitkit.errors import DataError, LogitkitError
 from logitkit.options import is_finite_number
 from logitkit.scorecard.population import AssumedRejects

@@ -17,8 +17,8 @@ from scipy.special import chdtrc, expit
 
 from logitkit.design.formula.terms import INTERCEPT
 from logitkit.design.ready import ready_design
-from logitkit.diagnostics.grouping import quantile_groups
-from logitkit.diagnostics.proportions import effective_observations, wilson_interval
+from logitkit.diagnostics.rows.grouping import quantile_groups
+from logitkit.diagnostics.rows.proportions import effective_observations, wilson_interval
 from logitkit.engine.fit import fit_design
 from logitkit.engine.law import NORMAL
 from logitkit.engine.solvers.newton import Newton

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import betaincinv, chdtrc
 
-from logitkit.diagnostics.proportions import effective_observations
+from logitkit.diagnostics.rows.proportions import effective_observations
 from logitkit.errors import DataError
 from logitkit.options import is_finite_number, listed
 from logitkit.scorecard.validation.one_factor import jeffreys_p_value, rate_quantile, tail_probability

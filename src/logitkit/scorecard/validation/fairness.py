@@ -29,7 +29,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from logitkit.diagnostics.proportions import effective_observations, wilson_interval
+from logitkit.diagnostics.rows.proportions import effective_observations, wilson_interval
 from logitkit.engine.law import NORMAL
 from logitkit.errors import DataError, nearest_name
 from logitkit.scorecard.validation.outcomes import ScoredRows

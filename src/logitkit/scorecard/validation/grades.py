@@ -20,7 +20,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy.special import betaincinv, expit, logit, ndtr, ndtri
 
-from logitkit.diagnostics.proportions import effective_observations
+from logitkit.diagnostics.rows.proportions import effective_observations
 from logitkit.engine.law import require_level
 from logitkit.errors import DataError
 from logitkit.options import is_finite_number, listed, require_choice

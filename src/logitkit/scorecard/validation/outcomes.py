@@ -7,8 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
-from logitkit.diagnostics.ranking import merge_rounding
-from logitkit.diagnostics.roc import RocCurve, roc_curve
+from logitkit.diagnostics.discrimination.roc import RocCurve, roc_curve
+from logitkit.diagnostics.rows.ranking import merge_rounding
 from logitkit.errors import DataError
 from logitkit.scorecard.weighting import RowWeights, Weighting, weighting_of
 from logitkit.typing import BoolArray, FloatArray, IntArray

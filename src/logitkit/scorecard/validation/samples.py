@@ -1,6 +1,7 @@
 r"""Discrimination of a card in samples: Gini, KS and the cumulative accuracy profile, each with its interval.
 
-Areas and their errors are DeLong's (``logitkit.diagnostics.roc``); the Gini coefficient is 2 A - 1, and the accuracy
+Areas and their errors are DeLong's (``logitkit.diagnostics.discrimination.roc``); the Gini coefficient is 2 A - 1,
+and the accuracy
 ratio of the CAP is the same number. KS is the largest of many distances, so that it is too large on average, by about
 half a standard error; its interval is centred at the estimate less the bias that the bootstrap finds, with the variance
 of the distance at the threshold where it is largest (Raghavachari 1973)
@@ -22,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import kolmogorov
 
-from logitkit.diagnostics.roc import RocCurve
+from logitkit.diagnostics.discrimination.roc import RocCurve
 from logitkit.engine.law import NORMAL
 from logitkit.errors import DataError
 from logitkit.scorecard.validation.outcomes import ScoredRows, Tally, group_totals

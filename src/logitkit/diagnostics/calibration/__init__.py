@@ -1,0 +1,1 @@
+"""Whether predicted probabilities agree with observed rates, and how to mend them."""

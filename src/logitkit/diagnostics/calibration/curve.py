@@ -1,0 +1,366 @@
+r"""Do predicted probabilities mean what they say? Bins, intercepts and slopes, and proper scores.
+
+In a model of an event all of it is of the event; of several outcomes, of each against the others.
+
+* *Bins*: about equal counts by predicted probability; the observed rate has Wilson's interval. The *expected
+  calibration error* is the mean distance of observed rate and mean prediction, by the counts of the bins; it depends on
+  their number, and is above zero by chance alone.
+* *In the large*: observed against expected numbers.
+* *Intercepts*: :math:`\alpha_k` of the model in which the log odds of outcome k against the reference r are
+  :math:`\alpha_k + \hat\ell_k`, with :math:`\hat\ell_k = \log(\hat p_k / \hat p_r)` as predicted; 0 when the level is
+  right.
+* *Slopes*: :math:`\beta_k` of :math:`\alpha_k + \beta_k \hat\ell_k`; 1 when the spread is right, below 1 when
+  predictions are too extreme. Both are fits by the engine itself, with its standard errors.
+* *Brier score*: mean squared error of the probability of an event, or summed over several outcomes, of which two give
+  twice the score of the event; *log loss*: mean negative log-likelihood.
+
+On the rows of a fit by maximum likelihood with intercepts, intercepts and slopes are 0 and 1 by construction.
+
+References
+----------
+Cox, D. R. (1958) Two further applications of a model for binary regression. Biometrika 45, 562-565.
+Brier, G. W. (1950) Monthly Weather Review 78, 1-3.
+Steyerberg, E. W. (2019) Clinical Prediction Models, 2nd edition, chapter 15.
+Van Hoorde, K., Vergouwe, Y., Timmerman, D., Van Huffel, S., Steyerberg, E. W. and Van Calster, B. (2014) Assessing
+calibration of multinomial risk prediction models. Statistics in Medicine 33, 2585-2596.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.design.response.response import Response
+from logitkit.diagnostics.calibration.recalibration import recalibrate
+from logitkit.diagnostics.log_odds_rows import LogOddsRows, Usable
+from logitkit.diagnostics.rows.left_out import EVERY_ROW, LeftOut
+from logitkit.diagnostics.rows.ordering import Grouped, InOrder, Ranking, RowFacts, grouped, rows_in_order
+from logitkit.diagnostics.rows.proportions import independent_observations, wilson_interval
+from logitkit.diagnostics.rows.ranking import PredictedRows, RankedRows
+from logitkit.engine.record import FitRecord
+from logitkit.inference.sample import is_sample
+from logitkit.inference.verbs import require
+from logitkit.models.links import LOGIT
+from logitkit.typing import FloatArray
+
+__all__ = ["Calibration", "CalibrationBins", "calibration", "calibration_bins"]
+
+HISTOGRAM_BINS = 40
+
+ByOutcome: TypeAlias = Any  # a number, or of a histogram an array; of several outcomes one per outcome, stacked
+
+
+@dataclass(frozen=True)
+class CalibrationBins:
+    r"""Observed rate against mean prediction in b bins of about equal count.
+
+    Parameters
+    ----------
+    n : (b,) array
+        Weight of each bin: observations, when weights are counts.
+    predicted, observed : (b,) array
+        Mean predicted probability, and observed rate of events.
+    low, high : (b,) array
+        Wilson's interval for the rate. With sampling weights it rests on Kish's effective size
+        :math:`(\sum w)^2 / \sum w^2`; nan with precision weights and with clusters.
+    level : float
+        Confidence level.
+
+    Examples
+    --------
+    >>> bins = CalibrationBins(*(np.array([v]) for v in (10.0, 0.4, 0.5, 0.24, 0.76)), level=0.95)
+    >>> bool((bins.low < bins.observed).all() and (bins.observed < bins.high).all())
+    True
+    """
+
+    n: FloatArray
+    predicted: FloatArray
+    observed: FloatArray
+    low: FloatArray
+    high: FloatArray
+    level: float
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Calibration of predictions on some rows.
+
+    What is said by outcome is a number in a model of an event, and has an entry per outcome in one of K outcomes.
+
+    Parameters
+    ----------
+    outcomes : tuple of str
+        The K outcomes; of two, the event is the second.
+    reference : str
+        The outcome that intercepts and slopes compare the others with.
+    tables : tuple of CalibrationBins
+        The bins of the event, or of each outcome.
+    observed, expected : float or (K,) array
+        Weighted trials that have the outcome, and their expected number.
+    difference, ratio : float or (K,) array
+        Observed minus expected, and observed over expected.
+    error : float or (K,) array
+        Expected calibration error.
+    mean_error : float
+        Its mean over the outcomes.
+    intercept, intercept_std_error : float or (K,) array
+        Calibration intercepts with the slopes held at 1; nan for the reference.
+    slope, slope_std_error : float or (K,) array
+        Calibration slopes; nan for the reference, and for an outcome whose log odds are the same in all rows.
+    brier, log_loss : float
+        Mean scores of one trial.
+    in_sample : bool
+        Whether the rows are those of the fit, where intercepts and slopes say nothing of how well it predicts.
+    histogram, histogram_edges : (b,) and (b + 1,) or (K, b) and (K, b + 1) array
+        Weight of predictions in intervals of equal width.
+    at_limit : int
+        Rows with an outcome of probability zero under separation, which intercepts and slopes are without.
+    undetermined : int
+        Rows left out because their prediction is undetermined under separation.
+    left_out : LeftOut
+        Rows given, used and left out.
+    penalised : bool
+        Whether the fit has a penalty. On its own rows slopes are then not 1: they say how far predictions are shrunken
+        there, not how they are elsewhere.
+
+    Examples
+    --------
+    On the rows of the fit the engine finds intercept 0 and slope 1:
+
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
+    >>> found = calibration(fit.record, fit.design)
+    >>> bool(np.isclose(found.intercept, 0.0, atol=1e-9)), bool(np.isclose(found.slope, 1.0))
+    (True, True)
+    >>> fit = lk.multinomial("race ~ age + lwt", lk.datasets.load_lbw())
+    >>> found = calibration(fit.record, fit.design)
+    >>> found.reference, bool(np.allclose(found.slope[1:], 1.0))
+    ('white', True)
+    """
+
+    outcomes: tuple[str, ...]
+    reference: str
+    tables: tuple[CalibrationBins, ...]
+    observed: ByOutcome
+    expected: ByOutcome
+    difference: ByOutcome
+    ratio: ByOutcome
+    error: ByOutcome
+    mean_error: float
+    intercept: ByOutcome
+    intercept_std_error: ByOutcome
+    slope: ByOutcome
+    slope_std_error: ByOutcome
+    brier: float
+    log_loss: float
+    in_sample: bool
+    histogram: ByOutcome
+    histogram_edges: ByOutcome
+    at_limit: int = 0
+    undetermined: int = 0
+    left_out: LeftOut = EVERY_ROW
+    penalised: bool = False
+
+    @property
+    def of_event(self) -> bool:
+        """Whether the model is of an event."""
+        return np.ndim(self.slope) == 0
+
+    @property
+    def bins(self) -> Any:
+        """The bins of the event, or a tuple of those of each outcome."""
+        return self.tables[0] if self.of_event else self.tables
+
+
+def calibration(
+    record: FitRecord,
+    design: Design,
+    *,
+    bins: int = 10,
+    level: float | None = None,
+    reference: int | None = None,
+) -> Calibration:
+    """Return how well predicted probabilities agree with what happened.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        Rows with their outcome: those of the fit, or new ones.
+    bins : int, default 10
+        Number of bins, fewer where equal predictions, which stay together, leave one empty.
+    level : float, optional
+        Confidence level; that of the fit by default.
+    reference : int, optional
+        Place of the outcome that the others are compared with; the fit's reference by default, in symmetric form the
+        first outcome. An event is compared with its absence.
+
+    Returns
+    -------
+    Calibration
+        Sampling weights and clusters give intercepts and slopes their sandwich errors.
+
+    Raises
+    ------
+    DataError
+        If ``bins`` is not a whole number of at least 2, or no row has a prediction.
+
+    Notes
+    -----
+    Rows in which an outcome has the probability zero, at the limit of a separated fit, take no part in intercepts and
+    slopes. When a row contradicts its limit, the log loss is infinite, and intercepts and slopes are nan.
+
+    Examples
+    --------
+    With intercepts in the model, as much is expected of each outcome as is observed:
+
+    >>> import logitkit as lk
+    >>> fit = lk.multinomial_matrix(np.ones((4, 1)), ["a", "b", "b", "c"], names=["Intercept"])
+    >>> bool(np.allclose(calibration(fit.record, fit.design).ratio, 1.0))
+    True
+    """
+    require(record, "calibration")
+    level = record.level if level is None else level
+    reference = (record.reference or 0) if reference is None else reference
+    own, k = is_sample(record, design), len(record.outcomes)
+    rankings = [Ranking(partial(_against_rest, j), _sums) for j in ((1,) if record.has_event else range(k))]
+    with rows_in_order(record, design, own, rankings, beside=_Scores.of) as rows:
+        scores, facts = rows.beside, rows.facts
+        tables = tuple(
+            calibration_bins(grouped(rows, j, bins), design.sample.response, level) for j in range(len(rankings))
+        )
+        heights, edges = zip(*(_histogram(rows, j, top) for j, top in enumerate(scores.largest)), strict=True)
+        _, observed, expected, _ = np.stack(rows.totals, axis=1)
+        # The rows of an event are in the order that its recalibration needs.
+        ranked = rows.ranked[0] if rows.ranked and facts.of_event and reference == 0 else None
+        known = LogOddsRows(record, design, own, scores.usable, rows.rows, ranked)
+    found = recalibrate(known, reference)
+    error = np.array([table.n @ np.abs(table.observed - table.predicted) / scores.weight for table in tables])
+
+    def shown(values: Any) -> ByOutcome:
+        return values[0] if facts.of_event else np.asarray(values)
+
+    return Calibration(
+        outcomes=facts.outcomes,
+        reference=facts.outcomes[reference],
+        tables=tables,
+        observed=shown(observed),
+        expected=shown(expected),
+        difference=shown(observed - expected),
+        ratio=shown(np.divide(observed, expected, out=np.full(observed.shape, np.nan), where=expected > 0.0)),
+        error=shown(error),
+        mean_error=float(error.mean()),
+        intercept=_reported(facts, found.intercept),
+        intercept_std_error=_reported(facts, found.intercept_std_error),
+        slope=_reported(facts, found.slope),
+        slope_std_error=_reported(facts, found.slope_std_error),
+        brier=scores.squared_error / scores.weight,
+        log_loss=scores.loss / scores.weight,
+        in_sample=own,
+        histogram=shown(heights),
+        histogram_edges=shown(edges),
+        at_limit=found.at_limit,
+        undetermined=facts.undetermined,
+        left_out=facts.left_out(design),
+        penalised=record.is_penalised,
+    )
+
+
+@dataclass(frozen=True)
+class _Scores:
+    """What is summed over rows in any order.
+
+    Parameters
+    ----------
+    weight, squared_error, loss : float
+        Sums over trials.
+    largest : (k,) array
+        Largest log odds of each reported outcome.
+    usable : Usable
+        Which rows take part in intercepts and slopes.
+    """
+
+    weight: float
+    squared_error: float
+    loss: float
+    largest: FloatArray
+    usable: Usable
+
+    @classmethod
+    def of(cls, rows: PredictedRows) -> _Scores:
+        """Return the sums over some rows."""
+        largest = rows.log_odds[list(rows.reported)].max(axis=1, initial=-np.inf)
+        loss = float(rows.weights @ rows.loss)
+        return cls(float(rows.weights.sum()), rows.squared_error, loss, largest, Usable.of(rows))
+
+    def plus(self, other: _Scores) -> _Scores:
+        """Return the sums over the rows of both."""
+        return _Scores(
+            self.weight + other.weight,
+            self.squared_error + other.squared_error,
+            self.loss + other.loss,
+            np.maximum(self.largest, other.largest),
+            self.usable.plus(other.usable),
+        )
+
+
+def _against_rest(outcome: int, rows: PredictedRows) -> RankedRows:
+    return rows.against_rest(outcome)
+
+
+def _sums(rows: PredictedRows, ranked: RankedRows) -> FloatArray:
+    """Return weights, events, expected events and squared weights, shape (4, r)."""
+    del rows
+    weights = ranked.weights
+    return np.stack([weights, ranked.events, weights * ranked.mu, weights**2])
+
+
+def _reported(facts: RowFacts, values: FloatArray) -> FloatArray:
+    """Return values by outcome as results have them: in a model of an event those of the event."""
+    return np.asarray(values)[1] if facts.of_event else values
+
+
+def calibration_bins(groups: Grouped, response: Response, level: float) -> CalibrationBins:
+    """Return observed rate against mean prediction in bins of about equal count.
+
+    Parameters
+    ----------
+    groups : Grouped
+        Weights, events, expected events and squared weights by bin.
+    response : Response
+        Of some of the rows, for what their weights mean.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    CalibrationBins
+        The table.
+
+    Examples
+    --------
+    >>> sums, half = np.array([[4.0], [2.0], [2.0], [4.0]]), np.full(1, 0.5)
+    >>> calibration_bins(Grouped(sums, half, half, None), Response(half), 0.95).observed.tolist()
+    [0.5]
+    """
+    n, events, expected, squares = groups.sums
+    # Rounding may carry the proportion of a bin that holds events only past 1.
+    observed = np.minimum(events / n, 1.0)
+    low, high = wilson_interval(observed, independent_observations(response, n, squares), level)
+    return CalibrationBins(n, expected / n, observed, low, high, level)
+
+
+def _histogram(rows: InOrder, number: int, largest: float) -> tuple[FloatArray, FloatArray]:
+    """Return the weight of predictions in intervals of equal width, and their ends."""
+    top = float(LOGIT.inverse(np.array([largest]))[0])
+    ends = (0.0, top if top > 0.0 else 1.0)
+    heights = np.zeros(HISTOGRAM_BINS)
+    for block in rows.blocks(number):
+        found, edges = np.histogram(LOGIT.inverse(block.scores), HISTOGRAM_BINS, ends, weights=block.sums[0])
+        heights += found
+    return heights, edges

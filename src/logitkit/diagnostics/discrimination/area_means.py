@@ -1,0 +1,269 @@
+"""Areas of pairs of outcomes and their means, with errors from what each trial adds to them.
+
+What a trial adds depends on its place in the order of every outcome. Of rows that are held, the parts of all orders are
+added up in arrays. Of others, each order is passed once for the areas and once for the parts, which are sorted by the
+place of their row and added up there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from logitkit.diagnostics.discrimination.area_interval import IntervalKind, area_interval
+from logitkit.diagnostics.discrimination.roc import RocCurve
+from logitkit.diagnostics.rows.ordering import InOrder
+from logitkit.diagnostics.rows.ranking import PredictedRows
+from logitkit.numerics.external_sort import ExternalSort
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["Area", "mean_areas", "mean_areas_in_passes"]
+
+NAMES = ("hand_till", "macro", "weighted")
+
+
+@dataclass(frozen=True)
+class Area:
+    """An area under curves, or a mean of such, with its interval.
+
+    Parameters
+    ----------
+    estimate, std_error, low, high : float
+        The interval is symmetric on the scale of the area and cut at 0 and 1; nan where weights are not counts,
+        clusters make rows dependent, or an outcome occurs once. Where DeLong's variance is zero as for a curve.
+    interval : {'DeLong', 'exact', 'degenerate', 'withheld'}
+        How the interval was found, or why there is none.
+
+    Examples
+    --------
+    >>> area = Area(0.8, 0.05, 0.7, 0.9)
+    >>> area.low < area.estimate < area.high
+    True
+    """
+
+    estimate: float
+    std_error: float
+    low: float
+    high: float
+    interval: IntervalKind = "DeLong"
+
+
+def mean_areas(
+    rows: PredictedRows, curves: Mapping[str, RocCurve], present: IntArray, level: float, counts: bool
+) -> tuple[FloatArray, dict[str, Area]]:
+    """Return areas by pair and their means, of the outcomes that occur.
+
+    Parameters
+    ----------
+    rows : PredictedRows
+        Rows with their predictions.
+    curves : mapping of str to RocCurve
+        One outcome against the rest.
+    present : int array
+        Places of the outcomes that occur.
+    level : float
+        Confidence level.
+    counts : bool
+        Whether weights count independent observations.
+
+    Returns
+    -------
+    pairwise : (K, K) array
+        Areas by pair.
+    areas : dict of str to Area
+        Hand and Till's, and the means of the areas against the rest.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> from logitkit.diagnostics.discrimination.curves import discrimination
+    >>> from logitkit.diagnostics.rows.ranking import predicted_rows
+    >>> fit = lk.multinomial("race ~ age + lwt", lk.datasets.load_lbw())
+    >>> rows, curves = predicted_rows(fit.record, fit.design), discrimination(fit.record, fit.design).curves
+    >>> pairwise, areas = mean_areas(rows, curves, np.arange(3), 0.95, True)
+    >>> bool(np.isclose(np.nanmean(pairwise), areas["hand_till"].estimate))
+    True
+    """
+    pairwise = np.full((len(rows.outcomes), len(rows.outcomes)), np.nan)
+    # What a trial of outcome j in row i adds to each mean of areas.
+    parts = {name: np.zeros_like(rows.shares) for name in NAMES}
+    share = rows.totals / rows.totals.sum()
+    for outcome, below in _placements(rows, present):
+        others = present[present != outcome]
+        trials = rows.weights * rows.shares
+        pairwise[outcome, others] = below[others] @ trials[outcome] / rows.totals[outcome]
+        parts["hand_till"] += _pair_parts(rows.totals, outcome, others, below, pairwise[outcome])
+        area = _below_rest(rows.totals, others, below) @ trials[outcome] / rows.totals[outcome]
+        single = _single_parts(rows.totals, outcome, others, below, area)
+        parts["macro"] += single / present.size
+        parts["weighted"] += single * share[outcome]
+    parts["hand_till"] /= present.size * (present.size - 1)
+    squares = {name: float(np.sum(rows.weights * rows.shares * part**2)) for name, part in parts.items()}
+    areas = np.array([curves[rows.outcomes[k]].auc for k in present])
+    return pairwise, _areas(pairwise, areas, rows.totals, present, squares, level, counts)
+
+
+def mean_areas_in_passes(
+    rows: InOrder, areas: FloatArray, present: IntArray, level: float, counts: bool, memory: int
+) -> tuple[FloatArray, dict[str, Area]]:
+    """Return areas by pair and their means, of rows that are sorted on disk.
+
+    Parameters
+    ----------
+    rows : InOrder
+        By outcome, the rows in order of its log odds, with the trials of each outcome and the places of the rows.
+    areas : array
+        Areas of the outcomes that occur against the rest.
+    present : int array
+        Places of these outcomes.
+    level : float
+        Confidence level.
+    counts : bool
+        Whether weights count independent observations.
+    memory : int
+        Bytes that may be held.
+
+    Returns
+    -------
+    pairwise : (K, K) array
+        Areas by pair.
+    areas : dict of str to Area
+        Hand and Till's, and the means of the areas against the rest.
+
+    Examples
+    --------
+    >>> mean_areas_in_passes.__name__
+    'mean_areas_in_passes'
+    """
+    totals = rows.facts.totals
+    pairwise = np.full((totals.size, totals.size), np.nan)
+    for outcome in present:
+        others = present[present != outcome]
+        pairwise[outcome, others] = _areas_against(rows, int(outcome), totals)[others]
+    squares = dict.fromkeys(NAMES, math.nan)
+    if counts:
+        squares = _squares_in_passes(rows, present, pairwise, memory)
+    return pairwise, _areas(pairwise, areas, totals, present, squares, level, counts)
+
+
+def _areas_against(rows: InOrder, outcome: int, totals: FloatArray) -> FloatArray:
+    """Return the areas of one outcome against each, in one pass."""
+    seen, found = np.zeros(totals.size), np.zeros(totals.size)
+    for block in rows.blocks(outcome):
+        found += (seen[:, None] + np.cumsum(block.sums, axis=1) - 0.5 * block.sums) @ block.sums[outcome]
+        seen += block.sums.sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(found / totals / totals[outcome])
+
+
+def _squares_in_passes(rows: InOrder, present: IntArray, pairwise: FloatArray, memory: int) -> dict[str, float]:
+    """Return the sums of squares of what trials add to each mean."""
+    totals = rows.facts.totals
+    k, share = totals.size, totals / totals.sum()
+    pairs = present.size * (present.size - 1)
+    found = dict.fromkeys(NAMES, 0.0)
+    with ExternalSort(1 + k * (1 + len(NAMES)), memory // 4, pooled=True) as by_place:
+        for number, outcome in enumerate(present):
+            others = present[present != outcome]
+            area = float(_below_rest(totals, others, pairwise[outcome]))
+            for block, below in _placed(rows, int(outcome), totals):
+                trials = block[:, 1 : 1 + k] if number == 0 else np.zeros((len(block), k))
+                pair = _pair_parts(totals, int(outcome), others, below, pairwise[outcome]) / pairs
+                single = _single_parts(totals, int(outcome), others, below, area)
+                parts = np.concatenate([pair, single / present.size, single * share[outcome]])
+                by_place.add(np.column_stack([block[:, -1], trials, parts.T]))
+        for block in by_place.blocks():
+            trials, *every = np.split(block[:, 1:], 1 + len(NAMES), axis=1)
+            for name, part in zip(NAMES, every, strict=True):
+                found[name] += float(np.sum(trials * part**2))
+    return found
+
+
+def _placed(rows: InOrder, outcome: int, totals: FloatArray) -> Iterator[tuple[FloatArray, FloatArray]]:
+    """Yield blocks of sorted rows, with the proportion of trials of every outcome that is below each of them, (K, k).
+
+    Rows of one score may go on in the next block; their sums are known from a pass over pooled scores beside.
+    """
+    scores, seen, rounding = rows.blocks(outcome), np.zeros(totals.size), rows.roundings[outcome]
+    known: FloatArray = np.empty((totals.size, 0))  # of the scores from the current one on
+    last: float | None = None
+    for block in rows.sorted_rows[outcome]():
+        if not len(block):
+            continue
+        before = block[0, 0] if last is None else last
+        with np.errstate(invalid="ignore"):  # equal infinities differ by nan, which is not larger
+            place = np.cumsum(np.diff(block[:, 0], prepend=before) > rounding)
+        while place[-1] >= known.shape[1]:
+            sums = next(scores).sums
+            with np.errstate(divide="ignore", invalid="ignore"):
+                more = (seen[:, None] + np.cumsum(sums, axis=1) - 0.5 * sums) / totals[:, None]
+            known = np.concatenate([known, more], axis=1)
+            seen = seen + sums.sum(axis=1)
+        yield block, known[:, place]
+        known, last = known[:, place[-1] :], float(block[-1, 0])
+
+
+def _placements(rows: PredictedRows, present: IntArray) -> Iterator[tuple[int, FloatArray]]:
+    """Yield for each outcome a the proportion of trials of every outcome with a lower probability of a, (K, m)."""
+    trials = rows.weights * rows.shares
+    for outcome in present:
+        ranked = rows.against_rest(int(outcome))
+        place = ranked.place
+        left = np.searchsorted(ranked.score, ranked.score, side="left")
+        right = np.searchsorted(ranked.score, ranked.score, side="right")
+        below = np.full(trials.shape, np.nan)
+        for other in present:
+            sums = np.concatenate([[0.0], np.cumsum(trials[other, place])])
+            below[other, place] = 0.5 * (sums[left] + sums[right]) / sums[-1]
+        yield int(outcome), below
+
+
+def _pair_parts(total: FloatArray, outcome: int, others: IntArray, below: FloatArray, areas: FloatArray) -> FloatArray:
+    """Return what trials add to the sum of A(a|b) over b, over the root of their number times one less."""
+    out = np.zeros(below.shape)
+    out[outcome] = (below[others] - areas[others, None]).sum(axis=0) * _per(total[outcome])
+    for other in others:
+        out[other] = (1.0 - below[outcome] - areas[other]) * _per(total[other])
+    return out
+
+
+def _single_parts(total: FloatArray, outcome: int, others: IntArray, below: FloatArray, area: float) -> FloatArray:
+    """Return the same of the area of an outcome against the rest."""
+    rest, lower = total[others].sum(), _below_rest(total, others, below)
+    out = np.zeros(below.shape)
+    out[others] = (1.0 - below[outcome] - area) * _per(rest)
+    out[outcome] = (lower - area) * _per(total[outcome])
+    return out
+
+
+def _below_rest(total: FloatArray, others: IntArray, below: FloatArray) -> FloatArray:
+    """Return the proportion of trials of all other outcomes that is below, from that of each."""
+    return np.asarray(total[others] @ below[others] / total[others].sum())
+
+
+def _per(n: float) -> float:
+    """Return 1 / sqrt{n (n - 1)}: the sum of squares times its square is a sample variance over n."""
+    return 1.0 / math.sqrt(n * (n - 1.0)) if n > 1.0 else math.nan
+
+
+def _areas(
+    pairwise: FloatArray,
+    areas: FloatArray,
+    totals: FloatArray,
+    present: IntArray,
+    squares: dict[str, float],
+    level: float,
+    counts: bool,
+) -> dict[str, Area]:
+    """Return the means of areas, each with the interval that follows from what trials add to it."""
+    share, smallest = totals / totals.sum(), float(totals[totals > 0.0].min())
+    estimates = (float(np.nanmean(pairwise)), float(areas.mean()), float(areas @ share[present]))
+    found = {}
+    for name, estimate in zip(NAMES, estimates, strict=True):
+        std_error = math.sqrt(squares[name]) if counts else math.nan
+        limits = area_interval(estimate, std_error, smallest, level)
+        found[name] = Area(estimate, limits.std_error, limits.low, limits.high, limits.kind)
+    return found

@@ -1,0 +1,225 @@
+r"""Discrimination of events from non-events by scores: ROC curve, area, Gini and Kolmogorov-Smirnov.
+
+With :math:`F_0(s)` the proportion of non-events that score below s plus half of those that score s, the area under
+the curve is the mean of :math:`F_0` over events,
+
+.. math:: A = P(s_1 > s_0) + \tfrac12 P(s_1 = s_0),
+
+the Mann-Whitney statistic. DeLong's variance is :math:`S_{10}/m + S_{01}/n`: the sample variances of
+:math:`F_0` over the m events, and of the proportion of events above over the n non-events. All of it takes one
+sort, and one pass over the sorted scores, of which a block is held at a time (``curve_passes.py``).
+
+Grouped data count as their events and non-events, one by one; weights multiply both.
+
+References
+----------
+DeLong, E. R., DeLong, D. M. and Clarke-Pearson, D. L. (1988) Biometrics 44, 837-845.
+Sun, X. and Xu, W. (2014) IEEE Signal Processing Letters 21, 1389-1393, for the sort. R's pROC, ``ci.auc``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from logitkit.diagnostics.discrimination.area_interval import IntervalKind, area_interval
+from logitkit.errors import DataError
+from logitkit.numerics.curve_passes import Passed
+from logitkit.numerics.pooled import Pooled, pooled
+from logitkit.typing import FloatArray
+
+__all__ = ["RocCurve", "curve_of", "roc_curve"]
+
+
+@dataclass(frozen=True)
+class RocCurve:
+    """The ROC curve and the measures derived from it.
+
+    Parameters
+    ----------
+    fpr, tpr : (k,) array
+        Proportion of non-events and of events at or above each threshold, from (0, 0) to (1, 1). Points on a
+        straight line between their neighbours are left out: the curve is the same.
+    thresholds : (k,) array
+        Threshold of each point, descending; the first is infinite: nothing is called an event.
+    auc, std_error, low, high : float
+        Area under the curve; DeLong's standard error; the interval, symmetric on the scale of the area and
+        cut at 0 and 1, as pROC has it. nan where weights are not counts, clusters make rows dependent, or
+        there is but one event or non-event. Of an area of 1 or 0 the interval is exact and there is no standard error;
+        where all scores tie there is neither (``logitkit.diagnostics.discrimination.area_interval``).
+    level : float
+        Confidence level.
+    gini : float
+        2 AUC - 1, also Somers' D.
+    ks, ks_threshold : float
+        Largest distance between the distributions of events and of non-events, and the threshold where it is.
+    events, nonevents : float
+        Weighted totals.
+    interval : {'DeLong', 'exact', 'degenerate', 'withheld'}
+        How the interval was found, or why there is none.
+    area_lost : float
+        Bound on the area between the whole curve and the points of it that were kept; zero where all were.
+    auc_bound : float
+        Bound on the error of the area where scores were pooled in bins; zero where they were not.
+
+    Examples
+    --------
+    The area by the trapezium rule is the Mann-Whitney statistic:
+
+    >>> found = roc_curve(np.array([0.1, 0.4, 0.4, 0.8]), np.array([0, 0, 1, 1]), np.array([1, 1, 0, 0]))
+    >>> float(np.sum(np.diff(found.fpr) * (found.tpr[1:] + found.tpr[:-1]) / 2)), found.auc
+    (0.875, 0.875)
+    """
+
+    fpr: FloatArray
+    tpr: FloatArray
+    thresholds: FloatArray
+    auc: float
+    std_error: float
+    low: float
+    high: float
+    level: float
+    gini: float
+    ks: float
+    ks_threshold: float
+    events: float
+    nonevents: float
+    interval: IntervalKind = "DeLong"
+    area_lost: float = 0.0
+    auc_bound: float = 0.0
+
+
+def roc_curve(
+    scores: FloatArray,
+    events: FloatArray,
+    nonevents: FloatArray,
+    *,
+    level: float = 0.95,
+    independent_counts: bool = True,
+    squares: tuple[FloatArray, FloatArray] | None = None,
+) -> RocCurve:
+    """Return the ROC curve of scores, with its area and related measures.
+
+    Parameters
+    ----------
+    scores : (n,) array
+        Any numbers, higher for a likelier event; not nan.
+    events, nonevents : (n,) array
+        Weight of the events and of the non-events that have each score, not negative.
+    level : float, default 0.95
+        Confidence level.
+    independent_counts : bool, default True
+        Whether weights count independent observations; without, there is no standard error.
+    squares : pair of (n,) arrays, optional
+        Sums of the squared sampling weights of the events and of the non-events that have each score, scores distinct
+        and ascending: the standard error is then the linearised one, which is DeLong's where all weights are equal.
+
+    Returns
+    -------
+    RocCurve
+        With thresholds on the scale of the scores.
+
+    Raises
+    ------
+    DataError
+        If there is no event or no non-event, or a score is nan.
+
+    Examples
+    --------
+    A score that orders all pairs rightly:
+
+    >>> roc_curve(np.array([1.0, 2.0, 3.0]), np.array([0, 0, 1]), np.array([1, 1, 0])).auc
+    1.0
+    """
+    values = np.asarray(scores, dtype=np.float64)
+    if np.isnan(values).any():
+        raise DataError(f"{int(np.isnan(values).sum())} scores are missing; drop those rows.")
+    columns = [np.asarray(each, dtype=np.float64) for each in (events, nonevents, *(squares or ()))]
+    if values.size and not (values[1:] >= values[:-1]).all():
+        order = np.argsort(values, kind="stable")
+        values, columns = values[order], [each[order] for each in columns]
+    blocks = list(pooled([(values, np.stack(columns))]))
+    totals = blocks[0].sums.sum(axis=1) if blocks else np.zeros(len(columns))
+    return curve_of(blocks, totals, level=level, independent_counts=independent_counts)
+
+
+def curve_of(
+    blocks: Iterable[Pooled],
+    totals: FloatArray,
+    *,
+    level: float = 0.95,
+    independent_counts: bool = True,
+    points: int | None = None,
+    in_bins: bool = False,
+) -> RocCurve:
+    """Return the ROC curve of scores that come in ascending blocks, in one pass.
+
+    Parameters
+    ----------
+    blocks : iterable of Pooled
+        Distinct scores with the weight of the events and of the non-events at each; with sampling weights also the
+        sums of their squares.
+    totals : (2,) or (4,) array
+        The sums over all scores.
+    level : float, default 0.95
+        Confidence level.
+    independent_counts : bool, default True
+        Whether weights count independent observations; without, there is no standard error.
+    points : int, optional
+        Number of points of the curve beyond which it is thinned; by default it is whole.
+    in_bins : bool, default False
+        Whether a score stands for a bin of scores: pairs of an event and a non-event in one bin count half, and the
+        area is then known up to half of their proportion.
+
+    Returns
+    -------
+    RocCurve
+        Area, error and the largest distance are those of all scores, however few points are left of the curve.
+
+    Raises
+    ------
+    DataError
+        If there is no event or no non-event.
+
+    Examples
+    --------
+    >>> ties = Pooled(np.array([0.1, 0.4, 0.8]), np.array([[0.0, 1.0, 1.0], [1.0, 1.0, 0.0]]))
+    >>> curve_of([ties], np.array([2.0, 2.0])).auc
+    0.875
+    """
+    total_events, total_nonevents = float(totals[0]), float(totals[1])
+    if total_events <= 0.0 or total_nonevents <= 0.0:
+        raise DataError(
+            f"The rows hold {total_events:g} events and {total_nonevents:g} non-events by weight; the curve needs both."
+        )
+    found = Passed(totals, points)
+    for block in blocks:
+        found.add(block)
+    std_error, smallest = math.nan, min(total_events, total_nonevents)
+    if len(totals) > 2:
+        std_error, smallest = found.linearised()
+    elif independent_counts and total_events > 1.0 and total_nonevents > 1.0:
+        std_error = found.delong()
+    interval = area_interval(found.auc, std_error, smallest, level)
+    fpr, tpr, thresholds = found.curve.points()
+    return RocCurve(
+        fpr=fpr,
+        tpr=tpr,
+        thresholds=thresholds,
+        auc=found.auc,
+        std_error=interval.std_error,
+        low=interval.low,
+        high=interval.high,
+        level=level,
+        gini=2.0 * found.auc - 1.0,
+        ks=found.ks,
+        ks_threshold=found.ks_threshold,
+        events=total_events,
+        nonevents=total_nonevents,
+        interval=interval.kind,
+        area_lost=found.curve.area_lost,
+        auc_bound=found.tied if in_bins else 0.0,
+    )

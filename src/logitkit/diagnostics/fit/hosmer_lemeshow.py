@@ -1,0 +1,314 @@
+r"""Does the model fit? The Hosmer-Lemeshow test, and its generalisation to several outcomes.
+
+Rows are grouped by the predicted probability of all outcomes but the reference r together, :math:`1 - p_{ir}`: in a
+model of an event, by that of the event. With observed and expected numbers :math:`O_{gk}` and :math:`E_{gk}` of outcome
+k in group g of G,
+
+.. math:: C = \sum_g \sum_k \frac{(O_{gk} - E_{gk})^2}{E_{gk}},
+
+which for two outcomes is :math:`\sum_g (O_g - E_g)^2 / \{E_g (1 - E_g / n_g)\}`, of the events among the :math:`n_g`
+observations of each group. Under the model it is about chi-square with (G - 2)(K - 1) degrees of freedom on the rows
+of the fit, and with G (K - 1) on rows that took no part in it, provided that these are few beside those of the fit: the
+coefficients are taken as known there. A saturated model, with as many coefficients as the covariate patterns have free
+probabilities, has nothing to test and is refused; where the patterns leave fewer degrees of freedom than the test
+takes, the p-value is too large. Packages differ in how they group, and their answers with them: on Hosmer and
+Lemeshow's own data 9.65 by Stata's rule and 10.40 by R's.
+
+With several outcomes the answer also depends on the outcome that makes the groups. Rows of one group may differ in all
+but :math:`p_{ir}`, so that the test sees little of a fault that tells the other outcomes apart: try other references.
+
+Ordered outcomes are grouped by their mean score :math:`\sum_k k\, p_{ik}`, and the statistic has (G - 2)(K - 1) + K - 2
+degrees of freedom on the rows of the fit.
+
+References
+----------
+Hosmer, D. W. and Lemeshow, S. (1980) Communications in Statistics A9, 1043-1069.
+Hosmer, D. W., Lemeshow, S. and Sturdivant, R. X. (2013) Applied Logistic Regression, 3rd edition, section
+5.2.2.
+StataCorp, Base Reference Manual, [R] estat gof (the degrees of freedom on other rows).
+Fagerland, M. W., Hosmer, D. W. and Bofin, A. M. (2008) Multinomial goodness-of-fit tests for logistic regression
+models. Statistics in Medicine 27, 4238-4253.
+Fagerland, M. W. and Hosmer, D. W. (2012) A generalized Hosmer-Lemeshow goodness-of-fit test for multinomial logistic
+regression models. The Stata Journal 12, 447-453.
+Fagerland, M. W. and Hosmer, D. W. (2013) A goodness-of-fit test for the proportional odds regression model. Statistics
+in Medicine 32, 2235-2249.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+import numpy as np
+from scipy.special import chdtrc
+
+from logitkit.design.design import Design
+from logitkit.diagnostics.rows.grouping import GROUPING_WORDS
+from logitkit.diagnostics.rows.left_out import EVERY_ROW, LeftOut
+from logitkit.diagnostics.rows.ordering import Ranking, grouped, rows_in_order
+from logitkit.diagnostics.rows.patterns import Patterns, count_patterns, require_unsaturated
+from logitkit.diagnostics.rows.ranking import PredictedRows, RankedRows
+from logitkit.engine.record import FitRecord
+from logitkit.errors import UnsupportedError
+from logitkit.inference.sample import is_sample
+from logitkit.inference.verbs import require
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["HosmerLemeshow", "hosmer_lemeshow", "require_chi_square"]
+
+EXPECTED_LEAST = 5.0  # the usual rule for the chi-square distribution of a table
+
+
+@dataclass(frozen=True)
+class HosmerLemeshow:
+    """The test and its table of G groups.
+
+    Parameters
+    ----------
+    outcomes : tuple of str
+        The K outcomes.
+    reference : str
+        The outcome whose probability makes the groups; empty for ordered outcomes, whose mean score does.
+    size : (G,) array
+        Observations of each group.
+    observed, expected : (G,) or (K, G) array
+        Observed and expected numbers, of the event or of each of several outcomes.
+    lowest, highest : (G,) array
+        Range in each group of the predicted probability of all outcomes but the reference; of ordered outcomes, of
+        their mean score from 0, the first for certain, to 1.
+    statistic, p_value : float
+        Chi-square statistic and its tail probability.
+    dof : int
+        (G - 2)(K - 1) on the rows of the fit, of ordered outcomes K - 2 more; else G (K - 1).
+    grouping : str
+        The rule in words.
+    in_sample : bool
+        Whether the rows are those of the fit.
+    groups_asked : int
+        Number of groups asked for; there are fewer when ties leave one empty.
+    group : (n,) int array or None
+        Group of each row of the design, counted from 1; 0 for rows left out. None of rows that are read in chunks.
+    few_expected : float
+        Proportion of the cells of group and outcome in which fewer than five are expected.
+    undetermined : int
+        Rows left out because their prediction is undetermined under separation.
+    left_out : LeftOut
+        Rows given, used and left out.
+    share_of_fit : float
+        Trials of these rows as a proportion of those of the fit, both weighted.
+    patterns : Patterns or None
+        Covariate patterns of the rows of the fit; None on other rows. Where these leave fewer degrees of freedom than
+        ``dof``, the p-value is too large.
+
+    Examples
+    --------
+    The statistic of an event is the sum of squared standardised gaps of the table:
+
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
+    >>> test = hosmer_lemeshow(fit.record, fit.design)
+    >>> variance = test.expected * (1 - test.expected / test.size)
+    >>> bool(np.isclose(np.sum((test.observed - test.expected) ** 2 / variance), test.statistic))
+    True
+
+    That of several outcomes is the sum over all cells:
+
+    >>> fit = lk.multinomial("race ~ age + lwt", lk.datasets.load_lbw())
+    >>> test = hosmer_lemeshow(fit.record, fit.design)
+    >>> bool(np.isclose(np.sum((test.observed - test.expected) ** 2 / test.expected), test.statistic))
+    True
+    """
+
+    outcomes: tuple[str, ...]
+    reference: str
+    size: FloatArray
+    observed: FloatArray
+    expected: FloatArray
+    lowest: FloatArray
+    highest: FloatArray
+    statistic: float
+    p_value: float
+    dof: int
+    grouping: str
+    in_sample: bool
+    groups_asked: int
+    group: IntArray | None
+    few_expected: float
+    undetermined: int = 0
+    left_out: LeftOut = EVERY_ROW
+    share_of_fit: float = 1.0
+    patterns: Patterns | None = None
+
+    @property
+    def of_event(self) -> bool:
+        """Whether the table is of an event alone."""
+        return self.observed.ndim == 1
+
+
+def hosmer_lemeshow(
+    record: FitRecord,
+    design: Design,
+    *,
+    groups: int = 10,
+    grouping: Literal["stata", "r", "sas"] | None = None,
+    reference: int | None = None,
+) -> HosmerLemeshow:
+    """Return the Hosmer-Lemeshow test.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        Rows with their outcome: those of the fit, or new ones, which its fingerprint tells.
+    groups : int, default 10
+        Number of groups.
+    grouping : {'stata', 'r', 'sas'}, optional
+        How cut points are placed (``logitkit.diagnostics.rows.grouping``); by the conventions of the fit by default.
+    reference : int, optional
+        Place of the outcome whose probability makes the groups; the fit's reference by default, in symmetric form the
+        first outcome. Ordered outcomes are grouped by their mean score.
+
+    Returns
+    -------
+    HosmerLemeshow
+        Grouped data and frequency weights count every trial.
+
+    Raises
+    ------
+    UnsupportedError
+        With precision or sampling weights, clusters or an absorbed factor, where the statistic has no chi-square
+        distribution; on the rows of a penalised fit; of a saturated model on its own rows; or when fewer than three
+        groups are left.
+
+    Examples
+    --------
+    With intercepts in the model, as much is expected of each outcome as there is:
+
+    >>> import logitkit as lk
+    >>> fit = lk.multinomial("race ~ age + lwt", lk.datasets.load_lbw())
+    >>> test = hosmer_lemeshow(fit.record, fit.design)
+    >>> bool(np.allclose(test.expected.sum(axis=1), test.observed.sum(axis=1))), test.dof
+    (True, 16)
+    """
+    grouping = record.conventions.hosmer_lemeshow if grouping is None else grouping
+    in_sample = is_sample(record, design)
+    require_chi_square(record, design, in_sample)
+    ordered = record.family.words.ordered
+    if ordered and reference is not None:
+        raise UnsupportedError(
+            "Ordered outcomes are grouped by their mean score, not by the probability of one outcome."
+        )
+    place = (record.reference or 0) if reference is None else reference
+    patterns = count_patterns(record, design) if in_sample else None
+    if patterns is not None:
+        require_unsaturated(patterns)
+    # The others together, from the largest on: the log odds are those of the reference with the other sign.
+    ranking = Ranking(_by_score if ordered else partial(_without, place), _trials)
+    with rows_in_order(record, design, in_sample, [ranking]) as rows:
+        found_groups, facts = grouped(rows, 0, groups, grouping), rows.facts
+        places = None if rows.rows is None else rows.places(0)
+    count = found_groups.lowest.size
+    if count < 3:
+        found = "1 group" if count == 1 else f"{count} groups"
+        raise UnsupportedError(
+            f"The predictions fall into {found} (groups={groups}; equal predictions stay together); "
+            "the test needs three."
+        )
+    k = len(facts.outcomes)
+    size, observed, expected = found_groups.sums[0], found_groups.sums[1 : k + 1], found_groups.sums[k + 1 :]
+    dof = (count - 2 if in_sample else count) * (k - 1) + (k - 2 if in_sample and ordered else 0)
+    statistic = float(_contributions(observed, expected).sum())
+    of_row = None
+    if found_groups.group is not None and places is not None:
+        of_row = np.zeros(design.n_rows, dtype=np.int64)
+        of_row[places] = found_groups.group + 1
+    return HosmerLemeshow(
+        outcomes=facts.outcomes,
+        reference="" if ordered else facts.outcomes[place],
+        size=size,
+        observed=observed[1] if facts.of_event else observed,
+        expected=expected[1] if facts.of_event else expected,
+        lowest=found_groups.lowest,
+        highest=found_groups.highest,
+        statistic=statistic,
+        p_value=float(chdtrc(dof, statistic)),
+        dof=dof,
+        grouping=GROUPING_WORDS[grouping],
+        in_sample=in_sample,
+        groups_asked=groups,
+        group=of_row,
+        few_expected=float(np.mean(expected < EXPECTED_LEAST)),
+        undetermined=facts.undetermined,
+        left_out=facts.left_out(design),
+        share_of_fit=facts.total / record.total,
+        patterns=patterns,
+    )
+
+
+def require_chi_square(record: FitRecord, design: Design, in_sample: bool) -> None:
+    """Refuse a fit or rows for which the statistic has no chi-square distribution.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        Rows with their outcome.
+    in_sample : bool
+        Whether these are the rows of the fit.
+
+    Raises
+    ------
+    UnsupportedError
+        With precision or sampling weights, clusters or an absorbed factor, and on the rows of a penalised fit or of a
+        complete separation.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
+    >>> require_chi_square(fit.record, fit.design, True)
+    """
+    response = design.sample.response
+    if in_sample:
+        require(record, "goodness_of_fit on the rows of the fit")
+    require(record, "goodness_of_fit")
+    if response.prior is not None and response.weight_kind != "frequency":
+        why = ", which are not counts of observations" if response.weight_kind == "precision" else ""
+        raise UnsupportedError(
+            f"The Hosmer-Lemeshow statistic has no chi-square distribution with {response.weight_kind} weights{why}. "
+            "Use the calibration table instead."
+        )
+    if response.clusters is not None:
+        raise UnsupportedError(
+            f"The Hosmer-Lemeshow statistic has no chi-square distribution with clusters ({response.clusters.name}). "
+            "Use the calibration table instead."
+        )
+    if in_sample and record.separated_completely:
+        raise UnsupportedError(
+            "Every row is fitted perfectly (complete separation), so there is no lack of fit to test on the rows of "
+            "the fit."
+        )
+
+
+def _by_score(rows: PredictedRows) -> RankedRows:
+    return rows.by_score()
+
+
+def _without(place: int, rows: PredictedRows) -> RankedRows:
+    return rows.without(place)
+
+
+def _trials(rows: PredictedRows, ranked: RankedRows) -> FloatArray:
+    """Return weights, and observed and expected trials of each outcome, shape (1 + 2 K, r)."""
+    place, weights = ranked.place, ranked.weights
+    return np.vstack([weights, weights * rows.shares[:, place], weights * rows.probability[:, place]])
+
+
+def _contributions(observed: FloatArray, expected: FloatArray) -> FloatArray:
+    """Return each cell's part; where no probability is left, 0, or infinity if contradicted."""
+    gap = (observed - expected) ** 2
+    none = expected <= 0.0
+    return np.where(none, np.where(gap == 0.0, 0.0, np.inf), gap / np.where(none, 1.0, expected))

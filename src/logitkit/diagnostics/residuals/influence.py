@@ -1,0 +1,242 @@
+r"""Influence of each row on the fit: leverage, Cook's distance and standardised residuals.
+
+For a row with probabilities p, weight w (with frequency weights that of one copy), covariance M of its m fitted linear
+predictors and derivatives J of the log odds of its K outcomes by them, let
+
+.. math:: G = \sqrt w \operatorname{diag}\{\sqrt{p_k} (1 - p_k)\} J, \qquad H = G M G' .
+
+:math:`G'G` is the information of the predictors, and H the row's block of the hat matrix. With the residuals
+:math:`r_k = (y_k - p_k) \sqrt{w / p_k}` and the rank q:
+
+* leverage: the trace of H, between 0 and K - 1; over all rows these sum to the rank, or nearly so where the covariance
+  comes from the observed information of a link that is not the logit;
+* Cook's distance :math:`r'(I - H)^{-1} H (I - H)^{-1} r / q`, one Newton step's account of how far the coefficients
+  move, in units of their covariance, when the row is left out;
+* the fall of Pearson's statistic when the row is left out, about :math:`r'(I - H)^{-1} r`;
+* of a single outcome, the leverage :math:`h_k = w\, p_k (1 - p_k) \operatorname{Var}(\operatorname{logit} \hat p_k)`,
+  with which the residual of that outcome against the rest, over :math:`\sqrt{1 - h_k}`, has about unit variance. The
+  leverage of the row is :math:`\sum_k (1 - p_k) h_k`.
+
+One linear predictor makes H a matrix of rank one, with the eigenvalue :math:`h = w\, p (1 - p) \operatorname{Var}(\hat
+\eta)` where the predictor is the log odds, and its eigenvector along r: Cook's distance is
+:math:`\{r / (1 - h)\}^2 h / q` with the Pearson residual r. None of it depends on which outcome is the reference
+(``docs/maths/outcome_diagnostics.md``, equations 3 to 5).
+
+References
+----------
+Pregibon, D. (1981) Logistic regression diagnostics. Annals of Statistics 9, 705-724.
+Williams, D. A. (1987) Applied Statistics 36, 181-191. R's ``cooks.distance.glm`` and ``rstandard.glm``.
+Lesaffre, E. and Albert, A. (1989) Multiple-group logistic regression diagnostics. Applied Statistics 38, 425-440.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.diagnostics.residuals.kinds import residuals_at, row_contributions, scaled_residuals
+from logitkit.engine.record import FitRecord
+from logitkit.errors import UnsupportedError
+from logitkit.inference.covariances.leverage import leverage
+from logitkit.inference.prediction import fitted_rows
+from logitkit.inference.predictor_variance import predictor_covariances
+from logitkit.inference.sample import is_sample
+from logitkit.inference.verbs import require
+from logitkit.models.family import Family
+from logitkit.numerics.threads.blas import single_threaded_blas
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["Influence", "influence", "require_own_rows"]
+
+FITTED_ALONE = 1e-8  # 1 - h below this is rounding: the row has a coefficient of its own
+
+
+@dataclass(frozen=True)
+class Influence:
+    """Leverage, Cook's distance and standardised residuals of the n rows of a fit.
+
+    Parameters
+    ----------
+    outcomes : tuple of str
+        The K outcomes; of two, the event is the second.
+    leverage : (n,) array
+        Trace of the row's block of the hat matrix; summed over all copies of the rows it is the rank.
+    cooks_distance : (n,) array
+        Never negative; nan where the row has coefficients of its own.
+    pearson, deviance : (n,) array
+        What the row adds to Pearson's statistic and to the deviance.
+    pearson_deleted : (n,) array
+        About how much Pearson's statistic falls when the row is left out; nan like Cook's distance.
+    outcome_leverage : (n,) or (K, n) array
+        Leverage of the row for each outcome against the others, between 0 and 1; in a model of an event that of the
+        row.
+    standardized_pearson, standardized_deviance : (n,) or (K, n) array
+        Residuals of each outcome against the others, or of the event, over the root of 1 - leverage: of about unit
+        variance when counts are large; nan where the leverage is 1.
+    rank : int
+        Number of finite coefficients that the rows determine, the q of Cook's distance.
+    positions : (n,) int array
+        Place of each row in the table as given.
+
+    Examples
+    --------
+    The leverages of the outcomes make up that of the row:
+
+    >>> import logitkit as lk
+    >>> fit = lk.multinomial("race ~ age + lwt", lk.datasets.load_lbw())
+    >>> found = influence(fit.record, fit.design)
+    >>> p = fit.predict().to_numpy().T
+    >>> bool(np.allclose(((1 - p) * found.outcome_leverage).sum(axis=0), found.leverage))
+    True
+    """
+
+    outcomes: tuple[str, ...]
+    leverage: FloatArray
+    cooks_distance: FloatArray
+    pearson: FloatArray
+    deviance: FloatArray
+    pearson_deleted: FloatArray
+    outcome_leverage: FloatArray
+    standardized_pearson: FloatArray
+    standardized_deviance: FloatArray
+    rank: int
+    positions: IntArray
+
+
+class _Hat(NamedTuple):
+    """The eigenvalues of each row's block of the hat matrix, and its residuals along the eigenvectors."""
+
+    values: FloatArray  # (n, r)
+    parts: FloatArray  # (n, r)
+    of_outcomes: FloatArray  # leverages, (n,) or (K, n)
+
+
+def influence(record: FitRecord, design: Design) -> Influence:
+    """Return the influence of each row on the fit.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit. Leverage rests on its model-based covariance, whatever covariance the record carries.
+    design : Design
+        The n rows of the fit.
+
+    Returns
+    -------
+    Influence
+        Under separation that of the limiting model: outcomes that a row cannot have in the limit have no part in it,
+        rows that run to a single outcome have leverage and distance 0, and the rank is that of the rows that overlap.
+        For grouped data influence is of the group; with frequency weights, of each copy of a row, as if the rows were
+        written out.
+
+    Raises
+    ------
+    UnsupportedError
+        If the rows are not those of the fit: a row that took no part has no influence to speak of. After a penalty.
+
+    Examples
+    --------
+    Leverages sum to the rank:
+
+    >>> import logitkit as lk
+    >>> for fit in (
+    ...     lk.logit("low ~ age", lk.datasets.load_lbw()),
+    ...     lk.multinomial("race ~ age", lk.datasets.load_lbw()),
+    ... ):
+    ...     found = influence(fit.record, fit.design)
+    ...     print(bool(np.isclose(found.leverage.sum(), found.rank)), found.rank)
+    True 2
+    True 4
+    """
+    require_own_rows(record, design)
+    eta, response = fitted_rows(record, design).eta, design.response
+    residual = residuals_at(record, eta, response, "pearson")
+    hat = _single(record, design, residual) if record.has_event else _several(record, design, eta)
+    rank = record.n_params - record.limit.dimension
+    room = 1.0 - hat.values
+    room = np.where(room.min(axis=1, keepdims=True) < FITTED_ALONE, np.nan, room)
+    own = np.where(1.0 - hat.of_outcomes < FITTED_ALONE, np.nan, 1.0 - hat.of_outcomes)
+    deviance = residuals_at(record, eta, response, "deviance")
+    # Of an event the residuals of a row are one, and what it adds to the statistics is their square.
+    added = (residual**2, deviance**2) if record.has_event else row_contributions(record, eta, response)
+    return Influence(
+        outcomes=record.outcomes,
+        leverage=hat.values.sum(axis=1),
+        # A model without finite coefficients moves nowhere.
+        cooks_distance=((hat.parts / room) ** 2 * hat.values).sum(axis=1) / max(rank, 1),
+        pearson=added[0],
+        deviance=added[1],
+        pearson_deleted=(hat.parts**2 / room).sum(axis=1),
+        outcome_leverage=hat.of_outcomes,
+        standardized_pearson=residual / np.sqrt(own),
+        standardized_deviance=deviance / np.sqrt(own),
+        rank=rank,
+        positions=design.positions,
+    )
+
+
+def require_own_rows(record: FitRecord, design: Design) -> None:
+    """Refuse rows that took no part in the fit, and fits whose rows have no influence to speak of.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        Rows.
+
+    Raises
+    ------
+    UnsupportedError
+        If the rows are not those of the fit, and after a penalty.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age", lk.datasets.load_lbw())
+    >>> require_own_rows(fit.record, fit.design)
+    """
+    require(record, "influence")
+    if not is_sample(record, design):
+        raise UnsupportedError(
+            f"Influence is defined for the rows of the fit; these {design.n_rows:,} rows are different or changed "
+            "since. Give the table of the fit."
+        )
+
+
+def _single(record: FitRecord, design: Design, pearson: FloatArray) -> _Hat:
+    """Return the blocks of one linear predictor, from the variances of the rows alone."""
+    h = leverage(record, design)
+    return _Hat(h[:, None], pearson[:, None], h)
+
+
+def _several(record: FitRecord, design: Design, eta: FloatArray) -> _Hat:
+    """Return the blocks of several linear predictors."""
+    weights, n, k = design.response.row_weights, design.n_rows, len(record.outcomes)
+    scaled = np.where(weights > 0.0, scaled_residuals(record, eta, design.response), 0.0)
+    values, parts, own = np.empty((n, k)), np.empty((n, k)), np.empty((k, n))
+    with single_threaded_blas():
+        for here, covariance in predictor_covariances(record, design.matrix, record.inner_model_vcov):
+            blocks, own[:, here] = _blocks(record.family, eta[:, here], weights[here], covariance)
+            found, vectors = np.linalg.eigh(blocks)
+            values[here] = np.maximum(found, 0.0)
+            parts[here] = np.einsum("iab,ia->ib", vectors, scaled[:, here].T)
+    return _Hat(values, parts, own)
+
+
+def _blocks(
+    family: Family, eta: FloatArray, weights: FloatArray, covariance: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return blocks of the hat matrix, (n, K, K), and leverages by outcome, (K, n), of covariances (n, m, m)."""
+    p = np.nan_to_num(family.probabilities(eta))  # a row without weight may have none
+    rest = np.stack([np.delete(p, k, axis=0).sum(axis=0) for k in range(len(p))])  # 1 - p without cancellation
+    # Of an outcome that is certain the others have no proportions.
+    jacobian = np.nan_to_num(np.ascontiguousarray(np.moveaxis(family.log_odds_jacobian(eta), 2, 0)))
+    times = jacobian @ covariance
+    root = (np.sqrt(weights * p) * rest).T
+    hat = root[:, :, None] * (times @ jacobian.transpose(0, 2, 1)) * root[:, None, :]
+    variance = np.maximum(np.einsum("ika,ika->ik", times, jacobian), 0.0)
+    return 0.5 * (hat + hat.transpose(0, 2, 1)), weights * p * rest * variance.T

@@ -1,0 +1,1 @@
+"""Scorecards, their validation and their monitoring as documents and tables."""

@@ -1,0 +1,65 @@
+"""Diagnostics as data frames."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from logitkit.design.design import Design
+from logitkit.engine.record import FitRecord
+from logitkit.report.frames.rows import row_labels
+from logitkit.report.frames.shown import ResultFrame
+from logitkit.typing import FloatArray
+
+if TYPE_CHECKING:
+    from logitkit.diagnostics.collinearity import Collinearity
+    from logitkit.diagnostics.residuals.influence import Influence
+
+__all__ = [
+    "collinearity_frame",
+    "influence_by_outcome_frame",
+    "influence_frame",
+    "residuals_frame",
+]
+
+
+def residuals_frame(record: FitRecord, values: FloatArray, design: Design, kind: str) -> pd.Series | pd.DataFrame:
+    """Return residuals, one row per row that is used; of several outcomes one column per outcome."""
+    if values.ndim == 1:
+        return pd.Series(values, row_labels(design), name=kind)
+    columns = pd.Index(record.outcomes, name=record.info.response.name)
+    return pd.DataFrame(values.T.copy(), row_labels(design), columns)
+
+
+def influence_frame(result: Influence, design: Design) -> pd.DataFrame:
+    """Return the influence of each row on the fit, of an event with its standardised residuals."""
+    names: tuple[str, ...] = ("leverage", "cooks_distance")
+    if result.standardized_deviance.ndim == 1:
+        names += ("standardized_pearson", "standardized_deviance")
+    else:
+        names += ("pearson", "deviance", "pearson_deleted")
+    return ResultFrame({name: getattr(result, name) for name in names}, index=row_labels(design))
+
+
+def influence_by_outcome_frame(result: Influence, design: Design) -> pd.DataFrame:
+    """Return leverage and standardised residuals, one row per row that is used and outcome.
+
+    Of two outcomes the residuals of the one are those of the event with the other sign.
+    """
+    labels = pd.Index(row_labels(design))
+    index = pd.MultiIndex.from_product([labels, result.outcomes], names=[labels.name or "row", "outcome"])
+    names = ("standardized_pearson", "standardized_deviance")
+    values = {"leverage": result.outcome_leverage} | {name: getattr(result, name) for name in names}
+    if result.outcome_leverage.ndim == 1:
+        values = {name: np.stack([-value if name in names else value, value]) for name, value in values.items()}
+    return ResultFrame({name: value.T.reshape(-1) for name, value in values.items()}, index)
+
+
+def collinearity_frame(result: Collinearity) -> pd.DataFrame:
+    """Return one row per term: gvif, dof, and gvif ** (1 / (2 dof)), comparable across terms."""
+    return ResultFrame(
+        {"gvif": result.gvif, "dof": result.dof, "gvif_scaled": result.gvif_scaled},
+        index=pd.Index(result.terms, name="term"),
+    )

@@ -1,0 +1,271 @@
+"""Sections of a report that look at rows: discrimination, calibration, influence, average predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+import logitkit.report.findings.effects  # noqa: F401 - says how effects are shown
+from logitkit.design.design import Design
+from logitkit.diagnostics.calibration.curve import Calibration, calibration
+from logitkit.diagnostics.discrimination.classification import classification
+from logitkit.diagnostics.discrimination.curves import Discrimination, discrimination
+from logitkit.diagnostics.fit.hosmer_lemeshow import HosmerLemeshow, hosmer_lemeshow
+from logitkit.diagnostics.residuals.influence import influence
+from logitkit.engine.record import FitRecord
+from logitkit.errors import DataError, LogitkitError
+from logitkit.inference.effects.average_predictions import AveragePredictions
+from logitkit.inference.effects.comparisons import Effects
+from logitkit.inference.prediction import fitted_matrix
+from logitkit.inference.sample import is_sample
+from logitkit.plots.average_predictions import EFFECT_SIZE, plot_average_predictions, plot_shares
+from logitkit.plots.calibration import plot_calibration
+from logitkit.plots.drawn_outcomes import CURVES_SIZE
+from logitkit.plots.export import svg_of
+from logitkit.plots.residuals import plot_residuals
+from logitkit.plots.roc import plot_roc
+from logitkit.plots.style import OUTCOMES_MOST, page_axes
+from logitkit.plots.ternary import TERNARY_SIZE, plot_ternary
+from logitkit.report.cautions import NOTHING_TO_JUDGE
+from logitkit.report.document import Block, Figure, Prose, Section, Table
+from logitkit.report.findings.area_words import area_words
+from logitkit.report.findings.blocks import apparent_words, finding_blocks, influence_table
+from logitkit.report.findings.diagnostic_tables import bins_table
+from logitkit.report.findings.dispatch import finding_document
+from logitkit.report.findings.misfit import few_patterns, fewer_groups, many_new_rows, misfit_words
+from logitkit.report.number_format import (
+    format_amount,
+    format_interval,
+    format_level,
+    format_number,
+    format_p,
+)
+from logitkit.report.wording import counted, is_calibrated
+
+__all__ = ["change_section", "effect_section", "influence_section", "judged_sections"]
+
+INFLUENCE_MOST = 500  # coefficients: the work of each row grows with the square of their number
+
+Units = Mapping[str, float] | None
+
+
+def judged_sections(record: FitRecord, design: Design, units: Units) -> Iterator[Section]:
+    """Yield what is judged of the predictions on the rows: discrimination, classification, calibration, fit."""
+    del units
+    if record.separated_completely and is_sample(record, design):
+        yield Section("Discrimination and calibration", (Prose(NOTHING_TO_JUDGE),))
+        return
+    if record.family.words.quasi:
+        return
+    of_event = (_discrimination_of_event, _calibration_of_event)
+    of_outcomes = (_probabilities, _discrimination, _classification, _calibration, _goodness)
+    for make in of_event if record.has_event else of_outcomes:
+        yield from make(record, design)
+
+
+def _discrimination_of_event(record: FitRecord, design: Design) -> Iterator[Section]:
+    result: Discrimination = discrimination(record, design)
+    exact = "exact " if result.interval == "exact" else ""
+    interval = "" if np.isnan(result.low) else f" ({exact}interval {format_interval(result.low, result.high)})"
+    which = "apparent area under the ROC curve" if result.in_sample else "area under the ROC curve"
+    text = (
+        f"The {which} is {format_number(result.auc)}{interval}: the chance that an event drawn at "
+        "random has a higher predicted probability than a non-event, ties counting half. "
+        f"Gini coefficient {format_number(result.gini)}, Kolmogorov-Smirnov distance {format_number(result.ks)}."
+        + "".join(f" {note}" for note in area_words((result.interval,)))
+    )
+    figure = Figure(
+        title="ROC curve",
+        svg=svg_of(plot_roc(result, page_axes())),
+        png=None,
+        caption="Proportion of events found against proportion of non-events flagged, over all thresholds.",
+        alt="ROC curve",
+    )
+    caveat = (Prose(apparent_words(record)),) if result.in_sample else ()
+    yield Section("Discrimination", (Prose(text), *caveat, figure))
+
+
+def _calibration_of_event(record: FitRecord, design: Design) -> Iterator[Section]:
+    result = calibration(record, design)
+    intervals = "" if np.isnan(result.bins.low).all() else ", with Wilson intervals"
+    caption = f"Observed against predicted rates in bins of equal size{intervals}; predictions below."
+    figure = _figure(plot_calibration(result, page_axes()), "Calibration plot", caption)
+    try:
+        fit = _hosmer_lemeshow_words(hosmer_lemeshow(record, design))
+    except LogitkitError as error:
+        fit = f"Hosmer-Lemeshow test: {error}"
+    yield Section("Calibration", (Prose(_calibration_words(result)), figure, bins_table(result.bins), Prose(fit)))
+
+
+def _calibration_words(result: Calibration) -> str:
+    text = (
+        f"{format_amount(result.observed)} events were observed and "
+        f"{format_amount(result.expected)} expected (ratio {format_number(result.ratio)}). "
+        f"Brier score {format_number(result.brier)}, log loss {format_number(result.log_loss)}."
+    )
+    if result.in_sample and result.penalised:
+        slope = "" if np.isnan(result.slope) else f" ({format_number(result.slope)})"
+        return text + (
+            f" On the rows of a penalised fit the calibration slope{slope} exceeds 1 to the extent that the penalty "
+            "shrinks; judge calibration on other rows."
+        )
+    if result.in_sample and is_calibrated(result.intercept, result.slope):
+        return text + " On the rows of the fit the calibration slope is 1 by construction and uninformative."
+    if np.isnan(result.intercept) or np.isnan(result.slope):
+        return text
+    return text + (
+        f" Calibration intercept {format_number(result.intercept)} (standard error "
+        f"{format_number(result.intercept_std_error)}), slope {format_number(result.slope)} "
+        f"({format_number(result.slope_std_error)}); ideal values are 0 and 1."
+    )
+
+
+def _hosmer_lemeshow_words(test: HosmerLemeshow) -> str:
+    notes = (*fewer_groups(test), *many_new_rows(test), *few_patterns(test), *misfit_words(test))
+    found = (
+        f"Hosmer-Lemeshow test: chi-square {format_number(test.statistic)} with {test.dof} degrees of freedom, "
+        f"p {format_p(test.p_value)}. Groups: {test.grouping}."
+    )
+    return " ".join((found, *notes))
+
+
+def _probabilities(record: FitRecord, design: Design) -> Iterator[Section]:
+    response = design.response
+    if len(record.outcomes) > OUTCOMES_MOST:
+        return  # more areas than a figure can tell apart
+    mean = fitted_matrix(record, design.matrix, response.offset).probabilities
+    known = ~np.isnan(mean).any(axis=0)
+    weights = (response.indicators() * response.weights)[:, known]
+    totals = weights.sum(axis=1)
+    there = np.flatnonzero(totals > 0.0)
+    if there.size == 0:
+        return  # no row with a prediction that is determined
+    shares = (mean[:, known] @ weights[there].T) / totals[there]
+    axes = page_axes(EFFECT_SIZE)
+    labels = [f"{record.outcomes[k]} ({format_amount(float(totals[k]))})" for k in there]
+    plot_shares(labels, shares, record.outcomes, axes, x="Observed outcome", y="Mean predicted probability")
+    blocks = [
+        _figure(
+            axes,
+            "Predicted probabilities by observed outcome",
+            "Means over the rows with each outcome. The more the bars differ, the better the model discriminates.",
+        )
+    ]
+    if len(record.outcomes) == 3:
+        axes = page_axes(TERNARY_SIZE)
+        plot_ternary(mean, record.outcomes, response.codes, axes)
+        caption = "Each row is a point: the nearer a corner, the likelier that outcome. Lines at quarters."
+        blocks.append(_figure(axes, "Rows in the triangle of probabilities", caption))
+    yield Section("Predicted probabilities", tuple(blocks))
+
+
+def _discrimination(record: FitRecord, design: Design) -> Iterator[Section]:
+    try:
+        result = discrimination(record, design)
+    except DataError as why:  # one outcome only
+        yield Section("Discrimination", (Prose(str(why)),))
+        return
+    figure = _figure(
+        plot_roc(result, page_axes(CURVES_SIZE)),
+        "ROC curves",
+        "Each outcome against the rest: true positive rate against false positive rate, over all thresholds.",
+    )
+    caveat = (Prose(apparent_words(record)),) if result.in_sample else ()
+    blocks = finding_blocks(replace(result, in_sample=False), _pairs_left(record))  # the caveat says it at length
+    yield Section("Discrimination", (*caveat, *blocks, figure))
+
+
+def _pairs_left(record: FitRecord) -> int:
+    """Return how many tables of a diagnostic are shown: those of all pairs, or confusions, only of a few outcomes."""
+    return 2 if len(record.outcomes) <= OUTCOMES_MOST else 1
+
+
+def _classification(record: FitRecord, design: Design) -> Iterator[Section]:
+    if len(record.outcomes) <= OUTCOMES_MOST:
+        yield Section("Classification by the most probable outcome", finding_blocks(classification(record, design)))
+
+
+def _calibration(record: FitRecord, design: Design) -> Iterator[Section]:
+    result = calibration(record, design)
+    intervals = "" if all(np.isnan(bins.low).all() for bins in result.tables) else ", with Wilson intervals"
+    figure = _figure(
+        plot_calibration(result, page_axes(CURVES_SIZE)),
+        "Calibration plot",
+        f"Observed against predicted rates of each outcome, in bins of equal size{intervals}.",
+    )
+    yield Section("Calibration", (*finding_blocks(result), figure))
+
+
+def _goodness(record: FitRecord, design: Design) -> Iterator[Section]:
+    if record.is_penalised or len(record.outcomes) > OUTCOMES_MOST:
+        return  # without degrees of freedom, or too wide a table
+    try:
+        blocks = finding_blocks(hosmer_lemeshow(record, design))
+    except LogitkitError as why:
+        blocks = (Prose(str(why)),)
+    yield Section("Goodness of fit", blocks)
+
+
+def influence_section(record: FitRecord, design: Design, units: Units) -> Iterator[Section]:
+    """Yield the rows of largest influence; other rows have none on the fit, and after a penalty it is not defined."""
+    del units
+    if record.is_penalised or not is_sample(record, design):
+        return
+    has_event = record.has_event
+    if not has_event and (record.separated_completely or record.coef.size > INFLUENCE_MOST):
+        return
+    figures: tuple[Figure, ...] = ()
+    try:
+        result = influence(record, design)
+        if has_event:
+            caption = "Standardised deviance residuals against leverage; the area of a point is Cook's distance."
+            figures = (_figure(plot_residuals(result, page_axes()), "Residuals and leverage", caption),)
+    except LogitkitError as why:
+        yield Section("Influential rows", (Prose(str(why)),))
+        return
+    deviance = {"Std. deviance residual": result.standardized_deviance} if has_event else {"Deviance": result.deviance}
+    table = influence_table(design, result.cooks_distance, {"Leverage": result.leverage, **deviance})
+    yield Section("Influential rows", (*figures, table))
+
+
+def change_section(changes: Effects | None) -> Iterator[Section]:
+    """Yield the average effects of the variables on the probabilities, as they were computed."""
+    if changes is None or np.isnan(changes.numbers.value).all():
+        return
+    document = finding_document(changes)
+    found = [block for block in document.blocks if isinstance(block, Table)]
+    tables = [replace(table, notes=(*table.notes, *document.notes)) for table in found]
+    words = (
+        f"{document.title}: for numbers the slope, dy/dx, or the change from 0 to 1; for levels the difference from "
+        "the reference level; averaged over the rows of the table, the other variables left as they are."
+    )
+    yield Section("Average effects", (Prose(words), *tables))
+
+
+def effect_section(record: FitRecord, effects: Sequence[AveragePredictions]) -> Iterator[Section]:
+    """Yield average predictions by variable, as they were computed."""
+    if record.is_separated and record.info.coding is not None and record.info.coding.variables:
+        words = (
+            "Omitted, because they are slow under separation; fit.plot.average_predictions(variable, data) draws any "
+            "one of them."
+        )
+        yield Section("Average predictions", (Prose(words),))
+        return
+    if not effects or len(effects[0].outcomes) > OUTCOMES_MOST:
+        return
+    words = (
+        "Average probabilities over the rows of the table, with the variable set to each value in turn and the others "
+        "left as they are. Intervals by the delta method."
+    )
+    blocks: list[Block] = [Prose(words)]
+    for found in effects:
+        axes = plot_average_predictions(found, page_axes(EFFECT_SIZE))
+        caption = f"Averages over {counted(found.n_rows, 'row')}, with {format_level(found.level)} intervals."
+        blocks.append(_figure(axes, f"Probabilities by {found.variable}", caption))
+    yield Section("Average predictions", tuple(blocks))
+
+
+def _figure(axes: object, title: str, caption: str) -> Figure:
+    return Figure(title=title, svg=svg_of(axes), png=None, caption=caption, alt=title)  # type: ignore[arg-type]
