@@ -48,7 +48,7 @@ EXTRA: dict[str, tuple[dict[str, Any], ...]] = {
     "odds_ratios": ({}, {"units": {"age": 10.0}}, {"method": "profile"}, {"method": "score"}),
     "average_predictions": ({"variable": "age", "values": [20.0, 30.0]},),
     "residuals": ({"kind": "deviance"}, {"kind": "pearson"}, {"kind": "response"}),
-    "goodness_of_fit": ({}, {"grouping": "r"}),
+    "hosmer_lemeshow": ({}, {"grouping": "r"}),
     "combine_tests": ({"test": "Wald"}, {"test": "LR"}),
     "anova": tuple({"type": kind, "test": test} for kind in (1, 2, 3) for test in ("LR", "Wald", "score", "F")),
     "add1": ({"scope": "ht"}, {"scope": "ht + ui", "test": "LR"}),

@@ -86,7 +86,7 @@ def verbs(data: Any, memory: int, place: Path) -> dict[str, Callable[[Any], Any]
     return {
         "fit": lambda _: lk.logit(FORMULA, data, memory=memory),
         "roc": lambda fit: fit.discrimination(),
-        "hosmer-lemeshow": lambda fit: fit.goodness_of_fit(),
+        "hosmer-lemeshow": lambda fit: fit.hosmer_lemeshow(),
         "classification": lambda fit: fit.classification(threshold=0.3),
         "robust": lambda fit: fit.robust("HC1"),
         "effects": lambda fit: fit.effects(),

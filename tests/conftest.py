@@ -114,7 +114,7 @@ def two_blas_threads() -> Iterator[None]:
 @pytest.fixture
 def figures_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw the figures of a report, but write none as SVG, where a test reads its words: most of its time is that."""
-    for name in ("page_estimates", "page_rows", "drawn"):
+    for name in ("pages.estimates", "pages.rows", "drawn"):
         monkeypatch.setattr(f"logitkit.report.{name}.svg_of", lambda axes: "<svg/>")
 
 

@@ -96,7 +96,7 @@ def test_sampling_weights_undo_a_biased_draw():
 def test_hosmer_lemeshow_has_its_degrees_of_freedom():
     rng = np.random.default_rng(5)
     repeats = 1_000
-    tests = [lk.logit_matrix(*_smooth(rng, 2_000), NAMES).goodness_of_fit() for _ in range(repeats)]
+    tests = [lk.logit_matrix(*_smooth(rng, 2_000), NAMES).hosmer_lemeshow() for _ in range(repeats)]
     statistics = np.array([test.statistic for test in tests])
     # Hosmer and Lemeshow (1980) found 8 degrees of freedom by simulation; the law is near chi-square, not equal to it.
     assert abs(statistics.mean() - 8.0) < 4.0 * np.sqrt(16.0 / repeats) + 0.2

@@ -66,7 +66,7 @@ def test_working_residuals_are_on_the_scale_of_the_linear_predictor(name):
 
 
 def test_goodness_is_the_table_of_its_groups(fit, births):
-    found, p, y = fit.goodness_of_fit(), fit.predict().to_numpy(), births["low"].to_numpy()
+    found, p, y = fit.hosmer_lemeshow(), fit.predict().to_numpy(), births["low"].to_numpy()
     assert (found.dof, found.in_sample) == (8, True)
     statistic = 0.0
     for group in range(1, 11):

@@ -152,7 +152,7 @@ def test_two_levels_are_the_binary_model(births):
         found, expected = influence(record, design), fit.influence()
         for name in ("leverage", "cooks_distance"):
             assert_allclose(getattr(found, name), expected[name], rtol=ROUTE)
-        test, binary = hosmer_lemeshow(record, design), fit.goodness_of_fit()
+        test, binary = hosmer_lemeshow(record, design), fit.hosmer_lemeshow()
         assert_allclose(test.statistic, binary.statistic, rtol=ROUTE)
         assert (test.dof, test.patterns) == (binary.dof, binary.patterns)
         assert_allclose(discrimination(record, design).auc, fit.discrimination().auc, rtol=EXACT)

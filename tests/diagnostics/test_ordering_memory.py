@@ -21,11 +21,11 @@ def peak():
 
 lk.set_threads(2)
 small = lk.logit("y ~ x + z", sys.argv[2], memory="20MB")
-small.discrimination(), small.goodness_of_fit(), lk.logit("w ~ x + z", sys.argv[2], memory="20MB")
+small.discrimination(), small.hosmer_lemeshow(), lk.logit("w ~ x + z", sys.argv[2], memory="20MB")
 before, found = peak(), {}
 fit = lk.logit("y ~ x + z", sys.argv[1], memory="20MB")
 found["fit"] = peak() - before
-curve, test = fit.discrimination(), fit.goodness_of_fit()
+curve, test = fit.discrimination(), fit.hosmer_lemeshow()
 found["order"] = peak() - before
 limit = lk.logit("w ~ x + z", sys.argv[1], memory="20MB").record.limit
 found["separation"] = peak() - before

@@ -36,7 +36,7 @@ def test_nothing_that_is_printed_of_a_diagnostic_depends_on_the_scale(family: st
         assert all(np.isnan([each.std_error, each.low, each.high]).all() for each in found)
     for fit in (one, other):
         with pytest.raises(UnsupportedError, match="precision weights, which are not counts of observations"):
-            fit.goodness_of_fit()
+            fit.hosmer_lemeshow()
     one.plot.calibration()
 
 

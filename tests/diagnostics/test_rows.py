@@ -30,7 +30,7 @@ def on(fit: Any, data: Any = None, **given: Any) -> Any:
 
 VERBS: dict[str, Callable] = {
     "residuals": lambda fit, **rows: on(fit, **rows).residuals("pearson"),
-    "goodness_of_fit": lambda fit, **rows: on(fit, **rows).goodness_of_fit(groups=5).statistic,
+    "hosmer_lemeshow": lambda fit, **rows: on(fit, **rows).hosmer_lemeshow(groups=5).statistic,
     "discrimination": lambda fit, **rows: on(fit, **rows).discrimination().hand_till.estimate,
     "classification": lambda fit, **rows: on(fit, **rows).classification().confusion,
     "calibration": lambda fit, **rows: on(fit, **rows).calibration().slope,
@@ -81,12 +81,12 @@ def test_rows_with_a_missing_value_are_left_out(drawn, verb):
 def test_after_a_penalty(drawn, penalty):
     """What rests on maximum likelihood is refused, what describes predictions is answered."""
     fit = lk.multinomial("y ~ x + z", drawn.head(160), penalty=penalty)
-    for refused in (fit.influence, fit.outcome_influence, fit.collinearity, fit.goodness_of_fit):
+    for refused in (fit.influence, fit.outcome_influence, fit.collinearity, fit.hosmer_lemeshow):
         with pytest.raises(UnsupportedError, match="is not offered after a penalty"):
             refused()
     rows, p = drawn.tail(80), fit.predict(drawn.tail(80)).to_numpy()
     y = pd.get_dummies(rows["y"]).to_numpy(dtype=float)
-    assert fit.goodness_of_fit(data=rows, groups=5).dof == 10
+    assert fit.hosmer_lemeshow(data=rows, groups=5).dof == 10
     assert_allclose(fit.residuals("response", data=rows), y - p, rtol=ROUTE, atol=ROUTE)
     assert_allclose(fit.classification(data=rows).brier, ((y - p) ** 2).sum(axis=1).mean(), rtol=ROUTE)
     assert 0.5 < fit.discrimination(data=rows).hand_till.estimate < 1.0

@@ -76,7 +76,7 @@ def test_collinearity(pair):
 def test_goodness(lbw, grouping, rows):
     for options in ({}, {"weights": "w"}):
         fits = lk.logit(FORMULA, lbw, **options), lk.multinomial(FORMULA, lbw, **options)
-        event, both = (fit.goodness_of_fit(lbw.iloc[rows], groups=8, grouping=grouping) for fit in fits)
+        event, both = (fit.hosmer_lemeshow(lbw.iloc[rows], groups=8, grouping=grouping) for fit in fits)
         for name in ("statistic", "p_value", "lowest", "highest", "size", "group", "few_expected"):
             assert_allclose(getattr(both, name), getattr(event, name), rtol=ROUTE, err_msg=name)
         for name in ("observed", "expected"):

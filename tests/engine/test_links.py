@@ -229,10 +229,10 @@ def test_at_the_boundary_no_law_of_interior_estimates_is_used() -> None:
     with pytest.raises(
         UnsupportedError, match=rf"^The Hosmer-Lemeshow test on the rows of the fit: {why}Give other rows"
     ):
-        fit.goodness_of_fit()
+        fit.hosmer_lemeshow()
     with pytest.raises(UnsupportedError, match=rf"^Predictions with errors: {why}fit\.predict gives"):
         fit.predictions()
-    other = fit.goodness_of_fit(rows.assign(x=rows["x"].clip(upper=2.0)))
+    other = fit.hosmer_lemeshow(rows.assign(x=rows["x"].clip(upper=2.0)))
     mean, group = fit.predict(rows.assign(x=rows["x"].clip(upper=2.0))).to_numpy(), [0, 0, 0, 1, 1, 1, 2, 2, 2, 2]
     expected, size = np.bincount(group, mean), np.bincount(group)
     gap = np.bincount(group, rows["y"]) - expected

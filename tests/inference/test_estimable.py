@@ -129,7 +129,7 @@ def test_verbs_on_new_rows_refuse_what_predict_refuses(data):
     fit = lk.logit("y ~ k + k2", data)
     new = data.head(20).copy()
     new.loc[3, "k2"] += 0.5
-    for verb in (fit.residuals, fit.discrimination, fit.calibration, fit.goodness_of_fit):
+    for verb in (fit.residuals, fit.discrimination, fit.calibration, fit.hosmer_lemeshow):
         with pytest.raises(DataError, match=r"Not estimable for 1 row: 3 \(from 0\)"):
             verb(data=new)
     with pytest.raises(DataError, match=r"Not estimable for 1 row: 3 \(from 0\)"):

@@ -35,7 +35,7 @@ def test_groups_of_sas_are_those_that_it_prints():
     table = pd.DataFrame([row.split() for row in REMISSION.split(",")], dtype=float)
     table.columns = ["remiss", "cell", "li", "temp"]
     fit = lk.logit("remiss ~ li + temp + cell", table, event=1, conventions="sas")
-    test = fit.goodness_of_fit()
+    test = fit.hosmer_lemeshow()
     assert (round(test.statistic, 4), test.dof, round(test.p_value, 4)) == (6.2983, 7, 0.5054)
     assert test.size.tolist() == [3, 3, 3, 3, 4, 3, 3, 3, 2]
     assert test.observed.tolist() == [0, 0, 0, 0, 1, 2, 2, 3, 1]
@@ -47,8 +47,8 @@ def test_groups_follow_the_conventions(births):
     formula = "low ~ age + lwt + C(race) + smoke + ptl + ht + ui"
     for name, statistic in (("logitkit", 9.650683), ("stata", 9.650683), ("r", 10.397803)):
         fit = lk.logit(formula, births, conventions=name)
-        assert_allclose(fit.goodness_of_fit().statistic, statistic, rtol=1e-6)  # as many digits are printed
-        assert_allclose(fit.goodness_of_fit(grouping="r").statistic, 10.397803, rtol=1e-6)  # as above
+        assert_allclose(fit.hosmer_lemeshow().statistic, statistic, rtol=1e-6)  # as many digits are printed
+        assert_allclose(fit.hosmer_lemeshow(grouping="r").statistic, 10.397803, rtol=1e-6)  # as above
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_the_summary_names_them_and_a_saved_model_keeps_them(births, tmp_path, n
     loaded = lk.load(fit.save(tmp_path / "fit.json"))
     assert loaded.conventions == fit.conventions
     assert str(loaded) == str(fit)
-    assert loaded.goodness_of_fit(births).statistic == fit.goodness_of_fit(births).statistic
+    assert loaded.hosmer_lemeshow(births).statistic == fit.hosmer_lemeshow(births).statistic
     assert "Conventions of" not in str(lk.logit("low ~ age", births))
 
 

@@ -105,7 +105,7 @@ REFUSED = {
     "roc": lambda fit: fit.discrimination(),
     "classes": lambda fit: fit.classification(),
     "calibration": lambda fit: fit.calibration(),
-    "goodness": lambda fit: fit.goodness_of_fit(),
+    "goodness": lambda fit: fit.hosmer_lemeshow(),
     "parametric": lambda fit: fit.bootstrap(10, seed=1, kind="parametric"),
 }
 

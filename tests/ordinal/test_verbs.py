@@ -170,7 +170,7 @@ def test_diagnostics_and_effects_answer(fit: lk.OrdinalFit, tmp_path: Path) -> N
     data = table()
     assert fit.residuals().shape == (160, 4)
     assert len(fit.influence()) == 160
-    assert 0.0 < fit.goodness_of_fit().p_value < 1.0
+    assert 0.0 < fit.hosmer_lemeshow().p_value < 1.0
     assert np.isfinite(fit.collinearity()["gvif"].astype(float)).all()
     assert fit.calibration() is not None
     assert fit.classification() is not None

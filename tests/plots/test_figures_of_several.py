@@ -376,5 +376,5 @@ def test_the_figures_show_themselves_as_a_list(fit: Any) -> None:
     lines = repr(fit.plot).splitlines()
     names = ["forest()", "coefficients()", "average_predictions(variable)", "roc()", "calibration()", "residuals()"]
     names.append("ternary()")
-    assert [line.split()[0] for line in lines[1:]] == [f"plot.{name}" for name in names]
+    assert {line.split()[0] for line in lines[1:]} >= {f"plot.{name}" for name in names}
     assert "ROC curve of the event, or of each of several outcomes" in repr(fit.plot)

@@ -305,14 +305,14 @@ def check_diagnostics(c: Comparison, fit: lk.Fit, made: Case) -> None:
         c.near("calibration limits", [bins.low, bins.high], [low, high], rtol=NEAR, atol=1e-8)  # roots of a quadratic
     c.near("bins hold all", [bins.n.sum(), bins.n @ bins.observed], [twin.w.sum(), twin.w @ twin.y])
     if twin.kind in ("precision", "sampling") or twin.clusters is not None or "absorb" in made.options:
-        c.refused("goodness_of_fit", fit.goodness_of_fit, UnsupportedError)
+        c.refused("hosmer_lemeshow", fit.hosmer_lemeshow, UnsupportedError)
         return
     used = twin.w > 0.0
     count = len(np.unique(np.column_stack([twin.X, twin.offset])[used], axis=0))
     if count <= twin.X.shape[1]:
-        c.refused("goodness_of_fit of a saturated model", fit.goodness_of_fit, UnsupportedError)
+        c.refused("hosmer_lemeshow of a saturated model", fit.hosmer_lemeshow, UnsupportedError)
         return
-    test = fit.goodness_of_fit(groups=6)
+    test = fit.hosmer_lemeshow(groups=6)
     c.same("patterns", (test.patterns.count, test.patterns.dof), (count, count - twin.X.shape[1]))
     statistic, dof, sizes = twin.hosmer_lemeshow(6)
     c.near("Hosmer-Lemeshow sizes", test.size, sizes)

@@ -216,15 +216,15 @@ def check_diagnostics(c: Comparison, fit: lk.MultinomialFit, made: Case) -> None
         c.near(f"calibration {name}", getattr(calibration, name), value)
     c.near("calibration expected", calibration.expected, twin.w @ twin.p)
     if twin.kind in ("precision", "sampling") or twin.clusters is not None:
-        c.refused("goodness_of_fit", fit.goodness_of_fit, UnsupportedError)
+        c.refused("hosmer_lemeshow", fit.hosmer_lemeshow, UnsupportedError)
         return
     used = twin.w > 0.0
     count = len(np.unique(np.column_stack([twin.X, twin.offset])[used], axis=0))
     left = count * (len(made.outcomes) - 1) - twin.flat.size
     if left <= 0:
-        c.refused("goodness_of_fit of a saturated model", fit.goodness_of_fit, UnsupportedError)
+        c.refused("hosmer_lemeshow of a saturated model", fit.hosmer_lemeshow, UnsupportedError)
         return
-    test = fit.goodness_of_fit(groups=5)
+    test = fit.hosmer_lemeshow(groups=5)
     c.same("patterns", (test.patterns.count, test.patterns.dof), (count, left))
     group = np.zeros(len(twin.w), dtype=int)
     group[fit.design.positions] = test.group

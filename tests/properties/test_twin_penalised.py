@@ -129,7 +129,7 @@ def test_the_fit_is_the_minimum_and_its_verbs_are_their_formulas(case: Strata) -
             c.near("posterior vcov", fit.vcov.loc[made.names, made.names], vcov, rtol=REFERENCE, atol=ROUTE)
         c.refused("lr_test", fit.lr_test, UnsupportedError)
         c.refused("influence", fit.influence, UnsupportedError)
-        c.refused("goodness_of_fit", fit.goodness_of_fit, UnsupportedError)
+        c.refused("hosmer_lemeshow", fit.hosmer_lemeshow, UnsupportedError)
 
 
 def check_statistics(c: Comparison, fit: lk.Fit, made: Case, beta: np.ndarray) -> None:

@@ -122,5 +122,5 @@ def test_the_fit_is_the_minimum_and_its_verbs_are_their_formulas(case: Strata) -
         logits[:, 1] = new["o"].to_numpy(dtype=float) * case.kinds["offset"]
         logits[:, oracle.active] += X @ coef.T
         c.near("predict(new)", fit.predict(new)[OUTCOMES], softmax(logits, axis=1))
-        for verb in ("influence", "goodness_of_fit", "lr_test", "anova"):
+        for verb in ("influence", "hosmer_lemeshow", "lr_test", "anova"):
             c.refused(verb, getattr(fit, verb), UnsupportedError)

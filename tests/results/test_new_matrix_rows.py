@@ -19,7 +19,7 @@ from tolerances import EXACT
 NAMES = ["Intercept", "age", "lwt", "smoke"]
 VERBS: dict[str, Callable[..., Any]] = {
     "residuals": lambda fit, rows, **more: fit.on(rows, **more).residuals("pearson"),
-    "goodness_of_fit": lambda fit, rows, **more: fit.on(rows, **more).goodness_of_fit().statistic,
+    "hosmer_lemeshow": lambda fit, rows, **more: fit.on(rows, **more).hosmer_lemeshow().statistic,
     "discrimination": lambda fit, rows, **more: fit.on(rows, **more).discrimination().auc,
     "calibration": lambda fit, rows, **more: fit.on(rows, **more).calibration().brier,
     "augment": lambda fit, rows, **more: fit.on(rows, **more).augment().to_numpy(),

@@ -78,8 +78,8 @@ def test_rows_that_were_changed_are_not_those_of_the_fit():
     fit = lk.logit("y ~ x", big)
     changed = big.copy()
     changed.loc[rng.choice(5_000, 500, replace=False), "x"] = 9.0
-    assert fit.goodness_of_fit(big).in_sample
-    assert not fit.goodness_of_fit(changed).in_sample
+    assert fit.hosmer_lemeshow(big).in_sample
+    assert not fit.hosmer_lemeshow(changed).in_sample
     with pytest.raises(UnsupportedError, match="rows are different"):
         fit.influence(changed)
 

@@ -38,7 +38,7 @@ def values(found: Any) -> Any:
 @pytest.mark.parametrize("kind", FITS)
 @pytest.mark.parametrize(
     "verb",
-    [*sorted(PREDICTING), "augment", "residuals", "discrimination", "classification", "calibration", "goodness_of_fit"],
+    [*sorted(PREDICTING), "augment", "residuals", "discrimination", "classification", "calibration", "hosmer_lemeshow"],
 )
 def test_a_verb_of_other_rows_is_that_of_the_fit_with_data(kind: str, verb: str) -> None:
     fit, rows = FITS[kind], ROWS[kind]
@@ -215,4 +215,4 @@ def test_calibration_and_goodness_of_two_outcomes_may_be_told_against_either() -
     event, other = fit.calibration(NEW), fit.calibration(NEW, against=fit.outcomes[1])
     assert_allclose(other.brier, event.brier, rtol=EXACT)
     assert (event.reference, other.reference) == fit.outcomes
-    assert fit.goodness_of_fit(NEW, against=fit.outcomes[1]).reference == fit.outcomes[1]
+    assert fit.hosmer_lemeshow(NEW, against=fit.outcomes[1]).reference == fit.outcomes[1]

@@ -331,10 +331,10 @@ VERBS: dict[str, tuple[Condition, ...]] = {
         _withheld("Influence", "fit.residuals(kind=...) has what rows are off by."),
     ),
     "collinearity": (_penalised("collinearity"),),
-    "goodness_of_fit": (_of_events("The Hosmer-Lemeshow test is"), _beside("goodness_of_fit")),
-    "goodness_of_fit on the rows of the fit": (
-        _penalised("goodness_of_fit"),
-        not_adjusted("goodness_of_fit"),
+    "hosmer_lemeshow": (_of_events("The Hosmer-Lemeshow test is"), _beside("hosmer_lemeshow")),
+    "hosmer_lemeshow on the rows of the fit": (
+        _penalised("hosmer_lemeshow"),
+        not_adjusted("hosmer_lemeshow"),
         _withheld("The Hosmer-Lemeshow test on the rows of the fit", "Give other rows, or look at fit.calibration()."),
     ),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, ClassVar, Self
@@ -20,7 +20,7 @@ from logitkit.models.model import Statement, level_at, unchanging
 from logitkit.models.predictors import flat_names, full_predictors, patterned_predictors
 from logitkit.typing import BoolArray, FloatArray
 
-__all__ = ["UNSTATED", "Multinomial", "Unstated", "outcome_place", "places_of"]
+__all__ = ["UNSTATED", "Multinomial", "Unstated", "named_places", "outcome_place", "places_of"]
 
 
 class Unstated(Enum):
@@ -224,6 +224,16 @@ def outcome_place(outcome: Any, info: DesignInfo, where: str) -> int:
 def places_of(info: DesignInfo, **outcomes: Any) -> tuple[int | None, ...]:
     """Return the places of outcomes that may be left out."""
     return tuple(None if given is None else outcome_place(given, info, role) for role, given in outcomes.items())
+
+
+def named_places(outcomes: Any, info: DesignInfo) -> list[int] | None:
+    """Return the places of named outcomes, None if none are named."""
+    if outcomes is None:
+        return None
+    if not isinstance(outcomes, Iterable):
+        raise DataError(f"outcomes={outcomes!r:.60} must be a list of outcomes.")
+    named = [outcomes] if isinstance(outcomes, str) else outcomes
+    return [outcome_place(each, info, "outcomes") for each in named]
 
 
 def _require_one_outcome(outcome: Any, where: str) -> None:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 C = TypeVar("C", bound=type)
 
-__all__ = ["documents", "extends_base"]
+__all__ = ["documents", "extends_base", "without_parameters"]
 
 SECTION = re.compile(
     r"\A(?P<before>.*?)^Parameters\n-+\n(?P<entries>.*?)(?P<after>^\w+\n-+\n.*)?\Z", re.MULTILINE | re.DOTALL
@@ -57,6 +57,24 @@ def extends_base(kind: C) -> C:
         if inspect.isfunction(verb) and inspect.isfunction(full) and "\n" not in (verb.__doc__ or "").strip():
             verb.__doc__ = full.__doc__
     return kind
+
+
+def without_parameters(text: str | None, names: set[str]) -> str:
+    """Return a docstring without some of its parameters.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> (
+    ...     "data : table" in lk.Fit.influence.__doc__,
+    ...     "data : table" in without_parameters(lk.Fit.influence.__doc__, {"data"}),
+    ... )
+    (True, False)
+    """
+    text = inspect.cleandoc(text or "")
+    found = SECTION.match(text + "\n")
+    every = set() if found is None else {entry["name"] for entry in ENTRY.finditer(found["entries"])}
+    return _of_parameters(text, every - names)
 
 
 def _of_parameters(text: str, names: set[str]) -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from logitkit.options import require_choice
 from logitkit.results.documented import documents
-from logitkit.results.row_figures import Figures, RowPlots
+from logitkit.results.row_figures import DiagnosticFigures, Figures, RowPlots
+from logitkit.results.rows import Rows
 
 if TYPE_CHECKING:
     from logitkit.inference.intervals.asked import IntervalMethod
@@ -19,7 +20,7 @@ NAMES = {"profile": "profile-likelihood interval", "score": "score interval"}
 
 
 @documents(RowPlots)
-class FitPlots(Figures):
+class FitPlots(DiagnosticFigures, Figures):
     """Figures of a fit; each returns matplotlib Axes.
 
     Parameters
@@ -33,6 +34,10 @@ class FitPlots(Figures):
 
     def __init__(self, fit: RowVerbs) -> None:
         self._fit, self._record = fit, fit.record
+
+    def _rows_of(self, data: Any) -> Rows:
+        """Return the rows of a figure."""
+        return Rows(self._record, self._fit.design, data)
 
     def forest(
         self,
@@ -176,98 +181,3 @@ class FitPlots(Figures):
             The plot.
         """
         return self._fit.on(data).plot.average_predictions(variable, kind, values, level, ax)
-
-    def roc(
-        self,
-        data: Any = None,
-        ax: Any = None,
-        label: str | None = None,
-        color: str | None = None,
-        title: str = "",
-        *,
-        outcomes: Sequence[Any] | None = None,
-    ) -> Any:
-        """Draw the ROC curve of the event, or of each of several outcomes against the rest.
-
-        Parameters
-        ----------
-        data : table, optional
-            Rows with an outcome; the rows of the fit by default.
-        ax : Axes, optional
-            Axes to draw on.
-        label : str, optional
-            Name of the curve of an event in a legend; labelled curves can share ``ax``.
-        color : str, optional
-            Colour of the curve of an event.
-        title : str, optional
-            Title of the figure.
-        outcomes : sequence, optional
-            With several outcomes, those to draw, at most twelve. Default: all or, of more than twelve, the most
-            frequent; the figure names those not drawn.
-
-        Returns
-        -------
-        Axes
-            One curve, or one per outcome, with its area.
-        """
-        return self._fit.on(data).plot.roc(ax, label, color, title, outcomes=outcomes)
-
-    def calibration(
-        self,
-        data: Any = None,
-        ax: Any = None,
-        bins: int = 10,
-        label: str | None = None,
-        color: str | None = None,
-        title: str = "",
-        *,
-        outcomes: Sequence[Any] | None = None,
-    ) -> Any:
-        """Draw observed rates against mean predictions in bins, of the event or of each of several outcomes.
-
-        Parameters
-        ----------
-        data : table, optional
-            Rows with an outcome; the rows of the fit by default.
-        ax : Axes, optional
-            Axes to draw on.
-        bins : int, default 10
-            Number of bins per outcome.
-        label : str, optional
-            Name of the points of an event in a legend, which replaces the histogram and the text; labelled points can
-            share ``ax``.
-        color : str, optional
-            Colour of the points of an event.
-        title : str, optional
-            Title of the figure.
-        outcomes : sequence, optional
-            With several outcomes, those to draw, at most twelve. Default: all or, of more than twelve, those with the
-            highest expected counts; the figure names those not drawn.
-
-        Returns
-        -------
-        Axes
-            The plot; with several outcomes one series of points per outcome, with intervals.
-        """
-        return self._fit.on(data).plot.calibration(ax, bins, label, color, title, outcomes=outcomes)
-
-    def residuals(self, data: Any = None, ax: Any = None, outcome: Any = None, title: str = "") -> Any:
-        """Draw standardised residuals against leverage, for an event or for one of several outcomes against the others.
-
-        Parameters
-        ----------
-        data : table, optional
-            The rows of the fit, which a loaded fit needs; by default those that the fit holds.
-        ax : Axes, optional
-            Axes to draw on.
-        outcome : object, optional
-            The outcome; required if there are several.
-        title : str, optional
-            Title of the figure.
-
-        Returns
-        -------
-        Axes
-            One point per row, with area proportional to Cook's distance.
-        """
-        return self._fit.on(data).plot.residuals(ax, outcome, title)

@@ -162,7 +162,7 @@ ATTRIBUTES = {
     **dict.fromkeys(("auc", "roc", "roc_auc"), "discrimination()"),
     **dict.fromkeys(("confusion", "confusion_matrix", "pred_table", "classification_table"), "classification()"),
     **dict.fromkeys(("mle_retvals", "n_iter_", "iterations"), "status, and trace"),
-    **dict.fromkeys(("hosmer_lemeshow", "hoslem"), "goodness_of_fit()"),
+    **dict.fromkeys(("hl_test", "hoslem"), "hosmer_lemeshow()"),
     **dict.fromkeys(("endog", "exog"), "design"),
 }
 

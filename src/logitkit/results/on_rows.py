@@ -5,31 +5,26 @@ The docstrings of the verbs are those of ``Fit``, from which they are copied.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from logitkit.errors import DataError
-from logitkit.models.nominal import places_of
-from logitkit.options import is_count, require_text
-from logitkit.report.frames import diagnostics as frames
+from logitkit.options import require_text
 from logitkit.report.frames import rows as row_frames
+from logitkit.results.diagnosed.calibration_verbs import CalibrationVerbs
+from logitkit.results.diagnosed.discrimination_verbs import DiscriminationVerbs
+from logitkit.results.diagnosed.goodness_verbs import GoodnessVerbs
+from logitkit.results.diagnosed.residual_verbs import ResidualVerbs
 from logitkit.results.foreign import meant_by, verbs_in_our_words
+from logitkit.results.given_rows import of_given_rows
 from logitkit.results.predicted import Scale, predicted, predicted_with_errors
 from logitkit.results.rows import Rows
 from logitkit.results.shown import shown
-from logitkit.typing import ResidualKind
 
 if TYPE_CHECKING:
-    from logitkit.design.design import Design
-    from logitkit.diagnostics.calibration.curve import Calibration
-    from logitkit.diagnostics.discrimination.classification import Classification
-    from logitkit.diagnostics.discrimination.curves import Discrimination
-    from logitkit.diagnostics.fit.hosmer_lemeshow import HosmerLemeshow
     from logitkit.inference.effects.comparisons import ContrastKind, DrawsKind, EffectScale
     from logitkit.inference.effects.contrast_sets import ContrastSet
     from logitkit.inference.effects.inverse import InverseMethod
@@ -49,11 +44,16 @@ if TYPE_CHECKING:
     from logitkit.results.row_figures import RowPlots
     from logitkit.results.written_predictions import PredictedColumn
 
-__all__ = ["FitOnRows"]
+__all__ = ["DiagnosticVerbs", "FitOnRows"]
+
+
+class DiagnosticVerbs(ResidualVerbs, GoodnessVerbs, DiscriminationVerbs, CalibrationVerbs):
+    """Verbs of diagnostics, which are written once for a fit and for a fit on given rows."""
 
 
 @verbs_in_our_words
-class FitOnRows:
+@of_given_rows
+class FitOnRows(DiagnosticVerbs):
     """A fit on given rows, with the verbs that use rows.
 
     Parameters
@@ -78,6 +78,10 @@ class FitOnRows:
 
     def __init__(self, rows: Rows, figures: type[RowPlots]) -> None:
         self._rows, self._record, self._figures = rows, rows.record, figures
+
+    def _rows_of(self, data: Any) -> Rows:  # noqa: ARG002 - verbs of given rows have no such parameter
+        """Return the given rows."""
+        return self._rows
 
     # Predictions.
 
@@ -221,84 +225,11 @@ class FitOnRows:
 
     def augment(self, *, to: str | Path | None = None, keys: str | Sequence[str] = ()) -> Any:
         """Return one row per observation, with its outcome, fitted values and residuals."""
-        return self._framed(lambda part: row_frames.augment_frame(self._record, part), "augment", to, keys)
-
-    # Diagnostics.
-
-    def residuals(
-        self,
-        kind: ResidualKind = "deviance",
-        *,
-        to: str | Path | None = None,
-        keys: str | Sequence[str] = (),
-    ) -> Any:
-        """Return residuals of one kind."""
-        from logitkit.diagnostics.residuals.kinds import residuals
-
-        def make(part: Design) -> Any:
-            return frames.residuals_frame(self._record, residuals(self._record, part, kind), part, kind)
-
-        return self._framed(make, "residuals", to, keys)
-
-    def influence(
-        self, *, largest: int | None = None, to: str | Path | None = None, keys: str | Sequence[str] = ()
-    ) -> Any:
-        """Return leverage, Cook's distance and standardised residuals."""
-        from logitkit.diagnostics.influential import most_influential
-        from logitkit.diagnostics.residuals.influence import influence
-
-        if largest is not None:
-            if to is not None or not is_count(largest, 1):
-                raise DataError(f"largest={largest!r:.60} must be a whole number of at least 1, without to=.")
-            found = most_influential(self._record, self._rows.design, largest).rows
-            return frames.influence_frame(found, replace(self._rows.design, positions=found.positions))
-        return self._framed(
-            lambda part: frames.influence_frame(influence(self._record, part), part), "influence", to, keys
-        )
-
-    def outcome_influence(self, *, to: str | Path | None = None, keys: str | Sequence[str] = ()) -> Any:
-        """Return leverage and standardised residuals of each outcome."""
-        from logitkit.diagnostics.residuals.influence import influence
-
-        def make(part: Design) -> Any:
-            return frames.influence_by_outcome_frame(influence(self._record, part), part)
-
-        return self._framed(make, "outcome_influence", to, keys)
-
-    def _framed(self, make: Callable[[Design], Any], verb: str, to: Any, keys: Any) -> Any:
-        """Return a table with a row for each row, or write it."""
         from logitkit.results.row_frames import row_frame
 
-        return row_frame(self._rows, make, verb, to, keys)
+        return row_frame(self._rows, lambda part: row_frames.augment_frame(self._record, part), "augment", to, keys)
 
-    def goodness_of_fit(
-        self, groups: int = 10, grouping: Literal["stata", "r", "sas"] | None = None, against: Any = None
-    ) -> HosmerLemeshow:
-        """Return the Hosmer-Lemeshow test with its groups."""
-        from logitkit.diagnostics.fit.hosmer_lemeshow import hosmer_lemeshow
-
-        (place,) = places_of(self._record.info, against=against)
-        design = self._rows.design
-        return shown(hosmer_lemeshow(self._record, design, groups=groups, grouping=grouping, reference=place))
-
-    def discrimination(self, *, bins: int | None = None) -> Discrimination:
-        """Return the ROC curves with their areas."""
-        from logitkit.diagnostics.discrimination.curves import discrimination
-
-        return shown(discrimination(self._record, self._rows.design, bins=bins))
-
-    def classification(self, threshold: float | None = None) -> Classification:
-        """Return the confusion table of predicted outcomes."""
-        from logitkit.diagnostics.discrimination.classification import classification
-
-        return shown(classification(self._record, self._rows.design, threshold=threshold))
-
-    def calibration(self, bins: int = 10, against: Any = None) -> Calibration:
-        """Return predicted against observed rates."""
-        from logitkit.diagnostics.calibration.curve import calibration
-
-        (place,) = places_of(self._record.info, against=against)
-        return shown(calibration(self._record, self._rows.design, bins=bins, reference=place))
+    # Diagnostics.
 
     def certificate(self) -> Certificate:
         """Return an upper bound on the distance of the penalised objective from its minimum."""

@@ -14,15 +14,15 @@ from logitkit.inference.verbs import require
 from logitkit.models.conventions import Conventions
 from logitkit.models.model import Model
 from logitkit.report.frames import tidy
-from logitkit.results.foreign import meant_by, verbs_in_our_words
+from logitkit.results.foreign import meant_by
+from logitkit.results.given_rows import OfRows
 from logitkit.results.shown import shown
 from logitkit.typing import FloatArray
 
 __all__ = ["Quantities"]
 
 
-@verbs_in_our_words
-class Quantities:
+class Quantities(OfRows):
     """A fit with its labelled quantities.
 
     Parameters
@@ -32,11 +32,6 @@ class Quantities:
     design : Design, optional
         The rows of the fit.
     """
-
-    def __init_subclass__(cls) -> None:
-        """Make every verb translate argument names of other packages."""
-        super().__init_subclass__()
-        verbs_in_our_words(cls)
 
     def __init__(self, record: FitRecord, design: Design | None = None) -> None:
         self.record = record

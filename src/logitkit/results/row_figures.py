@@ -5,25 +5,22 @@ The docstrings of the verbs are those of ``FitPlots``, from which they are copie
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from inspect import signature
 from typing import Any, Literal
 
-from logitkit.errors import DataError
-from logitkit.models.nominal import outcome_place
-from logitkit.results.foreign import meant_by, verbs_in_our_words
+from logitkit.results.diagnosed.calibration_figures import CalibrationFigures
+from logitkit.results.diagnosed.discrimination_figures import DiscriminationFigures
+from logitkit.results.diagnosed.residual_figures import ResidualFigures
+from logitkit.results.foreign import meant_by
+from logitkit.results.given_rows import OfRows, of_given_rows
 from logitkit.results.rows import Rows
 
-__all__ = ["Figures", "RowPlots"]
+__all__ = ["DiagnosticFigures", "Figures", "RowPlots"]
 
 
-class Figures:
+class Figures(OfRows):
     """A namespace of figures, displayed as a list."""
-
-    def __init_subclass__(cls) -> None:
-        """Make every figure refuse unknown arguments."""
-        super().__init_subclass__()
-        verbs_in_our_words(cls)
 
     def __getattr__(self, name: str) -> Any:
         """Name the nearest figure."""
@@ -44,7 +41,12 @@ class Figures:
         return "\n".join(["Figures:", *(f"  {call:<{width}}  {words}" for call, words in lines)])
 
 
-class RowPlots(Figures):
+class DiagnosticFigures(ResidualFigures, DiscriminationFigures, CalibrationFigures):
+    """Figures that are written once for a fit and for a fit on given rows."""
+
+
+@of_given_rows
+class RowPlots(DiagnosticFigures, Figures):
     """Figures of a fit on given rows; each returns matplotlib Axes.
 
     Parameters
@@ -55,6 +57,10 @@ class RowPlots(Figures):
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
+
+    def _rows_of(self, data: Any) -> Rows:  # noqa: ARG002 - verbs of given rows have no such parameter
+        """Return the given rows."""
+        return self._rows
 
     def average_predictions(
         self,
@@ -71,58 +77,3 @@ class RowPlots(Figures):
         every = range(len(self._rows.record.outcomes)) if kind == "stacked" else None
         found = average_predictions_of(self._rows, variable, values, level, outcomes=every)
         return plot_average_predictions(found, ax, kind=kind)
-
-    def roc(
-        self,
-        ax: Any = None,
-        label: str | None = None,
-        color: str | None = None,
-        title: str = "",
-        *,
-        outcomes: Sequence[Any] | None = None,
-    ) -> Any:
-        """Draw the ROC curve of the event, or of each of several outcomes against the rest."""
-        from logitkit.diagnostics.discrimination.curves import discrimination
-        from logitkit.plots.roc import plot_roc
-
-        found = discrimination(self._rows.record, self._rows.design)
-        return plot_roc(found, ax, title=title, label=label, color=color, outcomes=self._places(outcomes))
-
-    def calibration(
-        self,
-        ax: Any = None,
-        bins: int = 10,
-        label: str | None = None,
-        color: str | None = None,
-        title: str = "",
-        *,
-        outcomes: Sequence[Any] | None = None,
-    ) -> Any:
-        """Draw observed rates against mean predictions in bins."""
-        from logitkit.diagnostics.calibration.curve import calibration
-        from logitkit.plots.calibration import plot_calibration
-
-        found = calibration(self._rows.record, self._rows.design, bins=bins)
-        return plot_calibration(found, ax, title=title, label=label, color=color, outcomes=self._places(outcomes))
-
-    def residuals(self, ax: Any = None, outcome: Any = None, title: str = "") -> Any:
-        """Draw standardised residuals against leverage."""
-        from logitkit.diagnostics.influential import influential_rows
-        from logitkit.diagnostics.residuals.influence import influence
-        from logitkit.plots.residuals import DRAWN_MOST, plot_residuals
-
-        record = self._rows.record
-        place = None if outcome is None else outcome_place(outcome, record.info, "outcome")
-        if self._rows.in_chunks:
-            found = influential_rows(record, self._rows.design, DRAWN_MOST, place)
-            return plot_residuals(found.rows, ax, outcome=place, title=title, out_of=(found.n_rows, found.n_usable))
-        return plot_residuals(influence(record, self._rows.design), ax, outcome=place, title=title)
-
-    def _places(self, outcomes: Sequence[Any] | None) -> list[int] | None:
-        """Return the places of the named outcomes, None if none are named."""
-        if outcomes is None:
-            return None
-        if not isinstance(outcomes, Iterable):
-            raise DataError(f"outcomes={outcomes!r:.60} must be a list of outcomes.")
-        named = [outcomes] if isinstance(outcomes, str) else outcomes
-        return [outcome_place(each, self._rows.record.info, "outcomes") for each in named]

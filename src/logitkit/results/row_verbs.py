@@ -7,22 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
 from logitkit.results.figures import FitPlots
 from logitkit.results.hypotheses import Hypotheses
-from logitkit.results.on_rows import FitOnRows
+from logitkit.results.on_rows import DiagnosticVerbs, FitOnRows
 from logitkit.results.row_figures import RowPlots
 from logitkit.results.rows import Rows
-from logitkit.typing import ResidualKind, UnseenPolicy
+from logitkit.typing import UnseenPolicy
 
 if TYPE_CHECKING:
-    from logitkit.diagnostics.calibration.curve import Calibration
-    from logitkit.diagnostics.discrimination.classification import Classification
-    from logitkit.diagnostics.discrimination.curves import Discrimination
-    from logitkit.diagnostics.fit.hosmer_lemeshow import HosmerLemeshow
     from logitkit.inference.intervals.asked import IntervalMethod
     from logitkit.inference.penalised.dual_bound import Certificate
     from logitkit.results.written_predictions import PredictedColumn
@@ -30,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["RowVerbs"]
 
 
-class RowVerbs(Hypotheses):
+class RowVerbs(DiagnosticVerbs, Hypotheses):
     """A fit with the verbs that use rows: predictions, residuals, influence, goodness of fit and calibration.
 
     Parameters
@@ -68,10 +64,14 @@ class RowVerbs(Hypotheses):
         -------
         FitOnRows
             Has the verbs predict, predict_logit, predict_link, predictions, effects, contrast, average_predictions,
-            means, augment, residuals, influence, outcome_influence, goodness_of_fit, discrimination, classification,
-            calibration, certificate and report, and the figures.
+            means, augment, certificate and report, those of residuals, influence, goodness of fit, discrimination and
+            calibration, and the figures.
         """
         return FitOnRows(Rows(self.record, self.design, data, weights, offset, y, unseen), self._row_figures)
+
+    def _rows_of(self, data: Any) -> Rows:
+        """Return the rows of a verb."""
+        return Rows(self.record, self.design, data)
 
     # Predictions.
 
@@ -209,174 +209,6 @@ class RowVerbs(Hypotheses):
         return self.on(data).augment(to=to, keys=keys)
 
     # Diagnostics.
-
-    def residuals(
-        self,
-        kind: ResidualKind = "deviance",
-        data: Any = None,
-        *,
-        to: str | Path | None = None,
-        keys: str | Sequence[str] = (),
-    ) -> Any:
-        """Return residuals of one kind; with several outcomes, those of each outcome against the others.
-
-        Parameters
-        ----------
-        kind : {'deviance', 'pearson', 'response', 'working'}
-            Defined as in R; with several outcomes, working residuals are on the scale of the log odds of each outcome.
-            With frequency weights, the residual of each copy of a row, as if the rows were written out.
-        data : table, optional
-            Rows with an outcome; the rows of the fit by default.
-        to : str or Path, optional
-            A new folder, into which the table is written as Parquet files, block by block.
-        keys : str or sequence of str
-            With ``to``, columns of the rows that are written beside; by default ``row``, the position of the row.
-
-        Returns
-        -------
-        pandas.Series, pandas.DataFrame or Path
-            One row per row used; with several outcomes one column per outcome.
-        """
-        return self.on(data).residuals(kind, to=to, keys=keys)
-
-    def influence(
-        self,
-        data: Any = None,
-        *,
-        largest: int | None = None,
-        to: str | Path | None = None,
-        keys: str | Sequence[str] = (),
-    ) -> Any:
-        """Return leverage, Cook's distance and standardised residuals.
-
-        With frequency weights they are those of each copy of a row, as if the rows were written out.
-
-        Parameters
-        ----------
-        data : table, optional
-            The rows of the fit, which a loaded fit needs; by default those that the fit holds.
-        largest : int, optional
-            So many rows with the largest Cook's distance, these first, in place of all rows.
-        to : str or Path, optional
-            A new folder, into which the table is written as Parquet files, block by block.
-        keys : str or sequence of str
-            With ``to``, columns of the rows that are written beside; by default ``row``, the position of the row.
-
-        Returns
-        -------
-        pandas.DataFrame or Path
-            Columns leverage and cooks_distance, one row per row used. For an event also standardized_pearson and
-            standardized_deviance; with several outcomes pearson, deviance and pearson_deleted, the approximate decrease
-            of Pearson's statistic when the row is deleted.
-        """
-        return self.on(data).influence(largest=largest, to=to, keys=keys)
-
-    def outcome_influence(
-        self, data: Any = None, *, to: str | Path | None = None, keys: str | Sequence[str] = ()
-    ) -> Any:
-        """Return leverage and standardised residuals of each outcome against the others.
-
-        Parameters
-        ----------
-        data : table, optional
-            As in ``influence``.
-        to : str or Path, optional
-            As in ``influence``.
-        keys : str or sequence of str
-            As in ``influence``.
-
-        Returns
-        -------
-        pandas.DataFrame or Path
-            Columns leverage, standardized_pearson and standardized_deviance; one row per row used and outcome.
-        """
-        return self.on(data).outcome_influence(to=to, keys=keys)
-
-    def goodness_of_fit(
-        self,
-        data: Any = None,
-        groups: int = 10,
-        grouping: Literal["stata", "r", "sas"] | None = None,
-        against: Any = None,
-    ) -> HosmerLemeshow:
-        """Return the Hosmer-Lemeshow test with its groups, generalised to several outcomes.
-
-        Parameters
-        ----------
-        data : table, optional
-            Rows with an outcome; the rows of the fit by default.
-        groups : int, default 10
-            Number of groups.
-        grouping : {'stata', 'r', 'sas'}, optional
-            How rows are assigned to groups, which can differ visibly; by the conventions of the fit by default.
-        against : object, optional
-            The outcome whose probability defines the groups; by default the reference, in the symmetric form the first
-            outcome.
-
-        Returns
-        -------
-        HosmerLemeshow
-            Statistic, degrees of freedom, p-value and table. Refused on the rows of a saturated model.
-        """
-        return self.on(data).goodness_of_fit(groups, grouping, against)
-
-    def discrimination(self, data: Any = None, *, bins: int | None = None) -> Discrimination:
-        """Return the ROC curve of the event, or of each of several outcomes, with the areas.
-
-        Parameters
-        ----------
-        data : table, optional
-            Rows with an outcome; the rows of the fit by default.
-        bins : int, optional
-            Of an event, pool scores in about so many bins instead of sorting them: the area is then known up to the
-            ``auc_bound`` of the result. By default it is exact, for rows read in chunks by a sort on disk.
-
-        Returns
-        -------
-        Discrimination
-            The curve, and its area with DeLong's interval (an exact one for an area of 1 or 0). With several outcomes,
-            Hand and Till's area, the pairwise areas, and the area of each outcome against the rest.
-        """
-        return self.on(data).discrimination(bins=bins)
-
-    def classification(self, data: Any = None, threshold: float | None = None) -> Classification:
-        """Return the confusion table of predicted outcomes with the measures derived from it.
-
-        Parameters
-        ----------
-        data : table, optional
-            Rows with an outcome; the rows of the fit by default.
-        threshold : float, optional
-            Probability from which the event is predicted, 0.5 by default. With several outcomes the most probable one
-            is predicted, and there is no threshold.
-
-        Returns
-        -------
-        Classification
-            The table; accuracy with its interval; precision and recall of each outcome (for an event sensitivity,
-            specificity and predictive values); agreement beyond chance; log loss and Brier score.
-        """
-        return self.on(data).classification(threshold)
-
-    def calibration(self, data: Any = None, bins: int = 10, against: Any = None) -> Calibration:
-        """Return predicted against observed rates.
-
-        Parameters
-        ----------
-        data : table, optional
-            Rows with an outcome; the rows of the fit by default.
-        bins : int, default 10
-            Number of bins.
-        against : object, optional
-            The outcome with which intercepts and slopes compare the others; by default the reference, in the symmetric
-            form the first outcome.
-
-        Returns
-        -------
-        Calibration
-            Bins with intervals, calibration intercepts and slopes, calibration error, Brier score and log loss.
-        """
-        return self.on(data).calibration(bins, against)
 
     def certificate(self, data: Any = None) -> Certificate:
         """Return an upper bound on the distance of the penalised objective from its minimum, proved without the solver.

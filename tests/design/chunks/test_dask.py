@@ -193,7 +193,7 @@ def test_verbs_without_a_sum_run_where_the_rows_are(table, frame, executor, tmp_
     monkeypatch.delattr(WorkerRows, "parts")
     auc = held.discrimination().auc
     assert summed.discrimination().auc == pytest.approx(auc, rel=1e-12)
-    assert summed.goodness_of_fit().statistic == pytest.approx(held.goodness_of_fit().statistic, rel=1e-9)
+    assert summed.hosmer_lemeshow().statistic == pytest.approx(held.hosmer_lemeshow().statistic, rel=1e-9)
     assert summed.on(frame).discrimination().auc == pytest.approx(auc, rel=1e-12)
     expected = held.predict(table)
     for name, data in {"own": None, "files": str(tmp_path / "others.csv"), "frame": frame}.items():

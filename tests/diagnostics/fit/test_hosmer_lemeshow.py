@@ -122,8 +122,8 @@ def test_a_saturated_model_has_nothing_to_test(formula):
     births = lk.datasets.load_lbw()
     for fit in (lk.logit(formula, births), lk.multinomial(formula, births)):
         with pytest.raises(UnsupportedError, match="The model is saturated"):
-            fit.goodness_of_fit()
-        half = fit.goodness_of_fit(births.iloc[::2])
+            fit.hosmer_lemeshow()
+        half = fit.hosmer_lemeshow(births.iloc[::2])
         assert half.patterns is None
 
 
@@ -131,14 +131,14 @@ def test_a_complete_separation_is_no_saturated_model():
     data = {"x": np.arange(20.0), "y": np.repeat([0, 1], 10)}
     for fit in (lk.logit("y ~ x", data), lk.multinomial("y ~ x", data)):
         with pytest.raises(UnsupportedError, match="Every row is fitted perfectly"):
-            fit.goodness_of_fit()
+            fit.hosmer_lemeshow()
 
 
 def test_few_patterns_leave_fewer_degrees_of_freedom():
     """With a group a pattern the statistic is Pearson's of the grouped rows, on J - p degrees of freedom."""
     births = lk.datasets.load_lbw()
     fit = lk.logit("low ~ race + smoke", births)
-    found = fit.goodness_of_fit()
+    found = fit.hosmer_lemeshow()
     cells = births.groupby(["race", "smoke"], observed=True)["low"].agg(["sum", "size"]).reset_index()
     grouped = lk.logit("cbind(sum, size - sum) ~ race + smoke", cells)
     assert found.patterns.count == len(cells) == found.size.size
@@ -148,9 +148,9 @@ def test_few_patterns_leave_fewer_degrees_of_freedom():
     assert "only 6 covariate patterns, so 2 of the 4 degrees of freedom" in said
     # Columns far from zero and of any size, and an offset, make no pattern of rounding and hide none.
     moved = births.assign(a=1e8 + births["smoke"], b=1e-9 * (births["race"] == "black"), z=births["ht"] / 8)
-    shifted = lk.logit("low ~ a + b + offset(z)", moved).goodness_of_fit()
+    shifted = lk.logit("low ~ a + b + offset(z)", moved).hosmer_lemeshow()
     assert shifted.patterns.count == len(moved[["a", "b", "z"]].drop_duplicates())
-    assert "covariate pattern" not in str(lk.logit("low ~ age + lwt", births).goodness_of_fit())
+    assert "covariate pattern" not in str(lk.logit("low ~ age + lwt", births).hosmer_lemeshow())
 
 
 def test_what_is_said_beside_the_test_is_what_its_groups_show():
@@ -160,7 +160,7 @@ def test_what_is_said_beside_the_test_is_what_its_groups_show():
         x = rng.normal(size=n)
         y = rng.random(n) < 1.0 / (1.0 + np.exp(0.5 - x - bend * (x**2 - 1)))
         fit = lk.logit("y ~ x", {"x": x, "y": y.astype(int)})
-        test = fit.goodness_of_fit()
+        test = fit.hosmer_lemeshow()
         return test, " ".join(str(test).split())
 
     few, text = said(60, 0.0)
@@ -186,10 +186,10 @@ def test_many_new_rows_are_said_to_need_more_than_their_groups():
     rng = np.random.default_rng(3)
     data = pd.DataFrame({"x": rng.normal(size=600), "y": rng.integers(0, 2, 600)})
     fit = lk.logit("y ~ x", data.head(400))
-    few, many = fit.goodness_of_fit(data.tail(40)), fit.goodness_of_fit(data.tail(200))
-    assert (few.share_of_fit, many.share_of_fit, fit.goodness_of_fit().share_of_fit) == (0.1, 0.5, 1.0)
+    few, many = fit.hosmer_lemeshow(data.tail(40)), fit.hosmer_lemeshow(data.tail(200))
+    assert (few.share_of_fit, many.share_of_fit, fit.hosmer_lemeshow().share_of_fit) == (0.1, 0.5, 1.0)
     assert "take the coefficients as known" not in str(few)
-    assert "take the coefficients as known" not in str(fit.goodness_of_fit())
+    assert "take the coefficients as known" not in str(fit.hosmer_lemeshow())
     assert "these rows are 50.0% of the number" in " ".join(str(many).split())
 
 
@@ -203,7 +203,7 @@ def test_the_test_rejects_too_often_where_the_new_rows_are_many():
         data = pd.DataFrame(X, columns=list("abc")).assign(y=y.astype(int))
         fit = lk.logit("y ~ a + b + c", data.head(1_000))
         for size in rejected:
-            rejected[size] += fit.goodness_of_fit(data.iloc[1_000 : 1_000 + size]).p_value < 0.05
+            rejected[size] += fit.hosmer_lemeshow(data.iloc[1_000 : 1_000 + size]).p_value < 0.05
     # 400 samples: two standard errors are 2 % at 5 %, and 3.5 % at 15 %.
     assert 0.03 <= rejected[100] / 400 <= 0.07
     assert 0.115 <= rejected[1_000] / 400 <= 0.185
@@ -230,7 +230,7 @@ def drawn() -> pd.DataFrame:
 )
 def test_agrees_with_r(outcomes, stored, options):
     expected = outcomes.reference["goodness"][stored]
-    found = outcomes.fit.goodness_of_fit(**options)
+    found = outcomes.fit.hosmer_lemeshow(**options)
     order = [found.outcomes.index(name) for name in ("white", "black", "other")]
     assert_array_equal(found.observed[order], expected["observed"])
     assert_allclose(found.expected[order], expected["expected"], rtol=REFERENCE)
@@ -244,8 +244,8 @@ def test_agrees_with_r(outcomes, stored, options):
 def test_two_outcomes_are_the_binary_test(grouping):
     data = lk.datasets.load_lbw()
     formula = "low ~ age + lwt + smoke + C(race)"
-    several = lk.multinomial(formula, data).goodness_of_fit(grouping=grouping)
-    binary = lk.logit(formula, data).goodness_of_fit(grouping=grouping)
+    several = lk.multinomial(formula, data).hosmer_lemeshow(grouping=grouping)
+    binary = lk.logit(formula, data).hosmer_lemeshow(grouping=grouping)
     assert_array_equal(several.group, binary.group)
     assert_array_equal(several.observed[1], binary.observed)
     assert_allclose(several.expected[1], binary.expected, rtol=ROUTE)
@@ -255,7 +255,7 @@ def test_two_outcomes_are_the_binary_test(grouping):
 
 
 def test_new_rows_take_no_degrees_of_freedom_off(outcomes):
-    found = outcomes.fit_others().goodness_of_fit(data=outcomes.held_out, groups=5)
+    found = outcomes.fit_others().hosmer_lemeshow(data=outcomes.held_out, groups=5)
     assert (found.dof, found.in_sample) == (10, False)
     assert_allclose(found.share_of_fit, 63 / 126, rtol=EXACT)
     p = outcomes.fit_others().predict(outcomes.held_out).to_numpy()
@@ -268,24 +268,24 @@ def test_new_rows_take_no_degrees_of_freedom_off(outcomes):
 
 
 def test_weights_that_count_are_rows_written_out(drawn):
-    weighted = lk.multinomial("y ~ x", drawn, weights="w").goodness_of_fit(groups=5)
+    weighted = lk.multinomial("y ~ x", drawn, weights="w").hosmer_lemeshow(groups=5)
     long = drawn.loc[drawn.index.repeat(drawn["w"])].reset_index(drop=True)
-    written = lk.multinomial("y ~ x", long).goodness_of_fit(groups=5)
+    written = lk.multinomial("y ~ x", long).hosmer_lemeshow(groups=5)
     assert_array_equal(weighted.observed, written.observed)
     assert_allclose(weighted.statistic, written.statistic, rtol=ROUTE)
 
 
 def test_counts_are_their_trials(drawn):
     table = pd.crosstab(drawn["x"], drawn["y"]).reset_index()
-    counted = lk.multinomial("cbind(a, b, c) ~ x", table).goodness_of_fit(groups=6)
-    single = lk.multinomial("y ~ x", drawn).goodness_of_fit(groups=6)
+    counted = lk.multinomial("cbind(a, b, c) ~ x", table).hosmer_lemeshow(groups=6)
+    single = lk.multinomial("y ~ x", drawn).hosmer_lemeshow(groups=6)
     assert_array_equal(counted.observed, single.observed)
     assert_allclose(counted.statistic, single.statistic, rtol=ROUTE)
 
 
 def test_no_reference_groups_by_the_first_outcome(drawn):
-    symmetric = lk.multinomial("y ~ x", drawn, reference=None).goodness_of_fit(groups=5)
-    first = lk.multinomial("y ~ x", drawn).goodness_of_fit(groups=5)
+    symmetric = lk.multinomial("y ~ x", drawn, reference=None).hosmer_lemeshow(groups=5)
+    first = lk.multinomial("y ~ x", drawn).hosmer_lemeshow(groups=5)
     assert symmetric.reference == first.reference == "a"
     assert_allclose(symmetric.statistic, first.statistic, rtol=ROUTE)
 
@@ -296,38 +296,38 @@ def test_limits_add_nothing_unless_contradicted():
     )
     fit = lk.multinomial("y ~ x + C(x == 0)", data)
     assert fit.separation is not None
-    found = fit.goodness_of_fit(groups=4)
-    rest = lk.multinomial("y ~ x", data[9:]).goodness_of_fit(groups=3)
+    found = fit.hosmer_lemeshow(groups=4)
+    rest = lk.multinomial("y ~ x", data[9:]).hosmer_lemeshow(groups=3)
     # The first four rows of x = 0 and the others fit exactly, and of its pattern only a and b are possible.
     assert_allclose(found.statistic, rest.statistic, rtol=ROUTE)
     assert (found.patterns.count, found.patterns.dof) == (4, rest.patterns.dof) == (4, 2)
     fit = lk.multinomial("y ~ C(x)", data)
     with pytest.raises(UnsupportedError, match="saturated"):
-        fit.goodness_of_fit(groups=4)
+        fit.hosmer_lemeshow(groups=4)
     wrong = data.assign(y=["c", *data["y"][1:]])
-    assert fit.goodness_of_fit(data=wrong, groups=4).statistic == np.inf
+    assert fit.hosmer_lemeshow(data=wrong, groups=4).statistic == np.inf
 
 
 def test_what_has_no_chi_square_is_refused(drawn):
     clustered = lk.multinomial("y ~ x", drawn.assign(id=np.arange(240) // 4), cluster="id")
     with pytest.raises(UnsupportedError, match="no chi-square distribution with clusters"):
-        clustered.goodness_of_fit()
+        clustered.hosmer_lemeshow()
     sampled = lk.multinomial("y ~ x", drawn, weights="w", weight_kind="sampling")
     with pytest.raises(UnsupportedError, match="sampling weights"):
-        sampled.goodness_of_fit()
+        sampled.hosmer_lemeshow()
     fit = lk.multinomial("y ~ x", drawn)
     with pytest.raises(UnsupportedError, match="fall into 2 groups"):
-        fit.goodness_of_fit(groups=2)
+        fit.hosmer_lemeshow(groups=2)
     with pytest.raises(ResponseError, match="against='d' is not an outcome"):
-        fit.goodness_of_fit(against="d")
+        fit.hosmer_lemeshow(against="d")
 
 
 def test_it_shows_itself(drawn):
-    text = lk.multinomial("y ~ x", drawn).goodness_of_fit().to_text()
+    text = lk.multinomial("y ~ x", drawn).hosmer_lemeshow().to_text()
     assert "Generalised Hosmer-Lemeshow test" in text
     assert "all outcomes but a" in text
     assert "b (expected)" in text
-    small = lk.multinomial("y ~ x", drawn.head(60)).goodness_of_fit()
+    small = lk.multinomial("y ~ x", drawn.head(60)).hosmer_lemeshow()
     assert small.few_expected > 0.2
     assert "the p-value is approximate" in " ".join(small.to_text().split())
 
@@ -342,5 +342,5 @@ def test_rejects_as_often_as_it_should():
         eta = np.column_stack([np.zeros(500), 0.5 * x, 0.5 * z - 0.3 * x])
         y = (eta + rng.gumbel(size=eta.shape)).argmax(axis=1)
         fit = lk.multinomial("y ~ x + z", {"x": x, "z": z, "y": y})
-        p_values.append(fit.goodness_of_fit().p_value)
+        p_values.append(fit.hosmer_lemeshow().p_value)
     assert abs(np.mean(np.array(p_values) < 0.05) - 0.05) < 3 * np.sqrt(0.05 * 0.95 / 400)

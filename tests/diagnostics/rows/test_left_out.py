@@ -86,7 +86,7 @@ def test_every_diagnostic_says_which_rows_it_left_out(family: str):
     fit = getattr(lk, family)("y ~ x", frame, weights="w")
     holes = with_holes(frame)
     told = "Rows used: 74 of 80. Left out: 3 with a missing value (y 2, x 2), 3 with zero weight or no trials."
-    verbs = ["discrimination", "calibration", "goodness_of_fit"]
+    verbs = ["discrimination", "calibration", "hosmer_lemeshow"]
     results: list[Any] = [getattr(fit, verb)(holes) for verb in verbs]
     if family == "multinomial":
         results.append(fit.classification(holes))

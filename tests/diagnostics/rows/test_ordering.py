@@ -122,8 +122,8 @@ TESTED = {
 def test_hosmer_and_lemeshow_group_as_in_memory(case, table, file) -> None:
     formula, options, grouping = TESTED[case]
     held, read = pair(formula, table, file, **options)
-    one = held.goodness_of_fit(groups=8, grouping=grouping)
-    other = without_vectors(read).goodness_of_fit(groups=8, grouping=grouping)
+    one = held.hosmer_lemeshow(groups=8, grouping=grouping)
+    other = without_vectors(read).hosmer_lemeshow(groups=8, grouping=grouping)
     equal(one, other, skip=("group",))
     assert one.group is not None
     assert other.group is None

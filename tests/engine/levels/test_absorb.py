@@ -435,9 +435,9 @@ def test_hosmer_and_lemeshow_are_refused_and_the_remedies_that_are_named_work(ro
     absorbed, columns = both("y ~ x + z", frame)
     data = None if rows is None else frame.head(rows)
     with pytest.raises(UnsupportedError, match=r"absorbed \(firm\).* 40 levels.*calibration.*C\(firm\)"):
-        absorbed.goodness_of_fit(data)
+        absorbed.hosmer_lemeshow(data)
     assert absorbed.calibration(data).observed == (frame if data is None else data)["y"].sum()
-    assert columns.goodness_of_fit(data).in_sample is (rows is None)
+    assert columns.hosmer_lemeshow(data).in_sample is (rows is None)
 
 
 @pytest.mark.slow
@@ -457,7 +457,7 @@ def test_hosmer_and_lemeshow_would_reject_the_true_model():
         with pytest.MonkeyPatch.context() as patch:
             target = "logitkit.diagnostics.fit.hosmer_lemeshow.require_chi_square"
             patch.setattr(target, lambda record, design, in_sample: None)
-            rejected += [fit.goodness_of_fit().p_value < 0.05, fit.goodness_of_fit(new).p_value < 0.05]
+            rejected += [fit.hosmer_lemeshow().p_value < 0.05, fit.hosmer_lemeshow(new).p_value < 0.05]
     # 5 per cent of 100 samples with four of its standard errors is 14.
     assert rejected[0] > 14
     assert rejected[1] == 100

@@ -135,7 +135,7 @@ VERBS: dict[str, Verb] = {
     "classification": both(lambda fit: fit.classification(), ANSWERS),
     "collinearity": both(lambda fit: fit.collinearity(), REFUSES),
     "discrimination": both(lambda fit: fit.discrimination(), ANSWERS),
-    "goodness_of_fit": both(lambda fit: fit.goodness_of_fit(), REFUSES),
+    "hosmer_lemeshow": both(lambda fit: fit.hosmer_lemeshow(), REFUSES),
     "influence": both(lambda fit: fit.influence(), REFUSES),
     "outcome_influence": both(lambda fit: fit.outcome_influence(), REFUSES),
     "residuals": both(lambda fit: fit.residuals(), ANSWERS),
@@ -312,10 +312,10 @@ def test_nothing_is_refitted_without_the_penalty(fits: dict[str, Fit], name: str
 
 def test_the_hosmer_lemeshow_test_works_on_other_rows_only(fits: dict[str, Fit]) -> None:
     for name in ("lasso", "ridge"):
-        found = fits[name].goodness_of_fit(others())
+        found = fits[name].hosmer_lemeshow(others())
         assert (found.in_sample, found.dof) == (False, found.size.size)
         with pytest.raises(UnsupportedError, match="test on rows that took no part"):
-            fits[name].goodness_of_fit(births())
+            fits[name].hosmer_lemeshow(births())
 
 
 def test_refusals_point_to_what_is_valid(fits: dict[str, Fit]) -> None:

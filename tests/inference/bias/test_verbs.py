@@ -95,7 +95,7 @@ def test_likelihood_verbs_say_why_not(verb, penalty):
 
 
 def test_what_rests_on_the_maximum_is_refused(firth):
-    for verb in (firth.influence, firth.goodness_of_fit):
+    for verb in (firth.influence, firth.hosmer_lemeshow):
         with pytest.raises(UnsupportedError, match="not offered after bias reduction"):
             verb()
     glance = firth.glance().iloc[0]

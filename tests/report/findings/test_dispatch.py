@@ -56,7 +56,7 @@ def test_counts_are_whole(fit: lk.Fit) -> None:
 
 def test_fewer_groups_than_asked_for_are_said() -> None:
     few = lk.logit("low ~ smoke + race", lk.datasets.load_lbw())
-    test = few.goodness_of_fit()
+    test = few.hosmer_lemeshow()
     (table,) = test.to_document().blocks
     assert len(table.rows) == test.size.size < test.groups_asked == 10
     said = f"10 groups were requested and {len(table.rows)} remain"
@@ -65,7 +65,7 @@ def test_fewer_groups_than_asked_for_are_said() -> None:
 
 
 def test_as_many_groups_as_asked_for_need_no_words(fit: lk.Fit) -> None:
-    assert "asked for" not in str(fit.goodness_of_fit())
+    assert "asked for" not in str(fit.hosmer_lemeshow())
 
 
 def test_separation_is_shown_with_its_certificate() -> None:

@@ -35,8 +35,8 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.design.response.response import Response
+from logitkit.diagnostics.calibration.log_odds_rows import LogOddsRows, Usable
 from logitkit.diagnostics.calibration.recalibration import recalibrate
-from logitkit.diagnostics.log_odds_rows import LogOddsRows, Usable
 from logitkit.diagnostics.rows.left_out import EVERY_ROW, LeftOut
 from logitkit.diagnostics.rows.ordering import Grouped, InOrder, Ranking, RowFacts, grouped, rows_in_order
 from logitkit.diagnostics.rows.proportions import independent_observations, wilson_interval

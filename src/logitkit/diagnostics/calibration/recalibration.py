@@ -19,7 +19,7 @@ from logitkit.design.formula.terms import INTERCEPT, ColumnTerms
 from logitkit.design.info import DesignInfo
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.response.response import Response
-from logitkit.diagnostics.log_odds_rows import LogOddsRows, against_reference
+from logitkit.diagnostics.calibration.log_odds_rows import LogOddsRows, against_reference
 from logitkit.diagnostics.rows.ranking import PredictedRows, RankedRows
 from logitkit.engine.fit import fit_design
 from logitkit.engine.record import FitRecord
@@ -80,7 +80,7 @@ def recalibrate(rows: LogOddsRows, reference: int) -> Recalibration:
     Examples
     --------
     >>> import logitkit as lk
-    >>> from logitkit.diagnostics.log_odds_rows import Usable
+    >>> from logitkit.diagnostics.calibration.log_odds_rows import Usable
     >>> from logitkit.diagnostics.rows.ranking import predicted_rows
     >>> data = {"y": list("abcbaccab") * 4, "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1] * 4}
     >>> fit = lk.multinomial("y ~ x", data)

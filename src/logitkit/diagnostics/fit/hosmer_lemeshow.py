@@ -273,8 +273,8 @@ def require_chi_square(record: FitRecord, design: Design, in_sample: bool) -> No
     """
     response = design.sample.response
     if in_sample:
-        require(record, "goodness_of_fit on the rows of the fit")
-    require(record, "goodness_of_fit")
+        require(record, "hosmer_lemeshow on the rows of the fit")
+    require(record, "hosmer_lemeshow")
     if response.prior is not None and response.weight_kind != "frequency":
         why = ", which are not counts of observations" if response.weight_kind == "precision" else ""
         raise UnsupportedError(

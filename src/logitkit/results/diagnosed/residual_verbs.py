@@ -1,0 +1,135 @@
+"""Residuals of a fit, and the influence of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from logitkit.errors import DataError
+from logitkit.options import is_count
+from logitkit.report.frames import diagnostics as frames
+from logitkit.results.given_rows import OfRows
+from logitkit.typing import ResidualKind
+
+if TYPE_CHECKING:
+    from logitkit.design.design import Design
+
+__all__ = ["ResidualVerbs"]
+
+
+class ResidualVerbs(OfRows):
+    """Residuals and influence."""
+
+    def residuals(
+        self,
+        kind: ResidualKind = "deviance",
+        data: Any = None,
+        *,
+        to: str | Path | None = None,
+        keys: str | Sequence[str] = (),
+    ) -> Any:
+        """Return residuals of one kind; with several outcomes, those of each outcome against the others.
+
+        Parameters
+        ----------
+        kind : {'deviance', 'pearson', 'response', 'working'}
+            Defined as in R; with several outcomes, working residuals are on the scale of the log odds of each outcome.
+            With frequency weights, the residual of each copy of a row, as if the rows were written out.
+        data : table, optional
+            Rows with an outcome; the rows of the fit by default.
+        to : str or Path, optional
+            A new folder, into which the table is written as Parquet files, block by block.
+        keys : str or sequence of str
+            With ``to``, columns of the rows that are written beside; by default ``row``, the position of the row.
+
+        Returns
+        -------
+        pandas.Series, pandas.DataFrame or Path
+            One row per row used; with several outcomes one column per outcome.
+        """
+        from logitkit.diagnostics.residuals.kinds import residuals
+        from logitkit.results.row_frames import row_frame
+
+        rows = self._rows_of(data)
+
+        def make(part: Design) -> Any:
+            return frames.residuals_frame(rows.record, residuals(rows.record, part, kind), part, kind)
+
+        return row_frame(rows, make, "residuals", to, keys)
+
+    def influence(
+        self,
+        data: Any = None,
+        *,
+        largest: int | None = None,
+        to: str | Path | None = None,
+        keys: str | Sequence[str] = (),
+    ) -> Any:
+        """Return leverage, Cook's distance and standardised residuals.
+
+        With frequency weights they are those of each copy of a row, as if the rows were written out.
+
+        Parameters
+        ----------
+        data : table, optional
+            The rows of the fit, which a loaded fit needs; by default those that the fit holds.
+        largest : int, optional
+            So many rows with the largest Cook's distance, these first, in place of all rows.
+        to : str or Path, optional
+            A new folder, into which the table is written as Parquet files, block by block.
+        keys : str or sequence of str
+            With ``to``, columns of the rows that are written beside; by default ``row``, the position of the row.
+
+        Returns
+        -------
+        pandas.DataFrame or Path
+            Columns leverage and cooks_distance, one row per row used. For an event also standardized_pearson and
+            standardized_deviance; with several outcomes pearson, deviance and pearson_deleted, the approximate decrease
+            of Pearson's statistic when the row is deleted.
+        """
+        from logitkit.diagnostics.residuals.influence import influence
+        from logitkit.diagnostics.residuals.influential import most_influential
+        from logitkit.results.row_frames import row_frame
+
+        rows = self._rows_of(data)
+        if largest is not None:
+            if to is not None or not is_count(largest, 1):
+                raise DataError(f"largest={largest!r:.60} must be a whole number of at least 1, without to=.")
+            found = most_influential(rows.record, rows.design, largest).rows
+            return frames.influence_frame(found, replace(rows.design, positions=found.positions))
+
+        def make(part: Design) -> Any:
+            return frames.influence_frame(influence(rows.record, part), part)
+
+        return row_frame(rows, make, "influence", to, keys)
+
+    def outcome_influence(
+        self, data: Any = None, *, to: str | Path | None = None, keys: str | Sequence[str] = ()
+    ) -> Any:
+        """Return leverage and standardised residuals of each outcome against the others.
+
+        Parameters
+        ----------
+        data : table, optional
+            As in ``influence``.
+        to : str or Path, optional
+            As in ``influence``.
+        keys : str or sequence of str
+            As in ``influence``.
+
+        Returns
+        -------
+        pandas.DataFrame or Path
+            Columns leverage, standardized_pearson and standardized_deviance; one row per row used and outcome.
+        """
+        from logitkit.diagnostics.residuals.influence import influence
+        from logitkit.results.row_frames import row_frame
+
+        rows = self._rows_of(data)
+
+        def make(part: Design) -> Any:
+            return frames.influence_by_outcome_frame(influence(rows.record, part), part)
+
+        return row_frame(rows, make, "outcome_influence", to, keys)
