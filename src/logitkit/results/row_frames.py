@@ -50,6 +50,7 @@ def row_frame(
     stream = design.stream
     if stream is None:
         return make(design)
+    stream.require_order(f"The table of {verb}()")
     parts, n_bytes = [], 0
     for part in design.chunks():
         if part.n_rows:
@@ -71,6 +72,8 @@ def _written(
     """Write a table block by block: all of it, or nothing."""
     if keys and design.in_chunks:
         design = reading_more(design, keys)
+    elif design.stream is not None and not keys:
+        design.stream.require_order(f"Rows of {verb}() that are told by their place, without keys=,")
     with folder_written(to, f"folder of {verb}") as place:
         for number, part in enumerate(design.chunks()):
             frame = make(part)

@@ -79,6 +79,8 @@ def written_predictions(
     asked = _Asked(_listed(columns), _listed(keys), level)
     for column in asked.columns:
         require_choice("columns", column, KINDS)
+    if not asked.keys and rows.source is None and rows.design.stream is not None:
+        rows.design.stream.require_order("Predictions that are told by their place, without keys=,")
     undetermined = 0
     with folder_written(to, "folder of predictions") as place:
         for number, missing in _of_each(rows, asked.keys, _Writing(rows.record, asked, place)):
@@ -249,6 +251,7 @@ def gathered_predictions(rows: Rows, make: Callable[[NewRows], Any]) -> Any:
     if rows.source is None:
         stream = rows.design.stream
         assert stream is not None
+        stream.require_order("Predictions")
         source, most = stream.source, stream.memory
     else:
         source, most = rows.source, rows.reading.n_bytes

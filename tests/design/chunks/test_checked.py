@@ -64,7 +64,7 @@ def unordered(table, monkeypatch) -> None:
     monkeypatch.setattr("logitkit.api.reading.source_of", opened)
 
 
-def test_any_order_of_the_rows_gives_the_fit_in_memory(table, monkeypatch) -> None:
+def test_any_order_of_the_rows_gives_the_fit_in_memory(table, monkeypatch, tmp_path) -> None:
     held = lk.logit(FORMULA, table)
     unordered(table, monkeypatch)
     shuffled = Shuffled(table)
@@ -78,6 +78,9 @@ def test_any_order_of_the_rows_gives_the_fit_in_memory(table, monkeypatch) -> No
     assert read.record.fingerprint == again.record.fingerprint
     with pytest.raises(UnsupportedError, match="in another order in the second pass"):
         read.predict()
+    for write in (read.predict, read.influence):
+        with pytest.raises(UnsupportedError, match="told by their place, without keys=, must be in the order"):
+            write(to=tmp_path / "rows")
     with pytest.raises(UnsupportedError, match="What is drawn by place must be in the order of the rows"):
         read.bootstrap(2, seed=1, kind="poisson")
 

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 
 import logitkit as lk
 from logitkit.errors import UnsupportedError
-from logitkit.inference.covariances import inverse_root, reduced_bias
+from logitkit.inference.covariances import corrected, inverse_root, reduced_bias
 from logitkit.inference.covariances.inverse_root import by_decomposition, by_quadrature, root_nodes
 from tolerances import REFERENCE, ROUTE
 
@@ -52,8 +52,8 @@ def test_both_ways_are_the_published_matrix(spread: float) -> None:
 def test_large_clusters_are_those_of_decompositions(births: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
     fit = lk.logit("low ~ age + lwt + smoke", births)
     dense = fit.robust("CR2", cluster="g")
-    monkeypatch.setattr(reduced_bias, "DECOMPOSED", 10)
-    monkeypatch.setattr(reduced_bias, "CELLS_OF_BLOCK", 50)
+    monkeypatch.setattr(corrected, "DECOMPOSED", 10)
+    monkeypatch.setattr(corrected, "CELLS_OF_BLOCK", 50)
     monkeypatch.setattr(inverse_root, "ROWS", 7)
     by_nodes = fit.robust("CR2", cluster="g")
     assert_allclose(by_nodes.vcov, dense.vcov, rtol=ROUTE)
@@ -69,9 +69,9 @@ def test_a_cluster_that_determines_a_coefficient(births: pd.DataFrame, monkeypat
     # clubSandwich 0.5.8: m <- glm(low ~ age + one, binomial); v <- vcovCR(m, g, "CR2"); sqrt(diag(v)); coef_test(m, v)
     assert_allclose(dense.std_error, [0.4055535185617, 0.0174951788898, 0.0431802872322], rtol=REFERENCE)
     assert_allclose(dense.record.coefficient_law.dof, [3.71237273684, 3.77600569430, 3.04147368357], rtol=REFERENCE)
-    monkeypatch.setattr(reduced_bias, "DECOMPOSED", 10)
+    monkeypatch.setattr(corrected, "DECOMPOSED", 10)
     assert_allclose(fit.robust("CR2", cluster="g").vcov, dense.vcov, rtol=ROUTE)
-    monkeypatch.setattr(reduced_bias, "DECOMPOSED_MOST", 10)
+    monkeypatch.setattr(corrected, "DECOMPOSED_MOST", 10)
     with pytest.raises(UnsupportedError, match="rows alone determines a coefficient"):
         fit.robust("CR2", cluster="g")
 

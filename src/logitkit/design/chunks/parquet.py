@@ -15,7 +15,6 @@ from logitkit.design.chunks.budget import BYTES_OF_TEXT, Held, bytes_of_kinds
 from logitkit.design.chunks.files import FileState, reading_of, state_of
 from logitkit.design.chunks.pages import bytes_of_pages
 from logitkit.design.chunks.source import Batch
-from logitkit.design.chunks.whole_files import suits, whole_table
 from logitkit.design.table.arrow import without_views
 from logitkit.design.table.names import name_misfit
 from logitkit.errors import DataError
@@ -131,9 +130,8 @@ class ParquetSource:
     def parts(self, columns: Sequence[str], size: int) -> Iterator[Part]:
         """Yield what is read at once: row groups of at most about ``size`` rows together, or a part of a large one."""
         most = _rows_at_once(size)
-        whole = get_threads() > 1 and suits(self.schema, columns, self.n_rows * self.row_bytes, size)
         for state, n_rows, groups in zip(self.files, self.sizes, self.groups, strict=True):
-            file, first = _File(state, n_rows, tuple(columns), self.schema, whole), 0
+            file, first = _File(state, n_rows, tuple(columns), self.schema), 0
             together: list[int] = []
             for group, rows in enumerate(groups):
                 held = sum(groups[each] for each in together)
@@ -180,7 +178,6 @@ class _File:
     n_rows: int
     columns: tuple[str, ...]
     schema: Any
-    whole: bool = False
 
     @property
     def path(self) -> str:
@@ -189,11 +186,6 @@ class _File:
 
     def read(self, groups: tuple[int, ...], n_rows: int, first: int) -> Batch:
         """Return row groups that follow one another, on one thread: others read other files."""
-        if self.whole and n_rows == self.n_rows:
-            with reading_of(self.state):
-                table = whole_table(self.path, self.columns)
-            if table is not None:
-                return self.batch(table, n_rows, first)
         with self.opened() as file:
             return self.batch(
                 file.read_row_groups(groups, columns=list(self.columns), use_threads=False), n_rows, first
