@@ -28,6 +28,7 @@ _attribute, __dir__, __all__ = lazy_loader.attach(
         "api.paths": ["path", "path_matrix"],
         "design.chunks.dask": ["Dask"],
         "design.chunks.spark": ["Spark"],
+        "design.labels": ["labels"],
         "design.survey": ["Survey"],
         "engine.regularised.options": ["ProxNewton"],
         "models.catalogue": ["Binary", "Multinomial", "Ordinal"],

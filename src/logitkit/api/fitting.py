@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from logitkit.api.labelling import labelled_design
 from logitkit.api.reading import read_design
 from logitkit.api.scope import caller_scope
 from logitkit.api.under import read_under
@@ -60,6 +61,7 @@ def fit(
     conventions: ConventionName | None = None,
     solver: Newton | ProxNewton | None = None,
     level: float = 0.95,
+    labels: Any = None,
     memory: int | str | None = None,
     checkpoint: str | Path | None = None,
     executor: Executor | None = None,
@@ -110,6 +112,9 @@ def fit(
         Options of the solver: ``Newton`` without a penalty, ``ProxNewton`` with one.
     level : float, default 0.95
         Confidence level of intervals.
+    labels : lk.labels or mapping, optional
+        What variables and levels are called in print, ``lk.labels({"lwt": "Weight"}, units={"lwt": "lb"})``; they go
+        before those that a table brings with it. Names of coefficients stay.
     memory : int or str, optional
         Of rows that are read in chunks: how much may be held, in bytes or as ``"2GB"``; a quarter of what is free by
         default. A table in memory takes none of these three.
@@ -179,8 +184,9 @@ def fit(
         )
 
     model, design, chosen = read_under(conventions, model, read, penalised=_shrinks(penalty))
+    design = replace(design, table=None if design.in_chunks else data)
     return _fitted(
-        replace(design, table=None if design.in_chunks else data),
+        labelled_design(design, labels),
         model,
         penalty,
         solver,
@@ -206,6 +212,7 @@ def fit_matrix(
     conventions: ConventionName | None = None,
     solver: Newton | ProxNewton | None = None,
     level: float = 0.95,
+    labels: Any = None,
 ) -> Fit:
     """Fit a model to a ready matrix as it is: no intercept is added.
 
@@ -239,6 +246,8 @@ def fit_matrix(
         Options of the solver: ``Newton`` without a penalty, ``ProxNewton`` with one.
     level : float, default 0.95
         Confidence level of intervals.
+    labels : lk.labels or mapping, optional
+        As in ``fit``.
 
     Returns
     -------
@@ -270,7 +279,7 @@ def fit_matrix(
         )
 
     model, design, chosen = read_under(conventions, model, read, penalised=_shrinks(penalty))
-    return _fitted(design, model, penalty, solver, level, (survey, dispersion, chosen))
+    return _fitted(labelled_design(design, labels), model, penalty, solver, level, (survey, dispersion, chosen))
 
 
 def _sampling(

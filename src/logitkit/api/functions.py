@@ -47,6 +47,7 @@ def logit(
     conventions: ConventionName | None = None,
     solver: Newton | ProxNewton | None = None,
     level: float = 0.95,
+    labels: Any = None,
     memory: int | str | None = None,
     checkpoint: str | Path | None = None,
     executor: Executor | None = None,
@@ -96,6 +97,8 @@ def logit(
         Options of the solver: ``Newton`` without a penalty, ``ProxNewton`` with one.
     level : float, default 0.95
         Confidence level of intervals.
+    labels : lk.labels or mapping, optional
+        As in ``fit``.
     memory, checkpoint, executor : optional
         Of rows that are read in chunks, as in ``fit``.
 
@@ -140,6 +143,7 @@ def logit(
         conventions=conventions,
         solver=solver,
         level=level,
+        labels=labels,
         memory=memory,
         checkpoint=checkpoint,
         executor=executor,
@@ -166,6 +170,7 @@ def logit_matrix(
     conventions: ConventionName | None = None,
     solver: Newton | ProxNewton | None = None,
     level: float = 0.95,
+    labels: Any = None,
 ) -> Fit:
     """Fit a logistic regression to a ready matrix as it is: no intercept is added.
 
@@ -183,7 +188,7 @@ def logit_matrix(
         As in ``logit``, one value per row.
     weight_kind, event, link, information, outcome, cluster : optional
         As in ``logit``.
-    penalty, survey, dispersion, conventions, solver, level : optional
+    penalty, survey, dispersion, conventions, solver, level, labels : optional
         As in ``logit``; terms of a penalty are columns.
 
     Returns
@@ -219,4 +224,5 @@ def logit_matrix(
         conventions=conventions,
         solver=solver,
         level=level,
+        labels=labels,
     )

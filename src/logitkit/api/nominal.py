@@ -44,6 +44,7 @@ def multinomial(
     conventions: ConventionName | None = None,
     solver: Newton | ProxNewton | None = None,
     level: float = 0.95,
+    labels: Any = None,
     memory: int | str | None = None,
     checkpoint: str | Path | None = None,
     executor: Executor | None = None,
@@ -92,6 +93,8 @@ def multinomial(
         Options of the solver: ``Newton`` without a penalty, ``ProxNewton`` with one.
     level : float, default 0.95
         Confidence level of intervals.
+    labels : lk.labels or mapping, optional
+        As in ``fit``.
     memory, checkpoint, executor : optional
         Of rows that are read in chunks, as in ``fit``.
 
@@ -136,6 +139,7 @@ def multinomial(
         conventions=conventions,
         solver=solver,
         level=level,
+        labels=labels,
         memory=memory,
         checkpoint=checkpoint,
         executor=executor,
@@ -162,6 +166,7 @@ def multinomial_matrix(
     conventions: ConventionName | None = None,
     solver: Newton | ProxNewton | None = None,
     level: float = 0.95,
+    labels: Any = None,
 ) -> MultinomialFit:
     """Fit a multinomial logistic regression to a ready matrix, which holds its own intercept.
 
@@ -181,7 +186,7 @@ def multinomial_matrix(
         Offset by outcome; zero for an outcome not named.
     weight_kind, cluster : optional
         As in ``logit``, one value per row.
-    penalty, survey, dispersion, conventions, solver, level : optional
+    penalty, survey, dispersion, conventions, solver, level, labels : optional
         As in ``multinomial``; terms of a penalty are columns.
 
     Returns
@@ -217,5 +222,6 @@ def multinomial_matrix(
         conventions=conventions,
         solver=solver,
         level=level,
+        labels=labels,
     )
     return cast(MultinomialFit, found)

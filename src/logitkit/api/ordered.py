@@ -48,6 +48,7 @@ def ordinal(
     conventions: ConventionName | None = None,
     solver: Newton | None = None,
     level: float = 0.95,
+    labels: Any = None,
     memory: int | str | None = None,
     checkpoint: str | Path | None = None,
     executor: Executor | None = None,
@@ -101,6 +102,8 @@ def ordinal(
         Options of the solver.
     level : float, default 0.95
         Confidence level of intervals.
+    labels : lk.labels or mapping, optional
+        As in ``fit``.
     memory, checkpoint, executor : optional
         Of rows that are read in chunks, as in ``fit``.
 
@@ -143,6 +146,7 @@ def ordinal(
         conventions=conventions,
         solver=solver,
         level=level,
+        labels=labels,
         memory=memory,
         checkpoint=checkpoint,
         executor=executor,

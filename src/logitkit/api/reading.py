@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from logitkit.design.build import build_design
@@ -10,6 +11,7 @@ from logitkit.design.chunks.build import build_chunked_design
 from logitkit.design.chunks.opened import source_of
 from logitkit.design.chunks.reading import Reading
 from logitkit.design.design import Design
+from logitkit.design.labels import labels_of_table
 from logitkit.design.response.reading import OutcomeReader
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.typing import FactorCoding, MissingPolicy, WeightKind
@@ -46,7 +48,7 @@ def read_design(
                 f"{reading.stated[0]}= is for rows that are read in chunks, and data is a table in memory: give a "
                 "path, a folder or a pattern of files as data, or leave it out."
             )
-        return build_design(
+        design = build_design(
             formula,
             data,
             namespace=namespace,
@@ -58,6 +60,10 @@ def read_design(
             absorb=absorb,
             factors_by=factors_by,
         )
+        coding = design.info.coding
+        known = () if coding is None else (*coding.variables, *coding.left_variables)
+        labels = labels_of_table(data).among(known)
+        return replace(design, info=replace(design.info, labels=labels)) if labels else design
     if absorb is not None:
         raise UnsupportedError(
             "absorb= needs the rows in memory: write the factor into the formula, C(...), or read the files into a "

@@ -8,6 +8,7 @@ from typing import Any
 
 from logitkit.design.formula.coding import Coding
 from logitkit.design.formula.terms import INTERCEPT, Term
+from logitkit.design.labels import NO_LABELS, Labels
 from logitkit.design.nuisance import NOTHING, Nuisance
 from logitkit.typing import FloatArray
 
@@ -105,6 +106,8 @@ class DesignInfo:
         intercept is then none of these.
     constant : (p,) array or None
         Of a design without an intercept column: coefficients of a combination of columns that is one on every row.
+    labels : Labels
+        What variables and levels are called in print.
     """
 
     names: tuple[str, ...]
@@ -116,6 +119,7 @@ class DesignInfo:
     references: tuple[tuple[str, str], ...] = ()
     nuisance: Nuisance = NOTHING
     constant: FloatArray | None = None
+    labels: Labels = NO_LABELS
 
     @property
     def intercept(self) -> int | None:

@@ -20,6 +20,7 @@ from logitkit.report.cautions import few_clusters, nearly_collinear
 from logitkit.report.document import Fact
 from logitkit.report.levels import factor_words
 from logitkit.report.number_format import format_amount, format_integer, format_number, format_p
+from logitkit.report.term_labels import expression_label, shown_level
 from logitkit.report.wording import counted, denominator, has_only_intercept, name_list, numbered_names
 
 __all__ = [
@@ -160,8 +161,10 @@ def null_model_note(record: FitRecord) -> Iterator[str]:
 def design_notes(record: FitRecord) -> Iterator[str]:
     """Say which levels are the reference of their factor, and which rows were dropped."""
     if record.info.references:
-        shown = quoted_names(level for _, level in record.info.references)
-        levels = [f"{factor}: {level}" for (factor, _), level in zip(record.info.references, shown, strict=True)]
+        info = record.info
+        shown = quoted_names(shown_level(info, factor, level) for factor, level in info.references)
+        called = [expression_label(info, factor) if info.labels else factor for factor, _ in info.references]
+        levels = [f"{factor}: {level}" for factor, level in zip(called, shown, strict=True)]
         yield f"Reference levels: {name_list(levels)}."
     if record.counts.missing:
         columns = numbered_names(record.counts.missing_by_column)

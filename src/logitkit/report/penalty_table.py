@@ -19,7 +19,8 @@ from logitkit.report.document import Column, Table
 from logitkit.report.estimate_columns import format_estimates
 from logitkit.report.number_format import format_level
 from logitkit.report.penalty import ratio_beside
-from logitkit.report.units import per_unit, unit_labels
+from logitkit.report.term_labels import shown_names
+from logitkit.report.units import per_unit
 from logitkit.report.wording import counted
 from logitkit.typing import FloatArray, IntArray
 
@@ -55,9 +56,10 @@ def _beside_ratios(record: FitRecord, facts: PenaltyFacts, changes: FloatArray) 
     listed = listed_coefficients(record, facts)
     every, ratio = coefficient_estimates(record), ratio_beside(record)
     found = per_unit(every.at(listed), changes[listed])
-    names = unit_labels([record.names[j] for j in listed], changes[listed])
+    called = shown_names(record.info, changes)
+    names, none = [called[j] for j in listed], names_without_ratio(record.info)
     coef, errors = format_estimates(found.estimate, found.std_error)
-    ratios, lows, highs = exponentials(names, found, names_without_ratio(record.info))
+    ratios, lows, highs = exponentials([record.names[j] for j in listed], found, none)
     posterior, zero = has_posterior(record), found.estimate == 0.0
     if not posterior:  # what the penalty set to zero is seen at a glance
         coef = tuple("0" if none else text for none, text in zip(zero, coef, strict=True))
@@ -108,7 +110,8 @@ def _side_by_side(record: FitRecord, facts: PenaltyFacts, changes: FloatArray) -
     zero = len(names) - int(np.count_nonzero(size))
     if zero:
         note.append(f"Zero for every outcome: {counted(zero, 'term')}. fit.tidy() has them all.")
-    labels = unit_labels([names[j] for j in listed], changes[listed])
+    called = shown_names(record.info, changes)
+    labels = [called[j] for j in listed]
     rows = tuple(zip(labels, *_columns((changes * table)[:, listed]), strict=True))
     heads = (Column("Term", "left"), *(Column(outcome) for outcome in record.modelled))
     return Table("Coefficients by outcome", heads, rows, tuple(note), divides=True)
@@ -123,7 +126,8 @@ def _largest(record: FitRecord, facts: PenaltyFacts, changes: FloatArray) -> Tab
     order = np.argsort(-size, kind="stable")[: min(LISTED_MOST, int(np.count_nonzero(size)))]
     outcome, column = np.divmod(order, len(names))
     (cells,) = _columns((changes * record.coef_table)[outcome, column][None, :])
-    labels = unit_labels([names[j] for j in column], changes[column])
+    called = shown_names(record.info, changes)
+    labels = [called[j] for j in column]
     rows = tuple((record.modelled[k], label, cell) for k, label, cell in zip(outcome, labels, cells, strict=True))
     more = int(np.count_nonzero(size)) - order.size
     note = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -32,7 +32,8 @@ from logitkit.report.penalty import penalty_facts, penalty_notes, ratio_beside
 from logitkit.report.penalty_table import penalised_table
 from logitkit.report.response_facts import amount_facts, response_facts, response_notes
 from logitkit.report.separation import separation_warning
-from logitkit.report.units import changes_of, per_unit, unit_labels, unit_note
+from logitkit.report.term_labels import shown_names
+from logitkit.report.units import changes_of, per_unit, unit_note
 from logitkit.report.wording import counted, has_only_intercept, name_list, without_intercept
 from logitkit.typing import FloatArray
 
@@ -60,30 +61,31 @@ def coefficient_tables(
     record: FitRecord, units: Mapping[str, float] | None = None, limits: Limits | None = None
 ) -> tuple[Table, ...]:
     """Return a coefficient table per equation, with ratios and their intervals where there are some."""
-    changes = changes_of(record.info, units)
+    info, changes = record.info, changes_of(record.info, units)
     if record.penalty is not None:
         return (penalised_table(record, record.penalty, changes),)
     every, aliased = coefficient_estimates(record), set(record.aliased.tolist())
     if limits is not None:
         every = replace(every, low=limits.low, high=limits.high)
-    words, without = record.family.words, names_without_ratio(record.info)
+    words, called = record.family.words, shown_names(record.info, changes)
+    none = [info.names.index(name) for name in names_without_ratio(info) if name in info.names]
+    without = {called[j] for j in none} | {INTERCEPT}
     tables = []
-    for heading, names, one in _listed(record):
+    for heading, names, one in _listed(record, called):
         ratio = words.ratio_against(record.reference)
         if words.intercepts and heading == words.intercepts:  # which are no effects
             ratio = None
         missing = np.flatnonzero(np.isnan(record.coef[one.places]))
         in_words = {int(row): "aliased" if int(one.places[row]) in aliased else "undetermined" for row in missing}
         own = changes[one.columns]
-        labels = unit_labels(names, own)
         found = per_unit(every.at(one.places), own)
-        rows = coefficient_rows(labels, found, in_words, ratios=ratio is not None, without=without)
+        rows = coefficient_rows(names, found, in_words, ratios=ratio is not None, without=without)
         heads = coefficient_heads(record.level, None if ratio is None else ratio.head, record.law.letter)
         tables.append(Table(heading or None, heads, rows))
     return tuple(tables)
 
 
-def _listed(record: FitRecord) -> Iterator[tuple[str, list[str], Equation]]:
+def _listed(record: FitRecord, called: Sequence[str]) -> Iterator[tuple[str, list[str], Equation]]:
     """Yield the heading of each table, the names of its rows, and their coefficients."""
     words, names, alone = record.family.words, record.info.names, []
     for one in listed_equations(record):
@@ -91,7 +93,7 @@ def _listed(record: FitRecord) -> Iterator[tuple[str, list[str], Equation]]:
             alone.append(one)
             continue
         heading = words.heading(one.label, record.info.response, record.reference)
-        yield heading, [names[j] for j in one.columns], one
+        yield heading, [called[j] for j in one.columns], one
     if alone:
         columns, places = (np.concatenate([one[k] for one in alone]) for k in (1, 2))
         yield words.intercepts, [one.label for one in alone], Equation(words.intercepts, columns, places)

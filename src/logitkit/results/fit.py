@@ -16,9 +16,9 @@ from logitkit.report.frames import tidy
 from logitkit.report.summary import summary_document
 from logitkit.results.documented import documents
 from logitkit.results.figures import FitPlots
-from logitkit.results.mean_verbs import MeanVerbs
 from logitkit.results.on_rows import FitOnRows
 from logitkit.results.shown import Summary, shown_summary
+from logitkit.results.word_verbs import WordVerbs
 
 if TYPE_CHECKING:
     from logitkit.inference.intervals.asked import IntervalMethod
@@ -30,7 +30,7 @@ __all__ = ["Fit"]
 
 
 @documents(FitOnRows)
-class Fit(MeanVerbs):
+class Fit(WordVerbs):
     """A fitted model, with the verbs of every family.
 
     Parameters

@@ -40,6 +40,7 @@ KEYWORDS = {
     "groups": "Rows that belong together: cluster=; in a cross-validation folds=lk.Folds(groups=...).",
     "na_action": "It is missing= here: 'drop' or 'raise'.",
     "fit_intercept": "Without an intercept: '0 + ...' in the formula.",
+    "labels": "Labels are stated to the function that fits, or of a fit: fit.labelled(lk.labels({...})).",
     "random_state": "It is seed= here.",
     "n_jobs": "Threads are set for everything at once: lk.set_threads(n).",
     "nthreads": "Threads are set for everything at once: lk.set_threads(n).",

@@ -30,6 +30,7 @@ from logitkit.engine.record import FitRecord
 from logitkit.engine.satterthwaite import SatterthwaiteLaw
 from logitkit.engine.saved.adjustment import pack_adjustment, unpack_adjustment
 from logitkit.engine.saved.coordinates import pack_coordinates, unpack_coordinates
+from logitkit.engine.saved.labels import pack_labels, unpack_labels
 from logitkit.engine.saved.model import form_in, info_in, pack_model
 from logitkit.engine.saved.penalty import pack_penalty, pack_row_space, unpack_penalty, unpack_row_space
 from logitkit.engine.solvers.solver import Status, Step
@@ -92,6 +93,7 @@ def pack_record(record: FitRecord) -> dict[str, Any]:
         "penalty": pack_penalty(record.penalty),
         **pack_adjustment(record.adjustment),
         **({} if record.read is None else {"read": asdict(record.read)}),
+        **({"labels": pack_labels(info.labels)} if info.labels else {}),
         "counts": encode({name: getattr(record.counts, name) for name in ("given", "missing", "missing_by_column")}),
         "status": record.status.name,
         "method": record.method,
@@ -108,6 +110,7 @@ def unpack_record(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Fi
         coding=None if packed["coding"] is None else unpack_coding(packed["coding"], functions),
         nuisance=unpack_nuisance(packed["absorbed"], q),
         constant=None if packed["constant"] is None else np.asarray(decode(packed["constant"]), dtype=np.float64),
+        labels=unpack_labels(packed.get("labels")),
     )
     require_saved_formula(info)
     counts = decode(packed["counts"])

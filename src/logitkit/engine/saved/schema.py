@@ -16,6 +16,7 @@ from logitkit.design.formula.saved_levels import floats_of, integers_of
 from logitkit.design.formula.terms import INTERCEPT
 from logitkit.engine.saved.adjustment import ADJUSTMENT
 from logitkit.engine.saved.fields import Field, Flag, Number, Scalar, Sizes, Text, Whole
+from logitkit.engine.saved.labels import LABELS
 from logitkit.engine.saved.model import MODEL, form_in, model_in
 from logitkit.engine.saved.parts import (
     ABSORBED,
@@ -112,6 +113,7 @@ FIELDS: dict[str, Field] = {
     "conventions": Text(tuple(CONVENTIONS)),
     "digest": Text(),
 }
+OPTIONAL: tuple[dict[str, Field], ...] = ({"adjustment": ADJUSTMENT}, {"read": READ}, {"labels": LABELS})
 
 
 # What must agree across fields.
@@ -226,7 +228,9 @@ def _problems(packed: Mapping[str, Any]) -> Iterator[str]:
         yield from FIELDS["aliased"].problems(packed.get("aliased"), "aliased", sizes)
         sizes["q"] = sizes["n"] - len(packed["aliased"])
     yield from Table(
-        FIELDS, optional=({"adjustment": ADJUSTMENT}, {"read": READ}), rules=(*RULES, partial(_aliased_agree, form))
+        FIELDS,
+        optional=({"adjustment": ADJUSTMENT}, {"read": READ}, {"labels": LABELS}),
+        rules=(*RULES, partial(_aliased_agree, form)),
     ).problems(packed, "", sizes)
 
 

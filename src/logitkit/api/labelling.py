@@ -1,0 +1,30 @@
+"""A design with the labels that a user states, checked against the names that there are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from logitkit.design.design import Design
+from logitkit.design.labels import as_labels
+from logitkit.design.table.frame import read_table
+from logitkit.report.term_labels import labelled_info
+
+__all__ = ["labelled_design"]
+
+
+def labelled_design(design: Design, given: Any) -> Design:
+    """Return a design with stated labels, which go before those of its table.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age", lk.datasets.load_lbw(), labels={"age": "Age"})
+    >>> fit.record.info.labels.of("age")
+    'Age'
+    """
+    stated = as_labels(given)
+    if not stated:
+        return design
+    columns = () if design.table is None else read_table(design.table).names
+    return replace(design, info=labelled_info(design.info, stated, columns))
