@@ -55,7 +55,7 @@ def kinds(fit: Any) -> list[Callable[[], Any]]:
     design, family = fit.design, fit.record.form.family
     parts = [design_of_columns(design, np.array(keep)) for keep in ([0, 1, 2], [0, 3, 4, 5])]
     rows = halves(design)
-    each = [*parts, *rows, design_of_columns(rows[0], np.array([0, 1]))]
+    each = [*parts, *rows, design_of_columns(rows[0], np.array([0, 1])), *halves(parts[1])]
     return [partial(fit_design, part, family, Newton()) for part in each]
 
 
@@ -70,6 +70,13 @@ def test_fits_side_by_side_have_the_bits_of_fits_alone(fit) -> None:
         assert np.array_equal(one.coef, other.coef)
         assert np.array_equal(one.vcov, other.vcov)
         assert (one.loglik, one.fingerprint) == (other.loglik, other.fingerprint)
+
+
+def test_some_rows_of_some_columns_are_chosen_once(fit) -> None:
+    keep, rows = np.array([0, 3, 4, 5]), np.arange(1, fit.design.n_rows, 3)
+    both = some_rows(design_of_columns(fit.design, keep), rows)
+    whole = np.concatenate([part.matrix.to_dense() for part in fit.design.chunks()])
+    assert np.array_equal(np.concatenate([part.matrix.to_dense() for part in both.chunks()]), whole[np.ix_(rows, keep)])
 
 
 def _rows(part: Design) -> int:

@@ -28,7 +28,7 @@ class _Some(Stream):
     Parameters
     ----------
     all_rows : Stream
-        The other one.
+        The other one, with all columns.
     mask : (n,) bool array
         Which of its rows that take part are among these.
     """
@@ -92,7 +92,8 @@ def some_rows(design: Design, index: IntArray) -> Design:
         "sample": stream.sample.take(drawn),
         "sample_rows": stream.sample_rows[drawn],
     }
-    return design_of(_Some(**fields, all_rows=stream, mask=mask), design.info, design.counts)
+    made = _Some(**fields, all_rows=replace(stream, chosen=None), mask=mask)  # columns are chosen once
+    return design_of(made, design.info, design.counts)
 
 
 def named_columns(design: Design, names: Sequence[str]) -> Table:
