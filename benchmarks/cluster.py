@@ -30,7 +30,8 @@ from dask.distributed import Client, LocalCluster
 from dask_ml.linear_model import LogisticRegression
 
 def main(folder, names):
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster):
+    quiet = {"dashboard_address": "127.0.0.1:0", "scheduler_kwargs": {"dashboard": False}}
+    with LocalCluster(n_workers=2, threads_per_worker=1, **quiet) as cluster, Client(cluster):
         times = []
         for _ in range(2):
             start = time.perf_counter()
@@ -130,7 +131,8 @@ def ours(place: str, formula: str, names: list[str]) -> Any:
 
     import logitkit as lk
 
-    options: dict[str, Any] = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    options: dict[str, Any] = {"n_workers": 2, "threads_per_worker": 1}
+    options |= {"dashboard_address": "127.0.0.1:0", "scheduler_kwargs": {"dashboard": False}}  # None is port 8787
     with LocalCluster(**options) as cluster, Client(cluster) as client:
         executor = lk.Dask(client)
         cold = timed(lambda: lk.logit(formula, place, executor=executor), 1)[1]
