@@ -39,6 +39,9 @@ ASKED: tuple[dict[str, Any], ...] = (
     {"variables": "x", "change": "eyex"},
     {"variables": "x", "change": "sd", "by": "year"},
     {"variables": "x", "change": "iqr", "at": {"x": ["mean", "median"]}},
+    {"at": "mean"},
+    {"at": "mean", "change": {"x": "sd"}},
+    {"method": "simulation", "n": 30, "seed": 4, "by": "year"},
 )
 
 
@@ -95,7 +98,7 @@ def test_an_average_effect_is_a_difference_of_means(small, files) -> None:
 
 def test_what_needs_all_rows_at_once_is_gathered_or_refused(files, monkeypatch) -> None:
     fit = lk.logit("y ~ x + C(g)", files)
-    asked = [{"at": "mean"}, {"method": "simulation", "n": 20}, {"rows": "sampled", "variables": "x"}]
+    asked = [{"method": "bootstrap", "n": 20, "seed": 1}, {"rows": "sampled", "variables": "x"}, {"average": False}]
     for each in asked:
         fit.effects(**each)
     monkeypatch.setattr(type(fit.design.stream), "memory", 100, raising=False)
@@ -129,3 +132,76 @@ def test_chunks_without_a_complete_row_are_passed_over(small, tmp_path) -> None:
     same(held.effects().to_frame(), read.effects().to_frame())
     fit = lk.logit("y ~ x", small)
     same(fit.on(gone).effects(by="g").to_frame(), fit.on(str(tmp_path)).effects(by="g").to_frame())
+
+
+@pytest.mark.usefixtures("figures_not_written")
+def test_a_report_has_the_effects_in_memory_and_says_what_has_no_room(small, files, tmp_path) -> None:
+    data = small.assign(b=(small["month"] % 2 == 0).astype(int))
+    place = tmp_path / "rows"
+    place.mkdir()
+    data.to_parquet(place / "rows.parquet", index=False)
+    held, read = (lk.logit("y ~ x + z + C(g) + b", each) for each in (data, str(place)))
+    pages = []
+    for fit in (held, read):
+        if fit is read:
+            object.__setattr__(fit.design.stream, "memory", 1_000)
+        text = fit.report(tmp_path / "page.html").read_text(encoding="utf-8")
+        pages.append({part.partition("</h2>")[0].rpartition(">")[2]: part for part in text.split("<h2")[1:]})
+    one, other = pages
+    assert list(one) == list(other)
+    assert "1 - 0" in one["Average effects"]
+    assert other["Average effects"] == one["Average effects"]
+    assert "Left out" not in other["Average predictions"]
+    assert "memory= grants" in other["Influential rows"]
+    without = lk.logit("y ~ x + C(g)", files, penalty=lk.Lasso(0.02)).report(tmp_path / "page.html").read_text("utf-8")
+    assert "Left out: " in without.partition("Average effects")[2]
+
+
+GRIDS = {
+    "plain": ("y ~ x * C(g) + z", {}),
+    "two factors": ("y ~ x + g + C(year)", {}),
+    "frequency weights": ("y ~ x + g", {"weights": "w"}),
+    "counts": ("cbind(events, rest) ~ x + g", {}),
+    "offset": ("y ~ x + g", {"offset": "shift"}),
+    "several": ("o ~ x + C(g)", {"model": lk.Multinomial()}),
+}
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_means_contrasts_and_inverse_predictions_are_those_in_memory(name, small, files, monkeypatch) -> None:
+    formula, options = GRIDS[name]
+    held, read = lk.fit(formula, small, **options), lk.fit(formula, files, **options)
+    monkeypatch.setattr(type(read.design.stream), "require_room", lambda *_: pytest.fail("a number per row"))
+    others = {"year": "2000"} if "year" in formula else {"z": 3.0} if "z" in formula else {}
+    wholes = [(each.means("g"), each.means("g", contrasts="pairwise", weights="proportional")) for each in (held, read)]
+    for one, other in zip(*wholes, strict=True):
+        same(one.to_frame(), other.to_frame())
+        assert other.fixed == one.fixed
+    for asked in (
+        {"a": {"x": 1.0}, "b": {"x": 0.0}},
+        {"a": {"x": 1.0, "g": "a"}, "b": {"x": 0.0, "g": "b"}, "at": "mean"},
+        {"a": {"g": "b"}, "b": {"g": "a"}, "at": {"x": "median"}},
+    ):
+        one, other = held.contrast(**asked), read.contrast(**asked)
+        same(one.to_frame(), other.to_frame())
+        assert (other.n_rows, other.averaged, other.notes) == (one.n_rows, one.averaged, one.notes)
+    if name != "several":
+        same(
+            held.inverse("x", at={"g": "a", **others}).to_frame(), read.inverse("x", at={"g": "a", **others}).to_frame()
+        )
+        same(held.on(small).means("g").to_frame(), held.on(files).means("g").to_frame())
+
+
+def test_levels_of_chunks_are_put_together(small, tmp_path) -> None:
+    data = small.assign(g=pd.Categorical(small["g"], categories=list("cab")), y=(small["x"] > 0.3).astype(int))
+    data["y"] = np.where(data["month"] % 3 == 0, 1 - data["y"], data["y"])
+    data.sort_values("g").to_parquet(tmp_path / "rows.parquet", index=False)
+    held, read = (lk.logit("y ~ x + g", each) for each in (data, str(tmp_path)))
+    one, other = (fit.means("g").to_frame() for fit in (held, read))
+    assert sorted(one.index) == sorted(other.index)
+    assert_allclose(other.loc[one.index, "estimate"], one["estimate"], rtol=ROUTE)
+    gone = small.assign(z=np.where(np.arange(len(small)) < 130, np.nan, small["z"]))
+    gone.to_parquet(tmp_path / "rows.parquet", index=False)
+    held, read = (lk.logit("y ~ x + z + g", each) for each in (gone, str(tmp_path)))
+    same(held.means("g").to_frame(), read.means("g").to_frame())
+    same(held.contrast({"x": 1.0}, {"x": 0.0}).to_frame(), read.contrast({"x": 1.0}, {"x": 0.0}).to_frame())

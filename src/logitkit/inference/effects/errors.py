@@ -172,7 +172,7 @@ def sampled_root(
 
 
 def simulated_draws(
-    record: FitRecord, averages_at: Callable[[FloatArray], FloatArray], n: int, seed: int | None
+    record: FitRecord, averages_of: Callable[[list[FloatArray]], FloatArray], n: int, seed: int | None
 ) -> Drawn:
     """Return averages at coefficients drawn from their normal distribution.
 
@@ -180,8 +180,8 @@ def simulated_draws(
     ----------
     record : FitRecord
         The fit.
-    averages_at : callable
-        Of coefficients by predictor and column, (m, p): M averages.
+    averages_of : callable
+        Of B arrays of coefficients by predictor and column, (m, p): M averages of each, (B, M).
     n : int
         Number of draws, B.
     seed : int or None
@@ -201,7 +201,7 @@ def simulated_draws(
     --------
     >>> import logitkit as lk
     >>> fit = lk.logit("low ~ age", lk.datasets.load_lbw())
-    >>> found = simulated_draws(fit.record, lambda table: table[0], 2000, 1)
+    >>> found = simulated_draws(fit.record, lambda tables: np.stack([table[0] for table in tables]), 2000, 1)
     >>> bool(np.allclose(found.values.std(axis=0), fit.std_error, rtol=0.1))
     True
     """
@@ -224,12 +224,8 @@ def simulated_draws(
         dof = float(np.min(np.asarray(record.law.dof)))
         moves *= np.sqrt(dof / generator.chisquare(dof, n))[:, None]
 
-    def run(number: int) -> FloatArray:
-        flat = np.asarray(record.coordinates.coef(record.inner_coef + moves[number]))
-        return averages_at(record.predictors.table(flat))
-
-    values = np.stack(list(ordered_map(run, n, "Draws")))
-    return Drawn(values, int(sequence.entropy))  # type: ignore[arg-type]
+    tables = [record.predictors.table(np.asarray(record.coordinates.coef(record.inner_coef + each))) for each in moves]
+    return Drawn(averages_of(tables), int(sequence.entropy))  # type: ignore[arg-type]
 
 
 def bootstrap_draws(

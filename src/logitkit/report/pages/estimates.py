@@ -151,8 +151,10 @@ def parallel_section(record: FitRecord, design: Design, units: Units) -> Iterato
         return
     try:
         result = proportional_odds_test(record, design)
-    except LogitkitError:
-        return  # no term with a single coefficient, two outcomes, no likelihood or no finite estimates
+    except LogitkitError as why:  # no term with a single coefficient, two outcomes, no likelihood, no finite estimates
+        if design.in_chunks:
+            yield Section("Is one coefficient per term enough?", (Prose(f"Left out: {why}"),))
+        return
     words = (
         "Score tests: does a term need one coefficient per threshold? A small p-value speaks against a single one for "
         "all of them."

@@ -8,6 +8,7 @@ from pathlib import Path
 from logitkit.design.design import Design
 from logitkit.diagnostics.rows.left_out import rows_left_out
 from logitkit.engine.record import FitRecord
+from logitkit.errors import LogitkitError
 from logitkit.inference.effects.average_predictions import AveragePredictions
 from logitkit.inference.effects.comparisons import Effects
 from logitkit.inference.sample import is_sample
@@ -50,11 +51,11 @@ SECTIONS: tuple[Maker, ...] = (
 def report_document(
     record: FitRecord,
     design: Design,
-    effects: Sequence[AveragePredictions] = (),
+    effects: Sequence[AveragePredictions | LogitkitError] = (),
     title: str | None = None,
     units: Units = None,
     source: str | None = None,
-    changes: Effects | None = None,
+    changes: Effects | LogitkitError | None = None,
 ) -> Document:
     """Return the report of a fit."""
     summary, own = summary_document(record, units), is_sample(record, design)

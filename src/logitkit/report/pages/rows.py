@@ -15,7 +15,7 @@ from logitkit.diagnostics.discrimination.curves import Discrimination, discrimin
 from logitkit.diagnostics.fit.hosmer_lemeshow import HosmerLemeshow, hosmer_lemeshow
 from logitkit.diagnostics.residuals.influence import influence
 from logitkit.engine.record import FitRecord
-from logitkit.errors import DataError, LogitkitError
+from logitkit.errors import DataError, LogitkitError, UnsupportedError
 from logitkit.inference.effects.average_predictions import AveragePredictions
 from logitkit.inference.effects.comparisons import Effects
 from logitkit.inference.prediction import fitted_matrix
@@ -59,10 +59,21 @@ def judged_sections(record: FitRecord, design: Design, units: Units) -> Iterator
         return
     if record.family.words.quasi:
         return
-    of_event = (_discrimination_of_event, _calibration_of_event)
-    of_outcomes = (_probabilities, _discrimination, _classification, _calibration, _goodness)
-    for make in of_event if record.has_event else of_outcomes:
-        yield from make(record, design)
+    of_event = {"Discrimination": _discrimination_of_event, "Calibration": _calibration_of_event}
+    of_outcomes = {
+        "Predicted probabilities": _probabilities,
+        "Discrimination": _discrimination,
+        "Classification by the most probable outcome": _classification,
+        "Calibration": _calibration,
+        "Goodness of fit": _goodness,
+    }
+    for heading, make in (of_event if record.has_event else of_outcomes).items():
+        try:
+            yield from make(record, design)
+        except UnsupportedError as why:  # rows that are read in chunks, of which memory has no room for all
+            if not design.in_chunks:
+                raise
+            yield Section(heading, (Prose(f"Left out: {why}"),))
 
 
 def _discrimination_of_event(record: FitRecord, design: Design) -> Iterator[Section]:
@@ -230,8 +241,11 @@ def influence_section(record: FitRecord, design: Design, units: Units) -> Iterat
     yield Section("Influential rows", (*figures, table))
 
 
-def change_section(changes: Effects | None) -> Iterator[Section]:
-    """Yield the average effects of the variables on the probabilities, as they were computed."""
+def change_section(changes: Effects | LogitkitError | None) -> Iterator[Section]:
+    """Yield the average effects of the variables on the probabilities, as they were computed, or why they were not."""
+    if isinstance(changes, LogitkitError):
+        yield Section("Average effects", (Prose(f"Left out: {changes}"),))
+        return
     if changes is None or np.isnan(changes.numbers.value).all():
         return
     document = finding_document(changes)
@@ -244,8 +258,8 @@ def change_section(changes: Effects | None) -> Iterator[Section]:
     yield Section("Average effects", (Prose(words), *tables))
 
 
-def effect_section(record: FitRecord, effects: Sequence[AveragePredictions]) -> Iterator[Section]:
-    """Yield average predictions by variable, as they were computed."""
+def effect_section(record: FitRecord, effects: Sequence[AveragePredictions | LogitkitError]) -> Iterator[Section]:
+    """Yield average predictions by variable, as they were computed, and why some were not."""
     if record.is_separated and record.info.coding is not None and record.info.coding.variables:
         words = (
             "Omitted, because they are slow under separation; fit.plot.average_predictions(variable, data) draws any "
@@ -253,18 +267,23 @@ def effect_section(record: FitRecord, effects: Sequence[AveragePredictions]) -> 
         )
         yield Section("Average predictions", (Prose(words),))
         return
-    if not effects or len(effects[0].outcomes) > OUTCOMES_MOST:
+    refusals = dict.fromkeys(str(each) for each in effects if isinstance(each, LogitkitError))
+    computed = [each for each in effects if not isinstance(each, LogitkitError)]
+    left_out = tuple(Prose(f"Left out: {why}") for why in refusals)
+    if not computed and left_out:
+        yield Section("Average predictions", left_out)
+    if not computed or len(computed[0].outcomes) > OUTCOMES_MOST:
         return
     words = (
         "Average probabilities over the rows of the table, with the variable set to each value in turn and the others "
         "left as they are. Intervals by the delta method."
     )
     blocks: list[Block] = [Prose(words)]
-    for found in effects:
+    for found in computed:
         axes = plot_average_predictions(found, page_axes(EFFECT_SIZE))
         caption = f"Averages over {counted(found.n_rows, 'row')}, with {format_level(found.level)} intervals."
         blocks.append(_figure(axes, f"Probabilities by {found.variable}", caption))
-    yield Section("Average predictions", tuple(blocks))
+    yield Section("Average predictions", (*blocks, *left_out))
 
 
 def _figure(axes: object, title: str, caption: str) -> Figure:

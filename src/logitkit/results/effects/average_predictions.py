@@ -145,22 +145,27 @@ class _OfChunk:
         return summed_predictions(rows.record, _set_rows(averaged.rows, self.variable, self.chosen), averaged.weights)
 
 
-def average_predictions_of_all(rows: Rows) -> list[AveragePredictions]:
-    """Return average probabilities for each variable of the formula in turn, where they are few and exist."""
+def average_predictions_of_all(rows: Rows) -> list[AveragePredictions | LogitkitError]:
+    """Return average probabilities for each variable of the formula in turn, where they are few and exist.
+
+    Of rows that are read in chunks, also refusals.
+    """
     coding = rows.record.info.coding
     if coding is None or coding.uses_neighbours or rows.record.is_separated:
         return []  # under separation a row takes long: whether its probabilities are determined has to be found out
-    if rows.data is None:
+    if rows.data is None and not rows.in_chunks:
         try:
             rows = own_rows(rows)
         except DataError:
             return []
-    found = []
+    found: list[AveragePredictions | LogitkitError] = []
     for variable in coding.variables:
         try:
             found.append(average_predictions_of(rows, variable, points=GRID_OF_REPORT))
-        except LogitkitError:  # too many levels, or values that the other columns of a row contradict
-            continue
+        except LogitkitError as refusal:  # too many levels, or values that the other columns of a row contradict
+            if not rows.in_chunks:
+                continue
+            found.append(refusal)
         if len(found) == VARIABLES_MOST:
             break
     return found

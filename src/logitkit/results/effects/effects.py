@@ -31,8 +31,10 @@ from logitkit.inference.effects.means import predictor_weights
 from logitkit.inference.effects.scales import LinkScale, ProbabilityScale
 from logitkit.inference.verbs import require
 from logitkit.models.nominal import outcome_place
+from logitkit.numerics.threads.local import ordered_map
 from logitkit.results.effects.asked import EffectsAsked
 from logitkit.results.effects.cells import Cell, cells_by_group, groups_of, rows_at, settings
+from logitkit.results.effects.draws_in_chunks import draws_in_chunks
 from logitkit.results.effects.in_chunks import (
     CellSums,
     are_in_chunks,
@@ -41,6 +43,7 @@ from logitkit.results.effects.in_chunks import (
     spreads_in_chunks,
     summed_cells,
 )
+from logitkit.results.effects.known_columns import row_of_means
 from logitkit.results.effects.levels import has_levels
 from logitkit.results.effects.pieces import ELASTICITIES, Pieces
 from logitkit.results.effects.rows_to_average import (
@@ -71,11 +74,20 @@ def effects_of(rows: Rows, asked: EffectsAsked) -> Effects:
     if are_in_chunks(rows) and are_sums(asked):
         scale, outcomes = _scale(record, asked)
         spreads = spreads_in_chunks(rows, groups, asked.spreads(coding_of(record.info).variables))
-        sums = reduced(rows, groups, _OfChunk(asked, tuple(groups), scale, spreads), CellSums.plus)
+        task = _OfChunk(asked, tuple(groups), scale, spreads)
+        sums = reduced(rows, groups, task, CellSums.plus)
         if not sums.comparisons:
             raise NoCompleteRowError(sums.n_rows)
-        return _effects(asked, groups, _of_sums(sums, asked, groups), outcomes)
-    averaged = rows_to_average(rows, groups)
+        made = _of_sums(sums, asked, groups)
+        if asked.method == "simulation":
+            draws = draws_in_chunks(rows, groups, (task.cells, scale), made.labels, asked)
+            made = replace(made, root=draws.root, drawn=draws)
+        return _effects(asked, groups, made, outcomes)
+    if are_in_chunks(rows) and asked.at == "mean" and asked.average and asked.method != "bootstrap":
+        spreads = spreads_in_chunks(rows, groups, asked.spreads(coding_of(record.info).variables))
+        averaged = row_of_means(rows, groups, spreads)
+    else:
+        averaged = rows_to_average(rows, groups)
     if averaged.design is None and rows.data is None and (asked.rows == "sampled" or asked.method == "bootstrap"):
         raise DataError(
             f"by= ({', '.join(groups)}) is missing in {averaged.n_missing} rows of the fit, and they were drawn too: "
@@ -119,14 +131,17 @@ class _OfChunk:
 
     def __call__(self, rows: Rows) -> CellSums:
         """Return the sums over some rows."""
-        groups = list(self.groups)
         try:
-            averaged = replace(rows_to_average(rows, groups, of_chunk=True), spreads=self.spreads)
+            averaged, cells, comparisons = self.cells(rows)
         except NoCompleteRowError as none:
             return CellSums(None, n_missing=none.n_missing, n_rows=none.n_missing)
-        variables = _variables(self.asked, averaged)
-        cells, comparisons = _cells(averaged, self.asked, groups, variables, of_chunk=True)
         return summed_cells(averaged, cells, comparisons, self.scale)
+
+    def cells(self, rows: Rows) -> tuple[AveragedRows, list[Cell], tuple[Comparison, ...]]:
+        """Return the complete rows, those that are averaged together, and what is compared."""
+        groups = list(self.groups)
+        averaged = replace(rows_to_average(rows, groups, of_chunk=True), spreads=self.spreads)
+        return averaged, *_cells(averaged, self.asked, groups, _variables(self.asked, averaged), of_chunk=True)
 
 
 @dataclass(frozen=True)
@@ -359,7 +374,11 @@ def _draws(
         return np.concatenate(out)
 
     if asked.method == "simulation":
-        return simulated_draws(record, averages_at, asked.n, asked.seed)
+
+        def averages_of(tables: list[FloatArray]) -> FloatArray:
+            return np.stack(list(ordered_map(lambda number: averages_at(tables[number]), len(tables), "Draws")))
+
+        return simulated_draws(record, averages_of, asked.n, asked.seed)
     if averaged.design is None:
         raise UnsupportedError(
             "method='bootstrap' refits the model to resampled rows of the fit, and averages over them: leave data= out."

@@ -36,7 +36,18 @@ from logitkit.typing import FloatArray
 if TYPE_CHECKING:
     from logitkit.results.effects.asked import EffectsAsked
 
-__all__ = ["CellSums", "are_in_chunks", "are_sums", "merged", "reduced", "spreads_in_chunks", "summed_cells"]
+__all__ = [
+    "CellSums",
+    "Ends",
+    "are_in_chunks",
+    "are_sums",
+    "either_ends",
+    "ends_of",
+    "merged",
+    "reduced",
+    "spreads_in_chunks",
+    "summed_cells",
+]
 
 MEMORY_OF_SPREADS = 1 << 28  # for values of variables in order, of files that are given after the fit
 
@@ -80,7 +91,7 @@ def are_sums(asked: EffectsAsked) -> bool:
     changes = list(asked.change.values()) if isinstance(asked.change, Mapping) else [asked.change]
     known = ("slope", "unit", "sd", "iqr", *ELASTICITIES)
     plain = all(not isinstance(each, str) or each in known for each in changes)
-    return asked.average and asked.method == "delta" and asked.rows == "given" and plain and asked.at != "mean"
+    return asked.average and asked.method != "bootstrap" and asked.rows == "given" and plain and asked.at != "mean"
 
 
 def reduced(rows: Rows, beside: Sequence[str], task: Callable[[Rows], T], merge: Callable[[T, T], T]) -> T:
@@ -172,7 +183,7 @@ class CellSums:
             self.n_counted + other.n_counted,
             self.n_missing + other.n_missing,
             self.n_rows + other.n_rows,
-            {name: _both(self.ends.get(name), other.ends.get(name)) for name in {**self.ends, **other.ends}},
+            either_ends(self.ends, other.ends),
         )
 
     @property
@@ -241,6 +252,17 @@ def summed_cells(
         n,
         {name: ends_of(averaged.frame[name]) for name in averaged.frame if is_numeric(averaged.frame[name])},
     )
+
+
+def either_ends(one: Mapping[str, Ends], other: Mapping[str, Ends]) -> dict[str, Ends]:
+    """Return the ends of the numbers of two parts of each column.
+
+    Examples
+    --------
+    >>> either_ends({"x": (0.0, 1.0, True)}, {"x": (1.0, 2.0, False)})
+    {'x': (0.0, 2.0, False)}
+    """
+    return {name: _both(one.get(name), other.get(name)) for name in {**one, **other}}
 
 
 def _both(one: Ends | None, other: Ends | None) -> Ends:

@@ -30,6 +30,7 @@ from logitkit.inference.intervals.profile import require_rows
 from logitkit.options import is_finite_number, require_choice
 from logitkit.report.frames.shown import ResultFrame
 from logitkit.results.documented import extends_base
+from logitkit.results.effects.known_columns import known_columns
 from logitkit.results.effects.levels import has_levels
 from logitkit.results.effects.reference_grid import (
     coding_of,
@@ -38,7 +39,7 @@ from logitkit.results.effects.reference_grid import (
     set_column,
     stated_values,
 )
-from logitkit.results.effects.rows_to_average import offset_words, table_rows
+from logitkit.results.effects.rows_to_average import offset_words
 from logitkit.results.effects.value_line import ValueLine, require_number, rows_at, value_line, written
 from logitkit.results.rows import Rows, coded_rows
 from logitkit.results.shown import shown
@@ -111,17 +112,12 @@ def inverse_of_rows(
         raise DataError(f"variable={variable!r:.60} is no name of a column.")
     if variable not in coding.variables:
         stated_values({variable: 0.0}, coding)  # which says what is near
-    found = table_rows(rows)
-    frame, weights = found.frame, np.ones(len(found.frame)) if found.weights is None else found.weights
-    frame = frame[weights > 0.0]
+    known = known_columns(rows)
+    columns = known.columns
     _require_all(variable, [name for name in coding.variables if name not in stated], stated)
     for name, values in stated.items():
-        require_values(name, values, frame[name], coding)
-    low, high = require_number(variable, frame, is_factor=has_levels(variable, frame[variable], coding))
-    means = {
-        role: float(np.average(np.asarray(own, dtype=np.float64), weights=weights))
-        for role, own in found.offsets.items()
-    }
+        require_values(name, values, columns[name], coding)
+    low, high = require_number(variable, columns, is_factor=has_levels(variable, columns[variable], coding))
     several = [name for name, values in stated.items() if len(values) > 1]
     outcomes = record.outcomes
     cuts = [f"{a}|{b}" for a, b in pairwise(outcomes)] if record.family.words.ordered else [""]
@@ -130,9 +126,9 @@ def inverse_of_rows(
         base = dict(zip(stated, combination, strict=True))
 
         def code(table: pd.DataFrame) -> tuple[FloatArray, FloatArray | None]:
-            columns = {name: set_column(frame[name], table[name].tolist()) for name in table.columns}
-            held = {role: pd.Series(np.full(len(table), value)) for role, value in means.items()}
-            coded = coded_rows(record.info, pd.DataFrame(columns), offset_words(held), "raise")
+            made = {name: set_column(columns[name], table[name].tolist()) for name in table.columns}
+            held = {role: pd.Series(np.full(len(table), value)) for role, value in known.offsets.items()}
+            coded = coded_rows(record.info, pd.DataFrame(made), offset_words(held), "raise")
             out = np.full((len(table), coded.matrix.n_columns), np.nan)
             out[coded.kept] = coded.matrix.to_dense()
             return out, coded.offset

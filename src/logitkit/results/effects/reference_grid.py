@@ -16,8 +16,9 @@ from logitkit.design.table.frame import levels_of
 from logitkit.errors import DataError, FormulaError, UnsupportedError, nearest_name
 from logitkit.inference.effects.means import Cells
 from logitkit.options import require_choice
+from logitkit.results.effects.known_columns import KnownColumns, known_columns
 from logitkit.results.effects.levels import has_levels, is_number, listed_levels
-from logitkit.results.effects.rows_to_average import offset_words, table_rows
+from logitkit.results.effects.rows_to_average import offset_words
 from logitkit.results.rows import Rows, coded_rows
 from logitkit.typing import FloatArray
 
@@ -81,14 +82,9 @@ def reference_grid(
     if not asked:
         raise FormulaError("Name the variables whose means are asked for, such as fit.means('g').")
     named = list(dict.fromkeys([*within, *asked]))
-    found = table_rows(rows)
-    counts = found.weights
-    counts = np.ones(len(found.frame)) if counts is None else counts
-    used = counts > 0.0
-    frame = found.frame if used.all() else found.frame[used]
-    offsets = {role: float(np.average(np.asarray(own, float), weights=counts)) for role, own in found.offsets.items()}
-    counts = counts[used]
-    values, means = _values(frame, counts, coding, stated_values(at, coding), named)
+    known = known_columns(rows)
+    columns = known.columns
+    values, means = _values(known, coding, stated_values(at, coding), named)
     if np.prod([float(len(each)) for each in values.values()]) > CELLS_MOST:
         sizes = ", ".join(f"{name} {len(each)}" for name, each in values.items() if len(each) > 1)
         raise DataError(
@@ -99,16 +95,16 @@ def reference_grid(
     order = [*named, *over, *(name for name in values if name not in named and name not in over)]
     combinations = list(product(*(values[name] for name in order)))
     table = pd.DataFrame(
-        {name: set_column(frame[name], [each[k] for each in combinations]) for k, name in enumerate(order)}
+        {name: set_column(columns[name], [each[k] for each in combinations]) for k, name in enumerate(order)}
     )
-    held = {role: pd.Series(np.full(len(table), value)) for role, value in offsets.items()}
+    held = {role: pd.Series(np.full(len(table), value)) for role, value in known.offsets.items()}
     coded = coded_rows(rows.record.info, table, offset_words(held), "raise")
     if not coded.kept.all():
         bad = combinations[int(np.flatnonzero(~coded.kept)[0])]
         words = ", ".join(f"{name} = {level_text(value)}" for name, value in zip(order, bad, strict=True))
         raise DataError(f"The formula has no value at {words}; give other values, at={{...}}.")
     groups = list(product(*(values[name] for name in named)))
-    share = _shares(frame, counts, {name: values[name] for name in over}, weights)
+    share = _shares(known, {name: values[name] for name in over}, weights)
     cell_weights = np.asarray(np.kron(np.eye(len(groups)), share[None]), dtype=np.float64)
     return ReferenceGrid(
         tuple(named),
@@ -169,13 +165,13 @@ def stated_values(at: Mapping[str, Any] | None, coding: Coding) -> dict[str, lis
 
 
 def _values(
-    frame: pd.DataFrame, counts: FloatArray, coding: Coding, stated: Mapping[str, list[Any]], named: Sequence[str]
+    known: KnownColumns, coding: Coding, stated: Mapping[str, list[Any]], named: Sequence[str]
 ) -> tuple[dict[str, list[Any]], set[str]]:
     """Return the values of every variable, and which are held at their means."""
     out: dict[str, list[Any]] = {}
     means = set()
     for name in coding.variables:
-        column = frame[name]
+        column = known.columns[name]
         factor = is_factor(name, column, coding)
         levels = levels_of(column) if factor else []
         if name in stated:
@@ -189,7 +185,7 @@ def _values(
                 f"at={{{name!r}: [{level_text(different[0])}, {level_text(different[-1])}]}}."
             )
         else:
-            out[name] = [float(np.average(column.to_numpy(dtype=np.float64), weights=counts))]
+            out[name] = [known.mean(name)]
             means.add(name)
     return out, means
 
@@ -219,20 +215,12 @@ def set_column(column: pd.Series, values: Sequence[Any]) -> pd.Series:
     return pd.Series(list(values), dtype=None if is_number(column) else column.dtype)
 
 
-def _shares(frame: pd.DataFrame, counts: FloatArray, over: Mapping[str, list[Any]], weights: str) -> FloatArray:
+def _shares(known: KnownColumns, over: Mapping[str, list[Any]], weights: str) -> FloatArray:
     """Return how much each combination of the factors averaged over counts."""
     combinations = list(product(*over.values()))
     if weights == "equal" or not over:
         return np.full(len(combinations), 1.0 / len(combinations))
-    code, there = np.zeros(len(frame), dtype=np.int64), np.ones(len(frame), dtype=bool)
-    for name, levels in over.items():
-        column = frame[name].to_numpy()
-        place = np.full(len(frame), -1)
-        for k, level in enumerate(levels):
-            place[np.asarray(column == level)] = k
-        there &= place >= 0
-        code = code * len(levels) + place
-    total = np.bincount(code[there], weights=counts[there], minlength=len(combinations))
+    total = known.totals(over)
     if not total.sum() > 0.0:
         raise DataError(f"No row has the stated levels of {', '.join(over)}, so there are no proportions to weigh by.")
     return np.asarray(total / total.sum())

@@ -83,6 +83,8 @@ class AveragedRows:
         Columns of numbers that are 0 and 1, where only one row is held.
     spreads : mapping of str to Spread or None
         Of all rows, where these are a chunk of them.
+    at_first : bool
+        Whether the first row stands for all.
     """
 
     rows: Rows
@@ -95,6 +97,7 @@ class AveragedRows:
     counted: int | None = None
     indicators: frozenset[str] | None = None
     spreads: Mapping[str, Spread] | None = None
+    at_first: bool = False
 
     @property
     def n_counted(self) -> int:
@@ -126,7 +129,8 @@ class AveragedRows:
     @property
     def shares(self) -> FloatArray:
         """How much each row counts; they sum to one, or are all zero, (n,)."""
-        return proportions(self.weights, len(self.frame))
+        n = len(self.frame)
+        return np.eye(1, n)[0] if self.at_first else proportions(self.weights, n)
 
 
 class TableRows(NamedTuple):
@@ -276,11 +280,8 @@ def own_rows(rows: Rows, others: Sequence[str] = ()) -> Rows:
         given = info.response
         along = [given.weights, given.offset, *(column for _, column in given.offsets), *others]
         wanted = list(dict.fromkeys([*info.coding.variables, *(name for name in along if name is not None)]))
-        return replace(
-            rows,
-            data=read_table(columns_of_stream(design, wanted)).frame(wanted, None),
-            weights=given.weights if rows.weights is None else rows.weights,
-        )
+        data = read_table(columns_of_stream(design, wanted)).frame(wanted, None)
+        return replace(rows, data=data, weights=given.weights if rows.weights is None else rows.weights)
     if design is None or design.table is None or info.coding is None:
         raise DataError(
             "This fit has no table: it was loaded, pickled or made from arrays. Give rows to average over: "
@@ -290,7 +291,7 @@ def own_rows(rows: Rows, others: Sequence[str] = ()) -> Rows:
     named = info.response.weights
     beside = [named, info.response.offset, *(column for _, column in info.response.offsets)]
     beside += [*info.nuisance.columns, *others]
-    names = dict.fromkeys([*info.coding.variables, *(name for name in beside if name is not None and name != ARRAY)])
+    names = dict.fromkeys([*info.coding.variables, *(name for name in beside if name not in (None, ARRAY))])
     offset = _own_offsets(info.response, response)
     same = table.n_rows == design.counts.given and all(name in table for name in names)
     if same:

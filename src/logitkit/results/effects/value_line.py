@@ -169,11 +169,11 @@ def _several(variable: str, coding: Coding) -> str:
     )
 
 
-def require_number(variable: str, frame: pd.DataFrame, *, is_factor: bool) -> tuple[float, float]:
+def require_number(variable: str, columns: Mapping[str, pd.Series], *, is_factor: bool) -> tuple[float, float]:
     """Return the smallest and the largest value of a variable, which must be a number."""
     if is_factor:
         raise FormulaError(f"{variable!r} is a factor, and inverse prediction is of a number.")
-    low, high = float(frame[variable].min()), float(frame[variable].max())
+    low, high = float(columns[variable].min()), float(columns[variable].max())
     if not low < high:
         raise DataError(f"{variable!r} has one value only.")
     return low, high
