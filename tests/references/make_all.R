@@ -10,7 +10,7 @@ if (length(scripts) == 0) {
     "credit_data.R", "levels.R", "absorb.R", "multinomial.R", "multinomial_diagnostics.R", "links.R", "ordinal.R",
     "penalised_multinomial.R",
     "sba.R", "penalised.R", "penalised_cv.R", "held_out.R", "intervals.R", "bootstrap_kinds.R",
-    "means.R", "fraction.R", "dispersion.R", "covariances.R", "bias.R", "survey.R"
+    "means.R", "fraction.R", "dispersion.R", "covariances.R", "bias.R", "survey.R", "vaso.R"
   )
 }
 for (script in scripts) {

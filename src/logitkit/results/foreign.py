@@ -158,6 +158,7 @@ ATTRIBUTES = {
     "compare_lr_test": "lr_test(), and for two fits lk.compare(fit1, fit2)",
     **dict.fromkeys(("term_tests", "Anova", "anova_lm", "anova_table"), "anova()"),
     **dict.fromkeys(("get_influence", "cooks_distance", "hatvalues", "leverage"), "influence()"),
+    **dict.fromkeys(("dfbeta", "influence_measures"), "dfbetas(), and influence()"),
     **dict.fromkeys(("get_prediction", "prediction"), "predictions()"),
     **dict.fromkeys(("vif", "variance_inflation_factor"), "collinearity()"),
     **dict.fromkeys(("auc", "roc", "roc_auc"), "discrimination()"),

@@ -12,7 +12,10 @@ predictors and derivatives J of the log odds of its K outcomes by them, let
   comes from the observed information of a link that is not the logit;
 * Cook's distance :math:`r'(I - H)^{-1} H (I - H)^{-1} r / q`, one Newton step's account of how far the coefficients
   move, in units of their covariance, when the row is left out;
-* the fall of Pearson's statistic when the row is left out, about :math:`r'(I - H)^{-1} r`;
+* Pregibon's displacements :math:`C = r'(I - H)^{-1} H (I - H)^{-1} r`, how far the whole confidence ellipsoid's centre
+  moves, which is q times Cook's distance, and :math:`\bar C = r'(I - H)^{-1} H r`, the same measured without the row;
+* the fall of Pearson's statistic when the row is left out, about :math:`r'(I - H)^{-1} r`, and that of the deviance,
+  about the row's own part of it plus :math:`\bar C`;
 * of a single outcome, the leverage :math:`h_k = w\, p_k (1 - p_k) \operatorname{Var}(\operatorname{logit} \hat p_k)`,
   with which the residual of that outcome against the rest, over :math:`\sqrt{1 - h_k}`, has about unit variance. The
   leverage of the row is :math:`\sum_k (1 - p_k) h_k`.
@@ -24,7 +27,8 @@ One linear predictor makes H a matrix of rank one, with the eigenvalue :math:`h 
 
 References
 ----------
-Pregibon, D. (1981) Logistic regression diagnostics. Annals of Statistics 9, 705-724.
+Pregibon, D. (1981) Logistic regression diagnostics. Annals of Statistics 9, 705-724. C, CBAR, DIFCHISQ and DIFDEV of
+SAS's PROC LOGISTIC.
 Williams, D. A. (1987) Applied Statistics 36, 181-191. R's ``cooks.distance.glm`` and ``rstandard.glm``.
 Lesaffre, E. and Albert, A. (1989) Multiple-group logistic regression diagnostics. Applied Statistics 38, 425-440.
 """
@@ -49,7 +53,7 @@ from logitkit.models.family import Family
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["Influence", "influence", "require_own_rows"]
+__all__ = ["Influence", "influence", "influence_of", "require_own_rows"]
 
 FITTED_ALONE = 1e-8  # 1 - h below this is rounding: the row has a coefficient of its own
 
@@ -70,6 +74,8 @@ class Influence:
         What the row adds to Pearson's statistic and to the deviance.
     pearson_deleted : (n,) array
         About how much Pearson's statistic falls when the row is left out; nan like Cook's distance.
+    cbar : (n,) array
+        Displacement of the coefficients when the row is left out, in units of their covariance without it; nan alike.
     outcome_leverage : (n,) or (K, n) array
         Leverage of the row for each outcome against the others, between 0 and 1; in a model of an event that of the
         row.
@@ -102,8 +108,19 @@ class Influence:
     outcome_leverage: FloatArray
     standardized_pearson: FloatArray
     standardized_deviance: FloatArray
+    cbar: FloatArray
     rank: int
     positions: IntArray
+
+    @property
+    def c(self) -> FloatArray:
+        """Displacement of the coefficients in units of their covariance: rank times Cook's distance, shape (n,)."""
+        return self.cooks_distance * max(self.rank, 1)
+
+    @property
+    def deviance_deleted(self) -> FloatArray:
+        """About how much the deviance falls when the row is left out, shape (n,)."""
+        return self.deviance + self.cbar
 
 
 class _Hat(NamedTuple):
@@ -152,9 +169,34 @@ def influence(record: FitRecord, design: Design) -> Influence:
     True 4
     """
     require_own_rows(record, design)
+    return influence_of(record, design)
+
+
+def influence_of(record: FitRecord, design: Design) -> Influence:
+    """Return the influence of rows that are known to be those of the fit, or its covariate patterns.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        Its rows, or counts of its rows by pattern.
+
+    Returns
+    -------
+    Influence
+        As in ``influence``.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age", lk.datasets.load_lbw())
+    >>> bool(np.isclose(influence_of(fit.record, fit.design).leverage.sum(), 2.0))
+    True
+    """
     eta, response = fitted_rows(record, design).eta, design.response
     residual = residuals_at(record, eta, response, "pearson")
-    hat = _single(record, design, residual) if record.has_event else _several(record, design, eta)
+    hat = _single(record, design, eta, residual) if record.has_event else _several(record, design, eta)
     rank = record.n_params - record.limit.dimension
     room = 1.0 - hat.values
     room = np.where(room.min(axis=1, keepdims=True) < FITTED_ALONE, np.nan, room)
@@ -173,6 +215,7 @@ def influence(record: FitRecord, design: Design) -> Influence:
         outcome_leverage=hat.of_outcomes,
         standardized_pearson=residual / np.sqrt(own),
         standardized_deviance=deviance / np.sqrt(own),
+        cbar=(hat.parts**2 / room * hat.values).sum(axis=1),
         rank=rank,
         positions=design.positions,
     )
@@ -207,9 +250,9 @@ def require_own_rows(record: FitRecord, design: Design) -> None:
         )
 
 
-def _single(record: FitRecord, design: Design, pearson: FloatArray) -> _Hat:
+def _single(record: FitRecord, design: Design, eta: FloatArray, pearson: FloatArray) -> _Hat:
     """Return the blocks of one linear predictor, from the variances of the rows alone."""
-    h = leverage(record, design)
+    h = leverage(record, design, eta)
     return _Hat(h[:, None], pearson[:, None], h)
 
 

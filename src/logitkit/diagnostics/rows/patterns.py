@@ -10,18 +10,19 @@ Hosmer, D. W., Lemeshow, S. and Sturdivant, R. X. (2013) Applied Logistic Regres
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from logitkit.design.design import Design
+from logitkit.design.response.response import Response
 from logitkit.diagnostics.rows.ranking import ROUNDING, predicted_rows
 from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
 from logitkit.numerics.external_sort import ExternalSort
-from logitkit.typing import FloatArray
+from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["Patterns", "count_patterns", "require_unsaturated"]
+__all__ = ["Patterns", "count_patterns", "pattern_rows", "require_unsaturated"]
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,65 @@ def _marking(record: FitRecord, rows: Design) -> _Marks:
     return _Marks(record, weights, scales)
 
 
+def pattern_rows(record: FitRecord, design: Design) -> tuple[Design, IntArray]:
+    """Return the covariate patterns of the rows of a fit as rows of counts, and the pattern of each row.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        Its n rows, which are held; offsets belong to the pattern.
+
+    Returns
+    -------
+    patterns : Design
+        One row per pattern, in the order of their first rows: as many trials as its rows have weight, and their
+        proportions of the outcomes.
+    codes : (n,) int array
+        Pattern of each row.
+
+    Raises
+    ------
+    UnsupportedError
+        If rows are read in chunks, or a factor is absorbed, whose levels would be part of the pattern.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 1, 0, 1, 1, 1], "x": [2, 2, 1, 1, 1, 0]})
+    >>> patterns, codes = pattern_rows(fit.record, fit.design)
+    >>> patterns.response.trials.tolist(), patterns.response.y.round(3).tolist(), codes.tolist()
+    ([2.0, 3.0, 1.0], [0.5, 0.667, 1.0], [0, 0, 1, 1, 1, 2])
+    """
+    if design.in_chunks or design.level_codes is not None:
+        why = "an absorbed factor is part of none" if design.level_codes is not None else "rows are read in chunks"
+        raise UnsupportedError(f"Rows are not put together by covariate pattern: {why}. Ask row by row, by=None.")
+    mark = _marking(record, design).mark(design)
+    order = np.argsort(mark, kind="stable")
+    rounding = ROUNDING * max(1.0, float(np.abs(mark).max(initial=0.0)))
+    sorted_codes = np.cumsum(np.diff(mark[order], prepend=mark[order[:1]]) > rounding)
+    codes = np.empty(mark.size, dtype=np.int64)
+    codes[order] = sorted_codes
+    _, first, codes = np.unique(codes, return_index=True, return_inverse=True)
+    place = np.argsort(np.argsort(first))
+    codes, first = place[codes], np.sort(first)
+    response = design.response
+    weights, count = response.weights, first.size
+    trials = np.asarray(np.bincount(codes, weights, count), dtype=np.float64)
+    sums = np.stack([np.bincount(codes, weights * share, count) for share in response.indicators()])
+    shares = np.divide(sums, trials, out=np.full_like(sums, 1.0 / len(sums)), where=trials > 0.0)
+    several = response.n_outcomes > 2
+    grouped = Response(
+        shares.argmax(axis=0).astype(np.float64) if several else shares[1],
+        trials,
+        offset=None if response.offset is None else response.offset[:, first],
+        n_outcomes=response.n_outcomes,
+        shares=shares if several else None,
+    )
+    return replace(design.take(first), response=grouped), codes
+
+
 @dataclass(frozen=True)
 class _Marks:
     """Rows are equal where a random combination of their columns, each brought to about unit size, and offsets is."""
@@ -108,14 +168,18 @@ class _Marks:
 
     def __call__(self, design: Design) -> FloatArray:
         """Return the mark and the free log-odds of some rows: outcomes that are possible there, less one."""
-        rows = predicted_rows(self.record, design, True)
+        rows, mark = predicted_rows(self.record, design, True), self.mark(design)
+        free = np.count_nonzero(~np.isneginf(rows.log_odds), axis=0) - 1
+        return np.asarray(np.column_stack([mark[rows.order], free])[free > 0], dtype=np.float64)
+
+    def mark(self, design: Design) -> FloatArray:
+        """Return the mark of each row, shape (n,)."""
         mark = design.matrix.matvec(self.weights)
         if self.scales:
             assert design.response.offset is not None
             for (draw, scale), offset in zip(self.scales, np.atleast_2d(design.response.offset), strict=True):
                 mark = mark + draw * offset / scale
-        free = np.count_nonzero(~np.isneginf(rows.log_odds), axis=0) - 1
-        return np.asarray(np.column_stack([mark[rows.order], free])[free > 0], dtype=np.float64)
+        return np.asarray(mark)
 
 
 def require_unsaturated(patterns: Patterns) -> None:

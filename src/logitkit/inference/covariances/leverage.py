@@ -30,7 +30,7 @@ from logitkit.typing import FloatArray
 __all__ = ["leverage", "uses_observed", "with_expected_information"]
 
 
-def leverage(record: FitRecord, design: Design) -> FloatArray:
+def leverage(record: FitRecord, design: Design, eta: FloatArray | None = None) -> FloatArray:
     """Return the leverage of each row.
 
     Parameters
@@ -39,6 +39,8 @@ def leverage(record: FitRecord, design: Design) -> FloatArray:
         The fit.
     design : Design
         n rows.
+    eta : (1, n) array, optional
+        Their linear predictor, where it is known.
 
     Returns
     -------
@@ -56,8 +58,8 @@ def leverage(record: FitRecord, design: Design) -> FloatArray:
     >>> bool(abs(leverage(fit.record, fit.design).sum() - fit.n_params) < 1e-7)
     True
     """
-    eta = fitted_rows(record, design).eta[0]
-    variance = np.nan_to_num(record.family.curvatures(eta[None])[0, 0])
+    known = fitted_rows(record, design).eta if eta is None else eta
+    variance = np.nan_to_num(record.family.curvatures(known)[0, 0])
     curvature = design.response.row_weights * variance
     vcov = record.inner_model_vcov
     working = working_columns(record, design)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "collinearity_frame",
+    "dfbetas_frame",
     "influence_by_outcome_frame",
     "influence_frame",
     "residuals_frame",
@@ -39,8 +40,16 @@ def influence_frame(result: Influence, design: Design) -> pd.DataFrame:
     if result.standardized_deviance.ndim == 1:
         names += ("standardized_pearson", "standardized_deviance")
     else:
-        names += ("pearson", "deviance", "pearson_deleted")
+        names += ("pearson", "deviance")
+    names += ("c", "cbar", "pearson_deleted", "deviance_deleted")
     return ResultFrame({name: getattr(result, name) for name in names}, index=row_labels(design))
+
+
+def dfbetas_frame(record: FitRecord, values: FloatArray, design: Design) -> pd.DataFrame:
+    """Return how each coefficient changes without each row, one row per row that is used."""
+    return ResultFrame(
+        values, index=row_labels(design), columns=pd.Index(record.names, tupleize_cols=False), copy=False
+    )
 
 
 def influence_by_outcome_frame(result: Influence, design: Design) -> pd.DataFrame:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from logitkit.errors import DataError
-from logitkit.options import is_count
+from logitkit.options import is_count, require_choice
 from logitkit.report.frames import diagnostics as frames
 from logitkit.results.given_rows import OfRows
 from logitkit.typing import ResidualKind
@@ -64,10 +64,11 @@ class ResidualVerbs(OfRows):
         data: Any = None,
         *,
         largest: int | None = None,
+        by: Literal["row", "pattern"] = "row",
         to: str | Path | None = None,
         keys: str | Sequence[str] = (),
     ) -> Any:
-        """Return leverage, Cook's distance and standardised residuals.
+        """Return leverage, Cook's distance, standardised residuals, and what changes when a row is left out.
 
         With frequency weights they are those of each copy of a row, as if the rows were written out.
 
@@ -77,6 +78,9 @@ class ResidualVerbs(OfRows):
             The rows of the fit, which a loaded fit needs; by default those that the fit holds.
         largest : int, optional
             So many rows with the largest Cook's distance, these first, in place of all rows.
+        by : {'row', 'pattern'}, default 'row'
+            What is left out: a row, or all rows of a covariate pattern (equal in all columns of X and the offset), as
+            in Stata. Each row then has the values of its pattern.
         to : str or Path, optional
             A new folder, into which the table is written as Parquet files, block by block.
         keys : str or sequence of str
@@ -86,14 +90,22 @@ class ResidualVerbs(OfRows):
         -------
         pandas.DataFrame or Path
             Columns leverage and cooks_distance, one row per row used. For an event also standardized_pearson and
-            standardized_deviance; with several outcomes pearson, deviance and pearson_deleted, the approximate decrease
-            of Pearson's statistic when the row is deleted.
+            standardized_deviance; with several outcomes pearson and deviance, what the row adds to the two statistics.
+            Then Pregibon's displacements c and cbar, and the approximate decrease of Pearson's statistic and of the
+            deviance when the row is deleted, pearson_deleted and deviance_deleted (SAS: C, CBAR, DIFCHISQ, DIFDEV).
         """
         from logitkit.diagnostics.residuals.influence import influence
         from logitkit.diagnostics.residuals.influential import most_influential
+        from logitkit.diagnostics.residuals.patterns import influence_by_pattern
         from logitkit.results.row_frames import row_frame
 
         rows = self._rows_of(data)
+        require_choice("by", by, ("row", "pattern"))
+        if by == "pattern":
+            if largest is not None:
+                raise DataError(f"largest={largest!r:.60} counts rows; it does not go with by='pattern'.")
+            found = influence_by_pattern(rows.record, rows.told())
+            return row_frame(rows, lambda part: frames.influence_frame(found, part), "influence", to, keys)
         if largest is not None:
             if to is not None or not is_count(largest, 1):
                 raise DataError(f"largest={largest!r:.60} must be a whole number of at least 1, without to=.")
@@ -104,6 +116,54 @@ class ResidualVerbs(OfRows):
             return frames.influence_frame(influence(rows.record, part), part)
 
         return row_frame(rows, make, "influence", to, keys)
+
+    def dfbetas(
+        self,
+        data: Any = None,
+        *,
+        scaled: bool = True,
+        by: Literal["row", "pattern"] = "row",
+        to: str | Path | None = None,
+        keys: str | Sequence[str] = (),
+    ) -> Any:
+        """Return how each coefficient changes when each row is left out, by one Newton step.
+
+        ``leave_out`` has the same from refits.
+
+        Parameters
+        ----------
+        data : table, optional
+            As in ``influence``.
+        scaled : bool, default True
+            Whether changes are divided by the model-based standard errors of the fit, as in SAS. (R divides by those
+            without the row, and takes deviance residuals for Pearson residuals.)
+        by : {'row', 'pattern'}, default 'row'
+            As in ``influence``.
+        to : str or Path, optional
+            As in ``influence``.
+        keys : str or sequence of str
+            As in ``influence``.
+
+        Returns
+        -------
+        pandas.DataFrame or Path
+            The estimate less that without the row, one row per row used and one column per coefficient; missing where a
+            coefficient has no finite estimate, and for rows with a coefficient of their own.
+        """
+        from logitkit.diagnostics.residuals.dfbetas import dfbetas
+        from logitkit.diagnostics.residuals.patterns import dfbetas_by_pattern
+        from logitkit.results.row_frames import row_frame
+
+        rows = self._rows_of(data)
+        require_choice("by", by, ("row", "pattern"))
+        if by == "pattern":
+            found = dfbetas_by_pattern(rows.record, rows.told(), scaled=scaled)
+            return row_frame(rows, lambda part: frames.dfbetas_frame(rows.record, found, part), "dfbetas", to, keys)
+
+        def make(part: Design) -> Any:
+            return frames.dfbetas_frame(rows.record, dfbetas(rows.record, part, scaled=scaled), part)
+
+        return row_frame(rows, make, "dfbetas", to, keys)
 
     def outcome_influence(
         self, data: Any = None, *, to: str | Path | None = None, keys: str | Sequence[str] = ()
