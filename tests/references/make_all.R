@@ -1,6 +1,6 @@
 # All references anew. From the repository root:  Rscript tests/references/make_all.R [script names]
 # Without names, every script. Packages: jsonlite, brglm2, car, glmnet, MASS, nnet, numDeriv, ordinal, pROC, sandwich,
-# survey, VGAM, emmeans (Debian: r-base-core and r-cran-<name>).
+# survey, VGAM, emmeans, rms (Debian: r-base-core and r-cran-<name>).
 # sba.R also needs Python with pandas and pyarrow (see its head).
 
 scripts <- commandArgs(trailingOnly = TRUE)
@@ -10,7 +10,8 @@ if (length(scripts) == 0) {
     "credit_data.R", "levels.R", "absorb.R", "multinomial.R", "multinomial_diagnostics.R", "links.R", "ordinal.R",
     "penalised_multinomial.R",
     "sba.R", "penalised.R", "penalised_cv.R", "held_out.R", "intervals.R", "bootstrap_kinds.R",
-    "means.R", "fraction.R", "dispersion.R", "covariances.R", "bias.R", "survey.R", "vaso.R"
+    "means.R", "fraction.R", "dispersion.R", "covariances.R", "bias.R", "survey.R", "vaso.R",
+    "calibration.R"
   )
 }
 for (script in scripts) {

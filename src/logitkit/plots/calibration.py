@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from logitkit.diagnostics.calibration.curve import Calibration, CalibrationBins
+from logitkit.diagnostics.calibration.bins import CalibrationBins
+from logitkit.diagnostics.calibration.curve import Calibration
 from logitkit.plots.drawn_outcomes import (
     CURVES_SIZE,
     asked_for,

@@ -16,6 +16,7 @@ from logitkit.design.design import Design
 from logitkit.design.info import DesignInfo
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.rebuild import NewRows, new_rows, rebuild_design, rebuild_ready
+from logitkit.design.table.beside import values_beside
 from logitkit.design.table.checks import require_finite, require_some_weight
 from logitkit.design.table.extras import ARRAY
 from logitkit.diagnostics.rows.left_out import rows_left_out
@@ -119,6 +120,13 @@ class Rows:
                 used = part.take(np.flatnonzero(part.response.weights > 0.0))
                 require_estimable(record, used.matrix, used.positions, None)
         return design
+
+    def beside(self, value: Any, role: str) -> tuple[Any, str]:
+        """Return values of the rows that are used and their name, given as a column of the table or an array."""
+        design = self.design
+        if self.data is not None and self.record.info.coding is not None and not design.in_chunks:
+            design = replace(design, table=self.data)
+        return values_beside(value, design, role)
 
     def told(self) -> Design:
         """Return the rows that a frame is made of, and warn where they are fewer than those of the table."""

@@ -35,6 +35,7 @@ class Shown:
         if isinstance(self, Document):
             return self
         # The others add the documents of their results to the first.
+        from logitkit.report.findings import calibration as calibration_findings  # noqa: F401
         from logitkit.report.findings import comparisons as comparison_findings  # noqa: F401
         from logitkit.report.findings import covariances as covariance_findings  # noqa: F401
         from logitkit.report.findings import diagnostics as diagnostic_findings  # noqa: F401

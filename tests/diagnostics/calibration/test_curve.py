@@ -330,5 +330,5 @@ def test_it_shows_itself_and_refuses_odd_bins(drawn):
         said = " ".join(other.calibration().to_text().split())
         assert "by construction" not in said
         assert "judge calibration on other rows" in said
-    with pytest.raises(DataError, match="groups=1 must be"):
+    with pytest.raises(DataError, match="bins=1 must be"):
         fit.calibration(bins=1)

@@ -34,55 +34,36 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.design.response.response import Response
-from logitkit.diagnostics.calibration.log_odds_rows import LogOddsRows, Usable
+from logitkit.diagnostics.calibration.bins import (
+    Binning,
+    CalibrationBins,
+    Ends,
+    binned_rows,
+    calibration_bins,
+    require_bins,
+)
+from logitkit.diagnostics.calibration.groups import CalibrationGroups
+from logitkit.diagnostics.calibration.joint_test import JointTest, joint_test
+from logitkit.diagnostics.calibration.log_odds_rows import LogOddsRows
+from logitkit.diagnostics.calibration.points import Points, pooled_points
 from logitkit.diagnostics.calibration.recalibration import recalibrate
+from logitkit.diagnostics.calibration.scores import BrierParts, Scores, brier_parts, scaled_score
+from logitkit.diagnostics.calibration.smooth import CURVES, CalibrationCurve, CurveKind, local_curve, spline_curve
 from logitkit.diagnostics.rows.left_out import EVERY_ROW, LeftOut
-from logitkit.diagnostics.rows.ordering import Grouped, InOrder, Ranking, RowFacts, grouped, rows_in_order
-from logitkit.diagnostics.rows.proportions import independent_observations, wilson_interval
+from logitkit.diagnostics.rows.ordering import InOrder, Ranking, RowFacts, rows_in_order
 from logitkit.diagnostics.rows.ranking import PredictedRows, RankedRows
 from logitkit.engine.record import FitRecord
 from logitkit.inference.sample import is_sample
 from logitkit.inference.verbs import require
 from logitkit.models.links import LOGIT
+from logitkit.options import require_choice
 from logitkit.typing import FloatArray
 
-__all__ = ["Calibration", "CalibrationBins", "calibration", "calibration_bins"]
+__all__ = ["Calibration", "calibration"]
 
 HISTOGRAM_BINS = 40
 
 ByOutcome: TypeAlias = Any  # a number, or of a histogram an array; of several outcomes one per outcome, stacked
-
-
-@dataclass(frozen=True)
-class CalibrationBins:
-    r"""Observed rate against mean prediction in b bins of about equal count.
-
-    Parameters
-    ----------
-    n : (b,) array
-        Weight of each bin: observations, when weights are counts.
-    predicted, observed : (b,) array
-        Mean predicted probability, and observed rate of events.
-    low, high : (b,) array
-        Wilson's interval for the rate. With sampling weights it rests on Kish's effective size
-        :math:`(\sum w)^2 / \sum w^2`; nan with precision weights and with clusters.
-    level : float
-        Confidence level.
-
-    Examples
-    --------
-    >>> bins = CalibrationBins(*(np.array([v]) for v in (10.0, 0.4, 0.5, 0.24, 0.76)), level=0.95)
-    >>> bool((bins.low < bins.observed).all() and (bins.observed < bins.high).all())
-    True
-    """
-
-    n: FloatArray
-    predicted: FloatArray
-    observed: FloatArray
-    low: FloatArray
-    high: FloatArray
-    level: float
 
 
 @dataclass(frozen=True)
@@ -126,6 +107,16 @@ class Calibration:
     penalised : bool
         Whether the fit has a penalty. On its own rows slopes are then not 1: they say how far predictions are shrunken
         there, not how they are elsewhere.
+    curves : tuple of CalibrationCurve
+        The flexible curve of the event, or of each outcome against all others, with the integrated calibration index.
+    parts : tuple of BrierParts
+        What the Brier score of the event, or of each outcome, is made of within the bins.
+    scaled_brier, scaled_log_loss : float
+        1 less the score over that of the observed rates; nan where all rows have one outcome.
+    test : JointTest or None
+        Of intercepts of 0 and slopes of 1 together; None on the rows of the fit, and where slopes have no estimate.
+    groups : CalibrationGroups or None
+        By group, where groups were asked for.
 
     Examples
     --------
@@ -164,6 +155,12 @@ class Calibration:
     undetermined: int = 0
     left_out: LeftOut = EVERY_ROW
     penalised: bool = False
+    curves: tuple[CalibrationCurve, ...] = ()
+    parts: tuple[BrierParts, ...] = ()
+    scaled_brier: float = float("nan")
+    scaled_log_loss: float = float("nan")
+    test: JointTest | None = None
+    groups: CalibrationGroups | None = None
 
     @property
     def of_event(self) -> bool:
@@ -175,14 +172,27 @@ class Calibration:
         """The bins of the event, or a tuple of those of each outcome."""
         return self.tables[0] if self.of_event else self.tables
 
+    @property
+    def curve(self) -> Any:
+        """The flexible curve of the event, or a tuple of those of each outcome."""
+        return self.curves[0] if self.of_event else self.curves
+
+    @property
+    def decomposition(self) -> Any:
+        """What the Brier score of the event is made of, or a tuple of that of each outcome."""
+        return self.parts[0] if self.of_event else self.parts
+
 
 def calibration(
     record: FitRecord,
     design: Design,
     *,
-    bins: int = 10,
+    bins: Ends = 10,
     level: float | None = None,
     reference: int | None = None,
+    curve: CurveKind = "lowess",
+    binning: Binning = "count",
+    own: bool | None = None,
 ) -> Calibration:
     """Return how well predicted probabilities agree with what happened.
 
@@ -192,13 +202,19 @@ def calibration(
         The fit.
     design : Design
         Rows with their outcome: those of the fit, or new ones.
-    bins : int, default 10
-        Number of bins, fewer where equal predictions, which stay together, leave one empty.
+    bins : int or sequence of float, default 10
+        Number of bins, fewer where equal predictions, which stay together, leave one empty; or their ends.
     level : float, optional
         Confidence level; that of the fit by default.
     reference : int, optional
         Place of the outcome that the others are compared with; the fit's reference by default, in symmetric form the
         first outcome. An event is compared with its absence.
+    curve : {'lowess', 'loess', 'spline'}
+        How the flexible curve is made.
+    binning : {'count', 'width'}
+        Whether bins hold about equal numbers of rows, or are equally wide.
+    own : bool, optional
+        Whether the rows are among those of the fit, where that is known.
 
     Returns
     -------
@@ -225,22 +241,26 @@ def calibration(
     True
     """
     require(record, "calibration")
+    require_choice("curve", curve, CURVES)
+    ends = require_bins(bins, binning)
     level = record.level if level is None else level
     reference = (record.reference or 0) if reference is None else reference
-    own, k = is_sample(record, design), len(record.outcomes)
-    rankings = [Ranking(partial(_against_rest, j), _sums) for j in ((1,) if record.has_event else range(k))]
-    with rows_in_order(record, design, own, rankings, beside=_Scores.of) as rows:
+    own, k = is_sample(record, design) if own is None else own, len(record.outcomes)
+    places = (1,) if record.has_event else tuple(range(k))
+    rankings = [Ranking(partial(_against_rest, j), _sums) for j in places]
+    with rows_in_order(record, design, own, rankings, beside=Scores.of) as rows:
         scores, facts = rows.beside, rows.facts
-        tables = tuple(
-            calibration_bins(grouped(rows, j, bins), design.sample.response, level) for j in range(len(rankings))
-        )
+        binned = [binned_rows(rows, j, ends) for j in range(len(rankings))]
         heights, edges = zip(*(_histogram(rows, j, top) for j, top in enumerate(scores.largest)), strict=True)
-        _, observed, expected, _ = np.stack(rows.totals, axis=1)
+        points = [pooled_points(rows.blocks(j), scores.weight) for j in range(len(rankings))]
+        _, observed, expected = np.stack(rows.totals, axis=1)[:3]
         # The rows of an event are in the order that its recalibration needs.
         ranked = rows.ranked[0] if rows.ranked and facts.of_event and reference == 0 else None
         known = LogOddsRows(record, design, own, scores.usable, rows.rows, ranked)
+    tables = tuple(calibration_bins(groups, design.sample.response, level) for groups in binned)
     found = recalibrate(known, reference)
     error = np.array([table.n @ np.abs(table.observed - table.predicted) / scores.weight for table in tables])
+    rates = facts.totals / facts.totals.sum()
 
     def shown(values: Any) -> ByOutcome:
         return values[0] if facts.of_event else np.asarray(values)
@@ -268,45 +288,26 @@ def calibration(
         undetermined=facts.undetermined,
         left_out=facts.left_out(design),
         penalised=record.is_penalised,
+        curves=tuple(_curve(known, here, j, curve, level) for j, here in zip(places, points, strict=True)),
+        parts=tuple(brier_parts(groups.sums) for groups in binned),
+        scaled_brier=scaled_score(scores.squared_error / scores.weight, rates, "brier"),
+        scaled_log_loss=scaled_score(scores.loss / scores.weight, rates, "log"),
+        test=None if own else joint_test(found, scores.finite_loss),
     )
 
 
-@dataclass(frozen=True)
-class _Scores:
-    """What is summed over rows in any order.
-
-    Parameters
-    ----------
-    weight, squared_error, loss : float
-        Sums over trials.
-    largest : (k,) array
-        Largest log odds of each reported outcome.
-    usable : Usable
-        Which rows take part in intercepts and slopes.
-    """
-
-    weight: float
-    squared_error: float
-    loss: float
-    largest: FloatArray
-    usable: Usable
-
-    @classmethod
-    def of(cls, rows: PredictedRows) -> _Scores:
-        """Return the sums over some rows."""
-        largest = rows.log_odds[list(rows.reported)].max(axis=1, initial=-np.inf)
-        loss = float(rows.weights @ rows.loss)
-        return cls(float(rows.weights.sum()), rows.squared_error, loss, largest, Usable.of(rows))
-
-    def plus(self, other: _Scores) -> _Scores:
-        """Return the sums over the rows of both."""
-        return _Scores(
-            self.weight + other.weight,
-            self.squared_error + other.squared_error,
-            self.loss + other.loss,
-            np.maximum(self.largest, other.largest),
-            self.usable.plus(other.usable),
-        )
+def _curve(rows: LogOddsRows, points: Points, outcome: int, kind: CurveKind, level: float) -> CalibrationCurve:
+    """Return the flexible curve of an outcome against all others."""
+    if kind == "spline":
+        return spline_curve(rows, points, outcome, level)
+    response = rows.design.sample.response
+    # Variances rest on squares of weights where these do not count rows, and on nothing where they count nothing.
+    squares = np.full(points.weights.size, np.nan)
+    if response.counts_independently:
+        squares = points.weights
+    elif response.clusters is None and response.weight_kind == "sampling":
+        squares = points.sums[3]
+    return local_curve(points, kind, level, whole=response.counts_independently, squares=squares)
 
 
 def _against_rest(outcome: int, rows: PredictedRows) -> RankedRows:
@@ -314,45 +315,16 @@ def _against_rest(outcome: int, rows: PredictedRows) -> RankedRows:
 
 
 def _sums(rows: PredictedRows, ranked: RankedRows) -> FloatArray:
-    """Return weights, events, expected events and squared weights, shape (4, r)."""
+    """Return weights, events, expected events, squared weights, and weighted squares and products, shape (6, r)."""
     del rows
     weights = ranked.weights
-    return np.stack([weights, ranked.events, weights * ranked.mu, weights**2])
+    expected = weights * ranked.mu
+    return np.stack([weights, ranked.events, expected, weights**2, expected * ranked.mu, expected * ranked.y])
 
 
 def _reported(facts: RowFacts, values: FloatArray) -> FloatArray:
     """Return values by outcome as results have them: in a model of an event those of the event."""
     return np.asarray(values)[1] if facts.of_event else values
-
-
-def calibration_bins(groups: Grouped, response: Response, level: float) -> CalibrationBins:
-    """Return observed rate against mean prediction in bins of about equal count.
-
-    Parameters
-    ----------
-    groups : Grouped
-        Weights, events, expected events and squared weights by bin.
-    response : Response
-        Of some of the rows, for what their weights mean.
-    level : float
-        Confidence level.
-
-    Returns
-    -------
-    CalibrationBins
-        The table.
-
-    Examples
-    --------
-    >>> sums, half = np.array([[4.0], [2.0], [2.0], [4.0]]), np.full(1, 0.5)
-    >>> calibration_bins(Grouped(sums, half, half, None), Response(half), 0.95).observed.tolist()
-    [0.5]
-    """
-    n, events, expected, squares = groups.sums
-    # Rounding may carry the proportion of a bin that holds events only past 1.
-    observed = np.minimum(events / n, 1.0)
-    low, high = wilson_interval(observed, independent_observations(response, n, squares), level)
-    return CalibrationBins(n, expected / n, observed, low, high, level)
 
 
 def _histogram(rows: InOrder, number: int, largest: float) -> tuple[FloatArray, FloatArray]:

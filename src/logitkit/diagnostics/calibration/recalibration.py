@@ -31,7 +31,7 @@ from logitkit.models.form import Form, outcomes_form
 from logitkit.models.predictors import full_predictors, patterned_predictors
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["Recalibration", "recalibrate"]
+__all__ = ["Recalibration", "design_of_columns", "fit_rows", "recalibrate"]
 
 CONSTANT = 1e-9  # spread of log-odds, beside their size, below which they are the same in all rows
 DEPENDENT = 1e-8  # singular value of standardised log-odds, beside the largest, below which the others determine them
@@ -47,6 +47,8 @@ class Recalibration:
         nan for the reference.
     at_limit : int
         Rows with an outcome of probability zero, which took no part.
+    fitted : FitRecord or None
+        The model with slopes; None where it has no estimate.
 
     Examples
     --------
@@ -60,6 +62,7 @@ class Recalibration:
     slope: FloatArray
     slope_std_error: FloatArray
     at_limit: int
+    fitted: FitRecord | None = None
 
 
 def recalibrate(rows: LogOddsRows, reference: int) -> Recalibration:
@@ -90,20 +93,21 @@ def recalibrate(rows: LogOddsRows, reference: int) -> Recalibration:
     (True, True)
     """
     k, usable = len(rows.record.outcomes), rows.usable
-    found = np.full((4, k), np.nan)
+    found, fitted = np.full((4, k), np.nan), None
     if usable.finite and not usable.contradicted:
         if k == 2:
-            found[:, 1 - reference] = _of_two(rows, 1 - reference)
+            found[:, 1 - reference], fitted = _of_two(rows, 1 - reference)
         else:
-            found = _of_several(rows, reference)
-    return Recalibration(found[0], found[1], found[2], found[3], usable.at_limit)
+            found, fitted = _of_several(rows, reference)
+    return Recalibration(found[0], found[1], found[2], found[3], usable.at_limit, fitted)
 
 
-def _of_two(rows: LogOddsRows, event: int) -> tuple[float, float, float, float]:
+def _of_two(rows: LogOddsRows, event: int) -> tuple[tuple[float, float, float, float], FitRecord]:
     """Return intercept and slope of the log odds of one of two outcomes, each with its standard error."""
-    level = _fit(rows.recoded(partial(_two, event, False)), Binomial())
-    slope = _fit(rows.recoded(partial(_two, event, True)), Binomial())
-    return float(level.coef[0]), float(level.std_error[0]), float(slope.coef[1]), float(slope.std_error[1])
+    level = fit_rows(rows.recoded(partial(_two, event, False)), Binomial())
+    slope = fit_rows(rows.recoded(partial(_two, event, True)), Binomial())
+    found = float(level.coef[0]), float(level.std_error[0]), float(slope.coef[1]), float(slope.std_error[1])
+    return found, slope
 
 
 def _two(event: int, sloped: bool, design: Design, rows: PredictedRows, ranked: RankedRows | None) -> Design:
@@ -115,26 +119,29 @@ def _two(event: int, sloped: bool, design: Design, rows: PredictedRows, ranked: 
     if sloped:
         columns = np.column_stack([columns, log_odds])
     response = replace(design.response.take(kept), y=ranked.y[finite], shares=None, n_outcomes=2)
-    return _design(design, kept, columns, replace(response, offset=None if sloped else log_odds[None]))
+    return design_of_columns(design, kept, columns, replace(response, offset=None if sloped else log_odds[None]))
 
 
-def _of_several(rows: LogOddsRows, reference: int) -> FloatArray:
+def _of_several(rows: LogOddsRows, reference: int) -> tuple[FloatArray, FitRecord | None]:
     """Return intercepts and slopes of several outcomes, each followed by standard errors, shape (4, K)."""
     k, levels = len(rows.record.outcomes), rows.design.info.response.levels
     active = np.flatnonzero(np.arange(k) != reference)
     form = outcomes_form(full_predictors(k, 1, reference), reference, levels)
-    fitted = _fit(rows.recoded(partial(_level_of_several, reference)), form)
+    fitted = fit_rows(rows.recoded(partial(_level_of_several, reference)), form)
     intercept, error = np.full(k, np.nan), np.full(k, np.nan)
     if fitted.converged:
         intercept[active], error[active] = fitted.coef, fitted.std_error
-    return np.stack([intercept, error, *_slopes(rows, active, reference)])
+    slope, slope_error, sloped = _slopes(rows, active, reference)
+    return np.stack([intercept, error, slope, slope_error]), sloped
 
 
 def _level_of_several(reference: int, design: Design, rows: PredictedRows, ranked: RankedRows | None) -> Design:
     """Return rows of ones, with the log odds of each outcome as its offset."""
     del ranked
     kept, log_odds = against_reference(rows, reference)
-    return _design(design, kept, np.ones((kept.size, 1)), replace(design.response.take(kept), offset=log_odds))
+    return design_of_columns(
+        design, kept, np.ones((kept.size, 1)), replace(design.response.take(kept), offset=log_odds)
+    )
 
 
 @dataclass(frozen=True)
@@ -152,37 +159,62 @@ class _Standardised:
         kept, log_odds = against_reference(rows, self.reference)
         standardised = (log_odds[list(self.varying)].T - self.mean) / self.size
         columns = np.column_stack([np.ones(kept.size), standardised])
-        return _design(design, kept, columns, replace(design.response.take(kept), offset=None))
+        return design_of_columns(design, kept, columns, replace(design.response.take(kept), offset=None))
 
 
-def _slopes(rows: LogOddsRows, active: IntArray, reference: int) -> tuple[FloatArray, FloatArray]:
-    """Return the slope of each outcome with its standard error."""
+def _slopes(rows: LogOddsRows, active: IntArray, reference: int) -> tuple[FloatArray, FloatArray, FitRecord | None]:
+    """Return the slope of each outcome with its standard error, and the fit that they are of."""
     k = len(rows.record.outcomes)
     slope, error = np.full(k, np.nan), np.full(k, np.nan)
     found = rows.spreads(reference)
     mean, size, largest = (np.array([getattr(each, name) for each in found]) for name in ("mean", "size", "largest"))
     varying = [j for j in active if size[j] > CONSTANT * largest[j]]
     if not varying:
-        return slope, error
+        return slope, error, None
     # A part of its own for each outcome: its slope multiplies its own log-odds only.
     kept_by = np.zeros((k, 1 + len(varying)), dtype=bool)
     kept_by[active, 0] = True
     kept_by[varying, 1 + np.arange(len(varying))] = True
     predictors = patterned_predictors(kept_by, np.zeros(1 + len(varying), dtype=bool))
     form = outcomes_form(predictors, reference, rows.design.info.response.levels)
-    fitted = _fit(rows.recoded(_Standardised(reference, tuple(varying), mean[varying], size[varying])), form)
+    fitted = fit_rows(rows.recoded(_Standardised(reference, tuple(varying), mean[varying], size[varying])), form)
     if not fitted.converged:
-        return slope, error
+        return slope, error, None
     coef, errors = (values.reshape(active.size, -1) for values in (fitted.coef, fitted.std_error))
     for number, outcome in enumerate(varying):
         place = int(np.searchsorted(active, outcome))
         slope[outcome] = coef[place, 1 + number] / size[outcome]
         error[outcome] = errors[place, 1 + number] / size[outcome]
-    return slope, error
+    return slope, error, fitted
 
 
-def _design(design: Design, kept: IntArray, columns: FloatArray, response: Response) -> Design:
-    """Return some rows of a design on other columns."""
+def design_of_columns(design: Design, kept: IntArray, columns: FloatArray, response: Response) -> Design:
+    """Return some rows of a design on other columns.
+
+    Parameters
+    ----------
+    design : Design
+        Rows of any columns.
+    kept : (r,) int array
+        Places of those that are taken.
+    columns : (r, q) array
+        Their columns, of which the first is one of ones.
+    response : Response
+        Their outcomes.
+
+    Returns
+    -------
+    Design
+        With clusters where the response has them.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> design = lk.logit("y ~ x", {"y": [0, 1, 0], "x": [1, 2, 3]}).design
+    >>> kept = np.array([0, 2])
+    >>> design_of_columns(design, kept, np.ones((2, 1)), design.response.take(kept)).info.names
+    ('Intercept',)
+    """
     names = (INTERCEPT, *(f"log-odds {j}" for j in range(1, columns.shape[1])))
     info = DesignInfo(names, ColumnTerms(names), design.info.response)
     dependence = None if response.clusters is None else Dependence((response.clusters,))
@@ -190,6 +222,26 @@ def _design(design: Design, kept: IntArray, columns: FloatArray, response: Respo
     return replace(made, start=design.start)
 
 
-def _fit(design: Design, model: Form | Family) -> FitRecord:
-    """Fit the outcomes of rows on the columns that were made of their log odds."""
+def fit_rows(design: Design, model: Form | Family) -> FitRecord:
+    """Fit the outcomes of rows on the columns that were made of their log odds.
+
+    Parameters
+    ----------
+    design : Design
+        Rows with these columns.
+    model : Form or Family
+        What is fitted.
+
+    Returns
+    -------
+    FitRecord
+        With the sandwich where weights or clusters ask for it.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> design = lk.logit("y ~ 1", {"y": [0, 1, 1, 1]}).design
+    >>> round(float(fit_rows(design, Binomial()).coef[0]), 6)
+    1.098612
+    """
     return with_required_sandwich(fit_design(design, model, Newton()), design)

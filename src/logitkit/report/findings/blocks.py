@@ -10,7 +10,7 @@ from logitkit.design.design import Design
 from logitkit.diagnostics.collinearity import Collinearity
 from logitkit.engine.record import FitRecord
 from logitkit.report.document import Block, Column, Prose, Section, Table
-from logitkit.report.findings.diagnostics import finding_document
+from logitkit.report.findings.calibration import finding_document
 from logitkit.report.number_format import format_column
 from logitkit.typing import FloatArray
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from logitkit.diagnostics.calibration.curve import CalibrationBins
+from logitkit.diagnostics.calibration.bins import CalibrationBins
 from logitkit.diagnostics.fit.hosmer_lemeshow import HosmerLemeshow
 from logitkit.report.document import Column, Table
 from logitkit.report.number_format import format_column, format_estimate, format_integer, format_level

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from logitkit.diagnostics.calibration.curve import Calibration
 from logitkit.diagnostics.discrimination.classification import Averages, Classification
 from logitkit.diagnostics.discrimination.curves import Area, Discrimination
 from logitkit.diagnostics.fit.hosmer_lemeshow import HosmerLemeshow
 from logitkit.engine.law import NORMAL
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.findings.area_words import APPARENT, WITHHELD, area_words
-from logitkit.report.findings.diagnostic_tables import RATES, bins_table, hosmer_lemeshow_table
+from logitkit.report.findings.diagnostic_tables import hosmer_lemeshow_table
 from logitkit.report.findings.dispatch import finding_document, test_facts, undetermined_rows
 from logitkit.report.findings.misfit import few_patterns, fewer_groups, many_new_rows, misfit_words
 from logitkit.report.number_format import (
@@ -21,11 +20,10 @@ from logitkit.report.number_format import (
     format_level,
     format_percent,
 )
-from logitkit.report.wording import counted, is_calibrated, name_list
-from logitkit.typing import FloatArray
+from logitkit.report.wording import counted, name_list
 
 __all__ = [
-    "calibration_document",
+    "absent_outcomes",
     "classification_document",
     "discrimination_document",
     "finding_document",
@@ -34,7 +32,6 @@ __all__ = [
 
 ORDERED = "mean score of the outcomes in their order, from 0 for the first to 1 for the last"
 CLASSIFIED = "Classification by the most probable outcome"
-ROUNDING = 1e-9  # of its standard error: a value that is zero but for rounding
 FEW_CELLS = 0.2  # of a table: where more cells expect fewer than five, chi-square is a poor law for its statistic
 
 
@@ -241,106 +238,6 @@ def _measures_table(result: Classification) -> Table:
 
 def _average_cells(average: Averages) -> tuple[str, ...]:
     return tuple(format_estimate(value) for value in (average.precision, average.recall, average.f1))
-
-
-@finding_document.register
-def calibration_document(result: Calibration) -> Document:
-    """Return predicted against observed rates as a document."""
-    return _event_calibration(result) if result.of_event else _outcome_calibration(result)
-
-
-def _event_calibration(result: Calibration) -> Document:
-    facts = [
-        Fact("Observed events", format_amount(result.observed)),
-        Fact("Expected events", format_amount(result.expected)),
-        Fact("Observed / expected", format_estimate(result.ratio)),
-        Fact("Brier score", format_estimate(result.brier)),
-        Fact("Log loss", format_estimate(result.log_loss)),
-    ]
-    by_construction = result.in_sample and not result.penalised and is_calibrated(result.intercept, result.slope)
-    if not by_construction and not (result.in_sample and result.penalised) and not np.isnan(result.intercept):
-        words = f"{format_estimate(result.intercept)} ({format_estimate(result.intercept_std_error)})"
-        facts.append(Fact("Intercept (SE)", words))
-    if not by_construction and not np.isnan(result.slope):
-        error = "" if np.isnan(result.slope_std_error) else f" ({format_estimate(result.slope_std_error)})"
-        facts.append(Fact("Slope (SE)" if error else "Slope", f"{format_estimate(result.slope)}{error}"))
-    notes: tuple[str, ...] = ()
-    if by_construction:
-        notes = ("On the rows of the fit the calibration slope is 1 by construction.",)
-    elif result.in_sample and result.penalised:
-        text = "On the rows of a penalised fit the slope exceeds 1 to the extent that the penalty shrinks"
-        notes = (f"{text}; judge calibration on other rows.",)
-    elif result.in_sample:
-        notes = ("These are the rows of the fit; judge calibration on other rows.",)
-    if np.isinf(result.log_loss):
-        text = "The log loss is infinite, and intercept and slope are missing"
-        notes = (*notes, f"{text}: an outcome occurred whose predicted probability is 0.")
-    return Document(
-        "Calibration",
-        facts=tuple(facts),
-        blocks=(bins_table(result.bins),),
-        notes=notes,
-        warnings=undetermined_rows(result.undetermined),
-    )
-
-
-def _outcome_calibration(result: Calibration) -> Document:
-    heads = ["Observed", "Expected", "Observed / expected", "Calibration error"]
-    columns = [
-        tuple(format_amount(v) for v in result.observed),
-        tuple(format_amount(v) for v in result.expected),
-        *(tuple(format_estimate(v) for v in values) for values in (result.ratio, result.error)),
-    ]
-    by_construction = result.in_sample and not result.penalised and is_calibrated(result.intercept, result.slope)
-    if not by_construction:
-        heads += ["Intercept (SE)", "Slope (SE)"]
-        columns.append(_with_errors(result.intercept, result.intercept_std_error))
-        columns.append(_with_errors(result.slope, result.slope_std_error))
-    table = Table(
-        "By outcome",
-        (Column("Outcome", "left"), *(Column(name) for name in heads)),
-        tuple(zip(result.outcomes, *columns, strict=True)),
-    )
-    notes = [f"Intercepts and slopes are of the log-odds against {result.reference}."]
-    if by_construction:
-        notes = ["On the rows of the fit intercepts are 0 and slopes are 1 by construction."]
-    elif result.in_sample and result.penalised:
-        text = "On the rows of a penalised fit slopes exceed 1 to the extent that the penalty shrinks"
-        notes.append(f"{text}; judge calibration on other rows.")
-    elif result.in_sample:
-        notes.append("These are the rows of the fit; judge calibration on other rows.")
-    absent = tuple(name for name, total in zip(result.outcomes, result.observed, strict=True) if total <= 0.0)
-    warnings = [*absent_outcomes(absent), *undetermined_rows(result.undetermined)]
-    if result.at_limit:
-        warnings.append(
-            f"Intercepts and slopes exclude {counted(result.at_limit, 'row')} in which separation leaves an outcome "
-            "with probability zero."
-        )
-    return Document(
-        "Calibration",
-        facts=(
-            Fact("Brier score (sum)", format_estimate(result.brier)),
-            Fact("Log loss", format_estimate(result.log_loss)),
-            Fact("Mean calibration error", format_estimate(result.mean_error)),
-        ),
-        blocks=(
-            table,
-            *(
-                bins_table(bins, f"{RATES} of {name}")
-                for name, bins in zip(result.outcomes, result.tables, strict=True)
-            ),
-        ),
-        notes=tuple(notes),
-        warnings=tuple(warnings),
-    )
-
-
-def _with_errors(values: FloatArray, errors: FloatArray) -> tuple[str, ...]:
-    return tuple(
-        format_estimate(value) if np.isnan(error) else f"{format_estimate(value)} ({format_estimate(error)})"
-        # On the rows of the fit intercepts are zero but for rounding.
-        for value, error in zip(np.where(np.abs(values) <= ROUNDING * errors, 0.0, values), errors, strict=True)
-    )
 
 
 def absent_outcomes(names: tuple[str, ...]) -> tuple[str, ...]:

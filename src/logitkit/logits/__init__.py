@@ -1,0 +1,1 @@
+"""Logits of models of any origin: bare arrays in, arrays or small frozen results out."""
