@@ -23,6 +23,7 @@ _attribute, __dir__, __all__ = lazy_loader.attach(
         "api.nominal": ["multinomial", "multinomial_matrix"],
         "api.ordered": ["ordinal"],
         "api.comparison": ["compare", "vuong"],
+        "api.discrimination": ["roc_test"],
         "api.grouped": ["fit_by", "logit_by"],
         "api.cross_validation": ["cross_validate", "cross_validate_matrix"],
         "api.paths": ["path", "path_matrix"],

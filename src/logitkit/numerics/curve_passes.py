@@ -24,8 +24,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from logitkit.numerics.kernels.ranks import curve_pass
 from logitkit.numerics.pooled import Pooled
-from logitkit.typing import FloatArray
+from logitkit.typing import BoolArray, FloatArray
 
 __all__ = ["Moments", "Passed"]
 
@@ -84,7 +85,7 @@ class Passed:
     """
 
     def __init__(self, totals: FloatArray, points: int | None = None) -> None:
-        self.totals = totals
+        self.totals = np.asarray(totals, dtype=np.float64)
         self.curve = CurvePoints(float(totals[0]), float(totals[1]), points)
         self.ks, self.ks_threshold = -1.0, math.nan
         self.tied = 0.0  # half the proportion of pairs of an event and a non-event with the same score
@@ -97,22 +98,16 @@ class Passed:
         if not used.any():
             return
         scores, sums = (block.scores, block.sums) if used.all() else (block.scores[used], block.sums[:, used])
-        events, nonevents = sums[0], sums[1]
         here = sums[:2].sum(axis=1)
         later = np.maximum(self.totals[:2] - self._seen - here, 0.0)
-        true = later[0] + np.cumsum(events[::-1])[::-1]  # at this score and above
-        false = later[1] + np.cumsum(nonevents[::-1])[::-1]
-        below = (self._seen[1] + np.cumsum(nonevents) - 0.5 * nonevents) / self.totals[1]
-        above = (true - 0.5 * events) / self.totals[0]
-        for number, weights in enumerate(sums):
-            values = (below, above)[number % 2]
-            self._moments[number] = self._moments[number].plus(Moments.of(weights, values))
-        distance = np.abs(true / self.totals[0] - false / self.totals[1])
-        widest = distance.size - 1 - int(distance[::-1].argmax())  # of equal ones the highest score
-        if distance[widest] >= self.ks:
-            self.ks, self.ks_threshold = float(distance[widest]), float(scores[widest])
-        self.tied += 0.5 * float((events / self.totals[0]) @ (nonevents / self.totals[1]))
-        self.curve.add(scores, true, false, sums[:2])
+        moments, reached, turns, (widest, place, tied) = curve_pass(
+            np.ascontiguousarray(sums), self.totals, self._seen, later
+        )
+        self._moments = [one.plus(Moments(*more)) for one, more in zip(self._moments, moments.tolist(), strict=True)]
+        if widest >= self.ks:
+            self.ks, self.ks_threshold = float(widest), float(scores[int(place)])
+        self.tied += float(tied)
+        self.curve.add(scores, reached, turns, sums[:2])
         self._seen = self._seen + here
 
     @property
@@ -158,15 +153,14 @@ class CurvePoints:
         self._n_points, self._thinned = 0, False
         self._before: FloatArray | None = None  # events and non-events of the score before
 
-    def add(self, scores: FloatArray, true: FloatArray, false: FloatArray, steps: FloatArray) -> None:
-        """Take the next scores, with what is at each of them and above, and at each of them alone."""
-        turns = np.ones(scores.size, dtype=bool)  # the lowest score is a point
-        turns[1:] = steps[0, 1:] * steps[1, :-1] != steps[0, :-1] * steps[1, 1:]
+    def add(self, scores: FloatArray, reached: FloatArray, turns: BoolArray, steps: FloatArray) -> None:
+        """Take the next scores, with what is at each of them and above, where the curve turns, and what is at each."""
         if self._before is not None:
             turns[0] = steps[0, 0] * self._before[1] != self._before[0] * steps[1, 0]
         self._before = steps[:, -1]
-        self._parts.append(np.stack([scores, true / self.events, false / self.nonevents])[:, turns])
-        self._n_points += self._parts[-1].shape[1]
+        kept = np.flatnonzero(turns)
+        self._parts.append(np.stack([scores[kept], reached[0, kept] / self.events, reached[1, kept] / self.nonevents]))
+        self._n_points += kept.size
         if self.most is not None and self._n_points > 2 * self.most:
             self._thin(self.most)
 

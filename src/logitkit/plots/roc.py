@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from logitkit.diagnostics.discrimination.comparison import RocTest
 from logitkit.diagnostics.discrimination.curves import Discrimination
 from logitkit.diagnostics.discrimination.roc import RocCurve
 from logitkit.plots.drawn_outcomes import (
@@ -26,7 +27,7 @@ from logitkit.typing import FloatArray
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["plot_roc"]
+__all__ = ["plot_roc", "plot_roc_test"]
 
 CURVE = "roc"  # marks the curves among the lines of an Axes
 DRAWN_MOST = 1_000  # points: closer ones than this many along the curve no screen and no printer can separate
@@ -73,6 +74,22 @@ def plot_roc(
         f"Without a curve, because no row or every row has the outcome: {name_outcomes(without)}." if without else "",
     ]
     add_note(ax, " ".join(note for note in notes if note))
+    return ax
+
+
+def plot_roc_test(result: RocTest, ax: Axes | None = None, *, title: str = "") -> Axes:
+    """Draw the curves of several scores on the same axes, with their areas and the p-value of the comparison."""
+    ax = new_axes(ax, CURVES_SIZE)
+    every = looks(len(result.names))
+    for name, curve, look in zip(result.names, result.curves, every, strict=True):
+        _draw(curve, ax, title=title, label=name, color=look.color, line=look.line)
+    if not result.is_whole:
+        ax.axvspan(*result.fpr, color=AREA, linewidth=0.0, zorder=0)
+    p = result.p_value
+    words = "" if math.isnan(p) else "p < 0.0001" if p < 0.0001 else f"p = {p:.4f}"
+    what = "one curve" if result.method == "venkatraman" else "equal areas" if result.is_whole else "equal shaded areas"
+    own = " On the rows of the fits." if result.in_sample else ""
+    add_note(ax, f"Test of {what}: {words}.{own}" if words else own.strip())
     return ax
 
 

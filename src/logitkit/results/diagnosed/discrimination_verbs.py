@@ -9,7 +9,9 @@ from logitkit.results.shown import shown
 
 if TYPE_CHECKING:
     from logitkit.diagnostics.discrimination.classification import Classification
+    from logitkit.diagnostics.discrimination.comparison import RocMethod
     from logitkit.diagnostics.discrimination.curves import Discrimination
+    from logitkit.results.diagnosed.roc_tests import RocTestResult
 
 __all__ = ["DiscriminationVerbs"]
 
@@ -38,6 +40,58 @@ class DiscriminationVerbs(OfRows):
 
         rows = self._rows_of(data)
         return shown(discrimination(rows.record, rows.design, bins=bins))
+
+    def roc_test(
+        self,
+        other: Any,
+        data: Any = None,
+        *,
+        method: RocMethod = "delong",
+        contrasts: Any = "reference",
+        fpr: tuple[float, float] | None = None,
+        level: float | None = None,
+        n: int = 2000,
+        seed: int | None = 0,
+    ) -> RocTestResult:
+        """Compare the ROC curve of the fit with those of other fits or scores.
+
+        Parameters
+        ----------
+        other : Fit, FitOnRows, str, array, or several as a mapping by name
+            Another fit of the same rows, a column of ``data``, or a score for each row of the table. A fit on rows of
+            its own, ``fit2.on(rows2)``, is compared as one of independent rows.
+        data : table, optional
+            Rows with an outcome, which all fits predict; the rows of the fits by default.
+        method : {'delong', 'bootstrap', 'venkatraman'}
+            Errors by DeLong's method or of bootstrap samples; or a permutation test that two curves are one.
+        contrasts : {'reference', 'successive', 'pairs'} or (r, k) array
+            The fit less each other, each less the next, all pairs, or coefficients that sum to zero.
+        fpr : pair of float, optional
+            False positive rates between which areas are taken; whole areas by default.
+        level : float, optional
+            Confidence level; the fit's by default.
+        n : int, default 2000
+            Bootstrap samples or permutations.
+        seed : int, optional
+            Of the generator.
+
+        Returns
+        -------
+        RocTestResult
+            Areas, contrasts with errors, and their joint test.
+        """
+        from logitkit.diagnostics.discrimination.areas import rates_between
+        from logitkit.diagnostics.discrimination.comparison import CompareAsked, roc_test
+        from logitkit.options import require_seed
+        from logitkit.results.diagnosed.roc_tests import RocTestResult
+        from logitkit.results.diagnosed.together import as_result, scored_together
+
+        rows = self._rows_of(data)
+        between = (0.0, 1.0) if fpr is None else rates_between("fpr", fpr)
+        asked = CompareAsked(
+            method, contrasts, between, rows.record.level if level is None else level, n, require_seed(seed)
+        )
+        return as_result(RocTestResult, roc_test(scored_together(rows, other), asked))
 
     def classification(self, data: Any = None, threshold: float | None = None) -> Classification:
         """Return the confusion table of predicted outcomes with the measures derived from it.

@@ -1,0 +1,60 @@
+"""Comparisons of ROC curves with their table and figure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+import logitkit.report.findings.ranking  # noqa: F401 - says how these results are shown
+from logitkit.diagnostics.discrimination.comparison import RocTest
+from logitkit.report.frames.shown import ResultFrame
+from logitkit.results.documented import extends_base
+
+__all__ = ["RocTestResult"]
+
+
+@extends_base
+@dataclass(frozen=True, eq=False)
+class RocTestResult(RocTest):
+    """A comparison of ROC curves, with a table and a figure."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the contrasts, one row each.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns contrast, estimate, std_error, statistic, p_value, conf_low, conf_high.
+        """
+        return ResultFrame(
+            {
+                "contrast": self.labels,
+                "estimate": self.estimates,
+                "std_error": self.errors,
+                "statistic": self.statistics,
+                "p_value": self.p_values,
+                "conf_low": self.lows,
+                "conf_high": self.highs,
+            }
+        )
+
+    def plot(self, ax: Any = None, *, title: str = "") -> Any:
+        """Draw all curves on the same axes.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Axes to draw on; those of a new figure by default.
+        title : str, optional
+            Title of the figure.
+
+        Returns
+        -------
+        Axes
+            One curve per score, with its area; the range of false positive rates is shaded where it is a part.
+        """
+        from logitkit.plots.roc import plot_roc_test
+
+        return plot_roc_test(self, ax, title=title)

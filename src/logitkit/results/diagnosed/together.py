@@ -1,0 +1,103 @@
+"""Scores of the same rows by several fits, and by columns of their table: what comparisons of models are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any, TypeVar
+
+import numpy as np
+
+from logitkit.design.table.frame import numeric_values, read_table
+from logitkit.diagnostics.discrimination.scored import ScoredRows, scored_predictions
+from logitkit.errors import DataError
+from logitkit.results.rows import Rows
+from logitkit.results.shown import shown
+from logitkit.typing import FloatArray
+
+__all__ = ["as_result", "scored_together"]
+
+OWN = "this fit"
+T = TypeVar("T")
+
+
+def scored_together(rows: Rows, others: Any = None) -> list[ScoredRows]:
+    """Return the rows with the score of a fit and those of others, or several samples for fits on rows of their own.
+
+    ``others`` is a fit, a fit on other rows, the name of a column of the table, an array, or several of them as a
+    mapping by name or as a sequence.
+    """
+    from logitkit.results.on_rows import FitOnRows
+
+    named = _named(others)
+    apart = {name: each for name, each in named.items() if isinstance(each, FitOnRows)}
+    if apart and len(apart) < len(named):
+        raise DataError(
+            "Scores of the same rows and fits on rows of their own were given together: a comparison is either of the "
+            "same rows (fits, columns, arrays) or of different ones (fit.on(data) each)."
+        )
+    if apart:
+        samples = {OWN: rows, **{name: fit._rows_of(None) for name, fit in apart.items()}}  # noqa: SLF001
+        return [scored_predictions([(name, each.record, each.design)]) for name, each in samples.items()]
+    fits, columns = [(OWN, rows.record, rows.design)], {}
+    for name, other in named.items():
+        if hasattr(other, "record"):
+            asked = rows if rows.data is not None else replace(rows, own=other.design)
+            fits.append((name, other.record, replace(asked, record=other.record).design))
+            _require_one_table(rows, fits[-1][2], name)
+        else:
+            columns[name] = _column(rows, other, name)
+    return [scored_predictions(fits, columns)]
+
+
+def _named(others: Any) -> dict[str, Any]:
+    """Return what is compared, by name."""
+    if others is None:
+        return {}
+    if isinstance(others, Mapping):
+        return {str(name): each for name, each in others.items()}
+    several = isinstance(others, list | tuple) and not all(isinstance(each, int | float) for each in others)
+    given = list(others) if several else [others]
+    names = [
+        each if isinstance(each, str) else "other" if len(given) == 1 else f"other {k + 1}"
+        for k, each in enumerate(given)
+    ]
+    return dict(zip(names, given, strict=True))
+
+
+def _require_one_table(rows: Rows, design: Any, name: str) -> None:
+    """Refuse fits that were fitted to tables of other sizes: their rows are not the same."""
+    if rows.data is None and design.counts.given != rows.design.counts.given:
+        raise DataError(
+            f"The fit and {name!r} were fitted to tables of {rows.design.counts.given:,} and "
+            f"{design.counts.given:,} rows, which are not the same rows. Pass data=, a table that both predict; or for "
+            "rows that are others, fit.on(data).roc_test(other.on(other_data))."
+        )
+
+
+def _column(rows: Rows, given: Any, name: str) -> FloatArray:
+    """Return a score for each row of the table."""
+    if isinstance(given, str):
+        if rows.data is None:
+            raise DataError(
+                f"{given!r} names a column, and the fit keeps no table: pass data=, or the column itself, "
+                f"data[{given!r}]."
+            )
+        table = read_table(rows.data)
+        return numeric_values(table.frame([given], None)[given], f"score {given!r}")
+    size = rows.design.counts.given
+    try:
+        values = np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError):
+        values = np.empty(0)
+    if values.shape != (size,):
+        raise DataError(
+            f"{name!r} must be a fit, the name of a column, or {size:,} numbers, one for each row of the table; it is "
+            f"{type(given).__name__} of shape {values.shape}."
+        )
+    return values
+
+
+def as_result(kind: type[T], found: Any) -> T:
+    """Return a result as one of a subclass with a table and a figure, that shows itself."""
+    return shown(kind(**{field.name: getattr(found, field.name) for field in fields(found)}))
