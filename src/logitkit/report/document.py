@@ -12,7 +12,10 @@ from typing import Literal, TypeAlias
 
 from logitkit.errors import LogitkitError
 
-__all__ = ["Block", "Column", "Document", "Fact", "Figure", "Prose", "Section", "Table"]
+__all__ = ["Block", "Column", "Document", "Fact", "Figure", "Prose", "RowKind", "Section", "Span", "Table"]
+
+RowKind = Literal["plain", "heading", "level", "statistic"]
+"""A heading names the levels below it, which are set in; statistics stand below a rule, at the end of a table."""
 
 _LONGEST_VALUE_IN_GRID = 32
 _LONGEST_FACT_IN_GRID = 48
@@ -77,6 +80,35 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """A heading over the heads of several columns, such as the name of a model over those of its estimates.
+
+    Parameters
+    ----------
+    name : str
+        The heading.
+    first : int
+        Place of its first column, from 0.
+    count : int
+        How many columns it is over.
+
+    Examples
+    --------
+    >>> list(Span("Adjusted", 1, 2).columns)
+    [1, 2]
+    """
+
+    name: str
+    first: int
+    count: int
+
+    @property
+    def columns(self) -> range:
+        """Places of its columns."""
+        return range(self.first, self.first + self.count)
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A table of finished text.
 
@@ -95,11 +127,16 @@ class Table:
     divides : bool
         Whether a table too wide for the page may be printed in panels, because the columns after the names are alike,
         such as one per outcome. Another table is never divided: an estimate stays on one line with its limits.
+    spans : tuple of Span
+        Headings over several heads, in order, which do not overlap.
+    kinds : tuple of {'plain', 'heading', 'level', 'statistic'}
+        What each row is; empty where all are plain.
 
     Raises
     ------
     LogitkitError
-        If there is no column, a row is not as wide as `columns`, or a cell is not a string.
+        If there is no column, a row is not as wide as `columns`, a cell is not a string, spans overlap, or there are
+        kinds for some rows only.
 
     Examples
     --------
@@ -114,10 +151,34 @@ class Table:
     notes: tuple[str, ...] = ()
     n_names: int = 1
     divides: bool = False
+    spans: tuple[Span, ...] = ()
+    kinds: tuple[RowKind, ...] = ()
+
+    def kind(self, row: int) -> RowKind:
+        """Return what a row is."""
+        return self.kinds[row] if self.kinds else "plain"
+
+    def is_ruled(self, row: int) -> bool:
+        """Tell whether a rule divides a row from those above it: the first of the statistics."""
+        return self.kind(row) == "statistic" and row > 0 and self.kind(row - 1) != "statistic"
+
+    def span_of(self, column: int) -> str:
+        """Return the heading over the head of a column; empty where there is none."""
+        return next((span.name for span in self.spans if column in span.columns), "")
 
     def __post_init__(self) -> None:
         """Check the shape, and that every cell is text."""
         where = f"Table {self.title!r}" if self.title else "The table"
+        if self.kinds and len(self.kinds) != len(self.rows):
+            raise LogitkitError(f"{where} has {len(self.kinds)} kinds and {len(self.rows)} rows; give one for each.")
+        end = 0
+        for span in self.spans:
+            if span.count < 1 or span.first < end or span.first + span.count > len(self.columns):
+                raise LogitkitError(
+                    f"{where}: the span {span.name!r} is over {span.count} columns from the {span.first + 1}th of "
+                    f"{len(self.columns)}; spans are in order and do not overlap."
+                )
+            end = span.first + span.count
         if not self.columns:
             raise LogitkitError(f"{where} has no columns; it needs at least one.")
         for number, row in enumerate(self.rows, start=1):

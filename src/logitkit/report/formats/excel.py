@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from logitkit.errors import UnsupportedError
-from logitkit.report.document import Block, Column, Document, Figure, Prose, Section, Table
+from logitkit.report.document import Block, Column, Document, Figure, Prose, RowKind, Section, Table
 
 __all__ = ["number_of", "render_excel"]
 
@@ -130,7 +130,7 @@ class _Sheet:
         elif isinstance(block, Table):
             if block.title:
                 self.line(block.title, bold=True)
-            self.cells(block.columns, block.rows, heads_shown=any(column.name for column in block.columns))
+            self.cells(block.columns, block.rows, heads_shown=any(column.name for column in block.columns), of=block)
             for note in block.notes:
                 self.line(note)
         elif isinstance(block, Figure) and (block.title or block.caption):
@@ -141,30 +141,61 @@ class _Sheet:
         self.put(1, text).font = self.font(bold=bold, size=size)
         self.row += 1
 
-    def cells(self, columns: tuple[Column, ...], rows: Iterable[tuple[str, ...]], *, heads_shown: bool) -> None:
+    def cells(
+        self,
+        columns: tuple[Column, ...],
+        rows: Iterable[tuple[str, ...]],
+        *,
+        heads_shown: bool,
+        of: Table | None = None,
+    ) -> None:
         """Write a table, and leave a row free below it."""
-        columns, rows = _with_ends(columns, list(rows))
+        columns, rows, places = _with_ends(columns, list(rows))
         rule = self.side(style="medium")
+        if of is not None and of.spans:
+            self.spans(of, places, len(columns))
+        spanned = of is not None and bool(of.spans)
         if heads_shown:
             for j, column in enumerate(columns, start=1):
                 cell = self.put(j, column.name)
                 cell.font = self.font(bold=True)
                 cell.alignment = self.alignment(horizontal=column.align)
-                cell.border = self.border(top=rule, bottom=self.side(style="thin"))
+                cell.border = self.border(top=None if spanned else rule, bottom=self.side(style="thin"))
                 self.widths[j] = max(self.widths.get(j, NARROW), len(column.name) + 2)
             self.row += 1
-        for row in rows:
+        for i, row in enumerate(rows):
+            kind: RowKind = "plain" if of is None else of.kind(i)
+            ruled = of is not None and of.is_ruled(i)
             for j, (column, text) in enumerate(zip(columns, row, strict=True), start=1):
                 number = number_of(text) if column.align == "right" else None
                 cell = self.put(j, text) if number is None else self.sheet.cell(self.row, j, number.value)
                 if number is not None:
                     cell.number_format = number.shown
-                cell.alignment = self.alignment(horizontal=column.align)
+                indent = 1 if kind == "level" and j == 1 else 0
+                cell.alignment = self.alignment(horizontal=column.align, indent=indent)
+                cell.border = self.border(top=self.side(style="thin") if ruled else None)
+                if kind == "heading" and j == 1:
+                    cell.font = self.font(bold=True)
                 self.widths[j] = max(self.widths.get(j, NARROW), len(text) + 2)
             self.row += 1
         for j in range(1, len(columns) + 1):
             last = self.sheet.cell(self.row - 1, j)
             last.border = self.border(top=last.border.top, bottom=rule)
+        self.row += 1
+
+    def spans(self, table: Table, places: list[int], width: int) -> None:
+        """Write the spanning heads in a row of their own, each over the columns that became of its own."""
+        rule, thin = self.side(style="medium"), self.side(style="thin")
+        for j in range(1, width + 1):
+            self.sheet.cell(self.row, j).border = self.border(top=rule)
+        for span in table.spans:
+            own = [k + 1 for k, place in enumerate(places) if place in span.columns]
+            cell = self.put(own[0], span.name)
+            cell.font, cell.alignment = self.font(bold=True), self.alignment(horizontal="center")
+            for j in own:
+                self.sheet.cell(self.row, j).border = self.border(top=rule, bottom=thin)
+            if len(own) > 1:
+                self.sheet.merge_cells(start_row=self.row, end_row=self.row, start_column=own[0], end_column=own[-1])
         self.row += 1
 
     def put(self, column: int, text: str) -> Any:
@@ -184,21 +215,24 @@ class _Sheet:
 
 def _with_ends(
     columns: tuple[Column, ...], rows: list[tuple[str, ...]]
-) -> tuple[tuple[Column, ...], list[tuple[str, ...]]]:
-    """Return a table in which a column of intervals is two columns, so that both ends are numbers."""
+) -> tuple[tuple[Column, ...], list[tuple[str, ...]], list[int]]:
+    """Return a table in which a column of intervals is two, so that both ends are numbers, and where each was."""
     heads: list[Column] = []
+    places: list[int] = []
     cells: list[list[str]] = [[] for _ in rows]
     for j, column in enumerate(columns):
         ends = [_ends(row[j]) for row in rows]
         if column.align == "right" and None not in ends and any(row[j] for row in rows):
             heads += [Column(f"{column.name.strip()} {end}") for end in ("low", "high")]
+            places += [j, j]
             for line, own in zip(cells, ends, strict=True):
                 line.extend(own or ())
             continue
         heads.append(column)
+        places.append(j)
         for line, row in zip(cells, rows, strict=True):
             line.append(row[j])
-    return tuple(heads), [tuple(line) for line in cells]
+    return tuple(heads), [tuple(line) for line in cells], places
 
 
 def _ends(text: str) -> tuple[str, ...] | None:

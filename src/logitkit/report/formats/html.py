@@ -13,7 +13,7 @@ from functools import cache
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from logitkit.report.document import Block, Document, Figure, Section
+from logitkit.report.document import Block, Document, Figure, Section, Table
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -76,6 +76,7 @@ def _environment() -> Environment:
     environment.filters["arranged"] = _arranged
     environment.filters["breakable"] = _breakable
     environment.filters["source"] = _source
+    environment.filters["spanned"] = _spanned
     environment.globals["whole"] = CELL_WHOLE
     return environment
 
@@ -92,6 +93,16 @@ def _breakable(name: str) -> str:
     if len(name) <= NAME_WHOLE:
         return name
     return Markup("<wbr>").join(escape(piece) for piece in INSIDE_NAMES.split(name))
+
+
+def _spanned(table: Table) -> list[tuple[str, int]]:
+    """Return the cells of the row of spanning heads, with how many columns each is over."""
+    cells, at = list[tuple[str, int]](), 0
+    for span in table.spans:
+        cells += [("", span.first - at)] if span.first > at else []
+        cells.append((span.name, span.count))
+        at = span.first + span.count
+    return [*cells, ("", len(table.columns) - at)] if at < len(table.columns) else cells
 
 
 def _source(figure: Figure) -> str:
@@ -148,6 +159,10 @@ _STYLE = """
 .lk-doc table.lk-table tr>:last-child{padding-right:.3em}
 .lk-doc table.lk-table tbody tr:first-child>*{padding-top:.5em}
 .lk-doc table.lk-table tbody tr:last-child>*{padding-bottom:.5em}
+.lk-doc table.lk-table tr.lk-spans th{text-align:center;padding-bottom:.15em;border-bottom:1px solid currentColor}
+.lk-doc table.lk-table tbody th.lk-level{padding-left:1.6em}
+.lk-doc table.lk-table tbody th.lk-heading{font-size:1em;font-weight:600;margin:0}
+.lk-doc table.lk-table tbody tr.lk-ruled:nth-child(n){border-top:1px solid currentColor}
 .lk-doc .lk-notes{margin:.4em 0 var(--lk-gap);font-size:.88em;opacity:.8}
 .lk-doc .lk-notes p{margin:0 0 .25em}
 .lk-doc .lk-figures{display:flex;flex-wrap:wrap;gap:1.6em;margin:var(--lk-gap) 0}
@@ -207,17 +222,30 @@ _BLOCKS = """
 {% if table.title %}
 <caption>{{ table.title }}</caption>
 {% endif %}
-<thead><tr>
+<thead>
+{% if table.spans %}
+<tr class="lk-spans">
+{%- for name, count in table | spanned %}
+{% if name %}<th scope="colgroup" colspan="{{ count }}">{{ name }}</th>
+{%- else %}<td{% if count > 1 %} colspan="{{ count }}"{% endif %}></td>
+{%- endif %}
+{%- endfor %}
+</tr>
+{% endif %}
+<tr>
 {%- for column in table.columns %}
 <th scope="col"{% if column.align == "left" %} class="lk-left"{% endif %}>{{ column.name }}</th>
 {%- endfor %}
-</tr></thead>
+</tr>
+</thead>
 <tbody>
 {% for row in table.rows %}
-<tr>
+{% set what = table.kind(loop.index0) %}
+<tr{% if table.is_ruled(loop.index0) %} class="lk-ruled"{% endif %}>
 {%- for cell in row %}
 {% if table.columns[loop.index0].align == "left" %}
 {% set kind = "lk-left lk-whole" if cell | length <= whole else "lk-left" %}
+{% if loop.first and what in ("level", "heading") %}{% set kind = kind ~ " lk-" ~ what %}{% endif %}
 {% if loop.first %}<th scope="row" class="{{ kind }}">{{ cell | breakable }}</th>
 {%- else %}<td class="{{ kind }}">{{ cell | breakable }}</td>{% endif %}
 {% else %}<td>{{ cell }}</td>{% endif %}

@@ -138,9 +138,25 @@ def _table(table: Table, caption: str | None) -> list[str]:
         lines.append(rf"\caption{{{escape_latex(caption)}}}")
     heading = tuple(column.name for column in table.columns)
     layout = "".join("l" if column.align == "left" else "r" for column in table.columns)
-    lines += [rf"\begin{{tabular}}{{{layout}}}", r"\toprule", _heading(heading), r"\midrule"]
-    lines += [_row(row) for row in table.rows]
+    lines += [rf"\begin{{tabular}}{{{layout}}}", r"\toprule", *_spans(table), _heading(heading), r"\midrule"]
+    for place, row in enumerate(table.rows):
+        lines += [r"\midrule"] if table.is_ruled(place) else []
+        lines.append(rf"\quad {_row(row)}" if table.kind(place) == "level" else _row(row))
     return [*lines, r"\bottomrule", r"\end{tabular}", *_notes(table.notes), r"\end{table}"]
+
+
+def _spans(table: Table) -> list[str]:
+    """Return the row of spanning heads, and the rules below them."""
+    if not table.spans:
+        return []
+    cells, at = list[str](), 0
+    for span in table.spans:
+        cells += [""] * (span.first - at)
+        cells.append(rf"\multicolumn{{{span.count}}}{{c}}{{{escape_latex(span.name)}}}")
+        at = span.first + span.count
+    cells += [""] * (len(table.columns) - at)
+    rules = [rf"\cmidrule(lr){{{span.first + 1}-{span.first + span.count}}}" for span in table.spans]
+    return [" & ".join(cells) + r" \\", " ".join(rules)]
 
 
 def _facts(facts: Sequence[Fact]) -> list[str]:

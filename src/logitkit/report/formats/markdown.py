@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from logitkit.report.document import Block, Column, Document, Fact, Figure, Prose, Section, Table
+from logitkit.report.document import Block, Column, Document, Fact, Figure, Prose, RowKind, Section, Table
 
 __all__ = ["escape_markdown", "render_markdown"]
 
@@ -69,10 +69,11 @@ def _paragraph(text: str) -> str:
 def _block(block: Block, level: int) -> list[str]:
     match block:
         case Table():
-            cells = [[column.name for column in block.columns], *block.rows]
+            heads = [f"{block.span_of(j)} {column.name}".strip() for j, column in enumerate(block.columns)]
+            cells = [heads, *block.rows]
             title = [f"**{escape_markdown(block.title)}**"] if block.title else []
             notes = [_paragraph(note) for note in block.notes]
-            return [*title, _pipe_table(cells, block.columns), *notes]
+            return [*title, _pipe_table(cells, block.columns, block.kinds), *notes]
         case Prose():
             return [_paragraph(text) for text in block.paragraphs]
         case Figure():
@@ -93,8 +94,11 @@ def _facts(facts: Sequence[Fact]) -> list[str]:
     return [_pipe_table(cells, (Column("", "left"), Column("")) * 2)]
 
 
-def _pipe_table(cells: Iterable[Sequence[str]], columns: Sequence[Column]) -> str:
+def _pipe_table(cells: Iterable[Sequence[str]], columns: Sequence[Column], kinds: Sequence[RowKind] = ()) -> str:
     escaped = [[escape_markdown(cell) for cell in row] for row in cells]
+    for row, kind in zip(escaped[1:], kinds, strict=False):
+        marked = {"level": f"&emsp;{row[0]}", "heading": f"**{row[0]}**"}
+        row[0] = marked.get(kind, row[0])
     widths = [max(3, *(len(row[place]) for row in escaped)) for place in range(len(columns))]
     lines = []
     for row in escaped:

@@ -20,6 +20,7 @@ __all__ = ["display_width", "render_text"]
 
 _WIDTH = 80
 _GAP = 2
+INDENT = "  "  # before the levels below a heading
 _NARROWEST_NAME = 18
 _NARROWEST_NAME_OF_ALL = 10  # where a table that is not divided would still be too wide
 _NARROWEST_PAGE = 60
@@ -162,8 +163,16 @@ def _table(table: Table, cells: list[list[str]], page: int, width: int) -> list[
 
 def _cells(table: Table) -> list[list[str]]:
     """Return the columns of cells, heading first, as printable text."""
+    indents = [INDENT if table.kind(row) == "level" else "" for row in range(len(table.rows))]
     return [
-        [_clean(column.name), *(_clean(row[place]) for row in table.rows)] for place, column in enumerate(table.columns)
+        [
+            _clean(column.name),
+            *(
+                (indent if place == 0 else "") + _clean(row[place])
+                for indent, row in zip(indents, table.rows, strict=True)
+            ),
+        ]
+        for place, column in enumerate(table.columns)
     ]
 
 
@@ -177,7 +186,7 @@ def _panels(table: Table, cells: list[list[str]], width: int) -> tuple[int, list
     Room is found first in headings of several words, then in left-aligned columns (names wrap well), and last
     by dividing the columns among panels or, where a row must stay whole, in the gaps and the names again.
     """
-    widths = _natural_widths(cells)
+    widths = _spanned(table, _natural_widths(cells))
     room = width - _GAP * (len(widths) - 1)
     if sum(widths) > room:
         for place, column in enumerate(cells):
@@ -201,6 +210,32 @@ def _panels(table: Table, cells: list[list[str]], width: int) -> tuple[int, list
     return _GAP, panels
 
 
+def _spanned(table: Table, widths: list[int]) -> list[int]:
+    """Return widths with which the columns below a spanning head have room for it."""
+    for span in table.spans:
+        lacking = display_width(_clean(span.name)) - sum(widths[j] for j in span.columns) - _GAP * (span.count - 1)
+        widths[span.first] += max(0, lacking)
+    return widths
+
+
+def _span_lines(table: Table, panel: dict[int, int], separators: list[str]) -> list[str]:
+    """Return the spanning heads above the heads of a panel, each in the middle of its columns, and rules below them."""
+    heads = rules = ""
+    places = list(panel)
+    at = 0
+    while at < len(places):
+        span = next((each for each in table.spans if places[at] in each.columns), None)
+        run = [k for k in range(at, len(places)) if span is not None and places[k] in span.columns] or [at]
+        size = sum(panel[places[k]] for k in run) + sum(len(separators[k]) for k in run[:-1])
+        text = "" if span is None else _clean(span.name)
+        left = max(0, size - display_width(text)) // 2
+        heads += " " * left + text + " " * (size - left - display_width(text))
+        rules += ("-" if text else " ") * size
+        gap = separators[run[-1]] if run[-1] < len(separators) else ""
+        heads, rules, at = heads + gap, rules + gap, run[-1] + 1
+    return [heads, rules]
+
+
 def _narrowed(table: Table, widths: list[int], room: int, least: int) -> list[int]:
     """Return widths with what is beyond the room taken off the left-aligned columns, the widest first."""
     narrowed = list(widths)
@@ -219,8 +254,10 @@ def _grid(table: Table, cells: list[list[str]], panel: dict[int, int], page: int
     spare = page - natural if gaps and page > natural >= 0.6 * page else 0
     separators = [" " * (gap + spare // gaps + (place < spare % gaps)) for place in range(gaps)] if gaps else []
     rule = "-" * (natural + spare)
-    printed = []
+    printed = _span_lines(table, panel, separators) if table.spans else []
     for row in range(len(table.rows) + 1):
+        if row and table.is_ruled(row - 1):
+            printed.append(rule)
         heading = row == 0
         pieces = [
             _broken(cells[place][row], size, names=not heading, indent=0 if heading else 2)

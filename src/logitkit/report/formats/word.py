@@ -8,7 +8,7 @@ from typing import Any
 
 from logitkit.errors import UnsupportedError
 from logitkit.report.column_widths import column_widths
-from logitkit.report.document import Block, Column, Document, Fact, Figure, Prose, Section, Table
+from logitkit.report.document import Block, Column, Document, Fact, Figure, Prose, RowKind, Section, Table
 
 __all__ = ["render_word"]
 
@@ -19,6 +19,7 @@ RULE, THIN = "12", "6"  # eighths of a point
 PAGE, MARGIN = (21.0, 29.7), 2.0  # centimetres: A4
 WIDE, HIGH, SCALE = 15.5, 22.0, 0.75  # the largest picture, and pictures over their size on a screen
 LETTER, PADDING, SIDE = 0.57, 0.36, 0.12  # a mean letter over the size of the font; room within cells, in centimetres
+INDENT = 0.4  # of the levels below a heading
 TOGETHER = 14  # rows of a table that is not divided between pages
 
 
@@ -50,7 +51,7 @@ class _Writer:
         from docx.shared import Cm, Pt
 
         self.points, self.cm, self.element, self.name = Pt, Cm, OxmlElement, qn
-        self.right = WD_ALIGN_PARAGRAPH.RIGHT
+        self.right, self.middle = WD_ALIGN_PARAGRAPH.RIGHT, WD_ALIGN_PARAGRAPH.CENTER
         self.file = docx.Document()
         page = self.file.sections[0]
         page.page_width, page.page_height = Cm(PAGE[0]), Cm(PAGE[1])
@@ -128,11 +129,18 @@ class _Writer:
         if table.title:
             title = self.text("", bold=_plain(table.title))
             title.paragraph_format.keep_with_next = True
-        self.grid(table.columns, table.rows, heads_shown=any(column.name for column in table.columns))
+        self.grid(table.columns, table.rows, heads_shown=any(column.name for column in table.columns), of=table)
         for note in table.notes:
             self.text(note, SMALL)
 
-    def grid(self, columns: tuple[Column, ...], rows: tuple[tuple[str, ...], ...], *, heads_shown: bool) -> None:
+    def grid(
+        self,
+        columns: tuple[Column, ...],
+        rows: tuple[tuple[str, ...], ...],
+        *,
+        heads_shown: bool,
+        of: Table | None = None,
+    ) -> None:
         """Write cells between rules; the heads are repeated on every page."""
         size = SMALL if len(columns) >= MANY else SIZE - 1
         lines = ([tuple(column.name for column in columns)] if heads_shown else []) + list(rows)
@@ -157,9 +165,41 @@ class _Writer:
                     paragraph.alignment = self.right
                 run = paragraph.add_run(_plain(text))
                 run.font.size, run.bold = self.points(size), heads_shown and i == 0
-                self.rules(cell, top=i == 0, head=heads_shown and i == 0, bottom=i == len(lines) - 1)
+                above = of is not None and of.is_ruled(i - heads_shown) if i >= heads_shown else False
+                first = i == 0 and not (of and of.spans)
+                self.rules(cell, top=first, head=heads_shown and i == 0, bottom=i == len(lines) - 1, above=above)
+            if of is not None and i >= heads_shown:
+                self.kind(row.cells[0].paragraphs[0], of.kind(i - heads_shown))
             self.whole(row, head=heads_shown and i == 0)
+        if of is not None and of.spans:
+            self.spans(made, of, widths, size)
         self.file.add_paragraph().paragraph_format.space_after = self.points(2)
+
+    def kind(self, paragraph: Any, kind: RowKind) -> None:
+        """Set in the name of a level, and set that of a heading in bold."""
+        if kind == "level":
+            paragraph.paragraph_format.left_indent = self.cm(INDENT)
+        for run in paragraph.runs if kind == "heading" else ():
+            run.bold = True
+
+    def spans(self, made: Any, table: Table, widths: list[Any], size: float) -> None:
+        """Write the spanning heads as a row above the heads, each over its columns, with a rule below it."""
+        row = made.add_row()
+        made.rows[0]._tr.addprevious(row._tr)  # noqa: SLF001 - python-docx adds rows at the end alone
+        row = made.rows[0]
+        for cell, width in zip(row.cells, widths, strict=True):
+            cell.width = width
+        spanned = {j for span in table.spans for j in span.columns}
+        for j, cell in enumerate(row.cells):
+            self.rules(cell, top=True, head=j in spanned, bottom=False)
+        for span in table.spans:
+            cell = row.cells[span.first].merge(row.cells[span.first + span.count - 1])
+            paragraph = cell.paragraphs[0]
+            paragraph.alignment = self.middle
+            paragraph.paragraph_format.keep_with_next = True
+            run = paragraph.add_run(_plain(span.name))
+            run.font.size, run.bold = self.points(size), True
+        self.whole(row, head=True)
 
     def padding(self, table: Any) -> None:
         """Leave less room at the sides of cells than Word does."""
@@ -173,10 +213,10 @@ class _Writer:
         look = properties.find(self.name("w:tblLook"))  # which comes after it in the schema
         properties.append(margins) if look is None else look.addprevious(margins)
 
-    def rules(self, cell: Any, *, top: bool, head: bool, bottom: bool) -> None:
+    def rules(self, cell: Any, *, top: bool, head: bool, bottom: bool, above: bool = False) -> None:
         """Draw the rules above and below a cell."""
         borders = self.element("w:tcBorders")
-        for side, drawn, weight in (("top", top, RULE), ("bottom", head or bottom, THIN if head else RULE)):
+        for side, drawn, weight in (("top", top or above, RULE if top else THIN), ("bottom", head or bottom, THIN if head else RULE)):
             if drawn:
                 line = self.element(f"w:{side}")
                 for key, value in (("val", "single"), ("sz", weight), ("color", "000000")):
