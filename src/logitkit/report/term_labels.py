@@ -25,8 +25,10 @@ from logitkit.typing import FloatArray
 
 __all__ = [
     "Piece",
+    "column_label",
     "expression_label",
     "factor_heading",
+    "known_variables",
     "labelled_info",
     "level_of",
     "pieces_of",
@@ -78,7 +80,7 @@ def labelled_info(info: DesignInfo, stated: Labels, columns: Sequence[str] = ())
     Traceback (most recent call last):
     logitkit.errors.FormulaError: labels names 'agee', which is not a variable of the model. Did you mean 'age'?
     """
-    known = [*_variables(info), *columns]
+    known = known_variables(info, columns)
     # The same labels serve several models, so a term that this one has not may be among them.
     known += [name for name in stated.variables if name not in known and variables_of(name, tuple(known))]
     stated.require_known(known, "a column of the data" if columns else "a variable of the model")
@@ -87,12 +89,12 @@ def labelled_info(info: DesignInfo, stated: Labels, columns: Sequence[str] = ())
     return replace(info, labels=stated.over(info.labels))
 
 
-def _variables(info: DesignInfo) -> list[str]:
+def known_variables(info: DesignInfo, columns: Sequence[str] = ()) -> list[str]:
     """Return what may be labelled: columns of the table, terms as they are written, and the response."""
     coding = info.coding
     read = () if coding is None else (*coding.variables, *coding.left_variables)
     written = [term.name for term in info.terms]
-    return [*read, *written, *map(factor_heading, written), *info.names, info.response.name]
+    return [*columns, *read, *written, *map(factor_heading, written), *info.names, info.response.name]
 
 
 def _levels(info: DesignInfo) -> dict[str, list[str]]:
@@ -254,6 +256,12 @@ def shown_names(info: DesignInfo, changes: FloatArray | None = None) -> list[str
     found = [_column_label(info, terms.get(j), j, float(by[j])) for j in range(len(info.names))]
     twice = {label for label, count in Counter(found).items() if count > 1}
     return [f"{label} [{name}]" if label in twice else label for label, name in zip(found, info.names, strict=True)]
+
+
+def column_label(info: DesignInfo, name: str, change: float = 1.0) -> str:
+    """Return what one column is called in a table of papers, by the labels of its variables or by their names."""
+    j = info.names.index(name)
+    return _column_label(info, next((term for term in info.terms if j in term.columns), None), j, change)
 
 
 def _column_label(info: DesignInfo, term: Term | None, column: int, change: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, TypeVar
 
@@ -212,6 +213,8 @@ def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
     """
     parameters = inspect.signature(function).parameters
     places = sum(each.kind is not inspect.Parameter.KEYWORD_ONLY for each in parameters.values())
+    if any(each.kind is inspect.Parameter.VAR_POSITIONAL for each in parameters.values()):
+        places = sys.maxsize
     known = [name for name in parameters if name != "self"]
     own = len(parameters) - len(known)
     hints = {word: OF_ANOTHER.format(_calls(word, "...")) for word in STATED} | KEYWORDS

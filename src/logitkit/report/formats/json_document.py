@@ -56,7 +56,7 @@ def _table(table: Table) -> dict[str, Any]:
     left = [column.align == "left" for column in table.columns]
     rows = [[text if is_text else _value(text) for text, is_text in zip(row, left, strict=True)] for row in table.rows]
     heads = [column.name for column in table.columns]
-    found = {"table": table.title, "columns": heads, "rows": rows, "notes": list(table.notes)}
+    found: dict[str, Any] = {"table": table.title, "columns": heads, "rows": rows, "notes": list(table.notes)}
     if table.spans:
         found["spans"] = [{"name": span.name, "columns": list(span.columns)} for span in table.spans]
     return found | ({"kinds": list(table.kinds)} if table.kinds else {})

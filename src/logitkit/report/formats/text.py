@@ -192,6 +192,7 @@ def _panels(table: Table, cells: list[list[str]], width: int) -> tuple[int, list
         for place, column in enumerate(cells):
             words = [display_width(word) for word in column[0].split()]
             widths[place] = max([1, *words, *map(display_width, column[1:])])
+        widths = _spanned(table, widths, by_words=True)
     widths = _narrowed(table, widths, room, _NARROWEST_NAME)
     if sum(widths) <= room or len(widths) == 1:
         return _GAP, [dict(enumerate(widths))]
@@ -210,30 +211,40 @@ def _panels(table: Table, cells: list[list[str]], width: int) -> tuple[int, list
     return _GAP, panels
 
 
-def _spanned(table: Table, widths: list[int]) -> list[int]:
-    """Return widths with which the columns below a spanning head have room for it."""
+def _spanned(table: Table, widths: list[int], *, by_words: bool = False) -> list[int]:
+    """Return widths with which the columns below a spanning head have room for it, or for its longest word."""
     for span in table.spans:
-        lacking = display_width(_clean(span.name)) - sum(widths[j] for j in span.columns) - _GAP * (span.count - 1)
+        pieces = _clean(span.name).split() if by_words else [_clean(span.name)]
+        lacking = (
+            max(map(display_width, pieces), default=0) - sum(widths[j] for j in span.columns) - _GAP * (span.count - 1)
+        )
         widths[span.first] += max(0, lacking)
     return widths
 
 
 def _span_lines(table: Table, panel: dict[int, int], separators: list[str]) -> list[str]:
     """Return the spanning heads above the heads of a panel, each in the middle of its columns, and rules below them."""
-    heads = rules = ""
     places = list(panel)
+    named: list[tuple[list[str], int, str]] = []  # the lines of a head, how wide it is, and the gap behind it
     at = 0
     while at < len(places):
         span = next((each for each in table.spans if places[at] in each.columns), None)
         run = [k for k in range(at, len(places)) if span is not None and places[k] in span.columns] or [at]
         size = sum(panel[places[k]] for k in run) + sum(len(separators[k]) for k in run[:-1])
-        text = "" if span is None else _clean(span.name)
-        left = max(0, size - display_width(text)) // 2
-        heads += " " * left + text + " " * (size - left - display_width(text))
-        rules += ("-" if text else " ") * size
-        gap = separators[run[-1]] if run[-1] < len(separators) else ""
-        heads, rules, at = heads + gap, rules + gap, run[-1] + 1
-    return [heads, rules]
+        lines = [] if span is None else _broken(_clean(span.name), size)
+        named.append((lines, size, separators[run[-1]] if run[-1] < len(separators) else ""))
+        at = run[-1] + 1
+    height = max(len(lines) for lines, _, _ in named)
+    heads = [
+        "".join(_middle(["", *lines][max(0, k - height + len(lines) + 1)], size) + gap for lines, size, gap in named)
+        for k in range(height)
+    ]
+    return [*heads, "".join(("-" if lines else " ") * size + gap for lines, size, gap in named)]
+
+
+def _middle(text: str, width: int) -> str:
+    left = max(0, width - display_width(text)) // 2
+    return " " * left + text + " " * (width - left - display_width(text))
 
 
 def _narrowed(table: Table, widths: list[int], room: int, least: int) -> list[int]:

@@ -216,7 +216,10 @@ class _Writer:
     def rules(self, cell: Any, *, top: bool, head: bool, bottom: bool, above: bool = False) -> None:
         """Draw the rules above and below a cell."""
         borders = self.element("w:tcBorders")
-        for side, drawn, weight in (("top", top or above, RULE if top else THIN), ("bottom", head or bottom, THIN if head else RULE)):
+        for side, drawn, weight in (
+            ("top", top or above, RULE if top else THIN),
+            ("bottom", head or bottom, THIN if head else RULE),
+        ):
             if drawn:
                 line = self.element(f"w:{side}")
                 for key, value in (("val", "single"), ("sz", weight), ("color", "000000")):

@@ -1,0 +1,265 @@
+"""The public functions that make tables of papers: fits side by side, and each term alone beside all together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+from logitkit.api.fitting import fit
+from logitkit.design.design import Design
+from logitkit.design.labels import as_labels
+from logitkit.design.table.frame import read_table
+from logitkit.engine.law import require_level
+from logitkit.engine.record import FitRecord
+from logitkit.errors import DataError, FormulaError, nearest_name
+from logitkit.inference.changes import column_changes
+from logitkit.inference.tables.blocks import Options, tabled
+from logitkit.inference.tables.regression import of_same_rows, regression_rows
+from logitkit.inference.tables.univariable import univariable_fit
+from logitkit.models.binary import Binary
+from logitkit.models.model import Model
+from logitkit.options import require_choice, require_flag
+from logitkit.report.term_labels import known_variables
+from logitkit.results.fit import Fit
+from logitkit.results.foreign import in_our_words
+from logitkit.results.tabled import RegressionTableResult
+
+__all__ = ["regression_table", "univariable"]
+
+Style = Literal["compact", "full"]
+SHOWN = ("n", "events", "estimate", "std_error", "interval", "p", "terms", "statistics", "intercept")
+OF_STYLE = {
+    "compact": ("estimate", "interval", "p", "terms", "statistics"),
+    "full": ("n", "events", "estimate", "std_error", "interval", "p", "terms", "statistics"),
+}
+ALONE, TOGETHER = "Univariable", "Multivariable"
+
+
+@in_our_words
+def regression_table(
+    *fits: Any,
+    names: Sequence[str] | None = None,
+    style: Style = "compact",
+    show: Sequence[str] | None = None,
+    level: float | None = None,
+    units: Mapping[str, float] | None = None,
+    labels: Any = None,
+    univariable: bool = False,
+    test: Literal["LR", "Wald"] | None = None,
+) -> RegressionTableResult:
+    """Put fits side by side, with reference levels, counts, tests of terms, and footnotes that say how all was made.
+
+    Parameters
+    ----------
+    *fits : Fit
+        One or more, of any models. Rows that are of the same level, or the same column, stand side by side. A fit of
+        several outcomes has one block of columns per outcome.
+    names : sequence of str, optional
+        What the fits are called; ``(1)``, ``(2)``, ... by default.
+    style : {'compact', 'full'}
+        One cell per estimate with its interval; or counts and events of levels, and estimates, standard errors,
+        intervals and p-values each in a column.
+    show : sequence of str, optional
+        What is shown in place of what the style shows: ``"n"``, ``"events"``, ``"estimate"``, ``"std_error"``,
+        ``"interval"``, ``"p"``, ``"terms"`` (p-values of terms with several coefficients), ``"statistics"``,
+        ``"intercept"``.
+    level : float, optional
+        Confidence level; that of the first fit by default.
+    units : mapping of str to float, optional
+        Changes of variables to which estimates refer, ``{"age": 10}``, in every fit that has them.
+    labels : lk.labels or mapping, optional
+        What variables and levels are called; those of the fits by default.
+    univariable : bool, default False
+        Whether each term alone, on the rows of the fit, stands before one fit.
+    test : {'LR', 'Wald'}, optional
+        Of terms with several coefficients. Default: likelihood ratio where it is valid and the rows are there, else
+        Wald; the footnote names it.
+
+    Returns
+    -------
+    RegressionTableResult
+        Shows itself as text and HTML; ``to_markdown()``, ``to_latex()``, ``to_word(path)``, ``to_excel(path)`` and
+        ``to_frame()``. Ratios where exp(coefficient) has a name, else coefficients.
+
+    Raises
+    ------
+    DataError
+        If something is no fit, or names are not as many as fits.
+    FormulaError
+        If units or labels are of variables that no fit has.
+    UnsupportedError
+        If a test is asked for that is not valid, and for univariable fits of what has no terms or rows.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> births = lk.datasets.load_lbw()
+    >>> fit = lk.logit("low ~ age + smoke", births)
+    >>> table = lk.regression_table(fit, univariable=True)
+    >>> [each.name for each in table.fits]
+    ['Univariable', 'Multivariable']
+    >>> alone = lk.logit("low ~ age", births)
+    >>> bool(abs(table.to_frame().loc[0, "estimate"] - alone.coef["age"]) < 1e-9)
+    True
+    """
+    found = [_fit_of(each, k) for k, each in enumerate(fits, 1)]
+    if not found:
+        raise DataError("lk.regression_table() needs at least one fit, such as lk.logit(...) returns.")
+    require_choice("style", style, OF_STYLE)
+    require_flag("univariable", univariable)
+    if test is not None:
+        require_choice("test", test, ("LR", "Wald"))
+    level = found[0][0].level if level is None else level
+    require_level(level)
+    shows = _shown(show, style)
+    own = Options(level, None, test, "intercept" in shows, "terms" in shows)
+    pairs = _labelled(found, labels)
+    if univariable:
+        return _beside(pairs, names, style, shows, replace(own, units=_units(pairs, units)[0]))
+    called = _names(names, len(pairs))
+    parts = [
+        tabled(name, record, design, k, replace(own, units=of_fit))
+        for k, (name, (record, design), of_fit) in enumerate(zip(called, pairs, _units(pairs, units), strict=True))
+    ]
+    blocks = tuple(block for _, some in parts for block in some)
+    same, made = of_same_rows([design for _, design in pairs]), tuple(each for each, _ in parts)
+    return RegressionTableResult(made, blocks, regression_rows(blocks), style, shows, level, same)
+
+
+@in_our_words
+def univariable(
+    formula: str,
+    data: Any,
+    *,
+    model: Model = Binary(),  # noqa: B008 - frozen, and shown in the signature
+    style: Style = "compact",
+    level: float = 0.95,
+    units: Mapping[str, float] | None = None,
+    labels: Any = None,
+    weights: Any = None,
+) -> RegressionTableResult:
+    """Fit each term of a formula alone, on the rows without missing values in any of them, beside all together.
+
+    Parameters
+    ----------
+    formula : str
+        ``"response ~ terms"``; terms that are products of others have no fit of their own.
+    data : table
+        As in ``logit``.
+    model : model, default lk.Binary()
+        What is fitted, as in ``fit``.
+    style : {'compact', 'full'}
+        As in ``regression_table``.
+    level : float, default 0.95
+        Confidence level of intervals.
+    units : mapping of str to float, optional
+        As in ``regression_table``.
+    labels : lk.labels or mapping, optional
+        As in ``fit``.
+    weights : str or (n,) array-like, optional
+        Frequency weights, as in ``fit``. With other weights, clusters and the like: ``lk.regression_table(fit,
+        univariable=True)`` of a fit that has them.
+
+    Returns
+    -------
+    RegressionTableResult
+        As of ``lk.regression_table(lk.fit(formula, data), univariable=True)``.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> table = lk.univariable("low ~ age + smoke", lk.datasets.load_lbw())
+    >>> [row.term for row in table.rows]
+    ['age', 'smoke']
+    """
+    whole = fit(formula, data, model=model, level=level, labels=labels, weights=weights)
+    return regression_table(whole, style=style, units=units, univariable=True)
+
+
+def _fit_of(each: Any, place: int) -> tuple[FitRecord, Design | None]:
+    """Return the record and the rows of a fit."""
+    if isinstance(each, Fit):
+        return each.record, each.design
+    raise DataError(f"Argument {place} is a {type(each).__name__}, not a fit, such as lk.logit(...) returns.")
+
+
+def _labelled(pairs: Sequence[tuple[FitRecord, Design | None]], given: Any) -> list[tuple[FitRecord, Design | None]]:
+    """Return the fits with labels that the table was given; each must be of a variable of one of them."""
+    stated = as_labels(given)
+    if not stated:
+        return list(pairs)
+    stated.require_known(
+        [name for record, design in pairs for name in known_variables(record.info, _columns(design))],
+        "a variable of the fits",
+    )
+    return [
+        (replace(record, info=replace(record.info, labels=stated.over(record.info.labels))), design)
+        for record, design in pairs
+    ]
+
+
+def _columns(design: Design | None) -> tuple[str, ...]:
+    """Return the columns of the table of a fit."""
+    return () if design is None or design.table is None else read_table(design.table).names
+
+
+def _units(
+    pairs: Sequence[tuple[FitRecord, Design | None]], units: Mapping[str, float] | None
+) -> list[dict[str, float] | None]:
+    """Return the units of each fit: those of its variables that can change alone; each has some in one fit at least."""
+    found: list[dict[str, float]] = [{} for _ in pairs]
+    for name, unit in (units or {}).items():
+        errors = []
+        for own, (record, _) in zip(found, pairs, strict=True):
+            try:
+                column_changes(record.info, {name: unit})
+                own[name] = unit
+            except FormulaError as error:
+                errors.append(error)
+        if len(errors) == len(pairs):
+            raise errors[0]
+    return [each or None for each in found]
+
+
+def _beside(
+    pairs: Sequence[tuple[FitRecord, Design | None]],
+    names: Sequence[str] | None,
+    style: Style,
+    shows: tuple[str, ...],
+    options: Options,
+) -> RegressionTableResult:
+    """Return one fit with its terms alone before it."""
+    if len(pairs) != 1:
+        raise DataError(f"univariable=True stands before one fit, and there are {len(pairs)}.")
+    alone, together = _names(names or (ALONE, TOGETHER), 2)
+    record, design = pairs[0]
+    first, before = univariable_fit(record, design, 0, options, alone)
+    second, after = tabled(together, record, design, 1, options)
+    # In the order of the model with all terms.
+    rows = regression_rows((*after, *before))
+    level = record.level if options.level is None else options.level
+    return RegressionTableResult((first, second), (*before, *after), rows, style, shows, level, True)
+
+
+def _names(names: Sequence[str] | None, count: int) -> list[str]:
+    if names is None:
+        return [f"({k})" for k in range(1, count + 1)]
+    given = [names] if isinstance(names, str) else list(names)
+    if len(given) != count or not all(isinstance(name, str) for name in given):
+        raise DataError(f"names={given!r:.80} must be {count} texts, one for each fit.")
+    if len(set(given)) < count:
+        raise DataError(f"names={given!r:.80} are not all different, so that footnotes could not tell the fits apart.")
+    return given
+
+
+def _shown(show: Sequence[str] | None, style: Style) -> tuple[str, ...]:
+    if show is None:
+        return OF_STYLE[style]
+    given = (show,) if isinstance(show, str) else tuple(show)
+    for name in given:
+        if name not in SHOWN:
+            raise DataError(
+                f"show names {name!r}, which is none of what a table shows. {nearest_name(str(name), SHOWN)}"
+            )
+    return given

@@ -1,0 +1,289 @@
+"""One fit of a table: the estimates of its equations by row, tests of its terms, counts of the levels of factors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.design.formula.terms import INTERCEPT, Term
+from logitkit.design.info import DesignInfo
+from logitkit.engine.facts import Equation
+from logitkit.engine.record import FitRecord
+from logitkit.errors import LogitkitError
+from logitkit.inference.changes import column_changes, without_ratio
+from logitkit.inference.fit_statistics import fit_statistics
+from logitkit.inference.hypotheses.anova import anova
+from logitkit.inference.hypotheses.wald import coefficient_estimates
+from logitkit.inference.tables.level_counts import LevelCounts, level_counts
+from logitkit.inference.tables.regression import Block, Cell, Row, TabledFit, TermP
+
+__all__ = ["Options", "blocks_of", "counts_of", "factor_of", "tabled"]
+
+TERM_MOST = 60  # columns of a term that are still listed one by one
+CODED = re.compile(r"C\(\s*(.+?)\s*(?:,.*)?\)")
+FIELDS = ("estimate", "std_error", "statistic", "p_value", "low", "high")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is asked of a table.
+
+    Parameters
+    ----------
+    level : float or None
+        Of the intervals; that of each fit for None.
+    units : dict of str to float, or None
+        Changes of variables.
+    test : {'LR', 'Wald'} or None
+        Of terms; None for likelihood ratio where it is valid.
+    intercepts : bool
+        Whether intercepts have a row.
+    terms : bool
+        Whether terms are tested.
+
+    Examples
+    --------
+    >>> Options().terms
+    True
+    """
+
+    level: float | None = None
+    units: dict[str, float] | None = None
+    test: Literal["LR", "Wald"] | None = None
+    intercepts: bool = False
+    terms: bool = True
+
+
+def tabled(
+    name: str, record: FitRecord, design: Design | None, place: int, options: Options
+) -> tuple[TabledFit, tuple[Block, ...]]:
+    """Return a fit and its blocks.
+
+    Parameters
+    ----------
+    name : str
+        Of the fit.
+    record : FitRecord
+        The fit.
+    design : Design or None
+        Its rows, for tests by likelihood ratio and for counts.
+    place : int
+        Among the fits.
+    options : Options
+        Of the table.
+
+    Returns
+    -------
+    fit : TabledFit
+        With counts and statistics.
+    blocks : tuple of Block
+        One per equation that has more than an intercept.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ race", lk.datasets.load_lbw())
+    >>> whole, _ = tabled("all", fit.record, fit.design, 0, Options())
+    >>> whole.n_rows, whole.n_events
+    (189.0, 59.0)
+    """
+    counts = None if design is None else level_counts(design, has_event=record.has_event)
+    blocks = tuple(blocks_of(record, design, place, options))
+    n_events = record.events if record.has_event else np.nan
+    n_rows = record.n_obs if counts is None else counts.n_rows
+    n_events = n_events if counts is None else counts.n_events
+    found = None if counts is None else counts_of(record.info, counts)
+    return TabledFit(name, record, fit_statistics(record), found, float(n_rows), float(n_events)), blocks
+
+
+def blocks_of(record: FitRecord, design: Design | None, place: int, options: Options) -> Iterator[Block]:
+    """Yield the estimates of each equation of a fit.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design or None
+        Its rows.
+    place : int
+        Among the fits of the table.
+    options : Options
+        Of the table.
+
+    Yields
+    ------
+    Block
+        One per equation that has more than an intercept.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ race", lk.datasets.load_lbw())
+    >>> (block,) = blocks_of(fit.record, fit.design, 0, Options())
+    >>> block.tests["race"].p_value == fit.anova().p_value[0]
+    True
+    """
+    info, words = record.info, record.family.words
+    ratio = words.ratio_against(record.reference)
+    estimates = coefficient_estimates(record, options.level)
+    changes = column_changes(info, options.units)
+    alone = ~without_ratio(info)
+    aliased, gone = set(record.aliased.tolist()), record.absent
+    tests = _tests(record, design, options) if options.terms else {}
+    for equation in _shown(record, options):
+        at = dict(zip(equation.columns.tolist(), equation.places.tolist(), strict=True))
+        cells: dict[Row, Cell] = {}
+        for term in info.terms:
+            columns = [j for j in term.columns if j in at and not (gone is not None and gone[at[j]])]
+            if not columns or (info.names[columns[0]] == INTERCEPT and not options.intercepts):
+                continue
+            for row, j in _rows_of(info, term, columns, collapse=ratio is not None and not alone[columns].any()):
+                if j is None:
+                    cells[row] = Cell(state="reference" if row.level else "")
+                    continue
+                change = 1.0 if np.isnan(changes[j]) else float(changes[j])
+                values = _changed([getattr(estimates, name)[at[j]] for name in FIELDS], change)
+                missing = np.isnan(record.coef[at[j]])
+                state = "" if not missing else "aliased" if at[j] in aliased else "undetermined"
+                cells[row] = Cell(*values, state, bool(alone[j]), change)
+        yield Block(place, equation.label, ratio, cells, tests)
+        tests = {}  # which are of all equations at once
+
+
+def _changed(values: Sequence[float], change: float) -> tuple[float, float, float, float, float, float]:
+    """Return an estimate and what belongs to it for a change of the column."""
+    estimate, error, statistic, p_value, low, high = map(float, values)
+    ends = sorted((low * change, high * change)) if change < 0.0 else (low * change, high * change)
+    return estimate * change, error * abs(change), statistic * np.sign(change), p_value, ends[0], ends[1]
+
+
+def _shown(record: FitRecord, options: Options) -> list[Equation]:
+    """Return the equations that have a block: those with more than an intercept, or the first where none has."""
+    intercept = record.info.intercept
+    found = [one for one in record.equations if np.any(one.columns != (-1 if intercept is None else intercept))]
+    return found or (list(record.equations) if options.intercepts else list(record.equations[:1]))
+
+
+def factor_of(info: DesignInfo, term: Term) -> str | None:
+    """Return the expression of a term that is one factor with levels; None for other terms.
+
+    Parameters
+    ----------
+    info : DesignInfo
+        Of the fit.
+    term : Term
+        Of it.
+
+    Returns
+    -------
+    str or None
+        As the formula has it.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> info = lk.logit("low ~ C(race) + age", lk.datasets.load_lbw()).record.info
+    >>> [factor_of(info, term) for term in info.terms]
+    [None, 'C(race)', None]
+    """
+    if info.coding is None:
+        return None
+    factors = info.coding.factors.get(term.name, ())
+    return factors[0] if len(factors) == 1 and factors[0] in info.coding.coded_levels() else None
+
+
+def _key(info: DesignInfo, term: Term) -> str:
+    """Return what a term is called among fits that code its factor in different ways."""
+    if factor_of(info, term) is None:
+        return term.name
+    found = CODED.fullmatch(term.name)
+    return (found.group(1) if found else term.name).strip("`")
+
+
+def _rows_of(
+    info: DesignInfo, term: Term, columns: Sequence[int], *, collapse: bool
+) -> Iterator[tuple[Row, int | None]]:
+    """Yield the rows of a term and their columns; none for a heading, or for the reference level of a factor."""
+    key, factor = _key(info, term), factor_of(info, term)
+    if len(columns) == 1 and factor is None:
+        yield Row(key), columns[0]
+        return
+    yield Row(key), None
+    if collapse or len(columns) > TERM_MOST:
+        return
+    reference = dict(info.references).get(term.name)
+    levels = _levels(info, term, columns) if factor is not None else [info.names[j] for j in columns]
+    rows: list[tuple[Row, int | None]] = [(Row(key, level), j) for level, j in zip(levels, columns, strict=True)]
+    if reference is not None and info.coding is not None and factor is not None:
+        every = [str(level) for level in info.coding.coded_levels()[factor]]
+        place = sum(level in levels for level in every[: every.index(reference)])
+        rows.insert(place, (Row(key, reference), None))
+    yield from rows
+
+
+def _levels(info: DesignInfo, term: Term, columns: Sequence[int]) -> list[str]:
+    """Return the levels that the columns of a factor are of."""
+    inside = [info.names[j].removeprefix(term.name)[1:-1] for j in columns]
+    return [text[2:] if text[:2] in ("T.", "S.") else text for text in inside]
+
+
+def counts_of(info: DesignInfo, counts: LevelCounts) -> dict[Row, tuple[float, float]]:
+    """Return the rows and events of each level of the factors that are coded by treatment contrasts.
+
+    Parameters
+    ----------
+    info : DesignInfo
+        Of the fit.
+    counts : LevelCounts
+        Of its columns.
+
+    Returns
+    -------
+    dict of Row to (float, float)
+        Rows and events, the reference levels among them.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ race", lk.datasets.load_lbw())
+    >>> counts_of(fit.record.info, level_counts(fit.design, has_event=True))["race", "white"]
+    (96.0, 23.0)
+    """
+    found = {}
+    for term in info.terms:
+        reference = dict(info.references).get(term.name)
+        if reference is None or factor_of(info, term) is None or len(term.columns) > TERM_MOST:
+            continue
+        columns, key = list(term.columns), _key(info, term)
+        for level, j in zip(_levels(info, term, columns), columns, strict=True):
+            found[Row(key, level)] = float(counts.rows[j]), float(counts.events[j])
+        rest = counts.n_rows - counts.rows[columns].sum(), counts.n_events - counts.events[columns].sum()
+        found[Row(key, reference)] = float(rest[0]), float(rest[1])
+    return found
+
+
+# Tests of terms.
+
+
+def _tests(record: FitRecord, design: Design | None, options: Options) -> dict[str, TermP]:
+    """Return the tests of the terms that have several coefficients; none where no test is valid."""
+    several = [term for term in record.info.terms if 1 < len(term.columns) <= TERM_MOST]
+    if not several or record.is_penalised:
+        return {}
+    valid = record.has_ratios and design is not None
+    kinds: list[Literal["LR", "Wald"]] = [options.test] if options.test else ["LR", "Wald"] if valid else ["Wald"]
+    for kind in kinds:
+        try:
+            found = anova(record, design, 2, kind)
+        except LogitkitError:
+            if options.test is not None:
+                raise
+            continue
+        tested = dict(zip(found.labels, found.p_value.tolist(), strict=True))
+        return {_key(record.info, term): TermP(tested[term.name], kind) for term in several if term.name in tested}
+    return {}
