@@ -125,7 +125,7 @@ def blocks_of(record: FitRecord, design: Design | None, place: int, options: Opt
     >>> import logitkit as lk
     >>> fit = lk.logit("low ~ race", lk.datasets.load_lbw())
     >>> (block,) = blocks_of(fit.record, fit.design, 0, Options())
-    >>> block.tests["race"].p_value == fit.anova().p_value[0]
+    >>> bool(block.tests["race"].p_value == fit.anova().p_value[0])
     True
     """
     info, words = record.info, record.family.words
