@@ -303,6 +303,7 @@ VERBS: dict[str, tuple[Condition, ...]] = {
     "refit": (_penalised("refit"), *REFITTED),
     "bootstrap": (_penalised("bootstrap"), *REFITTED),
     "jackknife": (_penalised("jackknife"), *REFITTED),
+    "leave_out": (_penalised("jackknife"), *REFITTED),
     "score_bootstrap": (_penalised("refit"), not_adjusted("score"), *REFITTED),
     # covariances
     "robust": (_penalised("robust"), _withheld("A robust covariance"), _designed, _unadjusted),

@@ -53,7 +53,7 @@ from logitkit.models.family import Family
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["Influence", "influence", "influence_of", "require_own_rows"]
+__all__ = ["Influence", "influence", "influence_of", "require_own_rows", "require_sample"]
 
 FITTED_ALONE = 1e-8  # 1 - h below this is rounding: the row has a coefficient of its own
 
@@ -243,6 +243,30 @@ def require_own_rows(record: FitRecord, design: Design) -> None:
     >>> require_own_rows(fit.record, fit.design)
     """
     require(record, "influence")
+    require_sample(record, design)
+
+
+def require_sample(record: FitRecord, design: Design) -> None:
+    """Refuse rows that took no part in the fit.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        Rows.
+
+    Raises
+    ------
+    UnsupportedError
+        If the rows are not those of the fit.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age", lk.datasets.load_lbw())
+    >>> require_sample(fit.record, fit.design)
+    """
     if not is_sample(record, design):
         raise UnsupportedError(
             f"Influence is defined for the rows of the fit; these {design.n_rows:,} rows are different or changed "

@@ -19,7 +19,8 @@ from logitkit.design.design import Design
 from logitkit.engine.law import Law
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError
-from logitkit.inference.resampling.refits import Refits, refit
+from logitkit.inference.resampling.left_out import left_out_refits, without_unit
+from logitkit.inference.resampling.refits import Refits
 from logitkit.inference.resampling.resampling import function_values
 from logitkit.inference.resampling.units import Units, prior_weights, resampling_kind, units_of
 from logitkit.inference.verbs import require
@@ -184,8 +185,8 @@ def jackknife(record: FitRecord, design: Design, *, kind: JackknifeKind | None =
     chosen = resampling_kind(design, kind)
     if chosen in ("parametric", "bayesian"):
         raise DataError(f"kind={kind!r} is not known; use 'rows' or 'cluster'.")
-    units, without = left_out_weights(design, "cluster" if chosen == "cluster" else "rows")
-    refits = refit(record, design, units.multiplicity.size, prior=without)
+    units = units_of(design, "cluster" if chosen == "cluster" else "rows")
+    refits = left_out_refits(record, design, units)
     return Jackknife(record.names, record.coef, refits, units.multiplicity, units.word, record.level)
 
 
@@ -213,11 +214,5 @@ def left_out_weights(design: Design, kind: JackknifeKind) -> tuple[Units, Callab
     >>> without(1).tolist()
     [1.0, 0.0, 1.0, 1.0, 1.0]
     """
-    units, prior = units_of(design, kind), prior_weights(design)
-
-    def without(number: int) -> FloatArray:
-        counts = units.multiplicity.copy()
-        counts[number] -= 1.0
-        return units.weights(prior, counts)
-
-    return units, without
+    units = units_of(design, kind)
+    return units, without_unit(units, prior_weights(design))

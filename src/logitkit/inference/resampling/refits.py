@@ -32,7 +32,7 @@ from logitkit.numerics.threads.local import ordered_map
 from logitkit.numerics.threads.progress import progress
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["Refits", "ReplicateFunctions", "certain_fits", "refit"]
+__all__ = ["Refits", "ReplicateFunctions", "certain_fits", "refit", "refits_from"]
 
 CHUNK_CELLS = 1 << 17  # of weights or outcomes that are drawn at a time: 1 MiB
 CHUNK_MOST = 64
@@ -200,6 +200,81 @@ def refit(
     """
     require(record, "refit")
     model = likelihood_of(record, design)
+    response_of = _responses(design, prior, outcome)
+    coef = np.full((n_fits, record.coef.size), np.nan)
+    certain = np.zeros(n_fits, dtype=bool)
+    with single_threaded_blas():
+        if model.coef.size and record.adjustment is None:
+            inner = np.empty((n_fits, model.coef.size))
+            if record.family.is_logit and is_small(model.matrix.n_rows, model.matrix.n_columns):
+                _small(model, response_of, inner, certain, (prior is not None, outcome is not None))
+            else:
+                _one_by_one(model, response_of, inner, certain)
+            coef = model.flat(inner)
+    return refits_from(record, design, coef, certain, prior, outcome)
+
+
+def refits_from(
+    record: FitRecord,
+    design: Design,
+    coef: FloatArray,
+    certain: BoolArray,
+    prior: Callable[[int], FloatArray] | None = None,
+    outcome: Callable[[int], FloatArray] | None = None,
+) -> Refits:
+    """Return refits of which some prove themselves, and fit the others one by one.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        Its n rows.
+    coef : (B, p) array
+        Flat coefficients.
+    certain : (B,) bool array
+        Which of them are proved.
+    prior, outcome : callable, optional
+        As in ``refit``.
+
+    Returns
+    -------
+    Refits
+        In the order of their numbers.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
+    >>> unproved = np.zeros(1, dtype=bool)
+    >>> found = refits_from(fit.record, fit.design, np.zeros((1, 2)), unproved, lambda number: np.ones(6))
+    >>> bool(np.allclose(found.coef, fit.coef, rtol=1e-9))
+    True
+    """
+    n_fits = certain.size
+    response_of = _responses(design, prior, outcome)
+    known = np.full((n_fits, record.coef.size), np.nan)
+    kept = np.setdiff1d(np.arange(record.coef.size), record.aliased)
+    known[:, kept] = coef[:, kept]
+    flags = np.zeros((3, n_fits), dtype=bool)
+    doubtful, limits = np.flatnonzero(~certain).tolist(), {}
+    with single_threaded_blas(), progress(len(doubtful), "Refits to check") as shown:
+        for number in doubtful:
+            changed = response_of(number)
+            found = fit_again(record, replace(design, response=changed))
+            known[number] = _determined(found, record, design.matrix, changed)
+            fresh = found.aliased.size > record.aliased.size
+            flags[:, number] = found.is_separated, fresh, not found.converged
+            if found.is_separated and found.converged:
+                limits[number] = found
+            shown.advance()
+    return Refits(known, flags[0], flags[1], flags[2], limits)
+
+
+def _responses(
+    design: Design, prior: Callable[[int], FloatArray] | None, outcome: Callable[[int], FloatArray] | None
+) -> Callable[[int], Response]:
+    """Return the response of a refit as a function of its number."""
     response = replace(design.response, clusters=None)
 
     def response_of(number: int) -> Response:
@@ -209,30 +284,7 @@ def refit(
             changed = replace(changed, prior=prior(number), weight_kind="precision")
         return changed if outcome is None else changed.with_shares(outcome(number))
 
-    coef = np.full((n_fits, record.coef.size), np.nan)
-    certain = np.zeros(n_fits, dtype=bool)
-    flags = np.zeros((3, n_fits), dtype=bool)
-    kept = np.setdiff1d(np.arange(record.coef.size), record.aliased)
-    with single_threaded_blas():
-        if model.coef.size and record.adjustment is None:
-            inner = np.empty((n_fits, model.coef.size))
-            if record.family.is_logit and is_small(model.matrix.n_rows, model.matrix.n_columns):
-                _small(model, response_of, inner, certain, (prior is not None, outcome is not None))
-            else:
-                _one_by_one(model, response_of, inner, certain)
-            coef[:, kept] = model.flat(inner)[:, kept]
-        doubtful, limits = np.flatnonzero(~certain).tolist(), {}
-        with progress(len(doubtful), "Refits to check") as shown:
-            for number in doubtful:
-                changed = response_of(number)
-                found = fit_again(record, replace(design, response=changed))
-                coef[number] = _determined(found, record, design.matrix, changed)
-                fresh = found.aliased.size > record.aliased.size
-                flags[:, number] = found.is_separated, fresh, not found.converged
-                if found.is_separated and found.converged:
-                    limits[number] = found
-                shown.advance()
-    return Refits(coef, flags[0], flags[1], flags[2], limits)
+    return response_of
 
 
 def certain_fits(fits: SmallFits) -> BoolArray:

@@ -15,6 +15,7 @@ from logitkit.typing import ResidualKind
 
 if TYPE_CHECKING:
     from logitkit.design.design import Design
+    from logitkit.results.diagnosed.leave_out import LeaveOutResult
 
 __all__ = ["ResidualVerbs"]
 
@@ -164,6 +165,27 @@ class ResidualVerbs(OfRows):
             return frames.dfbetas_frame(rows.record, dfbetas(rows.record, part, scaled=scaled), part)
 
         return row_frame(rows, make, "dfbetas", to, keys)
+
+    def leave_out(self, by: Any = None, data: Any = None) -> LeaveOutResult:
+        """Refit the model without each row or cluster, exactly, and predict what is left out.
+
+        Parameters
+        ----------
+        by : str or (n,) array-like, optional
+            Groups of rows that are left out together, a column of the table or an array as long; each row by default.
+            Of a row with a frequency weight one observation is left out.
+        data : table, optional
+            The rows of the fit, which a loaded fit needs; by default those that the fit holds.
+
+        Returns
+        -------
+        LeaveOutResult
+            Prints the range of each coefficient; ``to_frame()``, ``changes()`` and ``predictions()`` are tables.
+            Estimates are exact: those of a fit to the other rows, infinite where these are separated.
+        """
+        from logitkit.results.diagnosed.leave_out import leave_out_of_rows
+
+        return leave_out_of_rows(self._rows_of(data), by, data)
 
     def outcome_influence(
         self, data: Any = None, *, to: str | Path | None = None, keys: str | Sequence[str] = ()

@@ -1,0 +1,97 @@
+"""Refits without each row or cluster, with their tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+import pandas as pd
+
+from logitkit.design.table.beside import clusters_beside, values_beside
+from logitkit.diagnostics.residuals.influence import require_sample
+from logitkit.diagnostics.residuals.leave_out import LeaveOut, leave_out
+from logitkit.errors import UnsupportedError
+from logitkit.report.frames.rows import row_labels
+from logitkit.report.frames.shown import ResultFrame
+from logitkit.results.rows import Rows
+from logitkit.results.shown import shown
+
+__all__ = ["LeaveOutResult", "leave_out_of_rows"]
+
+
+@dataclass(frozen=True)
+class LeaveOutResult(LeaveOut):
+    """Refits without each unit, with their tables.
+
+    Parameters
+    ----------
+    labels, row_labels : pandas.Index
+        Of the units, and of the rows.
+    """
+
+    labels: Any = field(default=None, repr=False)
+    row_labels: Any = field(default=None, repr=False)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the coefficients of every refit.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per unit left out and one column per coefficient.
+        """
+        return self._frame(self.coef)
+
+    def changes(self, *, scaled: bool = False) -> pd.DataFrame:  # type: ignore[override]
+        """Return the estimate less that without each unit, which ``dfbetas`` has by one step.
+
+        Parameters
+        ----------
+        scaled : bool, default False
+            Whether to divide by the model-based standard errors of the fit.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per unit left out and one column per coefficient.
+        """
+        return self._frame(super().changes(scaled=scaled))
+
+    def predictions(self) -> pd.DataFrame:
+        """Return the probabilities of each row by the fit and by the refit without it.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns fitted and left_out, one row per row used, with several outcomes per row and outcome.
+        """
+        if self.fitted.ndim == 1:
+            return ResultFrame({"fitted": self.fitted, "left_out": self.predicted}, index=self.row_labels)
+        name = self.row_labels.name or "row"
+        index = pd.MultiIndex.from_product([self.row_labels, self.outcomes], names=[name, "outcome"])
+        return ResultFrame({"fitted": self.fitted.T.ravel(), "left_out": self.predicted.T.ravel()}, index=index)
+
+    def _frame(self, values: Any) -> pd.DataFrame:
+        return ResultFrame(values, index=self.labels, columns=pd.Index(self.names, tupleize_cols=False), copy=False)
+
+
+def leave_out_of_rows(rows: Rows, by: Any, data: Any) -> LeaveOutResult:
+    """Return the refits without each row, or without each value of a column."""
+    record, design = rows.record, rows.told()
+    require_sample(record, design)
+    if data is not None and not design.in_chunks:
+        design = replace(design, table=data)
+    clusters = None
+    if by is not None:
+        found = clusters_beside(by, design)
+        if len(found) != 1:
+            raise UnsupportedError("leave_out takes one column in by=; rows of several that cross leave at once.")
+        clusters = found[0]
+    result = leave_out(record, design, clusters)
+    own = pd.Index(row_labels(design))
+    labels = own[result.first]
+    if by is not None:
+        values, name = values_beside(by, design, "by")
+        labels = pd.Index(values.iloc[result.first], name=name)
+    made = {each.name: getattr(result, each.name) for each in fields(result)}
+    return shown(LeaveOutResult(**made, labels=labels, row_labels=own))
