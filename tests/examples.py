@@ -1,14 +1,16 @@
-"""How many examples a property test draws, in every profile of tests/conftest.py."""
+"""How many examples a test draws or takes, and the sections of a report."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
 from hypothesis import settings
 
-__all__ = ["every_other", "examples"]
+from logitkit.report.document import Section
+
+__all__ = ["every_other", "every_section", "examples"]
 
 
 def examples(standard: int) -> settings:
@@ -27,3 +29,11 @@ def every_other(*sides: Iterable[Any], of: int = 2) -> list[Any]:
     for side in sides:
         found = [((*values, value), place + k) for values, place in found for k, value in enumerate(side)]
     return [pytest.param(*values, marks=[pytest.mark.slow] * (place % of > 0)) for values, place in found]
+
+
+def every_section(blocks: Iterable[Any]) -> Iterator[Section]:
+    """Yield the sections of a document and those within them, in reading order."""
+    for block in blocks:
+        if isinstance(block, Section):
+            yield block
+            yield from every_section(block.blocks)

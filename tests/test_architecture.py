@@ -233,7 +233,7 @@ BROUGHT = {
         {"models.ordinal", "models.adjacent", "design.response.ordered", "inference.hypotheses.parallel"}
         | {"results.ordinal", "api.ordered", "estimators.ordinal"},
         ORDERED,
-        OF_ORDERED | {"report.pages.estimates"},
+        OF_ORDERED | {"report.pages.judged"},
     ),
     "cumulative probabilities": Brought({"models.cumulative", "numerics.kernels.cumulative"}, ORDERED, OF_ORDERED),
 }

@@ -176,8 +176,7 @@ def test_a_name_that_the_system_refuses(fit: lk.Fit, tmp_path: Path) -> None:
 def test_a_pipe_that_closes_ends_the_printing_only(here: Path) -> None:
     """``logitkit fit ... --save m.json | head -0``: the pipe has no reader from the start."""
     words = ["--save", "m.json", "--report", "r.html"]
-    no_figures = "".join(f"{page}.svg_of = lambda axes: '<svg/>'; " for page in ("estimates", "rows"))
-    program = f"from logitkit.report.pages import estimates, rows; {no_figures}"
+    program = "from logitkit.report import drawn; drawn.svg_of = lambda axes: '<svg/>'; "
     program += "import sys; from logitkit.cli.command import main; sys.exit(main(sys.argv[1:]))"
     command = [sys.executable, "-c", program]
     read, write = os.pipe()

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 import logitkit as lk
+from examples import every_section
 from logitkit.cli.command import main
 from logitkit.errors import DataError
 from logitkit.report.document import Section, Table
-from logitkit.report.pages.page import report_document
+from logitkit.report.pages.page import Extra, report_document
 from logitkit.report.provenance import model_in_words, written_on
 from logitkit.report.readers import without_code
 
@@ -25,8 +26,8 @@ def births() -> Any:
     return table
 
 
-def items(fit: lk.Fit, *args: Any) -> dict[str, str]:
-    section = report_document(fit.record, fit.design, (), *args).blocks[-1]
+def items(fit: lk.Fit, **extra: Any) -> dict[str, str]:
+    section = report_document(fit.record, fit.design, extra=Extra(**extra)).blocks[-1]
     assert isinstance(section, Section)
     assert section.heading == "About this report"
     (table,) = section.blocks
@@ -40,7 +41,7 @@ def test_rows_model_day_and_versions_are_said(monkeypatch: pytest.MonkeyPatch) -
     fit = lk.logit("low ~ age + lwt", births(), level=0.9)
     found = items(fit)
     assert found["Rows of the fit"] == "a table of 189 rows, 186 used; 3 dropped for missing values (lwt 2, age 1)"
-    assert items(fit, None, None, "births.csv")["Rows of the fit"].startswith("births.csv: 189 rows read, 186 used; 3 ")
+    assert items(fit, source="births.csv")["Rows of the fit"].startswith("births.csv: 189 rows read, 186 used; 3 ")
     assert found["Model"] == "low ~ age + lwt; event low = 1; 90% intervals"
     assert found["Written"] == "2023-11-14 22:13 UTC"
     assert re.fullmatch(r"logitkit \S+, Python 3\.\d+\.\S+, NumPy \d\S+", found["Versions"])
@@ -101,7 +102,7 @@ def test_an_area_on_the_rows_of_the_fit_is_called_apparent() -> None:
 def test_notes_stand_under_their_table_and_terms_are_tested() -> None:
     fit = lk.logit("low ~ lwt + race", lk.datasets.load_lbw())
     document = report_document(fit.record, fit.design)
-    sections = {block.heading: block for block in document.blocks if isinstance(block, Section)}
+    sections = {block.heading: block for block in every_section(document.blocks)}
     (table,) = sections["Coefficients"].blocks
     assert isinstance(table, Table)
     assert any("Standard errors" in note for note in table.notes)

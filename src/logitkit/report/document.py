@@ -270,6 +270,8 @@ class Section:
         The heading.
     blocks : tuple of Table, Prose, Figure or Section
         The content, in reading order.
+    items : str
+        The items of a reporting guideline that it answers; a page shows them in the margin.
 
     Raises
     ------
@@ -284,6 +286,7 @@ class Section:
 
     heading: str
     blocks: tuple[Block, ...]
+    items: str = ""
 
     def __post_init__(self) -> None:
         """Check the types of the blocks."""
@@ -311,6 +314,8 @@ class Document:
         Printed at the end.
     warnings : tuple of str
         What the reader must know before the numbers; shown above the blocks.
+    numbers : str
+        The numbers as JSON, for programs; only a page of HTML carries it, unseen.
 
     Raises
     ------
@@ -330,6 +335,7 @@ class Document:
     blocks: tuple[Block, ...] = ()
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    numbers: str = ""
 
     def __post_init__(self) -> None:
         """Check the types of the blocks, and that a lone note was not given as a string."""

@@ -18,7 +18,7 @@ from logitkit.report.document import Column, Section, Table
 from logitkit.report.number_format import format_integer, format_level
 from logitkit.report.wording import counted, numbered_names
 
-__all__ = ["model_in_words", "provenance_section", "written_on"]
+__all__ = ["fitting_call", "library_versions", "model_in_words", "provenance_section", "written_on"]
 
 
 def provenance_section(record: FitRecord, design: Design, source: str | None, *, own: bool) -> Section:
@@ -28,8 +28,9 @@ def provenance_section(record: FitRecord, design: Design, source: str | None, *,
         rows.append(("Rows of the diagnostics", _rows_in_words(design.counts, source, 0)))
     rows += [
         ("Model", model_in_words(record)),
+        ("To repeat it", fitting_call(record)),
         ("Written", written_on()),
-        ("Versions", _versions()),
+        ("Versions", ", ".join(f"{name} {number}" for name, number in library_versions().items())),
     ]
     return Section("About this report", (Table(None, (Column("Item", "left"), Column("Value", "left")), tuple(rows)),))
 
@@ -120,9 +121,38 @@ def written_on() -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
-def _versions() -> str:
+def library_versions() -> dict[str, str]:
+    """Return the versions of logitkit and of what it computes with."""
     try:
         own = version("logitkit")
     except PackageNotFoundError:  # the sources without an installation
         own = "(not installed)"
-    return f"logitkit {own}, Python {platform.python_version()}, NumPy {np.__version__}"
+    return {"logitkit": own, "Python": platform.python_version(), "NumPy": np.__version__}
+
+
+def fitting_call(record: FitRecord) -> str:
+    """Return the call that makes the fit again from its table, as far as a record knows it.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
+    >>> fitting_call(lk.logit("y ~ x", data, level=0.9).record)
+    "lk.fit('y ~ x', data, model=lk.Binary(), level=0.9)"
+    """
+    info, response = record.info, record.info.response
+    first = "lk.fit_matrix(X, y" if info.formula is None else f"lk.fit({' '.join(info.formula.split())!r}, data"
+    words = [first, f"model=lk.{record.model!r}"]
+    if record.penalty is not None:
+        words.append(f"penalty=... ({record.penalty.words}, strength as above)")
+    elif record.adjustment is not None:
+        words.append(f"penalty=lk.{record.adjustment.stated!r}")
+    given = (("weights", response.weights), ("offset", response.offset), ("cluster", response.cluster))
+    words += [f"{name}={'...' if column == ARRAY else repr(column)}" for name, column in given if column is not None]
+    if response.weights is not None and response.weight_kind != "frequency":
+        words.append(f"weight_kind={response.weight_kind!r}")
+    if record.nuisance.factors:
+        words.append(f"absorb={record.nuisance.factors[0].name!r}")
+    if record.level != 0.95:
+        words.append(f"level={record.level!r}")
+    return f"{', '.join(words)})"

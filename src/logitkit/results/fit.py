@@ -297,8 +297,14 @@ class Fit(WordVerbs):
         title: str | None = None,
         units: Mapping[str, float] | None = None,
         source: str | None = None,
+        tripod: bool = False,
     ) -> Path:
-        """Write one self-contained HTML page with tables, figures and explanations in plain sentences.
+        """Write one self-contained HTML page: what was modelled, the answer, and whether to believe it.
+
+        Its chapters: what was modelled, on which rows; the answer (coefficients, ratios, tests, average effects); can
+        it be trusted (findings, each with the rule that it applied); how well it predicts; who drives it (influence);
+        what to do next. Tables are sorted by a click, printing it gives a readable PDF, and a program finds all numbers
+        unrounded as JSON in the element ``lk-numbers``.
 
         Parameters
         ----------
@@ -313,13 +319,15 @@ class Fit(WordVerbs):
             Change in a column to which its coefficient refers, ``{"balance": 10_000}``; the labels state it.
         source : str, optional
             Origin of the rows, such as the name of a file, which the page states beside their number.
+        tripod : bool, default False
+            Whether the numbers of the items of TRIPOD+AI stand in the margin, and its checklist at the end.
 
         Returns
         -------
         Path
             The file written.
         """
-        return self.on(data).report(path, title, units, source)
+        return self.on(data).report(path, title, units, source, tripod)
 
     def save(self, path: str | Path) -> Path:
         """Write the fit as plain versioned JSON, without any row of the data.

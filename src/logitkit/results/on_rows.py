@@ -250,9 +250,10 @@ class FitOnRows(DiagnosticVerbs):
         title: str | None = None,
         units: Mapping[str, float] | None = None,
         source: str | None = None,
+        tripod: bool = False,
     ) -> Path:
         """Write one self-contained HTML page with tables and figures."""
-        from logitkit.report.pages.page import report_document, write_page
+        from logitkit.report.pages.page import Extra, report_document, write_page
         from logitkit.results.effects.average_predictions import average_predictions_of_all
         from logitkit.results.effects.report_effects import effects_of_all
         from logitkit.writing import writable_path
@@ -262,7 +263,8 @@ class FitOnRows(DiagnosticVerbs):
         require_text("source", source)
         record, design = self._record, self._rows.design
         averages, changes = average_predictions_of_all(self._rows), effects_of_all(self._rows)
-        return write_page(target, report_document(record, design, averages, title, units, source, changes))
+        extra = Extra(averages, changes, title, source, tripod=tripod)
+        return write_page(target, report_document(record, design, units, extra))
 
     def __getattr__(self, name: str) -> Any:
         """Name the nearest verb."""

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 import logitkit as lk
+from examples import every_section
 from logitkit.errors import DataError
-from logitkit.report.document import Figure, Section
+from logitkit.report.document import Figure
 from logitkit.report.findings.dispatch import finding_document
 from logitkit.report.number_format import format_amount
 from logitkit.report.pages.page import report_document, write_page
@@ -114,7 +115,7 @@ def test_a_page_is_written(fit: lk.Fit, tmp_path: Path, name: str) -> None:
 
 
 def test_no_figure_of_the_report_repeats_the_heading_above_it(fit: lk.Fit) -> None:
-    sections = [block for block in report_document(fit.record, fit.design).blocks if isinstance(block, Section)]
+    sections = list(every_section(report_document(fit.record, fit.design).blocks))
     figures = [(s.heading, block.title) for s in sections for block in s.blocks if isinstance(block, Figure)]
     assert len(figures) == 4
     assert all(heading != title for heading, title in figures)

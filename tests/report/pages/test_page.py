@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import logitkit as lk
-from examples import every_other
+from examples import every_other, every_section
 from logitkit.errors import DataError, SeparationError
 from logitkit.report.document import Prose, Section, Table
 from logitkit.report.pages.page import report_document
@@ -27,7 +27,7 @@ def trips(n: int = 160) -> pd.DataFrame:
 
 
 def headings(fit: Any, **more: Any) -> list[str]:
-    return [section.heading for section in report_document(fit.record, fit.design, **more).blocks]
+    return [section.heading for section in every_section(report_document(fit.record, fit.design, **more).blocks)]
 
 
 def prose(blocks: Any) -> Iterator[str]:
@@ -81,19 +81,25 @@ def test_sections_follow_from_the_model() -> None:
     rows = trips()
     whole = ["Coefficients", "Relative risk ratios", "Tests of terms", "Can outcomes be combined?"]
     judged = ["Predicted probabilities", "Discrimination", "Classification by the most probable outcome", "Calibration"]
-    more = ["Goodness of fit", "Influential rows", "Collinearity", "About this report"]
-    assert headings(lk.multinomial("mode ~ cost + g", rows)) == [*whole, *judged, *more]
+    first, trusted, after = ["What was modelled", "The answer"], ["Can it be trusted?"], ["How well does it predict?"]
+    more = ["Goodness of fit", "Who drives it?", "Influential rows", "What to do next", "About this report"]
+    assert headings(lk.multinomial("mode ~ cost + g", rows)) == [
+        *first,
+        *whole,
+        *trusted,
+        "Collinearity",
+        *after,
+        *judged,
+        *more,
+    ]
     restricted = lk.multinomial("mode ~ cost + g", rows, per_outcome={"car": "cost"})
     assert "Can outcomes be combined?" not in headings(restricted)
     null = lk.multinomial("mode ~ 1", rows)
-    assert headings(null) == [
-        "Coefficients",
-        "Relative risk ratios",
-        *judged,
-        *(name for name in more if name[0] != "C"),
-    ]
+    assert headings(null) == [*first, "Coefficients", "Relative risk ratios", *trusted, *after, *judged, *more]
     two = lk.multinomial("g ~ cost", rows)
-    (section,) = [block for block in report_document(two.record, two.design).blocks if "Predicted" in block.heading]
+    (section,) = [
+        block for block in every_section(report_document(two.record, two.design).blocks) if "Predicted" in block.heading
+    ]
     assert len(section.blocks) == 1  # no triangle
 
 
@@ -113,8 +119,8 @@ def test_every_kind_of_model_has_a_report(more: Any, tmp_path: Path) -> None:
 def test_a_model_of_two_outcomes_has_average_predictions_too(more: Any, tmp_path: Path) -> None:
     rows = trips().assign(w=1.0 + np.arange(160) % 3)
     text = lk.logit("g ~ cost + mode", rows, **more).report(tmp_path / "r.html").read_text(encoding="utf-8")
-    found = re.findall(r"<h2[^>]*>([^<]*)", text)
-    assert found[-2:] == ["Average predictions", "About this report"]
+    found = re.findall(r"<h[23][^>]*>([^<]*)", text)
+    assert found[found.index("Average predictions") + 1] == "Can it be trusted?"
     assert "Probabilities by cost" in text
     assert "Probabilities by mode" in text
     lasso = lk.logit("g ~ cost", rows, penalty=lk.Lasso(0.01)).report(tmp_path / "r.html").read_text(encoding="utf-8")
@@ -151,9 +157,11 @@ def test_penalised_models_have_a_report(penalty: Any, reference: str | None, tmp
     ridge = isinstance(penalty, lk.Ridge)
     effects = ["Average effects", "Average predictions"] if ridge else []
     text = fit.report(tmp_path / "r.html", rows).read_text(encoding="utf-8")
-    found = re.findall(r"<h2[^>]*>([^<]*)", text)
+    found = re.findall(r"<h[23][^>]*>([^<]*)", text)
     judged = ["Predicted probabilities", "Discrimination", "Classification by the most probable outcome", "Calibration"]
-    assert found == ["Coefficients", "Relative risk ratios", *judged, *effects, "About this report"]
+    answer = ["What was modelled", "The answer", "Coefficients", "Relative risk ratios", *effects]
+    trusted, last = ["Can it be trusted?", "How well does it predict?"], ["What to do next", "About this report"]
+    assert found == [*answer, *trusted, *judged, *last]
     assert "Apparent: these are the rows of the fit" in text
     words = (
         " with 95% posterior intervals, given the strength" if ridge else "There are no intervals after this penalty."
@@ -189,7 +197,9 @@ def test_a_report_of_ordered_outcomes_tests_their_single_coefficients(model: Any
     table = births.assign(visits=births["ftv"].clip(upper=2))
     fit = lk.ordinal("visits ~ age + smoke", table, model=model)
     document = report_document(fit.record, fit.design)
-    (section,) = [each for each in document.blocks if each.heading == "Is one coefficient per term enough?"]
+    (section,) = [
+        each for each in every_section(document.blocks) if each.heading == "Is one coefficient per term enough?"
+    ]
     test = fit.proportional_odds_test()
     rows = section.blocks[1].rows
     assert [row[0] for row in rows] == ["all terms", "age", "smoke"]

@@ -14,7 +14,7 @@ from logitkit.diagnostics.fit.hosmer_lemeshow import HosmerLemeshow
 from logitkit.report.number_format import format_integer, format_percent
 from logitkit.report.wording import counted
 
-__all__ = ["few_patterns", "fewer_groups", "many_new_rows", "misfit_words"]
+__all__ = ["few_patterns", "fewer_groups", "is_small_misfit", "many_new_rows", "misfit_words"]
 
 REJECTED = 0.05
 FEW_ROWS = 500.0  # below, the power against a missing quadratic term or interaction is low
@@ -60,6 +60,15 @@ def many_new_rows(result: HosmerLemeshow) -> tuple[str, ...]:
     return (note,)
 
 
+def is_small_misfit(result: HosmerLemeshow) -> bool:
+    """Tell whether many rows reject a model of which every group is off by little."""
+    observed, expected = np.atleast_2d(result.observed), np.atleast_2d(result.expected)
+    rate, predicted = observed / result.size, expected / result.size
+    gap, room = np.abs(rate - predicted), np.minimum(predicted, 1.0 - predicted)
+    small = (gap == 0.0) | ((gap <= SMALL_GAP) & (gap <= SMALL_SHARE * room))
+    return bool(float(result.size.sum()) >= MANY_ROWS and small.all())
+
+
 def misfit_words(result: HosmerLemeshow) -> tuple[str, ...]:
     """Return where a rejected model is off and by how much, or that few rows show large misfit only.
 
@@ -85,9 +94,7 @@ def misfit_words(result: HosmerLemeshow) -> tuple[str, ...]:
         f"{format_percent(float(rate[outcome, group]))}{of} observed, "
         f"{format_percent(float(predicted[outcome, group]))} predicted."
     )
-    share = np.divide(gap, np.minimum(predicted, 1.0 - predicted), out=np.full_like(gap, np.inf), where=variance > 0.0)
-    small = (gap == 0.0) | ((gap <= SMALL_GAP) & (share <= SMALL_SHARE))
-    if total < MANY_ROWS or not small.all():
+    if not is_small_misfit(result):
         return (where,)
     largest, rows = format_percent(float(gap.max())), counted(round(total), "observation")
     return where, (

@@ -14,6 +14,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from logitkit.report.document import Block, Document, Figure, Section, Table
+from logitkit.report.formats.page_style import PAGE_STYLE, SORT_SCRIPT, STYLE
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -63,11 +64,12 @@ def _environment() -> Environment:
 
     loader = DictLoader(
         {
-            "style.css": _STYLE,
-            "page.css": _PAGE_STYLE,
+            "style.css": STYLE,
+            "page.css": PAGE_STYLE,
             "blocks": _BLOCKS,
             "fragment": _FRAGMENT,
             "page": _PAGE,
+            "sort.js": SORT_SCRIPT,
         }
     )
     environment = Environment(
@@ -77,6 +79,7 @@ def _environment() -> Environment:
     environment.filters["breakable"] = _breakable
     environment.filters["source"] = _source
     environment.filters["spanned"] = _spanned
+    environment.filters["in_script"] = _in_script
     environment.globals["whole"] = CELL_WHOLE
     return environment
 
@@ -105,6 +108,13 @@ def _spanned(table: Table) -> list[tuple[str, int]]:
     return [*cells, ("", len(table.columns) - at)] if at < len(table.columns) else cells
 
 
+def _in_script(text: str) -> str:
+    """Return JSON as it may stand in a script of a page: no sign in it can end that."""
+    from markupsafe import Markup
+
+    return Markup(text.replace("&", r"\u0026").replace("<", r"\u003c").replace(">", r"\u003e"))
+
+
 def _source(figure: Figure) -> str:
     if figure.svg is not None:
         kind, content = "svg+xml", figure.svg.encode()
@@ -112,98 +122,6 @@ def _source(figure: Figure) -> str:
         kind, content = "png", figure.png or b""
     return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
-
-# Drawings of lines are shown as large as they were drawn, so that the text of all of them has one size.
-# Every rule begins with the class of the outer div, and outweighs or equals a notebook's own rules: JupyterLab stripes
-# rows and aligns cells, and gives the label of a fact a fifth of the width, the value the rest and floats both. Colours
-# derive from currentColor, as the theme is not ours.
-_STYLE = """
-.lk-doc{--lk-soft:rgba(128,128,128,.4);--lk-gap:1.1em;color:inherit;
-  font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;font-size:14px;
-  line-height:1.5;max-width:62rem;text-align:left}
-.lk-doc .lk-title{font-size:1.3em;font-weight:650;line-height:1.25;margin:.2em 0 0;overflow-wrap:anywhere}
-.lk-doc .lk-subtitle{margin:.15em 0 0;opacity:.75;overflow-wrap:anywhere}
-.lk-doc .lk-heading{font-size:1.1em;font-weight:650;line-height:1.3;margin:1.6em 0 .5em}
-.lk-doc p{margin:0 0 .7em;max-width:46rem}
-.lk-doc dl.lk-facts{display:block;width:auto;margin:var(--lk-gap) 0;padding:.45em 0;columns:21em 2;column-gap:3em;
-  max-width:50rem;border-top:1px solid var(--lk-soft);border-bottom:1px solid var(--lk-soft)}
-.lk-doc dl.lk-facts div{display:flex;justify-content:space-between;gap:1.2em;padding:.1em 0;
-  break-inside:avoid}
-.lk-doc dl.lk-facts dt{float:none;width:auto;max-width:none;flex:none;margin:0;font-weight:400;opacity:.75;
-  white-space:nowrap}
-.lk-doc dl.lk-facts dd{float:none;width:auto;margin:0;text-align:right;font-variant-numeric:tabular-nums;
-  overflow-wrap:anywhere}
-.lk-doc dl.lk-facts div.lk-long{column-span:all;justify-content:flex-start}
-.lk-doc dl.lk-facts div.lk-long dd{text-align:left}
-.lk-doc .lk-warnings{margin:var(--lk-gap) 0;padding:.65em 1em;border-left:4px solid #d97706;
-  border-radius:3px;background:rgba(217,119,6,.13);max-width:50rem;box-sizing:border-box}
-.lk-doc .lk-warnings p{margin:.15em 0}
-.lk-doc .lk-scroll{overflow-x:auto;margin:var(--lk-gap) 0 .4em}
-.lk-doc table.lk-table{border-collapse:collapse;border:0;border-top:2px solid currentColor;
-  border-bottom:2px solid currentColor;margin:0;font-size:1em;table-layout:auto;width:auto;
-  font-variant-numeric:tabular-nums lining-nums;color:inherit;background:transparent}
-.lk-doc table.lk-table caption{caption-side:top;text-align:left;font-weight:600;padding:0 0 .45em;
-  color:inherit;white-space:nowrap}
-.lk-doc table.lk-table thead{border-bottom:1px solid currentColor}
-.lk-doc table.lk-table tr,.lk-doc table.lk-table tbody tr:nth-child(n){background:transparent;border:0}
-.lk-doc table.lk-table tbody tr:nth-child(n):hover{background:rgba(128,128,128,.12)}
-.lk-doc table.lk-table th,.lk-doc table.lk-table td{padding:.24em .6em;border:0;font-weight:400;
-  text-align:right;white-space:nowrap;vertical-align:baseline;color:inherit;background:transparent}
-.lk-doc table.lk-table thead th{font-weight:600;padding-top:.4em;padding-bottom:.4em;vertical-align:bottom;
-  white-space:normal}
-.lk-doc table.lk-table .lk-left{text-align:left}
-.lk-doc table.lk-table tbody .lk-left{white-space:normal;overflow-wrap:anywhere;min-width:8em;
-  max-width:26em}
-.lk-doc table.lk-table tbody .lk-whole{white-space:nowrap;min-width:0}
-.lk-doc table.lk-table tr>:first-child{padding-left:.3em}
-.lk-doc table.lk-table tr>:last-child{padding-right:.3em}
-.lk-doc table.lk-table tbody tr:first-child>*{padding-top:.5em}
-.lk-doc table.lk-table tbody tr:last-child>*{padding-bottom:.5em}
-.lk-doc table.lk-table tr.lk-spans th{text-align:center;padding-bottom:.15em;border-bottom:1px solid currentColor}
-.lk-doc table.lk-table tbody th.lk-level{padding-left:1.6em}
-.lk-doc table.lk-table tbody th.lk-heading{font-size:1em;font-weight:600;margin:0}
-.lk-doc table.lk-table tbody tr.lk-ruled:nth-child(n){border-top:1px solid currentColor}
-.lk-doc .lk-notes{margin:.4em 0 var(--lk-gap);font-size:.88em;opacity:.8}
-.lk-doc .lk-notes p{margin:0 0 .25em}
-.lk-doc .lk-figures{display:flex;flex-wrap:wrap;gap:1.6em;margin:var(--lk-gap) 0}
-.lk-doc figure{margin:0;max-width:100%;break-inside:avoid}
-.lk-doc figure .lk-name{font-weight:600;margin:0 0 .4em}
-.lk-doc figure img{display:block;width:auto;max-width:100%;height:auto;margin:0;background:#fff;border-radius:3px}
-.lk-doc figure img.lk-png{width:36em}
-.lk-doc figcaption{max-width:36em;font-size:.9em;opacity:.8;margin:.5em 0 0}
-"""
-
-_PAGE_STYLE = """
-:root{color-scheme:light dark}
-body{margin:0;background:#fff;color:#1b1f24}
-a{color:#1f5fbf;text-decoration-thickness:1px;text-underline-offset:.15em}
-.lk-doc.lk-page{font-size:16px;line-height:1.55;max-width:56rem;margin:0 auto;padding:3rem 2rem 4rem}
-.lk-page h1.lk-title{font-size:1.9em;letter-spacing:-.012em}
-.lk-page .lk-subtitle{font-size:1.05em}
-.lk-page h2.lk-heading{font-size:1.3em;margin:2.2em 0 .6em;padding-top:.7em;
-  border-top:1px solid var(--lk-soft)}
-.lk-page .lk-scroll,.lk-page .lk-notes,.lk-page dl.lk-facts{font-size:.92em}
-.lk-page nav{margin:var(--lk-gap) 0;display:flex;flex-wrap:wrap;gap:.2em 1.4em;font-size:.94em}
-@media (max-width:40rem){
-.lk-doc.lk-page{padding:1.4rem 1rem 2rem;font-size:15px}
-}
-@media screen and (prefers-color-scheme:dark){
-body{background:#14171b;color:#e4e6e9}
-a{color:#8ab4f8}
-.lk-page figure img{padding:.6em;box-sizing:border-box}
-}
-@media print{
-@page{margin:18mm 16mm}
-body{background:#fff;color:#000}
-.lk-doc.lk-page{font-size:10pt;max-width:none;padding:0}
-.lk-page nav{display:none}
-.lk-page .lk-scroll{overflow:visible}
-.lk-page tr,.lk-page .lk-warnings{break-inside:avoid}
-.lk-page thead{display:table-header-group}
-.lk-page .lk-heading{break-after:avoid}
-.lk-page .lk-warnings{border:1px solid #d97706;border-left-width:4px}
-}
-"""
 
 _BLOCKS = """
 {% macro notes(texts) %}
@@ -293,11 +211,15 @@ _BLOCKS = """
 {% endmacro %}
 
 {% macro section(block, level, anchor="") %}
-<section{% if anchor %} id="{{ anchor }}"{% endif %}>
+<section{% if anchor %} id="{{ anchor }}" aria-labelledby="{{ anchor }}-heading"{% endif %}>
 {% if level %}
-<h{{ [level, 6] | min }} class="lk-heading">{{ block.heading }}</h{{ [level, 6] | min }}>
+{% set tag = "h" ~ ([level, 6] | min) %}
+<{{ tag }} class="lk-heading"{% if anchor %} id="{{ anchor }}-heading"{% endif %}>{{ block.heading }}</{{ tag }}>
 {% else %}
 <div class="lk-heading">{{ block.heading }}</div>
+{% endif %}
+{% if block.items %}
+<p class="lk-items">TRIPOD+AI {{ block.items }}</p>
 {% endif %}
 {{ arranged(block.blocks, level and level + 1) }}
 </section>
@@ -348,7 +270,8 @@ _PAGE = """
 <style>{% include "style.css" %}{% include "page.css" %}</style>
 </head>
 <body>
-<main class="lk-doc lk-page">
+<a class="lk-skip" href="#content">Skip to the content</a>
+<div class="lk-doc lk-page">
 <header>
 <h1 class="lk-title">{{ document.title }}</h1>
 {% if document.subtitle %}
@@ -363,6 +286,7 @@ _PAGE = """
 {% endfor %}
 </nav>
 {% endif %}
+<main id="content">
 {% set place = namespace(section=0) %}
 {% for kind, run in document.blocks | arranged %}
 {% if kind == "Section" %}
@@ -374,8 +298,16 @@ _PAGE = """
 {{ show.arranged(run, 2) }}
 {% endif %}
 {% endfor %}
-{{ show.notes(document.notes) }}
 </main>
+<footer>
+{{ show.notes(document.notes) }}
+<p class="lk-made">Written by logitkit. Tables are sorted by a click on a heading, where the browser runs scripts.</p>
+</footer>
+</div>
+{% if document.numbers %}
+<script type="application/json" id="lk-numbers">{{ document.numbers | in_script }}</script>
+{% endif %}
+<script>{% include "sort.js" %}</script>
 </body>
 </html>
 """

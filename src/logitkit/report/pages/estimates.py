@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 
-from logitkit.design.design import Design
 from logitkit.design.formula.terms import INTERCEPT
-from logitkit.diagnostics.collinearity import collinearity
 from logitkit.engine.record import FitRecord
 from logitkit.errors import LogitkitError, UnsupportedError
 from logitkit.inference.hypotheses.anova import anova
 from logitkit.inference.hypotheses.chi_square import ChiSquareTests
 from logitkit.inference.hypotheses.combine import combine_tests
-from logitkit.inference.hypotheses.parallel import proportional_odds_test
 from logitkit.inference.penalised.posterior import interval_words, is_withheld, posterior_condition
-from logitkit.inference.sample import is_sample
 from logitkit.models.words import Ratio
-from logitkit.plots.export import svg_of
 from logitkit.plots.forest import forest_size, plot_forest
 from logitkit.plots.style import page_axes
 from logitkit.report.cautions import few_clusters_tested, no_ratio
-from logitkit.report.document import Block, Figure, Prose, Section
+from logitkit.report.document import Block, Prose, Section
+from logitkit.report.drawn import page_figure
 from logitkit.report.findings.blocks import collinearity_table
 from logitkit.report.findings.hypotheses import chi_square_table, missing_tests
 from logitkit.report.forest import coefficient_forest, ratio_forest
 from logitkit.report.number_format import format_level
+from logitkit.report.pages.alternatives import forest_words
+from logitkit.report.pages.judged import Judged
 from logitkit.report.summary import coefficient_tables, summary_document
 from logitkit.report.wording import depends_on_coding, has_only_intercept
 
@@ -40,31 +38,28 @@ __all__ = [
 
 TERMS_TESTED = 100
 TERMS_REFITTED = 30  # each is a fit without the term
-COEFFICIENTS_FREED = 200  # with which the information of one coefficient per threshold takes seconds at most
 PAIRS_MOST = 45  # of ten outcomes
 LR_WORK = 2e10  # products in the Hessians of fits without each term, beyond which terms are tested by Wald: seconds
 
-Units = Mapping[str, float] | None
 
-
-def coefficient_section(record: FitRecord, design: Design, units: Units) -> Iterator[Section]:
+def coefficient_section(made: Judged) -> Iterator[Section]:
     """Yield the coefficient tables with the notes of the summary, and a figure where there are no ratios."""
-    del design
+    record, units = made.record, made.units
     *tables, last = coefficient_tables(record, units)
     notes = summary_document(record, units).notes
     blocks: list[Block] = [*tables, replace(last, notes=(*last.notes, *notes))]
     ratio = record.family.words.ratio_against(record.reference)
     if ratio is None and not has_only_intercept(record) and not record.separated_completely:
         drawn = coefficient_forest(record, units)
-        svg = svg_of(plot_forest(drawn, page_axes(forest_size(drawn))))
+        axes = plot_forest(drawn, page_axes(forest_size(drawn)))
         caption = f"Coefficients{_with_intervals(record)}.{_no_intervals(record)}"
-        blocks.append(Figure("Coefficients", svg, None, caption, "Coefficients"))
+        blocks.append(page_figure(axes, "Coefficients", caption, forest_words(drawn)))
     yield Section("Coefficients", tuple(blocks))
 
 
-def ratio_section(record: FitRecord, design: Design, units: Units) -> Iterator[Section]:
+def ratio_section(made: Judged) -> Iterator[Section]:
     """Yield the forest plot of the ratios."""
-    del design
+    record, units = made.record, made.units
     ratio = record.family.words.ratio
     if ratio is None:
         return
@@ -74,7 +69,7 @@ def ratio_section(record: FitRecord, design: Design, units: Units) -> Iterator[S
     except UnsupportedError:
         yield Section(heading, (Prose(_nothing_to_draw(record, ratio)),))
         return
-    svg = svg_of(plot_forest(found, page_axes(forest_size(found))))
+    axes = plot_forest(found, page_axes(forest_size(found)))
     caption = f"{_drawn_ratios(record, ratio)}{_with_intervals(record)}, on a logarithmic scale"
     if found.against:
         caption += (
@@ -82,7 +77,7 @@ def ratio_section(record: FitRecord, design: Design, units: Units) -> Iterator[S
             f"P(outcome) / P({found.against})"
         )
     caption += f".{_no_intervals(record)}"
-    yield Section(heading, (Figure("Forest plot", svg, None, caption, f"Forest plot of the {ratio.plural}"),))
+    yield Section(heading, (page_figure(axes, "Forest plot", caption, forest_words(found)),))
 
 
 def _drawn_ratios(record: FitRecord, ratio: Ratio) -> str:
@@ -113,24 +108,24 @@ def _no_intervals(record: FitRecord) -> str:
     return " There are no intervals after this penalty." if is_withheld(record) else ""
 
 
-def term_section(record: FitRecord, design: Design, units: Units) -> Iterator[Section]:
+def term_section(made: Judged) -> Iterator[Section]:
     """Yield tests of the terms: of several outcomes by likelihood ratio, where that takes seconds; else by Wald."""
-    del units
+    record, design = made.record, made.design
     names = record.info.names
     terms = [term for term in record.info.terms if term.columns and names[term.columns[0]] != INTERCEPT]
     if record.is_penalised or record.separated_completely or not 0 < len(terms) <= TERMS_TESTED:
         return
     refitted = not record.has_event and len(terms) <= TERMS_REFITTED
-    refitted = refitted and is_sample(record, design) and record.has_likelihood
+    refitted = refitted and made.own and record.has_likelihood
     refitted = refitted and design.n_rows * record.coef.size**2 * len(terms) <= LR_WORK
     result = anova(record, design if refitted else None, 3, "LR" if refitted else "Wald")
     kind = "Likelihood-ratio" if refitted else "Wald"
     yield Section("Tests of terms", _tested(f"{kind} tests: {result.hypothesis}.", result))
 
 
-def combining_section(record: FitRecord, design: Design, units: Units) -> Iterator[Section]:
+def combining_section(made: Judged) -> Iterator[Section]:
     """Yield tests of whether outcomes can be combined, where each has coefficients of its own."""
-    del units
+    record, design = made.record, made.design
     k = len(record.outcomes)
     untested = record.is_penalised or record.separated_completely or record.restricted
     untested = untested or not record.family.words.compares or has_only_intercept(record)
@@ -144,16 +139,14 @@ def combining_section(record: FitRecord, design: Design, units: Units) -> Iterat
     yield Section("Can outcomes be combined?", _tested(words, result))
 
 
-def parallel_section(record: FitRecord, design: Design, units: Units) -> Iterator[Section]:
+def parallel_section(made: Judged) -> Iterator[Section]:
     """Yield tests of whether terms of ordered outcomes need one coefficient per threshold."""
-    del units
-    if not record.family.words.ordered or not is_sample(record, design) or record.coef.size > COEFFICIENTS_FREED:
+    result = made.parallel
+    if isinstance(result, LogitkitError):  # no term with a single coefficient, two outcomes, no finite estimates
+        if made.design.in_chunks:
+            yield Section("Is one coefficient per term enough?", (Prose(f"Left out: {result}"),))
         return
-    try:
-        result = proportional_odds_test(record, design)
-    except LogitkitError as why:  # no term with a single coefficient, two outcomes, no likelihood, no finite estimates
-        if design.in_chunks:
-            yield Section("Is one coefficient per term enough?", (Prose(f"Left out: {why}"),))
+    if result is None:
         return
     words = (
         "Score tests: does a term need one coefficient per threshold? A small p-value speaks against a single one for "
@@ -171,13 +164,11 @@ def _tested(words: str, result: ChiSquareTests) -> tuple[Block, ...]:
     return (Prose(words), replace(chi_square_table(result), notes=notes))
 
 
-def collinearity_section(record: FitRecord, design: Design, units: Units) -> Iterator[Section]:
+def collinearity_section(made: Judged) -> Iterator[Section]:
     """Yield variance inflation, where there are two terms or more."""
-    del design, units
-    try:
-        result = collinearity(record)
-    except LogitkitError:
-        return  # fewer than two terms with a finite estimate: nothing to be collinear; or after a penalty
+    record, result = made.record, made.collinearity
+    if isinstance(result, LogitkitError):  # nothing to be collinear, or after a penalty
+        return
     if len(result.terms) < 2:
         return
     notes: tuple[str, ...] = ()

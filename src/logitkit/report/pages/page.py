@@ -1,8 +1,9 @@
-"""The report of a fit as one document: a list of sections, each a function of the fit and rows."""
+"""The report of a fit as one document: chapters in the order that a reader asks, each a list of sections."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from logitkit.design.design import Design
@@ -11,8 +12,8 @@ from logitkit.engine.record import FitRecord
 from logitkit.errors import LogitkitError
 from logitkit.inference.effects.average_predictions import AveragePredictions
 from logitkit.inference.effects.comparisons import Effects
-from logitkit.inference.sample import is_sample
-from logitkit.report.document import Document, Section
+from logitkit.report.document import Block, Document, Section
+from logitkit.report.findings.blocks import finding_blocks
 from logitkit.report.formats.html import render_page
 from logitkit.report.left_out import left_out_words
 from logitkit.report.number_format import format_integer
@@ -24,55 +25,116 @@ from logitkit.report.pages.estimates import (
     ratio_section,
     term_section,
 )
+from logitkit.report.pages.judged import Judged
+from logitkit.report.pages.modelled import modelled_section
+from logitkit.report.pages.numbers import numbers_of_report
 from logitkit.report.pages.rows import change_section, effect_section, influence_section, judged_sections
+from logitkit.report.pages.tripod import checklist_section, without_items
+from logitkit.report.pages.trust import next_section, trust_section
 from logitkit.report.provenance import provenance_section
 from logitkit.report.readers import for_readers
 from logitkit.report.summary import summary_document
 from logitkit.writing import write_file
 
-__all__ = ["SECTIONS", "report_document", "write_page"]
+__all__ = ["SECTIONS", "Extra", "report_document", "write_page"]
 
-Units = Mapping[str, float] | None
-Maker = Callable[[FitRecord, Design, Units], Iterator[Section]]
+Maker = Callable[[Judged], Iterator[Block]]
 
-#: The sections of a report, in order: add one here.
-SECTIONS: tuple[Maker, ...] = (
-    coefficient_section,
-    ratio_section,
-    term_section,
-    combining_section,
-    parallel_section,
-    judged_sections,
-    influence_section,
-    collinearity_section,
-)
+
+@dataclass(frozen=True)
+class Extra:
+    """What a report shows beside what follows from the fit and rows alone.
+
+    Parameters
+    ----------
+    effects : sequence of AveragePredictions or LogitkitError
+        Average predictions by variable, or why there are none.
+    changes : Effects, LogitkitError or None
+        Average effects, or why there are none.
+    title : str or None
+        Of the page.
+    source : str or None
+        Where the rows come from.
+    validation : object or None
+        A validation by resampling, a result that shows itself.
+    tripod : bool
+        Whether the numbers of items of TRIPOD+AI stand in the margin, and its checklist at the end.
+    """
+
+    effects: Sequence[AveragePredictions | LogitkitError] = ()
+    changes: Effects | LogitkitError | None = None
+    title: str | None = None
+    source: str | None = None
+    validation: object = None
+    tripod: bool = False
+
+
+#: The sections of a report that follow from the fit and rows, by chapter, in order, with the items of TRIPOD+AI that
+#: they answer: add one here.
+SECTIONS: Mapping[str, tuple[str, tuple[tuple[str, Maker], ...]]] = {
+    "What was modelled": ("8-13, 20, 21", (("", modelled_section),)),
+    "The answer": (
+        "15, 22",
+        (
+            ("22", coefficient_section),
+            ("22", ratio_section),
+            ("", term_section),
+            ("12", combining_section),
+        ),
+    ),
+    "Can it be trusted?": (
+        "10, 11, 26",
+        (("", trust_section), ("12", parallel_section), ("12", collinearity_section)),
+    ),
+    "How well does it predict?": ("12, 23", (("23", judged_sections),)),
+    "Who drives it?": ("26", (("", influence_section),)),
+}
 
 
 def report_document(
-    record: FitRecord,
-    design: Design,
-    effects: Sequence[AveragePredictions | LogitkitError] = (),
-    title: str | None = None,
-    units: Units = None,
-    source: str | None = None,
-    changes: Effects | LogitkitError | None = None,
+    record: FitRecord, design: Design, units: Mapping[str, float] | None = None, extra: Extra = Extra()
 ) -> Document:
     """Return the report of a fit."""
-    summary, own = summary_document(record, units), is_sample(record, design)
-    return for_readers(
+    made = Judged(record, design, units)
+    summary = summary_document(record, units)
+    document = for_readers(
         Document(
-            title=title or summary.title,
-            subtitle=_rows_in_words(design, own=own),
+            title=extra.title or summary.title,
+            subtitle=_rows_in_words(design, own=made.own),
             facts=summary.facts,
-            blocks=(
-                *(section for make in SECTIONS for section in make(record, design, units)),
-                *change_section(changes),
-                *effect_section(record, effects),
-                provenance_section(record, design, source, own=own),
-            ),
+            blocks=tuple(_chapters(made, extra)),
             warnings=summary.warnings,
         )
     )
+    if not extra.tripod:
+        document = replace(document, blocks=tuple(map(without_items, document.blocks)))
+    return replace(document, numbers=numbers_of_report(made, document))
+
+
+def _chapters(made: Judged, extra: Extra) -> Iterator[Section]:
+    """Yield the chapters that have something to say."""
+    more: Mapping[str, Iterable[Block]] = {
+        "The answer": (*change_section(extra.changes), *effect_section(made.record, extra.effects)),
+        "How well does it predict?": tuple(_validated(extra.validation)),
+    }
+    for heading, (items, makers) in SECTIONS.items():
+        blocks = [_labelled(block, own) for own, make in makers for block in make(made)]
+        blocks += more.get(heading, ())
+        if blocks:
+            yield Section(heading, tuple(blocks), items)
+    yield Section("What to do next", tuple(next_section(made, validated=extra.validation is not None)), "27")
+    yield provenance_section(made.record, made.design, extra.source, own=made.own)
+    if extra.tripod:
+        yield checklist_section()
+
+
+def _labelled(block: Block, items: str) -> Block:
+    return replace(block, items=items) if isinstance(block, Section) and items else block
+
+
+def _validated(result: object) -> Iterator[Section]:
+    if result is not None:
+        yield Section("Validation by resampling", finding_blocks(result), "12, 23")
 
 
 def _rows_in_words(design: Design, *, own: bool) -> str:

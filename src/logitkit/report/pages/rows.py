@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 import logitkit.report.findings.effects  # noqa: F401 - says how effects are shown
-from logitkit.design.design import Design
-from logitkit.diagnostics.calibration.curve import Calibration, calibration
+from logitkit.diagnostics.calibration.curve import Calibration
 from logitkit.diagnostics.discrimination.classification import classification
-from logitkit.diagnostics.discrimination.curves import Discrimination, discrimination
-from logitkit.diagnostics.fit.hosmer_lemeshow import HosmerLemeshow, hosmer_lemeshow
-from logitkit.diagnostics.residuals.influence import influence
+from logitkit.diagnostics.fit.hosmer_lemeshow import HosmerLemeshow
 from logitkit.engine.record import FitRecord
-from logitkit.errors import DataError, LogitkitError, UnsupportedError
+from logitkit.errors import LogitkitError, UnsupportedError
 from logitkit.inference.effects.average_predictions import AveragePredictions
 from logitkit.inference.effects.comparisons import Effects
 from logitkit.inference.prediction import fitted_matrix
-from logitkit.inference.sample import is_sample
 from logitkit.plots.average_predictions import EFFECT_SIZE, plot_average_predictions, plot_shares
 from logitkit.plots.calibration import plot_calibration
 from logitkit.plots.drawn_outcomes import CURVES_SIZE
-from logitkit.plots.export import svg_of
 from logitkit.plots.residuals import plot_residuals
 from logitkit.plots.roc import plot_roc
 from logitkit.plots.style import OUTCOMES_MOST, page_axes
 from logitkit.plots.ternary import TERNARY_SIZE, plot_ternary
 from logitkit.report.cautions import NOTHING_TO_JUDGE
 from logitkit.report.document import Block, Figure, Prose, Section, Table
+from logitkit.report.drawn import page_figure
 from logitkit.report.findings.area_words import area_words
 from logitkit.report.findings.blocks import apparent_words, finding_blocks, influence_table
 from logitkit.report.findings.diagnostic_tables import bins_table
@@ -42,19 +38,17 @@ from logitkit.report.number_format import (
     format_number,
     format_p,
 )
+from logitkit.report.pages.alternatives import averages_words, calibration_alt, influence_words, roc_words
+from logitkit.report.pages.judged import Judged
 from logitkit.report.wording import counted, is_calibrated
 
 __all__ = ["change_section", "effect_section", "influence_section", "judged_sections"]
 
-INFLUENCE_MOST = 500  # coefficients: the work of each row grows with the square of their number
 
-Units = Mapping[str, float] | None
-
-
-def judged_sections(record: FitRecord, design: Design, units: Units) -> Iterator[Section]:
+def judged_sections(made: Judged) -> Iterator[Section]:
     """Yield what is judged of the predictions on the rows: discrimination, classification, calibration, fit."""
-    del units
-    if record.separated_completely and is_sample(record, design):
+    record = made.record
+    if made.perfect:
         yield Section("Discrimination and calibration", (Prose(NOTHING_TO_JUDGE),))
         return
     if record.family.words.quasi:
@@ -69,15 +63,18 @@ def judged_sections(record: FitRecord, design: Design, units: Units) -> Iterator
     }
     for heading, make in (of_event if record.has_event else of_outcomes).items():
         try:
-            yield from make(record, design)
+            yield from make(made)
         except UnsupportedError as why:  # rows that are read in chunks, of which memory has no room for all
-            if not design.in_chunks:
+            if not made.design.in_chunks:
                 raise
             yield Section(heading, (Prose(f"Left out: {why}"),))
 
 
-def _discrimination_of_event(record: FitRecord, design: Design) -> Iterator[Section]:
-    result: Discrimination = discrimination(record, design)
+def _discrimination_of_event(made: Judged) -> Iterator[Section]:
+    record, result = made.record, made.discrimination
+    if isinstance(result, LogitkitError):  # one outcome only
+        yield Section("Discrimination", (_left_out(result),))
+        return
     exact = "exact " if result.interval == "exact" else ""
     interval = "" if np.isnan(result.low) else f" ({exact}interval {format_interval(result.low, result.high)})"
     which = "apparent area under the ROC curve" if result.in_sample else "area under the ROC curve"
@@ -87,26 +84,21 @@ def _discrimination_of_event(record: FitRecord, design: Design) -> Iterator[Sect
         f"Gini coefficient {format_number(result.gini)}, Kolmogorov-Smirnov distance {format_number(result.ks)}."
         + "".join(f" {note}" for note in area_words((result.interval,)))
     )
-    figure = Figure(
-        title="ROC curve",
-        svg=svg_of(plot_roc(result, page_axes())),
-        png=None,
-        caption="Proportion of events found against proportion of non-events flagged, over all thresholds.",
-        alt="ROC curve",
-    )
+    caption = "Proportion of events found against proportion of non-events flagged, over all thresholds."
+    figure = page_figure(plot_roc(result, page_axes()), "ROC curve", caption, roc_words(result))
     caveat = (Prose(apparent_words(record)),) if result.in_sample else ()
     yield Section("Discrimination", (Prose(text), *caveat, figure))
 
 
-def _calibration_of_event(record: FitRecord, design: Design) -> Iterator[Section]:
-    result = calibration(record, design)
+def _calibration_of_event(made: Judged) -> Iterator[Section]:
+    result, test = made.calibration, made.hosmer_lemeshow
+    if isinstance(result, LogitkitError):
+        yield Section("Calibration", (_left_out(result),))
+        return
     intervals = "" if np.isnan(result.bins.low).all() else ", with Wilson intervals"
     caption = f"Observed against predicted rates in bins of equal size{intervals}; predictions below."
-    figure = _figure(plot_calibration(result, page_axes()), "Calibration plot", caption)
-    try:
-        fit = _hosmer_lemeshow_words(hosmer_lemeshow(record, design))
-    except LogitkitError as error:
-        fit = f"Hosmer-Lemeshow test: {error}"
+    figure = page_figure(plot_calibration(result, page_axes()), "Calibration plot", caption, calibration_alt(result))
+    fit = f"Hosmer-Lemeshow test: {test}" if isinstance(test, LogitkitError) else _hosmer_lemeshow_words(test)
     yield Section("Calibration", (Prose(_calibration_words(result)), figure, bins_table(result.bins), Prose(fit)))
 
 
@@ -142,7 +134,8 @@ def _hosmer_lemeshow_words(test: HosmerLemeshow) -> str:
     return " ".join((found, *notes))
 
 
-def _probabilities(record: FitRecord, design: Design) -> Iterator[Section]:
+def _probabilities(made: Judged) -> Iterator[Section]:
+    record, design = made.record, made.design
     response = design.response
     if len(record.outcomes) > OUTCOMES_MOST:
         return  # more areas than a figure can tell apart
@@ -158,7 +151,7 @@ def _probabilities(record: FitRecord, design: Design) -> Iterator[Section]:
     labels = [f"{record.outcomes[k]} ({format_amount(float(totals[k]))})" for k in there]
     plot_shares(labels, shares, record.outcomes, axes, x="Observed outcome", y="Mean predicted probability")
     blocks = [
-        _figure(
+        page_figure(
             axes,
             "Predicted probabilities by observed outcome",
             "Means over the rows with each outcome. The more the bars differ, the better the model discriminates.",
@@ -168,20 +161,20 @@ def _probabilities(record: FitRecord, design: Design) -> Iterator[Section]:
         axes = page_axes(TERNARY_SIZE)
         plot_ternary(mean, record.outcomes, response.codes, axes)
         caption = "Each row is a point: the nearer a corner, the likelier that outcome. Lines at quarters."
-        blocks.append(_figure(axes, "Rows in the triangle of probabilities", caption))
+        blocks.append(page_figure(axes, "Rows in the triangle of probabilities", caption))
     yield Section("Predicted probabilities", tuple(blocks))
 
 
-def _discrimination(record: FitRecord, design: Design) -> Iterator[Section]:
-    try:
-        result = discrimination(record, design)
-    except DataError as why:  # one outcome only
-        yield Section("Discrimination", (Prose(str(why)),))
+def _discrimination(made: Judged) -> Iterator[Section]:
+    record, result = made.record, made.discrimination
+    if isinstance(result, LogitkitError):  # one outcome only
+        yield Section("Discrimination", (_left_out(result),))
         return
-    figure = _figure(
+    figure = page_figure(
         plot_roc(result, page_axes(CURVES_SIZE)),
         "ROC curves",
         "Each outcome against the rest: true positive rate against false positive rate, over all thresholds.",
+        roc_words(result),
     )
     caveat = (Prose(apparent_words(record)),) if result.in_sample else ()
     blocks = finding_blocks(replace(result, in_sample=False), _pairs_left(record))  # the caveat says it at length
@@ -193,49 +186,52 @@ def _pairs_left(record: FitRecord) -> int:
     return 2 if len(record.outcomes) <= OUTCOMES_MOST else 1
 
 
-def _classification(record: FitRecord, design: Design) -> Iterator[Section]:
+def _classification(made: Judged) -> Iterator[Section]:
+    record, design = made.record, made.design
     if len(record.outcomes) <= OUTCOMES_MOST:
         yield Section("Classification by the most probable outcome", finding_blocks(classification(record, design)))
 
 
-def _calibration(record: FitRecord, design: Design) -> Iterator[Section]:
-    result = calibration(record, design)
+def _calibration(made: Judged) -> Iterator[Section]:
+    result = made.calibration
+    if isinstance(result, LogitkitError):
+        yield Section("Calibration", (_left_out(result),))
+        return
     intervals = "" if all(np.isnan(bins.low).all() for bins in result.tables) else ", with Wilson intervals"
-    figure = _figure(
+    figure = page_figure(
         plot_calibration(result, page_axes(CURVES_SIZE)),
         "Calibration plot",
         f"Observed against predicted rates of each outcome, in bins of equal size{intervals}.",
+        calibration_alt(result),
     )
     yield Section("Calibration", (*finding_blocks(result), figure))
 
 
-def _goodness(record: FitRecord, design: Design) -> Iterator[Section]:
+def _goodness(made: Judged) -> Iterator[Section]:
+    record, result = made.record, made.hosmer_lemeshow
     if record.is_penalised or len(record.outcomes) > OUTCOMES_MOST:
         return  # without degrees of freedom, or too wide a table
-    try:
-        blocks = finding_blocks(hosmer_lemeshow(record, design))
-    except LogitkitError as why:
-        blocks = (Prose(str(why)),)
+    blocks = (_left_out(result),) if isinstance(result, LogitkitError) else finding_blocks(result)
     yield Section("Goodness of fit", blocks)
 
 
-def influence_section(record: FitRecord, design: Design, units: Units) -> Iterator[Section]:
+def influence_section(made: Judged) -> Iterator[Section]:
     """Yield the rows of largest influence; other rows have none on the fit, and after a penalty it is not defined."""
-    del units
-    if record.is_penalised or not is_sample(record, design):
+    design, result, has_event = made.design, made.influence, made.record.has_event
+    if result is None:
         return
-    has_event = record.has_event
-    if not has_event and (record.separated_completely or record.coef.size > INFLUENCE_MOST):
+    if isinstance(result, LogitkitError):
+        yield Section("Influential rows", (_left_out(result),))
         return
     figures: tuple[Figure, ...] = ()
-    try:
-        result = influence(record, design)
-        if has_event:
-            caption = "Standardised deviance residuals against leverage; the area of a point is Cook's distance."
-            figures = (_figure(plot_residuals(result, page_axes()), "Residuals and leverage", caption),)
-    except LogitkitError as why:
-        yield Section("Influential rows", (Prose(str(why)),))
-        return
+    if has_event:
+        caption = "Standardised deviance residuals against leverage; the area of a point is Cook's distance."
+        try:
+            axes = plot_residuals(result, page_axes())
+        except LogitkitError as why:  # every leverage is 1, or every row is fitted perfectly
+            yield Section("Influential rows", (Prose(str(why)),))
+            return
+        figures = (page_figure(axes, "Residuals and leverage", caption, influence_words(result)),)
     deviance = {"Std. deviance residual": result.standardized_deviance} if has_event else {"Deviance": result.deviance}
     table = influence_table(design, result.cooks_distance, {"Leverage": result.leverage, **deviance})
     yield Section("Influential rows", (*figures, table))
@@ -282,9 +278,10 @@ def effect_section(record: FitRecord, effects: Sequence[AveragePredictions | Log
     for found in computed:
         axes = plot_average_predictions(found, page_axes(EFFECT_SIZE))
         caption = f"Averages over {counted(found.n_rows, 'row')}, with {format_level(found.level)} intervals."
-        blocks.append(_figure(axes, f"Probabilities by {found.variable}", caption))
+        blocks.append(page_figure(axes, f"Probabilities by {found.variable}", caption, averages_words(found)))
     yield Section("Average predictions", (*blocks, *left_out))
 
 
-def _figure(axes: object, title: str, caption: str) -> Figure:
-    return Figure(title=title, svg=svg_of(axes), png=None, caption=caption, alt=title)  # type: ignore[arg-type]
+def _left_out(why: LogitkitError) -> Prose:
+    """Return why a diagnostic is not there."""
+    return Prose(f"Left out: {why}" if isinstance(why, UnsupportedError) else str(why))

@@ -1,0 +1,98 @@
+"""What the sections of a report share: a fit, rows, and the diagnostics of these, each computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from logitkit.design.design import Design
+from logitkit.diagnostics.calibration.curve import Calibration, calibration
+from logitkit.diagnostics.collinearity import Collinearity, collinearity
+from logitkit.diagnostics.discrimination.curves import Discrimination, discrimination
+from logitkit.diagnostics.fit.hosmer_lemeshow import HosmerLemeshow, hosmer_lemeshow
+from logitkit.diagnostics.residuals.influence import Influence, influence
+from logitkit.engine.record import FitRecord
+from logitkit.errors import LogitkitError
+from logitkit.inference.hypotheses.chi_square import ChiSquareTests
+from logitkit.inference.hypotheses.parallel import proportional_odds_test
+from logitkit.inference.sample import is_sample
+from logitkit.numerics.once import once
+
+__all__ = ["Judged"]
+
+T = TypeVar("T")
+
+INFLUENCE_MOST = 500  # coefficients: the work of each row grows with the square of their number
+COEFFICIENTS_FREED = 200  # with which the information of one coefficient per threshold takes seconds at most
+
+
+class Judged:
+    """A fit on rows, with its diagnostics; one that does not apply is the error that says why.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        The rows.
+    units : mapping of str to float, optional
+        Change in a column to which its coefficient refers.
+    """
+
+    def __init__(self, record: FitRecord, design: Design, units: Mapping[str, float] | None = None) -> None:
+        self.record, self.design, self.units = record, design, units
+
+    @once
+    def own(self) -> bool:
+        """Whether the rows are those of the fit."""
+        return is_sample(self.record, self.design)
+
+    @property
+    def perfect(self) -> bool:
+        """Whether every row is fitted perfectly, so that the rows of the fit tell nothing."""
+        return self.record.separated_completely and self.own
+
+    @once
+    def discrimination(self) -> Discrimination | LogitkitError:
+        """The areas under the ROC curves."""
+        return _or_why(lambda: discrimination(self.record, self.design))
+
+    @once
+    def calibration(self) -> Calibration | LogitkitError:
+        """Observed against predicted rates."""
+        return _or_why(lambda: calibration(self.record, self.design))
+
+    @once
+    def hosmer_lemeshow(self) -> HosmerLemeshow | LogitkitError:
+        """The Hosmer-Lemeshow test."""
+        return _or_why(lambda: hosmer_lemeshow(self.record, self.design))
+
+    @once
+    def collinearity(self) -> Collinearity | LogitkitError:
+        """Variance inflation of the terms."""
+        return _or_why(lambda: collinearity(self.record))
+
+    @once
+    def parallel(self) -> ChiSquareTests | LogitkitError | None:
+        """Score tests of one coefficient for all thresholds; None where outcomes have no order or it takes long."""
+        if not self.record.family.words.ordered or not self.own or self.record.coef.size > COEFFICIENTS_FREED:
+            return None
+        return _or_why(lambda: proportional_odds_test(self.record, self.design))
+
+    @once
+    def influence(self) -> Influence | LogitkitError | None:
+        """Leverage and Cook's distance; None on rows that have no influence, or where they are not defined."""
+        record = self.record
+        if record.is_penalised or not self.own:
+            return None
+        if not record.has_event and (record.separated_completely or record.coef.size > INFLUENCE_MOST):
+            return None
+        return _or_why(lambda: influence(record, self.design))
+
+
+def _or_why(compute: Callable[[], T]) -> T | LogitkitError:
+    """Return a result, or the error that says why there is none."""
+    try:
+        return compute()
+    except LogitkitError as why:
+        return why
