@@ -16,7 +16,7 @@ __version__ = "0.1.0"
 
 _attribute, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules={"datasets", "errors", "estimators", "scorecard"},
+    submodules={"datasets", "errors", "estimators", "logits", "scorecard"},
     submod_attrs={
         "api.fitting": ["fit", "fit_matrix"],
         "api.functions": ["logit", "logit_matrix"],

@@ -44,7 +44,7 @@ class Points:
     @property
     def weights(self) -> FloatArray:
         """Weight of each point, shape (m,)."""
-        return self.sums[0]
+        return np.asarray(self.sums[0])
 
     @once
     def predicted(self) -> FloatArray:

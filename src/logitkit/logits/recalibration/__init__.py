@@ -1,0 +1,1 @@
+"""Recalibration of logits: objects that learn from outcomes how to transform them."""
