@@ -10,6 +10,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
+from typing import Any
+from weakref import WeakSet
 
 from logitkit.design.chunks.row_hashes import RowHash, hash_of_rows
 from logitkit.design.chunks.source import Batch, Chunk, Source, rechunked
@@ -56,7 +58,7 @@ class CheckedSource:
         """Yield chunks of ``size`` rows, each compared with that of the first pass."""
         key = (tuple(columns), size)
         known, found = self._known.get(key), list[RowHash]()
-        reading = _Reading(self.source, key)
+        reading = _Reading(self.source, key, self._lock)
         try:
             while (chunk := self._next(reading, found)) is not None:
                 found.append(hash_of_rows(chunk.table))
@@ -91,14 +93,28 @@ class CheckedSource:
                 if self._last is not None:
                     self._last.close()
                 self._last = reading
-            for before in found if reading.chunks is None else ():
-                again = reading.next()
+            for before in list(found) if reading.chunks is None else ():
+                again = self._begun(reading)
                 if again is None or hash_of_rows(again.table) != before:
                     raise UnsupportedError(
                         f"{self.label} gives its rows in another order each time, and two passes go on at once: sort "
                         "it by columns that tell its rows apart, or write it to a Parquet file and read that."
                     )
+            return self._begun(reading)
+
+    def _begun(self, reading: _Reading) -> Chunk | None:
+        """Return the next chunk; where a pass over another source is open on the same connection, that one is ended."""
+        if reading.chunks is not None or not self.alone:
             return reading.next()
+        try:
+            found = reading.next()
+        except DataError:
+            reading.close()
+            if not _close_others(reading):
+                raise
+            found = reading.next()
+        _OPEN.add(reading)
+        return found
 
     def _compare(self, known: list[RowHash], found: list[RowHash], chunk: Chunk) -> None:
         """Refuse a chunk that is not that of the first pass, or note that the order is another."""
@@ -119,8 +135,8 @@ class CheckedSource:
 class _Reading:
     """A pass that is going on, in chunks; it begins when the first one is asked for."""
 
-    def __init__(self, source: Source, key: tuple[tuple[str, ...], int]) -> None:
-        self.source, self.key = source, key
+    def __init__(self, source: Source, key: tuple[tuple[str, ...], int], lock: Any) -> None:
+        self.source, self.key, self.lock = source, key, lock
         self.batches: Iterator[Batch] | None = None
         self.chunks: Iterator[Chunk] | None = None
 
@@ -137,6 +153,22 @@ class _Reading:
             if each is not None and hasattr(each, "close"):
                 each.close()
         self.batches = self.chunks = None
+
+
+_OPEN: WeakSet[_Reading] = WeakSet()  # passes over sources that can be read once at a time only
+
+
+def _close_others(reading: _Reading) -> bool:
+    """End the passes over other sources that no thread is in, and tell whether there was one."""
+    closed = False
+    for other in list(_OPEN):
+        if other is not reading and other.chunks is not None and other.lock.acquire(blocking=False):
+            try:
+                other.close()
+                closed = True
+            finally:
+                other.lock.release()
+    return closed
 
 
 def keeps_order(source: Source) -> bool:
