@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import logitkit as lk
-from logitkit.design.chunks import stream
+from logitkit.design.chunks import build, stream
+from logitkit.engine.solvers import start as solver_start
 from logitkit.numerics.threads.local import set_threads
 
 N = 40_000
@@ -66,6 +67,22 @@ def test_at_most_six_passes_with_errors(formula, options, most, table, folder, p
     one, other = held.tidy(), read.tidy()
     assert np.abs((one["estimate"] - other["estimate"]) / one["std_error"]).max() < 1e-10
     np.testing.assert_allclose(other["std_error"], one["std_error"], rtol=1e-10)
+
+
+def test_a_small_sample_is_tilted_to_the_gradient_of_all_rows(table, tmp_path, passes, monkeypatch) -> None:
+    data = table.assign(many=np.random.default_rng(7).integers(0, 25, N), x=np.exp(table["x"]).astype(float))
+    data.to_parquet(tmp_path / "a.parquet")
+    monkeypatch.setattr(build, "SAMPLE_LEAST", 2_500)
+    monkeypatch.setattr(build, "SAMPLE_OF_ROOT", 0.5)
+    read, held = (lk.logit("y ~ x + z + C(many)", each) for each in (str(tmp_path), data))
+    monkeypatch.setattr(solver_start, "SHARE_TILTED", 0.0)
+    newton = lk.logit("y ~ x + z + C(many)", str(tmp_path))
+    monkeypatch.setattr(solver_start, "SHARE_TILTED", 0.125)
+    lk.logit("y ~ x + z + C(many)", lambda: iter([data]))
+    assert [each.count for each in passes] == [6, 6, 6]
+    assert read.record.trace[1].decrement < newton.record.trace[1].decrement
+    assert np.abs((read.coef - held.coef) / held.std_error).max() < 1e-10
+    np.testing.assert_allclose(read.std_error, held.std_error, rtol=1e-10)
 
 
 def test_a_sample_that_is_all_rows_leaves_one_pass(table, tmp_path, passes) -> None:

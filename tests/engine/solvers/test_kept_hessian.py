@@ -190,6 +190,9 @@ class Fixed:
     def factor(self, coef: np.ndarray) -> Any:
         return None if self.hessian is None else self.hessian.factorise()
 
+    def step(self, coef: np.ndarray, gradient: np.ndarray) -> None:
+        return None
+
     def reach(self, direction: np.ndarray) -> float:
         return float(np.abs(table()[0][:4_000] @ direction).max())
 

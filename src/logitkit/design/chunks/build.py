@@ -235,20 +235,39 @@ def _roles(source: Source, given: Mapping[str, Any]) -> dict[str, str]:
     return names
 
 
-def sample_size(n_rows: int | None, width: int, memory: int, part: int = SAMPLE_PART) -> int:
+def sample_size(
+    n_rows: int | None, width: int, memory: int, part: int = SAMPLE_PART, *, n_columns: int = 0, times: int = 1
+) -> int:
     """Return how many of so many rows to draw: enough for a start from which few passes lead to the end.
 
     Before it is known how many rows there are, as many as a part of the memory for them holds: some are let go later.
+
+    Parameters
+    ----------
+    n_rows : int or None
+        How many rows there are, where that is known.
+    width : int
+        Columns that are read.
+    memory : int
+        Bytes for them, of which the sample may take a part.
+    part : int
+        The sample is no more than one of so many rows.
+    n_columns : int
+        Columns of the design, as far as is known.
+    times : int
+        How many times as many rows as would do are wanted, of which some are let go later.
 
     Examples
     --------
     >>> sample_size(1_000, width=3, memory=10_000_000), sample_size(1_000_000, width=21, memory=10**9)
     (20000, 168000)
+    >>> sample_size(10**8, width=9, memory=10**10), sample_size(10**8, width=9, memory=10**10, n_columns=50)
+    (720000, 4000000)
     """
     most = max(memory // (SAMPLE_OF_MEMORY * 8 * max(width, 1)), 1_000)
     if n_rows is None:
-        return max(most // 4, min(most, SAMPLE_LEAST))
-    wanted = min(n_rows // part, int(SAMPLE_OF_ROOT * width * n_rows**0.5))
+        return max(most // 4, min(most, times * SAMPLE_LEAST))
+    wanted = min(n_rows // part, times * int(SAMPLE_OF_ROOT * max(width, n_columns) * n_rows**0.5))
     return min(max(wanted, SAMPLE_LEAST), most)
 
 

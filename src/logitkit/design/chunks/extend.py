@@ -40,7 +40,7 @@ def extended_in_chunks(
     named = {"weights": given.weights, "offset": given.offset, "cluster": given.cluster}
     named |= {offset_role(outcome): column for outcome, column in given.offsets}
     roles = {role: column for role, column in named.items() if column is not None}
-    found = learn(source, parsed, roles, stream.size, lambda _: stream.sample_rows.size, stream.whole_budget)
+    found = learn(source, parsed, roles, stream.size, lambda *_, **__: stream.sample_rows.size, stream.whole_budget)
     stream.passes.count += found.n_passes
     if tuple(found.used) != stream.used:
         known = {column for column, _ in design.counts.missing_by_column}

@@ -8,6 +8,7 @@ pass more, and so does one that is learnt in two steps.
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Mapping, Sequence
 from copy import copy, deepcopy
 from dataclasses import replace
@@ -111,6 +112,15 @@ class Learning:
     def is_whole(self) -> bool:
         """Whether levels, outcomes and the sample are looked for: a pass before may have found them."""
         return self.known is None
+
+    @property
+    def n_columns(self) -> int:
+        """The most columns that the design may have, as far as levels tell: of a transform, one."""
+        total = 0
+        for term in self.parsed.terms:
+            sizes = [len(self.levels[each.expr].found) for each in term.factors if each.expr in self.levels]
+            total += math.prod(sizes)
+        return total
 
     def another(self) -> Learning | None:
         """End the pass, and return the next one; None where nothing is left to be learnt."""

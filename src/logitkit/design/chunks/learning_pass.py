@@ -19,6 +19,7 @@ from logitkit.numerics.threads.progress import progress
 
 __all__ = ["learn"]
 
+CANDIDATES = 4  # times the rows that would do if no factor had more than two levels
 LIMITED_LEAST = 1_000_000  # rows: of so many it is known beforehand which keys a sample has, and few others are held
 
 
@@ -27,10 +28,13 @@ def learn(
     parsed: ParsedFormula,
     roles: Mapping[str, str],
     size: int,
-    wanted: Callable[[int | None], int],
+    wanted: Callable[..., int],
     budget: Budget,
 ) -> Learnt:
     """Pass over a source, as often as its transforms need.
+
+    How many columns the levels of factors make is known at the end: until then more rows are kept than would do for the
+    columns that are read.
 
     Parameters
     ----------
@@ -43,12 +47,12 @@ def learn(
     size : int
         Rows of a chunk.
     wanted : callable
-        Of the number of rows, None before it is known; returns how many to draw.
+        Of the number of rows, None before it is known, and of the columns that a design has; returns how many to draw.
     budget : Budget
         What the memory is divided into.
     """
     memory = budget.memory
-    drawn, limit = wanted(source.n_rows), KEY_MOST
+    drawn, limit = wanted(source.n_rows, times=CANDIDATES), KEY_MOST
     if source.n_rows is not None and source.n_rows >= LIMITED_LEAST:
         limit = key_limit(drawn, source.n_rows)
     found = _learnt(source, Learning(parsed, roles, drawn, limit, memory), size, wanted, budget)
@@ -58,9 +62,7 @@ def learn(
     return found
 
 
-def _learnt(
-    source: Source, learning: Learning, size: int, wanted: Callable[[int | None], int], budget: Budget
-) -> Learnt:
+def _learnt(source: Source, learning: Learning, size: int, wanted: Callable[..., int], budget: Budget) -> Learnt:
     """Pass over a source, as often as its transforms need."""
     following: Learning | None = learning
     while following is not None:
@@ -69,7 +71,7 @@ def _learnt(
             with progress(source.n_rows, f"Pass {this.n_passes}", " rows") as shown:
                 for n_rows in _rows_added(this, source, size, budget):
                     shown.advance(n_rows)
-            this.trim(wanted(this.n_rows))
+            this.trim(wanted(this.n_rows, n_columns=this.n_columns))
             following = this.another()
         finally:
             this.transforms.close()

@@ -24,11 +24,14 @@ corrected by the changes of the gradient along the steps (BFGS). Then step 1 is 
 8. when it brings :math:`\lambda` down, but so slowly that one sum of H would save more than it costs, H is summed once,
    in single precision;
 9. where every pass reads the rows anew, passes are dear and H is not: it is summed after the first step, kept in the
-   place of the sample's for the second one, and summed in every pass from the third step on.
+   place of the sample's for the second one, and summed in every pass from the third step on; after the second step
+   too, where that goes so far that H would not serve for the third. The first step is that of the sample's loss, tilted
+   so that its gradient is that of all rows (Jordan, Lee and Yang 2019), where the sample is a small part of them.
 
 References
 ----------
 Boyd, S. and Vandenberghe, L. (2004) Convex Optimization, section 9.5.
+Jordan, M. I., Lee, J. D. and Yang, Y. (2019) Journal of the American Statistical Association 114, 668-681.
 Nocedal, J. and Wright, S. J. (2006) Numerical Optimization, 2nd edition, algorithm 7.4.
 """
 
@@ -62,6 +65,9 @@ class Nearby(Protocol):
     def reach(self, direction: FloatArray) -> float:
         """Return an approximate upper bound on the change of a linear predictor along a direction."""
 
+    def step(self, coef: FloatArray, gradient: FloatArray) -> FloatArray | None:
+        """Return the step to where the sample's loss is least with this gradient at ``coef``; None for Newton's."""
+
 
 ARMIJO = 1e-4
 TRIALS_MOST = 40
@@ -73,6 +79,7 @@ STEADY = 1e-2  # standard errors from the optimum, where directions are alike fr
 NEAR = 1e-6  # standard errors from the optimum, where the Hessian may be summed that inference uses
 STILL = 1e-9  # largest change of a linear predictor after that, and so the relative error of the covariance
 STILLER = 2e-10  # the same of rows that are read anew in every pass: errors are right to 1e-10 of themselves
+FAR = 1e-4  # standard errors that a third step may leave by the Hessian that was summed before the second
 NEARBY = 6.0  # standard errors from the optimum, from where the Hessian changes little
 UNSURE = 4.0  # times the squared decrement that the last steps promise: a Hessian that is summed too early is lost
 ARRIVED = 1e-8  # standard errors that are left at the end
@@ -91,6 +98,17 @@ def _summed_here(objective: SmoothObjective, coef: FloatArray) -> KeptHessian | 
         return None
     factor = hessian.factorise()
     return KeptHessian(factor) if factor.definite else None
+
+
+def _tilted(nearby: Nearby | None, coef: FloatArray, here: Evaluation, direction: FloatArray) -> FloatArray:
+    """Return the step by the loss of a sample, or the direction where it gives none."""
+    found = None if nearby is None else nearby.step(coef, here.gradient)
+    return direction if found is None else found
+
+
+def _is_far(nearby: Nearby | None, direction: FloatArray, squared: float) -> bool:
+    """Tell whether two steps with one Hessian, which changes along the first by about its reach, leave much."""
+    return nearby is not None and math.sqrt(squared) * nearby.reach(direction) ** 2 > FAR
 
 
 def _pays(squared: float, before: float, cost: float) -> bool:
@@ -226,7 +244,8 @@ class Newton(SolverOptions):
             ahead = UNSURE * squared * squared / before if before < math.inf else math.inf  # if it falls as it did
             before = squared
             arrives = model is None or (not fresh and model.serves(ahead, objective.mean_weight, self.tol))
-            arrives = arrives or (summed_at == 1 and len(trace) != 1)  # 9
+            direction = _tilted(nearby, coef, here, direction) if summed_at == 1 and not trace else direction  # 9
+            arrives = arrives or (summed_at == 1 and (len(trace) != 1 or _is_far(nearby, direction, squared)))
             length, trial = _search(objective, coef, here, direction, squared, arrives)  # 4
             if trial is None:
                 return self._end(coef, here, squared, Status.STALLED, trace, iteration)

@@ -8,13 +8,14 @@ there on, steps need no Hessian of all rows until the last one.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from logitkit.design.response.response import Response
 from logitkit.engine.curvature.hessian import Factor
-from logitkit.engine.objective import Objective, SmoothObjective
+from logitkit.engine.objective import Evaluation, Objective, SmoothObjective
 from logitkit.engine.solvers.choose import sample_size
 from logitkit.engine.solvers.newton import Nearby, Newton
 from logitkit.engine.solvers.solver import Solution, Status
@@ -28,6 +29,8 @@ DISTINCT = 1e-8  # of the loss: maxima that are further apart are two
 
 SAMPLE_TOL = 0.3  # standard errors of the sample: its answer is some units of these from that of all rows
 WHOLE_TOL = 1e-8  # of a sample that is all rows
+SHARE_TILTED = 0.125  # of the rows: a larger sample leaves less to be gained than its own Hessians cost
+TILTED_TOL = 0.01  # standard errors of all rows
 EARLY_COST = 3.0  # of a pass with second derivatives, in passes without: it saves one or two of these
 
 
@@ -96,15 +99,16 @@ def starting_point(objective: Sampled, origin: Callable[[Response], FloatArray] 
     summed_at = None
     if share is not None and objective.gram_cost <= EARLY_COST:
         summed_at = 0 if share == 1.0 else 1
-    return Start(solution.coef, _Sample(sample, objective.total / sample.total, solution, summed_at))
+    is_small = share is not None and share <= SHARE_TILTED
+    return Start(solution.coef, _Sample(sample, objective.total / sample.total, solution, (summed_at, is_small)))
 
 
 class _Sample:
     """A sample of the rows, and how much all rows weigh for each unit of its weight."""
 
-    def __init__(self, objective: Objective, scale: float, solution: Solution, summed_at: int | None) -> None:
+    def __init__(self, objective: Objective, scale: float, solution: Solution, known: tuple[int | None, bool]) -> None:
         self.objective = objective
-        self.summed_at = summed_at
+        self.summed_at, self.is_small = known
         self.scale = scale
         self.known: Solution | None = solution
 
@@ -118,6 +122,57 @@ class _Sample:
         factor = here.hessian.scaled(self.scale).factorise()
         return factor if factor.definite else None
 
+    def step(self, coef: FloatArray, gradient: FloatArray) -> FloatArray | None:
+        """Return the step to where the sample's loss, scaled up and tilted to this gradient, is least."""
+        if not self.is_small:
+            return None
+        tilted = _Tilted.to(self.objective, self.scale, coef, gradient)
+        found = Newton(tol=TILTED_TOL, max_iter=10).solve(tilted, coef, suspicious=False)
+        return found.coef - coef if found.status is Status.CONVERGED else None
+
     def reach(self, direction: FloatArray) -> float:
         """Return twice the largest change of a linear predictor in the sample."""
         return 2.0 * self.objective.reach(direction)
+
+
+@dataclass(frozen=True, eq=False)
+class _Tilted:
+    """The loss of a sample times a number, plus a linear function of the coefficients."""
+
+    objective: Objective
+    scale: float
+    linear: FloatArray
+
+    @classmethod
+    def to(cls, objective: Objective, scale: float, coef: FloatArray, gradient: FloatArray) -> _Tilted:
+        """Return the one that has a gradient at some coefficients."""
+        own = objective.evaluate(coef, hessian=False).gradient
+        return cls(objective, scale, gradient - scale * own)
+
+    @property
+    def n_params(self) -> int:
+        """Number of coefficients."""
+        return self.objective.n_params
+
+    @property
+    def mean_weight(self) -> float:
+        """Mean total weight of a row, at most 1."""
+        return self.objective.mean_weight
+
+    @property
+    def gram_cost(self) -> float:
+        """Approximate cost of a pass with second derivatives, relative to one without."""
+        return self.objective.gram_cost
+
+    def evaluate(
+        self, coef: FloatArray, hessian: bool = True, rough: bool = False, pearson: bool = False
+    ) -> Evaluation:
+        """Return value, gradient and (if asked for) Hessian."""
+        here = self.objective.evaluate(coef, hessian, rough, pearson)
+        second = None if here.hessian is None else here.hessian.scaled(self.scale)
+        value = self.scale * here.value + float(self.linear @ coef)
+        return replace(here, value=value, gradient=self.scale * here.gradient + self.linear, hessian=second)
+
+    def reach(self, direction: FloatArray) -> float:
+        """Return the largest change of a linear predictor along a direction."""
+        return self.objective.reach(direction)
