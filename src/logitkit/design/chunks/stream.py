@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from logitkit.design.chunks.ahead import pass_over
-from logitkit.design.chunks.budget import GATHERED_PART, Budget
+from logitkit.design.chunks.budget import GATHERED_PART, Budget, in_words
 from logitkit.design.chunks.checked import digest_of_hashes, fixed_order, keeps_order, require_order
 from logitkit.design.chunks.coder import Coder, coder_of
 from logitkit.design.chunks.columns import bytes_of
@@ -366,10 +366,12 @@ class Stream:
 
     def require_room(self, numbers: int, what: str) -> None:
         """Refuse what would hold more numbers than the memory that was granted."""
-        if 8 * numbers * GATHERED_PART > self.memory:
+        needed = 8 * numbers * GATHERED_PART
+        if needed > self.memory:
             raise UnsupportedError(
                 f"{what} takes {8 * numbers / 1e9:,.2g} GB for the {self.n_rows:,} rows of {self.source.label}, and "
-                f"memory= grants {self.memory / 1e9:,.2g} GB: grant more, or pass a table of some rows as data."
+                f"memory= grants {self.memory / 1e9:,.2g} GB: grant memory='{in_words(needed, up=True)}', or pass a "
+                "table of some rows as data."
             )
 
     def require_coefficients(self, n: int) -> None:
