@@ -25,7 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-dask deploy-tools test-deploy spark-tools test-spark coverage lint types architecture format bench bench-history references clean
+.PHONY: help demo test test-slow test-dask test-browser browser-tools deploy-tools test-deploy spark-tools test-spark coverage lint types architecture format bench bench-history references clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,14 @@ test: lint types $(STAMPS)/kernels ## Lint, types, then the tests (without the s
 
 test-slow: $(STAMPS)/test ## The simulations and large fits that `make test` leaves out
 	HYPOTHESIS_PROFILE=thorough $(PY) -m pytest -m slow
+
+browser-tools: ## Fetch the browser and the tools that read its PDF (as root, from Debian)
+	@command -v chromium >/dev/null && command -v pdftotext >/dev/null || { \
+	  echo "make test-browser needs Debian's Chromium and pdftotext: apt-get install chromium poppler-utils (as root)"; \
+	  test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq chromium poppler-utils >/dev/null; }
+
+test-browser: $(STAMPS)/test ## Reports in Debian's Chromium: their picture, sorted tables, the PDF that it prints (a minute)
+	timeout 300 $(PY) -m pytest -q -m browser -p no:faulthandler tests/report/pages/test_browser.py
 
 deploy-tools: $(STAMPS)/deploy ## Fetch what runs exported cards (some 450 MB)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from logitkit.diagnostics.calibration.curve import Calibration
@@ -11,8 +13,9 @@ from logitkit.inference.effects.average_predictions import AveragePredictions
 from logitkit.plots.forest import Forest
 from logitkit.report.number_format import format_integer, format_interval, format_number, format_percent
 from logitkit.report.wording import counted, name_list
+from logitkit.typing import FloatArray
 
-__all__ = ["averages_words", "calibration_alt", "forest_words", "influence_words", "roc_words"]
+__all__ = ["averages_words", "calibration_alt", "forest_words", "influence_words", "roc_words", "shares_words"]
 
 NAMED_MOST = 8  # rows of a forest plot that are read out
 
@@ -76,6 +79,18 @@ def influence_words(result: Influence) -> str:
         f"{format_number(float(np.nanmax(result.leverage)))}, the largest Cook's distance "
         f"{format_number(float(np.nanmax(result.cooks_distance)))}."
     )
+
+
+def shares_words(outcomes: Sequence[str], own: FloatArray) -> str:
+    """Return the mean predicted probability of each outcome on the rows that have it.
+
+    Examples
+    --------
+    >>> shares_words(["bus", "car"], np.array([[0.5, 0.4], [0.5, 0.6]]))
+    'Mean predicted probability of the outcome that occurred: bus 50.0%, car 60.0%.'
+    """
+    said = (f"{outcome} {format_percent(float(p))}" for outcome, p in zip(outcomes, np.diag(own), strict=True))
+    return f"Mean predicted probability of the outcome that occurred: {', '.join(said)}."
 
 
 def averages_words(found: AveragePredictions) -> str:

@@ -38,7 +38,7 @@ from logitkit.report.number_format import (
     format_number,
     format_p,
 )
-from logitkit.report.pages.alternatives import averages_words, calibration_alt, influence_words, roc_words
+from logitkit.report.pages.alternatives import averages_words, calibration_alt, influence_words, roc_words, shares_words
 from logitkit.report.pages.judged import Judged
 from logitkit.report.wording import counted, is_calibrated
 
@@ -155,13 +155,15 @@ def _probabilities(made: Judged) -> Iterator[Section]:
             axes,
             "Predicted probabilities by observed outcome",
             "Means over the rows with each outcome. The more the bars differ, the better the model discriminates.",
+            shares_words([record.outcomes[k] for k in there], shares[there]),
         )
     ]
     if len(record.outcomes) == 3:
         axes = page_axes(TERNARY_SIZE)
         plot_ternary(mean, record.outcomes, response.codes, axes)
         caption = "Each row is a point: the nearer a corner, the likelier that outcome. Lines at quarters."
-        blocks.append(page_figure(axes, "Rows in the triangle of probabilities", caption))
+        words = f"{counted(mean.shape[1], 'row')} in the triangle with the corners {', '.join(record.outcomes)}."
+        blocks.append(page_figure(axes, "Rows in the triangle of probabilities", caption, words))
     yield Section("Predicted probabilities", tuple(blocks))
 
 
