@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
+from logitkit.diagnostics.residuals.fragility import Estimated, Fragility
 from logitkit.diagnostics.residuals.leave_out import LeaveOut
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.estimate_columns import format_estimates
 from logitkit.report.findings.dispatch import finding_document
-from logitkit.report.number_format import format_column, format_integer
+from logitkit.report.number_format import format_column, format_integer, format_level, format_percent
 from logitkit.report.wording import counted
 from logitkit.typing import FloatArray
 
-__all__ = ["leave_out_document"]
+__all__ = ["fragility_document", "leave_out_document"]
+
+LISTED = 20  # rows of a set that are named
 
 
 @finding_document.register
@@ -56,6 +59,47 @@ def leave_out_document(result: LeaveOut) -> Document:
         blocks=(Table(None, (Column("Term", "left"), *(Column(head) for head in heads)), tuple(cells)),),
         notes=("Change / SE: the largest change of the estimate, in standard errors of the fit.",),
         warnings=warnings,
+    )
+
+
+@finding_document.register
+def fragility_document(result: Fragility) -> Document:
+    """Return a set of rows without which a conclusion changes as a document."""
+    labels = getattr(result, "labels", result.rows)
+    pair = result.before, result.after
+    columns = (np.array([getattr(each, name) for each in pair]) for name in Estimated._fields)
+    texts = format_estimates(*columns)
+    level = format_level(result.level)
+    heads = ("Estimate", "Std. error", f"{level} low", f"{level} high")
+    size = result.rows.size
+    names = ("All rows", f"Without {counted(size, 'row')}")
+    rule = {
+        "sign": "its sign is another one",
+        "significance": f"its {level} interval {'includes' if result.before.significant else 'leaves out'} zero",
+    }[result.change]
+    shown = ", ".join(str(label) for label in labels[:LISTED]) + (", ..." if size > LISTED else "")
+    notes = (
+        f"Rows in the set: {shown}." if size else "No row was left out.",
+        "The set was found by influence and proved by a refit. A smaller one may exist: it is not proved the smallest.",
+    )
+    warning = f"No set was found without which {rule}: {result.stopped}. The figures are those of the last set."
+    return Document(
+        f"Fragility of {result.name}",
+        facts=(
+            Fact("Looked for", f"rows without which {rule}"),
+            Fact("Rows in the set", f"{format_integer(size)} of {format_integer(result.n_rows)}"),
+            Fact("Proportion", format_percent(result.proportion)),
+            Fact("Refits", format_integer(result.n_refits)),
+        ),
+        blocks=(
+            Table(
+                None,
+                (Column("", "left"), *(Column(head) for head in heads)),
+                tuple(zip(names, *texts, strict=True)),
+            ),
+        ),
+        notes=notes if result.found else notes[:1],
+        warnings=() if result.found else (warning,),
     )
 
 

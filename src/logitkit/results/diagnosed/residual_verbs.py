@@ -15,6 +15,8 @@ from logitkit.typing import ResidualKind
 
 if TYPE_CHECKING:
     from logitkit.design.design import Design
+    from logitkit.diagnostics.residuals.fragility import FragilityChange
+    from logitkit.results.diagnosed.fragility import FragilityResult
     from logitkit.results.diagnosed.leave_out import LeaveOutResult
 
 __all__ = ["ResidualVerbs"]
@@ -186,6 +188,42 @@ class ResidualVerbs(OfRows):
         from logitkit.results.diagnosed.leave_out import leave_out_of_rows
 
         return leave_out_of_rows(self._rows_of(data), by, data)
+
+    def fragility(
+        self,
+        name: str,
+        change: FragilityChange = "sign",
+        level: float | None = None,
+        data: Any = None,
+        *,
+        most: int | None = None,
+    ) -> FragilityResult:
+        """Return a small set of rows without which a coefficient changes its sign or its significance.
+
+        Rows are chosen by their influence, and a refit proves the set. That no smaller set would do is not proved.
+
+        Parameters
+        ----------
+        name : str
+            The coefficient, as the summary names it.
+        change : {'sign', 'significance'}
+            ``"significance"``: the interval includes zero without these rows where it does not with them, or the other
+            way round.
+        level : float, optional
+            Confidence level; that of the fit by default.
+        data : table, optional
+            As in ``influence``.
+        most : int, optional
+            Rows to leave out at most; half of them by default.
+
+        Returns
+        -------
+        FragilityResult
+            Prints the coefficient with and without the set; ``labels`` are those of the rows in the set.
+        """
+        from logitkit.results.diagnosed.fragility import fragility_of_rows
+
+        return fragility_of_rows(self._rows_of(data), name, change, level, most)
 
     def outcome_influence(
         self, data: Any = None, *, to: str | Path | None = None, keys: str | Sequence[str] = ()

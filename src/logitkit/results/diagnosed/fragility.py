@@ -1,0 +1,58 @@
+"""A set of rows without which a conclusion changes, with the labels of its rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import pandas as pd
+
+from logitkit.diagnostics.residuals.fragility import Fragility, FragilityChange, fragility
+from logitkit.diagnostics.residuals.influence import require_sample
+from logitkit.errors import DataError, nearest_name
+from logitkit.report.frames.rows import row_labels
+from logitkit.report.frames.shown import ResultFrame
+from logitkit.results.rows import Rows
+from logitkit.results.shown import shown
+
+__all__ = ["FragilityResult", "fragility_of_rows"]
+
+
+@dataclass(frozen=True)
+class FragilityResult(Fragility):
+    """A set of rows without which a conclusion changes.
+
+    Parameters
+    ----------
+    labels : pandas.Index
+        Of the rows in the set: ``data.drop(index=found.labels)`` are the others.
+    """
+
+    labels: Any = field(default=None, repr=False)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the coefficient with all rows and without the set.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns estimate, std_error, conf_low, conf_high and n_rows, of two rows.
+        """
+        pair = self.before, self.after
+        columns = {"estimate": "estimate", "std_error": "std_error", "conf_low": "low", "conf_high": "high"}
+        table = {name: [getattr(each, value) for each in pair] for name, value in columns.items()}
+        table["n_rows"] = [self.n_rows, self.n_rows - self.rows.size]
+        return ResultFrame(table, index=pd.Index(["all", "without the set"], name=self.name))
+
+
+def fragility_of_rows(
+    rows: Rows, name: str, change: FragilityChange, level: float | None, most: int | None
+) -> FragilityResult:
+    """Return the set for a coefficient that is named."""
+    record, design = rows.record, rows.design
+    if name not in record.names:
+        raise DataError(f"{name!r:.60} is no coefficient of the fit. {nearest_name(str(name), record.names)}")
+    require_sample(record, design)
+    result = fragility(record, design, name, change, level=level, most=most)
+    made = {each.name: getattr(result, each.name) for each in fields(result)}
+    return shown(FragilityResult(**made, labels=pd.Index(row_labels(design))[result.rows]))
