@@ -61,12 +61,15 @@ HELD = (
     "several.resampled.JackknifeResult",
     "shown.Shown",
 )
-# Reached through `logit_by`, `cross_validate` and `averages`.
+# Reached through `logit_by`, `cross_validate`, `averages`, `bootstrap` and `validate`.
 INNER = {
     "logitkit.diagnostics.rows.ordering",
     "logitkit.inference.by",
     "logitkit.inference.effects.row_block",
     "logitkit.inference.effects.shared_sums",
+    "logitkit.inference.resampling.drawing",
+    "logitkit.inference.validation.refitting",
+    "logitkit.inference.validation.replays",
     "logitkit.selection.unpenalised",
 }
 

@@ -304,6 +304,7 @@ VERBS: dict[str, tuple[Condition, ...]] = {
     "bootstrap": (_penalised("bootstrap"), *REFITTED),
     "jackknife": (_penalised("jackknife"), *REFITTED),
     "leave_out": (_penalised("jackknife"), *REFITTED),
+    "validate": (_of_events("Validation is"), *REFITTED[1:]),
     "score_bootstrap": (_penalised("refit"), not_adjusted("score"), *REFITTED),
     # covariances
     "robust": (_penalised("robust"), _withheld("A robust covariance"), _designed, _unadjusted),

@@ -18,6 +18,7 @@ from logitkit.results.documented import documents
 from logitkit.results.figures import FitPlots
 from logitkit.results.on_rows import FitOnRows
 from logitkit.results.shown import Summary, shown_summary
+from logitkit.results.validated.verbs import ValidationVerbs
 from logitkit.results.word_verbs import WordVerbs
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ __all__ = ["Fit"]
 
 
 @documents(FitOnRows)
-class Fit(WordVerbs):
+class Fit(WordVerbs, ValidationVerbs):
     """A fitted model, with the verbs of every family.
 
     Parameters

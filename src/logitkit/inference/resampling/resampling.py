@@ -22,19 +22,13 @@ from logitkit.design.design import Design
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.prediction import fitted_rows
+from logitkit.inference.resampling.drawing import Generators, weights_drawn
 from logitkit.inference.resampling.poisson import by_places, poisson_weights
 from logitkit.inference.resampling.refits import Refits, refit
-from logitkit.inference.resampling.units import (
-    ResamplingKind,
-    independent_units,
-    prior_weights,
-    resampling_kind,
-    units_of,
-)
+from logitkit.inference.resampling.units import ResamplingKind, resampling_kind
 from logitkit.inference.verbs import require
-from logitkit.numerics.kernels.draws import counts_of
 from logitkit.numerics.once import once
-from logitkit.options import is_count, require_seed
+from logitkit.options import is_count
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Bootstrap", "bootstrap", "drawn_weights", "function_values", "simulate"]
@@ -211,14 +205,14 @@ def bootstrap(
     require(record, "bootstrap")
     _require_count(n, "n")
     kind = resampling_kind(design, kind)
-    generators, n_units = _Generators(seed), record.n_obs
+    generators, n_units = Generators(seed), record.n_obs
     if kind == "parametric":
         draw = _outcomes(record, design)
         refits, unit = refit(record, design, int(n), outcome=lambda number: draw(generators.of(number))), "outcomes"
     elif kind == "poisson":
         refits, unit = by_places(record, design, int(n), generators.seed)
     else:
-        drawn, word, n_units = _drawn(design, kind, generators)
+        drawn, word, n_units = weights_drawn(design, kind, generators)
         refits = refit(record, design, int(n), prior=drawn)
         unit = f"weights of {word}" if kind == "bayesian" else word
     return Bootstrap(record.names, record.coef, refits, kind, unit, n_units, generators.seed, record.level)
@@ -257,7 +251,7 @@ def drawn_weights(design: Design, kind: ResamplingKind, seed: int) -> Callable[[
         raise UnsupportedError("A parametric bootstrap draws outcomes, and no rows.")
     if kind == "poisson":
         return lambda number: poisson_weights(design, seed, number)
-    return _drawn(design, kind, _Generators(seed))[0]
+    return weights_drawn(design, kind, Generators(seed))[0]
 
 
 def simulate(record: FitRecord, design: Design, n: int = 1, *, seed: int | None = None) -> FloatArray:
@@ -293,7 +287,7 @@ def simulate(record: FitRecord, design: Design, n: int = 1, *, seed: int | None 
     True
     """
     _require_count(n, "n")
-    draw, generators = _outcomes(record, design), _Generators(seed)
+    draw, generators = _outcomes(record, design), Generators(seed)
     drawn = np.stack([draw(generators.of(number)) for number in range(int(n))])
     return drawn[:, 1] if record.is_single else drawn
 
@@ -320,53 +314,6 @@ def function_values(functions: FloatArray, coef: FloatArray) -> FloatArray:
     """
     used = functions != 0.0
     return np.array([row[own] @ coef[own] for row, own in zip(functions, used, strict=True)])
-
-
-def _counts(multiplicity: FloatArray) -> Callable[[np.random.Generator], IntArray | FloatArray]:
-    """Return a function that draws how often each unit occurs in a sample with replacement."""
-    n_units = int(multiplicity.sum())
-    if (multiplicity == 1.0).all():
-        return lambda generator: counts_of(generator.integers(0, n_units, n_units), n_units)
-    chance = multiplicity / multiplicity.sum()
-    return lambda generator: generator.multinomial(n_units, chance)
-
-
-def _dirichlet(multiplicity: FloatArray) -> Callable[[np.random.Generator], FloatArray]:
-    """Return a function that draws weights of the units, n in all, from Rubin's posterior: equation 18."""
-    n_units = multiplicity.sum()
-
-    def draw(generator: np.random.Generator) -> FloatArray:
-        gaps = generator.standard_gamma(multiplicity)
-        return np.asarray(n_units * gaps / gaps.sum())
-
-    return draw
-
-
-class _Generators:
-    """A random generator for each replicate, the same whatever thread asks for it."""
-
-    def __init__(self, seed: int | None) -> None:
-        sequence = np.random.SeedSequence(require_seed(seed))
-        self.seed = int(sequence.entropy)  # type: ignore[arg-type]
-
-    def of(self, number: int) -> np.random.Generator:
-        """Return the generator of a replicate, at its beginning: of the child that the seed spawns at its number."""
-        child = np.random.SeedSequence(self.seed, spawn_key=(number,))
-        return np.random.Generator(np.random.PCG64(child))
-
-
-def _drawn(
-    design: Design, kind: ResamplingKind, generators: _Generators
-) -> tuple[Callable[[int], FloatArray], str, int]:
-    """Return the prior weights of replicates by number, what is drawn, and how many of these there are."""
-    units = units_of(design, independent_units(design) if kind == "bayesian" else kind)  # type: ignore[arg-type]
-    draw_counts = (_dirichlet if kind == "bayesian" else _counts)(units.multiplicity)
-    weights = units.weighing(prior_weights(design))
-
-    def drawn(number: int) -> FloatArray:
-        return weights(draw_counts(generators.of(number)))
-
-    return drawn, units.word, int(units.multiplicity.sum())
 
 
 def _outcomes(record: FitRecord, design: Design) -> Callable[[np.random.Generator], FloatArray]:

@@ -1,0 +1,123 @@
+"""Validations as documents: one row per measure, what was made again, and what became of the replicates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from logitkit.inference.validation.refitting import End
+from logitkit.inference.validation.validation import Validation
+from logitkit.report.document import Column, Document, Fact, Table
+from logitkit.report.findings.dispatch import finding_document
+from logitkit.report.number_format import format_estimate, format_integer, format_interval, format_level
+from logitkit.report.wording import counted
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["ends_told", "validation_document"]
+
+FEW_RESAMPLES = 100
+
+
+@finding_document.register
+def validation_document(result: Validation) -> Document:
+    """Return a validation as a document."""
+    by_bootstrap = result.method == "bootstrap"
+    columns: dict[str, FloatArray] = {
+        "Apparent": result.apparent,
+        "Training": result.training,
+        "Test": result.test,
+        "Optimism": result.optimism,
+    }
+    intervals: dict[str, tuple[str, ...]] = {}
+    tables = []
+    if by_bootstrap:
+        columns["Corrected"] = result.corrected
+        if np.isfinite(result.low).any():
+            limits = zip(result.low, result.high, strict=True)
+            words = tuple("" if np.isnan(low) else format_interval(low, high) for low, high in limits)
+            intervals = {f"{format_level(result.level)} interval": words}
+        others = {"Not drawn": result.out, ".632": result.corrected_632, ".632+": result.corrected_632plus}
+        tables = [_table("Rows that were not drawn", result, others, {}, result.n_used_out)]
+    else:
+        columns["Pooled"] = result.pooled
+    tables.insert(0, _table(None, result, columns, intervals, result.n_used))
+    facts = [Fact("Resamples" if by_bootstrap else "Folds", format_integer(result.n))]
+    if by_bootstrap:
+        facts.append(Fact("Drawn in each", f"{format_integer(result.n_units)} {result.unit}"))
+    else:
+        facts.append(Fact("Rows", result.unit))
+    if result.seed is not None:
+        facts.append(Fact("Seed", str(result.seed)))
+    if result.stability is not None:
+        facts.append(Fact("Mean absolute prediction error", format_estimate(result.stability.mape)))
+    return Document(
+        "Validation by the bootstrap" if by_bootstrap else "Validation by cross-validation",
+        facts=tuple(facts),
+        blocks=tuple(tables),
+        notes=tuple(_notes(result)),
+        warnings=tuple(_warnings(result)),
+    )
+
+
+def _table(
+    title: str | None,
+    result: Validation,
+    columns: dict[str, FloatArray],
+    texts: dict[str, tuple[str, ...]],
+    count: IntArray,
+) -> Table:
+    """Return a table of one row per measure."""
+    cells = [tuple("" if np.isnan(value) else format_estimate(value) for value in each) for each in columns.values()]
+    numbers = tuple(format_integer(int(each)) for each in count)
+    rows = zip((each.label for each in result.measures), *cells, *texts.values(), numbers, strict=True)
+    heads = (Column("Measure", "left"), *(Column(name) for name in (*columns, *texts)), Column("n"))
+    return Table(title, heads, tuple(rows), divides=True)
+
+
+def _notes(result: Validation) -> Iterator[str]:
+    yield from result.made
+    if result.method == "bootstrap":
+        yield "Corrected is apparent less optimism, which is training less test."
+        if np.isfinite(result.low).any():
+            yield f"Intervals: {result.interval}."
+            if np.isnan(result.low[np.isfinite(result.corrected)]).any():
+                yield (
+                    "A measure that is the same in the rows of every model, such as the slope, has no interval of this "
+                    "kind: ask for interval='two-stage'."
+                )
+    else:
+        yield (
+            "Test is the mean over folds, and pooled the measure of all predictions together, each by a model that was "
+            "made without the row."
+        )
+
+
+def _warnings(result: Validation) -> Iterator[str]:
+    if result.method == "bootstrap" and result.n < FEW_RESAMPLES:
+        yield f"{counted(result.n, 'resample')}: at least {FEW_RESAMPLES} are needed for the means, more for intervals."
+    yield from ends_told(result)
+
+
+def ends_told(result: Validation) -> Iterator[str]:
+    """Yield what became of models that have no estimate of their own."""
+    replays, word = result.replays, "resample" if result.method == "bootstrap" else "fold"
+    if count := replays.count(End.SEPARATED):
+        yield (
+            f"Separated: {counted(count, word)}. Their probabilities are at their limits, and measures of calibration "
+            "leave them out, so that optimism is too small. Use a penalty, or lk.Jeffreys()."
+        )
+    if count := replays.count(End.ALIASED):
+        yield f"Without one of the levels, or with columns that depend on one another: {counted(count, word)}."
+    if count := replays.count(End.UNCONVERGED):
+        yield f"Not converged, and left out: {counted(count, word)}."
+    if count := replays.count(End.FAILED):
+        yield f"Without a fit, such as those of one outcome, and left out: {counted(count, word)}."
+    least = int(replays.n_open.max())
+    if least and replays.count(End.FAILED) < len(replays.ends):
+        told = np.count_nonzero((replays.n_open > 0) & (replays.ends < End.UNCONVERGED))
+        if told:
+            yield (
+                f"{counted(int(told), word)} had rows that the model says nothing of, such as those of a level that it "
+                "never saw; these rows were left out of its measures."
+            )

@@ -1,0 +1,111 @@
+"""What a call of ``fit.validate`` asks for: rows, measures, and what makes the model again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from logitkit.design.design import Design
+from logitkit.design.table.frame import read_table
+from logitkit.engine.law import require_level
+from logitkit.errors import DataError, UnsupportedError
+from logitkit.inference.resampling.units import independent_units
+from logitkit.inference.validation.folds import cross_validation
+from logitkit.inference.validation.measures import UserFunction, measures_of, with_functions
+from logitkit.inference.validation.optimism import Subject, bootstrap_validation
+from logitkit.inference.validation.refitting import Refitter, predictions_of, refitter_of
+from logitkit.inference.verbs import require
+from logitkit.options import is_count, require_choice
+from logitkit.results.shown import shown
+from logitkit.results.validated.validated import ValidationResult, validation_result
+from logitkit.selection.folds import Folds, splits_of
+
+__all__ = ["validate"]
+
+METHODS = ("bootstrap", "cross-validation")
+RESAMPLES, FOLDS = 500, 10
+BEFORE = "A selection of terms, bins, imputed values or tuning that came before the fit is not in these numbers."
+
+
+def validate(
+    fit: Any,
+    method: str,
+    n: int | None,
+    seed: int | None,
+    by: Any,
+    indices: Mapping[str, UserFunction] | None,
+    how: tuple[Any, float | None],
+) -> ValidationResult:
+    """Return the validation of a fit."""
+    interval, level = how
+    require_choice("method", method, METHODS)
+    require_choice("interval", interval, ("shifted", "two-stage"))
+    if n is not None and not is_count(n):
+        raise DataError(f"n={n!r:.60}: give a whole number of at least 1.")
+    level = fit.record.level if level is None else level
+    require_level(level)
+    record, design = fit.record, _own_design(fit)
+    require(record, "validate")
+    refitter = refitter_of(record, design)
+    subject = Subject(
+        design,
+        predictions_of(record, design),
+        refitter,
+        with_functions(measures_of(record, design), indices),
+        record.outcomes[1:] if record.has_event else record.outcomes,
+        _made(refitter, replays_all=False),
+    )
+    if method == "bootstrap":
+        if by is not None:
+            raise DataError(
+                "by= divides rows by cross-validation; the bootstrap draws rows, or the clusters of the fit."
+            )
+        found = bootstrap_validation(subject, RESAMPLES if n is None else n, seed, level, interval)
+    else:
+        found = cross_validation(subject, _splits(design, n, seed, by), level)
+    return shown(validation_result(found, fit))
+
+
+def _made(refitter: Refitter, *, replays_all: bool) -> tuple[str, ...]:
+    return (refitter.words,) if replays_all else (refitter.words, BEFORE)
+
+
+def _own_design(fit: Any) -> Design:
+    """Return the rows of a fit, held."""
+    design: Design | None = fit.design
+    if design is None:
+        raise DataError("A loaded model does not hold the rows to make it again from: fit it again.")
+    if design.in_chunks:
+        raise UnsupportedError(
+            "Validation makes the model again from rows that are held, and these are read in chunks. Validate on a "
+            "sample that fits in memory, or hold rows back and look at fit.on(...).calibration() and .discrimination()."
+        )
+    return design
+
+
+def _splits(design: Design, n: int | None, seed: int | None, by: Any) -> Any:
+    """Return the folds that were asked for; whole clusters where the fit has them."""
+    if by is not None:
+        if n is not None or seed is not None:
+            raise DataError("by= says how the rows are divided: give the number of folds and the seed there.")
+        if not isinstance(by, Folds):
+            raise DataError(f"by={by!r:.60}: by cross-validation give lk.Folds(...), which says how rows are divided.")
+        stated = by
+    elif independent_units(design) == "cluster":
+        k = FOLDS if n is None else n
+        stated = Folds(k, groups=_clusters(design), **({} if seed is None else {"repeats": 1}))
+    else:
+        stated = Folds(FOLDS if n is None else n, **({} if seed is None else {"seed": seed}))
+    table = read_table({"row": range(design.counts.given)} if design.table is None else design.table)
+    return splits_of(stated, design, table)
+
+
+def _clusters(design: Design) -> Any:
+    """Return the clusters of the rows by their place in the table, -1 for rows that were not used."""
+    import numpy as np
+
+    clusters = design.response.clusters
+    assert clusters is not None
+    values = np.full(design.counts.given, -1)
+    values[design.positions] = clusters.codes
+    return values

@@ -1,0 +1,69 @@
+"""The verb of a fit that asks how well models made in the same way predict rows that they were not made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from logitkit.results.given_rows import OfRows
+
+if TYPE_CHECKING:
+    from logitkit.inference.validation.measures import UserFunction
+    from logitkit.inference.validation.optimism import IntervalMethod
+    from logitkit.results.validated.validated import ValidationResult
+
+__all__ = ["ValidationVerbs"]
+
+
+class ValidationVerbs(OfRows):
+    """Validation by models that are made again."""
+
+    def validate(
+        self,
+        method: Literal["bootstrap", "cross-validation"] = "bootstrap",
+        *,
+        n: int | None = None,
+        seed: int | None = None,
+        by: Any = None,
+        indices: Mapping[str, UserFunction] | None = None,
+        interval: IntervalMethod = "shifted",
+        level: float | None = None,
+    ) -> ValidationResult:
+        """Return how well the model predicts in its own rows, and how well it would in others.
+
+        Parameters
+        ----------
+        method : {'bootstrap', 'cross-validation'}
+            Models made in resamples, measured there and in all rows; or made without each fold, measured there.
+        n : int, optional
+            Resamples, 500 by default; or folds, 10 by default.
+        seed : int, optional
+            Draws the same resamples or folds again.
+        by : lk.Folds, optional
+            By cross-validation, how the rows are divided: repeated, by group, in time, or as given.
+        indices : mapping of str to callable, optional
+            More measures: functions of outcomes (proportions of events), probabilities and weights of rows.
+        interval : {'shifted', 'two-stage'}
+            How intervals of corrected measures are made: percentiles of the apparent measure in resamples less the
+            optimism; or of the corrected measure itself in resamples, which takes fifty times as long.
+        level : float, optional
+            Confidence level; that of the fit by default.
+
+        Returns
+        -------
+        ValidationResult
+            One row per measure: apparent, training, test, optimism, corrected, with intervals.
+
+        Examples
+        --------
+        The slope by which predictions of new rows would have to be shrunken:
+
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + race + smoke", lk.datasets.load_lbw())
+        >>> found = fit.validate(n=200, seed=1)
+        >>> bool(0.6 < found.of("slope") < 0.95)
+        True
+        """
+        from logitkit.results.validated.asked import validate
+
+        return validate(self, method, n, seed, by, indices, (interval, level))
