@@ -27,6 +27,7 @@ _attribute, __dir__, __all__ = lazy_loader.attach(
         "api.grouped": ["fit_by", "logit_by"],
         "api.cross_validation": ["cross_validate", "cross_validate_matrix"],
         "api.tables": ["regression_table", "univariable"],
+        "api.descriptions": ["table_one"],
         "api.paths": ["path", "path_matrix"],
         "design.chunks.dask": ["Dask"],
         "design.chunks.spark": ["Spark"],

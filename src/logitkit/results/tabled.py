@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 
 from logitkit.inference.tables.regression import RegressionTable
+from logitkit.inference.tables.table_one import TableOne
 from logitkit.report.frames.shown import ResultFrame
 from logitkit.results.documented import extends_base
 from logitkit.results.shown import Shown
 
-__all__ = ["RegressionTableResult"]
+__all__ = ["RegressionTableResult", "TableOneResult"]
 
 
 @extends_base
@@ -38,3 +39,32 @@ class RegressionTableResult(Shown, RegressionTable):
                 rows.append((fit.name, block.label, *row, *own, p, n, events))
         heads = ("model", "equation", "term", "level", "estimate", "std_error", "statistic", "p_value")
         return ResultFrame(rows, columns=[*heads, "conf_low", "conf_high", "term_p", "n", "events"])
+
+
+@extends_base
+class TableOneResult(Shown, TableOne):
+    """Variables described by group, as text, HTML, Markdown, LaTeX, Word, Excel, or a frame."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per variable, level and group.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns variable, level, group (empty for all rows), n (rows with a value, or of the level), missing,
+            proportion, mean, std_dev, median, lower, upper, smd and p_value.
+        """
+        rows = []
+        for each in self.variables:
+            p = np.nan if each.test is None else each.test.p_value
+            for g, group in enumerate(("", *self.groups)):
+                known, gone, numbers = each.known[g], each.missing[g], each.numbers[:, g]
+                if each.kind in ("levels", "event"):
+                    for level, n in zip(each.levels, numbers, strict=True):
+                        share = n / known if known > 0.0 else np.nan
+                        rows.append((each.name, level, group, n, gone, share, *[np.nan] * 5, each.difference, p))
+                    continue
+                middle = (*numbers, *[np.nan] * 3) if each.kind == "mean" else (np.nan, np.nan, *numbers)
+                rows.append((each.name, "", group, known, gone, np.nan, *middle, each.difference, p))
+        heads = ("variable", "level", "group", "n", "missing", "proportion", "mean", "std_dev")
+        return ResultFrame(rows, columns=[*heads, "median", "lower", "upper", "smd", "p_value"])
