@@ -47,6 +47,8 @@ ASKED: dict[str, Callable[[Any], Any]] = {
     "discrimination": lambda fit: fit.discrimination(),
     "classification": lambda fit: fit.classification(),
     "calibration": lambda fit: fit.calibration(),
+    "goodness_of_fit": lambda fit: fit.goodness_of_fit(),
+    "goodness_of_fit on the rows of the fit": lambda fit: fit.goodness_of_fit(),
     "hosmer_lemeshow": lambda fit: fit.hosmer_lemeshow(groups=4),
     "hosmer_lemeshow on the rows of the fit": lambda fit: fit.hosmer_lemeshow(groups=4),
 }
@@ -67,6 +69,7 @@ PENALISED = LIKELIHOOD | {
     "robust",
     "influence",
     "collinearity",
+    "goodness_of_fit on the rows of the fit",
     "hosmer_lemeshow on the rows of the fit",
 }
 WITHHELD = PENALISED | {"vcov", "confint", "predictions", "average predictions", "effects", "means", "inverse"}
@@ -105,7 +108,7 @@ KINDS: dict[str, tuple[Callable[[], Any], set[str]]] = {
     "sampling": (logit(weights="v", weight_kind="sampling"), FIXED | RATIOS),
     "fraction": (
         logit("v / 2 ~ x + z", outcome="fraction"),
-        FIXED | RATIOS | {"discrimination", "classification", "calibration", "hosmer_lemeshow"},
+        FIXED | RATIOS | {"discrimination", "classification", "calibration", "goodness_of_fit", "hosmer_lemeshow"},
     ),
     "absorbed": (
         logit(absorb="g"),
@@ -118,6 +121,7 @@ KINDS: dict[str, tuple[Callable[[], Any], set[str]]] = {
             "effects",
             "means",
             "inverse",
+            "goodness_of_fit",
             "hosmer_lemeshow",
         }
         | LIKELIHOOD,
@@ -133,6 +137,7 @@ KINDS: dict[str, tuple[Callable[[], Any], set[str]]] = {
             "means",
             "inverse",
             "effects",
+            "goodness_of_fit",
             "hosmer_lemeshow",
             "predictions",
         }
@@ -181,7 +186,7 @@ def test_a_verb_answers_where_the_table_lets_it(name: str) -> None:
     make, refused = KINDS[name]
     fit = make()
     for verb in asked_of(fit) - refused - F_TEST - ({OTHER} if fit.record.family.words.ordered else set()):
-        if verb.startswith("hosmer_lemeshow") and fit.record.penalty is not None:
+        if verb.startswith(("hosmer_lemeshow", "goodness_of_fit")) and fit.record.penalty is not None:
             continue  # of other rows
         ASKED[verb](fit)
 

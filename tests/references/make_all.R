@@ -11,7 +11,7 @@ if (length(scripts) == 0) {
     "penalised_multinomial.R",
     "sba.R", "penalised.R", "penalised_cv.R", "held_out.R", "intervals.R", "bootstrap_kinds.R",
     "means.R", "fraction.R", "dispersion.R", "covariances.R", "bias.R", "survey.R", "vaso.R",
-    "ranking.R", "calibration.R", "validation.R"
+    "ranking.R", "goodness_of_fit.R", "calibration.R", "validation.R"
   )
 }
 for (script in scripts) {

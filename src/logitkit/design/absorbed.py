@@ -43,6 +43,11 @@ REFUSED: dict[NuisanceVerb, str] = {
         "Average predictions with errors are not offered where a factor is absorbed: the intercepts of the levels of "
         "{name} have errors of their own, each with its rows. fit.predict gives the probabilities."
     ),
+    "goodness_of_fit": (
+        "Tests of fit have no known distribution where a factor is absorbed ({name}): the predictions rest on an "
+        "intercept for each of {n_levels:,} levels, which few rows determine badly. Look at the calibration table "
+        "instead; or, where every level has many rows, fit the factor as a term, C({name})."
+    ),
     "hosmer_lemeshow": (
         "The Hosmer-Lemeshow statistic has no known distribution where a factor is absorbed ({name}): the predictions "
         "that form its groups rest on an intercept for each of {n_levels:,} levels, which few rows determine badly. "

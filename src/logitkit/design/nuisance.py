@@ -19,7 +19,14 @@ __all__ = ["NOTHING", "EliminatedFactor", "NoNuisance", "Nuisance", "NuisanceRow
 
 #: What a nuisance may stand in the way of, or be the very reason for.
 NuisanceVerb = Literal[
-    "penalty", "adjustment", "refit", "profile", "average predictions", "hosmer_lemeshow", "bias_correction"
+    "penalty",
+    "adjustment",
+    "refit",
+    "profile",
+    "average predictions",
+    "goodness_of_fit",
+    "hosmer_lemeshow",
+    "bias_correction",
 ]
 
 

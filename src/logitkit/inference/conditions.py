@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from logitkit.engine.record import FitRecord
-from logitkit.errors import LogitkitError, UnsupportedError
+from logitkit.errors import ConvergenceError, LogitkitError, SeparationError, UnsupportedError
 from logitkit.inference.penalised.posterior import is_withheld, why_withheld
 from logitkit.models.words import ODDS_RATIO
 
-__all__ = ["certified", "inverse_ratio", "named_ratio", "same_predictors", "within_model"]
+__all__ = [
+    "alternatives",
+    "binomial_variance",
+    "certified",
+    "corrected",
+    "inverse_ratio",
+    "named_ratio",
+    "same_predictors",
+    "within_model",
+]
 
 
 def certified(record: FitRecord) -> LogitkitError | None:
@@ -148,3 +157,89 @@ def within_model(record: FitRecord) -> LogitkitError | None:
     if record.penalty is not None or not is_withheld(record):
         return None
     return UnsupportedError(f"{why_withheld(record).rstrip('.')}.")
+
+
+def alternatives(record: FitRecord) -> LogitkitError | None:
+    """Refuse tests of irrelevant alternatives where there are none, or no likelihood.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+
+    Returns
+    -------
+    LogitkitError or None
+        Why there is no answer.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
+    >>> str(alternatives(fit.record))[:40]
+    'Tests of the independence of irrelevant '
+    """
+    counts = record.info.response.kind == "counts"
+    if record.has_likelihood and not record.restricted and not counts and len(record.outcomes) > 2:
+        return None
+    return UnsupportedError(
+        "Tests of the independence of irrelevant alternatives require three or more outcomes with the same "
+        "predictors, one outcome per row (no counts), and a likelihood (no sampling weights, no clusters)."
+    )
+
+
+def binomial_variance(record: FitRecord) -> LogitkitError | None:
+    """Refuse tests of fit where counts were allowed to vary more than the model says.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+
+    Returns
+    -------
+    LogitkitError or None
+        Why there is no answer.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
+    >>> binomial_variance(fit.record) is None
+    True
+    """
+    if record.covariance.kind != "dispersion":
+        return None
+    return UnsupportedError(
+        "Tests of fit compare the spread of counts with that of the model, and this fit allows for more "
+        f"({record.covariance.label}). Fit without dispersion= to test it."
+    )
+
+
+def corrected(record: FitRecord) -> LogitkitError | None:
+    """Refuse a correction of a bias where there is no estimate.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+
+    Returns
+    -------
+    LogitkitError or None
+        Why there is no answer.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
+    >>> corrected(fit.record) is None
+    True
+    """
+    if not record.converged:
+        return ConvergenceError(f"The fit has not converged ({record.status.value}); there is no estimate to correct.")
+    if record.is_separated:
+        return SeparationError(
+            "The columns separate the outcomes within levels, so estimates are infinite and there is no bias to remove."
+        )
+    return None

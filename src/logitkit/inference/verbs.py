@@ -14,7 +14,16 @@ from logitkit.engine.rank import Coordinates
 from logitkit.engine.record import FitRecord
 from logitkit.errors import ConvergenceError, LogitkitError, SeparationError, UnsupportedError
 from logitkit.inference.bias.refused import not_adjusted, why_no_ratios
-from logitkit.inference.conditions import certified, inverse_ratio, named_ratio, same_predictors, within_model
+from logitkit.inference.conditions import (
+    alternatives,
+    binomial_variance,
+    certified,
+    corrected,
+    inverse_ratio,
+    named_ratio,
+    same_predictors,
+    within_model,
+)
 from logitkit.inference.penalised.posterior import ELSEWHERE, is_withheld, why_withheld
 from logitkit.inference.penalised.refusals import AFTER_PENALTY
 
@@ -205,17 +214,6 @@ def _errors_of_predictors(record: FitRecord) -> LogitkitError | None:
     return UnsupportedError(why) if why else None
 
 
-def _corrected(record: FitRecord) -> LogitkitError | None:
-    """Refuse a correction of a bias where there is no estimate."""
-    if not record.converged:
-        return ConvergenceError(f"The fit has not converged ({record.status.value}); there is no estimate to correct.")
-    if record.is_separated:
-        return SeparationError(
-            "The columns separate the outcomes within levels, so estimates are infinite and there is no bias to remove."
-        )
-    return None
-
-
 def _independent(record: FitRecord) -> LogitkitError | None:
     """Refuse the analytic correction of a bias where rows are not independent."""
     if record.has_likelihood:
@@ -246,17 +244,6 @@ def _proportional(record: FitRecord) -> LogitkitError | None:
             "Leave out the terms that separate the outcomes."
         )
     return None
-
-
-def _alternatives(record: FitRecord) -> LogitkitError | None:
-    """Refuse tests of irrelevant alternatives where there are none, or no likelihood."""
-    counts = record.info.response.kind == "counts"
-    if record.has_likelihood and not record.restricted and not counts and len(record.outcomes) > 2:
-        return None
-    return UnsupportedError(
-        "Tests of the independence of irrelevant alternatives require three or more outcomes with the same "
-        "predictors, one outcome per row (no counts), and a likelihood (no sampling weights, no clusters)."
-    )
 
 
 REFITTED = (
@@ -297,7 +284,7 @@ VERBS: dict[str, tuple[Condition, ...]] = {
     "test of terms by score": (_penalised("score_test"), within_model, not_adjusted("score"), _converged),
     "compare": (_penalised("lr_test"), within_model, not_adjusted("compare"), _compared, _converged),
     "combine_tests": (same_predictors,),
-    "iia_tests": (_penalised("lr_test"), not_adjusted("iia_tests"), _alternatives),
+    "iia_tests": (_penalised("lr_test"), not_adjusted("iia_tests"), alternatives),
     "proportional_odds_test": (_penalised("lr_test"), _proportional),
     # other samples
     "refit": (_penalised("refit"), *REFITTED),
@@ -317,11 +304,10 @@ VERBS: dict[str, tuple[Condition, ...]] = {
     "inverse": (
         _withheld("Inverse prediction", LEFT),
         _beside("average predictions"),
-        _own_predictors,
         _finite("no value is known at which a probability is reached", "to invert"),
     ),
     # many levels
-    "bias_correction": (_beside("bias_correction"), _corrected),
+    "bias_correction": (_beside("bias_correction"), corrected),
     "analytic correction": (_independent,),
     # diagnostics
     "discrimination": (_of_events("ROC curves are"),),
@@ -333,6 +319,13 @@ VERBS: dict[str, tuple[Condition, ...]] = {
         _withheld("Influence", "fit.residuals(kind=...) has what rows are off by."),
     ),
     "collinearity": (_penalised("collinearity"),),
+    "goodness_of_fit": (_of_events("Tests of fit are"), _beside("goodness_of_fit")),
+    "goodness_of_fit on the rows of the fit": (
+        _penalised("goodness_of_fit"),
+        not_adjusted("goodness_of_fit"),
+        _withheld("Tests of fit on the rows of the fit", "Give other rows, or look at fit.calibration()."),
+        binomial_variance,
+    ),
     "hosmer_lemeshow": (_of_events("The Hosmer-Lemeshow test is"), _beside("hosmer_lemeshow")),
     "hosmer_lemeshow on the rows of the fit": (
         _penalised("hosmer_lemeshow"),

@@ -166,7 +166,10 @@ ATTRIBUTES = {
     **dict.fromkeys(("roccontrast", "roccomp", "delong", "delong_test", "compare_roc"), "roc_test(other)"),
     **dict.fromkeys(("confusion", "confusion_matrix", "pred_table", "classification_table"), "classification()"),
     **dict.fromkeys(("mle_retvals", "n_iter_", "iterations"), "status, and trace"),
-    **dict.fromkeys(("hl_test", "hoslem"), "hosmer_lemeshow()"),
+    **dict.fromkeys(("hl_test", "hoslem", "logitgof"), "hosmer_lemeshow()"),
+    **dict.fromkeys(("gof", "estat_gof"), "goodness_of_fit()"),
+    **dict.fromkeys(("linktest", "pregibon"), "link_test()"),
+    **dict.fromkeys(("boxtid", "boxTidwell"), "box_tidwell()"),
     **dict.fromkeys(("endog", "exog"), "design"),
 }
 

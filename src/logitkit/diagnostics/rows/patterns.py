@@ -16,13 +16,13 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.design.response.response import Response
-from logitkit.diagnostics.rows.ranking import ROUNDING, predicted_rows
+from logitkit.diagnostics.rows.ranking import ROUNDING, PredictedRows, predicted_rows
 from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
 from logitkit.numerics.external_sort import ExternalSort
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["Patterns", "count_patterns", "pattern_rows", "require_unsaturated"]
+__all__ = ["Patterns", "count_patterns", "marking", "pattern_rows", "require_unsaturated"]
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def count_patterns(record: FitRecord, design: Design) -> Patterns:
     >>> count_patterns(fit.record, fit.design)
     Patterns(count=3, dof=1)
     """
-    task = _marking(record, design.sample)
+    task = marking(record, design.sample)
     memory = (1 << 62) if design.stream is None else design.stream.memory // 8
     largest = 0.0
     with ExternalSort(2, memory) as marks:
@@ -84,9 +84,31 @@ def count_patterns(record: FitRecord, design: Design) -> Patterns:
     return Patterns(count=count, dof=dof - (record.n_params - record.limit.dimension))
 
 
-def _marking(record: FitRecord, rows: Design) -> _Marks:
-    """Return the task that marks patterns, with scales from some of the rows."""
-    rng = np.random.default_rng(0)
+def marking(record: FitRecord, rows: Design, seed: int = 0) -> Marks:
+    """Return the task that marks patterns, with scales from some of the rows.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    rows : Design
+        Some of the rows.
+    seed : int, default 0
+        Of the random combination of the columns.
+
+    Returns
+    -------
+    Marks
+        Equal for equal rows; for others with a probability of about 1e-11 a pair.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 1, 0, 1, 1, 1], "x": [0, 0, 1, 1, 2, 2]})
+    >>> np.unique(marking(fit.record, fit.design).mark(fit.design)).size
+    3
+    """
+    rng = np.random.default_rng(seed)
     matrix, shift = rows.matrix, rows.response.offset
     inner = matrix.inner
     squares = np.zeros(inner.n_columns)
@@ -96,7 +118,7 @@ def _marking(record: FitRecord, rows: Design) -> _Marks:
     offsets = () if shift is None else np.atleast_2d(shift)
     tiny = np.finfo(float).tiny
     scales = tuple((float(rng.normal()), max(float(np.abs(offset).max(initial=0.0)), tiny)) for offset in offsets)
-    return _Marks(record, weights, scales)
+    return Marks(record, weights, scales)
 
 
 def pattern_rows(record: FitRecord, design: Design) -> tuple[Design, IntArray]:
@@ -133,7 +155,7 @@ def pattern_rows(record: FitRecord, design: Design) -> tuple[Design, IntArray]:
     if design.in_chunks or design.level_codes is not None:
         why = "an absorbed factor is part of none" if design.level_codes is not None else "rows are read in chunks"
         raise UnsupportedError(f"Rows are not put together by covariate pattern: {why}. Ask row by row, by=None.")
-    mark = _marking(record, design).mark(design)
+    mark = marking(record, design).mark(design)
     order = np.argsort(mark, kind="stable")
     rounding = ROUNDING * max(1.0, float(np.abs(mark).max(initial=0.0)))
     sorted_codes = np.cumsum(np.diff(mark[order], prepend=mark[order[:1]]) > rounding)
@@ -159,7 +181,7 @@ def pattern_rows(record: FitRecord, design: Design) -> tuple[Design, IntArray]:
 
 
 @dataclass(frozen=True)
-class _Marks:
+class Marks:
     """Rows are equal where a random combination of their columns, each brought to about unit size, and offsets is."""
 
     record: FitRecord
@@ -168,9 +190,9 @@ class _Marks:
 
     def __call__(self, design: Design) -> FloatArray:
         """Return the mark and the free log-odds of some rows: outcomes that are possible there, less one."""
-        rows, mark = predicted_rows(self.record, design, True), self.mark(design)
-        free = np.count_nonzero(~np.isneginf(rows.log_odds), axis=0) - 1
-        return np.asarray(np.column_stack([mark[rows.order], free])[free > 0], dtype=np.float64)
+        rows = predicted_rows(self.record, design, True)
+        free = free_log_odds(rows)
+        return np.asarray(np.column_stack([self.mark(design)[rows.order], free])[free > 0], dtype=np.float64)
 
     def mark(self, design: Design) -> FloatArray:
         """Return the mark of each row, shape (n,)."""
@@ -180,6 +202,11 @@ class _Marks:
             for (draw, scale), offset in zip(self.scales, np.atleast_2d(design.response.offset), strict=True):
                 mark = mark + draw * offset / scale
         return np.asarray(mark)
+
+
+def free_log_odds(rows: PredictedRows) -> IntArray:
+    """Return how many outcomes are possible in each row, less one, shape (r,)."""
+    return np.asarray(np.count_nonzero(~np.isneginf(rows.log_odds), axis=0) - 1, dtype=np.int64)
 
 
 def require_unsaturated(patterns: Patterns) -> None:

@@ -25,6 +25,10 @@ AFTER_ADJUSTMENT = {
         "is left out changes the penalty as well, which one step of maximum likelihood leaves out. fit.residuals() has "
         "what each row is off by; fit.jackknife() fits without each row."
     ),
+    "goodness_of_fit": (
+        "Tests of fit on the rows of the fit are not offered after bias reduction: scores do not sum to zero, which "
+        "their distributions take for granted. Give rows that took no part in the fit, or look at fit.calibration()."
+    ),
     "hosmer_lemeshow": (
         "The Hosmer-Lemeshow test on the rows of the fit is not offered after bias reduction: expected events do not "
         "sum to those observed, which its reference distribution takes for granted. Give rows that took no part in the "

@@ -81,6 +81,11 @@ AFTER_PENALTY = {
         "it compares variances of maximum likelihood estimates, which a penalty reduces",
         "fit the same formula without penalty=",
     ),
+    "goodness_of_fit": Refusal(
+        "Tests of fit on the rows of the fit",
+        "their distributions there hold for maximum likelihood only",
+        "test on rows that took no part in the fit, fit.goodness_of_fit(data=...), or see fit.calibration(data=...)",
+    ),
     "hosmer_lemeshow": Refusal(
         "The Hosmer-Lemeshow test on the rows of the fit",
         "its degrees of freedom there hold for maximum likelihood only",

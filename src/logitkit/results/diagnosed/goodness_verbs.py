@@ -9,13 +9,82 @@ from logitkit.results.given_rows import OfRows
 from logitkit.results.shown import shown
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from logitkit.diagnostics.fit.hosmer_lemeshow import HosmerLemeshow
+    from logitkit.results.diagnosed.goodness_results import BoxTidwellResult, GoodnessOfFitResult, LinkTestResult
 
 __all__ = ["GoodnessVerbs"]
 
 
 class GoodnessVerbs(OfRows):
     """Goodness of fit."""
+
+    def goodness_of_fit(self, data: Any = None, tests: str | Sequence[str] | None = None) -> GoodnessOfFitResult:
+        """Return tests of fit side by side, each with its distribution under the model or why it may not be used.
+
+        Of an event: ``"pearson"``, ``"deviance"`` and ``"osius_rojek"`` on covariate patterns, ``"hosmer_lemeshow"`` by
+        two groupings, ``"le_cessie"`` (unweighted sum of squares), ``"spiegelhalter"``, ``"stukel"`` (score test),
+        ``"information_matrix"``, ``"link_test"`` and ``"box_tidwell"`` of each positive column.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; the rows of the fit by default. Predictions of other rows are taken as known.
+        tests : str or sequence of str, optional
+            Which of them; all that go with the model by default.
+
+        Returns
+        -------
+        GoodnessOfFitResult
+            Prints as a table; ``to_frame()`` has one row per test, ``result["stukel"]`` is one of them. Refused with
+            weights that are no counts, with clusters, and on the rows of a penalised fit.
+        """
+        from logitkit.diagnostics.fit.panel import goodness_of_fit
+        from logitkit.results.diagnosed.goodness_results import GoodnessOfFitResult, with_table
+
+        rows = self._rows_of(data)
+        return with_table(GoodnessOfFitResult, goodness_of_fit(rows.record, rows.design, tests))
+
+    def link_test(self, data: Any = None) -> LinkTestResult:
+        """Return Pregibon's link test: whether the square of the linear predictor is needed beside it.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; the rows of the fit by default.
+
+        Returns
+        -------
+        LinkTestResult
+            Coefficients of the fit on the linear predictor and its square, as Stata's ``linktest`` prints them.
+        """
+        from logitkit.diagnostics.fit.link_test import link_test
+        from logitkit.results.diagnosed.goodness_results import LinkTestResult, with_table
+
+        rows = self._rows_of(data)
+        return with_table(LinkTestResult, link_test(rows.record, rows.design))
+
+    def box_tidwell(self, data: Any = None, of: str | Sequence[str] | None = None) -> BoxTidwellResult:
+        """Return Box and Tidwell's test of linearity of each positive column, with the power that it suggests.
+
+        Parameters
+        ----------
+        data : table, optional
+            The rows of the fit, where it does not hold them.
+        of : str or sequence of str, optional
+            Columns to test; by default all that are positive and take more than three values.
+
+        Returns
+        -------
+        BoxTidwellResult
+            One row per column; refused on other rows than those of the fit.
+        """
+        from logitkit.diagnostics.fit.box_tidwell import box_tidwell
+        from logitkit.results.diagnosed.goodness_results import BoxTidwellResult, with_table
+
+        rows = self._rows_of(data)
+        return with_table(BoxTidwellResult, box_tidwell(rows.record, rows.design, of))
 
     def hosmer_lemeshow(
         self,

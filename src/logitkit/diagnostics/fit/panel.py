@@ -1,0 +1,166 @@
+"""Tests of fit side by side: what each finds, and which may not be used on these rows, and why.
+
+Each looks for something else. Pearson's statistic and the deviance see any departure, but need many trials in each
+pattern; Hosmer and Lemeshow's, the calibration belt and the sum of squares see observed rates that part from predicted
+ones; Stukel's and the link test the shape of the link; Box and Tidwell's a column that should be transformed; the
+information matrix test dispersion and coefficients that vary. None sees columns that are missing and independent of
+those in the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from logitkit.design.design import Design
+from logitkit.diagnostics.fit.binary_tests import BinaryTests
+from logitkit.diagnostics.fit.conditions import require_testable
+from logitkit.diagnostics.fit.tested import ROWS, GoodnessTest, Tested
+from logitkit.diagnostics.rows.left_out import EVERY_ROW, LeftOut
+from logitkit.diagnostics.rows.ordering import RowFacts, row_facts
+from logitkit.diagnostics.rows.ranking import predicted_rows
+from logitkit.engine.record import FitRecord
+from logitkit.errors import LogitkitError, UnsupportedError, nearest_name
+from logitkit.inference.sample import is_sample
+
+__all__ = ["GoodnessOfFit", "GoodnessTest", "goodness_of_fit"]
+
+#: Tests of a model of an event, of ordered outcomes, and of others.
+OF_EVENT = (
+    "pearson",
+    "deviance",
+    "osius_rojek",
+    "hosmer_lemeshow",
+    "le_cessie",
+    "spiegelhalter",
+    "stukel",
+    "information_matrix",
+    "link_test",
+    "box_tidwell",
+)
+OF_OUTCOMES = ("pearson", "deviance", "hosmer_lemeshow")
+
+
+@dataclass(frozen=True)
+class GoodnessOfFit:
+    """Tests of fit, one after another.
+
+    Parameters
+    ----------
+    tests : tuple of GoodnessTest
+        Each with its statistic and its null distribution, or why it has none.
+    in_sample : bool
+        Whether the rows are those of the fit.
+    n_trials : float
+        Trials of these rows.
+    share_of_fit : float
+        These as a proportion of those of the fit.
+    left_out : LeftOut
+        Rows given, used and left out.
+    undetermined : int
+        Rows left out because their prediction is undetermined under separation.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
+    >>> found = goodness_of_fit(fit.record, fit.design, ["stukel"])
+    >>> found["stukel"].dof
+    2.0
+    """
+
+    tests: tuple[GoodnessTest, ...]
+    in_sample: bool
+    n_trials: float
+    share_of_fit: float
+    left_out: LeftOut = EVERY_ROW
+    undetermined: int = 0
+
+    def __getitem__(self, name: str) -> GoodnessTest:
+        """Return the first test of that name."""
+        found = next((test for test in self.tests if name in (test.name, test.label)), None)
+        if found is None:
+            raise UnsupportedError(f"There is no test {name!r} here; there are {', '.join(self.names)}.")
+        return found
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the tests, each once."""
+        return tuple(dict.fromkeys(test.name for test in self.tests))
+
+
+def goodness_of_fit(record: FitRecord, design: Design, tests: str | Sequence[str] | None = None) -> GoodnessOfFit:
+    """Return tests of fit.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        Rows with their outcome: those of the fit, or new ones, which its fingerprint tells.
+    tests : str or sequence of str, optional
+        Which of them; by default all that go with the kind of model.
+
+    Returns
+    -------
+    GoodnessOfFit
+        A test that may not be used on these rows is there with the reason.
+
+    Raises
+    ------
+    UnsupportedError
+        For a fit or rows for which no test has a known distribution, or a name that is no test.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
+    >>> goodness_of_fit(fit.record, fit.design, ["pearson", "osius_rojek"]).names
+    ('pearson', 'osius_rojek')
+    """
+    own = is_sample(record, design)
+    require_testable(record, design, own)
+    every = OF_EVENT if record.has_event and record.is_single else OF_OUTCOMES
+    asked = every if tests is None else _known(tests)
+    tested = BinaryTests(Tested(record, design, own))
+    found: list[GoodnessTest] = []
+    for name in asked:
+        if name not in every:
+            why = "It is of models of two outcomes." if every is OF_OUTCOMES else "It is of ordered outcomes."
+            found.append(GoodnessTest.refused(name, why))
+            continue
+        try:
+            found += tested.of(name)
+        except LogitkitError as error:
+            found.append(GoodnessTest.refused(name, str(error)))
+    facts: RowFacts = design.reduce(_Facts(record, own), RowFacts.plus)
+    return GoodnessOfFit(
+        tuple(found),
+        own,
+        float(facts.totals.sum()),
+        facts.total / record.total,
+        facts.left_out(design),
+        facts.undetermined,
+    )
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """Counts some rows."""
+
+    record: FitRecord
+    own: bool
+
+    def __call__(self, part: Design) -> RowFacts:
+        """Return the sums over some rows."""
+        return row_facts(predicted_rows(self.record, part, self.own), part)
+
+
+def _known(tests: str | Sequence[str]) -> tuple[str, ...]:
+    """Return the names of tests, or say which there are."""
+    if isinstance(tests, str):
+        tests = (tests,)
+    for name in tests:
+        if name not in ROWS:
+            raise UnsupportedError(f"{name!r} is no test of fit. {nearest_name(str(name), tuple(ROWS))}")
+    return tuple(dict.fromkeys(tests))

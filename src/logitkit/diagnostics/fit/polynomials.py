@@ -1,0 +1,206 @@
+"""The outcomes of rows fitted by a polynomial of what was predicted for them, by the link of the fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from logitkit.design.dependence import Dependence
+from logitkit.design.design import Design
+from logitkit.design.formula.terms import INTERCEPT, ColumnTerms
+from logitkit.design.info import DesignInfo
+from logitkit.design.matrix.dense import Dense
+from logitkit.diagnostics.calibration.log_odds_rows import LogOddsRows, Usable
+from logitkit.diagnostics.rows.ordering import RowFacts, row_facts
+from logitkit.diagnostics.rows.ranking import PredictedRows, RankedRows, predicted_rows
+from logitkit.engine.fit import fit_design
+from logitkit.engine.record import FitRecord
+from logitkit.engine.solvers.newton import Newton
+from logitkit.errors import DataError, UnsupportedError
+from logitkit.typing import FloatArray
+
+__all__ = ["polynomial_fit", "rows_with_predictors"]
+
+
+@dataclass(frozen=True)
+class PredictorSums:
+    """What is summed over the linear predictors of rows.
+
+    Parameters
+    ----------
+    weight, total, squares : float
+        Sums of the weights, of the predictors and of their squares, weighted.
+    lowest, highest : float
+        Their range.
+    deviance : float
+        Deviance of the rows with the probabilities that were predicted.
+    usable : Usable
+        Which rows take part.
+    facts : RowFacts
+        Totals of the outcomes, and rows left out.
+    """
+
+    weight: float
+    total: float
+    squares: float
+    lowest: float
+    highest: float
+    deviance: float
+    usable: Usable
+    facts: RowFacts
+
+    def plus(self, other: PredictorSums) -> PredictorSums:
+        """Return the sums over the rows of both."""
+        return PredictorSums(
+            self.weight + other.weight,
+            self.total + other.total,
+            self.squares + other.squares,
+            min(self.lowest, other.lowest),
+            max(self.highest, other.highest),
+            self.deviance + other.deviance,
+            self.usable.plus(other.usable),
+            self.facts.plus(other.facts),
+        )
+
+    @property
+    def mean(self) -> float:
+        """Mean of the predictors."""
+        return self.total / self.weight
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation of the predictors; zero where it is that of rounding."""
+        variance = max(self.squares / self.weight - self.mean**2, 0.0)
+        size = max(abs(self.lowest), abs(self.highest), 1.0)
+        return float(np.sqrt(variance)) if variance > 1e-14 * size**2 else 0.0
+
+
+@dataclass(frozen=True)
+class _Summing:
+    """Sums some rows."""
+
+    record: FitRecord
+    own: bool
+
+    def __call__(self, part: Design) -> PredictorSums:
+        """Return the sums over some rows."""
+        rows = predicted_rows(self.record, part, self.own)
+        kept = np.isfinite(rows.eta[0])
+        eta, w = rows.eta[0, kept], rows.weights[kept]
+        response = rows.response.take(np.flatnonzero(kept))
+        loss = rows.loss[kept] - rows.family.saturated_losses(response)
+        return PredictorSums(
+            float(w.sum()),
+            float(w @ eta),
+            float(w @ eta**2),
+            float(eta.min(initial=np.inf)),
+            float(eta.max(initial=-np.inf)),
+            2.0 * float(w @ loss),
+            Usable.of(rows),
+            row_facts(rows, part),
+        )
+
+
+def rows_with_predictors(record: FitRecord, design: Design, own: bool, what: str) -> tuple[LogOddsRows, PredictorSums]:
+    """Return rows whose outcomes can be fitted by what was predicted, with sums over them.
+
+    Parameters
+    ----------
+    record : FitRecord
+        A fit of two outcomes by one linear predictor.
+    design : Design
+        Rows with their outcome.
+    own : bool
+        Whether these are the rows of the fit.
+    what : str
+        What is made of them, as a sentence begins.
+
+    Returns
+    -------
+    rows : LogOddsRows
+        With what was predicted.
+    sums : PredictorSums
+        Over them.
+
+    Raises
+    ------
+    UnsupportedError
+        Where all predictions are equal, or a row has an outcome that was predicted to be impossible.
+    DataError
+        Where the rows have one outcome only.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
+    >>> _, sums = rows_with_predictors(fit.record, fit.design, True, "The test")
+    >>> bool(np.isclose(sums.deviance, fit.deviance))
+    True
+    """
+    sums: PredictorSums = design.reduce(_Summing(record, own), PredictorSums.plus)
+    if sums.usable.contradicted:
+        raise UnsupportedError(f"{what} has no answer here: an outcome occurred whose predicted probability is 0.")
+    if sums.weight <= 0.0 or sums.spread == 0.0:
+        raise UnsupportedError(f"{what} has no answer here: all predictions are equal.")
+    if sums.facts.absent:
+        raise DataError(f"{what} needs both outcomes, and no row has the outcome {sums.facts.absent[0]!r}.")
+    held = None if design.in_chunks else predicted_rows(record, design, own)
+    return LogOddsRows(record, design, own, sums.usable, held), sums
+
+
+@dataclass(frozen=True)
+class _Powers:
+    """Makes columns of the powers of standardised predictors."""
+
+    degree: int
+    mean: float
+    size: float
+
+    def __call__(self, design: Design, rows: PredictedRows, ranked: RankedRows | None) -> Design:
+        del ranked
+        finite = np.flatnonzero(np.isfinite(rows.eta[0]))
+        kept = rows.order[finite]
+        columns = powers((rows.eta[0, finite] - self.mean) / self.size, self.degree)
+        response = replace(design.response.take(kept), offset=None)
+        names = (INTERCEPT, *(f"power {j}" for j in range(1, self.degree + 1)))
+        info = DesignInfo(names, ColumnTerms(names), design.info.response)
+        dependence = None if response.clusters is None else Dependence((response.clusters,))
+        made = Design(Dense(columns), response, info, design.counts, design.positions[kept], dependence=dependence)
+        return replace(made, start=design.start)
+
+
+def powers(values: FloatArray, degree: int) -> FloatArray:
+    """Return the powers 0 to ``degree`` of values, one row per value."""
+    return np.vander(values, degree + 1, increasing=True)
+
+
+def polynomial_fit(rows: LogOddsRows, degree: int, mean: float = 0.0, size: float = 1.0) -> FitRecord:
+    """Return the fit of the outcomes on the powers of (predictor - mean) / size, by the link of the fit.
+
+    Parameters
+    ----------
+    rows : LogOddsRows
+        Rows with what was predicted.
+    degree : int
+        Highest power.
+    mean, size : float
+        By which predictors are standardised.
+
+    Returns
+    -------
+    FitRecord
+        With ``degree`` + 1 coefficients.
+
+    Examples
+    --------
+    On the rows of the fit the intercept is 0 and the slope is 1:
+
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
+    >>> rows, _ = rows_with_predictors(fit.record, fit.design, True, "The test")
+    >>> bool(np.allclose(polynomial_fit(rows, 1).coef, [0.0, 1.0], atol=1e-6))
+    True
+    """
+    design = rows.recoded(_Powers(degree, mean, size))
+    return fit_design(design, rows.record.family, Newton())

@@ -1,0 +1,98 @@
+"""Tests of fit with their tables and figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
+
+import pandas as pd
+
+import logitkit.report.findings.goodness  # noqa: F401 - says how these results are shown
+from logitkit.diagnostics.fit.box_tidwell import BoxTidwell
+from logitkit.diagnostics.fit.link_test import LinkTest
+from logitkit.diagnostics.fit.panel import GoodnessOfFit
+from logitkit.report.frames.shown import ResultFrame
+from logitkit.results.documented import extends_base
+from logitkit.results.shown import shown
+
+__all__ = ["BoxTidwellResult", "GoodnessOfFitResult", "LinkTestResult", "with_table"]
+
+T = TypeVar("T")
+
+
+@extends_base
+@dataclass(frozen=True, eq=False)
+class GoodnessOfFitResult(GoodnessOfFit):
+    """Tests of fit, with a table."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per test.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns test, statistic, dof, p_value, null (the distribution under the model) and note, indexed by the name
+            of the test.
+        """
+        columns = {
+            "test": [test.label for test in self.tests],
+            "statistic": [test.statistic for test in self.tests],
+            "dof": [test.dof for test in self.tests],
+            "p_value": [test.p_value for test in self.tests],
+            "null": [test.null for test in self.tests],
+            "note": [test.note for test in self.tests],
+        }
+        return ResultFrame(columns, index=pd.Index([test.name for test in self.tests], name="name"))
+
+
+@extends_base
+@dataclass(frozen=True, eq=False)
+class LinkTestResult(LinkTest):
+    """The link test, with a table."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per coefficient.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns term, estimate, std_error, statistic and p_value.
+        """
+        columns = {
+            "term": list(self.terms),
+            "estimate": self.estimate,
+            "std_error": self.std_error,
+            "statistic": self.z,
+            "p_value": self.p_values,
+        }
+        return ResultFrame(columns)
+
+
+@extends_base
+@dataclass(frozen=True, eq=False)
+class BoxTidwellResult(BoxTidwell):
+    """Box and Tidwell's tests, with a table."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per column of the model.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns term, estimate, gamma, power, statistic, dof and p_value.
+        """
+        columns = {
+            "term": list(self.names),
+            "estimate": self.estimate,
+            "gamma": self.gamma,
+            "power": self.power,
+            "statistic": self.statistic,
+            "dof": self.dof,
+            "p_value": self.p_value,
+        }
+        return ResultFrame(columns)
+
+
+def with_table(kind: type[T], found: Any) -> T:
+    """Return a result as one of a kind that has tables and figures too."""
+    return shown(kind(**{field.name: getattr(found, field.name) for field in fields(found)}))
