@@ -304,6 +304,7 @@ VERBS: dict[str, tuple[Condition, ...]] = {
     "inverse": (
         _withheld("Inverse prediction", LEFT),
         _beside("average predictions"),
+        _own_predictors,
         _finite("no value is known at which a probability is reached", "to invert"),
     ),
     # many levels

@@ -46,7 +46,7 @@ class BinaryTests:
     >>> import logitkit as lk
     >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
     >>> [test.dof for test in BinaryTests(Tested(fit.record, fit.design, True)).of("stukel")]
-    [2.0]
+    [1.0]
     """
 
     tested: Tested

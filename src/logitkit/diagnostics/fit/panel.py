@@ -66,7 +66,7 @@ class GoodnessOfFit:
     >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
     >>> found = goodness_of_fit(fit.record, fit.design, ["stukel"])
     >>> found["stukel"].dof
-    2.0
+    1.0
     """
 
     tests: tuple[GoodnessTest, ...]

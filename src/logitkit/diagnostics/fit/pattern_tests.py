@@ -175,7 +175,7 @@ def osius_rojek(record: FitRecord, design: Design, own: bool, found: PatternSums
     >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
     >>> found = pattern_sums(fit.record, fit.design, True)
     >>> round(osius_rojek(fit.record, fit.design, True, found, 3), 2)
-    0.0
+    1.44
     """
     assert found.trials is not None
     functions: tuple[RowFunctions, ...] = (_Skewness(found.trials),)
