@@ -1,5 +1,5 @@
 # Measures of ranking of the births: pROC's tests of ROC curves and partial areas (as they are, and corrected as McClish does),
-# rank correlations by Hmisc and by rms. Scores: the log odds of two fits, minus weight and minus age.
+# rank correlations by Hmisc. Scores: the log odds of two fits, minus weight and minus age.
 
 suppressPackageStartupMessages(library(pROC))
 lbw <- read_data("datasets/lbw.csv")
@@ -26,8 +26,9 @@ partial <- function(curve, focus, bounds) {
 }
 
 visits <- pmin(lbw$ftv, 2)
-ordered_fit <- rms::lrm(visits ~ age + lwt + smoke, lbw, eps = 1e-10)
-write_reference("discrimination/ranking", "ranking.R", "roc.test(roc1, roc2); auc(roc, partial.auc = ); rcorr.cens(); lrm()", list(
+ordered_fit <- MASS::polr(factor(visits) ~ age + lwt + smoke, lbw, control = list(reltol = 1e-15))
+mean_score <- drop(predict(ordered_fit, type = "probs") %*% 0:2)
+write_reference("discrimination/ranking", "ranking.R", "roc.test(roc1, roc2); auc(roc, partial.auc = ); rcorr.cens()", list(
   auc = lapply(curves, function(curve) as.numeric(auc(curve))),
   variance = lapply(curves, var),
   covariance = cov(curves$large, curves$weight),
@@ -42,5 +43,5 @@ write_reference("discrimination/ranking", "ranking.R", "roc.test(roc1, roc2); au
     sensitivity = partial(curves$large, "sensitivity", c(1, 0.75))
   ),
   rank = lapply(scores[c("small", "weight")], function(x) as.list(Hmisc::rcorr.cens(x, lbw$low))),
-  ordered = as.list(ordered_fit$stats[c("C", "Dxy", "Gamma", "Tau-a")])
-), packages = c("pROC", "Hmisc", "rms"), passes = "")
+  ordered = as.list(Hmisc::rcorr.cens(mean_score, visits))
+), packages = c("pROC", "Hmisc", "MASS"), passes = "")

@@ -93,6 +93,12 @@ class RocCurve:
     area_lost: float = 0.0
     auc_bound: float = 0.0
 
+    @property
+    def called(self) -> FloatArray:
+        """Proportion of all observations at or above each threshold: with ``tpr``, the accuracy profile (CAP)."""
+        rate = self.events / (self.events + self.nonevents)
+        return rate * self.tpr + (1.0 - rate) * self.fpr
+
 
 def roc_curve(
     scores: FloatArray,

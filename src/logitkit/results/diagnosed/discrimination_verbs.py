@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from logitkit.results.given_rows import OfRows
 from logitkit.results.shown import shown
@@ -11,6 +11,12 @@ if TYPE_CHECKING:
     from logitkit.diagnostics.discrimination.classification import Classification
     from logitkit.diagnostics.discrimination.comparison import RocMethod
     from logitkit.diagnostics.discrimination.curves import Discrimination
+    from logitkit.results.diagnosed.rankings import (
+        ConcordanceResult,
+        GainsResult,
+        PartialAreaResult,
+        PrecisionRecallResult,
+    )
     from logitkit.results.diagnosed.roc_tests import RocTestResult
 
 __all__ = ["DiscriminationVerbs"]
@@ -92,6 +98,132 @@ class DiscriminationVerbs(OfRows):
             method, contrasts, between, rows.record.level if level is None else level, n, require_seed(seed)
         )
         return as_result(RocTestResult, roc_test(scored_together(rows, other), asked))
+
+    def partial_auc(
+        self,
+        data: Any = None,
+        *,
+        fpr: tuple[float, float] | None = None,
+        tpr: tuple[float, float] | None = None,
+        method: Literal["delong", "bootstrap"] = "delong",
+        level: float | None = None,
+        n: int = 2000,
+        seed: int | None = 0,
+    ) -> PartialAreaResult:
+        """Return the area under a part of the ROC curve, as it is and standardised.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; the rows of the fit by default.
+        fpr : pair of float, optional
+            False positive rates between which the area is taken.
+        tpr : pair of float, optional
+            Sensitivities between which it is taken, in the place of ``fpr``.
+        method : {'delong', 'bootstrap'}
+            A normal interval, with the error that is DeLong's for the whole area; or percentiles of bootstrap samples.
+        level : float, optional
+            Confidence level; the fit's by default.
+        n : int, default 2000
+            Bootstrap samples.
+        seed : int, optional
+            Of the generator.
+
+        Returns
+        -------
+        PartialAreaResult
+            The area with its interval, and McClish's standardised area.
+        """
+        from logitkit.diagnostics.discrimination.areas import rates_between
+        from logitkit.diagnostics.discrimination.partial_area import partial_area
+        from logitkit.errors import DataError
+        from logitkit.options import require_seed
+        from logitkit.results.diagnosed.rankings import PartialAreaResult
+        from logitkit.results.diagnosed.together import as_result, scored_together
+
+        if (fpr is None) == (tpr is None):
+            raise DataError("Say which part of the curve: fpr=(0, 0.1) or tpr=(0.9, 1), one of the two.")
+        bounds = rates_between("tpr", tpr) if fpr is None else rates_between("fpr", fpr)
+        rows = self._rows_of(data)
+        (scored,) = scored_together(rows)
+        found = partial_area(
+            scored,
+            bounds,
+            "tpr" if fpr is None else "fpr",
+            method=method,
+            level=rows.record.level if level is None else level,
+            n=n,
+            seed=require_seed(seed),
+        )
+        return as_result(PartialAreaResult, found)
+
+    def precision_recall(self, data: Any = None, *, level: float | None = None) -> PrecisionRecallResult:
+        """Return precision against recall, with the average precision.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; the rows of the fit by default.
+        level : float, optional
+            Confidence level; the fit's by default.
+
+        Returns
+        -------
+        PrecisionRecallResult
+            The curve, and the average precision with its interval.
+        """
+        from logitkit.diagnostics.discrimination.precision_recall import precision_recall
+        from logitkit.results.diagnosed.rankings import PrecisionRecallResult
+        from logitkit.results.diagnosed.together import as_result
+
+        rows = self._rows_of(data)
+        return as_result(PrecisionRecallResult, precision_recall(rows.record, rows.design, level=level))
+
+    def concordance(self, data: Any = None, *, level: float | None = None) -> ConcordanceResult:
+        """Return c, Somers' D, Goodman and Kruskal's gamma and Kendall's tau-a, of an event or of ordered outcomes.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; the rows of the fit by default.
+        level : float, optional
+            Confidence level; the fit's by default.
+
+        Returns
+        -------
+        ConcordanceResult
+            The four measures with errors, and the pairs that they are made of.
+        """
+        from logitkit.diagnostics.discrimination.concordance import concordance
+        from logitkit.results.diagnosed.rankings import ConcordanceResult
+        from logitkit.results.diagnosed.together import as_result
+
+        rows = self._rows_of(data)
+        return as_result(ConcordanceResult, concordance(rows.record, rows.design, level=level))
+
+    def gains(self, data: Any = None, groups: int = 10, *, level: float | None = None) -> GainsResult:
+        """Return gains and lift: how many of the events are among the rows with the highest probabilities.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; the rows of the fit by default.
+        groups : int, default 10
+            Number of groups of equal weight.
+        level : float, optional
+            Confidence level; the fit's by default.
+
+        Returns
+        -------
+        GainsResult
+            The table by depth, and the accuracy profile (CAP) with its ratio.
+        """
+        from logitkit.diagnostics.discrimination.gains import gains
+        from logitkit.results.diagnosed.rankings import GainsResult
+        from logitkit.results.diagnosed.together import as_result
+
+        rows = self._rows_of(data)
+        return as_result(GainsResult, gains(rows.record, rows.design, groups, level=level))
 
     def classification(self, data: Any = None, threshold: float | None = None) -> Classification:
         """Return the confusion table of predicted outcomes with the measures derived from it.

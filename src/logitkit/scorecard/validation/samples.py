@@ -244,7 +244,7 @@ def _drawn(rows: ScoredRows, curve: RocCurve, level: float, rng: np.random.Gener
     )
     low, high = np.quantile(profiles, [0.5 * (1.0 - level), 0.5 * (1.0 + level)], axis=0)
     return CapCurve(
-        rows=rows.rate * curve.tpr + (1.0 - rows.rate) * curve.fpr,
+        rows=curve.called,
         bad=curve.tpr,
         grid=GRID,
         low=low,

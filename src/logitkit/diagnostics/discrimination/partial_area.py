@@ -1,0 +1,160 @@
+r"""The area under a part of the ROC curve, between two false positive rates or above two sensitivities.
+
+Standardised as McClish does, :math:`\tfrac12 (1 + (A - A_0) / (A_1 - A_0))` is 1/2 for scores that rank nothing
+and 1 for perfect ones, whatever the part. Errors are those of ``areas.py`` or of bootstrap samples.
+
+References
+----------
+McClish, D. K. (1989) Analyzing a portion of the ROC curve. Medical Decision Making 9, 190-195. R's pROC,
+``auc(partial.auc=)``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from logitkit.diagnostics.discrimination.areas import areas_of, covariance_of, drawn_areas
+from logitkit.diagnostics.discrimination.scored import ScoredRows
+from logitkit.engine.law import NORMAL, require_level
+from logitkit.errors import DataError
+from logitkit.options import is_count, require_choice
+
+__all__ = ["PartialArea", "partial_area"]
+
+
+@dataclass(frozen=True)
+class PartialArea:
+    """The area under a part of a ROC curve.
+
+    Parameters
+    ----------
+    area, std_error, low, high : float
+        With its interval, between 0 and the largest area there can be; nan with precision weights.
+    standardized, standardized_low, standardized_high : float
+        McClish's: 1/2 for chance, 1 for perfect scores.
+    bounds : pair of float
+        The rates.
+    focus : {'fpr', 'tpr'}
+        Which rate is bounded: false positives (one less specificity), or true ones (sensitivity).
+    whole : float
+        Area under the whole curve.
+    method : {'delong', 'bootstrap'}
+        How the error was found.
+    level : float
+        Confidence level.
+    events, nonevents : float
+        Their weight.
+    in_sample : bool
+        Whether the rows are those of the fit.
+
+    Examples
+    --------
+    >>> from logitkit.diagnostics.discrimination.scored import scored_arrays
+    >>> found = partial_area(scored_arrays([0, 1, 0, 1], [[1.0, 2.0, 3.0, 4.0]]), (0.0, 0.5))
+    >>> found.area, round(found.standardized, 4)
+    (0.25, 0.6667)
+    """
+
+    area: float
+    std_error: float
+    low: float
+    high: float
+    standardized: float
+    standardized_low: float
+    standardized_high: float
+    bounds: tuple[float, float]
+    focus: Literal["fpr", "tpr"]
+    whole: float
+    method: Literal["delong", "bootstrap"]
+    level: float
+    events: float
+    nonevents: float
+    in_sample: bool = False
+
+
+def partial_area(
+    rows: ScoredRows,
+    bounds: tuple[float, float],
+    focus: Literal["fpr", "tpr"] = "fpr",
+    *,
+    method: Literal["delong", "bootstrap"] = "delong",
+    level: float = 0.95,
+    n: int = 2000,
+    seed: int | None = 0,
+) -> PartialArea:
+    """Return the area under a part of the ROC curve of the first score.
+
+    Parameters
+    ----------
+    rows : ScoredRows
+        Rows with a score.
+    bounds : pair of float
+        Rates between 0 and 1, the lower first.
+    focus : {'fpr', 'tpr'}
+        Which rate they bound.
+    method : {'delong', 'bootstrap'}
+        A normal interval with the error of the formula, or percentiles of bootstrap samples.
+    level : float, default 0.95
+        Confidence level.
+    n : int, default 2000
+        Bootstrap samples.
+    seed : int, optional
+        Of the generator.
+
+    Returns
+    -------
+    PartialArea
+        With its interval.
+
+    Raises
+    ------
+    DataError, UnsupportedError
+        For other choices, and for a bootstrap of weights that do not count.
+
+    Examples
+    --------
+    A part at high sensitivities is one at low false positive rates of the other outcome:
+
+    >>> from logitkit.diagnostics.discrimination.scored import scored_arrays
+    >>> rows = scored_arrays([0, 1, 0, 1], [[1.0, 2.0, 3.0, 4.0]])
+    >>> partial_area(rows, (0.5, 1.0), "tpr").area == partial_area(rows.reversed(), (0.0, 0.5)).area
+    True
+    """
+    require_choice("method", method, ("delong", "bootstrap"))
+    require_level(level)
+    if not is_count(n, 100):
+        raise DataError(f"n={n!r:.60} must be a whole number of at least 100 samples.")
+    low, high = bounds
+    seen = rows if focus == "fpr" else rows.reversed()
+    start, end = (low, high) if focus == "fpr" else (1.0 - high, 1.0 - low)
+    (area, *_), of_events, of_nonevents = areas_of(seen, start, end)
+    least, most = 0.5 * (end**2 - start**2), end - start
+    if method == "bootstrap":
+        drawn = drawn_areas(seen, start, end, n, np.random.default_rng(seed))[:, 0]
+        drawn = drawn[~np.isnan(drawn)]
+        error = float(drawn.std(ddof=1))
+        ends = np.quantile(drawn, [0.5 * (1.0 - level), 0.5 * (1.0 + level)])
+    else:
+        error = float(np.sqrt(covariance_of(seen, of_events, of_nonevents)[0, 0]))
+        ends = np.clip(area + float(NORMAL.quantile(level)) * error * np.array([-1.0, 1.0]), 0.0, most)
+    standard = 0.5 * (1.0 + (np.array([area, *ends]) - least) / (most - least))
+    return PartialArea(
+        area=float(area),
+        std_error=error,
+        low=float(ends[0]),
+        high=float(ends[1]),
+        standardized=float(standard[0]),
+        standardized_low=float(standard[1]),
+        standardized_high=float(standard[2]),
+        bounds=bounds,
+        focus=focus,
+        whole=float(areas_of(rows)[0][0]),
+        method=method,
+        level=level,
+        events=rows.n_events,
+        nonevents=rows.n_nonevents,
+        in_sample=rows.in_sample,
+    )
