@@ -10,6 +10,7 @@ import numpy as np
 
 from logitkit.diagnostics.calibration.bins import CalibrationBins
 from logitkit.diagnostics.calibration.curve import Calibration
+from logitkit.diagnostics.calibration.smooth import CalibrationCurve
 from logitkit.plots.drawn_outcomes import (
     CURVES_SIZE,
     asked_for,
@@ -20,12 +21,13 @@ from logitkit.plots.drawn_outcomes import (
 from logitkit.plots.labels import add_note
 from logitkit.plots.legends import ALONE, add_legend, share_axes
 from logitkit.plots.style import FAINT, GUIDE, INK, MUTED, TICK_SIZE, curve_color, dress, level_text, looks, new_axes
+from logitkit.typing import FloatArray
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.container import ErrorbarContainer
 
-__all__ = ["plot_bins", "plot_calibration"]
+__all__ = ["draw_histogram", "plot_bins", "plot_calibration"]
 
 STRIP = 0.2  # height of the histogram's strip below zero, over that of the rates
 GAP = 0.03  # between the strip and the rates, over the same
@@ -56,9 +58,22 @@ def plot_calibration(
     alone = label is None and not _points(ax)
     plot_bins(result.bins, ax, title=title, label=label, color=color)
     if alone:
-        _draw_histogram(result, ax, float(ax.get_xlim()[1]))
+        top = float(ax.get_xlim()[1])
+        _draw_curve(result.curve, ax, top)
+        draw_histogram(result.histogram_edges, result.histogram, ax, top)
         _write_facts(result, ax)
     return ax
+
+
+def _draw_curve(curve: CalibrationCurve, ax: Axes, top: float) -> None:
+    """Draw the flexible curve with its band, as far as the Axes go."""
+    inside = curve.predicted <= top
+    x, look = curve.predicted[inside], {"color": curve_color(ax, None, None), "linewidth": 0.0}
+    ax.fill_between(
+        x, np.minimum(curve.low[inside], top), np.minimum(curve.high[inside], top), alpha=0.15, gid=ALONE, **look
+    )
+    shown = np.where(curve.observed <= top, curve.observed, np.nan)[inside]
+    ax.plot(x, shown, color=look["color"], linewidth=1.4, zorder=2, label=f"curve ({curve.kind})", gid=ALONE)
 
 
 def _plot_outcomes(result: Calibration, ax: Axes, outcomes: Sequence[int] | None, title: str) -> Axes:
@@ -128,14 +143,13 @@ def _points(ax: Axes) -> list[ErrorbarContainer]:
     return [found for found in ax.containers if isinstance(found, ErrorbarContainer)]
 
 
-def _draw_histogram(result: Calibration, ax: Axes, top: float) -> None:
+def draw_histogram(edges: FloatArray, counts: FloatArray, ax: Axes, top: float) -> None:
     """Draw the distribution of predictions in a strip below zero, and keep the scale of rates out of it.
 
     The strip belongs to the Axes itself: an Axes of its own below would hang out of the place that the caller gave.
     """
     from matplotlib.ticker import FixedLocator, MaxNLocator
 
-    edges, counts = result.histogram_edges, result.histogram
     ax.set_ylim(-STRIP * top, top)
     ax.bar(
         edges[:-1],
@@ -187,8 +201,10 @@ def _write_facts(result: Calibration, ax: Axes) -> None:
 def _facts(result: Calibration) -> str:
     """Return what stands beside the points: observed over expected, and slope and intercept on new rows."""
     lines = [f"Observed / expected {result.ratio:.3f}"]
+    if not math.isnan(result.curve.ici):
+        lines.append(f"ICI {result.curve.ici:.3f}, E90 {result.curve.e90:.3f}")
     if result.in_sample:
-        return lines[0] + "\n(on the rows of the fit)"
+        return "\n".join([*lines, "(on the rows of the fit)"])
     for name, value, error in (
         ("Intercept", result.intercept, result.intercept_std_error),
         ("Slope", result.slope, result.slope_std_error),

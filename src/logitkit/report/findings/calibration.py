@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from logitkit.diagnostics.calibration.corp import Reliability
 from logitkit.diagnostics.calibration.curve import Calibration
 from logitkit.diagnostics.calibration.joint_test import JointTest
 from logitkit.report.document import Column, Document, Fact, Table
@@ -21,7 +22,7 @@ from logitkit.report.number_format import (
 from logitkit.report.wording import counted, is_calibrated
 from logitkit.typing import FloatArray
 
-__all__ = ["calibration_document", "finding_document"]
+__all__ = ["calibration_document", "finding_document", "reliability_document"]
 
 ROUNDING = 1e-9  # of its standard error: a value that is zero but for rounding
 CURVE_LEAST = 200  # events, and non-events, that a curve asks for (Van Calster et al. 2016)
@@ -229,3 +230,39 @@ def _with_errors(values: FloatArray, errors: FloatArray) -> tuple[str, ...]:
         # On the rows of the fit intercepts are zero but for rounding.
         for value, error in zip(np.where(np.abs(values) <= ROUNDING * errors, 0.0, values), errors, strict=True)
     )
+
+
+@finding_document.register
+def reliability_document(result: Reliability) -> Document:
+    """Return an isotonic recalibration as a document."""
+    parts = Table(
+        "Score = miscalibration - discrimination + uncertainty",
+        (Column("", "left"), *(Column(name) for name in ("Score", "Miscalibration", "Discrimination", "Uncertainty"))),
+        tuple(
+            (
+                name,
+                *(
+                    format_estimate(value)
+                    for value in (each.score, each.miscalibration, each.discrimination, each.uncertainty)
+                ),
+            )
+            for name, each in (("Brier score", result.brier), ("Log loss", result.log_loss))
+        ),
+    )
+    columns = (
+        format_column(result.n, "integer"),
+        *(format_column(values, "percent") for values in (result.first, result.last, result.observed)),
+    )
+    blocks = Table(
+        "Predictions with one isotonic rate",
+        tuple(Column(name) for name in ("Trials", "Lowest", "Highest", "Observed")),
+        tuple(zip(*columns, strict=True)),
+    )
+    notes = ["Isotonic rates are the best recalibration that keeps the order of predictions, whichever proper score."]
+    if result.in_sample:
+        notes.append("These are the rows of the fit, where miscalibration is too small; judge on other rows.")
+    if not result.resamples:
+        notes.append("No band: it is of independent rows that count as whole ones.")
+    if result.pooled:
+        notes.append("Neighbouring predictions were pooled, within 1 / 10,000.")
+    return Document(f"Reliability of the probability of {result.outcome}", blocks=(parts, blocks), notes=tuple(notes))

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from logitkit.models.nominal import named_places
+from logitkit.options import require_seed
 from logitkit.results.given_rows import OfRows
+
+if TYPE_CHECKING:
+    from logitkit.diagnostics.calibration.bins import Ends
+    from logitkit.diagnostics.calibration.corp import Band
+    from logitkit.diagnostics.calibration.smooth import CurveKind
 
 __all__ = ["CalibrationFigures"]
 
@@ -18,14 +24,17 @@ class CalibrationFigures(OfRows):
         self,
         data: Any = None,
         ax: Any = None,
-        bins: int = 10,
+        bins: Ends = 10,
         label: str | None = None,
         color: str | None = None,
         title: str = "",
         *,
         outcomes: Sequence[Any] | None = None,
+        curve: CurveKind = "lowess",
     ) -> Any:
         """Draw observed rates against mean predictions in bins, of the event or of each of several outcomes.
+
+        Of an event the flexible curve and its band are drawn, too, where it is alone in the figure.
 
         Parameters
         ----------
@@ -33,8 +42,8 @@ class CalibrationFigures(OfRows):
             Rows with an outcome; the rows of the fit by default.
         ax : Axes, optional
             Axes to draw on.
-        bins : int, default 10
-            Number of bins per outcome.
+        bins : int or sequence of float, default 10
+            Number of bins per outcome, or their ends.
         label : str, optional
             Name of the points of an event in a legend, which replaces the histogram and the text; labelled points can
             share ``ax``.
@@ -45,6 +54,8 @@ class CalibrationFigures(OfRows):
         outcomes : sequence, optional
             With several outcomes, those to draw, at most twelve. Default: all or, of more than twelve, those with the
             highest expected counts; the figure names those not drawn.
+        curve : {'lowess', 'loess', 'spline'}
+            How the flexible curve is made.
 
         Returns
         -------
@@ -56,5 +67,55 @@ class CalibrationFigures(OfRows):
 
         rows = self._rows_of(data)
         places = named_places(outcomes, rows.record.info)
-        found = calibration(rows.record, rows.design, bins=bins)
+        found = calibration(rows.record, rows.design, bins=bins, curve=curve)
         return plot_calibration(found, ax, title=title, label=label, color=color, outcomes=places)
+
+    def reliability(
+        self,
+        data: Any = None,
+        ax: Any = None,
+        outcome: Any = None,
+        *,
+        band: Band = "consistency",
+        resamples: int = 1_000,
+        seed: int = 1,
+        color: str | None = None,
+        title: str = "",
+    ) -> Any:
+        """Draw the CORP reliability diagram: isotonic rates against predictions, with their band.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; the rows of the fit by default.
+        ax : Axes, optional
+            Axes to draw on.
+        outcome : object, optional
+            Of several outcomes, the one that is compared with all others.
+        band : {'consistency', 'confidence'}
+            Band of the isotonic rates if predictions are right, or around what was found.
+        resamples : int, default 1000
+            How often outcomes are drawn for the band, at least 10.
+        seed : int, default 1
+            From which these are drawn.
+        color : str, optional
+            Colour of the isotonic rates.
+        title : str, optional
+            Title of the figure.
+
+        Returns
+        -------
+        Axes
+            The plot.
+        """
+        from logitkit.diagnostics.calibration.corp import reliability
+        from logitkit.plots.reliability import plot_reliability
+        from logitkit.results.diagnosed.calibration_verbs import one_outcome, require_draws
+
+        rows = self._rows_of(data)
+        place = one_outcome(rows.record.info, rows.record.has_event, outcome)
+        require_draws(resamples)
+        found = reliability(
+            rows.record, rows.design, place, band=band, resamples=resamples, seed=require_seed(seed) or 0
+        )
+        return plot_reliability(found, ax, title=title, color=color)

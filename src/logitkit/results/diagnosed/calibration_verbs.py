@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from logitkit.design.info import DesignInfo
+from logitkit.errors import DataError
 from logitkit.models.nominal import places_of
+from logitkit.options import is_count, require_seed
 from logitkit.results.given_rows import OfRows
 from logitkit.results.shown import shown
 
 if TYPE_CHECKING:
     from logitkit.diagnostics.calibration.bins import Binning, Ends
+    from logitkit.diagnostics.calibration.corp import Band, Reliability
     from logitkit.diagnostics.calibration.curve import Calibration
     from logitkit.diagnostics.calibration.smooth import CurveKind
 
-__all__ = ["CalibrationVerbs"]
+__all__ = ["CalibrationVerbs", "one_outcome", "require_draws"]
 
 
 class CalibrationVerbs(OfRows):
@@ -74,3 +78,76 @@ class CalibrationVerbs(OfRows):
         groups = None if by is None else rows.beside(by, "by")
         found = calibration(record, design, bins=bins, reference=place, curve=curve, binning=binning)
         return shown(found if groups is None else with_groups(found, record, design, *groups, curve=curve))
+
+    def reliability(
+        self,
+        data: Any = None,
+        outcome: Any = None,
+        *,
+        band: Band = "consistency",
+        resamples: int = 1_000,
+        seed: int = 1,
+        level: float | None = None,
+    ) -> Reliability:
+        """Return the isotonic recalibration of predictions: the CORP reliability diagram in numbers.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; the rows of the fit by default.
+        outcome : object, optional
+            Of several outcomes, the one that is compared with all others.
+        band : {'consistency', 'confidence'}
+            Band of the isotonic rates if predictions are right, or around what was found.
+        resamples : int, default 1000
+            How often outcomes are drawn for the band, at least 10.
+        seed : int, default 1
+            From which these are drawn.
+        level : float, optional
+            Confidence level; that of the fit by default.
+
+        Returns
+        -------
+        Reliability
+            Blocks of predictions with one isotonic rate, the band, and Brier score and log loss as miscalibration less
+            discrimination plus uncertainty.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> births = lk.datasets.load_lbw()
+        >>> found = lk.logit("low ~ age + lwt + smoke", births[::2]).reliability(births[1::2], resamples=100)
+        >>> parts = found.brier
+        >>> bool(abs(parts.miscalibration - parts.discrimination + parts.uncertainty - parts.score) < 1e-12)
+        True
+        """
+        from logitkit.diagnostics.calibration.corp import reliability
+
+        rows = self._rows_of(data)
+        place = one_outcome(rows.record.info, rows.record.has_event, outcome)
+        require_draws(resamples)
+        return shown(
+            reliability(
+                rows.record,
+                rows.design,
+                place,
+                band=band,
+                resamples=resamples,
+                seed=require_seed(seed) or 0,
+                level=level,
+            )
+        )
+
+
+def one_outcome(info: DesignInfo, of_event: bool, outcome: Any) -> int:
+    """Return the place of the outcome that a diagram is of: the event, or one of several that must be named."""
+    if outcome is None and not of_event:
+        raise DataError("With several outcomes a reliability diagram is of one against all others: outcome='...'.")
+    (place,) = places_of(info, outcome=outcome)
+    return 1 if place is None else place
+
+
+def require_draws(resamples: Any) -> None:
+    """Refuse a number of resamples that gives no band."""
+    if not is_count(resamples, 10):
+        raise DataError(f"resamples={resamples!r:.40} must be a whole number of at least 10.")
