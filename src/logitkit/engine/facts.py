@@ -18,7 +18,17 @@ __all__ = ["AdjustmentFacts", "Covariance", "CovarianceKind", "Equation", "Limit
 
 
 CovarianceKind = Literal[
-    "model", "dispersion", "sampling", "rows", "cluster", "clusters", "serial", "survey", "posterior", "withheld"
+    "model",
+    "dispersion",
+    "sampling",
+    "rows",
+    "cluster",
+    "clusters",
+    "serial",
+    "survey",
+    "imputations",
+    "posterior",
+    "withheld",
 ]
 
 
@@ -73,7 +83,7 @@ class Covariance:
     kind : str
         ``"model"``; ``"dispersion"``, of counts that vary more than binomially; of sandwiches ``"sampling"``,
         ``"rows"``, ``"cluster"``, ``"clusters"`` (two-way), ``"serial"``,
-        ``"survey"``; after a penalty ``"posterior"`` or ``"withheld"``.
+        ``"survey"``; ``"imputations"``, by Rubin's rules; after a penalty ``"posterior"`` or ``"withheld"``.
     label : str
         The sentence that the summary prints.
     correction : str

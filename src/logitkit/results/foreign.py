@@ -201,6 +201,7 @@ FUNCTIONS = {
     "LogisticRegression": f"{LOGIT}, or as an estimator of scikit-learn lk.estimators.LogitClassifier()",
     **dict.fromkeys(("roc_compare", "delong_test", "delong_roc_test", "roccomp"), "lk.roc_test(y, scores1, scores2)"),
     "LogisticRegressionCV": "lk.cross_validate('y ~ x', data), or lk.estimators.LogitClassifierCV()",
+    **dict.fromkeys(("mice", "mi_estimate", "MIAnalyze", "mianalyze"), "lk.pool(fits), of fits to the imputed tables"),
     **dict.fromkeys(("glmnet", "enet_path"), "lk.path('y ~ x', data)"),
     **dict.fromkeys(("lrtest", "lr_test", "anova"), "lk.compare(fit1, fit2), or of one fit fit.anova()"),
     **dict.fromkeys(("vuongtest", "vuong_test"), "lk.vuong(fit1, fit2)"),

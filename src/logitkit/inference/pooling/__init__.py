@@ -1,0 +1,1 @@
+"""Fits to multiply imputed tables, as one: Rubin's rules, and tests of several coefficients."""

@@ -1,0 +1,223 @@
+r"""Tests of k coefficients of M imputed tables: from estimates (D1), from statistics (D2), from likelihoods (D3).
+
+All assume that what is missing takes from each coefficient the same proportion of its information, :math:`r / (1 + r)`:
+M covariances between imputations would otherwise be too few for a k by k matrix. With the mean covariance
+:math:`\bar U` and the covariance B of the estimates,
+
+.. math:: D_1 = \frac{\bar q' \bar U^{-1} \bar q}{k (1 + r_1)}, \qquad
+          r_1 = (1 + 1/M)\, \mathrm{tr}(B \bar U^{-1}) / k ;
+
+of chi-square statistics :math:`d_l` with mean :math:`\bar d`,
+
+.. math:: D_2 = \frac{\bar d / k - r_2 (M + 1) / (M - 1)}{1 + r_2}, \qquad
+          r_2 = (1 + 1/M)\, \mathrm{var}(\sqrt{d_l}) ;
+
+of likelihood-ratio statistics, with mean :math:`\bar d_L` at the estimates of each table and :math:`\tilde d_L` at the
+pooled ones,
+
+.. math:: D_3 = \frac{\tilde d_L}{k (1 + r_3)}, \qquad r_3 = \frac{M + 1}{k (M - 1)} (\bar d_L - \tilde d_L) .
+
+They are compared with F on k and :math:`\nu` degrees of freedom (equations of the papers). D2 knows the statistics
+only, and is the least accurate.
+
+References
+----------
+Li, K. H., Raghunathan, T. E. and Rubin, D. B. (1991) Large-sample significance levels from multiply imputed data using
+moment-based statistics and an F reference distribution. Journal of the American Statistical Association 86, 1065-1073.
+Li, K. H., Meng, X. L., Raghunathan, T. E. and Rubin, D. B. (1991) Significance levels from repeated p-values with
+multiply imputed data. Statistica Sinica 1, 65-92.
+Meng, X. L. and Rubin, D. B. (1992) Performing likelihood ratio tests with multiply imputed data sets. Biometrika 79,
+103-111.
+Reiter, J. P. (2007) Small-sample degrees of freedom for multi-component significance tests with multiple imputation
+for missing data. Biometrika 94, 502-508.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy.special import fdtrc
+
+from logitkit.typing import FloatArray
+
+__all__ = ["PooledTest", "estimates_test", "likelihoods_test", "statistics_test"]
+
+Method = Literal["D1", "D2", "D3"]
+
+
+@dataclass(frozen=True)
+class PooledTest:
+    """A test of k hypotheses.
+
+    Parameters
+    ----------
+    method : {'D1', 'D2', 'D3'}
+        What was pooled: estimates, statistics or likelihoods.
+    hypotheses : tuple of str
+        What was tested, in words.
+    statistic : float
+        D, compared with F.
+    dof : int
+        k.
+    dof_denominator : float
+        Of F.
+    p_value : float
+        Upper tail probability.
+    increase : float
+        Relative increase of the variance for what is missing, r.
+    n_imputations : int
+        M.
+
+    Examples
+    --------
+    >>> statistics_test(np.array([4.0, 5.0, 6.0]), 2).method
+    'D2'
+    """
+
+    method: Method
+    hypotheses: tuple[str, ...]
+    statistic: float
+    dof: int
+    dof_denominator: float
+    p_value: float
+    increase: float
+    n_imputations: int
+
+
+def estimates_test(
+    estimates: FloatArray,
+    covariances: FloatArray,
+    dof_complete: float = math.inf,
+    hypotheses: tuple[str, ...] = (),
+) -> PooledTest:
+    """Return D1: Wald's test of M estimates.
+
+    Parameters
+    ----------
+    estimates : (M, k) array
+        Of what should be zero, one row per imputed table.
+    covariances : (M, k, k) array
+        Their covariances, which have full rank.
+    dof_complete : float
+        Degrees of freedom of the table without gaps: Reiter's for F if finite, those of Li and others if not.
+    hypotheses : tuple of str
+        In words.
+
+    Returns
+    -------
+    PooledTest
+        D1.
+
+    Examples
+    --------
+    Of one coefficient it is the square of Rubin's t:
+
+    >>> from logitkit.inference.pooling.rubin import pooled_scalars
+    >>> q, u = np.array([[1.0], [1.5], [0.8]]), np.full((3, 1), 0.2)
+    >>> single, joint = pooled_scalars(q, u, 0.95), estimates_test(q, u[:, :, None])
+    >>> bool(np.isclose(joint.statistic, single.estimates.statistic[0] ** 2))
+    True
+    """
+    count, k = estimates.shape
+    mean, within = estimates.mean(axis=0), covariances.mean(axis=0)
+    between = np.atleast_2d(np.cov(estimates.T))
+    increase = (1.0 + 1.0 / count) * float(np.trace(np.linalg.solve(within, between))) / k
+    statistic = float(mean @ np.linalg.solve(within, mean)) / (k * (1.0 + increase))
+    dof = _dof(k, count, increase, dof_complete)
+    return _test("D1", hypotheses, statistic, k, dof, increase, count)
+
+
+def statistics_test(statistics: FloatArray, dof: int, hypotheses: tuple[str, ...] = ()) -> PooledTest:
+    """Return D2: the pooled test of chi-square statistics, of which nothing else is known.
+
+    Parameters
+    ----------
+    statistics : (M,) array
+        One per imputed table.
+    dof : int
+        k, of each.
+    hypotheses : tuple of str
+        In words.
+
+    Returns
+    -------
+    PooledTest
+        D2, which is negative where the statistics differ more than their mean says.
+
+    Examples
+    --------
+    Statistics that agree are those of one table:
+
+    >>> round(statistics_test(np.full(4, 6.0), 2).statistic, 6)
+    3.0
+    """
+    count = len(statistics)
+    increase = (1.0 + 1.0 / count) * float(np.var(np.sqrt(statistics), ddof=1))
+    found = (float(statistics.mean()) / dof - increase * (count + 1) / (count - 1)) / (1.0 + increase)
+    with np.errstate(divide="ignore"):
+        denominator = float(dof ** (-3.0 / count) * (count - 1) * np.square(1.0 + np.divide(1.0, increase)))
+    return _test("D2", hypotheses, found, dof, denominator, increase, count)
+
+
+def likelihoods_test(own: FloatArray, pooled: FloatArray, dof: int, hypotheses: tuple[str, ...] = ()) -> PooledTest:
+    """Return D3: the pooled likelihood-ratio test.
+
+    Parameters
+    ----------
+    own : (M,) array
+        Likelihood-ratio statistics of each table, at the estimates of that table.
+    pooled : (M,) array
+        The same at the pooled estimates of both models.
+    dof : int
+        k.
+    hypotheses : tuple of str
+        In words.
+
+    Returns
+    -------
+    PooledTest
+        D3, with the degrees of freedom of a large table without gaps.
+
+    Examples
+    --------
+    >>> round(likelihoods_test(np.array([6.0, 7.0]), np.array([6.0, 6.0]), 2).increase, 6)
+    0.75
+    """
+    count = len(own)
+    at_pooled = float(pooled.mean())
+    increase = max((count + 1) / (dof * (count - 1)) * (float(own.mean()) - at_pooled), 0.0)
+    statistic = at_pooled / (dof * (1.0 + increase))
+    return _test("D3", hypotheses, statistic, dof, _dof(dof, count, increase, math.inf), increase, count)
+
+
+def _dof(k: int, count: int, increase: float, dof_complete: float) -> float:
+    """Return the denominator degrees of freedom of D1 and D3."""
+    t = k * (count - 1)
+    if increase == 0.0:
+        return _of_complete(dof_complete)
+    if math.isinf(dof_complete) or t <= 4:
+        if t > 4:
+            return 4.0 + (t - 4.0) * (1.0 + (1.0 - 2.0 / t) / increase) ** 2
+        return 0.5 * t * (1.0 + 1.0 / k) * (1.0 + 1.0 / increase) ** 2
+    # Reiter's expansion, with his alpha, and nu* less 2 and 4 times 1 + alpha.
+    a = increase * t / (t - 2.0)
+    two, four = (_of_complete(dof_complete) - number * (1.0 + a) for number in (2.0, 4.0))
+    if four <= 0.0:  # outside the expansion: so little is known that the limit of few imputations holds
+        return 0.5 * t * (1.0 + 1.0 / k) * (1.0 + 1.0 / increase) ** 2
+    series = two / ((1.0 + a) ** 2 * four) + 8.0 * two / ((1.0 + a) * four**2) + 4.0 / ((1.0 + a) * four)
+    series += 4.0 / (two * four) + 16.0 * two / four**3 + 8.0 / four**2
+    return 4.0 + 1.0 / (1.0 / four + a**2 * series / (t - 4.0))
+
+
+def _of_complete(dof_complete: float) -> float:
+    return dof_complete if math.isinf(dof_complete) else dof_complete * (dof_complete + 1.0) / (dof_complete + 3.0)
+
+
+def _test(
+    method: Method, hypotheses: tuple[str, ...], statistic: float, k: int, dof: float, increase: float, count: int
+) -> PooledTest:
+    p_value = 1.0 if statistic <= 0.0 else float(fdtrc(k, min(dof, 1e15), statistic))
+    return PooledTest(method, hypotheses, statistic, k, dof, p_value, increase, count)

@@ -1,0 +1,1 @@
+"""What a user holds of fits to multiply imputed tables."""
