@@ -9,7 +9,7 @@ from logitkit.report.document import Figure
 
 __all__ = ["drawn_figure", "page_figure"]
 
-SVG_MOST = 200_000  # characters of a drawing of lines; a larger one, of many points, is a picture of dots
+SVG_MOST = 500_000  # characters of a drawing of lines; a larger one, of many points, is a picture of dots
 
 
 def drawn_figure(title: str, axes: Any, alt: str, *, raster: bool) -> Figure:

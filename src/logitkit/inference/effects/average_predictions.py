@@ -167,8 +167,8 @@ class PredictionSums:
         To what it is set.
     mean : (G, K) array
         Averages.
-    slopes : (G, K, n_flat) array
-        Their derivatives by the flat coefficients.
+    slopes : (G, K, q) array
+        Their derivatives by the coefficients that were solved for.
     weight : float
         Weight of the rows.
     n_rows : int
@@ -248,7 +248,7 @@ def summed_predictions(record: FitRecord, sets: Iterable[SetRows], weights: Floa
         rows = fitted_matrix(record, matrix, offset)
         values.append(value)
         means.append(rows.probabilities @ share)
-        slopes.append(_derivatives(record, matrix, rows, share))
+        slopes.append(record.coordinates.jacobian(_derivatives(record, matrix, rows, share)))
     weight = float(n_rows) if weights is None else float(weights.sum())
     return PredictionSums(tuple(values), np.array(means), np.array(slopes), weight, n_rows)
 
@@ -324,8 +324,7 @@ def averaged_predictions(
     """
     level = record.level if level is None else level
     values, means, errors, quantiles, n_rows = sums.values, sums.mean, [], [], sums.n_rows
-    for slopes in sums.slopes:
-        jacobian = record.coordinates.jacobian(slopes)
+    for jacobian in sums.slopes:
         variance = np.einsum("ij,ij->i", record.inner_vcov.times(jacobian), jacobian)
         errors.append(np.sqrt(np.maximum(variance, 0.0)))
         quantiles.append(np.broadcast_to(record.law.of(jacobian).quantile(level), variance.shape))

@@ -24,7 +24,7 @@ from logitkit.report.forest import coefficient_forest, ratio_forest
 from logitkit.report.number_format import format_level
 from logitkit.report.pages.alternatives import forest_words
 from logitkit.report.pages.judged import Judged
-from logitkit.report.summary import coefficient_tables, summary_document
+from logitkit.report.summary import coefficient_tables
 from logitkit.report.wording import depends_on_coding, has_only_intercept
 
 __all__ = [
@@ -46,7 +46,7 @@ def coefficient_section(made: Judged) -> Iterator[Section]:
     """Yield the coefficient tables with the notes of the summary, and a figure where there are no ratios."""
     record, units = made.record, made.units
     *tables, last = coefficient_tables(record, units)
-    notes = summary_document(record, units).notes
+    notes = made.summary.notes
     blocks: list[Block] = [*tables, replace(last, notes=(*last.notes, *notes))]
     ratio = record.family.words.ratio_against(record.reference)
     if ratio is None and not has_only_intercept(record) and not record.separated_completely:

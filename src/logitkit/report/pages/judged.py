@@ -13,10 +13,13 @@ from logitkit.diagnostics.fit.hosmer_lemeshow import HosmerLemeshow, hosmer_leme
 from logitkit.diagnostics.residuals.influence import Influence, influence
 from logitkit.engine.record import FitRecord
 from logitkit.errors import LogitkitError
+from logitkit.inference.conditioning import Conditioning, conditioning
 from logitkit.inference.hypotheses.chi_square import ChiSquareTests
 from logitkit.inference.hypotheses.parallel import proportional_odds_test
 from logitkit.inference.sample import is_sample
 from logitkit.numerics.once import once
+from logitkit.report.document import Document
+from logitkit.report.summary import summary_document
 
 __all__ = ["Judged"]
 
@@ -51,6 +54,16 @@ class Judged:
     def perfect(self) -> bool:
         """Whether every row is fitted perfectly, so that the rows of the fit tell nothing."""
         return self.record.separated_completely and self.own
+
+    @once
+    def summary(self) -> Document:
+        """The summary of the fit."""
+        return summary_document(self.record, self.units)
+
+    @once
+    def conditioning(self) -> Conditioning:
+        """Near collinearity of the columns."""
+        return conditioning(self.record)
 
     @once
     def discrimination(self) -> Discrimination | LogitkitError:

@@ -33,7 +33,6 @@ from logitkit.report.pages.tripod import checklist_section, without_items
 from logitkit.report.pages.trust import next_section, trust_section
 from logitkit.report.provenance import provenance_section
 from logitkit.report.readers import for_readers
-from logitkit.report.summary import summary_document
 from logitkit.writing import write_file
 
 __all__ = ["SECTIONS", "Extra", "report_document", "write_page"]
@@ -96,7 +95,7 @@ def report_document(
 ) -> Document:
     """Return the report of a fit."""
     made = Judged(record, design, units)
-    summary = summary_document(record, units)
+    summary = made.summary
     document = for_readers(
         Document(
             title=extra.title or summary.title,

@@ -18,7 +18,6 @@ import numpy as np
 
 from logitkit.engine.solvers.solver import Status
 from logitkit.errors import LogitkitError
-from logitkit.inference.conditioning import conditioning
 from logitkit.report.cautions import FEW_CLUSTERS, MANY_COLUMNS, NOTHING_TO_JUDGE
 from logitkit.report.document import Block, Column, Prose, Table
 from logitkit.report.findings.misfit import few_patterns, is_small_misfit, many_new_rows
@@ -158,7 +157,7 @@ def _distinct(made: Judged) -> Iterator[Verdict]:
         return
     worst = int(np.nanargmax(result.gvif_scaled))
     size = float(result.gvif_scaled[worst])
-    near = conditioning(made.record).columns
+    near = made.conditioning.columns
     yield Verdict(
         "Can the terms be told apart?",
         "yes" if size <= INFLATED and not near else "look",

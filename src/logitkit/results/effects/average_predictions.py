@@ -19,11 +19,16 @@ from logitkit.inference.effects.average_predictions import (
     averaged_predictions,
     summed_predictions,
 )
+from logitkit.inference.effects.averages import averages
+from logitkit.inference.effects.scales import ProbabilityScale
 from logitkit.inference.verbs import require
+from logitkit.numerics.once import once
+from logitkit.results.effects.cells import rows_at
 from logitkit.results.effects.in_chunks import are_in_chunks, merged, reduced
 from logitkit.results.effects.levels import has_levels, is_number, require_value
-from logitkit.results.effects.pieces import set_column
+from logitkit.results.effects.pieces import Pieces, set_column
 from logitkit.results.effects.rows_to_average import (
+    AveragedRows,
     NoCompleteRowError,
     coding_of,
     outcomes_shown,
@@ -31,6 +36,7 @@ from logitkit.results.effects.rows_to_average import (
     rows_to_average,
 )
 from logitkit.results.rows import Rows
+from logitkit.typing import FloatArray
 
 __all__ = ["average_predictions_of", "average_predictions_of_all", "outcomes_shown"]
 
@@ -57,15 +63,23 @@ def average_predictions_of(
     *,
     outcomes: Sequence[int] | None = None,
     points: int = GRID,
+    held: _Held | None = None,
 ) -> AveragePredictions:
     """Return average probabilities over rows with a variable set to values.
 
-    Of two outcomes those of the event, unless others are asked for.
+    Of two outcomes those of the event, unless others are asked for. ``held`` has the rows, where several variables are
+    set on them.
     """
     record = rows.record
     coding = coding_of(record.info, variable)
     require(record, "average predictions")
-    sums, numeric = _summed(rows, variable, lambda column: _chosen(variable, column, values, coding, points))
+
+    def choose(column: pd.Series) -> _Values:
+        return _chosen(variable, column, values, coding, points)
+
+    sums, numeric = (
+        _summed(rows, variable, choose) if are_in_chunks(rows) else (held or _Held(rows)).summed(variable, choose)
+    )
     shown = outcomes_shown(record) if outcomes is None else outcomes
     found = averaged_predictions(record, sums, variable, numeric=numeric, level=level, outcomes=shown)
     if np.isnan(found.probability).all():
@@ -79,12 +93,7 @@ def average_predictions_of(
 
 
 def _summed(rows: Rows, variable: str, choose: Callable[[pd.Series], _Values]) -> tuple[PredictionSums, bool]:
-    """Return the averages over rows with a variable set, and whether its values are points of a scale."""
-    if not are_in_chunks(rows):
-        averaged = rows_to_average(rows)
-        chosen = choose(averaged.frame[variable])
-        sets = _set_rows(averaged.rows, variable, chosen)
-        return summed_predictions(rows.record, sets, averaged.weights), chosen.numeric
+    """Return the averages over rows in chunks with a variable set, and whether its values are points of a scale."""
     column = reduced(rows, (), _Different(variable), _either)
     chosen = choose(pd.Series([], dtype=float) if column is None else column)
     sums = reduced(rows, (), _OfChunk(variable, chosen), _merged)
@@ -93,6 +102,41 @@ def _summed(rows: Rows, variable: str, choose: Callable[[pd.Series], _Values]) -
     if sums.weight <= 0.0:
         raise DataError("weights must be finite and not negative, and some of them positive.")
     return sums, chosen.numeric
+
+
+class _Held:
+    """Rows in memory, coded once for all variables that are set on them."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+
+    @once
+    def averaged(self) -> AveragedRows:
+        """The complete rows."""
+        return rows_to_average(self.rows)
+
+    @once
+    def coded(self) -> tuple[Pieces, FloatArray]:
+        """Their columns, of which some change, and how much each row counts."""
+        frame, rows, base, shares = rows_at(self.averaged, None, {})
+        return Pieces(self.averaged, frame, rows, base), shares
+
+    def summed(self, variable: str, choose: Callable[[pd.Series], _Values]) -> tuple[PredictionSums, bool]:
+        """Return the averages with a variable set, all values in one pass where only its own columns change."""
+        record, averaged = self.rows.record, self.averaged
+        chosen = choose(averaged.frame[variable])
+        levels = None
+        if not record.is_separated:
+            pieces, shares = self.coded
+            levels = pieces.at_values(variable, chosen.values)
+        if levels is None:
+            sets = _set_rows(averaged.rows, variable, chosen)
+            return summed_predictions(record, sets, averaged.weights), chosen.numeric
+        every = ProbabilityScale(record.family, range(len(record.outcomes)))
+        found = averages(record, pieces.base, levels, shares, every)
+        n = len(averaged.frame)
+        weight = float(n) if averaged.weights is None else float(averaged.weights.sum())
+        return PredictionSums(tuple(chosen.values), found.value, found.jacobian, weight, n), chosen.numeric
 
 
 def _merged(left: PredictionSums | None, right: PredictionSums | None) -> PredictionSums | None:
@@ -159,9 +203,10 @@ def average_predictions_of_all(rows: Rows) -> list[AveragePredictions | Logitkit
         except DataError:
             return []
     found: list[AveragePredictions | LogitkitError] = []
+    held = _Held(rows)
     for variable in coding.variables:
         try:
-            found.append(average_predictions_of(rows, variable, points=GRID_OF_REPORT))
+            found.append(average_predictions_of(rows, variable, points=GRID_OF_REPORT, held=held))
         except LogitkitError as refusal:  # too many levels, or values that the other columns of a row contradict
             if not rows.in_chunks:
                 continue

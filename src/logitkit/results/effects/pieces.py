@@ -121,6 +121,12 @@ class Pieces:
             made = self.changed.with_levels(variable, pd.concat(ones, ignore_index=True))
         return [Level(each.places, each.matrix) for each in made]
 
+    def at_values(self, variable: str, values: Sequence[Any]) -> list[Level] | None:
+        """Return the rows with a variable at values; None unless only its columns change, and alike in all rows."""
+        if not self._by_parts(variable) or not self.changed.alone(variable) or not self.changed.factors(variable):
+            return None
+        return self._at_levels(variable, values, None)
+
     def _compare(self, variable: str, words: str, high: FloatArray, low: FloatArray) -> None:
         """Add the comparison of rows with a number at two columns of values."""
         first = len(self.pieces)
