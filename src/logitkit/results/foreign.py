@@ -122,6 +122,7 @@ VALUES = {
     "lk.compare(fit1, fit2).",
 }
 ATTRIBUTES = {
+    **dict.fromkeys(("extract_eq", "equatiomatic", "formula_latex"), "equation()"),
     **dict.fromkeys(("params", "coef_", "coefficients", "coefs", "beta"), "coef"),
     **dict.fromkeys(("bse", "se", "stderr", "standard_errors"), "std_error"),
     **dict.fromkeys(("pvalues", "p_values", "pvalue"), "tidy()['p_value']"),
@@ -202,6 +203,14 @@ FUNCTIONS = {
     **dict.fromkeys(("roc_compare", "delong_test", "delong_roc_test", "roccomp"), "lk.roc_test(y, scores1, scores2)"),
     "LogisticRegressionCV": "lk.cross_validate('y ~ x', data), or lk.estimators.LogitClassifierCV()",
     **dict.fromkeys(("mice", "mi_estimate", "MIAnalyze", "mianalyze"), "lk.pool(fits), of fits to the imputed tables"),
+    **dict.fromkeys(
+        ("modelsummary", "esttab", "stargazer", "etable", "texreg", "summary_col", "outreg2", "Stargazer"),
+        "lk.regression_table(fit1, fit2, ...)",
+    ),
+    **dict.fromkeys(("tbl_regression", "finalfit", "tbl_merge"), "lk.regression_table(fit, univariable=True)"),
+    "tbl_uvregression": "lk.univariable('y ~ x + z', data)",
+    **dict.fromkeys(("CreateTableOne", "TableOne", "tableone", "tbl_summary"), "lk.table_one('y ~ x + z', data)"),
+    **dict.fromkeys(("set_variable_labels", "var_label"), "lk.labels({'x': 'Label of x'})"),
     **dict.fromkeys(("glmnet", "enet_path"), "lk.path('y ~ x', data)"),
     **dict.fromkeys(("lrtest", "lr_test", "anova"), "lk.compare(fit1, fit2), or of one fit fit.anova()"),
     **dict.fromkeys(("vuongtest", "vuong_test"), "lk.vuong(fit1, fit2)"),

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from logitkit.design.labels import as_labels
 from logitkit.design.table.frame import read_table
 from logitkit.report.term_labels import labelled_info
 from logitkit.results.mean_verbs import MeanVerbs
+from logitkit.results.shown import Summary, shown_summary
+
+if TYPE_CHECKING:
+    from logitkit.results.equation import EquationResult
 
 __all__ = ["WordVerbs"]
 
@@ -55,3 +59,51 @@ class WordVerbs(MeanVerbs):
         info = labelled_info(self.record.info, as_labels(labels), columns)
         design = None if self.design is None else replace(self.design, info=info)
         return type(self)(replace(self.record, info=info), design)
+
+    def describe(self, level: float | None = None) -> Summary:
+        """Return the paragraph of a results section: rows, estimates, intervals, tests, and the model as a whole.
+
+        Parameters
+        ----------
+        level : float, optional
+            Confidence level; that of the fit by default.
+
+        Returns
+        -------
+        Summary
+            A document that prints, with the numbers as ``lk.regression_table`` writes them. Of more than twelve
+            estimates those are listed whose p-value is below 1 - ``level``, and the others are counted.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> text = lk.logit("low ~ smoke", lk.datasets.load_lbw()).describe().to_text(300)
+        >>> "189 rows with 59 events" in text, "smoke 2.022" in text
+        (True, True)
+        """
+        from logitkit.engine.law import require_level
+        from logitkit.report.tables.describe import description_document
+
+        if level is not None:
+            require_level(level)
+        return shown_summary(description_document(self.record, self.design, level))
+
+    def equation(self) -> EquationResult:
+        """Return the fitted model as equations.
+
+        Returns
+        -------
+        EquationResult
+            Prints as text; ``to_latex()`` is an ``align*`` environment, which a notebook shows. The columns of splines
+            are symbols that the notes explain.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ smoke", lk.datasets.load_lbw(), labels={"smoke": "Smoker"})
+        >>> fit.equation().text[0]
+        'logit P(low = 1) = -1.0871 + 0.7041 Smoker'
+        """
+        from logitkit.results.equation import equation_of
+
+        return equation_of(self.record)

@@ -8,6 +8,7 @@ import numpy as np
 
 from logitkit.design.info import DesignInfo
 from logitkit.engine.record import FitRecord
+from logitkit.inference.penalised.posterior import is_withheld
 from logitkit.inference.tables.regression import Block, RegressionTable, Row, TabledFit, cells_of
 from logitkit.report.cautions import no_ratio
 from logitkit.report.document import Column, Document, RowKind, Span, Table
@@ -17,7 +18,7 @@ from logitkit.report.number_format import format_amount, format_column, format_l
 from logitkit.report.term_labels import column_label, shown_level, term_label
 from logitkit.report.wording import counted, name_list
 
-__all__ = ["abbreviated", "regression_document"]
+__all__ = ["abbreviated", "block_name", "estimate_columns", "regression_document", "row_name"]
 
 STATISTICS = ("Rows", "Events", "Log-likelihood", "AIC", "BIC", "McFadden R2", "Tjur R2")
 
@@ -42,12 +43,12 @@ def regression_document(result: RegressionTable) -> Document:
         heads += [Column(head) for head, _ in counts]
         columns += [cells for _, cells in counts]
     for block in result.blocks:
-        own = [*(_own_counts(result, block) if counts is None else ()), *_estimate_columns(result, block)]
-        spans.append(Span(_block_name(result, block), len(heads), len(own)))
+        own = [*(_own_counts(result, block) if counts is None else ()), *estimate_columns(result, block)]
+        spans.append(Span(block_name(result, block), len(heads), len(own)))
         heads += [Column(head) for head, _ in own]
         columns += [cells for _, cells in own]
     firsts = [span.first for span in spans]
-    rows = [(_row_name(result, row), *cells) for row, *cells in zip(result.rows, *columns, strict=True)]
+    rows = [(row_name(result, row), *cells) for row, *cells in zip(result.rows, *columns, strict=True)]
     kinds: list[RowKind] = [_kind(result, row) for row in result.rows]
     if "statistics" in result.show:
         statistics = _statistics(result, firsts, len(heads))
@@ -70,7 +71,8 @@ def _model_words(record: FitRecord) -> str:
     return str(words.penalised if record.is_penalised else words.title)
 
 
-def _block_name(result: RegressionTable, block: Block) -> str:
+def block_name(result: RegressionTable, block: Block) -> str:
+    """Return the heading of a block: the name of its fit, and that of its equation."""
     fit = result.fits[block.fit]
     heading = fit.record.family.words.heading(block.label, fit.record.info.response, fit.record.reference)
     return f"{fit.name}: {heading}" if heading and len(result.fits) > 1 else heading or fit.name
@@ -87,7 +89,8 @@ def _info_of(result: RegressionTable, row: Row) -> DesignInfo:
     return result.fits[0].record.info
 
 
-def _row_name(result: RegressionTable, row: Row) -> str:
+def row_name(result: RegressionTable, row: Row) -> str:
+    """Return what a row is called, by the labels of the first fit that has it."""
     info = _info_of(result, row)
     change = next((block.cells[row].change for block in result.blocks if row in block.cells), 1.0)
     if row.level:
@@ -110,7 +113,7 @@ def _kind(result: RegressionTable, row: Row) -> RowKind:
 # Columns.
 
 
-def _estimate_columns(result: RegressionTable, block: Block) -> Iterator[tuple[str, list[str]]]:
+def estimate_columns(result: RegressionTable, block: Block) -> Iterator[tuple[str, list[str]]]:
     """Yield heads and cells of the estimates of a block, those of one column with the same decimals."""
     show, values = result.show, cells_of(block, result.rows)
     record = result.fits[block.fit].record
@@ -252,7 +255,7 @@ def _short_names(result: RegressionTable) -> str:
     short = [f"{abbreviated(name)}: {name}" for name in names]
     if any(block.ratio is None for block in result.blocks) and "estimate" in result.show:
         short.append("Coef.: coefficient")
-    if "interval" in result.show:
+    if "interval" in result.show and any(fit.record.penalty is None for fit in result.fits):
         short.append("CI: confidence interval")
     if {"n", "events"} & set(result.show):
         events = "events" in result.show and any(fit.record.has_event for fit in result.fits)
@@ -270,7 +273,13 @@ def _how(result: RegressionTable) -> Iterator[str]:
         by.setdefault(f"{fit.record.covariance.label}{correction}".rstrip("."), []).append(fit.name)
     parts = [f"{label} ({name_list(names)})" if len(by) > 1 else label for label, names in by.items()]
     yield f"Standard errors: {'; '.join(parts)}."
-    kinds = list(dict.fromkeys("Wald" if fit.record.penalty is None else "posterior" for fit in result.fits))
+    kinds = list(
+        dict.fromkeys(
+            "Wald" if fit.record.penalty is None else "posterior" for fit in result.fits if not is_withheld(fit.record)
+        )
+    )
+    if not kinds:
+        return
     tests: dict[str, list[str]] = {}
     for block in result.blocks:
         for test in block.tests.values():
