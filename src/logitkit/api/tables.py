@@ -14,8 +14,8 @@ from logitkit.engine.law import require_level
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, FormulaError, nearest_name
 from logitkit.inference.changes import column_changes
-from logitkit.inference.tables.blocks import Options, tabled
-from logitkit.inference.tables.regression import of_same_rows, regression_rows
+from logitkit.inference.tables.blocks import Options, tabled, with_tests
+from logitkit.inference.tables.regression import Block, of_same_rows, regression_rows
 from logitkit.inference.tables.univariable import univariable_fit
 from logitkit.models.binary import Binary
 from logitkit.models.model import Model
@@ -23,6 +23,7 @@ from logitkit.options import require_choice, require_flag
 from logitkit.report.term_labels import known_variables
 from logitkit.results.fit import Fit
 from logitkit.results.foreign import in_our_words
+from logitkit.results.pooled.pooled_fit import PooledFit
 from logitkit.results.tabled import RegressionTableResult
 
 __all__ = ["regression_table", "univariable"]
@@ -52,7 +53,7 @@ def regression_table(
 
     Parameters
     ----------
-    *fits : Fit
+    *fits : Fit or PooledFit
         One or more, of any models. Rows that are of the same level, or the same column, stand side by side. A fit of
         several outcomes has one block of columns per outcome.
     names : sequence of str, optional
@@ -122,7 +123,7 @@ def regression_table(
         tabled(name, record, design, k, replace(own, units=of_fit))
         for k, (name, (record, design), of_fit) in enumerate(zip(called, pairs, _units(pairs, units), strict=True))
     ]
-    blocks = tuple(block for _, some in parts for block in some)
+    blocks = tuple(_pooled(block, fits[block.fit], k) for _, some in parts for k, block in enumerate(some))
     same, made = of_same_rows([design for _, design in pairs]), tuple(each for each, _ in parts)
     return RegressionTableResult(made, blocks, regression_rows(blocks), style, shows, level, same)
 
@@ -181,7 +182,16 @@ def _fit_of(each: Any, place: int) -> tuple[FitRecord, Design | None]:
     """Return the record and the rows of a fit."""
     if isinstance(each, Fit):
         return each.record, each.design
+    if isinstance(each, PooledFit):
+        return each.record, None
     raise DataError(f"Argument {place} is a {type(each).__name__}, not a fit, such as lk.logit(...) returns.")
+
+
+def _pooled(block: Block, given: Any, place: int) -> Block:
+    """Return the first block of a pooled fit with tests of its terms over the imputed tables; others as they are."""
+    if place or not isinstance(given, PooledFit):
+        return block
+    return with_tests(block, given.record.info, lambda term: float(given.test(term).p_value), "D1")
 
 
 def _labelled(pairs: Sequence[tuple[FitRecord, Design | None]], given: Any) -> list[tuple[FitRecord, Design | None]]:

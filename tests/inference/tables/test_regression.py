@@ -186,3 +186,17 @@ def test_what_is_no_fit_is_refused() -> None:
         lk.regression_table(FIT.robust("HC3"), test="LR")
     with pytest.raises(UnsupportedError, match="without its penalty"):
         lk.regression_table(lk.logit("low ~ age", BIRTHS, penalty=lk.Ridge(1.0)), univariable=True)
+
+
+def test_pooled_fits_have_tests_over_the_imputed_tables() -> None:
+    tables = [BIRTHS.assign(lwt=BIRTHS["lwt"].where(BIRTHS.index % 7 > 0, 120 + 5 * k)) for k in range(5)]
+    pooled = lk.pool([lk.logit("low ~ lwt + race", data) for data in tables])
+    table = lk.regression_table(FIT, pooled, names=["One table", "Imputed"])
+    assert_allclose(_row(table, "Imputed", "race")["term_p"], pooled.test("race").p_value, rtol=ROUTE)
+    row = _row(table, "Imputed", "race", "black")
+    assert_allclose(
+        [row["estimate"], row["std_error"]], [pooled.coef["race[T.black]"], pooled.std_error["race[T.black]"]]
+    )
+    text = " ".join(str(table).split())
+    assert "D1, over the imputed tables (Imputed)" in text
+    assert "Rubin's rules (Imputed)" in text

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -22,7 +22,7 @@ from logitkit.inference.hypotheses.wald import coefficient_estimates
 from logitkit.inference.tables.level_counts import LevelCounts, level_counts
 from logitkit.inference.tables.regression import Block, Cell, Row, TabledFit, TermP
 
-__all__ = ["Options", "blocks_of", "counts_of", "factor_of", "tabled"]
+__all__ = ["Options", "blocks_of", "counts_of", "factor_of", "row_key", "tabled", "with_tests"]
 
 TERM_MOST = 60  # columns of a term that are still listed one by one
 CODED = re.compile(r"C\(\s*(.+?)\s*(?:,.*)?\)")
@@ -197,8 +197,28 @@ def factor_of(info: DesignInfo, term: Term) -> str | None:
     return factors[0] if len(factors) == 1 and factors[0] in info.coding.coded_levels() else None
 
 
-def _key(info: DesignInfo, term: Term) -> str:
-    """Return what a term is called among fits that code its factor in different ways."""
+def row_key(info: DesignInfo, term: Term) -> str:
+    """Return what a term is called among fits that code its factor in different ways.
+
+    Parameters
+    ----------
+    info : DesignInfo
+        Of the fit.
+    term : Term
+        Of it.
+
+    Returns
+    -------
+    str
+        The variable of a factor, else the term as it is written.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> info = lk.logit("low ~ C(race) + age", lk.datasets.load_lbw()).record.info
+    >>> [row_key(info, term) for term in info.terms]
+    ['Intercept', 'race', 'age']
+    """
     if factor_of(info, term) is None:
         return term.name
     found = CODED.fullmatch(term.name)
@@ -209,7 +229,7 @@ def _rows_of(
     info: DesignInfo, term: Term, columns: Sequence[int], *, collapse: bool
 ) -> Iterator[tuple[Row, int | None]]:
     """Yield the rows of a term and their columns; none for a heading, or for the reference level of a factor."""
-    key, factor = _key(info, term), factor_of(info, term)
+    key, factor = row_key(info, term), factor_of(info, term)
     if len(columns) == 1 and factor is None:
         yield Row(key), columns[0]
         return
@@ -259,7 +279,7 @@ def counts_of(info: DesignInfo, counts: LevelCounts) -> dict[Row, tuple[float, f
         reference = dict(info.references).get(term.name)
         if reference is None or factor_of(info, term) is None or len(term.columns) > TERM_MOST:
             continue
-        columns, key = list(term.columns), _key(info, term)
+        columns, key = list(term.columns), row_key(info, term)
         for level, j in zip(_levels(info, term, columns), columns, strict=True):
             found[Row(key, level)] = float(counts.rows[j]), float(counts.events[j])
         rest = counts.n_rows - counts.rows[columns].sum(), counts.n_events - counts.events[columns].sum()
@@ -268,6 +288,37 @@ def counts_of(info: DesignInfo, counts: LevelCounts) -> dict[Row, tuple[float, f
 
 
 # Tests of terms.
+
+
+def with_tests(block: Block, info: DesignInfo, test: Callable[[str], float], name: str) -> Block:
+    """Return a block with tests of its terms that are made elsewhere, such as over imputed tables.
+
+    Parameters
+    ----------
+    block : Block
+        One equation of a fit.
+    info : DesignInfo
+        Of the fit.
+    test : callable
+        Gives the p-value of a term by its name in the formula.
+    name : str
+        Of the tests.
+
+    Returns
+    -------
+    Block
+        The same estimates.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ race", lk.datasets.load_lbw())
+    >>> (block,) = blocks_of(fit.record, fit.design, 0, Options())
+    >>> with_tests(block, fit.record.info, lambda term: 0.5, "D1").tests["race"]
+    TermP(p_value=0.5, test='D1')
+    """
+    several = [term for term in info.terms if 1 < len(term.columns) <= TERM_MOST]
+    return replace(block, tests={row_key(info, term): TermP(test(term.name), name) for term in several})
 
 
 def _tests(record: FitRecord, design: Design | None, options: Options) -> dict[str, TermP]:
@@ -285,5 +336,5 @@ def _tests(record: FitRecord, design: Design | None, options: Options) -> dict[s
                 raise
             continue
         tested = dict(zip(found.labels, found.p_value.tolist(), strict=True))
-        return {_key(record.info, term): TermP(tested[term.name], kind) for term in several if term.name in tested}
+        return {row_key(record.info, term): TermP(tested[term.name], kind) for term in several if term.name in tested}
     return {}

@@ -20,6 +20,7 @@ from logitkit.report.wording import counted, name_list
 
 __all__ = ["abbreviated", "block_name", "estimate_columns", "regression_document", "row_name"]
 
+TESTS = {"LR": "likelihood ratio", "Wald": "Wald", "D1": "D1, over the imputed tables"}
 STATISTICS = ("Rows", "Events", "Log-likelihood", "AIC", "BIC", "McFadden R2", "Tjur R2")
 
 
@@ -283,7 +284,7 @@ def _how(result: RegressionTable) -> Iterator[str]:
     tests: dict[str, list[str]] = {}
     for block in result.blocks:
         for test in block.tests.values():
-            named = tests.setdefault({"LR": "likelihood ratio", "Wald": "Wald"}[test.test], [])
+            named = tests.setdefault(TESTS[test.test], [])
             named += [result.fits[block.fit].name] if result.fits[block.fit].name not in named else []
     text = f"Intervals: {', '.join(kinds)}"
     if any(not np.isnan(cell.p_value) for block in result.blocks for cell in block.cells.values()):
