@@ -12,11 +12,12 @@ from logitkit.writing import as_path
 
 __all__ = ["load"]
 
-CARD = "logitkit scorecard"  # the format, without what reads it
+CARD = "logitkit scorecard"  # the formats, without what reads them
+RECALIBRATED = "logitkit recalibrated fit"
 
 
 def load(path: str | Path, functions: Mapping[str, Any] | None = None) -> Any:
-    """Load a saved fit, or a saved scorecard.
+    """Load a saved fit, a recalibrated one, or a saved scorecard.
 
     A saved fit is data: it runs no code of its own, neither on loading nor in a verb of the fit. Its formula is
     evaluated only if every name in it is a column, a constant stored in the file, a transform from a closed list, or a
@@ -37,7 +38,7 @@ def load(path: str | Path, functions: Mapping[str, Any] | None = None) -> Any:
 
     Returns
     -------
-    Fit or Scorecard
+    Fit, RecalibratedFit or Scorecard
         The saved fit, of the class of its family; or the scorecard with its fit. It holds no rows: verbs that need rows
         require ``data=``.
 
@@ -65,4 +66,8 @@ def load(path: str | Path, functions: Mapping[str, Any] | None = None) -> Any:
         from logitkit.results.cards.loading import scorecard_in
 
         return scorecard_in(packed, path, functions or {})
+    if isinstance(packed, dict) and packed.get("format") == RECALIBRATED:
+        from logitkit.results.recalibrated import recalibrated_in
+
+        return recalibrated_in(packed, path, functions or {})
     return fit_of(record_in(packed, path, functions or {}))

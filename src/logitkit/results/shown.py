@@ -44,6 +44,7 @@ class Shown:
         from logitkit.report.findings import hypotheses as hypothesis_findings  # noqa: F401
         from logitkit.report.findings import influence as influence_findings  # noqa: F401
         from logitkit.report.findings import pooled as pooled_findings  # noqa: F401
+        from logitkit.report.findings import recalibration as recalibration_findings  # noqa: F401
         from logitkit.report.left_out import left_out_words
         from logitkit.report.tables import equation as equations  # noqa: F401
         from logitkit.report.tables import regression as regression_tables  # noqa: F401

@@ -181,9 +181,9 @@ class Recalibrator:
             "n_outcomes": self.n_outcomes,
             "names": list(self.names),
             "n": self.n,
-            **{name: getattr(self, name).tolist() for name in ARRAYS},
-            "log_loss": list(self.log_loss),
-            "brier": list(self.brier),
+            **{name: _numbers(getattr(self, name)) for name in ARRAYS},
+            "log_loss": _numbers(np.array(self.log_loss)),
+            "brier": _numbers(np.array(self.brier)),
         }
 
     @classmethod
@@ -207,7 +207,8 @@ class Recalibrator:
         """
         try:
             arrays = {name: np.asarray(kept[name], dtype=np.float64) for name in ARRAYS}
-            first, second = ((float(kept[name][0]), float(kept[name][1])) for name in ("log_loss", "brier"))
+            pairs = (np.asarray(kept[name], dtype=np.float64) for name in ("log_loss", "brier"))
+            first, second = ((float(pair[0]), float(pair[1])) for pair in pairs)
             names, method = tuple(str(name) for name in kept["names"]), str(kept["method"])
             found = cls(
                 method, int(kept["n_outcomes"]), names, n=float(kept["n"]), log_loss=first, brier=second, **arrays
@@ -223,6 +224,11 @@ class Recalibrator:
 
 
 ARRAYS = ("estimate", "std_error", "vcov", "slopes", "intercepts", "at", "rates")
+
+
+def _numbers(values: FloatArray) -> Any:
+    """Return numbers as nested lists, None where they are not known."""
+    return np.where(np.isnan(values), None, values).tolist()  # type: ignore[call-overload]
 
 
 def softplus(x: FloatArray) -> FloatArray:

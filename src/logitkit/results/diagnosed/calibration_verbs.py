@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from logitkit.diagnostics.calibration.corp import Band, Reliability
     from logitkit.diagnostics.calibration.curve import Calibration
     from logitkit.diagnostics.calibration.smooth import CurveKind
+    from logitkit.results.recalibrated import RecalibratedFit
 
 __all__ = ["CalibrationVerbs", "one_outcome", "require_draws"]
 
@@ -137,6 +138,40 @@ class CalibrationVerbs(OfRows):
                 level=level,
             )
         )
+
+    def recalibrate(self, data: Any = None, method: str = "logistic", *, level: float | None = None) -> RecalibratedFit:
+        """Learn from the outcomes of other rows how to transform the logits of the fit.
+
+        Parameters
+        ----------
+        data : table
+            Rows with an outcome, which the fit was not fitted to.
+        method : str
+            ``'intercept'``, ``'logistic'`` (intercept and slope), ``'temperature'``; of an event ``'beta'``,
+            ``'isotonic'``, ``'centred'`` (isotonic without ties) and ``'spline'``; of several outcomes ``'vector'`` (a
+            slope and an intercept each); or ``'closed'``: a closed test chooses between no change, intercept, intercept
+            and slope, and a refit.
+        level : float, optional
+            Of the closed test; that of the fit by default.
+
+        Returns
+        -------
+        RecalibratedFit
+            With predict, predict_logit, calibration, on (every diagnostic of predictions) and save.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> births = lk.datasets.load_lbw()
+        >>> fit = lk.logit("low ~ age + lwt + smoke", births[::2])
+        >>> fit.recalibrate(births[1::2], method="closed").test.updates
+        ('none', 'intercept', 'logistic', 'refit')
+        """
+        from logitkit.results.classes import fit_of
+        from logitkit.results.recalibrated import recalibrated
+
+        rows = self._rows_of(data)
+        return recalibrated(fit_of(rows.record), rows, method, level)
 
 
 def one_outcome(info: DesignInfo, of_event: bool, outcome: Any) -> int:

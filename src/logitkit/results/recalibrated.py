@@ -1,0 +1,247 @@
+"""Fits whose logits are recalibrated: predictions and diagnostics as those of a fit, kept as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from logitkit.design.design import Design
+from logitkit.diagnostics.calibration.logits_of_rows import RowLogits, offset_fit, row_logits
+from logitkit.engine.fit import fit_design
+from logitkit.engine.record import FitRecord
+from logitkit.engine.saved.file import digest_of, packed_record, record_in, sealed, write_packed
+from logitkit.engine.solvers.newton import Newton
+from logitkit.errors import DataError, UnsupportedError
+from logitkit.inference.sample import is_sample
+from logitkit.inference.verbs import require
+from logitkit.logits.recalibration.closed_test import ClosedTest, Refit, closed_test_of
+from logitkit.logits.recalibration.fitting import learn
+from logitkit.logits.recalibration.recalibrator import METHODS, Recalibrator
+from logitkit.logits.scores import probabilities
+from logitkit.options import require_choice
+from logitkit.results.classes import fit_of
+from logitkit.results.on_rows import FitOnRows
+from logitkit.results.row_figures import RowPlots
+from logitkit.results.rows import Rows
+from logitkit.results.shown import shown
+
+if TYPE_CHECKING:
+    from logitkit.results.fit import Fit
+
+__all__ = ["FORMAT", "RecalibratedFit", "recalibrated", "recalibrated_in"]
+
+FORMAT, VERSION = "logitkit recalibrated fit", 1
+CLOSED = "closed"
+
+
+class RecalibratedFit:
+    """A fit whose logits are transformed by what the outcomes of other rows taught.
+
+    Parameters
+    ----------
+    fit : Fit
+        The fit; where a closed test chose a refit, that one.
+    recalibrator : Recalibrator
+        What it does to logits.
+    test : ClosedTest or None
+        The test that chose it.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> births = lk.datasets.load_lbw()
+    >>> fit = lk.logit("low ~ age + lwt + smoke", births[::2])
+    >>> new = fit.recalibrate(births[1::2])
+    >>> found = new.calibration(births[1::2])
+    >>> bool(abs(found.intercept) < 1e-6), bool(abs(found.slope - 1) < 1e-6)
+    (True, True)
+    """
+
+    def __init__(self, fit: Fit, recalibrator: Recalibrator, test: ClosedTest | None = None) -> None:
+        self.fit, self.recalibrator, self.test = fit, recalibrator, test
+
+    def predict_logit(self, data: Any = None, offset: Any = None) -> Any:
+        """Return recalibrated logits.
+
+        Parameters
+        ----------
+        data : table, optional
+            New rows; the rows of the fit by default.
+        offset : array-like, optional
+            Offset of the new rows; required if the fit was given an array.
+
+        Returns
+        -------
+        Series or DataFrame
+            Log odds of the event, or a logit of each of several outcomes, of which only differences matter.
+        """
+        if self.recalibrator.of_event:
+            base = self.fit.predict_logit(data, offset)
+        else:
+            with np.errstate(divide="ignore"):
+                base = np.log(self.fit.predict(data, offset))
+        values = base.to_numpy(dtype=np.float64)
+        finite = np.isfinite(values).reshape(values.shape[0], -1).all(axis=1)
+        # A probability of 0 or 1, at the limit of a separated fit, stays what it is; of several outcomes none is known.
+        made = values.copy() if values.ndim == 1 else np.full(values.shape, np.nan)
+        if finite.any():
+            made[finite] = self.recalibrator.transform(values[finite])
+        if values.ndim == 1:
+            return pd.Series(made, base.index, name="logit")
+        return pd.DataFrame(made, base.index, base.columns)
+
+    def predict(self, data: Any = None, offset: Any = None) -> Any:
+        """Return recalibrated probabilities.
+
+        Parameters
+        ----------
+        data : table, optional
+            New rows; the rows of the fit by default.
+        offset : array-like, optional
+            Offset of the new rows; required if the fit was given an array.
+
+        Returns
+        -------
+        Series or DataFrame
+            Probability of the event, or of each of several outcomes.
+        """
+        logits = self.predict_logit(data, offset)
+        made = probabilities(logits.to_numpy())
+        if made.ndim == 1:
+            return pd.Series(made, logits.index, name="probability")
+        return pd.DataFrame(made, logits.index, logits.columns)
+
+    def on(self, data: Any, weights: Any = None, offset: Any = None, y: Any = None) -> FitOnRows:
+        """Return recalibrated predictions of rows, with every diagnostic of predictions: calibration, ROC curves, ....
+
+        Parameters
+        ----------
+        data : table or matrix
+            Rows with their outcome.
+        weights, offset : str or array-like, optional
+            Of these rows, as in ``fit.on``.
+        y : array-like, optional
+            Outcome of these rows, for a fit to a matrix.
+
+        Returns
+        -------
+        FitOnRows
+            Of a fit without coefficients, whose predictions these are.
+        """
+        record = self.fit.record
+        design = Rows(record, None, data, weights, offset, y).design
+        if design.in_chunks:
+            raise UnsupportedError(
+                "Recalibrated predictions are looked at on rows that are held: read the files first."
+            )
+        rows = row_logits(record, design)
+        made, its = offset_fit(record, design, rows.order, self.recalibrator.transform(rows.logits))
+        table = None if record.info.coding is None else data
+        return FitOnRows(Rows(made, replace(its, table=table)), RowPlots)
+
+    def calibration(self, data: Any, **how: Any) -> Any:
+        """Return predicted against observed rates, as ``fit.calibration`` does.
+
+        Parameters
+        ----------
+        data : table
+            Rows with an outcome, best others than those of the recalibration.
+        **how : object
+            Options of ``fit.calibration``: ``bins``, ``by``, ``curve``, ``binning``.
+
+        Returns
+        -------
+        Calibration
+            Of the recalibrated predictions.
+        """
+        return self.on(data).calibration(**how)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the fit with its recalibration as plain JSON, without any row and without code.
+
+        Parameters
+        ----------
+        path : str or Path
+            File to write; ``lk.load`` reads it.
+
+        Returns
+        -------
+        Path
+            The file written.
+        """
+        fields = {"fit": packed_record(self.fit.record), "recalibrator": self.recalibrator.to_dict()}
+        return write_packed(sealed(FORMAT, VERSION, fields), path)
+
+    def __repr__(self) -> str:
+        """Return what the recalibration changes, as text."""
+        parts = [] if self.test is None else [repr(shown(self.test))]
+        return "\n".join([*parts, repr(shown(self.recalibrator))])
+
+
+def recalibrated(fit: Fit, rows: Rows, method: str, level: float | None) -> RecalibratedFit:
+    """Return a fit recalibrated on rows that it was not fitted to."""
+    require_choice("method", method, (*METHODS, CLOSED))
+    record, design = rows.record, rows.design
+    require(record, "calibration")
+    if is_sample(record, design):
+        raise DataError(
+            "These are the rows of the fit, on which it is calibrated by construction, or shrunken by its penalty: "
+            "recalibrate on other rows."
+        )
+    found = row_logits(record, design)
+    if method == CLOSED:
+        return _closed(fit, record, design, found, record.level if level is None else level)
+    return RecalibratedFit(fit, _with_errors(learn(found.logits, found.shares, found.weights, method), design))
+
+
+def _closed(fit: Fit, record: FitRecord, design: Design, rows: RowLogits, level: float) -> RecalibratedFit:
+    """Return the update that a closed test chooses."""
+    if design.sample.response.clusters is not None or design.sample.response.weight_kind == "sampling":
+        raise UnsupportedError("A closed test compares likelihoods, which sampling weights and clusters do not have.")
+    refitted = _refit(record, design) if rows.order.size == design.n_rows else None
+    refit = None if refitted is None else Refit(refitted.loglik - refitted.log_constant, refitted.n_params)
+    test = closed_test_of(rows.logits, rows.shares, rows.weights, refit, level)
+    if test.chosen == "refit" and refitted is not None:
+        return RecalibratedFit(fit_of(refitted, design), test.recalibrator, test)
+    return RecalibratedFit(fit, test.recalibrator, test)
+
+
+def _refit(record: FitRecord, design: Design) -> FitRecord | None:
+    """Return the model fitted to other rows; None where it is no maximum of a likelihood, or has no finite estimate."""
+    if record.is_penalised or record.nuisance.n_parameters or design.in_chunks:
+        return None
+    found = fit_design(design, record.form, Newton(), record.level)
+    usable = found.converged and not found.is_separated and not found.aliased.size
+    return found if usable else None
+
+
+def _with_errors(found: Recalibrator, design: Design) -> Recalibrator:
+    """Return a recalibrator without standard errors where weights or clusters make those of a likelihood wrong."""
+    response = design.sample.response
+    if response.clusters is None and response.weight_kind != "sampling":
+        return found
+    unknown = np.full(found.std_error.shape, np.nan)
+    return replace(found, std_error=unknown, vcov=np.full(found.vcov.shape, np.nan))
+
+
+def recalibrated_in(packed: Mapping[str, Any], path: Path, functions: Mapping[str, Any]) -> RecalibratedFit:
+    """Return the recalibrated fit that JSON values of a file hold."""
+    if packed.get("version") != VERSION:
+        raise DataError(
+            f"'{path}' is of version {packed.get('version')!r:.20} of recalibrated fits, which is not known."
+        )
+    if "digest" not in packed or packed["digest"] != digest_of(packed):
+        raise DataError(f"'{path}' was changed after it was saved: its digest does not match its fields.")
+    kept = packed.get("recalibrator")
+    if not isinstance(kept, dict):
+        raise DataError(f"'{path}' is damaged: it has no recalibrator.")
+    record = record_in(packed.get("fit"), path, functions)
+    found = Recalibrator.from_dict(kept)
+    if found.of_event != record.has_event or (not found.of_event and found.n_outcomes != len(record.outcomes)):
+        raise DataError(f"'{path}' is damaged: its recalibrator is of other outcomes than its fit.")
+    return RecalibratedFit(fit_of(record), found)
