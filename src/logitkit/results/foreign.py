@@ -176,6 +176,7 @@ ATTRIBUTES = {
     **dict.fromkeys(("reliability_diagram", "reliabilitydiag", "corp"), "reliability(data)"),
     **dict.fromkeys(("platt", "temperature_scaling", "platt_scaling", "closed_test"), "recalibrate(data, method=...)"),
     **dict.fromkeys(("gof", "estat_gof"), "goodness_of_fit()"),
+    **dict.fromkeys(("calibrationbelt", "givitiCalibrationBelt"), "calibration_belt()"),
     **dict.fromkeys(("linktest", "pregibon"), "link_test()"),
     **dict.fromkeys(("boxtid", "boxTidwell"), "box_tidwell()"),
     **dict.fromkeys(("endog", "exog"), "design"),

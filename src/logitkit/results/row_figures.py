@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from logitkit.results.diagnosed.calibration_figures import CalibrationFigures
 from logitkit.results.diagnosed.discrimination_figures import DiscriminationFigures
+from logitkit.results.diagnosed.goodness_figures import GoodnessFigures
 from logitkit.results.diagnosed.residual_figures import ResidualFigures
 from logitkit.results.foreign import meant_by
 from logitkit.results.given_rows import OfRows, of_given_rows
@@ -41,7 +42,7 @@ class Figures(OfRows):
         return "\n".join(["Figures:", *(f"  {call:<{width}}  {words}" for call, words in lines)])
 
 
-class DiagnosticFigures(ResidualFigures, DiscriminationFigures, CalibrationFigures):
+class DiagnosticFigures(ResidualFigures, GoodnessFigures, DiscriminationFigures, CalibrationFigures):
     """Figures that are written once for a fit and for a fit on given rows."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from logitkit.diagnostics.fit.belt import calibration_belt
 from logitkit.diagnostics.fit.box_tidwell import box_tidwell
 from logitkit.diagnostics.fit.hosmer_lemeshow import HosmerLemeshow, hosmer_lemeshow
 from logitkit.diagnostics.fit.linear_tests import (
@@ -18,7 +19,7 @@ from logitkit.diagnostics.fit.linear_tests import (
 )
 from logitkit.diagnostics.fit.link_test import link_test
 from logitkit.diagnostics.fit.pattern_tests import PatternSums, osius_rojek, pattern_sums
-from logitkit.diagnostics.fit.tested import GoodnessTest, Tested
+from logitkit.diagnostics.fit.tested import ROWS, GoodnessTest, Tested
 from logitkit.diagnostics.rows.patterns import Patterns, require_unsaturated
 from logitkit.errors import UnsupportedError
 from logitkit.models.links import LOGIT
@@ -75,6 +76,7 @@ class BinaryTests:
             "information_matrix": lambda: [self._information_matrix()],
             "link_test": lambda: [self._link_test()],
             "box_tidwell": self._box_tidwell,
+            "calibration_belt": lambda: [self._calibration_belt()],
         }
         return tests[name]()
 
@@ -178,6 +180,12 @@ class BinaryTests:
         """Return the link test."""
         found = link_test(self.tested.record, self.tested.design)
         return GoodnessTest.normal("link_test", found.statistic)
+
+    def _calibration_belt(self) -> GoodnessTest:
+        """Return the test of the calibration belt."""
+        found = calibration_belt(self.tested.record, self.tested.design)
+        name, null = "calibration_belt", f"belt, degree {found.degree}"
+        return GoodnessTest(name, ROWS[name], found.statistic, float("nan"), found.p_value, null)
 
     def _box_tidwell(self) -> list[GoodnessTest]:
         """Return the test of each column that may be transformed."""

@@ -37,6 +37,7 @@ OF_EVENT = (
     "information_matrix",
     "link_test",
     "box_tidwell",
+    "calibration_belt",
 )
 OF_OUTCOMES = ("pearson", "deviance", "hosmer_lemeshow")
 

@@ -24,6 +24,7 @@ ROWS = {
     "information_matrix": "Information matrix",
     "link_test": "Link test",
     "box_tidwell": "Box-Tidwell",
+    "calibration_belt": "Calibration belt",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from logitkit.diagnostics.fit.belt import CalibrationBelt
 from logitkit.diagnostics.fit.box_tidwell import BoxTidwell
 from logitkit.diagnostics.fit.link_test import LinkTest
 from logitkit.diagnostics.fit.panel import GoodnessOfFit
@@ -11,10 +12,18 @@ from logitkit.engine.law import NORMAL
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.findings.dispatch import finding_document, test_facts, undetermined_rows
 from logitkit.report.findings.misfit import FEW_ROWS, MANY_NEW
-from logitkit.report.number_format import format_amount, format_column, format_number, format_p, format_percent
+from logitkit.report.number_format import (
+    format_amount,
+    format_column,
+    format_interval,
+    format_level,
+    format_number,
+    format_p,
+    format_percent,
+)
 from logitkit.report.wording import counted
 
-__all__ = ["box_tidwell_document", "link_test_document", "panel_document"]
+__all__ = ["belt_document", "box_tidwell_document", "link_test_document", "panel_document"]
 
 MANY_ROWS = 50_000.0  # beyond, departures too small to matter are found by every test
 REJECTED = 0.05
@@ -22,6 +31,7 @@ NEEDED = (
     "The outcomes fitted on the linear predictor eta and its square: a square that is needed says that the link is "
     "wrong or terms are missing."
 )
+CHOSEN = "The p-value and the belts know that the degree was chosen by likelihood-ratio tests"
 ONE_STEP = (
     "Score tests of x log x beside each column, one at a time; its coefficient and the power are one step of Newton's "
     "method. A power means little where the estimate is near zero."
@@ -79,6 +89,44 @@ def _on_rows(result: GoodnessOfFit) -> tuple[str, ...]:
             "see fit.calibration() for their size."
         )
     return tuple(notes)
+
+
+@finding_document.register
+def belt_document(result: CalibrationBelt) -> Document:
+    """Return a calibration belt as a document."""
+    places = range(0, result.predicted.size, 10)
+    heads, columns = ["Predicted", "Curve"], [result.predicted, result.curve]
+    for belt in result.belts:
+        heads += [f"{format_level(belt.level)} low", f"{format_level(belt.level)} high"]
+        columns += [belt.low, belt.high]
+    cells = zip(*(format_column(column[list(places)], "probability") for column in columns), strict=True)
+    widest = result.belts[-1]
+    level = format_level(widest.level)
+    ranges = [
+        f"The {level} belt is {word} the diagonal for predictions of "
+        f"{', '.join(format_interval(*one, decimals=3) for one in found)}: {what}."
+        for word, found, what in (
+            ("above", widest.above, "more events than predicted"),
+            ("below", widest.below, "fewer events than predicted"),
+        )
+        if found
+    ]
+    many = result.n_trials > MANY_ROWS and result.p_value < REJECTED
+    return Document(
+        "Calibration belt",
+        facts=(
+            Fact("Statistic", format_number(result.statistic)),
+            Fact("P-value", format_p(result.p_value)),
+            Fact("Degree of the polynomial", str(result.degree)),
+            Fact("Rows", "of the fit" if result.in_sample else "not of the fit"),
+        ),
+        blocks=(Table(None, tuple(Column(name) for name in heads), tuple(cells)),),
+        notes=(
+            f"{CHOSEN}, from {2 if result.in_sample else 1} on.",
+            *(ranges or (f"The {level} belt has the diagonal inside everywhere.",)),
+            *(("With so many trials departures are found that may be too small to matter: see the curve.",) * many),
+        ),
+    )
 
 
 @finding_document.register

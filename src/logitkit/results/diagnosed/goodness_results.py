@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 import logitkit.report.findings.goodness  # noqa: F401 - says how these results are shown
+from logitkit.diagnostics.fit.belt import CalibrationBelt
 from logitkit.diagnostics.fit.box_tidwell import BoxTidwell
 from logitkit.diagnostics.fit.link_test import LinkTest
 from logitkit.diagnostics.fit.panel import GoodnessOfFit
@@ -15,7 +16,7 @@ from logitkit.report.frames.shown import ResultFrame
 from logitkit.results.documented import extends_base
 from logitkit.results.shown import shown
 
-__all__ = ["BoxTidwellResult", "GoodnessOfFitResult", "LinkTestResult", "with_table"]
+__all__ = ["BoxTidwellResult", "CalibrationBeltResult", "GoodnessOfFitResult", "LinkTestResult", "with_table"]
 
 T = TypeVar("T")
 
@@ -91,6 +92,45 @@ class BoxTidwellResult(BoxTidwell):
             "p_value": self.p_value,
         }
         return ResultFrame(columns)
+
+
+@extends_base
+@dataclass(frozen=True, eq=False)
+class CalibrationBeltResult(CalibrationBelt):
+    """A calibration belt, with a table and a figure."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per predicted probability.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns predicted, curve and, for each level, low and high with the level in percent.
+        """
+        columns = {"predicted": self.predicted, "curve": self.curve}
+        for belt in self.belts:
+            percent = f"{100 * belt.level:g}"
+            columns |= {f"low_{percent}": belt.low, f"high_{percent}": belt.high}
+        return ResultFrame(columns)
+
+    def plot(self, ax: Any = None, *, title: str = "") -> Any:
+        """Draw the belt.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Axes to draw on; those of a new figure by default.
+        title : str, optional
+            Title of the figure.
+
+        Returns
+        -------
+        Axes
+            The plot.
+        """
+        from logitkit.plots.calibration_belt import plot_calibration_belt
+
+        return plot_calibration_belt(self, ax, title=title)
 
 
 def with_table(kind: type[T], found: Any) -> T:

@@ -12,7 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from logitkit.diagnostics.fit.hosmer_lemeshow import HosmerLemeshow
-    from logitkit.results.diagnosed.goodness_results import BoxTidwellResult, GoodnessOfFitResult, LinkTestResult
+    from logitkit.results.diagnosed.goodness_results import (
+        BoxTidwellResult,
+        CalibrationBeltResult,
+        GoodnessOfFitResult,
+        LinkTestResult,
+    )
 
 __all__ = ["GoodnessVerbs"]
 
@@ -25,7 +30,7 @@ class GoodnessVerbs(OfRows):
 
         Of an event: ``"pearson"``, ``"deviance"`` and ``"osius_rojek"`` on covariate patterns, ``"hosmer_lemeshow"`` by
         two groupings, ``"le_cessie"`` (unweighted sum of squares), ``"spiegelhalter"``, ``"stukel"`` (score test),
-        ``"information_matrix"``, ``"link_test"`` and ``"box_tidwell"`` of each positive column.
+        ``"information_matrix"``, ``"link_test"``, ``"box_tidwell"`` of each positive column, ``"calibration_belt"``.
 
         Parameters
         ----------
@@ -85,6 +90,28 @@ class GoodnessVerbs(OfRows):
 
         rows = self._rows_of(data)
         return with_table(BoxTidwellResult, box_tidwell(rows.record, rows.design, of))
+
+    def calibration_belt(self, data: Any = None, levels: Sequence[float] = (0.8, 0.95)) -> CalibrationBeltResult:
+        """Return the GiViTI calibration belt: a polynomial of what was predicted, with its region and its test.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; the rows of the fit by default.
+        levels : sequence of float, default (0.8, 0.95)
+            Confidence levels of the belts.
+
+        Returns
+        -------
+        CalibrationBeltResult
+            The polynomial starts at degree 2 on the rows of the fit, at degree 1 on others, and the test knows that its
+            degree was chosen; ``plot()`` draws the belts.
+        """
+        from logitkit.diagnostics.fit.belt import calibration_belt
+        from logitkit.results.diagnosed.goodness_results import CalibrationBeltResult, with_table
+
+        rows = self._rows_of(data)
+        return with_table(CalibrationBeltResult, calibration_belt(rows.record, rows.design, levels))
 
     def hosmer_lemeshow(
         self,

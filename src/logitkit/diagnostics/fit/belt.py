@@ -1,0 +1,239 @@
+r"""The calibration belt: a polynomial of what was predicted, with the region in which it may lie.
+
+The outcomes are fitted by the link of the fit on a polynomial of the linear predictor, standardised. Its degree is
+chosen forward: from 1, or on the rows of the fit from 2, one more while the likelihood-ratio statistic of the next
+degree exceeds the 95% point of chi-square, up to 4. The statistic
+
+.. math:: T = 2 \{\ell(\hat\alpha) - \ell(\text{as predicted})\}
+
+tests that the polynomial is the identity; ``belt_law.py`` has its distribution, which knows of the choice. The belt of
+level c at a linear predictor :math:`\eta` has the ends
+
+.. math:: g(\eta)'\hat\alpha \pm \sqrt{t_c\; g(\eta)' V g(\eta)},
+
+with the powers g, the inverse information V and :math:`t_c`, the point that T exceeds with probability 1 - c: the
+ellipsoid that approximates the likelihood region of level c, looked at along each :math:`\eta`. So the belt has the
+whole curve inside at once.
+
+On the rows of a fit T takes the variance of the powers beside intercept and slope alone, and is a little conservative
+where the model has many columns.
+
+References
+----------
+Nattino, G., Finazzi, S. and Bertolini, G. (2014) Statistics in Medicine 33, 2390-2407 (new rows).
+Nattino, G., Finazzi, S. and Bertolini, G. (2016) Statistics in Medicine 35, 709-720 (rows of the fit).
+Nattino, G., Lemeshow, S., Phillips, G., Finazzi, S. and Bertolini, G. (2017) Assessing the calibration of dichotomous
+outcome models with the calibration belt. The Stata Journal 17, 1003-1014.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import chdtri
+
+from logitkit.design.design import Design
+from logitkit.diagnostics.calibration.log_odds_rows import LogOddsRows
+from logitkit.diagnostics.fit.belt_law import belt_critical, belt_tail
+from logitkit.diagnostics.fit.conditions import require_event_model, require_testable
+from logitkit.diagnostics.fit.polynomials import polynomial_fit, powers, rows_with_predictors
+from logitkit.diagnostics.rows.left_out import EVERY_ROW, LeftOut
+from logitkit.engine.record import FitRecord
+from logitkit.errors import DataError, UnsupportedError
+from logitkit.inference.sample import is_sample
+from logitkit.typing import BoolArray, FloatArray
+
+__all__ = ["BeltEnds", "CalibrationBelt", "calibration_belt"]
+
+DEGREE_MOST = 4
+CHOSEN_AT = 0.05  # level of the test for one more degree
+POINTS = 101
+
+
+@dataclass(frozen=True)
+class BeltEnds:
+    """The ends of a belt of one level.
+
+    Parameters
+    ----------
+    level : float
+        Confidence level.
+    low, high : (r,) array
+        Ends at each predicted probability.
+    above, below : tuple of (float, float)
+        Ranges of predicted probabilities in which the whole belt is above the diagonal, more happening than was
+        predicted, and below it.
+
+    Examples
+    --------
+    >>> BeltEnds(0.95, np.zeros(2), np.ones(2), (), ()).above
+    ()
+    """
+
+    level: float
+    low: FloatArray
+    high: FloatArray
+    above: tuple[tuple[float, float], ...]
+    below: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class CalibrationBelt:
+    """A calibration belt with its test.
+
+    Parameters
+    ----------
+    predicted, curve : (r,) array
+        Predicted probabilities over their range, and the rate that the polynomial has there.
+    belts : tuple of BeltEnds
+        Of each level, in ascending order.
+    degree : int
+        Degree of the polynomial.
+    statistic, p_value : float
+        The statistic T, and its tail probability.
+    critical : float
+        What T exceeds with a probability of 5% at this degree.
+    in_sample : bool
+        Whether the rows are those of the fit.
+    n_trials : float
+        Trials.
+    left_out : LeftOut
+        Rows given, used and left out.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
+    >>> calibration_belt(fit.record, fit.design).degree
+    2
+    """
+
+    predicted: FloatArray
+    curve: FloatArray
+    belts: tuple[BeltEnds, ...]
+    degree: int
+    statistic: float
+    p_value: float
+    critical: float
+    in_sample: bool
+    n_trials: float
+    left_out: LeftOut = EVERY_ROW
+
+
+def calibration_belt(record: FitRecord, design: Design, levels: Sequence[float] = (0.8, 0.95)) -> CalibrationBelt:
+    """Return the calibration belt.
+
+    Parameters
+    ----------
+    record : FitRecord
+        A fit of two outcomes by one linear predictor.
+    design : Design
+        Rows with their outcome: those of the fit, or new ones.
+    levels : sequence of float, default (0.8, 0.95)
+        Confidence levels.
+
+    Returns
+    -------
+    CalibrationBelt
+        Grouped data and frequency weights count every trial.
+
+    Raises
+    ------
+    UnsupportedError
+        On the rows of a fit without an intercept or with an offset, where intercept and slope are not 0 and 1; with
+        weights that are no counts; where all predictions are equal or take too few values.
+    DataError
+        If a level is not between 0 and 1.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
+    >>> belt = calibration_belt(fit.record, fit.design)
+    >>> bool((belt.belts[1].low <= belt.curve).all()), 0.0 < belt.p_value < 1.0
+    (True, True)
+    """
+    own = is_sample(record, design)
+    require_testable(record, design, own)
+    require_event_model(record, "The calibration belt")
+    given = [float(level) for level in ([levels] if isinstance(levels, float) else levels)]
+    if not given or not all(0.0 < level < 1.0 for level in given):
+        raise DataError(f"levels={levels!r:.60} must be confidence levels between 0 and 1, such as (0.8, 0.95).")
+    if own:
+        _require_identity(record, design)
+    rows, sums = rows_with_predictors(record, design, own, "The calibration belt")
+    start, base = (2, 1) if own else (1, 2)
+    least = float(chdtri(1, CHOSEN_AT))
+    found = _fit(rows, start, sums.mean, sums.spread)
+    if found is None:
+        raise UnsupportedError(
+            f"The calibration belt has no answer here: predictions take too few values for a polynomial of degree "
+            f"{start}, or it separates the outcomes."
+        )
+    degree = start
+    while degree < DEGREE_MOST:
+        larger = _fit(rows, degree + 1, sums.mean, sums.spread)
+        if larger is None or found.deviance - larger.deviance <= least:
+            break
+        found, degree = larger, degree + 1
+    gains, statistic = degree - start, max(sums.deviance - found.deviance, 0.0)
+    ends = record.family.probabilities(np.array([[sums.lowest, sums.highest]]))[1]
+    predicted = np.linspace(ends[0], ends[1], POINTS)
+    eta = np.clip(record.family.tail_link.link(predicted), sums.lowest, sums.highest)
+    basis = powers((eta - sums.mean) / sums.spread, degree)
+    middle = basis @ found.coef
+    spread = np.sqrt(np.einsum("ij,jk,ik->i", basis, found.full_vcov, basis))
+
+    def rate(values: FloatArray) -> FloatArray:
+        return np.asarray(record.family.probabilities(values[None])[1])
+
+    belts = []
+    for level in sorted(given):
+        half = np.sqrt(belt_critical(1.0 - level, gains, base, least)) * spread
+        low, high = rate(middle - half), rate(middle + half)
+        belts.append(
+            BeltEnds(level, low, high, _ranges(predicted, low > predicted), _ranges(predicted, high < predicted))
+        )
+    return CalibrationBelt(
+        predicted=predicted,
+        curve=rate(middle),
+        belts=tuple(belts),
+        degree=degree,
+        statistic=statistic,
+        p_value=belt_tail(statistic, gains, base, least),
+        critical=belt_critical(0.05, gains, base, least),
+        in_sample=own,
+        n_trials=float(sums.facts.totals.sum()),
+        left_out=sums.facts.left_out(design),
+    )
+
+
+def _require_identity(record: FitRecord, design: Design) -> None:
+    """Refuse the rows of a fit whose predictions do not have intercept 0 and slope 1 by construction."""
+    if design.sample.response.offset is not None:
+        what = "with an offset"
+    elif not record.info.spans_intercept:
+        what = "without an intercept"
+    else:
+        return
+    raise UnsupportedError(
+        f"The calibration belt on the rows of a fit {what} has no known distribution: intercept and slope of its "
+        "predictions are not 0 and 1 there. Give rows that took no part in the fit."
+    )
+
+
+def _fit(rows: LogOddsRows, degree: int, mean: float, size: float) -> FitRecord | None:
+    """Return the polynomial of a degree; None where it has no finite estimate."""
+    found = polynomial_fit(rows, degree, mean, size)
+    return None if found.is_separated or not found.converged or found.aliased.size else found
+
+
+def _ranges(predicted: FloatArray, inside: BoolArray) -> tuple[tuple[float, float], ...]:
+    """Return the ranges of predictions in which something holds."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], inside, [False]]).astype(np.int8)))
+    return tuple(
+        (float(predicted[first]), float(predicted[last - 1]))
+        for first, last in zip(edges[::2], edges[1::2], strict=True)
+    )
