@@ -136,7 +136,7 @@ def test_a_report_counts_rows_that_the_fit_says_nothing_of(tmp_path: Path) -> No
 
 def test_the_verbs_show_themselves() -> None:
     others = FITS["two"].on(NEW)
-    assert "calibration, certificate, classification" in repr(others)
+    assert "calibration, calibration_belt, certificate, classification" in repr(others)
     with pytest.raises(AttributeError, match=r"A FitOnRows has no attribute 'auc'\. It is called discrimination\(\)"):
         _ = others.auc
     assert "plot.roc()" in repr(others.plot)
