@@ -24,6 +24,7 @@ _attribute, __dir__, __all__ = lazy_loader.attach(
         "api.ordered": ["ordinal"],
         "api.comparison": ["compare", "vuong"],
         "api.discrimination": ["roc_test"],
+        "api.forests": ["plot_forest"],
         "api.grouped": ["fit_by", "logit_by"],
         "api.cross_validation": ["cross_validate", "cross_validate_matrix"],
         "api.tables": ["regression_table", "univariable"],

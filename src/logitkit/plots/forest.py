@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy as np
 from logitkit.errors import DataError
 from logitkit.options import require_text
 from logitkit.plots.labels import add_note, plain, text_width, wrapped
-from logitkit.plots.legends import legend_beside
+from logitkit.plots.legends import legend_below, legend_beside
 from logitkit.plots.log_axis import ratio_in_words, ratio_limits, set_log_ticks
 from logitkit.plots.style import FAINT, INK, MUTED, PRIMARY, TICK_SIZE, Look, dress, level_text, looks, new_axes
 from logitkit.plots.term_rows import TermRow, name_rows, names_width, row_bounds
@@ -60,6 +59,8 @@ class Forest(NamedTuple):
         Of the fit.
     numbers : tuple of (str, str)
         Of each row the estimate and its interval, as they are written beside the axes; empty for none.
+    beside : tuple of tuple of (str, str)
+        Of each row and mark the estimate and its interval, written beside several marks; empty for none.
     words : tuple of str
         Of each row what is written where its estimate has no place, if not that the data are separated; empty for none.
     note : str
@@ -81,6 +82,7 @@ class Forest(NamedTuple):
     numbers: tuple[tuple[str, str], ...] = ()
     words: tuple[str, ...] = ()
     note: str = ""
+    beside: tuple[tuple[tuple[str, str], ...], ...] = ()
 
     @property
     def looks(self) -> tuple[Look, ...]:
@@ -143,10 +145,12 @@ def plot_forest(forest: Forest, ax: Axes | None = None, *, title: str = "") -> A
     ax.set_ylim(*((end, -0.5) if forest.outcomes else (end + 0.1, -0.6)))
     dress(ax, x=_axis_words(forest), title=title)
     name_rows(ax, forest.terms, middle)
-    if forest.outcomes:
+    if forest.outcomes and forest.beside:
+        legend_below(ax, handles, forest.outcomes)
+    elif forest.outcomes:
         legend_beside(ax, handles, forest.outcomes)
-    _write_numbers(ax, forest, middle)
-    if title and forest.numbers:  # above the heads of the numbers
+    _write_numbers(ax, forest)
+    if title and (forest.numbers or forest.beside):  # above the heads of the numbers
         ax.set_title(title, loc="left", fontsize=ax.title.get_fontsize(), color=INK, pad=6.0 + 1.6 * TICK_SIZE)
     add_note(ax, forest.note)
     ax.spines["left"].set_visible(False)
@@ -159,8 +163,12 @@ def forest_size(forest: Forest) -> tuple[float, float]:
     """Return the size of a figure in which the rows are readable."""
     _, end = forest.bounds
     names = names_width(forest.terms)
-    if forest.outcomes:
+    if forest.outcomes and not forest.beside:
         return WIDTH_OF_SEVERAL + names / 72.0, max(2.4, 1.1 + (end + 0.5) * forest.row_height)
+    if forest.beside:
+        beside = names + sum(_column_widths(forest, "95% interval")) + 2 * SPACE
+        legend = 0.2 * len(forest.outcomes)
+        return WIDTH + 0.4 + beside / 72.0, max(2.4, 1.15 + legend + (end + 0.5) * forest.row_height)
     beside = names + sum(_column_widths(forest, "95% interval")) + 2 * SPACE
     return min(WIDTH + 0.4 + beside / 72.0, WIDTH_MOST), 1.15 + ROW * (end + 0.7)
 
@@ -268,13 +276,14 @@ def _write_words(ax: Axes, forest: Forest, place: int, look: Look) -> None:
 def _column_widths(forest: Forest, head: str) -> tuple[float, float]:
     """Return the widths of the columns of numbers beside the axes, in points; 0 where there is none."""
     widths = []
+    every = [cells for row in forest.beside for cells in row] or forest.numbers
     for column, name in ((0, forest.what), (1, head)):
-        texts = [cells[column] for cells in forest.numbers if cells[column]]
+        texts = [cells[column] for cells in every if cells[column]]
         widths.append(max([text_width(text) for text in (*texts, name)]) + SPACE if texts else 0.0)
     return widths[0], widths[1]
 
 
-def _write_numbers(ax: Axes, forest: Forest, middle: Sequence[float] | FloatArray) -> None:
+def _write_numbers(ax: Axes, forest: Forest) -> None:
     """Write the estimates and their intervals to the right of the axes, under their heads."""
     kind = forest.interval if forest.interval.startswith("posterior") else "interval"  # the axis has the method
     head = "" if forest.level is None else f"{level_text(forest.level)} {kind}"
@@ -299,9 +308,11 @@ def _write_numbers(ax: Axes, forest: Forest, middle: Sequence[float] | FloatArra
 
     write(forest.what, 0.0, first, over=True)
     write(head if second else "", 0.0, first + second, over=True)
-    for (estimate, interval), y in zip(forest.numbers, middle, strict=True):
-        write(estimate, y, first)
-        write(interval, y, first + second)
+    by_mark = [list(column) for column in zip(*forest.beside, strict=True)] or [list(forest.numbers)]
+    for place, cells in enumerate(by_mark):
+        for (estimate, interval), y in zip(cells, _heights(forest, place), strict=True):
+            write(estimate, float(y), first)
+            write(interval, float(y), first + second)
 
 
 def _limits(estimate: FloatArray, low: FloatArray, high: FloatArray) -> tuple[float, float]:

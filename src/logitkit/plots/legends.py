@@ -11,16 +11,41 @@ from logitkit.plots.style import INK, TICK_SIZE
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["ALONE", "add_legend", "legend_beside", "share_axes", "wrap_legend"]
+__all__ = ["ALONE", "add_legend", "legend_below", "legend_beside", "share_axes", "wrap_legend"]
 
 ENTRY_MOST = 28  # characters of a line of an entry
 WITHIN_MOST = 4  # lines of a legend that stands within the axes
+BELOW = 0.5  # inches of the marks and the label of the horizontal axis
 ALONE = "alone"  # marks what a curve has only while it is alone: words, area, histogram
 
 
 def legend_beside(ax: Axes, handles: Sequence[Any], labels: Sequence[str], title: str = "") -> None:
     """Put a legend to the right of an Axes, in columns where there are many entries."""
     _beside(ax, handles, [plain(wrapped(label, ENTRY_MOST)) for label in labels], title)
+
+
+def legend_below(ax: Axes, handles: Sequence[Any], labels: Sequence[str]) -> None:
+    """Put a legend below an Axes and its label, one entry per line, where numbers stand to the right of it."""
+    ax.legend(
+        handles,
+        [plain(wrapped(label, 2 * ENTRY_MOST)) for label in labels],
+        loc="upper left",
+        bbox_to_anchor=(0.0, 0.0),
+        bbox_transform=_below(ax),
+        frameon=False,
+        fontsize=TICK_SIZE,
+        labelcolor=INK,
+        handlelength=1.6,
+    )
+
+
+def _below(ax: Axes) -> Any:
+    """Return the coordinates of an Axes, moved down by the height of its marks and its label."""
+    from matplotlib.transforms import ScaledTranslation
+
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    return ax.transAxes + ScaledTranslation(0.0, -BELOW, figure.dpi_scale_trans)
 
 
 def _beside(ax: Axes, handles: Sequence[Any], texts: Sequence[str], title: str = "") -> None:

@@ -148,6 +148,33 @@ class FitPlots(DiagnosticFigures, Figures):
         found = coefficient_forest(self._record, units, labels=labels, terms=terms, level=level, limits=limits)
         return plot_forest(found, ax, title=title)
 
+    def nomogram(self, ax: Any = None, title: str = "") -> Any:
+        """Draw the model as scales of points to add by hand, their total and the probability that it says.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Axes to draw on.
+        title : str, optional
+            Title of the figure.
+
+        Returns
+        -------
+        Axes
+            One scale per variable, over its range on the rows of the fit; that of the widest range has 100 points.
+            Splines and other curves of a variable have the points of the curve; where they rise and fall, one scale
+            per run.
+
+        Raises
+        ------
+        UnsupportedError
+            If variables act together (interactions), there are several outcomes, an offset or absorbed levels.
+        """
+        from logitkit.plots.nomogram import plot_nomogram
+        from logitkit.results.effects.nomogram import nomogram_of
+
+        return plot_nomogram(nomogram_of(self._rows_of(None)), ax, title=title)
+
     def average_predictions(
         self,
         variable: str,

@@ -1,0 +1,57 @@
+"""The forest plot of several fits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import logitkit as lk
+from logitkit.errors import DataError, UnsupportedError
+from logitkit.report.forests import forest_of_several
+
+FORMULAS = ("low ~ smoke", "low ~ smoke + race", "low ~ age + race + smoke + ht")
+
+
+def fits() -> list[lk.Fit]:
+    births = lk.datasets.load_lbw()
+    return [lk.logit(formula, births) for formula in FORMULAS]
+
+
+def test_each_mark_is_the_ratio_of_its_fit() -> None:
+    every = fits()
+    found = forest_of_several([fit.record for fit in every], ["a", "b", "c"])
+    labels = [row.label for row in found.terms]
+    assert sorted(labels) == sorted(["smoke", "race", "white (reference)", "black", "other", "age", "ht"])
+    assert labels.index("race") < labels.index("white (reference)") < labels.index("black") < labels.index("other")
+    for k, fit in enumerate(every):
+        ratios = fit.odds_ratios()
+        for name, label in (("smoke", "smoke"), ("race[T.black]", "black"), ("age", "age"), ("ht", "ht")):
+            row = labels.index(label)
+            known = name in ratios.index
+            assert np.isnan(found.estimate[row, k]) != known
+            if known:
+                assert found.estimate[row, k] == pytest.approx(ratios.loc[name, "odds_ratio"])
+                assert float(found.beside[row][k][0]) == pytest.approx(ratios.loc[name, "odds_ratio"], abs=6e-4)
+
+
+def test_the_figure_has_a_legend_and_the_numbers_beside_it() -> None:
+    ax = lk.plot_forest(*fits(), names=["crude", "with race", "all"], title="Low birth weight")
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["crude", "with race", "all"]
+    texts = [text.get_text() for text in ax.texts]
+    assert {"Odds ratio", "95% interval", "2.022", "1.081 to 3.783"} <= set(texts)
+    assert lk.plot_forest(fits()[0], ax=ax) is ax
+
+
+def test_what_cannot_share_an_axis_is_refused() -> None:
+    births = lk.datasets.load_lbw()
+    one = fits()[0]
+    with pytest.raises(DataError, match="it was given None"):
+        lk.plot_forest()
+    with pytest.raises(DataError, match="2 different names"):
+        lk.plot_forest(one, one, names=["a", "a"])
+    with pytest.raises(DataError, match=r"levels \[0.9, 0.95\]"):
+        lk.plot_forest(one, lk.logit("low ~ smoke", births, level=0.9))
+    with pytest.raises(UnsupportedError, match="several outcomes"):
+        lk.plot_forest(one, lk.multinomial("race ~ age", births))
+    with pytest.raises(UnsupportedError, match="cannot share an axis"):
+        lk.plot_forest(one, lk.logit("low ~ smoke", births, link="log"))
