@@ -30,6 +30,7 @@ _attribute, __dir__, __all__ = lazy_loader.attach(
         "api.tables": ["regression_table", "univariable"],
         "api.descriptions": ["table_one"],
         "api.paths": ["path", "path_matrix"],
+        "api.planning": ["power", "sample_size", "validation_sample_size"],
         "api.pooling": ["pool"],
         "design.chunks.dask": ["Dask"],
         "design.chunks.spark": ["Spark"],

@@ -206,6 +206,8 @@ FUNCTIONS = {
     "LogisticRegression": f"{LOGIT}, or as an estimator of scikit-learn lk.estimators.LogitClassifier()",
     **dict.fromkeys(("roc_compare", "delong_test", "delong_roc_test", "roccomp"), "lk.roc_test(y, scores1, scores2)"),
     "LogisticRegressionCV": "lk.cross_validate('y ~ x', data), or lk.estimators.LogitClassifierCV()",
+    **dict.fromkeys(("pmsampsize", "samplesize"), "lk.sample_size(n_parameters, prevalence, r_squared=...)"),
+    **dict.fromkeys(("pwr", "power_logistic", "wp_logistic"), "lk.power(odds_ratio=..., power=..., event_rate=...)"),
     **dict.fromkeys(("mice", "mi_estimate", "MIAnalyze", "mianalyze"), "lk.pool(fits), of fits to the imputed tables"),
     **dict.fromkeys(
         ("modelsummary", "esttab", "stargazer", "etable", "texreg", "summary_col", "outreg2", "Stargazer"),

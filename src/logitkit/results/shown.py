@@ -43,6 +43,7 @@ class Shown:
         from logitkit.report.findings import effects as effect_findings  # noqa: F401
         from logitkit.report.findings import hypotheses as hypothesis_findings  # noqa: F401
         from logitkit.report.findings import influence as influence_findings  # noqa: F401
+        from logitkit.report.findings import planning as planning_findings  # noqa: F401
         from logitkit.report.findings import pooled as pooled_findings  # noqa: F401
         from logitkit.report.findings import recalibration as recalibration_findings  # noqa: F401
         from logitkit.report.left_out import left_out_words

@@ -368,6 +368,10 @@ class PooledFit:
         """Return the summary."""
         return self.summary().to_text()
 
+    def _repr_html_(self) -> str:
+        """Return the summary as HTML, for notebooks."""
+        return self.summary().to_html()
+
     # What the verbs share.
 
     def _level(self, level: float | None) -> float:

@@ -1,0 +1,1 @@
+"""How many observations a model or a test needs, before any are collected."""
