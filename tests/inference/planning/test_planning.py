@@ -53,7 +53,7 @@ def test_the_coefficient_of_a_c_statistic_is_that_of_a_large_sample() -> None:
 
 
 def test_power_is_the_closed_form() -> None:
-    """Hsieh, Bloch and Larsen's formulas: (1.96 + 1.645)^2 / (0.25 0.405^2) = 317, and rates of 0.4 and 0.5 in halves."""
+    """Hsieh, Bloch and Larsen: (1.96 + 1.645)^2 / (0.25 0.405^2) = 317; and rates of 0.4 and 0.5 in halves."""
     assert lk.power(odds_ratio=math.exp(0.405), power=0.95, event_rate=0.5).n == 317
     ratio = (0.5 / 0.5) / (0.4 / 0.6)
     assert lk.power(odds_ratio=ratio, power=0.95, event_rate=0.4, share=0.5).n == 1281
