@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "AnyResidualKind",
     "BoolArray",
     "CodeArray",
     "FactorCoding",
@@ -32,3 +33,15 @@ MissingPolicy = Literal["drop", "raise"]
 FactorCoding = Literal["treatment", "sum"]
 UnseenPolicy = Literal["raise", "missing"]
 ResidualKind = Literal["response", "pearson", "deviance", "working"]
+AnyResidualKind = Literal[
+    "response",
+    "pearson",
+    "deviance",
+    "working",
+    "standardized_pearson",
+    "standardized_deviance",
+    "score",
+    "partial",
+    "quantile",
+    "surrogate",
+]

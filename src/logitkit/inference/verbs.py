@@ -24,6 +24,7 @@ from logitkit.inference.conditions import (
     same_predictors,
     within_model,
 )
+from logitkit.inference.drawn_conditions import has_latent, has_order, one_predictor
 from logitkit.inference.penalised.posterior import ELSEWHERE, is_withheld, why_withheld
 from logitkit.inference.penalised.refusals import AFTER_PENALTY
 
@@ -314,6 +315,9 @@ VERBS: dict[str, tuple[Condition, ...]] = {
     "discrimination": (_of_events("ROC curves are"),),
     "classification": (_of_events("A confusion table is"),),
     "calibration": (_of_events("Calibration compares probabilities with proportions"),),
+    "drawn residuals": (has_order,),
+    "surrogate residuals": (has_latent,),
+    "partial residuals": (one_predictor,),
     "influence": (
         _penalised("influence"),
         not_adjusted("influence"),

@@ -79,6 +79,11 @@ class Link:
     rises_to_one: bool = True
     log_concave: bool = True
 
+    @property
+    def latent_mean(self) -> float:
+        """Mean of the variable whose distribution function is the inverse; zero by symmetry, and of the cauchit."""
+        return {"cloglog": -float(np.euler_gamma), "loglog": float(np.euler_gamma)}.get(self.name, 0.0)
+
     def inverse(self, eta: FloatArray) -> FloatArray:
         """Return the mean for each linear predictor, of the shape of ``eta``; missing where no mean is below 1."""
         return _logit_mean(eta) if self.code == 0 else np.asarray(self._tails(eta)[6])

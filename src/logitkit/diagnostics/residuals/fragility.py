@@ -41,6 +41,11 @@ class Estimated(NamedTuple):
     ----------
     estimate, std_error, low, high : float
         Estimate, standard error and limits at the level.
+
+    Examples
+    --------
+    >>> Estimated(1.0, 0.4, 0.2, 1.8).significant
+    True
     """
 
     estimate: float

@@ -6,16 +6,33 @@ import numpy as np
 
 from logitkit.diagnostics.residuals.fragility import Estimated, Fragility
 from logitkit.diagnostics.residuals.leave_out import LeaveOut
+from logitkit.diagnostics.residuals.simulated import SimulatedResiduals
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.estimate_columns import format_estimates
 from logitkit.report.findings.dispatch import finding_document
-from logitkit.report.number_format import format_column, format_integer, format_level, format_percent
+from logitkit.report.number_format import (
+    format_column,
+    format_estimate,
+    format_integer,
+    format_level,
+    format_p,
+    format_percent,
+)
 from logitkit.report.wording import counted
 from logitkit.typing import FloatArray
 
-__all__ = ["fragility_document", "leave_out_document"]
+__all__ = ["fragility_document", "leave_out_document", "simulated_document"]
 
 LISTED = 20  # rows of a set that are named
+FEW, MANY = 20, 100_000
+DISPERSION = (
+    "Dispersion: observed over simulated variation, above 1 where outcomes vary more than the model says. The "
+    "coefficients are estimated, so that p-values are somewhat large."
+)
+FEW_GROUPS = "Fewer than 20 groups show gross faults only."
+MANY_ROWS = (
+    "With so many rows faults too small to matter are significant: see the figure for how far off the residuals are."
+)
 
 
 @finding_document.register
@@ -100,6 +117,36 @@ def fragility_document(result: Fragility) -> Document:
         ),
         notes=notes if result.found else notes[:1],
         warnings=() if result.found else (warning,),
+    )
+
+
+@finding_document.register
+def simulated_document(result: SimulatedResiduals) -> Document:
+    """Return residuals by simulation as a document: the three tests, and how rows were put together."""
+    rows = (
+        ("Uniformity (Kolmogorov-Smirnov)", f"D = {format_estimate(result.distance)}", format_p(result.uniformity_p)),
+        ("Dispersion", f"ratio = {format_estimate(result.dispersion)}", format_p(result.dispersion_p)),
+        (
+            "Outliers",
+            f"{format_integer(result.outliers)}, {format_estimate(result.outliers_expected)} expected",
+            format_p(result.outliers_p),
+        ),
+    )
+    g = result.residuals.size
+    return Document(
+        "Residuals by simulation",
+        facts=(
+            Fact("Groups", format_integer(g)),
+            Fact("Simulated data sets", format_integer(result.n_simulations)),
+            Fact("Seed", "none" if result.seed is None else str(result.seed)),
+        ),
+        blocks=(Table(None, (Column("Test", "left"), Column("Statistic"), Column("P-value")), rows),),
+        notes=(
+            f"Compared: {result.grouping}.",
+            DISPERSION,
+            *(FEW_GROUPS,) * (g < FEW),
+            *(MANY_ROWS,) * bool(result.size.sum() > MANY),
+        ),
     )
 
 

@@ -15,7 +15,9 @@ from logitkit.typing import FloatArray
 
 if TYPE_CHECKING:
     from logitkit.diagnostics.collinearity import Collinearity
+    from logitkit.diagnostics.residuals.any_kind import Residuals
     from logitkit.diagnostics.residuals.influence import Influence
+    from logitkit.diagnostics.residuals.simulated import SimulatedResiduals
 
 __all__ = [
     "collinearity_frame",
@@ -23,15 +25,17 @@ __all__ = [
     "influence_by_outcome_frame",
     "influence_frame",
     "residuals_frame",
+    "simulated_frame",
 ]
 
 
-def residuals_frame(record: FitRecord, values: FloatArray, design: Design, kind: str) -> pd.Series | pd.DataFrame:
-    """Return residuals, one row per row that is used; of several outcomes one column per outcome."""
-    if values.ndim == 1:
-        return pd.Series(values, row_labels(design), name=kind)
-    columns = pd.Index(record.outcomes, name=record.info.response.name)
-    return pd.DataFrame(values.T.copy(), row_labels(design), columns)
+def residuals_frame(record: FitRecord, found: Residuals, design: Design, kind: str) -> pd.Series | pd.DataFrame:
+    """Return residuals, one row per row that is used: a column per outcome, coefficient or term, or one in all."""
+    if found.columns is None:
+        return pd.Series(found.values, row_labels(design), name=kind)
+    name = record.info.response.name if found.columns == record.outcomes else None
+    columns = pd.Index(found.columns, name=name, tupleize_cols=False)
+    return pd.DataFrame(found.values, row_labels(design), columns)
 
 
 def influence_frame(result: Influence, design: Design) -> pd.DataFrame:
@@ -50,6 +54,13 @@ def dfbetas_frame(record: FitRecord, values: FloatArray, design: Design) -> pd.D
     return ResultFrame(
         values, index=row_labels(design), columns=pd.Index(record.names, tupleize_cols=False), copy=False
     )
+
+
+def simulated_frame(result: SimulatedResiduals) -> pd.DataFrame:
+    """Return one row per group of rows: its size, what was observed and expected, and its scaled residual."""
+    names = ("size", "observed", "expected", "predicted")
+    columns = {name: getattr(result, name) for name in names} | {"residual": result.residuals}
+    return ResultFrame(columns, index=pd.RangeIndex(result.residuals.size, name="group"))
 
 
 def influence_by_outcome_frame(result: Influence, design: Design) -> pd.DataFrame:

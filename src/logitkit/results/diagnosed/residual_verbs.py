@@ -11,13 +11,14 @@ from logitkit.errors import DataError
 from logitkit.options import is_count, require_choice
 from logitkit.report.frames import diagnostics as frames
 from logitkit.results.given_rows import OfRows
-from logitkit.typing import ResidualKind
+from logitkit.typing import AnyResidualKind
 
 if TYPE_CHECKING:
     from logitkit.design.design import Design
     from logitkit.diagnostics.residuals.fragility import FragilityChange
     from logitkit.results.diagnosed.fragility import FragilityResult
     from logitkit.results.diagnosed.leave_out import LeaveOutResult
+    from logitkit.results.diagnosed.simulated import SimulatedResidualsResult
 
 __all__ = ["ResidualVerbs"]
 
@@ -27,9 +28,10 @@ class ResidualVerbs(OfRows):
 
     def residuals(
         self,
-        kind: ResidualKind = "deviance",
+        kind: AnyResidualKind = "deviance",
         data: Any = None,
         *,
+        seed: int | None = None,
         to: str | Path | None = None,
         keys: str | Sequence[str] = (),
     ) -> Any:
@@ -37,11 +39,18 @@ class ResidualVerbs(OfRows):
 
         Parameters
         ----------
-        kind : {'deviance', 'pearson', 'response', 'working'}
-            Defined as in R; with several outcomes, working residuals are on the scale of the log odds of each outcome.
-            With frequency weights, the residual of each copy of a row, as if the rows were written out.
+        kind : str
+            ``"deviance"``, ``"pearson"``, ``"response"`` or ``"working"``, defined as in R; with several outcomes,
+            working residuals are on the scale of the log odds of each outcome. ``"standardized_deviance"`` and
+            ``"standardized_pearson"``, over the root of 1 - leverage, of the rows of the fit. ``"score"``, the
+            derivative of the log-likelihood by each coefficient. ``"partial"``, of each term, of an event.
+            ``"quantile"`` (randomised, standard normal) and ``"surrogate"`` (of the latent variable), of an event and
+            of ordered outcomes. With frequency weights, the residual of each copy of a row, as if the rows were
+            written out.
         data : table, optional
             Rows with an outcome; the rows of the fit by default.
+        seed : int, optional
+            Of the draws of quantile and surrogate residuals.
         to : str or Path, optional
             A new folder, into which the table is written as Parquet files, block by block.
         keys : str or sequence of str
@@ -50,17 +59,46 @@ class ResidualVerbs(OfRows):
         Returns
         -------
         pandas.Series, pandas.DataFrame or Path
-            One row per row used; with several outcomes one column per outcome.
+            One row per row used; with several outcomes one column per outcome, of scores one per coefficient, of
+            partial residuals one per term.
         """
-        from logitkit.diagnostics.residuals.kinds import residuals
+        from logitkit.diagnostics.residuals.any_kind import residuals_of_kind
         from logitkit.results.row_frames import row_frame
 
         rows = self._rows_of(data)
 
         def make(part: Design) -> Any:
-            return frames.residuals_frame(rows.record, residuals(rows.record, part, kind), part, kind)
+            return frames.residuals_frame(rows.record, residuals_of_kind(rows.record, part, kind, seed), part, kind)
 
         return row_frame(rows, make, "residuals", to, keys)
+
+    def simulated_residuals(
+        self, n: int = 250, data: Any = None, *, seed: int | None = None, by: Any = None
+    ) -> SimulatedResidualsResult:
+        """Return residuals by simulation from the fitted model, with tests of uniformity, dispersion and outliers.
+
+        Rows of counts are compared one by one. Single outcomes are put together first: by covariate pattern where these
+        are few and full, else with neighbours by predicted probability. The result says how.
+
+        Parameters
+        ----------
+        n : int, default 250
+            Number of simulated data sets.
+        data : table, optional
+            Rows with an outcome; the rows of the fit by default.
+        seed : int, optional
+            Of the draws.
+        by : str or (n,) array-like, optional
+            Groups of rows to compare, a column of the table or an array as long.
+
+        Returns
+        -------
+        SimulatedResidualsResult
+            Prints the three tests; ``to_frame()`` has the groups.
+        """
+        from logitkit.results.diagnosed.simulated import simulated_of_rows
+
+        return simulated_of_rows(self._rows_of(data), n, seed, by, data)
 
     def influence(
         self,

@@ -1,0 +1,43 @@
+"""Residuals by simulation, with their table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import pandas as pd
+
+from logitkit.design.table.beside import values_beside
+from logitkit.diagnostics.residuals.simulated import SimulatedResiduals, simulated_residuals
+from logitkit.report.frames.diagnostics import simulated_frame
+from logitkit.results.rows import Rows
+from logitkit.results.shown import shown
+
+__all__ = ["SimulatedResidualsResult", "simulated_of_rows"]
+
+
+@dataclass(frozen=True)
+class SimulatedResidualsResult(SimulatedResiduals):
+    """Residuals by simulation, with their table."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the groups.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns size, observed, expected, predicted and residual, one row per group.
+        """
+        return simulated_frame(self)
+
+
+def simulated_of_rows(rows: Rows, n: int, seed: int | None, by: Any, data: Any) -> SimulatedResidualsResult:
+    """Return the residuals of rows, put together by a column where one is named."""
+    design, groups, name = rows.told(), None, ""
+    if by is not None:
+        if data is not None and design.table is None and not design.in_chunks:
+            design = replace(design, table=data)
+        values, name = values_beside(by, design, "by")
+        groups = pd.factorize(values)[0]
+    result = simulated_residuals(rows.record, design, n, seed=seed, groups=groups, name=name)
+    return shown(SimulatedResidualsResult(**{each.name: getattr(result, each.name) for each in fields(result)}))
