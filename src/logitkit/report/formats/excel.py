@@ -222,7 +222,7 @@ def _with_ends(
     cells: list[list[str]] = [[] for _ in rows]
     for j, column in enumerate(columns):
         ends = [_ends(row[j]) for row in rows]
-        if column.align == "right" and None not in ends and any(row[j] for row in rows):
+        if column.align == "right" and None not in ends and any(own and own[1] for own in ends):
             heads += [Column(f"{column.name.strip()} {end}") for end in ("low", "high")]
             places += [j, j]
             for line, own in zip(cells, ends, strict=True):
@@ -236,12 +236,12 @@ def _with_ends(
 
 
 def _ends(text: str) -> tuple[str, ...] | None:
-    """Return both ends of an interval, two empty texts for none, and None for what is no interval."""
+    """Return both ends of an interval, a word and nothing for a word, and None for what is neither."""
     if not text:
         return ("", "")
     found = INTERVAL.fullmatch(text)
-    if found is None:
-        return None
+    if found is None:  # a word in place of an interval, such as "reference"
+        return None if any(sign.isdigit() for sign in text) else (text, "")
     ends = (found["low"] or found["from"], found["high"] or found["to"])
     return ends if all(number_of(end) for end in ends) else None
 
