@@ -18,6 +18,7 @@ FORBIDDEN = re.compile(r"[\[\]:*?/\\]")  # in names of sheets
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 NAME_MOST, CELL_MOST = 31, 32_767
 NARROW, WIDEST = 9, 60  # characters
+REFERENCE = "reference"  # which has no interval, in a column of intervals
 
 
 class Number(NamedTuple):
@@ -236,12 +237,12 @@ def _with_ends(
 
 
 def _ends(text: str) -> tuple[str, ...] | None:
-    """Return both ends of an interval, a word and nothing for a word, and None for what is neither."""
+    """Return both ends of an interval, the word and nothing for a reference, and None for what is neither."""
     if not text:
         return ("", "")
     found = INTERVAL.fullmatch(text)
-    if found is None:  # a word in place of an interval, such as "reference"
-        return None if any(sign.isdigit() for sign in text) else (text, "")
+    if found is None:
+        return (text, "") if text == REFERENCE else None
     ends = (found["low"] or found["from"], found["high"] or found["to"])
     return ends if all(number_of(end) for end in ends) else None
 
