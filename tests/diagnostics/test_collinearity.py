@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 
 import logitkit as lk
 from logitkit.diagnostics.collinearity import collinearity
-from logitkit.errors import SeparationError, UnsupportedError
+from logitkit.errors import DataError, SeparationError, UnsupportedError
 from tolerances import EXACT, REFERENCE, ROUTE
 
 
@@ -181,3 +181,33 @@ def test_separated_and_aliased_coefficients_take_no_part(lbw):
         alone.collinearity()
     with pytest.raises(UnsupportedError, match="no column besides the intercept"):
         lk.multinomial("race ~ 1", lbw).collinearity()
+
+
+@pytest.mark.parametrize("options", [{}, {"weights": "w", "weight_kind": "precision"}, {"link": "probit"}])
+def test_condition_indices_are_singular_values_of_the_weighted_columns(lbw, options):
+    """By the singular values of the columns themselves, each of unit length, as Belsley, Kuh and Welsch have them."""
+    lbw = lbw.assign(w=np.linspace(0.5, 2.0, len(lbw)), near=lbw["lwt"] + np.sin(np.arange(len(lbw))) / 20)
+    fit = lk.logit("low ~ age + lwt + near + C(race)", lbw, **options)
+    eta, X = fit.predict_link().to_numpy()[None], fit.design.matrix.to_dense()
+    curvature = fit.design.response.weights * fit.record.family.curvatures(eta)[0, 0]
+    if options.get("link") == "probit":
+        curvature = fit.design.response.weights * fit.record.family.expected.curvatures(eta)[0, 0]
+    scaled = np.sqrt(curvature)[:, None] * X
+    _, values, vectors = np.linalg.svd(scaled / np.linalg.norm(scaled, axis=0))
+    parts = (vectors / values[:, None]) ** 2
+    found = fit.collinearity("condition")
+    assert_allclose(found["condition_index"], values[0] / values, rtol=1e-5)  # of some thousand, from squares
+    assert_allclose(found["eigenvalue"], values**2, rtol=1e-5)
+    assert_allclose(found.iloc[:, 2:], parts / parts.sum(axis=0), atol=1e-6)
+    assert found["condition_index"].max() > 1_000
+    assert found.loc[found.index[-1], ["lwt", "near"]].min() > 0.99
+
+
+def test_condition_indices_of_what_has_none(lbw):
+    several = lk.multinomial("race ~ age + lwt", lbw).collinearity("condition")
+    assert several.columns[2:].tolist() == [f"{k}:{x}" for k in ("black", "other") for x in ("Intercept", "age", "lwt")]
+    assert_allclose(several["eigenvalue"].sum(), 6.0, rtol=ROUTE)
+    aliased = lk.logit("low ~ age + twice", lbw.assign(twice=2 * lbw["age"])).collinearity("condition")
+    assert aliased.columns[2:].tolist() == ["Intercept", "age"]
+    with pytest.raises(DataError, match="kind='vif' is not known"):
+        lk.logit("low ~ age", lbw).collinearity("vif")

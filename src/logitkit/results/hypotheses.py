@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from logitkit.inference.hypotheses.likelihood_ratio import LikelihoodRatioTest, null_test
+from logitkit.options import require_choice
 from logitkit.results.quantities import Quantities
 from logitkit.results.rows import Rows
 from logitkit.results.shown import shown
@@ -354,17 +355,29 @@ class Hypotheses(Quantities):
 
         return remedies_of(self, level)
 
-    def collinearity(self) -> pd.DataFrame:
-        """Return variance inflation factors, generalised to terms with several coefficients.
+    def collinearity(self, kind: Literal["inflation", "condition"] = "inflation") -> pd.DataFrame:
+        """Return variance inflation factors, generalised to terms with several coefficients, or condition indices.
+
+        Parameters
+        ----------
+        kind : {'inflation', 'condition'}
+            ``"condition"``: condition indices with variance proportions, as COLLIN of SAS has them. An index above 30
+            with more than half of the variance of two or more coefficients is a near dependence of their columns.
 
         Returns
         -------
         pandas.DataFrame
-            Columns gvif, dof and gvif_scaled, one row per term; with several outcomes, for all of them jointly.
+            Columns gvif, dof and gvif_scaled, one row per term; with several outcomes, for all of them jointly. Of
+            condition indices one row per index: eigenvalue, condition_index, and the proportion of the variance of each
+            coefficient, which add up to 1.
         """
         from logitkit.diagnostics.collinearity import collinearity
-        from logitkit.report.frames.diagnostics import collinearity_frame
+        from logitkit.diagnostics.condition_indices import condition_indices
+        from logitkit.report.frames.diagnostics import collinearity_frame, condition_frame
 
+        require_choice("kind", kind, ("inflation", "condition"))
+        if kind == "condition":
+            return condition_frame(condition_indices(self.record))
         return collinearity_frame(collinearity(self.record))
 
     @property

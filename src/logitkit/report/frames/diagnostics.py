@@ -15,12 +15,14 @@ from logitkit.typing import FloatArray
 
 if TYPE_CHECKING:
     from logitkit.diagnostics.collinearity import Collinearity
+    from logitkit.diagnostics.condition_indices import ConditionIndices
     from logitkit.diagnostics.residuals.any_kind import Residuals
     from logitkit.diagnostics.residuals.influence import Influence
     from logitkit.diagnostics.residuals.simulated import SimulatedResiduals
 
 __all__ = [
     "collinearity_frame",
+    "condition_frame",
     "dfbetas_frame",
     "influence_by_outcome_frame",
     "influence_frame",
@@ -83,3 +85,10 @@ def collinearity_frame(result: Collinearity) -> pd.DataFrame:
         {"gvif": result.gvif, "dof": result.dof, "gvif_scaled": result.gvif_scaled},
         index=pd.Index(result.terms, name="term"),
     )
+
+
+def condition_frame(result: ConditionIndices) -> pd.DataFrame:
+    """Return one row per condition index: the eigenvalue, the index, and the proportions of variances."""
+    columns = {"eigenvalue": result.eigenvalues, "condition_index": result.indices}
+    columns |= dict(zip(result.names, result.proportions.T, strict=True))
+    return ResultFrame(columns, index=pd.RangeIndex(1, result.indices.size + 1, name="number"))
