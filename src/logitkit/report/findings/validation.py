@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from scipy.special import ndtri
 
+from logitkit.inference.validation.held_out import SCALED
+from logitkit.inference.validation.internal_external import InternalExternal
 from logitkit.inference.validation.refitting import End
 from logitkit.inference.validation.validation import Validation
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.findings.dispatch import finding_document
-from logitkit.report.number_format import format_estimate, format_integer, format_interval, format_level
-from logitkit.report.wording import counted
+from logitkit.report.number_format import format_amount, format_estimate, format_integer, format_interval, format_level
+from logitkit.report.wording import counted, name_list
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["ends_told", "validation_document"]
+__all__ = ["ends_told", "internal_external_document", "validation_document"]
 
 FEW_RESAMPLES = 100
+FEW_GROUPS = 5
 
 
 @finding_document.register
@@ -73,6 +77,78 @@ def _table(
     rows = zip((each.label for each in result.measures), *cells, *texts.values(), numbers, strict=True)
     heads = (Column("Measure", "left"), *(Column(name) for name in (*columns, *texts)), Column("n"))
     return Table(title, heads, tuple(rows), divides=True)
+
+
+@finding_document.register
+def internal_external_document(result: InternalExternal) -> Document:
+    """Return an internal-external validation as a document."""
+    z = float(ndtri(0.5 * (1.0 + result.level)))
+    level = format_level(result.level)
+    tables = []
+    for place, (_, label, _) in enumerate(SCALED):
+        value, half = result.scaled[:, place], z * result.scaled_error[:, place]
+        cells = [result.shown(each, place) for each in (value, value - half, value + half)]
+        rows = [
+            (name, format_amount(n), format_amount(events), *_with_interval(*numbers))
+            for name, n, events, *numbers in zip(result.groups, result.n_obs, result.events, *cells, strict=True)
+        ]
+        one = result.summaries[place]
+        if one.k > 1:
+            mean, low, high, before, after = (
+                float(result.shown(each, place))
+                for each in (one.estimate, one.low, one.high, one.predicted_low, one.predicted_high)
+            )
+            rows.append(("Mean", "", "", *_with_interval(mean, low, high)))
+            if np.isfinite(before):
+                rows.append(("Another group", "", "", "", format_interval(before, after)))
+        heads = (
+            Column(result.name, "left"),
+            Column("n"),
+            Column("Events"),
+            Column("Estimate"),
+            Column(f"{level} interval"),
+        )
+        tables.append(Table(label, heads, tuple(rows)))
+    return Document(
+        "Internal-external validation",
+        facts=(Fact("Groups", format_integer(len(result.groups))), Fact("Held out in turn", result.name)),
+        blocks=tuple(tables),
+        notes=(
+            *result.made,
+            (
+                "Means: random effects by restricted maximum likelihood, with intervals by Hartung, Knapp, Sidik and "
+                "Jonkman; c on the scale of the logit, observed over expected on that of the logarithm. That of "
+                "another group holds its true value."
+            ),
+        ),
+        warnings=tuple(_of_groups(result)),
+    )
+
+
+def _with_interval(estimate: float, low: float, high: float) -> tuple[str, str]:
+    """Return the cells of an estimate and its interval, empty where there is none."""
+    return (
+        "" if np.isnan(estimate) else format_estimate(float(estimate)),
+        "" if np.isnan(low) else format_interval(float(low), float(high)),
+    )
+
+
+def _of_groups(result: InternalExternal) -> Iterator[str]:
+    missing = [name for name, values in zip(result.groups, result.scaled, strict=True) if np.isnan(values).any()]
+    if missing:
+        yield (
+            f"Without some of the measures: {name_list(missing)}. A group of one outcome, or one that the log odds "
+            "separate, has none; summaries are of the others."
+        )
+    if not result.counted:
+        yield "The weights are not counts, so that groups have no standard errors and there is no summary."
+    if min(one.k for one in result.summaries) < FEW_GROUPS:
+        yield f"Of fewer than {FEW_GROUPS} groups the variation between them is hardly known: intervals are wide."
+    if int(result.replays.n_open.max()):
+        yield (
+            "Some rows are of a level that the other groups do not have; the models say nothing of them, and they were "
+            "left out."
+        )
 
 
 def _notes(result: Validation) -> Iterator[str]:

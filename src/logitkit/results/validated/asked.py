@@ -5,24 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from logitkit.design.design import Design
-from logitkit.design.table.frame import read_table
+from logitkit.design.table.frame import is_missing, read_table, row_values
 from logitkit.engine.law import require_level
+from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.resampling.units import independent_units
 from logitkit.inference.validation.folds import cross_validation
+from logitkit.inference.validation.internal_external import InternalExternal, internal_external
 from logitkit.inference.validation.measures import UserFunction, measures_of, with_functions
 from logitkit.inference.validation.optimism import Subject, bootstrap_validation
 from logitkit.inference.validation.refitting import Refitter, predictions_of, refitter_of
 from logitkit.inference.verbs import require
 from logitkit.options import is_count, require_choice
 from logitkit.results.shown import shown
+from logitkit.results.validated.held_out import InternalExternalResult, internal_external_result
 from logitkit.results.validated.validated import ValidationResult, validation_result
 from logitkit.selection.folds import Folds, splits_of
+from logitkit.selection.splits import Splits
 
 __all__ = ["validate"]
 
-METHODS = ("bootstrap", "cross-validation")
+METHODS = ("bootstrap", "cross-validation", "internal-external")
 RESAMPLES, FOLDS = 500, 10
 BEFORE = "A selection of terms, bins, imputed values or tuning that came before the fit is not in these numbers."
 
@@ -35,7 +41,7 @@ def validate(
     by: Any,
     indices: Mapping[str, UserFunction] | None,
     how: tuple[Any, float | None],
-) -> ValidationResult:
+) -> ValidationResult | InternalExternalResult:
     """Return the validation of a fit."""
     interval, level = how
     require_choice("method", method, METHODS)
@@ -55,6 +61,10 @@ def validate(
         record.outcomes[1:] if record.has_event else record.outcomes,
         _made(refitter, replays_all=False),
     )
+    if method == "internal-external":
+        if n is not None or seed is not None:
+            raise DataError("n and seed draw resamples or folds; by= says which groups are held out.")
+        return shown(internal_external_result(_by_groups(subject, record, by, level)))
     if method == "bootstrap":
         if by is not None:
             raise DataError(
@@ -83,6 +93,34 @@ def _own_design(fit: Any) -> Design:
     return design
 
 
+def _by_groups(subject: Subject, record: FitRecord, by: Any, level: float) -> InternalExternal:
+    """Return the validation by clusters or periods."""
+    design = subject.design
+    if not record.has_event:
+        raise UnsupportedError(
+            "Internal-external validation summarises c and calibration of two outcomes. With several, look at "
+            "fit.validate('cross-validation', by=lk.Folds(groups=...))."
+        )
+    if by is None:
+        raise DataError("by= is missing: a column whose values are held out in turn, or lk.Folds(time=...).")
+    table = read_table({"row": range(design.counts.given)} if design.table is None else design.table)
+    if isinstance(by, Folds):
+        splits: Splits = splits_of(by, design, table)
+        return internal_external(subject, splits, "folds", tuple(f"{k + 1}" for k in range(splits.n_splits)), level)
+    if isinstance(by, str) and not table.names:
+        raise DataError(f"by={by!r}: with a ready matrix give an array, one value per row.")
+    values, name = row_values(by, table, "by")
+    values = values.iloc[design.positions].reset_index(drop=True)
+    if (absent := int(is_missing(values).sum())) > 0:
+        raise DataError(f"by={name!r} is missing in {absent} of the rows of the fit; give every row a group.")
+    codes, levels = values.factorize(sort=True)
+    if len(levels) < 2:
+        raise DataError(f"by={name!r} has one value; internal-external validation needs at least two groups.")
+    used = design.response.weights > 0.0
+    splits = Splits(np.where(used, codes, -1)[None].astype(np.int32), f"each {name} held out in turn")
+    return internal_external(subject, splits, name, tuple(str(level) for level in levels), level)
+
+
 def _splits(design: Design, n: int | None, seed: int | None, by: Any) -> Any:
     """Return the folds that were asked for; whole clusters where the fit has them."""
     if by is not None:
@@ -102,8 +140,6 @@ def _splits(design: Design, n: int | None, seed: int | None, by: Any) -> Any:
 
 def _clusters(design: Design) -> Any:
     """Return the clusters of the rows by their place in the table, -1 for rows that were not used."""
-    import numpy as np
-
     clusters = design.response.clusters
     assert clusters is not None
     values = np.full(design.counts.given, -1)

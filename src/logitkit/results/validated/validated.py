@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 
 import logitkit.report.findings.validation  # noqa: F401 - says how these results are shown
+from logitkit.errors import UnsupportedError
 from logitkit.inference.validation.validation import Validation
+from logitkit.options import require_choice
 from logitkit.report.frames.shown import ResultFrame
 from logitkit.results.documented import extends_base
 
@@ -69,6 +71,56 @@ class ValidationResult(Validation):
                 **{name: values[:, place].ravel() for place, name in enumerate(names)},
             }
         )
+
+    def plot(self, ax: Any = None, *, title: str = "") -> Any:
+        """Draw each measure in the rows of the fit and as it is expected in others.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Axes to draw on.
+        title : str, optional
+            Title of the figure.
+
+        Returns
+        -------
+        Axes
+            Differences in units of the spread of each measure over samples, beside the values.
+        """
+        from logitkit.plots.validation import plot_optimism
+
+        return plot_optimism(self, ax, title=title)
+
+    def plot_stability(
+        self, ax: Any = None, *, outcome: str | None = None, level: float = 0.95, title: str = ""
+    ) -> Any:
+        """Draw what models from other samples predict for each row, against what the fit does.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Axes to draw on.
+        outcome : str, optional
+            Of several outcomes the one whose probability is drawn; the first by default.
+        level : float, default 0.95
+            Proportion of predictions within the band.
+        title : str, optional
+            Title of the figure.
+
+        Returns
+        -------
+        Axes
+            The instability plot of Riley and Collins.
+        """
+        from logitkit.plots.validation import plot_stability
+
+        if self.stability is None:
+            raise UnsupportedError("Stability is that of models from resamples: fit.validate('bootstrap').")
+        place = 0
+        if outcome is not None:
+            require_choice("outcome", outcome, self.stability.outcomes)
+            place = self.stability.outcomes.index(outcome)
+        return plot_stability(self.stability, ax, level=level, outcome=place, title=title)
 
 
 def validation_result(found: Validation, fit: Any) -> ValidationResult:

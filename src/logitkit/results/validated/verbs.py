@@ -10,6 +10,7 @@ from logitkit.results.given_rows import OfRows
 if TYPE_CHECKING:
     from logitkit.inference.validation.measures import UserFunction
     from logitkit.inference.validation.optimism import IntervalMethod
+    from logitkit.results.validated.held_out import InternalExternalResult
     from logitkit.results.validated.validated import ValidationResult
 
 __all__ = ["ValidationVerbs"]
@@ -20,7 +21,7 @@ class ValidationVerbs(OfRows):
 
     def validate(
         self,
-        method: Literal["bootstrap", "cross-validation"] = "bootstrap",
+        method: Literal["bootstrap", "cross-validation", "internal-external"] = "bootstrap",
         *,
         n: int | None = None,
         seed: int | None = None,
@@ -28,19 +29,22 @@ class ValidationVerbs(OfRows):
         indices: Mapping[str, UserFunction] | None = None,
         interval: IntervalMethod = "shifted",
         level: float | None = None,
-    ) -> ValidationResult:
+    ) -> ValidationResult | InternalExternalResult:
         """Return how well the model predicts in its own rows, and how well it would in others.
 
         Parameters
         ----------
-        method : {'bootstrap', 'cross-validation'}
-            Models made in resamples, measured there and in all rows; or made without each fold, measured there.
+        method : {'bootstrap', 'cross-validation', 'internal-external'}
+            Models made in resamples, measured there and in all rows; made without each fold, measured there; or made
+            without each cluster or period, measured there, and summarised with the interval of another one.
         n : int, optional
             Resamples, 500 by default; or folds, 10 by default.
         seed : int, optional
             Draws the same resamples or folds again.
-        by : lk.Folds, optional
-            By cross-validation, how the rows are divided: repeated, by group, in time, or as given.
+        by : lk.Folds, str or (n,) array-like, optional
+            By cross-validation, how the rows are divided: repeated, by group, in time, or as given. With
+            ``'internal-external'`` a column whose values are held out in turn, by name or as values, or
+            ``lk.Folds(k, time="year")``, periods that are predicted from all before them.
         indices : mapping of str to callable, optional
             More measures: functions of outcomes (proportions of events), probabilities and weights of rows.
         interval : {'shifted', 'two-stage'}
@@ -51,8 +55,8 @@ class ValidationVerbs(OfRows):
 
         Returns
         -------
-        ValidationResult
-            One row per measure: apparent, training, test, optimism, corrected, with intervals.
+        ValidationResult or InternalExternalResult
+            One row per measure: apparent, training, test, optimism, corrected, with intervals; or one row per group.
 
         Examples
         --------
