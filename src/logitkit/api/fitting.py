@@ -356,7 +356,13 @@ def _fitted(
         record, design = with_dispersion(record, design, dispersion, exact=conventions.dispersion_by_t)
     if design.stream is not None:
         design.stream.end_journal()
-    return fit_of(with_what_was_read(record, design), design)
+    made = fit_of(with_what_was_read(record, design), design)
+    if penalty is not None and not adjusted:
+        from logitkit.engine.regularised.options import ProxNewton
+        from logitkit.results.validated.again import SamePenalty
+
+        made.making = SamePenalty(penalty, solver if isinstance(solver, ProxNewton) else ProxNewton())
+    return made
 
 
 def _penalised(

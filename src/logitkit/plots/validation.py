@@ -140,7 +140,7 @@ def plot_groups(result: InternalExternal, measure: str, ax: Axes | None = None, 
     ax.scatter(at, heights, s=size, marker="s", color=PRIMARY, zorder=3, linewidths=0.0)
     none = {"c": 0.5, "oe": 1.0, "slope": 1.0, "in_the_large": 0.0}[measure]
     ax.axvline(none, color=GUIDE, linewidth=0.8, zorder=0)
-    texts = list(zip(heights, at, low, high, strict=True))
+    texts: list[tuple[float, float, float, float]] = list(zip(heights.tolist(), at, low, high, strict=True))
     labels = [plain(wrapped(f"{name} ({count:,.0f})")) for name, count in zip(result.groups, result.n_obs, strict=True)]
     if summary.k > 1:
         mean, first, last, before, after = (

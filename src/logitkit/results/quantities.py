@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import pandas as pd
 
@@ -19,6 +19,9 @@ from logitkit.results.given_rows import OfRows
 from logitkit.results.shown import shown
 from logitkit.typing import FloatArray
 
+if TYPE_CHECKING:
+    from logitkit.results.validated.again import Making
+
 __all__ = ["Quantities"]
 
 
@@ -32,6 +35,8 @@ class Quantities(OfRows):
     design : Design, optional
         The rows of the fit.
     """
+
+    making: Making | None = None  # how a penalised fit was made, where it may be made again from other rows
 
     def __init__(self, record: FitRecord, design: Design | None = None) -> None:
         self.record = record

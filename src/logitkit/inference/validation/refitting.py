@@ -29,7 +29,17 @@ from logitkit.inference.resampling.refits import CHUNK_CELLS, CHUNK_MOST, certai
 from logitkit.numerics.once import once
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["End", "OneByOne", "Refitted", "Refitter", "Together", "predictions_of", "refitter_of", "reweighted"]
+__all__ = [
+    "End",
+    "OneByOne",
+    "Refitted",
+    "Refitter",
+    "Together",
+    "ended",
+    "predictions_of",
+    "refitter_of",
+    "reweighted",
+]
 
 
 class End(IntEnum):

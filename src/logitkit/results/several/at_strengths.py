@@ -19,6 +19,7 @@ from logitkit.options import require_choice
 from logitkit.results.classes import fit_of
 from logitkit.results.fit import Fit
 from logitkit.results.rows import coded_rows, rows_of_design
+from logitkit.results.validated.again import ChosenAgain, SameStrength
 from logitkit.selection.criteria import aic, bic, ebic
 from logitkit.selection.cross_validation import CrossValidation
 from logitkit.selection.nested import NestedScores, nested_scores
@@ -56,11 +57,21 @@ def least_strength(strengths: np.ndarray[Any, np.dtype[np.float64]], criterion: 
     return float(strengths[np.nanargmin(values)])
 
 
-def fit_at_strength(given: PathModel | None, strength: float, level: float, chosen: str, verb: str) -> Fit:
+def fit_at_strength(
+    given: PathModel | None,
+    strength: float,
+    level: float,
+    chosen: str,
+    verb: str,
+    chosen_by: tuple[CrossValidation, str] | None = None,
+) -> Fit:
     """Return the fit to all rows at a strength."""
     given = with_rows(given, verb, strength)
     record = given.fit(strength, ProxNewton(), level, chosen)
-    return fit_of(with_required_sandwich(record, given.design), given.design)
+    fit = fit_of(with_required_sandwich(record, given.design), given.design)
+    if record.penalty is not None:
+        fit.making = SameStrength(given, strength) if chosen_by is None else ChosenAgain(given, *chosen_by)
+    return fit
 
 
 def with_rows(given: PathModel | None, verb: str, strength: float | None = None) -> PathModel:

@@ -82,14 +82,16 @@ class CrossValidated:
     def best(self) -> Fit:
         """The fit to all rows at the best strength."""
         words = f"best mean score ({self.record.measure.label}), {self.record.folds.words}"
-        fit: Fit = fit_at_strength(self._given, self.best_strength, self._level, words, "best")
+        fit: Fit = fit_at_strength(self._given, self.best_strength, self._level, words, "best", (self.record, "best"))
         return fit
 
     @once
     def one_se(self) -> Fit:
         """The fit to all rows at the largest strength within one standard error of the best."""
         words = f"within one standard error of the best score ({self.record.measure.label}), {self.record.folds.words}"
-        fit: Fit = fit_at_strength(self._given, self.one_se_strength, self._level, words, "one_se")
+        fit: Fit = fit_at_strength(
+            self._given, self.one_se_strength, self._level, words, "one_se", (self.record, "one_se")
+        )
         return fit
 
     def at(self, strength: float) -> Fit:

@@ -12,30 +12,38 @@ from logitkit.design.table.frame import is_missing, read_table, row_values
 from logitkit.engine.law import require_level
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
-from logitkit.inference.resampling.units import independent_units
+from logitkit.inference.resampling.units import independent_units, prior_weights
 from logitkit.inference.validation.folds import cross_validation
 from logitkit.inference.validation.internal_external import InternalExternal, internal_external
 from logitkit.inference.validation.measures import UserFunction, measures_of, with_functions
 from logitkit.inference.validation.optimism import Subject, bootstrap_validation
-from logitkit.inference.validation.refitting import Refitter, predictions_of, refitter_of
+from logitkit.inference.validation.refitting import OneByOne, Refitter, predictions_of, refitter_of
 from logitkit.inference.verbs import require
 from logitkit.options import is_count, require_choice
 from logitkit.results.shown import shown
+from logitkit.results.validated.again import Making
 from logitkit.results.validated.held_out import InternalExternalResult, internal_external_result
+from logitkit.results.validated.recipe import recipe_of
 from logitkit.results.validated.validated import ValidationResult, validation_result
 from logitkit.selection.folds import Folds, splits_of
 from logitkit.selection.splits import Splits
+from logitkit.typing import FloatArray
 
 __all__ = ["validate"]
 
 METHODS = ("bootstrap", "cross-validation", "internal-external")
 RESAMPLES, FOLDS = 500, 10
-BEFORE = "A selection of terms, bins, imputed values or tuning that came before the fit is not in these numbers."
+BEFORE = (
+    "A selection of terms, bins, imputed values or tuning that came before the fit is not in these numbers: give "
+    "recipe= to make them again."
+)
+OTHER = "From all rows the recipe makes another model than the fit; apparent measures are those of the recipe's."
 
 
 def validate(
     fit: Any,
     method: str,
+    recipe: Any,
     n: int | None,
     seed: int | None,
     by: Any,
@@ -52,14 +60,14 @@ def validate(
     require_level(level)
     record, design = fit.record, _own_design(fit)
     require(record, "validate")
-    refitter = refitter_of(record, design)
+    refitter, predictions, made = _makings(fit, record, design, recipe)
     subject = Subject(
         design,
-        predictions_of(record, design),
+        predictions,
         refitter,
         with_functions(measures_of(record, design), indices),
         record.outcomes[1:] if record.has_event else record.outcomes,
-        _made(refitter, replays_all=False),
+        made,
     )
     if method == "internal-external":
         if n is not None or seed is not None:
@@ -76,8 +84,25 @@ def validate(
     return shown(validation_result(found, fit))
 
 
-def _made(refitter: Refitter, *, replays_all: bool) -> tuple[str, ...]:
-    return (refitter.words,) if replays_all else (refitter.words, BEFORE)
+def _makings(fit: Any, record: FitRecord, design: Design, recipe: Any) -> tuple[Refitter, FloatArray, tuple[str, ...]]:
+    """Return what makes the model again, what that of all rows predicts, and what is said of it."""
+    own = predictions_of(record, design)
+    if recipe is not None:
+        found = recipe_of(recipe, design, len(record.outcomes))
+        whole, _ = found.one(prior_weights(design))
+        same = np.allclose(whole, own, rtol=1e-6, atol=1e-6, equal_nan=True)
+        return found, whole, (found.words,) if same else (found.words, OTHER)
+    if record.penalty is None:
+        refitter = refitter_of(record, design)
+        return refitter, own, (refitter.words, BEFORE)
+    making: Making | None = fit.making
+    if making is None:
+        raise UnsupportedError(
+            "How the penalty of this fit was stated is not known any more, as it is another form of the fit: validate "
+            "the fit itself, or give recipe=."
+        )
+    alone = OneByOne(design, lambda rows: making.again(record, rows), record.aliased.size, making.words)
+    return alone, own, (making.words, BEFORE)
 
 
 def _own_design(fit: Any) -> Design:

@@ -42,12 +42,12 @@ class InternalExternalResult(InternalExternal):
                 for group, *numbers in zip(self.groups, estimate, low, high, self.n_obs, self.events, strict=True)
             ]
             one = self.summaries[place]
-            mean, low, high, low2, high2 = (
+            mean, first, last, before, after = (
                 float(self.shown(each, place))
                 for each in (one.estimate, one.low, one.high, one.predicted_low, one.predicted_high)
             )
-            rows.append((key, None, "mean", mean, low, high, np.nan, np.nan))
-            rows.append((key, None, "prediction", mean, low2, high2, np.nan, np.nan))
+            rows.append((key, None, "mean", mean, first, last, np.nan, np.nan))
+            rows.append((key, None, "prediction", mean, before, after, np.nan, np.nan))
         names = ("measure", "group", "kind", "estimate", "conf_low", "conf_high", "n_obs", "events")
         return ResultFrame(pd.DataFrame(rows, columns=names))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from logitkit.results.given_rows import OfRows
@@ -22,6 +22,7 @@ class ValidationVerbs(OfRows):
     def validate(
         self,
         method: Literal["bootstrap", "cross-validation", "internal-external"] = "bootstrap",
+        recipe: Callable[[Any], Any] | None = None,
         *,
         n: int | None = None,
         seed: int | None = None,
@@ -37,6 +38,10 @@ class ValidationVerbs(OfRows):
         method : {'bootstrap', 'cross-validation', 'internal-external'}
             Models made in resamples, measured there and in all rows; made without each fold, measured there; or made
             without each cluster or period, measured there, and summarised with the interval of another one.
+        recipe : callable, optional
+            Of a table like the one that was fitted, with some of its rows: a fit, or any object whose ``predict`` of a
+            table gives probabilities. It makes the whole model again: selection, bins, imputed values, tuning. Default:
+            the coefficients, and the strength of a penalty where ``lk.cross_validate`` chose it.
         n : int, optional
             Resamples, 500 by default; or folds, 10 by default.
         seed : int, optional
@@ -70,4 +75,4 @@ class ValidationVerbs(OfRows):
         """
         from logitkit.results.validated.asked import validate
 
-        return validate(self, method, n, seed, by, indices, (interval, level))
+        return validate(self, method, recipe, n, seed, by, indices, (interval, level))

@@ -1,0 +1,101 @@
+"""How a penalised fit was made, so that it can be made again from other rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.engine.record import FitRecord
+from logitkit.selection.splits import checked_splits
+
+if TYPE_CHECKING:
+    from logitkit.engine.regularised.model import PathModel
+    from logitkit.engine.regularised.options import ProxNewton
+    from logitkit.models.penalties.specification import Specification
+    from logitkit.selection.cross_validation import CrossValidation
+
+__all__ = ["ChosenAgain", "Making", "SamePenalty", "SameStrength"]
+
+
+class Making(Protocol):
+    """How a fit was made."""
+
+    @property
+    def words(self) -> str:
+        """What is done again from other rows, in a sentence."""
+
+    def again(self, record: FitRecord, rows: Design) -> FitRecord:
+        """Return the record of a fit that is made in the same way from other rows."""
+
+
+@dataclass(frozen=True, eq=False)
+class SamePenalty:
+    """A fit with a penalty as it was stated."""
+
+    penalty: Specification
+    options: ProxNewton
+
+    words = "The coefficients were estimated again in each resample with the penalty as given: it was not tuned again."
+
+    def again(self, record: FitRecord, rows: Design) -> FitRecord:
+        """Return the fit to other rows with the same penalty."""
+        from logitkit.engine.regularised.estimate import fit_penalised
+
+        return fit_penalised(rows, record.form, self.penalty, self.options, record.level)
+
+
+@dataclass(frozen=True, eq=False)
+class SameStrength:
+    """A fit at a strength of a path."""
+
+    given: PathModel
+    strength: float
+
+    @property
+    def words(self) -> str:
+        """What is done again."""
+        return (
+            f"The coefficients were estimated again in each resample at the strength {self.strength:.4g}: how it was "
+            "chosen is not in these numbers."
+        )
+
+    def again(self, record: FitRecord, rows: Design) -> FitRecord:
+        """Return the fit to other rows at the same strength."""
+        from logitkit.engine.regularised.options import ProxNewton
+
+        return self.given.of_rows(rows).fit(self.strength, ProxNewton(), record.level, "given")
+
+
+@dataclass(frozen=True, eq=False)
+class ChosenAgain:
+    """A fit at the strength that a cross-validation chose."""
+
+    given: PathModel
+    found: CrossValidation
+    rule: str
+
+    @property
+    def words(self) -> str:
+        """What is done again."""
+        rule = "best" if self.rule == "best" else "one-standard-error"
+        return (
+            f"The strength was chosen again in each resample ({rule} rule, {self.found.measure.label}, "
+            f"{self.found.folds.words}), and the coefficients were estimated again."
+        )
+
+    def again(self, record: FitRecord, rows: Design) -> FitRecord:
+        """Return the fit to other rows at the strength that the same folds of these choose."""
+        from logitkit.engine.regularised.options import ProxNewton
+        from logitkit.selection.cross_validation import cross_validate_path
+
+        used = np.flatnonzero(rows.response.weights > 0.0)
+        part = self.given.of_rows(rows)
+        folds = checked_splits(self.found.folds, rows.response) if used.size else self.found.folds
+        path = cross_validate_path(
+            part, self.found.path.strengths, folds, self.found.measure, ProxNewton(tol=1e-7), stops=False
+        )
+        place = path.best if self.rule == "best" else path.one_se
+        return self.given.of_rows(rows).fit(float(path.path.strengths[place]), ProxNewton(), record.level, "again")
