@@ -28,7 +28,7 @@ partial <- function(curve, focus, bounds) {
 visits <- pmin(lbw$ftv, 2)
 ordered_fit <- MASS::polr(factor(visits) ~ age + lwt + smoke, lbw, control = list(reltol = 1e-15))
 mean_score <- drop(predict(ordered_fit, type = "probs") %*% 0:2)
-write_reference("discrimination/ranking", "ranking.R", "roc.test(roc1, roc2); auc(roc, partial.auc = ); rcorr.cens()", list(
+write_reference("discrimination/ranking", "ranking.R", "roc.test(roc1, roc2); auc(roc, partial.auc = ); rcorr.cens(); improveProb()", list(
   auc = lapply(curves, function(curve) as.numeric(auc(curve))),
   variance = lapply(curves, var),
   covariance = cov(curves$large, curves$weight),
@@ -43,5 +43,7 @@ write_reference("discrimination/ranking", "ranking.R", "roc.test(roc1, roc2); au
     sensitivity = partial(curves$large, "sensitivity", c(1, 0.75))
   ),
   rank = lapply(scores[c("small", "weight")], function(x) as.list(Hmisc::rcorr.cens(x, lbw$low))),
+  improvement = as.list(Hmisc::improveProb(plogis(small), plogis(large), lbw$low)[c("nri", "se.nri", "idi", "se.idi", "nri.ev",
+    "se.nri.ev", "nri.ne", "se.nri.ne")]),
   ordered = as.list(Hmisc::rcorr.cens(mean_score, visits))
 ), packages = c("pROC", "Hmisc", "MASS"), passes = "")

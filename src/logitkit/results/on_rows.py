@@ -15,6 +15,7 @@ import pandas as pd
 from logitkit.options import require_text
 from logitkit.report.frames import rows as row_frames
 from logitkit.results.diagnosed.calibration_verbs import CalibrationVerbs
+from logitkit.results.diagnosed.decision_verbs import DecisionVerbs
 from logitkit.results.diagnosed.discrimination_verbs import DiscriminationVerbs
 from logitkit.results.diagnosed.goodness_verbs import GoodnessVerbs
 from logitkit.results.diagnosed.residual_verbs import ResidualVerbs
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 __all__ = ["DiagnosticVerbs", "FitOnRows"]
 
 
-class DiagnosticVerbs(ResidualVerbs, GoodnessVerbs, DiscriminationVerbs, CalibrationVerbs):
+class DiagnosticVerbs(ResidualVerbs, GoodnessVerbs, DiscriminationVerbs, DecisionVerbs, CalibrationVerbs):
     """Verbs of diagnostics, which are written once for a fit and for a fit on given rows."""
 
 

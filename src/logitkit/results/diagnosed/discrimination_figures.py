@@ -129,3 +129,91 @@ class DiscriminationFigures(OfRows):
 
         rows = self._rows_of(data)
         return plot_lift(gains(rows.record, rows.design, groups), ax, title=title)
+
+    def predicted(
+        self,
+        data: Any = None,
+        ax: Any = None,
+        threshold: float | None = None,
+        bins: int = 40,
+        title: str = "",
+    ) -> Any:
+        """Draw the distribution of predicted probabilities, that of events upwards and that of non-events downwards.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; the rows of the fit by default.
+        ax : Axes, optional
+            Axes to draw on.
+        threshold : float, optional
+            A probability to be marked.
+        bins : int, default 40
+            Intervals of equal length from 0 to 1.
+        title : str, optional
+            Title of the figure.
+
+        Returns
+        -------
+        Axes
+            Bars of proportions of each outcome.
+        """
+        import numpy as np
+
+        from logitkit.diagnostics.discrimination.spread import spread_of
+        from logitkit.plots.predicted_by_outcome import plot_predicted_by_outcome
+
+        rows = self._rows_of(data)
+        counts, (first, second) = spread_of(rows.record, rows.design, bins, threshold)
+        other, event = rows.record.outcomes
+        return plot_predicted_by_outcome(
+            np.linspace(0.0, 1.0, bins + 1),
+            counts,
+            ax,
+            names=(event, other),
+            threshold=threshold,
+            reached=(float(first), float(second)),
+            title=title,
+        )
+
+    def decision_curve(
+        self,
+        other: Any = None,
+        data: Any = None,
+        ax: Any = None,
+        *,
+        thresholds: Sequence[float] | None = None,
+        standardized: bool = False,
+        title: str = "",
+    ) -> Any:
+        """Draw the net benefit of acting on predicted probabilities, for this fit and others.
+
+        Parameters
+        ----------
+        other : Fit, str, array, or several as a mapping by name, optional
+            Other predictions of the same rows.
+        data : table, optional
+            Rows with an outcome; the rows of the fit by default.
+        ax : Axes, optional
+            Axes to draw on.
+        thresholds : sequence of float, optional
+            Probabilities from which one acts; 0.01, 0.02 and so on to 0.99 by default.
+        standardized : bool, default False
+            Draw the net benefit over the prevalence.
+        title : str, optional
+            Title of the figure.
+
+        Returns
+        -------
+        Axes
+            One curve per model, beside acting on all and on none.
+        """
+        from logitkit.diagnostics.decisions.net_benefit import decision_curve
+        from logitkit.diagnostics.discrimination.at_thresholds import thresholds_asked
+        from logitkit.plots.decision_curve import plot_decision_curve
+        from logitkit.results.diagnosed.together import probabilities_together
+
+        rows = self._rows_of(data)
+        cuts = thresholds_asked([k / 100 for k in range(1, 100)] if thresholds is None else thresholds)
+        found = decision_curve(probabilities_together(rows, other), cuts, level=rows.record.level)
+        return plot_decision_curve(found, ax, standardized=standardized, title=title)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from logitkit.results.given_rows import OfRows
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from logitkit.diagnostics.discrimination.classification import Classification
     from logitkit.diagnostics.discrimination.comparison import RocMethod
     from logitkit.diagnostics.discrimination.curves import Discrimination
+    from logitkit.diagnostics.discrimination.thresholds import ThresholdMethod
+    from logitkit.results.diagnosed.decided import ClassificationTableResult, ThresholdResult
     from logitkit.results.diagnosed.rankings import (
         ConcordanceResult,
         GainsResult,
@@ -246,3 +249,97 @@ class DiscriminationVerbs(OfRows):
 
         rows = self._rows_of(data)
         return shown(classification(rows.record, rows.design, threshold=threshold))
+
+    def classification_table(
+        self,
+        data: Any = None,
+        thresholds: Sequence[float] | float | None = None,
+        *,
+        corrected: bool = False,
+        prevalence: float | None = None,
+        level: float | None = None,
+    ) -> ClassificationTableResult:
+        """Return the classification at several thresholds.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; the rows of the fit by default.
+        thresholds : sequence of float, optional
+            Probabilities from which the event is predicted; 0.05, 0.1 and so on to 0.95 by default.
+        corrected : bool, default False
+            Predict each observation of the fit from all others, in one step, as CTABLE of SAS does.
+        prevalence : float, optional
+            For predictive values by Bayes' rule; by default that of the rows.
+        level : float, optional
+            Confidence level; the fit's by default.
+
+        Returns
+        -------
+        ClassificationTableResult
+            Counts, and sensitivity, specificity, predictive values and accuracy with Wilson's intervals.
+        """
+        from logitkit.diagnostics.discrimination.at_thresholds import classification_table
+        from logitkit.results.diagnosed.decided import ClassificationTableResult
+        from logitkit.results.diagnosed.together import as_result
+
+        rows = self._rows_of(data)
+        found = classification_table(
+            rows.record, rows.design, thresholds, corrected=corrected, prevalence=prevalence, level=level
+        )
+        return as_result(ClassificationTableResult, found)
+
+    def thresholds(
+        self,
+        method: ThresholdMethod = "youden",
+        value: float | None = None,
+        *,
+        data: Any = None,
+        prevalence: float | None = None,
+        n: int | None = None,
+        level: float | None = None,
+        seed: int | None = 0,
+    ) -> ThresholdResult:
+        """Choose the probability from which to call an event, by a stated aim.
+
+        Parameters
+        ----------
+        method : {'youden', 'closest', 'accuracy', 'f1', 'cost', 'capacity', 'sensitivity', 'specificity'}
+            The aim: the largest sensitivity + specificity - 1, the least distance to a curve without errors, the
+            largest accuracy or F1, the least cost, the proportion of rows that can be called, or a rate to be reached.
+        value : float, optional
+            Of ``'cost'`` that of a false event over that of a missed one; of ``'capacity'`` the proportion of rows; of
+            ``'sensitivity'`` and ``'specificity'`` the rate.
+        data : table, optional
+            Rows with an outcome; the rows of the fit by default, on which a chosen threshold flatters.
+        prevalence : float, optional
+            Proportion of events where the threshold will be used; that of the rows by default.
+        n : int, optional
+            Bootstrap samples for the interval of the threshold; 500 of at most 20,000 distinct predictions by default.
+        level : float, optional
+            Confidence level; the fit's by default.
+        seed : int, optional
+            Of the generator.
+
+        Returns
+        -------
+        ThresholdResult
+            The threshold with its interval, and the rates there.
+        """
+        from logitkit.diagnostics.discrimination.thresholds import threshold_for
+        from logitkit.options import require_seed
+        from logitkit.results.diagnosed.decided import ThresholdResult
+        from logitkit.results.diagnosed.together import as_result
+
+        rows = self._rows_of(data)
+        found = threshold_for(
+            rows.record,
+            rows.design,
+            method,
+            value,
+            prevalence=prevalence,
+            n=n,
+            level=level,
+            seed=require_seed(seed),
+        )
+        return as_result(ThresholdResult, found)

@@ -11,17 +11,26 @@ import numpy as np
 from logitkit.design.table.frame import numeric_values, read_table
 from logitkit.diagnostics.discrimination.scored import ScoredRows, scored_predictions
 from logitkit.errors import DataError
+from logitkit.models.links import LOGIT
 from logitkit.results.rows import Rows
 from logitkit.results.shown import shown
 from logitkit.typing import FloatArray
 
-__all__ = ["as_result", "scored_together"]
+__all__ = ["as_result", "probabilities_together", "scored_together"]
 
 OWN = "this fit"
 T = TypeVar("T")
 
 
-def scored_together(rows: Rows, others: Any = None) -> list[ScoredRows]:
+def probabilities_together(rows: Rows, others: Any = None) -> ScoredRows:
+    """Return the rows with the log odds of a fit and of others, whose columns are probabilities."""
+    found = scored_together(rows, others, probabilities=True)
+    if len(found) > 1:
+        raise DataError("Predictions are compared on the same rows: give fits, not fits on rows of their own.")
+    return found[0]
+
+
+def scored_together(rows: Rows, others: Any = None, *, probabilities: bool = False) -> list[ScoredRows]:
     """Return the rows with the score of a fit and those of others, or several samples for fits on rows of their own.
 
     ``others`` is a fit, a fit on other rows, the name of a column of the table, an array, or several of them as a
@@ -46,7 +55,8 @@ def scored_together(rows: Rows, others: Any = None) -> list[ScoredRows]:
             fits.append((name, other.record, replace(asked, record=other.record).design))
             _require_one_table(rows, fits[-1][2], name)
         else:
-            columns[name] = _column(rows, other, name)
+            values = _column(rows, other, name)
+            columns[name] = _log_odds(values, name) if probabilities else values
     return [scored_predictions(fits, columns)]
 
 
@@ -96,6 +106,17 @@ def _column(rows: Rows, given: Any, name: str) -> FloatArray:
             f"{type(given).__name__} of shape {values.shape}."
         )
     return values
+
+
+def _log_odds(values: FloatArray, name: str) -> FloatArray:
+    """Return the log odds of probabilities that are given."""
+    there = values[~np.isnan(values)]
+    if not ((there >= 0.0) & (there <= 1.0)).all():
+        raise DataError(
+            f"{name!r} must hold probabilities, from 0 to 1, and goes from {there.min():g} to {there.max():g}."
+        )
+    with np.errstate(divide="ignore"):
+        return np.asarray(LOGIT.link(values))
 
 
 def as_result(kind: type[T], found: Any) -> T:

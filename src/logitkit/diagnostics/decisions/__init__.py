@@ -1,0 +1,1 @@
+"""What predictions are worth where they decide something: net benefit, and reclassification."""

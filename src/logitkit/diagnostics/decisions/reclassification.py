@@ -1,0 +1,184 @@
+r"""Reclassification of two models: net reclassification (NRI), by categories or continuous, and discrimination (IDI).
+
+With u and d the proportions of events whose predicted probability the new model puts up and down (into another
+category, or at all), and u', d' those of non-events, NRI is (u - d) + (d' - u'), the sum of its two parts. IDI is the
+mean of the difference in probability over events less that over non-events. All are means over independent rows, of
+events and of non-events, and their errors are those of means; of the parts of NRI :math:`\{u + d - (u - d)^2\} / m`
+(``docs/maths/decisions.md``, equations 4 and 5).
+
+Neither is proper: a model can gain by being miscalibrated, and on the rows of the fits a column that predicts nothing
+gains on average, with a test that rejects far too often. What is printed says so.
+
+References
+----------
+Pencina, M. J., D'Agostino, R. B. and others (2008) Statistics in Medicine 27, 157-172, and (2011) 30, 11-21. Hilden, J.
+and Gerds, T. A. (2014) A note on the evaluation of novel biomarkers. Statistics in Medicine 33, 3405-3414. Pepe, M. S.,
+Fan, J., Feng, Z., Gerds, T. and Hilden, J. (2015) The net reclassification index (NRI): a misleading measure of
+prediction improvement even with independent test data sets. Statistics in Biosciences 7, 282-295.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from logitkit.diagnostics.discrimination.at_thresholds import thresholds_asked
+from logitkit.diagnostics.discrimination.scored import ScoredRows
+from logitkit.engine.law import NORMAL, require_level
+from logitkit.errors import DataError
+from logitkit.models.links import LOGIT
+from logitkit.typing import FloatArray
+
+__all__ = ["Reclassification", "reclassification"]
+
+ROUNDING = 1e-12  # of a probability: by how much equal ones may differ
+
+
+@dataclass(frozen=True, eq=False)
+class Reclassification:
+    """What a new model changes in the predictions of an old one.
+
+    Parameters
+    ----------
+    names : pair of str
+        The new model and the old one.
+    cuts : (c,) array or None
+        Bounds of the categories; None where every change counts.
+    measures : tuple of str
+        NRI, its part of events and of non-events, IDI and its two parts.
+    estimates, errors, low, high, p_values : (6,) array
+        Of each; errors are nan where weights do not count independent observations, and p-values on the rows of a fit.
+    event_table, nonevent_table : (c + 1, c + 1) array or None
+        Weight by category of the old model (rows) and of the new one (columns).
+    events, nonevents : float
+        Their weight.
+    level : float
+        Confidence level.
+    in_sample : bool
+        Whether a fit predicts the rows that it was fitted to.
+    not_shared : int
+        Rows left out because a prediction is missing there.
+
+    Examples
+    --------
+    >>> from logitkit.diagnostics.discrimination.scored import scored_arrays
+    >>> rows = scored_arrays([0, 1, 0, 1], [[-1.0, 2.0, 0.0, 1.0], [0.0, 0.0, 0.0, 0.0]])
+    >>> reclassification(rows).estimates[0].item()
+    1.5
+    """
+
+    names: tuple[str, str]
+    cuts: FloatArray | None
+    measures: tuple[str, ...]
+    estimates: FloatArray
+    errors: FloatArray
+    low: FloatArray
+    high: FloatArray
+    p_values: FloatArray
+    event_table: FloatArray | None
+    nonevent_table: FloatArray | None
+    events: float
+    nonevents: float
+    level: float
+    in_sample: bool = False
+    not_shared: int = 0
+
+    @property
+    def nri(self) -> float:
+        """Net reclassification improvement."""
+        return float(self.estimates[0])
+
+    @property
+    def idi(self) -> float:
+        """Integrated discrimination improvement."""
+        return float(self.estimates[3])
+
+
+MEASURES = ("NRI", "  of events", "  of non-events", "IDI", "  of events", "  of non-events")
+
+
+def reclassification(rows: ScoredRows, cuts: Any = None, *, level: float = 0.95) -> Reclassification:
+    """Return what the first of two predictions changes in the second.
+
+    Parameters
+    ----------
+    rows : ScoredRows
+        Rows with two columns of log odds: the new model's and the old one's.
+    cuts : sequence of float, optional
+        Bounds of categories of probability, a row at a bound in the upper one; by default every change counts.
+    level : float, default 0.95
+        Confidence level.
+
+    Returns
+    -------
+    Reclassification
+        NRI and IDI with errors.
+
+    Raises
+    ------
+    DataError
+        Unless there are two predictions, and for bounds outside (0, 1).
+
+    Examples
+    --------
+    A model against itself changes nothing:
+
+    >>> from logitkit.diagnostics.discrimination.scored import scored_arrays
+    >>> rows = scored_arrays([0, 1, 0, 1], [[-1.0, 2.0, 0.0, 1.0], [-1.0, 2.0, 0.0, 1.0]])
+    >>> reclassification(rows, [0.5]).estimates.tolist()
+    [0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    """
+    if len(rows.names) != 2:
+        raise DataError(f"Reclassification compares two predictions, and there are {len(rows.names)}.")
+    require_level(level)
+    new, old = LOGIT.inverse(rows.scores)
+    bounds = None if cuts is None else thresholds_asked(cuts)
+    tables: tuple[FloatArray | None, FloatArray | None] = (None, None)
+    if bounds is None:
+        change = np.where(np.abs(new - old) <= ROUNDING, 0.0, np.sign(new - old))
+    else:
+        of_new, of_old = (np.searchsorted(bounds, each + ROUNDING, side="right") for each in (new, old))
+        change = np.sign(of_new - of_old).astype(np.float64)
+        k = bounds.size + 1
+        cell = of_old * k + of_new
+        first, second = (
+            np.bincount(cell, each, k * k).astype(np.float64).reshape(k, k) for each in (rows.events, rows.nonevents)
+        )
+        tables = (first, second)
+    found = []
+    for values in (change, new - old):
+        (up, of_events), (down, of_nonevents) = (_mean(values, each) for each in (rows.events, -rows.nonevents))
+        found += [(up + down, np.hypot(of_events, of_nonevents)), (up, of_events), (down, of_nonevents)]
+    estimates, errors = np.array(found).T
+    if rows.errors != "counts":
+        errors = np.full(6, np.nan)
+    z = np.divide(estimates, errors, out=np.full(6, np.nan), where=errors > 0.0)
+    half = float(NORMAL.quantile(level)) * errors
+    return Reclassification(
+        names=(rows.names[0], rows.names[1]),
+        cuts=bounds,
+        measures=MEASURES,
+        estimates=estimates,
+        errors=errors,
+        low=estimates - half,
+        high=estimates + half,
+        p_values=np.full(6, np.nan) if rows.in_sample else np.asarray(NORMAL.two_sided(z)),
+        event_table=tables[0],
+        nonevent_table=tables[1],
+        events=rows.n_events,
+        nonevents=rows.n_nonevents,
+        level=level,
+        in_sample=rows.in_sample,
+        not_shared=rows.not_shared,
+    )
+
+
+def _mean(values: FloatArray, weights: FloatArray) -> tuple[float, float]:
+    """Return the weighted mean, with the sign of the weights, and its error."""
+    size = np.abs(weights)
+    total = float(size.sum())
+    mean = float(size @ values) / total
+    error = float(np.sqrt(size @ (values - mean) ** 2)) / total
+    return (mean if weights.sum() > 0.0 else -mean), error

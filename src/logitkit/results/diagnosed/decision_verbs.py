@@ -1,0 +1,100 @@
+"""What the predictions of a fit are worth where they decide something."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from logitkit.results.given_rows import OfRows
+
+if TYPE_CHECKING:
+    from logitkit.results.diagnosed.decided import DecisionCurveResult, ReclassificationResult
+
+__all__ = ["DecisionVerbs"]
+
+
+class DecisionVerbs(OfRows):
+    """Decision curves and reclassification."""
+
+    def decision_curve(
+        self,
+        other: Any = None,
+        data: Any = None,
+        *,
+        thresholds: Sequence[float] | float | None = None,
+        prevalence: float | None = None,
+        harm: float | Mapping[str, float] = 0.0,
+        level: float | None = None,
+    ) -> DecisionCurveResult:
+        """Return the net benefit of acting on predicted probabilities, at each threshold.
+
+        Parameters
+        ----------
+        other : Fit, str, array, or several as a mapping by name, optional
+            Other predictions of the same rows: fits, columns of ``data``, or probabilities for each row of the table.
+        data : table, optional
+            Rows with an outcome; the rows of the fit by default.
+        thresholds : sequence of float, optional
+            Probabilities from which one acts; 0.01, 0.02 and so on to 0.99 by default. State those that are reasonable.
+        prevalence : float, optional
+            Proportion of events in the population, where rows were sampled by their outcome.
+        harm : float or mapping by name, default 0
+            Of a prediction, such as a test that it needs, in events per row.
+        level : float, optional
+            Confidence level; the fit's by default.
+
+        Returns
+        -------
+        DecisionCurveResult
+            Net benefit with intervals, beside acting on all and on none.
+        """
+        from logitkit.diagnostics.decisions.net_benefit import decision_curve
+        from logitkit.diagnostics.discrimination.at_thresholds import require_prevalence, thresholds_asked
+        from logitkit.results.diagnosed.decided import DecisionCurveResult
+        from logitkit.results.diagnosed.together import as_result, probabilities_together
+
+        rows = self._rows_of(data)
+        found = decision_curve(
+            probabilities_together(rows, other),
+            thresholds_asked([k / 100 for k in range(1, 100)] if thresholds is None else thresholds),
+            prevalence=require_prevalence(prevalence),
+            harm=dict(harm) if isinstance(harm, Mapping) else harm,
+            level=rows.record.level if level is None else level,
+        )
+        return as_result(DecisionCurveResult, found)
+
+    def reclassification(
+        self,
+        other: Any,
+        data: Any = None,
+        *,
+        cuts: Sequence[float] | float | None = None,
+        level: float | None = None,
+    ) -> ReclassificationResult:
+        """Return net reclassification (NRI) and integrated discrimination (IDI) of the fit against an older model.
+
+        Parameters
+        ----------
+        other : Fit, str or array
+            The older model, a column of its probabilities in ``data``, or its probability for each row of the table.
+        data : table, optional
+            Rows with an outcome; the rows of the fits by default, on which both measures flatter.
+        cuts : sequence of float, optional
+            Bounds of the categories of probability; by default every change of a probability counts.
+        level : float, optional
+            Confidence level; the fit's by default.
+
+        Returns
+        -------
+        ReclassificationResult
+            Both with their parts and errors, and what is to be kept in mind of them.
+        """
+        from logitkit.diagnostics.decisions.reclassification import reclassification
+        from logitkit.results.diagnosed.decided import ReclassificationResult
+        from logitkit.results.diagnosed.together import as_result, probabilities_together
+
+        rows = self._rows_of(data)
+        level = rows.record.level if level is None else level
+        return as_result(
+            ReclassificationResult, reclassification(probabilities_together(rows, other), cuts, level=level)
+        )
