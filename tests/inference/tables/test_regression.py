@@ -200,3 +200,26 @@ def test_pooled_fits_have_tests_over_the_imputed_tables() -> None:
     text = " ".join(str(table).split())
     assert "D1, over the imputed tables (Imputed)" in text
     assert "Rubin's rules (Imputed)" in text
+
+
+@pytest.mark.parametrize("kind", ["HC3", "CR2", "cluster"])
+def test_robust_errors_are_those_of_each_term_alone(kind: str) -> None:
+    data = BIRTHS.assign(g=BIRTHS["id"] % 20)
+    given = {} if kind == "HC3" else {"cluster": "g"}
+    fit = lk.logit("low ~ lwt + smoke", data).robust(kind, **given)
+    alone = lk.logit("low ~ smoke", data).robust(kind, **given)
+    table = lk.regression_table(fit, univariable=True)
+    row = _row(table, "Univariable", "smoke")
+    assert_allclose(
+        [row["std_error"], row["p_value"]], [alone.std_error["smoke"], alone.tidy()["p_value"].iloc[1]], ROUTE
+    )
+    assert "model-based" not in str(table)
+
+
+def test_surveys_stay_with_terms_alone() -> None:
+    data = BIRTHS.assign(s=BIRTHS["race"].astype(str), w=1.0 + BIRTHS["id"] % 3)
+    design = lk.Survey(strata="s")
+    fit = lk.logit("low ~ lwt + smoke", data, weights="w", survey=design)
+    alone = lk.logit("low ~ smoke", data, weights="w", survey=design)
+    row = _row(lk.regression_table(fit, univariable=True), "Univariable", "smoke")
+    assert_allclose([row["estimate"], row["std_error"]], [alone.coef["smoke"], alone.std_error["smoke"]], rtol=ROUTE)

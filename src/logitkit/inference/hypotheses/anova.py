@@ -57,7 +57,13 @@ TermTest: TypeAlias = Literal["LR", "Wald", "score", "F"]
 Pair: TypeAlias = tuple[FitRecord, Design]
 
 
-def anova(record: FitRecord, design: Design | None, kind: int = 2, test: TermTest = "LR") -> ChiSquareTests:
+def anova(
+    record: FitRecord,
+    design: Design | None,
+    kind: int = 2,
+    test: TermTest = "LR",
+    only: Sequence[str] | None = None,
+) -> ChiSquareTests:
     """Test each term of a model.
 
     Parameters
@@ -70,6 +76,8 @@ def anova(record: FitRecord, design: Design | None, kind: int = 2, test: TermTes
         Type of the tests: given the terms before it, given those that do not contain it, or given all others.
     test : {'LR', 'Wald', 'score', 'F'}
         By likelihood ratio, with fits without the term; by Wald, as chi-square or F; or by score.
+    only : sequence of str, optional
+        Names of the terms to test; all by default.
 
     Returns
     -------
@@ -101,9 +109,10 @@ def anova(record: FitRecord, design: Design | None, kind: int = 2, test: TermTes
     terms = tested_terms(record)
     averaged = averaged_terms(record, design) if kind == 3 else {}
     tests = TermTests(record, design, test, averaged)
-    rows = tests.of_each([(term, _columns(_left_aside(record, terms, term, kind))) for term in terms])
-    law = tests.law(terms)
-    labels = tuple(term.name for term in terms)
+    chosen = terms if only is None else [term for term in terms if term.name in only]
+    rows = tests.of_each([(term, _columns(_left_aside(record, terms, term, kind))) for term in chosen])
+    law = tests.law(chosen)
+    labels = tuple(term.name for term in chosen)
     found = chi_square_tests("term", labels, rows, test, _hypothesis(record, kind, terms), law)
     contained = [
         (name, within)

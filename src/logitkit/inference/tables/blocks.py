@@ -330,7 +330,7 @@ def _tests(record: FitRecord, design: Design | None, options: Options) -> dict[s
     kinds: list[Literal["LR", "Wald"]] = [options.test] if options.test else ["LR", "Wald"] if valid else ["Wald"]
     for kind in kinds:
         try:
-            found = anova(record, design, 2, kind)
+            found = anova(record, design, 2, kind, [term.name for term in several])
         except LogitkitError:
             if options.test is not None:
                 raise

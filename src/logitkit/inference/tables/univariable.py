@@ -1,6 +1,7 @@
 r"""Each term of a fit alone, on the same rows: the columns of the other terms are left out.
 
-The intercept, offsets and what is eliminated stay. A term that is a product of others is no model by itself.
+The intercept, offsets, what is eliminated and the kind of the covariance stay. A term that is a product of others is no
+model by itself.
 """
 
 from __future__ import annotations
@@ -9,11 +10,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from logitkit.design.dependence import Dependence
 from logitkit.design.design import Design
 from logitkit.design.formula.terms import INTERCEPT
 from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
+from logitkit.inference.covariances.robust import robust
 from logitkit.inference.covariances.sandwich import with_required_sandwich
+from logitkit.inference.covariances.survey import with_survey
 from logitkit.inference.hypotheses.nested import fit_without
 from logitkit.inference.tables.blocks import Options, blocks_of, counts_of
 from logitkit.inference.tables.level_counts import level_counts
@@ -74,11 +78,13 @@ def univariable_fit(
     terms = [term for term in info.terms if info.names[term.columns[0]] != INTERCEPT]
     alone = [term for term in terms if len(info.coding.factors.get(term.name, ())) == 1]
     merged: dict[str, Block] = {}
+    covariance = record.covariance
     for term in alone:
         others = [j for other in terms if other is not term for j in other.columns]
         part, rows = (record, design) if not others else fit_without(record, design, np.array(others, dtype=np.int64))
         part = replace(part, conventions=record.conventions)
-        part = with_required_sandwich(part, rows)
+        part = _with_covariance(part, rows, design.dependence)
+        covariance = part.covariance
         units = {k: v for k, v in (options.units or {}).items() if k in (term.name, *info.coding.factors[term.name])}
         own = replace(options, units=units or None, intercepts=False)
         for block in blocks_of(part, rows, place, own):
@@ -87,5 +93,15 @@ def univariable_fit(
             before.tests.update(block.tests)
     counts = level_counts(design, has_event=record.has_event)
     left = tuple(term.name for term in terms if term not in alone)
-    fit = TabledFit(name, record, None, counts_of(info, counts), counts.n_rows, counts.n_events, True, left)
+    own_errors = replace(record, covariance=covariance)
+    fit = TabledFit(name, own_errors, None, counts_of(info, counts), counts.n_rows, counts.n_events, True, left)
     return fit, tuple(merged.values())
+
+
+def _with_covariance(part: FitRecord, rows: Design, made: Dependence | None) -> FitRecord:
+    """Return the fit of a term with the covariance that weights or clusters call for, or that was asked for."""
+    if made is None or not made.kind:
+        return with_required_sandwich(part, rows)
+    if made.survey is not None:
+        return with_survey(part, rows, made.survey)
+    return robust(part, rows, made.kind, replace(made, kind=""), correction=made.correction)[0]
