@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 import pandas as pd
 
@@ -299,6 +299,7 @@ class Fit(WordVerbs, ValidationVerbs):
         units: Mapping[str, float] | None = None,
         source: str | None = None,
         tripod: bool = False,
+        validate: Literal["bootstrap", "cross-validation"] | None = None,
     ) -> Path:
         """Write one self-contained HTML page: what was modelled, the answer, and whether to believe it.
 
@@ -322,13 +323,18 @@ class Fit(WordVerbs, ValidationVerbs):
             Origin of the rows, such as the name of a file, which the page states beside their number.
         tripod : bool, default False
             Whether the numbers of the items of TRIPOD+AI stand in the margin, and its checklist at the end.
+        validate : {'bootstrap', 'cross-validation'}, optional
+            Whether the page says how well the model would predict on other rows, by ``fit.validate(method, seed=0)``.
 
         Returns
         -------
         Path
             The file written.
         """
-        return self.on(data).report(path, title, units, source, tripod)
+        from logitkit.results.reported import write_report
+
+        found = None if validate is None else self.validate(validate, seed=0)
+        return write_report(self._rows_of(data), path, title, units, source, tripod=tripod, validation=found)
 
     def save(self, path: str | Path) -> Path:
         """Write the fit as plain versioned JSON, without any row of the data.

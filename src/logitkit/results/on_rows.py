@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from logitkit.options import require_text
 from logitkit.report.frames import rows as row_frames
 from logitkit.results.diagnosed.calibration_verbs import CalibrationVerbs
 from logitkit.results.diagnosed.decision_verbs import DecisionVerbs
@@ -254,18 +253,9 @@ class FitOnRows(DiagnosticVerbs):
         tripod: bool = False,
     ) -> Path:
         """Write one self-contained HTML page with tables and figures."""
-        from logitkit.report.pages.page import Extra, report_document, write_page
-        from logitkit.results.effects.average_predictions import average_predictions_of_all
-        from logitkit.results.effects.report_effects import effects_of_all
-        from logitkit.writing import writable_path
+        from logitkit.results.reported import write_report
 
-        target = writable_path(path, "report")
-        require_text("title", title)
-        require_text("source", source)
-        record, design = self._record, self._rows.design
-        averages, changes = average_predictions_of_all(self._rows), effects_of_all(self._rows)
-        extra = Extra(averages, changes, title, source, tripod=tripod)
-        return write_page(target, report_document(record, design, units, extra))
+        return write_report(self._rows, path, title, units, source, tripod=tripod)
 
     def __getattr__(self, name: str) -> Any:
         """Name the nearest verb."""

@@ -15,7 +15,9 @@ import logitkit as lk
 from examples import every_other, every_section
 from logitkit.errors import DataError, SeparationError
 from logitkit.report.document import Prose, Section, Table
+from logitkit.report.pages.judged import Judged
 from logitkit.report.pages.page import report_document
+from logitkit.report.pages.trust import verdicts
 
 
 def trips(n: int = 160) -> pd.DataFrame:
@@ -81,7 +83,8 @@ def test_sections_follow_from_the_model() -> None:
     rows = trips()
     whole = ["Coefficients", "Relative risk ratios", "Tests of terms", "Can outcomes be combined?"]
     judged = ["Predicted probabilities", "Discrimination", "Classification by the most probable outcome", "Calibration"]
-    first, trusted, after = ["What was modelled", "The answer"], ["Can it be trusted?"], ["How well does it predict?"]
+    first, after = ["What was modelled", "The answer"], ["How well does it predict?"]
+    trusted = ["Can it be trusted?", "Tests of fit"]
     more = ["Goodness of fit", "Who drives it?", "Influential rows", "What to do next", "About this report"]
     assert headings(lk.multinomial("mode ~ cost + g", rows)) == [
         *first,
@@ -223,3 +226,51 @@ def test_a_report_has_the_average_effects(tmp_path: Path) -> None:
         assert f"{value:.4f}" in text
     separated = lk.logit("low ~ twins", births.assign(twins=(births["low"] == 1) & (births["age"] > 30)))
     assert "Average effects" not in separated.report(tmp_path / "other.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("figures_not_written")
+def test_a_report_has_what_was_asked_for_and_the_panel_of_tests(tmp_path: Path) -> None:
+    fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+    text = fit.report(tmp_path / "page.html", validate="cross-validation").read_text(encoding="utf-8")
+    found = re.findall(r"<h[23][^>]*>([^<]*)", text)
+    assert found.index("Tests of fit") < found.index("How well does it predict?")
+    assert found.index("Validation by resampling") < found.index("What to do next")
+    assert "TRIPOD+AI" not in text
+    assert "validate the model" not in text
+    plain = fit.report(tmp_path / "plain.html").read_text(encoding="utf-8")
+    assert "Validation by resampling" not in plain
+    assert "validate the model" in plain
+    assert "A logistic regression of low (event: 1) on age, lwt and smoke was fitted" in plain
+
+
+def test_findings_say_the_rule_that_they_applied() -> None:
+    births = lk.datasets.load_lbw()
+
+    def answers(fit: Any, design: Any = None) -> dict[str, str]:
+        judged = Judged(fit.record, fit.design if design is None else design)
+        return {each.question: each.answer for each in verdicts(judged)}
+
+    good = answers(lk.logit("low ~ age + lwt + smoke", births))
+    assert "no" not in good.values()
+    assert good["Are there enough observations?"] == "yes"
+    assert good["Is calibration on new rows right?"] == "not judged"
+    few = answers(lk.logit("low ~ poly(age, 4) + lwt + smoke + race", births))
+    assert few["Are there enough observations?"] == "look"  # 59 events for 8 coefficients
+    rows = births.assign(lwt=births["lwt"].where(births["id"] % 5 > 0), twice=births["age"] + 0.01 * births["ftv"])
+    assert answers(lk.logit("low ~ lwt", rows))["Are the rows complete?"] == "look"
+    assert answers(lk.logit("low ~ age + twice", rows))["Can the terms be told apart?"] == "look"
+    assert answers(lk.logit("low ~ age", births, cluster="race"))["Are there enough clusters?"] == "look"
+    separated = answers(lk.logit("low ~ x", births.assign(x=births["low"] * (births["age"] > 20))))
+    assert separated["Are the estimates finite?"] == "no"
+    one = pd.DataFrame({"x": [*np.linspace(-1.0, 1.0, 60), 6.0]})
+    one["y"] = [*(int(np.sin(5.0 * k) < 2.0 * x) for k, x in enumerate(one["x"][:60])), 0]
+    assert answers(lk.logit("y ~ x", one))["Do the answers rest on many rows?"] == "look"
+    fit = lk.logit("low ~ age + lwt + smoke", births)
+    moved = births.assign(low=1 - births["low"])
+    assert answers(fit, fit.on(moved)._rows.design)["Is calibration on new rows right?"] == "look"
+    wide = pd.DataFrame({"x": np.linspace(-2.0, 2.0, 2_000)})
+    wide["y"] = (np.random.default_rng(1).random(2_000) < 0.2 + 0.6 * (np.abs(wide["x"]) > 1.0)).astype(int)
+    found = answers(lk.logit("y ~ x", wide))
+    assert found["Do predicted rates agree with observed ones?"] == "look"
+    assert found["Does the model tell events from non-events?"] == "look"
+    assert all(each.rule and each.then for each in verdicts(Judged(fit.record, fit.design)) if each.answer == "look")

@@ -10,6 +10,7 @@ from logitkit.diagnostics.calibration.curve import Calibration, calibration
 from logitkit.diagnostics.collinearity import Collinearity, collinearity
 from logitkit.diagnostics.discrimination.curves import Discrimination, discrimination
 from logitkit.diagnostics.fit.hosmer_lemeshow import HosmerLemeshow, hosmer_lemeshow
+from logitkit.diagnostics.fit.panel import GoodnessOfFit, goodness_of_fit
 from logitkit.diagnostics.residuals.influence import Influence, influence
 from logitkit.engine.record import FitRecord
 from logitkit.errors import LogitkitError
@@ -21,11 +22,12 @@ from logitkit.numerics.once import once
 from logitkit.report.document import Document
 from logitkit.report.summary import summary_document
 
-__all__ = ["Judged"]
+__all__ = ["ROWS_TESTED", "Judged"]
 
 T = TypeVar("T")
 
 INFLUENCE_MOST = 500  # coefficients: the work of each row grows with the square of their number
+ROWS_TESTED = 100_000  # of more rows tests of fit reject what is right for every use, and terms are not refitted
 COEFFICIENTS_FREED = 200  # with which the information of one coefficient per threshold takes seconds at most
 
 
@@ -79,6 +81,13 @@ class Judged:
     def hosmer_lemeshow(self) -> HosmerLemeshow | LogitkitError:
         """The Hosmer-Lemeshow test."""
         return _or_why(lambda: hosmer_lemeshow(self.record, self.design))
+
+    @once
+    def goodness(self) -> GoodnessOfFit | LogitkitError | None:
+        """Tests of fit side by side; None of so many rows that every one of them rejects, and takes long."""
+        if self.design.in_chunks or self.design.n_rows > ROWS_TESTED or self.perfect:
+            return None
+        return _or_why(lambda: goodness_of_fit(self.record, self.design))
 
     @once
     def collinearity(self) -> Collinearity | LogitkitError:

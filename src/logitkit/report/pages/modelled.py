@@ -6,16 +6,29 @@ from collections.abc import Iterator
 
 from logitkit.design.formula.terms import INTERCEPT
 from logitkit.diagnostics.rows.left_out import rows_left_out
+from logitkit.errors import LogitkitError
 from logitkit.plots.style import OUTCOMES_MOST
 from logitkit.report.document import Block, Column, Prose, Table
 from logitkit.report.number_format import format_amount, format_integer, format_percent
-from logitkit.report.pages.judged import Judged
+from logitkit.report.pages.judged import ROWS_TESTED, Judged
 from logitkit.report.provenance import model_in_words
+from logitkit.report.tables.describe import description_document
 from logitkit.report.wording import counted
 
-__all__ = ["modelled_section"]
+__all__ = ["description_section", "modelled_section"]
 
 TERMS_MOST = 100
+
+
+def description_section(made: Judged) -> Iterator[Block]:
+    """Yield the paragraph of a results section; its terms are refitted, so not of very many rows."""
+    if made.design.in_chunks or made.design.n_rows > ROWS_TESTED or not made.own or made.record.separated_completely:
+        return
+    try:
+        document = description_document(made.record, made.design)
+    except LogitkitError:
+        return
+    yield from (block for block in document.blocks if isinstance(block, Prose))
 
 
 def modelled_section(made: Judged) -> Iterator[Block]:

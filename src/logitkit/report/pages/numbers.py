@@ -21,7 +21,7 @@ __all__ = ["numbers_of_report"]
 LENGTH_MOST = 200  # numbers of an array, and coefficients: those of rows and of very many levels are not in a page
 
 
-def numbers_of_report(made: Judged, document: Document) -> str:
+def numbers_of_report(made: Judged, document: Document, validation: object = None) -> str:
     """Return the numbers of a report as JSON.
 
     Examples
@@ -56,6 +56,8 @@ def numbers_of_report(made: Judged, document: Document) -> str:
         "discrimination": _result(made.discrimination),
         "calibration": _result(made.calibration),
         "hosmer_lemeshow": None if record.is_penalised else _result(made.hosmer_lemeshow),
+        "goodness_of_fit": _result(made.goodness),
+        "validation": _result(validation),
         "findings": [verdict._asdict() for verdict in verdicts(made)],
         "page": json.loads(render_json(document)),
     }

@@ -26,9 +26,15 @@ from logitkit.report.pages.estimates import (
     term_section,
 )
 from logitkit.report.pages.judged import Judged
-from logitkit.report.pages.modelled import modelled_section
+from logitkit.report.pages.modelled import description_section, modelled_section
 from logitkit.report.pages.numbers import numbers_of_report
-from logitkit.report.pages.rows import change_section, effect_section, influence_section, judged_sections
+from logitkit.report.pages.rows import (
+    change_section,
+    effect_section,
+    goodness_section,
+    influence_section,
+    judged_sections,
+)
 from logitkit.report.pages.tripod import checklist_section, without_items
 from logitkit.report.pages.trust import next_section, trust_section
 from logitkit.report.provenance import provenance_section
@@ -75,6 +81,7 @@ SECTIONS: Mapping[str, tuple[str, tuple[tuple[str, Maker], ...]]] = {
     "The answer": (
         "15, 22",
         (
+            ("", description_section),
             ("22", coefficient_section),
             ("22", ratio_section),
             ("", term_section),
@@ -83,7 +90,7 @@ SECTIONS: Mapping[str, tuple[str, tuple[tuple[str, Maker], ...]]] = {
     ),
     "Can it be trusted?": (
         "10, 11, 26",
-        (("", trust_section), ("12", parallel_section), ("12", collinearity_section)),
+        (("", trust_section), ("23", goodness_section), ("12", parallel_section), ("12", collinearity_section)),
     ),
     "How well does it predict?": ("12, 23", (("23", judged_sections),)),
     "Who drives it?": ("26", (("", influence_section),)),
@@ -107,7 +114,7 @@ def report_document(
     )
     if not extra.tripod:
         document = replace(document, blocks=tuple(map(without_items, document.blocks)))
-    return replace(document, numbers=numbers_of_report(made, document))
+    return replace(document, numbers=numbers_of_report(made, document, extra.validation))
 
 
 def _chapters(made: Judged, extra: Extra) -> Iterator[Section]:

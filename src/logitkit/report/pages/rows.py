@@ -33,16 +33,17 @@ from logitkit.report.findings.dispatch import finding_document
 from logitkit.report.findings.misfit import few_patterns, fewer_groups, many_new_rows, misfit_words
 from logitkit.report.number_format import (
     format_amount,
+    format_integer,
     format_interval,
     format_level,
     format_number,
     format_p,
 )
 from logitkit.report.pages.alternatives import averages_words, calibration_alt, influence_words, roc_words, shares_words
-from logitkit.report.pages.judged import Judged
+from logitkit.report.pages.judged import ROWS_TESTED, Judged
 from logitkit.report.wording import counted, is_calibrated
 
-__all__ = ["change_section", "effect_section", "influence_section", "judged_sections"]
+__all__ = ["change_section", "effect_section", "goodness_section", "influence_section", "judged_sections"]
 
 
 def judged_sections(made: Judged) -> Iterator[Section]:
@@ -215,6 +216,19 @@ def _goodness(made: Judged) -> Iterator[Section]:
         return  # without degrees of freedom, or too wide a table
     blocks = (_left_out(result),) if isinstance(result, LogitkitError) else finding_blocks(result)
     yield Section("Goodness of fit", blocks)
+
+
+def goodness_section(made: Judged) -> Iterator[Section]:
+    """Yield tests of fit side by side, or why there are none."""
+    result, heading = made.goodness, "Tests of fit"
+    if result is None and made.design.n_rows > ROWS_TESTED:
+        words = (
+            f"Left out: with more than {format_integer(ROWS_TESTED)} rows every test of fit finds departures that are "
+            "too small to matter. The calibration plot shows how large they are."
+        )
+        yield Section(heading, (Prose(words),))
+    elif result is not None and not isinstance(result, LogitkitError):
+        yield Section(heading, finding_blocks(result))
 
 
 def influence_section(made: Judged) -> Iterator[Section]:
