@@ -13,6 +13,7 @@ from logitkit.api.reading import read_design
 from logitkit.api.scope import caller_scope
 from logitkit.api.under import require_ours
 from logitkit.design.chunks.reading import Reading
+from logitkit.design.chunks.response import let_go
 from logitkit.design.chunks.some_rows import named_columns
 from logitkit.design.design import Design
 from logitkit.design.ready import labelled_rows, ready_design
@@ -135,6 +136,8 @@ def cross_validate(
     scored = _measure(measure, bins, model, design.in_chunks)
     table = named_columns(design, named_roles(folds)) if design.in_chunks else read_table(data)
     splits = splits_of(folds, design, table)
+    del table
+    let_go(design.response)
     return _cross_validated(design, model, penalty, splits, (n_strengths, ratio, strengths), scored, solver, level)
 
 

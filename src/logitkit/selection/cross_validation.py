@@ -36,6 +36,7 @@ from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["CrossValidation", "cross_validate_path", "rows_of_design"]
 
+NOT_HELD: IntArray = np.empty(0, dtype=np.int64)  # the rows of a fold, where predictions are not kept
 BESIDE = "Folds and the path for all rows"  # what a progress bar counts where both are at work
 
 
@@ -173,7 +174,7 @@ def _in_chunks(
         scored, bound = areas_by_bins(given.design, fits, folds, measure.bins)
         measure = measure.within(bound)
     held = [
-        _HeldOut(folds.test(split), None, np.append(scores, np.full(path.strengths.size - scores.size, np.nan)), weight)
+        _HeldOut(NOT_HELD, None, np.append(scores, np.full(path.strengths.size - scores.size, np.nan)), weight)
         for split, (scores, weight) in enumerate(scored)
     ]
     return _collected(given, path, held, folds, measure)

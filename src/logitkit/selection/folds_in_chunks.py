@@ -123,7 +123,7 @@ def paths_in_chunks(
 
     def without(split: int) -> tuple[PathModel, PathRecord]:
         with named_fold(split):
-            model = given.of_rows(some_rows(given.design, folds.train(split)))
+            model = given.of_rows(some_rows(given.design, folds.is_trained(split), n))
             found = path_of(model, strengths[:size], options, False, _goes_on)
             if found.strengths.size == 0:
                 raise DataError("no strength was reached.")
@@ -200,7 +200,7 @@ def scores_in_chunks(
     """
 
     def score(split: int) -> tuple[FloatArray, float]:
-        rows = some_rows(design, folds.test(split))
+        rows = some_rows(design, folds.is_tested(split), folds.n_splits)
         sums, weight = rows.reduce(_Scored(fits[split], measure, split), _both)
         return sums / weight, weight
 

@@ -93,8 +93,25 @@ def require_given(given: Any) -> None:
 
 def _by_label(response: Response, given: Any, places: IntArray) -> Splits:
     kept = places >= 0
+    found = row_labels(given, places.size, "folds")
+    if found.dtype.kind in "iu":  # which need no object for each row
+        whole = np.empty(response.n_rows, dtype=found.dtype)
+        whole[places[kept]] = found[kept]
+        there = (response.weights > 0.0) & (whole != -1)
+        names = np.unique(whole[there])
+        codes = np.searchsorted(names, whole).astype(np.int32)[None]
+        codes[0, ~there] = -1
+    else:
+        names, codes = _by_object(response, found[kept], places, kept)
+    if names.size < 2:
+        raise DataError(f"The folds given hold {names.size} label(s) to test; cross-validation needs at least 2.")
+    return checked_splits(Splits(codes, f"{names.size} folds as given"), response)
+
+
+def _by_object(response: Response, given: Any, places: IntArray, kept: BoolArray) -> tuple[Any, CodeArray]:
+    """Return the labels in ascending order, and the place of that of each row; -1 for rows that are not tested."""
     labels = np.empty(response.n_rows, dtype=object)
-    labels[places[kept]] = row_labels(given, places.size, "folds")[kept]
+    labels[places[kept]] = given
     used = np.flatnonzero(response.weights > 0.0)
     missing = is_missing(labels[used])
     if missing.any():
@@ -103,16 +120,19 @@ def _by_label(response: Response, given: Any, places: IntArray) -> Splits:
             f"The fold is missing in {int(missing.sum())} of {used.size} rows, first in row {row} (from 0); give every "
             "row a fold, or -1 for a row that is never tested."
         )
-    tested = used[[not (isinstance(label, Real) and float(label) == -1.0) for label in labels[used]]]
+    tested = used[[not _is_no_fold(label) for label in labels[used]]]
     try:
         names, fold = np.unique(labels[tested], return_inverse=True)
     except TypeError as error:
         raise DataError(f"The folds given mix kinds of labels: {error}. Give numbers, or text.") from error
     codes = np.full((1, response.n_rows), -1, dtype=np.int32)
     codes[0, tested] = fold
-    if names.size < 2:
-        raise DataError(f"The folds given hold {names.size} label(s) to test; cross-validation needs at least 2.")
-    return checked_splits(Splits(codes, f"{names.size} folds as given"), response)
+    return names, codes
+
+
+def _is_no_fold(label: Any) -> bool:
+    """Tell whether a label says that a row is tested in no fold."""
+    return isinstance(label, Real) and float(label) == -1.0
 
 
 def _by_pair(response: Response, pairs: list[Any], places: IntArray) -> Splits:

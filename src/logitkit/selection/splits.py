@@ -91,7 +91,7 @@ class Splits:
         int array
             Positions of rows.
         """
-        return np.flatnonzero(self._is_tested(split))
+        return np.flatnonzero(self.is_tested(split))
 
     def train(self, split: int) -> IntArray:
         """Return the rows that a split is trained on, ascending.
@@ -106,9 +106,36 @@ class Splits:
         int array
             Positions of rows. Rows of weight zero may be among them.
         """
-        return np.flatnonzero(~self._is_tested(split) if self.training is None else self.training[split])
+        return np.flatnonzero(self.is_trained(split))
 
-    def _is_tested(self, split: int) -> BoolArray:
+    def is_trained(self, split: int) -> BoolArray:
+        """Tell which rows a split is trained on.
+
+        Parameters
+        ----------
+        split : int
+            Its number, from 0.
+
+        Returns
+        -------
+        (n,) bool array
+            One byte per row.
+        """
+        return ~self.is_tested(split) if self.training is None else np.asarray(self.training[split])
+
+    def is_tested(self, split: int) -> BoolArray:
+        """Tell which rows a split predicts.
+
+        Parameters
+        ----------
+        split : int
+            Its number, from 0.
+
+        Returns
+        -------
+        (n,) bool array
+            One byte per row.
+        """
         if not 0 <= split < self.n_splits:
             raise DataError(f"There is no split {split}: the {self.n_splits} splits are numbered from 0.")
         layer = self._layer[split]

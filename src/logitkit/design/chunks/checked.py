@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import Any
 from weakref import WeakSet
 
+from logitkit.design.chunks.budget import NONE_HELD, Held
 from logitkit.design.chunks.row_hashes import RowHash, hash_of_rows
 from logitkit.design.chunks.source import Batch, Chunk, Source, rechunked
 from logitkit.errors import DataError, UnsupportedError
@@ -53,6 +54,11 @@ class CheckedSource:
         """Return about the bytes of a row of some columns, with numbers as doubles."""
         own = getattr(self.source, "decoded", None)
         return 8.0 * len(columns) if own is None else float(own(columns))
+
+    def held(self, columns: Sequence[str], size: int) -> Held:
+        """Return what the source holds beside chunks."""
+        own = getattr(self.source, "held", None)
+        return NONE_HELD if own is None else own(columns, size)
 
     def batches(self, columns: Sequence[str], size: int) -> Iterator[Batch]:
         """Yield chunks of ``size`` rows, each compared with that of the first pass."""

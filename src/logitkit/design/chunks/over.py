@@ -9,7 +9,7 @@ from typing import TypeVar
 from logitkit.design.chunks.ahead import pass_over
 from logitkit.design.chunks.budget import Budget
 from logitkit.design.chunks.executor import Executor
-from logitkit.design.chunks.pool import release_unused, sparing
+from logitkit.design.chunks.pool import SPARING, release_unused, sparing
 from logitkit.design.chunks.source import Chunk, Source
 from logitkit.numerics.threads.local import get_threads, ordered_map
 
@@ -77,6 +77,8 @@ def over_chunks(
     n_chunks = 0 if source.n_rows is None else -(-source.n_rows // size)
     memory = 1 << 40 if budget is None else budget.memory
     most = None if budget is None else budget.chunks(size, 0, 1)
+    if most is not None and memory < SPARING:  # rows that are coded the long way take about as much again
+        most = max(most // 2, 1)
     with sparing(memory), closing(pass_over(source, columns, size, n_chunks)) as rows:
         first, at_once = 0, n_chunks or CHUNKS_OF_THREAD * get_threads()
 

@@ -6,13 +6,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from logitkit.design.chunks.budget import BYTES_OF_TEXT, bytes_of_kinds
+from logitkit.design.chunks.budget import BYTES_OF_TEXT, NONE_HELD, Held, bytes_of_kinds
 from logitkit.design.chunks.checked import CheckedSource
 from logitkit.design.chunks.source import ROWS_AT_ONCE, Batch
 from logitkit.design.table.arrow import as_arrow, in_plain_text
 from logitkit.design.table.names import require_distinct_names
 from logitkit.errors import DataError
 
+OF_POLARS = Held(
+    150_000_000,  # as measured of frames that scan files
+    what="The buffers of polars",
+    remedy="write it by sink_parquet, and read the file",
+)
 __all__ = ["ReaderSource", "function_source", "lazy_source"]
 
 
@@ -34,6 +39,8 @@ class ReaderSource:
         Not known.
     bytes_of : dict
         About the bytes of a value of each column.
+    holds : Held
+        What the reader holds, whatever the rows of a chunk.
     """
 
     label: str
@@ -42,6 +49,12 @@ class ReaderSource:
     n_rows: int | None = None
     row_bytes: float = 0.0
     bytes_of: Mapping[str, float] = field(default_factory=dict)
+    holds: Held = NONE_HELD
+
+    def held(self, columns: Sequence[str], size: int) -> Held:
+        """Return what is held beside chunks."""
+        del columns, size
+        return self.holds
 
     def decoded(self, columns: Sequence[str]) -> float:
         """Return about the bytes of a row of some columns, with numbers as doubles."""
@@ -116,7 +129,8 @@ def lazy_source(frame: Any) -> CheckedSource:
     names = tuple(schema.names())
     bytes_of = {name: 8.0 if kind.is_numeric() else float(BYTES_OF_TEXT) for name, kind in schema.items()}
     remedy = "Sort it by columns that tell its rows apart, or collect() it where it fits in memory."
-    return CheckedSource(ReaderSource("The lazy frame", names, opens, bytes_of=bytes_of), remedy=remedy)
+    source = ReaderSource("The lazy frame", names, opens, bytes_of=bytes_of, holds=OF_POLARS)
+    return CheckedSource(source, remedy=remedy)
 
 
 class _Calls:

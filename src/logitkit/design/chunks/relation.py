@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from logitkit.design.chunks.budget import BYTES_OF_TEXT
+from logitkit.design.chunks.budget import BYTES_OF_TEXT, Held
 from logitkit.design.chunks.checked import CheckedSource
 from logitkit.design.chunks.source import ROWS_AT_ONCE, Batch
 from logitkit.design.table.arrow import in_plain_text
@@ -17,6 +17,11 @@ from logitkit.errors import DataError
 __all__ = ["RelationSource", "relation_source"]
 
 TEXTS = ("VARCHAR", "BLOB", "UUID")  # types of DuckDB
+OF_DUCKDB = Held(
+    60_000_000,  # as measured of relations that scan files; sorts and joins take as much as its memory_limit lets them
+    what="The buffers of DuckDB",
+    remedy="write it by write_parquet, and read the file",
+)
 REMEDY = (
     "Does it compute numbers whose last digits depend on the order of the rows, or draw random ones? Write it to a "
     "table or a Parquet file, and read that."
@@ -51,6 +56,11 @@ class RelationSource:
         """Return about the bytes of a row of some columns, with numbers as doubles."""
         kinds = dict(zip(self.names, map(str, self.relation.types), strict=True))
         return sum(float(BYTES_OF_TEXT) if kinds[name] in TEXTS else 8.0 for name in columns)
+
+    def held(self, columns: Sequence[str], size: int) -> Held:
+        """Return what is held beside chunks."""
+        del columns, size
+        return OF_DUCKDB
 
     def batches(self, columns: Sequence[str], size: int) -> Iterator[Batch]:
         """Yield the result in batches; the connection is in use until the last one, or until the pass is closed."""

@@ -12,7 +12,7 @@ from logitkit.design.info import DesignInfo
 from logitkit.design.response.response import Clusters, Response
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["ChunkedPositions", "ChunkedResponse", "joined_clusters", "joined_responses"]
+__all__ = ["ChunkedPositions", "ChunkedResponse", "joined_clusters", "joined_responses", "let_go"]
 
 FIELDS = ("y", "trials", "prior", "weight_kind", "offset", "clusters", "n_outcomes", "shares")
 SAME = ("weight_kind", "n_outcomes")
@@ -70,6 +70,17 @@ class ChunkedResponse(Response):
             known["_whole"] = gathered(stream, info)
         found: Response = known["_whole"]
         return found
+
+
+def let_go(response: Response) -> None:
+    """Let go of the outcomes and weights that were gathered, which are read again where they are asked for.
+
+    Examples
+    --------
+    >>> let_go(Response(np.array([0.0, 1.0])))
+    """
+    if isinstance(response, ChunkedResponse) and response.stream is not None:
+        response.__dict__.pop("_whole", None)
 
 
 def gathered(stream: Stream, info: DesignInfo) -> Response:

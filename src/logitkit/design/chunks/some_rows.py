@@ -21,6 +21,11 @@ from logitkit.typing import BoolArray, IntArray
 __all__ = ["named_columns", "some_rows"]
 
 
+NUMBERS_OF_FOLDS = (
+    18  # of each row, as measured: labels, places, outcome, weight, copies of some, and what the folds hold
+)
+
+
 @dataclass(frozen=True, eq=False)
 class _Some(Stream):
     """Rows of another stream.
@@ -69,8 +74,10 @@ class _Some(Stream):
         return design if self.chosen is None else replace(design, matrix=design.matrix.columns(self.chosen), info=info)
 
 
-def some_rows(design: Design, index: IntArray) -> Design:
-    """Return some rows of a stream, of which one byte a row is held.
+def some_rows(design: Design, chosen: IntArray | BoolArray, beside: int = 1) -> Design:
+    """Return some rows of a stream, by their places or a mask, of which one byte a row is held.
+
+    Of as many sets of rows ``beside`` one another, all samples together are no more than twice the sample of all rows.
 
     Examples
     --------
@@ -81,10 +88,10 @@ def some_rows(design: Design, index: IntArray) -> Design:
     assert stream is not None
     stream.require_room(design.n_rows // 4 + 1, "A fold of every row")
     mask = np.zeros(design.n_rows, dtype=bool)
-    mask[index] = True
+    mask[chosen] = True
     counts = tuple(int(mask[first:stop].sum()) for first, stop in pairwise(stream.first_rows))
     place = np.searchsorted(np.asarray(design.positions), stream.sample_rows)
-    drawn = np.flatnonzero(mask[place])
+    drawn = np.flatnonzero(mask[place])[:: max(beside // 2, 1)]
     fields = {name: getattr(stream, name) for name in Stream.__dataclass_fields__}
     fields |= {
         "used": counts,
@@ -109,7 +116,7 @@ def named_columns(design: Design, names: Sequence[str]) -> Table:
     stream = design.stream
     assert stream is not None
     stream.require_columns(names, "folds")
-    stream.require_room(design.counts.given * (len(names) + 1), "The fold of every row")
+    stream.require_room(design.counts.given * (len(names) + NUMBERS_OF_FOLDS), "The fold of every row")
     wanted = list(names) or [stream.columns[0]]
     stream.passes.count += 1
     tables = [batch.table for batch in stream.source.batches(wanted, stream.size)]

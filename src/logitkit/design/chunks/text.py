@@ -24,7 +24,7 @@ from logitkit.errors import DataError
 __all__ = ["TextSource", "text_source"]
 
 BLOCK = 1 << 21  # bytes that are read at once, and that types are taken from
-BLOCK_LEAST = 1 << 18  # of those that are read at once
+BLOCK_LEAST = 1 << 16  # of those that are read at once for small chunks
 THREADED_LEAST = 1 << 16  # rows of a chunk
 BLOCKS_HELD = 36  # as measured: text, where its values are, and the values, of several blocks on their way
 SEPARATORS = {";": "';'", "\t": "tabs", "|": "'|'"}
@@ -168,6 +168,7 @@ def _opened(
     threads: bool = True,
 ) -> Any:
     """Return a reader of a file."""
+    import pyarrow as pa
     from pyarrow import csv
 
     kinds = None if schema is None else {name: schema.field(name).type for name in columns or schema.names}
@@ -181,6 +182,7 @@ def _opened(
             strings_can_be_null=True,
             null_values=ABSENT,
         ),
+        memory_pool=pa.default_memory_pool(),  # without it a reader takes that of the beginning, whatever is set since
     )
 
 
