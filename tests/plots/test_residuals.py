@@ -27,6 +27,7 @@ def measured(leverage, distance, pearson, deviance, rank, positions) -> Influenc
         leverage,
         pearson,
         deviance,
+        distance,
         rank,
         positions,
     )

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
+from logitkit.design.table.beside import values_beside
+from logitkit.errors import DataError, UnsupportedError, nearest_name
 from logitkit.models.nominal import outcome_place
+from logitkit.report.frames.rows import row_labels
 from logitkit.results.given_rows import OfRows
+from logitkit.results.rows import Rows
 
 __all__ = ["ResidualFigures"]
 
@@ -43,3 +51,220 @@ class ResidualFigures(OfRows):
             found = influential_rows(record, rows.design, DRAWN_MOST, place)
             return plot_residuals(found.rows, ax, outcome=place, title=title, out_of=(found.n_rows, found.n_usable))
         return plot_residuals(influence(record, rows.design), ax, outcome=place, title=title)
+
+    def simulated_residuals(self, data: Any = None, n: int = 250, seed: int | None = None, by: Any = None) -> Any:
+        """Draw residuals by simulation against uniform quantiles, and against predictions.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; the rows of the fit by default.
+        n : int, default 250
+            Number of simulated data sets.
+        seed : int, optional
+            Of the draws.
+        by : str or (n,) array-like, optional
+            Groups of rows to compare.
+
+        Returns
+        -------
+        Figure
+            Two panels, with the p-values of the three tests.
+        """
+        from logitkit.plots.residual_panels import plot_simulated
+        from logitkit.results.diagnosed.simulated import simulated_of_rows
+
+        return plot_simulated(simulated_of_rows(self._rows_of(data), n, seed, by, data))
+
+    def binned_residuals(
+        self,
+        data: Any = None,
+        ax: Any = None,
+        by: Any = None,
+        bins: int | None = None,
+        outcome: Any = None,
+        title: str = "",
+    ) -> Any:
+        """Draw mean residuals of rows with neighbouring predictions, with their limits under the model.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; the rows of the fit by default.
+        ax : Axes, optional
+            Axes to draw on.
+        by : str or (n,) array-like, optional
+            A number to order rows by in place of the predicted probability.
+        bins : int, optional
+            How many; the root of the number of rows by default.
+        outcome : object, optional
+            The outcome; required if there are several.
+        title : str, optional
+            Title of the figure.
+
+        Returns
+        -------
+        Axes
+            A point per bin, and a band of two standard deviations.
+        """
+        from logitkit.diagnostics.residuals.binned import binned_residuals
+        from logitkit.plots.residual_panels import plot_binned
+
+        rows = _held(self._rows_of(data), "Binned residuals")
+        place = _outcome(rows, outcome)
+        values, name = None, ""
+        if by is not None:
+            series, name = values_beside(by, rows.design, "by")
+            values = _numbers(series, name)
+        return plot_binned(
+            binned_residuals(rows.record, rows.design, place, bins=bins, by=values, name=name), ax, title=title
+        )
+
+    def partial_residuals(self, term: str, data: Any = None, ax: Any = None, title: str = "") -> Any:
+        """Draw the partial residuals of a term of one column, with the fitted line and a smooth.
+
+        Parameters
+        ----------
+        term : str
+            The term, as the formula names it, or the column.
+        data : table, optional
+            Rows with an outcome; the rows of the fit by default.
+        ax : Axes, optional
+            Axes to draw on.
+        title : str, optional
+            Title of the figure.
+
+        Returns
+        -------
+        Axes
+            Where the smooth bends away from the line, the term wants another shape.
+        """
+        from logitkit.diagnostics.residuals.by_column import partial_residuals
+        from logitkit.diagnostics.residuals.kinds import residuals
+        from logitkit.inference.prediction import fitted_rows
+        from logitkit.plots.residual_panels import plot_partial
+
+        rows = _held(self._rows_of(data), "Partial residuals")
+        record, design = rows.record, rows.design
+        names, values = partial_residuals(record, design)
+        if term not in names:
+            raise DataError(f"{term!r:.60} is no term of the fit. {nearest_name(str(term), names)}")
+        columns = next((each.columns for each in record.info.terms if each.name == term), None)
+        if columns is None:
+            columns = (record.info.names.index(term),)
+        if len(columns) != 1:
+            raise UnsupportedError(
+                f"The term {term} has {len(columns)} columns, and a partial residual is drawn against one: see "
+                "fit.plot.average_predictions(...), or fit.residuals('partial')."
+            )
+        x = design.matrix.columns(np.array(columns)).matvec(np.ones(1))
+        found = values[:, names.index(term)]
+        eta = fitted_rows(record, design).eta
+        weights = design.response.weights * np.nan_to_num(record.family.curvatures(eta)[0, 0])
+        return plot_partial(term, x, found, found - residuals(record, design, "working"), weights, ax, title)
+
+    def added_variable(self, name: str, data: Any = None, ax: Any = None, title: str = "") -> Any:
+        """Draw what a column says beyond the others: its remainder against that of the working response.
+
+        Parameters
+        ----------
+        name : str
+            The coefficient, as the summary names it.
+        data : table, optional
+            The rows of the fit, which a loaded fit needs; by default those that the fit holds.
+        ax : Axes, optional
+            Axes to draw on.
+        title : str, optional
+            Title of the figure.
+
+        Returns
+        -------
+        Axes
+            The line has the coefficient as its slope; points far out on either side pull it.
+        """
+        from logitkit.diagnostics.residuals.added import added_variable
+        from logitkit.plots.residual_panels import plot_added_variable
+
+        rows = _held(self._rows_of(data), "An added-variable plot")
+        if name not in rows.record.names:
+            raise DataError(f"{name!r:.60} is no coefficient of the fit. {nearest_name(str(name), rows.record.names)}")
+        return plot_added_variable(added_variable(rows.record, rows.design, name), ax, title=title)
+
+    def influence_index(self, data: Any = None) -> Any:
+        """Draw leverage, Cook's distance and the decrease of both statistics without each row, by row.
+
+        Parameters
+        ----------
+        data : table, optional
+            The rows of the fit, which a loaded fit needs; by default those that the fit holds.
+
+        Returns
+        -------
+        Figure
+            Four panels, in which the largest rows are named.
+        """
+        from logitkit.diagnostics.residuals.influence import influence
+        from logitkit.plots.influence import plot_influence_index
+
+        rows = _held(self._rows_of(data), "Influence by row")
+        return plot_influence_index(influence(rows.record, rows.design), pd.Index(row_labels(rows.design)))
+
+    def dfbetas(self, data: Any = None, ax: Any = None, terms: Sequence[str] | None = None, title: str = "") -> Any:
+        """Draw how each coefficient changes without each row, a line of points per coefficient.
+
+        Parameters
+        ----------
+        data : table, optional
+            The rows of the fit, which a loaded fit needs; by default those that the fit holds.
+        ax : Axes, optional
+            Axes to draw on.
+        terms : sequence of str, optional
+            Coefficients to draw, in this order; all by default.
+        title : str, optional
+            Title of the figure.
+
+        Returns
+        -------
+        Axes
+            The row that changes a coefficient most is named.
+        """
+        from logitkit.diagnostics.residuals.dfbetas import dfbetas
+        from logitkit.plots.influence import plot_dfbetas
+
+        rows = _held(self._rows_of(data), "A figure of DFBETAS")
+        names = list(rows.record.names)
+        for term in terms or ():
+            if term not in names:
+                raise DataError(f"{term!r:.60} is no coefficient of the fit. {nearest_name(str(term), names)}")
+        chosen = [names.index(term) for term in (names if terms is None else terms)]
+        values = dfbetas(rows.record, rows.design)[:, chosen]
+        labels = pd.Index(row_labels(rows.design))
+        return plot_dfbetas([names[place] for place in chosen], values, labels, ax, title=title)
+
+
+def _held(rows: Rows, what: str) -> Rows:
+    """Refuse rows in chunks."""
+    if rows.in_chunks:
+        raise UnsupportedError(
+            f"{what} is drawn from rows that are held, and these are read in chunks: draw some rows."
+        )
+    return rows
+
+
+def _outcome(rows: Rows, outcome: Any) -> int:
+    """Return the place of the outcome that is drawn: the event, or one that is named."""
+    if outcome is not None:
+        return int(outcome_place(outcome, rows.record.info, "outcome"))
+    if not rows.record.has_event:
+        raise UnsupportedError(
+            f"Each of the {len(rows.record.outcomes)} outcomes has its own residuals: name the outcome to draw."
+        )
+    return 1
+
+
+def _numbers(series: Any, name: str) -> Any:
+    """Return a column as numbers, or refuse it."""
+    try:
+        return np.asarray(series, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"by={name!r:.60} has values that are no numbers, and rows are ordered by it.") from error

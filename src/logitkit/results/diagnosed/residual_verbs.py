@@ -94,7 +94,7 @@ class ResidualVerbs(OfRows):
         Returns
         -------
         SimulatedResidualsResult
-            Prints the three tests; ``to_frame()`` has the groups.
+            Prints the three tests; ``to_frame()`` has the groups, ``plot()`` draws them.
         """
         from logitkit.results.diagnosed.simulated import simulated_of_rows
 

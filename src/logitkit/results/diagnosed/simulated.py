@@ -1,4 +1,4 @@
-"""Residuals by simulation, with their table."""
+"""Residuals by simulation, with their table and figure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["SimulatedResidualsResult", "simulated_of_rows"]
 
 @dataclass(frozen=True)
 class SimulatedResidualsResult(SimulatedResiduals):
-    """Residuals by simulation, with their table."""
+    """Residuals by simulation, with their table and figure."""
 
     def to_frame(self) -> pd.DataFrame:
         """Return the groups.
@@ -29,6 +29,18 @@ class SimulatedResidualsResult(SimulatedResiduals):
             Columns size, observed, expected, predicted and residual, one row per group.
         """
         return simulated_frame(self)
+
+    def plot(self) -> Any:
+        """Draw the residuals against uniform quantiles and against predictions.
+
+        Returns
+        -------
+        Figure
+            Two panels.
+        """
+        from logitkit.plots.residual_panels import plot_simulated
+
+        return plot_simulated(self)
 
 
 def simulated_of_rows(rows: Rows, n: int, seed: int | None, by: Any, data: Any) -> SimulatedResidualsResult:
