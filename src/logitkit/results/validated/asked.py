@@ -24,7 +24,7 @@ from logitkit.results.shown import shown
 from logitkit.results.validated.again import Making
 from logitkit.results.validated.held_out import InternalExternalResult, internal_external_result
 from logitkit.results.validated.recipe import recipe_of
-from logitkit.results.validated.validated import ValidationResult, validation_result
+from logitkit.results.validated.validated import OTHER, ValidationResult, validation_result
 from logitkit.selection.folds import Folds, splits_of
 from logitkit.selection.splits import Splits
 from logitkit.typing import FloatArray
@@ -37,7 +37,6 @@ BEFORE = (
     "A selection of terms, bins, imputed values or tuning that came before the fit is not in these numbers: give "
     "recipe= to make them again."
 )
-OTHER = "From all rows the recipe makes another model than the fit; apparent measures are those of the recipe's."
 
 
 def validate(

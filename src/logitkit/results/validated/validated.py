@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,12 @@ from logitkit.options import require_choice
 from logitkit.report.frames.shown import ResultFrame
 from logitkit.results.documented import extends_base
 
-__all__ = ["ValidationResult", "validation_result"]
+if TYPE_CHECKING:
+    from logitkit.results.recalibrated import RecalibratedFit
+
+__all__ = ["OTHER", "ValidationResult", "validation_result"]
+
+OTHER = "From all rows the recipe makes another model than the fit; apparent measures are those of the recipe's."
 
 
 @extends_base
@@ -71,6 +76,23 @@ class ValidationResult(Validation):
                 **{name: values[:, place].ravel() for place, name in enumerate(names)},
             }
         )
+
+    def shrunken(self) -> RecalibratedFit:
+        """Return the fit with its log odds shrunken by the corrected slope, and the intercept estimated again.
+
+        Returns
+        -------
+        RecalibratedFit
+            Predicts, is looked at on other rows, and is saved as a fit is.
+        """
+        from logitkit.results.validated.shrunken import shrunken_fit
+
+        if OTHER in self.made:
+            raise UnsupportedError(
+                "The slope is that of models which the recipe makes, and the fit is another one: validate the fit that "
+                "the recipe makes of all rows."
+            )
+        return shrunken_fit(self._fit, self.of("slope"))
 
     def plot(self, ax: Any = None, *, title: str = "") -> Any:
         """Draw each measure in the rows of the fit and as it is expected in others.
