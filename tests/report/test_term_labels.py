@@ -71,3 +71,11 @@ def test_every_family_is_summarised_with_labels() -> None:
     ):
         assert "Weight" in str(fit.summary())
         assert "lwt" in fit.tidy().to_string()
+
+
+def test_tests_of_terms_print_labels_and_keep_names() -> None:
+    fit = lk.logit("low ~ lwt + race * smoke", BIRTHS, labels=NAMED)
+    for found, labels in ((fit.anova(), fit.anova().labels), (fit.drop1(), fit.drop1().tests.labels)):
+        assert "Race * smoke" in str(found)
+        assert "race:smoke" in labels
+    assert "Mother's weight (lb)" in str(fit.add1("age + lwt:smoke")) or "Age (years)" in str(fit.add1("age"))
