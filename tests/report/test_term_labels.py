@@ -79,3 +79,17 @@ def test_tests_of_terms_print_labels_and_keep_names() -> None:
         assert "Race * smoke" in str(found)
         assert "race:smoke" in labels
     assert "Mother's weight (lb)" in str(fit.add1("age + lwt:smoke")) or "Age (years)" in str(fit.add1("age"))
+
+
+def test_effects_print_and_draw_labels_and_keep_names() -> None:
+    pytest.importorskip("matplotlib")
+    found = lk.logit("low ~ lwt + race + smoke", BIRTHS, labels=NAMED).effects(["lwt", "race"], by="smoke")
+    text = found.to_markdown()
+    for words in ("Mother's weight (lb)", "Race", "Black - White", "smoker"):
+        assert words in text
+    assert "lwt" in found.to_frame().to_string()
+    import matplotlib.pyplot as plt
+
+    ticks = [label.get_text() for label in found.plot().get_yticklabels()]
+    plt.close("all")
+    assert any(text.startswith("Race") for text in ticks)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import pandas as pd
@@ -117,4 +117,5 @@ def shown_effects(found: Effects) -> EffectsResult:
 
 def asked_effects(over: Rows, /, **asked: Any) -> EffectsResult:
     """Return effects over rows, as a verb was asked for them."""
-    return shown_effects(effects_of(over, EffectsAsked(**asked)))
+    found = effects_of(over, EffectsAsked(**asked))
+    return shown_effects(replace(found, called=over.record.info.labels))
