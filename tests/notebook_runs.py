@@ -123,6 +123,17 @@ LOOK = {
             "interaction": [by_sod.test("b2 = b1").p_value, float(interacting.tidy()["p_value"].iloc[-1])],
             "published": published["Estimate"].astype(float).tolist(),
         }""",
+    "07-believe-it": """
+        {
+            "coef": fit.coef.tolist(),
+            "p_values": dict(zip([each.name for each in panel.tests], [each.p_value for each in panel.tests])),
+            "fragile": [len(fragile.rows), str(fragile)],
+            "corrected": [validated.of("c"), validated.of("slope")],
+            "table": table.to_text(),
+            "marks": [text.get_text() for text in forest.get_legend().get_texts()],
+            "scales": [text.get_text() for text in nomogram.texts],
+            "numbers": numbers,
+        }""",
     "07-german-credit": """
         {
             "points": card.score(loans)["points"].tolist(),

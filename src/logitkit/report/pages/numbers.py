@@ -94,5 +94,5 @@ def _named(value: Any) -> dict[str, Any] | None:
     if isinstance(value, dict):
         return {str(name): each for name, each in value.items()}
     if is_dataclass(value):
-        return {part.name: getattr(value, part.name) for part in fields(value)}
+        return {part.name: getattr(value, part.name) for part in fields(value) if not part.name.startswith("_")}
     return value._asdict() if hasattr(value, "_asdict") else None
