@@ -187,3 +187,14 @@ def test_what_is_no_threshold_is_refused(drawn):
         _ = fit.classification().sensitivity
     with pytest.raises(AttributeError, match=r"It is called classification\(\) here"):
         _ = fit.confusion
+
+
+def test_rates_have_wilsons_limits_where_weights_count():
+    births = lk.datasets.load_lbw()
+    found = lk.logit("low ~ age + lwt + C(race) + smoke + ptl + ht + ui", births).classification()
+    low, high = found.recall_limits[:, 1]  # 21 of 59
+    for end in (low, high):
+        assert_allclose(abs(21 / 59 - end) / np.sqrt(end * (1 - end) / 59), 1.959963985, rtol=1e-8)
+    assert f"Sensitivity {found.sensitivity:.4f} [{low:.4f}, {high:.4f}]" in " ".join(found.to_text().split())
+    clustered = lk.logit("low ~ age", births, cluster="age").classification()
+    assert np.isnan(clustered.recall_limits).all()

@@ -238,8 +238,8 @@ def test_a_separated_fit_ranks_its_infinite_rows_first(fitted):
     assert found.tpr[1] >= 13 / y.sum()
 
 
-def test_rows_of_one_observation_are_merged_to_the_scores_of_weighted_ones(monkeypatch):
-    """Where nothing is weighted the two outcomes are sorted alone: no order of the rows is asked for."""
+def test_rows_of_one_observation_are_sorted_to_the_scores_of_weighted_ones(monkeypatch):
+    """Where nothing is weighted outcomes are sorted with their scores: no order of the rows is asked for."""
     rng = np.random.default_rng(1)
     scores, y = np.round(rng.standard_normal(500), 2), rng.integers(0, 2, 500)
     weighted = roc_curve(scores, 2.0 * y, 2.0 * (1 - y))

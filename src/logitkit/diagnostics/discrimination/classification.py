@@ -107,6 +107,8 @@ class Classification:
         Confidence level.
     in_sample : bool
         Whether the rows are those of the fit, where predictions do better than elsewhere.
+    recall_limits, precision_limits : (2, K) array
+        Wilson's limits of each; nan where weights do not count independent observations.
     undetermined : int
         Rows left out because their prediction is undetermined under separation.
     left_out : LeftOut
@@ -146,6 +148,8 @@ class Classification:
     ties: int
     level: float
     in_sample: bool
+    recall_limits: FloatArray
+    precision_limits: FloatArray
     undetermined: int = 0
     left_out: LeftOut = EVERY_ROW
 
@@ -276,6 +280,8 @@ def classification(
         in_sample=in_sample,
         undetermined=facts.undetermined,
         left_out=facts.left_out(design),
+        recall_limits=_limits(recall, support, design.sample.response, level),
+        precision_limits=_limits(precision, predicted, design.sample.response, level),
     )
 
 
@@ -362,6 +368,11 @@ def _rounding(log_odds: FloatArray) -> float:
 
 def _share(part: FloatArray, whole: FloatArray) -> FloatArray:
     return np.asarray(np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0.0))
+
+
+def _limits(rate: FloatArray, total: FloatArray, response: Response, level: float) -> FloatArray:
+    n = np.where((total > 0.0) & response.counts_independently, total, np.nan)
+    return np.stack(wilson_interval(np.minimum(rate, 1.0), n, level))
 
 
 def _weighted(values: FloatArray, support: FloatArray) -> float:

@@ -8,7 +8,7 @@ the curve is the mean of :math:`F_0` over events,
 the Mann-Whitney statistic. DeLong's variance is :math:`S_{10}/m + S_{01}/n`: the sample variances of
 :math:`F_0` over the m events, and of the proportion of events above over the n non-events. All of it takes one
 sort, and one pass over the sorted scores, of which a block is held at a time (``curve_passes.py``). Where every row
-is one event or one non-event, the scores of both are sorted alone and merged: values are moved, and no order of rows.
+is one event or one non-event, a radix sort moves scores and outcomes, and no order of the rows is made.
 
 Grouped data count as their events and non-events, one by one; weights multiply both.
 
@@ -29,7 +29,7 @@ import numpy as np
 from logitkit.diagnostics.discrimination.area_interval import IntervalKind, area_interval
 from logitkit.errors import DataError
 from logitkit.numerics.curve_passes import Passed
-from logitkit.numerics.kernels.ranks import merged_counts
+from logitkit.numerics.kernels.ranks import sorted_counts
 from logitkit.numerics.pooled import Pooled, pooled
 from logitkit.typing import FloatArray
 
@@ -146,7 +146,7 @@ def roc_curve(
     if np.isnan(values).any():
         raise DataError(f"{int(np.isnan(values).sum())} scores are missing; drop those rows.")
     columns = [np.asarray(each, dtype=np.float64) for each in (events, nonevents, *(squares or ()))]
-    blocks = [_counted(values, *columns)] if _alone(columns) else _weighted(values, columns)
+    blocks = [_counted(values, columns[0])] if _alone(columns) else _weighted(values, columns)
     totals = blocks[0].sums.sum(axis=1) if blocks else np.zeros(len(columns))
     return curve_of(blocks, totals, level=level, independent_counts=independent_counts)
 
@@ -157,10 +157,9 @@ def _alone(columns: list[FloatArray]) -> bool:
     return not squares and bool((((events == 1.0) & (nonevents == 0.0)) | ((events == 0.0) & (nonevents == 1.0))).all())
 
 
-def _counted(values: FloatArray, events: FloatArray, nonevents: FloatArray) -> Pooled:
-    """Return distinct scores with counts: both samples are sorted alone, which needs no order of rows, and merged."""
-    ones, zeros = np.sort(values[events > 0.0]), np.sort(values[nonevents > 0.0])
-    return Pooled(*merged_counts(ones, zeros))
+def _counted(values: FloatArray, events: FloatArray) -> Pooled:
+    """Return distinct scores with counts, by a sort that moves values and outcomes: no order of the rows is made."""
+    return Pooled(*sorted_counts(values, events > 0.0))
 
 
 def _weighted(values: FloatArray, columns: list[FloatArray]) -> list[Pooled]:

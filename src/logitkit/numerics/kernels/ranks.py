@@ -1,4 +1,4 @@
-"""Passes over sorted scores: two sorted samples merged, sums of a ROC curve, and what lies above each row."""
+"""Scores sorted with their outcomes, and passes over them: sums of a ROC curve, and what lies above each row."""
 
 from __future__ import annotations
 
@@ -7,41 +7,7 @@ import numpy as np
 from logitkit.numerics.kernels import compiled
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["area_between", "curve_pass", "merged_counts", "proportions_above"]
-
-
-@compiled
-def merged_counts(ones: FloatArray, zeros: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the distinct scores of two samples in ascending order, with the number of each at every score.
-
-    Parameters
-    ----------
-    ones, zeros : (m,) and (n,) arrays
-        Each in ascending order.
-
-    Returns
-    -------
-    scores : (k,) array
-        Distinct and ascending.
-    counts : (2, k) array
-        How many of the first sample and of the second have each score.
-    """
-    m, n = ones.shape[0], zeros.shape[0]
-    scores, counts = np.empty(m + n), np.zeros((2, m + n))
-    i, j, k = 0, 0, 0
-    while i < m or j < n:
-        score = ones[i] if j == n or (i < m and ones[i] <= zeros[j]) else zeros[j]
-        scores[k] = score
-        start = i
-        while i < m and ones[i] == score:
-            i += 1
-        counts[0, k] = i - start
-        start = j
-        while j < n and zeros[j] == score:
-            j += 1
-        counts[1, k] = j - start
-        k += 1
-    return scores[:k].copy(), counts[:, :k].copy()
+__all__ = ["area_between", "curve_pass", "proportions_above", "sorted_counts"]
 
 
 @compiled
@@ -199,3 +165,67 @@ def area_between(
             false += more_n
             more_e, more_n = 0.0, 0.0
     return area / total_e / total_n
+
+
+@compiled
+def sorted_counts(values: FloatArray, events: BoolArray) -> tuple[FloatArray, FloatArray]:
+    """Return the distinct scores of rows in ascending order, with the number of events and of others at every score.
+
+    A radix sort, least significant digit first: the bits of a number, those of a negative one inverted, rise as the
+    numbers do. Each of six passes moves the bits and the outcome; a digit that all share needs none.
+
+    Parameters
+    ----------
+    values : (n,) array
+        Not nan.
+    events : (n,) bool array
+        Which rows are events.
+
+    Returns
+    -------
+    scores : (k,) array
+        Distinct and ascending.
+    counts : (2, k) array
+        Events, and others.
+    """
+    n = values.shape[0]
+    top, one, mask = np.uint64(1 << 63), np.uint64(1), np.uint64(2047)
+    plain = values + 0.0  # no negative zero
+    keys = plain.view(np.uint64)
+    marks = events.copy()
+    counts = np.zeros((6, 2048), dtype=np.int64)
+    for i in range(n):
+        key = keys[i]
+        key = ~key if key >= top else key | top
+        keys[i] = key
+        for digit in range(6):
+            counts[digit, np.int64((key >> np.uint64(11 * digit)) & mask)] += 1
+    other_keys, other_marks = np.empty_like(keys), np.empty_like(marks)
+    for digit in range(6):
+        shift = np.uint64(11 * digit)
+        if n > 0 and counts[digit, np.int64((keys[0] >> shift) & mask)] == n:
+            continue
+        start = 0
+        for bin_ in range(2048):
+            count = counts[digit, bin_]
+            counts[digit, bin_] = start
+            start += count
+        for i in range(n):
+            key = keys[i]
+            value = np.int64((key >> shift) & mask)
+            place = counts[digit, value]
+            other_keys[place], other_marks[place] = key, marks[i]
+            counts[digit, value] = place + 1
+        keys, other_keys = other_keys, keys
+        marks, other_marks = other_marks, marks
+    out, k = np.zeros((2, n)), -1
+    bits = np.empty(n, dtype=np.uint64)
+    last = ~keys[0] if n > 0 else one
+    for i in range(n):
+        key = keys[i]
+        if key != last:
+            k += 1
+            bits[k] = key ^ top if key >= top else ~key
+            last = key
+        out[0 if marks[i] else 1, k] += 1.0
+    return bits[: k + 1].copy().view(np.float64), out[:, : k + 1].copy()

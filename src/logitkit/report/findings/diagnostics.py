@@ -83,7 +83,7 @@ def _curve_document(result: Discrimination) -> Document:
             Fact("Standard error (DeLong)", format_estimate(result.std_error)),
             Fact(f"{format_level(result.level)} interval{exact}", interval),
             Fact("Gini", format_estimate(result.gini)),
-            Fact("Kolmogorov-Smirnov", format_estimate(result.ks)),
+            Fact("Kolmogorov-Smirnov", f"{format_estimate(result.ks)} at {format_estimate(result.ks_threshold)}"),
             Fact("Events", format_amount(result.events)),
             Fact("Non-events", format_amount(result.nonevents)),
         ),
@@ -211,11 +211,15 @@ def classification_document(result: Classification) -> Document:
 
 
 def _predictive_facts(result: Classification) -> tuple[Fact, ...]:
-    return (
-        Fact("Sensitivity", format_estimate(result.sensitivity)),
-        Fact("Specificity", format_estimate(result.specificity)),
-        Fact("Positive predictive value", format_estimate(result.positive_predictive_value)),
-        Fact("Negative predictive value", format_estimate(result.negative_predictive_value)),
+    rates = (
+        ("Sensitivity", result.sensitivity, result.recall_limits[:, 1]),
+        ("Specificity", result.specificity, result.recall_limits[:, 0]),
+        ("Positive predictive value", result.positive_predictive_value, result.precision_limits[:, 1]),
+        ("Negative predictive value", result.negative_predictive_value, result.precision_limits[:, 0]),
+    )
+    return tuple(
+        Fact(name, f"{format_estimate(rate)} {format_interval(float(low), float(high), 4)}".rstrip())
+        for name, rate, (low, high) in rates
     )
 
 
