@@ -43,6 +43,10 @@ ASKED: dict[str, Callable[[Any], Any]] = {
     "inverse": lambda fit: fit.inverse("x", 0.4, at={"z": 0.0}),
     "bias_correction": lambda fit: fit.bias_correction(),
     "influence": lambda fit: fit.influence(),
+    "leave_out": lambda fit: fit.leave_out(),
+    "drawn residuals": lambda fit: fit.residuals("quantile"),
+    "surrogate residuals": lambda fit: fit.residuals("surrogate"),
+    "partial residuals": lambda fit: fit.residuals("partial"),
     "collinearity": lambda fit: fit.collinearity(),
     "discrimination": lambda fit: fit.discrimination(),
     "classification": lambda fit: fit.classification(),
@@ -65,6 +69,7 @@ PENALISED = LIKELIHOOD | {
     "compare",
     "bootstrap",
     "jackknife",
+    "leave_out",
     "score_bootstrap",
     "robust",
     "influence",
@@ -116,6 +121,7 @@ KINDS: dict[str, tuple[Callable[[], Any], set[str]]] = {
             "certificate",
             "bootstrap",
             "jackknife",
+            "leave_out",
             "score_bootstrap",
             "average predictions",
             "effects",
@@ -132,6 +138,7 @@ KINDS: dict[str, tuple[Callable[[], Any], set[str]]] = {
             "certificate",
             "bootstrap",
             "jackknife",
+            "leave_out",
             "score_bootstrap",
             "average predictions",
             "means",
@@ -143,7 +150,7 @@ KINDS: dict[str, tuple[Callable[[], Any], set[str]]] = {
         }
         | RATIOS,
     ),
-    "separated": (logit("y ~ s + z"), FIXED | {"bootstrap", "jackknife", "score_bootstrap", "inverse"}),
+    "separated": (logit("y ~ s + z"), FIXED | {"bootstrap", "jackknife", "leave_out", "score_bootstrap", "inverse"}),
     "ridge": (logit(penalty=lk.Ridge(0.1)), PENALISED | {"bias_correction"}),
     "lasso": (logit(penalty=lk.Lasso(0.02)), WITHHELD | {"bias_correction"}),
     "relaxed lasso": (logit(penalty=lk.RelaxedLasso(0.02)), WITHHELD | FIXED),
@@ -156,6 +163,18 @@ KINDS: dict[str, tuple[Callable[[], Any], set[str]]] = {
     "ordered, probit": (ordered(link="probit"), {"certificate", "odds_ratios", OTHER}),
     "ordered, clusters": (ordered(cluster="g"), {"certificate", "proportional_odds_test"} | RATIOS),
     "adjacent": (ordered(model="adjacent", nominal="x"), {"certificate", "inverse"}),
+}
+# Residuals that need an order, a latent variable or one linear predictor.
+DRAWN = {"drawn residuals", "surrogate residuals"}
+KINDS = {
+    name: (
+        make,
+        refused
+        | (DRAWN if name.startswith(("several", "fraction")) else set())
+        | ({"surrogate residuals"} if name == "adjacent" else set())
+        | ({"partial residuals"} if name.startswith(("several", "ordered", "adjacent")) else set()),
+    )
+    for name, (make, refused) in KINDS.items()
 }
 OF_TWO, OF_SEVERAL, OF_ORDERED = {"bias_correction"}, {"combine_tests", "iia_tests"}, {"proportional_odds_test"}
 

@@ -316,7 +316,7 @@ VERBS: dict[str, tuple[Condition, ...]] = {
     "classification": (_of_events("A confusion table is"),),
     "calibration": (_of_events("Calibration compares probabilities with proportions"),),
     "drawn residuals": (has_order,),
-    "surrogate residuals": (has_latent,),
+    "surrogate residuals": (has_order, has_latent),
     "partial residuals": (one_predictor,),
     "influence": (
         _penalised("influence"),

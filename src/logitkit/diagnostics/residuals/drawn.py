@@ -68,9 +68,8 @@ def drawn_residuals(record: FitRecord, design: Design, kind: DrawnKind, seed: in
     >>> bool(abs(found.mean()) < 0.2), bool(abs(found.std() - 1) < 0.2)
     (True, True)
     """
-    require(record, "drawn residuals")
+    require(record, "surrogate residuals" if kind == "surrogate" else "drawn residuals")
     if kind == "surrogate":
-        require(record, "surrogate residuals")
         counts = design.response.trials
         if counts is not None and (counts > 1.0).any():
             raise UnsupportedError(
