@@ -167,7 +167,7 @@ def test_a_name_of_ours_with_a_slip_is_answered():
 def test_a_figure_that_is_not_there_is_answered_with_those_that_are(fit):
     with pytest.raises(
         AttributeError,
-        match=r"no attribute .ternary.\. The names are: average_predictions, calibration, cap, coefficients, forest",
+        match=r"no attribute .ternary.\. The names are: added_variable, average_predictions, ",
     ):
         _ = fit.plot.ternary
     assert not hasattr(copy.copy(fit.plot), "ternary")
