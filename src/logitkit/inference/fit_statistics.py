@@ -25,7 +25,7 @@ import numpy as np
 
 from logitkit.engine.record import FitRecord
 
-__all__ = ["FitStatistics", "explained_share", "fit_statistics"]
+__all__ = ["FitStatistics", "corrected_aic", "explained_share", "fit_statistics"]
 
 ROUNDING = 1e-14  # of the null model's loss: a smaller gain is none
 
@@ -100,6 +100,35 @@ def fit_statistics(record: FitRecord) -> FitStatistics:
         nagelkerke=cox_snell / most if most > 0.0 else math.nan,
         tjur=record.tjur,
     )
+
+
+def corrected_aic(record: FitRecord) -> float:
+    r"""Return Hurvich and Tsai's AICc, :math:`\mathrm{AIC} + 2k(k + 1)/(n - k - 1)`.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+
+    Returns
+    -------
+    float
+        With the n of BIC; infinite where it is no more than k + 1, and nan where AIC is.
+
+    References
+    ----------
+    Hurvich, C. M. and Tsai, C.-L. (1989) Regression and time series model selection in small samples. Biometrika 76,
+    297-307.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
+    >>> bool(np.isclose(corrected_aic(fit.record), fit.aic + 2 * 3 * 4 / (189 - 3 - 1)))
+    True
+    """
+    k, n = record.n_params, record.bic_n
+    return fit_statistics(record).aic + (2.0 * k * (k + 1) / (n - k - 1) if n > k + 1 else math.inf)
 
 
 def explained_share(record: FitRecord) -> float:

@@ -9,7 +9,7 @@ import pandas as pd
 from logitkit.design.design import Design
 from logitkit.engine.facts import Limit, PenaltyFacts
 from logitkit.engine.record import FitRecord
-from logitkit.inference.fit_statistics import fit_statistics
+from logitkit.inference.fit_statistics import corrected_aic, fit_statistics
 from logitkit.inference.verbs import require
 from logitkit.models.conventions import Conventions
 from logitkit.models.model import Model
@@ -151,6 +151,11 @@ class Quantities(OfRows):
     def aic(self) -> float:
         """Akaike's information criterion; nan with sampling weights or clusters, and after a penalty."""
         return fit_statistics(self.record).aic
+
+    @property
+    def aicc(self) -> float:
+        """AIC corrected for few rows: Hurvich and Tsai's."""
+        return corrected_aic(self.record)
 
     @property
     def bic(self) -> float:

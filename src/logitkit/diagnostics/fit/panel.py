@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from logitkit.design.design import Design
 from logitkit.diagnostics.fit.binary_tests import BinaryTests
 from logitkit.diagnostics.fit.conditions import require_testable
+from logitkit.diagnostics.fit.ordered_tests import OrderedTests
 from logitkit.diagnostics.fit.tested import ROWS, GoodnessTest, Tested
 from logitkit.diagnostics.rows.left_out import EVERY_ROW, LeftOut
 from logitkit.diagnostics.rows.ordering import RowFacts, row_facts
@@ -39,6 +40,7 @@ OF_EVENT = (
     "box_tidwell",
     "calibration_belt",
 )
+OF_ORDERED = ("pearson", "deviance", "hosmer_lemeshow", "lipsitz", "pulkstenis_robinson")
 OF_OUTCOMES = ("pearson", "deviance", "hosmer_lemeshow")
 
 
@@ -121,17 +123,22 @@ def goodness_of_fit(record: FitRecord, design: Design, tests: str | Sequence[str
     """
     own = is_sample(record, design)
     require_testable(record, design, own)
-    every = OF_EVENT if record.has_event and record.is_single else OF_OUTCOMES
+    every: tuple[str, ...] = OF_OUTCOMES
+    if record.has_event and record.is_single:
+        every = OF_EVENT
+    elif record.family.words.ordered:
+        every = OF_ORDERED
     asked = every if tests is None else _known(tests)
-    tested = BinaryTests(Tested(record, design, own))
+    tested = Tested(record, design, own)
+    binary, ordered = BinaryTests(tested), OrderedTests(tested)
     found: list[GoodnessTest] = []
     for name in asked:
         if name not in every:
-            why = "It is of models of two outcomes." if every is OF_OUTCOMES else "It is of ordered outcomes."
+            why = "It is of models of two outcomes." if name in OF_EVENT else "It is of models of ordered outcomes."
             found.append(GoodnessTest.refused(name, why))
             continue
         try:
-            found += tested.of(name)
+            found += (binary if name in OF_EVENT else ordered).of(name)
         except LogitkitError as error:
             found.append(GoodnessTest.refused(name, str(error)))
     facts: RowFacts = design.reduce(_Facts(record, own), RowFacts.plus)

@@ -91,7 +91,7 @@ class PatternSums:
         return self.few_expected > FEW_CELLS
 
 
-def pattern_sums(record: FitRecord, design: Design, own: bool) -> PatternSums:
+def pattern_sums(record: FitRecord, design: Design, own: bool, *, whole_rows: bool = False) -> PatternSums:
     """Return Pearson's statistic and the deviance of covariate patterns, with what their laws need.
 
     Parameters
@@ -102,6 +102,8 @@ def pattern_sums(record: FitRecord, design: Design, own: bool) -> PatternSums:
         Rows with their outcome; those read in chunks are sorted on disk.
     own : bool
         Whether these are the rows of the fit.
+    whole_rows : bool, default False
+        Whether each row is a pattern of its own, of as many trials as it has.
 
     Returns
     -------
@@ -130,7 +132,8 @@ def pattern_sums(record: FitRecord, design: Design, own: bool) -> PatternSums:
             second = max(second, float(np.abs(found[:, 1]).max(initial=0.0)))
             contradicted |= bad
             sort.add(found)
-        for table in _patterns(sort.blocks(), ROUNDING * np.maximum(1.0, (largest, second))):
+        rounding = np.full(2, -1.0) if whole_rows else ROUNDING * np.maximum(1.0, (largest, second))
+        for table in _patterns(sort.blocks(), rounding):
             totals += _sums(table.sums, k)
             if trials is not None:
                 trials[table.places] = table.sums[table.of_row, 0]

@@ -25,6 +25,8 @@ ROWS = {
     "link_test": "Link test",
     "box_tidwell": "Box-Tidwell",
     "calibration_belt": "Calibration belt",
+    "lipsitz": "Lipsitz",
+    "pulkstenis_robinson": "Pulkstenis-Robinson",
 }
 
 

@@ -7,7 +7,9 @@ import numpy as np
 from logitkit.diagnostics.fit.belt import CalibrationBelt
 from logitkit.diagnostics.fit.box_tidwell import BoxTidwell
 from logitkit.diagnostics.fit.link_test import LinkTest
+from logitkit.diagnostics.fit.overdispersion import DispersionTest
 from logitkit.diagnostics.fit.panel import GoodnessOfFit
+from logitkit.diagnostics.fit.r_squared import PseudoRSquared
 from logitkit.engine.law import NORMAL
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.findings.dispatch import finding_document, test_facts, undetermined_rows
@@ -15,6 +17,8 @@ from logitkit.report.findings.misfit import FEW_ROWS, MANY_NEW
 from logitkit.report.number_format import (
     format_amount,
     format_column,
+    format_estimate,
+    format_integer,
     format_interval,
     format_level,
     format_number,
@@ -23,10 +27,26 @@ from logitkit.report.number_format import (
 )
 from logitkit.report.wording import counted
 
-__all__ = ["belt_document", "box_tidwell_document", "link_test_document", "panel_document"]
+__all__ = [
+    "dispersion_document",
+    "r_squared_document",
+    "belt_document",
+    "box_tidwell_document",
+    "link_test_document",
+    "panel_document",
+]
 
 MANY_ROWS = 50_000.0  # beyond, departures too small to matter are found by every test
 REJECTED = 0.05
+COEFFICIENTS = {
+    "mcfadden": "McFadden",
+    "mcfadden_adjusted": "McFadden, adjusted",
+    "cox_snell": "Cox-Snell",
+    "nagelkerke": "Nagelkerke",
+    "tjur": "Tjur",
+    "efron": "Efron",
+    "mckelvey_zavoina": "McKelvey-Zavoina",
+}
 NEEDED = (
     "The outcomes fitted on the linear predictor eta and its square: a square that is needed says that the link is "
     "wrong or terms are missing."
@@ -127,6 +147,46 @@ def belt_document(result: CalibrationBelt) -> Document:
             *(("With so many trials departures are found that may be too small to matter: see the curve.",) * many),
         ),
     )
+
+
+@finding_document.register
+def r_squared_document(result: PseudoRSquared) -> Document:
+    """Return coefficients of determination as a document."""
+    values = {label: getattr(result, name) for name, label in COEFFICIENTS.items()}
+    facts = tuple(Fact(label, format_estimate(value)) for label, value in values.items() if not np.isnan(value))
+    new = (
+        "On other rows than those of the fit the null model is that of the proportions in the fit: a coefficient below "
+        "zero says that these predict better.",
+    )
+    return Document("Coefficients of determination", facts=facts, notes=() if result.in_sample else new)
+
+
+@finding_document.register
+def dispersion_document(result: DispersionTest) -> Document:
+    """Return tests of dispersion as a document."""
+    cells = (
+        ("Pearson", result.pearson, result.pearson_ratio, result.p_over),
+        ("Deviance", result.deviance, result.deviance_ratio, result.deviance_p_over),
+    )
+    heads = (Column("Statistic", "left"), *(Column(name) for name in ("Value", "Degrees", "Ratio", "P (larger)")))
+    rows = tuple(
+        (name, format_number(value), format_integer(result.dof), format_estimate(ratio), format_p(p))
+        for name, value, ratio, p in cells
+    )
+    notes = [f"Of {format_integer(result.n_units)} {result.units}."]
+    if np.isnan(result.p_over):
+        notes.append(
+            f"No p-values: fewer than five are expected in {format_percent(result.few_expected)} of the cells, where "
+            "neither statistic is chi-square, nor its ratio an estimate of dispersion."
+        )
+    elif result.p_over < REJECTED:
+        notes.append(
+            "More than the model has: trials that depend on one another, a missing term or a wrong link, which the ratio "
+            "does not tell apart. dispersion='pearson' takes it into the errors."
+        )
+    elif result.p_under < REJECTED:
+        notes.append("Less than the model has, as where trials were drawn without replacement or counts were adjusted.")
+    return Document("Dispersion", blocks=(Table(None, heads, rows),), notes=tuple(notes))
 
 
 @finding_document.register

@@ -11,12 +11,22 @@ import logitkit.report.findings.goodness  # noqa: F401 - says how these results 
 from logitkit.diagnostics.fit.belt import CalibrationBelt
 from logitkit.diagnostics.fit.box_tidwell import BoxTidwell
 from logitkit.diagnostics.fit.link_test import LinkTest
+from logitkit.diagnostics.fit.overdispersion import DispersionTest
 from logitkit.diagnostics.fit.panel import GoodnessOfFit
+from logitkit.diagnostics.fit.r_squared import PseudoRSquared
 from logitkit.report.frames.shown import ResultFrame
 from logitkit.results.documented import extends_base
 from logitkit.results.shown import shown
 
-__all__ = ["BoxTidwellResult", "CalibrationBeltResult", "GoodnessOfFitResult", "LinkTestResult", "with_table"]
+__all__ = [
+    "DispersionTestResult",
+    "PseudoRSquaredResult",
+    "BoxTidwellResult",
+    "CalibrationBeltResult",
+    "GoodnessOfFitResult",
+    "LinkTestResult",
+    "with_table",
+]
 
 T = TypeVar("T")
 
@@ -131,6 +141,45 @@ class CalibrationBeltResult(CalibrationBelt):
         from logitkit.plots.calibration_belt import plot_calibration_belt
 
         return plot_calibration_belt(self, ax, title=title)
+
+
+@extends_base
+@dataclass(frozen=True, eq=False)
+class PseudoRSquaredResult(PseudoRSquared):
+    """Coefficients of determination, with a table."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per coefficient.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Column estimate, indexed by name.
+        """
+        names = [field.name for field in fields(self) if field.name != "in_sample"]
+        return ResultFrame({"estimate": [getattr(self, name) for name in names]}, index=pd.Index(names, name="measure"))
+
+
+@extends_base
+@dataclass(frozen=True, eq=False)
+class DispersionTestResult(DispersionTest):
+    """Tests of dispersion, with a table."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per statistic.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns statistic, dof, ratio and p_value (of more dispersion than the model has), indexed by statistic.
+        """
+        columns = {
+            "statistic": [self.pearson, self.deviance],
+            "dof": [self.dof, self.dof],
+            "ratio": [self.pearson_ratio, self.deviance_ratio],
+            "p_value": [self.p_over, self.deviance_p_over],
+        }
+        return ResultFrame(columns, index=pd.Index(["pearson", "deviance"], name="test"))
 
 
 def with_table(kind: type[T], found: Any) -> T:

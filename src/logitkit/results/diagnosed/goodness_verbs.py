@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from logitkit.results.diagnosed.goodness_results import (
         BoxTidwellResult,
         CalibrationBeltResult,
+        DispersionTestResult,
         GoodnessOfFitResult,
         LinkTestResult,
+        PseudoRSquaredResult,
     )
 
 __all__ = ["GoodnessVerbs"]
@@ -112,6 +114,48 @@ class GoodnessVerbs(OfRows):
 
         rows = self._rows_of(data)
         return with_table(CalibrationBeltResult, calibration_belt(rows.record, rows.design, levels))
+
+    def dispersion_test(self, data: Any = None) -> DispersionTestResult:
+        """Return Pearson's statistic and the deviance over their degrees of freedom, with tests of dispersion.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; the rows of the fit by default.
+
+        Returns
+        -------
+        DispersionTestResult
+            Of rows of counts or, of single trials, of covariate patterns. What a fit with ``dispersion=`` has estimated
+            is ``fit.dispersion``.
+        """
+        from logitkit.diagnostics.fit.overdispersion import dispersion_test
+        from logitkit.results.diagnosed.goodness_results import DispersionTestResult, with_table
+
+        rows = self._rows_of(data)
+        return with_table(DispersionTestResult, dispersion_test(rows.record, rows.design))
+
+    def pseudo_r2(self, data: Any = None) -> PseudoRSquaredResult:
+        """Return coefficients of determination, on new rows those that have a meaning there.
+
+        McFadden's, plain and adjusted, Cox and Snell's, Nagelkerke's, Tjur's, Efron's, and McKelvey and Zavoina's.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; the rows of the fit by default. There the null model is that of the proportions among
+            the rows of the fit.
+
+        Returns
+        -------
+        PseudoRSquaredResult
+            A coefficient without a meaning is nan.
+        """
+        from logitkit.diagnostics.fit.r_squared import pseudo_r_squared
+        from logitkit.results.diagnosed.goodness_results import PseudoRSquaredResult, with_table
+
+        rows = self._rows_of(data)
+        return with_table(PseudoRSquaredResult, pseudo_r_squared(rows.record, rows.design))
 
     def hosmer_lemeshow(
         self,
