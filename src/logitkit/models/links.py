@@ -6,6 +6,7 @@ those of ``docs/maths/links.md``; the loops over rows are in ``numerics/kernels/
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -58,6 +59,8 @@ class Link:
         does with the logit.
     log_concave : bool
         Whether the loss is convex in the linear predictor, so that a local maximum of the likelihood is the only one.
+    error_variance : float
+        Variance of the error of a latent variable whose distribution function is the mean; nan where it has none.
 
     Examples
     --------
@@ -78,6 +81,7 @@ class Link:
     ratio_of_absence: bool = False
     rises_to_one: bool = True
     log_concave: bool = True
+    error_variance: float = math.nan
 
     @property
     def latent_mean(self) -> float:
@@ -198,10 +202,11 @@ START = 1e-3  # a starting value needs a mean within (0, 1)
 RISK_RATIO = Ratio("risk ratio", "Risk ratio", "risk", ODDS_RATIO.verbs)
 HAZARD_RATIO = Ratio("hazard ratio", "Hazard ratio", "hazard", ODDS_RATIO.verbs)
 
-LOGIT = Link("logit", "logit", 0, "logit", ODDS_RATIO)
-PROBIT = Link("probit", "probit", 1, "probit")
-CLOGLOG = Link("cloglog", "complementary log-log", 2, "loglog", HAZARD_RATIO)
-LOGLOG = Link("loglog", "log-log", 3, "cloglog", HAZARD_RATIO, ratio_of_absence=True)
+GUMBEL = math.pi**2 / 6.0  # variance of the distribution of extremes
+LOGIT = Link("logit", "logit", 0, "logit", ODDS_RATIO, error_variance=math.pi**2 / 3.0)
+PROBIT = Link("probit", "probit", 1, "probit", error_variance=1.0)
+CLOGLOG = Link("cloglog", "complementary log-log", 2, "loglog", HAZARD_RATIO, error_variance=GUMBEL)
+LOGLOG = Link("loglog", "log-log", 3, "cloglog", HAZARD_RATIO, ratio_of_absence=True, error_variance=GUMBEL)
 CAUCHIT = Link("cauchit", "cauchit", 4, "cauchit", log_concave=False)
 LOG = Link("log", "log", 5, None, RISK_RATIO, rises_to_one=False)
 

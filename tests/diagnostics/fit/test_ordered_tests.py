@@ -27,7 +27,7 @@ def fit(births):
 
 
 def test_agrees_with_polr(births):
-    """MASS::polr(y ~ age + lwt + smoke), and with the groups of cut(s, quantile(s, 0:10 / 10)); R 4.2.2, reltol 1e-15."""
+    """MASS::polr(y ~ age + lwt + smoke), and with the groups of cut(s, quantile(s, 0:10 / 10)), reltol 1e-15."""
     with lk.conventions("r"):
         found = lk.ordinal("y ~ age + lwt + smoke", births, order=list("abcde")).goodness_of_fit()
     assert_allclose(found["lipsitz"].statistic, LIPSITZ, atol=2e-5)  # what optim leaves

@@ -72,6 +72,7 @@ VERBS: dict[str, Verb] = {
     # quantities
     "absorbed": both(lambda fit: fit.absorbed, ANSWERS),
     "aic": both(lambda fit: fit.aic, ANSWERS),
+    "aicc": both(lambda fit: fit.aicc, ANSWERS),
     "aliased": both(lambda fit: fit.aliased, ANSWERS),
     "bic": both(lambda fit: fit.bic, ANSWERS),
     "coef": both(lambda fit: fit.coef, ANSWERS),
@@ -141,7 +142,7 @@ VERBS: dict[str, Verb] = {
     "discrimination": both(lambda fit: fit.discrimination(), ANSWERS),
     "goodness_of_fit": both(lambda fit: fit.goodness_of_fit(), REFUSES),
     "dispersion_test": both(lambda fit: fit.dispersion_test(), REFUSES),
-    "pseudo_r2": both(lambda fit: fit.pseudo_r2(), WORKS),
+    "pseudo_r2": both(lambda fit: fit.pseudo_r2(), ANSWERS),
     "calibration_belt": both(lambda fit: fit.calibration_belt(), REFUSES),
     "link_test": both(lambda fit: fit.link_test(), REFUSES),
     "box_tidwell": both(lambda fit: fit.box_tidwell(), REFUSES),

@@ -9,7 +9,7 @@ null model, and n trials:
 * McKelvey and Zavoina: the variance of the linear predictor over itself plus the variance of the error of a latent
   variable, :math:`\pi^2/3` with the logit, 1 with the probit and :math:`\pi^2/6` with the log-log links.
 
-On new rows :math:`\ell_0` and :math:`\bar y` are of the proportions of outcomes among the rows of the fit, as known as the
+On new rows :math:`\ell_0` and :math:`\bar y` are of the proportions of outcomes among the rows of the fit, known as the
 predictions are: a coefficient is negative where the predictions are worse than these proportions. The adjusted
 coefficient has no meaning there, since nothing was estimated from the rows.
 
@@ -23,7 +23,6 @@ N. J. D. (1991) Biometrika 78, 691-692. Tjur, T. (2009) The American Statisticia
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,8 +35,6 @@ from logitkit.inference.sample import is_sample
 from logitkit.typing import FloatArray
 
 __all__ = ["PseudoRSquared", "pseudo_r_squared"]
-
-LATENT = {"logit": math.pi**2 / 3.0, "probit": 1.0, "cloglog": math.pi**2 / 6.0, "loglog": math.pi**2 / 6.0}
 
 
 @dataclass(frozen=True)
@@ -172,4 +169,4 @@ def _latent(record: FitRecord) -> float:
     link = record.family.tail_link
     columns = len(record.info.names) - len(record.aliased)
     one = record.is_single or record.n_params == len(record.outcomes) - 2 + columns
-    return LATENT.get(link.name, np.nan) if link is not None and one else np.nan
+    return float(link.error_variance) if link is not None and one else np.nan

@@ -28,16 +28,20 @@ from logitkit.report.number_format import (
 from logitkit.report.wording import counted
 
 __all__ = [
-    "dispersion_document",
-    "r_squared_document",
     "belt_document",
     "box_tidwell_document",
+    "dispersion_document",
     "link_test_document",
     "panel_document",
+    "r_squared_document",
 ]
 
 MANY_ROWS = 50_000.0  # beyond, departures too small to matter are found by every test
 REJECTED = 0.05
+PROPORTIONS = (
+    "On other rows than those of the fit the null model is that of the proportions in the fit: a coefficient below "
+    "zero says that these predict better."
+)
 COEFFICIENTS = {
     "mcfadden": "McFadden",
     "mcfadden_adjusted": "McFadden, adjusted",
@@ -154,11 +158,7 @@ def r_squared_document(result: PseudoRSquared) -> Document:
     """Return coefficients of determination as a document."""
     values = {label: getattr(result, name) for name, label in COEFFICIENTS.items()}
     facts = tuple(Fact(label, format_estimate(value)) for label, value in values.items() if not np.isnan(value))
-    new = (
-        "On other rows than those of the fit the null model is that of the proportions in the fit: a coefficient below "
-        "zero says that these predict better.",
-    )
-    return Document("Coefficients of determination", facts=facts, notes=() if result.in_sample else new)
+    return Document("Coefficients of determination", facts=facts, notes=() if result.in_sample else (PROPORTIONS,))
 
 
 @finding_document.register
@@ -181,8 +181,8 @@ def dispersion_document(result: DispersionTest) -> Document:
         )
     elif result.p_over < REJECTED:
         notes.append(
-            "More than the model has: trials that depend on one another, a missing term or a wrong link, which the ratio "
-            "does not tell apart. dispersion='pearson' takes it into the errors."
+            "More than the model has: trials that depend on one another, a missing term or a wrong link, which the "
+            "ratio does not tell apart. dispersion='pearson' takes it into the errors."
         )
     elif result.p_under < REJECTED:
         notes.append("Less than the model has, as where trials were drawn without replacement or counts were adjusted.")

@@ -19,12 +19,12 @@ from logitkit.results.documented import extends_base
 from logitkit.results.shown import shown
 
 __all__ = [
-    "DispersionTestResult",
-    "PseudoRSquaredResult",
     "BoxTidwellResult",
     "CalibrationBeltResult",
+    "DispersionTestResult",
     "GoodnessOfFitResult",
     "LinkTestResult",
+    "PseudoRSquaredResult",
     "with_table",
 ]
 
