@@ -23,7 +23,9 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "bootstrap": {"n": 5, "seed": 1},
     "confint": {"method": "profile"},
     "contrast": {"a": {"x": 1.0}, "b": {"x": 0.0}},
+    "fragility": {"name": "x"},
     "equivalence": {"of": "x", "low": -1.0, "high": 1.0},
+    "labelled": {"labels": {"x": "X"}},
     "inverse": {"variable": "x", "at": {"g": "a"}},
     "means": {"factors": "g"},
     "profile": {"of": "x"},
@@ -32,7 +34,16 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "test": {"hypothesis": "x = 0"},
     "robust": {"kind": "HC3"},
 }
-LEFT_OUT = {"on", "plot", "report", "save", "trace", "record"}
+LEFT_OUT = {
+    "on",
+    "plot",
+    "report",
+    "save",
+    "trace",
+    "record",
+    "reclassification",
+    "roc_test",
+}  # two: of two fits
 
 
 def verbs(fit: Any) -> list[tuple[str, Callable[[], Any]]]:
