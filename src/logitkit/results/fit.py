@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from logitkit.inference.intervals.asked import IntervalMethod
     from logitkit.inference.intervals.bootstrap_intervals import IntervalKind
     from logitkit.inference.intervals.simultaneous import Adjustment, IntervalAdjustment
+    from logitkit.inference.validation.validation import Validation
     from logitkit.results.profiled import ProfileResult
 
 __all__ = ["Fit"]
@@ -331,9 +332,12 @@ class Fit(WordVerbs, ValidationVerbs):
         Path
             The file written.
         """
+        from logitkit.options import require_choice
         from logitkit.results.reported import write_report
 
-        found = None if validate is None else self.validate(validate, seed=0)
+        if validate is not None:
+            require_choice("validate", validate, ("bootstrap", "cross-validation"))
+        found = None if validate is None else cast("Validation", self.validate(validate, seed=0))
         return write_report(self._rows_of(data), path, title, units, source, tripod=tripod, validation=found)
 
     def save(self, path: str | Path) -> Path:

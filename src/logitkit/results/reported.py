@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from logitkit.inference.validation.validation import Validation
 from logitkit.options import require_text
 from logitkit.results.rows import Rows
 
@@ -19,7 +20,7 @@ def write_report(
     source: str | None,
     *,
     tripod: bool = False,
-    validation: object = None,
+    validation: Validation | None = None,
 ) -> Path:
     """Write one self-contained HTML page with tables and figures."""
     from logitkit.report.pages.page import Extra, report_document, write_page

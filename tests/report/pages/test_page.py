@@ -234,9 +234,14 @@ def test_a_report_has_what_was_asked_for_and_the_panel_of_tests(tmp_path: Path) 
     text = fit.report(tmp_path / "page.html", validate="cross-validation").read_text(encoding="utf-8")
     found = re.findall(r"<h[23][^>]*>([^<]*)", text)
     assert found.index("Tests of fit") < found.index("How well does it predict?")
+    assert "Osius-Rojek" in text
+    assert "In the large" in text
+    assert "GoodnessTest(" not in text
     assert found.index("Validation by resampling") < found.index("What to do next")
     assert "TRIPOD+AI" not in text
     assert "validate the model" not in text
+    with pytest.raises(DataError, match="validate="):
+        fit.report(tmp_path / "other.html", validate="internal-external")
     plain = fit.report(tmp_path / "plain.html").read_text(encoding="utf-8")
     assert "Validation by resampling" not in plain
     assert "validate the model" in plain

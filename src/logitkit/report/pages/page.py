@@ -12,8 +12,10 @@ from logitkit.engine.record import FitRecord
 from logitkit.errors import LogitkitError
 from logitkit.inference.effects.average_predictions import AveragePredictions
 from logitkit.inference.effects.comparisons import Effects
+from logitkit.inference.validation.validation import Validation
 from logitkit.report.document import Block, Document, Section
 from logitkit.report.findings.blocks import finding_blocks
+from logitkit.report.findings.validation import validation_document
 from logitkit.report.formats.html import render_page
 from logitkit.report.left_out import left_out_words
 from logitkit.report.number_format import format_integer
@@ -60,8 +62,8 @@ class Extra:
         Of the page.
     source : str or None
         Where the rows come from.
-    validation : object or None
-        A validation by resampling, a result that shows itself.
+    validation : Validation or None
+        By resampling.
     tripod : bool
         Whether the numbers of items of TRIPOD+AI stand in the margin, and its checklist at the end.
     """
@@ -70,7 +72,7 @@ class Extra:
     changes: Effects | LogitkitError | None = None
     title: str | None = None
     source: str | None = None
-    validation: object = None
+    validation: Validation | None = None
     tripod: bool = False
 
 
@@ -138,9 +140,9 @@ def _labelled(block: Block, items: str) -> Block:
     return replace(block, items=items) if isinstance(block, Section) and items else block
 
 
-def _validated(result: object) -> Iterator[Section]:
+def _validated(result: Validation | None) -> Iterator[Section]:
     if result is not None:
-        yield Section("Validation by resampling", finding_blocks(result), "12, 23")
+        yield Section("Validation by resampling", finding_blocks(validation_document(result)), "12, 23")
 
 
 def _rows_in_words(design: Design, *, own: bool) -> str:

@@ -30,6 +30,7 @@ from logitkit.report.findings.area_words import area_words
 from logitkit.report.findings.blocks import apparent_words, finding_blocks, influence_table
 from logitkit.report.findings.diagnostic_tables import bins_table
 from logitkit.report.findings.dispatch import finding_document
+from logitkit.report.findings.goodness import panel_document
 from logitkit.report.findings.misfit import few_patterns, fewer_groups, many_new_rows, misfit_words
 from logitkit.report.number_format import (
     format_amount,
@@ -234,7 +235,7 @@ def goodness_section(made: Judged) -> Iterator[Section]:
         )
         yield Section(heading, (Prose(words),))
     elif result is not None and not isinstance(result, LogitkitError):
-        yield Section(heading, finding_blocks(result))
+        yield Section(heading, finding_blocks(panel_document(result)))
 
 
 def influence_section(made: Judged) -> Iterator[Section]:
