@@ -202,6 +202,8 @@ def test_logits_of_any_size_stay_finite():
         ([0.1, 2.0], [1, 1], {}, DataError, "one outcome"),
         ([-1.0, -2.0, 1.0, 2.0], [0, 0, 1, 1], {}, SeparationError, "separate the outcomes"),
         ([1.0, 1.0, 1.0], [0, 0, 1], {}, UnsupportedError, "same in all rows"),
+        ([1.0, 2.0, -1.0, 0.5], [0, 0, 1, 1], {"method": "temperature"}, DataError, "wrong way round"),
+        ([[1.0, 1.0], [0.0, 0.0]], [0, 1], {"method": "temperature"}, UnsupportedError, "no temperature"),
         ([1.0, 2.0, 1.0], [0, 0, 1], {"method": "vector"}, UnsupportedError, "several outcomes"),
         ([[1.0, 2.0], [0.0, 1.0]], [0, 1], {"method": "beta"}, UnsupportedError, "is of an event"),
         ([1.0, 2.0, 1.0], [0, 0, 1], {"method": "platt"}, DataError, "method='platt'"),

@@ -12,7 +12,7 @@ from logitkit.logits.read import read_logits, read_outcomes, read_weights
 from logitkit.logits.recalibration.binary_fit import fit_binary
 from logitkit.logits.recalibration.isotonic import isotonic_blocks, thresholds
 from logitkit.logits.recalibration.recalibrator import METHODS, Recalibrator, as_columns
-from logitkit.logits.recalibration.softmax_fit import fit_softmax
+from logitkit.logits.recalibration.softmax_fit import fit_softmax, fit_temperature
 from logitkit.logits.scores import brier_score, log_loss
 from logitkit.logits.splines import placed_knots
 from logitkit.options import require_choice
@@ -106,6 +106,11 @@ def learn(logits: FloatArray, shares: FloatArray, weights: FloatArray, method: s
         found = _of_event(logits, shares, weights, method)
     else:
         found = _of_several(logits, shares, weights, method)
+    if method == "temperature" and found.estimate[0] <= 0.0:
+        raise DataError(
+            f"The best slope of the logits is {found.estimate[0]:.3g}: they rank outcomes the wrong way round, and no "
+            "temperature is right. Look at the sign of the logits."
+        )
     after = found.transform(logits)
     return replace(
         found,
@@ -161,7 +166,10 @@ def _of_several(logits: FloatArray, shares: FloatArray, weights: FloatArray, met
     free = np.block([[slope, np.zeros((k, shift.shape[1]))], [np.zeros((k, slope.shape[1])), shift]])
     fixed = np.append(np.ones(k) if method == "intercept" else np.zeros(k), np.zeros(k))
     start = np.append(np.ones(slope.shape[1]), np.zeros(shift.shape[1]))
-    found = fit_softmax(logits, shares, weights, free, fixed, start)
+    if method == "temperature":
+        found = fit_temperature(logits, shares, weights)
+    else:
+        found = fit_softmax(logits, shares, weights, free, fixed, start)
     slope_names = [f"slope {j}" for j in range(k)] if method == "vector" else ["slope"] * slope.shape[1]
     names = (*slope_names, *(f"intercept {j + 1}" for j in range(shift.shape[1])))
     error = np.sqrt(np.maximum(np.diag(found.vcov), 0.0))
