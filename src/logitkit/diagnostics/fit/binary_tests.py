@@ -30,7 +30,7 @@ __all__ = ["BinaryTests"]
 WHOLE_MOST = 13  # coefficients up to which all elements of the information matrix are tested, else its diagonal
 DIAGONAL_MOST = 100  # coefficients beyond which the diagonal is not tested either
 FEW_PATTERNS = 30  # below, Osius and Rojek's normal law is far off
-REPEATED = 2.0  # trials of a pattern beyond which the number of patterns does not grow with the trials
+MANY_PATTERNS = 5_000  # of single trials, beyond which its mean is no longer off
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,6 +125,8 @@ class BinaryTests:
             require_unsaturated(Patterns(found.count, found.free - tested.estimated))
         statistic = osius_rojek(tested.record, tested.design, tested.own, found, tested.estimated)
         note = ""
+        if found.is_sparse and found.count < MANY_PATTERNS:
+            note = f"Of {found.count:,} sparse patterns it rejects a right model too often."
         if found.count < FEW_PATTERNS:
             note = f"There are {found.count} patterns: the normal distribution is approximate."
         return GoodnessTest.normal("osius_rojek", statistic, note)
