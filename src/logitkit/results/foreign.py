@@ -177,6 +177,7 @@ ATTRIBUTES = {
     **dict.fromkeys(("mle_retvals", "n_iter_", "iterations"), "status, and trace"),
     **dict.fromkeys(("hl_test", "hoslem", "logitgof"), "hosmer_lemeshow()"),
     **dict.fromkeys(("val_prob", "calibration_curve", "calibrate", "ici", "val_prob_ci"), "calibration(data)"),
+    **dict.fromkeys(("optimism", "predab_resample", "cross_val_predict"), "validate(n=500, seed=1)"),
     **dict.fromkeys(("reliability_diagram", "reliabilitydiag", "corp"), "reliability(data)"),
     **dict.fromkeys(("platt", "temperature_scaling", "platt_scaling", "closed_test"), "recalibrate(data, method=...)"),
     **dict.fromkeys(("gof", "estat_gof"), "goodness_of_fit()"),

@@ -80,6 +80,27 @@ def test_what_a_recipe_returns_is_looked_at(births: pd.DataFrame) -> None:
         matrix.validate(recipe=lambda rows: fit, n=2)
 
 
+def test_values_are_imputed_again_from_the_table_before(births: pd.DataFrame) -> None:
+    raw = births.assign(lwt=births["lwt"].where(births.index % 5 > 0))
+
+    class Imputed:
+        def __init__(self, rows: pd.DataFrame) -> None:
+            self.value = rows["lwt"].median()
+            self.fit = lk.logit(FORMULA, rows.fillna({"lwt": self.value}))
+
+        def predict(self, rows: pd.DataFrame) -> pd.Series:
+            return self.fit.predict(rows.fillna({"lwt": self.value}))
+
+    fit = Imputed(raw).fit
+    found = fit.validate(recipe=(Imputed, raw), n=3, seed=5)
+    draw = drawn_weights(fit.design, "rows", 5)
+    for number in range(3):
+        rows = raw.iloc[np.repeat(np.arange(len(raw)), draw(number).astype(int))].reset_index(drop=True)
+        assert_allclose(found.stability.predicted[number], Imputed(rows).predict(raw), rtol=1e-9)
+    with pytest.raises(DataError, match="same order"):
+        fit.validate(recipe=(Imputed, raw.head(9)), n=3)
+
+
 def test_penalties_are_those_of_the_fit(births: pd.DataFrame) -> None:
     penalty = lk.Ridge(0.1)
     fit = lk.logit(FORMULA, births, penalty=penalty)

@@ -33,7 +33,15 @@ class Making(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class SamePenalty:
-    """A fit with a penalty as it was stated."""
+    """A fit with a penalty as it was stated.
+
+    Parameters
+    ----------
+    penalty : Specification
+        The penalty.
+    options : ProxNewton
+        Options of the solver.
+    """
 
     penalty: Specification
     options: ProxNewton
@@ -49,7 +57,15 @@ class SamePenalty:
 
 @dataclass(frozen=True, eq=False)
 class SameStrength:
-    """A fit at a strength of a path."""
+    """A fit at a strength of a path.
+
+    Parameters
+    ----------
+    given : PathModel
+        The problem with its rows.
+    strength : float
+        The strength.
+    """
 
     given: PathModel
     strength: float
@@ -71,7 +87,17 @@ class SameStrength:
 
 @dataclass(frozen=True, eq=False)
 class ChosenAgain:
-    """A fit at the strength that a cross-validation chose."""
+    """A fit at the strength that a cross-validation chose.
+
+    Parameters
+    ----------
+    given : PathModel
+        The problem with its rows.
+    found : CrossValidation
+        The folds, the strengths and their scores.
+    rule : str
+        Which of them was chosen, ``'best'`` or ``'one_se'``.
+    """
 
     given: PathModel
     found: CrossValidation

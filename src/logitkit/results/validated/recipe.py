@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from logitkit.design.design import Design
-from logitkit.engine.record import FitRecord
+from logitkit.design.table.frame import read_table
 from logitkit.errors import DataError, LogitkitError, UnsupportedError
 from logitkit.inference.resampling.units import prior_weights
 from logitkit.inference.validation.refitting import End, Refitted, ended
@@ -74,7 +74,8 @@ class Recipe:
         rows = np.repeat(self.design.places, counts)
         try:
             made = self.make(rows_of_table(self.table, rows))
-            end = ended(made.record) if isinstance(getattr(made, "record", None), FitRecord) else End.CERTAIN
+            record = getattr(made, "record", None)
+            end = ended(record) if hasattr(record, "is_separated") else End.CERTAIN
             return self._predictions(made), End.CERTAIN if end is End.ALIASED else end
         except LogitkitError as error:
             if isinstance(error, UnsupportedError) or (prior == own).all():
@@ -109,10 +110,19 @@ class Recipe:
 
 
 def recipe_of(make: Any, design: Design, n_outcomes: int) -> Recipe:
-    """Return what makes models by a function of the user, or say why it cannot."""
+    """Return what makes models by a function of the user, or say why it cannot.
+
+    It may come with the table that it begins from, such as the one before values were imputed.
+    """
+    make, table = make if isinstance(make, tuple) and len(make) == 2 else (make, design.table)
     if not callable(make):
         raise DataError(f"recipe={make!r:.60} is not a function of a table that returns a fit.")
-    if design.table is None:
+    if table is not None and (given := read_table(table).n_rows) != design.counts.given:
+        raise DataError(
+            f"The table beside the recipe has {given:,} rows, and that of the fit {design.counts.given:,}: give the "
+            "same rows, in the same order."
+        )
+    if table is None:
         raise UnsupportedError(
             "recipe= is called with rows of the table, and the fit was made from a matrix: use a formula."
         )
@@ -122,4 +132,4 @@ def recipe_of(make: Any, design: Design, n_outcomes: int) -> Recipe:
             "recipe= is called with rows that are drawn one by one, and the fit has frequency weights: give the table "
             "with each observation in a row of its own."
         )
-    return Recipe(make, design.table, design, n_outcomes)
+    return Recipe(make, table, design, n_outcomes)

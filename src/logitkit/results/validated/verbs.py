@@ -22,7 +22,7 @@ class ValidationVerbs(OfRows):
     def validate(
         self,
         method: Literal["bootstrap", "cross-validation", "internal-external"] = "bootstrap",
-        recipe: Callable[[Any], Any] | None = None,
+        recipe: Callable[[Any], Any] | tuple[Callable[[Any], Any], Any] | None = None,
         *,
         n: int | None = None,
         seed: int | None = None,
@@ -38,9 +38,10 @@ class ValidationVerbs(OfRows):
         method : {'bootstrap', 'cross-validation', 'internal-external'}
             Models made in resamples, measured there and in all rows; made without each fold, measured there; or made
             without each cluster or period, measured there, and summarised with the interval of another one.
-        recipe : callable, optional
+        recipe : callable, or callable and table, optional
             Of a table like the one that was fitted, with some of its rows: a fit, or any object whose ``predict`` of a
-            table gives probabilities. It makes the whole model again: selection, bins, imputed values, tuning. Default:
+            table gives probabilities. It makes the whole model again: selection, bins, imputed values, tuning; with a
+            table, ``(function, raw)``, from rows of that one, such as the table before values were imputed. Default:
             the coefficients, and the strength of a penalty where ``lk.cross_validate`` chose it.
         n : int, optional
             Resamples, 500 by default; or folds, 10 by default.
