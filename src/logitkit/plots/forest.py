@@ -59,12 +59,12 @@ class Forest(NamedTuple):
         Of the fit.
     numbers : tuple of (str, str)
         Of each row the estimate and its interval, as they are written beside the axes; empty for none.
-    beside : tuple of tuple of (str, str)
-        Of each row and mark the estimate and its interval, written beside several marks; empty for none.
     words : tuple of str
         Of each row what is written where its estimate has no place, if not that the data are separated; empty for none.
     note : str
         What is left out.
+    beside : tuple of tuple of (str, str)
+        Of each row and mark the estimate and its interval, written beside several marks; empty for none.
     """
 
     terms: tuple[TermRow, ...]
