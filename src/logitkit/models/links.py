@@ -61,6 +61,8 @@ class Link:
         Whether the loss is convex in the linear predictor, so that a local maximum of the likelihood is the only one.
     error_variance : float
         Variance of the error of a latent variable whose distribution function is the mean; nan where it has none.
+    latex : str
+        The link of a mean in LaTeX, a format whose field is the mean.
 
     Examples
     --------
@@ -82,6 +84,7 @@ class Link:
     rises_to_one: bool = True
     log_concave: bool = True
     error_variance: float = math.nan
+    latex: str = ""
 
     @property
     def latent_mean(self) -> float:
@@ -203,12 +206,31 @@ RISK_RATIO = Ratio("risk ratio", "Risk ratio", "risk", ODDS_RATIO.verbs)
 HAZARD_RATIO = Ratio("hazard ratio", "Hazard ratio", "hazard", ODDS_RATIO.verbs)
 
 GUMBEL = math.pi**2 / 6.0  # variance of the distribution of extremes
-LOGIT = Link("logit", "logit", 0, "logit", ODDS_RATIO, error_variance=math.pi**2 / 3.0)
-PROBIT = Link("probit", "probit", 1, "probit", error_variance=1.0)
-CLOGLOG = Link("cloglog", "complementary log-log", 2, "loglog", HAZARD_RATIO, error_variance=GUMBEL)
-LOGLOG = Link("loglog", "log-log", 3, "cloglog", HAZARD_RATIO, ratio_of_absence=True, error_variance=GUMBEL)
-CAUCHIT = Link("cauchit", "cauchit", 4, "cauchit", log_concave=False)
-LOG = Link("log", "log", 5, None, RISK_RATIO, rises_to_one=False)
+LOGIT = Link(
+    "logit", "logit", 0, "logit", ODDS_RATIO, error_variance=math.pi**2 / 3.0, latex=r"\operatorname{{logit}} {}"
+)
+PROBIT = Link("probit", "probit", 1, "probit", error_variance=1.0, latex=r"\Phi^{{-1}}\{{{}\}}")
+CLOGLOG = Link(
+    "cloglog",
+    "complementary log-log",
+    2,
+    "loglog",
+    HAZARD_RATIO,
+    error_variance=GUMBEL,
+    latex=r"\log[-\log\{{1 - {}\}}]",
+)
+LOGLOG = Link(
+    "loglog",
+    "log-log",
+    3,
+    "cloglog",
+    HAZARD_RATIO,
+    ratio_of_absence=True,
+    error_variance=GUMBEL,
+    latex=r"-\log[-\log\{{{}\}}]",
+)
+CAUCHIT = Link("cauchit", "cauchit", 4, "cauchit", log_concave=False, latex=r"\tan[\pi\{{{} - \tfrac{{1}}{{2}}\}}]")
+LOG = Link("log", "log", 5, None, RISK_RATIO, rises_to_one=False, latex=r"\log {}")
 
 #: Every link by the name that users write.
 LINKS: Mapping[str, Link] = MappingProxyType(

@@ -27,15 +27,6 @@ from logitkit.typing import FloatArray
 __all__ = ["EquationWords", "fitted_equation"]
 
 LINE = 4  # terms of a line of LaTeX
-#: By link: in text, and in LaTeX, where {} is the probability.
-LINKS = {
-    "logit": ("logit {}", r"\operatorname{{logit}} {}"),
-    "probit": ("probit {}", r"\Phi^{{-1}}\{{{}\}}"),
-    "cloglog": ("cloglog {}", r"\log[-\log\{{1 - {}\}}]"),
-    "loglog": ("loglog {}", r"-\log[-\log\{{{}\}}]"),
-    "cauchit": ("cauchit {}", r"\tan[\pi\{{{} - \tfrac{{1}}{{2}}\}}]"),
-    "log": ("log {}", r"\log {}"),
-}
 POWER = re.compile(r"(.*)e([+-]\d+)")
 
 
@@ -126,8 +117,7 @@ def _predictors(record: FitRecord) -> tuple[FloatArray, list[tuple[str, str]]]:
         if record.info.response.kind in ("grouped", "fraction"):
             what = "E" if words.quasi else "P"
             texts[-1], latex[-1] = f"{what}({event})", rf"{what}(\text{{{escape_latex(event)}}})"
-        link = LINKS[family.link.name]
-        return table, [(link[0].format(texts[-1]), link[1].format(latex[-1]))]
+        return table, [(f"{family.link.name} {texts[-1]}", family.link.latex.format(latex[-1]))]
     if words.compares and record.reference is None:
         heads = [(f"log {t} - c", rf"\log {s} - c") for t, s in zip(texts, latex, strict=True)]
         return table, heads
@@ -137,13 +127,13 @@ def _predictors(record: FitRecord) -> tuple[FloatArray, list[tuple[str, str]]]:
         heads = [(f"log {texts[k]} / {texts[r]}", rf"\log \frac{{{latex[k]}}}{{{latex[r]}}}") for k in rows]
         return table[record.predictors.active] if len(table) == len(named) else table, heads
     if family.tail_link is not None:
-        link = LINKS[family.tail_link.name]
+        link = family.tail_link
         pairs = [
             (f"P({name} <= {label})", rf"P(\text{{{escape_latex(name)}}} \leq \text{{{escape_latex(label)}}})")
             for label in labels[:-1]
         ]
         pairs.append((f"P({name} <= k)", rf"P(\text{{{escape_latex(name)}}} \leq k)"))
-        return table, [(link[0].format(t), link[1].format(s)) for t, s in pairs]
+        return table, [(f"{link.name} {t}", link.latex.format(s)) for t, s in pairs]
     whole = table if len(table) == len(named) else np.vstack([np.zeros((1, table.shape[1])), table])
     heads = [
         (f"log {texts[k + 1]} / {texts[k]}", rf"\log \frac{{{latex[k + 1]}}}{{{latex[k]}}}")
