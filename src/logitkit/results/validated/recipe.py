@@ -74,7 +74,7 @@ class Recipe:
         rows = np.repeat(self.design.places, counts)
         try:
             made = self.make(rows_of_table(self.table, rows))
-            record = getattr(made, "record", None)
+            record: Any = getattr(made, "record", None)
             end = ended(record) if hasattr(record, "is_separated") else End.CERTAIN
             return self._predictions(made), End.CERTAIN if end is End.ALIASED else end
         except LogitkitError as error:
