@@ -32,7 +32,7 @@ def offsets(ax, place=0):
 
 def test_added_variable_is_residuals_of_weighted_regressions():
     """R's lm of the column, and of the working response, on the other columns, with working weights."""
-    vaso = json.loads((Path(__file__).parents[1] / "references" / "vaso.json").read_text())
+    vaso = json.loads((Path(__file__).parents[1] / "references" / "diagnostics" / "vaso.json").read_text())
     fit = lk.logit("y ~ log(rate) + log(volume)", {name: vaso[name] for name in ("y", "rate", "volume")})
     found = added_variable(fit.record, fit.design, "log(rate)")
     assert_allclose(found.x, vaso["added"]["x"], rtol=REFERENCE, atol=REFERENCE)

@@ -36,4 +36,4 @@ out <- list(
   D1 = models(method = "D1", df.com = 115), D1_large = models(method = "D1"),
   D2 = models(method = "D2", use = "likelihood"), D3 = c(mean(pooled) / (3 * (1 + r3)), 3, NA, NA, r3)
 )
-writeLines(toJSON(out, auto_unbox = TRUE, digits = NA, pretty = TRUE), "tests/references/pooling.json")
+writeLines(toJSON(out, auto_unbox = TRUE, digits = NA, pretty = TRUE), "tests/references/diagnostics/pooling.json")

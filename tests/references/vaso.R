@@ -25,4 +25,4 @@ out <- list(
   partial = unname(residuals(f, "partial")),
   added = added("log(rate)", c("(Intercept)", "log(volume)"))
 )
-write(toJSON(out, digits = I(17), auto_unbox = TRUE, pretty = FALSE), "tests/references/vaso.json")
+write(toJSON(out, digits = I(17), auto_unbox = TRUE, pretty = FALSE), "tests/references/diagnostics/vaso.json")

@@ -109,7 +109,12 @@ def _learnt_from(files: str, formula: str, roles: dict[str, str], memory: int, w
     source = parquet_source(sorted(Path(files).glob("*.parquet")), "the files")
     parsed = parse_formula(formula, source.names, {}, list(roles.values()))
     return learn(
-        source, parsed, roles, 32, lambda _: wanted, Budget(memory, 8.0 * len(source.names), len(source.names))
+        source,
+        parsed,
+        roles,
+        32,
+        lambda *_, **_named: wanted,
+        Budget(memory, 8.0 * len(source.names), len(source.names)),
     )
 
 

@@ -18,7 +18,7 @@ from tolerances import EXACT, REFERENCE, ROUTE
 
 @pytest.fixture(scope="module")
 def vaso():
-    return json.loads((Path(__file__).parents[2] / "references" / "vaso.json").read_text())
+    return json.loads((Path(__file__).parents[2] / "references" / "diagnostics" / "vaso.json").read_text())
 
 
 @pytest.fixture(scope="module")

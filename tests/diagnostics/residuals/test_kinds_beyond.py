@@ -48,7 +48,7 @@ def made():
 
 
 def test_standardised_and_partial_agree_with_r():
-    vaso = json.loads((Path(__file__).parents[2] / "references" / "vaso.json").read_text())
+    vaso = json.loads((Path(__file__).parents[2] / "references" / "diagnostics" / "vaso.json").read_text())
     fit = lk.logit("y ~ log(rate) + log(volume)", {name: vaso[name] for name in ("y", "rate", "volume")})
     for kind in ("pearson", "deviance"):
         assert_allclose(fit.residuals(f"standardized_{kind}"), vaso[f"standardized_{kind}"], rtol=REFERENCE, atol=1e-7)

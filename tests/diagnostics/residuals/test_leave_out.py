@@ -33,7 +33,7 @@ def error_of(record: FitRecord) -> np.ndarray:
 
 
 def test_finneys_data_agree_with_r():
-    vaso = json.loads((Path(__file__).parents[2] / "references" / "vaso.json").read_text())
+    vaso = json.loads((Path(__file__).parents[2] / "references" / "diagnostics" / "vaso.json").read_text())
     fit = lk.logit("y ~ log(rate) + log(volume)", {name: vaso[name] for name in ("y", "rate", "volume")})
     found = fit.leave_out()
     assert_allclose(found.to_frame(), vaso["without"], rtol=REFERENCE)

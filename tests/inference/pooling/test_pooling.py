@@ -17,7 +17,7 @@ from logitkit.inference.pooling.rubin import pooled_scalars
 from tolerances import REFERENCE
 
 REFERENCES = Path(__file__).parents[2] / "references"
-MICE = json.loads((REFERENCES / "pooling.json").read_text())
+MICE = json.loads((REFERENCES / "diagnostics" / "pooling.json").read_text())
 TABLES = [part for _, part in pd.read_csv(REFERENCES / "data" / "pooling.csv").groupby("imputation")]
 FULL = "y ~ x + z + g"
 
