@@ -44,6 +44,7 @@ ASKED: dict[str, Callable[[Any], Any]] = {
     "bias_correction": lambda fit: fit.bias_correction(),
     "influence": lambda fit: fit.influence(),
     "leave_out": lambda fit: fit.leave_out(),
+    "validate": lambda fit: fit.validate(n=3, seed=1),
     "drawn residuals": lambda fit: fit.residuals("quantile"),
     "surrogate residuals": lambda fit: fit.residuals("surrogate"),
     "partial residuals": lambda fit: fit.residuals("partial"),
@@ -113,7 +114,9 @@ KINDS: dict[str, tuple[Callable[[], Any], set[str]]] = {
     "sampling": (logit(weights="v", weight_kind="sampling"), FIXED | RATIOS),
     "fraction": (
         logit("v / 2 ~ x + z", outcome="fraction"),
-        FIXED | RATIOS | {"discrimination", "classification", "calibration", "goodness_of_fit", "hosmer_lemeshow"},
+        FIXED
+        | RATIOS
+        | {"validate", "discrimination", "classification", "calibration", "goodness_of_fit", "hosmer_lemeshow"},
     ),
     "absorbed": (
         logit(absorb="g"),
@@ -122,6 +125,7 @@ KINDS: dict[str, tuple[Callable[[], Any], set[str]]] = {
             "bootstrap",
             "jackknife",
             "leave_out",
+            "validate",
             "score_bootstrap",
             "average predictions",
             "effects",
@@ -139,6 +143,7 @@ KINDS: dict[str, tuple[Callable[[], Any], set[str]]] = {
             "bootstrap",
             "jackknife",
             "leave_out",
+            "validate",
             "score_bootstrap",
             "average predictions",
             "means",
@@ -150,7 +155,10 @@ KINDS: dict[str, tuple[Callable[[], Any], set[str]]] = {
         }
         | RATIOS,
     ),
-    "separated": (logit("y ~ s + z"), FIXED | {"bootstrap", "jackknife", "leave_out", "score_bootstrap", "inverse"}),
+    "separated": (
+        logit("y ~ s + z"),
+        FIXED | {"bootstrap", "jackknife", "leave_out", "validate", "score_bootstrap", "inverse"},
+    ),
     "ridge": (logit(penalty=lk.Ridge(0.1)), PENALISED | {"bias_correction"}),
     "lasso": (logit(penalty=lk.Lasso(0.02)), WITHHELD | {"bias_correction"}),
     "relaxed lasso": (logit(penalty=lk.RelaxedLasso(0.02)), WITHHELD | FIXED),
