@@ -124,7 +124,11 @@ def test_the_other_verbs_answer(fit, births, tmp_path):
     assert_allclose(residual, births["share"] - fit.predict(), rtol=EXACT, atol=1e-15)
     assert_allclose(fit.on(births.iloc[:9]).residuals("response"), residual.iloc[:9], rtol=EXACT, atol=1e-15)
     fit.report(tmp_path / "page.html")
-    assert "Calibration" not in (tmp_path / "page.html").read_text(encoding="utf-8")
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    before, _, after = page.partition('<script type="application/json" id="lk-numbers">')
+    numbers, _, after = after.partition("</script>")
+    assert "Calibration" not in before + after
+    assert set(json.loads(numbers)["calibration"]) == {"why_not"}
     loaded = lk.load(fit.save(tmp_path / "fit.json"))
     assert loaded.model == fit.model == lk.Binary(outcome="fraction")
     assert str(loaded) == str(fit)
