@@ -82,6 +82,7 @@ VERBS: dict[str, Verb] = {
     "dof_residual": both(lambda fit: fit.dof_residual, ANSWERS),
     "formula": both(lambda fit: fit.formula, ANSWERS),
     "loglik": both(lambda fit: fit.loglik, ANSWERS),
+    "making": both(lambda fit: fit.making, ANSWERS),
     "n_obs": both(lambda fit: fit.n_obs, ANSWERS),
     "n_params": both(lambda fit: fit.n_params, ANSWERS),
     "null_deviance": both(lambda fit: fit.null_deviance, ANSWERS),
@@ -99,7 +100,10 @@ VERBS: dict[str, Verb] = {
     "vcov": (lambda fit: fit.vcov, REFUSES, ANSWERS),
     # tables
     "augment": (lambda fit: fit.augment()["std_error"], PARTLY, ANSWERS),
+    "describe": both(lambda fit: fit.describe(), ANSWERS),
+    "equation": both(lambda fit: fit.equation(), ANSWERS),
     "glance": both(lambda fit: fit.glance(), ANSWERS),
+    "labelled": both(lambda fit: fit.labelled({"lwt": "Weight"}), ANSWERS),
     "odds_ratios": (lambda fit: fit.odds_ratios()[["std_error", "conf_low", "conf_high"]], PARTLY, ANSWERS),
     "summary": both(lambda fit: fit.summary(), ANSWERS),
     "tidy": (lambda fit: fit.tidy()[["std_error", "conf_low", "conf_high"]], PARTLY, ANSWERS),
@@ -150,19 +154,47 @@ VERBS: dict[str, Verb] = {
     "influence": both(lambda fit: fit.influence(), REFUSES),
     "outcome_influence": both(lambda fit: fit.outcome_influence(), REFUSES),
     "residuals": both(lambda fit: fit.residuals(), ANSWERS),
+    "recalibrate": both(lambda fit: fit.recalibrate(others()), ANSWERS),
+    "reliability": both(lambda fit: fit.reliability(resamples=20), ANSWERS),
+    # discrimination and decisions
+    "classification_table": both(lambda fit: fit.classification_table(), ANSWERS),
+    "concordance": both(lambda fit: fit.concordance(), ANSWERS),
+    "decision_curve": both(lambda fit: fit.decision_curve(), ANSWERS),
+    "gains": both(lambda fit: fit.gains(), ANSWERS),
+    "partial_auc": both(lambda fit: fit.partial_auc(fpr=(0.0, 0.2)), ANSWERS),
+    "precision_recall": both(lambda fit: fit.precision_recall(), ANSWERS),
+    "reclassification": both(lambda fit: fit.reclassification(lk.logit("low ~ age", births())), ANSWERS),
+    "roc_test": both(lambda fit: fit.roc_test(lk.logit("low ~ age", births())), ANSWERS),
+    "thresholds": both(lambda fit: fit.thresholds(n=0), ANSWERS),
+    "validate": both(lambda fit: fit.validate(n=2, seed=1), ANSWERS),
     # elsewhere: tests of their own
     "certificate": both(lambda fit: None, ANSWERS),  # tests/inference/penalised/test_certificate.py
     "plot": both(lambda fit: fit.plot, ANSWERS),  # below
     "report": both(lambda fit: None, ANSWERS),  # tests/report/test_penalty.py
     "save": both(lambda fit: None, ANSWERS),  # tests/engine/saved/test_saved_penalised.py
 }
-FIGURES = {
-    "calibration": ANSWERS,
-    "coefficients": ANSWERS,
-    "average_predictions": PARTLY,
-    "forest": ANSWERS,
-    "residuals": REFUSES,
-    "roc": ANSWERS,
+Figure = tuple[Callable[[FitPlots], Any], str, str]
+FIGURES: dict[str, Figure] = {
+    "added_variable": (lambda plot: plot.added_variable("lwt"), REFUSES, REFUSES),
+    "average_predictions": (lambda plot: plot.average_predictions("smoke"), REFUSES, ANSWERS),
+    "binned_residuals": (lambda plot: plot.binned_residuals(), ANSWERS, ANSWERS),
+    "calibration": (lambda plot: plot.calibration(), ANSWERS, ANSWERS),
+    "calibration_belt": (lambda plot: plot.calibration_belt(), REFUSES, REFUSES),
+    "cap": (lambda plot: plot.cap(), ANSWERS, ANSWERS),
+    "coefficients": (lambda plot: plot.coefficients(), ANSWERS, ANSWERS),
+    "decision_curve": (lambda plot: plot.decision_curve(), ANSWERS, ANSWERS),
+    "dfbetas": (lambda plot: plot.dfbetas(), REFUSES, REFUSES),
+    "forest": (lambda plot: plot.forest(), ANSWERS, ANSWERS),
+    "influence_index": (lambda plot: plot.influence_index(), REFUSES, REFUSES),
+    "lift": (lambda plot: plot.lift(), ANSWERS, ANSWERS),
+    "nomogram": (lambda plot: plot.nomogram(), REFUSES, ANSWERS),
+    "partial_residuals": (lambda plot: plot.partial_residuals("lwt"), ANSWERS, ANSWERS),
+    "precision_recall": (lambda plot: plot.precision_recall(), ANSWERS, ANSWERS),
+    "predicted": (lambda plot: plot.predicted(), ANSWERS, ANSWERS),
+    "reliability": (lambda plot: plot.reliability(resamples=20), ANSWERS, ANSWERS),
+    "residuals": (lambda plot: plot.residuals(), REFUSES, REFUSES),
+    "roc": (lambda plot: plot.roc(), ANSWERS, ANSWERS),
+    "simulated_residuals": (lambda plot: plot.simulated_residuals(n=20, seed=1), ANSWERS, ANSWERS),
 }
 
 
@@ -196,17 +228,14 @@ def test_every_verb_does_what_the_table_says(fits: dict[str, Fit], verb: str, na
 @pytest.mark.parametrize("name", [*WITHHELD, *POSTERIOR])
 @pytest.mark.parametrize("figure", FIGURES)
 def test_every_figure_does_what_the_table_says(fits: dict[str, Fit], figure: str, name: str) -> None:
-    if figure == "average_predictions":
-        if name in WITHHELD:
-            with pytest.raises(UnsupportedError, match=r"fit\.predict gives the probabilities"):
-                fits[name].plot.average_predictions("smoke")
-        else:
-            fits[name].plot.average_predictions("smoke")
-    elif FIGURES[figure] == REFUSES:
-        with pytest.raises(UnsupportedError, match="after a penalty"):
-            getattr(fits[name].plot, figure)()
+    draw, without, with_posterior = FIGURES[figure]
+    if (without if name in WITHHELD else with_posterior) == REFUSES:
+        # What needs a covariance says what has none; the rest is refused after any penalty.
+        words = "after a penalty" if with_posterior == REFUSES else r"fit\.predict gives the probabilities"
+        with pytest.raises(UnsupportedError, match=words):
+            draw(fits[name].plot)
     else:
-        getattr(fits[name].plot, figure)()
+        assert draw(fits[name].plot) is not None
 
 
 def test_every_refusal_says_why_and_what_instead() -> None:
