@@ -19,6 +19,7 @@ __all__ = [
     "require_flag",
     "require_seed",
     "require_text",
+    "texts_listed",
     "word_meant",
 ]
 
@@ -169,6 +170,23 @@ def listed(value: Any) -> list[Any] | None:
     if isinstance(value, str | bytes | Mapping | set | frozenset) or not isinstance(value, Iterable):
         return None
     return None if getattr(value, "ndim", 1) != 1 else list(value)
+
+
+def texts_listed(name: str, value: Any) -> list[str]:
+    """Return the words of an option that takes one or several, or refuse what is none.
+
+    Examples
+    --------
+    >>> texts_listed("of", "age"), texts_listed("of", ("age", "lwt"))
+    (['age'], ['age', 'lwt'])
+    >>> texts_listed("of", 3)
+    Traceback (most recent call last):
+    logitkit.errors.DataError: of=3 must be text, or a list of text.
+    """
+    words = [value] if isinstance(value, str) else listed(value)
+    if words is None or not all(isinstance(word, str) for word in words):
+        raise DataError(f"{name}={value!r:.60} must be text, or a list of text.")
+    return words
 
 
 def is_count(value: Any, least: int = 1) -> bool:

@@ -88,7 +88,13 @@ def verbs() -> Iterator[tuple[str, tuple[Callable[..., Any], tuple[Any, ...], di
         "score_bootstrap": ("age = 0", "ht", 99),
         "inverse": ("age",),
         "rao_scott_test": ("age",),
+        "fragility": ("age",),
+        "added_variable": ("age",),
+        "partial_residuals": ("age",),
     }
+    # Verbs that compare with another fit of the same outcome.
+    beside = {"fit": lk.logit("low ~ age", FRAME), "several": lk.multinomial("race ~ age", FRAME)}
+    compared = {"roc_test", "reclassification"}
     for owner, result in owners.items():
         for name, function in inspect.getmembers(type(result), inspect.isfunction):
             if name.startswith("_") or name in SLOW | {"report", "save"}:
@@ -96,6 +102,8 @@ def verbs() -> Iterator[tuple[str, tuple[Callable[..., Any], tuple[Any, ...], di
             if owner == "several" and name in {"equivalence", "score_bootstrap"}:
                 continue  # whose coefficients have other names: those of one outcome are asked
             args = ("age",) if name == "average_predictions" else given.get(name, ())
+            if name in compared:
+                args = (beside["several" if "several" in owner else "fit"],)
             named = {"outcome": "white"} if "several" in owner and ".plot.residuals" in f"{owner}.{name}" else {}
             yield f"{owner}.{name}", (function.__get__(result), args, named)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logitkit.diagnostics.decisions.net_benefit import DecisionCurve
+from logitkit.options import require_flag
 from logitkit.plots.drawn_outcomes import CURVES_SIZE
 from logitkit.plots.labels import add_note
 from logitkit.plots.legends import legend_beside
@@ -24,6 +25,7 @@ def plot_decision_curve(
     result: DecisionCurve, ax: Axes | None = None, *, standardized: bool = False, title: str = ""
 ) -> Axes:
     """Draw the net benefit of each model at each threshold, from a little below zero up."""
+    require_flag("standardized", standardized)
     ax = new_axes(ax, CURVES_SIZE)
     scale = 1.0 / result.prevalence if standardized else 1.0
     handles = []

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from logitkit.inference.nomogram import Nomogram, Scale
+from logitkit.options import require_text
 from logitkit.plots.labels import plain, text_width, wrapped
 from logitkit.plots.style import GUIDE, INK, LABEL_SIZE, MUTED, PRIMARY, TICK_SIZE, new_axes
 from logitkit.typing import FloatArray
@@ -60,6 +61,7 @@ def plot_nomogram(found: Nomogram, ax: Axes | None = None, *, title: str = "") -
     ax.set_xlim(-0.01, 1.01)
     ax.set_ylim(place - 0.4, -0.5)
     ax.set_axis_off()
+    require_text("title", title)
     if title:
         ax.set_title(title, loc="left", fontsize=LABEL_SIZE + 1.5, color=INK)
     return ax

@@ -33,6 +33,7 @@ from logitkit.diagnostics.calibration.points import POINTS_MOST, Points, pooled_
 from logitkit.diagnostics.rows.left_out import EVERY_ROW, LeftOut
 from logitkit.diagnostics.rows.ordering import Ranking, rows_in_order
 from logitkit.diagnostics.rows.ranking import PredictedRows, RankedRows
+from logitkit.engine.law import require_level
 from logitkit.engine.record import FitRecord
 from logitkit.inference.sample import is_sample
 from logitkit.inference.verbs import require
@@ -178,6 +179,8 @@ def reliability(
     """
     require(record, "calibration")
     require_choice("band", band, ("consistency", "confidence"))
+    level = record.level if level is None else level
+    require_level(level)
     own = is_sample(record, design)
     ranking = Ranking(partial(_against_rest, outcome), _sums)
     with rows_in_order(record, design, own, [ranking]) as rows:
@@ -186,7 +189,6 @@ def reliability(
         points = pooled_points(rows.blocks(0), total, most)
         left_out = rows.facts.left_out(design)
     counts = design.sample.response.counts_independently
-    level = record.level if level is None else level
     return reliability_of(
         points, record.outcomes[outcome], band, resamples if counts else 0, seed, level, own, left_out
     )

@@ -37,7 +37,7 @@ from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.sample import is_sample
 from logitkit.models.links import LOGIT
 from logitkit.numerics.pooled import Pooled, pooled
-from logitkit.options import is_finite_number, listed
+from logitkit.options import is_finite_number, listed, require_flag
 from logitkit.typing import FloatArray
 
 __all__ = [
@@ -291,6 +291,7 @@ def classification_table(
     require_event(record, "A threshold")
     level = record.level if level is None else level
     require_level(level)
+    require_flag("corrected", corrected)
     cuts = np.arange(1, 20) / 20 if thresholds is None else thresholds_asked(thresholds)
     share = require_prevalence(prevalence)
     own = is_sample(record, design)

@@ -308,7 +308,7 @@ def _contrasts(given: Any, names: tuple[str, ...]) -> tuple[FloatArray, tuple[st
         return out, tuple(f"{names[first]} - {names[second]}" for first, second in pairs[given])
     try:
         out = np.atleast_2d(np.asarray(given, dtype=np.float64))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         out = np.empty((0, 0))
     if out.ndim != 2 or out.shape[1] != k or not out.size or not np.isfinite(out).all():
         raise DataError(

@@ -43,6 +43,7 @@ from logitkit.diagnostics.rows.left_out import EVERY_ROW, LeftOut
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.sample import is_sample
+from logitkit.options import is_finite_number, listed
 from logitkit.typing import BoolArray, FloatArray
 
 __all__ = ["BeltEnds", "CalibrationBelt", "calibration_belt"]
@@ -158,9 +159,10 @@ def calibration_belt(record: FitRecord, design: Design, levels: Sequence[float] 
     own = is_sample(record, design)
     require_testable(record, design, own)
     require_event_model(record, "The calibration belt")
-    given = [float(level) for level in ([levels] if isinstance(levels, float) else levels)]
-    if not given or not all(0.0 < level < 1.0 for level in given):
+    asked = [levels] if isinstance(levels, float) else listed(levels)
+    if not asked or not all(is_finite_number(level) and 0.0 < level < 1.0 for level in asked):
         raise DataError(f"levels={levels!r:.60} must be confidence levels between 0 and 1, such as (0.8, 0.95).")
+    given = [float(level) for level in asked]
     if own:
         _require_identity(record, design)
     rows, sums = rows_with_predictors(record, design, own, "The calibration belt")

@@ -28,6 +28,7 @@ from logitkit.diagnostics.fit.linear_tests import PowerColumns, linear_sums
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError, nearest_name
 from logitkit.inference.sample import is_sample
+from logitkit.options import texts_listed
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["BoxTidwell", "box_tidwell"]
@@ -109,7 +110,7 @@ def box_tidwell(record: FitRecord, design: Design, of: Sequence[str] | None = No
         )
     names, omitted, places = record.info.names, [], []
     extremes = design.reduce(_Looking(tuple(_single_columns(record))), _Looked.plus)
-    asked = names if of is None else [_named(name, names) for name in ([of] if isinstance(of, str) else of)]
+    asked = names if of is None else [_named(name, names) for name in texts_listed("of", of)]
     for name in asked:
         place = names.index(name)
         why = extremes.why_not(place)

@@ -23,6 +23,7 @@ from logitkit.diagnostics.rows.ranking import predicted_rows
 from logitkit.engine.record import FitRecord
 from logitkit.errors import LogitkitError, UnsupportedError, nearest_name
 from logitkit.inference.sample import is_sample
+from logitkit.options import texts_listed
 
 __all__ = ["GoodnessOfFit", "GoodnessTest", "goodness_of_fit"]
 
@@ -166,9 +167,8 @@ class _Facts:
 
 def _known(tests: str | Sequence[str]) -> tuple[str, ...]:
     """Return the names of tests, or say which there are."""
-    if isinstance(tests, str):
-        tests = (tests,)
-    for name in tests:
+    named = texts_listed("tests", tests)
+    for name in named:
         if name not in ROWS:
-            raise UnsupportedError(f"{name!r} is no test of fit. {nearest_name(str(name), tuple(ROWS))}")
-    return tuple(dict.fromkeys(tests))
+            raise UnsupportedError(f"{name!r} is no test of fit. {nearest_name(name, tuple(ROWS))}")
+    return tuple(dict.fromkeys(named))

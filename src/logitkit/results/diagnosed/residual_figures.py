@@ -11,6 +11,7 @@ import pandas as pd
 from logitkit.design.table.beside import values_beside
 from logitkit.errors import DataError, UnsupportedError, nearest_name
 from logitkit.models.nominal import outcome_place
+from logitkit.options import texts_listed
 from logitkit.report.frames.rows import row_labels
 from logitkit.results.given_rows import OfRows
 from logitkit.results.rows import Rows
@@ -233,10 +234,11 @@ class ResidualFigures(OfRows):
 
         rows = _held(self._rows_of(data), "A figure of DFBETAS")
         names = list(rows.record.names)
-        for term in terms or ():
+        asked = names if terms is None else texts_listed("terms", terms)
+        for term in asked:
             if term not in names:
-                raise DataError(f"{term!r:.60} is no coefficient of the fit. {nearest_name(str(term), names)}")
-        chosen = [names.index(term) for term in (names if terms is None else terms)]
+                raise DataError(f"{term!r:.60} is no coefficient of the fit. {nearest_name(term, names)}")
+        chosen = [names.index(term) for term in asked]
         values = dfbetas(rows.record, rows.design)[:, chosen]
         labels = pd.Index(row_labels(rows.design))
         return plot_dfbetas([names[place] for place in chosen], values, labels, ax, title=title)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from logitkit.errors import DataError
-from logitkit.options import is_count, require_choice
+from logitkit.options import is_count, require_choice, require_flag
 from logitkit.report.frames import diagnostics as frames
 from logitkit.results.given_rows import OfRows
 from logitkit.typing import AnyResidualKind
@@ -197,6 +197,7 @@ class ResidualVerbs(OfRows):
 
         rows = self._rows_of(data)
         require_choice("by", by, ("row", "pattern"))
+        require_flag("scaled", scaled)
         if by == "pattern":
             found = dfbetas_by_pattern(rows.record, rows.told(), scaled=scaled)
             return row_frame(rows, lambda part: frames.dfbetas_frame(rows.record, found, part), "dfbetas", to, keys)

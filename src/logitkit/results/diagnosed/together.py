@@ -98,7 +98,7 @@ def _column(rows: Rows, given: Any, name: str) -> FloatArray:
     size = rows.design.counts.given
     try:
         values = np.asarray(given, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         values = np.empty(0)
     if values.shape != (size,):
         raise DataError(
