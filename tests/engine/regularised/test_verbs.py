@@ -230,7 +230,7 @@ def test_every_verb_does_what_the_table_says(fits: dict[str, Fit], verb: str, na
 def test_every_figure_does_what_the_table_says(fits: dict[str, Fit], figure: str, name: str) -> None:
     draw, without, with_posterior = FIGURES[figure]
     if (without if name in WITHHELD else with_posterior) == REFUSES:
-        # What needs a covariance says what has none; the rest is refused after any penalty.
+        # Without a covariance the sentence names what needs none; the rest is refused after any penalty.
         words = "after a penalty" if with_posterior == REFUSES else r"fit\.predict gives the probabilities"
         with pytest.raises(UnsupportedError, match=words):
             draw(fits[name].plot)
