@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +24,7 @@ OF_DUCKDB = Held(
     what="The buffers of DuckDB",
     remedy="write it by write_parquet, and read the file",
 )
+WAITS = (0.0, 0.01, 0.03, 0.1, 0.3)  # seconds
 REMEDY = (
     "Does it compute numbers whose last digits depend on the order of the rows, or draw random ones? Write it to a "
     "table or a Parquet file, and read that."
@@ -70,8 +73,7 @@ class RelationSource:
         first = 0
         with _reading(self.label):
             query = self.relation.project(wanted)
-            opens = getattr(query, "to_arrow_reader", None) or query.fetch_arrow_reader
-            with opens(min(size, ROWS_AT_ONCE)) as reader:
+            with _opened(query, min(size, ROWS_AT_ONCE)) as reader:
                 for batch in reader:
                     if batch.num_rows:
                         yield Batch(in_plain_text(pa.Table.from_batches([batch])), f"{self.label}, row {first:,}")
@@ -83,6 +85,22 @@ def relation_source(relation: Any) -> CheckedSource:
     names = tuple(relation.columns)
     require_distinct_names(names)
     return CheckedSource(RelationSource(relation, names), ordered=False, alone=True, remedy=REMEDY)
+
+
+def _opened(query: Any, size: int) -> Any:
+    """Return the result of a query; that of a pass which has ended may live until its threads let the last batch go."""
+    import duckdb
+
+    opens = getattr(query, "to_arrow_reader", None) or query.fetch_arrow_reader
+    for wait in WAITS:
+        try:
+            return opens(size)
+        except duckdb.Error as error:
+            if "open result" not in str(error):
+                raise
+        gc.collect()
+        time.sleep(wait)
+    return opens(size)
 
 
 @contextmanager
