@@ -65,7 +65,7 @@ def test_distances_and_scores_agree_with_val_prob(validated, reference):
     assert_allclose(found.brier, theirs["Brier"], rtol=REFERENCE)
     assert_allclose(found.slope, theirs["Slope"], rtol=ITERATIVE)
     assert_allclose(found.test.statistic, theirs["U:Chi-sq"], rtol=ITERATIVE)
-    assert_allclose(found.test.p_value, theirs["U:p"], rtol=1e-4)
+    assert_allclose(found.test.p_value, theirs["U:p"], rtol=1e-4)  # a tail of a statistic that agrees to 1e-5
     # Its lowess interpolates over 1% of the range (delta), ours has every point here.
     assert_allclose(found.curve.ici, theirs["Eavg"], atol=5e-4)
 
@@ -204,5 +204,5 @@ def test_precision_weights_and_clusters_withhold_the_band():
     sampled = lk.logit("low ~ age", births, weights=np.full(189, 3.0), weight_kind="sampling").calibration().curve
     plain = lk.logit("low ~ age", births).calibration().curve
     assert_allclose(
-        sampled.high - sampled.observed, plain.high - plain.observed, rtol=0.02
+        sampled.high - sampled.observed, plain.high - plain.observed, rtol=1e-9
     )  # 126 nearest, not 126.0 of 189
