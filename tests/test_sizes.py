@@ -47,9 +47,9 @@ def test_a_hundred_thousand_infinite_levels_take_no_square_of_their_number():
     shared = np.zeros((1, m))
     shared[0, -1] = 1.0
     solved = np.where(np.arange(m) % 2 == 0, np.inf, 0.5)
-    start = time.perf_counter()
+    start = time.process_time()
     found = coordinates(np.arange(m), np.ones((m, 1)), shared).coef(solved)
-    assert time.perf_counter() - start < 2.0  # by levels times levels it took minutes
+    assert time.process_time() - start < 2.0  # by levels times levels it took minutes
     assert np.isinf(found).sum() == m // 2
 
 
@@ -57,10 +57,10 @@ def test_outcomes_whose_second_derivatives_would_take_hours_are_refused_at_once(
     rng = np.random.default_rng(0)
     n = 8_000
     data = {f"x{j}": rng.normal(size=n) for j in range(60)} | {"y": np.char.mod("%d", np.arange(n) % 400)}
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(UnsupportedError, match=r"400 outcomes and 61 columns have 24,339 coefficients.*lk\.Ridge"):
         lk.multinomial("y ~ " + " + ".join(f"x{j}" for j in range(60)), data)
-    assert time.perf_counter() - start < 20.0
+    assert time.process_time() - start < 20.0
 
 
 def test_many_outcomes_keep_their_second_derivatives():

@@ -80,7 +80,7 @@ def test_a_summary_of_twenty_thousand_levels_costs_little():
     fit.summary()
     seconds = []
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.process_time()
         fit.summary()
-        seconds.append(time.perf_counter() - start)
+        seconds.append(time.process_time() - start)
     assert min(seconds) < 0.05

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -13,7 +12,7 @@ import pandas as pd
 import pytest
 
 import logitkit as lk
-from logitkit.design.chunks import build
+from logitkit.design.chunks import build, turns
 from logitkit.design.chunks.build import design_of
 from logitkit.design.chunks.side_by_side import side_by_side
 from logitkit.design.chunks.some_rows import some_rows
@@ -24,6 +23,12 @@ from logitkit.errors import DataError, DataWarning, warn_caller
 from logitkit.inference.hypotheses.nested import design_of_columns
 
 N = 1_500
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Solvers that are given up are waited for as long as they need: a busy machine may not give them a second."""
+    monkeypatch.setattr(turns, "GRACE", 60.0)
 
 
 @pytest.fixture(scope="module")
@@ -146,15 +151,15 @@ def test_an_error_ends_the_others_and_warnings_reach_the_caller(fit) -> None:
     assert not [each for each in threading.enumerate() if each.name == "logitkit-solver"]
 
 
-def test_an_interruption_ends_all_solvers_within_a_second(fit) -> None:
+def test_an_interruption_ends_all_solvers_at_once(fit) -> None:
     design = fit.design
 
     def interrupt() -> int:
         raise KeyboardInterrupt
 
-    begin = time.monotonic()
+    before = count(design)
     with pytest.raises(KeyboardInterrupt):
         side_by_side(design, [partial(summed, design, 50), interrupt])
-    assert time.monotonic() - begin < 1.0
+    assert count(design) == before  # not one of its passes
     assert not [each for each in threading.enumerate() if each.name == "logitkit-solver"]
     assert summed(design) == N

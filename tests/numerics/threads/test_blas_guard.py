@@ -118,7 +118,7 @@ def test_a_fork_has_the_limit_only_if_its_own_thread_is_inside(holder: str) -> N
     def hold() -> None:
         with single_threaded_blas():
             inside.set()
-            leave.wait(30)
+            leave.wait(300)
 
     def child() -> None:
         before = set(limits())
@@ -133,14 +133,14 @@ def test_a_fork_has_the_limit_only_if_its_own_thread_is_inside(holder: str) -> N
             other.start()
             stack.callback(other.join)
             stack.callback(leave.set)
-            assert inside.wait(30)
+            assert inside.wait(60)
         if own:
             stack.enter_context(single_threaded_blas())
         process = context.Process(target=child)
         process.start()
         stack.callback(process.join)
         stack.callback(process.kill)
-        assert receiver.poll(30), "the child hangs"
+        assert receiver.poll(120), "the child hangs"
         before, during, after = receiver.recv()
         assert limits() == [1 if holder != "nobody" else 2] * len(limits())
     assert during == {1}

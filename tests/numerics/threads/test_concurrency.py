@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -20,13 +20,15 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 import logitkit as lk
 from logitkit.errors import DataError
+from logitkit.numerics.threads import local
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.numerics.threads.local import PATIENCE, ordered_map
 from oracles.likelihood import mean
 
 
 @pytest.fixture(autouse=True)
-def two_threads() -> Iterator[None]:
+def two_threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(local, "GRACE", 60.0)  # a busy machine may not end running tasks within a second
     lk.set_threads(2)
     with threadpool_limits(2, user_api="blas"):
         yield
@@ -113,10 +115,10 @@ def test_a_forked_worker_can_fit() -> None:
     for worker in workers:
         worker.start()
     try:
-        answers = [queue.get(timeout=60) for _ in workers]
+        answers = [queue.get(timeout=300) for _ in workers]
     finally:
         for worker in workers:
-            worker.join(timeout=10)
+            worker.join(timeout=60)
             worker.kill()
     for coef, vcov in answers:
         assert np.array_equal(coef, expected[0])
@@ -145,7 +147,7 @@ def test_few_results_wait_at_a_time() -> None:
 
 def test_work_is_shared_and_an_error_comes_out_where_it_is_asked_for() -> None:
     names: set[str] = set()
-    both = threading.Barrier(2, timeout=30)
+    both = threading.Barrier(2, timeout=60)
 
     def meet(i: int) -> int:
         both.wait()
@@ -177,21 +179,29 @@ def test_tasks_see_the_context_of_their_caller() -> None:
     assert {(state["over"], state["divide"]) for state in seen} == {("raise", "ignore")}
 
 
-def test_beside_long_work_of_others_a_walk_waits_once_and_then_works_here() -> None:
-    gate, begun = threading.Event(), threading.Barrier(3)
+def test_beside_long_work_of_others_a_walk_waits_once_and_then_works_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate, begun, here = threading.Event(), threading.Barrier(3), threading.current_thread()
+    result, waits = Future.result, []
+
+    def counted(future: Future[Any], timeout: float | None = None) -> Any:
+        if threading.current_thread() is here and timeout != 0.0:
+            waits.append(timeout)
+        return result(future, timeout)
 
     def long(i: int) -> int:
-        begun.wait(10)
-        gate.wait(60)
+        begun.wait(60)
+        gate.wait(300)
         return i
 
+    monkeypatch.setattr(local, "PATIENCE", 60.0)  # for the other's tasks to be begun, on however busy a machine
     other = threading.Thread(target=lambda: list(ordered_map(long, 2)))
     other.start()
     try:
-        begun.wait(10)  # both threads of the pool are taken
-        start = time.monotonic()
+        begun.wait(60)  # both threads of the pool are taken
+        monkeypatch.undo()
+        monkeypatch.setattr(Future, "result", counted)
         names = list(ordered_map(lambda _: list(ordered_map(lambda _: threading.current_thread().name, 8)), 40))
-        assert time.monotonic() - start < 40 * PATIENCE / 2
+        assert waits == [PATIENCE]
         assert {name for inner in names for name in inner} == {threading.current_thread().name}
     finally:
         gate.set()
@@ -243,6 +253,6 @@ def test_an_abandoned_call_may_be_collected_while_a_task_is_handed_over(monkeypa
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
-    thread.join(20.0)
+    thread.join(120.0)
     assert not thread.is_alive()
     assert found == list(range(8))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import sys
 import threading
@@ -264,12 +265,18 @@ def test_a_walk_that_waits_for_one_long_task_shows_its_bar(monkeypatch: pytest.M
         return make(total, label)
 
     monkeypatch.setattr(module, "_bar", bar)
+    here = threading.current_thread()
     lk.set_threads(2)
     try:
-        assert list(ordered_map(lambda i: shown.wait(30), 2, "Groups")) == [True, True]
+        for _ in range(
+            100
+        ):  # a busy machine may begin no task in time: the one who waits then runs it, and shows nothing
+            list(ordered_map(lambda i: threading.current_thread() is here or shown.wait(30), 2, "Groups"))
+            if shown.is_set():
+                break
     finally:
         lk.set_threads(None)
-    assert "0/2" in terminal.getvalue()
+    assert re.search("[01]/2", terminal.getvalue())
 
 
 def test_tqdm_is_not_imported_before_there_is_a_bar() -> None:

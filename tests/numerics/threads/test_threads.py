@@ -28,17 +28,24 @@ FORK = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:Depr
 
 
 @pytest.fixture(autouse=True)
-def two_threads(two_blas_threads: None) -> Iterator[None]:
+def two_threads(two_blas_threads: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(local, "GRACE", 60.0)  # a busy machine may not end running tasks within a second
     lk.set_threads(2)
     yield
     lk.set_threads(None)
+
+
+@pytest.fixture
+def awaited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A task waits for a thread of the pool for as long as a busy machine needs, and is not run by who waits for it."""
+    monkeypatch.setattr(local, "PATIENCE", 60.0)
 
 
 def logitkit_threads() -> list[str]:
     return [thread.name for thread in threading.enumerate() if thread.name.startswith("logitkit")]
 
 
-def wait_until(condition: Any, seconds: float = 10.0) -> bool:
+def wait_until(condition: Any, seconds: float = 60.0) -> bool:
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
         time.sleep(0.002)
@@ -119,6 +126,7 @@ def test_the_processors_that_the_process_may_use_are_counted() -> None:
 # --------------------------------------------------------------------------------------------------- work inside work
 
 
+@pytest.mark.usefixtures("awaited")
 def test_work_inside_work_runs_where_it_is_asked_for() -> None:
     def outer(i: int) -> tuple[list[str], int]:
         names = list(ordered_map(lambda j: threading.current_thread().name, 6))
@@ -168,7 +176,7 @@ def test_work_goes_on_while_the_interpreter_ends() -> None:
         "threading.Thread(target=work).start()\n"
         "atexit.register(work)\n"
     )
-    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True, timeout=300)
     assert done.stdout.split() == ["435", "435"]
     assert done.stderr == ""
 
@@ -201,19 +209,21 @@ def test_the_number_of_threads_may_change_under_running_work() -> None:
     assert wait_until(lambda: logitkit_threads() == [])  # those of every pool that there was
 
 
+@pytest.mark.usefixtures("awaited")
 @pytest.mark.parametrize("smaller", [1, None])
 def test_threads_that_are_no_longer_wanted_end(smaller: int | None) -> None:
     lk.set_threads(5)
     with threads_in_use():
-        together = threading.Barrier(5, timeout=30)
+        together = threading.Barrier(5, timeout=60)
         list(ordered_map(lambda i: together.wait(), 5))
-        assert len(logitkit_threads()) == 5
+        assert wait_until(lambda: len(logitkit_threads()) == 5)  # those of earlier work may just be ending
         lk.set_threads(smaller)
         assert wait_until(lambda: logitkit_threads() == [])
 
 
+@pytest.mark.usefixtures("awaited")
 def test_threads_are_kept_during_a_fit_and_end_with_it() -> None:
-    together = threading.Barrier(2, timeout=30)
+    together = threading.Barrier(2, timeout=60)
 
     def meet(i: int) -> int:
         together.wait()
@@ -224,7 +234,7 @@ def test_threads_are_kept_during_a_fit_and_end_with_it() -> None:
         with threads_in_use():
             assert set(ordered_map(meet, 2)) == first
         assert set(ordered_map(meet, 2)) == first
-        assert len(logitkit_threads()) == 2
+        assert wait_until(lambda: len(logitkit_threads()) == 2)
     assert wait_until(lambda: logitkit_threads() == [])
     lk.logit_matrix(*problem())
     assert wait_until(lambda: logitkit_threads() == [])
@@ -333,13 +343,14 @@ def in_a_fork(function: Any) -> Any:
     child = context.Process(target=lambda: sender.send(function()))
     child.start()
     try:
-        assert receiver.poll(30), "the child hangs"
+        assert receiver.poll(120), "the child hangs"
         return receiver.recv()
     finally:
         child.kill()
         child.join()
 
 
+@pytest.mark.usefixtures("awaited")
 @FORK
 def test_a_fork_has_a_pool_of_its_own() -> None:
     def who(i: int) -> str:
@@ -358,13 +369,14 @@ def test_a_fork_has_a_pool_of_its_own() -> None:
     assert any(name.startswith("logitkit_") for name in workers)
 
 
+@pytest.mark.usefixtures("awaited")
 @FORK
 def test_a_walk_that_began_before_a_fork_can_be_ended_after_it() -> None:
     gate = threading.Event()
 
     def task(i: int) -> int:
         if os.getpid() == parent:
-            gate.wait(30)
+            gate.wait(120)
         return i
 
     parent = os.getpid()
@@ -381,6 +393,7 @@ def test_a_walk_that_began_before_a_fork_can_be_ended_after_it() -> None:
     first.shutdown()
 
 
+@pytest.mark.usefixtures("awaited")
 @FORK
 def test_a_fork_from_inside_a_task_uses_threads_again() -> None:
     def task(i: int) -> list[str]:
@@ -410,7 +423,7 @@ def test_forks_in_the_middle_of_work_are_right() -> None:
     with ThreadPoolExecutor(2) as callers:
         calls = [callers.submit(keep_working) for _ in range(2)]
         try:
-            assert all(np.array_equal(in_a_fork(work), alone) for _ in range(20))
+            assert all(np.array_equal(in_a_fork(work), alone) for _ in range(10))
         finally:
             stop.set()
     assert [call.result() for call in calls] == [None, None]
