@@ -19,6 +19,7 @@ from typing import IO, Self
 import numpy as np
 
 from logitkit.errors import DataError
+from logitkit.numerics.ascending import ascending
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["ExternalSort", "ordered_rows"]
@@ -177,7 +178,7 @@ def ordered_rows(rows: FloatArray, pooled: bool) -> FloatArray:
     [[1.0, 5.0], [2.0, 4.0]]
     """
     if len(rows) and (rows[1:, 0] < rows[:-1, 0]).any():
-        rows = rows[np.argsort(rows[:, 0], kind="stable")]
+        rows = rows[ascending(rows[:, 0])]
     if not pooled or len(rows) == 0:
         return rows
     first = np.flatnonzero(np.concatenate([[True], rows[1:, 0] != rows[:-1, 0]]))

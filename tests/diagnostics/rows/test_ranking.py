@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+import logitkit as lk
 from logitkit.design.rebuild import rebuild_design
 from logitkit.diagnostics.rows.ranking import merge_rounding, predicted_rows
 from logitkit.errors import DataError
@@ -42,3 +43,16 @@ def test_undetermined_rows_are_left_out_and_counted(fit_formula):
     assert ranked.mu[-1] == 1.0
     with pytest.raises(DataError, match="nothing to compare"):
         predicted_rows(record, rebuild_design(record.info, {"a": [1], "b": [-1], "y": [1]}))
+
+
+@pytest.mark.parametrize("weights", [None, "w"])
+def test_scores_of_an_outcome_are_those_of_the_rows_in_order(weights):
+    rng = np.random.default_rng(3)
+    data = {"x": np.round(rng.normal(size=60), 1), "y": rng.choice(["a", "b", "c"], 60), "w": np.arange(60) % 3 + 1}
+    fit = lk.multinomial("y ~ x", data, weights=None if weights is None else data[weights])
+    rows = predicted_rows(fit.record, fit.design)
+    for outcome in range(3):
+        found, ranked = rows.scores_of(outcome), rows.against_rest(outcome)
+        distinct, which = np.unique(ranked.score, return_inverse=True)
+        assert_array_equal(found.scores, distinct)
+        assert_array_equal(found.sums, [np.bincount(which, each) for each in (ranked.events, ranked.nonevents)])

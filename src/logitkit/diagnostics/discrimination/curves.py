@@ -32,9 +32,9 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.diagnostics.discrimination.area_interval import IntervalKind
 from logitkit.diagnostics.discrimination.area_means import Area, mean_areas, mean_areas_in_passes
-from logitkit.diagnostics.discrimination.roc import RocCurve, curve_of, roc_curve
+from logitkit.diagnostics.discrimination.roc import RocCurve, curve_of
 from logitkit.diagnostics.rows.left_out import EVERY_ROW, LeftOut
-from logitkit.diagnostics.rows.ordering import Ranking, rows_in_order
+from logitkit.diagnostics.rows.ordering import Ranking, row_facts, rows_in_order
 from logitkit.diagnostics.rows.ranking import PredictedRows, RankedRows, predicted_rows
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
@@ -278,17 +278,21 @@ def _of_event(record: FitRecord, design: Design, own: bool, level: float, bins: 
     if bins is not None and not is_count(bins, 2):
         raise DataError(f"bins={bins!r:.60} must be a whole number of at least 2, and at most a million.")
     points = POINTS_MOST if design.in_chunks else None
-    with rows_in_order(record, design, own, [BY_EVENT], bins) as rows:
-        found = curve_of(
-            pooled(rows.blocks(0)),
-            rows.totals[0],
-            level=level,
-            independent_counts=design.sample.response.counts_independently,
-            points=points,
-            in_bins=bins is not None,
-        )
-        facts = rows.facts
-    curve = _on_probability(found)
+    counts = design.sample.response.counts_independently
+    if design.stream is None and bins is None:
+        held = predicted_rows(record, design)
+        facts, curve = row_facts(held, design), _curve(held, 1, level, counts)
+    else:
+        with rows_in_order(record, design, own, [BY_EVENT], bins) as rows:
+            found = curve_of(
+                pooled(rows.blocks(0)),
+                rows.totals[0],
+                level=level,
+                independent_counts=counts,
+                points=points,
+                in_bins=bins is not None,
+            )
+            facts, curve = rows.facts, _on_probability(found)
     area = Area(curve.auc, curve.std_error, curve.low, curve.high, curve.interval)
     return Discrimination(
         outcomes=facts.outcomes,
@@ -373,10 +377,8 @@ BY_EVENT = Ranking(_by_event, _events)
 
 def _curve(rows: PredictedRows, outcome: int, level: float, counts: bool) -> RocCurve:
     """Return the curve of an outcome against the rest."""
-    ranked = rows.against_rest(outcome)
-    return _on_probability(
-        roc_curve(ranked.score, ranked.events, ranked.nonevents, level=level, independent_counts=counts)
-    )
+    block = rows.scores_of(outcome)
+    return _on_probability(curve_of([block], block.sums.sum(axis=1), level=level, independent_counts=counts))
 
 
 def _on_probability(found: RocCurve) -> RocCurve:

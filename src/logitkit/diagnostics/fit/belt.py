@@ -38,7 +38,7 @@ from logitkit.design.design import Design
 from logitkit.diagnostics.calibration.log_odds_rows import LogOddsRows
 from logitkit.diagnostics.fit.belt_law import belt_critical, belt_tail
 from logitkit.diagnostics.fit.conditions import require_event_model, require_testable
-from logitkit.diagnostics.fit.polynomials import polynomial_fit, powers, rows_with_predictors
+from logitkit.diagnostics.fit.polynomials import Predicted, polynomial_fit, powers, predicted_sums
 from logitkit.diagnostics.rows.left_out import EVERY_ROW, LeftOut
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
@@ -123,7 +123,9 @@ class CalibrationBelt:
     left_out: LeftOut = EVERY_ROW
 
 
-def calibration_belt(record: FitRecord, design: Design, levels: Sequence[float] = (0.8, 0.95)) -> CalibrationBelt:
+def calibration_belt(
+    record: FitRecord, design: Design, levels: Sequence[float] = (0.8, 0.95), given: Predicted | None = None
+) -> CalibrationBelt:
     """Return the calibration belt.
 
     Parameters
@@ -134,6 +136,8 @@ def calibration_belt(record: FitRecord, design: Design, levels: Sequence[float] 
         Rows with their outcome: those of the fit, or new ones.
     levels : sequence of float, default (0.8, 0.95)
         Confidence levels.
+    given : Predicted, optional
+        These rows with what was predicted, where that was found before.
 
     Returns
     -------
@@ -162,10 +166,12 @@ def calibration_belt(record: FitRecord, design: Design, levels: Sequence[float] 
     asked = [levels] if isinstance(levels, float) else listed(levels)
     if not asked or not all(is_finite_number(level) and 0.0 < level < 1.0 for level in asked):
         raise DataError(f"levels={levels!r:.60} must be confidence levels between 0 and 1, such as (0.8, 0.95).")
-    given = [float(level) for level in asked]
+    asked = [float(level) for level in asked]
     if own:
         _require_identity(record, design)
-    rows, sums = rows_with_predictors(record, design, own, "The calibration belt")
+    given = predicted_sums(record, design, own) if given is None else given
+    given.require_answer("The calibration belt")
+    rows, sums = given.rows, given.sums
     start, base = (2, 1) if own else (1, 2)
     least = float(chdtri(1, CHOSEN_AT))
     found = _fit(rows, start, sums.mean, sums.spread)
@@ -192,7 +198,7 @@ def calibration_belt(record: FitRecord, design: Design, levels: Sequence[float] 
         return np.asarray(record.family.probabilities(values[None])[1])
 
     belts = []
-    for level in sorted(given):
+    for level in sorted(asked):
         half = np.sqrt(belt_critical(1.0 - level, gains, base, least)) * spread
         low, high = rate(middle - half), rate(middle + half)
         belts.append(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from logitkit.diagnostics.fit.belt import calibration_belt
 from logitkit.diagnostics.fit.box_tidwell import box_tidwell
-from logitkit.diagnostics.fit.hosmer_lemeshow import HosmerLemeshow, hosmer_lemeshow
+from logitkit.diagnostics.fit.hosmer_lemeshow import GroupTests, HosmerLemeshow, group_tests
 from logitkit.diagnostics.fit.linear_tests import (
     LinearSums,
     Products,
@@ -19,6 +19,7 @@ from logitkit.diagnostics.fit.linear_tests import (
 )
 from logitkit.diagnostics.fit.link_test import link_test
 from logitkit.diagnostics.fit.pattern_tests import PatternSums, osius_rojek, pattern_sums
+from logitkit.diagnostics.fit.polynomials import Predicted, predicted_sums
 from logitkit.diagnostics.fit.tested import ROWS, GoodnessTest, Tested
 from logitkit.diagnostics.rows.patterns import Patterns, require_unsaturated
 from logitkit.errors import UnsupportedError
@@ -96,6 +97,11 @@ class BinaryTests:
             functions.append(Squares(record))
         return linear_sums(record, self.tested.design, self.tested.own, tuple(functions))
 
+    @once
+    def _predictors(self) -> Predicted:
+        """Rows with what was predicted, and sums over them."""
+        return predicted_sums(self.tested.record, self.tested.design, self.tested.own)
+
     @property
     def _n_columns(self) -> int:
         """Coefficients that were estimated."""
@@ -133,19 +139,14 @@ class BinaryTests:
 
     def _hosmer_lemeshow(self) -> list[GoodnessTest]:
         """Return the Hosmer-Lemeshow test by the groups of Stata and of R."""
-        found = []
-        for grouping in ("stata", "r"):
-            try:
-                test = hosmer_lemeshow(self.tested.record, self.tested.design, grouping=grouping)
-            except UnsupportedError as error:
-                found.append(GoodnessTest.refused("hosmer_lemeshow", str(error), f"groups of {grouping}"))
-                continue
-            found.append(
-                GoodnessTest.chi_square(
-                    "hosmer_lemeshow", test.statistic, test.dof, _of_groups(test), f"groups of {_SYSTEMS[grouping]}"
-                )
-            )
-        return found
+        tested, patterns = self.tested, None
+        if tested.own:
+            patterns = Patterns(self._patterns.count, self._patterns.free - tested.estimated)
+        try:
+            with group_tests(tested.record, tested.design, patterns=patterns) as tests:
+                return [_by_groups(tests, grouping) for grouping in _SYSTEMS]
+        except UnsupportedError as error:
+            return [_not_by_groups(grouping, error) for grouping in _SYSTEMS]
 
     def _le_cessie(self) -> GoodnessTest:
         """Return the unweighted sum of squares."""
@@ -180,12 +181,12 @@ class BinaryTests:
 
     def _link_test(self) -> GoodnessTest:
         """Return the link test."""
-        found = link_test(self.tested.record, self.tested.design)
+        found = link_test(self.tested.record, self.tested.design, self._predictors)
         return GoodnessTest.normal("link_test", found.statistic)
 
     def _calibration_belt(self) -> GoodnessTest:
         """Return the test of the calibration belt."""
-        found = calibration_belt(self.tested.record, self.tested.design)
+        found = calibration_belt(self.tested.record, self.tested.design, given=self._predictors)
         name, null = "calibration_belt", f"belt, degree {found.degree}"
         return GoodnessTest(name, ROWS[name], found.statistic, float("nan"), found.p_value, null)
 
@@ -199,6 +200,21 @@ class BinaryTests:
 
 
 _SYSTEMS = {"stata": "Stata", "r": "R"}
+
+
+def _by_groups(tests: GroupTests, grouping: str) -> GoodnessTest:
+    """Return the test of ten groups of a system."""
+    try:
+        test = tests.of(10, grouping)
+    except UnsupportedError as error:
+        return _not_by_groups(grouping, error)
+    beside = f"groups of {_SYSTEMS[grouping]}"
+    return GoodnessTest.chi_square("hosmer_lemeshow", test.statistic, test.dof, _of_groups(test), beside)
+
+
+def _not_by_groups(grouping: str, error: UnsupportedError) -> GoodnessTest:
+    """Return the test of a system without an answer."""
+    return GoodnessTest.refused("hosmer_lemeshow", str(error), f"groups of {grouping}")
 
 
 def _of_groups(test: HosmerLemeshow) -> str:

@@ -36,6 +36,8 @@ in Medicine 32, 2235-2249.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -46,7 +48,7 @@ from scipy.special import chdtrc
 from logitkit.design.design import Design
 from logitkit.diagnostics.rows.grouping import GROUPING_WORDS
 from logitkit.diagnostics.rows.left_out import EVERY_ROW, LeftOut
-from logitkit.diagnostics.rows.ordering import Ranking, grouped, rows_in_order
+from logitkit.diagnostics.rows.ordering import InOrder, Ranking, grouped, rows_in_order
 from logitkit.diagnostics.rows.patterns import Patterns, count_patterns, require_unsaturated
 from logitkit.diagnostics.rows.ranking import PredictedRows, RankedRows
 from logitkit.engine.record import FitRecord
@@ -55,7 +57,7 @@ from logitkit.inference.sample import is_sample
 from logitkit.inference.verbs import require
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["HosmerLemeshow", "hosmer_lemeshow", "require_chi_square"]
+__all__ = ["GroupTests", "HosmerLemeshow", "group_tests", "hosmer_lemeshow", "require_chi_square"]
 
 EXPECTED_LEAST = 5.0  # the usual rule for the chi-square distribution of a table
 
@@ -193,6 +195,45 @@ def hosmer_lemeshow(
     (True, 16)
     """
     grouping = record.conventions.hosmer_lemeshow if grouping is None else grouping
+    with group_tests(record, design, reference) as tests:
+        return tests.of(groups, grouping)
+
+
+@contextmanager
+def group_tests(
+    record: FitRecord, design: Design, reference: int | None = None, patterns: Patterns | None = None
+) -> Iterator[GroupTests]:
+    """Give tests by groups of rows that are brought in order once.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        Rows with their outcome.
+    reference : int, optional
+        Place of the outcome whose probability makes the groups.
+    patterns : Patterns, optional
+        Covariate patterns of the rows of the fit, where they are known; they are counted here by default.
+
+    Yields
+    ------
+    GroupTests
+        One test for each number of groups and rule that is asked for.
+
+    Raises
+    ------
+    UnsupportedError
+        As by ``hosmer_lemeshow``.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
+    >>> with group_tests(fit.record, fit.design) as tests:
+    ...     [tests.of(groups, "stata").dof for groups in (10, 20)]
+    [8, 18]
+    """
     in_sample = is_sample(record, design)
     require_chi_square(record, design, in_sample)
     ordered = record.family.words.ordered
@@ -201,50 +242,106 @@ def hosmer_lemeshow(
             "Ordered outcomes are grouped by their mean score, not by the probability of one outcome."
         )
     place = (record.reference or 0) if reference is None else reference
-    patterns = count_patterns(record, design) if in_sample else None
+    if not in_sample:
+        patterns = None
+    elif patterns is None:
+        patterns = count_patterns(record, design)
     if patterns is not None:
         require_unsaturated(patterns)
     # The others together, from the largest on: the log odds are those of the reference with the other sign.
     ranking = Ranking(_by_score if ordered else partial(_without, place), _trials)
     with rows_in_order(record, design, in_sample, [ranking]) as rows:
+        yield GroupTests(record, design, in_sample, place, patterns, rows)
+
+
+@dataclass(frozen=True, eq=False)
+class GroupTests:
+    """Rows in the order that makes groups.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        Rows with their outcome.
+    in_sample : bool
+        Whether these are the rows of the fit.
+    place : int
+        Of the outcome whose probability makes the groups.
+    patterns : Patterns or None
+        Of the rows of the fit.
+    rows : InOrder
+        The rows in that order.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
+    >>> with group_tests(fit.record, fit.design) as tests:
+    ...     tests.of(10, "sas").dof
+    8
+    """
+
+    record: FitRecord
+    design: Design
+    in_sample: bool
+    place: int
+    patterns: Patterns | None
+    rows: InOrder
+
+    def of(self, groups: int, grouping: str) -> HosmerLemeshow:
+        """Return the test of groups made by a rule.
+
+        Parameters
+        ----------
+        groups : int
+            About so many.
+        grouping : {'stata', 'r', 'sas'}
+            The rule.
+
+        Returns
+        -------
+        HosmerLemeshow
+            The test.
+        """
+        rows, ordered = self.rows, self.record.family.words.ordered
         found_groups, facts = grouped(rows, 0, groups, grouping), rows.facts
-        places = None if rows.rows is None else rows.places(0)
-    count = found_groups.lowest.size
-    if count < 3:
-        found = "1 group" if count == 1 else f"{count} groups"
-        raise UnsupportedError(
-            f"The predictions fall into {found} (groups={groups}; equal predictions stay together); "
-            "the test needs three."
+        count = found_groups.lowest.size
+        if count < 3:
+            found = "1 group" if count == 1 else f"{count} groups"
+            raise UnsupportedError(
+                f"The predictions fall into {found} (groups={groups}; equal predictions stay together); "
+                "the test needs three."
+            )
+        k = len(facts.outcomes)
+        size, observed, expected = found_groups.sums[0], found_groups.sums[1 : k + 1], found_groups.sums[k + 1 :]
+        dof = (count - 2 if self.in_sample else count) * (k - 1) + (k - 2 if self.in_sample and ordered else 0)
+        statistic = float(_contributions(observed, expected).sum())
+        of_row = None
+        if found_groups.group is not None and rows.rows is not None:
+            of_row = np.zeros(self.design.n_rows, dtype=np.int64)
+            of_row[rows.places(0)] = found_groups.group + 1
+        return HosmerLemeshow(
+            outcomes=facts.outcomes,
+            reference="" if ordered else facts.outcomes[self.place],
+            size=size,
+            observed=observed[1] if facts.of_event else observed,
+            expected=expected[1] if facts.of_event else expected,
+            lowest=found_groups.lowest,
+            highest=found_groups.highest,
+            statistic=statistic,
+            p_value=float(chdtrc(dof, statistic)),
+            dof=dof,
+            grouping=GROUPING_WORDS[grouping],
+            in_sample=self.in_sample,
+            groups_asked=groups,
+            group=of_row,
+            few_expected=float(np.mean(expected < EXPECTED_LEAST)),
+            undetermined=facts.undetermined,
+            left_out=facts.left_out(self.design),
+            share_of_fit=facts.total / self.record.total,
+            patterns=self.patterns,
         )
-    k = len(facts.outcomes)
-    size, observed, expected = found_groups.sums[0], found_groups.sums[1 : k + 1], found_groups.sums[k + 1 :]
-    dof = (count - 2 if in_sample else count) * (k - 1) + (k - 2 if in_sample and ordered else 0)
-    statistic = float(_contributions(observed, expected).sum())
-    of_row = None
-    if found_groups.group is not None and places is not None:
-        of_row = np.zeros(design.n_rows, dtype=np.int64)
-        of_row[places] = found_groups.group + 1
-    return HosmerLemeshow(
-        outcomes=facts.outcomes,
-        reference="" if ordered else facts.outcomes[place],
-        size=size,
-        observed=observed[1] if facts.of_event else observed,
-        expected=expected[1] if facts.of_event else expected,
-        lowest=found_groups.lowest,
-        highest=found_groups.highest,
-        statistic=statistic,
-        p_value=float(chdtrc(dof, statistic)),
-        dof=dof,
-        grouping=GROUPING_WORDS[grouping],
-        in_sample=in_sample,
-        groups_asked=groups,
-        group=of_row,
-        few_expected=float(np.mean(expected < EXPECTED_LEAST)),
-        undetermined=facts.undetermined,
-        left_out=facts.left_out(design),
-        share_of_fit=facts.total / record.total,
-        patterns=patterns,
-    )
 
 
 def require_chi_square(record: FitRecord, design: Design, in_sample: bool) -> None:

@@ -22,7 +22,7 @@ from scipy.special import ndtr
 
 from logitkit.design.design import Design
 from logitkit.diagnostics.fit.conditions import require_event_model, require_testable
-from logitkit.diagnostics.fit.polynomials import polynomial_fit, rows_with_predictors
+from logitkit.diagnostics.fit.polynomials import Predicted, polynomial_fit, predicted_sums
 from logitkit.diagnostics.rows.left_out import EVERY_ROW, LeftOut
 from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
@@ -75,7 +75,7 @@ class LinkTest:
         return np.asarray(2.0 * ndtr(-np.abs(self.z)))
 
 
-def link_test(record: FitRecord, design: Design) -> LinkTest:
+def link_test(record: FitRecord, design: Design, given: Predicted | None = None) -> LinkTest:
     """Return the link test.
 
     Parameters
@@ -84,6 +84,8 @@ def link_test(record: FitRecord, design: Design) -> LinkTest:
         A fit of two outcomes by one linear predictor.
     design : Design
         Rows with their outcome.
+    given : Predicted, optional
+        These rows with what was predicted, where that was found before.
 
     Returns
     -------
@@ -106,8 +108,9 @@ def link_test(record: FitRecord, design: Design) -> LinkTest:
     own = is_sample(record, design)
     require_testable(record, design, own)
     require_event_model(record, "The link test")
-    rows, sums = rows_with_predictors(record, design, own, "The link test")
-    found = polynomial_fit(rows, 2)
+    given = predicted_sums(record, design, own) if given is None else given
+    given.require_answer("The link test")
+    found = polynomial_fit(given.rows, 2)
     if not found.converged or found.is_separated or found.aliased.size:
         raise UnsupportedError(
             "The link test has no answer here: predictions take two values only, or the fit on them and their squares "
@@ -125,5 +128,5 @@ def link_test(record: FitRecord, design: Design) -> LinkTest:
         p_value=float(2.0 * ndtr(-abs(z[1]))),
         link=record.family.tail_link.words,
         in_sample=own,
-        left_out=sums.facts.left_out(design),
+        left_out=given.sums.facts.left_out(design),
     )

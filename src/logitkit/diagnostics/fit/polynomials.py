@@ -20,7 +20,7 @@ from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.typing import FloatArray
 
-__all__ = ["polynomial_fit", "rows_with_predictors"]
+__all__ = ["Predicted", "polynomial_fit", "predicted_sums"]
 
 
 @dataclass(frozen=True)
@@ -102,8 +102,53 @@ class _Summing:
         )
 
 
-def rows_with_predictors(record: FitRecord, design: Design, own: bool, what: str) -> tuple[LogOddsRows, PredictorSums]:
-    """Return rows whose outcomes can be fitted by what was predicted, with sums over them.
+@dataclass(frozen=True)
+class Predicted:
+    """Rows with what was predicted, and sums over them.
+
+    Parameters
+    ----------
+    rows : LogOddsRows
+        Their outcomes can be fitted by what was predicted.
+    sums : PredictorSums
+        Over these rows.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
+    >>> predicted_sums(fit.record, fit.design, True).require_answer("The test")
+    """
+
+    rows: LogOddsRows
+    sums: PredictorSums
+
+    def require_answer(self, what: str) -> None:
+        """Refuse rows from which nothing can be fitted.
+
+        Parameters
+        ----------
+        what : str
+            What is made of them, as a sentence begins.
+
+        Raises
+        ------
+        UnsupportedError
+            Where all predictions are equal, or a row has an outcome that was predicted to be impossible.
+        DataError
+            Where the rows have one outcome only.
+        """
+        sums = self.sums
+        if sums.usable.contradicted:
+            raise UnsupportedError(f"{what} has no answer here: an outcome occurred whose predicted probability is 0.")
+        if sums.weight <= 0.0 or sums.spread == 0.0:
+            raise UnsupportedError(f"{what} has no answer here: all predictions are equal.")
+        if sums.facts.absent:
+            raise DataError(f"{what} needs both outcomes, and no row has the outcome {sums.facts.absent[0]!r}.")
+
+
+def predicted_sums(record: FitRecord, design: Design, own: bool) -> Predicted:
+    """Return rows with what was predicted, and sums over them.
 
     Parameters
     ----------
@@ -113,40 +158,23 @@ def rows_with_predictors(record: FitRecord, design: Design, own: bool, what: str
         Rows with their outcome.
     own : bool
         Whether these are the rows of the fit.
-    what : str
-        What is made of them, as a sentence begins.
 
     Returns
     -------
-    rows : LogOddsRows
-        With what was predicted.
-    sums : PredictorSums
-        Over them.
-
-    Raises
-    ------
-    UnsupportedError
-        Where all predictions are equal, or a row has an outcome that was predicted to be impossible.
-    DataError
-        Where the rows have one outcome only.
+    Predicted
+        In one pass.
 
     Examples
     --------
     >>> import logitkit as lk
     >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
-    >>> _, sums = rows_with_predictors(fit.record, fit.design, True, "The test")
+    >>> sums = predicted_sums(fit.record, fit.design, True).sums
     >>> bool(np.isclose(sums.deviance, fit.deviance))
     True
     """
     sums: PredictorSums = design.reduce(_Summing(record, own), PredictorSums.plus)
-    if sums.usable.contradicted:
-        raise UnsupportedError(f"{what} has no answer here: an outcome occurred whose predicted probability is 0.")
-    if sums.weight <= 0.0 or sums.spread == 0.0:
-        raise UnsupportedError(f"{what} has no answer here: all predictions are equal.")
-    if sums.facts.absent:
-        raise DataError(f"{what} needs both outcomes, and no row has the outcome {sums.facts.absent[0]!r}.")
     held = None if design.in_chunks else predicted_rows(record, design, own)
-    return LogOddsRows(record, design, own, sums.usable, held), sums
+    return Predicted(LogOddsRows(record, design, own, sums.usable, held), sums)
 
 
 @dataclass(frozen=True)
@@ -198,7 +226,7 @@ def polynomial_fit(rows: LogOddsRows, degree: int, mean: float = 0.0, size: floa
 
     >>> import logitkit as lk
     >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
-    >>> rows, _ = rows_with_predictors(fit.record, fit.design, True, "The test")
+    >>> rows = predicted_sums(fit.record, fit.design, True).rows
     >>> bool(np.allclose(polynomial_fit(rows, 1).coef, [0.0, 1.0], atol=1e-6))
     True
     """

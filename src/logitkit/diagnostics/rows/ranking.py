@@ -22,7 +22,10 @@ from logitkit.errors import DataError
 from logitkit.inference.prediction import fitted_rows
 from logitkit.models.family import Family
 from logitkit.models.links import LOGIT
+from logitkit.numerics.ascending import ascending
+from logitkit.numerics.kernels.ranks import sorted_counts
 from logitkit.numerics.once import once
+from logitkit.numerics.pooled import Pooled, pooled
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["ROUNDING", "PredictedRows", "RankedRows", "merge_rounding", "no_rows", "predicted_rows"]
@@ -204,6 +207,29 @@ class PredictedRows:
         """
         return self._ranked(self.log_odds[outcome], self.shares[outcome])
 
+    def scores_of(self, outcome: int) -> Pooled:
+        """Return the distinct log odds of an outcome, ascending, with the weight of the outcome and of others at each.
+
+        Parameters
+        ----------
+        outcome : int
+            Its place.
+
+        Returns
+        -------
+        Pooled
+            As of ``against_rest``. Where each row is one trial, values and outcomes are sorted and no order is made.
+        """
+        here = self.shares[outcome]
+        if self.response.prior is None and self.response.trials is None and bool((here * (1.0 - here) == 0.0).all()):
+            scores, sums = sorted_counts(self.log_odds[outcome], here > 0.0)
+            finite = np.abs(scores[np.isfinite(scores)])
+            (found,) = pooled([(scores, sums)], ROUNDING * max(1.0, float(finite.max(initial=0.0))))
+            return found
+        ranked = self.against_rest(outcome)
+        (found,) = pooled([(ranked.score, np.stack([ranked.events, ranked.nonevents]))])
+        return found
+
     def without(self, outcome: int) -> RankedRows:
         """Return the rows in ascending order of the log odds of all other outcomes, which are then the event.
 
@@ -233,7 +259,7 @@ class PredictedRows:
         return self._ranked(log_odds, score @ self.shares)
 
     def _ranked(self, log_odds: FloatArray, events: FloatArray) -> RankedRows:
-        place = np.argsort(log_odds, kind="stable")
+        place = ascending(log_odds)
         ranked = log_odds[place]
         return RankedRows(
             log_odds=ranked,

@@ -1,0 +1,24 @@
+"""The order of many numbers is that of a stable sort."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from logitkit.numerics.ascending import ascending
+from logitkit.numerics.kernels.radix import radix_order
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 1_000])
+def test_digits_give_the_order_of_a_stable_sort(n: int) -> None:
+    rng = np.random.default_rng(n)
+    wide = rng.normal(size=n) * 10.0 ** rng.integers(-300, 300, n)
+    tied = np.round(rng.normal(size=n), 1) * rng.choice([1.0, -1.0], n)  # both zeros among them
+    tied[: n // 10] = rng.choice([-np.inf, np.inf, 0.0, -0.0, 5e-324], n // 10)
+    for values in (wide, tied, np.full(n, 3.0), wide[::-1]):
+        assert radix_order(np.ascontiguousarray(values)).tolist() == np.argsort(values, kind="stable").tolist()
+
+
+def test_many_numbers_of_a_column_of_a_table() -> None:
+    table = np.random.default_rng(1).integers(-50, 50, (20_000, 2)).astype(float)
+    assert np.array_equal(ascending(table[:, 0]), np.argsort(table[:, 0], kind="stable"))
