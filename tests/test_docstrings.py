@@ -65,6 +65,9 @@ HELD = (
 INNER = {
     "logitkit.diagnostics.rows.ordering",
     "logitkit.inference.by",
+    "logitkit.inference.conditions.estimates",
+    "logitkit.inference.conditions.likelihood",
+    "logitkit.inference.conditions.model",
     "logitkit.inference.effects.row_block",
     "logitkit.inference.effects.shared_sums",
     "logitkit.inference.resampling.drawing",

@@ -13,7 +13,7 @@ from logitkit.engine.fit import fit_design
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import DataError, UnsupportedError
-from logitkit.inference.conditions import within_model
+from logitkit.inference.conditions.model import within_model
 from logitkit.inference.hypotheses.wald import coefficient_estimates
 from logitkit.inference.intervals.profile import profile_intervals
 from logitkit.inference.prediction import fitted_rows

@@ -12,7 +12,7 @@ from logitkit.design.formula.terms import INTERCEPT
 from logitkit.engine.law import NORMAL, Law
 from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
-from logitkit.inference.conditions import within_model
+from logitkit.inference.conditions.model import within_model
 from logitkit.inference.functions import function_sides, slope_contrasts
 from logitkit.inference.hypotheses.chi_square import wald_of_finite
 from logitkit.inference.hypotheses.wald import OVERALL_MOST

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from logitkit.engine.record import FitRecord
 from logitkit.errors import ConvergenceError, LogitkitError, SeparationError, UnsupportedError
+from logitkit.inference.conditions.condition import Condition
 from logitkit.inference.penalised.posterior import is_withheld, why_withheld
 from logitkit.models.words import ODDS_RATIO
 
@@ -12,6 +13,7 @@ __all__ = [
     "binomial_variance",
     "certified",
     "corrected",
+    "has_events",
     "inverse_ratio",
     "named_ratio",
     "same_predictors",
@@ -243,3 +245,17 @@ def corrected(record: FitRecord) -> LogitkitError | None:
             "The columns separate the outcomes within levels, so estimates are infinite and there is no bias to remove."
         )
     return None
+
+
+def has_events(subject: str) -> Condition:
+    """Return the condition that rows have events, and no fractions."""
+
+    def look(record: FitRecord) -> LogitkitError | None:
+        if not record.family.words.quasi:
+            return None
+        return UnsupportedError(
+            f"{subject} of events that occur or not, and the outcome of this fit is a fraction: see fit.residuals() "
+            "and fit.predict(), which are fractions."
+        )
+
+    return look
