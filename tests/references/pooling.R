@@ -34,6 +34,8 @@ out <- list(
   estimate = p$estimate, within = p$ubar, between = p$b, dof = p$df, increase = p$riv, fmi = p$fmi,
   p_value = summary(pool(f1))$p.value,
   D1 = models(method = "D1", df.com = 115), D1_large = models(method = "D1"),
+  D4 = row(mitml::testModels(as.list(f1$analyses), as.list(f0$analyses), method = "D4", ariv = "robust",
+    data = mitml::as.mitml.list(lapply(1:5, function(l) complete(imp, l))))$test[1, ]),
   D2 = models(method = "D2", use = "likelihood"), D3 = c(mean(pooled) / (3 * (1 + r3)), 3, NA, NA, r3)
 )
 writeLines(toJSON(out, auto_unbox = TRUE, digits = NA, pretty = TRUE), "tests/references/diagnostics/pooling.json")

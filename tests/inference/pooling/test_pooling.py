@@ -39,7 +39,9 @@ def test_estimates_errors_and_degrees_of_freedom_are_those_of_mice(pooled) -> No
     assert_allclose(table["std_error"] ** 2, total, rtol=REFERENCE)
 
 
-@pytest.mark.parametrize(("method", "dof_complete"), [("D1", None), ("D1_large", np.inf), ("D2", None), ("D3", None)])
+@pytest.mark.parametrize(
+    ("method", "dof_complete"), [("D1", None), ("D1_large", np.inf), ("D2", None), ("D3", None), ("D4", None)]
+)
 def test_tests_of_several_coefficients_are_those_of_mitml_and_of_meng_and_rubin(method, dof_complete) -> None:
     larger, smaller = pool(FULL, dof_complete=dof_complete), pool("y ~ x")
     found, wanted = larger.compare(smaller, method[:2]), MICE[method]
@@ -116,8 +118,53 @@ def test_several_outcomes_are_pooled_too() -> None:
         assert_allclose(found.record.coef, np.mean([fit.record.coef for fit in fits], axis=0), rtol=1e-12)
         assert found.tidy()["dof"].gt(2).all()
         assert found.test("z").dof == found.record.coef.size // 2 or found.test("z").dof == 1
-        with pytest.raises(UnsupportedError, match="several outcomes is not pooled"):
-            found.predictions()
+        each = [fit.predictions().reset_index(drop=True) for fit in fits]
+        logits = np.array([np.log(one["estimate"]) - np.log1p(-one["estimate"]) for one in each])
+        errors = np.array([one["std_error"] / (one["estimate"] * (1 - one["estimate"])) for one in each])
+        p = found.predictions()
+        assert p.index.names == ["row", "outcome"]
+        assert_allclose(p["logit"], logits.mean(axis=0), rtol=1e-10, atol=1e-12)
+        total = (errors**2).mean(axis=0) + 1.2 * logits.var(axis=0, ddof=1)
+        assert_allclose(p["logit_std_error"] ** 2, total, rtol=1e-10)
+        area = found.discrimination()
+        own = np.array([fit.discrimination().auc for fit in fits])
+        assert area.names == ("Hand and Till's area",)
+        assert_allclose(area.estimate, 1 / (1 + np.exp(-np.log(own / (1 - own)).mean())), rtol=1e-12)
+
+
+def test_calibration_of_several_outcomes_is_pooled_by_outcome() -> None:
+    tables = [table.assign(k=(table["x"].rank() % 3).astype(int).astype(str)) for table in TABLES]
+    found = lk.pool([lk.multinomial("k ~ z", table.head(80)) for table in tables]).calibration(tables)
+    own = [lk.multinomial("k ~ z", table.head(80)).calibration(table) for table in tables]
+    assert found.names[0] == "Observed / expected of 0"  # the reference has neither intercept nor slope
+    assert_allclose(found.estimate[found.names.index("Slope of 2")], np.mean([one.slope[2] for one in own]), rtol=1e-10)
+    ratio = np.exp(np.mean([np.log(one.ratio[1]) for one in own]))
+    assert_allclose(found.estimate[found.names.index("Observed / expected of 1")], ratio, rtol=1e-10)
+
+
+def test_the_stacked_likelihood_is_that_of_the_tables_put_together() -> None:
+    whole = pd.concat(TABLES, ignore_index=True)
+    for formula, smaller, fit in (
+        ("k ~ z + x", "k ~ x", lk.multinomial),
+        ("k ~ z + x", "k ~ x", lambda *given: lk.ordinal(*given, order=["0", "1", "2"])),
+        ("y ~ z + offset(x)", "y ~ 1 + offset(x)", lk.logit),
+    ):
+        tables = [table.assign(k=(table["x"].rank() % 3).astype(int).astype(str)) for table in TABLES]
+        whole = pd.concat(tables, ignore_index=True)
+        found = lk.pool([fit(formula, table) for table in tables]).compare(
+            lk.pool([fit(smaller, table) for table in tables]), "D4"
+        )
+        one, other = fit(formula, whole), fit(smaller, whole)
+        ratio = 2 * (one.loglik - other.loglik) / 5
+        loss = 2 * (np.mean([fit(formula, table).loglik for table in tables]) - one.loglik / 5)
+        assert_allclose(found.increase, 6 / (one.record.coef.size * 4) * loss, rtol=1e-7)
+        assert_allclose(found.statistic, ratio / (found.dof * (1 + found.increase)), rtol=1e-7)
+
+
+def test_what_the_stacked_likelihood_cannot_say_is_refused() -> None:
+    reduced = [[lk.logit(formula, table, penalty=lk.Jeffreys()) for table in TABLES[:2]] for formula in (FULL, "y ~ x")]
+    with pytest.raises(UnsupportedError, match="reduce its bias"):
+        lk.pool(reduced[0]).compare(lk.pool(reduced[1]), "D4")
 
 
 def test_what_cannot_be_pooled_is_refused_with_the_fit_that_differs(pooled) -> None:

@@ -14,8 +14,9 @@ from logitkit.engine.facts import Covariance
 from logitkit.engine.rank import identity_coordinates
 from logitkit.engine.record import FitRecord
 from logitkit.errors import ConvergenceError, DataError, SeparationError, UnsupportedError
-from logitkit.inference.pooling.joint import PooledTest, estimates_test, likelihoods_test, statistics_test
+from logitkit.inference.pooling.joint import PooledTest, estimates_test, likelihoods_test, stacked_test, statistics_test
 from logitkit.inference.pooling.rubin import Pooled, RubinLaw, pooled_scalars
+from logitkit.inference.pooling.stacked import StackedMaximum, stacked_maximum
 from logitkit.inference.prediction import fitted_matrix
 from logitkit.typing import FloatArray
 
@@ -96,15 +97,15 @@ class PooledRecords:
         return estimates_test(differences, covariances, self.dof_complete, texts)
 
     def against(self, smaller: PooledRecords, method: str) -> PooledTest:
-        """Return D1, D2 or D3 of the coefficients that a smaller model leaves out.
+        """Return D1, D2, D3 or D4 of the coefficients that a smaller model leaves out.
 
         Parameters
         ----------
         smaller : PooledRecords
             Of the same tables.
-        method : {'D1', 'D2', 'D3'}
-            By the estimates, by the likelihood-ratio statistics of the tables, or by the likelihoods at the pooled
-            estimates too.
+        method : {'D1', 'D2', 'D3', 'D4'}
+            By the estimates, by the likelihood-ratio statistics of the tables, by the likelihoods at the pooled
+            estimates too, or by the likelihood of all tables stacked.
 
         Returns
         -------
@@ -140,18 +141,36 @@ class PooledRecords:
                     f"method={method!r} is of likelihoods, which are not valid with {record.covariance.label}: use "
                     "method='D1'."
                 )
+        if method == "D4":
+            stacked = self._stacked()
+            ratio, loss = 2.0 * (stacked.common - smaller._stacked().common), 2.0 * (stacked.own - stacked.common)
+            return stacked_test(ratio, loss, len(places), len(own.names), len(self.records), names)
         ratios = np.array([2.0 * (a.loglik - b.loglik) for a, b in zip(self.records, smaller.records, strict=True)])
         if method == "D2":
             return statistics_test(ratios, len(places), names)
         at_pooled = 2.0 * (self._logliks() - smaller._logliks())
         return likelihoods_test(ratios, at_pooled, len(places), names)
 
+    def _rows(self) -> list[Design]:
+        """Return the rows of the tables."""
+        found = [design for design in self.designs if design is not None]
+        if len(found) < len(self.designs):
+            raise DataError("A likelihood at the pooled estimates needs the rows, which loaded fits do not hold.")
+        return found
+
+    def _stacked(self) -> StackedMaximum:
+        """Return the likelihood of the tables stacked."""
+        adjustment = self.record.adjustment
+        if adjustment is not None:
+            raise UnsupportedError(
+                "method='D4' maximises the likelihood of all tables, and these fits reduce its bias: use method='D1'."
+            )
+        return stacked_maximum(self.record, self.records, self._rows())
+
     def _logliks(self) -> FloatArray:
         """Return the log-likelihood of each table at the pooled estimates, less the constants of the table."""
         found = []
-        for design in self.designs:
-            if design is None:
-                raise DataError("A likelihood at the pooled estimates needs the rows, which loaded fits do not hold.")
+        for design in self._rows():
             response = design.response
             rows = fitted_matrix(self.record, design.matrix, response.offset)
             found.append(-float(response.weights @ self.record.family.losses(rows.eta, response)))

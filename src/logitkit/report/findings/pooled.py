@@ -26,6 +26,7 @@ METHODS = {
     "D1": "by the estimates (D1)",
     "D2": "by the statistics alone (D2), which is the least accurate: compare D1 or D3",
     "D3": "by likelihoods at the pooled estimates (D3)",
+    "D4": "by the likelihood of the stacked tables (D4)",
 }
 SAME = "The test takes what is missing to lower the information on each coefficient by the same proportion."
 

@@ -67,18 +67,30 @@ def pooled_frame(
 
 
 def calibration_measures(found: Sequence[Calibration]) -> dict[str, tuple[list[tuple[float, float]], str]]:
-    r"""Return intercept, slope and observed over expected events of each table, with errors and the scale of pooling.
+    r"""Return intercepts, slopes and observed over expected events of M tables, with errors and the scale of pooling.
+
+    With several outcomes those of each outcome; the reference has neither intercept nor slope.
 
     The error of the logarithm of the last is that of the observed events alone, :math:`\sqrt{(1 - O/n)/O}` (Debray and
     others 2017).
     """
-    ratios = []
-    for each in found:
-        observed, total = float(np.sum(each.observed)), float(np.sum(each.tables[0].n))
-        ratio = float(each.ratio)
-        ratios.append((ratio, ratio * float(np.sqrt((1.0 - observed / total) / observed))))
-    return {
-        "Intercept": ([(float(each.intercept), float(each.intercept_std_error)) for each in found], "identity"),
-        "Slope": ([(float(each.slope), float(each.slope_std_error)) for each in found], "identity"),
-        "Observed / expected": (ratios, "log"),
-    }
+    first = found[0]
+    several = len(first.outcomes) > 2
+    rows: dict[str, tuple[list[tuple[float, float]], str]] = {}
+    for place, outcome in enumerate(first.outcomes if several else first.outcomes[1:]):
+        of = f" of {outcome}" if several else ""
+
+        def both(name: str, place: int = place) -> list[tuple[float, float]]:
+            numbers = [(getattr(each, name), getattr(each, f"{name}_std_error")) for each in found]
+            return [(float(np.atleast_1d(a)[place]), float(np.atleast_1d(b)[place])) for a, b in numbers]
+
+        if not several or outcome != first.reference:
+            rows[f"Intercept{of}"] = (both("intercept"), "identity")
+            rows[f"Slope{of}"] = (both("slope"), "identity")
+        ratios = []
+        for each in found:
+            observed, ratio = (float(np.atleast_1d(values)[place]) for values in (each.observed, each.ratio))
+            total = float(np.sum(each.tables[place].n))
+            ratios.append((ratio, ratio * float(np.sqrt((1.0 - observed / total) / observed))))
+        rows[f"Observed / expected{of}"] = (ratios, "log")
+    return rows
