@@ -37,7 +37,7 @@ from scipy.special import ndtri
 from logitkit.errors import DataError
 from logitkit.inference.planning.checks import require_count, require_share
 
-__all__ = ["DevelopmentSize", "development_size", "largest_r_squared", "r_squared_of_auc"]
+__all__ = ["DevelopmentSize", "development_size", "largest_r_squared", "r_squared_of_auc", "shrunken_size"]
 
 PARAMETERS_MOST = 30  # of the simulations behind the fourth criterion
 
@@ -149,6 +149,31 @@ def r_squared_of_auc(auc: float, prevalence: float) -> float:
     return -math.expm1(-2.0 * (model - null))
 
 
+def shrunken_size(n_parameters: int, r_squared: float, shrinkage: float) -> float:
+    """Return with how many observations the coefficients are to be shrunken by a factor.
+
+    Parameters
+    ----------
+    n_parameters : int
+        Candidate parameters.
+    r_squared : float
+        Cox and Snell's coefficient of determination that is expected.
+    shrinkage : float
+        The factor, above ``r_squared`` and below 1.
+
+    Returns
+    -------
+    float
+        Equation 1 of the page on planning; not rounded.
+
+    Examples
+    --------
+    >>> round(shrunken_size(24, 0.288, 0.9), 1)
+    622.3
+    """
+    return n_parameters / ((shrinkage - 1.0) * math.log1p(-r_squared / shrinkage))
+
+
 def development_size(
     n_parameters: int,
     prevalence: float,
@@ -160,29 +185,30 @@ def development_size(
     margin: float = 0.05,
     error: float | None = None,
 ) -> DevelopmentSize:
-    """Return how many observations the development of a prediction model needs.
+    """Return how many observations the development of a prediction model needs (Riley and others 2020).
 
     Parameters
     ----------
     n_parameters : int
-        Candidate parameters, those among which is chosen included.
+        Candidate parameters, the intercept not counted; those among which is chosen are counted.
     prevalence : float
         Proportion of events.
     r_squared, auc : float, optional
         Cox and Snell's coefficient that is expected of the model, or its c statistic: one of them.
-    shrinkage : float
+    shrinkage : float, default 0.9
         The least shrinkage factor, of criterion 1.
-    optimism : float
+    optimism : float, default 0.05
         The largest optimism of Nagelkerke's coefficient, of criterion 2.
-    margin : float
+    margin : float, default 0.05
         Half width of the 95 per cent interval of the overall risk, of criterion 3.
     error : float, optional
-        Mean absolute error of the probabilities, of criterion 4, which is left out if not given.
+        Mean absolute error of the probabilities, of criterion 4, by a rule for at most 30 parameters; left out if not
+        given.
 
     Returns
     -------
     DevelopmentSize
-        What each criterion asks for.
+        What each criterion asks for, and the largest.
 
     Raises
     ------
@@ -191,7 +217,8 @@ def development_size(
 
     Examples
     --------
-    >>> development_size(24, 0.174, r_squared=0.288).n
+    >>> import logitkit as lk
+    >>> lk.sample_size(24, 0.174, r_squared=0.288).n
     662
     """
     require_count("n_parameters", n_parameters)
@@ -215,11 +242,8 @@ def development_size(
         raise DataError(f"r_squared={found:g} must be below shrinkage={shrinkage:g}.")
     second = found / (found + optimism * most)
 
-    def shrunk(factor: float) -> int:
-        return math.ceil(n_parameters / ((factor - 1.0) * math.log1p(-found / factor)))
-
     criteria = [f"Shrinkage factor of at least {shrinkage:g}", f"Optimism of Nagelkerke's R2 at most {optimism:g}"]
-    needed = [shrunk(shrinkage), shrunk(second)]
+    needed = [math.ceil(shrunken_size(n_parameters, found, factor)) for factor in (shrinkage, second)]
     criteria.append(f"Overall risk within {margin:g}")
     needed.append(math.ceil((-float(ndtri(0.025)) / margin) ** 2 * prevalence * (1.0 - prevalence)))
     notes: tuple[str, ...] = ()

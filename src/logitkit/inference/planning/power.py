@@ -94,7 +94,7 @@ def coefficient_power(
     explained: float = 0.0,
     method: PowerMethod = "hsieh",
 ) -> CoefficientPower:
-    """Return what two of sample size, power and odds ratio make of the third.
+    """Return what two of sample size, power and odds ratio make of the third, for the test of one coefficient.
 
     Parameters
     ----------
@@ -114,7 +114,8 @@ def coefficient_power(
     explained : float, default 0
         Squared multiple correlation of the covariate with the others.
     method : {'hsieh', 'information'}
-        By Hsieh's formulas, or by the expected information at the alternative.
+        By the formulas of Hsieh, Bloch and Larsen (1998), or by the expected information at the alternative (Demidenko
+        2007), which is closer where the odds ratio is far from 1.
 
     Returns
     -------
@@ -128,7 +129,8 @@ def coefficient_power(
 
     Examples
     --------
-    >>> found = coefficient_power(odds_ratio=1.5, event_rate=0.5, n=317)
+    >>> import logitkit as lk
+    >>> found = lk.power(odds_ratio=1.5, event_rate=0.5, n=317)
     >>> round(found.power, 2)
     0.95
     """

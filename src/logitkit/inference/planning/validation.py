@@ -132,7 +132,9 @@ def validation_size(
     decision: tuple[float, float, float] | None = None,
     widths: Mapping[str, float] | None = None,
 ) -> ValidationSize:
-    """Return how many observations an external validation needs; measures without their numbers are left out.
+    """Return how many observations an external validation needs (Riley and others 2021).
+
+    Measures without their numbers are left out.
 
     Parameters
     ----------
@@ -151,7 +153,7 @@ def validation_size(
     Returns
     -------
     ValidationSize
-        What each measure asks for.
+        What each measure asks for, and the largest.
 
     Raises
     ------
@@ -160,7 +162,8 @@ def validation_size(
 
     Examples
     --------
-    >>> found = validation_size(0.1, auc=0.8, linear_predictor=(-2.6, 1.2))
+    >>> import logitkit as lk
+    >>> found = lk.validation_sample_size(0.1, auc=0.8, linear_predictor=(-2.6, 1.2))
     >>> found.needed[0], found.n == max(found.needed)
     (3469, True)
     """

@@ -1,0 +1,224 @@
+r"""How many observations the development of a multinomial model needs: the criteria of Pate and others.
+
+Of K outcomes with proportions :math:`\phi_k` and p parameters per equation:
+
+1. a shrinkage factor of at least S in each of the K (K - 1) / 2 logistic models of two outcomes, of which the pair j, k
+   has :math:`n_{jk} = p / \{(S - 1) \ln(1 - R^2_{jk} / S)\}` observations, a proportion :math:`\phi_j + \phi_k` of all;
+2. an optimism of Nagelkerke's :math:`R^2` of the whole model of at most :math:`\delta`: with (K - 1) p parameters,
+   :math:`n = (K - 1) p / \{(S_\delta - 1) \ln(1 - R^2 / S_\delta)\}`, where
+   :math:`S_\delta = R^2 / (R^2 + \delta R^2_{max})` and :math:`R^2_{max} = 1 - \prod_k \phi_k^{2 \phi_k}`;
+3. all K proportions within a margin m, by intervals that hold together (Bonferroni): :math:`n = \max_k
+   \chi^2_{1, 1 - 0.05 / K}\, \phi_k (1 - \phi_k) / m^2`.
+
+The largest is needed.
+
+References
+----------
+Pate, A. and others (2023) Minimum sample size for developing a multivariable prediction model using multinomial
+logistic regression. Statistical Methods in Medical Research 32, 555-571.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+from scipy.special import ndtri
+
+from logitkit.errors import DataError
+from logitkit.inference.planning.checks import require_count, require_share
+from logitkit.inference.planning.development import largest_r_squared, r_squared_of_auc, shrunken_size
+from logitkit.options import is_finite_number
+
+__all__ = ["SeveralSize", "several_size"]
+
+Pair = tuple[str, str]
+SUM_OFF = 1e-6  # proportions that are written with some digits
+TYPICAL = 0.15  # of the largest Cox-Snell coefficient, where nothing is known (Riley and others 2020)
+
+
+@dataclass(frozen=True)
+class SeveralSize:
+    """What each criterion asks for, of K outcomes.
+
+    Parameters
+    ----------
+    criteria : tuple of str
+        In words.
+    needed : tuple of int
+        Observations of each criterion; the largest is needed.
+    n_parameters : int
+        Candidate parameters per equation, the intercept not counted.
+    proportions : mapping of str to float
+        Of the K outcomes.
+    pairs : tuple of (str, str)
+        The pairs of outcomes.
+    pair_r_squared : tuple of float
+        Cox and Snell's coefficient of the logistic model of each pair.
+    pair_needed : tuple of int
+        Observations of all outcomes that each pair asks for.
+    r_squared, r_squared_most : float
+        Cox and Snell's coefficient of the whole model, and the largest that it can be.
+    notes : tuple of str
+        What was assumed.
+
+    Examples
+    --------
+    >>> found = several_size(10, {"a": 0.5, "b": 0.3, "c": 0.2}, auc=0.8)
+    >>> found.n == max(found.pair_needed)
+    True
+    """
+
+    criteria: tuple[str, ...]
+    needed: tuple[int, ...]
+    n_parameters: int
+    proportions: Mapping[str, float]
+    pairs: tuple[Pair, ...]
+    pair_r_squared: tuple[float, ...]
+    pair_needed: tuple[int, ...]
+    r_squared: float
+    r_squared_most: float
+    notes: tuple[str, ...] = ()
+
+    @property
+    def n(self) -> int:
+        """Observations that satisfy all criteria."""
+        return max(self.needed)
+
+
+def several_size(
+    n_parameters: int,
+    proportions: Mapping[str, float],
+    *,
+    auc: float | Mapping[Pair, float] | None = None,
+    pair_r_squared: float | Mapping[Pair, float] | None = None,
+    r_squared: float | None = None,
+    shrinkage: float = 0.9,
+    optimism: float = 0.05,
+    margin: float = 0.05,
+) -> SeveralSize:
+    """Return how many observations the development of a multinomial model needs (Pate and others 2023).
+
+    Parameters
+    ----------
+    n_parameters : int
+        Candidate parameters per equation, the intercept not counted; those among which is chosen are counted.
+    proportions : mapping of str to float
+        Proportion of each of at least three outcomes; they sum to 1.
+    auc, pair_r_squared : float or mapping of (str, str) to float, optional
+        Of the logistic model of each pair of outcomes the c statistic, or Cox and Snell's coefficient, that is
+        expected; one number for all pairs. One of the two.
+    r_squared : float, optional
+        Cox and Snell's coefficient that is expected of the whole model; 15 per cent of the largest by default.
+    shrinkage : float, default 0.9
+        The least shrinkage factor of the model of a pair.
+    optimism : float, default 0.05
+        The largest optimism of Nagelkerke's coefficient.
+    margin : float, default 0.05
+        Half width of the intervals of the proportions, which hold together with 95 per cent.
+
+    Returns
+    -------
+    SeveralSize
+        What each criterion and each pair asks for, and the largest.
+
+    Raises
+    ------
+    DataError
+        For numbers outside their range, pairs that are missing or unknown, and proportions that do not sum to 1.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> shares = {"benign": 0.66, "borderline": 0.06, "malignant": 0.28}
+    >>> found = lk.multinomial_sample_size(12, shares, auc=0.85)
+    >>> found.pairs[found.pair_needed.index(found.n)]
+    ('borderline', 'malignant')
+    """
+    require_count("n_parameters", n_parameters)
+    for name, value in (("shrinkage", shrinkage), ("optimism", optimism), ("margin", margin)):
+        require_share(name, value)
+    phi = _proportions(proportions)
+    if (auc is None) == (pair_r_squared is None):
+        raise DataError(
+            "Give auc=, c statistics of pairs of outcomes, or pair_r_squared=, Cox and Snell's: one of them."
+        )
+    pairs = tuple(combinations(phi, 2))
+    given = _by_pair("auc", auc, pairs) if auc is not None else _by_pair("pair_r_squared", pair_r_squared, pairs)
+    coefficients, needed = [], []
+    for (one, other), value in zip(pairs, given, strict=True):
+        both = phi[one] + phi[other]
+        found = value if auc is None else r_squared_of_auc(value, phi[one] / both)
+        _require_possible(f"of {one!r} and {other!r}", found, largest_r_squared(phi[one] / both), shrinkage)
+        coefficients.append(found)
+        needed.append(math.ceil(shrunken_size(n_parameters, found, shrinkage) / both))
+    most = -math.expm1(2.0 * sum(share * math.log(share) for share in phi.values()))
+    notes: tuple[str, ...] = ()
+    if r_squared is None:
+        r_squared = TYPICAL * most
+        notes = (f"Cox and Snell's coefficient of the whole model was taken as {TYPICAL:.0%} of the largest.",)
+    _require_possible("of the whole model", r_squared, most, 1.0)
+    slope = r_squared / (r_squared + optimism * most)
+    equations = (len(phi) - 1) * n_parameters
+    z = float(ndtri(1.0 - 0.025 / len(phi)))
+    third = max(z**2 * share * (1.0 - share) / margin**2 for share in phi.values())
+    return SeveralSize(
+        criteria=(
+            f"Shrinkage factor of every pair of at least {shrinkage:g}",
+            f"Optimism of Nagelkerke's R2 at most {optimism:g}",
+            f"All proportions within {margin:g}",
+        ),
+        needed=(max(needed), math.ceil(shrunken_size(equations, r_squared, slope)), math.ceil(third)),
+        n_parameters=n_parameters,
+        proportions=phi,
+        pairs=pairs,
+        pair_r_squared=tuple(coefficients),
+        pair_needed=tuple(needed),
+        r_squared=r_squared,
+        r_squared_most=most,
+        notes=notes,
+    )
+
+
+def _proportions(given: Any) -> dict[str, float]:
+    """Return the proportions of the outcomes, or refuse what are none."""
+    if not isinstance(given, Mapping) or len(given) < 3:
+        raise DataError(
+            f"proportions={given!r:.60}: give the proportion of each of at least three outcomes by its name; of an "
+            "event there is lk.sample_size."
+        )
+    for name, value in given.items():
+        require_share(f"proportions[{name!r}]", value)
+    if abs(sum(given.values()) - 1.0) > SUM_OFF:
+        raise DataError(f"The proportions sum to {sum(given.values()):.6g}, and have to sum to 1.")
+    return {str(name): float(value) for name, value in given.items()}
+
+
+def _by_pair(name: str, given: Any, pairs: tuple[Pair, ...]) -> list[float]:
+    """Return a number for each pair of outcomes, whichever of the two was written first."""
+    if not isinstance(given, Mapping):
+        require_share(name, given)
+        return [float(given)] * len(pairs)
+    left = dict(given)
+    found = []
+    for one, other in pairs:
+        value = left.pop((one, other), left.pop((other, one), None))
+        if value is None:
+            raise DataError(f"{name} says nothing of the pair {(one, other)}.")
+        require_share(f"{name}[{(one, other)}]", value)
+        found.append(float(value))
+    if left:
+        raise DataError(f"{name} has {next(iter(left))!r}, which is no pair of outcomes, or one that was given twice.")
+    return found
+
+
+def _require_possible(whose: str, value: Any, most: float, below: float) -> None:
+    """Refuse a Cox-Snell coefficient that cannot be."""
+    if not is_finite_number(value) or not 0.0 < value < min(most, below):
+        raise DataError(
+            f"Cox and Snell's coefficient {whose} is {value!r:.60}, and must be above 0 and below "
+            f"{min(most, below):.4g}. Of Nagelkerke's, multiply by {most:.4g}."
+        )
