@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from logitkit.engine.regularised.options import ProxNewton
     from logitkit.inference.dispersion import DispersionKind
     from logitkit.models.penalties.specification import Specification
+    from logitkit.results.validated.again import Making
 
 __all__ = ["fit", "fit_matrix", "newton_options"]
 
@@ -356,13 +357,13 @@ def _fitted(
         record, design = with_dispersion(record, design, dispersion, exact=conventions.dispersion_by_t)
     if design.stream is not None:
         design.stream.end_journal()
-    made = fit_of(with_what_was_read(record, design), design)
+    making: Making | None = None
     if penalty is not None and not adjusted:
         from logitkit.engine.regularised.options import ProxNewton
         from logitkit.results.validated.again import SamePenalty
 
-        made.making = SamePenalty(penalty, solver if isinstance(solver, ProxNewton) else ProxNewton())
-    return made
+        making = SamePenalty(penalty, solver if isinstance(solver, ProxNewton) else ProxNewton())
+    return fit_of(with_what_was_read(record, design), design, making)
 
 
 def _penalised(

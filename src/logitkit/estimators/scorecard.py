@@ -10,6 +10,7 @@ import pandas as pd
 from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
+from logitkit.api.card_again import fit_of_card
 from logitkit.api.card_making import CardRows, Making, made_card
 from logitkit.api.card_rows import bins_by_name, stated_as
 from logitkit.errors import DataWarning, warn_caller
@@ -142,7 +143,9 @@ class ScorecardClassifier(ClassifierMixin, StatedOptions):  # type: ignore[misc]
         require_choice("coding", self.coding, CODINGS)
         making = Making(stated, how[0], how[1] or Scaling(), self.level, _finite, may_be_empty=True, coding=self.coding)
         own = {name: rows.of(values) for name, values in columns.items()}
-        made = made_card(CardRows(own, rows.bad, rows.weights), making)
+        card_rows = CardRows(own, rows.bad, rows.weights)
+        made = made_card(card_rows, making)
+        fit = fit_of_card(made.fit, card_rows, making)
         n, n_bad = target.codes.size, int(rows.bad.sum())
         name = _name_of(y, columns)
         who = Population(n, (), 0, 0, rows.bad.size - n_bad, n_bad, name, rows.label, rows.other)
@@ -151,7 +154,7 @@ class ScorecardClassifier(ClassifierMixin, StatedOptions):  # type: ignore[misc]
         manifest = manifest_of(whole, out, rows.weights, (), self.selection, self.level, CLASSIFIER)
         self.classes_, self.bad_ = target.classes, rows.label
         self.scorecard_ = Scorecard(
-            made.card, made.fit, made.binnings, who, made.steps, made.development, manifest, rows=made.rows
+            made.card, fit, made.binnings, who, made.steps, made.development, manifest, rows=made.rows
         )
         if not made.card.variables:
             warn_caller("No column has two bins: every row gets the base points, and one probability.", DataWarning)

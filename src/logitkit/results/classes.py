@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from logitkit.design.design import Design
 from logitkit.engine.record import FitRecord
 from logitkit.results.fit import Fit
 from logitkit.results.nominal import MultinomialFit
 from logitkit.results.ordinal import OrdinalFit
+
+if TYPE_CHECKING:
+    from logitkit.results.validated.again import Making
 
 __all__ = ["CLASSES", "fit_of"]
 
@@ -18,8 +23,8 @@ CLASSES: dict[str, type[Fit]] = {
 }
 
 
-def fit_of(record: FitRecord, design: Design | None = None) -> Fit:
-    """Return a record, and rows where there are some, with the verbs of its family.
+def fit_of(record: FitRecord, design: Design | None = None, making: Making | None = None) -> Fit:
+    """Return a record, with rows and how it was made where these are known, with the verbs of its family.
 
     Examples
     --------
@@ -27,4 +32,4 @@ def fit_of(record: FitRecord, design: Design | None = None) -> Fit:
     >>> type(fit_of(lk.logit("low ~ age", lk.datasets.load_lbw()).record)).__name__
     'Fit'
     """
-    return CLASSES.get(record.family.name, Fit)(record, design)
+    return CLASSES.get(record.family.name, Fit)(record, design, making)

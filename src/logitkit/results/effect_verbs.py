@@ -31,6 +31,8 @@ class EffectVerbs(RowVerbs):
         The frozen record of the fit.
     design : Design, optional
         The rows of the fit.
+    making : Making, optional
+        How it is made again from other rows, where that takes more than the record says.
     """
 
     def average_predictions(

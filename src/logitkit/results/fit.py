@@ -41,6 +41,8 @@ class Fit(WordVerbs, ValidationVerbs):
         The frozen record of the fit.
     design : Design, optional
         The rows of the fit, used by the verbs that need rows; a loaded model has none, and these verbs need ``data=``.
+    making : Making, optional
+        How it is made again from other rows by ``validate``, where that takes more than the record says.
 
     Examples
     --------

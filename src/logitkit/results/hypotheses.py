@@ -39,6 +39,8 @@ class Hypotheses(Quantities):
         The frozen record of the fit.
     design : Design, optional
         The rows of the fit.
+    making : Making, optional
+        How it is made again from other rows, where that takes more than the record says.
     """
 
     def test(

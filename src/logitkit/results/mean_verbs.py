@@ -28,6 +28,8 @@ class MeanVerbs(EffectVerbs):
         The frozen record of the fit.
     design : Design, optional
         The rows of the fit.
+    making : Making, optional
+        How it is made again from other rows, where that takes more than the record says.
     """
 
     def means(  # noqa: PLR0913 - the choices of a table that is read by itself

@@ -76,6 +76,8 @@ class MultinomialFit(Fit):
         The frozen record of the fit.
     design : Design, optional
         The rows of the fit, used by the verbs that need rows; a loaded model has none, and these verbs need ``data=``.
+    making : Making, optional
+        How it is made again from other rows, where that takes more than the record says.
 
     Examples
     --------

@@ -23,6 +23,8 @@ class OrdinalFit(Fit):
         The frozen record of the fit.
     design : Design, optional
         The rows of the fit, used by the verbs that need rows; a loaded model has none, and these verbs need ``data=``.
+    making : Making, optional
+        How it is made again from other rows, where that takes more than the record says.
 
     Examples
     --------

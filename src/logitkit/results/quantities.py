@@ -34,13 +34,14 @@ class Quantities(OfRows):
         The frozen record of the fit.
     design : Design, optional
         The rows of the fit.
+    making : Making, optional
+        How it is made again from other rows, where that takes more than the record says.
     """
 
-    making: Making | None = None  # how a penalised fit was made, where it may be made again from other rows
-
-    def __init__(self, record: FitRecord, design: Design | None = None) -> None:
+    def __init__(self, record: FitRecord, design: Design | None = None, making: Making | None = None) -> None:
         self.record = record
         self.design = design
+        self._making = making
 
     def __getattr__(self, name: str) -> Any:
         """Translate an attribute name of another package."""
@@ -223,12 +224,12 @@ class Quantities(OfRows):
 
     def __getstate__(self) -> dict[str, Any]:
         """Drop the rows when pickled."""
-        return {"record": self.record, "design": None}
+        return {"record": self.record, "design": None, "_making": None}
 
     def __copy__(self) -> Self:
         """Return the same fit with its rows; both are immutable."""
-        return type(self)(self.record, self.design)
+        return type(self)(self.record, self.design, self._making)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """Return the same fit with its rows; both are immutable."""
-        return type(self)(self.record, self.design)
+        return type(self)(self.record, self.design, self._making)

@@ -35,6 +35,8 @@ class RowVerbs(DiagnosticVerbs, Hypotheses):
         The frozen record of the fit.
     design : Design, optional
         The rows of the fit.
+    making : Making, optional
+        How it is made again from other rows, where that takes more than the record says.
     """
 
     #: The figures of such a fit; a family may add its own.

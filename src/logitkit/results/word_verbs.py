@@ -26,6 +26,8 @@ class WordVerbs(MeanVerbs):
         The frozen record of the fit.
     design : Design, optional
         The rows of the fit.
+    making : Making, optional
+        How it is made again from other rows, where that takes more than the record says.
     """
 
     def labelled(self, labels: Any) -> Self:

@@ -82,7 +82,6 @@ VERBS: dict[str, Verb] = {
     "dof_residual": both(lambda fit: fit.dof_residual, ANSWERS),
     "formula": both(lambda fit: fit.formula, ANSWERS),
     "loglik": both(lambda fit: fit.loglik, ANSWERS),
-    "making": both(lambda fit: fit.making, ANSWERS),
     "n_obs": both(lambda fit: fit.n_obs, ANSWERS),
     "n_params": both(lambda fit: fit.n_params, ANSWERS),
     "null_deviance": both(lambda fit: fit.null_deviance, ANSWERS),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -110,6 +112,7 @@ def test_penalties_are_those_of_the_fit(births: pd.DataFrame) -> None:
     for number in range(3):
         again = lk.logit(FORMULA, births, weights=draw(number), penalty=penalty)
         assert_allclose(found.stability.predicted[number], again.predict(births), rtol=1e-6)
+    assert_allclose(copy.copy(fit).validate(n=3, seed=5).corrected, found.corrected, rtol=1e-12)
     with pytest.raises(UnsupportedError, match="How the penalty"):
         type(fit)(fit.record, fit.design).validate(n=2)
 

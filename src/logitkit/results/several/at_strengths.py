@@ -19,7 +19,7 @@ from logitkit.options import require_choice
 from logitkit.results.classes import fit_of
 from logitkit.results.fit import Fit
 from logitkit.results.rows import coded_rows, rows_of_design
-from logitkit.results.validated.again import ChosenAgain, SameStrength
+from logitkit.results.validated.again import ChosenAgain, Making, SameStrength
 from logitkit.selection.criteria import aic, bic, ebic
 from logitkit.selection.cross_validation import CrossValidation
 from logitkit.selection.nested import NestedScores, nested_scores
@@ -68,10 +68,10 @@ def fit_at_strength(
     """Return the fit to all rows at a strength."""
     given = with_rows(given, verb, strength)
     record = given.fit(strength, ProxNewton(), level, chosen)
-    fit = fit_of(with_required_sandwich(record, given.design), given.design)
+    making: Making | None = None
     if record.penalty is not None:
-        fit.making = SameStrength(given, strength) if chosen_by is None else ChosenAgain(given, *chosen_by)
-    return fit
+        making = SameStrength(given, strength) if chosen_by is None else ChosenAgain(given, *chosen_by)
+    return fit_of(with_required_sandwich(record, given.design), given.design, making)
 
 
 def with_rows(given: PathModel | None, verb: str, strength: float | None = None) -> PathModel:

@@ -1,4 +1,4 @@
-"""How a penalised fit was made, so that it can be made again from other rows."""
+"""How a fit was made whose record does not say it all, so that it can be made again from other rows."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.engine.record import FitRecord
+from logitkit.inference.validation.refitting import OneByOne, Refitter
 from logitkit.selection.splits import checked_splits
 
 if TYPE_CHECKING:
@@ -17,22 +18,49 @@ if TYPE_CHECKING:
     from logitkit.models.penalties.specification import Specification
     from logitkit.selection.cross_validation import CrossValidation
 
-__all__ = ["ChosenAgain", "Making", "SamePenalty", "SameStrength"]
+__all__ = ["BEFORE", "ChosenAgain", "Making", "SamePenalty", "SameStrength"]
+
+BEFORE = (
+    "A selection of terms, bins, imputed values or tuning that came before the fit is not in these numbers: give "
+    "recipe= to make them again."
+)
 
 
 class Making(Protocol):
     """How a fit was made."""
 
     @property
-    def words(self) -> str:
-        """What is done again from other rows, in a sentence."""
+    def words(self) -> tuple[str, ...]:
+        """What is done again from other rows, and what is not, in sentences."""
+
+    def refitter(self, record: FitRecord, design: Design) -> Refitter:
+        """Return what makes the model again from other weights of the rows."""
+
+
+class _WithPenalty:
+    """What penalised fits share: they are made again one by one."""
+
+    @property
+    def _done(self) -> str:
+        """What is done again, in a sentence."""
+        raise NotImplementedError
 
     def again(self, record: FitRecord, rows: Design) -> FitRecord:
         """Return the record of a fit that is made in the same way from other rows."""
+        raise NotImplementedError
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What is done again, and what is not."""
+        return (self._done, BEFORE)
+
+    def refitter(self, record: FitRecord, design: Design) -> Refitter:
+        """Return what makes the fit again from other weights of the rows."""
+        return OneByOne(design, lambda rows: self.again(record, rows), record.aliased.size, self._done)
 
 
 @dataclass(frozen=True, eq=False)
-class SamePenalty:
+class SamePenalty(_WithPenalty):
     """A fit with a penalty as it was stated.
 
     Parameters
@@ -46,7 +74,7 @@ class SamePenalty:
     penalty: Specification
     options: ProxNewton
 
-    words = "The coefficients were estimated again in each resample with the penalty as given: it was not tuned again."
+    _done = "The coefficients were estimated again in each resample with the penalty as given: it was not tuned again."
 
     def again(self, record: FitRecord, rows: Design) -> FitRecord:
         """Return the fit to other rows with the same penalty."""
@@ -56,7 +84,7 @@ class SamePenalty:
 
 
 @dataclass(frozen=True, eq=False)
-class SameStrength:
+class SameStrength(_WithPenalty):
     """A fit at a strength of a path.
 
     Parameters
@@ -71,7 +99,7 @@ class SameStrength:
     strength: float
 
     @property
-    def words(self) -> str:
+    def _done(self) -> str:
         """What is done again."""
         return (
             f"The coefficients were estimated again in each resample at the strength {self.strength:.4g}: how it was "
@@ -86,7 +114,7 @@ class SameStrength:
 
 
 @dataclass(frozen=True, eq=False)
-class ChosenAgain:
+class ChosenAgain(_WithPenalty):
     """A fit at the strength that a cross-validation chose.
 
     Parameters
@@ -104,7 +132,7 @@ class ChosenAgain:
     rule: str
 
     @property
-    def words(self) -> str:
+    def _done(self) -> str:
         """What is done again."""
         rule = "best" if self.rule == "best" else "one-standard-error"
         return (

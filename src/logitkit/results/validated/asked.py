@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,12 @@ from logitkit.inference.resampling.units import independent_units, prior_weights
 from logitkit.inference.validation.folds import cross_validation
 from logitkit.inference.validation.internal_external import InternalExternal, internal_external
 from logitkit.inference.validation.measures import UserFunction, measures_of, with_functions
-from logitkit.inference.validation.optimism import Subject, bootstrap_validation
-from logitkit.inference.validation.refitting import OneByOne, Refitter, predictions_of, refitter_of
+from logitkit.inference.validation.optimism import IntervalMethod, Subject, bootstrap_validation
+from logitkit.inference.validation.refitting import Refitter, predictions_of, refitter_of
 from logitkit.inference.verbs import require
 from logitkit.options import is_count, require_choice
 from logitkit.results.shown import shown
-from logitkit.results.validated.again import Making
+from logitkit.results.validated.again import BEFORE, Making
 from logitkit.results.validated.held_out import InternalExternalResult, internal_external_result
 from logitkit.results.validated.recipe import recipe_of
 from logitkit.results.validated.validated import OTHER, ValidationResult, validation_result
@@ -29,42 +30,48 @@ from logitkit.selection.folds import Folds, splits_of
 from logitkit.selection.splits import Splits
 from logitkit.typing import FloatArray
 
-__all__ = ["validate"]
+__all__ = ["Asked", "validate"]
 
 METHODS = ("bootstrap", "cross-validation", "internal-external")
 RESAMPLES, FOLDS = 500, 10
-BEFORE = (
-    "A selection of terms, bins, imputed values or tuning that came before the fit is not in these numbers: give "
-    "recipe= to make them again."
-)
 
 
-def validate(
-    fit: Any,
-    method: str,
-    recipe: Any,
-    n: int | None,
-    seed: int | None,
-    by: Any,
-    indices: Mapping[str, UserFunction] | None,
-    how: tuple[Any, float | None],
-) -> ValidationResult | InternalExternalResult:
-    """Return the validation of a fit."""
-    interval, level = how
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """What is asked for, the recipe apart.
+
+    Parameters
+    ----------
+    method, n, seed, by, indices, interval, level : object
+        As in ``fit.validate``.
+    """
+
+    method: str
+    n: int | None
+    seed: int | None
+    by: Any
+    indices: Mapping[str, UserFunction] | None
+    interval: IntervalMethod
+    level: float | None
+
+
+def validate(fit: Any, making: Making | None, recipe: Any, asked: Asked) -> ValidationResult | InternalExternalResult:
+    """Return the validation of a fit, made again by a recipe, or else as it was made."""
+    method, n, seed, by = asked.method, asked.n, asked.seed, asked.by
     require_choice("method", method, METHODS)
-    require_choice("interval", interval, ("shifted", "two-stage"))
+    require_choice("interval", asked.interval, ("shifted", "two-stage"))
     if n is not None and not is_count(n):
         raise DataError(f"n={n!r:.60}: give a whole number of at least 1.")
-    level = fit.record.level if level is None else level
-    require_level(level)
     record, design = fit.record, _own_design(fit)
+    level = record.level if asked.level is None else asked.level
+    require_level(level)
     require(record, "validate")
-    refitter, predictions, made = _makings(fit, record, design, recipe)
+    refitter, predictions, made = _makings(making, record, design, recipe)
     subject = Subject(
         design,
         predictions,
         refitter,
-        with_functions(measures_of(record, design), indices),
+        with_functions(measures_of(record, design), asked.indices),
         record.outcomes[1:] if record.has_event else record.outcomes,
         made,
     )
@@ -77,13 +84,15 @@ def validate(
             raise DataError(
                 "by= divides rows by cross-validation; the bootstrap draws rows, or the clusters of the fit."
             )
-        found = bootstrap_validation(subject, RESAMPLES if n is None else n, seed, level, interval)
+        found = bootstrap_validation(subject, RESAMPLES if n is None else n, seed, level, asked.interval)
     else:
         found = cross_validation(subject, _splits(design, n, seed, by), level)
     return shown(validation_result(found, fit))
 
 
-def _makings(fit: Any, record: FitRecord, design: Design, recipe: Any) -> tuple[Refitter, FloatArray, tuple[str, ...]]:
+def _makings(
+    making: Making | None, record: FitRecord, design: Design, recipe: Any
+) -> tuple[Refitter, FloatArray, tuple[str, ...]]:
     """Return what makes the model again, what that of all rows predicts, and what is said of it."""
     own = predictions_of(record, design)
     if recipe is not None:
@@ -91,17 +100,15 @@ def _makings(fit: Any, record: FitRecord, design: Design, recipe: Any) -> tuple[
         whole, _ = found.one(prior_weights(design))
         same = np.allclose(whole, own, rtol=1e-6, atol=1e-6, equal_nan=True)
         return found, whole, (found.words,) if same else (found.words, OTHER)
-    if record.penalty is None:
-        refitter = refitter_of(record, design)
-        return refitter, own, (refitter.words, BEFORE)
-    making: Making | None = fit.making
-    if making is None:
+    if making is not None:
+        return making.refitter(record, design), own, making.words
+    if record.penalty is not None:
         raise UnsupportedError(
             "How the penalty of this fit was stated is not known any more, as it is another form of the fit: validate "
             "the fit itself, or give recipe=."
         )
-    alone = OneByOne(design, lambda rows: making.again(record, rows), record.aliased.size, making.words)
-    return alone, own, (making.words, BEFORE)
+    refitter = refitter_of(record, design)
+    return refitter, own, (refitter.words, BEFORE)
 
 
 def _own_design(fit: Any) -> Design:

@@ -10,6 +10,7 @@ from logitkit.results.given_rows import OfRows
 if TYPE_CHECKING:
     from logitkit.inference.validation.measures import UserFunction
     from logitkit.inference.validation.optimism import IntervalMethod
+    from logitkit.results.validated.again import Making
     from logitkit.results.validated.held_out import InternalExternalResult
     from logitkit.results.validated.validated import ValidationResult
 
@@ -18,6 +19,8 @@ __all__ = ["ValidationVerbs"]
 
 class ValidationVerbs(OfRows):
     """Validation by models that are made again."""
+
+    _making: Making | None
 
     def validate(
         self,
@@ -42,7 +45,8 @@ class ValidationVerbs(OfRows):
             Of a table like the one that was fitted, with some of its rows: a fit, or any object whose ``predict`` of a
             table gives probabilities. It makes the whole model again: selection, bins, imputed values, tuning; with a
             table, ``(function, raw)``, from rows of that one, such as the table before values were imputed. Default:
-            the coefficients, and the strength of a penalty where ``lk.cross_validate`` chose it.
+            the coefficients, the strength of a penalty where ``lk.cross_validate`` chose it, and of ``card.fit`` the
+            whole card, its bins and its selection too.
         n : int, optional
             Resamples, 500 by default; or folds, 10 by default.
         seed : int, optional
@@ -74,6 +78,6 @@ class ValidationVerbs(OfRows):
         >>> bool(0.6 < found.of("slope") < 0.95)
         True
         """
-        from logitkit.results.validated.asked import validate
+        from logitkit.results.validated.asked import Asked, validate
 
-        return validate(self, method, recipe, n, seed, by, indices, (interval, level))
+        return validate(self, self._making, recipe, Asked(method, n, seed, by, indices, interval, level))
