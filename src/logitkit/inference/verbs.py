@@ -187,6 +187,7 @@ VERBS: dict[str, tuple[Condition, ...]] = {
         has_covariance(
             "The Hosmer-Lemeshow test on the rows of the fit", "Give other rows, or look at fit.calibration()."
         ),
+        binomial_variance,
     ),
 }
 

@@ -106,7 +106,9 @@ def test_a_group_at_the_limit_adds_nothing(fit_formula):
     assert record.is_separated
     found = hosmer_lemeshow(record, design)
     overlap, rest = fit_formula("y ~ x", {"x": x[:18], "y": y[:18]})
-    assert_allclose(found.statistic, hosmer_lemeshow(overlap, rest).statistic, rtol=ROUTE)
+    left = hosmer_lemeshow(overlap, rest)
+    assert_allclose([found.statistic, found.p_value], [left.statistic, left.p_value], rtol=ROUTE)
+    assert (found.size.size, found.dof, left.dof) == (4, 1, 1)
     assert (found.patterns.count, found.patterns.dof) == (3, 1)
     record, design = fit_formula("y ~ C(g) + 0", {"g": group, "y": y})
     with pytest.raises(UnsupportedError, match="fit all 3 covariate patterns of these rows exactly"):
@@ -320,6 +322,9 @@ def test_what_has_no_chi_square_is_refused(drawn):
         fit.hosmer_lemeshow(groups=2)
     with pytest.raises(ResponseError, match="against='d' is not an outcome"):
         fit.hosmer_lemeshow(against="d")
+    counts = pd.DataFrame({"a": [8, 2, 9, 3, 11, 6], "b": [3, 9, 2, 9, 1, 6], "x": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]})
+    with pytest.raises(UnsupportedError, match="Fit without dispersion="):
+        lk.logit("cbind(a, b) ~ x", counts, dispersion="pearson").hosmer_lemeshow(groups=4)
 
 
 def test_it_shows_itself(drawn):

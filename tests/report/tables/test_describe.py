@@ -77,3 +77,12 @@ def test_separated_fits_are_described() -> None:
 def test_a_level_that_is_none_is_refused() -> None:
     with pytest.raises(LogitkitError, match="level"):
         FIT.describe(level=95)
+
+
+def test_separation_and_weights_are_said() -> None:
+    data = BIRTHS.assign(sure=((BIRTHS["ptl"] > 0) & (BIRTHS["low"] == 1)).astype(float), w=1.0 + BIRTHS["age"] / 100.0)
+    text = " ".join(str(lk.logit("low ~ sure + lwt", data).describe()).split())
+    assert "sure inf;" in text
+    assert "The outcomes are separated: ratios of 0 or inf are limits" in text
+    text = " ".join(str(lk.logit("low ~ lwt", data, weights="w", weight_kind="sampling").describe()).split())
+    assert "weighted events (" in text

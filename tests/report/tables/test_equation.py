@@ -134,3 +134,13 @@ def test_latex_is_read_by_a_parser_of_formulas(fit: lk.Fit) -> None:
         ):
             formula = formula.replace(escaped, plain)
         parser.parse(f"${formula}$")
+
+
+def test_numbers_stand_beside_their_own_terms_after_one_that_is_infinite() -> None:
+    data = BIRTHS.assign(sure=((BIRTHS["ptl"] > 0) & (BIRTHS["low"] == 1)).astype(float))
+    fit = lk.logit("low ~ sure + age + smoke", data)
+    line = fit.equation().text[0].split(" = ", 2)[2]
+    coef = fit.coef
+    assert np.isinf(coef["sure"])
+    assert line == f"{coef['Intercept']:.4f} + inf sure - {-coef['age']:.4f} age + {coef['smoke']:.4f} smoke"
+    assert "infinite by separation" in str(fit.equation())

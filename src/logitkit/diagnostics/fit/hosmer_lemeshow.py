@@ -82,7 +82,8 @@ class HosmerLemeshow:
     statistic, p_value : float
         Chi-square statistic and its tail probability.
     dof : int
-        (G - 2)(K - 1) on the rows of the fit, of ordered outcomes K - 2 more; else G (K - 1).
+        (G - 2)(K - 1) on the rows of the fit, of ordered outcomes K - 2 more; else G (K - 1). Outcomes that separation
+        makes impossible in all rows of a group are not counted.
     grouping : str
         The rule in words.
     in_sample : bool
@@ -315,7 +316,12 @@ class GroupTests:
             )
         k = len(facts.outcomes)
         size, observed, expected = found_groups.sums[0], found_groups.sums[1 : k + 1], found_groups.sums[k + 1 :]
-        dof = (count - 2 if self.in_sample else count) * (k - 1) + (k - 2 if self.in_sample and ordered else 0)
+        free = int(np.maximum(np.count_nonzero(expected > 0.0, axis=0) - 1, 0).sum())
+        dof = free - (2 * (k - 1) - (k - 2 if ordered else 0) if self.in_sample else 0)
+        if dof <= 0:
+            raise UnsupportedError(
+                "Under separation too few groups have outcomes that are not certain: none are left to test."
+            )
         statistic = float(_contributions(observed, expected).sum())
         of_row = None
         if found_groups.group is not None and rows.rows is not None:

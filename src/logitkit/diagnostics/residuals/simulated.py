@@ -2,8 +2,9 @@ r"""Residuals by simulation: where each outcome lies among outcomes drawn from t
 
 Of B simulated values of a group, a proportion :math:`a` below what was observed and a proportion b at most as large,
 the scaled residual is a draw between a and b: uniform under the model, but for the estimation of its coefficients,
-which makes the tests somewhat conservative. A row of a single 0/1 outcome says nearly nothing by itself, so that such
-rows are put together first, and their numbers of events compared.
+which makes that of uniformity conservative, the more so the more coefficients there are for the groups. A row of a
+single 0/1 outcome says nearly nothing by itself, so that such rows are put together first, and their numbers of events
+compared.
 
 * uniformity: Kolmogorov and Smirnov's distance, exact;
 * dispersion: the sum of squares of observed less mean simulated numbers, over the mean of the same of the simulated

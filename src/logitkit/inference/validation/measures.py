@@ -42,6 +42,8 @@ class Measure:
         Its name in frames, and in print.
     upwards : bool or None
         Whether more is better, less is better, or neither.
+    settled : bool
+        Whether a fit settles it in its own rows, nearly or exactly, so that it does not vary there as in others.
 
     Examples
     --------
@@ -52,6 +54,7 @@ class Measure:
     key: str
     label: str
     upwards: bool | None = None
+    settled: bool = False
 
 
 class Measures(Protocol):
@@ -94,15 +97,15 @@ TWO = (
     Measure("r2", "R2 (Nagelkerke)", True),
     Measure("brier", "Brier score", False),
     Measure("log_loss", "Log loss", False),
-    Measure("in_the_large", "In the large"),
-    Measure("intercept", "Intercept"),
-    Measure("slope", "Slope"),
-    Measure("emax", "Emax", False),
-    Measure("ici", "ICI", False),
+    Measure("in_the_large", "In the large", settled=True),
+    Measure("intercept", "Intercept", settled=True),
+    Measure("slope", "Slope", settled=True),
+    Measure("emax", "Emax", False, settled=True),
+    Measure("ici", "ICI", False, settled=True),
     Measure("g", "g (log odds)", True),
     Measure("gp", "g (probability)", True),
     Measure("d", "D", True),
-    Measure("u", "U", False),
+    Measure("u", "U", False, settled=True),
     Measure("q", "Q", True),
 )
 PLACES = [
@@ -127,7 +130,7 @@ SEVERAL = (
     Measure("r2", "R2 (Nagelkerke)", True),
     Measure("brier", "Brier score", False),
     Measure("log_loss", "Log loss", False),
-    Measure("slope", "Slope"),
+    Measure("slope", "Slope", settled=True),
 )
 ORDERED = (
     Measure("c", "c", True),

@@ -181,7 +181,8 @@ def bootstrap_validation(
     uninformed = subject.measures.without_information(subject.predictions, design.response.weights)
     if interval == "shifted":
         low, high = _percentiles(replays.values[:, 0], level)
-        low, high = low - (training - test), high - (training - test)
+        shift = np.where([each.settled for each in subject.measures.every], np.nan, training - test)
+        low, high = low - shift, high - shift
     else:
         low, high = _percentiles(_corrected_again(subject, units, replays.values[:, 0], generators.seed), level)
     every = subject.measures.every

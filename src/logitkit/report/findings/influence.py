@@ -26,8 +26,8 @@ __all__ = ["fragility_document", "leave_out_document", "simulated_document"]
 LISTED = 20  # rows of a set that are named
 FEW, MANY = 20, 100_000
 DISPERSION = (
-    "Dispersion: observed over simulated variation, above 1 where outcomes vary more than the model says. The "
-    "coefficients are estimated, so that p-values are somewhat large."
+    "Dispersion: observed over simulated variation, above 1 where outcomes vary more than the model says. On the "
+    "rows of the fit its coefficients are estimated, so that the p-value of uniformity is too large."
 )
 FEW_GROUPS = "Fewer than 20 groups show gross faults only."
 MANY_ROWS = (

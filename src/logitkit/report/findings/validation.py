@@ -159,8 +159,8 @@ def _notes(result: Validation) -> Iterator[str]:
             yield f"Intervals: {result.interval}."
             if np.isnan(result.low[np.isfinite(result.corrected)]).any():
                 yield (
-                    "A measure that is the same in the rows of every model, such as the slope, has no interval of this "
-                    "kind: ask for interval='two-stage'."
+                    "Measures of calibration have no interval of this kind, as every model settles them in its own "
+                    "rows: ask for interval='two-stage'."
                 )
     else:
         yield (

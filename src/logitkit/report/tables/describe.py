@@ -55,7 +55,9 @@ def _model(record: FitRecord) -> str:
     used = counts.given - counts.missing - record.nuisance.n_dropped_rows
     rows = counted(used, "row")
     if record.has_event and not words.quasi:
-        rows += f" with {format_amount(record.events)} events ({format_percent(record.events / record.total)})"
+        weighted = "weighted " if info.response.weight_kind in ("precision", "sampling") else ""
+        rate = format_percent(record.events / record.total)
+        rows += f" with {format_amount(record.events)} {weighted}events ({rate})"
     text = f"{article} {title[0].lower()}{title[1:]} of {response_label(info)}{event}{on} was fitted to {rows}"
     if counts.missing:
         text += f", after leaving out {counted(counts.missing, 'row')} with missing values"
@@ -139,6 +141,11 @@ def _how(table: RegressionTable) -> Iterator[str]:
     record = table.fits[0].record
     if not record.converged:
         return
+    if record.is_separated:
+        yield (
+            "The outcomes are separated: ratios of 0 or inf are limits without interval or p-value, and the other "
+            "estimates are those of the rows that overlap."
+        )
     if is_withheld(record):
         yield f"Standard errors: {record.covariance.label.rstrip('.')}."
         return

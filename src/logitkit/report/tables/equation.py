@@ -147,8 +147,8 @@ def _predictors(record: FitRecord) -> tuple[FloatArray, list[tuple[str, str]]]:
 def _numbers(table: FloatArray) -> list[list[str]]:
     """Return the coefficients as text, all with the same decimals."""
     shown = np.where(np.isfinite(table), table, np.nan)
-    cells = iter(format_estimates(shown.ravel(), np.full(table.size, np.nan))[0])
-    texts = [next(cells) if np.isfinite(value) else "inf" for value in table.ravel()]
+    cells = format_estimates(shown.ravel(), np.full(table.size, np.nan))[0]
+    texts = [cell if np.isfinite(value) else "inf" for cell, value in zip(cells, table.ravel(), strict=True)]
     return [texts[k * table.shape[1] : (k + 1) * table.shape[1]] for k in range(len(table))]
 
 
@@ -221,6 +221,8 @@ def _notes(record: FitRecord, symbols: Sequence[str]) -> Iterator[str]:
         yield "[variable = level] is 1 where it holds, else 0."
     if record.family.words.compares and record.reference is None:
         yield "c: the same for all outcomes, such that the probabilities sum to one."
+    if np.isinf(record.coef).any():
+        yield "inf: infinite by separation; fit.predict() takes the limit of the probabilities."
     if record.aliased.size:
         names = [record.info.names[j] for j in np.unique(record.predictors.columns[record.aliased])]
         yield f"Aliased, and not in the equation: {name_list(names)}."
