@@ -138,7 +138,10 @@ def cross_validate(
     splits = splits_of(folds, design, table)
     del table
     let_go(design.response)
-    return _cross_validated(design, model, penalty, splits, (n_strengths, ratio, strengths), scored, solver, level)
+    made = _cross_validated(design, model, penalty, splits, (n_strengths, ratio, strengths), scored, solver, level)
+    if design.stream is not None:
+        design.stream.end()
+    return made
 
 
 @in_our_words

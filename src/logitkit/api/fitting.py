@@ -356,7 +356,7 @@ def _fitted(
 
         record, design = with_dispersion(record, design, dispersion, exact=conventions.dispersion_by_t)
     if design.stream is not None:
-        design.stream.end_journal()
+        design.stream.end()
     making: Making | None = None
     if penalty is not None and not adjusted:
         from logitkit.engine.regularised.options import ProxNewton

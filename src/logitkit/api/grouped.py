@@ -161,6 +161,8 @@ def fit_by(
         record = fit_groups(rows, form, options, level, chosen)
     else:
         record = fit_groups_in_chunks(rows, form, options, level, chosen)
+    if design.stream is not None:
+        design.stream.end()
     failed = sum(not single.converged for single in record.single.values())
     if failed:
         warn_caller(

@@ -212,7 +212,7 @@ def _path(
         given = penalised_model(design, form, penalty)
         record = solve_path(given, strength_grid(given, *grid), options, stops=grid[2] is None)
     if design.stream is not None:
-        design.stream.end_journal()
+        design.stream.end()
     if record.status is PathStatus.NOT_CONVERGED:
         warn_caller(
             f"The path {record.status.value} at the strength {record.strengths[-1]:.4g}. Do not use its last row.",

@@ -139,7 +139,8 @@ def with_what_was_read(record: FitRecord, design: Design) -> FitRecord:
     if design.stream is None:
         return record
     passes, in_order = design.stream.passes, design.stream.keeps_order
-    return replace(record, read=ReadFacts(passes.count, passes.count * design.counts.given, passes.n_bytes, in_order))
+    n_rows = passes.count * design.counts.given
+    return replace(record, read=ReadFacts(passes.count, n_rows, passes.n_bytes, in_order, passes.n_kept))
 
 
 def _improper(design: Design, record: FitRecord) -> int:

@@ -47,22 +47,28 @@ class ReadFacts:
     in_order : bool
         Whether the source promises its rows in the same order in each pass. Otherwise the digits of two fits agree to
         1e-10 of a standard error, and need not be the same bits.
+    n_kept : int
+        Those of the bytes that had stayed in memory from an earlier pass, and were not read again.
 
     Examples
     --------
     >>> ReadFacts(6, 600_000_000, 48_000_000_000).words
     '6 passes over 8.0 GB'
+    >>> ReadFacts(6, 600_000_000, 48_000_000_000, n_kept=20_000_000_000).words
+    '6 passes over 8.0 GB, 20.0 GB of them from memory'
     """
 
     passes: int
     n_rows: int
     n_bytes: int
     in_order: bool = True
+    n_kept: int = 0
 
     @property
     def words(self) -> str:
-        """The number of passes, and the bytes of one."""
+        """The number of passes, the bytes of one, and how many of all came from memory."""
         passes = f"{self.passes} {'pass' if self.passes == 1 else 'passes'} over {_size(self.n_bytes / self.passes)}"
+        passes += f", {_size(self.n_kept)} of them from memory" if self.n_kept else ""
         return passes if self.in_order else f"{passes}, in no promised order: digits agree to 1e-10"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -71,7 +72,7 @@ def test_a_restart_goes_on_and_ends_with_the_same_bits(case, stop, tmp_path, mon
     assert len(begun) == whole.record.read.passes - done
     assert np.array_equal(again.record.coef, whole.record.coef)
     assert again.record.trace == whole.record.trace
-    assert again.record.read == whole.record.read
+    assert replace(again.record.read, n_kept=0) == replace(whole.record.read, n_kept=0)  # memory is of one process
     assert again.record.fingerprint == whole.record.fingerprint
     begun.clear()
     assert np.array_equal(fitted(checkpoint=folder).record.coef, whole.record.coef)

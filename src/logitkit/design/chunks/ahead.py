@@ -2,7 +2,8 @@
 
 A source that hands out its rows one table after another is read in order, by whichever thread comes first. A source
 whose rows lie in parts that can be read by themselves says so (``parts``); each part is read once, by the first
-thread that needs a row of it, and held until the last chunk with a row of it is made.
+thread that needs a row of it, and held until the last chunk with a row of it is made. Chunks that stay in memory are
+not read again, where what they were read from can tell that it is what it was (``kept.py``).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from logitkit.design.chunks.kept import KeptRows
 from logitkit.design.chunks.source import Batch, Chunk, Source, further, joined, rechunked
 
 __all__ = ["UNCOUNTED", "Part", "Pass", "pass_over"]
@@ -31,11 +33,14 @@ class Part(NamedTuple):
         Returns their table, where they are, for messages.
     where : str
         The same place, where it is known before they are read.
+    check : callable or None
+        Refuses what they are read from if it is not what it was, without reading it; None where that cannot be told.
     """
 
     n_rows: int
     read: Callable[[], Batch]
     where: str = ""
+    check: Callable[[], None] | None = None
 
 
 class Pass(Protocol):
@@ -48,8 +53,15 @@ class Pass(Protocol):
         """Let go of what is open."""
 
 
-def pass_over(source: Source, columns: Sequence[str], size: int, n_chunks: int, edges: Sequence[int] = ()) -> Pass:
-    """Begin a pass over chunks of ``size`` rows, or over those that begin at given rows.
+def pass_over(
+    source: Source,
+    columns: Sequence[str],
+    size: int,
+    n_chunks: int,
+    edges: Sequence[int] = (),
+    kept: KeptRows | None = None,
+) -> Pass:
+    """Begin a pass over chunks of ``size`` rows, or over those that begin at given rows; those that stay are not read.
 
     Examples
     --------
@@ -62,13 +74,19 @@ def pass_over(source: Source, columns: Sequence[str], size: int, n_chunks: int, 
     [[3], [1, 2]]
     """
     parts = getattr(source, "parts", None)
+    keeps = kept is not None and kept.serve(columns, size, edges)
     if parts is None:
-        return _InOrder(rechunked(source.batches(columns, size), size))
+        in_order = _InOrder(rechunked(source.batches(columns, size), size))
+        check = getattr(source, "require_unchanged", None)
+        return in_order if kept is None or check is None or not keeps else _WholeKept(in_order, columns, kept, check)
     found = list(parts(columns, size))
     n_rows = sum(part.n_rows for part in found)
     if not edges:
         edges = [min(k * size, n_rows) for k in range(max(n_chunks, -(-n_rows // size)) + 1)]
-    return _InParts(found, edges)
+    in_parts = _InParts(found, edges)
+    if kept is None or not keeps or any(part.check is None for part in found):
+        return in_parts
+    return _FirstKept(in_parts, columns, kept)
 
 
 @dataclass
@@ -133,6 +151,15 @@ class _Held:
                 self.batch = None
             return found
 
+    def skip(self) -> None:
+        """Leave out one use of the rows, after a look at what they are read from."""
+        if self.part.check is not None:
+            self.part.check()
+        with self.lock:
+            self.uses -= 1
+            if self.uses == 0:
+                self.batch = None
+
 
 class _InParts:
     """A pass over a source whose parts are read by themselves."""
@@ -162,6 +189,62 @@ class _InParts:
         tables = [found[k].table.slice(first, last - first) for k, (_, first, last) in enumerate(pieces)]
         return Chunk(number, self.edges[number], joined(tables), further(found[0].where, pieces[0][1]))
 
+    def skip(self, number: int) -> None:
+        """Leave out a chunk that is known, after a look at what it was read from."""
+        pieces, self.pieces[number] = self.pieces[number], []
+        for held, _, _ in pieces:
+            held.skip()
+
     def close(self) -> None:
         """Let go of the parts."""
         self.pieces = []
+
+
+class _FirstKept:
+    """A pass over parts, of which the first chunks stay."""
+
+    def __init__(self, parts: _InParts, columns: Sequence[str], kept: KeptRows) -> None:
+        self.parts, self.columns, self.kept = parts, columns, kept
+
+    def chunk(self, number: int) -> Chunk | None:
+        """Return a chunk, from memory or read."""
+        known = self.kept.chunk(number, self.columns)
+        if known is not None:
+            self.parts.skip(number)
+            return known
+        found = self.parts.chunk(number)
+        return None if found is None else self.kept.offer(found)
+
+    def close(self) -> None:
+        """Let go of the parts."""
+        self.parts.close()
+
+
+class _WholeKept:
+    """A pass from the first row to the last, of which all chunks stay or none."""
+
+    def __init__(self, rows: _InOrder, columns: Sequence[str], kept: KeptRows, check: Callable[[], None]) -> None:
+        self.rows, self.columns, self.kept, self.check = rows, columns, kept, check
+        self.known = kept.whole(columns)
+        self.all_stay = True
+
+    def chunk(self, number: int) -> Chunk | None:
+        """Return a chunk, from memory or read."""
+        if self.known is not None:
+            if number in (0, len(self.known)):  # files are looked at in the beginning and at the end
+                self.check()
+            return self.known[number] if number < len(self.known) else None
+        found = self.rows.chunk(number)
+        if found is not None:
+            found = self.kept.offer(found)
+            self.all_stay = self.all_stay and found.kept is not None
+            return found
+        if self.all_stay:
+            self.kept.is_whole = True
+        else:
+            self.kept.let_go()
+        return None
+
+    def close(self) -> None:
+        """End the source's own iteration."""
+        self.rows.close()

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from logitkit.design.chunks.pool import SPARING
 from logitkit.design.chunks.source import Source
 from logitkit.errors import DataError
 from logitkit.numerics.threads.local import get_threads
@@ -107,6 +108,17 @@ class Budget:
         room = self.for_chunks - self.reader.n_bytes - self.reader.another
         fits = room // (KEPT + self.of_chunk(size, n_coefficients, n_predictors))
         return int(min(max(fits, 1), 2 * get_threads()))
+
+    def kept(self, size: int, n_coefficients: int = 0, n_predictors: int = 1) -> int:
+        """Return the bytes of chunks that may stay from one pass to the next: what those on their way leave.
+
+        Where little memory is granted, none: what stays between what comes and goes keeps memory from the system.
+        """
+        if self.memory < SPARING:
+            return 0
+        each = KEPT + self.of_chunk(size, n_coefficients, n_predictors)
+        taken = self.reader.n_bytes + self.reader.another + self.chunks(size, n_coefficients, n_predictors) * each
+        return max(self.for_chunks - taken - 8 * ARRAYS_OF_COEFFICIENTS * n_coefficients**2, 0)
 
     def needed(self, size: int) -> int:
         """Return the memory of which the reader and one chunk of ``size`` rows take no more than their part."""

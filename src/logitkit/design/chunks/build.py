@@ -11,6 +11,7 @@ from typing import Any
 from logitkit.design.build import build_design
 from logitkit.design.chunks.budget import budget_of
 from logitkit.design.chunks.checked import CheckedSource
+from logitkit.design.chunks.kept import KeptRows
 from logitkit.design.chunks.learning import Learning
 from logitkit.design.chunks.learning_pass import learn
 from logitkit.design.chunks.learnt_rows import Learnt
@@ -83,10 +84,11 @@ def build_chunked_design(
     sample_of = partial(sample_size, width=len(columns), memory=granted, part=part)
     drawn = sample_of(source.n_rows)
     stated = {"formula": formula, "weights": weights, "weight_kind": weight_kind, "cluster": cluster}
+    stays = KeptRows(budget.kept(size) if reading.executor is None else 0)
     journal = reading.journal(source, stated | {"offset": reader.offset, "missing": missing})
 
     def learning() -> Learnt:
-        return learn(source, parsed, roles, size, sample_of, budget)
+        return learn(source, parsed, roles, size, sample_of, budget, stays)
 
     if reading.executor is not None:
         found, source, edges = reading.executor.learn(
@@ -119,8 +121,8 @@ def build_chunked_design(
             f"{source.label} is read in chunks: leave these rows out."
         )
     sample = replace(rebuild_design(found.as_met(info), found.rows), info=info)
-    passes = Passes(found.n_passes, found.n_bytes)
-    kept: dict[str, Any] = found.kept | ({} if journal is None else {"journal": journal})
+    passes = Passes(found.n_passes, found.n_bytes, stays.n_given)
+    kept: dict[str, Any] = found.kept | {"rows": stays} | ({} if journal is None else {"journal": journal})
     stream = Stream(
         source,
         columns,
@@ -135,6 +137,7 @@ def build_chunked_design(
         edges=edges,
         budget=budget,
     )
+    stays.limit(stream.room_of_chunks(info))
     counts = RowCounts(found.n_rows, found.n_rows - found.n_used, found.missing_counts)
     return design_of(stream, info, counts)
 

@@ -142,6 +142,14 @@ class Coder:
         counts = RowCounts(columns.n_rows, columns.n_rows - n, missing_counts(absent))
         return Design(matrix, response, info, counts, np.arange(n) if positions is None else positions)
 
+    def n_bytes(self, design: Design) -> int:
+        """Return the most that a design takes besides the table that it was made from."""
+        given = design.response
+        numbers = 2 + sum(each is not None for each in (given.prior, given.offset)) + len(self.computed)
+        if self.places is None or design.n_rows < design.counts.given:  # columns are copied
+            numbers += len(self.numbered) + len(self.factors) + sum(len(each.numbers) > 1 for each in self.planned)
+        return 8 * numbers * design.n_rows
+
     def _absent(self, columns: ChunkColumns) -> tuple[dict[str, BoolArray], IntArray | None]:
         """Return where columns are missing, and the rows that are complete; None for all."""
         found = {label: columns.missing(name) for label, name in self.needed.items()}

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from logitkit.errors import DataError
 
-__all__ = ["FileState", "reading_of", "state_of"]
+__all__ = ["FileState", "reading_of", "require_same", "state_of"]
 
 
 class FileState(NamedTuple):
@@ -53,7 +53,7 @@ def reading_of(state: FileState) -> Iterator[None]:
     import pyarrow as pa
 
     path = state.path
-    _require_same(state)
+    require_same(state)
     try:
         yield
     except FileNotFoundError:
@@ -61,12 +61,12 @@ def reading_of(state: FileState) -> Iterator[None]:
     except PermissionError as error:
         raise DataError(f"{path} may not be read: {error.strerror or error}.") from error
     except (OSError, pa.ArrowException) as error:
-        _require_same(state)
+        require_same(state)
         raise DataError(f"{path} cannot be read to its end; is it complete? {error}") from error
-    _require_same(state)
+    require_same(state)
 
 
-def _require_same(state: FileState) -> None:
+def require_same(state: FileState) -> None:
     """Refuse a file that was written since."""
     try:
         now = state_of(state.path)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
+from itertools import count
 
 from logitkit.design.chunks.ahead import pass_over
 from logitkit.design.chunks.budget import Budget
+from logitkit.design.chunks.kept import KeptRows
 from logitkit.design.chunks.learning import KEY_MOST, Learning
 from logitkit.design.chunks.learnt_rows import Learnt
 from logitkit.design.chunks.pool import SPARING, chunks_of
@@ -30,6 +33,7 @@ def learn(
     size: int,
     wanted: Callable[..., int],
     budget: Budget,
+    kept: KeptRows | None = None,
 ) -> Learnt:
     """Pass over a source, as often as its transforms need.
 
@@ -50,26 +54,38 @@ def learn(
         Of the number of rows, None before it is known, and of the columns that a design has; returns how many to draw.
     budget : Budget
         What the memory is divided into.
+    kept : KeptRows, optional
+        Chunks that stay in memory for the next pass.
     """
     memory = budget.memory
     drawn, limit = wanted(source.n_rows, times=CANDIDATES), KEY_MOST
     if source.n_rows is not None and source.n_rows >= LIMITED_LEAST:
         limit = key_limit(drawn, source.n_rows)
-    found = _learnt(source, Learning(parsed, roles, drawn, limit, memory), size, wanted, budget)
+    found = _learnt(source, Learning(parsed, roles, drawn, limit, memory), size, wanted, budget, kept)
     if limit < KEY_MOST and found.sample.size < min(drawn, found.n_used) // 2:  # too many of the rows are incomplete
-        before, found = found, _learnt(source, Learning(parsed, roles, drawn, memory=memory), size, wanted, budget)
+        before, found = (
+            found,
+            _learnt(source, Learning(parsed, roles, drawn, memory=memory), size, wanted, budget, kept),
+        )
         found = replace(found, n_passes=found.n_passes + before.n_passes, n_bytes=found.n_bytes + before.n_bytes)
     return found
 
 
-def _learnt(source: Source, learning: Learning, size: int, wanted: Callable[..., int], budget: Budget) -> Learnt:
+def _learnt(
+    source: Source,
+    learning: Learning,
+    size: int,
+    wanted: Callable[..., int],
+    budget: Budget,
+    kept: KeptRows | None,
+) -> Learnt:
     """Pass over a source, as often as its transforms need."""
     following: Learning | None = learning
     while following is not None:
         this = following
         try:
             with progress(source.n_rows, f"Pass {this.n_passes}", " rows") as shown:
-                for n_rows in _rows_added(this, source, size, budget):
+                for n_rows in _rows_added(this, source, size, budget, kept):
                     shown.advance(n_rows)
             this.trim(wanted(this.n_rows, n_columns=this.n_columns))
             following = this.another()
@@ -78,7 +94,7 @@ def _learnt(source: Source, learning: Learning, size: int, wanted: Callable[...,
     return this.learnt()
 
 
-def _rows_added(this: Learning, source: Source, size: int, budget: Budget) -> Iterator[int]:
+def _rows_added(this: Learning, source: Source, size: int, budget: Budget, kept: KeptRows | None) -> Iterator[int]:
     """Add the rows of a source, and yield how many each chunk has.
 
     Where chunks can be read by themselves and memory has room for some, threads read them; what they show is looked for
@@ -94,12 +110,12 @@ def _rows_added(this: Learning, source: Source, size: int, budget: Budget) -> It
         return to
 
     if getattr(source, "parts", None) is None or not source.n_rows or this.memory < SPARING:
-        for chunk in chunks_of(source, columns, size, this.memory):
+        for chunk in _in_order(source, columns, size, this.memory, kept):
             added(this, chunk)
             yield chunk.table.num_rows
         return
     n_chunks, most = -(-source.n_rows // size), budget.chunks(size, 0, 1)
-    rows = pass_over(source, columns, size, n_chunks)
+    rows = pass_over(source, columns, size, n_chunks, kept=kept)
 
     def read(number: int) -> Chunk:
         chunk = rows.chunk(number)
@@ -119,3 +135,17 @@ def _rows_added(this: Learning, source: Source, size: int, budget: Budget) -> It
             yield later.n_rows
     finally:
         rows.close()
+
+
+def _in_order(source: Source, columns: Sequence[str], size: int, memory: int, kept: KeptRows | None) -> Iterator[Chunk]:
+    """Yield chunks one after another, those that stay in memory without reading them."""
+    if kept is None or kept.room <= 0:
+        yield from chunks_of(source, columns, size, memory)
+        return
+    with closing(pass_over(source, columns, size, 0, kept=kept)) as rows:
+        for number in count():
+            chunk = rows.chunk(number)
+            if chunk is None:
+                return
+            yield chunk
+            del chunk

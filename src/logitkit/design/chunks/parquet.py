@@ -12,7 +12,7 @@ from typing import Any
 
 from logitkit.design.chunks.ahead import Part
 from logitkit.design.chunks.budget import BYTES_OF_TEXT, Held, bytes_of_kinds
-from logitkit.design.chunks.files import FileState, reading_of, state_of
+from logitkit.design.chunks.files import FileState, reading_of, require_same, state_of
 from logitkit.design.chunks.pages import bytes_of_pages
 from logitkit.design.chunks.source import Batch
 from logitkit.design.table.arrow import without_views
@@ -79,12 +79,8 @@ class ParquetSource:
         )
         if largest <= _rows_at_once(size):
             stored = self.row_bytes * len(columns) / max(len(self.names), 1)
-            return Held(
-                0,
-                stored
-                + (_rows_at_once(size) // size - 1)
-                * bytes_of_kinds([self.schema.field(name).type for name in columns]),
-            )
+            beyond = max(largest / size, 1.0) - 1.0  # chunks of a row group that wait for their turn
+            return Held(0, stored + beyond * bytes_of_kinds([self.schema.field(name).type for name in columns]))
         path = self.files[place].path
         try:
             n_bytes = bytes_of_pages(path, _footer(self.files[place]), columns)
@@ -133,21 +129,22 @@ class ParquetSource:
         for state, n_rows, groups in zip(self.files, self.sizes, self.groups, strict=True):
             file, first = _File(state, n_rows, tuple(columns), self.schema), 0
             together: list[int] = []
+            check = partial(require_same, state)
             for group, rows in enumerate(groups):
                 held = sum(groups[each] for each in together)
                 if together and held + rows > size:
-                    yield Part(held, partial(file.read, tuple(together), held, first))
+                    yield Part(held, partial(file.read, tuple(together), held, first), check=check)
                     first, together = first + held, []
                 if rows <= most:
                     together.append(group)
                     continue
                 large = _LargeGroup(file, group, size, first, -(-rows // size))
                 for start in range(0, rows, size):
-                    yield Part(min(size, rows - start), partial(large.read, start // size))
+                    yield Part(min(size, rows - start), partial(large.read, start // size), check=check)
                 first += rows
             if together:
                 held = sum(groups[each] for each in together)
-                yield Part(held, partial(file.read, tuple(together), held, first))
+                yield Part(held, partial(file.read, tuple(together), held, first), check=check)
 
     def of_files(self, start: int, stop: int) -> ParquetSource:
         """Return some of the files as a source."""

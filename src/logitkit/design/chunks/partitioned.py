@@ -103,16 +103,23 @@ class PartitionedSource:
                 yield _with_values(section.values, self.kinds, columns, batch)
 
     def __getattr__(self, name: str) -> Any:
-        """Return ``parts`` and ``own_parts`` where the files can be read in parts."""
-        if name in ("parts", "own_parts") and all(hasattr(section.source, name) for section in self.sections):
-            return self._parts if name == "parts" else self._own_parts
+        """Return ``parts`` and ``own_parts`` where the files can be read in parts, and what tells that they changed."""
+        own = {"parts": self._parts, "own_parts": self._own_parts, "require_unchanged": self._require_unchanged}
+        if name in own and all(hasattr(section.source, name) for section in self.sections):
+            return own[name]
         raise AttributeError(name)
 
     def _parts(self, columns: Sequence[str], size: int) -> Iterator[Part]:
         """Yield what is read at once."""
         for section in self.sections:
             for part in section.source.parts(self._of_files(section, columns), size):  # type: ignore[attr-defined]
-                yield Part(part.n_rows, partial(_read, section.values, self.kinds, tuple(columns), part))
+                read = partial(_read, section.values, self.kinds, tuple(columns), part)
+                yield Part(part.n_rows, read, check=part.check)
+
+    def _require_unchanged(self) -> None:
+        """Refuse files that are not what they were."""
+        for section in self.sections:
+            section.source.require_unchanged()  # type: ignore[attr-defined]
 
     def _own_parts(self, columns: Sequence[str]) -> Iterator[Part]:
         """Yield what can be read by itself and by another process."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from logitkit.design.chunks.source import Chunk, Source, rechunked
 
-__all__ = ["SPARING", "chunks_of", "release_unused", "sparing"]
+__all__ = ["SPARING", "chunks_of", "give_back", "release_unused", "sparing"]
 
 SPARING = 250_000_000  # bytes: where less is granted, what is kept of chunks that are gone is worth giving back
 
@@ -70,11 +70,16 @@ def _end() -> None:
 def release_unused(memory: int = 0) -> None:
     """Give memory that is kept for later back to the system, where little is granted."""
     if memory < SPARING:
-        import pyarrow as pa
+        give_back()
 
-        for pool in (_before, pa.default_memory_pool()):  # readers of files allocate from the first, whatever is set
-            if pool is not None:
-                pool.release_unused()
+
+def give_back() -> None:
+    """Give memory that is kept for later back to the system."""
+    import pyarrow as pa
+
+    for pool in (_before, pa.default_memory_pool()):  # readers of files allocate from the first, whatever is set
+        if pool is not None:
+            pool.release_unused()
 
 
 def chunks_of(source: Source, columns: Sequence[str], size: int, memory: int) -> Iterator[Chunk]:

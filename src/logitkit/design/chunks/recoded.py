@@ -73,7 +73,7 @@ def recoded(design: Design, recode: Callable[[Design], Design], used: Sequence[i
     fields = {name: getattr(stream, name) for name in Stream.__dataclass_fields__}
     fields |= {
         "used": stream.used if used is None else tuple(used),
-        "kept": {},
+        "kept": {name: stream.kept[name] for name in ("rows",) if name in stream.kept},
         "sample": sample,
         "sample_rows": sample.positions,
         "whole": None,

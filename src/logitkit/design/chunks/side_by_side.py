@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from logitkit.design.chunks.kept import rows_stay
 from logitkit.design.chunks.stream import Stream
 from logitkit.design.chunks.turns import Asked, Turns, current_solver
 from logitkit.design.design import Design
@@ -71,7 +72,8 @@ def side_by_side(design: Design, solves: Sequence[Callable[[], T]], numbers: int
     here = current_solver()
     if here is not None and here.serves(stream):
         return here.start(solves, max(most // len(here.family.solvers), 1))  # others may start as many
-    return Turns(stream.source, _Together(stream, design.info)).run(solves, most)
+    with rows_stay(design):
+        return Turns(stream.source, _Together(stream, design.info)).run(solves, most)
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,7 @@ def some_rows(design: Design, chosen: IntArray | BoolArray, beside: int = 1) -> 
     fields = {name: getattr(stream, name) for name in Stream.__dataclass_fields__}
     fields |= {
         "used": counts,
-        "kept": {},
+        "kept": {name: stream.kept[name] for name in ("rows",) if name in stream.kept},
         "sample": stream.sample.take(drawn),
         "sample_rows": stream.sample_rows[drawn],
     }

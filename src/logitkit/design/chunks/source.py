@@ -8,9 +8,12 @@ the rows are spread over files.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from logitkit.errors import DataError, nearest_name
+
+if TYPE_CHECKING:
+    from logitkit.design.chunks.kept import KeptChunk
 
 __all__ = ["ROWS_AT_ONCE", "Batch", "Chunk", "Named", "Source", "joined", "rechunked", "require_named"]
 
@@ -45,12 +48,18 @@ class Chunk(NamedTuple):
         The rows.
     where : str
         Where the first of them is.
+    kept : KeptChunk or None
+        Itself, where it stays in memory for the next pass.
+    is_read : bool
+        Whether it was read in this pass.
     """
 
     number: int
     start: int
     table: Any
     where: str
+    kept: KeptChunk | None = None
+    is_read: bool = True
 
 
 class Source(Protocol):

@@ -20,7 +20,9 @@ from logitkit.design.chunks.columns import bytes_of
 from logitkit.design.chunks.empty import empty_design, none_complete
 from logitkit.design.chunks.executor import Executor
 from logitkit.design.chunks.journal import Journal
+from logitkit.design.chunks.kept import KeptRows
 from logitkit.design.chunks.learnt_rows import met_again
+from logitkit.design.chunks.passes import Passes
 from logitkit.design.chunks.pool import release_unused, sparing
 from logitkit.design.chunks.source import Chunk, Named, Source
 from logitkit.design.chunks.turns import Asked, current_solver
@@ -41,22 +43,6 @@ __all__ = ["Passes", "Stream"]
 T = TypeVar("T")
 NEW = "the fit never saw"  # in the message about a level or an outcome, of which the learning pass met all
 CODERS_TRIED = 8  # chunks: the first rows of one may be odd
-
-
-@dataclass
-class Passes:
-    """How often a source was read, and how much of it.
-
-    Parameters
-    ----------
-    count : int
-        Passes that were begun.
-    n_bytes : int
-        Bytes of the columns that were handed over, as Arrow holds them.
-    """
-
-    count: int = 0
-    n_bytes: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,45 +149,53 @@ class Stream:
         journal: Journal | None = self.kept.get("journal")
         return run() if journal is None else journal.found(task, run, self._left, self._restore)
 
-    def _left(self) -> tuple[str | None, int, int]:
+    def _left(self) -> tuple[str | None, int, int, int]:
         """Return what passes leave besides their sums."""
-        return self.kept.get("fingerprint"), self.passes.count, self.passes.n_bytes
+        return self.kept.get("fingerprint"), self.passes.count, self.passes.n_bytes, self.passes.n_kept
 
-    def _restore(self, left: tuple[str | None, int, int]) -> None:
+    def _restore(self, left: tuple[str | None, int, int, int]) -> None:
         """Take back what a pass has left that is not made again; the next one that is made looks at the rows."""
         if left[0] is not None:
             self.kept["fingerprint"], self.kept["unverified"] = left[0], True
-        self.passes.count, self.passes.n_bytes = left[1:]
+        self.passes.count, self.passes.n_bytes, self.passes.n_kept = left[1:]
 
-    def end_journal(self) -> None:
-        """Keep no more passes."""
+    def end(self) -> None:
+        """Write no more passes down, and let go of the rows that stayed in memory: the fit is done."""
         self.kept.pop("journal", None)
+        if self.stays is not None:
+            self.stays.let_go()
+
+    @property
+    def stays(self) -> KeptRows | None:
+        """The chunks that stay in memory from one pass to the next."""
+        return self.kept.get("rows")
 
     def _over(self, info: DesignInfo, task: Callable[[Design], T]) -> Iterator[T]:
         """Yield a task's result for each chunk in order: a thread reads a chunk, codes it and runs the task."""
         self.passes.count += 1
-        rows = pass_over(self.source, self.columns, self.size, len(self.used), self.edges)
+        rows = pass_over(self.source, self.columns, self.size, len(self.used), self.edges, self.stays)
         printed = None if self.is_known else Fingerprint(self.n_rows, len(info.names))
         first, n_chunks = self.first_rows, len(self.used)
 
-        def result(number: int) -> tuple[int, FingerprintSums | None, T]:
+        def result(number: int) -> tuple[int, bool, FingerprintSums | None, T]:
             chunk = rows.chunk(number)
             if chunk is None:
                 raise self._changed(f"it gave fewer chunks than {n_chunks:,}")
             design = self.coded(chunk, info)
             sums = None if printed is None else printed.sums(first[number], design.matrix, design.response)
-            n_bytes = bytes_of(chunk.table)
+            n_bytes, is_read = bytes_of(chunk.table), chunk.is_read
             found = task(design)
             del chunk, design
             release_unused(self.memory)
-            return n_bytes, sums, found
+            return n_bytes, is_read, sums, found
 
         try:
             with sparing(self.memory), progress(self.n_rows, f"Pass {self.passes.count}", " rows") as shown:
                 release_unused(self.memory)
                 results = ordered_map(result, n_chunks, at_once=self._at_once(info))
-                for used, (n_bytes, sums, found) in zip(self.used, results, strict=True):
+                for used, (n_bytes, is_read, sums, found) in zip(self.used, results, strict=True):
                     self.passes.n_bytes += n_bytes
+                    self.passes.n_kept += 0 if is_read else n_bytes
                     if printed is not None and sums is not None:
                         printed.merge(sums)
                     shown.advance(used)
@@ -220,10 +214,12 @@ class Stream:
 
     def _at_once(self, info: DesignInfo) -> int | None:
         """Return how many chunks may be on their way."""
-        if self.budget is None:
-            return None
-        n_predictors = max(len(info.response.levels) - 1, 1)
-        return self.budget.chunks(self.size, len(info.names) * n_predictors, n_predictors)
+        return None if self.budget is None else self.budget.chunks(self.size, *_sizes(info))
+
+    def room_of_chunks(self, info: DesignInfo) -> int:
+        """Return the bytes of chunks that may stay from one pass to the next."""
+        here = self.budget is not None and self.executor is None
+        return self.budget.kept(self.size, *_sizes(info)) if here and self.budget is not None else 0
 
     def keep_fingerprint(self, sums: FingerprintSums, info: DesignInfo) -> None:
         """Keep the fingerprint of all rows, of which the sums were made elsewhere."""
@@ -283,7 +279,9 @@ class Stream:
                 return None
             self.kept["coders tried"] = self.kept.get("coders tried", 0) + 1
             coder = self.kept["coder"] = coder_of(info, chunk.table)
-        return None if coder is None else coder.design(chunk.table, info)
+        if coder is None or chunk.kept is None:
+            return None if coder is None else coder.design(chunk.table, info)
+        return chunk.kept.coded(coder, info)
 
     def _long(self, chunk: Chunk, info: DesignInfo) -> Design:
         """Return the design of a chunk by evaluating the formula."""
@@ -373,6 +371,8 @@ class Stream:
                 f"memory= grants {self.memory / 1e9:,.2g} GB: grant memory='{in_words(needed, up=True)}', or pass a "
                 "table of some rows as data."
             )
+        if self.stays is not None:
+            self.stays.limit(self.stays.room - 8 * numbers)
 
     def require_coefficients(self, n: int) -> None:
         """Refuse second derivatives that exceed the memory."""
@@ -383,6 +383,12 @@ class Stream:
         return DataError(
             f"{self.source.label} changed between two passes: {how}. Fit again, when nothing writes to it."
         )
+
+
+def _sizes(info: DesignInfo) -> tuple[int, int]:
+    """Return the number of coefficients, and of linear predictors."""
+    n_predictors = max(len(info.response.levels) - 1, 1)
+    return len(info.names) * n_predictors, n_predictors
 
 
 def _itself(design: Design) -> Design:

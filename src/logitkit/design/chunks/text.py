@@ -16,7 +16,7 @@ from typing import Any
 
 from logitkit.design.chunks.ahead import UNCOUNTED, Part
 from logitkit.design.chunks.budget import Held, bytes_of_kinds
-from logitkit.design.chunks.files import FileState, reading_of, state_of
+from logitkit.design.chunks.files import FileState, reading_of, require_same, state_of
 from logitkit.design.chunks.source import Batch, joined
 from logitkit.design.table.names import name_misfit
 from logitkit.errors import DataError
@@ -101,6 +101,11 @@ class TextSource:
                     if batch.num_rows:
                         yield Batch(pa.Table.from_batches([batch]), f"{state.path}, row {first:,}")
                     first += batch.num_rows
+
+    def require_unchanged(self) -> None:
+        """Refuse files that are not what they were, without reading them."""
+        for state in self.files:
+            require_same(state)
 
     def own_parts(self, columns: Sequence[str]) -> Iterator[Part]:
         """Yield the files, each of which can be read by itself and by another process."""

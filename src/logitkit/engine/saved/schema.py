@@ -64,7 +64,7 @@ RESPONSE = Coded(
     }
 )
 # What the linear predictors, and with them the sizes of all other fields, follow from.
-READ = Table({"passes": Whole(1), "n_rows": Whole(), "n_bytes": Whole(), "in_order": Flag()})
+READ = Table({"passes": Whole(1), "n_rows": Whole(), "n_bytes": Whole(), "in_order": Flag(), "n_kept": Whole()})
 HEAD: dict[str, Field] = {
     "model": MODEL,
     "names": Each(Text(), "p"),

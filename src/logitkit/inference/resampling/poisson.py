@@ -22,6 +22,7 @@ from hashlib import sha256
 import numpy as np
 from scipy.special import pdtrik
 
+from logitkit.design.chunks.kept import rows_stay
 from logitkit.design.design import Design
 from logitkit.engine.curvature.hessian import DenseHessian
 from logitkit.engine.existence.separation import overlap_is_certain
@@ -255,11 +256,12 @@ def refit_in_passes(record: FitRecord, design: Design, n_fits: int, seed: int) -
         bytes_of_fit = SHARE * 8 * max(q * q, 1) * (2 * get_threads() + 2)
         most = min(max(design.stream.memory // bytes_of_fit, 1), n_fits)
     inner, certain = np.empty((n_fits, q)), np.zeros(n_fits, dtype=bool)
-    for first in range(0, n_fits, most):
-        here = slice(first, min(first + most, n_fits))
-        inner[here], certain[here] = _side_by_side(record, design, model.coef, seed, tuple(range(n_fits)[here]))
-        if design.stream is not None:
-            design.stream.require_order("What is drawn by place")
+    with rows_stay(design):
+        for first in range(0, n_fits, most):
+            here = slice(first, min(first + most, n_fits))
+            inner[here], certain[here] = _side_by_side(record, design, model.coef, seed, tuple(range(n_fits)[here]))
+            if design.stream is not None:
+                design.stream.require_order("What is drawn by place")
     kept = np.setdiff1d(np.arange(record.coef.size), record.aliased)
     coef = np.full((n_fits, record.coef.size), np.nan)
     coef[:, kept] = model.flat(inner)[:, kept]

@@ -181,7 +181,9 @@ def glance_frame(record: FitRecord) -> pd.DataFrame:
     if record.penalty is not None:
         row |= _penalty_row(record, record.penalty)
     if record.read is not None:
-        row |= {"passes": record.read.passes, "rows_read": record.read.n_rows, "bytes_read": record.read.n_bytes}
+        read = record.read
+        row |= {"passes": read.passes, "rows_read": read.n_rows, "bytes_read": read.n_bytes}
+        row |= {"bytes_from_memory": read.n_kept}
     return ResultFrame([row])
 
 
