@@ -122,13 +122,17 @@ def nearest_name(name: str, known: Iterable[str]) -> str:
     --------
     >>> nearest_name("incme", ["income", "age"])
     "Did you mean 'income'?"
+    >>> nearest_name("AGE", ["income", "age"]), nearest_name("age_of_father", ["income", "age"])
+    ("Did you mean 'age'?", "Did you mean 'age'?")
     >>> nearest_name("z", ["income", "age"])
     'The names are: income, age.'
     """
     names = [str(each) for each in known]
-    close = difflib.get_close_matches(str(name), names, n=1, cutoff=0.6)
-    if close:
-        return f"Did you mean {close[0]!r}?"
+    folded = {each.casefold(): each for each in reversed(names)}
+    close = difflib.get_close_matches(str(name).casefold(), folded, n=1, cutoff=0.6)
+    parts = close or [part for part in re.split(r"\W+|_", str(name).casefold()) if part in folded]
+    if parts:
+        return f"Did you mean {folded[parts[0]]!r}?"
     shown = ", ".join(quoted_names(names[:12])) + (", ..." if len(names) > 12 else "")
     return f"The names are: {shown}." if names else "There are no names to choose from."
 

@@ -252,3 +252,23 @@ def test_a_verb_of_a_fit_is_not_told_of_solvers(fit):
 def test_words_of_options_elsewhere_are_answered(fit, call, ours):
     with pytest.raises(DataError, match=re.escape(ours)):
         call(fit)
+
+
+def test_verbs_of_cards_and_of_results_refuse_words_that_they_do_not_have(fit):
+    loans = lk.datasets.load_german_credit().iloc[:200]
+    card = lk.scorecard(["duration"], loans, target="class", event="bad")
+    for call, words in (
+        (
+            lambda: card.validate(loans, levle=0.9),
+            r"Scorecard.validate\(\) has no argument 'levle'. Did you mean 'level'",
+        ),
+        (lambda: card.score(newdata=loans), r"Scorecard.score\(\) has no argument 'newdata'. It is data= here"),
+        (lambda: card.binnings["duration"].merge(1, 2, why="few"), "first, second, reason"),
+        (
+            lambda: fit.decision_curve().plot(axes=None),
+            r"DecisionCurveResult.plot\(\) has no argument 'axes'. Did you mean 'ax'",
+        ),
+        (lambda: fit.calibration().to_text(widht=60), r"to_text\(\) has no argument 'widht'. Did you mean 'width'"),
+    ):
+        with pytest.raises(ArgumentError, match=words):
+            call()

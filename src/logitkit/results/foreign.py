@@ -245,18 +245,22 @@ def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
         places = sys.maxsize
     known = [name for name in parameters if name != "self"]
     own = len(parameters) - len(known)
-    hints = {word: OF_ANOTHER.format(_calls(word, "...")) for word in STATED} | KEYWORDS
-    if "solver" not in known:  # a verb of a fit has no options of a solver to point to
-        hints = {word: text for word, text in hints.items() if text is not SOLVER}
-    for name, words in NOT_TAKEN.items():  # in their order: of an estimator of paths the words for estimators count
-        if name in known:
-            hints |= words
-    for name in set(DIVIDING) & set(known):
-        hints |= {word: DIVIDED.format(name, option) for word, option in OF_FOLDS.items()}
-        hints |= dict.fromkeys(DIVIDING, f"It is {name}= here.")
     stated = "model" in known and "Model" in str(parameters["model"].annotation)
-    if stated:
-        hints["family"] = FAMILY
+
+    def hint_of(word: str) -> str | None:
+        """Return what is said of a keyword of another package; asked for once one was given."""
+        hints = {each: OF_ANOTHER.format(_calls(each, "...")) for each in STATED} | KEYWORDS
+        if "solver" not in known:  # a verb of a fit has no options of a solver to point to
+            hints = {each: text for each, text in hints.items() if text is not SOLVER}
+        for name, words in NOT_TAKEN.items():  # in order: of an estimator of paths the words for estimators count
+            if name in known:
+                hints |= words
+        for name in set(DIVIDING) & set(known):
+            hints |= {each: DIVIDED.format(name, option) for each, option in OF_FOLDS.items()}
+            hints |= dict.fromkeys(DIVIDING, f"It is {name}= here.")
+        if stated:
+            hints["family"] = FAMILY
+        return hints.get(word)
 
     def called(given: Sequence[Any]) -> str:
         owner = type(given[0]).__name__ if own else ""
@@ -267,7 +271,7 @@ def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
         for word, value in named.items():
             if word not in parameters:
                 own_words = nearest_name(word, known) if known else "It takes none."
-                hint = hints.get(word, own_words)
+                hint = hint_of(word) or own_words
                 if word in WITH_ROWS and own and "data" in known:
                     hint = _with_rows(type(given[0]), function.__name__, word) or hint
                 if stated and word in STATED:

@@ -5,6 +5,7 @@ Formats are imported when they are asked for, so that printing a summary loads t
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable
 from dataclasses import fields, replace
@@ -14,6 +15,7 @@ from typing import Any, TypeVar
 
 from logitkit.report.document import Document
 from logitkit.report.formats.text import render_text
+from logitkit.results.foreign import verbs_in_our_words
 from logitkit.writing import writable_path, write_file
 
 __all__ = ["Shown", "Summary", "shown"]
@@ -21,8 +23,14 @@ __all__ = ["Shown", "Summary", "shown"]
 T = TypeVar("T")
 
 
+@verbs_in_our_words
 class Shown:
     """What a result gains: it prints as text, shows itself in a notebook, and goes into a paper."""
+
+    def __init_subclass__(cls) -> None:
+        """Make every verb refuse unknown arguments."""
+        super().__init_subclass__()
+        verbs_in_our_words(cls)
 
     def to_document(self) -> Document:
         """Return the result as a document.
@@ -207,4 +215,11 @@ def _values(result: Any) -> dict[str, Any]:
 def _kind(given: Any) -> Any:
     if given is Document:
         return Summary
-    return type(given.__name__, (Shown, given), {"__module__": given.__module__, "__doc__": given.__doc__})
+    of_result = {
+        name: found
+        for base in reversed(given.__mro__)
+        for name, found in vars(base).items()
+        if inspect.isfunction(found) and not name.startswith("_") and base.__module__.startswith("logitkit")
+    }
+    own = {"__module__": given.__module__, "__doc__": given.__doc__}
+    return type(given.__name__, (Shown, given), of_result | own)

@@ -29,6 +29,7 @@ from logitkit.results.cards.given_rows import (
 )
 from logitkit.results.cards.named_samples import in_sample, tables_by_name
 from logitkit.results.cards.validated import CardBands, CardCalibration, CardGrades, CardValidation, as_held
+from logitkit.results.foreign import verbs_in_our_words
 from logitkit.scorecard.card import Card, Scores
 from logitkit.scorecard.population import Population
 from logitkit.scorecard.stated import Bins
@@ -56,6 +57,7 @@ class _Read(NamedTuple):
     weights: RowWeights | None
 
 
+@verbs_in_our_words
 class Checked:
     """What a card gains: its scores are held against outcomes.
 

@@ -20,6 +20,7 @@ from logitkit.report.cards.scorecard_frames import card_frame
 from logitkit.report.cards.tables import clusters_frame
 from logitkit.results.cards.binned import BinnedVariable
 from logitkit.results.cards.given_rows import table_weights
+from logitkit.results.foreign import verbs_in_our_words
 from logitkit.results.shown import Summary, shown, shown_summary
 from logitkit.scorecard.card import Card
 from logitkit.scorecard.card_errors import errors_estimated, errors_given
@@ -36,6 +37,7 @@ from logitkit.scorecard.selection import SelectionStep, correlations
 __all__ = ["Explained"]
 
 
+@verbs_in_our_words
 class Explained:
     """What a card gains: it is looked into."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from logitkit.results.cards.binned import BinnedVariable
 from logitkit.results.fit import Fit
+from logitkit.results.foreign import verbs_in_our_words
 from logitkit.scorecard.card import Card
 from logitkit.scorecard.changes import CardChange
 from logitkit.scorecard.export.kinds import exported
@@ -20,6 +21,7 @@ from logitkit.writing import as_path, write_file
 __all__ = ["Exported"]
 
 
+@verbs_in_our_words
 class Exported:
     """A scorecard that is written."""
 

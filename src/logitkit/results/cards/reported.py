@@ -15,6 +15,7 @@ from logitkit.results.cards.gathered import OWN, Samples, evidence_of, require_d
 from logitkit.results.cards.named_samples import in_sample
 from logitkit.results.cards.validated import CardBands, CardValidation, as_held
 from logitkit.results.cards.watched import Watched
+from logitkit.results.foreign import verbs_in_our_words
 from logitkit.scorecard.changes import CardChange
 from logitkit.scorecard.evidence import Evidence
 from logitkit.scorecard.manifest import Manifest
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Reported"]
 
 
+@verbs_in_our_words
 class Reported(Explained, Watched, Checked):
     """What a card gains: its document."""
 

@@ -15,6 +15,7 @@ from logitkit.design.table.frame import Table, numeric_values, read_table, row_v
 from logitkit.errors import DataError, LogitkitError, UnsupportedError, nearest_name
 from logitkit.options import require_flag
 from logitkit.results.documented import extends_base
+from logitkit.results.foreign import verbs_in_our_words
 from logitkit.results.shown import Shown
 from logitkit.scorecard.card import Card
 from logitkit.scorecard.changes import CardChange
@@ -50,6 +51,7 @@ class CardVerification(Shown, Verification):
         return pd.DataFrame([[getattr(check, name) for name in names] for check in rows], columns=list(names))
 
 
+@verbs_in_our_words
 class Verified:
     """What a card gains: it is compared with the card that data give."""
 

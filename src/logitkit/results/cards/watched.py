@@ -17,6 +17,7 @@ from logitkit.results.cards.given_rows import made_with_weights, table_weights
 from logitkit.results.cards.monitored import CardMonitor, Known, Outcome, Stated, monitor_of
 from logitkit.results.cards.named_samples import in_sample
 from logitkit.results.cards.periods import Every
+from logitkit.results.foreign import verbs_in_our_words
 from logitkit.scorecard.card import Card
 from logitkit.scorecard.monitoring.card_stability import card_drift
 from logitkit.scorecard.monitoring.counted import (
@@ -35,6 +36,7 @@ from logitkit.scorecard.weighting import WeightMeaning, weighting_of
 __all__ = ["Watched", "base_of", "coded_table", "one_column", "stability_of"]
 
 
+@verbs_in_our_words
 class Watched:
     """What a card gains: it is compared with later applicants."""
 
