@@ -28,6 +28,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "labelled": {"labels": {"x": "X"}},
     "inverse": {"variable": "x", "at": {"g": "a"}},
     "means": {"factors": "g"},
+    "partial_auc": {"fpr": (0.0, 0.1)},
     "profile": {"of": "x"},
     "rao_scott_test": {"hypothesis": "x"},
     "score_bootstrap": {"hypothesis": "x = 0", "draws": 99, "cluster": "firm"},

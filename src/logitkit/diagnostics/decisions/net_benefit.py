@@ -27,11 +27,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from logitkit.diagnostics.discrimination.at_thresholds import called_at
-from logitkit.diagnostics.discrimination.scored import ScoredRows
+from logitkit.diagnostics.discrimination.scored import Scored
 from logitkit.engine.law import NORMAL, require_level
 from logitkit.errors import DataError
 from logitkit.models.links import LOGIT
-from logitkit.numerics.pooled import Pooled
 from logitkit.options import is_finite_number
 from logitkit.typing import FloatArray
 
@@ -106,7 +105,7 @@ class DecisionCurve:
 
 
 def decision_curve(
-    rows: ScoredRows,
+    rows: Scored,
     thresholds: FloatArray,
     *,
     prevalence: float | None = None,
@@ -117,7 +116,7 @@ def decision_curve(
 
     Parameters
     ----------
-    rows : ScoredRows
+    rows : ScoredRows or JoinedRows
         Rows with log odds of the event as scores.
     thresholds : (t,) array
         Probabilities, ascending.
@@ -156,11 +155,7 @@ def decision_curve(
     cuts = LOGIT.link(thresholds)
     benefit, error = np.empty((2, len(rows.names), thresholds.size))
     for k in range(len(rows.names)):
-        order, fresh = rows.ordered(k)
-        first = np.flatnonzero(fresh)
-        sums = np.stack([np.add.reduceat(each[order], first) for each in (rows.events, rows.nonevents)])
-        block = Pooled(rows.scores[k][order][first], sums)
-        true, false = called_at([block], sums.sum(axis=1), cuts - rows.roundings[k])
+        true, false = _called(rows, k, cuts - rows.roundings[k])
         hit, alarm = true / events, false / nonevents
         benefit[k] = share * hit - (1.0 - share) * alarm * odds - harms[k]
         if prevalence is None:
@@ -189,6 +184,15 @@ def decision_curve(
         in_sample=rows.in_sample,
         not_shared=rows.not_shared,
     )
+
+
+def _called(rows: Scored, number: int, cuts: FloatArray) -> FloatArray:
+    """Return the weight of events and of non-events at or above each cut of a score, shape (2, t)."""
+    found = np.zeros((2, cuts.size))
+    for block in rows.blocks():
+        scores = block.pooled(number)
+        found += called_at([scores], scores.sums.sum(axis=1), cuts)
+    return found
 
 
 def _harms(names: tuple[str, ...], given: float | dict[str, float]) -> FloatArray:

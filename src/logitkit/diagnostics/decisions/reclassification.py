@@ -25,11 +25,11 @@ from typing import Any
 import numpy as np
 
 from logitkit.diagnostics.discrimination.at_thresholds import thresholds_asked
-from logitkit.diagnostics.discrimination.scored import ScoredRows
+from logitkit.diagnostics.discrimination.scored import Scored, ScoredRows
 from logitkit.engine.law import NORMAL, require_level
 from logitkit.errors import DataError
 from logitkit.models.links import LOGIT
-from logitkit.typing import FloatArray
+from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Reclassification", "reclassification"]
 
@@ -99,12 +99,12 @@ class Reclassification:
 MEASURES = ("NRI", "  of events", "  of non-events", "IDI", "  of events", "  of non-events")
 
 
-def reclassification(rows: ScoredRows, cuts: Any = None, *, level: float = 0.95) -> Reclassification:
+def reclassification(rows: Scored, cuts: Any = None, *, level: float = 0.95) -> Reclassification:
     """Return what the first of two predictions changes in the second.
 
     Parameters
     ----------
-    rows : ScoredRows
+    rows : ScoredRows or JoinedRows
         Rows with two columns of log odds: the new model's and the old one's.
     cuts : sequence of float, optional
         Bounds of categories of probability, a row at a bound in the upper one; by default every change counts.
@@ -133,24 +133,26 @@ def reclassification(rows: ScoredRows, cuts: Any = None, *, level: float = 0.95)
     if len(rows.names) != 2:
         raise DataError(f"Reclassification compares two predictions, and there are {len(rows.names)}.")
     require_level(level)
-    new, old = LOGIT.inverse(rows.scores)
     bounds = None if cuts is None else thresholds_asked(cuts)
-    tables: tuple[FloatArray | None, FloatArray | None] = (None, None)
-    if bounds is None:
-        change = np.where(np.abs(new - old) <= ROUNDING, 0.0, np.sign(new - old))
-    else:
-        of_new, of_old = (np.searchsorted(bounds, each + ROUNDING, side="right") for each in (new, old))
-        change = np.sign(of_new - of_old).astype(np.float64)
-        k = bounds.size + 1
-        cell = of_old * k + of_new
-        first, second = (
-            np.bincount(cell, each, k * k).astype(np.float64).reshape(k, k) for each in (rows.events, rows.nonevents)
-        )
-        tables = (first, second)
+    k = 0 if bounds is None else bounds.size + 1
+    tables, sums = np.zeros((2, k, k)), np.zeros((2, 2))  # of events and non-events: tables; sums of both changes
+    for block in rows.blocks():
+        changes, cell = _changes(block, bounds)
+        for number, weight in enumerate((block.events, block.nonevents)):
+            sums[number] += [weight @ each for each in changes]
+            if cell is not None:
+                tables[number] += np.bincount(cell, weight, k * k).reshape(k, k)
+    totals = np.array([rows.n_events, rows.n_nonevents])
+    means, squares = sums / totals[:, None], np.zeros((2, 2))
+    for block in rows.blocks():
+        changes, _ = _changes(block, bounds)
+        for number, weight in enumerate((block.events, block.nonevents)):
+            squares[number] += [weight @ (each - mean) ** 2 for each, mean in zip(changes, means[number], strict=True)]
+    (up, down), (of_events, of_nonevents) = means, np.sqrt(squares) / totals[:, None]
     found = []
-    for values in (change, new - old):
-        (up, of_events), (down, of_nonevents) = (_mean(values, each) for each in (rows.events, -rows.nonevents))
-        found += [(up + down, np.hypot(of_events, of_nonevents)), (up, of_events), (down, of_nonevents)]
+    for each in range(2):
+        found += [(up[each] - down[each], np.hypot(of_events[each], of_nonevents[each]))]
+        found += [(up[each], of_events[each]), (-down[each], of_nonevents[each])]
     estimates, errors = np.array(found).T
     if rows.errors != "counts":
         errors = np.full(6, np.nan)
@@ -165,8 +167,8 @@ def reclassification(rows: ScoredRows, cuts: Any = None, *, level: float = 0.95)
         low=estimates - half,
         high=estimates + half,
         p_values=np.full(6, np.nan) if rows.in_sample else np.asarray(NORMAL.two_sided(z)),
-        event_table=tables[0],
-        nonevent_table=tables[1],
+        event_table=None if bounds is None else tables[0],
+        nonevent_table=None if bounds is None else tables[1],
         events=rows.n_events,
         nonevents=rows.n_nonevents,
         level=level,
@@ -175,10 +177,11 @@ def reclassification(rows: ScoredRows, cuts: Any = None, *, level: float = 0.95)
     )
 
 
-def _mean(values: FloatArray, weights: FloatArray) -> tuple[float, float]:
-    """Return the weighted mean, with the sign of the weights, and its error."""
-    size = np.abs(weights)
-    total = float(size.sum())
-    mean = float(size @ values) / total
-    error = float(np.sqrt(size @ (values - mean) ** 2)) / total
-    return (mean if weights.sum() > 0.0 else -mean), error
+def _changes(rows: ScoredRows, bounds: FloatArray | None) -> tuple[tuple[FloatArray, FloatArray], IntArray | None]:
+    """Return the direction of the change of each row and its size, and its cell where there are categories."""
+    new, old = LOGIT.inverse(rows.scores)
+    if bounds is None:
+        return (np.where(np.abs(new - old) <= ROUNDING, 0.0, np.sign(new - old)), new - old), None
+    of_new, of_old = (np.searchsorted(bounds, each + ROUNDING, side="right") for each in (new, old))
+    cell = of_old * (bounds.size + 1) + of_new
+    return (np.sign(of_new - of_old).astype(np.float64), new - old), cell

@@ -8,7 +8,7 @@ place of their row and added up there.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,9 +18,10 @@ from logitkit.diagnostics.discrimination.roc import RocCurve
 from logitkit.diagnostics.rows.ordering import InOrder
 from logitkit.diagnostics.rows.ranking import PredictedRows
 from logitkit.numerics.external_sort import ExternalSort
+from logitkit.numerics.pooled import Pooled
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["Area", "mean_areas", "mean_areas_in_passes"]
+__all__ = ["Area", "mean_areas", "mean_areas_in_passes", "placed"]
 
 NAMES = ("hand_till", "macro", "weighted")
 
@@ -169,7 +170,8 @@ def _squares_in_passes(rows: InOrder, present: IntArray, pairwise: FloatArray, m
         for number, outcome in enumerate(present):
             others = present[present != outcome]
             area = float(_below_rest(totals, others, pairwise[outcome]))
-            for block, below in _placed(rows, int(outcome), totals):
+            ordered = (rows.blocks(int(outcome)), rows.sorted_rows[outcome]())
+            for block, below in placed(*ordered, totals, rows.roundings[outcome]):
                 trials = block[:, 1 : 1 + k] if number == 0 else np.zeros((len(block), k))
                 pair = _pair_parts(totals, int(outcome), others, below, pairwise[outcome]) / pairs
                 single = _single_parts(totals, int(outcome), others, below, area)
@@ -182,15 +184,42 @@ def _squares_in_passes(rows: InOrder, present: IntArray, pairwise: FloatArray, m
     return found
 
 
-def _placed(rows: InOrder, outcome: int, totals: FloatArray) -> Iterator[tuple[FloatArray, FloatArray]]:
+def placed(
+    scores: Iterator[Pooled], sorted_rows: Iterable[FloatArray], totals: FloatArray, rounding: float
+) -> Iterator[tuple[FloatArray, FloatArray]]:
     """Yield blocks of sorted rows, with the proportion of trials of every outcome that is below each of them, (K, k).
 
     Rows of one score may go on in the next block; their sums are known from a pass over pooled scores beside.
+
+    Parameters
+    ----------
+    scores : iterator of Pooled
+        Scores with the trials of each outcome.
+    sorted_rows : iterable of (k, c) array
+        The rows in the same order, the score first.
+    totals : (K,) array
+        Trials of each outcome.
+    rounding : float
+        By how much scores that are one may differ.
+
+    Yields
+    ------
+    rows : (k, c) array
+        A block.
+    below : (K, k) array
+        Proportions, ties counted half.
+
+    Examples
+    --------
+    >>> rows = np.array([[0.0, 7.0], [1.0, 8.0]])
+    >>> scores = iter([Pooled(np.array([0.0, 1.0]), np.array([[1.0, 1.0]]))])
+    >>> next(placed(scores, [rows], np.array([2.0]), 0.0))[1].tolist()
+    [[0.25, 0.75]]
     """
-    scores, seen, rounding = rows.blocks(outcome), np.zeros(totals.size), rows.roundings[outcome]
+    seen = np.zeros(totals.size)
     known: FloatArray = np.empty((totals.size, 0))  # of the scores from the current one on
     last: float | None = None
-    for block in rows.sorted_rows[outcome]():
+    for block in sorted_rows:
         if not len(block):
             continue
         before = block[0, 0] if last is None else last

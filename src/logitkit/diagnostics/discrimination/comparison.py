@@ -26,13 +26,14 @@ import numpy as np
 from scipy.special import chdtrc
 
 from logitkit.diagnostics.discrimination.areas import areas_of, covariance_of, drawn_areas
+from logitkit.diagnostics.discrimination.areas_on_disk import areas_on_disk
 from logitkit.diagnostics.discrimination.curves import POINTS_MOST
+from logitkit.diagnostics.discrimination.joined import JoinedRows
 from logitkit.diagnostics.discrimination.roc import RocCurve, curve_of
-from logitkit.diagnostics.discrimination.scored import ScoredRows
+from logitkit.diagnostics.discrimination.scored import Scored, ScoredRows
 from logitkit.diagnostics.discrimination.venkatraman import paired_curves, unpaired_curves
 from logitkit.engine.law import NORMAL, require_level
 from logitkit.errors import DataError, UnsupportedError
-from logitkit.numerics.pooled import Pooled
 from logitkit.options import is_count, require_choice
 from logitkit.typing import FloatArray
 
@@ -172,12 +173,12 @@ class RocTest:
         return self.fpr == (0.0, 1.0)
 
 
-def roc_test(samples: Sequence[ScoredRows], asked: CompareAsked) -> RocTest:
+def roc_test(samples: Sequence[Scored], asked: CompareAsked) -> RocTest:
     """Return a comparison of the ROC curves of several scores.
 
     Parameters
     ----------
-    samples : sequence of ScoredRows
+    samples : sequence of ScoredRows or JoinedRows
         One, with all scores of the same rows; or several, of other rows each, which are independent.
     asked : CompareAsked
         What is asked.
@@ -216,20 +217,30 @@ def roc_test(samples: Sequence[ScoredRows], asked: CompareAsked) -> RocTest:
     coefficients, labels = _contrasts(asked.contrasts, names)
     rng = np.random.default_rng(asked.seed)
     low, high = asked.fpr
-    areas, blocks = [], []
-    for rows in samples:
+    areas, blocks, held = [], [], []
+    curves: list[RocCurve] = []
+    for given in samples:
+        if isinstance(given, JoinedRows) and asked.method == "delong" and (low, high) == (0.0, 1.0):
+            passed = areas_on_disk(given)
+            areas.append(passed.areas)
+            blocks.append(passed.covariance)
+            curves += passed.curves
+            continue
+        rows = given.whole()
+        held.append(rows)
         found, of_events, of_nonevents = areas_of(rows, low, high)
         areas.append(found)
         if asked.method == "bootstrap":
             blocks.append(np.atleast_2d(np.cov(_drawn(rows, asked, rng).T)))
         else:
             blocks.append(covariance_of(rows, of_events, of_nonevents))
+        curves += [_curve(rows, number) for number in range(len(rows.names))]
     area, covariance = np.concatenate(areas), _diagonal(blocks)
     estimates, spread = coefficients @ area, coefficients @ covariance @ coefficients.T
     errors = np.sqrt(np.maximum(np.diag(spread), 0.0))
     statistics = np.divide(estimates, errors, out=np.full(estimates.size, np.nan), where=errors > 0.0)
     if asked.method == "venkatraman":
-        statistic, p_value = _venkatraman(samples, names, asked, rng)
+        statistic, p_value = _venkatraman(held, names, asked, rng)
         dof = 0
     else:
         statistic, dof = _chi_square(estimates, spread)
@@ -263,17 +274,14 @@ def roc_test(samples: Sequence[ScoredRows], asked: CompareAsked) -> RocTest:
         n=0 if asked.method == "delong" else asked.n,
         in_sample=any(rows.in_sample for rows in samples),
         not_shared=sum(rows.not_shared for rows in samples),
-        curves=tuple(_curve(rows, number) for rows in samples for number in range(len(rows.names))),
+        curves=tuple(curves),
     )
 
 
 def _curve(rows: ScoredRows, number: int) -> RocCurve:
     """Return the curve of a score."""
-    order, fresh = rows.ordered(number)
-    first = np.flatnonzero(fresh)
-    sums = np.stack([np.add.reduceat(each[order], first) for each in (rows.events, rows.nonevents)])
-    block = Pooled(rows.scores[number][order][first], sums)
-    return curve_of([block], sums.sum(axis=1), points=POINTS_MOST, independent_counts=False)
+    block = rows.pooled(number)
+    return curve_of([block], block.sums.sum(axis=1), points=POINTS_MOST, independent_counts=False)
 
 
 def _drawn(rows: ScoredRows, asked: CompareAsked, rng: np.random.Generator) -> FloatArray:

@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 
 from logitkit.diagnostics.discrimination.areas import areas_of, covariance_of, drawn_areas
-from logitkit.diagnostics.discrimination.scored import ScoredRows
+from logitkit.diagnostics.discrimination.scored import Scored
 from logitkit.engine.law import NORMAL, require_level
 from logitkit.errors import DataError
 from logitkit.options import is_count, require_choice
@@ -76,7 +76,7 @@ class PartialArea:
 
 
 def partial_area(
-    rows: ScoredRows,
+    rows: Scored,
     bounds: tuple[float, float],
     focus: Literal["fpr", "tpr"] = "fpr",
     *,
@@ -89,8 +89,8 @@ def partial_area(
 
     Parameters
     ----------
-    rows : ScoredRows
-        Rows with a score.
+    rows : ScoredRows or JoinedRows
+        Rows with a score, which are held all at once.
     bounds : pair of float
         Rates between 0 and 1, the lower first.
     focus : {'fpr', 'tpr'}
@@ -128,7 +128,8 @@ def partial_area(
     if not is_count(n, 100):
         raise DataError(f"n={n!r:.60} must be a whole number of at least 100 samples.")
     low, high = bounds
-    seen = rows if focus == "fpr" else rows.reversed()
+    held = rows.whole()
+    seen = held if focus == "fpr" else held.reversed()
     start, end = (low, high) if focus == "fpr" else (1.0 - high, 1.0 - low)
     (area, *_), of_events, of_nonevents = areas_of(seen, start, end)
     least, most = 0.5 * (end**2 - start**2), end - start
@@ -151,7 +152,7 @@ def partial_area(
         standardized_high=float(standard[2]),
         bounds=bounds,
         focus=focus,
-        whole=float(areas_of(rows)[0][0]),
+        whole=float(areas_of(held)[0][0]),
         method=method,
         level=level,
         events=rows.n_events,

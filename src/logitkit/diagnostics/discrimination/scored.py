@@ -5,25 +5,75 @@ Scores are predictions of fits, columns of a table or bare arrays. Of several, t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 
-from logitkit.design.design import Design
-from logitkit.diagnostics.rows.ranking import ROUNDING, predicted_rows
-from logitkit.engine.record import FitRecord
-from logitkit.errors import DataError, UnsupportedError
-from logitkit.inference.sample import is_sample
-from logitkit.inference.verbs import require
+from logitkit.errors import DataError
 from logitkit.numerics.kernels.ranks import proportions_above
+from logitkit.numerics.pooled import Pooled
 from logitkit.options import require_choice
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["Errors", "ScoredRows", "scored_arrays", "scored_predictions"]
+__all__ = [
+    "KINDS",
+    "Errors",
+    "Scored",
+    "ScoredRows",
+    "names_of",
+    "scored_arrays",
+    "with_both",
+]
 
 Errors = Literal["counts", "rows", "clusters", "none"]
+KINDS: dict[str, Errors] = {"frequency": "counts", "precision": "none", "sampling": "rows"}
+
+
+class Scored(Protocol):
+    """Rows with scores, held (:class:`ScoredRows`) or on disk."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the scores are called."""
+
+    @property
+    def roundings(self) -> tuple[float, ...]:
+        """By how much scores that are one may differ."""
+
+    @property
+    def errors(self) -> str:
+        """What is independent."""
+
+    @property
+    def in_sample(self) -> bool:
+        """Whether a fit predicts the rows that it was fitted to."""
+
+    @property
+    def not_shared(self) -> int:
+        """Rows left out because a score is missing there."""
+
+    @property
+    def n_events(self) -> float:
+        """Weight of the events."""
+
+    @property
+    def n_nonevents(self) -> float:
+        """Weight of the non-events."""
+
+    @property
+    def rate(self) -> float:
+        """Proportion of events."""
+
+    def blocks(self) -> Iterator[ScoredRows]:
+        """Yield the rows, some at a time."""
+
+    def whole(self) -> ScoredRows:
+        """Return all rows at once, where they have room."""
+
+
+S = TypeVar("S", bound=Scored)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +136,44 @@ class ScoredRows:
     def rate(self) -> float:
         """Proportion of events."""
         return self.n_events / (self.n_events + self.n_nonevents)
+
+    def blocks(self) -> Iterator[ScoredRows]:
+        """Yield the rows, all at once.
+
+        Yields
+        ------
+        ScoredRows
+            Themselves.
+        """
+        yield self
+
+    def whole(self) -> ScoredRows:
+        """Return all rows.
+
+        Returns
+        -------
+        ScoredRows
+            Themselves.
+        """
+        return self
+
+    def pooled(self, number: int) -> Pooled:
+        """Return the distinct values of a score, ascending, with the weight of events and of non-events at each.
+
+        Parameters
+        ----------
+        number : int
+            Which score.
+
+        Returns
+        -------
+        Pooled
+            One block.
+        """
+        order, fresh = self.ordered(number)
+        first = np.flatnonzero(fresh)
+        sums = np.stack([np.add.reduceat(each[order], first) for each in (self.events, self.nonevents)])
+        return Pooled(self.scores[number][order][first], sums)
 
     def ordered(self, number: int) -> tuple[IntArray, BoolArray]:
         """Return the places of the rows in ascending order of a score, and whether each score is a new one.
@@ -206,10 +294,9 @@ def scored_arrays(
         if found.size != outcome.size:
             raise DataError(f"cluster has {found.size:,} values for the {outcome.size:,} rows of y.")
         clusters = np.unique(found[kept], return_inverse=True)[1].astype(np.int64)
-    kinds: dict[str, Errors] = {"frequency": "counts", "precision": "none", "sampling": "rows"}
-    errors: Errors = "clusters" if clusters is not None else "counts" if weights is None else kinds[weight_kind]
+    errors: Errors = "clusters" if clusters is not None else "counts" if weights is None else KINDS[weight_kind]
     rows = ScoredRows(
-        names=_names(names, len(columns)),
+        names=names_of(names, len(columns)),
         scores=np.ascontiguousarray(table[:, kept]),
         events=(weight * outcome)[kept],
         nonevents=(weight * (1.0 - outcome))[kept],
@@ -218,99 +305,7 @@ def scored_arrays(
         clusters=clusters,
         not_shared=int(np.count_nonzero((weight > 0.0) & ~kept)),
     )
-    return _with_both(rows)
-
-
-def scored_predictions(
-    fits: Sequence[tuple[str, FitRecord, Design]], columns: Mapping[str, FloatArray] | None = None
-) -> ScoredRows:
-    """Return the rows that several fits predict, with the log odds of the event by each as scores.
-
-    Parameters
-    ----------
-    fits : sequence of (str, FitRecord, Design)
-        What each is called, the fit, and the rows; all of one table, whose places join them.
-    columns : mapping of str to array, optional
-        More scores, one number for each row of the table.
-
-    Returns
-    -------
-    ScoredRows
-        Rows that all fits predict, and where no column is missing.
-
-    Raises
-    ------
-    UnsupportedError
-        For several outcomes, and for rows that are read in chunks.
-    DataError
-        If the fits share no row, or disagree about an outcome or a weight.
-
-    Examples
-    --------
-    >>> import logitkit as lk
-    >>> births = lk.datasets.load_lbw()
-    >>> one, two = lk.logit("low ~ age", births), lk.logit("low ~ lwt", births)
-    >>> rows = scored_predictions([("one", one.record, one.design), ("two", two.record, two.design)])
-    >>> rows.scores.shape, rows.in_sample
-    ((2, 189), True)
-    """
-    found, roundings, own = [], [], False
-    for _, record, design in fits:
-        require(record, "discrimination")
-        if not record.has_event:
-            raise UnsupportedError(
-                f"{record.family.words.title}: scores of an event are compared here, and of several outcomes there is "
-                "none. See fit.discrimination() for their areas."
-            )
-        if design.stream is not None:
-            raise UnsupportedError(
-                "Scores of the same rows are joined row by row, and rows that are read in chunks are not held: pass "
-                "data=, a table of the rows, or see fit.discrimination(), which reads them in passes."
-            )
-        rows = predicted_rows(record, design)
-        found.append((design.positions[rows.order], rows))
-        finite = np.abs(rows.log_odds[1][np.isfinite(rows.log_odds[1])])
-        roundings.append(ROUNDING * max(1.0, float(finite.max(initial=0.0))))
-        own = own or is_sample(record, design)
-    shared = found[0][0]
-    for places, _ in found[1:]:
-        if places.size != shared.size or not np.array_equal(places, shared):
-            shared = np.intersect1d(shared, places, assume_unique=True)
-    extra = dict(columns or {})
-    for values in extra.values():
-        shared = shared[~np.isnan(values[shared])]
-    if shared.size == 0:
-        raise DataError("No row has every score: the fits share no row with a prediction.")
-    scores, outcomes = [], []
-    for places, rows in found:
-        at = np.arange(shared.size) if places.size == shared.size else np.searchsorted(places, shared)
-        scores.append(rows.log_odds[1][at])
-        outcomes.append((rows.shares[1][at], rows.weights[at], rows.response, at))
-    y, weight, response, at = outcomes[0]
-    for (name, *_), (other_y, other_weight, *_) in zip(fits[1:], outcomes[1:], strict=True):
-        if not (np.array_equal(other_y, y) and np.array_equal(other_weight, weight)):
-            raise DataError(
-                f"The outcomes or weights of {name!r} are not those of {fits[0][0]!r} in the same rows: scores are "
-                "compared where outcomes are the same. Pass data=, a table for all of them."
-            )
-    kinds: dict[str, Errors] = {"frequency": "counts", "precision": "none", "sampling": "rows"}
-    errors: Errors = "counts" if response.counts_independently else kinds[response.weight_kind]
-    clusters = None
-    if response.clusters is not None:
-        errors = "clusters"
-        clusters = np.unique(np.asarray(response.clusters.codes)[at], return_inverse=True)[1].astype(np.int64)
-    joined = ScoredRows(
-        names=_names((*(name for name, *_ in fits), *extra), len(fits) + len(extra)),
-        scores=np.stack([*scores, *(values[shared] for values in extra.values())]),
-        events=weight * y,
-        nonevents=weight * (1.0 - y),
-        roundings=(*roundings, *(0.0 for _ in extra)),
-        errors=errors,
-        clusters=clusters,
-        in_sample=own,
-        not_shared=max(places.size for places, _ in found) - shared.size,
-    )
-    return _with_both(joined)
+    return with_both(rows)
 
 
 def _numbers(what: str, values: Any) -> FloatArray:
@@ -324,8 +319,31 @@ def _numbers(what: str, values: Any) -> FloatArray:
     return found
 
 
-def _names(given: Sequence[str] | None, n: int) -> tuple[str, ...]:
-    """Return names of scores, all different."""
+def names_of(given: Sequence[str] | None, n: int) -> tuple[str, ...]:
+    """Return names of scores, all different.
+
+    Parameters
+    ----------
+    given : sequence of str or None
+        Names; None for score 1, score 2 and so on.
+    n : int
+        Number of scores.
+
+    Returns
+    -------
+    tuple of str
+        A name for each.
+
+    Raises
+    ------
+    DataError
+        For another number of names, and for a name that comes twice.
+
+    Examples
+    --------
+    >>> names_of(None, 2)
+    ('score 1', 'score 2')
+    """
     names = tuple(f"score {k + 1}" for k in range(n)) if given is None else tuple(str(each) for each in given)
     if len(names) != n:
         raise DataError(f"names has {len(names)} names for {n} scores.")
@@ -334,8 +352,32 @@ def _names(given: Sequence[str] | None, n: int) -> tuple[str, ...]:
     return names
 
 
-def _with_both(rows: ScoredRows) -> ScoredRows:
-    """Refuse rows of one outcome."""
+def with_both(rows: S) -> S:
+    """Refuse rows of one outcome.
+
+    Parameters
+    ----------
+    rows : ScoredRows or JoinedRows
+        Rows with scores.
+
+    Returns
+    -------
+    ScoredRows or JoinedRows
+        The same.
+
+    Raises
+    ------
+    DataError
+        If there is no event or no non-event.
+
+    Examples
+    --------
+    >>> none = np.zeros(1)
+    >>> with_both(ScoredRows(("one",), np.zeros((1, 1)), none + 1.0, none, (0.0,)))
+    Traceback (most recent call last):
+    ...
+    logitkit.errors.DataError: The rows hold 1 events and 0 non-events by weight; ranking needs both.
+    """
     if rows.n_events <= 0.0 or rows.n_nonevents <= 0.0:
         raise DataError(
             f"The rows hold {rows.n_events:g} events and {rows.n_nonevents:g} non-events by weight; ranking needs both."

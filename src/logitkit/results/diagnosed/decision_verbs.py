@@ -54,13 +54,16 @@ class DecisionVerbs(OfRows):
         from logitkit.results.diagnosed.together import as_result, probabilities_together
 
         rows = self._rows_of(data)
-        found = decision_curve(
-            probabilities_together(rows, other),
-            thresholds_asked([k / 100 for k in range(1, 100)] if thresholds is None else thresholds),
-            prevalence=require_prevalence(prevalence),
-            harm=dict(harm) if isinstance(harm, Mapping) else harm,
-            level=rows.record.level if level is None else level,
-        )
+        cuts = thresholds_asked([k / 100 for k in range(1, 100)] if thresholds is None else thresholds)
+        prevalence = require_prevalence(prevalence)
+        with probabilities_together(rows, other) as scored:
+            found = decision_curve(
+                scored,
+                cuts,
+                prevalence=prevalence,
+                harm=dict(harm) if isinstance(harm, Mapping) else harm,
+                level=rows.record.level if level is None else level,
+            )
         return as_result(DecisionCurveResult, found)
 
     def reclassification(
@@ -95,6 +98,5 @@ class DecisionVerbs(OfRows):
 
         rows = self._rows_of(data)
         level = rows.record.level if level is None else level
-        return as_result(
-            ReclassificationResult, reclassification(probabilities_together(rows, other), cuts, level=level)
-        )
+        with probabilities_together(rows, other) as scored:
+            return as_result(ReclassificationResult, reclassification(scored, cuts, level=level))

@@ -215,5 +215,6 @@ class DiscriminationFigures(OfRows):
 
         rows = self._rows_of(data)
         cuts = thresholds_asked([k / 100 for k in range(1, 100)] if thresholds is None else thresholds)
-        found = decision_curve(probabilities_together(rows, other), cuts, level=rows.record.level)
+        with probabilities_together(rows, other) as scored:
+            found = decision_curve(scored, cuts, level=rows.record.level)
         return plot_decision_curve(found, ax, standardized=standardized, title=title)

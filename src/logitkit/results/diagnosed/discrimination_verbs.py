@@ -100,7 +100,8 @@ class DiscriminationVerbs(OfRows):
         asked = CompareAsked(
             method, contrasts, between, rows.record.level if level is None else level, n, require_seed(seed)
         )
-        return as_result(RocTestResult, roc_test(scored_together(rows, other), asked))
+        with scored_together(rows, other) as samples:
+            return as_result(RocTestResult, roc_test(samples, asked))
 
     def partial_auc(
         self,
@@ -148,16 +149,16 @@ class DiscriminationVerbs(OfRows):
             raise DataError("Say which part of the curve: fpr=(0, 0.1) or tpr=(0.9, 1), one of the two.")
         bounds = rates_between("tpr", tpr) if fpr is None else rates_between("fpr", fpr)
         rows = self._rows_of(data)
-        (scored,) = scored_together(rows)
-        found = partial_area(
-            scored,
-            bounds,
-            "tpr" if fpr is None else "fpr",
-            method=method,
-            level=rows.record.level if level is None else level,
-            n=n,
-            seed=require_seed(seed),
-        )
+        with scored_together(rows) as (scored,):
+            found = partial_area(
+                scored,
+                bounds,
+                "tpr" if fpr is None else "fpr",
+                method=method,
+                level=rows.record.level if level is None else level,
+                n=n,
+                seed=require_seed(seed),
+            )
         return as_result(PartialAreaResult, found)
 
     def precision_recall(self, data: Any = None, *, level: float | None = None) -> PrecisionRecallResult:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import fields, replace
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
 
+from logitkit.design.chunks.over import over_chunks
+from logitkit.design.chunks.source import Chunk
+from logitkit.design.chunks.stream import Stream
 from logitkit.design.table.frame import numeric_values, read_table
-from logitkit.diagnostics.discrimination.scored import ScoredRows, scored_predictions
+from logitkit.diagnostics.discrimination.joined import joined_predictions
+from logitkit.diagnostics.discrimination.scored import Scored
 from logitkit.errors import DataError
 from logitkit.models.links import LOGIT
 from logitkit.results.rows import Rows
 from logitkit.results.shown import shown
-from logitkit.typing import FloatArray
+from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["as_result", "probabilities_together", "scored_together"]
 
@@ -22,19 +28,21 @@ OWN = "this fit"
 T = TypeVar("T")
 
 
-def probabilities_together(rows: Rows, others: Any = None) -> ScoredRows:
-    """Return the rows with the log odds of a fit and of others, whose columns are probabilities."""
-    found = scored_together(rows, others, probabilities=True)
-    if len(found) > 1:
-        raise DataError("Predictions are compared on the same rows: give fits, not fits on rows of their own.")
-    return found[0]
+@contextmanager
+def probabilities_together(rows: Rows, others: Any = None) -> Iterator[Scored]:
+    """Give the rows with the log odds of a fit and of others, whose columns are probabilities."""
+    with scored_together(rows, others, probabilities=True) as found:
+        if len(found) > 1:
+            raise DataError("Predictions are compared on the same rows: give fits, not fits on rows of their own.")
+        yield found[0]
 
 
-def scored_together(rows: Rows, others: Any = None, *, probabilities: bool = False) -> list[ScoredRows]:
-    """Return the rows with the score of a fit and those of others, or several samples for fits on rows of their own.
+@contextmanager
+def scored_together(rows: Rows, others: Any = None, *, probabilities: bool = False) -> Iterator[list[Scored]]:
+    """Give the rows with the score of a fit and those of others, or several samples for fits on rows of their own.
 
     ``others`` is a fit, a fit on other rows, the name of a column of the table, an array, or several of them as a
-    mapping by name or as a sequence.
+    mapping by name or as a sequence. What was sorted on disk is gone afterwards.
     """
     from logitkit.results.on_rows import FitOnRows
 
@@ -47,17 +55,26 @@ def scored_together(rows: Rows, others: Any = None, *, probabilities: bool = Fal
         )
     if apart:
         samples = {OWN: rows, **{name: fit._rows_of(None) for name, fit in apart.items()}}  # noqa: SLF001
-        return [scored_predictions([(name, each.record, each.design)]) for name, each in samples.items()]
-    fits, columns = [(OWN, rows.record, rows.design)], {}
+        with ExitStack() as stack:
+            asked_for = [[(name, each.record, each.design)] for name, each in samples.items()]
+            yield [stack.enter_context(joined_predictions(each)) for each in asked_for]
+        return
+    fits: list[tuple[str, Any, Any]] = [(OWN, rows.record, rows.design)]
+    columns: dict[str, Any] = {}
+    stream = rows.design.stream
     for name, other in named.items():
         if hasattr(other, "record"):
             asked = rows if rows.data is not None else replace(rows, own=other.design)
             fits.append((name, other.record, replace(asked, record=other.record).design))
             _require_one_table(rows, fits[-1][2], name)
         else:
-            values = _column(rows, other, name)
-            columns[name] = _log_odds(values, name) if probabilities else values
-    return [scored_predictions(fits, columns)]
+            as_scores = partial(_log_odds, name=name) if probabilities else _as_they_are
+            if stream is None:
+                columns[name] = as_scores(_column(rows, other, name))
+            else:
+                columns[name] = ((at, as_scores(values)) for at, values in _column_of(stream, other, name))
+    with joined_predictions(fits, columns) as found:
+        yield [found]
 
 
 def _named(others: Any) -> dict[str, Any]:
@@ -108,10 +125,32 @@ def _column(rows: Rows, given: Any, name: str) -> FloatArray:
     return values
 
 
+def _column_of(stream: Stream, given: Any, name: str) -> Iterator[tuple[IntArray, FloatArray]]:
+    """Yield places of rows that are read in chunks with a score of each, some at a time."""
+    if not isinstance(given, str):
+        raise DataError(
+            f"{name!r} must be a fit or the name of a column of {stream.source.label}: an array has no place beside "
+            "its rows."
+        )
+    stream.require_columns([given], "other")
+    task = partial(_numbers, given)
+    for start, values in over_chunks(stream.source, (given,), stream.size, task, stream.executor, stream.budget):
+        yield np.arange(start, start + values.size), values
+
+
+def _numbers(column: str, chunk: Chunk) -> tuple[int, FloatArray]:
+    """Return where a chunk begins, and a column of it."""
+    return chunk.start, numeric_values(read_table(chunk.table).frame([column], None)[column], f"score {column!r}")
+
+
+def _as_they_are(values: FloatArray) -> FloatArray:
+    return values
+
+
 def _log_odds(values: FloatArray, name: str) -> FloatArray:
     """Return the log odds of probabilities that are given."""
     there = values[~np.isnan(values)]
-    if not ((there >= 0.0) & (there <= 1.0)).all():
+    if there.size and not ((there >= 0.0) & (there <= 1.0)).all():
         raise DataError(
             f"{name!r} must hold probabilities, from 0 to 1, and goes from {there.min():g} to {there.max():g}."
         )
