@@ -7,6 +7,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 # Before anything imports matplotlib: a test draws into memory, whatever display the machine has.
 os.environ["MPLBACKEND"] = "Agg"
@@ -15,8 +16,10 @@ os.environ["MPLBACKEND"] = "Agg"
 os.environ["OPENBLAS_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"
 
 import pytest
+from _pytest.doctest import DoctestModule
 from _pytest.runner import runtestprotocol
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 
 # Fits take milliseconds once compiled but seconds the first time: hence no deadline, and a slow first example
 # is no sign of ill health. Derandomised: the same examples on every run, so a red test is red for everyone.
@@ -28,6 +31,8 @@ settings.register_profile(
     database=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
+# Numbers and words of the modules that happen to be loaded, and so of the tests before, would be tried as examples.
+providers._get_local_constants = lambda: providers._local_constants
 # `make test-slow`: other examples on every run, and many of them.
 settings.register_profile("thorough", parent=settings.get_profile("standard"), derandomize=False, max_examples=400)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "standard"))
@@ -40,13 +45,21 @@ LONGEST = ("test_notebooks", "test_checks", "test_notebooks_of_outcomes", "test_
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection() -> Iterator[None]:
-    """Collect twelve thousand tests without looking for garbage among them, then or later."""
+    """Collect fifteen thousand tests without looking for garbage among them, then or later, and seldom elsewhere."""
     gc.disable()
     try:
         return (yield)
     finally:
         gc.enable()
         gc.freeze()
+        gc.set_threshold(20_000, 20, 20)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(file_path: Path) -> Iterator[None]:
+    """Look for examples in docstrings of what tests use, and not in the tests themselves, which have none."""
+    found = yield
+    return [each for each in found if not (isinstance(each, DoctestModule) and file_path.stem.startswith("test_"))]
 
 
 #: Tests over many kinds of fit, of which every third kind is looked at by `make test`, and all by `make test-slow`.
@@ -56,31 +69,54 @@ MANY_KINDS = frozenset(
         "test_a_fit_of_a_path_is_the_fit_at_its_strength",
         "test_a_fit_to_a_frame_is_the_fit_in_memory",
         "test_a_fit_to_files_is_the_fit_in_memory",
+        "test_a_loaded_fit_is_the_fit",
+        "test_a_loaded_fit_predicts_and_tests_as_it_did",
         "test_a_matrix_changes_nothing_that_it_is_given_and_survives_a_copy",
         "test_a_path_is_optimal_at_each_strength_to_its_tolerance",
         "test_a_refit_is_the_fit_with_other_weights",
         "test_a_restart_goes_on_and_ends_with_the_same_bits",
         "test_a_slow_solver_ends_at_the_same_coefficients",
         "test_a_source_gives_the_fit_in_memory",
+        "test_across_outcomes_it_is_the_longest_gradient_of_a_column",
         "test_against_a_search",
         "test_against_the_sums_written_out",
+        "test_an_infinite_estimate_is_infinite_and_the_others_are_the_limit",
+        "test_any_table_gives_the_fit_of_plain_pandas",
         "test_average_effects_are_those_in_memory",
         "test_bits_do_not_depend_on_the_number_of_threads",
+        "test_coefficients",
         "test_columns",
         "test_columns_are_those_of_the_table_in_memory",
+        "test_columns_that_are_nearly_the_same",
         "test_consecutive_rows_and_rows_at_positions",
         "test_correlated_groups_at_small_strengths",
+        "test_cross_validation_is_that_of_the_engine",
         "test_designs_are_those_of_the_table_in_memory",
+        "test_each_column_is_what_the_fit_predicts",
         "test_each_group_is_the_fit_of_its_rows",
         "test_errors_are_those_of_the_jackknife",
+        "test_estimates_and_errors_are_those_stored",
         "test_every_family_agrees_with_its_predictions",
         "test_every_field_changed_is_refused",
+        "test_every_figure_does_what_the_table_says",
+        "test_every_figure_is_written_in_every_format",
+        "test_every_kind",
+        "test_every_product_is_right_or_certainly_below",
         "test_every_sandwich_is_that_in_memory",
         "test_every_verb_is_its_formula",
+        "test_everything_comes_back",
+        "test_everything_comes_back_to_the_last_bit",
         "test_existence_is_what_a_linear_program_says",
         "test_exports_score_as_the_card",
+        "test_few_columns_and_too_many_rows_to_be_looked_at",
+        "test_groups_are_those_of_the_table",
         "test_hosmer_and_lemeshow_group_as_in_memory",
+        "test_it_is_the_product",
+        "test_lengths_across_outcomes",
         "test_levels_with_one_outcome",
+        "test_levels_with_one_outcome_and_weights_clusters_or_an_offset",
+        "test_levels_with_one_outcome_in_factors_that_they_determine",
+        "test_many_coefficients_of_a_ridge",
         "test_means_contrasts_and_inverse_predictions_are_those_in_memory",
         "test_models_have_the_digits_of_the_fit_in_memory",
         "test_nearly_separated_outcomes_are_not_taken_for_solved",
@@ -92,24 +128,41 @@ MANY_KINDS = frozenset(
         "test_optimal_certified_and_the_same",
         "test_pairs",
         "test_pairs_as_a_design",
+        "test_path",
         "test_paths_are_the_same_to_their_tolerance",
+        "test_products",
+        "test_proportional_odds_are_tested_as_stored",
         "test_replicates_are_those_in_memory",
         "test_rows_of_a_source_are_data_for_verbs",
         "test_sandwiches_that_a_fit_calls_for_are_those_in_memory",
         "test_scores_are_those_of_a_plain_loop",
         "test_separated_rows_are_at_their_limits_and_the_others_where_they_are",
+        "test_separation_far_from_zero_is_separation_near_it",
         "test_signs_are_those_of_linear_programs",
+        "test_small_and_hsiao",
+        "test_squares_of_inner_columns_are_collected_as_if_these_were_orthogonal",
+        "test_sums_are_added_to_what_is_there",
         "test_tests_of_terms_are_those_in_memory",
         "test_the_bound_is_below_the_minimum_from_anywhere",
+        "test_the_estimate_exists_exactly_where_that_of_the_logit_does",
+        "test_the_fit_and_its_posterior_are_those_of_the_long_way",
+        "test_the_fit_is_glmnets_or_better",
+        "test_the_fit_is_the_minimum_and_its_verbs_are_their_formulas",
+        "test_the_gap_of_several_outcomes_is_a_bound_anywhere",
+        "test_the_inner_route_over_blocks_of_rows",
+        "test_the_largest_strength_is_where_the_first_coefficient_moves",
         "test_the_law_is_that_of_draws",
         "test_the_limit_is_that_of_rows_held",
         "test_the_minimum_of_a_model_with_groups",
+        "test_the_oracle_tells_what_is_not_optimal",
         "test_the_program_over_columns_decides_as_that_with_a_column_a_level",
         "test_the_rows_that_move_are_those_of_one_program",
         "test_the_stated_gap_is_a_bound_at_every_tolerance",
+        "test_what_is_stored_is_optimal",
         "test_what_is_written_is_what_memory_has",
         "test_what_looks_at_its_own_row_is_coded_as_in_memory",
         "test_with_levels_eliminated_the_same_rows_have_no_answer",
+        "test_working_sets",
     )
 )
 
@@ -119,11 +172,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest files first, and leave most kinds of the tests over many of them to the slow ones."""
     met: Counter[str] = Counter()
     for item in items:
-        name = getattr(item, "originalname", "")
-        if name in MANY_KINDS:
-            if met[name] % 3:
+        if getattr(item, "originalname", "") in MANY_KINDS and hasattr(item, "callspec"):
+            test = item.nodeid.partition("[")[0]
+            if met[test] % 3:
                 item.add_marker(pytest.mark.slow)
-            met[name] += 1
+            met[test] += 1
     items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
 
 

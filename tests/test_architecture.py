@@ -14,6 +14,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -57,13 +58,35 @@ def syntax(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
 
 
+def by_type(tree: ast.AST) -> dict[type, list[Any]]:
+    """All nodes of a tree, by their type."""
+    found: dict[type, list[Any]] = {}
+    for node in ast.walk(tree):
+        found.setdefault(type(node), []).append(node)
+    return found
+
+
+@cache
+def nodes(path: Path) -> dict[type, list[Any]]:
+    """All nodes of a file, by their type: each file is gone through once for all the tests."""
+    return by_type(syntax(path))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def trees_are_let_go() -> Iterator[None]:
+    """Forget the trees behind the last test: the garbage collector would look at them again and again."""
+    yield
+    for cached in (written, nodes, syntax):
+        cached.cache_clear()
+
+
 def statement_imports(path: Path) -> set[str]:
     """Every module that the file imports, at any depth; ``from a import b`` gives a and a.b."""
     found: set[str] = set()
-    for node in ast.walk(syntax(path)):
-        if isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
+    for node in nodes(path).get(ast.Import, []):
+        found.update(alias.name for alias in node.names)
+    for node in nodes(path).get(ast.ImportFrom, []):
+        if node.module:
             found.add(node.module)
             found.update(f"{node.module}.{alias.name}" for alias in node.names)
     return found
@@ -72,8 +95,8 @@ def statement_imports(path: Path) -> set[str]:
 def string_imports(path: Path) -> set[str]:
     """Every module that the file asks a loader for by a literal name."""
     found: set[str] = set()
-    for node in ast.walk(syntax(path)):
-        if not isinstance(node, ast.Call) or not node.args:
+    for node in nodes(path).get(ast.Call, []):
+        if not node.args:
             continue
         called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         first = node.args[0]
@@ -148,8 +171,8 @@ def test_inner_modules_do_not_import_the_public_face() -> None:
         f"{module_name(path)} imports logitkit"
         for path in SOURCES
         if module_name(path) not in {"logitkit", "logitkit.cli.command"}
-        for node in ast.walk(syntax(path))
-        if isinstance(node, ast.Import) and any(alias.name == "logitkit" for alias in node.names)
+        for node in nodes(path).get(ast.Import, [])
+        if any(alias.name == "logitkit" for alias in node.names)
     ]
     assert around == []
 
@@ -169,9 +192,7 @@ def test_kernels_are_functions_on_arrays_and_import_no_other_kernel() -> None:
             if n.startswith("logitkit.numerics.kernels.") and not n.startswith("logitkit.numerics.kernels.compiled")
         ]
         broken += [f"{module_name(path)} imports {n}" for n in own if path.stem != "__init__"]
-        broken += [
-            f"{module_name(path)} defines class {n.name}" for n in ast.walk(syntax(path)) if isinstance(n, ast.ClassDef)
-        ]
+        broken += [f"{module_name(path)} defines class {n.name}" for n in nodes(path).get(ast.ClassDef, [])]
     assert broken == []
 
 
@@ -203,9 +224,8 @@ def test_no_code_asks_which_family_it_has() -> None:
         f"{module_name(path)}:{node.lineno}"
         for path in SOURCES
         if not module_name(path).startswith(("logitkit.models.", "logitkit.engine.saved."))
-        for node in ast.walk(syntax(path))
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
+        for node in nodes(path).get(ast.Call, [])
+        if isinstance(node.func, ast.Name)
         and node.func.id == "isinstance"
         and kinds & {name.id for name in ast.walk(node.args[1]) if isinstance(name, ast.Name)}
     ]
@@ -246,23 +266,24 @@ def written(path: Path) -> list[str]:
     """The texts of a file, without docstrings, and the names of its arguments."""
     documented = {
         id(node.body[0].value)
-        for node in ast.walk(syntax(path))
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and isinstance(node.body[0], ast.Expr)
+        for kind in (ast.Module, ast.ClassDef, ast.FunctionDef)
+        for node in nodes(path).get(kind, [])
+        if node.body and isinstance(node.body[0], ast.Expr)
     }
     texts = [
         node.value
-        for node in ast.walk(syntax(path))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented
+        for node in nodes(path).get(ast.Constant, [])
+        if isinstance(node.value, str) and id(node) not in documented
     ]
-    return texts + [node.arg for node in ast.walk(syntax(path)) if isinstance(node, ast.arg)]
+    return texts + [node.arg for node in nodes(path).get(ast.arg, [])]
 
 
 def taken_from(path: Path, modules: set[str]) -> set[str]:
     """The names that a file imports from some modules."""
     return {
         alias.name
-        for node in ast.walk(syntax(path))
-        if isinstance(node, ast.ImportFrom) and (node.module or "").removeprefix("logitkit.") in modules
+        for node in nodes(path).get(ast.ImportFrom, [])
+        if (node.module or "").removeprefix("logitkit.") in modules
         for alias in node.names
     }
 
@@ -305,16 +326,11 @@ def compared_with_none(node: ast.Compare) -> set[str]:
     return {getattr(side, "attr", getattr(side, "id", "")) for side in sides} if nothing else set()
 
 
-def questions_of_nuisance(tree: ast.AST) -> list[int]:
+def questions_of_nuisance(of: dict[type, list[Any]]) -> list[int]:
     """Lines that ask which kind of nuisance there is: by its type, or by a comparison with None."""
     kinds, held = {"AbsorbedLevels", "NoNuisance", "NOTHING"}, {"absorbed", "nuisance"}
-    found = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id in kinds:
-            found.append(node.lineno)
-        if isinstance(node, ast.Compare) and held & compared_with_none(node):
-            found.append(node.lineno)
-    return found
+    found = [node.lineno for node in of.get(ast.Name, []) if node.id in kinds]
+    return found + [node.lineno for node in of.get(ast.Compare, []) if held & compared_with_none(node)]
 
 
 def test_no_code_asks_whether_something_is_absorbed() -> None:
@@ -323,7 +339,7 @@ def test_no_code_asks_whether_something_is_absorbed() -> None:
         f"{module_name(path)}:{line}"
         for path in SOURCES
         if not module_name(path).startswith(OF_NUISANCE) and module_name(path) != "logitkit.design.info"
-        for line in questions_of_nuisance(syntax(path))
+        for line in questions_of_nuisance(nodes(path))
     ]
     assert asking == []
 
@@ -341,7 +357,7 @@ def test_no_code_asks_whether_something_is_absorbed() -> None:
     ],
 )
 def test_the_reader_of_questions_sees_them(line: str, asks: bool) -> None:
-    assert bool(questions_of_nuisance(ast.parse(line))) == asks
+    assert bool(questions_of_nuisance(by_type(ast.parse(line)))) == asks
 
 
 def test_no_code_asks_whether_a_record_has_a_limit() -> None:
@@ -350,8 +366,8 @@ def test_no_code_asks_whether_a_record_has_a_limit() -> None:
         f"{module_name(path)}:{node.lineno}"
         for path in SOURCES
         if module_name(path) not in {"logitkit.engine.assemble", "logitkit.engine.levels.absorbed"}  # these make it
-        for node in ast.walk(syntax(path))
-        if isinstance(node, ast.Compare) and "limit" in compared_with_none(node)
+        for node in nodes(path).get(ast.Compare, [])
+        if "limit" in compared_with_none(node)
     ]
     assert asking == []
 
@@ -361,8 +377,8 @@ def test_only_the_command_line_prints() -> None:
         f"{module_name(path)}:{node.lineno}"
         for path in SOURCES
         if module_name(path) != "logitkit.cli.command"
-        for node in ast.walk(syntax(path))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+        for node in nodes(path).get(ast.Call, [])
+        if isinstance(node.func, ast.Name) and node.func.id == "print"
     ]
     assert printing == []
 

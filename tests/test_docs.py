@@ -34,12 +34,16 @@ def page_id(path: Path) -> str:
 @cache
 def docstrings(path: Path) -> tuple[str, ...]:
     """Every docstring of a module, on one line each."""
-    found = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    found, left = [], [ast.parse(path.read_text(encoding="utf-8"))]
+    while left:
+        node = left.pop(0)
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
             text = ast.get_docstring(node)
             if text:
                 found.append(" ".join(text.split()))
+        left += [
+            each for each in ast.iter_child_nodes(node) if not isinstance(each, ast.expr)
+        ]  # which has no docstring
     return tuple(found)
 
 

@@ -25,11 +25,11 @@ VARIANTS = [
     MultinomialClassifier(strength=0.001, l1_ratio=0.5),
     MultinomialClassifierCV(cv=2, strengths=(0.1, 0.01)),
     OrdinalClassifier(),
-    LogitClassifier(penalty=lk.GroupLasso(0.01)),
-    LogitClassifier(penalty=lk.Lasso(0.01) + lk.Bounds(lower=-5.0, upper=5.0)),
 ]
 # Whose code the others run too, those of cross-validation with fewer folds and strengths.
 MORE = [
+    LogitClassifier(penalty=lk.GroupLasso(0.01)),
+    LogitClassifier(penalty=lk.Lasso(0.01) + lk.Bounds(lower=-5.0, upper=5.0)),
     LogitClassifier(strength=0.001, l1_ratio=0.5),
     MultinomialClassifier(class_weight="balanced"),
     OrdinalClassifier(model="adjacent", order="sorted"),

@@ -57,10 +57,22 @@ def same(one: pd.DataFrame, other: pd.DataFrame) -> None:
 
 @pytest.mark.parametrize("name", FITS)
 def test_average_effects_are_those_in_memory(name, small, files, monkeypatch) -> None:
+    """Of the first fit all that is asked, of each other every third question."""
+    number = list(FITS).index(name)
+    require_the_same_effects(name, ASKED[number % 3 :: 3] if number else ASKED, small, files, monkeypatch)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FITS)
+def test_all_average_effects_are_those_in_memory(name, small, files, monkeypatch) -> None:
+    require_the_same_effects(name, ASKED, small, files, monkeypatch)
+
+
+def require_the_same_effects(name, questions, small, files, monkeypatch) -> None:
     formula, options = FITS[name]
     held, read = lk.fit(formula, small, **options), lk.fit(formula, files, **options)
     monkeypatch.setattr(type(read.design.stream), "require_room", lambda *_: pytest.fail("a number per row"))
-    for asked in ASKED:
+    for asked in questions:
         try:
             one = held.effects(**asked)
         except (DataError, UnsupportedError) as error:

@@ -16,7 +16,7 @@ from logitkit.engine.existence.margins import margins_of
 from logitkit.engine.fit import columns_of
 from logitkit.engine.rank import scaled_coordinates
 
-N = 700
+N = 400
 
 
 @pytest.fixture(scope="module")

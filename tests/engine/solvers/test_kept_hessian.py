@@ -24,7 +24,12 @@ from logitkit.models.binomial import Binomial
 from oracles.likelihood import loss_gradient, loss_hessian, newton_decrement
 from tolerances import ROUTE
 
-N = 300_000
+N = 100_000
+
+
+@pytest.fixture(autouse=True)
+def a_third_of_the_rows_is_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choose, "NUMBERS_LEAST", choose.NUMBERS_LEAST // 3)
 
 
 @cache
