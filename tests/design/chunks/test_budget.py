@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import threading
 
+import duckdb
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 import logitkit as lk
+from logitkit.design.chunks import readers, relation
 from logitkit.design.chunks.budget import Budget, Held, budget_of
 from logitkit.design.chunks.build import chunk_size
 from logitkit.design.chunks.opened import source_of
@@ -84,6 +87,28 @@ def test_fewer_chunks_are_on_their_way_where_less_is_granted() -> None:
     assert Budget(10**8, 160.0, 20, reader).chunks(8_192, 50, 1) == 1
     with pytest.raises(DataError, match=r"16 coefficients .* grant memory='1 MB'"):
         Budget(10_000, 160.0, 20).require_coefficients(16, "loans")
+
+
+def test_a_lazy_frame_of_files_is_read_by_slices_where_memory_is_small(tmp_path, monkeypatch) -> None:
+    for number, n_rows in enumerate((3, 70, 27)):
+        pq.write_table(pa.table({"x": np.arange(n_rows) + 100.0 * number}), tmp_path / f"{number}.parquet")
+    frame = pl.scan_parquet(tmp_path / "*.parquet")
+    expected = frame.collect()["x"].to_list()
+    monkeypatch.setattr(readers, "ROWS_AT_ONCE", 20)
+    files, query = source_of(frame), source_of(frame.filter(pl.col("x") >= 0.0))
+    for size in (10, 20, 1 << 40):  # the last is not of a small memory
+        for source in (files, query):
+            assert [x for batch in source.batches(["x"], size) for x in batch.table["x"].to_pylist()] == expected
+    assert files.held(["x"], 20).n_bytes < files.held(["x"], 1 << 40).n_bytes == query.held(["x"], 20).n_bytes
+
+
+def test_buffers_of_duckdb_are_those_that_its_settings_let_it_have() -> None:
+    connection = duckdb.connect(config={"threads": 3})
+    open_ended = source_of(connection.sql("select 1.0 as x"))
+    connection.execute("set memory_limit = '50MB'")
+    few = source_of(connection.sql("select 1.0 as x"))
+    assert few.held(["x"], 10).n_bytes == pytest.approx(50e6 + 3 * relation.BESIDE_ITS_LIMIT, rel=0.01)
+    assert open_ended.held(["x"], 10).n_bytes == relation.OF_DUCKDB + 3 * relation.OF_ITS_THREAD
 
 
 def test_results_that_wait_are_as_few_as_asked() -> None:

@@ -17,8 +17,18 @@ from logitkit.design.chunks.source import Source
 from logitkit.errors import DataError
 from logitkit.numerics.threads.local import get_threads
 
-__all__ = ["BYTES_OF_TEXT", "NONE_HELD", "Budget", "Held", "budget_of", "bytes_of_kinds", "in_words"]
+__all__ = [
+    "BYTES_OF_TEXT",
+    "CHUNKS_OF_MEMORY",
+    "NONE_HELD",
+    "Budget",
+    "Held",
+    "budget_of",
+    "bytes_of_kinds",
+    "in_words",
+]
 
+CHUNKS_OF_MEMORY = 32  # chunks, written out, that the memory would hold: each thread reads one ahead, and has copies
 CHUNKS_PART = 5, 8  # part of the memory for the reader and the chunks on their way
 LEARNT_PART = 8  # part of it that the levels of a factor may take
 GATHERED_PART = 2  # part of it that numbers per row may take

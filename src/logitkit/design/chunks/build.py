@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from logitkit.design.build import build_design
-from logitkit.design.chunks.budget import budget_of
+from logitkit.design.chunks.budget import CHUNKS_OF_MEMORY, budget_of
 from logitkit.design.chunks.checked import CheckedSource
 from logitkit.design.chunks.kept import KeptRows
 from logitkit.design.chunks.learning import Learning
@@ -38,7 +38,6 @@ SAMPLE_LEAST = 20_000  # rows: of fewer, all are drawn
 SAMPLE_PART, SAMPLE_PART_SENT = 4, 32  # at most this part of the rows; of those of workers, which send it here
 SAMPLE_OF_ROOT = 8  # rows for each column and root of all rows: the first step then ends a tenth of an error away
 SAMPLE_OF_MEMORY = 16  # part of the memory that the sample may take, written out once
-CHUNKS_OF_MEMORY = 32  # chunks, written out, that the memory would hold: each thread reads one ahead, and has copies
 
 
 def chunk_size(width: int, memory: int = 1 << 30) -> int:

@@ -6,18 +6,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from logitkit.design.chunks.budget import BYTES_OF_TEXT, NONE_HELD, Held, bytes_of_kinds
+from logitkit.design.chunks.budget import BYTES_OF_TEXT, CHUNKS_OF_MEMORY, NONE_HELD, Held, bytes_of_kinds
 from logitkit.design.chunks.checked import CheckedSource
 from logitkit.design.chunks.source import ROWS_AT_ONCE, Batch
 from logitkit.design.table.arrow import as_arrow, in_plain_text
 from logitkit.design.table.names import require_distinct_names
 from logitkit.errors import DataError
 
-OF_POLARS = Held(
-    150_000_000,  # as measured of frames that scan files
-    what="The buffers of polars",
-    remedy="write it by sink_parquet, and read the file",
-)
+OF_POLARS, OF_ITS_THREAD = 100_000_000, 50_000_000  # row groups on their way, as measured of groups of 250,000 rows
+OF_SLICES = 45_000_000  # as measured of one slice after another
+SLICED_MOST = 2  # times what polars holds else, of memory
+SCAN = ("Parquet SCAN ", "PROJECT ", "ESTIMATED ROWS: ")  # what the plan of a frame that is nothing but files has
 __all__ = ["ReaderSource", "function_source", "lazy_source"]
 
 
@@ -39,8 +38,8 @@ class ReaderSource:
         Not known.
     bytes_of : dict
         About the bytes of a value of each column.
-    holds : Held
-        What the reader holds, whatever the rows of a chunk.
+    holds : callable, optional
+        Of the columns and the rows of a chunk; returns what the reader holds beside chunks.
     """
 
     label: str
@@ -49,12 +48,11 @@ class ReaderSource:
     n_rows: int | None = None
     row_bytes: float = 0.0
     bytes_of: Mapping[str, float] = field(default_factory=dict)
-    holds: Held = NONE_HELD
+    holds: Callable[[Sequence[str], int], Held] | None = None
 
     def held(self, columns: Sequence[str], size: int) -> Held:
         """Return what is held beside chunks."""
-        del columns, size
-        return self.holds
+        return NONE_HELD if self.holds is None else self.holds(columns, size)
 
     def decoded(self, columns: Sequence[str]) -> float:
         """Return about the bytes of a row of some columns, with numbers as doubles."""
@@ -108,29 +106,57 @@ def function_source(function: Callable[[], Iterable[Any]]) -> CheckedSource:
 
 
 def lazy_source(frame: Any) -> CheckedSource:
-    """Return a lazy frame of polars as a source, which is collected in batches."""
+    """Return a lazy frame of polars as a source, which is collected in batches.
+
+    The engine has several row groups on their way for each of its threads, whatever the rows of a batch. Where the
+    frame is nothing but Parquet files and memory is small, it is collected a slice of its rows at a time instead: of a
+    query each slice would begin with the first row.
+    """
     import polars as pl
 
     if not hasattr(frame, "collect_batches"):
         raise DataError("This version of polars does not collect in batches: use a later one, or collect() first.")
     try:
         schema = frame.collect_schema()
+        sliced = all(line.startswith(SCAN) for line in frame.explain().splitlines())
     except (OSError, pl.exceptions.PolarsError) as error:
         raise DataError(f"The lazy frame cannot be read: {error}") from error
+    names = tuple(schema.names())
+    bytes_of = {name: 8.0 if kind.is_numeric() else float(BYTES_OF_TEXT) for name, kind in schema.items()}
+    in_batches = OF_POLARS + OF_ITS_THREAD * pl.thread_pool_size()
+
+    def in_slices(columns: Sequence[str], size: int) -> bool:
+        granted = CHUNKS_OF_MEMORY * size * sum(bytes_of[name] for name in columns)
+        return sliced and granted < SLICED_MOST * in_batches
+
+    def holds(columns: Sequence[str], size: int) -> Held:
+        return Held(
+            OF_SLICES if in_slices(columns, size) else in_batches,
+            what="The buffers of polars",
+            remedy="write it by sink_parquet and read the file, or set POLARS_MAX_THREADS=1 before Python starts",
+        )
 
     def opens(columns: Sequence[str], size: int) -> Iterator[Any]:
+        chosen = frame.select(list(columns))
         try:
-            yield from frame.select(list(columns)).collect_batches(
-                chunk_size=min(size, ROWS_AT_ONCE), maintain_order=True
-            )
+            if in_slices(columns, size):
+                yield from _slices(chosen, max(size, ROWS_AT_ONCE))
+            else:
+                yield from chosen.collect_batches(chunk_size=min(size, ROWS_AT_ONCE), maintain_order=True)
         except (OSError, pl.exceptions.PolarsError) as error:
             raise DataError(f"The lazy frame cannot be collected: {error}") from error
 
-    names = tuple(schema.names())
-    bytes_of = {name: 8.0 if kind.is_numeric() else float(BYTES_OF_TEXT) for name, kind in schema.items()}
     remedy = "Sort it by columns that tell its rows apart, or collect() it where it fits in memory."
-    source = ReaderSource("The lazy frame", names, opens, bytes_of=bytes_of, holds=OF_POLARS)
-    return CheckedSource(source, remedy=remedy)
+    return CheckedSource(ReaderSource("The lazy frame", names, opens, bytes_of=bytes_of, holds=holds), remedy=remedy)
+
+
+def _slices(frame: Any, size: int) -> Iterator[Any]:
+    """Yield a lazy frame a slice of its rows at a time."""
+    first, n_rows = 0, size
+    while n_rows == size:
+        rows = frame.slice(first, size).collect(engine="streaming")
+        first, n_rows = first + size, rows.height
+        yield rows
 
 
 class _Calls:
