@@ -332,3 +332,15 @@ def test_it_shows_itself_and_refuses_odd_bins(drawn):
         assert "judge calibration on other rows" in said
     with pytest.raises(DataError, match="bins=1 must be"):
         fit.calibration(bins=1)
+
+
+def test_what_has_no_intercept_or_slope_is_said():
+    births = lk.datasets.load_lbw()
+    one = lk.logit("low ~ lwt", births).calibration(births[births["low"] == 1])
+    assert np.isposinf(one.intercept)
+    assert np.isnan(one.slope)
+    text = " ".join(str(one).split())
+    assert "All rows have one outcome: the intercept is infinite, and there is no slope." in text
+    assert "()" not in text
+    flat = lk.logit("low ~ 1", births).calibration(births[births["age"] > 25])
+    assert "There is no slope, as predictions do not vary." in " ".join(str(flat).split())

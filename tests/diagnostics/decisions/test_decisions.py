@@ -137,3 +137,12 @@ def test_curves_of_several_models_are_drawn(large, small):
     assert len(found.to_frame()) == 2 * 99
     found = large.decision_curve({"small": small}, thresholds=[0.2, 0.4])
     assert found.plot(standardized=True).get_ylabel() == "Standardised net benefit"
+
+
+def test_weights_that_are_no_counts_have_net_benefits_without_intervals(births):
+    data = births.assign(w=0.1 + births["age"] / 30.0)
+    found = lk.logit("low ~ lwt", data, weights="w", weight_kind="precision").decision_curve(thresholds=[0.2, 0.98])
+    assert found.net_benefit[0, 1] == 0.0  # nobody is called: no rounding of sums of weights
+    assert np.isnan(found.std_error).all()
+    assert "No intervals" in str(found)
+    assert "95% intervals" not in str(found)

@@ -221,3 +221,19 @@ def test_figures_are_drawn_on_axes_that_are_given(large):
         assert getattr(large.plot, name)(ax=ax) is ax
         assert ax.lines
     assert list(large.gains().to_frame()["depth"]) == pytest.approx(np.arange(1, 11) / 10)
+
+
+def test_no_standard_error_where_the_formula_gives_zero(births):
+    constant = lk.logit("low ~ 1", births)
+    for found in (
+        constant.concordance(),
+        lk.logit("low ~ low_again", births.assign(low_again=births["low"])).concordance(),
+    ):
+        assert np.isnan(found.errors).all()
+        assert "does not imply precision" in " ".join(str(found).split())
+    area = constant.partial_auc(fpr=(0.0, 0.2))
+    assert_allclose(area.area, 0.02, rtol=EXACT)
+    assert np.isnan([area.std_error, area.low, area.high]).all()
+    assert "No standard error" in str(area)
+    weighted = lk.logit("low ~ age", births.assign(w=0.1 + births["age"] / 30.0), weights="w", weight_kind="precision")
+    assert "No standard error" in str(weighted.partial_auc(fpr=(0.0, 0.2)))

@@ -176,7 +176,8 @@ def called_at(blocks: Iterable[Pooled], totals: FloatArray, cuts: FloatArray) ->
         place = np.searchsorted(block.scores, cuts, side="left")
         sums = np.concatenate([np.zeros((2, 1)), np.cumsum(block.sums, axis=1)], axis=1)
         below += sums[:, place]
-    return np.maximum(totals[:, None] - below, 0.0)
+    left = totals[:, None] - below
+    return np.where(left > ROUNDING * totals[:, None], left, 0.0)  # sums of weights that are no counts are not exact
 
 
 def rates_of(

@@ -248,5 +248,7 @@ class _Pairs:
             float(own @ of_gamma) / untied**2 if untied > 0.0 else math.nan,
             float(of_tau.sum()) * n / (n - 1.0) / (n * (n - 1.0)) ** 2,
         ]
+        if untied == 0.0 or abs(gamma) == 1.0:
+            spread = [math.nan] * 3  # zero by the formula, which is no precision
         errors = 2.0 * np.sqrt(np.maximum(spread, 0.0))
         return np.array([0.5 * (d + 1.0), d, gamma, tau]), np.concatenate([[0.5 * errors[0]], errors])

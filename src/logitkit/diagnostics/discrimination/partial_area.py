@@ -16,6 +16,7 @@ from typing import Literal
 
 import numpy as np
 
+from logitkit.diagnostics.discrimination.area_interval import ROUNDING
 from logitkit.diagnostics.discrimination.areas import areas_of, covariance_of, drawn_areas
 from logitkit.diagnostics.discrimination.scored import Scored
 from logitkit.engine.law import NORMAL, require_level
@@ -140,6 +141,7 @@ def partial_area(
         ends = np.quantile(drawn, [0.5 * (1.0 - level), 0.5 * (1.0 + level)])
     else:
         error = float(np.sqrt(covariance_of(seen, of_events, of_nonevents)[0, 0]))
+        error = error if error > ROUNDING * (end - start) else float("nan")  # zero is no precision
         ends = np.clip(area + float(NORMAL.quantile(level)) * error * np.array([-1.0, 1.0]), 0.0, most)
     standard = 0.5 * (1.0 + (np.array([area, *ends]) - least) / (most - least))
     return PartialArea(

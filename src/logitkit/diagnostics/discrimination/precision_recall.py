@@ -114,8 +114,8 @@ def require_event(record: FitRecord, what: str) -> None:
     require(record, "discrimination")
     if not record.has_event:
         raise UnsupportedError(
-            f"{what} is of an event, and {record.family.words.title.lower()} has several outcomes: see "
-            "fit.discrimination() and fit.classification(), which have each of them."
+            f"{record.family.words.title}: {what[0].lower()}{what[1:]} is of an event, and there are several outcomes: "
+            "see fit.discrimination() and fit.classification(), which have each of them."
         )
 
 

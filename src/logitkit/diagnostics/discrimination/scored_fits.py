@@ -118,8 +118,8 @@ def require_scored(record: FitRecord) -> None:
     require(record, "discrimination")
     if not record.has_event:
         raise UnsupportedError(
-            f"{record.family.words.title}: scores of an event are compared here, and of several outcomes there is "
-            "none. See fit.discrimination() for their areas."
+            f"{record.family.words.title}: this is of scores of one event, and there are several outcomes; "
+            "fit.discrimination() and fit.calibration() have each of them against the rest."
         )
 
 

@@ -136,7 +136,7 @@ def pseudo_r_squared(record: FitRecord, design: Design) -> PseudoRSquared:
         rate = base[1]
         around = events * (1.0 - rate) ** 2 + (n - events) * rate**2
         efron = 1.0 - squares / around if around > 0.0 else np.nan
-    variance, error = eta2 / n - (eta / n) ** 2, _latent(record)
+    variance, error = max(eta2 / n - (eta / n) ** 2, 0.0), _latent(record)
     return PseudoRSquared(
         float(mcfadden),
         float(adjusted),

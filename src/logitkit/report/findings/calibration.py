@@ -51,11 +51,9 @@ def _event_calibration(result: Calibration) -> Document:
     ]
     by_construction = result.in_sample and not result.penalised and is_calibrated(result.intercept, result.slope)
     if not by_construction and not (result.in_sample and result.penalised) and not np.isnan(result.intercept):
-        words = f"{format_estimate(result.intercept)} ({format_estimate(result.intercept_std_error)})"
-        facts.append(Fact("Intercept (SE)", words))
+        facts.append(_with_error("Intercept", result.intercept, result.intercept_std_error))
     if not by_construction and not np.isnan(result.slope):
-        error = "" if np.isnan(result.slope_std_error) else f" ({format_estimate(result.slope_std_error)})"
-        facts.append(Fact("Slope (SE)" if error else "Slope", f"{format_estimate(result.slope)}{error}"))
+        facts.append(_with_error("Slope", result.slope, result.slope_std_error))
     if result.test is not None:
         facts.append(Fact("Intercept 0 and slope 1: P", _test_words(result.test)))
     notes: tuple[str, ...] = ()
@@ -69,6 +67,10 @@ def _event_calibration(result: Calibration) -> Document:
     if np.isinf(result.log_loss):
         text = "The log loss is infinite, and intercept and slope are missing"
         notes = (*notes, f"{text}: an outcome occurred whose predicted probability is 0.")
+    elif np.isinf(result.intercept):
+        notes = (*notes, "All rows have one outcome: the intercept is infinite, and there is no slope.")
+    elif np.isnan(result.slope):
+        notes = (*notes, "There is no slope, as predictions do not vary.")
     return Document(
         "Calibration",
         facts=tuple(facts),
@@ -76,6 +78,13 @@ def _event_calibration(result: Calibration) -> Document:
         notes=(*notes, *_curve_notes(result)),
         warnings=undetermined_rows(result.undetermined),
     )
+
+
+def _with_error(name: str, value: float, error: float) -> Fact:
+    """Return an estimate with its standard error, if it has one."""
+    if np.isnan(error):
+        return Fact(name, format_estimate(value))
+    return Fact(f"{name} (SE)", f"{format_estimate(value)} ({format_estimate(error)})")
 
 
 def _scaled(score: float, scaled: float) -> str:

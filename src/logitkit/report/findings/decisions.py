@@ -154,9 +154,10 @@ def decision_curve_document(result: DecisionCurve) -> Document:
         *columns,
         strict=True,
     )
-    notes = [
-        f"Net benefit of acting from a probability on, in events per row, with {level} intervals; of none it is 0."
-    ]
+    with_intervals = "" if np.isnan(result.std_error).all() else f", with {level} intervals"
+    notes = [f"Net benefit of acting from a probability on, in events per row{with_intervals}; of none it is 0."]
+    if not with_intervals:
+        notes.append("No intervals: these require independent rows, counted by their weights.")
     if kept.size < result.thresholds.size:
         notes.append(f"{kept.size} of {result.thresholds.size} thresholds are printed; to_frame() has all.")
     if result.harm.any():

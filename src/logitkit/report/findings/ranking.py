@@ -49,6 +49,14 @@ NESTED = (
 NO_ERRORS = (
     "No standard errors: these require independent rows, counted by their weights, and at least two with each outcome."
 )
+NO_AREA_ERROR = (
+    "No standard error: it requires independent rows, counted by their weights, at least two with each outcome, and an "
+    "area that is neither the largest nor of tied predictions alone."
+)
+NO_SPREAD = (
+    "No standard errors: where all pairs agree, or all predictions are tied, their formula gives zero, which does not "
+    "imply precision; fit.discrimination() has the exact interval of an area of 1."
+)
 NO_VARIANCE = "A contrast without variance has no test: both scores rank all pairs alike, or an area is 0 or 1."
 
 
@@ -152,7 +160,7 @@ def partial_area_document(result: PartialArea) -> Document:
             Fact("Mean height", format_estimate(result.area / (high - low))),
         ),
         notes=(
-            f"Standard error {error[result.method]}.",
+            NO_AREA_ERROR if np.isnan(result.std_error) else f"Standard error {error[result.method]}.",
             "Standardised: 0.5 for scores that rank nothing, 1 for perfect ones.",
             *((APPARENT,) * result.in_sample),
         ),
@@ -208,10 +216,17 @@ def concordance_document(result: Concordance) -> Document:
         ),
         notes=(
             *(("Ranked by the mean of the outcomes, numbered in their order.",) * ordered),
-            *((NO_ERRORS,) * bool(np.isnan(result.errors).all())),
+            *_no_errors(result),
             *((APPARENT,) * result.in_sample),
         ),
     )
+
+
+def _no_errors(result: Concordance) -> tuple[str, ...]:
+    """Say why rank correlations have no errors."""
+    if not np.isnan(result.errors).all():
+        return ()
+    return (NO_SPREAD if min(result.discordant, result.concordant) == 0.0 else NO_ERRORS,)
 
 
 @finding_document.register

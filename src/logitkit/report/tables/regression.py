@@ -273,7 +273,8 @@ def _how(result: RegressionTable) -> Iterator[str]:
         correction = f", times {fit.record.covariance.correction}" if fit.record.covariance.correction else ""
         by.setdefault(f"{fit.record.covariance.label}{correction}".rstrip("."), []).append(fit.name)
     parts = [f"{label} ({name_list(names)})" if len(by) > 1 else label for label, names in by.items()]
-    yield f"Standard errors: {'; '.join(parts)}."
+    of_logs = "std_error" in result.show and any(block.ratio is not None for block in result.blocks)
+    yield f"Standard errors{', of logarithms of ratios' if of_logs else ''}: {'; '.join(parts)}."
     kinds = list(
         dict.fromkeys(
             "Wald" if fit.record.penalty is None else "posterior" for fit in result.fits if not is_withheld(fit.record)
