@@ -36,6 +36,14 @@ def test_glance_tells_of_the_penalty_of_several_outcomes(lasso: lk.MultinomialFi
     assert np.isclose(row["deviance_ratio"], 1.0 - lasso.record.deviance / lasso.record.null_deviance, rtol=1e-12)
 
 
+def test_glance_has_the_criterion_of_few_rows_beside_the_others() -> None:
+    fit = lk.logit("low ~ age + lwt", BIRTHS)
+    row = fit.glance().iloc[0]
+    assert np.isclose(row["aicc"], row["aic"] + 2 * 3 * 4 / (189 - 4), rtol=1e-14)
+    assert list(row.index[row.index.isin(["aic", "aicc", "bic"])]) == ["aic", "aicc", "bic"]
+    assert np.isnan(lk.logit("low ~ age", BIRTHS, penalty=lk.Ridge(1.0)).glance().loc[0, "aicc"])
+
+
 def test_each_coefficient_stands_under_its_outcome_and_term() -> None:
     fit = lk.multinomial("size ~ age + smoke", SEVERAL, reference="a", per_outcome={"c": "smoke"})
     table = fit.tidy()

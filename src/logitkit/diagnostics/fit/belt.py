@@ -7,13 +7,9 @@ degree exceeds the 95% point of chi-square, up to 4. The statistic
 .. math:: T = 2 \{\ell(\hat\alpha) - \ell(\text{as predicted})\}
 
 tests that the polynomial is the identity; ``belt_law.py`` has its distribution, which knows of the choice. The belt of
-level c at a linear predictor :math:`\eta` has the ends
-
-.. math:: g(\eta)'\hat\alpha \pm \sqrt{t_c\; g(\eta)' V g(\eta)},
-
-with the powers g, the inverse information V and :math:`t_c`, the point that T exceeds with probability 1 - c: the
-ellipsoid that approximates the likelihood region of level c, looked at along each :math:`\eta`. So the belt has the
-whole curve inside at once.
+level c inverts that test: it spans, at each linear predictor, the values of the polynomials of that degree whose
+likelihood-ratio statistic against the estimate is at most the point that T exceeds with probability 1 - c
+(``belt_region.py``). So the belt has the whole curve inside at once.
 
 On the rows of a fit T takes the variance of the powers beside intercept and slope alone, and is a little conservative
 where the model has many columns.
@@ -37,6 +33,7 @@ from scipy.special import chdtri
 from logitkit.design.design import Design
 from logitkit.diagnostics.calibration.log_odds_rows import LogOddsRows
 from logitkit.diagnostics.fit.belt_law import belt_critical, belt_tail
+from logitkit.diagnostics.fit.belt_region import belt_ends, counts_of
 from logitkit.diagnostics.fit.conditions import require_event_model, require_testable
 from logitkit.diagnostics.fit.polynomials import Predicted, polynomial_fit, powers, predicted_sums
 from logitkit.diagnostics.rows.left_out import EVERY_ROW, LeftOut
@@ -46,10 +43,10 @@ from logitkit.inference.sample import is_sample
 from logitkit.options import is_finite_number, listed
 from logitkit.typing import BoolArray, FloatArray
 
-__all__ = ["BeltEnds", "CalibrationBelt", "calibration_belt"]
+__all__ = ["BeltEnds", "BeltTest", "CalibrationBelt", "belt_test", "calibration_belt"]
 
 DEGREE_MOST = 4
-CHOSEN_AT = 0.05  # level of the test for one more degree
+LEAST = float(chdtri(1, 0.05))  # gain of one more degree: the 5% point of its likelihood-ratio statistic
 POINTS = 101
 
 
@@ -123,9 +120,7 @@ class CalibrationBelt:
     left_out: LeftOut = EVERY_ROW
 
 
-def calibration_belt(
-    record: FitRecord, design: Design, levels: Sequence[float] = (0.8, 0.95), given: Predicted | None = None
-) -> CalibrationBelt:
+def calibration_belt(record: FitRecord, design: Design, levels: Sequence[float] = (0.8, 0.95)) -> CalibrationBelt:
     """Return the calibration belt.
 
     Parameters
@@ -136,8 +131,6 @@ def calibration_belt(
         Rows with their outcome: those of the fit, or new ones.
     levels : sequence of float, default (0.8, 0.95)
         Confidence levels.
-    given : Predicted, optional
-        These rows with what was predicted, where that was found before.
 
     Returns
     -------
@@ -160,20 +153,124 @@ def calibration_belt(
     >>> bool((belt.belts[1].low <= belt.curve).all()), 0.0 < belt.p_value < 1.0
     (True, True)
     """
-    own = is_sample(record, design)
-    require_testable(record, design, own)
-    require_event_model(record, "The calibration belt")
     asked = [levels] if isinstance(levels, float) else listed(levels)
     if not asked or not all(is_finite_number(level) and 0.0 < level < 1.0 for level in asked):
         raise DataError(f"levels={levels!r:.60} must be confidence levels between 0 and 1, such as (0.8, 0.95).")
-    asked = [float(level) for level in asked]
+    own, given, test = _chosen(record, design, None)
+    sums, coef, degree = given.sums, test.coef, test.degree
+    ends = record.family.probabilities(np.array([[sums.lowest, sums.highest]]))[1]
+    predicted = np.linspace(ends[0], ends[1], POINTS)
+    link = record.family.tail_link
+    eta = np.clip(link.link(predicted), sums.lowest, sums.highest)
+    wanted = np.sort(np.asarray(asked, dtype=np.float64))
+    rises = np.array([test.critical(1.0 - level) for level in wanted])
+    rates = link.inverse(belt_ends(counts_of(given), link, coef, sums.mean, sums.spread, eta, rises))
+    belts = tuple(
+        BeltEnds(float(level), low, high, _ranges(predicted, low > predicted), _ranges(predicted, high < predicted))
+        for level, (low, high) in zip(wanted, rates, strict=True)
+    )
+    return CalibrationBelt(
+        predicted=predicted,
+        curve=link.inverse(powers((eta - sums.mean) / sums.spread, degree) @ coef),
+        belts=belts,
+        degree=degree,
+        statistic=test.statistic,
+        p_value=test.p_value,
+        critical=test.critical(0.05),
+        in_sample=own,
+        n_trials=float(sums.facts.totals.sum()),
+        left_out=sums.facts.left_out(design),
+    )
+
+
+@dataclass(frozen=True)
+class BeltTest:
+    """The test of a belt.
+
+    Parameters
+    ----------
+    coef : (degree + 1,) array
+        The polynomial, of the standardised predictor.
+    degree, start : int
+        Degree that was reached, and from which was started.
+    statistic : float
+        T.
+
+    Examples
+    --------
+    >>> round(BeltTest(np.zeros(3), 2, 2, 3.8414588).p_value, 6)
+    0.05
+    """
+
+    coef: FloatArray
+    degree: int
+    start: int
+    statistic: float
+
+    @property
+    def p_value(self) -> float:
+        """Tail probability of the statistic."""
+        return belt_tail(self.statistic, self.degree - self.start, 3 - self.start, LEAST)
+
+    def critical(self, probability: float) -> float:
+        """Return what the statistic exceeds with a probability under a right model.
+
+        Parameters
+        ----------
+        probability : float
+            Between 0 and 1.
+
+        Returns
+        -------
+        float
+            At this degree.
+        """
+        return belt_critical(probability, self.degree - self.start, 3 - self.start, LEAST)
+
+
+def belt_test(record: FitRecord, design: Design, given: Predicted | None = None) -> BeltTest:
+    """Return the test of the belt alone.
+
+    Parameters
+    ----------
+    record : FitRecord
+        A fit of two outcomes by one linear predictor.
+    design : Design
+        Rows with their outcome: those of the fit, or new ones.
+    given : Predicted, optional
+        These rows with what was predicted, where that was found before.
+
+    Returns
+    -------
+    BeltTest
+        Of the degree that was chosen.
+
+    Raises
+    ------
+    UnsupportedError
+        As by ``calibration_belt``.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
+    >>> belt_test(fit.record, fit.design).p_value == calibration_belt(fit.record, fit.design).p_value
+    True
+    """
+    return _chosen(record, design, given)[2]
+
+
+def _chosen(record: FitRecord, design: Design, given: Predicted | None) -> tuple[bool, Predicted, BeltTest]:
+    """Return whether rows are those of the fit, what was predicted for them, and the polynomial that is chosen."""
+    own = is_sample(record, design)
+    require_testable(record, design, own)
+    require_event_model(record, "The calibration belt")
     if own:
         _require_identity(record, design)
     given = predicted_sums(record, design, own) if given is None else given
     given.require_answer("The calibration belt")
     rows, sums = given.rows, given.sums
-    start, base = (2, 1) if own else (1, 2)
-    least = float(chdtri(1, CHOSEN_AT))
+    start = 2 if own else 1
     found = _fit(rows, start, sums.mean, sums.spread)
     if found is None:
         raise UnsupportedError(
@@ -183,39 +280,10 @@ def calibration_belt(
     degree = start
     while degree < DEGREE_MOST:
         larger = _fit(rows, degree + 1, sums.mean, sums.spread)
-        if larger is None or found.deviance - larger.deviance <= least:
+        if larger is None or found.deviance - larger.deviance <= LEAST:
             break
         found, degree = larger, degree + 1
-    gains, statistic = degree - start, max(sums.deviance - found.deviance, 0.0)
-    ends = record.family.probabilities(np.array([[sums.lowest, sums.highest]]))[1]
-    predicted = np.linspace(ends[0], ends[1], POINTS)
-    eta = np.clip(record.family.tail_link.link(predicted), sums.lowest, sums.highest)
-    basis = powers((eta - sums.mean) / sums.spread, degree)
-    middle = basis @ found.coef
-    spread = np.sqrt(np.einsum("ij,jk,ik->i", basis, found.full_vcov, basis))
-
-    def rate(values: FloatArray) -> FloatArray:
-        return np.asarray(record.family.probabilities(values[None])[1])
-
-    belts = []
-    for level in sorted(asked):
-        half = np.sqrt(belt_critical(1.0 - level, gains, base, least)) * spread
-        low, high = rate(middle - half), rate(middle + half)
-        belts.append(
-            BeltEnds(level, low, high, _ranges(predicted, low > predicted), _ranges(predicted, high < predicted))
-        )
-    return CalibrationBelt(
-        predicted=predicted,
-        curve=rate(middle),
-        belts=tuple(belts),
-        degree=degree,
-        statistic=statistic,
-        p_value=belt_tail(statistic, gains, base, least),
-        critical=belt_critical(0.05, gains, base, least),
-        in_sample=own,
-        n_trials=float(sums.facts.totals.sum()),
-        left_out=sums.facts.left_out(design),
-    )
+    return own, given, BeltTest(found.coef, degree, start, max(sums.deviance - found.deviance, 0.0))
 
 
 def _require_identity(record: FitRecord, design: Design) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from logitkit.diagnostics.fit.belt import calibration_belt
+from logitkit.diagnostics.fit.belt import belt_test
 from logitkit.diagnostics.fit.box_tidwell import box_tidwell
 from logitkit.diagnostics.fit.hosmer_lemeshow import GroupTests, HosmerLemeshow, group_tests
 from logitkit.diagnostics.fit.linear_tests import (
@@ -186,7 +186,7 @@ class BinaryTests:
 
     def _calibration_belt(self) -> GoodnessTest:
         """Return the test of the calibration belt."""
-        found = calibration_belt(self.tested.record, self.tested.design, given=self._predictors)
+        found = belt_test(self.tested.record, self.tested.design, self._predictors)
         name, null = "calibration_belt", f"belt, degree {found.degree}"
         return GoodnessTest(name, ROWS[name], found.statistic, float("nan"), found.p_value, null)
 

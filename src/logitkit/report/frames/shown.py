@@ -31,7 +31,7 @@ LIMITS = ("conf_low", "conf_high")
 UNITS = (("estimate", "std_error", "bias", *LIMITS), ("logit", "logit_std_error"))  # an estimate, its error, the rest
 SHORTEST = 7  # characters of a label that is cut
 WIDTH = 80
-LIKELIHOODS = ("loglik", "deviance", "aic", "bic", "ebic")
+LIKELIHOODS = ("loglik", "deviance", "aic", "aicc", "bic", "ebic")
 PROPORTIONS = ("deviance_ratio",)  # as good as zero where they are near it
 NO_LABELS = ("status", "aliased", "collinear", "separated")  # text that says something of a row, and does not name it
 

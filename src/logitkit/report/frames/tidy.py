@@ -10,7 +10,7 @@ import pandas as pd
 from logitkit.engine.facts import PenaltyFacts
 from logitkit.engine.record import FitRecord
 from logitkit.inference.conditioning import conditioning
-from logitkit.inference.fit_statistics import FitStatistics, explained_share, fit_statistics
+from logitkit.inference.fit_statistics import FitStatistics, corrected_aic, explained_share, fit_statistics
 from logitkit.inference.hypotheses.likelihood_ratio import null_test
 from logitkit.inference.hypotheses.wald import coefficient_estimates
 from logitkit.inference.penalised.posterior import has_posterior, posterior_condition
@@ -203,8 +203,8 @@ def _likelihood_row(record: FitRecord) -> dict[str, Any]:
         if not record.has_deviance:
             row |= dict.fromkeys(row, np.nan)
         row |= {"lr_statistic": np.nan, "lr_dof": 0, "lr_p_value": np.nan}
-    names = ("aic", "bic", "mcfadden", "cox_snell", "nagelkerke")
-    return row | {name: getattr(statistics, name) for name in names}
+    row |= {"aic": statistics.aic, "aicc": corrected_aic(record), "bic": statistics.bic}
+    return row | {name: getattr(statistics, name) for name in ("mcfadden", "cox_snell", "nagelkerke")}
 
 
 def _penalty_row(record: FitRecord, facts: PenaltyFacts) -> dict[str, Any]:
