@@ -7,7 +7,7 @@ from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
 from logitkit.inference.verbs import require
 
-__all__ = ["require_event_model", "require_testable"]
+__all__ = ["require_chi_square", "require_event_model", "require_testable"]
 
 INSTEAD = "Use fit.calibration(), which takes them."
 
@@ -82,3 +82,49 @@ def require_event_model(record: FitRecord, what: str) -> None:
     if record.has_event and record.is_single:
         return
     raise UnsupportedError(f"{what} is of two outcomes; with more, fit a model of one of them against the rest.")
+
+
+def require_chi_square(record: FitRecord, design: Design, in_sample: bool) -> None:
+    """Refuse a fit or rows for which the statistic has no chi-square distribution.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        Rows with their outcome.
+    in_sample : bool
+        Whether these are the rows of the fit.
+
+    Raises
+    ------
+    UnsupportedError
+        With precision or sampling weights, clusters or an absorbed factor, and on the rows of a penalised fit or of a
+        complete separation.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
+    >>> require_chi_square(fit.record, fit.design, True)
+    """
+    response = design.sample.response
+    if in_sample:
+        require(record, "hosmer_lemeshow on the rows of the fit")
+    require(record, "hosmer_lemeshow")
+    if response.prior is not None and response.weight_kind != "frequency":
+        why = ", which are not counts of observations" if response.weight_kind == "precision" else ""
+        raise UnsupportedError(
+            f"The Hosmer-Lemeshow statistic has no chi-square distribution with {response.weight_kind} weights{why}. "
+            "Use the calibration table instead."
+        )
+    if response.clusters is not None:
+        raise UnsupportedError(
+            f"The Hosmer-Lemeshow statistic has no chi-square distribution with clusters ({response.clusters.name}). "
+            "Use the calibration table instead."
+        )
+    if in_sample and record.separated_completely:
+        raise UnsupportedError(
+            "Every row is fitted perfectly (complete separation), so there is no lack of fit to test on the rows of "
+            "the fit."
+        )

@@ -46,6 +46,7 @@ import numpy as np
 from scipy.special import chdtrc
 
 from logitkit.design.design import Design
+from logitkit.diagnostics.fit.conditions import require_chi_square
 from logitkit.diagnostics.rows.grouping import GROUPING_WORDS
 from logitkit.diagnostics.rows.left_out import EVERY_ROW, LeftOut
 from logitkit.diagnostics.rows.ordering import InOrder, Ranking, grouped, rows_in_order
@@ -54,10 +55,9 @@ from logitkit.diagnostics.rows.ranking import PredictedRows, RankedRows
 from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
 from logitkit.inference.sample import is_sample
-from logitkit.inference.verbs import require
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["GroupTests", "HosmerLemeshow", "group_tests", "hosmer_lemeshow", "require_chi_square"]
+__all__ = ["GroupTests", "HosmerLemeshow", "group_tests", "hosmer_lemeshow"]
 
 EXPECTED_LEAST = 5.0  # the usual rule for the chi-square distribution of a table
 
@@ -347,52 +347,6 @@ class GroupTests:
             left_out=facts.left_out(self.design),
             share_of_fit=facts.total / self.record.total,
             patterns=self.patterns,
-        )
-
-
-def require_chi_square(record: FitRecord, design: Design, in_sample: bool) -> None:
-    """Refuse a fit or rows for which the statistic has no chi-square distribution.
-
-    Parameters
-    ----------
-    record : FitRecord
-        The fit.
-    design : Design
-        Rows with their outcome.
-    in_sample : bool
-        Whether these are the rows of the fit.
-
-    Raises
-    ------
-    UnsupportedError
-        With precision or sampling weights, clusters or an absorbed factor, and on the rows of a penalised fit or of a
-        complete separation.
-
-    Examples
-    --------
-    >>> import logitkit as lk
-    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
-    >>> require_chi_square(fit.record, fit.design, True)
-    """
-    response = design.sample.response
-    if in_sample:
-        require(record, "hosmer_lemeshow on the rows of the fit")
-    require(record, "hosmer_lemeshow")
-    if response.prior is not None and response.weight_kind != "frequency":
-        why = ", which are not counts of observations" if response.weight_kind == "precision" else ""
-        raise UnsupportedError(
-            f"The Hosmer-Lemeshow statistic has no chi-square distribution with {response.weight_kind} weights{why}. "
-            "Use the calibration table instead."
-        )
-    if response.clusters is not None:
-        raise UnsupportedError(
-            f"The Hosmer-Lemeshow statistic has no chi-square distribution with clusters ({response.clusters.name}). "
-            "Use the calibration table instead."
-        )
-    if in_sample and record.separated_completely:
-        raise UnsupportedError(
-            "Every row is fitted perfectly (complete separation), so there is no lack of fit to test on the rows of "
-            "the fit."
         )
 
 
