@@ -56,6 +56,11 @@ CASES = {
     "log-F": (F, {"penalty": lk.LogF(1)}, 24),
     "mean bias": (F, {"penalty": lk.MeanBias()}, 30),
     "median bias": (F, {"penalty": lk.MedianBias()}, 30),
+    "Firth of ordered outcomes": (
+        "o ~ x0",
+        {"model": lk.Ordinal(order=["low", "mid", "top"]), "penalty": lk.Jeffreys()},
+        30,
+    ),
     "ridge": (F, {"penalty": lk.Ridge(0.05)}, 14),
     "lasso": (F, {"penalty": lk.Lasso(0.02)}, 20),
     "lasso that keeps": (F, {"penalty": lk.Lasso(0.02, keep=["x1", "x2"])}, 30),

@@ -8,6 +8,7 @@ import numpy as np
 
 from logitkit.design.constant import with_constant
 from logitkit.design.design import Design
+from logitkit.design.response.response import Response
 from logitkit.engine.assemble import make_record, shown_coordinates
 from logitkit.engine.bias.correction import flac, flic
 from logitkit.engine.bias.offered import why_not_adjusted
@@ -68,7 +69,11 @@ def fit_adjusted(
             design = with_constant(design)
         columns, base = _independent(design, form)
         shown = shown_coordinates(form, columns)
-        origin = origin_of(design.sample.response, form, design.info.intercept, columns)
+
+        def origin_for(response: Response) -> FloatArray:
+            return origin_of(response, form, design.info.intercept, columns)
+
+        origin = origin_for(design.sample.response)
         penalised, words = penalised_objective(stated, base, form, design.info, shown), ""
         if penalised is None:
             transform = None
@@ -82,7 +87,7 @@ def fit_adjusted(
             solution, _ = solved(AdjustedScores(base, transform), origin, solver)
             value = null = np.nan
         else:
-            start = starting_point(base).coef if base.in_chunks else origin
+            start = starting_point(base, origin_for).coef if base.in_chunks else origin
             solution, words = highest(penalised, form, start, solver, maximised(penalised, start, solver))
             null = _null_value(penalised, design, form, columns, start, solver)
             if isinstance(stated, LogF) and not is_finite(penalised, solution, form):
