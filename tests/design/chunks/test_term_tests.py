@@ -14,6 +14,8 @@ from logitkit.errors import DataError, UnsupportedError
 
 pytestmark = pytest.mark.usefixtures("chunks_of_64")
 
+PROBIT = lk.Binary(link="probit", information="observed")
+BY_FIRM = {"cluster": "firm", "dof": "normal"}  # Satterthwaite's degrees of freedom ask for room
 FITS: dict[str, tuple[str, dict[str, Any], dict[str, Any] | None]] = {
     "plain": ("y ~ x + z + C(g)", {}, None),
     "frequency weights": ("y ~ x + z", {"weights": "w"}, None),
@@ -24,6 +26,9 @@ FITS: dict[str, tuple[str, dict[str, Any], dict[str, Any] | None]] = {
     "clusters": ("y ~ x + z", {"cluster": "firm"}, None),
     "HC3": ("y ~ x + z", {}, {"kind": "HC3"}),
     "crossed": ("y ~ x + z", {}, {"kind": "cluster", "cluster": ["firm", "year"]}),
+    "CR1": ("y ~ x + z", {}, {"kind": "CR1"} | BY_FIRM),
+    "CR2": ("y ~ x + z", {"weights": "w"}, {"kind": "CR2"} | BY_FIRM),
+    "CR3": ("y ~ x + z", {"model": PROBIT}, {"kind": "CR3"} | BY_FIRM),
     "several": ("o ~ x + C(g)", {"model": lk.Multinomial()}, None),
     "ordered": ("o ~ x + z", {"model": lk.Ordinal(order=["low", "mid", "top"])}, None),
     "probit": ("y ~ x + z", {"model": lk.Binary(link="probit")}, None),
@@ -87,4 +92,4 @@ def test_what_a_stream_does_not_test_is_refused(files) -> None:
     with pytest.raises(DataError, match=r"'z' is missing in 8 of the rows of the fit"):
         fit.add1("z")
     with pytest.raises(UnsupportedError, match="needs the scores of all rows at once"):
-        fit.robust("CR2", cluster="firm").drop1(test="score")
+        fit.robust("HAC", time="month").drop1(test="score")

@@ -7,7 +7,7 @@ for the next pass. So rows that are in the order of their units take one pass, a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -103,9 +103,15 @@ def rows_held(design: Design) -> int:
 
 
 def whole_units(
-    design: Design, units: Units, chosen: BoolArray | None = None, most: int | None = None
+    design: Design,
+    units: Units,
+    chosen: BoolArray | None = None,
+    most: int | None = None,
+    coded: Callable[[Design], Design] | None = None,
 ) -> Iterator[tuple[Design, IntArray]]:
     """Yield rows of a stream as designs that are held, each of whole units, with the unit of each row.
+
+    ``coded`` gives a chunk other columns, before its rows are held.
 
     Examples
     --------
@@ -124,7 +130,7 @@ def whole_units(
     more = reading_more(design, units.names)
     while waiting.any():
         held = _Held(units, waiting, most)
-        for part, codes in more.each(partial(_numbered, units)):
+        for part, codes in more.each(partial(_numbered, units, coded)):
             step = max(part.n_rows if most > 4 * part.n_rows else most // 4, 1)
             for start in range(0, part.n_rows, step):
                 held.take(part, codes, start, min(start + step, part.n_rows))
@@ -218,6 +224,6 @@ def _units(names: tuple[str, ...], role: str, part: Design) -> Units:
     return Units(names, role, {value: k for k, value in enumerate(values)}, sizes, used, table)
 
 
-def _numbered(units: Units, part: Design) -> tuple[Design, IntArray]:
+def _numbered(units: Units, coded: Callable[[Design], Design] | None, part: Design) -> tuple[Design, IntArray]:
     """Return a chunk with the unit of each of its rows."""
-    return part, units.of_rows(part)
+    return part if coded is None else coded(part), units.of_rows(part)

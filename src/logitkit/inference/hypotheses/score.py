@@ -36,7 +36,9 @@ from logitkit.engine.response_sums import summed_responses
 from logitkit.inference.covariances.cluster_sums import ClusterSums
 from logitkit.inference.covariances.clustered import mended
 from logitkit.inference.covariances.heteroscedastic import HC_KINDS, Leverages, hc_leverages
-from logitkit.inference.hypotheses.score_covariance import LargerScores, ScoreCovariance, ScoreSums
+from logitkit.inference.hypotheses.score_covariance import LargerScores, ScoreCovariance
+from logitkit.inference.hypotheses.score_of_clusters import corrected_middle
+from logitkit.inference.hypotheses.score_sums import ScoreSums
 from logitkit.inference.linear_predictors import linear_predictors
 from logitkit.models.form import Form
 from logitkit.typing import FloatArray
@@ -207,6 +209,11 @@ def score_at(smaller: Null, rows: Design, larger: Larger, spread: ScoreCovarianc
     task = _AtNull(smaller, form, columns, spread, _leverages(smaller, spread), _room(larger.design))
     made = replace(larger.design, matrix=matrix) if matrix is not larger.design.matrix else larger.design
     sums = made.reduce(task, ScoreSums.plus)
+    if spread.corrects_clusters and made.in_chunks and smaller.fit is not None:
+        assert spread.dependence is not None
+        name, kind = spread.dependence.clusters[0].name, spread.dependence.kind
+        middle = corrected_middle(smaller.fit, made, columns, name, kind)
+        sums = replace(sums, middle=middle)
     score, information = sums.score, sums.information
     dof = score.size - smaller.rank
     if dof <= 0 or not np.isfinite(information).all():
@@ -248,7 +255,7 @@ class _AtNull:
         )
         assert isinstance(here.hessian, DenseHessian)
         middle: FloatArray | list[ClusterSums] | None = None
-        if self.spread.robust:
+        if self.spread.robust and not (self.most and own is not None and self.spread.corrects_clusters):
             found = LargerScores(response, working, inner, -response.weights * form.family.slopes(eta, response))
             middle = self.spread.middle(found, own, part, self.leverages, self.most)
         return ScoreSums(-here.gradient, here.hessian.array, middle)

@@ -34,7 +34,6 @@ from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
 from logitkit.inference.covariances.cluster_sums import (
     ClusterSums,
-    merged_sums,
     middle_of_sums,
     sums_by_cluster,
 )
@@ -52,7 +51,7 @@ from logitkit.models.predictors import Predictors
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["LargerScores", "ScoreCovariance", "ScoreSums", "score_covariance"]
+__all__ = ["LargerScores", "ScoreCovariance", "score_covariance"]
 
 OWN = ("sampling", "cluster", "rows")  # kinds that weights, clusters or fractions bring with them
 
@@ -168,6 +167,11 @@ class ScoreCovariance:
         """Whether the covariance may have negative eigenvalues."""
         return self.dependence is not None and len(self.dependence.clusters) > 1
 
+    @property
+    def corrects_clusters(self) -> bool:
+        """Whether scores of clusters are corrected for the fit, which needs their rows together."""
+        return self.dependence is not None and self.dependence.kind in CR_KINDS
+
     def middle(
         self,
         found: LargerScores,
@@ -198,7 +202,8 @@ class ScoreCovariance:
         """
         given, k = self.dependence, 0 if smaller is None else smaller[0].n_params
         with single_threaded_blas():
-            if rows.dependence is not None and most and (given is None or given.kind == "cluster"):
+            apart = given is None or given.kind == "cluster" or smaller is None
+            if rows.dependence is not None and most and apart:
                 return sums_by_cluster(found, rows.dependence.clusters, most)
             if given is None:
                 return self._of_response(found)
@@ -242,6 +247,8 @@ class ScoreCovariance:
         assert middle is not None
         given, response = self.dependence, rows.sample.response
         if given is not None and isinstance(middle, list):
+            if given.kind in CR_KINDS:  # of a smaller model without coefficients, for which nothing is corrected
+                return _by_kind(middle[0].squares, given.kind, middle[0].count)
             rule = correction_named(given.correction)
             return middle_of_sums(middle, given.clusters, rule, float(n), float(max(k, 1)))[0]
         if given is not None:
@@ -255,52 +262,6 @@ class ScoreCovariance:
             if not rows.in_chunks
             else (named_correction(response, n, 0, own)[0] * middle)
         )
-
-
-@dataclass(frozen=True, eq=False)
-class ScoreSums:
-    """Sums over rows of which a score statistic is made.
-
-    Parameters
-    ----------
-    score : (q,) array
-        Of the larger model at the estimates of the smaller.
-    information : (q, q) array
-        There.
-    middle : (q, q) array, list of ClusterSums or None
-        From ``ScoreCovariance.middle``.
-
-    Examples
-    --------
-    >>> one = ScoreSums(np.ones(1), np.eye(1))
-    >>> one.plus(one).score.tolist()
-    [2.0]
-    """
-
-    score: FloatArray
-    information: FloatArray
-    middle: FloatArray | list[ClusterSums] | None = None
-
-    def plus(self, other: ScoreSums) -> ScoreSums:
-        """Return the sums over both.
-
-        Parameters
-        ----------
-        other : ScoreSums
-            Of other rows.
-
-        Returns
-        -------
-        ScoreSums
-            The same of all.
-        """
-        left, right = self.middle, other.middle
-        middle: FloatArray | list[ClusterSums] | None = None
-        if isinstance(left, list) and isinstance(right, list):
-            middle = merged_sums(left, right)
-        elif left is not None and right is not None and not isinstance(left, list) and not isinstance(right, list):
-            middle = left + right
-        return ScoreSums(self.score + other.score, self.information + other.information, middle)
 
 
 def score_covariance(record: FitRecord, design: Design) -> ScoreCovariance:
@@ -343,7 +304,7 @@ def score_covariance(record: FitRecord, design: Design) -> ScoreCovariance:
             record, design, record.n_params if counts else 1
         ):
             return ScoreCovariance(law, robust=True, counts_parameters=counts)
-    elif design.in_chunks and given.kind not in (*HC_KINDS, "cluster"):
+    elif design.in_chunks and given.kind not in (*HC_KINDS, *CR_KINDS, "cluster", "jackknife"):
         raise UnsupportedError(
             f"A score test with {own.label} needs the scores of all rows at once, and the rows are read in chunks: use "
             "a Wald test, fit.anova(test='Wald') or fit.test(...)."
@@ -385,8 +346,12 @@ def _of_corrected(found: LargerScores, given: Dependence, smaller: tuple[FitReco
         meat = cluster_meat(clusters.codes, found)
     else:
         meat = corrected_meat(*smaller, clusters, given.kind, found.matrix)
-    g = counted_clusters(clusters, found.response)
-    return meat * g / (g - 1.0) if given.kind == "CR1" else meat
+    return _by_kind(meat, given.kind, counted_clusters(clusters, found.response))
+
+
+def _by_kind(meat: FloatArray, kind: str, g: int) -> FloatArray:
+    """Return the middle with the factor of the number of clusters, where the kind has one."""
+    return meat * g / (g - 1.0) if kind == "CR1" else meat
 
 
 def _squares(found: LargerScores, weights: FloatArray) -> FloatArray:
