@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 from weakref import ref
@@ -113,6 +114,17 @@ def test_what_stays_goes_with_the_fit(files, room, monkeypatch) -> None:
     assert len(seen) == 5
     assert not any(each() for each in seen)
     assert fit.design.stream.stays.n_bytes == 0
+
+
+def test_the_chunks_that_stay_do_not_depend_on_the_order_in_which_threads_bring_them() -> None:
+    sizes = [3, 1, 4, 1, 1, 2]  # rows of 8 bytes, in room for 8
+    for order in permutations(range(6)):
+        rows = KeptRows(64)
+        rows.serve(["x"], 4, ())
+        for k in order:
+            rows.offer(Chunk(k, 4 * k, pa.table({"x": [0.0] * sizes[k]}), ""))
+        assert [k for k in range(6) if rows.chunk(k, ["x"])] == [0, 1, 2]
+        assert rows.n_bytes == 64
 
 
 def test_less_room_drops_the_last_chunks_and_takes_no_more() -> None:

@@ -8,6 +8,7 @@ sources nothing is kept: that they changed is known only by reading them.
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -80,6 +81,7 @@ class KeptRows:
     def __init__(self, room: int) -> None:
         self.room, self.n_bytes, self.n_given = room, 0, 0
         self.is_whole = False
+        self._most = sys.maxsize
         self._about: tuple[tuple[str, ...], int, tuple[int, ...]] | None = None
         self._chunks: dict[int, KeptChunk] = {}
         self._lock = threading.Lock()
@@ -121,13 +123,14 @@ class KeptRows:
         about, n_bytes = self._about, bytes_of(chunk.table)
         if about is None or chunk.table.num_columns < len(about[0]):
             return chunk
-        made = KeptChunk(chunk, 0, self)
+        made = KeptChunk(chunk, n_bytes, self)
         with self._lock:
-            if chunk.number in self._chunks or self.n_bytes + n_bytes > self.room:
+            if chunk.number in self._chunks or chunk.number >= self._most or self.room <= 0:
                 return chunk
             self._chunks[chunk.number] = made
-            self.n_bytes, made.n_bytes = self.n_bytes + n_bytes, n_bytes
-        return chunk._replace(kept=made)
+            self.n_bytes += n_bytes
+            self._drop()
+            return chunk._replace(kept=made) if chunk.number in self._chunks else chunk
 
     def takes(self, chunk: KeptChunk, n_bytes: int) -> bool:
         """Tell whether a chunk may take more, which it then does."""
@@ -141,11 +144,17 @@ class KeptRows:
         """Take no more than so many bytes from now on; the last chunks go first."""
         with self._lock:
             self.room = min(self.room, room)
-            for number in sorted(self._chunks, reverse=True):
-                if self.n_bytes <= max(self.room, 0):
-                    break
-                self.n_bytes -= self._chunks.pop(number).n_bytes
-                self.is_whole = False
+            self._drop()
+
+    def _drop(self) -> None:
+        """Drop the last chunks as long as there is no room for all, and take none behind them any more.
+
+        So those that stay are the first ones that have room together, in whichever order threads bring them.
+        """
+        while self._chunks and self.n_bytes > max(self.room, 0):
+            self._most = max(self._chunks)
+            self.n_bytes -= self._chunks.pop(self._most).n_bytes
+            self.is_whole = False
 
     def let_go(self) -> None:
         """Keep nothing any more, and give the memory back to the system."""
@@ -161,7 +170,7 @@ class KeptRows:
             yield
             return
         with self._lock:
-            self.room, self._about = room, None
+            self.room, self._about, self._most = room, None, sys.maxsize
         try:
             yield
         finally:

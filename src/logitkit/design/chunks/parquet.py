@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from logitkit.design.chunks.ahead import Part
 from logitkit.design.chunks.budget import BYTES_OF_TEXT, Held, bytes_of_kinds
 from logitkit.design.chunks.files import FileState, reading_of, require_same, state_of
 from logitkit.design.chunks.pages import bytes_of_pages
+from logitkit.design.chunks.plain import PlainColumns
 from logitkit.design.chunks.source import Batch
 from logitkit.design.table.arrow import without_views
 from logitkit.design.table.names import name_misfit
@@ -50,6 +51,8 @@ class ParquetSource:
         The types that every file is read as.
     groups : tuple of tuple of int
         Rows of each row group of each file.
+    plain : PlainColumns
+        Where columns are that need not be decoded.
     """
 
     label: str
@@ -59,6 +62,7 @@ class ParquetSource:
     row_bytes: float
     schema: Any
     groups: tuple[tuple[int, ...], ...] = ()
+    plain: PlainColumns = field(default_factory=PlainColumns, repr=False, compare=False)
 
     @property
     def n_rows(self) -> int:
@@ -127,7 +131,7 @@ class ParquetSource:
         """Yield what is read at once: row groups of at most about ``size`` rows together, or a part of a large one."""
         most = _rows_at_once(size)
         for state, n_rows, groups in zip(self.files, self.sizes, self.groups, strict=True):
-            file, first = _File(state, n_rows, tuple(columns), self.schema), 0
+            file, first = _File(state, n_rows, tuple(columns), self.schema, self.plain), 0
             together: list[int] = []
             check = partial(require_same, state)
             for group, rows in enumerate(groups):
@@ -138,7 +142,7 @@ class ParquetSource:
                 if rows <= most:
                     together.append(group)
                     continue
-                large = _LargeGroup(file, group, size, first, -(-rows // size))
+                large = _LargeGroup(file, group, size, first, rows)
                 for start in range(0, rows, size):
                     yield Part(min(size, rows - start), partial(large.read, start // size), check=check)
                 first += rows
@@ -154,7 +158,7 @@ class ParquetSource:
     def own_parts(self, columns: Sequence[str]) -> Iterator[Part]:
         """Yield the row groups, each of which can be read by itself and by another process."""
         for state, n_rows, groups in zip(self.files, self.sizes, self.groups, strict=True):
-            file, first = _File(state, n_rows, tuple(columns), self.schema), 0
+            file, first = _File(state, n_rows, tuple(columns), self.schema, self.plain), 0
             for group, rows in enumerate(groups):
                 yield Part(rows, partial(file.read, (group,), rows, first), f"{state.path}, row {first:,}")
                 first += rows
@@ -175,6 +179,7 @@ class _File:
     n_rows: int
     columns: tuple[str, ...]
     schema: Any
+    plain: PlainColumns
 
     @property
     def path(self) -> str:
@@ -183,10 +188,39 @@ class _File:
 
     def read(self, groups: tuple[int, ...], n_rows: int, first: int) -> Batch:
         """Return row groups that follow one another, on one thread: others read other files."""
+        import pyarrow as pa
+
+        with reading_of(self.state):
+            plain = [self.plain.read(self.path, group, self.fields) for group in groups]
+        ready = [name for name in self.columns if all(name in found for found in plain)]
+        if len(ready) == len(self.columns):
+            return self.batch(pa.table(self._joined(plain, ready)), n_rows, first)
+        coded = [name for name in self.columns if name not in ready]
         with self.opened() as file:
-            return self.batch(
-                file.read_row_groups(groups, columns=list(self.columns), use_threads=False), n_rows, first
-            )
+            table = file.read_row_groups(groups, columns=coded, use_threads=False)
+        if ready:
+            columns = dict(zip(table.column_names, table.columns, strict=True)) | self._joined(plain, ready)
+            table = pa.table({name: columns[name] for name in self.columns})
+        return self.batch(table, n_rows, first)
+
+    def rows(self, group: int, start: int, stop: int, first: int) -> Batch | None:
+        """Return some rows of a row group, None where these have to be decoded."""
+        import pyarrow as pa
+
+        with reading_of(self.state):
+            found = self.plain.read(self.path, group, self.fields, (start, stop), whole=True)
+        return self.batch(pa.table(found), stop - start, first + start) if found else None
+
+    @property
+    def fields(self) -> list[Any]:
+        """The columns with their types."""
+        return [self.schema.field(name) for name in self.columns]
+
+    def _joined(self, found: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[str, Any]:
+        """Return columns of several row groups below one another."""
+        import pyarrow as pa
+
+        return {name: pa.chunked_array([each[name] for each in found]) for name in names}
 
     @contextmanager
     def opened(self, buffer: int = 0) -> Iterator[Any]:
@@ -213,17 +247,22 @@ class _File:
 
 
 class _LargeGroup:
-    """A row group that is too large to be read at once: its parts are read in order, by whoever needs one."""
+    """A row group that is too large to be read at once: its parts are decoded in order, by whoever needs one."""
 
-    def __init__(self, file: _File, group: int, size: int, first: int, n_parts: int) -> None:
-        self.file, self.group, self.size, self.first, self.n_parts = file, group, size, first, n_parts
+    def __init__(self, file: _File, group: int, size: int, first: int, n_rows: int) -> None:
+        self.file, self.group, self.size, self.first, self.n_rows = file, group, size, first, n_rows
+        self.n_parts = -(-n_rows // size)
         self.lock = threading.Lock()
         self.parts = self._parts()
         self.made: dict[int, Batch] = {}
         self.next = 0
 
     def read(self, number: int) -> Batch:
-        """Return a part, after those before it."""
+        """Return a part, after those before it where these have to be decoded."""
+        start = number * self.size
+        plain = self.file.rows(self.group, start, min(start + self.size, self.n_rows), self.first)
+        if plain is not None:
+            return plain
         with self.lock:
             while number not in self.made:
                 found = next(self.parts, None)
