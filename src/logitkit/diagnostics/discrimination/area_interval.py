@@ -27,7 +27,7 @@ from logitkit.engine.law import NORMAL
 
 __all__ = ["AreaInterval", "IntervalKind", "area_interval"]
 
-IntervalKind = Literal["DeLong", "exact", "degenerate", "withheld"]
+IntervalKind = Literal["DeLong", "exact", "degenerate", "withheld", "sampling", "clusters"]
 
 ROUNDING = 1e-12  # of an area: what sums of proportions leave of zero
 
@@ -40,8 +40,9 @@ class AreaInterval:
     ----------
     std_error, low, high : float
         nan where there are none.
-    kind : {'DeLong', 'exact', 'degenerate', 'withheld'}
-        How the limits were found; 'degenerate' where ties leave no variance, 'withheld' where DeLong's does not hold.
+    kind : {'DeLong', 'exact', 'degenerate', 'withheld', 'sampling', 'clusters'}
+        How the limits were found: 'degenerate' where ties leave no variance, 'withheld' where DeLong's does not hold,
+        'sampling' and 'clusters' by the linearised error of weighted rows and of clusters.
 
     Examples
     --------
@@ -55,7 +56,9 @@ class AreaInterval:
     kind: IntervalKind
 
 
-def area_interval(area: float, std_error: float, smallest: float, level: float) -> AreaInterval:
+def area_interval(
+    area: float, std_error: float, smallest: float, level: float, kind: IntervalKind = "DeLong"
+) -> AreaInterval:
     """Return the interval of an area.
 
     Parameters
@@ -68,6 +71,8 @@ def area_interval(area: float, std_error: float, smallest: float, level: float) 
         Number of observations of the rarest outcome, k.
     level : float
         Confidence level.
+    kind : {'DeLong', 'sampling', 'clusters'}
+        What the standard error is of.
 
     Returns
     -------
@@ -87,7 +92,9 @@ def area_interval(area: float, std_error: float, smallest: float, level: float) 
     if std_error > ROUNDING:
         z = float(NORMAL.quantile(level))
         low, high = (float(np.clip(area + side * z * std_error, 0.0, 1.0)) for side in (-1.0, 1.0))
-        return AreaInterval(std_error, low, high, "DeLong")
+        return AreaInterval(std_error, low, high, kind)
+    if kind != "DeLong":
+        return AreaInterval(math.nan, math.nan, math.nan, "withheld")
     bound = (0.5 * (1.0 - level)) ** (1.0 / math.floor(smallest + ROUNDING))
     if area > 1.0 - ROUNDING:
         return AreaInterval(math.nan, bound, 1.0, "exact")

@@ -129,6 +129,8 @@ class RocTest:
         Rows left out because a score is missing there.
     curves : tuple of RocCurve
         The k curves, of at most 10,000 points each.
+    units : {'counts', 'rows', 'clusters'}
+        What is independent: observations that weights count, rows with sampling weights, or clusters.
 
     Examples
     --------
@@ -166,6 +168,7 @@ class RocTest:
     in_sample: bool = False
     not_shared: int = 0
     curves: tuple[RocCurve, ...] = ()
+    units: str = "counts"
 
     @property
     def is_whole(self) -> bool:
@@ -275,6 +278,7 @@ def roc_test(samples: Sequence[Scored], asked: CompareAsked) -> RocTest:
         in_sample=any(rows.in_sample for rows in samples),
         not_shared=sum(rows.not_shared for rows in samples),
         curves=tuple(curves),
+        units=samples[0].errors,
     )
 
 

@@ -33,6 +33,7 @@ from logitkit.design.design import Design
 from logitkit.diagnostics.discrimination.area_interval import IntervalKind
 from logitkit.diagnostics.discrimination.area_means import Area, mean_areas, mean_areas_in_passes
 from logitkit.diagnostics.discrimination.roc import RocCurve, curve_of
+from logitkit.diagnostics.discrimination.scored_fits import dependent_area
 from logitkit.diagnostics.rows.left_out import EVERY_ROW, LeftOut
 from logitkit.diagnostics.rows.ordering import Ranking, row_facts, rows_in_order
 from logitkit.diagnostics.rows.ranking import PredictedRows, RankedRows, predicted_rows
@@ -229,7 +230,8 @@ def discrimination(
     Notes
     -----
     Standard errors take rows as independent and count frequency weights and trials as so many
-    observations. With precision or sampling weights, or clusters, the areas stand and the errors are nan.
+    observations. Sampling weights and clusters give the area of an event their linearised error; with several outcomes,
+    in chunks, and with precision weights, areas stand without errors.
 
     Examples
     --------
@@ -282,9 +284,12 @@ def _of_event(record: FitRecord, design: Design, own: bool, level: float, bins: 
     if design.stream is None and bins is None:
         held = predicted_rows(record, design)
         facts, curve = row_facts(held, design), _curve(held, 1, level, counts)
+        found = dependent_area(record, design, curve.auc, level)
+        if found is not None:
+            curve = replace(curve, std_error=found.std_error, low=found.low, high=found.high, interval=found.kind)
     else:
         with rows_in_order(record, design, own, [BY_EVENT], bins) as rows:
-            found = curve_of(
+            binned = curve_of(
                 pooled(rows.blocks(0)),
                 rows.totals[0],
                 level=level,
@@ -292,7 +297,7 @@ def _of_event(record: FitRecord, design: Design, own: bool, level: float, bins: 
                 points=points,
                 in_bins=bins is not None,
             )
-            facts, curve = rows.facts, _on_probability(found)
+            facts, curve = rows.facts, _on_probability(binned)
     area = Area(curve.auc, curve.std_error, curve.low, curve.high, curve.interval)
     return Discrimination(
         outcomes=facts.outcomes,

@@ -50,6 +50,8 @@ class PartialArea:
         Their weight.
     in_sample : bool
         Whether the rows are those of the fit.
+    units : {'counts', 'rows', 'clusters', 'none'}
+        What is independent, as of ``RocTest``.
 
     Examples
     --------
@@ -74,6 +76,7 @@ class PartialArea:
     events: float
     nonevents: float
     in_sample: bool = False
+    units: str = "counts"
 
 
 def partial_area(
@@ -160,4 +163,5 @@ def partial_area(
         events=rows.n_events,
         nonevents=rows.n_nonevents,
         in_sample=rows.in_sample,
+        units=rows.errors,
     )

@@ -6,12 +6,15 @@ from collections.abc import Collection
 
 from logitkit.diagnostics.discrimination.area_interval import IntervalKind
 
-__all__ = ["APPARENT", "WITHHELD", "area_words"]
+__all__ = ["APPARENT", "LINEARISED", "WITHHELD", "area_words"]
 
 APPARENT = "Computed on the rows of the fit, on which a model does better than on new rows."
 WITHHELD = (
     "No standard errors: DeLong's method requires independent rows of weight one, at least two with each outcome."
 )
+SAMPLED = "Standard errors: linearised, of rows that were drawn independently with these weights."
+CLUSTERED = "Standard errors: linearised, of whole clusters (Obuchowski 1997)."
+LINEARISED = {"sampling": SAMPLED, "rows": SAMPLED, "clusters": CLUSTERED}
 
 
 def area_words(kinds: Collection[IntervalKind]) -> tuple[str, ...]:

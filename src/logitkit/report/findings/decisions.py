@@ -35,6 +35,8 @@ CORRECTED = (
     "Each observation is predicted from all others by one step from the fit, which removes most of what a table of the "
     "rows of the fit flatters."
 )
+NO_INTERVALS = "No intervals: these require independent rows, counted by their weights."
+TAKEN = "Intervals of the rates take the threshold as given."
 CHOSEN = (
     "The threshold was chosen on the rows of the fit and is judged on them: on new rows its rates are lower. Choose it "
     "on other rows (data=), or validate the whole procedure."
@@ -119,7 +121,7 @@ def threshold_document(result: Threshold) -> Document:
         ),
         blocks=(_rates_table(result.rates, level),),
         notes=(
-            "Intervals of the rates take the threshold as given.",
+            NO_INTERVALS if np.isnan(result.rates.correct[:, 1:]).all() else TAKEN,
             *(("By costs alone: the threshold of calibrated probabilities, r / (1 + r).",) * (result.method == "cost")),
         ),
         warnings=(CHOSEN,) * result.in_sample,
@@ -142,7 +144,8 @@ def decision_curve_document(result: DecisionCurve) -> Document:
 
     def row(values: FloatArray, low: FloatArray, high: FloatArray) -> tuple[str, ...]:
         return tuple(
-            format_estimate(value) + (f" {format_interval(start, end, 4)}" if not np.isnan(start) else "")
+            format_estimate(round(float(value), 12))
+            + (f" {format_interval(start, end, 4)}" if not np.isnan(start) else "")
             for value, start, end in zip(values[kept], low[kept], high[kept], strict=True)
         )
 
@@ -157,7 +160,7 @@ def decision_curve_document(result: DecisionCurve) -> Document:
     with_intervals = "" if np.isnan(result.std_error).all() else f", with {level} intervals"
     notes = [f"Net benefit of acting from a probability on, in events per row{with_intervals}; of none it is 0."]
     if not with_intervals:
-        notes.append("No intervals: these require independent rows, counted by their weights.")
+        notes.append(NO_INTERVALS)
     if kept.size < result.thresholds.size:
         notes.append(f"{kept.size} of {result.thresholds.size} thresholds are printed; to_frame() has all.")
     if result.harm.any():
@@ -198,6 +201,7 @@ def reclassification_document(result: Reclassification) -> Document:
         tuple(Column(name, "right" if k else "left") for k, name in enumerate(heads)),
         tuple(zip(result.measures, *columns, strict=True)),
     )
+    unknown = np.isnan(result.errors).all()
     kind = "any change of probability" if result.cuts is None else f"categories with bounds at {_listed(result.cuts)}"
     return Document(
         f"Reclassification: {result.names[0]} against {result.names[1]}",
@@ -207,8 +211,8 @@ def reclassification_document(result: Reclassification) -> Document:
             Fact("Non-events", format_amount(result.nonevents)),
         ),
         blocks=(table, *_category_tables(result)),
-        notes=("A positive part is a change in the right direction.",),
-        warnings=(HILDEN, *((OWN_NRI,) * result.in_sample), *not_shared_words(result.not_shared)),
+        notes=("A positive part is a change in the right direction.", *((NO_INTERVALS,) * bool(unknown))),
+        warnings=(HILDEN, *((OWN_NRI,) * bool(result.in_sample and not unknown)), *not_shared_words(result.not_shared)),
     )
 
 

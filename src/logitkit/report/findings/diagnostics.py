@@ -9,7 +9,7 @@ from logitkit.diagnostics.discrimination.curves import Area, Discrimination
 from logitkit.diagnostics.fit.hosmer_lemeshow import HosmerLemeshow
 from logitkit.engine.law import NORMAL
 from logitkit.report.document import Column, Document, Fact, Table
-from logitkit.report.findings.area_words import APPARENT, WITHHELD, area_words
+from logitkit.report.findings.area_words import APPARENT, LINEARISED, WITHHELD, area_words
 from logitkit.report.findings.diagnostic_tables import hosmer_lemeshow_table
 from logitkit.report.findings.dispatch import finding_document, test_facts, undetermined_rows
 from logitkit.report.findings.misfit import few_patterns, fewer_groups, many_new_rows, misfit_words
@@ -76,11 +76,12 @@ def discrimination_document(result: Discrimination) -> Document:
 def _curve_document(result: Discrimination) -> Document:
     exact = " (exact)" if result.interval == "exact" else ""
     interval = "" if np.isnan(result.low) else format_interval(result.low, result.high)
+    method = "linearised" if result.interval in LINEARISED else "DeLong"
     return Document(
         "Discrimination",
         facts=(
             Fact("AUC", format_estimate(result.auc)),
-            Fact("Standard error (DeLong)", format_estimate(result.std_error)),
+            Fact(f"Standard error ({method})", format_estimate(result.std_error)),
             Fact(f"{format_level(result.level)} interval{exact}", interval),
             Fact("Gini", format_estimate(result.gini)),
             Fact("Kolmogorov-Smirnov", f"{format_estimate(result.ks)} at {format_estimate(result.ks_threshold)}"),
@@ -89,6 +90,7 @@ def _curve_document(result: Discrimination) -> Document:
         ),
         notes=(
             *((WITHHELD,) * (result.interval == "withheld")),
+            *((LINEARISED[result.interval],) if result.interval in LINEARISED else ()),
             *((APPARENT,) * result.in_sample),
             *_approximations(result),
         ),

@@ -11,7 +11,7 @@ from logitkit.diagnostics.discrimination.partial_area import PartialArea
 from logitkit.diagnostics.discrimination.precision_recall import PrecisionRecall
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.estimate_columns import format_estimates
-from logitkit.report.findings.area_words import APPARENT
+from logitkit.report.findings.area_words import APPARENT, LINEARISED
 from logitkit.report.findings.dispatch import finding_document
 from logitkit.report.number_format import (
     format_amount,
@@ -117,7 +117,8 @@ def roc_test_document(result: RocTest) -> Document:
         )
     )
     rows = "of the same rows" if result.paired else "of different rows, taken as independent"
-    notes = [f"Scores {rows}.", METHODS[result.method].format(n=format_integer(result.n))]
+    of_errors = METHODS[result.method].format(n=format_integer(result.n))
+    notes = [f"Scores {rows}.", LINEARISED.get(result.units, of_errors) if result.method == "delong" else of_errors]
     if not result.is_whole:
         bounds = " to ".join(format_percent(each) for each in result.fpr)
         notes.append(f"Areas are those at false positive rates of {bounds}, at most {result.fpr[1] - result.fpr[0]:g}.")
@@ -147,6 +148,9 @@ def partial_area_document(result: PartialArea) -> Document:
     rate = {"fpr": "False positive rate", "tpr": "Sensitivity"}[result.focus]
     low, high = result.bounds
     error = {"delong": "by the extension of DeLong's method to parts", "bootstrap": "of bootstrap samples"}
+    of_errors = f"Standard error {error[result.method]}."
+    if result.method == "delong":
+        of_errors = LINEARISED.get(result.units, of_errors)
     return Document(
         "Partial area under the ROC curve",
         facts=(
@@ -160,7 +164,7 @@ def partial_area_document(result: PartialArea) -> Document:
             Fact("Mean height", format_estimate(result.area / (high - low))),
         ),
         notes=(
-            NO_AREA_ERROR if np.isnan(result.std_error) else f"Standard error {error[result.method]}.",
+            NO_AREA_ERROR if np.isnan(result.std_error) else of_errors,
             "Standardised: 0.5 for scores that rank nothing, 1 for perfect ones.",
             *((APPARENT,) * result.in_sample),
         ),
