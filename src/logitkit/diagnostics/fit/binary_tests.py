@@ -31,6 +31,7 @@ __all__ = ["BinaryTests"]
 WHOLE_MOST = 13  # coefficients up to which all elements of the information matrix are tested, else its diagonal
 DIAGONAL_MOST = 100  # coefficients beyond which the diagonal is not tested either
 FEW_PATTERNS = 30  # below, Osius and Rojek's normal law is far off
+SORTED_MOST = 100  # coefficients whose columns are sorted by pattern, of rows that are read in chunks
 MANY_PATTERNS = 5_000  # of single trials, beyond which its mean is no longer off
 
 
@@ -84,7 +85,9 @@ class BinaryTests:
     @once
     def _patterns(self) -> PatternSums:
         """Sums over covariate patterns."""
-        return pattern_sums(self.tested.record, self.tested.design, self.tested.own)
+        tested = self.tested
+        sorted_with = tested.own and tested.design.in_chunks and self._n_columns <= SORTED_MOST
+        return pattern_sums(tested.record, tested.design, tested.own, columns=sorted_with)
 
     @once
     def _sums(self) -> LinearSums:
@@ -125,11 +128,15 @@ class BinaryTests:
     def _osius_rojek(self) -> GoodnessTest:
         """Return Osius and Rojek's test."""
         tested, found = self.tested, self._patterns
-        if found.trials is None:
-            raise UnsupportedError("Rows that are read in chunks are not held, so that their patterns have no columns.")
+        if tested.own and tested.design.in_chunks and found.cross is None:
+            raise UnsupportedError(
+                f"The model has {self._n_columns:,} coefficients: of rows that are read in chunks, their columns are "
+                f"sorted by pattern, at most {SORTED_MOST}."
+            )
         if tested.own:
             require_unsaturated(Patterns(found.count, found.free - tested.estimated))
-        statistic = osius_rojek(tested.record, tested.design, tested.own, found, tested.estimated)
+        known = self._sums.information if tested.design.in_chunks else None
+        statistic = osius_rojek(tested.record, tested.design, tested.own, found, tested.estimated, known)
         note = ""
         if found.is_sparse and found.count < MANY_PATTERNS:
             note = f"Of {found.count:,} sparse patterns it rejects a right model too often."

@@ -29,12 +29,14 @@ import numpy as np
 from scipy.special import xlogy
 
 from logitkit.design.formula.terms import Term
-from logitkit.design.matrix.blocks import Blocks
 from logitkit.design.matrix.categorical import Categorical
-from logitkit.design.matrix.dense import Dense
-from logitkit.design.matrix.matrix import Matrix
-from logitkit.design.matrix.sparse import sparse_matrix
 from logitkit.diagnostics.fit.hosmer_lemeshow import hosmer_lemeshow
+from logitkit.diagnostics.fit.ordered_in_chunks import (
+    beside,
+    categorical_columns,
+    halves_in_chunks,
+    with_groups,
+)
 from logitkit.diagnostics.fit.pattern_tests import EXPECTED_LEAST, FEW_CELLS
 from logitkit.diagnostics.fit.tested import GoodnessTest, Tested
 from logitkit.diagnostics.rows.ranking import PredictedRows, merge_rounding, predicted_rows
@@ -46,7 +48,6 @@ from logitkit.typing import IntArray
 __all__ = ["OrderedTests"]
 
 ADDED = "group of scores"
-NOT_HELD = "Rows that are read in chunks are not held, and their groups are columns of a larger model."
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,8 +83,6 @@ class OrderedTests:
         list of GoodnessTest
             One or two.
         """
-        if self.tested.design.in_chunks:
-            raise UnsupportedError(NOT_HELD)
         tests: dict[str, Callable[[], list[GoodnessTest]]] = {
             "lipsitz": self._lipsitz,
             "pulkstenis_robinson": self._pulkstenis_robinson,
@@ -96,10 +95,7 @@ class OrderedTests:
         if not self.tested.own:
             raise UnsupportedError("It adds groups to the fit: ask it of the rows of the fit.")
         groups = hosmer_lemeshow(record, design)
-        assert groups.group is not None
         count = groups.size.size
-        codes = np.where(groups.group > 0, groups.group - 2, -1).astype(np.int32)  # the first group is the reference
-        matrix = _beside(design.matrix, Categorical(codes, count - 1))
         names = tuple(f"{ADDED} {g}" for g in range(2, count + 1))
         p = len(design.info.names)
         term = Term(ADDED, tuple(range(p, p + count - 1)))
@@ -111,7 +107,12 @@ class OrderedTests:
             coding=None,
             constant=None,
         )
-        found = add_terms(record, design, [(ADDED, replace(design, matrix=matrix, info=info))], "LR")
+        if groups.group is None:
+            larger = with_groups(record, design, info, groups.lowest, groups.highest)
+        else:
+            codes = np.where(groups.group > 0, groups.group - 2, -1).astype(np.int32)  # the first is the reference
+            larger = replace(design, matrix=beside(design.matrix, Categorical(codes, count - 1)), info=info)
+        found = add_terms(record, design, [(ADDED, larger)], "LR")
         statistic, dof = float(found.tests.statistic[0]), int(found.tests.dof[0])
         if np.isnan(statistic):
             raise UnsupportedError("The model with groups has no finite estimate.")
@@ -126,16 +127,20 @@ class OrderedTests:
             raise UnsupportedError("The model has no factor and no column of two values, which make its patterns.")
         if record.n_params != k - 1 + len(record.info.names) - 1 - len(record.aliased):
             raise UnsupportedError("Its degrees of freedom are those of proportional terms, and some are nominal.")
-        rows = predicted_rows(record, design, own)
-        half = _halves(self._patterns(columns)[rows.order], rows)
-        count = int(half.max()) + 1
-        cells = np.stack([np.bincount(half, rows.weights * y, count) for y in rows.shares])
-        expected = np.stack([np.bincount(half, rows.weights * p, count) for p in rows.probability])
-        patterns = np.unique(half // 2).size
-        if np.unique(half).size < 2 * patterns:
+        if design.in_chunks:
+            used, cells, expected = halves_in_chunks(record, design, own, columns)
+        else:
+            rows = predicted_rows(record, design, own)
+            half = _halves(self._patterns(columns)[rows.order], rows)
+            count, used = int(half.max()) + 1, np.unique(half)
+            both = (rows.shares, rows.probability)
+            cells, expected = (
+                np.array([np.bincount(half, rows.weights * y, count) for y in each], dtype=np.float64)[:, used]
+                for each in both
+            )
+        patterns = np.unique(used // 2).size
+        if used.size < 2 * patterns:
             raise UnsupportedError("The rows of some pattern have one mean score, which has no halves.")
-        used = np.unique(half)
-        cells, expected = cells[:, used], expected[:, used]
         dof = (2 * patterns - 1) * (k - 1) - len(columns) - 1 if own else 2 * patterns * (k - 1)
         few = float(np.mean(expected < EXPECTED_LEAST))
         pearson = float(np.sum((cells - expected) ** 2 / expected))
@@ -152,18 +157,17 @@ class OrderedTests:
     @once
     def _categorical(self) -> tuple[int, ...]:
         """Columns of factors, and columns of two values."""
-        record, matrix = self.tested.record, self.tested.design.matrix
-        info = record.info
+        record, info = self.tested.record, self.tested.record.info
         seen = {} if info.coding is None else info.coding.seen
-        found = []
+        asked: dict[int, bool] = {}  # of each column, whether it is of factors
         for term in info.terms:
             of_factors = all(factor in seen for factor in term.name.split(":"))
             for place in term.columns:
-                if place == info.intercept or place in record.aliased:
-                    continue
-                if of_factors or _distinct(matrix, place) == 2:
-                    found.append(place)
-        return tuple(found)
+                if place != info.intercept and place not in record.aliased:
+                    asked[place] = of_factors
+        others = [place for place, of_factors in asked.items() if not of_factors]
+        pairs = set(categorical_columns(self.tested.design, others)) if others else set()
+        return tuple(place for place, of_factors in asked.items() if of_factors or place in pairs)
 
     def _patterns(self, columns: tuple[int, ...]) -> IntArray:
         """Return the categorical pattern of each row, shape (n,)."""
@@ -176,22 +180,6 @@ class OrderedTests:
         codes = np.empty(mark.size, dtype=np.int64)
         codes[order] = np.cumsum(fresh) - 1
         return codes
-
-
-def _distinct(matrix: Matrix, place: int) -> int:
-    """Return how many values a column takes, three for more."""
-    unit = np.zeros(matrix.n_columns)
-    unit[place] = 1.0
-    values = matrix.matvec(unit)
-    few = np.unique(values[:1000]).size
-    return 3 if few > 2 else min(np.unique(values).size, 3)
-
-
-def _beside(matrix: Matrix, added: Categorical) -> Matrix:
-    """Return a matrix with more columns after its own."""
-    p = matrix.n_columns
-    part = matrix if isinstance(matrix, Dense) else sparse_matrix(matrix.to_sparse())
-    return Blocks((part, added), (np.arange(p), p + np.arange(added.n_columns)))
 
 
 def _halves(codes: IntArray, rows: PredictedRows) -> IntArray:

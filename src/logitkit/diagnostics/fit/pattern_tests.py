@@ -69,6 +69,8 @@ class PatternSums:
         Sum over patterns of (1 - 2 p) squared over m p (1 - p), of two outcomes.
     trials : (n,) array or None
         Trials of the pattern of each row; None of rows that are read in chunks.
+    cross : (1, q) array or None
+        The c of Osius and Rojek's test, where it was asked for.
 
     Examples
     --------
@@ -84,6 +86,7 @@ class PatternSums:
     inverse_trials: float
     skewness: float
     trials: FloatArray | None
+    cross: FloatArray | None = None
 
     @property
     def is_sparse(self) -> bool:
@@ -91,7 +94,9 @@ class PatternSums:
         return self.few_expected > FEW_CELLS
 
 
-def pattern_sums(record: FitRecord, design: Design, own: bool, *, whole_rows: bool = False) -> PatternSums:
+def pattern_sums(
+    record: FitRecord, design: Design, own: bool, *, whole_rows: bool = False, columns: bool = False
+) -> PatternSums:
     """Return Pearson's statistic and the deviance of covariate patterns, with what their laws need.
 
     Parameters
@@ -104,6 +109,8 @@ def pattern_sums(record: FitRecord, design: Design, own: bool, *, whole_rows: bo
         Whether these are the rows of the fit.
     whole_rows : bool, default False
         Whether each row is a pattern of its own, of as many trials as it has.
+    columns : bool, default False
+        Whether the columns of the rows are sorted with them, from which the c of Osius and Rojek's test is summed.
 
     Returns
     -------
@@ -121,20 +128,24 @@ def pattern_sums(record: FitRecord, design: Design, own: bool, *, whole_rows: bo
     (3, True)
     """
     k, held = len(record.outcomes), not design.in_chunks
-    task = _Rows(record, own, tuple(marking(record, design.sample, seed) for seed in (0, 1)))
+    task = _Rows(record, own, tuple(marking(record, design.sample, seed) for seed in (0, 1)), columns)
+    q = record.inner_coef.size if columns else 0
     memory = (1 << 62) if design.stream is None else design.stream.memory // 8
     largest, second, contradicted = 0.0, 0.0, False
     totals: FloatArray = np.zeros(7)
+    cross: FloatArray = np.zeros((1, q))
     trials = np.ones(design.n_rows) if held else None
-    with ExternalSort(4 + 2 * k, memory, what="The covariate patterns") as sort:
+    with ExternalSort(4 + 2 * k + q, memory, what="The covariate patterns") as sort:
         for found, bad in design.each(task):
             largest = max(largest, float(np.abs(found[:, 0]).max(initial=0.0)))
             second = max(second, float(np.abs(found[:, 1]).max(initial=0.0)))
             contradicted |= bad
             sort.add(found)
         rounding = np.full(2, -1.0) if whole_rows else ROUNDING * np.maximum(1.0, (largest, second))
-        for table in _patterns(sort.blocks(), rounding):
+        for table in _patterns(sort.blocks(), rounding, k):
             totals += _sums(table.sums, k)
+            if columns:
+                cross += _skewed(table.sums, k)
             if trials is not None:
                 trials[table.places] = table.sums[table.of_row, 0]
     count, free, pearson, deviance, few, inverse, skewness = totals
@@ -148,10 +159,18 @@ def pattern_sums(record: FitRecord, design: Design, own: bool, *, whole_rows: bo
         inverse_trials=float(inverse),
         skewness=float(skewness),
         trials=trials,
+        cross=cross if columns else None,
     )
 
 
-def osius_rojek(record: FitRecord, design: Design, own: bool, found: PatternSums, n_params: int) -> float:
+def osius_rojek(
+    record: FitRecord,
+    design: Design,
+    own: bool,
+    found: PatternSums,
+    n_params: int,
+    information: FloatArray | None = None,
+) -> float:
     """Return Osius and Rojek's statistic, standard normal under the model.
 
     Parameters
@@ -159,13 +178,15 @@ def osius_rojek(record: FitRecord, design: Design, own: bool, found: PatternSums
     record : FitRecord
         A fit of two outcomes by one linear predictor.
     design : Design
-        Rows that are held.
+        Its rows; those read in chunks need no pass.
     own : bool
         Whether these are the rows of the fit.
     found : PatternSums
         Of the same rows.
     n_params : int
         Coefficients that were estimated from these rows.
+    information : (q, q) array, optional
+        The expected information, where rows are read in chunks.
 
     Returns
     -------
@@ -180,10 +201,17 @@ def osius_rojek(record: FitRecord, design: Design, own: bool, found: PatternSums
     >>> round(osius_rojek(fit.record, fit.design, True, found, 3), 2)
     1.44
     """
-    assert found.trials is not None
-    functions: tuple[RowFunctions, ...] = (_Skewness(found.trials),)
-    sums: LinearSums = linear_sums(record, design, own, functions)
-    taken = float((sums.known - sums.covariance)[0, 0])
+    if found.trials is not None:
+        functions: tuple[RowFunctions, ...] = (_Skewness(found.trials),)
+        sums: LinearSums = linear_sums(record, design, own, functions)
+        taken = float((sums.known - sums.covariance)[0, 0])
+    else:
+        taken = 0.0
+        if own:
+            assert found.cross is not None
+            assert information is not None
+            none = np.zeros((1, 1))
+            taken = -float(LinearSums(none[0], none, found.cross, information).covariance[0, 0])
     variance = 2.0 * (found.count - found.inverse_trials) + found.skewness - taken
     if variance <= 1e-9 * found.count:
         return np.nan
@@ -210,6 +238,7 @@ class _Rows:
     record: FitRecord
     own: bool
     marks: tuple[Marks, ...]
+    columns: bool = False
 
     def __call__(self, part: Design) -> tuple[FloatArray, bool]:
         """Return the table of some rows, and whether an outcome occurred that has the probability zero."""
@@ -220,7 +249,11 @@ class _Rows:
         with np.errstate(invalid="ignore"):
             bad = bool(((rows.shares > 0.0) & np.isneginf(rows.log_odds)).any())
         marks = [each.mark(part)[rows.order] for each in self.marks]
-        table = np.column_stack([*marks, rows.order, free, observed.T, expected.T])
+        beside = []
+        if self.columns:
+            slope = m * rows.family.probability_slopes(rows.eta)[1, 0]
+            beside.append(self.record.coordinates.matrix(part.matrix.take(rows.order)).to_dense() * slope[:, None])
+        table = np.column_stack([*marks, rows.order, free, observed.T, expected.T, *beside])
         return np.asarray(table[free > 0], dtype=np.float64), bad
 
 
@@ -233,7 +266,7 @@ class _Table:
     of_row: IntArray
 
 
-def _patterns(blocks: Iterator[FloatArray], rounding: FloatArray) -> Iterator[_Table]:
+def _patterns(blocks: Iterator[FloatArray], rounding: FloatArray, k: int) -> Iterator[_Table]:
     """Yield whole patterns of rows in order of their marks; the last of a block waits for the next."""
     left: FloatArray | None = None
     for each in blocks:
@@ -243,15 +276,14 @@ def _patterns(blocks: Iterator[FloatArray], rounding: FloatArray) -> Iterator[_T
         last = int(np.flatnonzero(fresh)[-1])
         left = block[last:]
         if last:
-            yield _table(block[:last], fresh[:last])
+            yield _table(block[:last], fresh[:last], k)
     if left is not None and len(left):
-        yield _table(left, np.arange(len(left)) == 0)
+        yield _table(left, np.arange(len(left)) == 0, k)
 
 
-def _table(rows: FloatArray, fresh: BoolArray) -> _Table:
+def _table(rows: FloatArray, fresh: BoolArray, k: int) -> _Table:
     """Return the sums of the patterns of some rows."""
     first = np.flatnonzero(fresh)
-    k = (rows.shape[1] - 4) // 2
     sums = np.add.reduceat(rows[:, 4:], first, axis=0)
     table = np.column_stack([sums[:, :k].sum(axis=1), rows[first, 3], sums])
     return _Table(table, rows[:, 2].astype(np.int64), np.cumsum(fresh) - 1)
@@ -259,7 +291,7 @@ def _table(rows: FloatArray, fresh: BoolArray) -> _Table:
 
 def _sums(table: FloatArray, k: int) -> FloatArray:
     """Return what is summed over patterns, shape (7,)."""
-    m, free, observed, expected = table[:, 0], table[:, 1], table[:, 2 : k + 2], table[:, k + 2 :]
+    m, free, observed, expected = table[:, 0], table[:, 1], table[:, 2 : k + 2], table[:, k + 2 : 2 * k + 2]
     possible = expected > 0.0
     gap = np.divide((observed - expected) ** 2, expected, out=np.zeros_like(expected), where=possible)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -271,3 +303,12 @@ def _sums(table: FloatArray, k: int) -> FloatArray:
         skewness = float(np.divide(away**2, variance, out=np.zeros_like(m), where=variance > 0.0).sum())
     few = np.count_nonzero(expected < EXPECTED_LEAST)
     return np.array([m.size, free.sum(), gap.sum(), 2.0 * loss.sum(), few, (1.0 / m).sum(), skewness])
+
+
+def _skewed(table: FloatArray, k: int) -> FloatArray:
+    """Return the c of Osius and Rojek's test over patterns, whose sums of columns stand last, shape (1, q)."""
+    m, expected = table[:, 0], table[:, k + 2 : 2 * k + 2]
+    variance = expected[:, 0] * expected[:, 1] / m
+    away = (expected[:, 0] - expected[:, 1]) / m
+    skewness = np.divide(away, variance, out=np.zeros_like(m), where=variance > 0.0)
+    return np.asarray(skewness @ table[:, 2 * k + 2 :])[None]

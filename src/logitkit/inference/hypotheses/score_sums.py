@@ -25,6 +25,7 @@ class ScoreSums:
 
     Examples
     --------
+    >>> import numpy as np
     >>> one = ScoreSums(np.ones(1), np.eye(1))
     >>> one.plus(one).score.tolist()
     [2.0]
