@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "AnyFloats",
     "AnyResidualKind",
     "BoolArray",
     "CodeArray",
@@ -21,6 +22,8 @@ __all__ = [
     "WeightKind",
 ]
 
+#: Of float64 or float32.
+AnyFloats: TypeAlias = NDArray[np.floating[Any]]
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
 BoolArray: TypeAlias = NDArray[np.bool_]

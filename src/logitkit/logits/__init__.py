@@ -1,7 +1,39 @@
 """Logits of models of any origin: bare arrays in, arrays or small frozen results out."""
 
+from logitkit.logits.functions import (
+    entropy,
+    kl_divergence,
+    log1mexp,
+    log_sigmoid,
+    log_softmax,
+    logsumexp,
+    sigmoid,
+    softmax,
+    softplus,
+)
+from logitkit.logits.losses.binary import BinaryLoss
+from logitkit.logits.losses.categorical import CategoricalLoss
+from logitkit.logits.losses.ranking import RankingLoss
 from logitkit.logits.recalibration.closed_test import ClosedTest, Refit, closed_test
 from logitkit.logits.recalibration.fitting import recalibrate
 from logitkit.logits.recalibration.recalibrator import Recalibrator
 
-__all__ = ["ClosedTest", "Recalibrator", "Refit", "closed_test", "recalibrate"]
+__all__ = [
+    "BinaryLoss",
+    "CategoricalLoss",
+    "ClosedTest",
+    "RankingLoss",
+    "Recalibrator",
+    "Refit",
+    "closed_test",
+    "entropy",
+    "kl_divergence",
+    "log1mexp",
+    "log_sigmoid",
+    "log_softmax",
+    "logsumexp",
+    "recalibrate",
+    "sigmoid",
+    "softmax",
+    "softplus",
+]

@@ -2,14 +2,72 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, cast
 
 import numpy as np
 
 from logitkit.errors import DataError
-from logitkit.typing import FloatArray
+from logitkit.typing import AnyFloats, CodeArray, FloatArray
 
-__all__ = ["read_logits", "read_outcomes", "read_weights"]
+__all__ = [
+    "read_codes",
+    "read_logits",
+    "read_numbers",
+    "read_outcomes",
+    "read_proportions",
+    "read_rows",
+    "read_weights",
+    "refuse_probabilities",
+]
+
+
+def read_numbers(values: Any, name: str = "logits") -> AnyFloats:
+    """Return numbers of any shape as an array: float32 (and float16) as float32, all others as float64.
+
+    Parameters
+    ----------
+    values : array-like, or an object that hands over its memory by DLPack
+        Numbers.
+    name : str, default 'logits'
+        What an error calls them.
+
+    Returns
+    -------
+    array
+        All finite.
+
+    Raises
+    ------
+    DataError
+        If they are no real numbers, there are none, or one is not finite; its place is named.
+
+    Examples
+    --------
+    >>> read_numbers([0, 1]).dtype, read_numbers(np.ones(2, np.float32)).dtype
+    (dtype('float64'), dtype('float32'))
+    """
+    try:
+        lent = hasattr(values, "__dlpack__") and not hasattr(values, "__array__")
+        found = np.from_dlpack(values) if lent else np.asarray(values)
+        if found.dtype.kind == "c":
+            raise TypeError("complex")
+        array = found.astype(np.float32 if found.dtype in (np.float32, np.float16) else np.float64, copy=False)
+    except (TypeError, ValueError, BufferError, RuntimeError) as error:
+        raise DataError(f"{name} must be real numbers in an array.") from error
+    if array.size == 0:
+        raise DataError(f"{name} have shape {array.shape}: there is no number among them.")
+    if not math.isfinite(array.min()) or not math.isfinite(array.max()):
+        bad = ~np.isfinite(array)
+        first = np.argwhere(bad)[0].tolist()
+        where = f"in row {first[0]}" if len(first) else "here"
+        if len(first) > 1:
+            where += f", at {first}"
+        raise DataError(
+            f"{name} are not finite {where} (counted from 0), {int(bad.sum())} in all: leave these rows out; "
+            "outcomes that cannot be are left out by a mask."
+        )
+    return cast("AnyFloats", array)
 
 
 def read_logits(logits: Any) -> FloatArray:
@@ -35,24 +93,67 @@ def read_logits(logits: Any) -> FloatArray:
     >>> read_logits([0, 1]).tolist()
     [0.0, 1.0]
     """
-    try:
-        values = np.asarray(logits, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError("logits must be numbers: an array of shape (n,) or (n, K).") from error
-    if values.ndim not in (1, 2) or values.size == 0 or (values.ndim == 2 and values.shape[1] < 2):
+    return read_rows(logits).astype(np.float64, copy=False)
+
+
+def read_rows(logits: Any) -> AnyFloats:
+    """Return logits of events or of outcomes as ``read_logits`` does, float32 as they are.
+
+    Parameters
+    ----------
+    logits : (n,) or (n, K) array-like
+        Log odds of an event, or one number per outcome.
+
+    Returns
+    -------
+    (n,) or (n, K) array
+        All finite.
+
+    Raises
+    ------
+    DataError
+        As ``read_logits``.
+
+    Examples
+    --------
+    >>> read_rows(np.zeros((1, 3), np.float32)).dtype
+    dtype('float32')
+    """
+    values = read_numbers(logits)
+    if values.ndim not in (1, 2) or (values.ndim == 2 and values.shape[1] < 2):
         raise DataError(
             f"logits have shape {values.shape}: give (n,) of an event, or (n, K) of K outcomes, K at least 2."
         )
-    bad = ~np.isfinite(values).reshape(values.shape[0], -1).all(axis=1)
-    if bad.any():
-        row = int(np.argmax(bad))
-        raise DataError(f"logits are not finite in row {row} (from 0), {int(bad.sum())} in all: leave these rows out.")
-    inside = bool((values >= 0.0).all() and (values <= 1.0).all())
-    if values.ndim == 2 and inside and np.allclose(values.sum(axis=1), 1.0, atol=1e-6):
+    if values.ndim == 2:
+        refuse_probabilities(values)
+    return values
+
+
+def refuse_probabilities(values: AnyFloats, axis: int = -1) -> None:
+    """Refuse rows of numbers within 0 and 1 that add up to 1: they are no logits. One row alone may be so by chance.
+
+    Parameters
+    ----------
+    values : array
+        What was given as logits.
+    axis : int, default -1
+        The outcomes.
+
+    Raises
+    ------
+    DataError
+        If they look like probabilities.
+
+    Examples
+    --------
+    >>> refuse_probabilities(np.array([[0.5, 0.6]]))
+    """
+    if values.shape[axis] in {1, values.size} or values.min() < 0.0 or values.max() > 1.0:
+        return
+    if np.allclose(values.sum(axis=axis, dtype=np.float64), 1.0, rtol=0.0, atol=1e-6 if values.itemsize > 4 else 1e-3):
         raise DataError(
             "These look like probabilities, within 0 and 1 and with rows that add up to 1: give their logs."
         )
-    return values
 
 
 def read_outcomes(y: Any, logits: FloatArray) -> FloatArray:
@@ -80,24 +181,96 @@ def read_outcomes(y: Any, logits: FloatArray) -> FloatArray:
     >>> read_outcomes([1, 0], np.zeros((2, 3))).tolist()
     [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]
     """
-    try:
-        values = np.asarray(y, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError("y must be numbers: 0 and 1 of an event, 0 to K - 1 of K outcomes.") from error
-    if values.shape != logits.shape[:1]:
-        raise DataError(f"y has shape {values.shape}, and there are logits of {logits.shape[0]} rows.")
-    most = 1.0 if logits.ndim == 1 else logits.shape[1] - 1.0
-    bad = ~((values >= 0.0) & (values <= most))
     if logits.ndim == 2:
-        bad |= values != np.floor(values)
+        codes = read_codes(y, *logits.shape)
+        shares = np.zeros(logits.shape)
+        shares[np.arange(codes.size), codes] = 1.0
+        return shares
+    values = read_numbers(y, "Outcomes").astype(np.float64, copy=False)
+    if values.shape != logits.shape:
+        raise DataError(f"y has shape {values.shape}, and there are logits of {logits.shape[0]} rows.")
+    bad = ~((values >= 0.0) & (values <= 1.0))
     if bad.any():
         row = int(np.argmax(bad))
-        kind = "0 or 1" if logits.ndim == 1 else f"a whole number from 0 to {int(most)}"
-        raise DataError(f"y is {values[row]:g} in row {row} (from 0), and must be {kind}.")
-    if logits.ndim == 1:
-        return values
-    shares = np.zeros(logits.shape)
-    shares[np.arange(values.size), values.astype(np.int64)] = 1.0
+        raise DataError(f"y is {values[row]:g} in row {row} (from 0), and must be 0 or 1, or a proportion.")
+    return values
+
+
+def read_codes(y: Any, n: int, n_outcomes: int) -> CodeArray:
+    """Return outcomes numbered from 0.
+
+    Parameters
+    ----------
+    y : (n,) array-like
+        Whole numbers from 0 to K - 1.
+    n, n_outcomes : int
+        Rows, and K.
+
+    Returns
+    -------
+    (n,) int32 array
+        The same.
+
+    Raises
+    ------
+    DataError
+        If there are more or fewer, or one is something else; its row is named.
+
+    Examples
+    --------
+    >>> read_codes([1.0, 0.0], 2, 3).tolist()
+    [1, 0]
+    """
+    found = np.asarray(y)
+    if found.shape != (n,):
+        raise DataError(f"y has shape {found.shape}, and there are logits of {n} rows.")
+    if found.dtype.kind not in "iub":
+        found = read_numbers(found, "Outcomes")
+    bad = (found < 0) | (found >= n_outcomes) | (found != np.floor(found))
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise DataError(
+            f"y is {found[row]:g} in row {row} (from 0), and must be a whole number from 0 to {n_outcomes - 1}."
+        )
+    return np.ascontiguousarray(found, dtype=np.int32)
+
+
+def read_proportions(y: Any, logits: AnyFloats) -> AnyFloats:
+    """Return the proportions of K outcomes in each row, of the type of the logits.
+
+    Parameters
+    ----------
+    y : (n, K) array-like
+        At least 0, with rows that add up to 1.
+    logits : (n, K) array
+        The logits of the same rows.
+
+    Returns
+    -------
+    (n, K) array
+        The same.
+
+    Raises
+    ------
+    DataError
+        If the shape is another, or a row has a negative number or another sum.
+
+    Examples
+    --------
+    >>> read_proportions([[1, 0]], np.zeros((1, 2))).tolist()
+    [[1.0, 0.0]]
+    """
+    shares = np.ascontiguousarray(read_numbers(y, "Proportions").astype(logits.dtype, copy=False))
+    if shares.shape != logits.shape:
+        raise DataError(f"y has shape {shares.shape}, and the logits have {logits.shape}.")
+    near = 1e-6 if shares.dtype == np.float64 else 1e-3  # float32 adds up to that much in a few thousand outcomes
+    bad = (np.abs(shares.sum(axis=1, dtype=np.float64) - 1.0) > near) | (shares < 0.0).any(axis=1)
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise DataError(
+            f"Proportions of row {row} (from 0) add up to {shares[row].sum():g}, the least is {shares[row].min():g}: "
+            "they are at least 0 and add up to 1."
+        )
     return shares
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import expit, logsumexp
 
+from logitkit.logits.functions import logsumexp, sigmoid, softmax, softplus
 from logitkit.typing import FloatArray
 
 __all__ = ["brier_score", "log_loss", "probabilities"]
@@ -29,8 +29,8 @@ def probabilities(logits: FloatArray) -> FloatArray:
     [[0.25, 0.25, 0.25, 0.25]]
     """
     if logits.ndim == 1:
-        return np.asarray(expit(logits))
-    return np.asarray(np.exp(logits - logsumexp(logits, axis=1, keepdims=True)))
+        return np.asarray(sigmoid(logits), dtype=np.float64)
+    return np.asarray(softmax(logits), dtype=np.float64)
 
 
 def log_loss(logits: FloatArray, shares: FloatArray, weights: FloatArray) -> float:
@@ -54,9 +54,9 @@ def log_loss(logits: FloatArray, shares: FloatArray, weights: FloatArray) -> flo
     800.0
     """
     if logits.ndim == 1:
-        loss = np.logaddexp(0.0, logits) - shares * logits
+        loss = shares * softplus(-logits) + (1.0 - shares) * softplus(logits)
     else:
-        loss = logsumexp(logits, axis=1) - (shares * logits).sum(axis=1)
+        loss = logsumexp(logits) - (shares * logits).sum(axis=1)
     return float(weights @ loss / weights.sum())
 
 

@@ -36,12 +36,13 @@ from scipy.special import logit
 
 from logitkit.engine.law import NORMAL
 from logitkit.errors import DataError
+from logitkit.logits.functions import softplus
 from logitkit.logits.read import read_logits
 from logitkit.logits.scores import probabilities
 from logitkit.logits.splines import restricted_cubic
 from logitkit.typing import FloatArray
 
-__all__ = ["METHODS", "Recalibrator", "as_columns", "softplus"]
+__all__ = ["METHODS", "Recalibrator", "as_columns"]
 
 METHODS = ("intercept", "logistic", "temperature", "vector", "beta", "isotonic", "centred", "spline")
 EMPTY = partial(np.empty, 0)
@@ -229,27 +230,6 @@ ARRAYS = ("estimate", "std_error", "vcov", "slopes", "intercepts", "at", "rates"
 def _numbers(values: FloatArray) -> Any:
     """Return numbers as nested lists, None where they are not known."""
     return np.where(np.isnan(values), None, values).tolist()  # type: ignore[call-overload]
-
-
-def softplus(x: FloatArray) -> FloatArray:
-    """Return log(1 + exp(x)).
-
-    Parameters
-    ----------
-    x : (n,) array
-        Logits.
-
-    Returns
-    -------
-    (n,) array
-        Minus the log probability of no event.
-
-    Examples
-    --------
-    >>> softplus(np.array([-800.0, 800.0])).tolist()
-    [0.0, 800.0]
-    """
-    return np.asarray(np.logaddexp(0.0, x))
 
 
 def as_columns(method: str, logits: FloatArray, at: FloatArray) -> FloatArray:

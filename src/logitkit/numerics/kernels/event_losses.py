@@ -1,0 +1,197 @@
+r"""Losses of the logits of events, number by number, and of pairs of rows in an order.
+
+With p the probability of the event, q that of none, :math:`l_1 = -\log p` and :math:`l_0 = -\log q`, each formed of
+:math:`\exp(-|x|)` without cancellation, the loss of a row is :math:`a_1 q^\gamma l_1 + a_0 p^\gamma l_0`, where
+:math:`a_1, a_0` are its weights of an event and of none (``docs/maths/logit_functions.md``, equations 14 to 18).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from logitkit.numerics.kernels import compiled
+from logitkit.typing import AnyFloats, FloatArray, IntArray
+
+__all__ = ["event_curvature", "event_loss", "pair_curvature", "pair_loss"]
+
+CHUNK = 512  # numbers whose intermediate results stay in the first-level cache
+LOG2_E = 1.4426950408889634
+LN_2_HIGH = 6.93147180369123816490e-01  # leading bits of log 2, so that a multiple of it is exact
+LN_2_LOW = 1.90821492927058770002e-10  # and the others
+SMALLEST = 746.0  # its exponential of minus this is zero, and that of 745 the last number above
+POWERS = np.array([0.5**k for k in range(1_080)])
+C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12, C13 = (1.0 / math.factorial(k) for k in range(2, 14))
+
+
+@compiled
+def _decay(x: AnyFloats, out: FloatArray) -> None:
+    """Write exp(-|x|)."""
+    for i in range(x.shape[0]):
+        a = abs(float(x[i]))
+        a = a if a < SMALLEST else SMALLEST  # noqa: FURB136 - one instruction, where min is a call
+        k = np.floor(a * LOG2_E + 0.5)
+        r = (k * LN_2_HIGH - a) + k * LN_2_LOW
+        high = C8 + r * (C9 + r * (C10 + r * (C11 + r * (C12 + r * C13))))
+        low = C2 + r * (C3 + r * (C4 + r * (C5 + r * (C6 + r * (C7 + r * high)))))
+        out[i] = (1.0 + r * (1.0 + r * low)) * POWERS[np.int64(k)]
+
+
+@compiled
+def event_loss(
+    z: AnyFloats,
+    y: AnyFloats,
+    smoothing: float,
+    event_weight: float,
+    focus: float,
+    weights: AnyFloats,
+    loss: FloatArray,
+    slope: AnyFloats,
+) -> None:
+    """Write the loss of each number, and its slope times the weight of the number.
+
+    Parameters
+    ----------
+    z, y : (n,) array
+        Logits, and proportions of events.
+    smoothing : float
+        Part of each row that is spread evenly over event and none.
+    event_weight : float
+        What multiplies the losses of events.
+    focus : float
+        Power of the probability of the other outcome; 0 for the usual loss.
+    weights : (n,) array
+        What multiplies the slopes.
+    loss : (n,) array
+        Overwritten.
+    slope : (n,) or (0,) array
+        Overwritten; nothing is written if it is empty.
+    """
+    n = z.shape[0]
+    decay = np.empty(min(n, CHUNK))
+    for first in range(0, n, CHUNK):
+        m = min(n - first, CHUNK)
+        _decay(z[first : first + m], decay)
+        for i in range(first, first + m):
+            e, x = decay[i - first], float(z[i])
+            upper, both = 1.0 / (1.0 + e), math.log1p(e)
+            p = upper if x >= 0.0 else e * upper
+            q = e * upper if x >= 0.0 else upper
+            of_event, of_none = both + max(-x, 0.0), both + max(x, 0.0)
+            share = (1.0 - smoothing) * y[i] + 0.5 * smoothing
+            a, b = event_weight * share, (1.0 - smoothing) * (1.0 - y[i]) + 0.5 * smoothing
+            if focus == 0.0:
+                loss[i] = a * of_event + b * of_none
+                steep = b * p - a * q
+            else:
+                to_event, to_none = q**focus, p**focus
+                loss[i] = a * to_event * of_event + b * to_none * of_none
+                steep = b * to_none * (focus * q * of_none + p) - a * to_event * (focus * p * of_event + q)
+            if slope.shape[0] > 0:
+                slope[i] = weights[i] * steep
+
+
+@compiled
+def event_curvature(
+    z: AnyFloats,
+    y: AnyFloats,
+    smoothing: float,
+    event_weight: float,
+    focus: float,
+    weights: AnyFloats,
+    out: AnyFloats,
+) -> None:
+    """Write the second derivative of the loss of each number times its weight.
+
+    Parameters
+    ----------
+    z, y, smoothing, event_weight, focus, weights : array or float
+        As for ``event_loss``.
+    out : (n,) array
+        Overwritten.
+    """
+    n = z.shape[0]
+    decay = np.empty(min(n, CHUNK))
+    for first in range(0, n, CHUNK):
+        m = min(n - first, CHUNK)
+        _decay(z[first : first + m], decay)
+        for i in range(first, first + m):
+            e, x = decay[i - first], float(z[i])
+            upper = 1.0 / (1.0 + e)
+            p = upper if x >= 0.0 else e * upper
+            q = e * upper if x >= 0.0 else upper
+            share = (1.0 - smoothing) * y[i] + 0.5 * smoothing
+            a, b = event_weight * share, (1.0 - smoothing) * (1.0 - y[i]) + 0.5 * smoothing
+            if focus == 0.0:
+                out[i] = weights[i] * (a + b) * p * q
+                continue
+            both, twice = math.log1p(e), 2.0 * focus + 1.0
+            of_event, of_none = both + max(-x, 0.0), both + max(x, 0.0)
+            bend = a * q**focus * p * (focus * focus * p * of_event - focus * q * of_event + twice * q)
+            bend += b * p**focus * q * (focus * focus * q * of_none - focus * p * of_none + twice * p)
+            out[i] = weights[i] * bend
+
+
+@compiled
+def pair_loss(
+    z: AnyFloats, y: AnyFloats, weights: FloatArray, starts: IntArray, slope: FloatArray
+) -> tuple[float, float]:
+    r"""Return the sum of :math:`w_i w_j \log(1 + e^{-(z_i - z_j)})` over pairs of a group with :math:`y_i > y_j`.
+
+    Parameters
+    ----------
+    z, y, weights : (n,) array
+        Logits, how relevant each row is, and weights; the rows of a group side by side.
+    starts : (g + 1,) array
+        First row of each group, and n.
+    slope : (n,) or (0,) array
+        Added to: the derivative of the sum; nothing if it is empty.
+
+    Returns
+    -------
+    loss, weight : float
+        The sum, and that of the weights of the pairs.
+    """
+    total, pairs = 0.0, 0.0
+    for group in range(starts.shape[0] - 1):
+        for i in range(starts[group], starts[group + 1]):
+            loss, mine, pull = 0.0, 0.0, 0.0
+            for j in range(starts[group], starts[group + 1]):
+                if y[i] > y[j]:
+                    apart = float(z[i]) - float(z[j])
+                    e = math.exp(-abs(apart))
+                    loss += weights[j] * (math.log1p(e) + max(-apart, 0.0))
+                    mine += weights[j]
+                    if slope.shape[0] > 0:
+                        wrong = weights[j] * (e if apart >= 0.0 else 1.0) / (1.0 + e)
+                        pull += wrong
+                        slope[j] += weights[i] * wrong
+            total += weights[i] * loss
+            pairs += weights[i] * mine
+            if slope.shape[0] > 0:
+                slope[i] -= weights[i] * pull
+    return total, pairs
+
+
+@compiled
+def pair_curvature(
+    z: AnyFloats, y: AnyFloats, weights: FloatArray, starts: IntArray, direction: AnyFloats, out: FloatArray
+) -> None:
+    """Add the second derivatives of the sum of ``pair_loss`` times a direction.
+
+    Parameters
+    ----------
+    z, y, weights, starts : array
+        As for ``pair_loss``.
+    direction, out : (n,) array
+        What is multiplied, and what is added to.
+    """
+    for group in range(starts.shape[0] - 1):
+        for i in range(starts[group], starts[group + 1]):
+            for j in range(starts[group], starts[group + 1]):
+                if y[i] > y[j]:
+                    e = math.exp(-abs(float(z[i]) - float(z[j])))
+                    bend = weights[i] * weights[j] * e / ((1.0 + e) * (1.0 + e)) * (direction[i] - direction[j])
+                    out[i] += bend
+                    out[j] -= bend
