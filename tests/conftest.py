@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 # Before anything imports matplotlib: a test draws into memory, whatever display the machine has.
 os.environ["MPLBACKEND"] = "Agg"
@@ -194,12 +195,19 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     return True
 
 
-@pytest.fixture
-def two_blas_threads() -> Iterator[None]:
-    """Let BLAS have two threads outside the package's own limit, whatever the machine has."""
-    from threadpoolctl import threadpool_limits
+@pytest.fixture(scope="session")
+def blas() -> Any:
+    """The BLAS of NumPy and of SciPy: to find them among all that is loaded takes a while, and is done once."""
+    import scipy.linalg  # noqa: F401 - which loads its own
+    from threadpoolctl import ThreadpoolController
 
-    with threadpool_limits(2, user_api="blas"):
+    return ThreadpoolController().select(user_api="blas")
+
+
+@pytest.fixture
+def two_blas_threads(blas: Any) -> Iterator[None]:
+    """Let BLAS have two threads outside the package's own limit, whatever the machine has."""
+    with blas.limit(limits=2):
         yield
 
 

@@ -25,6 +25,9 @@ FOLDER = ROOT / "benchmarks"
 @pytest.fixture(autouse=True)
 def _benchmarks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(FOLDER)
+    import r_peers
+
+    monkeypatch.setattr(r_peers, "r_version", lambda package: None)  # which would start R for each package
 
 
 def test_the_objective_of_a_frame_is_the_loglik_of_the_fit() -> None:

@@ -20,6 +20,9 @@ FOLDER = Path(__file__).resolve().parents[1] / "benchmarks"
 @pytest.fixture(autouse=True)
 def _benchmarks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(FOLDER)
+    import r_peers
+
+    monkeypatch.setattr(r_peers, "r_version", lambda package: None)  # which would start R for each package
 
 
 def written_out(X: np.ndarray, coef: np.ndarray, y: np.ndarray) -> float:

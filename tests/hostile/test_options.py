@@ -104,6 +104,9 @@ def verbs() -> Iterator[tuple[str, tuple[Callable[..., Any], tuple[Any, ...], di
             args = ("age",) if name == "average_predictions" else given.get(name, ())
             if name in compared:
                 args = (beside["several" if "several" in owner else "fit"],)
+            if name == "validate":
+                yield f"{owner}.{name}", (function.__get__(result), args, {"n": 10})
+                continue
             named = {"outcome": "white"} if "several" in owner and ".plot.residuals" in f"{owner}.{name}" else {}
             yield f"{owner}.{name}", (function.__get__(result), args, named)
 

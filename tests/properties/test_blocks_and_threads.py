@@ -96,7 +96,7 @@ def test_any_number_of_threads_gives_the_same_bits_on_many_groups() -> None:
         return [fitted.coef.to_numpy(), fitted.vcov.to_numpy(), values, np.asarray(fitted.predict())]
 
     alone = fit(1)
-    for threads in (2, 3, 7):
+    for threads in (2, 7):
         for _ in range(2):  # the order in which groups are done differs from run to run
             assert all(np.array_equal(one, other) for one, other in zip(alone, fit(threads), strict=True))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -78,7 +79,7 @@ def test_folds_end_where_the_path_of_all_rows_does() -> None:
     y = (X[:, 1] > 0.0).astype(float)
     y[:2] = 1.0 - y[:2]
     grid: dict[str, Any] = {"n_strengths": 40, "ratio": 1e-4}
-    runs = [on_threads(n, lambda: lk.cross_validate_matrix(X, y, names, folds=5, **grid)) for n in (1, 2, 5)]
+    runs = [on_threads(n, lambda: lk.cross_validate_matrix(X, y, names, folds=5, **grid)) for n in (1, 5)]
     path = lk.path_matrix(X, y, names, **grid)
     assert 5 < path.strengths.size < 40  # it ends early, and some folds would go on
     for run in runs:
@@ -125,7 +126,7 @@ def test_the_error_of_all_rows_comes_first(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_nested_bits_do_not_depend_on_the_number_of_threads() -> None:
-    X, y, names = wide(p=60)
+    X, y, names = wide(p=30)
     cv = lk.cross_validate_matrix(X, y, names, folds=4, **GRID)
     alone, *others = (on_threads(n, cv.nested) for n in (1, 2, 3))
     for other in others:
@@ -180,7 +181,8 @@ def test_the_error_of_the_first_fold_that_has_one(threads: int, bad: tuple[int, 
             folds=lk.Folds(given=folds),
             strengths=[0.1, 0.01],
         )
-    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("logitkit")] == []
+    gc.collect()  # of calls that other tests have abandoned, which keep the threads of the pool
+    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("logitkit_")] == []
     lk.set_threads(threads)
     good = lk.cross_validate("y ~ x", data, folds=lk.Folds(given=folds), strengths=[0.1, 0.01])
     assert np.isfinite(good.record.scores).all()

@@ -145,7 +145,7 @@ def test_what_penalties_collapse_to() -> None:
 def test_paths(penalty: lk.ElasticNet, n_outcomes: int) -> None:
     """They begin where the first coefficient moves, and every point of them is nearly that of a fit."""
     p = prepared("dense, C order", "weights and offset", n_outcomes)
-    path = p.path(penalty, n_strengths=8)
+    path = p.path(penalty, n_strengths=4)
     top = float(path.strengths[0])
     assert (p.fit(penalty.at(1.0001 * top)).coef.iloc[1:] == 0.0).all(axis=None)
     assert (p.fit(penalty.at(0.999 * top)).coef.iloc[1:] != 0.0).any(axis=None)

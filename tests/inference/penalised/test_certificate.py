@@ -83,7 +83,7 @@ def random_cases(count: int, seed: int) -> Iterator[Case]:
 
 @pytest.fixture(scope="module")
 def cases() -> list[Case]:
-    return list(random_cases(200, seed=0))
+    return list(random_cases(110, seed=0))
 
 
 def points(case: Case, rng: np.random.Generator) -> Iterator[Solution]:
@@ -101,7 +101,7 @@ def points(case: Case, rng: np.random.Generator) -> Iterator[Solution]:
 
 def test_the_cases_are_of_both_kinds(cases):
     overlapping = sum(case.overlaps for case in cases)
-    assert 50 < overlapping < len(cases) - 50
+    assert 25 < overlapping < len(cases) - 25
 
 
 def test_the_certificate_never_claims_overlap_of_separated_rows(cases):
@@ -112,7 +112,7 @@ def test_the_certificate_never_claims_overlap_of_separated_rows(cases):
             if overlap_is_certain(solution):
                 assert case.overlaps
                 claimed += 1
-    assert claimed > 150  # at points that are no optimum
+    assert claimed > 80  # at points that are no optimum
 
 
 def test_separated_rows_bound_the_decrement_from_below_at_every_point(cases):
@@ -182,14 +182,14 @@ def test_separated_rows_are_those_that_some_direction_moves(cases):
         null = np.linalg.matrix_rank(case.X[used & ~found.rows]) if (used & ~found.rows).any() else 0
         assert found.cone.dimension == case.X.shape[1] - null
         separated += 1
-    assert separated > 50
+    assert separated > 25
 
 
 def test_coefficients_are_infinite_undetermined_or_finite_as_the_cone_says():
     """Theorem 4 for unit vectors, with both extremes of each coefficient over the cone."""
     rng = np.random.default_rng(5)
     seen = {"+": 0, "-": 0, "?": 0, "0": 0}
-    for _ in range(125):
+    for _ in range(100):
         n, p = int(rng.integers(4, 12)), int(rng.integers(2, 5))
         X = np.column_stack([np.ones(n), rng.integers(0, 2, size=(n, p - 1))]).astype(float)
         y = rng.integers(0, 2, n)

@@ -8,12 +8,13 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
 import scipy.linalg  # noqa: F401 - its BLAS is loaded before the limits are read
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 import logitkit as lk
 from logitkit.numerics.threads import blas, blas_library
@@ -21,13 +22,18 @@ from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.numerics.threads.local import ordered_map
 
 
+@cache
+def libraries() -> ThreadpoolController:
+    return ThreadpoolController().select(user_api="blas")
+
+
 def limits() -> list[int]:
-    return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+    return [library["num_threads"] for library in libraries().info()]
 
 
 @pytest.fixture(autouse=True)
 def two_blas_threads() -> Iterator[None]:
-    with threadpool_limits(2, user_api="blas"):  # whatever the machine has
+    with libraries().limit(limits=2):  # whatever the machine has
         assert limits()
         assert set(limits()) == {2}
         yield
