@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from logitkit.design.chunks.columns import ChunkColumns, Pieces, is_half, is_numeric, may_be_levels
-from logitkit.design.chunks.elementwise import Elementwise, elementwise
+from logitkit.design.chunks.alike import are_equal
+from logitkit.design.chunks.columns import ChunkColumns, is_half, is_numeric, may_be_levels
+from logitkit.design.chunks.elementwise import Elementwise, elementwise, offsets_of
 from logitkit.design.design import Design, RowCounts
 from logitkit.design.formula.coding import Coding
 from logitkit.design.formula.columns import CodedFactor, Column, lay_out
@@ -80,6 +81,8 @@ class Coder:
         Columns of numbers that are needed.
     computed : tuple of Elementwise
         Expressions that are numbers, too.
+    shifts : tuple of Elementwise
+        Offsets that the formula states.
     """
 
     info: DesignInfo
@@ -90,6 +93,7 @@ class Coder:
     factors: tuple[_Factor, ...]
     numeric: tuple[str, ...]
     computed: tuple[Elementwise, ...] = ()
+    shifts: tuple[Elementwise, ...] = ()
 
     @once
     def numbered(self) -> tuple[str, ...]:
@@ -130,7 +134,7 @@ class Coder:
         if n == 0 or not all(_are_finite(columns.numbers(each.text), positions) for each in self.computed):
             return None
         response = self._response(columns, positions)
-        if response is None:
+        if response is None or (self.shifts and not _are_finite(response.offset, None)):
             return None
         matrix: Matrix | None
         if self.places is not None and positions is None:
@@ -172,6 +176,9 @@ class Coder:
         if given.offset is not None:
             offset = _used(columns.numbers(given.offset), positions)
             require_finite_offset(offset, places)
+        for each in self.shifts:
+            stated = _used(each.values(lambda name: np.asarray(columns.numbers(name))), positions)
+            offset = stated if offset is None else offset + stated
         if given.cluster is not None:
             clusters = Clusters(np.zeros(y.size, dtype=np.int64), 1, given.cluster)  # whose numbers all chunks share
         shift = None if offset is None else offset[None]
@@ -237,7 +244,7 @@ def coder_of(info: DesignInfo, table: Any) -> Coder | None:
         long, short = rebuild_design(info, some), coder.design(some, info)
     except LogitkitError:
         return None  # whatever is wrong with the rows is found the long way
-    return coder if short is not None and _are_equal(long, short) else None
+    return coder if short is not None and are_equal(long, short) else None
 
 
 def _planned(info: DesignInfo, table: Any) -> Coder | None:
@@ -245,7 +252,10 @@ def _planned(info: DesignInfo, table: Any) -> Coder | None:
     coding = info.coding
     types = {name: table.schema.field(name).type for name in table.column_names}
     outcome = split_formula(info.formula or "")[0]
-    if coding is None or coding.offset_spec is not None or not _is_plain(info, outcome, types):
+    if coding is None or not _is_plain(info, outcome, types):
+        return None
+    shifts = offsets_of(coding.offsets, types)
+    if shifts is None or (shifts and info.response.levels):
         return None
     laid = _light_columns(coding, table)
     if laid is None:
@@ -278,7 +288,9 @@ def _planned(info: DesignInfo, table: Any) -> Coder | None:
     given = info.response
     needed = [name for name in (*variables, given.weights, given.offset, given.cluster) if name is not None]
     numeric = tuple(dict.fromkeys(name for name in needed if is_numeric(types[name])))
-    return Coder(info, outcome, dict(given.coded), variables, whole, tuple(factors), numeric, tuple(computed.values()))
+    return Coder(
+        info, outcome, dict(given.coded), variables, whole, tuple(factors), numeric, tuple(computed.values()), shifts
+    )
 
 
 def _is_plain(info: DesignInfo, outcome: str, types: dict[str, Any]) -> bool:
@@ -340,7 +352,7 @@ def _computed(coding: Coding, types: dict[str, Any]) -> dict[str, Elementwise]:
     return {text: each for text, each in found.items() if each is not None}
 
 
-def _are_finite(numbers: Pieces, positions: IntArray | None) -> bool:
+def _are_finite(numbers: Any, positions: IntArray | None) -> bool:
     """Tell whether the numbers of the rows used are finite: a logarithm of zero is left to the long way."""
     whole = np.asarray(numbers)
     return bool(np.isfinite(whole if positions is None else whole[positions]).all())
@@ -360,7 +372,7 @@ def column_of(expression: str | None, types: Mapping[str, Any]) -> str | None:
     return found[1] if found is not None and found[1] in types else None
 
 
-def _used(numbers: Pieces, positions: IntArray | None) -> FloatArray:
+def _used(numbers: Any, positions: IntArray | None) -> FloatArray:
     """Return the numbers of the rows used, in float64."""
     whole = np.asarray(numbers)
     return np.asarray(whole if positions is None else whole[positions], dtype=np.float64)
@@ -377,19 +389,3 @@ def _in_pieces(column: Column, sizes: Sequence[int], rows: IntArray | None) -> A
     for each in column.numbers:
         product = product * np.asarray(each, dtype=np.float64)
     return np.split(product, np.cumsum(sizes)[:-1]) if rows is None else [product[rows]]
-
-
-def _are_equal(long: Design, short: Design) -> bool:
-    """Tell whether two designs of the same rows are equal to the bit."""
-    if long.counts != short.counts or not np.array_equal(long.positions, short.positions):
-        return False
-    one, other = long.response, short.response
-    for name in ("y", "trials", "prior", "offset", "shares"):
-        left, right = getattr(one, name), getattr(other, name)
-        if (left is None) != (right is None) or (left is not None and not np.array_equal(left, right)):
-            return False
-    if one.n_outcomes != other.n_outcomes or one.weight_kind != other.weight_kind:
-        return False
-    if long.matrix.inner.n_columns != short.matrix.inner.n_columns:
-        return False
-    return bool(np.array_equal(long.matrix.to_dense(), short.matrix.to_dense(), equal_nan=True))

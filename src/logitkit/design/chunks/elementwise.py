@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from logitkit.design.formula.arithmetic import ARITHMETIC, UNARY, as_stored, cal
 from logitkit.design.formula.expression import dotted, read_expression
 from logitkit.design.formula.language import KNOWN
 
-__all__ = ["Elementwise", "elementwise"]
+__all__ = ["Elementwise", "elementwise", "offsets_of"]
 
 SIGNS: dict[type[ast.AST], str] = {
     ast.Add: "+",
@@ -26,6 +27,7 @@ SIGNS: dict[type[ast.AST], str] = {
     ast.USub: "-",
     ast.UAdd: "+",
 }
+WRITTEN = re.compile(r"offset\((.*)\)", re.DOTALL)
 UFUNCS = {name: what for name, what in KNOWN.items() if isinstance(what, np.ufunc)}
 
 
@@ -108,6 +110,33 @@ def elementwise(text: str, types: Mapping[str, Any]) -> Elementwise | None:
         return is_known and len(node.args) == n_arguments and all(map(suits, node.args))
 
     return Elementwise(text, read.tree, names) if suits(read.tree) and names and not read.has_xor else None
+
+
+def offsets_of(texts: Sequence[str], types: Mapping[str, Any]) -> tuple[Elementwise, ...] | None:
+    """Return the offsets of a formula as expressions of numbers, None where one is any other.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        As they are written, ``"offset(x)"``.
+    types : mapping of str to pyarrow.DataType
+        Of the columns of the table.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> types = {"x": pa.float64()}
+    >>> [each.text for each in offsets_of(["offset(np.log(x))"], types)], offsets_of(["offset(scale(x))"], types)
+    (['np.log(x)'], None)
+    """
+    found = []
+    for text in texts:
+        inside = WRITTEN.fullmatch(text)
+        made = elementwise(inside[1], types) if inside is not None else None
+        if made is None:
+            return None
+        found.append(made)
+    return tuple(found)
 
 
 def _called(node: ast.Call) -> str:
