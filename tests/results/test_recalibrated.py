@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy.special import expit
+from scipy.special import expit, logit
 
 import logitkit as lk
 from logitkit.errors import DataError, UnsupportedError
@@ -115,10 +115,64 @@ def test_weights_are_those_of_the_rows():
     one, two = fit.recalibrate(other).recalibrator, fit.recalibrate(long).recalibrator
     assert_allclose([*one.estimate, *one.std_error], [*two.estimate, *two.std_error], rtol=ROUTE)
     sampled = lk.logit("y ~ x + z", data, weights="w", weight_kind="sampling")
-    assert np.isnan(sampled.recalibrate(other).recalibrator.std_error).all()
-    assert "No standard errors" in repr(sampled.recalibrate(other))
+    made = sampled.recalibrate(other)
+    same = lk.logit(
+        "y ~ l", {"y": other["y"], "l": sampled.predict_logit(other)}, weights=other["w"], weight_kind="sampling"
+    )
+    n = other["w"].size
+    assert_allclose(made.recalibrator.std_error, same.std_error * np.sqrt((n - 1) / n), rtol=1e-3)
+    assert "Standard errors: sandwich" in repr(made)
+    with pytest.raises(UnsupportedError, match="covariance='model' is of a likelihood"):
+        sampled.recalibrate(other, covariance="model")
     with pytest.raises(UnsupportedError, match="closed test"):
         sampled.recalibrate(other, "closed")
+
+
+def test_sandwich_errors_are_those_of_a_fit_to_the_logits(fit, several):
+    data = {"y": OTHER["y"], "l": fit.predict_logit(OTHER).to_numpy()}
+    made = fit.recalibrate(OTHER, covariance="robust")
+    assert_allclose(made.recalibrator.std_error, lk.logit("y ~ l", data).robust("HC0").std_error, rtol=ROUTE)
+    groups = np.arange(len(data["l"])) // 7
+    clustered = lk.logit("y ~ x + z", {**OTHER, "g": groups}, cluster="g")
+    again = clustered.recalibrate({**rows(9, 400), "g": np.arange(400) // 5})
+    new = rows(9, 400)
+    plain = lk.logit("y ~ l", {"y": new["y"], "l": clustered.predict_logit(new), "g": np.arange(400) // 5}, cluster="g")
+    assert_allclose(again.recalibrator.std_error, plain.std_error, rtol=ROUTE)
+    assert fit.recalibrate(OTHER, "isotonic", covariance="robust").recalibrator.names == ()
+    # Of three outcomes: scores by finite differences of the loss of each row.
+    robust = several.recalibrate(OTHER, "vector", covariance="robust").recalibrator
+    model = several.recalibrate(OTHER, "vector").recalibrator
+    logits = np.log(several.predict(OTHER).to_numpy())
+    code = np.unique(OTHER["k"], return_inverse=True)[1]
+
+    def losses(theta):
+        eta = logits * theta[:3] + np.append(0.0, theta[3:])
+        return np.log(np.exp(eta).sum(axis=1)) - eta[np.arange(len(eta)), code]
+
+    step = 1e-5
+    scores = np.stack(
+        [(losses(robust.estimate + step * e) - losses(robust.estimate - step * e)) / (2 * step) for e in np.eye(5)]
+    )
+    assert_allclose(robust.vcov, model.vcov @ (scores @ scores.T) @ model.vcov, rtol=1e-6, atol=1e-9)
+
+
+def test_a_recalibration_has_a_table_and_a_figure(fit, several, tmp_path):
+    made = fit.recalibrate(OTHER, covariance="robust")
+    frame = made.to_frame()
+    assert_array_equal(frame["estimate"], made.recalibrator.estimate)
+    again = lk.load(made.save(tmp_path / "kept.json"))
+    assert again.recalibrator.robust
+    ax = made.plot(title="Mended")
+    curve = ax.lines[-1]
+    assert_allclose(curve.get_ydata(), expit(made.recalibrator.transform(logit(curve.get_xdata()))), rtol=1e-12)
+    plain = lk.logit("y ~ l", {"y": OTHER["y"], "l": fit.predict_logit(OTHER).to_numpy()})
+    errors = fit.recalibrate(OTHER).recalibrator.errors([-1.0, 0.5])
+    basis = np.array([[1.0, -1.0], [1.0, 0.5]])
+    assert_allclose(errors, np.sqrt(np.diag(basis @ plain.vcov.to_numpy() @ basis.T)), rtol=ROUTE)
+    assert list(fit.recalibrate(OTHER, "isotonic").to_frame()) == ["logit", "rate"]
+    assert fit.recalibrate(OTHER, "isotonic").plot(ax=ax) is ax
+    with pytest.raises(UnsupportedError, match="no curve"):
+        several.recalibrate(OTHER).plot()
 
 
 @pytest.mark.parametrize(

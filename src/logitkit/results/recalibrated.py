@@ -20,10 +20,12 @@ from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.sample import is_sample
 from logitkit.inference.verbs import require
 from logitkit.logits.recalibration.closed_test import ClosedTest, Refit, closed_test_of
-from logitkit.logits.recalibration.fitting import learn
+from logitkit.logits.recalibration.fitting import COVARIANCES, learn
 from logitkit.logits.recalibration.recalibrator import METHODS, Recalibrator
+from logitkit.logits.recalibration.sandwich import with_sandwich
 from logitkit.logits.scores import probabilities
 from logitkit.options import require_choice
+from logitkit.report.frames.shown import ResultFrame
 from logitkit.results.classes import fit_of
 from logitkit.results.on_rows import FitOnRows
 from logitkit.results.row_figures import RowPlots
@@ -161,6 +163,45 @@ class RecalibratedFit:
         """
         return self.on(data).calibration(**how)
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return the parameters, or of isotonic methods the rate at each logit.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns term, estimate, std_error, conf_low, conf_high at 95%; of isotonic methods logit and rate.
+        """
+        found = self.recalibrator
+        if not found.names:
+            return ResultFrame({"logit": found.at, "rate": found.rates})
+        low, high = found.interval().T
+        columns = {"estimate": found.estimate, "std_error": found.std_error, "conf_low": low, "conf_high": high}
+        return ResultFrame({"term": list(found.names), **columns})
+
+    def plot(self, ax: Any = None, *, title: str = "") -> Any:
+        """Draw recalibrated probabilities of an event against those that were predicted.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Axes to draw on; those of a new figure by default.
+        title : str, optional
+            Title of the figure.
+
+        Returns
+        -------
+        Axes
+            The curve, with its pointwise 95% band where the method has parameters.
+        """
+        from logitkit.plots.recalibration import plot_recalibration
+
+        if not self.recalibrator.of_event:
+            raise UnsupportedError(
+                "With several outcomes a recalibrated probability depends on all logits, which is no curve: see "
+                "fit.recalibrate(data).on(data).plot.calibration()."
+            )
+        return plot_recalibration(self.recalibrator, ax, title=title)
+
     def save(self, path: str | Path) -> Path:
         """Write the fit with its recalibration as plain JSON, without any row and without code.
 
@@ -183,9 +224,13 @@ class RecalibratedFit:
         return "\n".join([*parts, repr(shown(self.recalibrator))])
 
 
-def recalibrated(fit: Fit, rows: Rows, method: str, level: float | None) -> RecalibratedFit:
+def recalibrated(
+    fit: Fit, rows: Rows, method: str, level: float | None, covariance: str | None = None
+) -> RecalibratedFit:
     """Return a fit recalibrated on rows that it was not fitted to."""
     require_choice("method", method, (*METHODS, CLOSED))
+    if covariance is not None:
+        require_choice("covariance", covariance, COVARIANCES)
     record, design = rows.record, rows.design
     require(record, "calibration")
     if is_sample(record, design):
@@ -196,7 +241,8 @@ def recalibrated(fit: Fit, rows: Rows, method: str, level: float | None) -> Reca
     found = row_logits(record, design)
     if method == CLOSED:
         return _closed(fit, record, design, found, record.level if level is None else level)
-    return RecalibratedFit(fit, _with_errors(learn(found.logits, found.shares, found.weights, method), design))
+    learnt = learn(found.logits, found.shares, found.weights, method)
+    return RecalibratedFit(fit, _with_errors(learnt, found, design, covariance))
 
 
 def _closed(fit: Fit, record: FitRecord, design: Design, rows: RowLogits, level: float) -> RecalibratedFit:
@@ -220,13 +266,23 @@ def _refit(record: FitRecord, design: Design) -> FitRecord | None:
     return found if usable else None
 
 
-def _with_errors(found: Recalibrator, design: Design) -> Recalibrator:
-    """Return a recalibrator without standard errors where weights or clusters make those of a likelihood wrong."""
+def _with_errors(found: Recalibrator, rows: RowLogits, design: Design, covariance: str | None) -> Recalibrator:
+    """Return a recalibrator with sandwich errors where they are asked for, or weights or clusters require them."""
     response = design.sample.response
-    if response.clusters is None and response.weight_kind != "sampling":
+    clusters, counts = response.clusters, response.weight_kind != "sampling"
+    required = clusters is not None or not counts
+    if covariance == "model" and required:
+        raise UnsupportedError(
+            "covariance='model' is of a likelihood, which sampling weights and clusters do not have: leave it out, "
+            "or use covariance='robust'."
+        )
+    if not required and covariance != "robust":
         return found
-    unknown = np.full(found.std_error.shape, np.nan)
-    return replace(found, std_error=unknown, vcov=np.full(found.vcov.shape, np.nan))
+    if clusters is not None and design.in_chunks:
+        unknown = np.full(found.std_error.shape, np.nan)
+        return replace(found, std_error=unknown, vcov=np.full(found.vcov.shape, np.nan))
+    codes = None if clusters is None else clusters.codes[rows.order]
+    return with_sandwich(found, rows.logits, rows.shares, rows.weights, counts=counts, clusters=codes)
 
 
 def recalibrated_in(packed: Mapping[str, Any], path: Path, functions: Mapping[str, Any]) -> RecalibratedFit:

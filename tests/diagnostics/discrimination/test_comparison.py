@@ -66,6 +66,13 @@ def test_test_of_other_rows_agrees_with_proc(births, large, proc):
     assert_allclose(found.statistics[0], proc["delong"]["unpaired"]["statistic"], rtol=REFERENCE)
     # pROC takes Student's law with Welch's degrees of freedom, about 184 here.
     assert_allclose(found.p_value, proc["delong"]["unpaired"]["p_value"], atol=1e-3)
+    assert_allclose(found.welch_p_values[0], proc["delong"]["unpaired"]["p_value"], rtol=REFERENCE)
+    assert_allclose(found.to_frame()["welch_p_value"], found.welch_p_values, rtol=EXACT)
+    assert "Welch's degrees of freedom, as in pROC: p = " in str(found)
+    bootstrap = lk.roc_test(
+        odd["low"], large.predict(odd), -even["age"], other_y=even["low"], method="bootstrap", n=100
+    )
+    assert bootstrap.welch_dofs is lk.roc_test(odd["low"], large.predict(odd), -odd["age"]).welch_dofs is None
 
 
 def test_covariance_is_that_of_placements_one_by_one():
@@ -175,6 +182,15 @@ def test_venkatraman_of_other_rows_is_an_integral_along_both_curves():
     kappa, called = (y.sum() + other_y.sum()) / 100, np.linspace(0, 1, 200_001)
     gap = error_at(y, one, kappa, called) - error_at(other_y, two, kappa, called)
     assert_allclose(found.statistic, np.trapezoid(np.abs(gap), called), rtol=1e-4)  # of the grid
+
+
+def test_venkatraman_of_other_rows_has_the_statistic_of_proc(births):
+    """In samples of one size; for others pROC's depends on which is given first (0.0681 or 0.0481 of the same two)."""
+    odd, even = births.iloc[:188:2], births.iloc[1:188:2]
+    found = lk.roc_test(odd["low"], -odd["lwt"], -even["age"], other_y=even["low"], method="venkatraman", n=400)
+    # roc.test(roc(low, -lwt), roc(low, -age), method = "venkatraman", paired = FALSE, boot.n = 8000), seed 1
+    assert_allclose(found.statistic, 0.0391579900407, rtol=1e-10)
+    assert abs(found.p_value - 0.414375) < 4 * np.sqrt(0.25 / 400)
 
 
 @pytest.mark.slow

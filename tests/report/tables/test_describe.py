@@ -19,8 +19,11 @@ def _text(fit: lk.Fit) -> str:
 
 def test_the_numbers_are_those_of_the_table() -> None:
     text, table = _text(FIT), lk.regression_table(FIT, style="full").to_markdown()
+    area = FIT.discrimination()
+    ranking = f"{area.auc:.3f} (95% CI {area.low:.3f} to {area.high:.3f}) on these rows, not corrected for optimism."
+    assert f"The area under the ROC curve was {ranking}" in text
     for number in re.findall(r"\d\.\d{3,4}", text):
-        assert number in table or number in str(FIT.summary())
+        assert number in table + str(FIT.summary()) + ranking
     for words in (
         "of low (event: low) on age, lwt, Race and smoke was fitted to 189 rows with 59 events (31.2%)",
         "Race black against white 3.425 (95% CI 1.243 to 9.438, p = 0.0173)",
@@ -39,6 +42,8 @@ def test_missing_rows_robust_errors_and_levels_are_named() -> None:
     assert "90% CI" in text
     assert "Standard errors: heteroscedasticity-robust sandwich (HC3)" in text
     assert "likelihood-ratio" not in text
+    precision = _text(lk.logit("low ~ age", data, weights="age", weight_kind="precision"))
+    assert re.search(r"ROC curve was 0\.\d{3} on these rows", precision)
     assert "99% CI" in str(FIT.describe(level=0.99))
 
 

@@ -3,7 +3,8 @@ r"""Comparison of ROC curves: areas of several scores, of the same rows or of ot
 With areas :math:`\hat\theta` of k scores and their covariance S, a contrast has the estimate :math:`l'\hat\theta` and
 the variance :math:`l'Sl`, and all contrasts L together the statistic
 :math:`(L\hat\theta)'(LSL')^-(L\hat\theta)`, chi-square on rank(LSL') degrees of freedom. S is DeLong's
-(``areas.py``), or that of bootstrap samples; of scores of other rows it is diagonal.
+(``areas.py``), or that of bootstrap samples; of scores of other rows it is diagonal. There pROC compares z with
+Student's t, on the degrees of freedom of Welch: :math:`(\sum_j l_j^2 S_{jj})^2 / \sum_j (l_j^2 S_{jj})^2 / (n_j - 1)`.
 
 Equal areas are not equal curves. Venkatraman's tests compare the curves whole, by permutation (``venkatraman.py``).
 
@@ -32,7 +33,7 @@ from logitkit.diagnostics.discrimination.joined import JoinedRows
 from logitkit.diagnostics.discrimination.roc import RocCurve, curve_of
 from logitkit.diagnostics.discrimination.scored import Scored, ScoredRows
 from logitkit.diagnostics.discrimination.venkatraman import paired_curves, unpaired_curves
-from logitkit.engine.law import NORMAL, require_level
+from logitkit.engine.law import NORMAL, Law, require_level
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.options import is_count, require_choice
 from logitkit.typing import FloatArray
@@ -131,6 +132,8 @@ class RocTest:
         The k curves, of at most 10,000 points each.
     units : {'counts', 'rows', 'clusters'}
         What is independent: observations that weights count, rows with sampling weights, or clusters.
+    welch_dofs : (r,) array or None
+        Degrees of freedom of Student's t that pROC takes for scores of different rows; None for others.
 
     Examples
     --------
@@ -169,6 +172,12 @@ class RocTest:
     not_shared: int = 0
     curves: tuple[RocCurve, ...] = ()
     units: str = "counts"
+    welch_dofs: FloatArray | None = None
+
+    @property
+    def welch_p_values(self) -> FloatArray | None:
+        """P-values of the contrasts by Student's t with Welch's degrees of freedom, shape (r,)."""
+        return None if self.welch_dofs is None else np.asarray(Law(self.welch_dofs).two_sided(self.statistics))
 
     @property
     def is_whole(self) -> bool:
@@ -279,7 +288,18 @@ def roc_test(samples: Sequence[Scored], asked: CompareAsked) -> RocTest:
         not_shared=sum(rows.not_shared for rows in samples),
         curves=tuple(curves),
         units=samples[0].errors,
+        welch_dofs=_welch(samples, coefficients, covariance) if len(samples) > 1 and asked.method == "delong" else None,
     )
+
+
+def _welch(samples: Sequence[Scored], coefficients: FloatArray, covariance: FloatArray) -> FloatArray | None:
+    """Return Welch's degrees of freedom of contrasts of independent areas; none where weights are no counts."""
+    if any(rows.errors != "counts" for rows in samples):
+        return None
+    parts = coefficients**2 * np.diag(covariance)
+    sizes = np.array([rows.n_events + rows.n_nonevents for rows in samples for _ in rows.names])
+    below, total = (parts**2 / (sizes - 1.0)).sum(axis=1), parts.sum(axis=1) ** 2
+    return np.asarray(np.divide(total, below, out=np.full(total.size, np.nan), where=below > 0.0))
 
 
 def _curve(rows: ScoredRows, number: int) -> RocCurve:

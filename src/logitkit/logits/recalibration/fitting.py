@@ -12,15 +12,17 @@ from logitkit.logits.read import read_logits, read_outcomes, read_weights
 from logitkit.logits.recalibration.binary_fit import fit_binary
 from logitkit.logits.recalibration.isotonic import isotonic_blocks, thresholds
 from logitkit.logits.recalibration.recalibrator import METHODS, Recalibrator, as_columns
+from logitkit.logits.recalibration.sandwich import free_numbers, with_sandwich
 from logitkit.logits.recalibration.softmax_fit import fit_softmax, fit_temperature
 from logitkit.logits.scores import brier_score, log_loss
 from logitkit.logits.splines import placed_knots
 from logitkit.options import require_choice
 from logitkit.typing import FloatArray
 
-__all__ = ["learn", "recalibrate"]
+__all__ = ["COVARIANCES", "learn", "recalibrate"]
 
 KNOTS = 5
+COVARIANCES = ("model", "robust")
 NAMES = {
     "intercept": ("intercept",),
     "logistic": ("intercept", "slope"),
@@ -31,7 +33,9 @@ OF_EVENT = ("beta", "isotonic", "centred", "spline")
 ONE_OUTCOME = "All rows have one outcome: there is nothing to recalibrate to."
 
 
-def recalibrate(logits: Any, y: Any, method: str = "logistic", weights: Any = None) -> Recalibrator:
+def recalibrate(
+    logits: Any, y: Any, method: str = "logistic", weights: Any = None, covariance: str = "model"
+) -> Recalibrator:
     """Learn from outcomes how to transform logits, so that their probabilities are right.
 
     Parameters
@@ -46,6 +50,8 @@ def recalibrate(logits: Any, y: Any, method: str = "logistic", weights: Any = No
         ``'spline'``.
     weights : (n,) array-like, optional
         How often each row counts.
+    covariance : {'model', 'robust'}
+        Whether standard errors are of the inverse information, or of a sandwich, which does not rely on the form.
 
     Returns
     -------
@@ -73,7 +79,10 @@ def recalibrate(logits: Any, y: Any, method: str = "logistic", weights: Any = No
     (True, True)
     """
     values = read_logits(logits)
-    return learn(values, read_outcomes(y, values), read_weights(weights, values.shape[0]), method)
+    require_choice("covariance", covariance, COVARIANCES)
+    shares, counts = read_outcomes(y, values), read_weights(weights, values.shape[0])
+    found = learn(values, shares, counts, method)
+    return found if covariance == "model" else with_sandwich(found, values, shares, counts)
 
 
 def learn(logits: FloatArray, shares: FloatArray, weights: FloatArray, method: str) -> Recalibrator:
@@ -161,8 +170,7 @@ def _of_several(logits: FloatArray, shares: FloatArray, weights: FloatArray, met
     absent = weights @ shares <= 0.0
     if absent.any() and method != "temperature":
         raise DataError(f"No row has outcome {int(np.argmax(absent))}: method='temperature' alone can do without.")
-    slope = {"intercept": np.zeros((k, 0)), "vector": np.eye(k)}.get(method, np.ones((k, 1)))
-    shift = np.eye(k)[:, 1:] if method != "temperature" else np.zeros((k, 0))
+    slope, shift = free_numbers(method, k)
     free = np.block([[slope, np.zeros((k, shift.shape[1]))], [np.zeros((k, slope.shape[1])), shift]])
     fixed = np.append(np.ones(k) if method == "intercept" else np.zeros(k), np.zeros(k))
     start = np.append(np.ones(slope.shape[1]), np.zeros(shift.shape[1]))

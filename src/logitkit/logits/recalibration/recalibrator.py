@@ -74,6 +74,8 @@ class Recalibrator:
         Weight of the rows that it was learnt from.
     log_loss, brier : tuple of float
         Scores there before and after; on the rows that it was learnt from the second flatters.
+    robust : bool
+        Whether errors are those of a sandwich.
 
     Examples
     --------
@@ -95,6 +97,7 @@ class Recalibrator:
     n: float = 0.0
     log_loss: tuple[float, float] = (float("nan"), float("nan"))
     brier: tuple[float, float] = (float("nan"), float("nan"))
+    robust: bool = False
 
     @property
     def temperature(self) -> float:
@@ -149,6 +152,25 @@ class Recalibrator:
         shift = values if self.method == "intercept" else 0.0
         return np.asarray(shift + as_columns(self.method, values, self.at) @ self.estimate)
 
+    def errors(self, logits: Any) -> FloatArray:
+        """Return standard errors of recalibrated logits of an event, given the parameters' covariance.
+
+        Parameters
+        ----------
+        logits : (n,) array-like
+            Log odds of the event.
+
+        Returns
+        -------
+        (n,) array
+            Missing of methods without parameters.
+        """
+        values = read_logits(logits)
+        if not self.names or not self.of_event:
+            return np.full(len(values), np.nan)
+        columns = as_columns(self.method, values, self.at)
+        return np.asarray(np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", columns, self.vcov, columns), 0.0)))
+
     def transform_probabilities(self, logits: Any) -> FloatArray:
         """Return probabilities of recalibrated logits.
 
@@ -182,6 +204,7 @@ class Recalibrator:
             "n_outcomes": self.n_outcomes,
             "names": list(self.names),
             "n": self.n,
+            "robust": self.robust,
             **{name: _numbers(getattr(self, name)) for name in ARRAYS},
             "log_loss": _numbers(np.array(self.log_loss)),
             "brier": _numbers(np.array(self.brier)),
@@ -211,9 +234,8 @@ class Recalibrator:
             pairs = (np.asarray(kept[name], dtype=np.float64) for name in ("log_loss", "brier"))
             first, second = ((float(pair[0]), float(pair[1])) for pair in pairs)
             names, method = tuple(str(name) for name in kept["names"]), str(kept["method"])
-            found = cls(
-                method, int(kept["n_outcomes"]), names, n=float(kept["n"]), log_loss=first, brier=second, **arrays
-            )
+            given: dict[str, Any] = {"n": float(kept["n"]), "robust": kept.get("robust", False) is True, **arrays}
+            found = cls(method, int(kept["n_outcomes"]), names, log_loss=first, brier=second, **given)
         except (KeyError, IndexError, TypeError, ValueError) as error:
             raise DataError(f"This is no recalibrator: {error!s:.80}.") from error
         q, known = len(found.names), (*METHODS, "none")

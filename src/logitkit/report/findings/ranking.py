@@ -122,6 +122,17 @@ def roc_test_document(result: RocTest) -> Document:
     if not result.is_whole:
         bounds = " to ".join(format_percent(each) for each in result.fpr)
         notes.append(f"Areas are those at false positive rates of {bounds}, at most {result.fpr[1] - result.fpr[0]:g}.")
+    if result.welch_dofs is not None and result.welch_p_values is not None:
+        found = ", ".join(
+            f"{'' if len(result.labels) == 1 else label + ' '}p = {p} on {dof}"
+            for label, p, dof in zip(
+                result.labels,
+                format_column(result.welch_p_values, "p_value"),
+                format_column(result.welch_dofs, "statistic", 1),
+                strict=True,
+            )
+        )
+        notes.append(f"By Student's t with Welch's degrees of freedom, as in pROC: {found}.")
     warnings = list(not_shared_words(result.not_shared))
     if np.isnan(result.statistics).any():
         warnings.append(NO_VARIANCE)

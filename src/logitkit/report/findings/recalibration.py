@@ -47,7 +47,11 @@ def recalibrator_document(result: Recalibrator) -> Document:
             "Predictions within a block become equal, and beyond the first and last logit the rate is constant."
         )
     if np.isnan(result.std_error).any():
-        notes.append("No standard errors: these weights or clusters have no likelihood.")
+        notes.append(
+            "No standard errors: clusters are not summed over rows that are read in chunks, or there is but one."
+        )
+    if result.robust:
+        notes.append("Standard errors: sandwich.")
     facts = [
         Fact("Learnt from", format_amount(result.n)),
         Fact("Log loss before", format_estimate(result.log_loss[0])),

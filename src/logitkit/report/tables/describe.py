@@ -7,14 +7,16 @@ from collections.abc import Iterator
 import numpy as np
 
 from logitkit.design.design import Design
+from logitkit.diagnostics.discrimination.curves import discrimination
 from logitkit.engine.record import FitRecord
+from logitkit.errors import LogitkitError
 from logitkit.inference.fit_statistics import fit_statistics
 from logitkit.inference.hypotheses.likelihood_ratio import null_test
 from logitkit.inference.penalised.posterior import is_withheld
 from logitkit.inference.tables.blocks import Options, tabled
 from logitkit.inference.tables.regression import Block, RegressionTable, regression_rows
 from logitkit.report.document import Document, Prose
-from logitkit.report.number_format import format_amount, format_level, format_p, format_percent
+from logitkit.report.number_format import format_amount, format_estimate, format_level, format_p, format_percent
 from logitkit.report.tables.regression import block_name, estimate_columns, row_name
 from logitkit.report.term_labels import response_label, term_label
 from logitkit.report.wording import counted
@@ -38,7 +40,8 @@ def description_document(record: FitRecord, design: Design | None, level: float 
     at = record.level if level is None else level
     fit, blocks = tabled("", record, design, 0, Options(at))
     table = RegressionTable((fit,), blocks, regression_rows(blocks), "full", SHOW, at)
-    sentences = [_model(record), *(_estimates(table, block, at) for block in blocks), *_whole(record), *_how(table)]
+    sentences = [_model(record), *(_estimates(table, block, at) for block in blocks), *_whole(record)]
+    sentences += [*_ranking(record, design, at), *_how(table)]
     return Document("Results", blocks=(Prose(" ".join(sentence for sentence in sentences if sentence)),))
 
 
@@ -134,6 +137,20 @@ def _whole(record: FitRecord) -> Iterator[str]:
     parts += [", ".join(shares)] if shares else []
     if parts:
         yield f"{'; '.join(parts)}."
+
+
+def _ranking(record: FitRecord, design: Design | None, level: float) -> Iterator[str]:
+    """Say how well the model ranks its rows, where these are held: a pass with a sort is more than a paragraph asks."""
+    if design is None or design.in_chunks or not record.has_event or not record.converged:
+        return
+    try:
+        found = discrimination(record, design, level=level)
+    except LogitkitError:  # of one outcome alone, or not of proportions
+        return
+    low, high = (format_estimate(bound, 3) for bound in (found.low, found.high))
+    within = "" if np.isnan(found.low) else f" ({format_level(level)} CI {low} to {high})"
+    rows = ", not corrected for optimism" if found.in_sample else ""
+    yield f"The area under the ROC curve was {format_estimate(found.auc, 3)}{within} on these rows{rows}."
 
 
 def _how(table: RegressionTable) -> Iterator[str]:

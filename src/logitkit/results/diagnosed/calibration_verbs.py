@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from logitkit.design.info import DesignInfo
 from logitkit.errors import DataError
 from logitkit.models.nominal import places_of
 from logitkit.options import is_count, require_seed
 from logitkit.results.given_rows import OfRows
-from logitkit.results.shown import shown
 
 if TYPE_CHECKING:
     from logitkit.diagnostics.calibration.bins import Binning, Ends
-    from logitkit.diagnostics.calibration.corp import Band, Reliability
-    from logitkit.diagnostics.calibration.curve import Calibration
+    from logitkit.diagnostics.calibration.corp import Band
     from logitkit.diagnostics.calibration.smooth import CurveKind
+    from logitkit.results.diagnosed.with_frames import CalibrationResult, ReliabilityResult
     from logitkit.results.recalibrated import RecalibratedFit
 
 __all__ = ["CalibrationVerbs", "one_outcome", "require_draws"]
@@ -33,7 +32,7 @@ class CalibrationVerbs(OfRows):
         by: Any = None,
         curve: CurveKind = "lowess",
         binning: Binning = "count",
-    ) -> Calibration:
+    ) -> CalibrationResult:
         """Return predicted against observed rates: in bins, by intercepts and slopes, as a curve, by proper scores.
 
         Parameters
@@ -56,7 +55,7 @@ class CalibrationVerbs(OfRows):
 
         Returns
         -------
-        Calibration
+        CalibrationResult
             Bins with intervals, calibration intercepts and slopes with their joint test, the flexible curve with
             integrated calibration index, E50, E90 and Emax, calibration error, Brier score with its decomposition and
             log loss, both also scaled.
@@ -72,13 +71,16 @@ class CalibrationVerbs(OfRows):
         """
         from logitkit.diagnostics.calibration.by_group import with_groups
         from logitkit.diagnostics.calibration.curve import calibration
+        from logitkit.results.diagnosed.together import as_result
+        from logitkit.results.diagnosed.with_frames import CalibrationResult
 
         rows = self._rows_of(data)
         record, design = rows.record, rows.design
         (place,) = places_of(record.info, against=against)
         groups = None if by is None else rows.beside(by, "by")
         found = calibration(record, design, bins=bins, reference=place, curve=curve, binning=binning)
-        return shown(found if groups is None else with_groups(found, record, design, *groups, curve=curve))
+        found = found if groups is None else with_groups(found, record, design, *groups, curve=curve)
+        return as_result(CalibrationResult, found)
 
     def reliability(
         self,
@@ -89,7 +91,7 @@ class CalibrationVerbs(OfRows):
         resamples: int = 1_000,
         seed: int = 1,
         level: float | None = None,
-    ) -> Reliability:
+    ) -> ReliabilityResult:
         """Return the isotonic recalibration of predictions: the CORP reliability diagram in numbers.
 
         Parameters
@@ -109,7 +111,7 @@ class CalibrationVerbs(OfRows):
 
         Returns
         -------
-        Reliability
+        ReliabilityResult
             Blocks of predictions with one isotonic rate, the band, and Brier score and log loss as miscalibration less
             discrimination plus uncertainty.
 
@@ -123,23 +125,31 @@ class CalibrationVerbs(OfRows):
         True
         """
         from logitkit.diagnostics.calibration.corp import reliability
+        from logitkit.results.diagnosed.together import as_result
+        from logitkit.results.diagnosed.with_frames import ReliabilityResult
 
         rows = self._rows_of(data)
         place = one_outcome(rows.record.info, rows.record.has_event, outcome)
         require_draws(resamples)
-        return shown(
-            reliability(
-                rows.record,
-                rows.design,
-                place,
-                band=band,
-                resamples=resamples,
-                seed=require_seed(seed) or 0,
-                level=level,
-            )
+        found = reliability(
+            rows.record,
+            rows.design,
+            place,
+            band=band,
+            resamples=resamples,
+            seed=require_seed(seed) or 0,
+            level=level,
         )
+        return as_result(ReliabilityResult, found)
 
-    def recalibrate(self, data: Any = None, method: str = "logistic", *, level: float | None = None) -> RecalibratedFit:
+    def recalibrate(
+        self,
+        data: Any = None,
+        method: str = "logistic",
+        *,
+        level: float | None = None,
+        covariance: Literal["model", "robust"] | None = None,
+    ) -> RecalibratedFit:
         """Learn from the outcomes of other rows how to transform the logits of the fit.
 
         Parameters
@@ -153,6 +163,8 @@ class CalibrationVerbs(OfRows):
             and slope, and a refit.
         level : float, optional
             Of the closed test; that of the fit by default.
+        covariance : {'model', 'robust'}, optional
+            Errors of the inverse information, or of a sandwich: the default with sampling weights and clusters.
 
         Returns
         -------
@@ -171,7 +183,7 @@ class CalibrationVerbs(OfRows):
         from logitkit.results.recalibrated import recalibrated
 
         rows = self._rows_of(data)
-        return recalibrated(fit_of(rows.record), rows, method, level)
+        return recalibrated(fit_of(rows.record), rows, method, level, covariance)
 
 
 def one_outcome(info: DesignInfo, of_event: bool, outcome: Any) -> int:

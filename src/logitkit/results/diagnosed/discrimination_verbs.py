@@ -6,12 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from logitkit.results.given_rows import OfRows
-from logitkit.results.shown import shown
 
 if TYPE_CHECKING:
-    from logitkit.diagnostics.discrimination.classification import Classification
     from logitkit.diagnostics.discrimination.comparison import RocMethod
-    from logitkit.diagnostics.discrimination.curves import Discrimination
     from logitkit.diagnostics.discrimination.thresholds import ThresholdMethod
     from logitkit.results.diagnosed.decided import ClassificationTableResult, ThresholdResult
     from logitkit.results.diagnosed.rankings import (
@@ -21,6 +18,7 @@ if TYPE_CHECKING:
         PrecisionRecallResult,
     )
     from logitkit.results.diagnosed.roc_tests import RocTestResult
+    from logitkit.results.diagnosed.with_frames import ClassificationResult, DiscriminationResult
 
 __all__ = ["DiscriminationVerbs"]
 
@@ -28,7 +26,7 @@ __all__ = ["DiscriminationVerbs"]
 class DiscriminationVerbs(OfRows):
     """Discrimination and classification."""
 
-    def discrimination(self, data: Any = None, *, bins: int | None = None) -> Discrimination:
+    def discrimination(self, data: Any = None, *, bins: int | None = None) -> DiscriminationResult:
         """Return the ROC curve of the event, or of each of several outcomes, with the areas.
 
         Parameters
@@ -41,14 +39,16 @@ class DiscriminationVerbs(OfRows):
 
         Returns
         -------
-        Discrimination
+        DiscriminationResult
             The curve, and its area with DeLong's interval (an exact one for an area of 1 or 0). With several outcomes,
             Hand and Till's area, the pairwise areas, and the area of each outcome against the rest.
         """
         from logitkit.diagnostics.discrimination.curves import discrimination
+        from logitkit.results.diagnosed.together import as_result
+        from logitkit.results.diagnosed.with_frames import DiscriminationResult
 
         rows = self._rows_of(data)
-        return shown(discrimination(rows.record, rows.design, bins=bins))
+        return as_result(DiscriminationResult, discrimination(rows.record, rows.design, bins=bins))
 
     def roc_test(
         self,
@@ -229,7 +229,7 @@ class DiscriminationVerbs(OfRows):
         rows = self._rows_of(data)
         return as_result(GainsResult, gains(rows.record, rows.design, groups, level=level))
 
-    def classification(self, data: Any = None, threshold: float | None = None) -> Classification:
+    def classification(self, data: Any = None, threshold: float | None = None) -> ClassificationResult:
         """Return the confusion table of predicted outcomes with the measures derived from it.
 
         Parameters
@@ -242,14 +242,16 @@ class DiscriminationVerbs(OfRows):
 
         Returns
         -------
-        Classification
+        ClassificationResult
             The table; accuracy with its interval; precision and recall of each outcome (for an event sensitivity,
             specificity and predictive values); agreement beyond chance; log loss and Brier score.
         """
         from logitkit.diagnostics.discrimination.classification import classification
+        from logitkit.results.diagnosed.together import as_result
+        from logitkit.results.diagnosed.with_frames import ClassificationResult
 
         rows = self._rows_of(data)
-        return shown(classification(rows.record, rows.design, threshold=threshold))
+        return as_result(ClassificationResult, classification(rows.record, rows.design, threshold=threshold))
 
     def classification_table(
         self,

@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from logitkit.models.nominal import places_of
 from logitkit.results.given_rows import OfRows
-from logitkit.results.shown import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from logitkit.diagnostics.fit.hosmer_lemeshow import HosmerLemeshow
     from logitkit.results.diagnosed.goodness_results import (
         BoxTidwellResult,
         CalibrationBeltResult,
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
         LinkTestResult,
         PseudoRSquaredResult,
     )
+    from logitkit.results.diagnosed.with_frames import HosmerLemeshowResult
 
 __all__ = ["GoodnessVerbs"]
 
@@ -163,7 +162,7 @@ class GoodnessVerbs(OfRows):
         groups: int = 10,
         grouping: Literal["stata", "r", "sas"] | None = None,
         against: Any = None,
-    ) -> HosmerLemeshow:
+    ) -> HosmerLemeshowResult:
         """Return the Hosmer-Lemeshow test with its groups, generalised to several outcomes.
 
         Parameters
@@ -180,11 +179,14 @@ class GoodnessVerbs(OfRows):
 
         Returns
         -------
-        HosmerLemeshow
+        HosmerLemeshowResult
             Statistic, degrees of freedom, p-value and table. Refused on the rows of a saturated model.
         """
         from logitkit.diagnostics.fit.hosmer_lemeshow import hosmer_lemeshow
+        from logitkit.results.diagnosed.goodness_results import with_table
+        from logitkit.results.diagnosed.with_frames import HosmerLemeshowResult
 
         rows = self._rows_of(data)
         (place,) = places_of(rows.record.info, against=against)
-        return shown(hosmer_lemeshow(rows.record, rows.design, groups=groups, grouping=grouping, reference=place))
+        found = hosmer_lemeshow(rows.record, rows.design, groups=groups, grouping=grouping, reference=place)
+        return with_table(HosmerLemeshowResult, found)

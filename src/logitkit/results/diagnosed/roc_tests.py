@@ -26,19 +26,21 @@ class RocTestResult(RocTest):
         Returns
         -------
         pandas.DataFrame
-            Columns contrast, estimate, std_error, statistic, p_value, conf_low, conf_high.
+            Columns contrast, estimate, std_error, statistic, p_value, conf_low, conf_high; of scores of different rows
+            by DeLong's errors also welch_dof and welch_p_value.
         """
-        return ResultFrame(
-            {
-                "contrast": self.labels,
-                "estimate": self.estimates,
-                "std_error": self.errors,
-                "statistic": self.statistics,
-                "p_value": self.p_values,
-                "conf_low": self.lows,
-                "conf_high": self.highs,
-            }
-        )
+        columns: dict[str, Any] = {
+            "contrast": self.labels,
+            "estimate": self.estimates,
+            "std_error": self.errors,
+            "statistic": self.statistics,
+            "p_value": self.p_values,
+            "conf_low": self.lows,
+            "conf_high": self.highs,
+        }
+        if self.welch_dofs is not None:
+            columns |= {"welch_dof": self.welch_dofs, "welch_p_value": self.welch_p_values}
+        return ResultFrame(columns)
 
     def plot(self, ax: Any = None, *, title: str = "") -> Any:
         """Draw all curves on the same axes.
