@@ -264,9 +264,11 @@ class BinaryTwin:
         return statistic, len(sizes) - 2, sizes
 
     def discrimination(self, level: float = 0.95) -> dict[str, float]:
-        """The area by all pairs of an event and a non-event, with DeLong's error where weights count."""
+        """The area by all pairs of an event and a non-event, with DeLong's error where weights count, else by units."""
         counted = self.kind in ("none", "frequency") and self.clusters is None
-        return area(np.round(self.eta, 9), self.w * self.y, self.w * (1.0 - self.y), level, counted)
+        units = np.arange(self.w.size) if self.kind == "sampling" else None
+        units = self.clusters if self.clusters is not None else units
+        return area(np.round(self.eta, 9), self.w * self.y, self.w * (1.0 - self.y), level, counted, units)
 
     def calibration(self) -> dict[str, float]:
         """Observed over expected, Brier score and log loss of one trial."""
@@ -280,16 +282,28 @@ class BinaryTwin:
 
 
 def area(
-    scores: np.ndarray, events: np.ndarray, nonevents: np.ndarray, level: float, counted: bool
+    scores: np.ndarray,
+    events: np.ndarray,
+    nonevents: np.ndarray,
+    level: float,
+    counted: bool,
+    units: np.ndarray | None = None,
 ) -> dict[str, float]:
-    """Give the area under the ROC curve, DeLong's error and interval, by pairs."""
+    """Give the area under the ROC curve, DeLong's error and interval by pairs; or that of sums over units."""
     wins = (scores[:, None] > scores) + 0.5 * (scores[:, None] == scores)
     m, n = events.sum(), nonevents.sum()
     above, below = wins @ nonevents / n, events @ wins / m
     auc = float(events @ above / m)
     found = {"auc": auc, "gini": 2.0 * auc - 1.0, "std_error": np.nan, "low": np.nan, "high": np.nan}
+    variance = np.nan
     if counted:
         variance = events @ (above - auc) ** 2 / (m - 1) / m + nonevents @ (below - auc) ** 2 / (n - 1) / n
+    elif units is not None:
+        units = units[events + nonevents > 0.0]
+        added = (events * (above - auc) / m + nonevents * (below - auc) / n)[events + nonevents > 0.0]
+        sums = [added[units == unit].sum() for unit in np.unique(units)]
+        variance = np.sum(np.square(sums)) * len(sums) / (len(sums) - 1)
+    if not np.isnan(variance):
         error, z = float(np.sqrt(variance)), float(ndtri(0.5 * (1.0 + level)))
         found |= {"std_error": error, "low": max(auc - z * error, 0.0), "high": min(auc + z * error, 1.0)}
     return found

@@ -238,7 +238,9 @@ class NominalTwin:
         counted = self.kind in ("none", "frequency") and self.clusters is None
         score = np.round(np.log(self.p[:, outcome] / (1.0 - self.p[:, outcome])), 9)
         events = self.counts[:, outcome]
-        return area(score, events, self.w - events, 0.95, counted)
+        units = np.arange(self.w.size) if self.kind == "sampling" else None
+        units = self.clusters if self.clusters is not None else units
+        return area(score, events, self.w - events, 0.95, counted, units)
 
     def pair_area(self, a: int, b: int) -> float:
         """How often a trial of the first outcome has the larger probability of it than one of the second."""

@@ -370,10 +370,8 @@ def test_two_outcomes_are_the_binary_area(kind):
     several = lk.multinomial("low ~ age + lwt", data, weights="w", weight_kind=kind).discrimination()
     binary = lk.logit("low ~ age + lwt", data, weights="w", weight_kind=kind).discrimination()
     for area in (several.hand_till, several.macro, several.weighted):
-        assert_allclose(area.estimate, binary.auc, rtol=ROUTE)
-        if kind != "sampling":  # means of areas have no error there
-            found = [area.std_error, area.low, area.high]
-            assert_allclose(found, [binary.std_error, binary.low, binary.high], rtol=ROUTE)
+        found = [area.estimate, area.std_error, area.low, area.high]
+        assert_allclose(found, [binary.auc, binary.std_error, binary.low, binary.high], rtol=ROUTE)
     curve = several.curves["1"]
     assert_allclose(curve.tpr, binary.tpr, rtol=EXACT)
     assert_allclose(curve.thresholds, binary.thresholds, rtol=ROUTE)
@@ -434,8 +432,8 @@ def test_it_shows_itself(outcomes):
     assert "Standard errors: DeLong's." in text
 
 
-def test_it_says_that_sampled_rows_have_no_errors(few_values):
-    fit = lk.multinomial("y ~ x + z", few_values.assign(w=1.5), weights="w", weight_kind="sampling")
+def test_it_says_that_rows_with_precisions_have_no_errors(few_values):
+    fit = lk.multinomial("y ~ x + z", few_values.assign(w=1.5), weights="w", weight_kind="precision")
     text = fit.discrimination().to_text()
     assert "No standard errors: DeLong's method requires independent rows of weight one" in " ".join(text.split())
     assert "Standard errors: DeLong's." not in text
@@ -475,3 +473,24 @@ def test_weighted_rows_and_clusters_have_the_error_of_the_infinitesimal_jackknif
         text = " ".join(str(result).split())
         assert words in text
         assert "DeLong" not in text
+
+
+def test_means_of_areas_have_the_error_of_the_infinitesimal_jackknife():
+    births = lk.datasets.load_lbw()
+    births = births.assign(site=births["id"] // 5)
+    fit = lk.multinomial("race ~ age + lwt + smoke", births, cluster="site")
+    found = fit.discrimination()
+    p, names = fit.predict(), list(fit.outcomes)
+    y, units = births["race"].to_numpy(), births["site"].to_numpy()
+    scores = [np.log(p[k] / (1.0 - p[k])).to_numpy().round(9) for k in names]
+    wins = [(score[:, None] > score) + 0.5 * (score[:, None] == score) for score in scores]
+
+    def hand_till(w):
+        sums = [w * (y == k) for k in names]
+        pairs = [(a, b) for a in range(3) for b in range(3) if a != b]
+        return np.mean([sums[a] @ wins[a] @ sums[b] / sums[a].sum() / sums[b].sum() for a, b in pairs])
+
+    each = [(hand_till(1.0 + h) - hand_till(1.0 - h)) / 2e-4 for h in 1e-4 * (units == np.unique(units)[:, None])]
+    expected = np.sqrt(len(each) / (len(each) - 1) * np.sum(np.square(each)))
+    assert_allclose(found.hand_till.std_error, expected, rtol=REFERENCE)
+    assert found.hand_till.interval == "clusters"

@@ -8,13 +8,14 @@ place of their row and added up there.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from logitkit.diagnostics.discrimination.area_interval import IntervalKind, area_interval
 from logitkit.diagnostics.discrimination.roc import RocCurve
+from logitkit.diagnostics.discrimination.scored_fits import dependent_units
 from logitkit.diagnostics.rows.ordering import InOrder
 from logitkit.diagnostics.rows.ranking import PredictedRows
 from logitkit.numerics.external_sort import ExternalSort
@@ -33,9 +34,9 @@ class Area:
     Parameters
     ----------
     estimate, std_error, low, high : float
-        The interval is symmetric on the scale of the area and cut at 0 and 1; nan where weights are not counts,
-        clusters make rows dependent, or an outcome occurs once. Where DeLong's variance is zero as for a curve.
-    interval : {'DeLong', 'exact', 'degenerate', 'withheld'}
+        The interval is symmetric on the scale of the area and cut at 0 and 1; nan where weights are precisions, or an
+        outcome occurs once. Where DeLong's variance is zero as for a curve.
+    interval : {'DeLong', 'exact', 'degenerate', 'withheld', 'sampling', 'clusters'}
         How the interval was found, or why there is none.
 
     Examples
@@ -54,7 +55,7 @@ class Area:
 
 def mean_areas(
     rows: PredictedRows, curves: Mapping[str, RocCurve], present: IntArray, level: float, counts: bool
-) -> tuple[FloatArray, dict[str, Area]]:
+) -> tuple[FloatArray, dict[str, Area], dict[str, RocCurve]]:
     """Return areas by pair and their means, of the outcomes that occur.
 
     Parameters
@@ -76,6 +77,8 @@ def mean_areas(
         Areas by pair.
     areas : dict of str to Area
         Hand and Till's, and the means of the areas against the rest.
+    curves : dict of str to RocCurve
+        As given, with their linearised errors where rows have sampling weights or are clustered.
 
     Examples
     --------
@@ -84,7 +87,7 @@ def mean_areas(
     >>> from logitkit.diagnostics.rows.ranking import predicted_rows
     >>> fit = lk.multinomial("race ~ age + lwt", lk.datasets.load_lbw())
     >>> rows, curves = predicted_rows(fit.record, fit.design), discrimination(fit.record, fit.design).curves
-    >>> pairwise, areas = mean_areas(rows, curves, np.arange(3), 0.95, True)
+    >>> pairwise, areas, _ = mean_areas(rows, curves, np.arange(3), 0.95, True)
     >>> bool(np.isclose(np.nanmean(pairwise), areas["hand_till"].estimate))
     True
     """
@@ -92,19 +95,38 @@ def mean_areas(
     # What a trial of outcome j in row i adds to each mean of areas.
     parts = {name: np.zeros_like(rows.shares) for name in NAMES}
     share = rows.totals / rows.totals.sum()
+    units, kind = dependent_units(rows.response, np.arange(rows.order.size)) or (None, "DeLong")
+    per, known = _per if units is None else _each, dict(curves)
     for outcome, below in _placements(rows, present):
         others = present[present != outcome]
         trials = rows.weights * rows.shares
         pairwise[outcome, others] = below[others] @ trials[outcome] / rows.totals[outcome]
-        parts["hand_till"] += _pair_parts(rows.totals, outcome, others, below, pairwise[outcome])
+        parts["hand_till"] += _pair_parts(rows.totals, outcome, others, below, pairwise[outcome], per)
         area = _below_rest(rows.totals, others, below) @ trials[outcome] / rows.totals[outcome]
-        single = _single_parts(rows.totals, outcome, others, below, area)
+        single = _single_parts(rows.totals, outcome, others, below, area, per)
+        if units is not None:
+            curve = known[rows.outcomes[outcome]]
+            error = math.sqrt(_of_units(rows, single, units))
+            limits = area_interval(curve.auc, error, 0.0, level, kind)
+            known[rows.outcomes[outcome]] = replace(
+                curve, std_error=limits.std_error, low=limits.low, high=limits.high, interval=limits.kind
+            )
         parts["macro"] += single / present.size
         parts["weighted"] += single * share[outcome]
     parts["hand_till"] /= present.size * (present.size - 1)
-    squares = {name: float(np.sum(rows.weights * rows.shares * part**2)) for name, part in parts.items()}
+    squares = dict.fromkeys(NAMES, math.nan)
+    if units is not None:
+        squares = {name: _of_units(rows, part, units) for name, part in parts.items()}
+    elif counts:
+        squares = {name: float(np.sum(rows.weights * rows.shares * part**2)) for name, part in parts.items()}
     areas = np.array([curves[rows.outcomes[k]].auc for k in present])
-    return pairwise, _areas(pairwise, areas, rows.totals, present, squares, level, counts)
+    return pairwise, _areas(pairwise, areas, rows.totals, present, squares, level, kind), known
+
+
+def _of_units(rows: PredictedRows, part: FloatArray, units: IntArray) -> float:
+    """Return the variance of a sum of what rows add, from the sums over independent units."""
+    sums = np.bincount(units, (rows.weights * rows.shares * part).sum(axis=0))
+    return float(sums @ sums) * sums.size / (sums.size - 1.0) if sums.size > 1 else math.nan
 
 
 def mean_areas_in_passes(
@@ -147,7 +169,7 @@ def mean_areas_in_passes(
     squares = dict.fromkeys(NAMES, math.nan)
     if counts:
         squares = _squares_in_passes(rows, present, pairwise, memory)
-    return pairwise, _areas(pairwise, areas, totals, present, squares, level, counts)
+    return pairwise, _areas(pairwise, areas, totals, present, squares, level)
 
 
 def _areas_against(rows: InOrder, outcome: int, totals: FloatArray) -> FloatArray:
@@ -250,21 +272,37 @@ def _placements(rows: PredictedRows, present: IntArray) -> Iterator[tuple[int, F
         yield int(outcome), below
 
 
-def _pair_parts(total: FloatArray, outcome: int, others: IntArray, below: FloatArray, areas: FloatArray) -> FloatArray:
+def _pair_parts(
+    total: FloatArray,
+    outcome: int,
+    others: IntArray,
+    below: FloatArray,
+    areas: FloatArray,
+    per: Callable[[float], float] | None = None,
+) -> FloatArray:
     """Return what trials add to the sum of A(a|b) over b, over the root of their number times one less."""
+    per = per or _per
     out = np.zeros(below.shape)
-    out[outcome] = (below[others] - areas[others, None]).sum(axis=0) * _per(total[outcome])
+    out[outcome] = (below[others] - areas[others, None]).sum(axis=0) * per(total[outcome])
     for other in others:
-        out[other] = (1.0 - below[outcome] - areas[other]) * _per(total[other])
+        out[other] = (1.0 - below[outcome] - areas[other]) * per(total[other])
     return out
 
 
-def _single_parts(total: FloatArray, outcome: int, others: IntArray, below: FloatArray, area: float) -> FloatArray:
+def _single_parts(
+    total: FloatArray,
+    outcome: int,
+    others: IntArray,
+    below: FloatArray,
+    area: float,
+    per: Callable[[float], float] | None = None,
+) -> FloatArray:
     """Return the same of the area of an outcome against the rest."""
+    per = per or _per
     rest, lower = total[others].sum(), _below_rest(total, others, below)
     out = np.zeros(below.shape)
-    out[others] = (1.0 - below[outcome] - area) * _per(rest)
-    out[outcome] = (lower - area) * _per(total[outcome])
+    out[others] = (1.0 - below[outcome] - area) * per(rest)
+    out[outcome] = (lower - area) * per(total[outcome])
     return out
 
 
@@ -278,6 +316,11 @@ def _per(n: float) -> float:
     return 1.0 / math.sqrt(n * (n - 1.0)) if n > 1.0 else math.nan
 
 
+def _each(n: float) -> float:
+    """Return 1 / n: the derivative of a mean, of rows whose units are summed."""
+    return 1.0 / n
+
+
 def _areas(
     pairwise: FloatArray,
     areas: FloatArray,
@@ -285,14 +328,13 @@ def _areas(
     present: IntArray,
     squares: dict[str, float],
     level: float,
-    counts: bool,
+    kind: IntervalKind = "DeLong",
 ) -> dict[str, Area]:
     """Return the means of areas, each with the interval that follows from what trials add to it."""
     share, smallest = totals / totals.sum(), float(totals[totals > 0.0].min())
     estimates = (float(np.nanmean(pairwise)), float(areas.mean()), float(areas @ share[present]))
     found = {}
     for name, estimate in zip(NAMES, estimates, strict=True):
-        std_error = math.sqrt(squares[name]) if counts else math.nan
-        limits = area_interval(estimate, std_error, smallest, level)
+        limits = area_interval(estimate, math.sqrt(squares[name]), smallest, level, kind)
         found[name] = Area(estimate, limits.std_error, limits.low, limits.high, limits.kind)
     return found

@@ -230,8 +230,8 @@ def discrimination(
     Notes
     -----
     Standard errors take rows as independent and count frequency weights and trials as so many
-    observations. Sampling weights and clusters give the area of an event their linearised error; with several outcomes,
-    in chunks, and with precision weights, areas stand without errors.
+    observations. Sampling weights and clusters give areas their linearised error; of rows in chunks, and with precision
+    weights, areas stand without errors.
 
     Examples
     --------
@@ -260,7 +260,7 @@ def discrimination(
     rows = predicted_rows(record, design)
     present = _present(rows.outcomes, rows.totals)
     curves = {rows.outcomes[k]: _curve(rows, int(k), level, counts) for k in present}
-    pairwise, areas = mean_areas(rows, curves, present, level, counts)
+    pairwise, areas, curves = mean_areas(rows, curves, present, level, counts)
     return Discrimination(
         outcomes=rows.outcomes,
         curves=curves,

@@ -8,7 +8,7 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.design.response.response import Response
-from logitkit.diagnostics.discrimination.area_interval import AreaInterval, area_interval
+from logitkit.diagnostics.discrimination.area_interval import AreaInterval, IntervalKind, area_interval
 from logitkit.diagnostics.discrimination.areas import areas_of, covariance_of
 from logitkit.diagnostics.discrimination.scored import KINDS, Errors, ScoredRows, names_of, with_both
 from logitkit.diagnostics.rows.ranking import ROUNDING, predicted_rows
@@ -16,10 +16,11 @@ from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.sample import is_sample
 from logitkit.inference.verbs import require
-from logitkit.typing import FloatArray
+from logitkit.typing import FloatArray, IntArray
 
 __all__ = [
     "dependent_area",
+    "dependent_units",
     "differing_outcomes",
     "errors_of",
     "no_shared_row",
@@ -139,6 +140,37 @@ def dependent_area(record: FitRecord, design: Design, area: float, level: float)
     rows = scored_predictions([("", record, design)])
     error = float(np.sqrt(covariance_of(rows, *areas_of(rows)[1:])[0, 0]))
     return area_interval(area, error, 0.0, level, "clusters" if errors == "clusters" else "sampling")
+
+
+def dependent_units(response: Response, order: IntArray) -> tuple[IntArray, IntervalKind] | None:
+    """Return the unit of each row that is used, where units are not the observations that weights count.
+
+    Parameters
+    ----------
+    response : Response
+        The outcomes with their weights.
+    order : (m,) int array
+        Rows that are used.
+
+    Returns
+    -------
+    (codes, kind) or None
+        Rows with sampling weights each by itself, or clusters. None of independent observations, and of precision
+        weights, which do not say how many there are.
+
+    Examples
+    --------
+    >>> dependent_units(Response(np.zeros(2)), np.arange(2)) is None
+    True
+    """
+    errors, clustered = errors_of(response)
+    if errors not in ("rows", "clusters"):
+        return None
+    if not clustered:
+        return np.arange(order.size), "sampling"
+    assert response.clusters is not None
+    codes = np.unique(np.asarray(response.clusters.codes)[order], return_inverse=True)[1]
+    return np.asarray(codes, dtype=np.int64), "clusters"
 
 
 def require_scored(record: FitRecord) -> None:

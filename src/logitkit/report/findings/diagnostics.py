@@ -147,6 +147,7 @@ def _curves_document(result: Discrimination) -> Document:
     errors = {
         "DeLong": "Standard errors: DeLong's.",
         "withheld": WITHHELD,
+        **LINEARISED,
     }
     return Document(
         "Discrimination",
