@@ -130,9 +130,14 @@ $(STAMPS)/spark: pyproject.toml | $(PY)
 	$(call install,[test$(comma)spark])
 	@touch $(STAMPS)/package $(STAMPS)/test
 
-# Compiled once, by the tests that reach most of the kernels, before several workers would each compile the same.
+# Compiled once, by the tests that reach the kernels, before several workers would each compile the same.
+REACHING := tests/numerics/kernels tests/oracles tests/engine/regularised/test_groups.py \
+  tests/engine/regularised/test_column_step.py tests/engine/test_links.py tests/ordinal/test_verbs.py \
+  tests/numerics/test_ascending.py tests/diagnostics/residuals/test_leave_out.py tests/scorecard/test_binned.py \
+  tests/diagnostics/calibration/test_smooth.py tests/inference/validation/test_optimism.py \
+  tests/design/chunks/test_checked.py tests/logits
 $(STAMPS)/kernels: $(wildcard src/logitkit/numerics/kernels/*.py) | $(STAMPS)/test
-	$(PY) -m pytest -q tests/numerics/kernels tests/oracles tests/engine/regularised/test_groups.py tests/engine/regularised/test_column_step.py tests/engine/test_links.py tests/ordinal/test_verbs.py
+	$(PY) -m pytest -q $(WORKERS) $(REACHING)
 	@touch $@
 
 $(STAMPS)/bench: pyproject.toml | $(PY)

@@ -56,7 +56,10 @@ def test_tests_of_terms_are_those_in_memory(name, small, files, monkeypatch) -> 
             lambda fit: fit.drop1(),
             lambda fit: fit.add1("v + C(year)", test="LR"),
         ]
-    for ask in asked:
+    number = list(FITS).index(name)
+    for ask in (
+        asked[number % 2 :: 2] if number else asked
+    ):  # of the first fit all questions, of each other every second
         one, other = ask(held), ask(read)
         for left, right in zip(numbers_of(one), numbers_of(other), strict=True):
             # A likelihood ratio is a difference of two sums, each to ten digits.
