@@ -350,6 +350,7 @@ def test_bad_options_exit_with_two(words: list[str], capsys: Capture) -> None:
     assert "error:" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("figures_not_written")
 def test_demo_says_what_it_did(tmp_path: Path, capsys: Capture) -> None:
     page = tmp_path / "loans.html"
     text = printed(capsys, "demo", "--output", page)

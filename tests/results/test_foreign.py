@@ -198,6 +198,7 @@ def test_a_warning_points_at_the_line_that_called():
     y = (np.arange(40) % 3 < np.arange(40) / 16).astype(int)
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
+        warnings.simplefilter("ignore", ResourceWarning)  # of garbage of other tests, collected at any time
         lk.logit_matrix(columns, y, ["Intercept", "flat", "x"], penalty=lk.Ridge(0.1))
         lk.path_matrix(columns, y, ["Intercept", "flat", "x"], penalty=lk.Ridge(), n_strengths=3)
         LogitClassifier(strength=0.1, fit_intercept=False).fit(columns, y)
