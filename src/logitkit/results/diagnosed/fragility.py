@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from logitkit.design.chunks.held import held_rows
 from logitkit.diagnostics.residuals.fragility import Fragility, FragilityChange, fragility
 from logitkit.diagnostics.residuals.influence import require_sample
 from logitkit.errors import DataError, nearest_name
@@ -53,6 +54,7 @@ def fragility_of_rows(
     if name not in record.names:
         raise DataError(f"{name!r:.60} is no coefficient of the fit. {nearest_name(str(name), record.names)}")
     require_sample(record, design)
+    design = held_rows(design, "fragility")
     result = fragility(record, design, name, change, level=level, most=most)
     made = {each.name: getattr(result, each.name) for each in fields(result)}
     return shown(FragilityResult(**made, labels=pd.Index(row_labels(design))[result.rows]))

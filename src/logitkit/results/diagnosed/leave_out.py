@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from logitkit.design.chunks.held import held_rows
 from logitkit.design.table.beside import clusters_beside, values_beside
 from logitkit.diagnostics.residuals.influence import require_sample
 from logitkit.diagnostics.residuals.leave_out import LeaveOut, leave_out
@@ -79,7 +80,8 @@ def leave_out_of_rows(rows: Rows, by: Any, data: Any) -> LeaveOutResult:
     """Return the refits without each row, or without each value of a column."""
     record, design = rows.record, rows.told()
     require_sample(record, design)
-    if data is not None and not design.in_chunks:
+    design = held_rows(design, "leave_out", [by] if isinstance(by, str) else [])
+    if data is not None and not rows.in_chunks:
         design = replace(design, table=data)
     clusters = None
     if by is not None:

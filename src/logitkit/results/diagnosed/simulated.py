@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from logitkit.design.chunks.held import held_rows
 from logitkit.design.table.beside import values_beside
 from logitkit.diagnostics.residuals.simulated import SimulatedResiduals, simulated_residuals
 from logitkit.report.frames.diagnostics import simulated_frame
@@ -45,9 +46,10 @@ class SimulatedResidualsResult(SimulatedResiduals):
 
 def simulated_of_rows(rows: Rows, n: int, seed: int | None, by: Any, data: Any) -> SimulatedResidualsResult:
     """Return the residuals of rows, put together by a column where one is named."""
-    design, groups, name = rows.told(), None, ""
+    design = held_rows(rows.told(), "A simulation", [by] if isinstance(by, str) else [])
+    groups, name = None, ""
     if by is not None:
-        if data is not None and design.table is None and not design.in_chunks:
+        if data is not None and design.table is None and not rows.in_chunks:
             design = replace(design, table=data)
         values, name = values_beside(by, design, "by")
         groups = pd.factorize(values)[0]

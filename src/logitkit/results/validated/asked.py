@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from logitkit.design.chunks.held import held_rows
 from logitkit.design.design import Design
 from logitkit.design.table.frame import is_missing, read_table, row_values
 from logitkit.engine.law import require_level
@@ -62,7 +63,7 @@ def validate(fit: Any, making: Making | None, recipe: Any, asked: Asked) -> Vali
     require_choice("interval", asked.interval, ("shifted", "two-stage"))
     if n is not None and not is_count(n):
         raise DataError(f"n={n!r:.60}: give a whole number of at least 1.")
-    record, design = fit.record, _own_design(fit)
+    record, design = fit.record, _own_design(fit, recipe, by)
     level = record.level if asked.level is None else asked.level
     require_level(level)
     require(record, "validate")
@@ -111,17 +112,18 @@ def _makings(
     return refitter, own, (refitter.words, BEFORE)
 
 
-def _own_design(fit: Any) -> Design:
-    """Return the rows of a fit, held."""
+def _own_design(fit: Any, recipe: Any, by: Any) -> Design:
+    """Return the rows of a fit, held, where they have room; of those read in chunks with the columns that are named."""
     design: Design | None = fit.design
     if design is None:
         raise DataError("A loaded model does not hold the rows to make it again from: fit it again.")
-    if design.in_chunks:
+    if design.in_chunks and recipe is not None:
         raise UnsupportedError(
-            "Validation makes the model again from rows that are held, and these are read in chunks. Validate on a "
-            "sample that fits in memory, or hold rows back and look at fit.on(...).calibration() and .discrimination()."
+            "recipe= makes the model again from rows of a table, and these are read in chunks. Fit and validate a "
+            "table of some rows."
         )
-    return design
+    named = (by.stratify, by.groups, by.time, by.given) if isinstance(by, Folds) else (by,)
+    return held_rows(design, "Validation", [name for name in named if isinstance(name, str)])
 
 
 def _by_groups(subject: Subject, record: FitRecord, by: Any, level: float) -> InternalExternal:
