@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import logitkit as lk
-from logitkit.errors import DataError, LogitkitError, UnsupportedError
+from logitkit.errors import DataError, LogitkitError
 
 FORMULA = "low ~ age + lwt + smoke + ht"
 
@@ -51,6 +51,26 @@ def test_every_family_and_covariance(lbw, model):
     assert (found.after.low, found.after.high) == pytest.approx(tuple(after), rel=1e-6)
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"kind": "HC3"},
+        {"kind": "HC1", "dof": "residual"},
+        {"kind": "CR2", "cluster": "ftv"},
+        {"kind": "cluster", "cluster": "age", "correction": "none"},
+        {"kind": "HC0", "dof": 12},
+    ],
+)
+def test_a_covariance_that_was_asked_for_afterwards_is_that_of_the_refit(lbw, asked):
+    """The set is proved by the table without it: a fit, with the same covariance."""
+    found = lk.logit(FORMULA, lbw).robust(**asked).fragility("ht", "significance", level=0.9)
+    assert found.rows.size
+    without = lbw.drop(index=found.labels)
+    low, high = lk.logit(FORMULA, without).robust(**asked).confint(level=0.9).loc["ht"]
+    assert (found.after.low, found.after.high) == pytest.approx((low, high), rel=1e-6)
+    assert found.found == (found.after.significant != found.before.significant)
+
+
 def test_it_is_the_smallest_of_a_table_of_four(lbw):
     """The sign is that of ad - bc, so that the smallest set is found by trying all numbers of each cell."""
     found = lk.logit("low ~ smoke", lbw).fragility("smoke")
@@ -88,8 +108,8 @@ def test_what_has_no_answer_is_refused(lbw):
         fit.fragility("smoke", "size")
     with pytest.raises(DataError, match="most=0"):
         fit.fragility("smoke", most=0)
-    with pytest.raises(UnsupportedError, match="asked for after the fit"):
-        fit.robust("HC3").fragility("smoke", "significance")
     assert fit.robust("HC3").fragility("smoke").found
+    with pytest.raises(LogitkitError, match="says that there are none"):
+        fit.robust("HAC", time="id").fragility("smoke", "significance")
     with pytest.raises(DataError, match="no finite estimate"):
         lk.logit("low ~ age + twice", lbw.assign(twice=2 * lbw["age"])).fragility("twice")

@@ -12,19 +12,23 @@ Broderick, T., Giordano, R. and Meager, R. (2020) An automatic finite-sample rob
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 import numpy as np
 
+from logitkit.design.dependence import Dependence
 from logitkit.design.design import Design
+from logitkit.design.response.response import Clusters
 from logitkit.diagnostics.residuals.dfbetas import dfbetas_of
 from logitkit.engine.bias.estimate import fit_again
 from logitkit.engine.law import require_level
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, ResponseError, UnsupportedError
+from logitkit.inference.covariances.robust import KINDS, robust
 from logitkit.inference.covariances.sandwich import with_required_sandwich
 from logitkit.inference.verbs import require
+from logitkit.numerics.once import once
 from logitkit.options import is_count, require_choice
 from logitkit.typing import FloatArray, IntArray
 
@@ -168,12 +172,21 @@ def fragility(
     if not is_count(most, 1):
         raise DataError(f"most={most!r:.60} must be a whole number of at least 1.")
     search = _Search(record, design, used, record.names.index(name), change, level)
-    if change == "significance" and search.kind != record.covariance.kind:
+    if change == "significance" and not search.repeats:
         raise UnsupportedError(
-            f"Significance rests on {record.covariance.label}, which was asked for after the fit and which a refit "
-            "does not have. Ask the fit itself, or for change='sign'."
+            f"Significance rests on {record.covariance.label}, which a refit to fewer rows does not have. Ask the fit "
+            "itself, or for change='sign'."
         )
     return search.run(name, most)
+
+
+def _of_rows(given: Dependence, left: IntArray) -> Dependence:
+    """Return the dependence of the rows that are left: clusters are those that have one of them."""
+    clusters = []
+    for each in given.clusters:
+        codes = np.unique(each.codes[left], return_inverse=True)[1].reshape(-1)
+        clusters.append(Clusters(codes, int(codes.max()) + 1, each.name))
+    return replace(given, clusters=tuple(clusters))
 
 
 class _Search:
@@ -186,19 +199,46 @@ class _Search:
         self.place, self.change, self.level = place, change, level
         self.n_refits = 0
         self.before = self.of(record)
-        self.kind = self.refit(np.empty(0, dtype=np.int64)).covariance.kind
+        own = design.dependence
+        self.asked = None if own is None or own.kind not in KINDS else own
 
     def of(self, record: FitRecord) -> Estimated:
         """Return the coefficient with its interval."""
         estimate, error = float(record.coef[self.place]), float(record.std_error[self.place])
-        half = float(record.law.quantile(self.level)) * error
+        quantiles = np.broadcast_to(record.coefficient_law.quantile(self.level), record.coef.shape)
+        half = float(quantiles[self.place]) * error
         return Estimated(estimate, error, estimate - half, estimate + half)
 
     def refit(self, rows: IntArray) -> FitRecord:
         """Return the fit to the other rows."""
         self.n_refits += 1
-        part = self.design.take(np.setdiff1d(self.used, rows))
-        return with_required_sandwich(fit_again(self.record, part), part)
+        left = np.setdiff1d(self.used, rows)
+        part = self.design.take(left)
+        again = fit_again(self.record, part)
+        if self.asked is None:
+            return with_required_sandwich(again, part)
+        if again.is_separated or not again.converged:
+            return again
+        given = _of_rows(self.asked, left)
+        return robust(again, part, self.asked.kind, given, correction=self.asked.correction, dof=self.dof)[0]
+
+    @once
+    def dof(self) -> str | float | None:
+        """What was asked of the distribution of statistics: nothing, or what the kind does not give by itself."""
+        assert self.asked is not None
+        law, asked = self.record.law, self.asked
+        made = robust(self.record, self.design, asked.kind, asked, correction=asked.correction)[0].law
+        if law.varies or made.varies or (law.is_normal and made.is_normal) or np.array_equal(law.dof, made.dof):
+            return None
+        if law.is_normal:
+            return "normal"
+        return "residual" if law.dof == self.record.n_obs - self.record.n_params else float(np.max(law.dof))
+
+    @once
+    def repeats(self) -> bool:
+        """Whether a refit of all rows has the error of the fit: else its covariance is not that of a refit."""
+        again = self.of(self.refit(np.empty(0, dtype=np.int64)))
+        return bool(np.allclose(again, self.before, rtol=1e-5, atol=1e-8, equal_nan=True))
 
     def changed(self, record: FitRecord) -> bool:
         """Tell whether the conclusion is another one."""
