@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import threading
 import time
@@ -44,6 +45,7 @@ class Rows:
 if __name__ == "__main__":
     build.ROWS_LEAST = build.ROWS_MOST = ROWS
     build.SAMPLE_LEAST = 400
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which what runs in the background ignores
     local.GRACE = 30.0  # a busy machine may not give the threads the second that they have otherwise
     lk.set_threads(2)
     try:
