@@ -66,7 +66,7 @@ def losses(n: int) -> list[Work]:
         rng = np.random.default_rng(1)
         z, y = rng.normal(0.0, 3.0, (n, 10)).astype(kind), rng.integers(0, 10, n)
         loss = lk.logits.CategoricalLoss()
-        peers: dict[str, Call] = {"logitkit": lambda z=z, y=y: loss.value_and_gradient(z, y)}  # type: ignore[misc]
+        peers: dict[str, Call] = {"logitkit": lambda z=z, y=y, loss=loss: loss.value_and_gradient(z, y)}  # type: ignore[misc]
         if TORCH:
             peers["torch"] = torch_cross_entropy(z, y)
         works.append((f"cross-entropy with gradient, {kind.__name__}", peers))
@@ -77,8 +77,51 @@ def losses(n: int) -> list[Work]:
     return works
 
 
+def decoding(n: int) -> list[Work]:
+    """Return top-p of rows of 50,000 float32 logits, and the suppression of boxes."""
+    rng = np.random.default_rng(2)
+    words = rng.normal(0.0, 3.0, (max(n // 2_000, 10), 50_000)).astype(np.float32)
+    m = max(n // 100, 1_000)
+    corner, size = rng.uniform(0.0, 1_000.0, (m, 2)), rng.uniform(5.0, 60.0, (m, 2))
+    boxes, scores = np.hstack([corner - size / 2, corner + size / 2]), rng.random(m)
+    sampler = lk.logits.Sampler(top_p=0.9)
+    top_p: dict[str, Call] = {"logitkit": lambda: sampler.kept(words), "NumPy sort": lambda: sorted_top_p(words)}
+    if TORCH:
+        top_p["torch"] = torch_top_p(words)
+    return [
+        (f"top-p of {len(words)} rows of 50,000", top_p),
+        (f"suppression of {m:,} boxes", {"logitkit": lambda: lk.logits.non_maximum_suppression(boxes, scores)}),
+    ]
+
+
+def sorted_top_p(z: Any) -> object:
+    """Return which outcomes are kept, by sorting each row."""
+    order = np.argsort(-z, axis=1)
+    p = lk.logits.softmax(np.take_along_axis(z, order, axis=1))
+    kept = np.cumsum(p, axis=1) - p < 0.9
+    out = np.empty_like(kept)
+    np.put_along_axis(out, order, kept, axis=1)
+    return out
+
+
+def torch_top_p(z: Any) -> Call:
+    """Return the same in torch, as samplers of language models do."""
+    import torch
+
+    torch.set_num_threads(lk.get_threads())
+    logits = torch.from_numpy(z)
+
+    def call() -> object:
+        ordered, places = torch.sort(logits, descending=True, dim=1)
+        p = torch.softmax(ordered, dim=1)
+        kept = torch.cumsum(p, dim=1) - p < 0.9
+        return torch.zeros_like(kept).scatter_(1, places, kept)
+
+    return call
+
+
 #: Name of a part, and what makes its works of a number of rows.
-PARTS: dict[str, Callable[[int], list[Work]]] = {"losses": losses}
+PARTS: dict[str, Callable[[int], list[Work]]] = {"losses": losses, "decoding": decoding}
 
 
 def main() -> None:

@@ -1,5 +1,8 @@
 """Logits of models of any origin: bare arrays in, arrays or small frozen results out."""
 
+from logitkit.logits.decoding.sampler import Sampler
+from logitkit.logits.detection.suppression import non_maximum_suppression
+from logitkit.logits.detection.yolo import Detections, decode_yolo
 from logitkit.logits.functions import (
     entropy,
     kl_divergence,
@@ -22,16 +25,20 @@ __all__ = [
     "BinaryLoss",
     "CategoricalLoss",
     "ClosedTest",
+    "Detections",
     "RankingLoss",
     "Recalibrator",
     "Refit",
+    "Sampler",
     "closed_test",
+    "decode_yolo",
     "entropy",
     "kl_divergence",
     "log1mexp",
     "log_sigmoid",
     "log_softmax",
     "logsumexp",
+    "non_maximum_suppression",
     "recalibrate",
     "sigmoid",
     "softmax",

@@ -1,0 +1,1 @@
+"""From the logits of many outcomes to one of them."""
