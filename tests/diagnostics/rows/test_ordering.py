@@ -53,6 +53,7 @@ CASES = {
     "plain": ("y ~ x + C(g)", {}),
     "frequency weights": ("y ~ x", {"weights": "w"}),
     "sampling weights": ("y ~ x + C(g)", {"weights": "v", "weight_kind": "sampling"}),
+    "clusters": ("y ~ x", {"cluster": "g"}),
     "separated": ("y ~ x + I(v > 1.99)", {}),
 }
 

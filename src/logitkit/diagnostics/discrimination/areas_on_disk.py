@@ -13,9 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from logitkit.diagnostics.discrimination.area_means import placed
-from logitkit.diagnostics.discrimination.curves import POINTS_MOST
 from logitkit.diagnostics.discrimination.joined import JoinedRows
-from logitkit.diagnostics.discrimination.roc import RocCurve, curve_of
+from logitkit.diagnostics.discrimination.roc import POINTS_MOST, RocCurve, curve_of
 from logitkit.numerics.external_sort import ExternalSort
 from logitkit.numerics.pooled import Pooled, pooled
 from logitkit.typing import FloatArray

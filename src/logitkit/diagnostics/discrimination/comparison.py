@@ -28,9 +28,8 @@ from scipy.special import chdtrc
 
 from logitkit.diagnostics.discrimination.areas import areas_of, covariance_of, drawn_areas
 from logitkit.diagnostics.discrimination.areas_on_disk import areas_on_disk
-from logitkit.diagnostics.discrimination.curves import POINTS_MOST
 from logitkit.diagnostics.discrimination.joined import JoinedRows
-from logitkit.diagnostics.discrimination.roc import RocCurve, curve_of
+from logitkit.diagnostics.discrimination.roc import POINTS_MOST, RocCurve, curve_of
 from logitkit.diagnostics.discrimination.scored import Scored, ScoredRows
 from logitkit.diagnostics.discrimination.venkatraman import paired_curves, unpaired_curves
 from logitkit.engine.law import NORMAL, Law, require_level

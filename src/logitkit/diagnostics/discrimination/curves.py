@@ -32,8 +32,8 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.diagnostics.discrimination.area_interval import IntervalKind
 from logitkit.diagnostics.discrimination.area_means import Area, mean_areas, mean_areas_in_passes
-from logitkit.diagnostics.discrimination.roc import RocCurve, curve_of
-from logitkit.diagnostics.discrimination.scored_fits import dependent_area
+from logitkit.diagnostics.discrimination.dependent import with_dependence
+from logitkit.diagnostics.discrimination.roc import POINTS_MOST, RocCurve, curve_of
 from logitkit.diagnostics.rows.left_out import EVERY_ROW, LeftOut
 from logitkit.diagnostics.rows.ordering import Ranking, row_facts, rows_in_order
 from logitkit.diagnostics.rows.ranking import PredictedRows, RankedRows, predicted_rows
@@ -47,8 +47,6 @@ from logitkit.options import is_count
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Area", "Discrimination", "discrimination"]
-
-POINTS_MOST = 10_000  # of the curve of rows that are not held
 
 
 @dataclass(frozen=True)
@@ -230,8 +228,8 @@ def discrimination(
     Notes
     -----
     Standard errors take rows as independent and count frequency weights and trials as so many
-    observations. Sampling weights and clusters give areas their linearised error; of rows in chunks, and with precision
-    weights, areas stand without errors.
+    observations. Sampling weights and clusters give areas their linearised error. With precision weights, and of
+    several outcomes of such rows in chunks, areas stand without errors.
 
     Examples
     --------
@@ -284,9 +282,6 @@ def _of_event(record: FitRecord, design: Design, own: bool, level: float, bins: 
     if design.stream is None and bins is None:
         held = predicted_rows(record, design)
         facts, curve = row_facts(held, design), _curve(held, 1, level, counts)
-        found = dependent_area(record, design, curve.auc, level)
-        if found is not None:
-            curve = replace(curve, std_error=found.std_error, low=found.low, high=found.high, interval=found.kind)
     else:
         with rows_in_order(record, design, own, [BY_EVENT], bins) as rows:
             binned = curve_of(
@@ -298,6 +293,8 @@ def _of_event(record: FitRecord, design: Design, own: bool, level: float, bins: 
                 in_bins=bins is not None,
             )
             facts, curve = rows.facts, _on_probability(binned)
+    if bins is None:
+        curve = with_dependence(curve, record, design)
     area = Area(curve.auc, curve.std_error, curve.low, curve.high, curve.interval)
     return Discrimination(
         outcomes=facts.outcomes,

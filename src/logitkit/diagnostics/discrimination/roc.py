@@ -35,6 +35,8 @@ from logitkit.typing import FloatArray
 
 __all__ = ["RocCurve", "curve_of", "roc_curve"]
 
+POINTS_MOST = 10_000  # of the curve of rows that are not held
+
 
 @dataclass(frozen=True)
 class RocCurve:

@@ -8,8 +8,7 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.design.response.response import Response
-from logitkit.diagnostics.discrimination.area_interval import AreaInterval, IntervalKind, area_interval
-from logitkit.diagnostics.discrimination.areas import areas_of, covariance_of
+from logitkit.diagnostics.discrimination.area_interval import IntervalKind
 from logitkit.diagnostics.discrimination.scored import KINDS, Errors, ScoredRows, names_of, with_both
 from logitkit.diagnostics.rows.ranking import ROUNDING, predicted_rows
 from logitkit.engine.record import FitRecord
@@ -19,7 +18,6 @@ from logitkit.inference.verbs import require
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = [
-    "dependent_area",
     "dependent_units",
     "differing_outcomes",
     "errors_of",
@@ -105,41 +103,6 @@ def scored_predictions(
         not_shared=max(places.size for places, _ in found) - shared.size,
     )
     return with_both(joined)
-
-
-def dependent_area(record: FitRecord, design: Design, area: float, level: float) -> AreaInterval | None:
-    """Return the interval of the area under the curve of rows with sampling weights, or of clusters.
-
-    Parameters
-    ----------
-    record : FitRecord
-        A fit of an event.
-    design : Design
-        Rows that are held, with their outcome.
-    area : float
-        Of these rows.
-    level : float
-        Confidence level.
-
-    Returns
-    -------
-    AreaInterval or None
-        By linearisation: DeLong's where all weights are equal, Obuchowski's (1997) of clusters but for a factor that
-        tends to one with their number. None of rows that are independent, or whose weights are precisions.
-
-    Examples
-    --------
-    >>> import logitkit as lk
-    >>> fit = lk.logit("low ~ age", lk.datasets.load_lbw(), cluster="race")
-    >>> dependent_area(fit.record, fit.design, 0.55, 0.95).kind
-    'clusters'
-    """
-    errors, _ = errors_of(design.sample.response)
-    if errors not in ("rows", "clusters"):
-        return None
-    rows = scored_predictions([("", record, design)])
-    error = float(np.sqrt(covariance_of(rows, *areas_of(rows)[1:])[0, 0]))
-    return area_interval(area, error, 0.0, level, "clusters" if errors == "clusters" else "sampling")
 
 
 def dependent_units(response: Response, order: IntArray) -> tuple[IntArray, IntervalKind] | None:

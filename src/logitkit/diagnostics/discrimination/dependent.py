@@ -1,0 +1,58 @@
+"""The error of an area under the ROC curve where rows have sampling weights, or are clustered: by linearisation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.diagnostics.discrimination.area_interval import area_interval
+from logitkit.diagnostics.discrimination.areas import areas_of, covariance_of
+from logitkit.diagnostics.discrimination.areas_on_disk import areas_on_disk
+from logitkit.diagnostics.discrimination.joined import JoinedRows, joined_predictions
+from logitkit.diagnostics.discrimination.roc import RocCurve
+from logitkit.diagnostics.discrimination.scored_fits import errors_of
+from logitkit.engine.record import FitRecord
+
+__all__ = ["with_dependence"]
+
+
+def with_dependence(curve: RocCurve, record: FitRecord, design: Design) -> RocCurve:
+    """Return a curve with the error and the interval that its area has among dependent or weighted rows.
+
+    Parameters
+    ----------
+    curve : RocCurve
+        Of these rows.
+    record : FitRecord
+        A fit of an event.
+    design : Design
+        Rows with their outcome; those read in chunks are sorted on disk.
+
+    Returns
+    -------
+    RocCurve
+        With the error that is DeLong's where all sampling weights are equal, and Obuchowski's (1997) of clusters, but
+        for factors that tend to one with their number. As given where rows are independent, or weights precisions.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> from logitkit.diagnostics.discrimination.curves import discrimination
+    >>> fit = lk.logit("low ~ age", lk.datasets.load_lbw(), cluster="race")
+    >>> discrimination(fit.record, fit.design).interval
+    'clusters'
+    """
+    errors, clustered = errors_of(design.sample.response)
+    if errors not in ("rows", "clusters"):
+        return curve
+    with joined_predictions([("", record, design)]) as rows:
+        if isinstance(rows, JoinedRows):
+            covariance = areas_on_disk(rows).covariance
+        else:
+            held = rows.whole()
+            covariance = covariance_of(held, *areas_of(held)[1:])
+    error = float(np.sqrt(covariance[0, 0]))
+    found = area_interval(curve.auc, error, 0.0, curve.level, "clusters" if clustered else "sampling")
+    return replace(curve, std_error=found.std_error, low=found.low, high=found.high, interval=found.kind)
