@@ -12,7 +12,7 @@ from logitkit.errors import DataError
 from logitkit.logits.read import read_numbers, refuse_probabilities
 from logitkit.logits.threads import over_rows
 from logitkit.numerics.kernels.nucleus import draw_rows, keep_rows
-from logitkit.typing import AnyFloats, BoolArray, IntArray
+from logitkit.typing import AnyFloats, BoolArray, FloatArray, IntArray
 
 __all__ = ["Sampler"]
 
@@ -139,7 +139,7 @@ class Sampler:
             As ``kept``.
         """
         rows, before = self._read(logits, seen)
-        uniforms = np.random.default_rng(seed).random(rows.shape[0])
+        uniforms: FloatArray = np.random.default_rng(seed).random((rows.shape[0],))
         drawn = np.empty(rows.shape[0], np.int64)
         over_rows(
             lambda a, b: draw_rows(rows[a:b], before[a:b], *self._options, uniforms[a:b], drawn[a:b]), *rows.shape
