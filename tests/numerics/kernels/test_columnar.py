@@ -71,7 +71,7 @@ def test_bits_do_not_tell_where_pieces_end(cut) -> None:
 
 @pytest.mark.parametrize("p", [1, 21, 200, 1_000])
 def test_wide_rows_are_brought_to_float64_a_few_at_a_time(p) -> None:
-    from logitkit.numerics.kernels.columnar import NUMBERS, ROWS_LEAST, _rows_at_once
+    from logitkit.numerics.kernels.columnar import NUMBERS, ROWS_LEAST, rows_at_once
 
-    rows = _rows_at_once(p)
+    rows = rows_at_once(p)
     assert rows * p <= max(NUMBERS, ROWS_LEAST * p)

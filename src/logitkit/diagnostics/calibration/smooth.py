@@ -170,7 +170,7 @@ def local_curve(
     (True, 0.25)
     """
     how = LOCAL[kind]
-    weights, predicted, observed = points.weights, points.predicted, points.observed
+    weights, predicted, observed = map(np.ascontiguousarray, (points.weights, points.predicted, points.observed))
     cumulative = np.append(0.0, np.cumsum(weights))
     nearest = how.span * float(cumulative[-1])
     if whole:

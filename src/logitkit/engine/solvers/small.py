@@ -149,7 +149,7 @@ def _solve(
         np.ascontiguousarray(np.atleast_2d(weights)),
         np.zeros(X.shape[0]) if offset is None else np.ascontiguousarray(offset),
         np.ascontiguousarray(bounds, dtype=np.int64),
-        np.ascontiguousarray(np.atleast_2d(start)),
+        np.require(np.atleast_2d(start), requirements=["C", "W"]),  # of one kind: another is compiled again
         float(solver.tol),
         int(solver.max_iter),
         ARMIJO,

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from logitkit.numerics.kernels import compiled, compiled_sum, compiled_view
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["CONSTANT", "KINDS", "add_gram", "add_sums", "add_values", "holds_nan", "write_rows"]
+__all__ = ["CONSTANT", "KINDS", "add_gram", "add_sums", "add_values", "holds_nan", "rows_at_once", "write_rows"]
 
 #: Types of numbers that are read in place, and their codes.
 KINDS = {"float32": 1, "float64": 2, "int8": 3, "int32": 4, "int64": 5}
@@ -31,7 +31,7 @@ TILE = 4  # columns by columns whose products are summed in registers
 
 
 @compiled
-def _rows_at_once(p: int) -> int:
+def rows_at_once(p: int) -> int:
     """Return how many rows are brought to float64 at a time."""
     return max(ROWS_LEAST, min(ROWS_MOST, NUMBERS // max(p, 1) // 8 * 8))
 
@@ -132,7 +132,9 @@ def _locate(
             low, high = max(first, bounds[here]), min(last, bounds[here + 1])
             target = joined[at + width * (low - first) : at + width * (high - first)]
             address = addresses[here, j] + width * (low - bounds[here])
-            target[:] = compiled_view(address, width * (high - low), np.uint8(0))
+            source = compiled_view(address, width * (high - low), np.uint8(0))
+            for byte in range(source.shape[0]):  # numba takes two seconds to compile an assignment of all
+                target[byte] = source[byte]
             here += 1
 
 
@@ -268,8 +270,9 @@ def add_gram(
     # Products of a constant column are sums: as one more column of the tiles it would cost a quarter of these.
     own, own_kinds = np.empty((addresses.shape[0], varying.size), dtype=np.int64), kinds[varying]
     for k in range(varying.size):
-        own[:, k] = addresses[:, varying[k]]
-    size, padded = _rows_at_once(varying.size), -(-varying.size // TILE) * TILE
+        for part in range(addresses.shape[0]):
+            own[part, k] = addresses[part, varying[k]]
+    size, padded = rows_at_once(varying.size), -(-varying.size // TILE) * TILE
     block, root, sums = np.zeros((padded, size)), np.empty(size), np.zeros((padded, padded))
     linear = np.zeros(p)
     if constant.size:
@@ -308,7 +311,7 @@ def write_rows(addresses: IntArray, kinds: NDArray[np.int8], bounds: IntArray, s
     out : (n, p) array
         Overwritten.
     """
-    size = _rows_at_once(kinds.shape[0])
+    size = rows_at_once(kinds.shape[0])
     block = np.empty((kinds.shape[0], size))
     for first in range(0, out.shape[0], size):
         last = min(first + size, out.shape[0])

@@ -74,8 +74,10 @@ def logit_left_out(  # noqa: PLR0917 - arrays and scalars only
             sizes[i // BLOCK, j] = max(sizes[i // BLOCK, j], abs(columns[j, i]))
     for u in range(edges.shape[0] - 1):
         # What the unit has of the score and of the information.
-        score[:] = start_gradient
-        own[:] = information
+        for j in range(p):  # in loops: numba takes seconds to compile the assignment of one array to another
+            score[j] = start_gradient[j]
+            for k in range(p):
+                own[j, k] = information[j, k]
         for at in range(edges[u], edges[u + 1]):
             i = order[at]
             curved = removed[i] * mean[i] * (1.0 - mean[i])
@@ -132,7 +134,8 @@ def logit_left_out(  # noqa: PLR0917 - arrays and scalars only
                     delta[j] += step[j]
         before = size
         for turn in range(passes):
-            gradient[:] = start_gradient
+            for j in range(p):
+                gradient[j] = start_gradient[j]
             largest = 0.0
             for block in range(blocks):
                 start, stop = block * BLOCK, min(block * BLOCK + BLOCK, n)

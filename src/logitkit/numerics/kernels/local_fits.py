@@ -14,13 +14,29 @@ FLAT = 1e-10  # of what a column had before those before it explained it: less i
 
 
 @compiled
+def _place(values: FloatArray, value: float, right: bool) -> int:
+    """Return where a value belongs among ascending ones, before or after its equals: ``numpy.searchsorted``.
+
+    Compiled in a tenth of the time that numba takes for its own, which allows for complex numbers and nan.
+    """
+    low, high = 0, values.shape[0]
+    while low < high:
+        middle = (low + high) // 2
+        if values[middle] < value or (right and values[middle] == value):
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@compiled
 def _radius(x: FloatArray, cumulative: FloatArray, at: float, least: float) -> float:
     """Return the smallest radius around a point within which there is some weight."""
     m = x.shape[0]
     low, high = 0, m  # the first start of a window whose upper end is the farther one lies in [low, high]
     while low < high:
         start = (low + high) // 2
-        stop = np.searchsorted(cumulative, cumulative[start] + least)
+        stop = _place(cumulative, cumulative[start] + least, False)
         if stop > m or x[stop - 1] - at >= at - x[start]:
             high = start
         else:
@@ -28,7 +44,7 @@ def _radius(x: FloatArray, cumulative: FloatArray, at: float, least: float) -> f
     best = np.inf
     for start in (low - 1, low):
         if start >= 0 and start < m:
-            stop = np.searchsorted(cumulative, cumulative[start] + least)
+            stop = _place(cumulative, cumulative[start] + least, False)
             if stop <= m:
                 best = min(best, max(at - x[start], x[stop - 1] - at))
     return best
@@ -72,8 +88,8 @@ def local_fits(
     for r in range(k):
         centre = x[at[r]]
         h = _radius(x, cumulative, centre, least)
-        first = np.searchsorted(x, centre - FAR * h)
-        last = np.searchsorted(x, centre + FAR * h, side="right")
+        first = _place(x, centre - FAR * h, False)
+        last = _place(x, centre + FAR * h, True)
         if h == 0.0:
             first, last = at[r], at[r] + 1
         scale = h if h > 0.0 else 1.0

@@ -108,9 +108,12 @@ def measures(
                 found[IN_THE_LARGE] = 0.0
             else:
                 _sums(sorted_odds, outcome, w, 0.0, 1.0, sums)
-                if _calibrate(sorted_odds, outcome, w, total, sums, line, False):
-                    found[IN_THE_LARGE] = line[0]
-                if not _calibrate(sorted_odds, outcome, w, total, sums, line, True):
+                there = False
+                for turn in range(2):  # the intercept alone, then the slope too: one call is half the code to compile
+                    there = _calibrate(sorted_odds, outcome, w, total, sums, line, turn == 1)
+                    if turn == 0 and there:
+                        found[IN_THE_LARGE] = line[0]
+                if not there:
                     continue
                 best = _loss_of_line(sorted_odds, outcome, w, line)
             found[INTERCEPT] = line[0]
