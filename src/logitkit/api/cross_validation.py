@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from logitkit.api.labelling import labelled_design
 from logitkit.api.paths import path_options
 from logitkit.api.reading import read_design
 from logitkit.api.scope import caller_scope
@@ -70,6 +71,7 @@ def cross_validate(
     memory: int | str | None = None,
     checkpoint: str | Path | None = None,
     executor: Executor | None = None,
+    labels: Any = None,
 ) -> CrossValidated:
     """Choose the strength of a penalty by cross-validation.
 
@@ -101,6 +103,8 @@ def cross_validate(
         As in ``path``.
     memory, checkpoint, executor : optional
         Of rows that are read in chunks, as in ``fit``.
+    labels : lk.labels or mapping, optional
+        What variables and levels are called in print, as in ``fit``.
 
     Returns
     -------
@@ -133,6 +137,7 @@ def cross_validate(
         reader=model.reader(offset),
         missing=missing,
     )
+    design = labelled_design(design, labels, data)
     scored = _measure(measure, bins, model, design.in_chunks)
     table = named_columns(design, named_roles(folds)) if design.in_chunks else read_table(data)
     splits = splits_of(folds, design, table)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from logitkit.api.fitting import newton_options
+from logitkit.api.labelling import labelled_design
 from logitkit.api.reading import read_design
 from logitkit.api.scope import caller_scope
 from logitkit.api.under import read_under
@@ -14,6 +16,7 @@ from logitkit.design.chunks.opened import source_of
 from logitkit.design.chunks.reading import Reading
 from logitkit.design.design import Design
 from logitkit.design.group_rows import GroupRows, build_groups
+from logitkit.design.labels import as_labels, labels_of_table
 from logitkit.engine.law import require_level
 from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import ConvergenceWarning, UnsupportedError, warn_caller
@@ -24,6 +27,7 @@ from logitkit.models.catalogue import require_model
 from logitkit.models.conventions import ConventionName, Conventions
 from logitkit.models.links import Information
 from logitkit.models.model import Model
+from logitkit.report.term_labels import known_variables
 from logitkit.results.foreign import in_our_words
 from logitkit.results.several.grouped import GroupedFits
 from logitkit.typing import FactorCoding, MissingPolicy, WeightKind
@@ -51,6 +55,7 @@ def fit_by(
     level: float = 0.95,
     memory: int | str | None = None,
     executor: Executor | None = None,
+    labels: Any = None,
 ) -> GroupedFits:
     """Fit the same model to each group of a table.
 
@@ -85,6 +90,8 @@ def fit_by(
     memory, executor : optional
         Of files that are read in chunks, as in ``fit``. Groups are held whole, as many at once as a sixth of the memory
         holds; a larger one is fitted by passes.
+    labels : lk.labels or mapping, optional
+        What variables and levels are called in print, as in ``fit``.
 
     Returns
     -------
@@ -122,7 +129,7 @@ def fit_by(
 
     def read(stated: Model, factors_by: FactorCoding) -> Design:
         if in_chunks or reading.stated:
-            return read_design(
+            read_rows = read_design(
                 formula,
                 data,
                 reading,
@@ -134,6 +141,7 @@ def fit_by(
                 missing=missing,
                 factors_by=factors_by,
             )
+            return labelled_design(read_rows, labels)
         found[:] = [
             build_groups(
                 formula,
@@ -146,6 +154,8 @@ def fit_by(
                 missing=missing,
             )
         ]
+        named = labels_of_table(data).among(known_variables(found[0].design.info))
+        found[0] = replace(found[0], design=labelled_design(found[0].design, as_labels(labels).over(named), data))
         return found[0].design
 
     model, design, chosen = read_under(conventions, model, read)
@@ -204,6 +214,7 @@ def logit_by(
     level: float = 0.95,
     memory: int | str | None = None,
     executor: Executor | None = None,
+    labels: Any = None,
 ) -> GroupedFits:
     """Fit the same logistic regression to each group of a table.
 
@@ -227,6 +238,8 @@ def logit_by(
     memory, executor : optional
         Of files that are read in chunks, as in ``fit``. Groups are held whole, as many at once as a sixth of the memory
         holds; a larger one is fitted by passes.
+    labels : lk.labels or mapping, optional
+        What variables and levels are called in print, as in ``fit``.
 
     Returns
     -------
@@ -264,4 +277,5 @@ def logit_by(
         level=level,
         memory=memory,
         executor=executor,
+        labels=labels,
     )

@@ -13,8 +13,8 @@ from logitkit.report.term_labels import labelled_info
 __all__ = ["labelled_design"]
 
 
-def labelled_design(design: Design, given: Any) -> Design:
-    """Return a design with stated labels, which go before those of its table.
+def labelled_design(design: Design, given: Any, data: Any = None) -> Design:
+    """Return a design with stated labels, which go before those of its table, here ``data`` or the design's.
 
     Examples
     --------
@@ -26,5 +26,6 @@ def labelled_design(design: Design, given: Any) -> Design:
     stated = as_labels(given)
     if not stated:
         return design
-    columns = () if design.table is None else read_table(design.table).names
+    table = design.table if data is None or design.in_chunks else data
+    columns = () if table is None else read_table(table).names
     return replace(design, info=labelled_info(design.info, stated, columns))

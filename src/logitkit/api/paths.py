@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from logitkit.api.labelling import labelled_design
 from logitkit.api.reading import read_design
 from logitkit.api.scope import caller_scope
 from logitkit.api.under import require_ours
@@ -55,6 +56,7 @@ def path(
     memory: int | str | None = None,
     checkpoint: str | pathlib.Path | None = None,
     executor: Executor | None = None,
+    labels: Any = None,
 ) -> Path:
     """Fit a penalised model at a sequence of strengths.
 
@@ -90,6 +92,8 @@ def path(
         Confidence level of the fits returned by ``at``.
     memory, checkpoint, executor : optional
         Of rows that are read in chunks, as in ``fit``.
+    labels : lk.labels or mapping, optional
+        What variables and levels are called in print, as in ``fit``.
 
     Returns
     -------
@@ -125,6 +129,7 @@ def path(
         reader=model.reader(offset),
         missing=missing,
     )
+    design = labelled_design(design, labels, data)
     return _path(design, model, penalty, (n_strengths, ratio, strengths), solver, level)
 
 

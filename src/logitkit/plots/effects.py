@@ -43,12 +43,7 @@ def plot_effects(result: Effects, ax: Axes | None = None, *, title: str = "", le
         ax.hlines(place, found.low[own], found.high[own], color=color, linewidth=1.6, zorder=2)
         (points,) = ax.plot(found.estimate[own], place, mark, color=color, markersize=5.0, zorder=3)
         handles.append(points)
-    variables = dict(result.labels).get("variable", ())[::several]
-    names = list(result.numbers.names[::several])
-    for j, variable in enumerate(map(str, variables)):
-        if names[j].startswith(variable):
-            names[j] = result.called.of(variable) + names[j].removeprefix(variable)
-    names = [_row_name(name, outcomes) for name in names]
+    names = [_row_name(name, outcomes) for name in result.numbers.names[::several]]
     ax.set_yticks(np.arange(n)[::-1], names)
     ax.set_ylim(-0.7, n - 0.3)
     of = f"{RATIOS[result.scale]}: {result.title[0].lower()}{result.title[1:]}" if ratio else result.title

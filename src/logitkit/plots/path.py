@@ -53,18 +53,16 @@ def plot_path(record: PathRecord, scale: FloatArray, ax: Axes | None = None, *, 
     drawn = _drawn(record.strengths)
     strengths = record.strengths[drawn]
     scaled = (record.coef * scale)[drawn]
-    moving = np.array(
-        [j for j, name in enumerate(record.names) if name.rsplit(":", 1)[-1] != INTERCEPT and scaled[:, j].any()],
-        dtype=np.int64,
-    )
+    shown = [j for j, name in enumerate(record.names) if not _is_intercept(name) and scaled[:, j].any()]
+    moving = np.array(shown, dtype=np.int64)
     order = moving[np.argsort(-np.abs(scaled[-1, moving]), kind="stable")]
     named = order[:NAMED_MOST]
     named = named[scaled[-1, named] != 0.0]
     ax = new_axes(ax, SIZE)
     ax.axhline(0.0, color=MUTED, linewidth=0.8, zorder=1)
     _draw_lines(ax, strengths, scaled[:, np.setdiff1d(order, named)])
-    shown = looks(named.size)
-    for j, look in zip(named, shown, strict=True):
+    lines = looks(named.size)
+    for j, look in zip(named, lines, strict=True):
         ax.plot(strengths, scaled[:, j], look.line, color=look.color, linewidth=1.5, zorder=3, label=record.names[j])
     _strength_axis(ax, strengths)
     below = _below(record.words, record.status, int(np.count_nonzero(~drawn)))
@@ -76,7 +74,7 @@ def plot_path(record: PathRecord, scale: FloatArray, ax: Axes | None = None, *, 
         float(strengths[-1]),
         scaled[-1, named],
         [plain(wrapped(record.names[j], LABEL_MOST)) for j in named],
-        [look.color for look in shown],
+        [look.color for look in lines],
     )
     return ax
 
@@ -117,6 +115,11 @@ def _drawn(strengths: FloatArray) -> BoolArray:
     if not drawn.any():
         raise DataError("No strength is positive, but the axis of strengths is logarithmic.")
     return np.asarray(drawn)
+
+
+def _is_intercept(name: str) -> bool:
+    """Return whether a coefficient, alone or of an outcome, is an intercept."""
+    return name.rsplit(":", 1)[-1].strip() == INTERCEPT
 
 
 def _draw_lines(ax: Axes, strengths: FloatArray, scaled: FloatArray) -> None:

@@ -21,6 +21,7 @@ from logitkit.models.nominal import places_of
 from logitkit.plots.forest import Forest
 from logitkit.plots.style import OUTCOMES_MOST
 from logitkit.plots.term_rows import TermRow
+from logitkit.report.called import printed_record
 from logitkit.report.cautions import no_ratio
 from logitkit.report.estimate_columns import format_estimates, format_ratios
 from logitkit.report.listed import listed_columns
@@ -89,6 +90,7 @@ def ratio_forest(
         )
     _require_estimates(record, ratio.name)
     (place,) = places_of(record.info, against=against)
+    record = printed_record(record)
     name, by = limits or ("", None)
     marks = _of_ratios(record, odds_ratios(record, None, place, units, level, by))
     drawn = _columns(record, terms, ratio.name, without_ratio(record.info))
@@ -115,6 +117,7 @@ def coefficient_forest(
     True
     """
     _require_estimates(record, "coefficient")
+    record = printed_record(record)
     drawn = _columns(record, terms, "coefficient", np.zeros(len(record.info.names), dtype=bool))
     every = coefficient_estimates(record, level)
     if limits is not None:

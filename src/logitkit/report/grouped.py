@@ -11,7 +11,8 @@ from logitkit.report.conventions import grouped_convention_note
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.estimate_columns import format_estimates
 from logitkit.report.number_format import format_amount, format_integer
-from logitkit.report.units import changes_of, grouped_unit_note, unit_labels
+from logitkit.report.term_labels import shown_names
+from logitkit.report.units import changes_of, grouped_unit_note
 from logitkit.report.wording import counted, name_list, numbered_names
 from logitkit.typing import FloatArray
 
@@ -26,7 +27,7 @@ def grouped_document(record: GroupedRecord, units: Mapping[str, float] | None = 
     groups, counts = record.groups, record.counts
     facts = (
         Fact("Groups", format_integer(len(groups))),
-        Fact("By", name_list(groups.names)),
+        Fact("By", name_list([record.info.labels.of(name) for name in groups.names])),
         Fact("Observations", format_integer(int(record.n_obs.sum()))),
         Fact("Coefficients", format_integer(len(record.info.names))),
         Fact("Separated", format_integer(record.separated.size)),
@@ -50,9 +51,9 @@ def grouped_document(record: GroupedRecord, units: Mapping[str, float] | None = 
 
 
 def _first_groups(record: GroupedRecord, changes: FloatArray) -> Table:
-    terms = unit_labels(record.info.names[:TERMS_SHOWN], changes[:TERMS_SHOWN])
+    terms = shown_names(record.info, changes)[:TERMS_SHOWN]
     heads = (
-        *(Column(name, "left") for name in record.groups.names),
+        *(Column(record.info.labels.of(name), "left") for name in record.groups.names),
         Column("n"),
         Column("Events"),
         *(Column(name) for name in terms),

@@ -14,6 +14,7 @@ from logitkit.design.design import Design, RowCounts
 from logitkit.design.table.extras import ARRAY
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError
+from logitkit.report.called import printed_record
 from logitkit.report.document import Column, Section, Table
 from logitkit.report.number_format import format_integer, format_level
 from logitkit.report.wording import counted, numbered_names
@@ -62,7 +63,7 @@ def model_in_words(record: FitRecord) -> str:
     >>> model_in_words(lk.logit("y ~ x", data, level=0.9).record)
     'y ~ x; event y = 1; 90% intervals'
     """
-    return "; ".join(_options(record))
+    return "; ".join(_options(printed_record(record)))
 
 
 def _options(record: FitRecord) -> Iterator[str]:

@@ -13,6 +13,7 @@ from logitkit.engine.facts import Equation
 from logitkit.engine.record import FitRecord
 from logitkit.inference.hypotheses.overall import overall_wald
 from logitkit.inference.hypotheses.wald import coefficient_estimates
+from logitkit.report.called import printed_record
 from logitkit.report.cautions import many_columns, no_ratio
 from logitkit.report.coefficients import coefficient_heads, coefficient_rows, names_without_ratio
 from logitkit.report.conventions import convention_note
@@ -47,6 +48,7 @@ def summary_document(
     record: FitRecord, units: Mapping[str, float] | None = None, limits: Limits | None = None
 ) -> Document:
     """Return the summary of a fit, with Wald intervals where no others are given."""
+    record = printed_record(record)
     words, changes = record.family.words, changes_of(record.info, units)
     return Document(
         title=words.title if not record.is_penalised else words.penalised,
@@ -61,6 +63,7 @@ def coefficient_tables(
     record: FitRecord, units: Mapping[str, float] | None = None, limits: Limits | None = None
 ) -> tuple[Table, ...]:
     """Return a coefficient table per equation, with ratios and their intervals where there are some."""
+    record = printed_record(record)
     info, changes = record.info, changes_of(record.info, units)
     if record.penalty is not None:
         return (penalised_table(record, record.penalty, changes),)
@@ -151,14 +154,15 @@ def _restrictions(record: FitRecord) -> Iterator[str]:
     if record.absent is not None:
         absent = record.absent.reshape(len(record.modelled), -1)
         parts = [
-            f"{outcome} without {name_list([record.info.names[j] for j in np.flatnonzero(row)])}"
+            f"{outcome} without {name_list([shown_names(record.info)[j] for j in np.flatnonzero(row)])}"
             for outcome, row in zip(record.modelled, absent, strict=True)
             if row.any()
         ]
         yield f"Predictors differ by outcome: {'; '.join(parts)}."
     together: dict[tuple[str, ...], list[str]] = {}
+    called = shown_names(record.info)
     for column, outcomes in record.equal_terms:
-        together.setdefault(outcomes, []).append(record.info.names[column])
+        together.setdefault(outcomes, []).append(called[column])
     for outcomes, names in together.items():
         yield f"Equal coefficients for {name_list(outcomes)}: {name_list(names)}."
 

@@ -24,9 +24,9 @@ from logitkit.report.units import unit_labels
 from logitkit.typing import FloatArray
 
 __all__ = [
+    "TIMES",
     "Piece",
     "column_label",
-    "effect_cell",
     "expression_label",
     "factor_heading",
     "known_variables",
@@ -286,29 +286,6 @@ def _piece_label(info: DesignInfo, piece: Piece) -> str:
     if piece.level:
         return f"{label}: {shown_level(info, piece.expression, piece.level)}"
     return f"{label} {piece.number}" if piece.number else label
-
-
-def effect_cell(labels: Labels, head: str, cell: str, variable: str) -> str:
-    """Return what a cell of a table of effects is called: a variable, a comparison of its levels, or a level.
-
-    Examples
-    --------
-    >>> labels = Labels({"race": "Race"}, {"race": {"black": "Black"}})
-    >>> effect_cell(labels, "contrast", "black - white", "race"), effect_cell(labels, "variable", "race", "race")
-    ('Black - white', 'Race')
-    """
-    if not labels:
-        return cell
-    if head == "variable":
-        return labels.with_unit(cell)
-    if head != "contrast":
-        return labels.level(head, cell)
-    levels = labels.levels.get(variable, {})
-    for sign in (" - ", " / "):
-        parts = cell.split(sign)
-        if len(parts) == 2:
-            return sign.join(levels.get(part, part) for part in parts)
-    return cell
 
 
 # Rows.

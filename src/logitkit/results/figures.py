@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from logitkit.options import require_choice
 from logitkit.results.documented import documents
+from logitkit.results.labelled import as_printed
 from logitkit.results.row_figures import DiagnosticFigures, Figures, RowPlots
 from logitkit.results.rows import Rows
 
@@ -173,7 +174,8 @@ class FitPlots(DiagnosticFigures, Figures):
         from logitkit.plots.nomogram import plot_nomogram
         from logitkit.results.effects.nomogram import nomogram_of
 
-        return plot_nomogram(nomogram_of(self._rows_of(None)), ax, title=title)
+        rows = self._rows_of(None)
+        return plot_nomogram(as_printed(nomogram_of(rows), rows), ax, title=title)
 
     def average_predictions(
         self,

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from logitkit.results.documented import without_parameters
 from logitkit.results.foreign import verbs_in_our_words
+from logitkit.results.labelled import verbs_with_labels
 from logitkit.results.rows import Rows
 
 __all__ = ["OfRows", "of_given_rows"]
@@ -23,9 +24,10 @@ class OfRows:
     """
 
     def __init_subclass__(cls) -> None:
-        """Make every verb refuse unknown arguments, and translate those of other packages."""
+        """Make every verb refuse unknown arguments, translate those of others, and show its result by labels."""
         super().__init_subclass__()
         verbs_in_our_words(cls)
+        verbs_with_labels(cls)
 
     def _rows_of(self, data: Any) -> Rows:
         """Return the rows of a verb."""

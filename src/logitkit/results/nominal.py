@@ -31,10 +31,11 @@ class NominalRowPlots(RowPlots):
     def ternary(self, ax: Any = None, title: str = "") -> Any:
         """Draw the probabilities of three outcomes as points in a triangle, coloured by the observed outcome."""
         from logitkit.plots.ternary import plot_ternary
+        from logitkit.report.called import printed_record
 
         record, design = self._rows.record, self._rows.design
         mean = fitted_matrix(record, design.matrix, design.response.offset).probabilities
-        return plot_ternary(mean, record.outcomes, design.response.y.astype(int), ax, title=title)
+        return plot_ternary(mean, printed_record(record).outcomes, design.response.y.astype(int), ax, title=title)
 
 
 @documents(NominalRowPlots)

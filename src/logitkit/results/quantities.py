@@ -16,6 +16,7 @@ from logitkit.models.model import Model
 from logitkit.report.frames import tidy
 from logitkit.results.foreign import meant_by
 from logitkit.results.given_rows import OfRows
+from logitkit.results.labelled import labels_of
 from logitkit.results.shown import shown
 from logitkit.typing import FloatArray
 
@@ -206,7 +207,7 @@ class Quantities(OfRows):
     @property
     def separation(self) -> Limit | None:
         """Facts about the separation, with its certificate; None if the estimate exists."""
-        return shown(self.record.limit) if self.record.is_separated else None
+        return shown(self.record.limit, labels_of(self)) if self.record.is_separated else None
 
     @property
     def r_squared(self) -> pd.Series:

@@ -15,6 +15,7 @@ from logitkit.results.diagnosed.goodness_figures import GoodnessFigures
 from logitkit.results.diagnosed.residual_figures import ResidualFigures
 from logitkit.results.foreign import meant_by
 from logitkit.results.given_rows import OfRows, of_given_rows
+from logitkit.results.labelled import as_printed
 from logitkit.results.rows import Rows
 
 __all__ = ["DiagnosticFigures", "Figures", "RowPlots"]
@@ -77,4 +78,4 @@ class RowPlots(DiagnosticFigures, Figures):
 
         every = range(len(self._rows.record.outcomes)) if kind == "stacked" else None
         found = average_predictions_of(self._rows, variable, values, level, outcomes=every)
-        return plot_average_predictions(found, ax, kind=kind)
+        return plot_average_predictions(as_printed(found, self._rows), ax, kind=kind)

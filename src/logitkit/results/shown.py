@@ -9,16 +9,19 @@ import inspect
 import sys
 from collections.abc import Callable
 from dataclasses import fields, replace
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from logitkit.report.document import Document
 from logitkit.report.formats.text import render_text
 from logitkit.results.foreign import verbs_in_our_words
 from logitkit.writing import writable_path, write_file
 
-__all__ = ["Shown", "Summary", "shown"]
+if TYPE_CHECKING:
+    from logitkit.report.called import Called
+
+__all__ = ["Shown", "Summary", "shown", "with_labels"]
 
 T = TypeVar("T")
 
@@ -26,6 +29,22 @@ T = TypeVar("T")
 @verbs_in_our_words
 class Shown:
     """What a result gains: it prints as text, shows itself in a notebook, and goes into a paper."""
+
+    _called: Called | None = None  # the labels of the fit, by which it is printed and drawn
+
+    def printed(self) -> Self:
+        """Return the same result with labels in place of names, as it is printed and drawn.
+
+        Returns
+        -------
+        object
+            Of the same class, with the same numbers; the result itself where the fit has no labels.
+        """
+        if self._called is None:
+            return self
+        from logitkit.report.called import in_print
+
+        return in_print(self, self._called)
 
     def __init_subclass__(cls) -> None:
         """Make every verb refuse unknown arguments."""
@@ -42,24 +61,13 @@ class Shown:
         """
         if isinstance(self, Document):
             return self
-        # The others add the documents of their results to the first.
-        from logitkit.report.findings import calibration as calibration_findings  # noqa: F401
-        from logitkit.report.findings import comparisons as comparison_findings  # noqa: F401
-        from logitkit.report.findings import covariances as covariance_findings  # noqa: F401
-        from logitkit.report.findings import diagnostics as diagnostic_findings  # noqa: F401
-        from logitkit.report.findings import dispatch as findings
-        from logitkit.report.findings import effects as effect_findings  # noqa: F401
-        from logitkit.report.findings import hypotheses as hypothesis_findings  # noqa: F401
-        from logitkit.report.findings import influence as influence_findings  # noqa: F401
-        from logitkit.report.findings import planning as planning_findings  # noqa: F401
-        from logitkit.report.findings import pooled as pooled_findings  # noqa: F401
-        from logitkit.report.findings import recalibration as recalibration_findings  # noqa: F401
+        from logitkit.report.findings.documents import finding_document
         from logitkit.report.left_out import left_out_words
         from logitkit.report.tables import equation as equations  # noqa: F401
         from logitkit.report.tables import regression as regression_tables  # noqa: F401
         from logitkit.report.tables import table_one as description_tables  # noqa: F401
 
-        document = findings.finding_document(self)
+        document = finding_document(self.printed())
         return replace(document, notes=(*document.notes, *left_out_words(getattr(self, "left_out", None))))
 
     def to_text(self, width: int = 80) -> str:
@@ -161,9 +169,9 @@ class Shown:
         """Pickle what is importable: the result itself, or the plain one, which is shown again when it is loaded."""
         kind = type(self)
         if getattr(sys.modules[kind.__module__], kind.__name__, None) is kind:
-            return _restored, (kind, _values(self))
+            return _restored, (kind, _values(self), self._called)
         plain = kind.__mro__[2]
-        return shown, (plain(**_values(self)),)
+        return shown, (plain(**_values(self)), self._called)
 
     def __repr__(self) -> str:
         """Return the result as text."""
@@ -186,11 +194,19 @@ class Summary(Shown, Document):
     """
 
 
-def shown(result: T) -> T:
-    """Return a result as one of a subclass that shows itself; its fields are the same."""
+def shown(result: T, called: Called | None = None) -> T:
+    """Return a result as one of a subclass that shows itself, by the labels of its fit; its fields are the same."""
     given: Any = type(result)
     kind: Any = _kind(given)
-    return kind(**_values(result))  # type: ignore[no-any-return]
+    made = kind(**_values(result))
+    return made if called is None else with_labels(made, called)  # type: ignore[no-any-return]
+
+
+def with_labels(result: T, called: Called | None) -> T:
+    """Let a result that shows itself do so by the labels of the fit that it is of."""
+    if called is not None and isinstance(result, Shown) and result._called is None:  # noqa: SLF001
+        object.__setattr__(result, "_called", called)
+    return result
 
 
 def shown_summary(document: Document) -> Summary:
@@ -203,8 +219,8 @@ def _written(document: Document, path: str | Path, what: str, render: Callable[[
     return write_file(file, render(document), what)
 
 
-def _restored(kind: Any, values: dict[str, Any]) -> Any:
-    return kind(**values)
+def _restored(kind: Any, values: dict[str, Any], called: Called | None = None) -> Any:
+    return with_labels(kind(**values), called)
 
 
 def _values(result: Any) -> dict[str, Any]:
@@ -222,4 +238,16 @@ def _kind(given: Any) -> Any:
         if inspect.isfunction(found) and not name.startswith("_") and base.__module__.startswith("logitkit")
     }
     own = {"__module__": given.__module__, "__doc__": given.__doc__}
+    if hasattr(given, "plot"):
+        own["plot"] = _drawn_as_printed(given.plot)
     return type(given.__name__, (Shown, given), of_result | own)
+
+
+def _drawn_as_printed(plot: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the figure of a result as one that has the labels of the fit."""
+
+    @wraps(plot)
+    def drawn(self: Any, *given: Any, **named: Any) -> Any:
+        return plot(self.printed(), *given, **named)
+
+    return drawn

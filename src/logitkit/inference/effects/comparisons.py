@@ -27,7 +27,6 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 from scipy.special import ndtri
 
-from logitkit.design.labels import NO_LABELS, Labels
 from logitkit.engine.law import require_level
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.delta import Estimates
@@ -155,8 +154,6 @@ class Effects:
         How intervals are made of draws; of ratios on the scale of logarithms.
     notes : tuple of str
         What is to be said of them.
-    called : Labels
-        What variables and levels are called in print.
 
     Examples
     --------
@@ -179,7 +176,6 @@ class Effects:
     without: WithoutUnits | None = None
     kind: DrawsKind = "percentile"
     notes: tuple[str, ...] = ()
-    called: Labels = NO_LABELS
 
     def estimates(self, level: float | None = None, adjust: IntervalAdjustment | None = None) -> Estimates:
         """Return the effects with standard errors, tests and intervals.

@@ -8,7 +8,6 @@ from typing import Literal, get_args
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.design.info import DesignInfo
 from logitkit.engine.law import NORMAL, Law
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError
@@ -70,8 +69,6 @@ class ChiSquareTests:
         How the covariance of Wald tests, and of score tests that are not the model's, was made; empty for other tests.
     penalised : bool
         Whether the likelihood of the fit is penalised against bias.
-    info : DesignInfo or None
-        Of the fit, whose labels name the terms in print.
 
     Examples
     --------
@@ -94,7 +91,6 @@ class ChiSquareTests:
     laws: tuple[Law, ...] = ()
     covariance: str = ""
     penalised: bool = False
-    info: DesignInfo | None = None
 
     def law_of(self, row: int) -> Law:
         """Return what the statistic of a row is compared with.
@@ -227,7 +223,6 @@ def tests_of_fit(found: ChiSquareTests, record: FitRecord) -> ChiSquareTests:
         n_clusters=record.covariance.n_clusters,
         covariance=record.covariance.label if named else "",
         penalised=record.adjustment is not None,
-        info=record.info,
     )
 
 

@@ -11,7 +11,6 @@ from logitkit.report.estimate_columns import format_estimates, format_ratios
 from logitkit.report.findings.dispatch import finding_document
 from logitkit.report.frames.effects import profile_contrast_frame
 from logitkit.report.number_format import format_column, format_integer, format_level, format_number, format_p
-from logitkit.report.term_labels import effect_cell
 
 __all__: list[str] = []
 
@@ -31,15 +30,8 @@ def _(result: Effects) -> Document:
                 (found.estimate, found.low, found.high), found.std_error / found.estimate
             )
     tested = not np.isnan(found.statistic).all()
-    columns = [Column(HEADS.get(head) or result.called.of(head), "left") for head, _ in result.labels]
-    variables = dict(result.labels).get("variable", ())
-    cells = [
-        tuple(
-            effect_cell(result.called, head, _text(cell), str(variables[k]) if variables else "")
-            for k, cell in enumerate(each)
-        )
-        for head, each in result.labels
-    ]
+    columns = [Column(HEADS.get(head, head), "left") for head, _ in result.labels]
+    cells = [tuple(map(_text, each)) for _, each in result.labels]
     numbers = [(COLUMN[result.scale], estimate), ("Std. error", error)]
     if tested:
         numbers += [

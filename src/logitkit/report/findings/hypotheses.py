@@ -14,7 +14,6 @@ from logitkit.report.cautions import few_clusters_tested
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.findings.dispatch import finding_document, test_facts
 from logitkit.report.number_format import format_column, format_integer, format_p
-from logitkit.report.term_labels import term_label
 from logitkit.report.wording import denominator, depends_on_coding
 from logitkit.typing import FloatArray
 
@@ -66,7 +65,7 @@ def _(result: TermChanges) -> Document:
     changed = "Without" if result.what == "dropped" else "With"
     compared, degrees = _compared(tests)
     cells = zip(
-        ("(this model)", *called(tests)),
+        ("(this model)", *tests.labels),
         ("", *degrees),
         _blank(result.deviance, 3),
         _blank(result.aic, 3),
@@ -131,19 +130,12 @@ def missing_tests(result: ChiSquareTests) -> tuple[str, ...]:
     return (f"No statistic: {why}.",)
 
 
-def called(tests: ChiSquareTests) -> tuple[str, ...]:
-    """Return what the rows of tests are called: by the labels of the fit where they are terms and it has some."""
-    if tests.info is None or not tests.info.labels or tests.what != "term":
-        return tests.labels
-    return tuple(term_label(tests.info, name) for name in tests.labels)
-
-
 def chi_square_table(result: ChiSquareTests) -> Table:
     """Return chi-square tests, one per row."""
     head = {"outcomes": "Outcomes"}.get(result.what, "Term")
     compared, degrees = _compared(result)
     name = "F" if _is_f(result) else "Chi-square"
-    return _table_of(head, called(result), compared, degrees, result.p_value, name)
+    return _table_of(head, result.labels, compared, degrees, result.p_value, name)
 
 
 def _is_f(tests: ChiSquareTests) -> bool:

@@ -15,6 +15,7 @@ from logitkit.inference.penalised.posterior import interval_words, is_withheld, 
 from logitkit.models.words import Ratio
 from logitkit.plots.forest import forest_size, plot_forest
 from logitkit.plots.style import page_axes
+from logitkit.report.called import in_print
 from logitkit.report.cautions import few_clusters_tested, no_ratio
 from logitkit.report.document import Block, Prose, Section
 from logitkit.report.drawn import page_figure
@@ -118,7 +119,8 @@ def term_section(made: Judged) -> Iterator[Section]:
     refitted = not record.has_event and len(terms) <= TERMS_REFITTED
     refitted = refitted and made.own and record.has_likelihood
     refitted = refitted and design.n_rows * record.coef.size**2 * len(terms) <= LR_WORK
-    result = anova(record, design if refitted else None, 3, "LR" if refitted else "Wald")
+    found = anova(made.fit, design if refitted else None, 3, "LR" if refitted else "Wald")
+    result = in_print(found, made.called)
     kind = "Likelihood-ratio" if refitted else "Wald"
     yield Section("Tests of terms", _tested(f"{kind} tests: {result.hypothesis}.", result))
 
@@ -131,7 +133,7 @@ def combining_section(made: Judged) -> Iterator[Section]:
     untested = untested or not record.family.words.compares or has_only_intercept(record)
     if untested or k < 3 or k * (k - 1) // 2 > PAIRS_MOST:
         return
-    result = combine_tests(record, design)
+    result = in_print(combine_tests(made.fit, design), made.called)
     words = (
         "Wald tests for each pair of outcomes: do the columns distinguish the two? A large p-value means that the "
         "data do not contradict merging them."

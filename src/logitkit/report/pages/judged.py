@@ -19,6 +19,7 @@ from logitkit.inference.hypotheses.chi_square import ChiSquareTests
 from logitkit.inference.hypotheses.parallel import proportional_odds_test
 from logitkit.inference.sample import is_sample
 from logitkit.numerics.once import once
+from logitkit.report.called import called_of, in_print, printed_record
 from logitkit.report.document import Document
 from logitkit.report.summary import summary_document
 
@@ -37,7 +38,7 @@ class Judged:
     Parameters
     ----------
     record : FitRecord
-        The fit.
+        The fit, of which the attribute ``fit`` has the names and ``record`` the labels of its outcomes.
     design : Design
         The rows.
     units : mapping of str to float, optional
@@ -45,7 +46,9 @@ class Judged:
     """
 
     def __init__(self, record: FitRecord, design: Design, units: Mapping[str, float] | None = None) -> None:
-        self.record, self.design, self.units = record, design, units
+        self.fit, self.record = record, printed_record(record)
+        self.design, self.units = design, units
+        self.called = called_of(record)
 
     @once
     def own(self) -> bool:
@@ -60,46 +63,46 @@ class Judged:
     @once
     def summary(self) -> Document:
         """The summary of the fit."""
-        return summary_document(self.record, self.units)
+        return summary_document(self.fit, self.units)
 
     @once
     def conditioning(self) -> Conditioning:
         """Near collinearity of the columns."""
-        return conditioning(self.record)
+        return conditioning(self.fit)
 
     @once
     def discrimination(self) -> Discrimination | LogitkitError:
         """The areas under the ROC curves."""
-        return _or_why(lambda: discrimination(self.record, self.design))
+        return self._or_why(lambda: discrimination(self.fit, self.design))
 
     @once
     def calibration(self) -> Calibration | LogitkitError:
         """Observed against predicted rates."""
-        return _or_why(lambda: calibration(self.record, self.design))
+        return self._or_why(lambda: calibration(self.fit, self.design))
 
     @once
     def hosmer_lemeshow(self) -> HosmerLemeshow | LogitkitError:
         """The Hosmer-Lemeshow test."""
-        return _or_why(lambda: hosmer_lemeshow(self.record, self.design))
+        return self._or_why(lambda: hosmer_lemeshow(self.fit, self.design))
 
     @once
     def goodness(self) -> GoodnessOfFit | LogitkitError | None:
         """Tests of fit side by side; None of so many rows that every one of them rejects, and takes long."""
         if self.design.in_chunks or self.design.n_rows > ROWS_TESTED or self.perfect:
             return None
-        return _or_why(lambda: goodness_of_fit(self.record, self.design))
+        return self._or_why(lambda: goodness_of_fit(self.fit, self.design))
 
     @once
     def collinearity(self) -> Collinearity | LogitkitError:
         """Variance inflation of the terms."""
-        return _or_why(lambda: collinearity(self.record))
+        return self._or_why(lambda: collinearity(self.fit))
 
     @once
     def parallel(self) -> ChiSquareTests | LogitkitError | None:
         """Score tests of one coefficient for all thresholds; None where outcomes have no order or it takes long."""
         if not self.record.family.words.ordered or not self.own or self.record.coef.size > COEFFICIENTS_FREED:
             return None
-        return _or_why(lambda: proportional_odds_test(self.record, self.design))
+        return self._or_why(lambda: proportional_odds_test(self.fit, self.design))
 
     @once
     def influence(self) -> Influence | LogitkitError | None:
@@ -109,12 +112,11 @@ class Judged:
             return None
         if not record.has_event and (record.separated_completely or record.coef.size > INFLUENCE_MOST):
             return None
-        return _or_why(lambda: influence(record, self.design))
+        return self._or_why(lambda: influence(record, self.design))
 
-
-def _or_why(compute: Callable[[], T]) -> T | LogitkitError:
-    """Return a result, or the error that says why there is none."""
-    try:
-        return compute()
-    except LogitkitError as why:
-        return why
+    def _or_why(self, compute: Callable[[], T]) -> T | LogitkitError:
+        """Return a result with the labels of the fit, or the error that says why there is none."""
+        try:
+            return in_print(compute(), self.called)
+        except LogitkitError as why:
+            return why

@@ -13,6 +13,7 @@ from logitkit.report.number_format import format_amount, format_integer, format_
 from logitkit.report.pages.judged import ROWS_TESTED, Judged
 from logitkit.report.provenance import model_in_words
 from logitkit.report.tables.describe import description_document
+from logitkit.report.term_labels import shown_level, term_label
 from logitkit.report.wording import counted
 
 __all__ = ["description_section", "modelled_section"]
@@ -25,7 +26,7 @@ def description_section(made: Judged) -> Iterator[Block]:
     if made.design.in_chunks or made.design.n_rows > ROWS_TESTED or not made.own or made.record.separated_completely:
         return
     try:
-        document = description_document(made.record, made.design)
+        document = description_document(made.fit, made.design)
     except LogitkitError:
         return
     yield from (block for block in document.blocks if isinstance(block, Prose))
@@ -64,7 +65,10 @@ def _flow(made: Judged) -> Table:
     rows = [("Rows given to the fit", format_integer(counts.given))]
     if counts.missing:
         rows.append(("Dropped for missing values", format_integer(counts.missing)))
-        rows += [(f"of these missing in {name}", format_integer(count)) for name, count in counts.missing_by_column]
+        rows += [
+            (f"of these missing in {record.info.labels.of(name)}", format_integer(count))
+            for name, count in counts.missing_by_column
+        ]
     if dropped:
         rows.append(("Dropped in levels of one outcome", format_integer(dropped)))
     rows.append(("Rows used by the fit", format_integer(used)))
@@ -83,8 +87,8 @@ def _terms(made: Judged) -> Iterator[Table]:
     for term in info.terms:
         if term.columns and info.names[term.columns[0]] != INTERCEPT:
             reference = references.get(term.name)
-            how = "as numbers" if reference is None else f"by level, against {reference}"
-            rows.append((term.name, format_integer(len(term.columns)), how))
+            how = "as numbers" if reference is None else f"by level, against {shown_level(info, term.name, reference)}"
+            rows.append((term_label(info, term.name), format_integer(len(term.columns)), how))
     if not 0 < len(rows) <= TERMS_MOST:
         return
     title = f"{counted(len(rows), 'term')} of the model"

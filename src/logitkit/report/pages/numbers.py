@@ -32,7 +32,7 @@ def numbers_of_report(made: Judged, document: Document, validation: object = Non
     >>> found["coefficients"][1]["estimate"] == float(fit.coef["age"])
     True
     """
-    record = made.record
+    record = made.fit
     every = coefficient_estimates(record)
     names = ("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high")
     values = (every.estimate, every.std_error, every.statistic, every.p_value, every.low, every.high)

@@ -13,6 +13,7 @@ from logitkit.errors import LogitkitError
 from logitkit.inference.effects.average_predictions import AveragePredictions
 from logitkit.inference.effects.comparisons import Effects
 from logitkit.inference.validation.validation import Validation
+from logitkit.report.called import in_print
 from logitkit.report.document import Block, Document, Section
 from logitkit.report.findings.blocks import finding_blocks
 from logitkit.report.findings.validation import validation_document
@@ -122,7 +123,10 @@ def report_document(
 def _chapters(made: Judged, extra: Extra) -> Iterator[Section]:
     """Yield the chapters that have something to say."""
     more: Mapping[str, Iterable[Block]] = {
-        "The answer": (*change_section(extra.changes), *effect_section(made.record, extra.effects)),
+        "The answer": (
+            *change_section(in_print(extra.changes, made.called)),
+            *effect_section(made.record, [in_print(each, made.called) for each in extra.effects]),
+        ),
         "How well does it predict?": tuple(_validated(extra.validation)),
     }
     for heading, (items, makers) in SECTIONS.items():
@@ -131,7 +135,7 @@ def _chapters(made: Judged, extra: Extra) -> Iterator[Section]:
         if blocks:
             yield Section(heading, tuple(blocks), items)
     yield Section("What to do next", tuple(next_section(made, validated=extra.validation is not None)), "27")
-    yield provenance_section(made.record, made.design, extra.source, own=made.own)
+    yield provenance_section(made.fit, made.design, extra.source, own=made.own)
     if extra.tripod:
         yield checklist_section()
 

@@ -23,6 +23,7 @@ from logitkit.plots.residuals import plot_residuals
 from logitkit.plots.roc import plot_roc
 from logitkit.plots.style import OUTCOMES_MOST, page_axes
 from logitkit.plots.ternary import TERNARY_SIZE, plot_ternary
+from logitkit.report.called import in_print
 from logitkit.report.cautions import NOTHING_TO_JUDGE
 from logitkit.report.document import Block, Figure, Prose, Section, Table
 from logitkit.report.drawn import page_figure
@@ -191,9 +192,9 @@ def _pairs_left(record: FitRecord) -> int:
 
 
 def _classification(made: Judged) -> Iterator[Section]:
-    record, design = made.record, made.design
-    if len(record.outcomes) <= OUTCOMES_MOST:
-        yield Section("Classification by the most probable outcome", finding_blocks(classification(record, design)))
+    if len(made.record.outcomes) <= OUTCOMES_MOST:
+        result = in_print(classification(made.fit, made.design), made.called)
+        yield Section("Classification by the most probable outcome", finding_blocks(result))
 
 
 def _calibration(made: Judged) -> Iterator[Section]:

@@ -10,6 +10,7 @@ from logitkit.design.info import DesignInfo
 from logitkit.engine.record import FitRecord
 from logitkit.inference.penalised.posterior import is_withheld
 from logitkit.inference.tables.regression import Block, RegressionTable, Row, TabledFit, cells_of
+from logitkit.report.called import called_of, printed_record
 from logitkit.report.cautions import no_ratio
 from logitkit.report.document import Column, Document, RowKind, Span, Table
 from logitkit.report.estimate_columns import format_estimates, format_ratios
@@ -75,7 +76,9 @@ def _model_words(record: FitRecord) -> str:
 def block_name(result: RegressionTable, block: Block) -> str:
     """Return the heading of a block: the name of its fit, and that of its equation."""
     fit = result.fits[block.fit]
-    heading = fit.record.family.words.heading(block.label, fit.record.info.response, fit.record.reference)
+    record, called = printed_record(fit.record), called_of(fit.record)
+    label = block.label if called is None else called.outcome(block.label)
+    heading = record.family.words.heading(label, record.info.response, record.reference)
     return f"{fit.name}: {heading}" if heading and len(result.fits) > 1 else heading or fit.name
 
 

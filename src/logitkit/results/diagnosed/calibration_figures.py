@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from logitkit.models.nominal import named_places
 from logitkit.options import require_seed
 from logitkit.results.given_rows import OfRows
+from logitkit.results.labelled import as_printed
 
 if TYPE_CHECKING:
     from logitkit.diagnostics.calibration.bins import Ends
@@ -68,7 +69,7 @@ class CalibrationFigures(OfRows):
         rows = self._rows_of(data)
         places = named_places(outcomes, rows.record.info)
         found = calibration(rows.record, rows.design, bins=bins, curve=curve)
-        return plot_calibration(found, ax, title=title, label=label, color=color, outcomes=places)
+        return plot_calibration(as_printed(found, rows), ax, title=title, label=label, color=color, outcomes=places)
 
     def reliability(
         self,
@@ -118,4 +119,4 @@ class CalibrationFigures(OfRows):
         found = reliability(
             rows.record, rows.design, place, band=band, resamples=resamples, seed=require_seed(seed) or 0
         )
-        return plot_reliability(found, ax, title=title, color=color)
+        return plot_reliability(as_printed(found, rows), ax, title=title, color=color)

@@ -7,6 +7,7 @@ from typing import Any
 
 from logitkit.models.nominal import named_places
 from logitkit.results.given_rows import OfRows
+from logitkit.results.labelled import as_printed
 
 __all__ = ["DiscriminationFigures"]
 
@@ -53,7 +54,7 @@ class DiscriminationFigures(OfRows):
         rows = self._rows_of(data)
         places = named_places(outcomes, rows.record.info)
         found = discrimination(rows.record, rows.design)
-        return plot_roc(found, ax, title=title, label=label, color=color, outcomes=places)
+        return plot_roc(as_printed(found, rows), ax, title=title, label=label, color=color, outcomes=places)
 
     def precision_recall(self, data: Any = None, ax: Any = None, label: str | None = None, title: str = "") -> Any:
         """Draw precision against recall.

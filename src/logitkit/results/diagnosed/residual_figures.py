@@ -14,6 +14,7 @@ from logitkit.models.nominal import outcome_place
 from logitkit.options import texts_listed
 from logitkit.report.frames.rows import row_labels
 from logitkit.results.given_rows import OfRows
+from logitkit.results.labelled import as_printed, printed_names
 from logitkit.results.rows import Rows
 
 __all__ = ["ResidualFigures"]
@@ -50,8 +51,10 @@ class ResidualFigures(OfRows):
         place = None if outcome is None else outcome_place(outcome, record.info, "outcome")
         if rows.in_chunks:
             found = influential_rows(record, rows.design, DRAWN_MOST, place)
-            return plot_residuals(found.rows, ax, outcome=place, title=title, out_of=(found.n_rows, found.n_usable))
-        return plot_residuals(influence(record, rows.design), ax, outcome=place, title=title)
+            return plot_residuals(
+                as_printed(found.rows, rows), ax, outcome=place, title=title, out_of=(found.n_rows, found.n_usable)
+            )
+        return plot_residuals(as_printed(influence(record, rows.design), rows), ax, outcome=place, title=title)
 
     def simulated_residuals(self, data: Any = None, n: int = 250, seed: int | None = None, by: Any = None) -> Any:
         """Draw residuals by simulation against uniform quantiles, and against predictions.
@@ -117,9 +120,8 @@ class ResidualFigures(OfRows):
         if by is not None:
             series, name = values_beside(by, rows.design, "by")
             values = _numbers(series, name)
-        return plot_binned(
-            binned_residuals(rows.record, rows.design, place, bins=bins, by=values, name=name), ax, title=title
-        )
+        found = binned_residuals(rows.record, rows.design, place, bins=bins, by=values, name=name)
+        return plot_binned(as_printed(found, rows), ax, title=title)
 
     def partial_residuals(self, term: str, data: Any = None, ax: Any = None, title: str = "") -> Any:
         """Draw the partial residuals of a term of one column, with the fitted line and a smooth.
@@ -162,7 +164,9 @@ class ResidualFigures(OfRows):
         found = values[:, names.index(term)]
         eta = fitted_rows(record, design).eta
         weights = design.response.weights * np.nan_to_num(record.family.curvatures(eta)[0, 0])
-        return plot_partial(term, x, found, found - residuals(record, design, "working"), weights, ax, title)
+        return plot_partial(
+            printed_names([term], rows)[0], x, found, found - residuals(record, design, "working"), weights, ax, title
+        )
 
     def added_variable(self, name: str, data: Any = None, ax: Any = None, title: str = "") -> Any:
         """Draw what a column says beyond the others: its remainder against that of the working response.
@@ -189,7 +193,8 @@ class ResidualFigures(OfRows):
         rows = _held(self._rows_of(data), "An added-variable plot")
         if name not in rows.record.names:
             raise DataError(f"{name!r:.60} is no coefficient of the fit. {nearest_name(str(name), rows.record.names)}")
-        return plot_added_variable(added_variable(rows.record, rows.design, name), ax, title=title)
+        found = as_printed(added_variable(rows.record, rows.design, name), rows)
+        return plot_added_variable(found, ax, title=title)
 
     def influence_index(self, data: Any = None) -> Any:
         """Draw leverage, Cook's distance and the decrease of both statistics without each row, by row.
@@ -241,7 +246,7 @@ class ResidualFigures(OfRows):
         chosen = [names.index(term) for term in asked]
         values = dfbetas(rows.record, rows.design)[:, chosen]
         labels = pd.Index(row_labels(rows.design))
-        return plot_dfbetas([names[place] for place in chosen], values, labels, ax, title=title)
+        return plot_dfbetas(printed_names(asked, rows), values, labels, ax, title=title)
 
 
 def _held(rows: Rows, what: str) -> Rows:

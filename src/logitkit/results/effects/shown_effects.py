@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any
 
 import pandas as pd
@@ -16,7 +16,7 @@ from logitkit.report.frames.effects import effects_frame
 from logitkit.results.documented import extends_base
 from logitkit.results.effects.effects import EffectsAsked, effects_of
 from logitkit.results.rows import Rows
-from logitkit.results.shown import shown
+from logitkit.results.shown import shown, with_labels
 
 __all__ = ["EffectsResult", "asked_effects", "shown_effects"]
 
@@ -86,7 +86,7 @@ class EffectsResult(Effects):
 
     def between(self, kind: ContrastKind = "reference") -> EffectsResult:
         """Return the differences of effects between cells, or their ratios where the effects are ratios."""
-        return shown_effects(super().between(kind))
+        return with_labels(shown_effects(super().between(kind)), getattr(self, "_called", None))
 
     def plot(self, ax: Any = None, title: str = "", level: float | None = None) -> Any:
         """Draw effects with intervals, one row each.
@@ -118,4 +118,4 @@ def shown_effects(found: Effects) -> EffectsResult:
 def asked_effects(over: Rows, /, **asked: Any) -> EffectsResult:
     """Return effects over rows, as a verb was asked for them."""
     found = effects_of(over, EffectsAsked(**asked))
-    return shown_effects(replace(found, called=over.record.info.labels))
+    return shown_effects(found)

@@ -14,6 +14,7 @@ from logitkit.options import require_choice
 from logitkit.report.frames.shown import ResultFrame
 from logitkit.results.fit import Fit
 from logitkit.results.foreign import verbs_in_our_words
+from logitkit.results.labelled import labels_of_form
 from logitkit.results.several.at_strengths import (
     criteria_frame,
     fit_at_strength,
@@ -62,6 +63,7 @@ class Path:
         self._given: PathModel | None = given
         self._level = level
         self._scale = given.scale
+        self._called = labels_of_form(given.design.info, given.form)
 
     @property
     def strengths(self) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -108,7 +110,7 @@ class Path:
 
     def __getstate__(self) -> dict[str, Any]:
         """Drop the rows when pickled; verbs that need them are then refused."""
-        return {"record": self.record, "_given": None, "_level": self._level, "_scale": self._scale}
+        return {**vars(self), "_given": None}
 
     def __copy__(self) -> Self:
         """Return the path itself with its rows, as it is immutable."""
@@ -260,9 +262,10 @@ class Path:
         Summary
             Facts, and a table of selected strengths.
         """
+        from logitkit.report.called import in_print
         from logitkit.report.path import path_document
 
-        return shown_summary(path_document(self.record))
+        return shown_summary(path_document(in_print(self.record, self._called)))
 
     def plot(self, ax: Any = None, *, title: str = "") -> Any:
         """Draw the coefficients against the strength.
@@ -280,8 +283,9 @@ class Path:
             The plot, of the coefficients on the scale of the penalty.
         """
         from logitkit.plots.path import plot_path
+        from logitkit.report.called import in_print
 
-        return plot_path(self.record, self._scale, ax, title=title)
+        return plot_path(in_print(self.record, self._called), self._scale, ax, title=title)
 
     def __repr__(self) -> str:
         """Return the summary as text."""
