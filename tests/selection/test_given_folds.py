@@ -132,3 +132,11 @@ def test_a_splitter_is_asked_to_split():
 
     with pytest.raises(DataError, match="the pairs that its split"):
         given_folds(RESPONSE, KFold(5))
+
+
+def test_many_labels_are_found_as_few_are() -> None:
+    labels = np.arange(400) % 40 - 1  # more than are looked for one by one, of which one is no fold
+    response = Response(np.arange(400.0) % 2)
+    found, by_text = given_folds(response, labels), given_folds(response, labels.astype(object))
+    assert np.array_equal(found.codes[0], np.where(labels < 0, -1, labels))
+    assert np.array_equal(found.codes, by_text.codes)

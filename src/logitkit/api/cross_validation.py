@@ -139,7 +139,11 @@ def cross_validate(
     )
     design = labelled_design(design, labels, data)
     scored = _measure(measure, bins, model, design.in_chunks)
-    table = named_columns(design, named_roles(folds)) if design.in_chunks else read_table(data)
+    if design.in_chunks:
+        given = getattr(folds, "given", None)
+        table = named_columns(design, named_roles(folds), given if isinstance(given, str) else None)
+    else:
+        table = read_table(data)
     splits = splits_of(folds, design, table)
     del table
     let_go(design.response)

@@ -18,6 +18,7 @@ from logitkit.options import Stated, is_count, require_seed
 from logitkit.selection.fold_makers import grouped_folds, plain_folds, stratified_folds, time_folds
 from logitkit.selection.given_folds import given_folds, require_given
 from logitkit.selection.splits import Splits
+from logitkit.typing import IntArray
 
 __all__ = ["Folds", "splits_of"]
 
@@ -169,8 +170,9 @@ def splits_of(folds: Any, design: Design, table: Table) -> Splits:
     """
     stated, response = _stated(folds), design.response
     if stated.given is not None:
-        places = np.full(table.n_rows, -1)
-        places[design.positions] = np.arange(design.n_rows)
+        least = np.int32 if table.n_rows < np.iinfo(np.int32).max else np.int64
+        places: IntArray = np.full(table.n_rows, -1, dtype=least)
+        places[design.positions] = np.arange(design.n_rows, dtype=least)
         given = stated.given
         if isinstance(given, str):
             if not table.names:

@@ -17,6 +17,8 @@ from logitkit.typing import BoolArray, CodeArray, IntArray
 
 __all__ = ["given_folds", "require_given"]
 
+FEW = 32  # labels that are looked for one by one, which holds no number of 8 bytes for each row
+
 
 def given_folds(response: Response, given: Any, *, places: IntArray | None = None) -> Splits:
     """Return the given folds.
@@ -99,8 +101,11 @@ def _by_label(response: Response, given: Any, places: IntArray) -> Splits:
         whole[places[kept]] = found[kept]
         there = (response.weights > 0.0) & (whole != -1)
         names = np.unique(whole[there])
-        codes = np.searchsorted(names, whole).astype(np.int32)[None]
-        codes[0, ~there] = -1
+        codes = np.full((1, whole.size), -1, dtype=np.int32)
+        for number, name in enumerate(names) if names.size <= FEW else ():
+            codes[0, there & (whole == name)] = number
+        if names.size > FEW:
+            codes[0, there] = np.searchsorted(names, whole[there])
     else:
         names, codes = _by_object(response, found[kept], places, kept)
     if names.size < 2:

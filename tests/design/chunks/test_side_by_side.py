@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import logitkit as lk
 from logitkit.design.chunks import build, turns
 from logitkit.design.chunks.build import design_of
 from logitkit.design.chunks.side_by_side import side_by_side
-from logitkit.design.chunks.some_rows import some_rows
+from logitkit.design.chunks.some_rows import _in_few_bytes, some_rows
 from logitkit.design.design import Design
 from logitkit.engine.fit import fit_design
 from logitkit.engine.solvers.newton import Newton
@@ -163,3 +164,12 @@ def test_an_interruption_ends_all_solvers_at_once(fit) -> None:
     assert count(design) == before  # not one of its passes
     assert not [each for each in threading.enumerate() if each.name == "logitkit-solver"]
     assert summed(design) == N
+
+
+def test_labels_of_folds_take_few_bytes_and_keep_their_values() -> None:
+    for values, n_bytes in (([0, 1, -1], 1), ([None, 3], 1), ([300, -5], 2), ([1 << 20, 1], 4), ([1 << 40, 1], 8)):
+        found = _in_few_bytes(pa.table({"fold": values, "x": values}), "fold")
+        assert found["fold"].to_pylist() == found["x"].to_pylist() == values
+        assert (found.schema.field("fold").type.byte_width, found.schema.field("x").type.byte_width) == (n_bytes, 8)
+    text = pa.table({"fold": ["a", "b"]})
+    assert _in_few_bytes(text, "fold") is text

@@ -21,9 +21,8 @@ from logitkit.typing import BoolArray, IntArray
 __all__ = ["named_columns", "some_rows"]
 
 
-NUMBERS_OF_FOLDS = (
-    18  # of each row, as measured: labels, places, outcome, weight, copies of some, and what the folds hold
-)
+NUMBERS_OF_FOLDS = 17  # of each row, as measured: labels, places, outcome, weight, orders, and what the folds hold
+NUMBERS_OF_LABELS = 8  # of folds that are given as whole numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,8 +102,8 @@ def some_rows(design: Design, chosen: IntArray | BoolArray, beside: int = 1) -> 
     return design_of(made, design.info, design.counts)
 
 
-def named_columns(design: Design, names: Sequence[str]) -> Table:
-    """Return columns of all rows of a source, those that do not take part too.
+def named_columns(design: Design, names: Sequence[str], labels: str | None = None) -> Table:
+    """Return columns of all rows of a source, those that do not take part too; whole numbers that label in few bytes.
 
     Examples
     --------
@@ -116,9 +115,29 @@ def named_columns(design: Design, names: Sequence[str]) -> Table:
     stream = design.stream
     assert stream is not None
     stream.require_columns(names, "folds")
-    stream.require_room(design.counts.given * (len(names) + NUMBERS_OF_FOLDS), "The fold of every row")
+    stream.require_room(design.counts.given * len(names), "The fold of every row")
     wanted = list(names) or [stream.columns[0]]
     stream.passes.count += 1
-    tables = [batch.table for batch in stream.source.batches(wanted, stream.size)]
-    found: Any = pa.concat_tables(tables).unify_dictionaries()
+    batches = stream.source.batches(wanted, stream.size)
+    tables = [_in_few_bytes(batch.table, labels) for batch in batches]
+    found: Any = pa.concat_tables(tables, promote_options="permissive").unify_dictionaries()
+    small = labels is not None and pa.types.is_integer(found.schema.field(labels).type)
+    beside = (NUMBERS_OF_LABELS if small else NUMBERS_OF_FOLDS) + len(names)
+    stream.require_room(design.counts.given * beside, "The fold of every row")
     return read_table(found)
+
+
+def _in_few_bytes(table: Any, labels: str | None) -> Any:
+    """Return rows with whole numbers that label in a byte or two each, where these suffice."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    if labels is None or not pa.types.is_integer(table.schema.field(labels).type):
+        return table
+    ends = compute.min_max(table[labels])
+    least, most = ends["min"].as_py(), ends["max"].as_py()
+    kinds = ((pa.int8(), 7), (pa.int16(), 15), (pa.int32(), 31))
+    within = (kind for kind, bits in kinds if least is not None and -(1 << bits) <= least and most < (1 << bits))
+    kind = next(within, None)
+    place = table.schema.get_field_index(labels)
+    return table if kind is None else table.set_column(place, labels, table[labels].cast(kind))
