@@ -178,3 +178,15 @@ def test_predictions_by_outcome_are_drawn_with_a_threshold(births, fit):
     assert fit.plot.predicted(ax=ax, threshold=0.3) is ax
     with pytest.raises(DataError, match="from 2 to 1000"):
         fit.plot.predicted(bins=1)
+
+
+def test_counts_have_the_intervals_of_their_trials():
+    births = lk.datasets.load_lbw().assign(one=1)
+    births["heavy"] = births["lwt"] // 20
+    counts = births.groupby(["heavy", "smoke"], as_index=False).agg(low=("low", "sum"), n=("one", "sum"))
+    counts["other"] = counts["n"] - counts["low"]
+    trials = lk.logit("low ~ heavy + smoke", births).thresholds(n=100)
+    found = lk.logit("cbind(low, other) ~ heavy + smoke", counts).thresholds(n=100)
+    assert found.n == 100
+    assert_allclose([found.threshold, found.low, found.high], [trials.threshold, trials.low, trials.high], rtol=1e-9)
+    assert_allclose(found.rates.sensitivity, trials.rates.sensitivity, rtol=1e-9)

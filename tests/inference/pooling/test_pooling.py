@@ -96,6 +96,8 @@ def test_measures_are_pooled_on_their_scale(pooled) -> None:
     calibrated = pooled.calibration([table.assign(y=1 - table["y"]) for table in TABLES])
     assert calibrated.names == ("Intercept", "Slope", "Observed / expected")
     assert_allclose(calibrated.estimate[1], -1.0, rtol=1e-9)  # of the outcome turned round
+    with pytest.raises(UnsupportedError, match="0 and 1 by construction: give data="):
+        pooled.calibration()
 
 
 def test_effects_are_averaged_over_the_rows_of_their_table(pooled) -> None:

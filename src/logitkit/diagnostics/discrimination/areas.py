@@ -219,7 +219,7 @@ def drawn_areas(rows: ScoredRows, low: float, high: float, n: int, rng: np.rando
     >>> drawn_areas(rows, 0.0, 1.0, 3, np.random.default_rng(1)).shape
     (3, 1)
     """
-    whole = np.array_equal(rows.weights, np.rint(rows.weights))
+    whole = np.allclose(rows.weights, np.rint(rows.weights), rtol=1e-9, atol=1e-9)  # counts but for rounding
     if rows.errors not in ("counts", "clusters") or not whole:
         raise UnsupportedError(
             "A bootstrap draws observations, and weights that do not count them say not how many there are: use "

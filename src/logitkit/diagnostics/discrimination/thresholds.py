@@ -189,7 +189,9 @@ def threshold_for(
             f"The rows hold {events:g} events and {nonevents:g} non-events by weight; a threshold is chosen where both "
             "occur."
         )
-    counts = design.sample.response.counts_independently and np.array_equal(sums, np.rint(sums))
+    whole = np.rint(sums)  # proportions of trials, times these, are whole numbers but for rounding
+    counts = design.sample.response.counts_independently and np.allclose(sums, whole, rtol=ROUNDING, atol=ROUNDING)
+    sums = whole if counts else sums
     place, criterion, true, false = _best(sums, method, value, share)
     draws = (DRAWS if scores.size <= SCORES_MOST else 0) if n is None else n
     draws = draws if counts else 0

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from logitkit.errors import DataError
+from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.pooling.fits import PooledRecords
 from logitkit.inference.pooling.measures import PooledMeasure, measure_scale, pooled_measure
+from logitkit.report.wording import is_calibrated
 from logitkit.results.fit import Fit
 from logitkit.results.foreign import verbs_in_our_words
 from logitkit.results.pooled.frames import calibration_measures, pooled_frame
@@ -148,7 +149,8 @@ class PooledRowVerbs:
         Parameters
         ----------
         data : table or list of tables, optional
-            As of ``discrimination``. On the rows of the fits intercept and slope are 0 and 1 by construction.
+            As of ``discrimination``. Refused on the rows of fits by maximum likelihood, where intercept and slope are 0
+            and 1 by construction and an interval of them would say nothing.
         level : float, optional
             Confidence level; that of the fits by default.
 
@@ -159,6 +161,11 @@ class PooledRowVerbs:
             with the reference.
         """
         found = [fit.calibration(rows) for fit, rows in self._each(data)]
+        if all(each.in_sample and is_calibrated(each.intercept, each.slope) for each in found):
+            raise UnsupportedError(
+                "On the rows of the fits calibration intercept and slope are 0 and 1 by construction: give data=, other "
+                "rows, or one imputed table of them for each fit."
+            )
         rows = calibration_measures(found)
         return self._measures(rows, level)
 
