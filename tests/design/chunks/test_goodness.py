@@ -28,6 +28,13 @@ def test_osius_and_rojek_of_patterns_across_chunks(small, files, monkeypatch) ->
     assert np.isfinite(read.statistic)
 
 
+def test_a_table_of_thresholds_corrects_each_row(small, files) -> None:
+    fit = lk.logit("y ~ x + C(g)", small, weights="w")
+    held, read = (fit.classification_table(data, corrected=True) for data in (small, files))
+    assert_allclose(read.to_frame(), held.to_frame(), rtol=REFERENCE)
+    assert read.left_out == held.left_out
+
+
 def test_tests_of_ordered_outcomes(small, files) -> None:
     asked = ["lipsitz", "pulkstenis_robinson"]
     fit = lk.fit("o ~ x + C(g) + I(v > 1)", small, model=ORDERED, weights="w")

@@ -28,7 +28,7 @@ from logitkit.diagnostics.discrimination.curves import BY_EVENT
 from logitkit.diagnostics.discrimination.precision_recall import require_event
 from logitkit.diagnostics.residuals.influence import influence
 from logitkit.diagnostics.rows.left_out import EVERY_ROW, LeftOut
-from logitkit.diagnostics.rows.ordering import rows_in_order
+from logitkit.diagnostics.rows.ordering import RowFacts, row_facts, rows_in_order
 from logitkit.diagnostics.rows.proportions import wilson_interval
 from logitkit.diagnostics.rows.ranking import ROUNDING, predicted_rows
 from logitkit.engine.law import require_level
@@ -277,7 +277,7 @@ def classification_table(
     DataError
         For thresholds outside (0, 1), and rows of one outcome.
     UnsupportedError
-        With several outcomes, and for a correction of other rows than those of the fit, or of rows in chunks.
+        With several outcomes, and for a correction of other rows than those of the fit.
 
     Examples
     --------
@@ -299,12 +299,13 @@ def classification_table(
     with np.errstate(divide="ignore"):
         at = LOGIT.link(cuts)
     if corrected:
-        if not own or design.stream is not None:
+        if not own:
             raise UnsupportedError(
-                "The correction takes each observation out of the fit: it is of the rows of the fit, held in memory. "
-                "Other rows need none."
+                "The correction takes each observation out of the fit: it is of the rows of the fit. Other rows need "
+                "none."
             )
-        (true, false), totals, left_out = _left_out_one(record, design, at)
+        (true, false), totals, facts = design.reduce(_LeftOutOne(record, at), _both)
+        left_out = facts.left_out(design)
     else:
         with rows_in_order(record, design, own, [BY_EVENT]) as rows:
             totals = rows.totals[0]
@@ -361,22 +362,39 @@ def require_prevalence(given: Any) -> float | None:
     return float(given)
 
 
-def _left_out_one(record: FitRecord, design: Design, cuts: FloatArray) -> tuple[FloatArray, FloatArray, LeftOut]:
-    """Return what is called an event where each observation is predicted from all others."""
-    rows = predicted_rows(record, design)
-    if not getattr(record.family, "is_logit", False):
-        raise UnsupportedError("The one-step correction is that of the logit link: see fit.validate() for any other.")
-    p, weights = rows.probability[1], rows.weights
-    v = p * (1.0 - p)
-    leverage = influence(record, design).outcome_leverage[rows.order]
-    own = leverage / rows.response.row_weights  # of one trial, v q
-    q = np.divide(own, v, out=np.zeros_like(v), where=v > 0.0)
-    called = []
-    for outcome, counted in ((1.0, weights * rows.shares[1]), (0.0, weights * rows.shares[0])):
-        eta = rows.log_odds[1] - q * (outcome - p) / np.maximum(1.0 - own, 1e-12)
-        order = np.argsort(eta, kind="stable")
-        sums = np.append(0.0, np.cumsum(counted[order]))
-        place = np.searchsorted(eta[order], cuts - ROUNDING * np.maximum(1.0, np.abs(cuts)), side="left")
-        called.append(sums[-1] - sums[place])
-    totals = rows.totals[::-1]
-    return np.stack(called), totals, rows.left_out
+@dataclass(frozen=True)
+class _LeftOutOne:
+    """What is called an event where each observation is predicted from all others."""
+
+    record: FitRecord
+    cuts: FloatArray
+
+    def __call__(self, part: Design) -> tuple[FloatArray, FloatArray, RowFacts]:
+        """Return it over some rows, with the totals of events and non-events."""
+        record, cuts = self.record, self.cuts
+        rows = predicted_rows(record, part, True)
+        if not getattr(record.family, "is_logit", False):
+            raise UnsupportedError(
+                "The one-step correction is that of the logit link: see fit.validate() for any other."
+            )
+        p, weights = rows.probability[1], rows.weights
+        v = p * (1.0 - p)
+        leverage = influence(record, part).outcome_leverage[rows.order]
+        own = leverage / rows.response.row_weights  # of one trial, v q
+        q = np.divide(own, v, out=np.zeros_like(v), where=v > 0.0)
+        called = []
+        for outcome, counted in ((1.0, weights * rows.shares[1]), (0.0, weights * rows.shares[0])):
+            eta = rows.log_odds[1] - q * (outcome - p) / np.maximum(1.0 - own, 1e-12)
+            order = np.argsort(eta, kind="stable")
+            sums = np.append(0.0, np.cumsum(counted[order]))
+            place = np.searchsorted(eta[order], cuts - ROUNDING * np.maximum(1.0, np.abs(cuts)), side="left")
+            called.append(sums[-1] - sums[place])
+        return np.stack(called), rows.totals[::-1], row_facts(rows, part)
+
+
+Called = tuple[FloatArray, FloatArray, RowFacts]
+
+
+def _both(one: Called, other: Called) -> Called:
+    """Return what is called an event in the rows of both."""
+    return one[0] + other[0], one[1] + other[1], one[2].plus(other[2])

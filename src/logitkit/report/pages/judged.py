@@ -88,7 +88,7 @@ class Judged:
     @once
     def goodness(self) -> GoodnessOfFit | LogitkitError | None:
         """Tests of fit side by side; None of so many rows that every one of them rejects, and takes long."""
-        if self.design.in_chunks or self.design.n_rows > ROWS_TESTED or self.perfect:
+        if self.design.n_rows > ROWS_TESTED or self.perfect:
             return None
         return self._or_why(lambda: goodness_of_fit(self.fit, self.design))
 

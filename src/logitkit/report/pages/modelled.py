@@ -23,7 +23,7 @@ TERMS_MOST = 100
 
 def description_section(made: Judged) -> Iterator[Block]:
     """Yield the paragraph of a results section; its terms are refitted, so not of very many rows."""
-    if made.design.in_chunks or made.design.n_rows > ROWS_TESTED or not made.own or made.record.separated_completely:
+    if made.design.n_rows > ROWS_TESTED or not made.own or made.record.separated_completely:
         return
     try:
         document = description_document(made.fit, made.design)

@@ -229,12 +229,6 @@ def goodness_section(made: Judged) -> Iterator[Section]:
             "too small to matter. The calibration plot shows how large they are."
         )
         yield Section(heading, (Prose(words),))
-    elif result is None and made.design.in_chunks and not made.perfect:
-        words = (
-            "Left out: these tests take several numbers of every row, and the rows are read in chunks. "
-            "fit.goodness_of_fit() makes them where memory= has room."
-        )
-        yield Section(heading, (Prose(words),))
     elif result is not None and not isinstance(result, LogitkitError):
         yield Section(heading, finding_blocks(panel_document(result)))
 

@@ -140,8 +140,8 @@ def _whole(record: FitRecord) -> Iterator[str]:
 
 
 def _ranking(record: FitRecord, design: Design | None, level: float) -> Iterator[str]:
-    """Say how well the model ranks its rows, where these are held: a pass with a sort is more than a paragraph asks."""
-    if design is None or design.in_chunks or not record.has_event or not record.converged:
+    """Say how well the model ranks its rows."""
+    if design is None or not record.has_event or not record.converged:
         return
     try:
         found = discrimination(record, design, level=level)
