@@ -163,8 +163,8 @@ class PooledRowVerbs:
         found = [fit.calibration(rows) for fit, rows in self._each(data)]
         if all(each.in_sample and is_calibrated(each.intercept, each.slope) for each in found):
             raise UnsupportedError(
-                "On the rows of the fits calibration intercept and slope are 0 and 1 by construction: give data=, other "
-                "rows, or one imputed table of them for each fit."
+                "On the rows of the fits calibration intercept and slope are 0 and 1 by construction: give data=, "
+                "other rows, or one imputed table of them for each fit."
             )
         rows = calibration_measures(found)
         return self._measures(rows, level)
