@@ -77,6 +77,26 @@ def test_partial_residuals_are_drawn_with_the_fitted_line(lbw, fit):
     assert {text.get_text() for text in ax.get_legend().get_texts()} == {"fitted", "smooth"}
 
 
+def test_terms_of_several_columns_are_drawn_against_their_variable(lbw, fit):
+    """A factor has the fitted part at each level, and a spline along its variable."""
+    ax = fit.plot.partial_residuals("C(race)")
+    levels = [label.get_text() for label in ax.get_xticklabels()]
+    assert levels == ["black", "other", "white"]
+    assert ax.get_xlabel() == "race"
+    fitted = [line.get_ydata()[0] for line in ax.lines if line.get_linestyle() == "--"]
+    assert_allclose(np.subtract(fitted[:2], fitted[2]), fit.coef.filter(like="C(race)"), rtol=ROUTE)
+    assert_allclose(np.sort(offsets(ax)[:, 1]), np.sort(fit.residuals("partial")["C(race)"]), rtol=EXACT)
+    # At the estimate the working weights of each level average the working residuals to nothing.
+    means = [line.get_ydata()[0] for line in ax.lines if line.get_linestyle() == "-"]
+    assert_allclose(means, fitted, atol=1e-6)
+    curved = lk.logit("low ~ bs(age, df=4) + lwt", lbw)
+    ax = curved.plot.partial_residuals("bs(age, df=4)")
+    x, y = ax.lines[0].get_data()
+    assert_allclose(x, np.sort(lbw["age"]))
+    spline = curved.residuals("partial")["bs(age, df=4)"] - curved.residuals("working")
+    assert_allclose(np.unique(y.round(9)), np.unique(spline.to_numpy().round(9)), atol=2e-9)
+
+
 def test_influence_is_drawn_by_row_and_by_coefficient(fit):
     figure = fit.plot.influence_index()
     assert [ax.get_ylabel() for ax in figure.axes][:2] == ["Leverage", "Cook's distance"]
@@ -106,8 +126,9 @@ def test_several_outcomes_and_given_rows(lbw, fit):
 def test_what_has_no_figure_is_refused(lbw, fit):
     with pytest.raises(UnsupportedError, match="name the outcome to draw"):
         lk.multinomial("race ~ age", lbw).plot.binned_residuals()
-    with pytest.raises(UnsupportedError, match="has 2 columns, and a partial residual is drawn against one"):
-        fit.plot.partial_residuals("C(race)")
+    crossed = lk.logit("low ~ age:C(race) + lwt", lbw)
+    with pytest.raises(UnsupportedError, match="has 3 columns and is of 2 variables"):
+        crossed.plot.partial_residuals("age:C(race)")
     with pytest.raises(DataError, match="is no term of the fit"):
         fit.plot.partial_residuals("lwtt")
     with pytest.raises(DataError, match="is no coefficient of the fit"):

@@ -83,17 +83,45 @@ def plot_partial(
     weights: FloatArray,
     ax: Axes | None = None,
     title: str = "",
+    levels: tuple[str, ...] = (),
 ) -> Axes:
-    """Draw partial residuals of a term against its column, the part that was fitted, and a smooth."""
+    """Draw partial residuals of a term against its column, the part that was fitted, and a smooth.
+
+    Of a factor ``x`` has the places of the ``levels``: there are points beside one another, and a mean by level.
+    """
     ax = new_axes(ax, (5.4, 3.9))
-    _points(ax, x, residual, alpha=0.35)
-    order = np.argsort(x)
-    ax.plot(x[order], part[order], color=MUTED, linewidth=1.4, linestyle=(0, (4, 3)), zorder=4, label="fitted")
-    _smooth(ax, x, residual, weights)
+    if levels:
+        _by_level(ax, x, residual, part, weights, levels)
+    else:
+        _points(ax, x, residual, alpha=0.35)
+        order = np.argsort(x)
+        ax.plot(x[order], part[order], color=MUTED, linewidth=1.4, linestyle=(0, (4, 3)), zorder=4, label="fitted")
+        _smooth(ax, x, residual, weights)
     dress(ax, x=plain(name), y="Partial residual", title=title)
     _clip(ax, residual, part)
     ax.legend(frameon=False, fontsize=TICK_SIZE)
     return ax
+
+
+def _by_level(
+    ax: Axes, x: FloatArray, residual: FloatArray, part: FloatArray, weights: FloatArray, levels: tuple[str, ...]
+) -> None:
+    """Draw the residuals of each level beside one another, with the part that was fitted and their weighted mean."""
+    beside = np.random.default_rng(0).uniform(-0.18, 0.18, x.size)
+    _points(ax, x + beside, residual, alpha=0.35)
+    known = np.isfinite(residual) & (weights > 0.0)
+    for place in range(len(levels)):
+        here = known & (x == place)
+        ends, fitted = np.array([place - 0.3, place + 0.3]), part[x == place][:1]
+        first = place == 0
+        ax.plot(
+            ends, np.repeat(fitted, 2), color=MUTED, linewidth=1.6, linestyle=(0, (4, 3)), zorder=4,
+            label="fitted" if first else None,
+        )  # fmt: skip
+        if here.any():
+            mean = np.average(residual[here], weights=weights[here])
+            ax.plot(ends, [mean, mean], color=ACCENT, linewidth=1.6, zorder=5, label="mean" if first else None)
+    ax.set_xticks(np.arange(len(levels)), [plain(level) for level in levels])
 
 
 def plot_added_variable(result: AddedVariable, ax: Axes | None = None, *, title: str = "") -> Axes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -124,12 +125,13 @@ class ResidualFigures(OfRows):
         return plot_binned(as_printed(found, rows), ax, title=title)
 
     def partial_residuals(self, term: str, data: Any = None, ax: Any = None, title: str = "") -> Any:
-        """Draw the partial residuals of a term of one column, with the fitted line and a smooth.
+        """Draw the partial residuals of a term, with the part that was fitted and a smooth.
 
         Parameters
         ----------
         term : str
-            The term, as the formula names it, or the column.
+            The term, as the formula names it, or the column. A term of several columns (a factor, a spline) is drawn
+            against its variable, by level where that is no number.
         data : table, optional
             Rows with an outcome; the rows of the fit by default.
         ax : Axes, optional
@@ -140,7 +142,7 @@ class ResidualFigures(OfRows):
         Returns
         -------
         Axes
-            Where the smooth bends away from the line, the term wants another shape.
+            Where the smooth leaves the fitted part, the term wants another shape.
         """
         from logitkit.diagnostics.residuals.by_column import partial_residuals
         from logitkit.diagnostics.residuals.kinds import residuals
@@ -155,18 +157,15 @@ class ResidualFigures(OfRows):
         columns = next((each.columns for each in record.info.terms if each.name == term), None)
         if columns is None:
             columns = (record.info.names.index(term),)
-        if len(columns) != 1:
-            raise UnsupportedError(
-                f"The term {term} has {len(columns)} columns, and a partial residual is drawn against one: see "
-                "fit.plot.average_predictions(...), or fit.residuals('partial')."
-            )
-        x = design.matrix.columns(np.array(columns)).matvec(np.ones(1))
-        found = values[:, names.index(term)]
+        found, levels, label = values[:, names.index(term)], (), printed_names([term], rows)[0]
+        if len(columns) == 1:
+            x = design.matrix.columns(np.array(columns)).matvec(np.ones(1))
+        else:
+            x, levels, label = _of_variable(rows, term, len(columns))
         eta = fitted_rows(record, design).eta
         weights = design.response.weights * np.nan_to_num(record.family.curvatures(eta)[0, 0])
-        return plot_partial(
-            printed_names([term], rows)[0], x, found, found - residuals(record, design, "working"), weights, ax, title
-        )
+        part = found - residuals(record, design, "working")
+        return plot_partial(label, x, found, part, weights, ax, title, levels=levels)
 
     def added_variable(self, name: str, data: Any = None, ax: Any = None, title: str = "") -> Any:
         """Draw what a column says beyond the others: its remainder against that of the working response.
@@ -247,6 +246,28 @@ class ResidualFigures(OfRows):
         values = dfbetas(rows.record, rows.design)[:, chosen]
         labels = pd.Index(row_labels(rows.design))
         return plot_dfbetas(printed_names(asked, rows), values, labels, ax, title=title)
+
+
+def _of_variable(rows: Rows, term: str, n_columns: int) -> tuple[Any, tuple[str, ...], str]:
+    """Return the values of the variable of a term, its levels where it is no number, and its name."""
+    coding = rows.record.info.coding
+    variables = [] if coding is None else [name for name in coding.variables if _is_named(name, term)]
+    if len(variables) != 1:
+        raise UnsupportedError(
+            f"The term {term} has {n_columns} columns and is of {len(variables)} variables, and a partial residual is "
+            "drawn against one: see fit.plot.average_predictions(...), or fit.residuals('partial')."
+        )
+    column, name = pd.Series(np.asarray(rows.beside(variables[0], "term")[0])), variables[0]
+    written = re.search(r"\bC\(", term) is not None
+    if not written and pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+        return column.to_numpy(dtype=np.float64), (), name
+    codes, levels = pd.factorize(column, sort=True)
+    return codes.astype(np.float64), tuple(str(level) for level in levels), name
+
+
+def _is_named(name: str, term: str) -> bool:
+    """Tell whether a term names a variable."""
+    return re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.(])", term) is not None
 
 
 def _held(rows: Rows, what: str) -> Rows:
