@@ -97,6 +97,28 @@ def test_terms_of_several_columns_are_drawn_against_their_variable(lbw, fit):
     assert_allclose(np.unique(y.round(9)), np.unique(spline.to_numpy().round(9)), atol=2e-9)
 
 
+def test_ceres_residuals_are_those_of_the_model_with_the_means_of_the_others():
+    """By plain NumPy: tricube local lines, a fit with them, its working residuals."""
+    rng = np.random.default_rng(3)
+    x = np.sort(rng.uniform(-2, 2, 120))
+    z = x**2 + 0.3 * rng.normal(size=120)
+    y = (rng.random(120) < 1 / (1 + np.exp(-(np.exp(x / 2) - 1 - 0.5 * z)))).astype(int)
+    fit = lk.logit("y ~ x + z", {"y": y, "x": x, "z": z})
+    mean = np.empty(120)
+    for i in range(120):
+        distance = np.abs(x - x[i])
+        w = np.clip(1 - (distance / np.sort(distance)[79]) ** 3, 0, None) ** 3
+        mean[i] = np.polyfit(x - x[i], z, 1, w=np.sqrt(w))[1]
+    larger = lk.logit("y ~ x + z + m", {"y": y, "x": x, "z": z, "m": mean})
+    part = larger.coef["x"] * x + larger.coef["m"] * mean
+    expected = part - part.mean() + larger.residuals("working")
+    ax = fit.plot.partial_residuals("x", method="ceres")
+    assert_allclose(offsets(ax)[:, 1], expected, rtol=1e-5, atol=1e-5)
+    assert ax.get_ylabel() == "CERES residual"
+    with pytest.raises(DataError, match="method"):
+        fit.plot.partial_residuals("x", method="loess")
+
+
 def test_influence_is_drawn_by_row_and_by_coefficient(fit):
     figure = fit.plot.influence_index()
     assert [ax.get_ylabel() for ax in figure.axes][:2] == ["Leverage", "Cook's distance"]
@@ -126,6 +148,8 @@ def test_several_outcomes_and_given_rows(lbw, fit):
 def test_what_has_no_figure_is_refused(lbw, fit):
     with pytest.raises(UnsupportedError, match="name the outcome to draw"):
         lk.multinomial("race ~ age", lbw).plot.binned_residuals()
+    with pytest.raises(UnsupportedError, match="of terms of one column"):
+        fit.plot.partial_residuals("C(race)", method="ceres")
     crossed = lk.logit("low ~ age:C(race) + lwt", lbw)
     with pytest.raises(UnsupportedError, match="has 3 columns and is of 2 variables"):
         crossed.plot.partial_residuals("age:C(race)")

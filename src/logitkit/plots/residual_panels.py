@@ -83,6 +83,7 @@ def plot_partial(
     weights: FloatArray,
     ax: Axes | None = None,
     title: str = "",
+    *,
     levels: tuple[str, ...] = (),
 ) -> Axes:
     """Draw partial residuals of a term against its column, the part that was fitted, and a smooth.
@@ -177,5 +178,6 @@ def _smooth(ax: Axes, x: FloatArray, y: FloatArray, weights: FloatArray) -> None
     w, means = w / w.mean(), np.bincount(place, weights[known] * y[known]) / w
     cumulative = np.concatenate([[0.0], np.cumsum(w)])
     at = np.unique(np.linspace(0, values.size - 1, SMOOTH_AT).astype(np.int64))
-    fitted, _ = local_fits(values, means, w, cumulative - 1e-9, np.zeros(values.size), at, SPAN * w.sum(), 1)
+    least = SPAN * w.sum() - 1e-9  # so that whole numbers compare exactly
+    fitted, _ = local_fits(values, means, w, cumulative, np.zeros(values.size), at, least, 1)
     ax.plot(values[at], fitted, color=ACCENT, linewidth=1.6, zorder=5, label="smooth")

@@ -12,7 +12,7 @@ import pandas as pd
 from logitkit.design.table.beside import values_beside
 from logitkit.errors import DataError, UnsupportedError, nearest_name
 from logitkit.models.nominal import outcome_place
-from logitkit.options import texts_listed
+from logitkit.options import require_choice, texts_listed
 from logitkit.report.frames.rows import row_labels
 from logitkit.results.given_rows import OfRows
 from logitkit.results.labelled import as_printed, printed_names
@@ -124,7 +124,9 @@ class ResidualFigures(OfRows):
         found = binned_residuals(rows.record, rows.design, place, bins=bins, by=values, name=name)
         return plot_binned(as_printed(found, rows), ax, title=title)
 
-    def partial_residuals(self, term: str, data: Any = None, ax: Any = None, title: str = "") -> Any:
+    def partial_residuals(
+        self, term: str, data: Any = None, ax: Any = None, title: str = "", *, method: str = "partial"
+    ) -> Any:
         """Draw the partial residuals of a term, with the part that was fitted and a smooth.
 
         Parameters
@@ -138,6 +140,9 @@ class ResidualFigures(OfRows):
             Axes to draw on.
         title : str, optional
             Title of the figure.
+        method : {'partial', 'ceres'}
+            ``'ceres'`` (Cook) adds the means of the other columns given this one to the model, and shows the shape
+            where these are curves, too.
 
         Returns
         -------
@@ -145,6 +150,7 @@ class ResidualFigures(OfRows):
             Where the smooth leaves the fitted part, the term wants another shape.
         """
         from logitkit.diagnostics.residuals.by_column import partial_residuals
+        from logitkit.diagnostics.residuals.ceres import ceres_residuals
         from logitkit.diagnostics.residuals.kinds import residuals
         from logitkit.inference.prediction import fitted_rows
         from logitkit.plots.residual_panels import plot_partial
@@ -157,13 +163,23 @@ class ResidualFigures(OfRows):
         columns = next((each.columns for each in record.info.terms if each.name == term), None)
         if columns is None:
             columns = (record.info.names.index(term),)
-        found, levels, label = values[:, names.index(term)], (), printed_names([term], rows)[0]
+        require_choice("method", method, ("partial", "ceres"))
+        eta = fitted_rows(record, design).eta
+        weights = design.response.weights * np.nan_to_num(record.family.curvatures(eta)[0, 0])
+        label = printed_names([term], rows)[0]
+        if method == "ceres":
+            if len(columns) != 1:
+                raise UnsupportedError(f"method='ceres' is of terms of one column, and {term} has {len(columns)}.")
+            x, found, part = ceres_residuals(record, design, columns[0])
+            drawn = plot_partial(label, x, found, part, weights, ax, title)
+            drawn.set_ylabel("CERES residual")
+            return drawn
+        levels: tuple[str, ...] = ()
+        found = values[:, names.index(term)]
         if len(columns) == 1:
             x = design.matrix.columns(np.array(columns)).matvec(np.ones(1))
         else:
             x, levels, label = _of_variable(rows, term, len(columns))
-        eta = fitted_rows(record, design).eta
-        weights = design.response.weights * np.nan_to_num(record.family.curvatures(eta)[0, 0])
         part = found - residuals(record, design, "working")
         return plot_partial(label, x, found, part, weights, ax, title, levels=levels)
 
@@ -258,11 +274,12 @@ def _of_variable(rows: Rows, term: str, n_columns: int) -> tuple[Any, tuple[str,
             "drawn against one: see fit.plot.average_predictions(...), or fit.residuals('partial')."
         )
     column, name = pd.Series(np.asarray(rows.beside(variables[0], "term")[0])), variables[0]
+    labels = rows.record.info.labels
     written = re.search(r"\bC\(", term) is not None
     if not written and pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
-        return column.to_numpy(dtype=np.float64), (), name
+        return column.to_numpy(dtype=np.float64), (), labels.of(name)
     codes, levels = pd.factorize(column, sort=True)
-    return codes.astype(np.float64), tuple(str(level) for level in levels), name
+    return codes.astype(np.float64), tuple(labels.level(name, level) for level in levels), labels.of(name)
 
 
 def _is_named(name: str, term: str) -> bool:
