@@ -51,7 +51,7 @@ test-browser: $(STAMPS)/test ## Reports in Debian's Chromium: their picture, sor
 deploy-tools: $(STAMPS)/deploy ## Fetch what runs exported cards (some 450 MB)
 
 test-dask: $(STAMPS)/test ## Fits on a cluster of Dask whose workers and scheduler are killed (two minutes; Dask comes with the test extra)
-	timeout 300 $(PY) -m pytest -q -m cluster -p no:faulthandler tests/design/chunks/test_dask_faults.py
+	timeout 900 $(PY) -m pytest -q -m cluster -p no:faulthandler tests/design/chunks/test_dask_faults.py
 
 test-deploy: $(STAMPS)/deploy ## Cards in PostgreSQL, Spark and an engine of PMML (needs Java and PostgreSQL, and says how to get them)
 	$(PY) -m pytest -q -m deploy -p no:faulthandler tests/scorecard/export/test_deployed.py

@@ -23,7 +23,7 @@ from logitkit.errors import ExecutorError
 pytestmark = pytest.mark.cluster
 N, FILES = 60_000, 6
 FORMULA = "y ~ x + z + C(g)"
-PATIENCE = 60.0  # seconds until a process has started
+PATIENCE = 180.0  # seconds until a process has started, on however busy a machine
 
 
 class Cluster:
@@ -182,7 +182,7 @@ def test_a_scheduler_that_is_lost_is_an_error_and_the_checkpoint_goes_on(
         in_the_third_pass(patched, lambda: os.kill(cluster.scheduler.pid, signal.SIGKILL))
         with pytest.raises(ExecutorError, match="scheduler of Dask is gone"):
             lk.logit(FORMULA, folder, executor=lk.Dask(client), checkpoint=str(place / "fit"))
-    client.close(timeout=1)
+    client.close(timeout=10)
     cluster.stop()
     again = Cluster(tmp_path_factory.mktemp("again"))
     try:
