@@ -16,7 +16,7 @@ import logitkit as lk
 from logitkit.design.rebuild import rebuild_design
 from logitkit.diagnostics.discrimination.curves import discrimination
 from logitkit.diagnostics.discrimination.roc import roc_curve
-from logitkit.errors import DataError
+from logitkit.errors import DataError, UnsupportedError
 from tolerances import EXACT, REFERENCE, ROUTE
 
 
@@ -494,3 +494,14 @@ def test_means_of_areas_have_the_error_of_the_infinitesimal_jackknife():
     expected = np.sqrt(len(each) / (len(each) - 1) * np.sum(np.square(each)))
     assert_allclose(found.hand_till.std_error, expected, rtol=REFERENCE)
     assert found.hand_till.interval == "clusters"
+
+
+def test_areas_of_a_survey_have_no_error_that_ignores_its_units():
+    births = lk.datasets.load_lbw().assign(w=1.5)
+    births["site"] = births["id"] // 9
+    given = {"weights": "w", "weight_kind": "sampling", "survey": lk.Survey(units="site")}
+    fit = lk.logit("low ~ age + lwt", births, **given)
+    assert np.isnan([fit.discrimination().std_error, fit.partial_auc(fpr=(0.0, 1.0)).std_error]).all()
+    with pytest.raises(UnsupportedError, match="strata and units of a survey"):
+        fit.roc_test(births["lwt"])
+    assert np.isnan(lk.multinomial("race ~ age", births, **given).discrimination().hand_till.std_error)

@@ -18,6 +18,7 @@ from logitkit.diagnostics.discrimination.roc import RocCurve
 from logitkit.diagnostics.discrimination.scored_fits import dependent_units
 from logitkit.diagnostics.rows.ordering import InOrder
 from logitkit.diagnostics.rows.ranking import PredictedRows
+from logitkit.engine.record import FitRecord
 from logitkit.numerics.external_sort import ExternalSort
 from logitkit.numerics.pooled import Pooled
 from logitkit.typing import FloatArray, IntArray
@@ -54,7 +55,12 @@ class Area:
 
 
 def mean_areas(
-    rows: PredictedRows, curves: Mapping[str, RocCurve], present: IntArray, level: float, counts: bool
+    rows: PredictedRows,
+    curves: Mapping[str, RocCurve],
+    present: IntArray,
+    level: float,
+    counts: bool,
+    record: FitRecord | None = None,
 ) -> tuple[FloatArray, dict[str, Area], dict[str, RocCurve]]:
     """Return areas by pair and their means, of the outcomes that occur.
 
@@ -70,6 +76,8 @@ def mean_areas(
         Confidence level.
     counts : bool
         Whether weights count independent observations.
+    record : FitRecord, optional
+        The fit that predicts the rows.
 
     Returns
     -------
@@ -95,7 +103,7 @@ def mean_areas(
     # What a trial of outcome j in row i adds to each mean of areas.
     parts = {name: np.zeros_like(rows.shares) for name in NAMES}
     share = rows.totals / rows.totals.sum()
-    units, kind = dependent_units(rows.response, np.arange(rows.order.size)) or (None, "DeLong")
+    units, kind = dependent_units(rows.response, np.arange(rows.order.size), record) or (None, "DeLong")
     per, known = _per if units is None else _each, dict(curves)
     for outcome, below in _placements(rows, present):
         others = present[present != outcome]

@@ -222,8 +222,9 @@ def roc_test(samples: Sequence[Scored], asked: CompareAsked) -> RocTest:
         raise DataError(f"Scores need names that differ, and these are {', '.join(names)}.")
     if any(rows.errors == "none" for rows in samples):
         raise UnsupportedError(
-            "A test of areas needs to know how many observations there are, and precision weights do not say: give "
-            "weight_kind='frequency' or 'sampling'."
+            "A test of areas needs to know how many independent observations there are, and precision weights do not "
+            "say, nor are the strata and units of a survey counted here: give weight_kind='frequency' or 'sampling', "
+            "or cluster=."
         )
     coefficients, labels = _contrasts(asked.contrasts, names)
     rng = np.random.default_rng(asked.seed)

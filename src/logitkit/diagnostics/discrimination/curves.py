@@ -34,6 +34,7 @@ from logitkit.diagnostics.discrimination.area_interval import IntervalKind
 from logitkit.diagnostics.discrimination.area_means import Area, mean_areas, mean_areas_in_passes
 from logitkit.diagnostics.discrimination.dependent import with_dependence
 from logitkit.diagnostics.discrimination.roc import POINTS_MOST, RocCurve, curve_of
+from logitkit.diagnostics.discrimination.scored_fits import errors_of
 from logitkit.diagnostics.rows.left_out import EVERY_ROW, LeftOut
 from logitkit.diagnostics.rows.ordering import Ranking, row_facts, rows_in_order
 from logitkit.diagnostics.rows.ranking import PredictedRows, RankedRows, predicted_rows
@@ -246,7 +247,7 @@ def discrimination(
     """
     require(record, "discrimination")
     level = record.level if level is None else level
-    own, counts = is_sample(record, design), design.sample.response.counts_independently
+    own, counts = is_sample(record, design), errors_of(design.sample.response, record)[0] == "counts"
     if record.has_event:
         return _of_event(record, design, own, level, bins)
     if bins is not None:
@@ -258,7 +259,7 @@ def discrimination(
     rows = predicted_rows(record, design)
     present = _present(rows.outcomes, rows.totals)
     curves = {rows.outcomes[k]: _curve(rows, int(k), level, counts) for k in present}
-    pairwise, areas, curves = mean_areas(rows, curves, present, level, counts)
+    pairwise, areas, curves = mean_areas(rows, curves, present, level, counts, record)
     return Discrimination(
         outcomes=rows.outcomes,
         curves=curves,
@@ -278,7 +279,7 @@ def _of_event(record: FitRecord, design: Design, own: bool, level: float, bins: 
     if bins is not None and not is_count(bins, 2):
         raise DataError(f"bins={bins!r:.60} must be a whole number of at least 2, and at most a million.")
     points = POINTS_MOST if design.in_chunks else None
-    counts = design.sample.response.counts_independently
+    counts = errors_of(design.sample.response, record)[0] == "counts"
     if design.stream is None and bins is None:
         held = predicted_rows(record, design)
         facts, curve = row_facts(held, design), _curve(held, 1, level, counts)
@@ -314,7 +315,7 @@ def _of_event(record: FitRecord, design: Design, own: bool, level: float, bins: 
 
 def _in_passes(record: FitRecord, design: Design, memory: int, own: bool, level: float) -> Discrimination:
     """Return the areas of several outcomes of rows that are read in chunks."""
-    counts = design.sample.response.counts_independently
+    counts = errors_of(design.sample.response, record)[0] == "counts"
     rankings = [Ranking(partial(_against_rest, k), _trials, with_places=True) for k in range(len(record.outcomes))]
     with rows_in_order(record, design, own, rankings) as rows:
         facts = rows.facts

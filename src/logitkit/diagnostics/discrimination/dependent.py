@@ -44,7 +44,7 @@ def with_dependence(curve: RocCurve, record: FitRecord, design: Design) -> RocCu
     >>> discrimination(fit.record, fit.design).interval
     'clusters'
     """
-    errors, clustered = errors_of(design.sample.response)
+    errors, clustered = errors_of(design.sample.response, record)
     if errors not in ("rows", "clusters"):
         return curve
     with joined_predictions([("", record, design)]) as rows:

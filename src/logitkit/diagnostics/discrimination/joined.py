@@ -196,7 +196,7 @@ def joined_predictions(fits: Fits, columns: Mapping[str, FloatArray] | Columns |
         rows = stack.enter_context(ExternalSort(width, stream.memory // 8, pooled=True, what=WHAT))
         largest, given, own = np.ones(k), np.zeros(k, dtype=np.int64), False
         numbers: dict[Any, int] = {}  # of clusters, as they are met
-        errors, clustered = errors_of(fits[0][2].sample.response)
+        errors, clustered = errors_of(fits[0][2].sample.response, fits[0][1])
         for place, (_, record, design) in enumerate(fits):
             sample = is_sample(record, design)
             own = own or sample

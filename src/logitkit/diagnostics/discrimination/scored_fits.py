@@ -86,7 +86,7 @@ def scored_predictions(
     for (name, *_), (other_y, other_weight, *_) in zip(fits[1:], outcomes[1:], strict=True):
         if not (np.array_equal(other_y, y) and np.array_equal(other_weight, weight)):
             raise differing_outcomes(name, fits[0][0])
-    errors, clustered = errors_of(response)
+    errors, clustered = errors_of(response, fits[0][1])
     clusters = None
     if clustered:
         assert response.clusters is not None
@@ -105,7 +105,9 @@ def scored_predictions(
     return with_both(joined)
 
 
-def dependent_units(response: Response, order: IntArray) -> tuple[IntArray, IntervalKind] | None:
+def dependent_units(
+    response: Response, order: IntArray, record: FitRecord | None = None
+) -> tuple[IntArray, IntervalKind] | None:
     """Return the unit of each row that is used, where units are not the observations that weights count.
 
     Parameters
@@ -114,6 +116,8 @@ def dependent_units(response: Response, order: IntArray) -> tuple[IntArray, Inte
         The outcomes with their weights.
     order : (m,) int array
         Rows that are used.
+    record : FitRecord, optional
+        The fit that predicts them.
 
     Returns
     -------
@@ -126,7 +130,7 @@ def dependent_units(response: Response, order: IntArray) -> tuple[IntArray, Inte
     >>> dependent_units(Response(np.zeros(2)), np.arange(2)) is None
     True
     """
-    errors, clustered = errors_of(response)
+    errors, clustered = errors_of(response, record)
     if errors not in ("rows", "clusters"):
         return None
     if not clustered:
@@ -162,13 +166,15 @@ def require_scored(record: FitRecord) -> None:
         )
 
 
-def errors_of(response: Response) -> tuple[Errors, bool]:
+def errors_of(response: Response, record: FitRecord | None = None) -> tuple[Errors, bool]:
     """Return what is independent among rows with outcomes, and whether these are clusters.
 
     Parameters
     ----------
     response : Response
         The outcomes with their weights.
+    record : FitRecord, optional
+        The fit that predicts them: of one to a survey nothing is known, as rows do not carry its strata and units.
 
     Returns
     -------
@@ -182,6 +188,8 @@ def errors_of(response: Response) -> tuple[Errors, bool]:
     >>> errors_of(Response(np.zeros(2)))
     ('counts', False)
     """
+    if record is not None and record.covariance.kind == "survey":
+        return "none", False
     if response.clusters is not None:
         return "clusters", True
     return "counts" if response.counts_independently else KINDS[response.weight_kind], False
