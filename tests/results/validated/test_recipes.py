@@ -50,7 +50,7 @@ def test_selection_that_is_made_again_costs_more(births: pd.DataFrame) -> None:
         return lk.logit("low ~ " + " + ".join(strength.nlargest(5).index), table)
 
     fit = recipe(rows)
-    blind, seen = fit.validate(n=60, seed=1), fit.validate(recipe=recipe, n=60, seed=1)
+    blind, seen = fit.validate(n=25, seed=1), fit.validate(recipe=recipe, n=25, seed=1)
     assert_allclose(blind.apparent, seen.apparent, rtol=1e-6, atol=1e-9)
     assert seen.of("c") < blind.of("c") - 0.03
 
@@ -129,6 +129,14 @@ def test_strengths_that_folds_chose_are_chosen_again(births: pd.DataFrame) -> No
         again = lk.cross_validate(FORMULA, births, weights=weights, **{**options, "folds": lk.Folds(given=codes)})
         p = again.best.predict(births)
         assert_allclose(found.stability.predicted[number], p, rtol=1e-5)
+    fine = lk.cross_validate(FORMULA, births, **{**options, "strengths": np.geomspace(0.1, 0.005, 36)})
+    again = fine.best.validate(n=1, seed=5)
+    assert "18 of the 36 strengths" in again.made[0]
+    coarse = fine.record.path.strengths[fine.record.best % 2 :: 2]
+    assert fine.record.path.strengths[fine.record.best] in coarse
+    given = {**options, "strengths": coarse, "folds": lk.Folds(given=fine.record.folds.codes[0])}
+    twin = lk.cross_validate(FORMULA, births, weights=draw(0), **given).best
+    assert_allclose(again.stability.predicted[0], twin.predict(births), rtol=1e-5)
     assert "0.01" in cv.at(0.01).validate(n=2, seed=1).made[0]
 
 

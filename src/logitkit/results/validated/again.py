@@ -11,6 +11,7 @@ from logitkit.design.design import Design
 from logitkit.engine.record import FitRecord
 from logitkit.inference.validation.refitting import OneByOne, Refitter
 from logitkit.selection.splits import checked_splits
+from logitkit.typing import FloatArray
 
 if TYPE_CHECKING:
     from logitkit.engine.regularised.model import PathModel
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BEFORE", "ChosenAgain", "Making", "SamePenalty", "SameStrength"]
 
+STRENGTHS_MOST = 34  # of a grid of a hundred every third: neighbours then differ by less than a third
 BEFORE = (
     "A selection of terms, bins, imputed values or tuning that came before the fit is not in these numbers: give "
     "recipe= to make them again."
@@ -135,10 +137,21 @@ class ChosenAgain(_WithPenalty):
     def _done(self) -> str:
         """What is done again."""
         rule = "best" if self.rule == "best" else "one-standard-error"
+        among = f" among {self.strengths.size} of the {self.found.path.strengths.size} strengths, evenly spaced"
         return (
-            f"The strength was chosen again in each resample ({rule} rule, {self.found.measure.label}, "
-            f"{self.found.folds.words}), and the coefficients were estimated again."
+            f"The strength was chosen again in each resample{among if self._step > 1 else ''} ({rule} rule, "
+            f"{self.found.measure.label}, {self.found.folds.words}), and the coefficients were estimated again."
         )
+
+    @property
+    def _step(self) -> int:
+        return -(-self.found.path.strengths.size // STRENGTHS_MOST)
+
+    @property
+    def strengths(self) -> FloatArray:
+        """The strengths among which is chosen again: all, or of a fine grid every second, third, ... ."""
+        chosen = self.found.best if self.rule == "best" else self.found.one_se
+        return np.asarray(self.found.path.strengths[chosen % self._step :: self._step])
 
     def again(self, record: FitRecord, rows: Design) -> FitRecord:
         """Return the fit to other rows at the strength that the same folds of these choose."""
@@ -148,8 +161,6 @@ class ChosenAgain(_WithPenalty):
         used = np.flatnonzero(rows.response.weights > 0.0)
         part = self.given.of_rows(rows)
         folds = checked_splits(self.found.folds, rows.response) if used.size else self.found.folds
-        path = cross_validate_path(
-            part, self.found.path.strengths, folds, self.found.measure, ProxNewton(tol=1e-7), stops=False
-        )
+        path = cross_validate_path(part, self.strengths, folds, self.found.measure, ProxNewton(tol=1e-7), stops=False)
         place = path.best if self.rule == "best" else path.one_se
         return self.given.of_rows(rows).fit(float(path.path.strengths[place]), ProxNewton(), record.level, "again")
