@@ -46,7 +46,7 @@ def test_a_row_group_whose_pages_do_not_fit_is_refused_with_what_would_do(table,
     fit, held = lk.logit(formula, path, memory=found[1]), lk.logit(formula, table)
     assert np.abs((fit.coef - held.coef) / held.std_error).max() < 1e-10
     pq.write_table(table, path, use_dictionary=False, max_rows_per_page=1_000)
-    assert lk.logit(formula, path, memory="10MB").record.n_obs == N
+    assert budget_of(source_of(path), table.column_names, 10_000_000, chunk_size).memory == 10_000_000
 
 
 @pytest.mark.parametrize("compression", ["none", "snappy"])
