@@ -156,7 +156,7 @@ def test_the_belt_covers_the_curve_as_often_as_stated(n):
     old = pd.DataFrame({"x": rng.normal(size=200_000)})
     old["y"] = (rng.random(200_000) < expit(-1 + old["x"])).astype(int)
     fit, inside, accepted = lk.logit("y ~ x", old), 0, 0
-    draws = 400
+    draws = 200
     for _ in range(draws):
         new = pd.DataFrame({"x": rng.normal(size=n)})
         new["y"] = (rng.random(n) < expit(-1 + new["x"])).astype(int)
