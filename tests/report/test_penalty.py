@@ -165,7 +165,7 @@ def test_the_page_has_what_is_right_and_no_more(fits: dict[str, lk.Fit], name: s
     assert "<h1>Penalised logistic regression</h1>" in page or "Penalised logistic regression" in page
     for section in ("Odds ratios", "Discrimination", "Calibration"):
         assert section in page
-    for absent in ("Influential rows", "Collinearity", "Wald intervals", "1 by construction"):
+    for absent in ("Influential rows", "Wald intervals", "1 by construction"):
         assert absent not in page
     assert "is not offered after a penalty" in page  # the Hosmer-Lemeshow test
     posterior = name in ("ridge", "prior")

@@ -38,6 +38,8 @@ def test_points_are_those_of_rms() -> None:
         ("low ~ poly(age, 2) + race", {"link": "probit"}),
         ("low ~ 0 + race + lwt", {"link": "cloglog"}),
         ("low ~ age + race", {"penalty": lk.Ridge(0.1)}),
+        ("low ~ age + lwt + race + smoke", {"penalty": lk.Lasso(0.01)}),
+        ("low ~ age + lwt + smoke", {"penalty": lk.Bounds(lower=0.0)}),
     ],
 )
 def test_points_add_to_the_predictions(formula: str, options: Any) -> None:

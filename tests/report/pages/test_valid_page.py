@@ -72,7 +72,7 @@ def test_landmarks_headings_and_links(made: tuple[Any, str, Any]) -> None:
     heads = ["".join(each.itertext()) for each in tree.iter("h2")]
     assert [each for each in heads if each in ORDER] == [each for each in ORDER if each in heads]
     assert heads[-3:] == ["What to do next", "About this report", "TRIPOD+AI checklist"]
-    assert any(str(each.text).startswith("TRIPOD+AI 12, 23") for each in tree.iter("p"))
+    assert any(str(each.text).startswith("TRIPOD+AI 12e, 23a") for each in tree.iter("p"))
 
 
 def test_every_figure_has_words_and_every_table_heads(made: tuple[Any, str, Any]) -> None:

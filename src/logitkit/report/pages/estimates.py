@@ -145,8 +145,7 @@ def parallel_section(made: Judged) -> Iterator[Section]:
     """Yield tests of whether terms of ordered outcomes need one coefficient per threshold."""
     result = made.parallel
     if isinstance(result, LogitkitError):  # no term with a single coefficient, two outcomes, no finite estimates
-        if made.design.in_chunks:
-            yield Section("Is one coefficient per term enough?", (Prose(f"Left out: {result}"),))
+        yield Section("Is one coefficient per term enough?", (Prose(f"Left out: {result}"),))
         return
     if result is None:
         return
@@ -170,6 +169,8 @@ def collinearity_section(made: Judged) -> Iterator[Section]:
     """Yield variance inflation, where there are two terms or more."""
     record, result = made.record, made.collinearity
     if isinstance(result, LogitkitError):  # nothing to be collinear, or after a penalty
+        if len(record.info.terms) > 2:
+            yield Section("Collinearity", (Prose(f"Left out: {result}"),))
         return
     if len(result.terms) < 2:
         return

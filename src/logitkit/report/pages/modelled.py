@@ -27,7 +27,8 @@ def description_section(made: Judged) -> Iterator[Block]:
         return
     try:
         document = description_document(made.fit, made.design)
-    except LogitkitError:
+    except LogitkitError as why:
+        yield Prose(f"The paragraph of a results section is left out: {why}")
         return
     yield from (block for block in document.blocks if isinstance(block, Prose))
 

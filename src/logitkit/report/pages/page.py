@@ -80,7 +80,7 @@ class Extra:
 #: The sections of a report that follow from the fit and rows, by chapter, in order, with the items of TRIPOD+AI that
 #: they answer: add one here.
 SECTIONS: Mapping[str, tuple[str, tuple[tuple[str, Maker], ...]]] = {
-    "What was modelled": ("8-13, 20, 21", (("", modelled_section),)),
+    "What was modelled": ("8a, 9b, 11, 12b, 12c, 20a, 21", (("", modelled_section),)),
     "The answer": (
         "15, 22",
         (
@@ -88,14 +88,14 @@ SECTIONS: Mapping[str, tuple[str, tuple[tuple[str, Maker], ...]]] = {
             ("22", coefficient_section),
             ("22", ratio_section),
             ("", term_section),
-            ("12", combining_section),
+            ("12c", combining_section),
         ),
     ),
     "Can it be trusted?": (
         "10, 11, 26",
-        (("", trust_section), ("23", goodness_section), ("12", parallel_section), ("12", collinearity_section)),
+        (("", trust_section), ("23a", goodness_section), ("12b", parallel_section), ("12b", collinearity_section)),
     ),
-    "How well does it predict?": ("12, 23", (("23", judged_sections),)),
+    "How well does it predict?": ("12e, 23a", (("23a", judged_sections),)),
     "Who drives it?": ("26", (("", influence_section),)),
 }
 
@@ -134,7 +134,7 @@ def _chapters(made: Judged, extra: Extra) -> Iterator[Section]:
         blocks += more.get(heading, ())
         if blocks:
             yield Section(heading, tuple(blocks), items)
-    yield Section("What to do next", tuple(next_section(made, validated=extra.validation is not None)), "27")
+    yield Section("What to do next", tuple(next_section(made, validated=extra.validation is not None)), "27c")
     yield provenance_section(made.fit, made.design, extra.source, own=made.own)
     if extra.tripod:
         yield checklist_section()
@@ -146,7 +146,7 @@ def _labelled(block: Block, items: str) -> Block:
 
 def _validated(result: Validation | None) -> Iterator[Section]:
     if result is not None:
-        yield Section("Validation by resampling", finding_blocks(validation_document(result)), "12, 23")
+        yield Section("Validation by resampling", finding_blocks(validation_document(result)), "12c, 23a")
 
 
 def _rows_in_words(design: Design, *, own: bool) -> str:

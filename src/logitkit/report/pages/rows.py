@@ -229,7 +229,9 @@ def goodness_section(made: Judged) -> Iterator[Section]:
             "too small to matter. The calibration plot shows how large they are."
         )
         yield Section(heading, (Prose(words),))
-    elif result is not None and not isinstance(result, LogitkitError):
+    elif isinstance(result, LogitkitError):
+        yield Section(heading, (_left_out(result),))
+    elif result is not None:
         yield Section(heading, finding_blocks(panel_document(result)))
 
 

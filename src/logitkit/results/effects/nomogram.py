@@ -11,7 +11,6 @@ from logitkit.design.formula.changed import ChangedRows
 from logitkit.design.formula.coding import Coding
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.nomogram import Contribution, Nomogram, nomogram
-from logitkit.inference.verbs import require
 from logitkit.numerics.round_numbers import round_numbers
 from logitkit.report.wording import name_list
 from logitkit.results.effects.levels import has_levels, levels_seen
@@ -40,7 +39,6 @@ def nomogram_of(rows: Rows) -> Nomogram:
             "A nomogram adds points to one linear predictor of an event; this model has several outcomes. "
             "fit.plot.average_predictions(variable) draws their probabilities."
         )
-    require(record, "average predictions")
     coding = record.info.coding
     if record.is_separated or coding is None or record.nuisance.n_parameters:
         raise UnsupportedError(

@@ -20,7 +20,7 @@ INDICATOR = 0.0, 1.0, True
 def effects_of_all(rows: Rows) -> Effects | LogitkitError | None:
     """Return the average effect of each variable, from 0 to 1 of those that are 0 or 1; None where there are none.
 
-    Of rows that are read in chunks, where memory is granted and not there, the refusal.
+    Where effects are refused, the refusal, which the report says in their place.
 
     Examples
     --------
@@ -36,7 +36,7 @@ def effects_of_all(rows: Rows) -> Effects | LogitkitError | None:
         indicators = _indicators(rows, coding.variables)
         found = effects_of(rows, EffectsAsked(change=dict.fromkeys(indicators, (0, 1)) or None))
     except LogitkitError as refusal:  # absorbed levels, no errors after a penalty, values that other columns contradict
-        return refusal if rows.in_chunks else None
+        return refusal
     return found if len(found.numbers.names) <= ROWS_MOST else None
 
 
