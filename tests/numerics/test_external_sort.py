@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from logitkit.errors import DataError
-from logitkit.numerics.external_sort import ExternalSort
+from logitkit.numerics.external_sort import RUNS_LEAST, ExternalSort
 
 
 @pytest.mark.parametrize("memory", [1 << 30, 3_000, 700])
@@ -21,6 +21,7 @@ def test_all_rows_come_back_in_order(memory, keys, pooled) -> None:
             sort.add(part)
         found = np.concatenate(list(sort.blocks()))
         again = np.concatenate(list(sort.blocks()))
+        assert len(sort._lengths) <= RUNS_LEAST  # the others were merged: there would be a few rows of each at a time
     assert np.array_equal(found, again)
     assert (found[1:, 0] >= found[:-1, 0]).all()
     if pooled:
@@ -39,3 +40,12 @@ def test_a_disk_without_room_is_an_error_with_a_remedy(monkeypatch) -> None:
     monkeypatch.setattr("tempfile.TemporaryFile", full)
     with ExternalSort(1, 100) as sort, pytest.raises(DataError, match="TMPDIR"):
         sort.add(np.arange(1_000.0)[:, None])
+
+
+def test_no_room_for_longer_runs_is_an_error_too(monkeypatch) -> None:
+    with ExternalSort(1, 100) as sort:
+        sort.add(np.random.default_rng(2).random((1_000, 1)))
+        assert len(sort._lengths) > RUNS_LEAST
+        monkeypatch.setattr("tempfile.TemporaryFile", lambda: (_ for _ in ()).throw(OSError(28, "No space left")))
+        with pytest.raises(DataError, match="TMPDIR"):
+            next(sort.blocks())

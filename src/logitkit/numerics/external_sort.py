@@ -2,7 +2,8 @@
 
 Rows are sorted in runs that fit, and written one after another to a file without a name, which vanishes with the
 process. One sequential pass then merges the runs: of each a block is held, all rows up to the least of the last keys of
-these blocks are in place, and the block that ran empty is read on.
+these blocks are in place, and the block that ran empty is read on. Of so many runs that a block would have few rows,
+neighbours are first merged into longer ones, in another such file.
 
 References
 ----------
@@ -26,6 +27,8 @@ __all__ = ["ExternalSort", "ordered_rows"]
 
 RUN_OF_MEMORY = 6  # part of the memory that a run takes: it is held, ordered and written
 BLOCKS_OF_MEMORY = 6  # part of the memory that the blocks of all runs take
+BLOCK_LEAST = 1 << 10  # rows: the calls of a shorter one cost more than its rows
+RUNS_LEAST = 8  # that are merged at once, however little memory there is
 
 
 class ExternalSort:
@@ -102,19 +105,47 @@ class ExternalSort:
             yield from self._held
             return
         self._write()
+        at_once = max(self.memory // (BLOCKS_OF_MEMORY * 8 * self.width * BLOCK_LEAST), RUNS_LEAST)
+        while len(self._lengths) > at_once:
+            self._lengthen(at_once)
+        yield from self._merged(0, len(self._lengths))
+
+    def _lengthen(self, at_once: int) -> None:
+        """Merge so many neighbouring runs each into one, in another file."""
+        lengths = []
+        try:
+            file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the sort
+            try:
+                for first in range(0, len(self._lengths), at_once):
+                    n = 0
+                    for block in self._merged(first, min(first + at_once, len(self._lengths))):
+                        file.write(np.ascontiguousarray(block).data)
+                        n += len(block)
+                    lengths.append(n)
+                file.flush()
+            except BaseException:
+                file.close()
+                raise
+        except OSError as error:
+            raise self._no_room(error, 2 * self.n_written) from error
+        self.close()
+        self._file, self._lengths = file, lengths
+
+    def _merged(self, first: int, last: int) -> Iterator[FloatArray]:
+        """Yield the rows of some of the runs in ascending order."""
         lengths: IntArray = np.array(self._lengths, dtype=np.int64)
         ends: IntArray = np.cumsum(lengths, dtype=np.int64)
         places: IntArray = ends - lengths
-        most = max(self.memory // (BLOCKS_OF_MEMORY * 8 * self.width * len(ends)), 16)
-        held = [self._read(places, ends, run, most) for run in range(len(ends))]
+        most = max(self.memory // (BLOCKS_OF_MEMORY * 8 * self.width * (last - first)), 16)
+        held = [self._read(places, ends, run, most) for run in range(first, last)]
         while any(map(len, held)):
-            unread = [block[-1, 0] for run, block in enumerate(held) if places[run] < ends[run]]
+            unread = [block[-1, 0] for run, block in enumerate(held, first) if places[run] < ends[run]]
             cut = min(unread) if unread else np.inf
             parts = []
-            for run, block in enumerate(held):
+            for run, block in enumerate(held, first):
                 k = int(np.searchsorted(block[:, 0], cut, side="right"))
                 parts.append(block[:k])
-                held[run] = block[k:] if k < len(block) else self._read(places, ends, run, most)
+                held[run - first] = block[k:] if k < len(block) else self._read(places, ends, run, most)
             yield self._ordered(np.concatenate(parts))
 
     def _ordered(self, rows: FloatArray) -> FloatArray:
@@ -139,13 +170,17 @@ class ExternalSort:
             self._file.write(np.ascontiguousarray(run).data)
             self._file.flush()
         except OSError as error:
-            raise DataError(
-                f"{self.what} could not be written to {_folder()} ({error}), where "
-                f"{8 * self.width * (self.n_written + self._n_held) / 1e9:,.2g} GB are needed so far: set the "
-                "environment variable TMPDIR to a folder with room, or grant more memory=."
-            ) from error
+            raise self._no_room(error, self.n_written + self._n_held) from error
         self._lengths.append(self._n_held)
         self._held, self._n_held = [], 0
+
+    def _no_room(self, error: OSError, n_rows: int) -> DataError:
+        """Return the error for a folder that cannot take so many rows."""
+        return DataError(
+            f"{self.what} could not be written to {_folder()} ({error}), where "
+            f"{8 * self.width * n_rows / 1e9:,.2g} GB are needed so far: set the environment variable TMPDIR to a "
+            "folder with room, or grant more memory=."
+        )
 
     def _read(self, places: IntArray, ends: IntArray, run: int, most: int) -> FloatArray:
         """Return the next rows of a run; none at its end."""

@@ -27,6 +27,7 @@ from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Grouped", "InOrder", "Ranking", "RowFacts", "grouped", "row_facts", "rows_in_order"]
 
+PARTS_MOST = 256  # arrays of a few numbers each, which become one
 ROWS_AT_ONCE = 1 << 15  # of a chunk, whose scores are found
 
 
@@ -354,10 +355,19 @@ def grouped(rows: InOrder, number: int, groups: int, grouping: str = "stata") ->
             first = np.flatnonzero(np.concatenate([[True], every[1:] != every[:-1]]))
             last = np.append(first[1:], every.size) - 1
             parts.append((every[first], np.add.reduceat(sums, first, axis=1), mu[first], mu[last]))
-        numbers, tables, lows, highs = zip(*parts, strict=True)
-        group, table = found.closed(np.concatenate(numbers)), np.concatenate(tables, axis=1)
-        lowest, highest = np.concatenate(lows), np.concatenate(highs)
+            if len(parts) == PARTS_MOST:
+                parts = [_beside(parts)]
+        numbers, table, lowest, highest = _beside(parts)
+        group = found.closed(numbers)
     first = np.flatnonzero(np.concatenate([[True], group[1:] != group[:-1]]))
     last = np.append(first[1:], group.size) - 1
     sums = np.stack([group_sums(group, column) for column in table])
     return Grouped(sums, lowest[first], highest[last], group if rows.rows is not None else None)
+
+
+def _beside(
+    parts: Sequence[tuple[IntArray, FloatArray, FloatArray, FloatArray]],
+) -> tuple[IntArray, FloatArray, FloatArray, FloatArray]:
+    """Return what was found of some blocks as that of one."""
+    numbers, tables, lowest, highest = zip(*parts, strict=True)
+    return np.concatenate(numbers), np.concatenate(tables, axis=1), np.concatenate(lowest), np.concatenate(highest)
