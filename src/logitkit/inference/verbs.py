@@ -177,7 +177,7 @@ VERBS: dict[str, tuple[Condition, ...]] = {
     "goodness_of_fit on the rows of the fit": (
         by_maximum_likelihood("goodness_of_fit"),
         not_adjusted("goodness_of_fit"),
-        has_covariance("Tests of fit on the rows of the fit", "Give other rows, or look at fit.calibration()."),
+        has_covariance("A test of fit on the rows of the fit", "Give other rows, or look at fit.calibration()."),
         binomial_variance,
     ),
     "hosmer_lemeshow": (has_events("The Hosmer-Lemeshow test is"), beside_nuisance("hosmer_lemeshow")),

@@ -204,3 +204,10 @@ def test_a_prediction_that_is_undetermined_has_no_residual():
     drawn = fit.residuals("quantile", seed=1)
     assert drawn.notna().all()  # a certain outcome has a distribution as well
     assert_allclose(fit.residuals("score").sum(), 0.0, atol=ROUTE)
+
+
+def test_simulated_residuals_say_that_clusters_are_not_simulated():
+    births = lk.datasets.load_lbw().assign(site=np.arange(189) // 9)
+    found = lk.logit("low ~ age + lwt", births, cluster="site").simulated_residuals(50, seed=1)
+    assert found.grouping.endswith("drawn independently also within site, whose dependence is seen")
+    assert "within site" not in lk.logit("low ~ age + lwt", births).simulated_residuals(50, seed=1).grouping

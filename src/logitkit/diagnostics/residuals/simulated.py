@@ -165,6 +165,8 @@ def simulated_residuals(
     used = np.flatnonzero((response.weights > 0.0) & ~np.isnan(p).any(axis=0))
     score = np.arange(len(p)) @ p  # of an event its probability
     codes, grouping = _groups(record, design, used, score, groups, name)
+    if response.clusters is not None:
+        grouping += f"; outcomes are drawn independently also within {response.clusters.name}, whose dependence is seen"
     _, codes = np.unique(codes, return_inverse=True)
     count = int(codes.max(initial=-1)) + 1
     if count < 2:

@@ -82,8 +82,8 @@ AFTER_PENALTY = {
         "fit the same formula without penalty=",
     ),
     "goodness_of_fit": Refusal(
-        "Tests of fit on the rows of the fit",
-        "their distributions there hold for maximum likelihood only",
+        "A test of fit on the rows of the fit",
+        "its distribution there holds for maximum likelihood only",
         "test on rows that took no part in the fit, fit.goodness_of_fit(data=...), or see fit.calibration(data=...)",
     ),
     "hosmer_lemeshow": Refusal(
