@@ -65,6 +65,15 @@ def test_a_curve_that_turns_is_one_scale_per_run() -> None:
     assert "Probability of low = 1" in texts
 
 
+def test_a_variable_that_a_lasso_left_out_has_no_scale_and_is_named_below() -> None:
+    fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw(), penalty=lk.Lasso(0.05))
+    gone = [name for name in ("age", "lwt", "smoke") if fit.coef[name] == 0.0]
+    texts = [text.get_text() for text in fit.plot.nomogram().texts]
+    assert gone
+    assert not set(gone) & set(texts)
+    assert f"Without points, as the coefficients are zero: {', '.join(gone)}." in texts
+
+
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["plot_effects"]
 
 WIDTH, ROW, FRAME = 6.4, 0.34, 1.2
+LINE = 0.135  # inches of a line of a name
 TITLE_MOST = 56  # characters of a line below the axis
 RATIOS = {"risk_ratio": "Risk ratio", "odds_ratio": "Odds ratio"}
 HEIGHT, SPREAD = 0.17, 0.54  # inches of each of several marks in a row, and the part of the row that they take
@@ -29,7 +30,10 @@ def plot_effects(result: Effects, ax: Axes | None = None, *, title: str = "", le
     outcomes = tuple(dict.fromkeys(map(str, dict(result.labels).get("outcome", ()))))
     several = max(len(outcomes), 1)
     n = found.estimate.size // several  # the outcomes of an effect follow one another
-    ax = new_axes(ax, (WIDTH + (1.0 if several > 1 else 0.0), FRAME + max(ROW, HEIGHT * several) * n))
+    names = [_row_name(name, outcomes) for name in result.numbers.names[::several]]
+    lines = max((name.count("\n") + 1 for name in names), default=1)
+    row = max(ROW, HEIGHT * several, LINE * (lines + 1))
+    ax = new_axes(ax, (WIDTH + (1.0 if several > 1 else 0.0), FRAME + row * n))
     ratio = result.scale in RATIOS
     if ratio:
         ax.set_xscale("log")
@@ -43,7 +47,6 @@ def plot_effects(result: Effects, ax: Axes | None = None, *, title: str = "", le
         ax.hlines(place, found.low[own], found.high[own], color=color, linewidth=1.6, zorder=2)
         (points,) = ax.plot(found.estimate[own], place, mark, color=color, markersize=5.0, zorder=3)
         handles.append(points)
-    names = [_row_name(name, outcomes) for name in result.numbers.names[::several]]
     ax.set_yticks(np.arange(n)[::-1], names)
     ax.set_ylim(-0.7, n - 0.3)
     of = f"{RATIOS[result.scale]}: {result.title[0].lower()}{result.title[1:]}" if ratio else result.title

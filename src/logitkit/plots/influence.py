@@ -9,7 +9,7 @@ import numpy as np
 
 from logitkit.diagnostics.residuals.influence import Influence
 from logitkit.errors import UnsupportedError
-from logitkit.plots.labels import plain
+from logitkit.plots.labels import plain, wrapped
 from logitkit.plots.style import FAINT, GUIDE, INK, MUTED, PRIMARY, TICK_SIZE, dress, new_axes
 from logitkit.typing import FloatArray, IntArray
 
@@ -58,7 +58,9 @@ def plot_dfbetas(
     known = np.flatnonzero(np.isfinite(values).any(axis=0))
     if known.size > TERMS_MOST:
         raise UnsupportedError(f"{known.size:,} coefficients are more than {TERMS_MOST} lines: name some, terms=[...].")
-    ax = new_axes(ax, (6.4, 1.1 + 0.3 * known.size))
+    called = [plain(wrapped(names[int(place)])) for place in known]
+    lines = max((name.count("\n") + 1 for name in called), default=1)
+    ax = new_axes(ax, (6.4, 1.1 + max(0.3, 0.135 * (lines + 1)) * known.size))
     guide = 2.0 / np.sqrt(len(values))
     for side in (-guide, guide):
         ax.axvline(side, color=GUIDE, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
@@ -77,9 +79,9 @@ def plot_dfbetas(
                 str(labels[row]), (column[row], line), xytext=(5.0 * side, 0), textcoords="offset points",
                 ha="left" if side > 0.0 else "right", va="center", fontsize=TICK_SIZE, color=INK,
             )  # fmt: skip
-    ax.set_yticks(np.arange(known.size), [plain(names[int(place)]) for place in known])
+    ax.set_yticks(np.arange(known.size), called)
     ax.set_ylim(known.size - 0.5, -0.5)
-    ax.margins(x=0.16)
+    ax.margins(x=0.22)
     dress(ax, x="Change without a row, in standard errors", title=title)
     words = "dashed: 2 over the root of the number of rows"
     ax.text(0.99, 1.0, words, transform=ax.transAxes, ha="right", va="bottom", fontsize=TICK_SIZE, color=MUTED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from textwrap import fill
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -24,6 +25,7 @@ ROW = 0.42  # inches of a scale with its values
 NAME_MOST = 26  # characters of a line of a name
 GAP = 4.0  # points between two values on one line
 TIERS = 3  # lines of values below a scale, before some are left out
+NOTE_MOST = 90  # characters of a line of the note below
 TICK = 0.09  # of a row
 
 
@@ -61,6 +63,13 @@ def plot_nomogram(found: Nomogram, ax: Axes | None = None, *, title: str = "") -
     ax.set_xlim(-0.01, 1.01)
     ax.set_ylim(place - 0.4, -0.5)
     ax.set_axis_off()
+    without = [scale.variable for scale in found.scales if not np.ptp(scale.points)]
+    if without:
+        words = fill(f"Without points, as the coefficients are zero: {', '.join(without)}.", NOTE_MOST)
+        ax.annotate(
+            plain(words), (0.0, 0.0), xytext=(0.0, -8.0), xycoords="axes fraction", textcoords="offset points",
+            va="top", fontsize=TICK_SIZE, color=MUTED, annotation_clip=False,
+        )  # fmt: skip
     require_text("title", title)
     if title:
         ax.set_title(title, loc="left", fontsize=LABEL_SIZE + 1.5, color=INK)
@@ -80,6 +89,8 @@ def _rows(found: Nomogram) -> Iterator[_Row]:
     points = np.arange(0.0, 101.0, 10.0)
     yield _Row("Points", points, [f"{each:.0f}" for each in points], 100.0, MUTED)
     for scale in found.scales:
+        if not np.ptp(scale.points):
+            continue  # nothing to read: a penalty has set its coefficients to zero
         for name, at, words in _runs(scale):
             yield _Row(name, at, words, 100.0, PRIMARY)
     step = _step(found.most)
@@ -95,8 +106,9 @@ def _runs(scale: Scale) -> Iterator[tuple[str, FloatArray, Sequence[str]]]:
     change = np.sign(np.diff(scale.points))
     turns = [] if not scale.numeric else [k for k in range(1, change.size) if change[k] * change[k - 1] < 0.0]
     ends = [0, *turns, scale.points.size - 1]
+    every = [f"{float(word):.4g}" for word in scale.values] if scale.numeric else scale.values
     for first, last in pairwise(ends):
-        words = scale.values[first : last + 1]
+        words = every[first : last + 1]
         name = scale.variable if not turns else f"{scale.variable}, {words[0]} to {words[-1]}"
         yield name, scale.points[first : last + 1], words
 
