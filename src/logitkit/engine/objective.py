@@ -31,7 +31,7 @@ from logitkit.numerics.once import once
 from logitkit.numerics.threads.local import get_threads, go_on, ordered_map
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["Evaluation", "Objective", "SmoothObjective", "outcomes_objective", "with_quadratic"]
+__all__ = ["Evaluation", "Objective", "OfObjective", "SmoothObjective", "outcomes_objective", "with_quadratic"]
 
 T = TypeVar("T")
 
@@ -318,6 +318,34 @@ class Objective:
     @property
     def _scalar(self) -> ScalarRows:
         return cast("ScalarRows", self.engine)
+
+
+@dataclass(frozen=True, eq=False)
+class OfObjective:
+    """What is made of an objective, and has its coefficients and its costs.
+
+    Parameters
+    ----------
+    objective : Objective
+        The objective.
+    """
+
+    objective: Objective
+
+    @property
+    def n_params(self) -> int:
+        """Number of coefficients."""
+        return self.objective.n_params
+
+    @property
+    def mean_weight(self) -> float:
+        """Mean total weight of a row, at most 1."""
+        return self.objective.mean_weight
+
+    @property
+    def gram_cost(self) -> float:
+        """Approximate cost of a pass with second derivatives, relative to one without."""
+        return self.objective.gram_cost
 
 
 def outcomes_objective(

@@ -15,7 +15,7 @@ import numpy as np
 
 from logitkit.design.response.response import Response
 from logitkit.engine.curvature.hessian import Factor
-from logitkit.engine.objective import Evaluation, Objective, SmoothObjective
+from logitkit.engine.objective import Evaluation, Objective, OfObjective, SmoothObjective
 from logitkit.engine.solvers.choose import sample_size
 from logitkit.engine.solvers.newton import Nearby, Newton
 from logitkit.engine.solvers.solver import Solution, Status
@@ -136,10 +136,9 @@ class _Sample:
 
 
 @dataclass(frozen=True, eq=False)
-class _Tilted:
+class _Tilted(OfObjective):
     """The loss of a sample times a number, plus a linear function of the coefficients."""
 
-    objective: Objective
     scale: float
     linear: FloatArray
 
@@ -148,21 +147,6 @@ class _Tilted:
         """Return the one that has a gradient at some coefficients."""
         own = objective.evaluate(coef, hessian=False).gradient
         return cls(objective, scale, gradient - scale * own)
-
-    @property
-    def n_params(self) -> int:
-        """Number of coefficients."""
-        return self.objective.n_params
-
-    @property
-    def mean_weight(self) -> float:
-        """Mean total weight of a row, at most 1."""
-        return self.objective.mean_weight
-
-    @property
-    def gram_cost(self) -> float:
-        """Approximate cost of a pass with second derivatives, relative to one without."""
-        return self.objective.gram_cost
 
     def evaluate(
         self, coef: FloatArray, hessian: bool = True, rough: bool = False, pearson: bool = False

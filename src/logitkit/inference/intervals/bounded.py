@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from logitkit.engine.curvature.hessian import DenseHessian
-from logitkit.engine.objective import Evaluation, Objective
+from logitkit.engine.objective import Evaluation, Objective, OfObjective
 from logitkit.inference.intervals.outward import outward_root
 from logitkit.inference.intervals.profile_ends import CERTIFIED, GROUND, End
 from logitkit.inference.intervals.profile_slices import ProfileSlices
@@ -32,7 +32,7 @@ EDGE = 1e-7  # of a standard error: an end so near to the largest value that the
 
 
 @dataclass(frozen=True, eq=False)
-class WithBarrier:
+class WithBarrier(OfObjective):
     """An objective of one linear predictor with a barrier below zero.
 
     Parameters
@@ -62,24 +62,8 @@ class WithBarrier:
     True
     """
 
-    objective: Objective
     rows: IntArray
     weight: float
-
-    @property
-    def n_params(self) -> int:
-        """Number of coefficients."""
-        return self.objective.n_params
-
-    @property
-    def mean_weight(self) -> float:
-        """Mean total weight of a row, at most 1."""
-        return self.objective.mean_weight
-
-    @property
-    def gram_cost(self) -> float:
-        """About the cost of second derivatives, in units of a pass without them."""
-        return self.objective.gram_cost
 
     def evaluate(
         self, coef: FloatArray, hessian: bool = True, rough: bool = False, pearson: bool = False
