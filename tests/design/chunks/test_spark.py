@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
@@ -213,6 +214,17 @@ def test_a_worker_that_is_killed_costs_time_and_no_digit(
     assert (tmp_path / "struck").exists()
     assert np.array_equal(fit.record.coef, calm.record.coef)
     assert np.array_equal(fit.record.inner_vcov.array(), calm.record.inner_vcov.array())
+
+
+def test_an_executor_that_is_killed_costs_time_and_no_digit(table: Any, tmp_path: Path) -> None:
+    """Its Java process, of two that Spark starts on this machine."""
+    (tmp_path / "rows").mkdir()
+    for k in range(4):
+        table.iloc[k * 225 : (k + 1) * 225].to_parquet(tmp_path / "rows" / f"{k}.parquet", index=False)
+    script = [sys.executable, str(Path(__file__).with_name("lost_executor.py")), str(tmp_path / "rows")]
+    done = subprocess.run([*script, str(tmp_path / "struck")], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "killed True, same bits True" in done.stdout
 
 
 def test_a_checkpoint_goes_on_where_workers_die_again_and_again(

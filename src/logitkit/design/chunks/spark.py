@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 from logitkit.design.chunks.ahead import Part
 from logitkit.design.chunks.block_tasks import merged
 from logitkit.design.chunks.by_workers import ByWorkers
+from logitkit.design.chunks.in_blocks import InBlocks, stated_sizes
 from logitkit.design.chunks.learning import Learning
 from logitkit.design.chunks.pieces import (
     NEIGHBOURS,
@@ -27,13 +28,9 @@ from logitkit.design.chunks.pieces import (
     Plan,
     Shown,
     Sums,
-    blocks_of,
     groups_of,
     in_types,
     neighbours,
-    positions_in_blocks,
-    require_same_sizes,
-    same_types,
     summed,
 )
 from logitkit.design.chunks.sample import key_limit
@@ -54,7 +51,6 @@ from logitkit.design.chunks.stream import Stream
 from logitkit.design.info import DesignInfo
 from logitkit.errors import DataError, ExecutorError, UnsupportedError
 from logitkit.options import Stated
-from logitkit.typing import IntArray
 
 __all__ = ["Spark"]
 
@@ -166,29 +162,14 @@ class _Files:
         return numbers.mapInArrow(lambda batches: answers_of(work, of_files(batches, parts)), RESULTS)
 
 
-class _WorkerRows:
+class _WorkerRows(InBlocks):
     """The rows of a source as the workers have them, in blocks that are cut into chunks of one size."""
 
     def __init__(self, source: Source, executor: Spark, size: int) -> None:
-        self.label, self.names = source.label, source.names
-        self.n_rows, self.row_bytes = source.n_rows, source.row_bytes
-        self.executor, self.size = executor, size
-        self.blocks: list[Block] = []
-        self.edges: tuple[int, ...] = ()
-        self._schema: Any = None
+        super().__init__(source, size, isinstance(source, _Frame), "Spark")
+        self.executor = executor
         self._fetching: dict[tuple[str, ...], Any] = {}
-        if not isinstance(source, _Frame) and not hasattr(source, "own_parts"):
-            raise UnsupportedError(
-                f"executor= needs rows of which each worker can read a part, and {self.label} gives them one after "
-                "another: give files or a Spark frame, or leave executor= out."
-            )
-        self._counted = self.n_rows is not None
         self._source: Any = source if isinstance(source, _Frame) else _Files(source, executor.running, size)
-
-    def batches(self, columns: Sequence[str], size: int) -> Iterator[Batch]:
-        """Yield the rows of one block after another."""
-        for part in self.parts(columns, size):
-            yield part.read()
 
     def parts(self, columns: Sequence[str], size: int) -> Iterator[Part]:
         """Yield the blocks, for those who want their rows here."""
@@ -233,42 +214,28 @@ class _WorkerRows:
         states: dict[int, Shown] = dict(self._gathered(learning.columns, work))
         n_blocks = max(max(states, default=-1) + 1, len(self.blocks)) if names is None else len(names)
         names = names or [f"partition {number}" for number in range(n_blocks)]
-        sizes = [states[k].n_rows if k in states else 0 for k in range(n_blocks)]
-        require_same_sizes(sizes, self.blocks, self.label)
-        self.blocks, self.edges = blocks_of(sizes, names, self.size)
-        self.n_rows = sum(sizes)
-        filled = [k for k, n_rows in enumerate(sizes) if n_rows]
+        filled = self._sized(
+            names, [(states[k].n_rows, states[k].schema) if k in states else (0, None) for k in range(n_blocks)]
+        )
         if not filled:
             return learning
-        self._schema = same_types([states[k].schema for k in filled], [names[k] for k in filled])
-        sample = sample_of(self.n_rows)
-        rules = (self._schema, sample, key_limit(sample, self.n_rows))
+        n_rows = sum(states[k].n_rows for k in filled)
+        rules = (self._schema, sample_of(n_rows), key_limit(sample_of(n_rows), n_rows))
         parts = [states[k].learning.in_types(*rules) for k in filled]
         found: Learning = neighbours(parts, lambda few: merged(list(few), rules))
         return found
 
-    def placed(self, positions: IntArray) -> IntArray:
-        """Return the places of rows among all."""
-        return positions if self._counted else positions_in_blocks(positions, [block.start for block in self.blocks])
-
     def count(self, columns: Sequence[str]) -> None:
         """Count the rows of each block."""
+        if self._counted:
+            self._sized(*stated_sizes(self._source, columns))
+            return
+        found = dict(self._gathered(columns, counts))
         if isinstance(self._source, _Files):
-            groups = self._source.groups(columns)
-            names = [group[0].where for group in groups]
-            found = {k: (sum(part.n_rows for part in group), 0, None) for k, group in enumerate(groups)}
-            n_blocks = len(names)
-        if not self._counted:
-            found = dict(self._gathered(columns, counts))
-            if not isinstance(self._source, _Files):
-                n_blocks = max(found, default=-1) + 1
-                names = [f"partition {number}" for number in range(n_blocks)]
-            filled = [k for k in sorted(found) if found[k][0]]
-            if filled:
-                self._schema = same_types([found[k][2] for k in filled], [names[k] for k in filled])
-        sizes = [found[k][0] if k in found else 0 for k in range(n_blocks)]
-        self.blocks, self.edges = blocks_of(sizes, names, self.size)
-        self.n_rows = sum(sizes)
+            names = stated_sizes(self._source, columns)[0]
+        else:
+            names = [f"partition {number}" for number in range(max(found, default=-1) + 1)]
+        self._sized(names, [(found[k][0], found[k][2]) if k in found else (0, None) for k in range(len(names))])
 
     def over(self, columns: Sequence[str], task: Callable[[Chunk], T]) -> Iterator[T]:
         """Yield what a task makes of each chunk, in order, by jobs of as many partitions as there are cores."""

@@ -20,18 +20,15 @@ from logitkit.design.chunks.block_tasks import (
     merged,
     trimmed,
 )
+from logitkit.design.chunks.in_blocks import InBlocks, stated_sizes
 from logitkit.design.chunks.learning import Learning
 from logitkit.design.chunks.pieces import (
     PLACES,
     Block,
     Plan,
     Sums,
-    blocks_of,
     in_types,
     neighbours,
-    positions_in_blocks,
-    require_same_sizes,
-    same_types,
     shown,
 )
 from logitkit.design.chunks.sample import key_limit
@@ -39,8 +36,7 @@ from logitkit.design.chunks.source import Batch, Chunk, Source
 from logitkit.design.chunks.stream import Stream
 from logitkit.design.chunks.workers import Files, FrameSource, PlacesLost, Workers
 from logitkit.design.info import DesignInfo
-from logitkit.errors import DataError, UnsupportedError
-from logitkit.typing import IntArray
+from logitkit.errors import DataError
 
 __all__ = ["WorkerRows"]
 
@@ -48,7 +44,7 @@ T = TypeVar("T")
 AHEAD = 2  # blocks for each thread of the workers, of which the results are waited for
 
 
-class WorkerRows:
+class WorkerRows(InBlocks):
     """The rows of a source as the workers have them, in blocks.
 
     Parameters
@@ -62,24 +58,14 @@ class WorkerRows:
     """
 
     def __init__(self, source: Source, workers: Workers, size: int) -> None:
-        self.label, self.names = source.label, source.names
-        self.n_rows, self.row_bytes = source.n_rows, source.row_bytes
-        self.workers, self.size = workers, size
-        self.blocks: list[Block] = []
-        self.edges: tuple[int, ...] = ()
-        self._schema: Any = None
+        super().__init__(source, size, isinstance(source, FrameSource), "Dask")
+        self.workers = workers
         self._held: dict[tuple[str, ...], list[Any]] = {}
         self._bytes: dict[tuple[str, ...], int] = {}
         self._places: list[str | None] | None = None
         self._found: dict[tuple[str, ...], list[str | None]] = {}
         self._plans: WeakKeyDictionary[Stream, tuple[DesignInfo, Any]] = WeakKeyDictionary()
-        if not isinstance(source, FrameSource) and not hasattr(source, "own_parts"):
-            raise UnsupportedError(
-                f"executor= needs rows of which each worker can read a part, and {self.label} gives them one after "
-                "another: give files or a Dask frame, or leave executor= out."
-            )
         self._source: Any = source if isinstance(source, FrameSource) else Files(source, size)
-        self._counted = self.n_rows is not None
 
     @property
     def n_held(self) -> int:
@@ -90,11 +76,6 @@ class WorkerRows:
         """Let no rows stay: they are read again when they are asked for."""
         self._held.clear()
         self._found.clear()
-
-    def batches(self, columns: Sequence[str], size: int) -> Iterator[Batch]:
-        """Yield the rows of one block after another."""
-        for part in self.parts(columns, size):
-            yield part.read()
 
     def parts(self, columns: Sequence[str], size: int) -> Iterator[Part]:
         """Yield the blocks, for those who want their rows here."""
@@ -156,14 +137,11 @@ class WorkerRows:
 
     def _learnt_of(self, columns: tuple[str, ...], names: list[str], heads: list[tuple[int, int, Any]]) -> list[int]:
         """Keep the sizes and types of the blocks, and return which have rows, or the first."""
-        sizes = [n_rows for n_rows, _, _ in heads]
-        require_same_sizes(sizes, self.blocks, self.label)
-        self.blocks, self.edges = blocks_of(sizes, names, self.size)
-        self.n_rows = sum(sizes)
+        filled = self._sized(names, [(n_rows, schema) for n_rows, _, schema in heads])
         self._bytes[columns] = sum(n_bytes for _, n_bytes, _ in heads)
-        filled = [k for k, n_rows in enumerate(sizes) if n_rows] or [0]
-        self._schema = same_types([heads[k][2] for k in filled], [names[k] for k in filled])
-        return filled
+        if not filled:
+            self._schema = heads[0][2]
+        return filled or [0]
 
     def _by_others(self, asked: Callable[[], T]) -> T:
         """Return what is asked for; where all workers are lost that were to have the rows, by whoever came."""
@@ -196,28 +174,17 @@ class WorkerRows:
             return tables, names, [number << PLACES for number in range(len(tables))]
         return tables, names, [0, *accumulate(sum(part.n_rows for part in group) for group in groups)]
 
-    def placed(self, positions: IntArray) -> IntArray:
-        """Return the places of rows among all."""
-        return positions if self._counted else positions_in_blocks(positions, [block.start for block in self.blocks])
-
     def count(self, columns: Sequence[str]) -> None:
         """Count the rows of each block."""
-        workers = self.workers
         if self._counted:
-            groups = self._source.groups(columns)
-            heads = [(sum(part.n_rows for part in group), 0, None) for group in groups]
-            names = [group[0].where for group in groups]
-        else:
-            tables, names = self._source.units(columns, workers)
-            counted = workers.delayed(counts_of)
-            heads = workers.gathered([counted(table) for table in tables])
-        sizes = [n_rows for n_rows, _, _ in heads]
-        self.blocks, self.edges = blocks_of(sizes, names, self.size)
-        self.n_rows = sum(sizes)
-        if not self._counted and self.n_rows:
-            filled = [k for k, n_rows in enumerate(sizes) if n_rows]
+            names, sizes = stated_sizes(self._source, columns)
+            self._sized(names, sizes)
+            return
+        tables, names = self._source.units(columns, self.workers)
+        counted = self.workers.delayed(counts_of)
+        heads = self.workers.gathered([counted(table) for table in tables])
+        if self._sized(names, [(n_rows, schema) for n_rows, _, schema in heads]):
             self._bytes[tuple(columns)] = sum(n_bytes for _, n_bytes, _ in heads)
-            self._schema = same_types([heads[k][2] for k in filled], [names[k] for k in filled])
 
     def over(self, columns: Sequence[str], task: Callable[[Chunk], T]) -> Iterator[T]:
         """Yield what a task makes of each chunk, in order; few blocks are ahead of what is taken."""
