@@ -186,7 +186,7 @@ FIGURES: dict[str, Figure] = {
     "forest": (lambda plot: plot.forest(), ANSWERS, ANSWERS),
     "influence_index": (lambda plot: plot.influence_index(), REFUSES, REFUSES),
     "lift": (lambda plot: plot.lift(), ANSWERS, ANSWERS),
-    "nomogram": (lambda plot: plot.nomogram(), REFUSES, ANSWERS),
+    "nomogram": (lambda plot: plot.nomogram(), ANSWERS, ANSWERS),
     "partial_residuals": (lambda plot: plot.partial_residuals("lwt"), ANSWERS, ANSWERS),
     "precision_recall": (lambda plot: plot.precision_recall(), ANSWERS, ANSWERS),
     "predicted": (lambda plot: plot.predicted(), ANSWERS, ANSWERS),
