@@ -25,7 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-dask test-browser browser-tools deploy-tools test-deploy spark-tools test-spark coverage lint types architecture format bench bench-history references clean
+.PHONY: help demo test test-failed test-slow test-dask test-browser browser-tools deploy-tools test-deploy spark-tools test-spark coverage lint types architecture format bench bench-history references clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ demo: $(STAMPS)/package ## Fit default on 60,000 real loans, print the table, wr
 
 test: lint types $(STAMPS)/kernels ## Lint, types, then the tests (without the slow ones), the architecture among them
 	$(PY) -m pytest $(WORKERS)
+
+test-failed: lint types $(STAMPS)/kernels ## What failed in the last `make test`, one after another
+	$(PY) -m pytest --last-failed --last-failed-no-failures none
 
 test-slow: $(STAMPS)/test ## The simulations and large fits that `make test` leaves out
 	HYPOTHESIS_PROFILE=thorough $(PY) -m pytest -m slow
