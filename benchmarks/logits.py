@@ -120,8 +120,25 @@ def torch_top_p(z: Any) -> Call:
     return call
 
 
+def ranking(n: int) -> list[Work]:
+    """Return NDCG of n scores in queries of 20, beside scikit-learn's (which has queries of one length only)."""
+    from sklearn.metrics import ndcg_score
+
+    rng = np.random.default_rng(3)
+    y, s = rng.integers(0, 4, (n // 20, 20)), rng.normal(0.0, 1.0, (n // 20, 20))
+    query = np.repeat(np.arange(n // 20), 20)
+    flat = s.ravel(), y.ravel(), query
+    return [
+        (
+            "NDCG at 10 in queries of 20",
+            {"logitkit": lambda: lk.logits.ndcg(*flat, k=10), "scikit-learn": lambda: ndcg_score(y, s, k=10)},
+        ),
+        ("mean reciprocal rank in queries of 20", {"logitkit": lambda: lk.logits.reciprocal_rank(*flat)}),
+    ]
+
+
 #: Name of a part, and what makes its works of a number of rows.
-PARTS: dict[str, Callable[[int], list[Work]]] = {"losses": losses, "decoding": decoding}
+PARTS: dict[str, Callable[[int], list[Work]]] = {"losses": losses, "decoding": decoding, "ranking": ranking}
 
 
 def main() -> None:

@@ -17,6 +17,8 @@ from logitkit.logits.functions import (
 from logitkit.logits.losses.binary import BinaryLoss
 from logitkit.logits.losses.categorical import CategoricalLoss
 from logitkit.logits.losses.ranking import RankingLoss
+from logitkit.logits.ranking.mean import RankingMeasure
+from logitkit.logits.ranking.measures import ndcg, recall_at, reciprocal_rank
 from logitkit.logits.recalibration.closed_test import ClosedTest, Refit, closed_test
 from logitkit.logits.recalibration.fitting import recalibrate
 from logitkit.logits.recalibration.recalibrator import Recalibrator
@@ -27,6 +29,7 @@ __all__ = [
     "ClosedTest",
     "Detections",
     "RankingLoss",
+    "RankingMeasure",
     "Recalibrator",
     "Refit",
     "Sampler",
@@ -38,8 +41,11 @@ __all__ = [
     "log_sigmoid",
     "log_softmax",
     "logsumexp",
+    "ndcg",
     "non_maximum_suppression",
     "recalibrate",
+    "recall_at",
+    "reciprocal_rank",
     "sigmoid",
     "softmax",
     "softplus",

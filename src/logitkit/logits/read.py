@@ -8,10 +8,11 @@ from typing import Any, cast
 import numpy as np
 
 from logitkit.errors import DataError
-from logitkit.typing import AnyFloats, CodeArray, FloatArray
+from logitkit.typing import AnyFloats, CodeArray, FloatArray, IntArray
 
 __all__ = [
     "read_codes",
+    "read_groups",
     "read_logits",
     "read_numbers",
     "read_outcomes",
@@ -233,6 +234,46 @@ def read_codes(y: Any, n: int, n_outcomes: int) -> CodeArray:
             f"y is {found[row]:g} in row {row} (from 0), and must be a whole number from 0 to {n_outcomes - 1}."
         )
     return np.ascontiguousarray(found, dtype=np.int32)
+
+
+def read_groups(groups: Any, n: int) -> tuple[Any, IntArray]:
+    """Return the labels of groups of rows in ascending order, and the group of each row as its number.
+
+    Parameters
+    ----------
+    groups : (n,) array-like or None
+        Queries, users or clusters; None for one group.
+    n : int
+        Rows.
+
+    Returns
+    -------
+    labels : (g,) array
+        One per group.
+    codes : (n,) int array
+        From 0.
+
+    Raises
+    ------
+    DataError
+        If there are more or fewer, or labels cannot be sorted.
+
+    Examples
+    --------
+    >>> labels, codes = read_groups(["b", "a", "b"], 3)
+    >>> labels.tolist(), codes.tolist()
+    (['a', 'b'], [1, 0, 1])
+    """
+    if groups is None:
+        return np.zeros(1, np.int64), np.zeros(n, np.int64)
+    labels = np.asarray(groups)
+    if labels.shape != (n,):
+        raise DataError(f"groups have shape {labels.shape}, and there are {n} rows.")
+    try:
+        found, codes = np.unique(labels, return_inverse=True)
+    except TypeError as error:
+        raise DataError("groups have labels of several types, which have no order: give numbers or texts.") from error
+    return found, codes.astype(np.int64, copy=False)
 
 
 def read_proportions(y: Any, logits: AnyFloats) -> AnyFloats:

@@ -9,7 +9,7 @@ import numpy as np
 
 from logitkit.errors import DataError
 from logitkit.logits.losses.options import read_direction
-from logitkit.logits.read import read_numbers, read_weights
+from logitkit.logits.read import read_groups, read_numbers, read_weights
 from logitkit.numerics.kernels.event_losses import pair_curvature, pair_loss
 from logitkit.typing import AnyFloats, FloatArray, IntArray
 
@@ -160,12 +160,7 @@ def _read(
     if values.ndim != 1 or relevance.shape != values.shape:
         raise DataError(f"Scores have shape {values.shape} and relevance {relevance.shape}: give (n,) of both.")
     n = values.size
-    codes = np.zeros(n, np.int64)
-    if groups is not None:
-        labels = np.asarray(groups)
-        if labels.shape != (n,):
-            raise DataError(f"groups have shape {labels.shape}, and there are {n} scores.")
-        codes = np.unique(labels, return_inverse=True)[1]
+    codes = read_groups(groups, n)[1]
     order = np.argsort(codes, kind="stable")
     starts = np.append(np.flatnonzero(np.diff(codes[order], prepend=-1)), n)
     rows = tuple(each.astype(np.float64)[order] for each in (values, relevance, read_weights(weights, n)))

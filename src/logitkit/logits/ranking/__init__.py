@@ -1,0 +1,1 @@
+"""How well scores put the relevant rows of each query first."""

@@ -1,0 +1,171 @@
+"""The mean of a measure over queries, with its interval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from logitkit.engine.law import NORMAL, require_level
+from logitkit.errors import DataError
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["RankingMeasure", "mean_of"]
+
+CELLS = 1 << 20  # numbers drawn at a time
+
+
+@dataclass(frozen=True)
+class RankingMeasure:
+    """A measure of ranking, averaged over queries.
+
+    Queries are the units: rows of one query depend on one another. Queries without a relevant row have no value of the
+    measure, and are left out of the mean.
+
+    Parameters
+    ----------
+    name : str
+        The measure, such as ``'NDCG at 10'``.
+    estimate, std_error : float
+        Mean over queries; its standard error, nan of a single query.
+    conf_low, conf_high : float
+        Interval of the mean over queries like these.
+    level : float
+        Its confidence level.
+    interval : {'normal', 'bootstrap'}
+        How it was made.
+    queries : (q,) array
+        Labels of the queries that have a value.
+    values : (q,) array
+        The measure of each.
+    n_left_out : int
+        Queries without a relevant row.
+    replicates, seed : int
+        Draws of the bootstrap and what repeats them; the same queries in every measure of as many.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> found = lk.logits.reciprocal_rank([3, 2, 1, 1, 2], [0, 1, 0, 0, 1], ["a", "a", "a", "b", "b"])
+    >>> found.estimate, found.values.tolist()
+    (0.75, [0.5, 1.0])
+    """
+
+    name: str
+    estimate: float
+    std_error: float
+    conf_low: float
+    conf_high: float
+    level: float
+    interval: str
+    queries: Any
+    values: FloatArray
+    n_left_out: int
+    replicates: int
+    seed: int
+
+    @property
+    def n_queries(self) -> int:
+        """Queries that have a value."""
+        return int(self.values.size)
+
+    def minus(self, other: RankingMeasure) -> RankingMeasure:
+        """Return the mean difference to the same measure of other scores, query by query.
+
+        Differences within queries vary less than the measures do: this interval is the one that compares two rankings.
+
+        Parameters
+        ----------
+        other : RankingMeasure
+            Of the same rows and queries.
+
+        Returns
+        -------
+        RankingMeasure
+            Of the differences, with the level and the kind of interval of this one.
+
+        Raises
+        ------
+        DataError
+            If the measures or their queries are not the same.
+        """
+        if self.name != other.name or not np.array_equal(self.queries, other.queries):
+            raise DataError(
+                f"{self.name} of {self.n_queries} queries and {other.name} of {other.n_queries}: compare one measure "
+                "of the same queries."
+            )
+        differences = self.values - other.values
+        options = (self.level, self.interval, self.replicates, self.seed)
+        return _summary(f"Difference in {self.name}", self.queries, differences, self.n_left_out, options)
+
+
+def mean_of(name: str, queries: Any, values: FloatArray, options: tuple[float, str, int, int]) -> RankingMeasure:
+    """Return the mean over queries, those without a value left out.
+
+    Parameters
+    ----------
+    name : str
+        The measure.
+    queries : (q,) array
+        Labels.
+    values : (q,) array
+        The measure of each; nan where it has none.
+    options : tuple
+        Confidence level, kind of interval, number of replicates and seed.
+
+    Returns
+    -------
+    RankingMeasure
+        The mean.
+
+    Raises
+    ------
+    DataError
+        If no query has a value, or an option is none.
+
+    Examples
+    --------
+    >>> mean_of("MRR", np.arange(3), np.array([1.0, 0.5, np.nan]), (0.95, "normal", 0, 0)).estimate
+    0.75
+    """
+    level, interval, replicates, seed = options
+    require_level(level)
+    if interval not in {"normal", "bootstrap"}:
+        raise DataError(f"interval={interval!r}: give 'normal' or 'bootstrap'.")
+    if interval == "bootstrap" and not (isinstance(replicates, int | np.integer) and replicates >= 100):
+        raise DataError(f"replicates={replicates!r}: give a whole number of at least 100.")
+    if not isinstance(seed, int | np.integer) or seed < 0:
+        raise DataError(f"seed={seed!r}: give a whole number of at least 0.")
+    has = ~np.isnan(values)
+    if not has.any():
+        raise DataError("No row is relevant (y above 0) in any query: the measure has no value.")
+    return _summary(name, queries[has], values[has], int((~has).sum()), options)
+
+
+def _summary(
+    name: str, queries: Any, values: FloatArray, n_left_out: int, options: tuple[float, str, int, int]
+) -> RankingMeasure:
+    """Return mean, standard error and interval of values of queries."""
+    level, interval, replicates, seed = options
+    q, mean = values.size, float(values.mean())
+    error = float(values.std(ddof=1) / np.sqrt(q)) if q > 1 else float("nan")
+    low, high = mean - float(NORMAL.quantile(level)) * error, mean + float(NORMAL.quantile(level)) * error
+    if interval == "bootstrap":
+        means = _resampled(values, replicates, seed)
+        tail = 0.5 * (1.0 - level)
+        low, high = (float(each) for each in np.quantile(means, [tail, 1.0 - tail])) if q > 1 else (float("nan"),) * 2
+    return RankingMeasure(
+        name, mean, error, low, high, level, interval, queries, values, n_left_out, int(replicates), int(seed)
+    )
+
+
+def _resampled(values: FloatArray, replicates: int, seed: int) -> FloatArray:
+    """Return the means of values that are drawn with replacement, as many as there are."""
+    rng = np.random.Generator(np.random.PCG64(seed))
+    q, means = values.size, np.empty(replicates)
+    step = max(CELLS // q, 1)
+    for start in range(0, replicates, step):
+        rows: IntArray = rng.integers(0, q, (min(step, replicates - start), q))
+        means[start : start + rows.shape[0]] = values[rows].mean(axis=1)
+    return means
