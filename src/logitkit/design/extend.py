@@ -19,7 +19,7 @@ from logitkit.design.table.frame import read_table
 from logitkit.errors import DataError, FormulaError
 from logitkit.typing import FactorCoding
 
-__all__ = ["extended_designs"]
+__all__ = ["design_of_terms", "extended_designs"]
 
 
 def extended_designs(design: Design, scope: str, factors_by: FactorCoding = "treatment") -> list[tuple[str, Design]]:
@@ -33,16 +33,9 @@ def extended_designs(design: Design, scope: str, factors_by: FactorCoding = "tre
     >>> [(name, made.info.names) for name, made in extended_designs(fit.design, "x + z")]
     [('z', ('Intercept', 'x', 'z'))]
     """
-    coding, names, n_rows = _source(design)
-    if not isinstance(scope, str) or not scope.strip() or "~" in scope:
-        raise FormulaError(f"{scope!r:.60} are no terms: give the right side of a formula, such as 'x + C(g)'.")
-    left, right = split_formula(design.info.formula or "")
-    given = design.info.response
-    outer = [given.weights, given.offset, given.cluster, *design.info.nuisance.columns]
-    reserved = [name for name in outer if name and name != ARRAY]
-    own = [part.strip() for part in scope.split("+")]
-    new = " + ".join(part for part in own if part != ".")
-    parsed = parse_formula(f"{left} ~ {right} + {new}", names, coding.functions, reserved, n_rows=n_rows)
+    coding = _source(design)[0]
+    right = split_formula(design.info.formula or "")[1]
+    parsed = _parsed(design, scope, f"{right} + ")
     known = list(map(str, coding.spec.formula))
     present = set(map(str, parsed.terms))
     gone = [name for name in known if name not in present]
@@ -59,6 +52,38 @@ def extended_designs(design: Design, scope: str, factors_by: FactorCoding = "tre
         raise FormulaError(f"Every term of {scope!r} is in the model already; name others.")
     old = [term for term in parsed.terms if str(term) in known]
     return [(str(term), _with(design, replace(parsed, terms=(*old, term)), str(term), factors_by)) for term in added]
+
+
+def design_of_terms(design: Design, terms: str, factors_by: FactorCoding = "treatment") -> Design:
+    """Return the design of the same rows on other terms, with an intercept.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 1, 1, 0], "x": [1.0, 2, 3, 4], "z": [1.0, 0, 0, 1]})
+    >>> design_of_terms(fit.design, "z").info.names
+    ('Intercept', 'z')
+    """
+    parsed = _parsed(design, terms)
+    if "1" not in map(str, parsed.terms) or len(parsed.terms) < 2 or parsed.offsets:
+        raise FormulaError(
+            f"{terms!r:.60}: give terms to add, such as 'x + C(g)', without offsets; an intercept stays."
+        )
+    return _with(design, parsed, terms, factors_by)
+
+
+def _parsed(design: Design, scope: str, before: str = "") -> ParsedFormula:
+    """Return terms of the table of a design, read as the formula of the fit was."""
+    coding, names, n_rows = _source(design)
+    if not isinstance(scope, str) or not scope.strip() or "~" in scope:
+        raise FormulaError(f"{scope!r:.60} are no terms: give the right side of a formula, such as 'x + C(g)'.")
+    left, _ = split_formula(design.info.formula or "")
+    given = design.info.response
+    outer = [given.weights, given.offset, given.cluster, *design.info.nuisance.columns]
+    reserved = [name for name in outer if name and name != ARRAY]
+    own = [part.strip() for part in scope.split("+")]
+    new = " + ".join(part for part in own if part != ".")
+    return parse_formula(f"{left} ~ {before}{new}", names, coding.functions, reserved, n_rows=n_rows)
 
 
 def _source(design: Design) -> tuple[Coding, Sequence[str], int | None]:

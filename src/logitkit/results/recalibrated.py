@@ -35,7 +35,7 @@ from logitkit.results.shown import shown
 if TYPE_CHECKING:
     from logitkit.results.fit import Fit
 
-__all__ = ["FORMAT", "RecalibratedFit", "recalibrated", "recalibrated_in"]
+__all__ = ["FORMAT", "RecalibratedFit", "recalibrated", "recalibrated_in", "refitted"]
 
 FORMAT, VERSION = "logitkit recalibrated fit", 1
 CLOSED = "closed"
@@ -249,15 +249,15 @@ def _closed(fit: Fit, record: FitRecord, design: Design, rows: RowLogits, level:
     """Return the update that a closed test chooses."""
     if design.sample.response.clusters is not None or design.sample.response.weight_kind == "sampling":
         raise UnsupportedError("A closed test compares likelihoods, which sampling weights and clusters do not have.")
-    refitted = _refit(record, design) if rows.order.size == design.n_rows else None
-    refit = None if refitted is None else Refit(refitted.loglik - refitted.log_constant, refitted.n_params)
+    again = refitted(record, design) if rows.order.size == design.n_rows else None
+    refit = None if again is None else Refit(again.loglik - again.log_constant, again.n_params)
     test = closed_test_of(rows.logits, rows.shares, rows.weights, refit, level)
-    if test.chosen == "refit" and refitted is not None:
-        return RecalibratedFit(fit_of(refitted, design), test.recalibrator, test)
+    if test.chosen == "refit" and again is not None:
+        return RecalibratedFit(fit_of(again, design), test.recalibrator, test)
     return RecalibratedFit(fit, test.recalibrator, test)
 
 
-def _refit(record: FitRecord, design: Design) -> FitRecord | None:
+def refitted(record: FitRecord, design: Design) -> FitRecord | None:
     """Return the model fitted to other rows; None where it is no maximum of a likelihood, or has no finite estimate."""
     if record.is_penalised or record.nuisance.n_parameters or design.in_chunks:
         return None

@@ -12,6 +12,7 @@ import logitkit.report.findings.influence
 import logitkit.report.findings.planning
 import logitkit.report.findings.pooled
 import logitkit.report.findings.recalibration
+import logitkit.report.findings.updating
 import logitkit.report.tables.equation
 import logitkit.report.tables.regression
 import logitkit.report.tables.table_one  # noqa: F401

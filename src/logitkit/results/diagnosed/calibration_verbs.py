@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from logitkit.diagnostics.calibration.smooth import CurveKind
     from logitkit.results.diagnosed.with_frames import CalibrationResult, ReliabilityResult
     from logitkit.results.recalibrated import RecalibratedFit
+    from logitkit.results.updated.update import UpdateMethod
+    from logitkit.results.updated.updated import UpdatedFit
 
 __all__ = ["CalibrationVerbs", "one_outcome", "require_draws"]
 
@@ -184,6 +186,61 @@ class CalibrationVerbs(OfRows):
 
         rows = self._rows_of(data)
         return recalibrated(fit_of(rows.record), rows, method, level, covariance)
+
+    def update(
+        self,
+        data: Any = None,
+        method: UpdateMethod = "closed-test",
+        *,
+        extend: str | None = None,
+        strength: float | None = None,
+        folds: Any = 10,
+        held_out: Any = None,
+        level: float | None = None,
+    ) -> UpdatedFit:
+        """Bring the fit up to date by the outcomes of new rows, of another place or a later time.
+
+        Parameters
+        ----------
+        data : table
+            Rows with an outcome, which the fit was not fitted to.
+        method : str
+            ``'intercept'``; ``'slope'`` (intercept and slope of the logits); ``'revision'`` (all coefficients);
+            ``'closed-test'``: a closed test chooses between these and no change; ``'prior'``: all coefficients, held
+            at the earlier ones by a normal prior with their precision; ``'extension'``: new predictors beside the
+            logits.
+        extend : str, optional
+            Terms to add, such as ``"x + C(g)"``; with another method they are a row of the table only, with their test.
+        strength : float, optional
+            What an earlier row counts beside a new one, for the prior; chosen by ``folds`` where it is not given.
+        folds : int or lk.Folds, default 10
+            How new rows are held out for that; ``lk.Folds(given=[(train, test)])`` is one division.
+        held_out : table, optional
+            Other rows with an outcome, on which all updates are scored.
+        level : float, optional
+            Probability with which the closed test keeps a model that is right; the level of the fit by default.
+
+        Returns
+        -------
+        UpdatedFit
+            With predict, predict_logit, on, calibration, save, ``model`` (after a revision or a prior a fit with all
+            its verbs), and the ladder of updates as ``to_frame()``.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> births = lk.datasets.load_lbw()
+        >>> fit = lk.logit("low ~ age + lwt", births[::2])
+        >>> new = fit.update(births[1::2], extend="smoke")
+        >>> new.chosen, new.to_frame()["update"].tolist()
+        ('revision', ['original', 'intercept', 'slope', 'revision', 'extension'])
+        """
+        from logitkit.results.classes import fit_of
+        from logitkit.results.updated.update import Stated, update_fit
+
+        rows = self._rows_of(data)
+        least = rows.record.level if level is None else level
+        return update_fit(fit_of(rows.record), rows, Stated(method, extend, strength, folds, held_out, least))
 
 
 def one_outcome(info: DesignInfo, of_event: bool, outcome: Any) -> int:

@@ -1,0 +1,1 @@
+"""``fit.update``: a fit brought up to date by the outcomes of new rows."""

@@ -1,0 +1,146 @@
+"""A fit with new predictors beside its logits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from logitkit.design.design import Design
+from logitkit.diagnostics.calibration.logits_of_rows import offset_fit, row_logits
+from logitkit.errors import DataError
+from logitkit.report.frames.shown import ResultFrame
+from logitkit.results.on_rows import FitOnRows
+from logitkit.results.row_figures import RowPlots
+from logitkit.results.rows import Rows, coded_rows
+from logitkit.selection.updating.extension import Extension
+from logitkit.typing import FloatArray
+
+if TYPE_CHECKING:
+    from logitkit.results.fit import Fit
+
+__all__ = ["ExtendedFit"]
+
+
+class ExtendedFit:
+    """An earlier fit whose logits, with a slope, stand beside new predictors.
+
+    Parameters
+    ----------
+    fit : Fit
+        The earlier fit.
+    extension : Extension
+        What the new rows taught.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> births = lk.datasets.load_lbw()
+    >>> fit = lk.logit("low ~ age + lwt", births[::2])
+    >>> new = fit.update(births[1::2], "extension", extend="smoke").model
+    >>> new.to_frame()["term"].tolist()
+    ['Intercept', 'logit of the earlier model', 'smoke']
+    """
+
+    def __init__(self, fit: Fit, extension: Extension) -> None:
+        self.fit, self.extension = fit, extension
+
+    def predict_logit(self, data: Any, offset: Any = None) -> pd.Series:
+        """Return log odds of the event.
+
+        Parameters
+        ----------
+        data : table
+            Rows with the variables of both models.
+        offset : array-like, optional
+            Of these rows, if the earlier fit was given an array.
+
+        Returns
+        -------
+        pandas.Series
+            Missing where a variable is.
+        """
+        earlier = self.fit.predict_logit(data, offset)
+        added = coded_rows(self.extension.info, data, None, "raise")
+        made = np.full(len(earlier), np.nan)
+        made[added.kept] = self.extension.logits(earlier.to_numpy()[added.kept], added.matrix.to_dense())
+        return pd.Series(made, earlier.index, name="logit")
+
+    def predict(self, data: Any, offset: Any = None) -> pd.Series:
+        """Return probabilities of the event.
+
+        Parameters
+        ----------
+        data : table
+            Rows with the variables of both models.
+        offset : array-like, optional
+            Of these rows, if the earlier fit was given an array.
+
+        Returns
+        -------
+        pandas.Series
+            Missing where a variable is.
+        """
+        logits = self.predict_logit(data, offset)
+        return pd.Series(1.0 / (1.0 + np.exp(-logits.to_numpy())), logits.index, name="probability")
+
+    def on(self, data: Any, weights: Any = None, offset: Any = None) -> FitOnRows:
+        """Return predictions of rows, with every diagnostic of predictions.
+
+        Parameters
+        ----------
+        data : table
+            Rows with their outcome, complete in the variables of both models.
+        weights, offset : str or array-like, optional
+            Of these rows, as in ``fit.on``.
+
+        Returns
+        -------
+        FitOnRows
+            Of a fit without coefficients, whose predictions these are.
+        """
+        record = self.fit.record
+        design = Rows(record, None, data, weights, offset).design
+        rows = row_logits(record, design)
+        logits = self.extension.logits(rows.logits, self.columns(data, design)[rows.order])
+        made, its = offset_fit(record, design, rows.order, logits)
+        return FitOnRows(Rows(made, its), RowPlots)
+
+    def columns(self, data: Any, design: Design) -> FloatArray:
+        """Return the new columns of rows of a table.
+
+        Parameters
+        ----------
+        data : table
+            The rows.
+        design : Design
+            Those that are used.
+
+        Returns
+        -------
+        (n, q) array
+            The first of ones.
+
+        Raises
+        ------
+        DataError
+            If a new variable is missing in them.
+        """
+        found = coded_rows(self.extension.info, data, None, "raise")
+        if not found.kept[design.positions].all():
+            raise DataError("The new variables are missing in some of the rows: use those that are complete.")
+        place = np.cumsum(found.kept) - 1
+        return found.matrix.take(place[design.positions]).to_dense()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per parameter.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns term, estimate, std_error, p_value and interval; first intercept and slope of the earlier logit.
+        """
+        from logitkit.report.frames.tidy import tidy_frame
+
+        return ResultFrame(tidy_frame(self.extension.joint, None))

@@ -1,0 +1,174 @@
+"""An updated fit with the ladder of updates that it was taken from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from logitkit.errors import UnsupportedError
+from logitkit.report.frames.shown import ResultFrame
+from logitkit.results.shown import shown
+from logitkit.selection.updating.ladder import MEASURES, UpdateLadder
+
+if TYPE_CHECKING:
+    from logitkit.results.fit import Fit
+    from logitkit.results.on_rows import FitOnRows
+
+__all__ = ["UpdatedFit"]
+
+
+class UpdatedFit:
+    """A fit that the outcomes of new rows have brought up to date.
+
+    Parameters
+    ----------
+    original : Fit
+        As it was.
+    model : Fit, RecalibratedFit or ExtendedFit
+        As it is now: a revision or a prior gives a ``Fit`` with all its verbs.
+    ladder : UpdateLadder
+        All updates that were made, side by side.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> births = lk.datasets.load_lbw()
+    >>> fit = lk.logit("low ~ age + lwt + smoke", births[::2])
+    >>> new = fit.update(births[1::2], "intercept")
+    >>> bool(abs(new.predict(births[1::2]).mean() - births["low"][1::2].mean()) < 1e-9)
+    True
+    """
+
+    def __init__(self, original: Fit, model: Any, ladder: UpdateLadder) -> None:
+        self.original, self.model, self.ladder = original, model, ladder
+
+    @property
+    def chosen(self) -> str:
+        """The update that predicts."""
+        return self.ladder.chosen
+
+    def predict(self, data: Any, offset: Any = None) -> Any:
+        """Return probabilities by the updated model.
+
+        Parameters
+        ----------
+        data : table
+            Rows.
+        offset : array-like, optional
+            Of these rows; required if the fit was given an array.
+
+        Returns
+        -------
+        Series or DataFrame
+            Probability of the event, or of each of several outcomes.
+        """
+        return self.model.predict(data, offset)
+
+    def predict_logit(self, data: Any, offset: Any = None) -> Any:
+        """Return logits by the updated model.
+
+        Parameters
+        ----------
+        data : table
+            Rows.
+        offset : array-like, optional
+            Of these rows; required if the fit was given an array.
+
+        Returns
+        -------
+        Series or DataFrame
+            Log odds of the event, or a logit of each of several outcomes.
+        """
+        return self.model.predict_logit(data, offset)
+
+    def on(self, data: Any, weights: Any = None, offset: Any = None) -> FitOnRows:
+        """Return predictions of rows by the updated model, with every diagnostic of predictions.
+
+        Parameters
+        ----------
+        data : table
+            Rows with their outcome.
+        weights, offset : str or array-like, optional
+            Of these rows, as in ``fit.on``.
+
+        Returns
+        -------
+        FitOnRows
+            Calibration, ROC curves and the others.
+        """
+        return self.model.on(data, weights, offset)  # type: ignore[no-any-return]
+
+    def calibration(self, data: Any, **how: Any) -> Any:
+        """Return predicted against observed rates, as ``fit.calibration`` does.
+
+        Parameters
+        ----------
+        data : table
+            Rows with an outcome, best others than those of the update.
+        **how : object
+            Options of ``fit.calibration``.
+
+        Returns
+        -------
+        Calibration
+            Of the updated predictions.
+        """
+        return self.on(data).calibration(**how)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per update.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns update, n_params, loglik, against, statistic, dof, p_value and chosen; on rows that are held out
+            log_loss, brier, c, slope and in_the_large.
+        """
+        found = self.ladder
+        columns = {
+            "update": list(found.updates),
+            "n_params": found.n_params,
+            "loglik": found.loglik,
+            "against": list(found.against),
+            "statistic": found.statistic,
+            "dof": found.dof,
+            "p_value": found.p_value,
+            "chosen": [name == found.chosen for name in found.updates],
+        }
+        scores = dict(zip(MEASURES, found.held_out.T, strict=True)) if found.n_held_out else {}
+        return ResultFrame(columns | scores)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the updated model as plain JSON, without any row; ``lk.load`` reads it.
+
+        Parameters
+        ----------
+        path : str or Path
+            File to write.
+
+        Returns
+        -------
+        Path
+            The file written.
+
+        Raises
+        ------
+        UnsupportedError
+            For an extension, whose two parts are saved as two fits.
+        """
+        if self.chosen == "extension":
+            raise UnsupportedError(
+                "An extension has no file of its own: fit the larger model with the earlier logit as a column, and "
+                "save both fits."
+            )
+        return self.model.save(path)  # type: ignore[no-any-return]
+
+    def __repr__(self) -> str:
+        """Return the ladder as text."""
+        return repr(shown(self.ladder))
+
+    def _repr_html_(self) -> str:
+        """Return the ladder as HTML, for notebooks."""
+        return shown(self.ladder).to_html()  # type: ignore[attr-defined, no-any-return]

@@ -1,0 +1,121 @@
+r"""New predictors beside the logits of an earlier model.
+
+The log odds of new rows are :math:`\alpha + \beta \ell + \gamma'z`, with :math:`\ell` the logit of the earlier model
+and z the columns of what is added. The likelihood ratio against :math:`\gamma = 0`, its recalibration by intercept and
+slope, tests whether z tells more than the earlier model does. Equations are those of ``docs/maths/updating.md``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.design.formula.terms import INTERCEPT, ColumnTerms
+from logitkit.design.info import DesignInfo
+from logitkit.design.matrix.dense import Dense
+from logitkit.diagnostics.calibration.logits_of_rows import RowLogits
+from logitkit.engine.fit import fit_design
+from logitkit.engine.record import FitRecord
+from logitkit.engine.solvers.newton import Newton
+from logitkit.errors import DataError
+from logitkit.inference.covariances.sandwich import with_required_sandwich
+from logitkit.models.binomial import Binomial
+from logitkit.typing import FloatArray
+
+__all__ = ["LOGIT", "Extension", "extend"]
+
+LOGIT = "logit of the earlier model"
+
+
+@dataclass(frozen=True)
+class Extension:
+    """An earlier model with new predictors.
+
+    Parameters
+    ----------
+    joint : FitRecord
+        Intercept, slope of the earlier logit, and coefficients of the new columns.
+    info : DesignInfo
+        How the new columns are coded in other rows.
+    loglik : float
+        Log-likelihood without the constant of counts.
+    n_params : int
+        Parameters.
+
+    Examples
+    --------
+    >>> Extension.__dataclass_fields__["n_params"].type
+    'int'
+    """
+
+    joint: FitRecord
+    info: DesignInfo
+    loglik: float
+    n_params: int
+
+    def logits(self, earlier: FloatArray, columns: FloatArray) -> FloatArray:
+        """Return the log odds of rows with these logits of the earlier model and these new columns.
+
+        Parameters
+        ----------
+        earlier : (n,) array
+            Logits of the earlier model.
+        columns : (n, q) array
+            The new columns, of which the first is one of ones.
+
+        Returns
+        -------
+        (n,) array
+            Log odds of the event.
+        """
+        coef = self.joint.coef
+        return np.asarray(coef[0] + coef[1] * earlier + columns[:, 1:] @ coef[2:])
+
+
+def extend(design: Design, rows: RowLogits, level: float = 0.95) -> Extension:
+    """Fit new rows by the logits of an earlier model and by new columns.
+
+    Parameters
+    ----------
+    design : Design
+        New rows on the new columns, the first of which is one of ones.
+    rows : RowLogits
+        The logits of the same rows.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    Extension
+        The fit of both.
+
+    Raises
+    ------
+    DataError
+        If the rows do not determine the coefficients, or separate the outcomes.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> from logitkit.diagnostics.calibration.logits_of_rows import row_logits
+    >>> births = lk.datasets.load_lbw()
+    >>> first, new = lk.logit("low ~ age + lwt", births), lk.logit("low ~ smoke", births)
+    >>> extend(new.design, row_logits(first.record, first.design)).n_params
+    3
+    """
+    columns = design.matrix.take(rows.order).to_dense()
+    joint = np.column_stack([columns[:, :1], rows.logits, columns[:, 1:]])
+    names = (INTERCEPT, LOGIT, *design.info.names[1:])
+    response = replace(design.response.take(rows.order), offset=None)
+    info = DesignInfo(names, ColumnTerms(names), design.info.response)
+    made = Design(Dense(joint), response, info, design.counts, design.positions[rows.order])
+    found = fit_design(made, Binomial(), Newton(), level)
+    if not found.converged or found.is_separated or found.aliased.size:
+        raise DataError(
+            "The earlier logit and the new predictors have no finite estimates in these rows (separated, or columns "
+            "that determine one another): add fewer predictors, or more rows."
+        )
+    fitted = found.loglik - found.log_constant
+    return Extension(with_required_sandwich(found, made), design.info, fitted, found.n_params)
