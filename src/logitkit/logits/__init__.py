@@ -17,6 +17,8 @@ from logitkit.logits.functions import (
 from logitkit.logits.losses.binary import BinaryLoss
 from logitkit.logits.losses.categorical import CategoricalLoss
 from logitkit.logits.losses.ranking import RankingLoss
+from logitkit.logits.off_policy.reward_model import RewardModel
+from logitkit.logits.off_policy.value import OffPolicyValue, off_policy_value
 from logitkit.logits.ranking.mean import RankingMeasure
 from logitkit.logits.ranking.measures import ndcg, recall_at, reciprocal_rank
 from logitkit.logits.recalibration.closed_test import ClosedTest, Refit, closed_test
@@ -28,10 +30,12 @@ __all__ = [
     "CategoricalLoss",
     "ClosedTest",
     "Detections",
+    "OffPolicyValue",
     "RankingLoss",
     "RankingMeasure",
     "Recalibrator",
     "Refit",
+    "RewardModel",
     "Sampler",
     "closed_test",
     "decode_yolo",
@@ -43,6 +47,7 @@ __all__ = [
     "logsumexp",
     "ndcg",
     "non_maximum_suppression",
+    "off_policy_value",
     "recalibrate",
     "recall_at",
     "reciprocal_rank",
