@@ -85,6 +85,14 @@ def test_draws_have_their_probabilities_and_are_repeatable() -> None:
     assert Sampler(temperature=1e-3).draw(z, seed=1) == z.argmax()
 
 
+@pytest.mark.parametrize("options", [{}, {"top_k": 2}, {"top_p": 0.5}])
+def test_a_temperature_near_zero_leaves_the_largest(options: dict[str, Any]) -> None:
+    for z in ([1e10, 2e10, -3.0, 1.9e10], [-2e10, -1e10, -3e10, -4e10]):
+        sampler = Sampler(temperature=1e-300, **options)
+        assert sampler.probabilities(z).tolist() == [0.0, 1.0, 0.0, 0.0]
+        assert sampler.draw(z, seed=1) == 1
+
+
 @pytest.mark.parametrize(
     ("call", "told"),
     [

@@ -50,6 +50,14 @@ def test_no_boxes_and_boxes_without_an_area() -> None:
     assert lk.logits.non_maximum_suppression([[0, 0, 2, 1], [0, 0, 1, 1]], [2.0, 1.0], 0.5).tolist() == [0, 1]
 
 
+def test_an_overlap_that_is_the_threshold_stays() -> None:
+    for union in range(1, 200):
+        for both in {1, union // 3 + 1, union}:
+            # One box within another: the overlap is both / union, of whole numbers.
+            found = lk.logits.non_maximum_suppression([[0, 0, union, 1], [0, 0, both, 1]], [2.0, 1.0], both / union)
+            assert found.tolist() == [0, 1], (both, union)
+
+
 def test_every_box_of_a_head_is_what_the_paper_says() -> None:
     rng = np.random.default_rng(2)
     head = rng.normal(0.0, 1.5, (2, 8, 3, 4))
@@ -68,6 +76,11 @@ def test_every_box_of_a_head_is_what_the_paper_says() -> None:
                 assert found.scores[place] == pytest.approx(p[4] * p[5:].max(), rel=1e-13)
                 assert found.classes[place] == p[5:].argmax()
                 place += 1
+    twice = found.joined(lk.logits.decode_yolo(head[:1], anchors[:1], 16.0), found)
+    assert len(twice) == 60
+    np.testing.assert_array_equal(twice.boxes[24:36], found.boxes[:12])
+    np.testing.assert_array_equal(twice.scores[36:], found.scores)
+    assert twice.classes.tolist() == [*found.classes, *found.classes[:12], *found.classes]
     best = found.above(0.3)
     assert (best.scores >= 0.3).all()
     assert len(best) == int((found.scores >= 0.3).sum())

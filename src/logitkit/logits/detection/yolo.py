@@ -50,6 +50,23 @@ class Detections:
     def _at(self, rows: Any) -> Detections:
         return Detections(self.boxes[rows], self.scores[rows], self.classes[rows])
 
+    def joined(self, *others: Detections) -> Detections:
+        """Return these and those of other heads of the same image, so that all can compete.
+
+        Parameters
+        ----------
+        *others : Detections
+            In pixels of the same image.
+
+        Returns
+        -------
+        Detections
+            One after another.
+        """
+        every = (self, *others)
+        parts = ([getattr(one, name) for one in every] for name in ("boxes", "scores", "classes"))
+        return Detections(*(np.concatenate(part) for part in parts))
+
     def above(self, score: float) -> Detections:
         """Return those with at least a score.
 
@@ -100,7 +117,8 @@ def decode_yolo(head: Any, anchors: Any, stride: float) -> Detections:
     Parameters
     ----------
     head : (A, 5 + C, H, W) array-like
-        Logits of A anchors on a grid of H rows and W columns, C at least 1.
+        Logits of A anchors on a grid of H rows and W columns, C at least 1; heads of other strides are decoded apart
+        and ``joined``.
     anchors : (A, 2) array-like
         Width and height of each, in pixels.
     stride : float

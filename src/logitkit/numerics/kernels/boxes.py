@@ -42,6 +42,6 @@ def suppress(corners: FloatArray, starts: IntArray, threshold: float, kept: Bool
                 wide = min(x1, right[j]) - max(x0, left[j])
                 high = min(y1, bottom[j]) - max(y0, top[j])
                 both = wide * high
-                # Without a division: both / union > threshold.
-                over = (wide > 0.0) & (high > 0.0) & (both > threshold * (mine + area[j] - both))
+                # A division, and no product with the threshold: an overlap that is the threshold is not above it.
+                over = (wide > 0.0) & (high > 0.0) & (both / (mine + area[j] - both) > threshold)
                 out[j] |= np.int8(over)

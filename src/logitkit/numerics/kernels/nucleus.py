@@ -135,9 +135,14 @@ def _ready(  # noqa: PLR0917 - arrays and scalars only
         for k in range(n):
             if seen[k]:
                 x[k] = x[k] / penalty if x[k] > 0.0 else x[k] * penalty
+    top = _largest(x)
+    if not math.isfinite(top / temperature):  # so cold that only the differences can be divided
+        for k in range(n):
+            x[k] -= top
+        top = 0.0
+    top /= temperature
     for k in range(n):
         x[k] = x[k] / temperature
-    top = _largest(x)
     _raise(x, top, e)
     least = -math.inf
     if 0 < top_k < n:
