@@ -155,6 +155,7 @@ VERBS: dict[str, Verb] = {
     "residuals": both(lambda fit: fit.residuals(), ANSWERS),
     "recalibrate": both(lambda fit: fit.recalibrate(others()), ANSWERS),
     "reliability": both(lambda fit: fit.reliability(resamples=20), ANSWERS),
+    "update": both(lambda fit: fit.update(others()), ANSWERS),
     # discrimination and decisions
     "classification_table": both(lambda fit: fit.classification_table(), ANSWERS),
     "concordance": both(lambda fit: fit.concordance(), ANSWERS),
