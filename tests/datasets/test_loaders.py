@@ -27,6 +27,7 @@ EVENTS = {
     "womens_reviews": 1,
     "mnist_5k": 1,
     "austen": "Emma",
+    "open_bandit": 1,
 }
 
 #: Outcomes of each, where they are not two.
@@ -44,6 +45,7 @@ SIZES = {
     "womens_reviews": (6000, 7, 4948),
     "mnist_5k": (5000, 785, 500),
     "austen": (116, 3, 55),
+    "open_bandit": (20_000, 90, 80),
 }
 
 MISSING = {
@@ -74,6 +76,7 @@ MISSING = {
     "womens_reviews": {"department": 2},
     "mnist_5k": {},
     "austen": {},
+    "open_bandit": {},
 }
 
 #: What a lender cannot know on the day of the decision.
@@ -377,6 +380,19 @@ def test_novels_have_their_chapters_and_words(frames):
     emma = novels[novels["novel"] == "Emma"]["text"]
     assert emma.iloc[0].startswith("Emma Woodhouse, handsome, clever, and rich")
     assert emma.iloc[-1].endswith("perfect happiness of the union.")
+
+
+def test_the_log_of_recommendations_has_the_propensities_of_its_policies(frames):
+    log = frames["open_bandit"]
+    assert log.groupby("policy")["click"].agg(["size", "sum"]).to_numpy().tolist() == [[10_000, 42], [10_000, 38]]
+    assert (log.loc[log["policy"] == "random", "propensity"] == 1 / 80).all()
+    learnt = log.loc[log["policy"] == "bts", "propensity"]
+    assert (learnt.min(), learnt.max()) == (0.000045, 0.95424)
+    assert log.groupby("policy")["timestamp"].is_monotonic_increasing.all()
+    # 1 / (80 propensity) is 1 in expectation under bts.
+    weight = 1 / (80 * learnt)
+    assert abs(weight.mean() - 1) < 3 * weight.std() / 100
+    assert set(log["item_id"]) == set(range(80))
 
 
 def test_levels_called_none_stay_levels(frames):

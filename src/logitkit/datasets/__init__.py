@@ -6,6 +6,7 @@ Every ``load_*`` function returns a fresh pandas frame that carries its descript
 
 from __future__ import annotations
 
+from logitkit.datasets.bandit import load_open_bandit
 from logitkit.datasets.catalogue import CATALOGUE, describe
 from logitkit.datasets.credit import SBA_SECTORS
 from logitkit.datasets.description import DatasetDescription
@@ -35,6 +36,7 @@ __all__ = [
     "load_khan_srbct",
     "load_lbw",
     "load_mnist_5k",
+    "load_open_bandit",
     "load_sba_loans",
     "load_sba_window",
     "load_womens_reviews",

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from logitkit.datasets.credit import CREDIT_DATA, GERMAN_CREDIT, SBA_LOANS, SBA_WINDOW
 from logitkit.datasets.description import DatasetDescription
 from logitkit.datasets.medicine import INDO_RCT, KHAN_SRBCT, LBW
+from logitkit.datasets.shop import OPEN_BANDIT
 from logitkit.datasets.writing import AUSTEN, MNIST_5K, WOMENS_REVIEWS
 from logitkit.errors import DataError, nearest_name
 
@@ -28,6 +29,7 @@ CATALOGUE: Mapping[str, DatasetDescription] = MappingProxyType(
             WOMENS_REVIEWS,
             MNIST_5K,
             AUSTEN,
+            OPEN_BANDIT,
         )
     }
 )
@@ -40,7 +42,7 @@ def describe(name: str) -> DatasetDescription:
     ----------
     name : str
         ``"sba_loans"``, ``"sba_window"``, ``"german_credit"``, ``"credit_data"``, ``"lbw"``, ``"indo_rct"``,
-        ``"khan_srbct"``, ``"womens_reviews"``, ``"mnist_5k"`` or ``"austen"``.
+        ``"khan_srbct"``, ``"womens_reviews"``, ``"mnist_5k"``, ``"austen"`` or ``"open_bandit"``.
 
     Returns
     -------
