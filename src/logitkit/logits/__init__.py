@@ -19,6 +19,8 @@ from logitkit.logits.losses.categorical import CategoricalLoss
 from logitkit.logits.losses.ranking import RankingLoss
 from logitkit.logits.off_policy.reward_model import RewardModel
 from logitkit.logits.off_policy.value import OffPolicyValue, off_policy_value
+from logitkit.logits.pools.fitting import linear_pool, log_pool
+from logitkit.logits.pools.pool import Pool
 from logitkit.logits.ranking.mean import RankingMeasure
 from logitkit.logits.ranking.measures import ndcg, recall_at, reciprocal_rank
 from logitkit.logits.recalibration.closed_test import ClosedTest, Refit, closed_test
@@ -31,6 +33,7 @@ __all__ = [
     "ClosedTest",
     "Detections",
     "OffPolicyValue",
+    "Pool",
     "RankingLoss",
     "RankingMeasure",
     "Recalibrator",
@@ -41,7 +44,9 @@ __all__ = [
     "decode_yolo",
     "entropy",
     "kl_divergence",
+    "linear_pool",
     "log1mexp",
+    "log_pool",
     "log_sigmoid",
     "log_softmax",
     "logsumexp",

@@ -1,0 +1,1 @@
+"""Pools: several models of the same rows as one, with weights that are learnt."""

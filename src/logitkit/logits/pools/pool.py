@@ -1,0 +1,191 @@
+r"""Several models of the same rows as one: averages of probabilities, and weighted sums of logits.
+
+With :math:`p_j` the probabilities of member j and :math:`z_j` its logits, a linear pool has the probabilities
+:math:`\sum_j w_j p_j`, with weights that are not negative and add up to one, and a logarithmic pool the logits
+:math:`\sum_j w_j z_j`, with weights that are not negative. See ``docs/maths/pools.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from logitkit.errors import DataError, UnsupportedError
+from logitkit.logits.functions import log_sigmoid, log_softmax, logsumexp
+from logitkit.logits.pools.profile import profile_limits
+from logitkit.logits.pools.rows import PoolRows, read_members
+from logitkit.logits.scores import probabilities
+from logitkit.typing import BoolArray, FloatArray
+
+__all__ = ["Pool", "pooled"]
+
+EMPTY = partial(np.empty, 0)
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Several models as one.
+
+    Parameters
+    ----------
+    kind : {'linear', 'log'}
+        Whether probabilities are averaged, or logits added up.
+    names : tuple of str
+        The J members.
+    weights : (J,) array
+        Of the members; exactly 0 where the bound holds.
+    adds_up : bool
+        Whether weights were made to add up to one.
+    std_error : (J,) array
+        By the information of the weights above zero, 0 for those at their bound; nan where weights were not learnt.
+    vcov : (J, J) array
+        Covariance of the weights, likewise.
+    gap : float
+        The log-likelihood is at most so much below its maximum; of weights with a free sum, below that of any whose sum
+        is no more than twice theirs plus one.
+    n : float
+        Weight of the rows that it was learnt from.
+    log_loss, brier : float
+        Scores on these rows; for the pool they flatter a little, as its weights were learnt there.
+    member_log_loss, member_brier : (J,) array
+        Scores of the members on the same rows.
+    rows : PoolRows or None
+        What the weights were learnt from, which their intervals ask for.
+
+    Examples
+    --------
+    >>> pool = Pool("linear", ("a", "b"), np.array([0.5, 0.5]), True)
+    >>> bool(np.isclose(pool.transform_probabilities([[4.0], [-4.0]])[0], 0.5))
+    True
+    """
+
+    kind: str
+    names: tuple[str, ...]
+    weights: FloatArray
+    adds_up: bool
+    std_error: FloatArray = field(default_factory=EMPTY)
+    vcov: FloatArray = field(default_factory=partial(np.empty, (0, 0)), repr=False)
+    gap: float = float("nan")
+    n: float = 0.0
+    log_loss: float = float("nan")
+    brier: float = float("nan")
+    member_log_loss: FloatArray = field(default_factory=EMPTY)
+    member_brier: FloatArray = field(default_factory=EMPTY)
+    rows: PoolRows | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def at_bound(self) -> BoolArray:
+        """Which weights are held at zero: the rows would rather have them negative."""
+        return np.asarray(self.weights == 0.0)
+
+    def transform(self, members: Any) -> FloatArray:
+        """Return the logits of the pool.
+
+        Parameters
+        ----------
+        members : sequence or mapping of array-like
+            Logits of each member, (n,) or (n, K), in the order of ``names`` or by name.
+
+        Returns
+        -------
+        (n,) or (n, K) array
+            Log odds of the event; of K outcomes logs of probabilities for a linear pool, weighted sums of logits for a
+            logarithmic one.
+
+        Raises
+        ------
+        DataError
+            If there are more or fewer members, or their shapes differ.
+        """
+        if isinstance(members, Mapping):
+            absent = [name for name in self.names if name not in members]
+            if absent or len(members) != len(self.names):
+                raise DataError(f"members are {list(members)!r:.80}, and the pool has {list(self.names)!r:.80}.")
+            members = [members[name] for name in self.names]
+        _, logits = read_members(members)
+        if len(logits) != len(self.names):
+            raise DataError(f"There are logits of {len(logits)} members, and the pool has {len(self.names)}.")
+        return pooled(self.kind, logits, self.weights)
+
+    def transform_probabilities(self, members: Any) -> FloatArray:
+        """Return the probabilities of the pool.
+
+        Parameters
+        ----------
+        members : sequence or mapping of array-like
+            As of ``transform``.
+
+        Returns
+        -------
+        (n,) or (n, K) array
+            Of the event, or of each outcome.
+        """
+        return probabilities(self.transform(members))
+
+    def interval(self, level: float = 0.95) -> FloatArray:
+        """Return intervals of the weights by profile likelihood, which keep to their bounds.
+
+        Parameters
+        ----------
+        level : float, default 0.95
+            Confidence level. A weight whose true value is zero is covered more often.
+
+        Returns
+        -------
+        (J, 2) array
+            Lower and upper limits.
+
+        Raises
+        ------
+        UnsupportedError
+            If the weights were given and not learnt.
+        """
+        if self.rows is None:
+            raise UnsupportedError("These weights were given, not learnt: they have no interval.")
+        return profile_limits(self.rows.loss, self.weights, self.std_error, float(self.n), self.adds_up, level)
+
+
+def pooled(kind: str, logits: list[FloatArray], weights: FloatArray) -> FloatArray:
+    """Return the logits of a pool of members that were checked.
+
+    Parameters
+    ----------
+    kind : {'linear', 'log'}
+        Whether probabilities are averaged, or logits added up.
+    logits : list of (n,) or (n, K) array
+        Of the members.
+    weights : (J,) array
+        Not negative.
+
+    Returns
+    -------
+    (n,) or (n, K) array
+        Nothing is lost where probabilities are near 0 or 1.
+
+    Examples
+    --------
+    >>> pooled("log", [np.array([1.0]), np.array([3.0])], np.array([0.5, 1.0])).tolist()
+    [3.5]
+    >>> pooled("linear", [np.array([-1000.0]), np.array([-1000.0])], np.array([0.5, 0.5])).tolist()
+    [-1000.0]
+    """
+    places = np.flatnonzero(weights > 0.0)
+    if kind == "log":
+        out = np.zeros(logits[0].shape)
+        for j in places:
+            out += weights[j] * logits[j]
+        return out
+    share = np.log(weights[places])
+    if logits[0].ndim == 2:
+        return _mean_of_logs([log_softmax(logits[j]) for j in places], share)
+    event = _mean_of_logs([log_sigmoid(logits[j]) for j in places], share)
+    return np.asarray(event - _mean_of_logs([log_sigmoid(-logits[j]) for j in places], share))
+
+
+def _mean_of_logs(logs: list[Any], share: FloatArray) -> FloatArray:
+    """Return the log of a weighted sum of exponentials."""
+    return np.asarray(logsumexp(np.stack([one + s for one, s in zip(logs, share, strict=True)]), axis=0))

@@ -1,0 +1,232 @@
+"""Rows of several models as a pool sees them: what each member makes of what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from logitkit.errors import DataError, UnsupportedError
+from logitkit.logits.functions import log_sigmoid, log_softmax
+from logitkit.logits.pools.least import Loss
+from logitkit.logits.read import read_codes, read_logits
+from logitkit.numerics.kernels.pools import linear_pool_loss, log_pool_loss
+from logitkit.numerics.threads.local import ordered_map
+from logitkit.numerics.threads.row_groups import row_groups
+from logitkit.typing import BoolArray, FloatArray, IntArray
+
+__all__ = ["PoolRows", "linear_rows", "log_likelihoods", "log_rows", "read_members"]
+
+
+@dataclass(frozen=True)
+class PoolRows:
+    """What a pool is learnt from.
+
+    Parameters
+    ----------
+    numbers : (n, J) or (n, K - 1, J) array
+        Of a linear pool the likelihood of each member, of a logarithmic one differences of logits.
+    counts : (n,) array
+        How often each row counts.
+
+    Examples
+    --------
+    >>> rows = PoolRows(np.array([[0.2, 0.8]]), np.ones(1))
+    >>> value, gradient, hessian = rows.loss(np.array([0.5, 0.5]))
+    >>> bool(np.isclose(value, np.log(2.0))), gradient.round(12).tolist()
+    (True, [-0.4, -1.6])
+    """
+
+    numbers: FloatArray = field(repr=False)
+    counts: FloatArray = field(repr=False)
+
+    @property
+    def loss(self) -> Loss:
+        """Minus the log-likelihood as a function of the weights, with both derivatives."""
+        n, m = self.numbers.shape[0], self.numbers.shape[-1]
+        groups = row_groups(n, self.numbers[0].size, 8 * m * (m + 1))
+
+        def part(group: int, weights: FloatArray) -> tuple[float, FloatArray]:
+            first, after = groups.bounds[group]
+            sums = np.empty((m + 1, m))
+            kernel = linear_pool_loss if self.numbers.ndim == 2 else log_pool_loss
+            return kernel(self.numbers[first:after], self.counts[first:after], weights, sums), sums
+
+        def loss(weights: FloatArray) -> tuple[float, FloatArray, FloatArray]:
+            value, sums = 0.0, np.zeros((m + 1, m))
+            tasks = ordered_map(lambda group: part(group, weights), len(groups.bounds), light=groups.light)
+            for one, here in tasks:
+                value += one
+                sums += here
+            lower = np.tril(sums[1:])
+            return value, sums[0], lower + np.tril(lower, -1).T
+
+        return loss
+
+    def require_apart(self, names: tuple[str, ...]) -> None:
+        """Refuse two members that say the same in all rows: their weights cannot be told apart."""
+        flat = self.numbers.reshape(-1, self.numbers.shape[-1])
+        sums = flat.sum(axis=0)
+        for j in range(sums.size):
+            for k in range(j):
+                if sums[j] == sums[k] and np.array_equal(flat[:, j], flat[:, k]):
+                    raise UnsupportedError(
+                        f"Members {names[k]} and {names[j]} say the same in all rows: leave one of them out."
+                    )
+
+
+def read_members(members: Any) -> tuple[tuple[str, ...], list[FloatArray]]:
+    """Return the names and the logits of the members of a pool.
+
+    Parameters
+    ----------
+    members : mapping or sequence of array-like
+        Logits of the same rows, (n,) each of an event, or (n, K) of K outcomes.
+
+    Returns
+    -------
+    names : tuple of str
+        Keys, or numbers from 0.
+    logits : list of array
+        All of one shape.
+
+    Raises
+    ------
+    DataError
+        If there are fewer than two, shapes differ, or logits are refused; the member is named.
+
+    Examples
+    --------
+    >>> names, logits = read_members({"a": [0, 1], "b": [2, 3]})
+    >>> names, logits[1].tolist()
+    (('a', 'b'), [2.0, 3.0])
+    """
+    if isinstance(members, Mapping):
+        names, given = tuple(str(name) for name in members), list(members.values())
+    elif isinstance(members, list | tuple | np.ndarray):
+        names, given = tuple(str(j) for j in range(len(members))), list(members)
+    else:
+        raise DataError(
+            f"members is a {type(members).__name__}: give a list of logits, or a mapping from names to logits."
+        )
+    if len(given) < 2:
+        raise DataError(f"There are {len(given)} members: a pool needs at least two.")
+    logits = []
+    for name, values in zip(names, given, strict=True):
+        try:
+            logits.append(read_logits(values))
+        except DataError as error:
+            raise DataError(f"Member {name}: {error}") from error
+        if logits[-1].shape != logits[0].shape:
+            raise DataError(
+                f"logits of member {name} have shape {logits[-1].shape}, and those of member {names[0]} "
+                f"{logits[0].shape}: all members see the same rows."
+            )
+    return names, logits
+
+
+def linear_rows(log_likelihoods: FloatArray, counts: FloatArray) -> PoolRows:
+    """Return rows of a linear pool.
+
+    Parameters
+    ----------
+    log_likelihoods : (n, J) array
+        Log of the probability that each member gave to what happened.
+    counts : (n,) array
+        How often each row counts.
+
+    Returns
+    -------
+    PoolRows
+        Each row divided by its largest likelihood.
+
+    Examples
+    --------
+    >>> linear_rows(np.log([[0.2, 0.8]]) - 1e4, np.ones(1)).numbers.round(12).tolist()
+    [[0.25, 1.0]]
+    """
+    used = counts > 0.0
+    kept = log_likelihoods[used]
+    return PoolRows(np.exp(kept - kept.max(axis=1, keepdims=True)), np.ascontiguousarray(counts[used]))
+
+
+def log_likelihoods(logits: list[FloatArray], y: FloatArray, counts: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the log of the probability that each member gave to what happened, and how often each row counts.
+
+    Parameters
+    ----------
+    logits : list of (n,) or (n, K) array
+        Of the members.
+    y : (n,) array
+        Events, or their proportions, or numbers of outcomes.
+    counts : (n,) array
+        How often each row counts.
+
+    Returns
+    -------
+    log_likelihoods : (N, J) array
+        Rows with a proportion of events are two, one of each outcome.
+    counts : (N,) array
+        Of these.
+
+    Examples
+    --------
+    >>> found, counts = log_likelihoods([np.zeros(1), np.zeros(1)], np.array([0.25]), np.ones(1))
+    >>> np.exp(found).tolist(), counts.tolist()
+    ([[0.5, 0.5], [0.5, 0.5]], [0.25, 0.75])
+    """
+    if logits[0].ndim == 2:
+        places = read_codes(y, *logits[0].shape)[:, None]
+        return np.column_stack([np.take_along_axis(log_softmax(z), places, axis=1)[:, 0] for z in logits]), counts
+    rows, happened, parts = _one_outcome_a_row(y, counts)
+    sign = np.where(happened, 1.0, -1.0)
+    return np.column_stack([log_sigmoid(sign * z[rows]) for z in logits]), parts
+
+
+def log_rows(logits: list[FloatArray], y: FloatArray, counts: FloatArray) -> PoolRows:
+    """Return rows of a logarithmic pool.
+
+    Parameters
+    ----------
+    logits : list of (n,) or (n, K) array
+        Of the members.
+    y : (n,) array
+        Events, or their proportions, or numbers of outcomes.
+    counts : (n,) array
+        How often each row counts.
+
+    Returns
+    -------
+    PoolRows
+        Logits of the outcomes that did not happen, less that of the one that did.
+
+    Examples
+    --------
+    >>> log_rows([np.array([2.0]), np.array([3.0])], np.ones(1), np.ones(1)).numbers.tolist()
+    [[[-2.0, -3.0]]]
+    """
+    if logits[0].ndim == 2:
+        n, k = logits[0].shape
+        used = np.flatnonzero(counts > 0.0)
+        codes = read_codes(y, n, k)[used]
+        others = np.arange(k - 1) + (np.arange(k - 1) >= codes[:, None])
+        numbers = np.empty((used.size, k - 1, len(logits)))
+        for j, z in enumerate(logits):
+            here = z[used]
+            numbers[:, :, j] = np.take_along_axis(here, others, axis=1) - here[np.arange(used.size), codes][:, None]
+        return PoolRows(numbers, counts[used])
+    rows, happened, parts = _one_outcome_a_row(y, counts)
+    kept = np.flatnonzero(parts > 0.0)
+    sign = np.where(happened[kept], -1.0, 1.0)
+    return PoolRows(np.stack([sign * z[rows[kept]] for z in logits], axis=1)[:, None, :].copy(), parts[kept])
+
+
+def _one_outcome_a_row(y: FloatArray, counts: FloatArray) -> tuple[IntArray, BoolArray, FloatArray]:
+    """Return rows, whether the event happened and how often: a proportion is two rows."""
+    mixed = np.flatnonzero((y > 0.0) & (y < 1.0))
+    rows = np.concatenate([np.arange(y.size), mixed])
+    happened = np.concatenate([y > 0.0, np.zeros(mixed.size, dtype=bool)])
+    parts = np.concatenate([np.where(y > 0.0, y, 1.0) * counts, (1.0 - y[mixed]) * counts[mixed]])
+    return rows, happened, parts
