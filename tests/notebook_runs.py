@@ -160,10 +160,13 @@ LOOK = {
 
 # Sizes that a reader sees and that `make test` need not wait for: the words of the notebook hold of these as well.
 LESS = {
+    "01-first-fit": {"fit.bootstrap(1999, seed=1)": "fit.bootstrap(499, seed=1)"},
     "03-penalised": {
-        'folds=lk.Folds(10, seed=1), measure="auc"': 'folds=lk.Folds(3, seed=1), measure="auc"',
-        "folds=lk.Folds(10, seed=1), n_strengths=50": "folds=lk.Folds(5, seed=1), n_strengths=25",
-        "folds=lk.Folds(4 if QUICK else 10, seed=1)": "folds=lk.Folds(4, seed=1), n_strengths=30",
+        'folds=lk.Folds(10, seed=1), measure="auc"': 'folds=lk.Folds(2, seed=1), measure="auc"',
+        "folds=lk.Folds(10, seed=1), n_strengths=50": "folds=lk.Folds(3, seed=1), n_strengths=20",
+        "folds=lk.Folds(10, seed=1),\n)\nridge": "folds=lk.Folds(4, seed=1),\n    n_strengths=40,\n)\nridge",
+        "folds=lk.Folds(5, seed=1),\n    n_strengths=20 if QUICK else 40,": "folds=lk.Folds(3, seed=1),\n    n_strengths=15,",
+        "folds=lk.Folds(4 if QUICK else 10, seed=1)": "folds=lk.Folds(3, seed=1), n_strengths=20",
     },
 }
 

@@ -57,6 +57,16 @@ def checks_of(variants):
     return pytest.mark.parametrize(mark.args[0], list(mark.args[1]), **mark.kwargs)
 
 
+def some_of_cross_validation(checks):
+    """The same, of which those that choose a strength, and so fit many times, meet every third; the others are slow."""
+    found = []
+    for number, parameters in enumerate(checks.args[1]):
+        given = getattr(parameters, "values", parameters)
+        left = isinstance(given[0], LogitClassifierCV | MultinomialClassifierCV) and number % 3 != 1
+        found.append(pytest.param(*given, marks=pytest.mark.slow) if left else parameters)
+    return pytest.mark.parametrize(checks.args[0], found, **checks.kwargs)
+
+
 checks = checks_of(VARIANTS)
 
 
@@ -64,7 +74,7 @@ checks = checks_of(VARIANTS)
 @pytest.mark.filterwarnings("ignore:The classes are separated")
 @pytest.mark.filterwarnings("ignore:The order of the classes is not stated")
 @pytest.mark.filterwarnings("ignore:The columns selected by the lasso separate")
-@checks
+@some_of_cross_validation(checks)
 def test_scikit_learn_checks(estimator, check, monkeypatch):
     monkeypatch.setenv("SCIPY_ARRAY_API", "1")  # without it one check would be skipped
     check(estimator)

@@ -33,6 +33,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "rao_scott_test": {"hypothesis": "x"},
     "score_bootstrap": {"hypothesis": "x = 0", "draws": 99, "cluster": "firm"},
     "test": {"hypothesis": "x = 0"},
+    "validate": {"n": 3},
     "robust": {"kind": "HC3"},
 }
 LEFT_OUT = {
