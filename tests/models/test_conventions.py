@@ -8,8 +8,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import logitkit as lk
-from logitkit.diagnostics.rows.grouping import quantile_groups
 from logitkit.errors import DataError
+from logitkit.logits.grouping import quantile_groups
 from logitkit.models.conventions import CONVENTIONS, OURS
 from tolerances import EXACT, ROUTE
 

@@ -1,5 +1,9 @@
 """Logits of models of any origin: bare arrays in, arrays or small frozen results out."""
 
+from importlib import import_module
+from typing import Any
+
+from logitkit.logits.calibration_errors.error import CalibrationErrors
 from logitkit.logits.decoding.sampler import Sampler
 from logitkit.logits.detection.suppression import non_maximum_suppression
 from logitkit.logits.detection.yolo import Detections, decode_yolo
@@ -23,12 +27,12 @@ from logitkit.logits.pools.fitting import linear_pool, log_pool
 from logitkit.logits.pools.pool import Pool
 from logitkit.logits.ranking.mean import RankingMeasure
 from logitkit.logits.ranking.measures import ndcg, recall_at, reciprocal_rank
-from logitkit.logits.recalibration.closed_test import ClosedTest, Refit, closed_test
-from logitkit.logits.recalibration.fitting import recalibrate
+from logitkit.logits.recalibration.closed_test import ClosedTest, Refit
 from logitkit.logits.recalibration.recalibrator import Recalibrator
 
 __all__ = [
     "BinaryLoss",
+    "CalibrationErrors",
     "CategoricalLoss",
     "ClosedTest",
     "Detections",
@@ -40,6 +44,7 @@ __all__ = [
     "Refit",
     "RewardModel",
     "Sampler",
+    "calibration_error",
     "closed_test",
     "decode_yolo",
     "entropy",
@@ -56,7 +61,28 @@ __all__ = [
     "recalibrate",
     "recall_at",
     "reciprocal_rank",
+    "reliability",
     "sigmoid",
     "softmax",
     "softplus",
 ]
+
+#: Functions of higher rooms, whose results print and draw themselves: found when they are first asked for.
+SHOWN = {
+    "calibration_error": "logitkit.api.logits.calibration_errors",
+    "closed_test": "logitkit.api.logits.recalibrating",
+    "recalibrate": "logitkit.api.logits.recalibrating",
+    "reliability": "logitkit.api.logits.calibration_errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Return a function whose results show themselves."""
+    if name not in SHOWN:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(SHOWN[name]), name)
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return sorted(__all__)

@@ -13,6 +13,7 @@ from logitkit.typing import AnyFloats, CodeArray, FloatArray, IntArray
 __all__ = [
     "read_codes",
     "read_groups",
+    "read_labels",
     "read_logits",
     "read_numbers",
     "read_outcomes",
@@ -351,3 +352,39 @@ def read_weights(weights: Any, n: int) -> FloatArray:
     if values.sum() <= 0.0:
         raise DataError("All weights are zero: there is nothing to learn from.")
     return values
+
+
+def read_labels(labels: Any, n: int) -> list[tuple[str, IntArray]]:
+    """Return the rows of each group of rows.
+
+    Parameters
+    ----------
+    labels : (n,) array-like or None
+        Numbers or text; None for no groups.
+    n : int
+        Rows.
+
+    Returns
+    -------
+    list of (str, (m,) int array)
+        Labels in order, each with the places of its rows.
+
+    Raises
+    ------
+    DataError
+        If there are more or fewer labels than rows, or one is missing.
+
+    Examples
+    --------
+    >>> [(name, rows.tolist()) for name, rows in read_labels(["b", "a", "b"], 3)]
+    [('a', [1]), ('b', [0, 2])]
+    """
+    if labels is None:
+        return []
+    names, codes = read_groups(labels, n)
+    missing = np.array([each != each for each in names.tolist()])  # noqa: PLR0124 - nan
+    if missing.any():
+        raise DataError(f"The group of row {int(np.argmax(missing[codes]))} (from 0) is missing.")
+    order = np.argsort(codes, kind="stable")
+    rows = np.split(order, np.cumsum(np.bincount(codes))[:-1])
+    return [(str(name), np.asarray(each)) for name, each in zip(names.tolist(), rows, strict=True)]

@@ -7,7 +7,7 @@ import numpy as np
 from logitkit.logits.functions import logsumexp, sigmoid, softmax, softplus
 from logitkit.typing import FloatArray
 
-__all__ = ["brier_score", "log_loss", "probabilities"]
+__all__ = ["brier_score", "brier_scores", "log_loss", "log_losses", "probabilities"]
 
 
 def probabilities(logits: FloatArray) -> FloatArray:
@@ -53,11 +53,30 @@ def log_loss(logits: FloatArray, shares: FloatArray, weights: FloatArray) -> flo
     >>> log_loss(np.array([800.0]), np.array([0.0]), np.ones(1))
     800.0
     """
+    return float(weights @ log_losses(logits, shares) / weights.sum())
+
+
+def log_losses(logits: FloatArray, shares: FloatArray) -> FloatArray:
+    """Return the negative log-likelihood of one trial of each row.
+
+    Parameters
+    ----------
+    logits, shares : (n,) or (n, K) array
+        Logits, and proportions of what happened.
+
+    Returns
+    -------
+    (n,) array
+        Mean over the trials of the row.
+
+    Examples
+    --------
+    >>> log_losses(np.array([800.0, 0.0]), np.array([0.0, 1.0])).round(4).tolist()
+    [800.0, 0.6931]
+    """
     if logits.ndim == 1:
-        loss = shares * softplus(-logits) + (1.0 - shares) * softplus(logits)
-    else:
-        loss = logsumexp(logits) - (shares * logits).sum(axis=1)
-    return float(weights @ loss / weights.sum())
+        return np.asarray(shares * softplus(-logits) + (1.0 - shares) * softplus(logits))
+    return np.asarray(logsumexp(logits) - (shares * logits).sum(axis=1))
 
 
 def brier_score(logits: FloatArray, shares: FloatArray, weights: FloatArray) -> float:
@@ -80,6 +99,27 @@ def brier_score(logits: FloatArray, shares: FloatArray, weights: FloatArray) -> 
     >>> brier_score(np.zeros(1), np.ones(1), np.ones(1))
     0.25
     """
+    return float(weights @ brier_scores(logits, shares) / weights.sum())
+
+
+def brier_scores(logits: FloatArray, shares: FloatArray) -> FloatArray:
+    """Return the squared error of the probabilities of each row, summed over K outcomes.
+
+    Parameters
+    ----------
+    logits, shares : (n,) or (n, K) array
+        Logits, and proportions of what happened.
+
+    Returns
+    -------
+    (n,) array
+        Mean over the trials of the row.
+
+    Examples
+    --------
+    >>> brier_scores(np.zeros((1, 2)), np.array([[0.0, 1.0]])).tolist()
+    [0.5]
+    """
     p = probabilities(logits)
     error = shares * (1.0 - p) ** 2 + (1.0 - shares) * p**2
-    return float(weights @ (error if logits.ndim == 1 else error.sum(axis=1)) / weights.sum())
+    return np.asarray(error if logits.ndim == 1 else error.sum(axis=1))

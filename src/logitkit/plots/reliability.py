@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,8 +13,11 @@ from logitkit.plots.style import GUIDE, INK, MUTED, TICK_SIZE, curve_color, dres
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-__all__ = ["plot_reliability"]
+__all__ = ["plot_reliabilities", "plot_reliability"]
+
+COLUMNS = 3  # of panels
 
 
 def plot_reliability(result: Reliability, ax: Axes | None = None, *, title: str = "", color: str | None = None) -> Axes:
@@ -40,6 +44,25 @@ def plot_reliability(result: Reliability, ax: Axes | None = None, *, title: str 
     )
     ax.legend(loc="lower right", bbox_to_anchor=(1.0, STRIP / (1.0 + STRIP)), frameon=False, fontsize=TICK_SIZE)
     return ax
+
+
+def plot_reliabilities(
+    names: Sequence[str], diagrams: Sequence[Reliability], axes: Sequence[Any] | None = None
+) -> Figure:
+    """Draw one diagram beside another, at most three in a row."""
+    if axes is None:
+        columns = min(len(diagrams), COLUMNS)
+        rows = -(-len(diagrams) // columns)
+        first = new_axes(None, (4.6 * columns, 4.4 * rows))
+        blank: Any = first.get_figure()
+        first.remove()
+        axes = blank.subplots(rows, columns, squeeze=False).ravel()
+    for ax, name, each in zip(axes, names, diagrams, strict=False):
+        plot_reliability(each, ax, title=name)
+    for ax in list(axes)[len(diagrams) :]:
+        ax.set_visible(False)
+    figure: Figure = axes[0].get_figure()
+    return figure
 
 
 def _top(value: float) -> float:

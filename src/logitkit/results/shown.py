@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from functools import cache, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
 from logitkit.report.document import Document
 from logitkit.report.formats.text import render_text
@@ -21,9 +21,10 @@ from logitkit.writing import writable_path, write_file
 if TYPE_CHECKING:
     from logitkit.report.called import Called
 
-__all__ = ["Shown", "Summary", "shown", "with_labels"]
+__all__ = ["Shown", "Summary", "showing", "shown", "with_labels"]
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 
 @verbs_in_our_words
@@ -200,6 +201,17 @@ def shown(result: T, called: Called | None = None) -> T:
     kind: Any = _kind(given)
     made = kind(**_values(result))
     return made if called is None else with_labels(made, called)  # type: ignore[no-any-return]
+
+
+def showing(function: Callable[P, T], kind: Any = None) -> Callable[P, T]:
+    """Return a function of a lower room with a result that shows itself, as one of ``kind`` where it has more verbs."""
+
+    @wraps(function)
+    def called(*given: P.args, **named: P.kwargs) -> T:
+        result = function(*given, **named)
+        return shown(result if kind is None else kind(**_values(result)))
+
+    return called
 
 
 def with_labels(result: T, called: Called | None) -> T:

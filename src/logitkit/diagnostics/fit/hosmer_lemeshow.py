@@ -47,7 +47,6 @@ from scipy.special import chdtrc
 
 from logitkit.design.design import Design
 from logitkit.diagnostics.fit.conditions import require_chi_square
-from logitkit.diagnostics.rows.grouping import GROUPING_WORDS
 from logitkit.diagnostics.rows.left_out import EVERY_ROW, LeftOut
 from logitkit.diagnostics.rows.ordering import InOrder, Ranking, grouped, rows_in_order
 from logitkit.diagnostics.rows.patterns import Patterns, count_patterns, require_unsaturated
@@ -55,6 +54,7 @@ from logitkit.diagnostics.rows.ranking import PredictedRows, RankedRows
 from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
 from logitkit.inference.sample import is_sample
+from logitkit.logits.grouping import GROUPING_WORDS
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["GroupTests", "HosmerLemeshow", "group_tests", "hosmer_lemeshow"]
@@ -168,7 +168,7 @@ def hosmer_lemeshow(
     groups : int, default 10
         Number of groups.
     grouping : {'stata', 'r', 'sas'}, optional
-        How cut points are placed (``logitkit.diagnostics.rows.grouping``); by the conventions of the fit by default.
+        How cut points are placed (``logitkit.logits.grouping``); by the conventions of the fit by default.
     reference : int, optional
         Place of the outcome whose probability makes the groups; the fit's reference by default, in symmetric form the
         first outcome. Ordered outcomes are grouped by their mean score.

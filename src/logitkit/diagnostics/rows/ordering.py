@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.diagnostics.rows.grouping import Groups, group_sums, quantile_groups
 from logitkit.diagnostics.rows.left_out import LeftOut, left_out_of
 from logitkit.diagnostics.rows.ranking import ROUNDING, PredictedRows, RankedRows, no_rows, predicted_rows
 from logitkit.engine.record import FitRecord
+from logitkit.logits.grouping import Groups, group_sums, quantile_groups
 from logitkit.models.links import LOGIT
 from logitkit.numerics.external_sort import ExternalSort, ordered_rows
 from logitkit.numerics.pooled import Pooled, pooled

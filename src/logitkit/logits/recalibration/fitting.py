@@ -8,16 +8,17 @@ from typing import Any
 import numpy as np
 
 from logitkit.errors import DataError, UnsupportedError
-from logitkit.logits.read import read_logits, read_outcomes, read_weights
+from logitkit.logits.read import read_codes, read_logits, read_outcomes, read_weights
 from logitkit.logits.recalibration.binary_fit import fit_binary
 from logitkit.logits.recalibration.isotonic import isotonic_blocks, thresholds
 from logitkit.logits.recalibration.recalibrator import METHODS, Recalibrator, as_columns
 from logitkit.logits.recalibration.sandwich import free_numbers, with_sandwich
-from logitkit.logits.recalibration.softmax_fit import fit_softmax, fit_temperature
+from logitkit.logits.recalibration.softmax_fit import fit_softmax
+from logitkit.logits.recalibration.temperature import fit_temperature
 from logitkit.logits.scores import brier_score, log_loss
 from logitkit.logits.splines import placed_knots
 from logitkit.options import require_choice
-from logitkit.typing import FloatArray
+from logitkit.typing import CodeArray, FloatArray
 
 __all__ = ["COVARIANCES", "learn", "recalibrate"]
 
@@ -80,7 +81,10 @@ def recalibrate(
     """
     values = read_logits(logits)
     require_choice("covariance", covariance, COVARIANCES)
-    shares, counts = read_outcomes(y, values), read_weights(weights, values.shape[0])
+    counts = read_weights(weights, values.shape[0])
+    if values.ndim == 2 and method == "temperature" and covariance == "model":  # proportions are as large as logits
+        return _of_temperature(values, read_codes(y, *values.shape), np.empty((0, 0)), counts)
+    shares = read_outcomes(y, values)
     found = learn(values, shares, counts, method)
     return found if covariance == "model" else with_sandwich(found, values, shares, counts)
 
@@ -108,6 +112,8 @@ def learn(logits: FloatArray, shares: FloatArray, weights: FloatArray, method: s
     [1.098612]
     """
     require_choice("method", method, METHODS)
+    if logits.ndim == 2 and method == "temperature":
+        return _of_temperature(logits, np.empty(0, np.int32), shares, weights)
     totals = weights @ shares
     if (logits.ndim == 1 and not 0.0 < totals < weights.sum()) or (logits.ndim == 2 and (totals > 0.0).sum() < 2):
         raise DataError(ONE_OUTCOME)
@@ -115,17 +121,47 @@ def learn(logits: FloatArray, shares: FloatArray, weights: FloatArray, method: s
         found = _of_event(logits, shares, weights, method)
     else:
         found = _of_several(logits, shares, weights, method)
-    if method == "temperature" and found.estimate[0] <= 0.0:
-        raise DataError(
-            f"The best slope of the logits is {found.estimate[0]:.3g}: they rank outcomes the wrong way round, and no "
-            "temperature is right. Look at the sign of the logits."
-        )
+    if method == "temperature":
+        _require_right_way(found.estimate[0])
     after = found.transform(logits)
     return replace(
         found,
         n=float(weights.sum()),
         log_loss=(log_loss(logits, shares, weights), log_loss(after, shares, weights)),
         brier=(brier_score(logits, shares, weights), brier_score(after, shares, weights)),
+    )
+
+
+def _require_right_way(slope: float) -> None:
+    """Refuse a slope that is not above zero."""
+    if slope <= 0.0:
+        raise DataError(
+            f"The best slope of the logits is {slope:.3g}: they rank outcomes the wrong way round, and no "
+            "temperature is right. Look at the sign of the logits."
+        )
+
+
+def _of_temperature(logits: FloatArray, codes: CodeArray, shares: FloatArray, weights: FloatArray) -> Recalibrator:
+    """Return the temperature of several outcomes, with scores of the same passes."""
+    k = logits.shape[1]
+    totals = weights @ shares if codes.size == 0 else np.bincount(codes, weights, k)
+    if (totals > 0.0).sum() < 2:
+        raise DataError(ONE_OUTCOME)
+    found = fit_temperature(logits, codes, shares, weights)
+    _require_right_way(found.slope)
+    vcov = np.full((1, 1), 1.0 / found.information)
+    return Recalibrator(
+        "temperature",
+        k,
+        ("slope",),
+        np.array([found.slope]),
+        np.sqrt(vcov[0]),
+        vcov,
+        np.full(k, found.slope),
+        np.zeros(k),
+        n=float(weights.sum()),
+        log_loss=found.log_loss,
+        brier=found.brier,
     )
 
 
@@ -168,16 +204,13 @@ def _of_several(logits: FloatArray, shares: FloatArray, weights: FloatArray, met
         raise UnsupportedError(f"method={method!r} is of an event; of several outcomes use 'temperature' or 'vector'.")
     k = logits.shape[1]
     absent = weights @ shares <= 0.0
-    if absent.any() and method != "temperature":
+    if absent.any():
         raise DataError(f"No row has outcome {int(np.argmax(absent))}: method='temperature' alone can do without.")
     slope, shift = free_numbers(method, k)
     free = np.block([[slope, np.zeros((k, shift.shape[1]))], [np.zeros((k, slope.shape[1])), shift]])
     fixed = np.append(np.ones(k) if method == "intercept" else np.zeros(k), np.zeros(k))
     start = np.append(np.ones(slope.shape[1]), np.zeros(shift.shape[1]))
-    if method == "temperature":
-        found = fit_temperature(logits, shares, weights)
-    else:
-        found = fit_softmax(logits, shares, weights, free, fixed, start)
+    found = fit_softmax(logits, shares, weights, free, fixed, start)
     slope_names = [f"slope {j}" for j in range(k)] if method == "vector" else ["slope"] * slope.shape[1]
     names = (*slope_names, *(f"intercept {j + 1}" for j in range(shift.shape[1])))
     error = np.sqrt(np.maximum(np.diag(found.vcov), 0.0))

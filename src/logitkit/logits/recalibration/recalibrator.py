@@ -37,7 +37,8 @@ from scipy.special import logit
 from logitkit.engine.law import NORMAL
 from logitkit.errors import DataError
 from logitkit.logits.functions import softplus
-from logitkit.logits.read import read_logits
+from logitkit.logits.read import read_logits, read_outcomes, read_weights
+from logitkit.logits.recalibration.score_change import ScoreChange, score_change
 from logitkit.logits.scores import probabilities
 from logitkit.logits.splines import restricted_cubic
 from logitkit.typing import FloatArray
@@ -115,10 +116,54 @@ class Recalibrator:
         Returns
         -------
         (q, 2) array
-            Lower and upper limits.
+            Lower and upper limits; nan of a parameter that was held at its bound.
         """
-        half = NORMAL.quantile(level) * self.std_error
+        half = NORMAL.quantile(level) * np.where(self.std_error > 0.0, self.std_error, np.nan)
         return np.column_stack([self.estimate - half, self.estimate + half])
+
+    def temperature_interval(self, level: float = 0.95) -> FloatArray:
+        """Return the interval of the temperature, which is Wald's of its logarithm.
+
+        Parameters
+        ----------
+        level : float, default 0.95
+            Confidence level.
+
+        Returns
+        -------
+        (2,) array
+            Above 0; nan for other methods.
+        """
+        if self.method != "temperature":
+            return np.full(2, np.nan)
+        half = NORMAL.quantile(level) * self.std_error[0] / self.estimate[0]
+        return np.asarray(self.temperature * np.exp([-half, half]))
+
+    def scores(self, logits: Any, y: Any, weights: Any = None, level: float = 0.95) -> ScoreChange:
+        """Return proper scores before and after, on rows that it was not learnt from.
+
+        Parameters
+        ----------
+        logits, y : array-like
+            As it was learnt from, of other rows.
+        weights : (n,) array-like, optional
+            How often each row counts.
+        level : float, default 0.95
+            Confidence level of the changes.
+
+        Returns
+        -------
+        ScoreChange
+            Log loss and Brier score, and what recalibration changes in each, with intervals.
+
+        Raises
+        ------
+        DataError
+            If logits are of another kind than those that it was learnt from, or outcomes are out of range.
+        """
+        after = self.transform(logits)
+        before = read_logits(logits)
+        return score_change(before, after, read_outcomes(y, before), read_weights(weights, len(before)), level)
 
     def transform(self, logits: Any) -> FloatArray:
         """Return recalibrated logits.

@@ -13,11 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import logsumexp
 
-from logitkit.errors import SeparationError, UnsupportedError
-from logitkit.numerics.kernels.tempered import tempered_loss
+from logitkit.errors import SeparationError
 from logitkit.typing import FloatArray
 
-__all__ = ["SoftmaxFit", "fit_softmax", "fit_temperature"]
+__all__ = ["SEPARATED", "SoftmaxFit", "fit_softmax"]
 
 STEPS_MOST = 60
 CLOSE = 1e-13  # of a Newton decrement, per unit of weight
@@ -120,62 +119,6 @@ def fit_softmax(
     both = free @ theta + fixed
     vcov: FloatArray = np.linalg.pinv(hessian, rcond=1e-13, hermitian=True).astype(np.float64)
     return SoftmaxFit(theta, vcov, both[:k], both[k:])
-
-
-def fit_temperature(logits: FloatArray, shares: FloatArray, weights: FloatArray) -> SoftmaxFit:
-    """Fit one slope of all logits, each step a pass without a number per row.
-
-    Parameters
-    ----------
-    logits, shares : (n, K) array
-        Logits, and proportions of what happened.
-    weights : (n,) array
-        How often each row counts.
-
-    Returns
-    -------
-    SoftmaxFit
-        With the inverse of the observed information.
-
-    Raises
-    ------
-    SeparationError
-        If the likelihood has no maximum.
-
-    Examples
-    --------
-    Where the logit 1 is right in three rows of four, the slope is the log of three:
-
-    >>> logits, shares = np.tile([0.0, 1.0], (4, 1)), np.eye(2)[[0, 1, 1, 1]]
-    >>> bool(np.isclose(fit_temperature(logits, shares, np.ones(4)).estimate[0], np.log(3.0)))
-    True
-    """
-    k, total = logits.shape[1], weights.sum()
-    shifted = np.ascontiguousarray(logits - logits.max(axis=1, keepdims=True))
-    target = (shares * shifted).sum(axis=1)
-    slope = 1.0
-    loss, first, second = tempered_loss(shifted, target, weights, slope)
-    for _ in range(STEPS_MOST):
-        if loss < NO_LOSS * total or slope > RUN_OFF or second <= 0.0:
-            break
-        step = -first / second
-        decrement = -first * step
-        if decrement <= CLOSE * total:
-            slope += step
-            break
-        size = 1.0
-        new = tempered_loss(shifted, target, weights, slope + step)
-        while new[0] > loss - 1e-4 * size * decrement and size * decrement > CLOSE * total:
-            size *= 0.5
-            new = tempered_loss(shifted, target, weights, slope + size * step)
-        slope += size * step
-        loss, first, second = new
-    if loss < NO_LOSS * total or slope > RUN_OFF:
-        raise SeparationError(SEPARATED)
-    if second <= 0.0:
-        raise UnsupportedError("The logits of every row are the same: they have no temperature.")
-    vcov = np.full((1, 1), 1.0 / second)
-    return SoftmaxFit(np.array([slope]), vcov, np.full(k, slope), np.zeros(k))
 
 
 def _curvature(logits: FloatArray, p: FloatArray, weights: FloatArray) -> FloatArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logitkit.report.findings.calibration
+import logitkit.report.findings.calibration_errors
 import logitkit.report.findings.comparisons
 import logitkit.report.findings.covariances
 import logitkit.report.findings.diagnostics

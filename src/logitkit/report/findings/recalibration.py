@@ -7,6 +7,7 @@ from scipy.special import logit
 
 from logitkit.logits.recalibration.closed_test import ClosedTest
 from logitkit.logits.recalibration.recalibrator import Recalibrator
+from logitkit.logits.recalibration.score_change import ScoreChange
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.findings.dispatch import finding_document
 from logitkit.report.number_format import (
@@ -14,11 +15,12 @@ from logitkit.report.number_format import (
     format_column,
     format_estimate,
     format_integer,
+    format_interval,
     format_level,
     format_percent,
 )
 
-__all__ = ["closed_test_document", "recalibrator_document"]
+__all__ = ["closed_test_document", "recalibrator_document", "score_change_document"]
 
 TITLES = {
     "none": "No recalibration",
@@ -50,6 +52,8 @@ def recalibrator_document(result: Recalibrator) -> Document:
         notes.append(
             "No standard errors: clusters are not summed over rows that are read in chunks, or there is but one."
         )
+    if (result.std_error == 0.0).any():
+        notes.append("A parameter without an interval was held at its bound, zero.")
     if result.robust:
         notes.append("Standard errors: sandwich.")
     facts = [
@@ -60,7 +64,9 @@ def recalibrator_document(result: Recalibrator) -> Document:
         Fact("Brier score after", format_estimate(result.brier[1])),
     ]
     if result.method == "temperature":
-        facts.append(Fact("Temperature", format_estimate(result.temperature)))
+        low, high = result.temperature_interval()
+        shown = f"{format_estimate(result.temperature)} ({format_interval(low, high)})"
+        facts.append(Fact(f"Temperature ({format_level(0.95)} interval)", shown))
     blocks = [_parameters(result)] if result.names else []
     return Document(
         TITLES[result.method],
@@ -112,4 +118,24 @@ def closed_test_document(result: ClosedTest) -> Document:
         notes=(
             "Chosen: the first that is not rejected against the most extensive, else that one (Vergouwe et al. 2017).",
         ),
+    )
+
+
+@finding_document.register
+def score_change_document(result: ScoreChange) -> Document:
+    """Return scores before and after a recalibration as a document."""
+    level = format_level(result.level)
+    heads = ("Before", "After", "Change", "Std. error", f"{level} low", f"{level} high")
+    values = (result.before, result.after, result.change, result.std_error, result.low, result.high)
+    columns = (tuple(format_estimate(each, 5) for each in row) for row in values)
+    table = Table(
+        None,
+        (Column("Score", "left"), *(Column(name) for name in heads)),
+        tuple(zip(result.names, *columns, strict=True)),
+    )
+    return Document(
+        "Scores before and after recalibration",
+        facts=(Fact("Rows", format_amount(result.n)),),
+        blocks=(table,),
+        notes=("Lower scores are better. Standard errors are of paired rows; the recalibration is taken as given.",),
     )

@@ -17,12 +17,12 @@ from scipy.special import chdtrc, expit
 
 from logitkit.design.formula.terms import INTERCEPT
 from logitkit.design.ready import ready_design
-from logitkit.diagnostics.rows.grouping import quantile_groups
 from logitkit.diagnostics.rows.proportions import effective_observations, wilson_interval
 from logitkit.engine.fit import fit_design
 from logitkit.engine.law import NORMAL
 from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import DataError
+from logitkit.logits.grouping import quantile_groups
 from logitkit.models.binomial import Binomial
 from logitkit.options import is_finite_number, listed
 from logitkit.scorecard.scaling import Scaling

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from logitkit.diagnostics.rows.grouping import group_sums, quantile_groups
 from logitkit.errors import DataError, UnsupportedError
+from logitkit.logits.grouping import group_sums, quantile_groups
 
 
 def stata_rule(values, groups):

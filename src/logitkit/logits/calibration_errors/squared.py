@@ -1,0 +1,114 @@
+r"""The squared calibration error without bias, and its interval.
+
+In bin b with :math:`n_b` of N trials, errors :math:`d_i = p_i - y_i` with mean :math:`\bar d_b` and variance
+:math:`s_b^2`,
+
+.. math:: \hat\theta = \sum_b \frac{n_b}{N} \Bigl( \bar d_b^2 - \frac{s_b^2}{n_b} \Bigr)
+    = \sum_b \frac{n_b}{N} \frac{1}{n_b (n_b - 1)} \sum_{i \ne j} d_i d_j
+
+has the expectation :math:`\theta = \sum_b (n_b / N) \mu_b^2` for errors of mean :math:`\mu_b` in each bin, zero if
+probabilities are right, whatever the bins (``docs/maths/calibration_error.md``, equations 1 to 3). Where all
+predictions of a bin are one it is the estimator of Kumar, Liang and Ma.
+
+:math:`T = \sum_b (n_b / N) \bar d_b^2` is a weighted sum of non-central chi-squares, whose first three cumulants a
+shifted gamma distribution takes over. Limits are the :math:`\theta` under which T, as it is, lies at its quantiles.
+
+References
+----------
+Kumar, A., Liang, P. S. and Ma, T. (2019) Verified uncertainty calibration. NeurIPS.
+Pearson, E. S. (1959) Note on an approximation to the distribution of non-central chi-square. Biometrika 46, 364.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.special import gammainc, gammaincc
+
+from logitkit.logits.calibration_errors.bins import ErrorBins
+from logitkit.typing import FloatArray
+
+__all__ = ["squared_error", "squared_interval"]
+
+
+def squared_error(bins: ErrorBins) -> float:
+    """Return the squared calibration error without bias.
+
+    Parameters
+    ----------
+    bins : ErrorBins
+        Those of one trial say nothing of it, and are left out.
+
+    Returns
+    -------
+    float
+        Below zero by chance where the error is near it; nan if no bin has two trials.
+
+    Examples
+    --------
+    >>> squared_error(ErrorBins(np.array([4.0]), np.array([2.0]), np.array([2.0]), np.array([1.0])))
+    -0.08333333333333333
+    """
+    some = bins.n > 1.0
+    if not some.any():
+        return float("nan")
+    n, gap, variance = bins.n[some], bins.gap[some], bins.variance[some]
+    return float(n @ (gap**2 - variance / n) / n.sum())
+
+
+def squared_interval(bins: ErrorBins, level: float) -> tuple[float, float]:
+    """Return an interval for the squared calibration error in these bins.
+
+    Parameters
+    ----------
+    bins : ErrorBins
+        Those of one trial are left out.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    low, high : float
+        At least 0.
+
+    Examples
+    --------
+    >>> bins = ErrorBins(np.full(2, 50.0), np.array([10.0, 40.0]), np.array([12.0, 38.0]), np.full(2, 8.0))
+    >>> low, high = squared_interval(bins, 0.95)
+    >>> low, 0.005 < high < 0.02
+    (0.0, True)
+    """
+    some = bins.n > 1.0
+    if not some.any():
+        return float("nan"), float("nan")
+    n, gap, rate = bins.n[some], bins.gap[some], bins.predicted[some]
+    share = n / n.sum()
+    # One more trial, of the variance that is predicted: a bin without events would have none.
+    variance = ((n - 1.0) * bins.variance[some] + rate * (1.0 - rate)) / n
+    unit = variance / n.sum()
+    statistic = float(share @ gap**2)
+    part = share * np.maximum(gap**2 - variance / n, 0.0)
+    part = part / part.sum() if part.sum() > 0.0 else share
+    if not unit.any():
+        return statistic, statistic
+    tail = 0.5 * (1.0 - level)
+
+    def excess(theta: float, upper: bool) -> float:
+        return _tail(statistic, unit, theta * part, upper) - tail
+
+    most = statistic + unit.sum()
+    while excess(most, False) > 0.0 or excess(most, True) < 0.0:
+        most *= 2.0
+    low = brentq(excess, 0.0, most, (True,), xtol=1e-14) if excess(0.0, True) < 0.0 else 0.0
+    high = brentq(excess, 0.0, most, (False,), xtol=1e-14) if excess(0.0, False) > 0.0 else 0.0
+    return float(low), float(high)
+
+
+def _tail(statistic: float, unit: FloatArray, moved: FloatArray, upper: bool) -> float:
+    """Return the probability of a weighted sum of non-central chi-squares above, or below, what it is."""
+    mean = unit.sum() + moved.sum()
+    variance = 2.0 * (unit @ unit + 2.0 * unit @ moved)
+    third = 8.0 * (unit**2 @ unit + 3.0 * unit**2 @ moved)
+    shape = 4.0 * variance**3 / third**2
+    at = max(shape + (statistic - mean) * np.sqrt(shape / variance), 0.0)
+    return float(gammaincc(shape, at) if upper else gammainc(shape, at))

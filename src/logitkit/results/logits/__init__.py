@@ -1,0 +1,1 @@
+"""What ``lk.logits`` returns, with tables and figures."""

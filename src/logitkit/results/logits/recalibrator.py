@@ -1,0 +1,72 @@
+"""Recalibrators with a table, and scores that show themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from logitkit.logits.recalibration.recalibrator import Recalibrator
+from logitkit.logits.recalibration.score_change import ScoreChange
+from logitkit.report.frames.shown import ResultFrame
+from logitkit.results.documented import extends_base
+from logitkit.results.shown import shown
+
+__all__ = ["ScoreChangeResult", "ShownRecalibrator"]
+
+
+@extends_base
+@dataclass(frozen=True, eq=False, repr=False)
+class ScoreChangeResult(ScoreChange):
+    """Scores before and after, with their table."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per score.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns score, before, after, change, std_error, conf_low, conf_high.
+        """
+        names = ("before", "after", "change", "std_error")
+        columns = {"score": list(self.names)} | {name: getattr(self, name) for name in names}
+        return ResultFrame({**columns, "conf_low": self.low, "conf_high": self.high})
+
+
+@extends_base
+@dataclass(frozen=True, eq=False, repr=False)
+class ShownRecalibrator(Recalibrator):
+    """A transformation of logits that was learnt from outcomes, with a table of its parameters."""
+
+    def to_frame(self, level: float = 0.95) -> pd.DataFrame:
+        """Return one row per parameter.
+
+        Parameters
+        ----------
+        level : float, default 0.95
+            Confidence level.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns parameter, estimate, std_error, conf_low, conf_high; the last row of a temperature is its own.
+        """
+        low, high = self.interval(level).T
+        columns: dict[str, Any] = {
+            "parameter": list(self.names),
+            "estimate": self.estimate,
+            "std_error": self.std_error,
+            "conf_low": low,
+            "conf_high": high,
+        }
+        frame = pd.DataFrame(columns)
+        if self.method == "temperature":
+            own = (self.temperature, self.temperature * self.std_error[0] / self.estimate[0])
+            frame.loc[1] = ["temperature", *own, *self.temperature_interval(level)]
+        return ResultFrame(frame)
+
+    def scores(self, logits: Any, y: Any, weights: Any = None, level: float = 0.95) -> ScoreChangeResult:
+        """Return proper scores before and after, on rows that it was not learnt from."""
+        found = super().scores(logits, y, weights, level)
+        return shown(ScoreChangeResult(**vars(found)))
