@@ -156,6 +156,20 @@ LOOK = {
             "beside": beside,
             "files": len(files),
         }""",
+    "13-updating": """
+        {
+            "rates": {site: row.tolist() for site, row in zip(rates.index, rates.to_numpy())},
+            "chosen": updated.chosen,
+            "loglik": updated.ladder.loglik.tolist(),
+            "p_value": updated.ladder.p_value.tolist(),
+            "held_out": updated.to_frame()[["log_loss", "brier", "c"]].to_dict("list"),
+            "often": how_often.to_dict(),
+            "strength": strength.chosen,
+            "prior": float(held.ladder.held_out[-1, 0]),
+            "coefs": side_by_side.to_dict("list"),
+            "extension": [float(table.loc["extension", "p_value"]), float(table.loc["extension", "log_loss"])],
+            "risks": risks.to_numpy().tolist(),
+        }""",
 }
 
 # Sizes that a reader sees and that `make test` need not wait for: the words of the notebook hold of these as well.
