@@ -98,14 +98,8 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
                 f"is row {int(np.argmin(kept))}, from 0), and so no predicted label: drop them, or impute in an "
                 "earlier step. predict_proba gives nan for such rows."
             )
-        family = self.fit_.record.family
-        improper = family.improper(eta.T)
-        if improper.any():
-            first = int(np.argmax(improper))
-            raise DataError(
-                f"In {int(improper.sum())} of {improper.size} rows (the first is row {first}, from 0) "
-                f"{family.words.improper}, and there is no label for them. predict_proba gives nan for such rows."
-            )
+        if hasattr(self, "fit_"):  # of rows that were learnt in a stream every one is proper
+            _require_proper(self.fit_.record.family, eta)
         scores = self._scores(eta)
         return self.classes_[(scores[:, 0] > 0.0).astype(np.int64) if scores.shape[1] == 1 else scores.argmax(axis=1)]
 
@@ -182,6 +176,8 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
             )
         self.classes_ = target.classes
         self.fit_ = fit
+        if hasattr(self, "stream_"):
+            del self.stream_
         own = self.fit_intercept if self.formula is None else INTERCEPT in names
         place = names.index(INTERCEPT) if own else None
         self.coef_names_ = np.array([name for j, name in enumerate(names) if j != place], dtype=object)
@@ -243,6 +239,17 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         place = names.index(INTERCEPT) if INTERCEPT in names else None
         coef = table if place is None else np.insert(table, place, intercept, axis=1)
         return decision_by_formula(self.fit_, coef, X, self.unseen)
+
+
+def _require_proper(family: Any, eta: FloatArray) -> None:
+    """Refuse rows whose linear predictors give no probabilities."""
+    improper = family.improper(eta.T)
+    if improper.any():
+        first = int(np.argmax(improper))
+        raise DataError(
+            f"In {int(improper.sum())} of {improper.size} rows (the first is row {first}, from 0) "
+            f"{family.words.improper}, and there is no label for them. predict_proba gives nan for such rows."
+        )
 
 
 def _iterations(fit: Fit) -> int:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Self
+
+from sklearn.utils.metaestimators import available_if
 
 from logitkit.engine.regularised.options import ProxNewton
 from logitkit.engine.solvers.newton import Newton
+from logitkit.engine.stochastic.options import Stochastic
 from logitkit.estimators.penalty_choice import chosen_penalty
 from logitkit.estimators.single_fit import SingleFit
+from logitkit.estimators.streams import learn_block, may_learn
 from logitkit.results.foreign import in_our_words
 from logitkit.typing import MissingPolicy, UnseenPolicy
 
@@ -46,7 +50,7 @@ class FitWithPenalty(SingleFit):
         missing: MissingPolicy = "drop",
         unseen: UnseenPolicy = "raise",
         functions: Mapping[str, Any] | None = None,
-        solver: Newton | ProxNewton | None = None,
+        solver: Newton | ProxNewton | Stochastic | None = None,
         level: float = 0.95,
     ) -> None:
         self.formula = formula
@@ -61,6 +65,39 @@ class FitWithPenalty(SingleFit):
         self.functions = functions
         self.solver = solver
         self.level = level
+
+    @available_if(may_learn)
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+        """Move the coefficients by one more block of rows, in mini-batches: the blocks are never held together.
+
+        How is said by ``solver=lk.Stochastic(...)``, Adam by default, with a rate that falls as a power of the number
+        of steps. Columns are standardised by the first block. After ``fit`` it goes on from those coefficients.
+        ``loss_`` is the mean loss of the block before it was learnt: a forecast. There is no ``fit_``, since no batch
+        optimum is known: where the rows can be read again, ``lk.fit`` or ``lk.learn`` have it.
+
+        Parameters
+        ----------
+        X : (n, p) array, frame or sparse matrix
+            Numbers.
+        y : (n,) array-like
+            Labels.
+        classes : (K,) array-like, optional
+            All labels that there will be; in the first call, where its rows do not have them all.
+        sample_weight : (n,) array-like, optional
+            How often each row counts.
+
+        Returns
+        -------
+        Self
+            The estimator itself.
+
+        Raises
+        ------
+        LogitkitError
+            What is wrong with the input or the parameters, where, and what to do.
+        """
+        learn_block(self, X, y, classes, sample_weight)
+        return self
 
     @property
     def _counts_rows(self) -> bool:

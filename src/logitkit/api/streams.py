@@ -1,0 +1,146 @@
+"""Learning in mini-batches, from a formula and rows of any source or from a ready matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from logitkit.api.reading import read_design
+from logitkit.api.scope import caller_scope
+from logitkit.design.chunks.reading import Reading
+from logitkit.design.design import Design
+from logitkit.design.ready import ready_design
+from logitkit.engine.stochastic.learn import learn_design
+from logitkit.engine.stochastic.options import Stochastic, stated
+from logitkit.models.binary import Binary
+from logitkit.models.catalogue import require_model
+from logitkit.models.model import Model
+from logitkit.options import require_flag
+
+if TYPE_CHECKING:
+    from logitkit.results.stochastic import StochasticFit
+
+__all__ = ["learn", "learn_matrix"]
+
+
+def learn(
+    formula: str,
+    data: Any,
+    *,
+    model: Model = Binary(),  # noqa: B008 - frozen, and shown in the signature
+    solver: Stochastic = Stochastic(),  # noqa: B008 - the same
+    weights: Any = None,
+    offset: Any = None,
+    compared: bool = True,
+    memory: int | str | None = None,
+) -> StochasticFit:
+    """Learn a model in mini-batches: SGD, RMSprop, Adam or SAGA.
+
+    ``lk.fit`` has the optimum itself, with errors and tests, and is as fast or faster wherever there are at most a few
+    thousand coefficients; this is for streams, for more, and for dropout.
+
+    Parameters
+    ----------
+    formula : str
+        As in ``fit``.
+    data : table, or source of rows
+        As in ``fit``: a table, or files that are read in chunks, one pass for each epoch. Chunks come in the order of
+        the source, and rows in random order within a chunk: sorted files are shuffled before.
+    model : model, default lk.Binary()
+        ``lk.Binary()``, ``lk.Binary(event="yes")`` or ``lk.Multinomial()``.
+    solver : Stochastic
+        How it is learnt.
+    weights, offset : optional
+        As in ``fit``.
+    compared : bool, default True
+        Whether the batch optimum is found too, by Newton's method on the same rows, so that the distance from it is
+        known.
+    memory : int or str, optional
+        Of rows that are read in chunks, as in ``fit``.
+
+    Returns
+    -------
+    StochasticFit
+        With ``coef``, ``losses``, ``excess`` over the batch optimum, ``predict``.
+
+    Raises
+    ------
+    LogitkitError
+        If the input is invalid; the message says what is wrong, where, and what to do.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> births = lk.datasets.load_lbw()
+    >>> fit = lk.learn("low ~ age + lwt + smoke", births, solver=lk.Stochastic("saga", batch=8, epochs=100))
+    >>> bool(fit.excess < 1e-6)
+    True
+    """
+    model, namespace = require_model(model), caller_scope()
+    design = read_design(
+        formula,
+        data,
+        Reading(memory, None, None, (("model", model),)),
+        namespace=namespace,
+        weights=weights,
+        reader=model.reader(offset),
+    )
+    return _learnt(design, model, solver, compared)
+
+
+def learn_matrix(
+    X: Any,
+    y: Any,
+    names: Sequence[str] | None = None,
+    *,
+    model: Model = Binary(),  # noqa: B008 - frozen, and shown in the signature
+    solver: Stochastic = Stochastic(),  # noqa: B008 - the same
+    weights: Any = None,
+    offset: Any = None,
+    compared: bool = True,
+) -> StochasticFit:
+    """Learn a model in mini-batches from a ready matrix as it is: no intercept is added.
+
+    Parameters
+    ----------
+    X : (n, p) array, scipy sparse matrix or table of numbers
+        The matrix; float32 and float64 in C order are not copied.
+    y : (n,) array-like
+        A response that the model accepts.
+    names : sequence of str, optional
+        Column names; the column of ones called ``"Intercept"`` is the intercept.
+    model, solver, weights, offset, compared : object
+        As in ``learn``.
+
+    Returns
+    -------
+    StochasticFit
+        As from ``learn``.
+
+    Raises
+    ------
+    LogitkitError
+        If the input is invalid; the message says what is wrong, where, and what to do.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import logitkit as lk
+    >>> fit = lk.learn_matrix(np.ones((400, 1)), np.arange(400) % 4 == 0, ["Intercept"])
+    >>> bool(abs(fit.coef["Intercept"] - np.log(1 / 3)) < 0.1)
+    True
+    """
+    model = require_model(model)
+    return _learnt(ready_design(X, y, names, weights=weights, reader=model.reader(offset)), model, solver, compared)
+
+
+def _learnt(design: Design, model: Model, solver: Stochastic, compared: bool) -> StochasticFit:
+    """Return what was learnt from a design."""
+    from logitkit.results.stochastic import fit_of_learnt
+
+    require_flag("compared", compared)
+    form = model.form(design.info, penalised=False)
+    learnt = learn_design(design, form, stated(solver), compared)
+    if design.stream is not None:
+        design.stream.end()
+    return fit_of_learnt(learnt, form, design.info, solver)

@@ -1,0 +1,244 @@
+"""From a design to learnt coefficients: passes over the rows, the batch optimum beside them, and plug-in errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.engine.fit import as_given, columns_of, fit_design, objective_of
+from logitkit.engine.objective import Objective, SmoothObjective
+from logitkit.engine.solvers.newton import Newton
+from logitkit.engine.stochastic.learner import Learner, new_learner
+from logitkit.engine.stochastic.options import Stochastic
+from logitkit.engine.stochastic.rows import Rows, rows_of, standard_of
+from logitkit.errors import DataError, UnsupportedError
+from logitkit.models.form import Form
+from logitkit.models.penalties.quadratic import Quadratic
+from logitkit.numerics.threads.progress import progress
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["Learnt", "learn_design", "optimum_of"]
+
+PATIENCE = 2  # passes without a smaller loss of the rows held out
+NEWTON_MOST = 2_500  # coefficients up to which the batch optimum is found
+ROUNDING = 1e-12
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What was learnt from a design.
+
+    Parameters
+    ----------
+    table : (m, p) array
+        Coefficients; of K outcomes K rows that sum to zero.
+    losses : tuple of float
+        Mean loss of each pass, of rows before they moved the coefficients; and of rows held out, after each pass.
+    held_out : tuple of float
+        Mean loss of the rows held out after each pass; empty where there are none.
+    mean_loss, optimum : float
+        Mean objective over all rows at the coefficients, and at the batch optimum; the latter nan where it is not
+        known.
+    vcov : (p, p) array or None
+        Plug-in covariance of averaged coefficients.
+    n_rows, n_seen : int
+        Rows, and how often one was visited.
+    """
+
+    table: FloatArray
+    losses: tuple[float, ...]
+    held_out: tuple[float, ...]
+    mean_loss: float
+    optimum: float
+    vcov: FloatArray | None
+    n_rows: int
+    n_seen: int
+
+
+def learn_design(design: Design, form: Form, solver: Stochastic, compared: bool) -> Learnt:
+    """Learn the coefficients of a model from the rows of a design.
+
+    Parameters
+    ----------
+    design : Design
+        Rows that are held, or read in chunks: then one pass reads the source once.
+    form : Form
+        Two outcomes by the logit, or several in which every one has every column.
+    solver : Stochastic
+        How it is learnt.
+    compared : bool
+        Whether the batch optimum is found, too.
+
+    Returns
+    -------
+    Learnt
+        The coefficients.
+
+    Raises
+    ------
+    DataError, UnsupportedError
+        If options do not go with the rows or the model.
+    """
+    family = form.family
+    if (form.is_single and not family.is_logit) or (not form.is_single and not family.compares_predictors):
+        raise UnsupportedError(
+            "Rows are learnt one by one for the logit of two outcomes and for lk.Multinomial() only."
+        )
+    if form.in_parts:
+        raise UnsupportedError("equal= and per_outcome= need lk.fit: every outcome has every column here.")
+    if solver.noise[1] > 0.0 and not form.is_single:
+        raise UnsupportedError("dropout_as='ridge' is that of two outcomes: give dropout_as='noise' of more.")
+    if design.in_chunks and solver.early_stopping is not None:
+        raise UnsupportedError("early_stopping= holds rows out, and these are read in chunks: give a small epochs=.")
+    place = -1 if design.info.intercept is None else design.info.intercept
+    sample = design.sample
+    once = rows_of(sample.matrix, sample.response)
+    standard = standard_of(once, place, solver.seed)
+    held, rest = _held_out(design, solver)
+    n = design.n_rows if rest is None else int(rest.size)
+    learner = new_learner(solver, standard, design.response.n_outcomes, design.n_rows, solver.epochs * n)
+    measured = None if held is None else objective_of(held, form, columns_of(held, form, as_given))
+    outside, best = [], (np.inf, learner.current.copy())
+    with progress(None, "Passes") as shown:
+        for share in _passes(solver.epochs):
+            parts = (rows_of(part.matrix, part.response) for part in design.chunks()) if design.in_chunks else (once,)
+            _pass(parts, rest, learner, share, solver.epochs * n)
+            shown.advance()
+            if measured is None or held is None:
+                continue
+            outside.append(_value(measured, form, standard.raw(learner.current)[:, :-1]) / held.response.total)
+            if outside[-1] < best[0]:
+                best = (outside[-1], learner.current.copy())
+            elif len(outside) - 1 - int(np.argmin(outside)) >= PATIENCE:
+                break
+    table = standard.raw(learner.current if held is None else best[1])[:, :-1]
+    ridge = standard.shrunk(solver.ridge)[:-1] * standard.scale**2
+    loss, optimum = optimum_of(design, form, table, ridge, compared)
+    return Learnt(
+        table,
+        tuple(learner.losses),
+        tuple(outside),
+        loss,
+        optimum,
+        _plug_in(design, table[0], learner) if solver.average and form.is_single else None,
+        design.n_rows,
+        learner.seen,
+    )
+
+
+def optimum_of(design: Design, form: Form, table: FloatArray, ridge: FloatArray, compared: bool) -> tuple[float, float]:
+    """Return the mean objective at some coefficients, and at the batch optimum by Newton's method.
+
+    Parameters
+    ----------
+    design : Design
+        The rows.
+    form : Form
+        The model.
+    table : (m, p) array
+        Coefficients.
+    ridge : (p,) array
+        Strengths of a ridge beside the mean loss.
+    compared : bool
+        Whether the optimum is asked for.
+
+    Returns
+    -------
+    tuple of float
+        Both in nats per unit of weight; the second nan where it is not known.
+    """
+    total = float(design.response.total)
+    objective = objective_of(design, form, columns_of(design, form, as_given))
+    value = _value(objective, form, table) / total
+    own = value + 0.5 * float(np.sum(ridge * table**2))
+    if not compared or form.predictors.n_params > NEWTON_MOST:
+        return own, np.nan
+    if not ridge.any():
+        record = fit_design(design, form, Newton())
+        if record.is_separated or not np.isfinite(record.inner_coef).all():
+            return own, -float(record.loglik) / total
+        flat = np.where(np.isfinite(record.coef), record.coef, 0.0)
+        best = _value(objective, form, _symmetric(form, flat)) / total
+        return own, min(best, own)
+    if not form.is_single or design.in_chunks:
+        return own, np.nan
+    penalised = Objective(design.matrix, design.response, form.family, quadratic=Quadratic(total * ridge))
+    solution = Newton().solve(penalised, table[0])
+    return own, min(float(solution.evaluation.value) / total, own)
+
+
+def _passes(epochs: float) -> Iterator[float]:
+    """Yield how much of the rows each pass visits."""
+    left = float(epochs)
+    while left > ROUNDING:
+        yield min(left, 1.0)
+        left -= 1.0
+
+
+def _pass(parts: Iterable[Rows], rest: IntArray | None, learner: Learner, share: float, total: float) -> None:
+    """Visit the rows once, or a proportion of them, in an order that is drawn; of chunks those of one after another."""
+    rng = np.random.default_rng([learner.solver.seed, learner.seen])
+    loss, weight, first = 0.0, 0.0, 0
+    for rows in parts:
+        order = rng.permutation(rows.n_rows if rest is None else rest)
+        order = order[: max(round(share * order.size), 1)] if share < 1.0 else order
+        loss += learner.learn(rows, order.astype(np.int64, copy=False), total, first)
+        weight += float(rows.weights[order].sum()) / learner.standard.mean_weight
+        first += rows.n_rows
+    learner.losses.append(loss / weight if weight > 0.0 else np.nan)
+
+
+def _held_out(design: Design, solver: Stochastic) -> tuple[Design | None, IntArray | None]:
+    """Return the rows that are held out, and the places of the others."""
+    if solver.early_stopping is None:
+        return None, None
+    n = design.n_rows
+    order = np.random.default_rng([solver.seed, 0]).permutation(n)
+    count = round(float(solver.early_stopping) * n)
+    if not 0 < count < n:
+        raise DataError(f"early_stopping={solver.early_stopping:g} of {n} rows holds out {count}: give another.")
+    return design.take(np.sort(order[:count])), order[count:]
+
+
+def _symmetric(form: Form, flat: FloatArray) -> FloatArray:
+    """Return coefficients as they are shown as a table of all outcomes, shape (m, p)."""
+    return flat[None] if form.is_single else form.shown.table(flat)
+
+
+def _value(objective: SmoothObjective, form: Form, table: FloatArray) -> float:
+    """Return the sum of the losses at a table of coefficients of all outcomes."""
+    if form.is_single:
+        flat = table[0]
+    else:
+        (part,) = form.predictors.parts
+        assert part.rows is not None
+        base = np.setdiff1d(np.arange(table.shape[0]), part.rows)
+        flat = (table - table[base])[part.rows].reshape(-1)
+    return float(objective.evaluate(flat, hessian=False).value)
+
+
+def _plug_in(design: Design, coef: FloatArray, learner: Learner) -> FloatArray | None:
+    r"""Return the covariance of averaged coefficients, :math:`A^{-1} S A^{-1} / n` (Chen et al. 2020).
+
+    A is the mean of the second derivatives and S that of the products of the slopes, both at the average, and n the
+    rows that it was formed of, each counted once. None where A is singular.
+    """
+    p = coef.size
+    bread, meat, total = np.zeros((p, p)), np.zeros((p, p)), 0.0
+    for part in design.chunks():
+        response, rows = part.response, rows_of(part.matrix, part.response)
+        eta = part.matrix.matvec(coef) + (rows.offset[0] if rows.offset.shape[0] else 0.0)
+        mu = 1.0 / (1.0 + np.exp(-np.clip(eta, -700.0, 700.0)))
+        bread += part.matrix.gram(response.weights * mu * (1.0 - mu))
+        meat += part.matrix.gram((response.weights * (response.y - mu)) ** 2)
+        total += float(response.weights.sum())
+    try:
+        half = np.linalg.solve(bread, meat)
+        vcov = np.linalg.solve(bread, half.T)
+    except np.linalg.LinAlgError:
+        return None
+    averaged = (learner.steps - learner.average_from) * learner.solver.batch
+    return np.asarray(vcov * max(design.n_rows / max(averaged, 1), 1.0))

@@ -1,0 +1,271 @@
+"""``StochasticFit``: coefficients learnt in mini-batches, and how far they are from the batch optimum."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtri
+
+from logitkit.design.info import DesignInfo
+from logitkit.design.rebuild import new_rows
+from logitkit.engine.law import require_level
+from logitkit.engine.stochastic.learn import Learnt
+from logitkit.engine.stochastic.options import Stochastic
+from logitkit.errors import DataError, UnsupportedError
+from logitkit.models.form import Form
+from logitkit.typing import FloatArray
+
+__all__ = ["StochasticFit"]
+
+
+@dataclass(frozen=True, repr=False)
+class StochasticFit:
+    """Coefficients learnt in mini-batches.
+
+    Parameters
+    ----------
+    solver : Stochastic
+        How they were learnt.
+    names : tuple of str
+        Of the p columns.
+    outcomes : tuple of str
+        Of several outcomes those that have coefficients; empty where there are two.
+    estimate : (m, p) array
+        Coefficients, one row per outcome that has some.
+    losses : tuple of float
+        Mean loss of each pass, of rows before they moved the coefficients: a forecast, in the first pass.
+    held_out : tuple of float
+        Mean loss of the rows held out, after each pass; empty without ``early_stopping``.
+    mean_loss : float
+        Mean negative log-likelihood over all rows, with the ridge where there is one.
+    optimum : float
+        Its minimum over all coefficients, by Newton's method on the same rows; nan where it was not asked for, or there
+        are more than 2,500 coefficients.
+    vcov : (p, p) array or None
+        Plug-in covariance of averaged coefficients of two outcomes (Chen et al. 2020).
+    n_rows, n_seen : int
+        Rows, and how many visits they had in all.
+    reference : int
+        Of several outcomes the place of the one without coefficients; -1 for none.
+    info : DesignInfo or None
+        How new rows are coded; not there after ``from_dict``, which takes rows of a ready matrix.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import logitkit as lk
+    >>> rng = np.random.default_rng(1)
+    >>> X = np.column_stack([np.ones(2_000), rng.normal(size=2_000)])
+    >>> y = rng.random(2_000) < 1 / (1 + np.exp(-X @ [0.5, 1.0]))
+    >>> fit = lk.learn_matrix(X, y, ["Intercept", "x"])
+    >>> bool(0.0 <= fit.excess < 1e-3)
+    True
+    """
+
+    solver: Stochastic
+    names: tuple[str, ...]
+    outcomes: tuple[str, ...]
+    estimate: FloatArray
+    losses: tuple[float, ...]
+    held_out: tuple[float, ...]
+    mean_loss: float
+    optimum: float
+    vcov: FloatArray | None
+    n_rows: int
+    n_seen: int
+    reference: int = -1
+    info: DesignInfo | None = None
+
+    @property
+    def excess(self) -> float:
+        """How far the mean loss is above the batch optimum, in nats per row."""
+        return self.mean_loss - self.optimum
+
+    @property
+    def coef(self) -> Any:
+        """Coefficients: a Series by column, or of several outcomes a table with one column per outcome."""
+        if not self.outcomes:
+            return pd.Series(self.estimate[0], list(self.names), name="estimate")
+        return pd.DataFrame(self.estimate.T, list(self.names), list(self.outcomes))
+
+    @property
+    def std_error(self) -> pd.Series:
+        """Plug-in standard errors of averaged coefficients, by column."""
+        return pd.Series(np.sqrt(np.diag(self._vcov())), list(self.names), name="std_error")
+
+    def tidy(self, level: float = 0.95) -> pd.DataFrame:
+        """Return one row per coefficient: estimate, plug-in standard error, interval.
+
+        Parameters
+        ----------
+        level : float, default 0.95
+            Confidence level.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``term, estimate, std_error, conf_low, conf_high``.
+
+        Raises
+        ------
+        UnsupportedError
+            If the iterates were not averaged, or there are more than two outcomes.
+        """
+        require_level(level)
+        error = np.sqrt(np.diag(self._vcov()))
+        away = float(ndtri(0.5 * (1.0 + level))) * error
+        columns = {"estimate": self.estimate[0], "std_error": error}
+        columns |= {"conf_low": self.estimate[0] - away, "conf_high": self.estimate[0] + away}
+        return pd.DataFrame({"term": list(self.names), **columns})
+
+    def predict_logit(self, data: Any) -> FloatArray:
+        """Return logits: of the event, or one column per outcome of which only differences matter.
+
+        Parameters
+        ----------
+        data : table, or (n, p) array
+            Rows as they were learnt from: a table for a formula, else a matrix with the same columns.
+
+        Returns
+        -------
+        (n,) or (n, K) array
+            nan for rows with missing values.
+        """
+        table = self.estimate if self.reference < 0 else np.insert(self.estimate, self.reference, 0.0, axis=0)
+        if self.info is None:
+            logits = np.asarray(data, dtype=np.float64) @ table.T
+        else:
+            rows = new_rows(self.info, data)
+            logits = np.full((rows.kept.size, len(table)), np.nan)
+            logits[rows.kept] = rows.matrix.matvecs(table).T
+            if rows.offset is not None:
+                logits[rows.kept] += rows.offset.T
+        return logits if self.outcomes else logits[:, 0]
+
+    def predict(self, data: Any) -> FloatArray:
+        """Return the probability of the event, or of each outcome.
+
+        Parameters
+        ----------
+        data : table, or (n, p) array
+            As for ``predict_logit``.
+
+        Returns
+        -------
+        (n,) or (n, K) array
+            nan for rows with missing values.
+        """
+        from logitkit.logits.functions import sigmoid, softmax
+
+        logits = self.predict_logit(data)
+        found = np.full(logits.shape, np.nan)
+        known = np.isfinite(logits) if logits.ndim == 1 else np.isfinite(logits).all(axis=1)
+        if known.any():
+            found[known] = sigmoid(logits[known]) if logits.ndim == 1 else softmax(logits[known])
+        return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what was learnt as plain numbers, for JSON.
+
+        Returns
+        -------
+        dict
+            Read again by ``from_dict``; it predicts for rows of a ready matrix.
+        """
+        from dataclasses import asdict
+
+        return {
+            "solver": asdict(self.solver),
+            "names": list(self.names),
+            "outcomes": list(self.outcomes),
+            "estimate": self.estimate.tolist(),
+            "losses": list(self.losses),
+            "held_out": list(self.held_out),
+            "mean_loss": self.mean_loss,
+            "optimum": None if np.isnan(self.optimum) else self.optimum,
+            "vcov": None if self.vcov is None else self.vcov.tolist(),
+            "n_rows": self.n_rows,
+            "n_seen": self.n_seen,
+            "reference": self.reference,
+        }
+
+    @classmethod
+    def from_dict(cls, kept: Mapping[str, Any]) -> StochasticFit:
+        """Return what ``to_dict`` wrote.
+
+        Parameters
+        ----------
+        kept : mapping
+            Plain numbers.
+
+        Returns
+        -------
+        StochasticFit
+            The same, without the coding of a formula.
+
+        Raises
+        ------
+        DataError
+            If a field is missing, or its values are not numbers of the right kind.
+        """
+        try:
+            names, outcomes = (tuple(str(each) for each in kept[part]) for part in ("names", "outcomes"))
+            estimate = np.asarray(kept["estimate"], dtype=np.float64)
+            vcov = None if kept["vcov"] is None else np.asarray(kept["vcov"], dtype=np.float64)
+            losses, held_out = (tuple(float(each) for each in kept[part]) for part in ("losses", "held_out"))
+            optimum = np.nan if kept["optimum"] is None else float(kept["optimum"])
+            sizes = int(kept["n_rows"]), int(kept["n_seen"]), int(kept["reference"])
+            solver, loss = Stochastic(**kept["solver"]), float(kept["mean_loss"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError(f"This is nothing that was learnt in mini-batches: {error!s:.80}.") from error
+        p = len(names)
+        fits = estimate.shape == (max(len(outcomes), 1), p) and (vcov is None or vcov.shape == (p, p))
+        if not fits or not np.isfinite(estimate).all():
+            raise DataError("This is nothing that was learnt in mini-batches: its numbers do not fit one another.")
+        return cls(solver, names, outcomes, estimate, losses, held_out, loss, optimum, vcov, *sizes)
+
+    def __repr__(self) -> str:
+        """Return what was learnt in two lines."""
+        many = f"{self.estimate.size} coefficients from {self.n_rows:,} rows, {self.n_seen / self.n_rows:.3g} passes"
+        far = "" if np.isnan(self.optimum) else f", {max(self.excess, 0.0):.2e} above the batch optimum"
+        return f"StochasticFit by {self.solver.method}: {many}\nmean loss {self.mean_loss:.6g}{far}"
+
+    def _vcov(self) -> FloatArray:
+        """Return the covariance, or say why there is none."""
+        if self.vcov is None:
+            raise UnsupportedError(
+                "Standard errors are those of averaged iterates of two outcomes: lk.Stochastic(average=True). "
+                "lk.fit has them for every model."
+            )
+        return self.vcov
+
+
+def fit_of_learnt(learnt: Learnt, form: Form, info: DesignInfo, solver: Stochastic) -> StochasticFit:
+    """Return what a user holds of what was learnt."""
+    table, reference = learnt.table, -1
+    outcomes: tuple[str, ...] = ()
+    if not form.is_single:
+        (part,) = form.shown.parts
+        assert part.rows is not None
+        reference = -1 if form.reference is None else int(form.reference)
+        table = (table if reference < 0 else table - table[reference])[part.rows]
+        outcomes = part.labels
+    return StochasticFit(
+        solver,
+        tuple(info.names),
+        tuple(outcomes),
+        table,
+        learnt.losses,
+        learnt.held_out,
+        learnt.mean_loss,
+        learnt.optimum,
+        learnt.vcov,
+        learnt.n_rows,
+        learnt.n_seen,
+        reference,
+        info,
+    )

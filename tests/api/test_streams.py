@@ -1,0 +1,123 @@
+"""What is learnt in mini-batches, beside the batch optimum."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+import logitkit as lk
+from logitkit.errors import DataError, UnsupportedError
+
+NAMES = ["Intercept", "a", "b", "c"]
+
+
+def rows(n: int, seed: int = 1) -> tuple[Any, Any]:
+    rng = np.random.default_rng(seed)
+    X = np.column_stack([np.ones(n), rng.normal(5.0, 2.0, n), rng.normal(0.0, 0.1, n), rng.random(n) < 0.3])
+    return X, (rng.random(n) < 1.0 / (1.0 + np.exp(-(X @ [-2.0, 0.4, 3.0, 0.5])))).astype(int)
+
+
+@pytest.mark.parametrize("kind", [np.asarray, np.float32, sparse.csr_array])
+def test_saga_comes_to_the_batch_optimum(kind: Any) -> None:
+    X, y = rows(2_000)
+    fit = lk.learn_matrix(kind(X), y, NAMES, solver=lk.Stochastic("saga", batch=32, epochs=120))
+    batch = lk.fit_matrix(kind(X), y, NAMES)
+    assert 0.0 <= fit.excess < 1e-9
+    np.testing.assert_allclose(fit.coef, batch.coef, atol=1e-3, rtol=1e-3)  # as flat as the loss is there
+    np.testing.assert_allclose(fit.optimum, -batch.loglik / 2_000, rtol=1e-12)
+
+
+def test_ridge_is_compared_with_its_own_optimum() -> None:
+    X, y = rows(1_000)
+    fit = lk.learn_matrix(X, y, NAMES, solver=lk.Stochastic("saga", batch=32, epochs=100, ridge=0.2))
+    batch = lk.fit_matrix(X, y, NAMES, penalty=lk.Ridge(0.2))
+    assert 0.0 <= fit.excess < 1e-9
+    np.testing.assert_allclose(fit.coef, batch.coef, atol=1e-4)
+
+
+def test_several_outcomes_from_a_formula_and_for_new_rows() -> None:
+    births = lk.datasets.load_lbw()
+    solver = lk.Stochastic("saga", batch=16, epochs=200)
+    batch = lk.multinomial("race ~ age + lwt", births, reference="white")
+    fit = lk.learn("race ~ age + lwt", births, model=lk.Multinomial(reference="white"), solver=solver)
+    assert 0.0 <= fit.excess < 1e-8
+    assert list(fit.coef.columns) == list(batch.coef.columns)
+    np.testing.assert_allclose(fit.predict(births), batch.predict(births), atol=1e-4)
+    again = lk.learn("race ~ age + lwt", births, model=lk.Multinomial(reference=None), solver=solver)
+    np.testing.assert_allclose(again.predict(births), fit.predict(births), atol=1e-8)
+    np.testing.assert_allclose(again.coef.sum(axis=1), 0.0, atol=1e-12)
+
+
+def test_what_was_learnt_is_saved_as_plain_numbers() -> None:
+    X, y = rows(500)
+    fit = lk.learn_matrix(X, y, NAMES, solver=lk.Stochastic("sgd", average=True))
+    again = lk.StochasticFit.from_dict(json.loads(json.dumps(fit.to_dict())))
+    np.testing.assert_array_equal(again.predict(X), fit.predict(X))
+    assert again.solver == fit.solver
+    assert again.tidy().equals(fit.tidy())
+    assert repr(again) == repr(fit)
+    with pytest.raises(DataError, match="nothing that was learnt"):
+        lk.StochasticFit.from_dict({**fit.to_dict(), "estimate": [[1.0]]})
+
+
+def test_early_stopping_returns_to_the_least_loss_of_rows_held_out() -> None:
+    X, y = rows(400)
+    solver = lk.Stochastic("adam", rate=2.0, schedule="constant", epochs=50, early_stopping=0.25, seed=3)
+    fit = lk.learn_matrix(X, y, NAMES, solver=solver)
+    assert len(fit.held_out) < 50
+    assert fit.held_out[-1] > min(fit.held_out)
+    assert len(fit.held_out) == 3 + int(np.argmin(fit.held_out))
+    assert fit.n_seen == 300 * len(fit.held_out)
+    held = np.sort(np.random.default_rng([3, 0]).permutation(400)[:100])
+    p = fit.predict(X[held])
+    loss = -np.mean(np.where(y[held] == 1, np.log(p), np.log1p(-p)))
+    assert loss == pytest.approx(min(fit.held_out), rel=1e-10)
+
+
+def test_plug_in_errors_are_the_sandwich_where_all_rows_were_averaged() -> None:
+    X, y = rows(3_000)
+    fit = lk.learn_matrix(X, y, NAMES, solver=lk.Stochastic("sgd", average=True, epochs=40))
+    batch = lk.fit_matrix(X, y, NAMES, weights=np.ones(3_000), weight_kind="sampling")
+    np.testing.assert_allclose(fit.std_error, batch.std_error, rtol=0.02)  # of averages near the optimum
+    once = lk.learn_matrix(X, y, NAMES, solver=lk.Stochastic("sgd", average=True, epochs=0.5))
+    assert (once.std_error > 1.3 * fit.std_error).all()  # of 45 in 100 rows
+
+
+@pytest.mark.slow
+def test_intervals_of_one_pass_cover() -> None:
+    true, hits = np.array([-2.0, 0.4, 3.0, 0.5]), np.zeros(4)
+    for seed in range(400):
+        X, y = rows(8_000, seed)
+        solver = lk.Stochastic("sgd", average=True, epochs=1, batch=8)
+        table = lk.learn_matrix(X, y, NAMES, solver=solver, compared=False).tidy()
+        hits += (table["conf_low"] <= true) & (true <= table["conf_high"])
+    assert (hits / 400 > 0.91).all()  # 95 percent less 3.7 standard errors
+
+
+def test_files_are_learnt_chunk_by_chunk(tmp_path: Path) -> None:
+    X, y = rows(4_000)
+    table = pd.DataFrame(X[:, 1:], columns=NAMES[1:]).assign(y=y)
+    table.to_parquet(tmp_path / "rows.parquet", row_group_size=1_000)
+    solver = lk.Stochastic("saga", epochs=30)
+    fit = lk.learn("y ~ a + b + c", tmp_path / "rows.parquet", solver=solver)
+    assert 0.0 <= fit.excess < 1e-6
+    held = lk.learn("y ~ a + b + c", table, solver=solver)
+    np.testing.assert_allclose(fit.predict(table), held.predict(table), atol=1e-3)
+
+
+def test_what_is_not_learnt_is_refused() -> None:
+    births = lk.datasets.load_lbw()
+    with pytest.raises(UnsupportedError, match="the logit of two outcomes"):
+        lk.learn("low ~ age", births, model=lk.Binary(link="probit"))
+    with pytest.raises(UnsupportedError, match="dropout_as='ridge'"):
+        lk.learn("race ~ age", births, model=lk.Multinomial(), solver=lk.Stochastic(dropout=0.5, dropout_as="ridge"))
+    with pytest.raises(DataError, match=r"give lk\.Stochastic"):
+        lk.learn("low ~ age", births, solver=lk.Newton())
+    with pytest.raises(UnsupportedError, match="averaged iterates"):
+        lk.learn("low ~ age", births).tidy()
