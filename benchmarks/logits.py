@@ -206,7 +206,12 @@ def streams(n: int) -> list[Work]:
 
 
 #: Name of a part, and what makes its works of a number of rows.
-PARTS: dict[str, Callable[[int], list[Work]]] = {"losses": losses, "decoding": decoding, "ranking": ranking, "streams": streams}
+PARTS: dict[str, Callable[[int], list[Work]]] = {
+    "losses": losses,
+    "decoding": decoding,
+    "ranking": ranking,
+    "streams": streams,
+}
 
 
 def main() -> None:

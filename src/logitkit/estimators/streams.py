@@ -79,7 +79,29 @@ def learn_block(estimator: Any, X: Any, y: Any, classes: Any, sample_weight: Any
 
 
 def may_learn(estimator: Any) -> bool:
-    """Tell whether an estimator learns from streams; the error says why it does not."""
+    """Tell whether an estimator learns from streams; the error says why it does not.
+
+    Parameters
+    ----------
+    estimator : FitWithPenalty
+        Its parameters.
+
+    Returns
+    -------
+    bool
+        True.
+
+    Raises
+    ------
+    LogitkitError
+        If it has a formula, a penalty but a ridge, or another solver.
+
+    Examples
+    --------
+    >>> from logitkit.estimators import LogitClassifier
+    >>> may_learn(LogitClassifier()), hasattr(LogitClassifier(C=1.0), "partial_fit")
+    (True, False)
+    """
     if estimator.formula is not None:
         raise UnsupportedError(
             "partial_fit takes columns of numbers: a formula learns levels and knots from all rows at once. Code the "

@@ -66,7 +66,7 @@ class FitWithPenalty(SingleFit):
         self.solver = solver
         self.level = level
 
-    @available_if(may_learn)
+    @available_if(may_learn)  # type: ignore[untyped-decorator]  # scikit-learn ships no types
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """Move the coefficients by one more block of rows, in mini-batches: the blocks are never held together.
 
