@@ -46,6 +46,7 @@ __all__ = [
     "Sampler",
     "calibration_error",
     "closed_test",
+    "conformal",
     "decode_yolo",
     "entropy",
     "kl_divergence",
@@ -58,10 +59,12 @@ __all__ = [
     "ndcg",
     "non_maximum_suppression",
     "off_policy_value",
+    "prior_shift",
     "recalibrate",
     "recall_at",
     "reciprocal_rank",
     "reliability",
+    "risk_coverage",
     "sigmoid",
     "softmax",
     "softplus",
@@ -71,8 +74,11 @@ __all__ = [
 SHOWN = {
     "calibration_error": "logitkit.api.logits.calibration_errors",
     "closed_test": "logitkit.api.logits.recalibrating",
+    "conformal": "logitkit.api.logits.conformal",
+    "prior_shift": "logitkit.api.logits.prior_shift",
     "recalibrate": "logitkit.api.logits.recalibrating",
     "reliability": "logitkit.api.logits.calibration_errors",
+    "risk_coverage": "logitkit.api.logits.selective",
 }
 
 

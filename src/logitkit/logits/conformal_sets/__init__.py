@@ -1,0 +1,1 @@
+"""Sets of outcomes that hold the true one with a stated probability."""

@@ -1,0 +1,197 @@
+"""Conformal prediction sets: the thresholds, and what they make of new rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import betaincinv
+
+from logitkit.engine.law import require_level
+from logitkit.errors import DataError
+from logitkit.logits.conformal_sets.conformity import NEW, Conformity, drawn
+from logitkit.logits.conformal_sets.judged import Coverage, judge
+from logitkit.logits.conformal_sets.law import rank_of
+from logitkit.logits.read import read_codes, read_logits
+from logitkit.options import require_flag
+from logitkit.typing import BoolArray, FloatArray, IntArray
+
+__all__ = ["METHODS", "Conformal", "as_outcomes"]
+
+METHODS = ("split", "class", "aps", "raps")
+
+
+@dataclass(frozen=True, eq=False)
+class Conformal:
+    """Sets of outcomes that hold the true one with at least a stated probability.
+
+    Parameters
+    ----------
+    method : {'split', 'class', 'aps', 'raps'}
+        How outcomes enter a set.
+    level : float
+        Coverage that is guaranteed.
+    n_outcomes : int
+        K.
+    of_event : bool
+        Whether logits are log odds of an event, shape (n,); then K is 2, and outcome 1 is the event.
+    limits : (1,) or (K,) array
+        The least conformity: a log probability, or the probability below an outcome less its penalty.
+    n : (1,) or (K,) int array
+        Rows that each limit is of.
+    penalty, free : float, int
+        Of ``'raps'``: what is taken off per rank, and ranks without it.
+    n_tuning : int
+        Rows on which these two were chosen; none of them is among ``n``.
+    seed : int
+        Of the draws of ``'aps'`` and ``'raps'``, by the place of a row.
+    randomised : bool
+        Whether there are such draws.
+
+    Examples
+    --------
+    >>> found = Conformal("split", 0.9, 3, False, np.log([0.2]), np.array([99]))
+    >>> found.sets(np.log([[0.6, 0.3, 0.1]])).tolist(), round(found.threshold, 3)
+    ([[True, True, False]], 0.2)
+    """
+
+    method: str
+    level: float
+    n_outcomes: int
+    of_event: bool
+    limits: FloatArray
+    n: IntArray
+    penalty: float = 0.0
+    free: int = 0
+    n_tuning: int = 0
+    seed: int = 0
+    randomised: bool = True
+
+    @property
+    def threshold(self) -> float | FloatArray:
+        """The probability from which an outcome is in a set; of each outcome, shape (K,), with ``method='class'``.
+
+        With ``'aps'`` and ``'raps'`` the largest sum of probabilities, with penalties, as published.
+        """
+        if self.conformity.nested:
+            return float(1.0 - self.limits[0])
+        found = np.exp(self.limits)
+        return np.asarray(found) if self.method == "class" else float(found[0])
+
+    @property
+    def conformity(self) -> Conformity:
+        """The rule by which outcomes conform."""
+        return Conformity(self.method in ("aps", "raps"), self.penalty, self.free)
+
+    @property
+    def ranks(self) -> IntArray:
+        """Which conformity, from the largest, each limit is."""
+        return np.array([rank_of(int(n), self.level) for n in self.n], dtype=np.int64)
+
+    def coverage_law(self, level: float = 0.95) -> FloatArray:
+        """Return between which values the coverage of such sets lies: it depends on the rows of the threshold.
+
+        Parameters
+        ----------
+        level : float, default 0.95
+            Probability of the interval, over samples of as many rows.
+
+        Returns
+        -------
+        (1, 2) or (K, 2) array
+            Quantiles of the beta distribution with parameters k and n + 1 - k; of each outcome with ``'class'``.
+            Coverage is at least as large where conformities are tied.
+
+        Raises
+        ------
+        DataError
+            If the level is not within 0 and 1.
+        """
+        require_level(level)
+        tail = 0.5 * (1.0 - level)
+        a, b = self.ranks[:, None], (self.n + 1 - self.ranks)[:, None]
+        return np.asarray(betaincinv(a, b, np.array([[tail, 1.0 - tail]])))
+
+    def sets(self, logits: Any, *, first: int = 0, never_empty: bool = False) -> BoolArray:
+        """Return which outcomes are in the set of each row.
+
+        Parameters
+        ----------
+        logits : (n,) or (n, K) array-like
+            As those that the thresholds are of.
+        first : int, default 0
+            Place of the first row, where rows come in parts: draws are by place.
+        never_empty : bool, default False
+            Whether a set without an outcome gets the most probable one. Coverage can only rise.
+
+        Returns
+        -------
+        (n, K) array of bool
+            True for the outcomes of the set.
+
+        Raises
+        ------
+        DataError
+            If logits are of another shape than those that the thresholds are of, or not finite.
+        """
+        require_flag("never_empty", never_empty)
+        if isinstance(first, bool) or not isinstance(first, int | np.integer) or first < 0:
+            raise DataError(f"first={first!r:.60}: give the place of the first row, from 0.")
+        values = self._read(logits)
+        n = values.shape[0]
+        nested = self.conformity.nested
+        uniforms = drawn(n, self.seed, NEW, int(first)) if nested and self.randomised else np.ones(n)
+        found = self.conformity.sets(values, self.limits, uniforms)
+        if never_empty:
+            empty = np.flatnonzero(~found.any(axis=1))
+            found[empty, values[empty].argmax(axis=1)] = True
+        return found
+
+    def coverage(self, logits: Any, y: Any, *, level: float = 0.95) -> Coverage:
+        """Return how often sets of other rows hold the outcome, beside what is to be expected.
+
+        Parameters
+        ----------
+        logits : (m,) or (m, K) array-like
+            Logits of rows that took no part in the thresholds.
+        y : (m,) array-like
+            Their outcomes, from 0 to K - 1; 0 or 1 of an event.
+        level : float, default 0.95
+            Of the intervals.
+
+        Returns
+        -------
+        Coverage
+            Coverage and mean size of the sets, in all and for each outcome.
+
+        Raises
+        ------
+        DataError
+            As ``sets``, or if an outcome is none.
+        """
+        require_level(level)
+        values = self._read(logits)
+        codes = read_codes(y, *values.shape)
+        return judge(self.sets(logits), codes, self.n, self.ranks, self.level, level)
+
+    def _read(self, logits: Any) -> FloatArray:
+        """Return logits of K outcomes, or refuse those of another number."""
+        values = read_logits(logits)
+        if (values.ndim == 1) != self.of_event or (values.ndim == 2 and values.shape[1] != self.n_outcomes):
+            wanted = "(n,), of an event" if self.of_event else f"(n, {self.n_outcomes})"
+            raise DataError(f"logits have shape {values.shape}; the thresholds are of logits of shape {wanted}.")
+        return as_outcomes(values)
+
+
+def as_outcomes(logits: FloatArray) -> FloatArray:
+    """Return log odds of an event as logits of two outcomes, the event last; those of several as they are.
+
+    Examples
+    --------
+    >>> as_outcomes(np.array([2.0])).tolist()
+    [[0.0, 2.0]]
+    """
+    if logits.ndim == 2:
+        return np.ascontiguousarray(logits)
+    return np.column_stack([np.zeros(logits.size), logits])

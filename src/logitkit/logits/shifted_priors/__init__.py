@@ -1,0 +1,1 @@
+"""New proportions of outcomes, estimated from logits without outcomes."""

@@ -1,0 +1,120 @@
+"""New proportions of outcomes, and logits that are moved to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from logitkit.errors import DataError
+from logitkit.logits.read import read_logits
+from logitkit.options import is_finite_number
+from logitkit.typing import FloatArray
+
+__all__ = ["ILL_CONDITIONED", "METHODS", "PriorShift"]
+
+METHODS = ("EM", "BBSE")
+ILL_CONDITIONED = 30.0  # as for columns that are nearly collinear (Belsley, Kuh and Welsch 1980)
+
+
+@dataclass(frozen=True, eq=False)
+class PriorShift:
+    """Proportions of outcomes among new rows, beside those that logits are calibrated for.
+
+    Parameters
+    ----------
+    method : {'EM', 'BBSE'}
+        By maximum likelihood from the probabilities, or from how often each outcome is predicted.
+    of_event : bool
+        Whether logits are log odds of an event; then outcome 1 is the event.
+    old : (K,) array
+        Proportions that the logits are calibrated for.
+    priors, std_error : (K,) array
+        Those of the new rows with standard errors; nan where a proportion is estimated at zero.
+    low, high : (K,) array
+        Limits of each.
+    vcov : (K, K) array
+        Covariance of the new proportions.
+    n : int
+        New rows.
+    level : float
+        Of the limits.
+    statistic, dof, p_value : float, int, float
+        Test that nothing has shifted: likelihood ratio (``'EM'``) or Wald (``'BBSE'``).
+    gap : float
+        Of ``'EM'``: how far the mean log-likelihood may be from its maximum; 0 for ``'BBSE'``.
+    confusion : (K, K) array
+        Of ``'BBSE'``: how often each outcome (row) is predicted where each (column) is true; empty for ``'EM'``.
+    condition : float
+        Its condition number, by which errors of the predicted proportions may grow; nan for ``'EM'``.
+    truncated : bool
+        Whether an estimate was negative, and was put to zero with the others rescaled.
+
+    Examples
+    --------
+    >>> given = {"statistic": 0.0, "dof": 1, "p_value": 1.0, "gap": 0.0, "confusion": np.empty((0, 0))}
+    >>> old, new, unknown = np.array([0.5, 0.5]), np.array([0.2, 0.8]), np.full(2, np.nan)
+    >>> found = PriorShift("EM", True, old, new, *([unknown] * 3), np.eye(2), 9, 0.95, **given)
+    >>> found.transform([0.0]).round(4).tolist()
+    [1.3863]
+    """
+
+    method: str
+    of_event: bool
+    old: FloatArray
+    priors: FloatArray
+    std_error: FloatArray
+    low: FloatArray
+    high: FloatArray
+    vcov: FloatArray
+    n: int
+    level: float
+    statistic: float
+    dof: int
+    p_value: float
+    gap: float
+    confusion: FloatArray
+    condition: float = float("nan")
+    truncated: bool = False
+
+    @property
+    def is_ill_conditioned(self) -> bool:
+        """Whether the condition number is above 30."""
+        return bool(self.condition > ILL_CONDITIONED)
+
+    def transform(self, logits: Any, *, least: float = 0.0) -> FloatArray:
+        """Return logits that are calibrated for the new proportions: moved by the logs of their ratios to the old.
+
+        Parameters
+        ----------
+        logits : (n,) or (n, K) array-like
+            Of the same kind as those that the proportions were estimated from.
+        least : float, default 0
+            Proportions below are raised to it before: an outcome estimated to be absent may still occur.
+
+        Returns
+        -------
+        (n,) or (n, K) array
+            Of the same kind.
+
+        Raises
+        ------
+        DataError
+            If logits are of another kind, or a proportion is zero, whose log would be infinite.
+        """
+        values = read_logits(logits)
+        k = self.old.size
+        if (values.ndim == 1) != self.of_event or (values.ndim == 2 and values.shape[1] != k):
+            wanted = "(n,), of an event" if self.of_event else f"(n, {k})"
+            raise DataError(f"logits have shape {values.shape}; the proportions are of logits of shape {wanted}.")
+        if not is_finite_number(least) or not 0.0 <= least < 1.0 / k:
+            raise DataError(f"least={least!r:.60}: give a proportion from 0 to below 1 / {k}.")
+        new = np.maximum(self.priors, least)
+        if new.min() <= 0.0:
+            raise DataError(
+                f"Outcome {int(np.argmin(new))} has an estimated proportion of 0, and its logit would be minus "
+                f"infinity: leave the outcome out, or give least=, for example half a row, {0.5 / self.n:.2g}."
+            )
+        move = np.log(new / new.sum()) - np.log(self.old)
+        return np.asarray(values + (move[1] - move[0]) if self.of_event else values + move)

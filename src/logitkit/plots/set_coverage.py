@@ -1,0 +1,40 @@
+"""Coverage of prediction sets by outcome."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from logitkit.logits.conformal_sets.judged import Coverage
+from logitkit.plots.labels import add_note
+from logitkit.plots.style import GUIDE, PRIMARY, dress, level_text, new_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["plot_set_coverage"]
+
+NAMED_MOST = 30  # outcomes with a label of their own
+
+
+def plot_set_coverage(result: Coverage, ax: Axes | None = None, *, title: str = "") -> Axes:
+    """Draw the coverage of each outcome with exact limits, beside the level and the coverage of all rows."""
+    ax = new_axes(ax)
+    share, low, high = result.by_outcome[:, 1], result.by_outcome[:, 2], result.by_outcome[:, 3]
+    there = np.flatnonzero(~np.isnan(share))
+    ax.axhline(result.target, color=GUIDE, linewidth=1.1, zorder=1)
+    ax.axhspan(*result.expected, color=GUIDE, alpha=0.25, linewidth=0.0, zorder=0)
+    ends = np.array([share[there] - low[there], high[there] - share[there]]).clip(0.0)
+    ax.errorbar(there, share[there], yerr=ends, fmt="o", color=PRIMARY, markersize=4.0, linewidth=1.2, zorder=3)
+    if share.size <= NAMED_MOST:
+        ax.set_xticks(there, [str(j) for j in there])
+    ax.set_ylim(min(0.98 * float(low[there].min()), result.target - 0.02), 1.005)
+    level = level_text(result.level)
+    add_note(
+        ax,
+        f"Marks: exact {level} intervals. Line: {level_text(result.target)}, guaranteed. Band: {level} of the coverage "
+        "of all rows together, if they are exchangeable.",
+    )
+    dress(ax, x="Outcome", y="Proportion of rows whose set holds it", title=title)
+    return ax

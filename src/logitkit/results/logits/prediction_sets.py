@@ -1,0 +1,75 @@
+"""Conformal sets and their coverage as users hold them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import logitkit.report.findings.prediction_sets  # noqa: F401 - says how these results are shown
+from logitkit.logits.conformal_sets.judged import Coverage
+from logitkit.logits.conformal_sets.predictor import Conformal
+from logitkit.report.frames.shown import ResultFrame
+from logitkit.results.cards.validated import Pickled
+from logitkit.results.documented import extends_base
+from logitkit.results.shown import Shown
+
+__all__ = ["ConformalSets", "SetCoverage", "held_sets"]
+
+
+@extends_base
+@dataclass(frozen=True, eq=False, repr=False)
+class SetCoverage(Pickled, Shown, Coverage):
+    """Coverage and sizes of sets, on rows that took no part in their thresholds."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row for all rows, and one per outcome.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns outcome, n, coverage, conf_low, conf_high, mean_size.
+        """
+        every = np.array([[self.n, self.coverage, self.low, self.high, self.mean_size]])
+        table = np.vstack([every, self.by_outcome])
+        names = ["all", *(str(j) for j in range(len(self.by_outcome)))]
+        frame = ResultFrame(table, columns=["n", "coverage", "conf_low", "conf_high", "mean_size"])
+        frame.insert(0, "outcome", names)
+        return frame.astype({"n": np.int64})
+
+    def plot(self, ax: Any = None, *, title: str = "") -> Any:
+        """Draw the coverage of each outcome with its limits, beside the level that is guaranteed.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Axes to draw on; those of a new figure by default.
+        title : str, optional
+            Title of the figure.
+
+        Returns
+        -------
+        Axes
+            One mark per outcome.
+        """
+        from logitkit.plots.set_coverage import plot_set_coverage
+
+        return plot_set_coverage(self, ax, title=title)
+
+
+@extends_base
+@dataclass(frozen=True, eq=False, repr=False)
+class ConformalSets(Pickled, Shown, Conformal):
+    """Sets of outcomes that hold the true one with at least a stated probability."""
+
+    def coverage(self, logits: Any, y: Any, *, level: float = 0.95) -> SetCoverage:
+        """Return how often sets of other rows hold the outcome, beside what is to be expected."""
+        found = Conformal.coverage(self, logits, y, level=level)
+        return SetCoverage(**{field.name: getattr(found, field.name) for field in fields(found)})
+
+
+def held_sets(found: Conformal) -> ConformalSets:
+    """Return sets as users hold them."""
+    return ConformalSets(**{field.name: getattr(found, field.name) for field in fields(found)})

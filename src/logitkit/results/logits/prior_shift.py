@@ -1,0 +1,46 @@
+"""New proportions of outcomes as users hold them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import pandas as pd
+
+import logitkit.report.findings.prior_shift  # noqa: F401 - says how these results are shown
+from logitkit.logits.shifted_priors.shift import PriorShift
+from logitkit.report.frames.shown import ResultFrame
+from logitkit.results.cards.validated import Pickled
+from logitkit.results.documented import extends_base
+from logitkit.results.shown import Shown
+
+__all__ = ["ShiftedPriors", "held_shift"]
+
+
+@extends_base
+@dataclass(frozen=True, eq=False, repr=False)
+class ShiftedPriors(Pickled, Shown, PriorShift):
+    """Proportions of outcomes among new rows, beside those that logits are calibrated for."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per outcome.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns outcome, old, prior, std_error, conf_low, conf_high.
+        """
+        return ResultFrame(
+            {
+                "outcome": range(self.old.size),
+                "old": self.old,
+                "prior": self.priors,
+                "std_error": self.std_error,
+                "conf_low": self.low,
+                "conf_high": self.high,
+            }
+        )
+
+
+def held_shift(found: PriorShift) -> ShiftedPriors:
+    """Return proportions as users hold them."""
+    return ShiftedPriors(**{field.name: getattr(found, field.name) for field in fields(found)})

@@ -1,0 +1,70 @@
+"""Risk by coverage as users hold it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import logitkit.report.findings.selective  # noqa: F401 - says how these results are shown
+from logitkit.logits.selective import RiskCoverage
+from logitkit.report.frames.shown import ResultFrame
+from logitkit.results.cards.validated import Pickled
+from logitkit.results.documented import extends_base
+from logitkit.results.shown import Shown
+
+__all__ = ["RiskCoverageCurve", "held_curve"]
+
+
+@extends_base
+@dataclass(frozen=True, eq=False, repr=False)
+class RiskCoverageCurve(Pickled, Shown, RiskCoverage):
+    """Error rate of the most certain rows, by how many are answered."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per certainty that occurs, from the largest on.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns n, coverage, risk, conf_low, conf_high (pointwise), confidence.
+        """
+        low, high = self.limits(np.arange(self.n_answered.size))
+        return ResultFrame(
+            {
+                "n": self.n_answered,
+                "coverage": self.coverage,
+                "risk": self.risk,
+                "conf_low": low,
+                "conf_high": high,
+                "confidence": self.confidence,
+            }
+        )
+
+    def plot(self, ax: Any = None, *, label: str | None = None, title: str = "") -> Any:
+        """Draw risk against coverage with its pointwise limits, beside the best order of as many errors.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Axes to draw on; those of a new figure by default.
+        label : str, optional
+            Name of the curve in a legend; labelled curves can share ``ax``.
+        title : str, optional
+            Title of the figure.
+
+        Returns
+        -------
+        Axes
+            With the band of the limits where the curve is alone.
+        """
+        from logitkit.plots.risk_coverage import plot_risk_coverage
+
+        return plot_risk_coverage(self, ax, label=label, title=title)
+
+
+def held_curve(found: RiskCoverage) -> RiskCoverageCurve:
+    """Return a curve as users hold it."""
+    return RiskCoverageCurve(**{field.name: getattr(found, field.name) for field in fields(found)})
