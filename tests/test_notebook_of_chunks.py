@@ -50,7 +50,8 @@ def test_estimates_errors_and_ranks_agree_with_statsmodels(seen: dict[str, Any])
     assert_allclose(seen["errors"]["by bank"], by_bank, rtol=REFERENCE)
     probability = pd.Series(seen["scores"])
     assert_allclose(probability[probability >= 0.0], fit.predict(used), rtol=REFERENCE)
-    ranks, event = fit.predict(used).rank().to_numpy(), used["default"].to_numpy() == 1
+    # Rounded: the product of statsmodels gives a few equal rows predictions that differ in their last bits.
+    ranks, event = fit.predict(used).round(12).rank().to_numpy(), used["default"].to_numpy() == 1
     above = ranks[event].sum() - event.sum() * (event.sum() + 1) / 2
     assert_allclose(seen["auc"], above / (event.sum() * (~event).sum()), rtol=EXACT)
 
