@@ -25,6 +25,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "ordinal": ["OrdinalClassifier"],
         "path": ["LogitPathClassifier"],
         "scorecard": ["ScorecardClassifier"],
+        "stacked": ["StackedClassifier"],
         "woe_encoder": ["WoeEncoder"],
     },
 )

@@ -1,0 +1,207 @@
+"""``StackedClassifier``: several classifiers as one, with weights that are learnt from rows held out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.model_selection import check_cv
+from sklearn.utils.validation import _num_samples, check_consistent_length, check_is_fitted, column_or_1d
+
+from logitkit.errors import DataError
+from logitkit.estimators.members import fitted_member, log_probabilities, named_members, some_rows
+from logitkit.estimators.outcomes import classes_of
+from logitkit.estimators.weights import row_weights
+from logitkit.logits.pools.fitting import log_pool, pool_of_likelihoods
+from logitkit.logits.pools.pool import Pool
+from logitkit.options import require_choice
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["StackedClassifier"]
+
+#: Probabilities below this count as it where logits are added up: a probability of zero has no logit.
+FLOOR = 1e-6
+
+
+class StackedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
+    """Several classifiers as one, pooled with weights that are learnt from predictions of rows held out.
+
+    Each member is fitted without each fold in turn and predicts it; the weights, which are not negative, make the
+    outcomes most likely under these predictions; then each member is fitted to all rows.
+
+    Parameters
+    ----------
+    members : mapping or sequence
+        Classifiers with ``predict_proba``, or right sides of formulas (X is then a frame), by name or in order.
+    pool : {'linear', 'log'}, default 'linear'
+        Whether probabilities are averaged, or logits added up; as ``lk.logits.linear_pool`` and ``lk.logits.log_pool``.
+    cv : int, splitter or pairs, default 5
+        Folds, stratified by class where a number is given. Rows of one group are kept together by pairs, such as
+        ``list(GroupKFold(5).split(X, y, groups))``.
+    sum_to_one : bool, default False
+        Of ``pool='log'``: whether weights add up to one, as those of a linear pool do.
+
+    Attributes
+    ----------
+    classes_ : (K,) array
+        The labels in order.
+    pool_ : Pool
+        Weights with errors and ``interval()``, and the scores of pool and members on the rows held out.
+    members_ : dict
+        The members by name, fitted to all rows.
+
+    Notes
+    -----
+    Errors of weights take the predictions of rows held out as they are; that folds share rows is not in them. The score
+    of the pool is of the rows that its few weights were learnt from, and flatters a little. With ``pool='log'``
+    probabilities below 1e-6 count as 1e-6, since one of zero has no logit.
+
+    References
+    ----------
+    Wolpert, D. H. (1992) Stacked generalization. Neural Networks 5, 241-259. Breiman, L. (1996) Stacked regressions.
+    Machine Learning 24, 49-64.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> births = lk.datasets.load_lbw()
+    >>> model = StackedClassifier({"small": "lwt", "large": "age + lwt + C(race) + smoke"}).fit(births, births["low"])
+    >>> bool(model.pool_.weights.sum() > 0.999), model.predict_proba(births).shape
+    (True, (189, 2))
+    """
+
+    def __init__(self, members: Any = (), pool: str = "linear", cv: Any = 5, sum_to_one: bool = False) -> None:
+        self.members = members
+        self.pool = pool
+        self.cv = cv
+        self.sum_to_one = sum_to_one
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Learn the weights, and fit the members.
+
+        Parameters
+        ----------
+        X : array, frame or sparse matrix
+            n rows, as the members take them.
+        y : (n,) array-like
+            Labels of the classes.
+        sample_weight : (n,) array-like, optional
+            Weights of the rows, for the members and for the weights of the pool.
+
+        Returns
+        -------
+        Self
+            The estimator itself.
+
+        Raises
+        ------
+        DataError
+            If folds hold a row out twice, or a member has no probability of a row.
+        """
+        require_choice("pool", self.pool, ("linear", "log"))
+        stated = named_members(self.members)
+        check_consistent_length(X, y)
+        labels = column_or_1d(y, warn=True)
+        target = classes_of(labels, type(self).__name__, several=True)
+        weights = row_weights(target, sample_weight, None)
+        n_classes = target.classes.size
+        logs = np.full((len(stated), _num_samples(X), n_classes), np.nan)
+        for train, test in self._splits(target.codes):
+            some, held, own = some_rows(X, train), some_rows(X, test), None if weights is None else weights[train]
+            for j, one in enumerate(stated.values()):
+                member = fitted_member(one, n_classes, some, labels[train], own)
+                logs[j, test] = log_probabilities(member, held, target.classes)
+        rows = np.flatnonzero(~np.isnan(logs[0, :, 0]))
+        counts = np.ones(rows.size) if weights is None else weights[rows]
+        self.classes_ = target.classes
+        self.pool_ = self._learnt(tuple(stated), logs[:, rows], target.codes[rows], counts)
+        self.members_ = {name: fitted_member(one, n_classes, X, labels, weights) for name, one in stated.items()}
+        return self
+
+    def predict_proba(self, X: Any) -> FloatArray:
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        X : array, frame or sparse matrix
+            As in ``fit``.
+
+        Returns
+        -------
+        (n, K) array
+            In the order of ``classes_``.
+        """
+        check_is_fitted(self)
+        logs = np.stack([log_probabilities(member, X, self.classes_) for member in self.members_.values()])
+        return self._pooled(self.pool_, logs)
+
+    def predict(self, X: Any) -> Any:
+        """Return the most probable label of each row.
+
+        Parameters
+        ----------
+        X : array, frame or sparse matrix
+            As in ``fit``.
+
+        Returns
+        -------
+        (n,) array
+            Of ``classes_``.
+        """
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+    def _splits(self, codes: IntArray) -> list[tuple[IntArray, IntArray]]:
+        """Return rows to fit and rows to predict, no row of which is predicted twice."""
+        try:
+            pairs = list(check_cv(self.cv, codes, classifier=True).split(np.zeros((codes.size, 1)), codes))
+        except (TypeError, ValueError) as error:
+            raise DataError(
+                f"cv={self.cv!r:.60} makes no folds of these rows: {error} Give a number, a splitter, or pairs of rows "
+                "such as list(GroupKFold(5).split(X, y, groups))."
+            ) from error
+        held = np.zeros(codes.size, dtype=np.int64)
+        for _, test in pairs:
+            held[test] += 1
+        if held.max() > 1:
+            raise DataError(
+                f"cv={self.cv!r:.60} holds row {int(np.argmax(held))} (from 0) out {held.max()} times: give folds that "
+                "hold each row out once."
+            )
+        return pairs
+
+    def _learnt(self, names: tuple[str, ...], logs: FloatArray, codes: IntArray, counts: FloatArray) -> Pool:
+        """Return the pool of predictions of rows held out, with its scores."""
+        found = logs[:, np.arange(codes.size), codes].T
+        if self.pool == "linear":
+            pool = pool_of_likelihoods(names, found, counts)
+        else:
+            floored = dict(zip(names, self._logits(logs), strict=True))
+            pool = log_pool(floored, codes, counts, sum_to_one=self.sum_to_one)
+        p = self._pooled(pool, logs)
+        happened = np.eye(logs.shape[2])[codes]
+        squares = [_mean(((one - happened) ** 2).sum(axis=1), counts) for one in (p, *np.exp(logs))]
+        halved = np.array(squares) / (2.0 if logs.shape[2] == 2 else 1.0)
+        with np.errstate(divide="ignore"):
+            own = _mean(-np.log(p[np.arange(codes.size), codes]), counts)
+        each = np.array([_mean(-found[:, j], counts) for j in range(len(names))])
+        return replace(pool, log_loss=own, brier=float(halved[0]), member_log_loss=each, member_brier=halved[1:])
+
+    def _pooled(self, pool: Pool, logs: FloatArray) -> FloatArray:
+        """Return the probabilities of a pool, of logs of those of its members."""
+        if self.pool == "linear":
+            return np.asarray(np.tensordot(pool.weights, np.exp(logs), 1))
+        p = pool.transform_probabilities(self._logits(logs))
+        return p if p.ndim == 2 else np.column_stack([1.0 - p, p])
+
+    def _logits(self, logs: FloatArray) -> list[FloatArray]:
+        """Return the logits of members, of an event where there are two classes."""
+        floored = np.maximum(logs, np.log(FLOOR))
+        return list(floored[:, :, 1] - floored[:, :, 0]) if logs.shape[2] == 2 else list(floored)
+
+
+def _mean(values: FloatArray, counts: FloatArray) -> float:
+    """Return a weighted mean of rows that count."""
+    used = counts > 0.0
+    return float(counts[used] @ values[used] / counts.sum())
