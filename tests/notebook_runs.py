@@ -156,6 +156,17 @@ LOOK = {
             "beside": beside,
             "files": len(files),
         }""",
+    "12-off-policy": """
+        {
+            "values": {name: [v.value, v.std_error, *v.logit_interval] for name, v in [*values.items(), ("own", own)]},
+            "sizes": [snips.effective_size, snips.rewarded_size, snips.mean_weight, float(snips.largest_weights[0])],
+            "concerns": len(snips.concerns),
+            "covered": {name: count / N_LOGS for name, count in covered.items()},
+            "below": below / N_LOGS,
+            "ranked": ranked,
+            "queries": learnt.n_queries,
+            "scores": scores.tolist(),
+        }""",
     "13-updating": """
         {
             "rates": {site: row.tolist() for site, row in zip(rates.index, rates.to_numpy())},
