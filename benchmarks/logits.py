@@ -205,9 +205,22 @@ def streams(n: int) -> list[Work]:
     ]
 
 
+def calibration(n: int) -> list[Work]:
+    """Return a temperature of n rows of 10 logits with scores before and after, and calibration errors by chance."""
+    rng = np.random.default_rng(3)
+    z = rng.normal(0.0, 3.0, (n, 10))
+    y = (0.5 * z + rng.gumbel(size=z.shape)).argmax(axis=1)
+    m = n // 10
+    return [
+        ("temperature of rows of 10", {"logitkit": lambda: lk.logits.recalibrate(z, y, "temperature")}),
+        (f"calibration error of {m:,} rows", {"logitkit": lambda: lk.logits.calibration_error(z[:m], y[:m])}),
+    ]
+
+
 #: Name of a part, and what makes its works of a number of rows.
 PARTS: dict[str, Callable[[int], list[Work]]] = {
     "losses": losses,
+    "calibration": calibration,
     "decoding": decoding,
     "ranking": ranking,
     "streams": streams,

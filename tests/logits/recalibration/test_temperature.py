@@ -26,7 +26,7 @@ def rows(n, k, seed=1):
 
 def sums(z, codes, shares, weights, slope):
     out = np.zeros(SUMS)
-    tempered_sums(z, codes, shares, weights, slope, out)
+    tempered_sums(z, codes, shares, weights, slope, True, out)
     return out
 
 
@@ -41,12 +41,12 @@ def test_sums_are_those_of_brute_force_and_derivatives_those_of_differences(k):
     z, codes = rows(40, k)
     weights = 1.0 + np.arange(40) % 3
     found = sums(z, codes, NO_SHARES, weights, 0.7)
-    assert_allclose(found[[0, 5]], values(z, codes, weights, 0.7), rtol=EXACT)
+    assert_allclose(found[[0, 4]], values(z, codes, weights, 0.7), rtol=EXACT)
     # Derivatives at five points, of the sums themselves.
     h = 1e-3
     ahead = {step: sums(z, codes, NO_SHARES, weights, 0.7 + step * h) for step in (-2, -1, 1, 2)}
     slope = (8.0 * (ahead[1] - ahead[-1]) - (ahead[2] - ahead[-2])) / (12.0 * h)
-    for j in (0, 1, 2, 3, 5, 6, 7):
+    for j in (0, 1, 2, 4, 5):
         assert_allclose(found[j + 1], slope[j], rtol=1e-6, atol=1e-7 * abs(found).max(), err_msg=str(j))
 
 
@@ -74,8 +74,9 @@ def test_many_rows_are_searched_from_parts_to_the_same_end(monkeypatch):
     assert_allclose(6_000 * np.array([direct.log_loss, direct.brier]), both, rtol=ROUTE)
     monkeypatch.setattr(temperature, "FEW_NUMBERS", 1_000)
     monkeypatch.setattr(temperature, "PART_ROWS", 300)
+    part = temperature._of_parts(temperature._Rows(z, y, NO_SHARES, ones))
+    assert 0.0 < abs(part - direct.estimate[0]) < 0.2
     found = lk.logits.recalibrate(z, y, "temperature")
-    assert found.estimate[0] != direct.estimate[0]  # by another way
     assert_allclose(found.estimate, direct.estimate, rtol=1e-8)
     assert_allclose([found.log_loss, found.brier], [direct.log_loss, direct.brier], rtol=1e-8)
 

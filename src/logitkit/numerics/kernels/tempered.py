@@ -18,7 +18,7 @@ from logitkit.typing import CodeArray, FloatArray
 
 __all__ = ["SUMS", "tempered_sums"]
 
-SUMS = 9  # the loss, its four derivatives, the Brier score, and its three
+SUMS = 7  # the loss, its three derivatives, the Brier score, and its two
 
 NUMBERS = 2_048  # logits of the rows at a time: their columns stay in the first-level cache
 LEAST_ROWS, MOST_ROWS = 16, 256
@@ -64,26 +64,40 @@ def _exponential(x: FloatArray, slope: float, e: FloatArray, m: int) -> None:
 
 
 @compiled
-def _add(x: FloatArray, e: FloatArray, sums: FloatArray, m: int) -> None:
-    """Add what an outcome brings to the moments of rows, and to those of squared probabilities."""
-    s0, s1, s2, s3, s4 = sums[0], sums[1], sums[2], sums[3], sums[4]
-    q0, q1, q2, q3 = sums[5], sums[6], sums[7], sums[8]
-    for i in range(m):
-        one, two = e[i], e[i] * e[i]
-        s0[i] += one
-        q0[i] += two
-        one *= x[i]
-        two *= 2.0 * x[i]
-        s1[i] += one
-        q1[i] += two
-        one *= x[i]
-        two *= 2.0 * x[i]
-        s2[i] += one
-        q2[i] += two
-        one *= x[i]
-        s3[i] += one
-        q3[i] += two * (2.0 * x[i])
-        s4[i] += one * x[i]
+def _add(x: FloatArray, e: FloatArray, sums: FloatArray, m: int, derivatives: bool) -> None:
+    """Add up the moments of rows, and those of squared probabilities, two outcomes at a time."""
+    s0, s1, s2, s3, q0, q1, q2 = sums[0], sums[1], sums[2], sums[3], sums[4], sums[5], sums[6]
+    n_outcomes = x.shape[0]
+    for k in range(0, n_outcomes - 1, 2):
+        u, v, f, g = x[k], x[k + 1], e[k], e[k + 1]
+        if not derivatives:
+            for i in range(m):
+                s0[i] += f[i] + g[i]
+                q0[i] += f[i] * f[i] + g[i] * g[i]
+            continue
+        for i in range(m):
+            a, b, c, d = f[i], g[i], f[i] * f[i], g[i] * g[i]
+            s0[i] += a + b
+            q0[i] += c + d
+            a, b, c, d = a * u[i], b * v[i], c * u[i], d * v[i]
+            s1[i] += a + b
+            q1[i] += c + d
+            a, b = a * u[i], b * v[i]
+            s2[i] += a + b
+            q2[i] += c * u[i] + d * v[i]
+            s3[i] += a * u[i] + b * v[i]
+    if n_outcomes % 2 == 1:
+        u, f = x[n_outcomes - 1], e[n_outcomes - 1]
+        for i in range(m):
+            a, c = f[i], f[i] * f[i]
+            s0[i] += a
+            q0[i] += c
+            if derivatives:
+                s1[i] += a * u[i]
+                q1[i] += c * u[i]
+                s2[i] += a * u[i] * u[i]
+                q2[i] += c * u[i] * u[i]
+                s3[i] += a * u[i] * u[i] * u[i]
 
 
 @compiled_sum
@@ -95,18 +109,61 @@ def _total(values: FloatArray, weights: FloatArray, m: int) -> float:
 
 
 @compiled
-def _scaled(u: FloatArray, c: float, m1: float, v: float, t: float, scale: float, out: FloatArray) -> None:
-    """Add u exp(-c L) and its three derivatives, of those of u and of L, exp(-c L) being the scale."""
-    a, b = c * m1, c * c * m1 * m1 - c * v
-    out[0] += scale * u[0]
-    out[1] += scale * (u[1] - a * u[0])
-    out[2] += scale * (u[2] - 2.0 * a * u[1] + b * u[0])
-    out[3] += scale * (u[3] - 3.0 * a * u[2] + 3.0 * b * u[1] - (a * a * a - 3.0 * c * a * v + c * t) * u[0])
+def _finish(sums: FloatArray, own: FloatArray, own_e: FloatArray, slope: float, m: int, derivatives: bool) -> None:
+    """Turn the moments of rows into what each of them adds, given the logit that occurred and its exponential."""
+    s0, s1, s2, s3, q0, q1, q2 = sums[0], sums[1], sums[2], sums[3], sums[4], sums[5], sums[6]
+    if derivatives:
+        for i in range(m):
+            scale = 1.0 / s0[i]
+            mean, second = s1[i] * scale, s2[i] * scale
+            variance = second - mean * mean
+            variance = variance if variance > 0.0 else 0.0  # noqa: FURB136 - as above
+            third = s3[i] * scale - mean * (3.0 * second - 2.0 * mean * mean)
+            p, away, square = own_e[i] * scale, own[i] - mean, scale * scale
+            # Of u exp(-c L), with c = 1 for the outcome and c = 2 for the sum of squares.
+            bent = 4.0 * square * (q2[i] - 2.0 * mean * q1[i] + mean * mean * q0[i]) - 2.0 * variance * square * q0[i]
+            s1[i], s2[i], s3[i] = mean - own[i], variance, third
+            q1[i] = 2.0 * square * (q1[i] - mean * q0[i]) - 2.0 * p * away
+            q2[i] = bent - 2.0 * p * (away * away - variance)
+    for i in range(m):
+        scale = 1.0 / s0[i]
+        q0[i] = (1.0 - 2.0 * own_e[i] * scale) + q0[i] * scale * scale
+    for i in range(m):
+        s0[i] = math.log(s0[i]) - slope * own[i]
+
+
+@compiled
+def _finish_shares(
+    x: FloatArray, e: FloatArray, shares: FloatArray, sums: FloatArray, part: FloatArray, slope: float, m: int
+) -> None:
+    """As ``_finish``, of rows with proportions of outcomes: those of each outcome, by its proportion."""
+    n_outcomes = x.shape[0]
+    moments, ready = sums.copy(), np.empty(sums.shape)
+    share = part[0]
+    for j in range(SUMS):
+        for i in range(m):
+            sums[j, i] = 0.0
+    for k in range(n_outcomes):
+        for j in range(SUMS):
+            for i in range(m):
+                ready[j, i] = moments[j, i]
+        for i in range(m):
+            share[i] = shares[i, k]
+        _finish(ready, x[k], e[k], slope, m, True)
+        for j in range(SUMS):
+            for i in range(m):
+                sums[j, i] += share[i] * ready[j, i]
 
 
 @compiled
 def tempered_sums(
-    logits: FloatArray, codes: CodeArray, shares: FloatArray, weights: FloatArray, slope: float, out: FloatArray
+    logits: FloatArray,
+    codes: CodeArray,
+    shares: FloatArray,
+    weights: FloatArray,
+    slope: float,
+    derivatives: bool,
+    out: FloatArray,
 ) -> None:
     """Add the sums of rows.
 
@@ -122,57 +179,30 @@ def tempered_sums(
         How often each row counts.
     slope : float
         What logits are multiplied by, not below zero.
-    out : (9,) array
-        Added to: the negative log-likelihood, its four derivatives by the slope, the Brier score and its three.
+    derivatives : bool
+        Whether to form derivatives; zeros are added if not.
+    out : (7,) array
+        Added to: the negative log-likelihood, its three derivatives by the slope, the Brier score and its two.
     """
     n, n_outcomes = logits.shape
     size = max(min(n, MOST_ROWS, max(NUMBERS // n_outcomes, LEAST_ROWS)), 1)
     x, e, top = np.empty((n_outcomes, size)), np.empty((n_outcomes, size)), np.empty(size)
-    sums, own, mean = np.empty((SUMS, size)), np.empty((4, size)), np.empty(size)
-    square, outcome, brier = np.empty(4), np.empty(4), np.empty(4)
+    sums, own, own_e, part = np.empty((SUMS, size)), np.empty(size), np.empty(size), np.empty((1, size))
     for first in range(0, n, size):
         m = min(n - first, size)
+        here = weights[first : first + m]
         _turn(logits[first : first + m], x, top)
         for j in range(SUMS):
             for i in range(m):
                 sums[j, i] = 0.0
         for k in range(n_outcomes):
             _exponential(x[k], slope, e[k], m)
-            _add(x[k], e[k], sums, m)
+        _add(x, e, sums, m, derivatives)
         if codes.shape[0] > 0:
             for i in range(m):
-                k = codes[first + i]
-                mean[i], own[0, i] = x[k, i], e[k, i]
-                own[1, i] = own[0, i] * x[k, i]
-                own[2, i] = own[1, i] * x[k, i]
-                own[3, i] = own[2, i] * x[k, i]
+                own[i], own_e[i] = x[codes[first + i], i], e[codes[first + i], i]
+            _finish(sums, own, own_e, slope, m, derivatives)
         else:
-            for i in range(m):
-                mean[i] = own[0, i] = own[1, i] = own[2, i] = own[3, i] = 0.0
-            for k in range(n_outcomes):
-                for i in range(m):
-                    share = shares[first + i, k]
-                    mean[i] += share * x[k, i]
-                    share *= e[k, i]
-                    for j in range(4):
-                        own[j, i] += share
-                        share *= x[k, i]
-        for i in range(m):
-            scale = 1.0 / sums[0, i]
-            m1, m2, m3, m4 = sums[1, i] * scale, sums[2, i] * scale, sums[3, i] * scale, sums[4, i] * scale
-            v = m2 - m1 * m1
-            v = v if v > 0.0 else 0.0  # noqa: FURB136 - as above
-            t = m3 - m1 * (3.0 * m2 - 2.0 * m1 * m1)
-            for j in range(4):
-                square[j], outcome[j], brier[j] = sums[5 + j, i], own[j, i], 0.0
-            _scaled(outcome, 1.0, m1, v, t, -2.0 * scale, brier)
-            _scaled(square, 2.0, m1, v, t, scale * scale, brier)
-            sums[0, i] = math.log(sums[0, i]) - slope * mean[i]
-            sums[1, i], sums[2, i], sums[3, i] = m1 - mean[i], v, t
-            sums[4, i] = m4 - 4.0 * m1 * m3 - 3.0 * m2 * m2 + m1 * m1 * (12.0 * m2 - 6.0 * m1 * m1)
-            sums[5, i] = 1.0 + brier[0]
-            for j in range(1, 4):
-                sums[5 + j, i] = brier[j]
-        here = weights[first : first + m]
+            _finish_shares(x, e, shares[first : first + m], sums, part, slope, m)
         for j in range(SUMS):
             out[j] += _total(sums[j], here, m)
