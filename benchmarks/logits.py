@@ -217,6 +217,45 @@ def calibration(n: int) -> list[Work]:
     ]
 
 
+def sets(n: int) -> list[Work]:
+    """Return conformal sets by summed probability, risk by coverage and new proportions of n rows of 10 logits."""
+    rng = np.random.default_rng(4)
+    z = rng.normal(0.0, 2.0, (n, 10))
+    y = (z + rng.gumbel(size=z.shape)).argmax(axis=1)
+    found = lk.logits.conformal(z[:10_000], y[:10_000], 0.9, "aps", randomised=False)
+    priors = np.full(10, 0.1)
+    return [
+        (
+            f"APS sets of {n:,} rows",
+            {"logitkit": lambda: found.sets(z), "NumPy sort": lambda: sorted_sets(z, found.threshold)},
+        ),
+        (f"APS threshold of {n:,} rows", {"logitkit": lambda: lk.logits.conformal(z, y, 0.9, "aps")}),
+        (f"risk by coverage of {n:,} rows", {"logitkit": lambda: lk.logits.risk_coverage(z, y)}),
+        (
+            f"prior shift of {n:,} rows",
+            {"logitkit": lambda: lk.logits.prior_shift(z, priors=priors), "20 of EM": lambda: plain_em(z, priors, 20)},
+        ),
+    ]
+
+
+def sorted_sets(z: Any, threshold: float) -> object:
+    """Return which outcomes are in each set, by sorting each row."""
+    order = np.argsort(-z, axis=1)
+    p = np.take_along_axis(lk.logits.softmax(z), order, axis=1)
+    out = np.empty(z.shape, dtype=bool)
+    np.put_along_axis(out, order, np.cumsum(p, axis=1) <= threshold, axis=1)
+    return out
+
+
+def plain_em(z: Any, priors: Any, steps: int) -> object:
+    """Return new proportions after some steps of EM."""
+    p, q = lk.logits.softmax(z), priors
+    for _ in range(steps):
+        weighted = p * (q / priors)
+        q = (weighted / weighted.sum(axis=1, keepdims=True)).mean(axis=0)
+    return q
+
+
 #: Name of a part, and what makes its works of a number of rows.
 PARTS: dict[str, Callable[[int], list[Work]]] = {
     "losses": losses,
@@ -224,6 +263,7 @@ PARTS: dict[str, Callable[[int], list[Work]]] = {
     "decoding": decoding,
     "ranking": ranking,
     "streams": streams,
+    "sets": sets,
 }
 
 

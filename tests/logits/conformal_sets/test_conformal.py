@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from collections.abc import Callable
 from fractions import Fraction
 from itertools import permutations
 from math import ceil
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,7 @@ from logitkit.logits.conformal_sets.conformity import CALIBRATING, NEW, TUNING, 
 from logitkit.logits.conformal_sets.law import central, count_law, rank_of, rows_needed, sum_law, tails
 from tolerances import EXACT, ROUTE
 
+REFERENCES = Path(__file__).resolve().parents[2] / "references"
 METHODS = ("split", "class", "aps", "raps")
 
 
@@ -70,6 +73,21 @@ def test_sets_by_probability_are_those_of_plain_numpy(method: str) -> None:
     limits = np.array([np.sort(g)[::-1][ceil((g.size + 1) * 9 / 10) - 1] for g in groups])
     assert_allclose(np.atleast_1d(found.threshold), limits, rtol=EXACT)
     assert (found.sets(new) == (softmax(new, axis=1) >= limits * (1 - 1e-13))).all()
+
+
+def test_thresholds_and_sets_are_those_of_mapie() -> None:
+    stored = json.loads((REFERENCES / "logits" / "mapie.json").read_text())
+    z, y, n = np.array(stored["logits"]), np.array(stored["y"], dtype=np.int32), stored["made_by"]["n"]
+    split = lk.logits.conformal(z[:n], y[:n], 0.9)
+    assert 1.0 - split.threshold == pytest.approx(stored["lac"]["quantile"], rel=EXACT)
+    assert split.sets(z[n:]).astype(int).tolist() == stored["lac"]["sets"]
+    rule, limit = Conformity(nested=True), 1.0 - stored["aps"]["quantile"]
+    room = rule.of_outcomes(z[:n], y[:n], 1.0 - np.random.RandomState(1).uniform(size=n))  # as MAPIE draws
+    assert np.sort(room)[::-1][rank_of(n, 0.9) - 1] == pytest.approx(limit, rel=EXACT)
+    sets = rule.sets(z[n:], np.array([limit]), np.ones(len(z) - n))
+    empty = ~sets.any(axis=1)
+    sets[empty, z[n:][empty].argmax(axis=1)] = True
+    assert sets.astype(int).tolist() == stored["aps"]["sets"]
 
 
 def test_an_event_is_the_second_of_two_outcomes() -> None:
