@@ -190,7 +190,7 @@ LESS = {
         'folds=lk.Folds(10, seed=1), measure="auc"': 'folds=lk.Folds(2, seed=1), measure="auc"',
         "folds=lk.Folds(10, seed=1), n_strengths=50": "folds=lk.Folds(3, seed=1), n_strengths=20",
         "folds=lk.Folds(10, seed=1),\n)\nridge": "folds=lk.Folds(4, seed=1),\n    n_strengths=40,\n)\nridge",
-        "folds=lk.Folds(5, seed=1),\n    n_strengths=20 if QUICK else 40,": "folds=lk.Folds(3, seed=1),\n    n_strengths=15,",
+        "seed=1),\n    n_strengths=20 if QUICK else 40,": "seed=1),\n    n_strengths=15,",
         "folds=lk.Folds(4 if QUICK else 10, seed=1)": "folds=lk.Folds(3, seed=1), n_strengths=20",
     },
 }

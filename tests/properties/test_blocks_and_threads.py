@@ -33,7 +33,7 @@ def large(n: int, p: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 
 @given(seeds, st.integers(1, 130), st.integers(1, 70))
-@settings(max_examples=15)
+@settings(max_examples=10)
 def test_blocks_of_any_size_are_one_block(seed: int, rows: int, groups: int) -> None:
     frame = table(seed)
     frame.loc[frame.index % 3 == 0, "g"] = "d"
