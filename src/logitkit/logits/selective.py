@@ -41,7 +41,7 @@ class RiskCoverage:
     n_errors : (t,) int array
         Errors among them.
     confidence : (t,) array
-        The least confidence of the rows answered.
+        The least confidence of the rows answered; of ``'probability'`` its log, of an event the size of its logit.
     area : float
         Under the curve, rows with equal confidence in random order.
     std_error : float
@@ -156,8 +156,8 @@ def _confidence(logits: FloatArray, score: Any) -> tuple[FloatArray, str]:
         return np.abs(logits), score  # of which all three are ascending functions
     if score == "entropy":
         return -np.asarray(entropy(logits), dtype=np.float64), score
-    two = np.partition(logits, logits.shape[1] - 2, axis=1)[:, -2:]
     if score == "margin":
+        two = np.partition(logits, logits.shape[1] - 2, axis=1)[:, -2:]
         return np.asarray(two[:, 1] - two[:, 0]), score
     return np.asarray(log_softmax(logits).max(axis=1), dtype=np.float64), score
 

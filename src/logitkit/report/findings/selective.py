@@ -13,7 +13,7 @@ __all__ = ["risk_coverage_document"]
 
 AT = (0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
 NAMES = {
-    "probability": "largest probability",
+    "probability": "log of the largest probability",
     "margin": "difference of the two largest logits",
     "entropy": "entropy, the smallest first",
     "score": "the score given",
