@@ -35,7 +35,7 @@ from logitkit.results.shown import shown
 if TYPE_CHECKING:
     from logitkit.results.fit import Fit
 
-__all__ = ["FORMAT", "RecalibratedFit", "recalibrated", "recalibrated_in", "refitted"]
+__all__ = ["FORMAT", "RecalibratedFit", "holds_recalibrations", "recalibrated", "recalibrated_in", "refitted"]
 
 FORMAT, VERSION = "logitkit recalibrated fit", 1
 CLOSED = "closed"
@@ -250,11 +250,22 @@ def _closed(fit: Fit, record: FitRecord, design: Design, rows: RowLogits, level:
     if design.sample.response.clusters is not None or design.sample.response.weight_kind == "sampling":
         raise UnsupportedError("A closed test compares likelihoods, which sampling weights and clusters do not have.")
     again = refitted(record, design) if rows.order.size == design.n_rows else None
-    refit = None if again is None else Refit(again.loglik - again.log_constant, again.n_params)
+    nested = again is not None and holds_recalibrations(record, design)
+    refit = Refit(again.loglik - again.log_constant, again.n_params) if again is not None and nested else None
     test = closed_test_of(rows.logits, rows.shares, rows.weights, refit, level)
     if test.chosen == "refit" and again is not None:
         return RecalibratedFit(fit_of(again, design), test.recalibrator, test)
     return RecalibratedFit(fit, test.recalibrator, test)
+
+
+def holds_recalibrations(record: FitRecord, design: Design) -> bool:
+    """Tell whether a refit has recalibrations by intercept and slope among its members, so that a ratio tests them.
+
+    Of other links than the logit, of ordered outcomes, of offsets, which a slope multiplies, and without an intercept
+    it has not.
+    """
+    linear = record.family.is_logit and not record.form.in_parts
+    return linear and design.response.offset is None and record.info.spans_intercept
 
 
 def refitted(record: FitRecord, design: Design) -> FitRecord | None:

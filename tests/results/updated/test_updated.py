@@ -124,3 +124,25 @@ def test_clusters_and_sampling_weights_are_refused():
     fit = lk.logit("y ~ x + z", data, weights="w", weight_kind="sampling")
     with pytest.raises(UnsupportedError, match="likelihoods"):
         fit.update(NEW)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [{"link": "probit"}, {"offset": "w"}, {"formula": "y ~ 0 + x + z"}],
+    ids=["probit", "offset", "no intercept"],
+)
+def test_a_revision_that_holds_no_recalibrations_is_no_rung_of_the_test(kind):
+    how = {"formula": "y ~ x + z"} | kind
+    fit = lk.logit(how.pop("formula"), rows(1, 500), **how)
+    table = fit.update(NEW).to_frame().set_index("update")
+    assert table.index.tolist() == ["original", "intercept", "slope", "revision"]
+    assert table["against"].tolist() == ["slope", "slope", "", ""]
+    assert fit.update(NEW, "revision").chosen == "revision"
+    assert fit.recalibrate(NEW, method="closed").test.updates == ("none", "intercept", "logistic")
+
+
+def test_of_ordered_outcomes_the_revision_is_not_tested_either():
+    data, new = ({**each, "k": (each["k"] == "b") * 1 + (each["k"] == "c") * 2} for each in (rows(1, 500), NEW))
+    table = lk.ordinal("k ~ x + z", data).update(new).to_frame().set_index("update")
+    assert table.loc["revision"].isna()["p_value"]
+    assert table.loc["original", "against"] == "slope"

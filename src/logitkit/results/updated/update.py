@@ -21,7 +21,7 @@ from logitkit.logits.recalibration.fitting import learn
 from logitkit.logits.recalibration.recalibrator import Recalibrator
 from logitkit.options import require_choice
 from logitkit.results.classes import fit_of
-from logitkit.results.recalibrated import RecalibratedFit, refitted
+from logitkit.results.recalibrated import RecalibratedFit, holds_recalibrations, refitted
 from logitkit.results.rows import Rows
 from logitkit.results.updated.extended import ExtendedFit
 from logitkit.results.updated.updated import UpdatedFit
@@ -122,17 +122,23 @@ def _ladder(fit: Fit, design: Design, rows: RowLogits, level: float) -> tuple[li
     """Return original, intercept, slope and revision as far as they can be made, and their closed test."""
     record = fit.record
     again = refitted(record, design) if rows.order.size == design.n_rows else None
-    refit = None if again is None else Refit(again.loglik - again.log_constant, again.n_params)
+    fitted = np.nan if again is None else again.loglik - again.log_constant
+    nested = again is not None and holds_recalibrations(record, design)
+    refit = Refit(fitted, again.n_params) if again is not None and nested else None
     test = closed_test_of(rows.logits, rows.shares, rows.weights, refit, level)
     rungs = []
     for name, loglik in zip(test.updates, test.loglik, strict=True):
-        if name == "refit" and again is not None:
-            rungs.append(_Rung("revision", again.n_params, float(loglik), fit_of(again, design)))
-        else:
+        if name != "refit":
             how = _recalibrator(name, rows)
             rungs.append(_Rung(RUNGS[name], how.estimate.size, float(loglik), RecalibratedFit(fit, how)))
-    last = rungs[-1].name
-    return [*(replace(rung, against=last) for rung in rungs[:-1]), rungs[-1]], test
+    if again is None or not nested:  # no test compares what is not nested
+        last = rungs.pop()
+        rungs = [*(replace(rung, against=last.name) for rung in rungs), last]
+    else:
+        rungs = [replace(rung, against="revision") for rung in rungs]
+    if again is not None:
+        rungs.append(_Rung("revision", again.n_params, fitted, fit_of(again, design)))
+    return rungs, test
 
 
 def _recalibrator(name: str, rows: RowLogits) -> Recalibrator:
