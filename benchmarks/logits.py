@@ -257,12 +257,30 @@ def plain_em(z: Any, priors: Any, steps: int) -> object:
 
 
 #: Name of a part, and what makes its works of a number of rows.
+def updating(n: int) -> list[Work]:
+    """Return the ladder of updates by n / 20 new rows of 10 columns, and a prior whose strength 10 folds choose."""
+
+    def rows(seed: int, size: int, shift: float) -> dict[str, Any]:
+        rng = np.random.default_rng(seed)
+        x = rng.standard_normal((size, 10))
+        y = rng.random(size) < lk.logits.sigmoid(x @ np.linspace(-0.5, 0.5, 10) + shift)
+        return {"y": y.astype(int)} | {f"x{j}": x[:, j] for j in range(10)}
+
+    fit = lk.logit("y ~ " + " + ".join(f"x{j}" for j in range(10)), rows(1, n // 10, 0.0))
+    new = rows(2, n // 20, 0.5)
+    return [
+        (f"ladder of updates, {n // 20:,} rows", {"logitkit": lambda: fit.update(new)}),
+        (f"prior by 10 folds, {n // 20:,} rows", {"logitkit": lambda: fit.update(new, "prior")}),
+    ]
+
+
 PARTS: dict[str, Callable[[int], list[Work]]] = {
     "losses": losses,
     "calibration": calibration,
     "decoding": decoding,
     "ranking": ranking,
     "streams": streams,
+    "updating": updating,
     "sets": sets,
 }
 
