@@ -256,6 +256,19 @@ def plain_em(z: Any, priors: Any, steps: int) -> object:
     return q
 
 
+def bandits(n: int) -> list[Work]:
+    """Return the value of a policy from the log of another, of n rows and 10 actions."""
+    rng = np.random.default_rng(4)
+    p = rng.dirichlet(np.ones(10), 100)[rng.integers(0, 100, n)]
+    action = (rng.random((n, 1)) > np.cumsum(p, axis=1)[:, :-1]).sum(axis=1)
+    reward, policy = rng.random(n) < 0.02 + 0.01 * action, np.full((n, 10), 0.1)
+    log = reward, p[np.arange(n), action], policy
+    return [
+        ("policy value, SNIPS", {"logitkit": lambda: lk.logits.off_policy_value(*log, action=action)}),
+        ("policy value, doubly robust", {"logitkit": lambda: lk.logits.off_policy_value(*log, "dr", action=action)}),
+    ]
+
+
 #: Name of a part, and what makes its works of a number of rows.
 def updating(n: int) -> list[Work]:
     """Return the ladder of updates by n / 20 new rows of 10 columns, and a prior whose strength 10 folds choose."""
@@ -279,6 +292,7 @@ PARTS: dict[str, Callable[[int], list[Work]]] = {
     "calibration": calibration,
     "decoding": decoding,
     "ranking": ranking,
+    "bandits": bandits,
     "streams": streams,
     "updating": updating,
     "sets": sets,

@@ -22,6 +22,7 @@ from logitkit.logits.losses.binary import BinaryLoss
 from logitkit.logits.losses.categorical import CategoricalLoss
 from logitkit.logits.losses.ranking import RankingLoss
 from logitkit.logits.off_policy.reward_model import RewardModel
+from logitkit.logits.off_policy.softmax_policy import Logged, SimulatedBandit, SoftmaxPolicy, reinforce
 from logitkit.logits.off_policy.value import OffPolicyValue, off_policy_value
 from logitkit.logits.pools.fitting import linear_pool, log_pool
 from logitkit.logits.pools.pool import Pool
@@ -36,6 +37,7 @@ __all__ = [
     "CategoricalLoss",
     "ClosedTest",
     "Detections",
+    "Logged",
     "OffPolicyValue",
     "Pool",
     "RankingLoss",
@@ -44,6 +46,8 @@ __all__ = [
     "Refit",
     "RewardModel",
     "Sampler",
+    "SimulatedBandit",
+    "SoftmaxPolicy",
     "calibration_error",
     "closed_test",
     "conformal",
@@ -63,6 +67,7 @@ __all__ = [
     "recalibrate",
     "recall_at",
     "reciprocal_rank",
+    "reinforce",
     "reliability",
     "risk_coverage",
     "sigmoid",

@@ -1,0 +1,335 @@
+r"""Policies that choose by a softmax of linear logits, learnt from the rewards of their own choices.
+
+``reinforce`` climbs the expected reward by the gradient of Williams (1992): rewards less a baseline times the slopes of
+the log probability of what was chosen. The baseline of a row is the mean reward of the other rows of its batch, which
+leaves the gradient unbiased (Kool et al. 2019; ``docs/maths/reinforce.md``, equations 1 to 4).
+
+References
+----------
+Williams, R. J. (1992) Simple statistical gradient-following algorithms for connectionist reinforcement learning.
+Machine Learning 8, 229-256.
+Kool, W., van Hoof, H. and Welling, M. (2019) Buy 4 REINFORCE samples, get a baseline for free! ICLR workshop.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from logitkit.errors import DataError
+from logitkit.logits.functions import sigmoid, softmax
+from logitkit.logits.read import read_codes, read_numbers
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["Logged", "SimulatedBandit", "SoftmaxPolicy", "reinforce"]
+
+
+class Logged(NamedTuple):
+    """A log of what a policy did, as ``off_policy_value`` takes it.
+
+    Parameters
+    ----------
+    action : (n,) int array
+        What was chosen, from 0.
+    reward : (n,) array
+        What followed.
+    propensity : (n,) array
+        With which probability it was chosen.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> bandit = lk.logits.SimulatedBandit(np.zeros((2, 1)))
+    >>> logged = bandit.log(lk.logits.SoftmaxPolicy(np.zeros((2, 1))), np.ones((3, 1)), seed=1)
+    >>> logged.propensity.tolist()
+    [0.5, 0.5, 0.5]
+    """
+
+    action: IntArray
+    reward: FloatArray
+    propensity: FloatArray
+
+
+@dataclass(frozen=True)
+class SoftmaxPolicy:
+    """A policy with probabilities that are the softmax of linear functions of features.
+
+    Parameters
+    ----------
+    coef : (A, p) array
+        One row per action.
+    rewards : (rounds,) array
+        Mean reward of each round in which it was learnt; none of a policy that was not.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> policy = lk.logits.SoftmaxPolicy(np.array([[0.0], [np.log(3.0)]]))
+    >>> policy.probabilities([[1.0]]).round(12).tolist()
+    [[0.25, 0.75]]
+    """
+
+    coef: FloatArray
+    rewards: FloatArray = field(default_factory=partial(np.empty, 0))
+
+    def logits(self, features: Any) -> FloatArray:
+        """Return the logits of each action.
+
+        Parameters
+        ----------
+        features : (n, p) array-like
+            What is known of each row; a column of ones is an intercept.
+
+        Returns
+        -------
+        (n, A) array
+            Features times coefficients.
+
+        Raises
+        ------
+        DataError
+            If the shape is another, or a number is not finite.
+        """
+        return np.asarray(_read_features(features, self.coef.shape[1]) @ self.coef.T)
+
+    def probabilities(self, features: Any) -> FloatArray:
+        """Return with which probability each action is chosen.
+
+        Parameters
+        ----------
+        features : (n, p) array-like
+            As for ``logits``.
+
+        Returns
+        -------
+        (n, A) array
+            Rows add up to 1.
+
+        Raises
+        ------
+        DataError
+            As ``logits``.
+        """
+        return np.asarray(softmax(self.logits(features)), dtype=np.float64)
+
+    def draw(self, features: Any, *, seed: Any = None) -> IntArray:
+        """Return a choice for each row.
+
+        Parameters
+        ----------
+        features : (n, p) array-like
+            As for ``logits``.
+        seed : int or numpy.random.Generator, optional
+            Makes the draws repeatable.
+
+        Returns
+        -------
+        (n,) int array
+            Actions, from 0.
+
+        Raises
+        ------
+        DataError
+            As ``logits``.
+        """
+        sums = np.cumsum(self.probabilities(features), axis=1)[:, :-1]  # the last action has what is left
+        return np.asarray((np.random.default_rng(seed).random((sums.shape[0], 1)) >= sums).sum(axis=1))
+
+    def gradient(self, features: Any, action: Any, reward: Any, *, baseline: bool = True) -> FloatArray:
+        """Return an unbiased estimate of the slopes of the expected reward, from choices that this policy made.
+
+        Parameters
+        ----------
+        features : (n, p) array-like
+            As for ``logits``.
+        action, reward : (n,) array-like
+            What was chosen, and what followed.
+        baseline : bool, default True
+            Whether each reward is taken less the mean of those of the other rows; needs two rows.
+
+        Returns
+        -------
+        (A, p) array
+            Slopes by the coefficients.
+
+        Raises
+        ------
+        DataError
+            If a shape is another, a number is not finite, or an action does not exist.
+        """
+        rows = _read_features(features, self.coef.shape[1])
+        gained = read_numbers(reward, "Rewards").astype(np.float64, copy=False)
+        if gained.shape != (rows.shape[0],):
+            raise DataError(f"Rewards have shape {gained.shape}, and there are {rows.shape[0]} rows.")
+        if baseline and gained.size < 2:
+            raise DataError("The baseline of a row is the mean of the others: give two rows, or baseline=False.")
+        did = read_codes(action, rows.shape[0], self.coef.shape[0])
+        n = gained.size
+        advantage = (gained - gained.mean()) * (n / (n - 1.0)) if baseline else gained
+        slopes = -self.probabilities(rows)
+        slopes[np.arange(n), did] += 1.0
+        return np.asarray((slopes * advantage[:, None]).T @ rows / n)
+
+
+@dataclass(frozen=True)
+class SimulatedBandit:
+    """Rewards of 0 and 1 whose log odds are linear in features, by action: a bandit whose truth is known.
+
+    Parameters
+    ----------
+    coef : (A, p) array
+        One row per action.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> bandit = lk.logits.SimulatedBandit(np.log([[1.0], [3.0]]))
+    >>> bandit.expected([[1.0]]).round(12).tolist()
+    [[0.5, 0.75]]
+    >>> bandit.value([[1.0]], [[0.5, 0.5]])
+    0.625
+    """
+
+    coef: FloatArray
+
+    def __call__(self, features: Any, action: Any, generator: np.random.Generator) -> FloatArray:
+        """Return rewards of actions, drawn."""
+        p = self.expected(features)
+        return np.asarray(generator.random(p.shape[0]) < p[np.arange(p.shape[0]), action], dtype=np.float64)
+
+    def expected(self, features: Any) -> FloatArray:
+        """Return the probability of a reward of each action.
+
+        Parameters
+        ----------
+        features : (n, p) array-like
+            What is known of each row.
+
+        Returns
+        -------
+        (n, A) array
+            Probabilities.
+        """
+        return np.asarray(sigmoid(_read_features(features, self.coef.shape[1]) @ self.coef.T), dtype=np.float64)
+
+    def value(self, features: Any, target: Any) -> float:
+        """Return the expected reward of a policy, without a draw.
+
+        Parameters
+        ----------
+        features : (n, p) array-like
+            What is known of each row.
+        target : (n, A) array-like
+            With which probability the policy chooses each action.
+
+        Returns
+        -------
+        float
+            Mean over the rows.
+        """
+        return float((self.expected(features) * np.asarray(target)).sum(axis=1).mean())
+
+    def log(self, policy: SoftmaxPolicy, features: Any, *, seed: Any = None) -> Logged:
+        """Return what a policy does in some rows, with rewards and propensities.
+
+        Parameters
+        ----------
+        policy : SoftmaxPolicy
+            What chooses.
+        features : (n, p) array-like
+            What is known of each row.
+        seed : int or numpy.random.Generator, optional
+            Makes the draws repeatable.
+
+        Returns
+        -------
+        Logged
+            ``action``, ``reward`` and ``propensity``, (n,) each.
+        """
+        generator = np.random.default_rng(seed)
+        action = policy.draw(features, seed=generator)
+        chosen = policy.probabilities(features)[np.arange(action.size), action]
+        return Logged(action, self(features, action, generator), chosen)
+
+
+def reinforce(
+    bandit: Callable[[FloatArray, IntArray, np.random.Generator], Any],
+    features: Any,
+    n_actions: int,
+    *,
+    rounds: int = 500,
+    batch: int = 100,
+    rate: float = 1.0,
+    baseline: bool = True,
+    seed: int = 0,
+) -> SoftmaxPolicy:
+    """Learn a softmax policy from the rewards of its own choices, by REINFORCE.
+
+    Each round draws rows, lets the policy choose, asks the bandit for rewards and takes a step along the gradient. The
+    policy begins with equal probabilities.
+
+    Parameters
+    ----------
+    bandit : callable
+        Gives rewards, (b,), for features, (b, p), actions, (b,), and a generator of random numbers: such as a
+        ``SimulatedBandit``.
+    features : (n, p) array-like
+        Rows that may come; a column of ones is an intercept.
+    n_actions : int
+        A, at least 2.
+    rounds, batch : int, default 500 and 100
+        Steps, and rows of each, drawn with replacement.
+    rate : float, default 1
+        What multiplies the gradient in a step.
+    baseline : bool, default True
+        Whether rewards are taken less the mean of the others of the batch, which makes the steps less noisy.
+    seed : int, default 0
+        Makes the course repeatable.
+
+    Returns
+    -------
+    SoftmaxPolicy
+        Its coefficients after the last step, and the mean reward of each round.
+
+    Raises
+    ------
+    DataError
+        If an option is none, or features or rewards are not finite.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> bandit = lk.logits.SimulatedBandit(np.log([[0.1], [0.5], [2.0]]))
+    >>> policy = lk.logits.reinforce(bandit, np.ones((1, 1)), 3, rounds=300)
+    >>> bool(policy.probabilities([[1.0]])[0, 2] > 0.9)
+    True
+    """
+    for name, value, least in (("n_actions", n_actions, 2), ("rounds", rounds, 1), ("batch", batch, 2)):
+        if not isinstance(value, int | np.integer) or value < least:
+            raise DataError(f"{name}={value!r}: give a whole number of at least {least}.")
+    if not (rate > 0.0 and math.isfinite(rate)):
+        raise DataError(f"rate={rate!r}: give a finite number above 0.")
+    rows = _read_features(features, None)
+    generator = np.random.Generator(np.random.PCG64(seed))
+    coef, rewards = np.zeros((n_actions, rows.shape[1])), np.empty(rounds)
+    for each in range(rounds):
+        policy = SoftmaxPolicy(coef)
+        drawn = rows[generator.integers(0, rows.shape[0], batch)]
+        action = policy.draw(drawn, seed=generator)
+        reward = read_numbers(bandit(drawn, action, generator), f"Rewards of round {each}")
+        rewards[each] = reward.mean()
+        coef = coef + rate * policy.gradient(drawn, action, reward, baseline=baseline)
+    return SoftmaxPolicy(coef, rewards)
+
+
+def _read_features(features: Any, width: int | None) -> FloatArray:
+    """Return features, of so many columns where a number is given."""
+    values = read_numbers(features, "Features").astype(np.float64, copy=False)
+    if values.ndim != 2 or (width is not None and values.shape[1] != width):
+        raise DataError(f"features have shape {values.shape}: give (n, {'p' if width is None else width}).")
+    return values
