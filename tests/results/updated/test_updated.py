@@ -46,7 +46,7 @@ def test_every_update_predicts_and_is_diagnosed(fit, method):
 def test_a_saved_model_is_updated_as_the_fit_itself_and_updates_are_saved(fit, tmp_path):
     loaded = lk.load(fit.save(tmp_path / "old.json"))
     for method in ("slope", "revision", "prior"):
-        one, other = (each.update(NEW, method, folds=3) for each in (fit, loaded))
+        one, other = (each.update(NEW, method, folds=2) for each in (fit, loaded))
         assert one.to_frame().equals(other.to_frame())
         again = lk.load(one.save(tmp_path / "new.json"))
         assert_allclose(again.predict(TEST), one.predict(TEST), rtol=ROUTE)
@@ -107,15 +107,15 @@ def test_a_ready_matrix_is_updated_too(fit):
         return np.column_stack([np.ones(len(data["x"])), data["x"], data["z"]])
 
     bare = lk.logit_matrix(matrix(rows(1, 500)), rows(1, 500)["y"], ["Intercept", "x", "z"])
-    one = bare.on(matrix(NEW), y=NEW["y"]).update("prior", folds=3)
-    assert_allclose(one.model.coef, fit.update(NEW, "prior", folds=3).model.coef, rtol=1e-6)
+    one = bare.on(matrix(NEW), y=NEW["y"]).update("prior", folds=2)
+    assert_allclose(one.model.coef, fit.update(NEW, "prior", folds=2).model.coef, rtol=1e-6)
 
 
 def test_it_prints_the_ladder(fit):
-    text = str(fit.update(NEW, "prior", extend="C(g)", held_out=TEST, folds=3))
+    text = str(fit.update(NEW, "prior", extend="C(g)", held_out=TEST, folds=2))
     for words in ("Updates of a model", "Intercept and slope", "Prior at the original", "Extension", "Closed test"):
         assert words in text
-    for words in ("Strength of the prior", "3 folds", "In the rows held out", "In the large"):
+    for words in ("Strength of the prior", "2 folds", "In the rows held out", "In the large"):
         assert words in text
 
 

@@ -177,7 +177,7 @@ def test_the_closed_test_goes_beyond_the_truth_with_at_most_its_error_rate(how, 
     """New rows follow the fitted model, moved: the rung that is true is passed by in 5%, and found."""
     fit = lk.logit("y ~ x + z", rows(0, 4000))
     a, b, z = how.get("a", 0.0), how.get("b", 1.0), fit.coef.to_numpy()
-    n, draws, chosen = 800, 500, []
+    n, draws, chosen = 800, 300, []
     for seed in range(draws):
         rng = np.random.default_rng([seed, 18])
         x = rng.standard_normal((n, 2))
@@ -193,7 +193,7 @@ def test_the_closed_test_goes_beyond_the_truth_with_at_most_its_error_rate(how, 
 @pytest.mark.slow
 def test_a_prior_predicts_better_than_both_ends_where_rows_are_few():
     """Of a place that differs a little, 60 rows: neither the old coefficients nor new ones alone are best."""
-    losses = np.zeros((60, 3))
+    losses = np.zeros((30, 3))
     rng = np.random.default_rng(5)
     names = [f"x{j}" for j in range(6)]
     b = np.array([0.8, -0.5, 0.4, 0.0, 0.3, -0.3])
@@ -202,7 +202,7 @@ def test_a_prior_predicts_better_than_both_ends_where_rows_are_few():
         x = rng.standard_normal((n, 6))
         return {"y": (rng.random(n) < expit(a + x @ coef)).astype(int)} | dict(zip(names, x.T, strict=True))
 
-    for k in range(60):
+    for k in range(30):
         fit = lk.logit("y ~ " + " + ".join(names), draw(400, b, 0.0))
         there = b + rng.normal(0.0, 0.35, 6)
         new, test = draw(120, there, 0.5), draw(4000, there, 0.5)
