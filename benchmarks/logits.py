@@ -238,6 +238,48 @@ def sets(n: int) -> list[Work]:
     ]
 
 
+def pools(n: int) -> list[Work]:
+    """Return the weights of five members of n rows, beside SLSQP, and bagging of a logit."""
+    from scipy.optimize import minimize
+    from sklearn.ensemble import BaggingClassifier
+    from sklearn.linear_model import LogisticRegression
+
+    rng = np.random.default_rng(3)
+    z = rng.normal(0.0, 2.0, (5, n))
+    y = (rng.random(n) < lk.logits.sigmoid(0.5 * z[0] + 0.4 * z[1])).astype(float)
+    likelihoods = np.ascontiguousarray(lk.logits.sigmoid(z * (2.0 * y - 1.0)).T)
+
+    def linear(w: Any) -> Any:
+        mean = likelihoods @ w
+        return -np.log(mean).mean(), -(likelihoods.T @ (1.0 / mean)) / n
+
+    def log(w: Any) -> Any:
+        eta = w @ z
+        return (np.logaddexp(0.0, eta) - y * eta).mean(), z @ (lk.logits.sigmoid(eta) - y) / n
+
+    def by_scipy(loss: Any, adds_up: bool) -> Call:
+        sums = [{"type": "eq", "fun": lambda w: w.sum() - 1.0, "jac": lambda _: np.ones(5)}] if adds_up else []
+        options = {"jac": True, "bounds": [(0.0, None)] * 5, "constraints": sums, "options": {"ftol": 1e-14}}
+        return lambda: minimize(loss, np.full(5, 0.2), method="SLSQP", **options)
+
+    m = max(n // 200, 1_000)
+    X = rng.normal(0.0, 1.0, (m, 10))
+    event = (rng.random(m) < lk.logits.sigmoid(X @ np.linspace(-0.5, 0.5, 10))).astype(int)
+    ours = lk.estimators.BaggedClassifier(n_samples=200)
+    theirs = BaggingClassifier(LogisticRegression(C=np.inf), n_estimators=200, oob_score=True, random_state=0)
+    return [
+        (
+            "linear pool of 5 members",
+            {"logitkit": lambda: lk.logits.linear_pool(list(z), y), "SLSQP": by_scipy(linear, True)},
+        ),
+        ("log pool of 5 members", {"logitkit": lambda: lk.logits.log_pool(list(z), y), "SLSQP": by_scipy(log, False)}),
+        (
+            f"200 samples of a logit, {m:,} x 10, out of bag",
+            {"logitkit": lambda: ours.fit(X, event), "scikit-learn": lambda: theirs.fit(X, event)},
+        ),
+    ]
+
+
 def sorted_sets(z: Any, threshold: float) -> object:
     """Return which outcomes are in each set, by sorting each row."""
     order = np.argsort(-z, axis=1)
@@ -291,6 +333,7 @@ PARTS: dict[str, Callable[[int], list[Work]]] = {
     "losses": losses,
     "calibration": calibration,
     "decoding": decoding,
+    "pools": pools,
     "ranking": ranking,
     "bandits": bandits,
     "streams": streams,

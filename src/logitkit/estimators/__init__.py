@@ -18,6 +18,7 @@ if find_spec("sklearn") is None:
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "bagged": ["BaggedClassifier"],
         "cross_validated": ["LogitClassifierCV"],
         "logit": ["LogitClassifier"],
         "multinomial": ["MultinomialClassifier"],
