@@ -107,6 +107,7 @@ LOOK = {
             "log_loss": table["log loss"].to_dict(),
             "share": share,
             "T": T,
+            "sampled": sampled.T.to_dict("list"),
         }""",
     "06-inference": """
         {

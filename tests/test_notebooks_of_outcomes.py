@@ -39,7 +39,8 @@ def words(request: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[
 def looked(name: str, folder: Path, quick: bool) -> tuple[dict[str, Any], Any]:
     """What the notebook's last cell saw, and the arrays that it saved."""
     found = look_into(name, folder, quick)
-    return found, np.load(folder / "saved.npz")
+    with np.load(folder / "saved.npz") as saved:
+        return found, dict(saved)
 
 
 def assert_best_temperature(eta: Any, y: Any, T: float) -> None:
@@ -169,4 +170,35 @@ def test_logits_of_words_are_near_their_optimum(words: Any) -> None:
     assert_allclose(found["log_loss"]["mixture"], -np.log(both).mean(), rtol=REFERENCE)
     assert_best_temperature(eta(saved["tune"]), saved["tune"][:, 0], found["T"])
     assert found["log_loss"]["mixture"] < min(found["log_loss"]["counts"], found["log_loss"]["logits"])
-    assert found["images"] == 2
+    assert found["images"] == 3
+
+
+def test_samplers_of_words_are_those_of_sorted_rows(words: Any) -> None:
+    found, saved = words
+    coef, judge = saved["coef"], saved["judge"]
+    known = judge[judge[:, 0] > 0][:2_000]
+    eta = (coef[0] + coef[1 + known[:, 1]] + coef[len(found["vocabulary"]) + 2 + known[:, 2]])[:, 1:]
+    word = (np.arange(len(known)), known[:, 0] - 1)
+    for name, T, top_k, top_p in (
+        ("all", 1.0, eta.shape[1], 1.0),
+        ("T = 1.5", 1.5, eta.shape[1], 1.0),
+        ("top k = 40", 1.0, 40, 1.0),
+        ("T = 0.7, top k = 40, top p = 0.9", 0.7, 40, 0.9),
+    ):
+        p = softmax(eta / T, axis=1)
+        p = np.where(p >= -np.sort(-p, axis=1)[:, [top_k - 1]], p, 0.0)
+        p /= p.sum(axis=1, keepdims=True)
+        if top_p < 1.0:
+            ordered = -np.sort(-p, axis=1)
+            last = (np.cumsum(ordered, axis=1) < top_p).sum(axis=1)
+            p = np.where(p >= ordered[np.arange(len(p)), last][:, None], p, 0.0)
+            p /= p.sum(axis=1, keepdims=True)
+        sizes = (p > 0.0).sum(axis=1)
+        entropy = -(p * np.log(np.where(p > 0.0, p, 1.0))).sum(axis=1).mean()
+        expected = [
+            entropy,
+            np.exp(entropy),
+            *np.quantile(sizes, [0.1, 0.5, 0.9], method="nearest"),
+            (p[word] > 0.0).mean(),
+        ]
+        assert_allclose(found["sampled"][name], expected, rtol=ROUTE)
