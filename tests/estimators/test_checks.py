@@ -26,6 +26,7 @@ VARIANTS = [
     MultinomialClassifierCV(cv=2, strengths=(0.1, 0.01)),
     OrdinalClassifier(),
 ]
+COSTLY = LogitClassifierCV | MultinomialClassifierCV | LogitPathClassifier
 # Whose code the others run too, those of cross-validation with fewer folds and strengths.
 MORE = [
     LogitClassifier(penalty=lk.GroupLasso(0.01)),
@@ -57,12 +58,12 @@ def checks_of(variants):
     return pytest.mark.parametrize(mark.args[0], list(mark.args[1]), **mark.kwargs)
 
 
-def some_of_cross_validation(checks):
-    """The same, of which those that choose a strength, and so fit many times, meet every third; the others are slow."""
+def some_of_costly_ones(checks):
+    """The same, of which those that fit at many strengths meet every third; the others are slow."""
     found = []
     for number, parameters in enumerate(checks.args[1]):
         given = getattr(parameters, "values", parameters)
-        left = isinstance(given[0], LogitClassifierCV | MultinomialClassifierCV) and number % 3 != 1
+        left = isinstance(given[0], COSTLY) and number % 3 != 1
         found.append(pytest.param(*given, marks=pytest.mark.slow) if left else parameters)
     return pytest.mark.parametrize(checks.args[0], found, **checks.kwargs)
 
@@ -74,7 +75,7 @@ checks = checks_of(VARIANTS)
 @pytest.mark.filterwarnings("ignore:The classes are separated")
 @pytest.mark.filterwarnings("ignore:The order of the classes is not stated")
 @pytest.mark.filterwarnings("ignore:The columns selected by the lasso separate")
-@some_of_cross_validation(checks)
+@some_of_costly_ones(checks)
 def test_scikit_learn_checks(estimator, check, monkeypatch):
     monkeypatch.setenv("SCIPY_ARRAY_API", "1")  # without it one check would be skipped
     check(estimator)

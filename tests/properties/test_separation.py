@@ -81,7 +81,7 @@ def assert_agrees_with_the_program(X: np.ndarray, events: np.ndarray, nonevents:
 
 
 @given(counts(most_rows=14))
-@examples(25)
+@examples(15)
 def test_binary_rows(drawn: Drawn) -> None:
     X, events, nonevents = drawn
     fit = lk.logit_matrix(X, events)
@@ -89,7 +89,7 @@ def test_binary_rows(drawn: Drawn) -> None:
 
 
 @given(counts(grouped=True))
-@examples(25)
+@examples(15)
 def test_grouped_rows(drawn: Drawn) -> None:
     assert_agrees_with_the_program(*drawn, fit_counts(*drawn))
 

@@ -53,7 +53,7 @@ def on_threads(n: int, run: Callable[[], Any]) -> Any:
         (150, lk.Ridge(), {"folds": lk.Folds(5, repeats=2)}),
         pytest.param(1_200, lk.ElasticNet(l1_ratio=0.5), {"measure": "auc"}, marks=pytest.mark.slow),
         (
-            30,
+            10,
             lk.GroupLasso(groups={"a": ["x0", "x1", "x2"], "b": ["x3", "x4"]}),
             {"folds": lk.Folds(5, stratify=False)},
         ),
@@ -126,7 +126,7 @@ def test_the_error_of_all_rows_comes_first(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_nested_bits_do_not_depend_on_the_number_of_threads() -> None:
-    X, y, names = wide(p=30)
+    X, y, names = wide(p=12)
     cv = lk.cross_validate_matrix(X, y, names, folds=4, **GRID)
     alone, *others = (on_threads(n, cv.nested) for n in (1, 2, 3))
     for other in others:

@@ -261,7 +261,7 @@ def test_r_gives_the_same_sandwiches(name, options):
 # --- invariances ---------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 10_000), order=st.randoms(use_true_random=False))
 def test_relabelled_levels_permuted_rows_and_weights_as_repeated_rows(seed, order):
     frame = panel(seed, n=200, levels=15, pure=2)
