@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logitkit.logits.selective import RiskCoverage
+from logitkit.plots.drawn_outcomes import CURVES_SIZE
 from logitkit.plots.labels import TOGETHER, add_note
 from logitkit.plots.legends import ALONE, add_legend, share_axes
 from logitkit.plots.style import GUIDE, curve_color, dress, level_text, new_axes
@@ -24,7 +25,7 @@ def plot_risk_coverage(
     result: RiskCoverage, ax: Axes | None = None, *, label: str | None = None, title: str = ""
 ) -> Axes:
     """Draw risk against coverage; the band is of a curve without a label, and so is the best order of its errors."""
-    ax = new_axes(ax)
+    ax = new_axes(ax, CURVES_SIZE)
     curves = [found for found in ax.lines if found.get_gid() == CURVE]
     shared, _ = share_axes(ax, curves)
     if shared and label is None:
@@ -44,10 +45,10 @@ def plot_risk_coverage(
             f"Band: exact pointwise {level_text(result.level)} intervals. Grey: all errors last. "
             f"Area {result.area:.4f}, of which {result.excess_area:.4f} in excess.",
         )
-        top = 2.0 * float(max(risk.max(), result.random_area))
+        top = 1.25 * float(max(risk.max(), result.random_area))
     else:
         add_legend(ax, drawn, f"{label} (area{TOGETHER}{result.area:.4f})", "upper left")
-        top = max(2.0 * float(max(risk.max(), result.random_area)), ax.get_ylim()[1])
+        top = max(1.6 * float(max(risk.max(), result.random_area)), ax.get_ylim()[1])
     ax.set_xlim(0.0, 1.0)
     ax.set_ylim(0.0, min(max(top, 0.01), 1.0))
     dress(ax, x="Coverage (proportion of rows answered)", y="Risk (error rate among them)", title=title)

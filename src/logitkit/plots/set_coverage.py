@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logitkit.logits.conformal_sets.judged import Coverage
+from logitkit.plots.drawn_outcomes import CURVES_SIZE
 from logitkit.plots.labels import add_note
 from logitkit.plots.style import GUIDE, PRIMARY, dress, level_text, new_axes
 
@@ -20,7 +21,7 @@ NAMED_MOST = 30  # outcomes with a label of their own
 
 def plot_set_coverage(result: Coverage, ax: Axes | None = None, *, title: str = "") -> Axes:
     """Draw the coverage of each outcome with exact limits, beside the level and the coverage of all rows."""
-    ax = new_axes(ax)
+    ax = new_axes(ax, CURVES_SIZE)
     share, low, high = result.by_outcome[:, 1], result.by_outcome[:, 2], result.by_outcome[:, 3]
     there = np.flatnonzero(~np.isnan(share))
     ax.axhline(result.target, color=GUIDE, linewidth=1.1, zorder=1)

@@ -69,9 +69,7 @@ def test_the_maximum_is_that_of_em_and_its_errors_are_those_of_differences() -> 
     assert_allclose(found.vcov.sum(axis=0), 0.0, atol=1e-15)
     assert found.statistic == pytest.approx(2.0 * (loglik(z, found.priors) - loglik(z, OLD)), rel=ROUTE)
     assert found.p_value < 1e-6
-    logit_q = np.log(found.priors / (1.0 - found.priors))
-    half = 1.959963984540054 * found.std_error / (found.priors * (1.0 - found.priors))
-    assert_allclose(found.low, 1.0 / (1.0 + np.exp(half - logit_q)), rtol=ROUTE)
+    assert_allclose(found.low, found.priors - 1.959963984540054 * found.std_error, rtol=ROUTE)
 
 
 def test_an_outcome_that_is_absent() -> None:
@@ -189,6 +187,17 @@ HELD = rows(9, 60, OLD)
 def test_refused(call: Callable[[], Any], told: str) -> None:
     with pytest.raises(DataError, match=told):
         call()
+
+
+@pytest.mark.slow
+def test_limits_of_an_outcome_that_is_rare() -> None:
+    """Near zero limits do not jump, and none is the whole range."""
+    new = np.array([0.03, 0.57, 0.4])
+    found = [lk.logits.prior_shift(rows(40_000 + seed, 500, new)[0], priors=OLD) for seed in range(1_000)]
+    assert any(each.priors[0] == 0.0 for each in found)
+    held = np.mean([(each.low <= new) & (each.high >= new) for each in found], axis=0)
+    assert (held > 0.91).all()
+    assert max(each.high[0] for each in found) < 0.25
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ import warnings
 from typing import Any
 
 import numpy as np
-from scipy.special import chdtrc, expit, logit
+from scipy.special import chdtrc
 
 from logitkit.engine.law import NORMAL, require_level
 from logitkit.errors import DataError, DataWarning
@@ -100,7 +100,8 @@ def _by_likelihood(found: Mixture, old: FloatArray, n: int, level: float, *, of_
     vcov = np.zeros((k, k))
     vcov[np.ix_(inside, inside)] = _within(found.curvature[np.ix_(inside, inside)]) / n
     error = np.sqrt(np.maximum(vcov.diagonal(), 0.0))
-    low, high = _logit_limits(q, error, level)
+    half = float(NORMAL.quantile(level)) * error
+    low, high = np.maximum(q - half, 0.0), np.minimum(q + half, 1.0)
     for j in np.flatnonzero(q <= 0.0):
         with_it = np.sort(np.append(inside, j))
         own = int(np.searchsorted(with_it, j))
@@ -141,16 +142,6 @@ def _upper(slope: float, spread: float, n: int, level: float) -> float:
         return float("nan")
     drop = 0.5 * float(NORMAL.quantile(level)) ** 2 / n
     return float(min(spread * (np.sqrt(max(slope, 0.0) ** 2 + 2.0 * drop / spread) - max(slope, 0.0)), 1.0))
-
-
-def _logit_limits(q: FloatArray, error: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
-    """Return limits that are symmetric on the scale of logits."""
-    inner = (q > 0.0) & (q < 1.0)
-    half = np.zeros(q.size)
-    half[inner] = NORMAL.quantile(level) * error[inner] / (q[inner] * (1.0 - q[inner]))
-    with np.errstate(divide="ignore"):
-        at = logit(q)
-    return np.asarray(expit(at - half)), np.asarray(expit(at + half))
 
 
 def _by_confusion(

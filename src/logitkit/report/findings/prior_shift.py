@@ -18,7 +18,7 @@ RELIES = {
     "BBSE": "Relies on rows of each outcome being alike, as in the held-out rows; not on calibration.",
 }
 ERRORS = {
-    "EM": "Errors: observed information; limits on the scale of logits. Test: likelihood ratio against the old ones.",
+    "EM": "Errors: observed information. Test: likelihood ratio against the old ones.",
     "BBSE": "Errors: delta method, of the new rows and the held-out ones. Test: Wald against the old ones.",
 }
 ROWS_MOST = 20
