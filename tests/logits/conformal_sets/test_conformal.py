@@ -167,24 +167,24 @@ def test_levels_count_as_they_are_written(level: float, n: int) -> None:
 
 
 def test_the_constants_of_raps_are_chosen_on_other_rows() -> None:
-    z, y = rows(7, 500, 8)
+    z, y = rows(7, 200, 6)
     found = lk.logits.conformal(z, y, 0.9, "raps", seed=4, tuning=0.3)
-    order = np.argsort(drawn(500, 4, TUNING), kind="stable")
-    apart, rest = order[:150], np.sort(order[150:])
-    assert found.n_tuning == 150
-    assert found.n.tolist() == [350]
+    order = np.argsort(drawn(200, 4, TUNING), kind="stable")
+    apart, rest = order[:60], np.sort(order[60:])
+    assert found.n_tuning == 60
+    assert found.n.tolist() == [140]
     ranks = sorted(int((z[i] >= z[i, y[i]]).sum()) for i in apart)
-    assert found.free == ranks[ceil(151 * 0.9) - 1]
-    u = drawn(500, 4, CALIBRATING)
+    assert found.free == ranks[ceil(61 * 0.9) - 1]
+    u = drawn(200, 4, CALIBRATING)
     sizes = {}
     for penalty in (0.001, 0.01, 0.1, 0.2, 0.5):
-        limit = sorted(score(z[i], y[i], u[i], penalty, found.free) for i in apart)[ceil(151 * 0.9) - 1]
+        limit = sorted(score(z[i], y[i], u[i], penalty, found.free) for i in apart)[ceil(61 * 0.9) - 1]
         sizes[penalty] = sum(
-            score(z[i], j, u[i], penalty, found.free) <= limit + 1e-13 for i in apart for j in range(8)
+            score(z[i], j, u[i], penalty, found.free) <= limit + 1e-13 for i in apart for j in range(6)
         )
     assert found.penalty == min(sizes, key=lambda each: sizes[each])
     scores = sorted(score(z[i], y[i], u[i], found.penalty, found.free) for i in rest)
-    assert found.threshold == pytest.approx(scores[ceil(351 * 0.9) - 1], rel=EXACT)
+    assert found.threshold == pytest.approx(scores[ceil(141 * 0.9) - 1], rel=EXACT)
 
 
 @pytest.mark.parametrize("method", METHODS)
