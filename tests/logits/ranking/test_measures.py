@@ -99,6 +99,12 @@ def test_intervals_are_those_of_a_mean_over_queries() -> None:
     assert drawn.conf_high == pytest.approx(found.estimate + half, abs=0.05 * half)
 
 
+def test_a_measure_prints_its_mean_and_not_its_queries() -> None:
+    found = repr(ndcg(*queries(3, 40), k=3))
+    assert "name='NDCG at 3'" in found
+    assert "array" not in found
+
+
 def test_two_rankings_are_compared_within_queries() -> None:
     s, y, groups = queries(4, 40)
     a, b = ndcg(s, y, groups), ndcg(-s, y, groups)

@@ -55,7 +55,7 @@ class Logged(NamedTuple):
     propensity: FloatArray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SoftmaxPolicy:
     """A policy with probabilities that are the softmax of linear functions of features.
 
@@ -176,7 +176,7 @@ class SoftmaxPolicy:
         return np.asarray((slopes * advantage[:, None]).T @ rows / n)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SimulatedBandit:
     """Rewards of 0 and 1 whose log odds are linear in features, by action: a bandit whose truth is known.
 

@@ -14,7 +14,7 @@ Chernozhukov, V. et al. (2018) Double/debiased machine learning. The Econometric
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -34,7 +34,7 @@ FAR = 4.0  # standard errors of the mean weight from 1
 SHOWN = 5  # largest weights that are named
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class OffPolicyValue:
     """The value of a policy from the log of another.
 
@@ -90,7 +90,7 @@ class OffPolicyValue:
     mean_weight_error: float
     largest_rows: IntArray
     largest_weights: FloatArray
-    terms: FloatArray
+    terms: FloatArray = field(repr=False)
     concerns: tuple[str, ...]
 
     @property

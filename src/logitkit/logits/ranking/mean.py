@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ __all__ = ["RankingMeasure", "mean_of"]
 CELLS = 1 << 20  # numbers drawn at a time
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RankingMeasure:
     """A measure of ranking, averaged over queries.
 
@@ -59,8 +59,8 @@ class RankingMeasure:
     conf_high: float
     level: float
     interval: str
-    queries: Any
-    values: FloatArray
+    queries: Any = field(repr=False)
+    values: FloatArray = field(repr=False)
     n_left_out: int
     replicates: int
     seed: int
