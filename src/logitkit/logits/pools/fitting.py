@@ -13,6 +13,7 @@ from logitkit.logits.pools.pool import Pool, pooled
 from logitkit.logits.pools.rows import PoolRows, linear_rows, log_likelihoods, log_rows, read_members
 from logitkit.logits.read import read_codes, read_numbers, read_outcomes, read_weights
 from logitkit.logits.scores import brier_score, log_loss
+from logitkit.numerics.threads.local import threads_in_use
 from logitkit.options import require_flag
 from logitkit.typing import FloatArray
 
@@ -99,7 +100,8 @@ def pool_of_likelihoods(names: tuple[str, ...], found: FloatArray, counts: Float
         )
     rows = linear_rows(found, counts)
     rows.require_apart(names)
-    best = least(rows.loss, np.full(len(names), 1.0 / len(names)), float(counts.sum()), True)
+    with threads_in_use():
+        best = least(rows.loss, np.full(len(names), 1.0 / len(names)), float(counts.sum()), True)
     return _learnt(Pool("linear", names, best.at, True), rows, best)
 
 
@@ -153,7 +155,8 @@ def log_pool(members: Any, y: Any = None, weights: Any = None, *, sum_to_one: bo
     rows = log_rows(logits, _outcomes(y, logits), counts)
     rows.require_apart(names)
     total = float(counts.sum())
-    best = least(rows.loss, start, total, sum_to_one)
+    with threads_in_use():
+        best = least(rows.loss, start, total, sum_to_one)
     if not sum_to_one and (best.at.max() > RUN_OFF or best.value < NO_LOSS * total):
         raise SeparationError(
             "Sums of these logits separate the outcomes: no finite weights are best. Learn them on rows that the "

@@ -19,6 +19,7 @@ from logitkit.logits.functions import log_sigmoid, log_softmax, logsumexp
 from logitkit.logits.pools.profile import profile_limits
 from logitkit.logits.pools.rows import PoolRows, read_members
 from logitkit.logits.scores import probabilities
+from logitkit.numerics.threads.local import threads_in_use
 from logitkit.typing import BoolArray, FloatArray
 
 __all__ = ["Pool", "pooled"]
@@ -146,7 +147,8 @@ class Pool:
         """
         if self.rows is None:
             raise UnsupportedError("These weights were given, not learnt: they have no interval.")
-        return profile_limits(self.rows.loss, self.weights, self.std_error, float(self.n), self.adds_up, level)
+        with threads_in_use():
+            return profile_limits(self.rows.loss, self.weights, self.std_error, float(self.n), self.adds_up, level)
 
 
 def pooled(kind: str, logits: list[FloatArray], weights: FloatArray) -> FloatArray:
