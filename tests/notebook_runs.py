@@ -157,6 +157,32 @@ LOOK = {
             "beside": beside,
             "files": len(files),
         }""",
+    "11-detection": """
+        {
+            "saved": np.savez(
+                "saved.npz",
+                rows=rows,
+                outcome=outcome,
+                coef=fit.coef,
+                of_digits=of_digits,
+                targets=targets,
+                places=places,
+                sides=sides,
+                **{f"boxes_{k}": found[k].boxes for k in range(10)},
+                **{f"scores_{k}": found[k].scores for k in range(10)},
+                **{f"classes_{k}": found[k].classes for k in range(10)},
+                **{f"truth_{k}": to_judge[k][1] for k in range(10)},
+                **{f"names_{k}": to_judge[k][2] for k in range(10)},
+                **{f"kept_{k}": found[k].above(0.01).kept(0.4).scores for k in range(10)},
+            ),
+            "strength": fit.record.penalty.strengths[0][1],
+            "scenes": [
+                [len(best), int(matched(best, *to_judge[k][1:3]).sum())]
+                for k, best in enumerate(found[k].above(0.01).kept(0.4) for k in range(10))
+            ],
+            "table": table.T.to_dict(),
+            "sure": sure.to_numpy().tolist(),
+        }""",
     "12-off-policy": """
         {
             "values": {name: [v.value, v.std_error, *v.logit_interval] for name, v in [*values.items(), ("own", own)]},
