@@ -208,6 +208,14 @@ LOOK = {
             "extension": [float(table.loc["extension", "p_value"]), float(table.loc["extension", "log_loss"])],
             "risks": risks.to_numpy().tolist(),
         }""",
+    "14-mini-batches": """
+        {
+            "saved": np.savez("saved.npz", X=X.toarray(), y=y),
+            "ridge": RIDGE,
+            "optimum": optimum,
+            "excess": excess.to_dict(),
+            "losses": losses,
+        }""",
 }
 
 # Sizes that a reader sees and that `make test` need not wait for: the words of the notebook hold of these as well.
