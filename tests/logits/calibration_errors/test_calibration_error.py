@@ -192,6 +192,32 @@ def test_bad_input_says_what_is_wrong(logits, y, how, error, words):
         lk.logits.calibration_error(logits, y, **how)
 
 
+def test_two_outcomes_have_the_interval_of_an_event(event):
+    # The errors of both are one another's negatives: the mean of the two squares is that of the event.
+    logits, y = event
+    both = np.column_stack([np.zeros(200), logits])
+    two = lk.logits.calibration_error(both, y.astype(int), of="class", resamples=10)
+    one = lk.logits.calibration_error(logits, y, resamples=10)
+    assert_allclose([two.ece, two.squared], [one.ece, one.squared], rtol=1e-9)
+    # One more trial of predicted variance is in the diagonal alone.
+    assert_allclose([two.squared_low, two.squared_high], [one.squared_low, one.squared_high], rtol=0.03)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("slope", [1.0, 0.6])
+def test_the_interval_of_the_mean_over_outcomes_covers(slope):
+    rng = np.random.default_rng(9)
+    logits = rng.normal(0.0, 2.0, (500, 3))
+    p, true = softmax(logits, axis=1), softmax(slope * logits, axis=1)
+    theta = np.mean([(p - true)[np.argsort(p[:, k]), k].reshape(10, -1).mean(axis=1) ** 2 for k in range(3)])
+    held = 0
+    for _ in range(500):
+        y = (slope * logits + rng.gumbel(size=logits.shape)).argmax(axis=1)
+        found = lk.logits.calibration_error(logits, y, of="class", resamples=10)
+        held += found.squared_low <= theta <= found.squared_high
+    assert 0.92 <= held / 500 <= 0.99
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("slope", "n"), [(1.0, 300), (0.7, 300), (0.4, 1_000)])
 def test_intervals_and_p_values_hold_their_level(slope, n):

@@ -28,6 +28,7 @@ from logitkit.engine.law import require_level
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.logits.calibration_errors.bins import ErrorBins, bin_cells, error_bins
 from logitkit.logits.calibration_errors.drawn import Chance, chance_of, drawn_counts
+from logitkit.logits.calibration_errors.joint import joint_interval
 from logitkit.logits.calibration_errors.squared import squared_error, squared_interval
 from logitkit.logits.read import read_codes, read_labels, read_logits, read_outcomes, read_weights
 from logitkit.logits.scores import probabilities
@@ -63,7 +64,7 @@ class CalibrationErrors:
     squared : float
         Squared calibration error without bias, below zero by chance where it is near it.
     squared_low, squared_high : float
-        Its interval; nan of the mean over several outcomes.
+        Its interval; nan of the mean over more than 30 outcomes.
     bins : ErrorBins or None
         What these errors are made of; None of the mean over several outcomes.
     parts : tuple of CalibrationErrors
@@ -315,14 +316,10 @@ def _measured(
     if p.ndim == 1:
         return each[0]
     chance = chance_of(_distance(tables), np.concatenate([table.events for table in tables]), drawn, how.level)
-    return how.found(
-        name,
-        float(trials.sum()),
-        float(np.mean([part.ece for part in each])),
-        chance,
-        squared=float(np.mean([part.squared for part in each])),
-        parts=tuple(each),
-    )
+    ece, squared = (float(np.mean([getattr(part, field) for part in each])) for field in ("ece", "squared"))
+    found = how.found(name, float(trials.sum()), ece, chance, squared, tuple(each))
+    low, high = joint_interval(p, events, trials, cells, tables, how.level)
+    return replace(found, squared_low=low, squared_high=high)
 
 
 def _part(name: str, how: _How, table: ErrorBins, drawn: IntArray) -> CalibrationErrors:

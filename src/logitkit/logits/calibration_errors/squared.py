@@ -28,7 +28,7 @@ from scipy.special import gammainc, gammaincc
 from logitkit.logits.calibration_errors.bins import ErrorBins
 from logitkit.typing import FloatArray
 
-__all__ = ["squared_error", "squared_interval"]
+__all__ = ["limits", "mean_variance", "squared_error", "squared_interval"]
 
 
 def squared_error(bins: ErrorBins) -> float:
@@ -81,22 +81,65 @@ def squared_interval(bins: ErrorBins, level: float) -> tuple[float, float]:
     some = bins.n > 1.0
     if not some.any():
         return float("nan"), float("nan")
-    n, gap, rate = bins.n[some], bins.gap[some], bins.predicted[some]
-    share = n / n.sum()
-    # One more trial, of the variance that is predicted: a bin without events would have none.
-    variance = ((n - 1.0) * bins.variance[some] + rate * (1.0 - rate)) / n
-    unit = variance / n.sum()
+    return limits(bins.gap[some], bins.n[some] / bins.n[some].sum(), np.diag(mean_variance(bins)[some]), level)
+
+
+def mean_variance(bins: ErrorBins) -> FloatArray:
+    """Return the variance of each gap, with one more trial of the variance that is predicted, shape (b,).
+
+    Examples
+    --------
+    >>> bins = ErrorBins(np.array([4.0]), np.array([2.0]), np.array([2.0]), np.array([1.0]))
+    >>> mean_variance(bins).tolist()
+    [0.078125]
+    """
+    rate = bins.predicted  # a bin without events would have no variance
+    return np.asarray(((bins.n - 1.0) * bins.variance + rate * (1.0 - rate)) / bins.n**2)
+
+
+def limits(gap: FloatArray, share: FloatArray, covariance: FloatArray, level: float) -> tuple[float, float]:
+    """Return an interval for the sum of squares of means, by those that were observed.
+
+    Parameters
+    ----------
+    gap, share : (c,) array
+        Observed means, and what multiplies the square of each.
+    covariance : (c, c) array
+        Of the observed means.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    low, high : float
+        At least 0.
+
+    Examples
+    --------
+    >>> low, high = limits(np.array([3.0]), np.ones(1), np.ones((1, 1)), 0.95)
+    >>> bool(0.9 < low < 1.3), bool(24.0 < high < 25.0)
+    (True, True)
+    """
     statistic = float(share @ gap**2)
-    part = share * np.maximum(gap**2 - variance / n, 0.0)
-    part = part / part.sum() if part.sum() > 0.0 else share
-    if not unit.any():
+    if not np.diag(covariance).any():
         return statistic, statistic
+    likely = np.sign(gap) * np.sqrt(np.maximum(gap**2 - np.diag(covariance), 0.0))
+    direction = likely if likely.any() else np.ones(gap.size)
+    moved = direction / np.sqrt(share @ direction**2)
+    spread = covariance * share  # its traces are those of the quadratic form
+    along = share * moved
+    twice = spread @ spread
+    once = covariance @ along
+    fixed = np.array([np.trace(spread), np.trace(twice), np.trace(twice @ spread)])
+    with_theta = np.array([1.0, 2.0 * (along @ once), 3.0 * (once @ (share * once))])
+    times = np.array([1.0, 2.0, 8.0])
     tail = 0.5 * (1.0 - level)
 
     def excess(theta: float, upper: bool) -> float:
-        return _tail(statistic, unit, theta * part, upper) - tail
+        mean, variance, third = (times * (fixed + theta * with_theta)).tolist()
+        return _tail(statistic, mean, variance, third, upper) - tail
 
-    most = statistic + unit.sum()
+    most = statistic + float(fixed[0])
     while excess(most, False) > 0.0 or excess(most, True) < 0.0:
         most *= 2.0
     low = brentq(excess, 0.0, most, (True,), xtol=1e-14) if excess(0.0, True) < 0.0 else 0.0
@@ -104,11 +147,8 @@ def squared_interval(bins: ErrorBins, level: float) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _tail(statistic: float, unit: FloatArray, moved: FloatArray, upper: bool) -> float:
-    """Return the probability of a weighted sum of non-central chi-squares above, or below, what it is."""
-    mean = unit.sum() + moved.sum()
-    variance = 2.0 * (unit @ unit + 2.0 * unit @ moved)
-    third = 8.0 * (unit**2 @ unit + 3.0 * unit**2 @ moved)
+def _tail(statistic: float, mean: float, variance: float, third: float, upper: bool) -> float:
+    """Return the probability above, or below, a value by the shifted gamma distribution of three cumulants."""
     shape = 4.0 * variance**3 / third**2
     at = max(shape + (statistic - mean) * np.sqrt(shape / variance), 0.0)
     return float(gammaincc(shape, at) if upper else gammainc(shape, at))
