@@ -30,6 +30,7 @@ def test_in_the_tests_and_diagnostics(fit: lk.Fit) -> None:
     assert "99.9%" in fit.plot.forest().get_xlabel()
 
 
+@pytest.mark.usefixtures("figures_not_written")
 def test_in_every_part_of_the_report(fit: lk.Fit, tmp_path: Path) -> None:
     page = fit.report(tmp_path / "report.html").read_text(encoding="utf-8")
     words = re.sub(r"<[^>]*>", " ", page)

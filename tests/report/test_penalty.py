@@ -173,6 +173,7 @@ def test_the_page_has_what_is_right_and_no_more(fits: dict[str, lk.Fit], name: s
     assert ("There are no intervals after this penalty" in page) is not posterior
 
 
+@pytest.mark.usefixtures("figures_not_written")
 def test_the_page_of_a_fit_that_chose_nothing(tmp_path: Path) -> None:
     fit = lk.logit(FORMULA, births(), penalty=lk.Lasso(1.0))
     page = fit.report(tmp_path / "page.html").read_text(encoding="utf-8")

@@ -67,6 +67,7 @@ def test_a_name_that_is_no_column_is_refused_everywhere(births, tmp_path):
             verb(units={"agee": 10})
 
 
+@pytest.mark.usefixtures("figures_not_written")
 def test_a_report_keeps_the_units_in_table_and_figure(births, tmp_path):
     page = lk.logit("low ~ age + smoke", births).report(tmp_path / "x.html", units={"age": 10}).read_text("utf-8")
     assert re.search(r'<th scope="row" class="lk-left[^"]*">age \(per 10\)</th>', page)

@@ -130,6 +130,7 @@ def test_rows_that_are_not_estimable_are_left_out_and_counted() -> None:
     assert (left.unseen, left.used) == (5, len(data) - 5)
 
 
+@pytest.mark.usefixtures("figures_not_written")
 def test_a_report_counts_rows_that_the_fit_says_nothing_of(tmp_path: Path) -> None:
     fit = lk.logit("low ~ lwt + C(race)", BIRTHS[BIRTHS["race"] != "other"])
     page = fit.on(BIRTHS, unseen="missing").report(tmp_path / "page.html").read_text(encoding="utf-8")

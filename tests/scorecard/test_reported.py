@@ -14,6 +14,8 @@ from logitkit.errors import DataError, UnsupportedError
 from logitkit.scorecard.fingerprints import column_fingerprint
 from logitkit.scorecard.leakage import leakage_signs
 
+pytestmark = pytest.mark.usefixtures("figures_not_written")
+
 COLUMNS = ["checking_status", "duration", "housing"]
 RULE = "older than 70"
 

@@ -509,6 +509,7 @@ def test_levels_that_json_lacks_are_refused_when_saved(tmp_path):
         lk.logit("y ~ x", frame, absorb="firm").save(tmp_path / "fit.json")
 
 
+@pytest.mark.usefixtures("figures_not_written")
 def test_the_report_page_and_the_figures(tmp_path):
     fit = lk.logit("y ~ x + z", panel(18), absorb="firm")
     page = fit.report(tmp_path / "page.html").read_text(encoding="utf-8")
