@@ -48,8 +48,8 @@ def test_outcomes_and_groups_have_diagrams_of_their_own():
     same(found.diagrams[7], lk.logits.reliability(rest[1::2], y[1::2] == 1, resamples=10).diagrams[0])
     assert found.to_frame()["rows"].tolist() == list(found.names)
     assert "Miscalibration" in str(found)
-    figure = found.plot()
-    assert sum(ax.get_visible() for ax in figure.axes) >= 9
+    figure = lk.logits.reliability(logits, y, groups=group, resamples=10).plot()
+    assert [ax.get_title(loc="left") or ax.get_title() for ax in figure.axes[:3]] == ["all rows", "a", "b"]
     plt.close("all")
 
 
