@@ -12,11 +12,12 @@ from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.matrix.sparse import Sparse
 from logitkit.design.response.response import Response
 from logitkit.errors import UnsupportedError
+from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray
 
 __all__ = ["Rows", "Standard", "rows_of", "standard_of"]
 
-SAMPLE_MOST = 16_384  # rows from which scales and curvatures are found
+SAMPLE_MOST = 8_192  # rows from which scales and curvatures are found
 TURNS = 30  # of the power iteration, which comes within some percent
 ABOVE = 1.1  # what it may have missed
 NARROW = 1e-12  # of its largest value: a column whose deviation is less is constant
@@ -169,13 +170,14 @@ def standard_of(rows: Rows, place: int, seed: int) -> Standard:
     heavy = weights / max(float(weights.mean()), np.finfo(float).tiny)
     vector = np.random.default_rng(0).normal(size=scale.size + 1)
     length = 1.0
-    for _ in range(TURNS):
-        vector /= np.linalg.norm(vector)
-        image = heavy * (z @ vector[:-1] + own * vector[-1])
-        vector = np.append(z.T @ image, own * image.sum()) / used.size
-        length = float(np.linalg.norm(vector))
-        if length == 0.0:
-            break
+    with single_threaded_blas():  # products so small that handing them over costs more
+        for _ in range(TURNS):
+            vector /= np.linalg.norm(vector)
+            image = heavy * (z @ vector[:-1] + own * vector[-1])
+            vector = np.append(z.T @ image, own * image.sum()) / used.size
+            length = float(np.linalg.norm(vector))
+            if length == 0.0:
+                break
     largest = float(np.max(heavy * (squares + own), initial=0.0))
     mean = min(ABOVE * length, largest) or 1.0
     return Standard(centre, scale, place, float(rows.weights.mean()) or 1.0, mean, max(largest, mean))
