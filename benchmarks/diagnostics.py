@@ -1,4 +1,4 @@
-"""Diagnostics and validation of large fits, in seconds beside what is asked of them and beside one fit of the same rows.
+"""Diagnostics and validation of large fits: seconds, beside what is asked of them and one fit of the same rows.
 
     python benchmarks/diagnostics.py [--quick]
 
