@@ -131,22 +131,22 @@ def test_balanced_classes(data):
 def test_groups_reach_the_splitter(data, routing):
     X, y = data
     groups = [f"g{i // 10}" for i in range(len(y))]
-    splitter = GroupKFold(5)
-    there = MultinomialClassifierCV(cv=list(splitter.split(X, y, groups)), n_strengths=10).fit(X, y)
+    splitter = GroupKFold(3)
+    there = MultinomialClassifierCV(cv=list(splitter.split(X, y, groups)), n_strengths=5).fit(X, y)
     with sklearn.config_context(enable_metadata_routing=routing):
-        model = MultinomialClassifierCV(cv=splitter, n_strengths=10).fit(X, y, groups=groups)
+        model = MultinomialClassifierCV(cv=splitter, n_strengths=5).fit(X, y, groups=groups)
     pd.testing.assert_frame_equal(model.scores_, there.scores_)
     with sklearn.config_context(enable_metadata_routing=True):
-        pipe = make_pipeline(StandardScaler(), MultinomialClassifierCV(cv=splitter, n_strengths=10))
-        assert pipe.fit(X, y, groups=groups)[-1].scores_["n_scores"].eq(5).all()
+        pipe = make_pipeline(StandardScaler(), MultinomialClassifierCV(cv=splitter, n_strengths=5))
+        assert pipe.fit(X, y, groups=groups)[-1].scores_["n_scores"].eq(3).all()
 
 
 def test_it_composes_and_pickles_without_rows():
-    X, y = overlapping_classes(5_000, 5)
+    X, y = overlapping_classes(2_500, 5)
     model = MultinomialClassifierCV(**FEW)
     assert clone(model).get_params() == model.get_params()
     text = pickle.dumps(model.fit(X, y))
-    assert len(text) < 50_000
+    assert len(text) < 25_000
     assert_array_equal(pickle.loads(text).predict_proba(X), model.predict_proba(X))
     small = slice(0, 300)
     score = cross_val_score(MultinomialClassifierCV(n_strengths=5), X[small], y[small], cv=3, scoring="neg_log_loss")
