@@ -247,11 +247,15 @@ def pools(n: int) -> list[Work]:
     rng = np.random.default_rng(3)
     z = rng.normal(0.0, 2.0, (5, n))
     y = (rng.random(n) < lk.logits.sigmoid(0.5 * z[0] + 0.4 * z[1])).astype(float)
-    likelihoods = np.ascontiguousarray(lk.logits.sigmoid(z * (2.0 * y - 1.0)).T)
 
-    def linear(w: Any) -> Any:
-        mean = likelihoods @ w
-        return -np.log(mean).mean(), -(likelihoods.T @ (1.0 / mean)) / n
+    def linear() -> Any:
+        likelihoods = lk.logits.sigmoid(z * (2.0 * y - 1.0))
+
+        def loss(w: Any) -> Any:
+            mean = w @ likelihoods
+            return -np.log(mean).mean(), -(likelihoods @ (1.0 / mean)) / n
+
+        return loss
 
     def log(w: Any) -> Any:
         eta = w @ z
@@ -260,9 +264,9 @@ def pools(n: int) -> list[Work]:
     def by_scipy(loss: Any, adds_up: bool) -> Call:
         sums = [{"type": "eq", "fun": lambda w: w.sum() - 1.0, "jac": lambda _: np.ones(5)}] if adds_up else []
         options = {"jac": True, "bounds": [(0.0, None)] * 5, "constraints": sums, "options": {"ftol": 1e-14}}
-        return lambda: minimize(loss, np.full(5, 0.2), method="SLSQP", **options)
+        return lambda: minimize(loss(), np.full(5, 0.2), method="SLSQP", **options)
 
-    m = max(n // 200, 1_000)
+    m = 1_000
     X = rng.normal(0.0, 1.0, (m, 10))
     event = (rng.random(m) < lk.logits.sigmoid(X @ np.linspace(-0.5, 0.5, 10))).astype(int)
     ours = lk.estimators.BaggedClassifier(n_samples=200)
@@ -272,7 +276,10 @@ def pools(n: int) -> list[Work]:
             "linear pool of 5 members",
             {"logitkit": lambda: lk.logits.linear_pool(list(z), y), "SLSQP": by_scipy(linear, True)},
         ),
-        ("log pool of 5 members", {"logitkit": lambda: lk.logits.log_pool(list(z), y), "SLSQP": by_scipy(log, False)}),
+        (
+            "log pool of 5 members",
+            {"logitkit": lambda: lk.logits.log_pool(list(z), y), "SLSQP": by_scipy(lambda: log, False)},
+        ),
         (
             f"200 samples of a logit, {m:,} x 10, out of bag",
             {"logitkit": lambda: ours.fit(X, event), "scikit-learn": lambda: theirs.fit(X, event)},
