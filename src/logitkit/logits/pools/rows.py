@@ -148,8 +148,9 @@ def linear_rows(log_likelihoods: FloatArray, counts: FloatArray) -> PoolRows:
     [[0.25, 1.0]]
     """
     used = counts > 0.0
-    kept = log_likelihoods[used]
-    return PoolRows(np.exp(kept - kept.max(axis=1, keepdims=True)), np.ascontiguousarray(counts[used]))
+    kept = log_likelihoods if used.all() else log_likelihoods[used]
+    likelihoods = kept - kept.max(axis=1, keepdims=True)
+    return PoolRows(np.exp(likelihoods, out=likelihoods), np.ascontiguousarray(counts[used]))
 
 
 def log_likelihoods(logits: list[FloatArray], y: FloatArray, counts: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -182,7 +183,8 @@ def log_likelihoods(logits: list[FloatArray], y: FloatArray, counts: FloatArray)
         return np.column_stack([np.take_along_axis(log_softmax(z), places, axis=1)[:, 0] for z in logits]), counts
     rows, happened, parts = _one_outcome_a_row(y, counts)
     sign = np.where(happened, 1.0, -1.0)
-    return np.column_stack([log_sigmoid(sign * z[rows]) for z in logits]), parts
+    whole = rows.size == y.size  # no row is two
+    return np.column_stack([log_sigmoid(sign * (z if whole else z[rows])) for z in logits]), parts
 
 
 def log_rows(logits: list[FloatArray], y: FloatArray, counts: FloatArray) -> PoolRows:
