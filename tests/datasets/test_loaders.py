@@ -28,10 +28,11 @@ EVENTS = {
     "mnist_5k": 1,
     "austen": "Emma",
     "open_bandit": 1,
+    "digit_logits": 1,
 }
 
 #: Outcomes of each, where they are not two.
-KINDS = {"khan_srbct": 4, "mnist_5k": 10}
+KINDS = {"khan_srbct": 4, "mnist_5k": 10, "digit_logits": 10}
 
 #: Rows, columns, events and missing cells, as the sources state them.
 SIZES = {
@@ -46,6 +47,7 @@ SIZES = {
     "mnist_5k": (5000, 785, 500),
     "austen": (116, 3, 55),
     "open_bandit": (20_000, 90, 80),
+    "digit_logits": (3000, 12, 282),
 }
 
 MISSING = {
@@ -77,6 +79,7 @@ MISSING = {
     "mnist_5k": {},
     "austen": {},
     "open_bandit": {},
+    "digit_logits": {},
 }
 
 #: What a lender cannot know on the day of the decision.
@@ -153,8 +156,9 @@ def test_leaks_are_columns_and_not_predictors(name, frames):
     assert not set(description.predictors) & {description.target, *description.leaks}
 
 
-# The genes tell the tumours apart: they were measured for that. A pixel in the middle is nearly a one by itself.
-@pytest.mark.parametrize("name", [name for name in CATALOGUE if name not in {"khan_srbct", "mnist_5k"}])
+# The genes tell the tumours apart: they were measured for that. A pixel in the middle is nearly a one by itself, and a
+# logit is made to tell.
+@pytest.mark.parametrize("name", [name for name in CATALOGUE if name not in {"khan_srbct", "mnist_5k", "digit_logits"}])
 def test_no_column_outside_the_leaks_gives_the_outcome_away(name, frames):
     description = datasets.describe(name)
     event = frames[name][description.target] == EVENTS[name]
@@ -368,6 +372,17 @@ def test_digits_are_those_of_the_page(frames):
     for axis in (1, 2):
         centre = (ink.sum(axis=axis) * np.arange(28)).sum(axis=1)
         assert np.abs(centre - 14).max() < 1
+
+
+def test_logits_of_digits_are_of_images_in_random_order(frames):
+    digits, logits = frames["mnist_5k"], frames["digit_logits"]
+    assert logits["row"].is_unique
+    assert (digits["label"].to_numpy()[logits["row"]] == logits["label"]).all()
+    # The draw that the script states: the 2,000 before these trained the network.
+    assert (logits["row"] == np.random.default_rng(1).permutation(5000)[2000:]).all()
+    z = logits.filter(like="logit_")
+    assert set(z.dtypes) == {np.dtype("float32")}
+    assert round(float((z.to_numpy().argmax(axis=1) != logits["label"]).mean()), 3) == 0.075
 
 
 def test_novels_have_their_chapters_and_words(frames):

@@ -21,6 +21,7 @@ from logitkit.datasets.loaders import (
     load_mnist_5k,
     load_womens_reviews,
 )
+from logitkit.datasets.network import load_digit_logits
 from logitkit.datasets.sba import load_sba_loans, load_sba_window
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "describe",
     "load_austen",
     "load_credit_data",
+    "load_digit_logits",
     "load_german_credit",
     "load_indo_rct",
     "load_khan_srbct",

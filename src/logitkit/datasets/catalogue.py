@@ -9,7 +9,7 @@ from logitkit.datasets.credit import CREDIT_DATA, GERMAN_CREDIT, SBA_LOANS, SBA_
 from logitkit.datasets.description import DatasetDescription
 from logitkit.datasets.medicine import INDO_RCT, KHAN_SRBCT, LBW
 from logitkit.datasets.shop import OPEN_BANDIT
-from logitkit.datasets.writing import AUSTEN, MNIST_5K, WOMENS_REVIEWS
+from logitkit.datasets.writing import AUSTEN, DIGIT_LOGITS, MNIST_5K, WOMENS_REVIEWS
 from logitkit.errors import DataError, nearest_name
 
 __all__ = ["CATALOGUE", "describe"]
@@ -30,6 +30,7 @@ CATALOGUE: Mapping[str, DatasetDescription] = MappingProxyType(
             MNIST_5K,
             AUSTEN,
             OPEN_BANDIT,
+            DIGIT_LOGITS,
         )
     }
 )
@@ -42,7 +43,8 @@ def describe(name: str) -> DatasetDescription:
     ----------
     name : str
         ``"sba_loans"``, ``"sba_window"``, ``"german_credit"``, ``"credit_data"``, ``"lbw"``, ``"indo_rct"``,
-        ``"khan_srbct"``, ``"womens_reviews"``, ``"mnist_5k"``, ``"austen"`` or ``"open_bandit"``.
+        ``"khan_srbct"``, ``"womens_reviews"``, ``"mnist_5k"``, ``"austen"``, ``"open_bandit"`` or
+        ``"digit_logits"``.
 
     Returns
     -------

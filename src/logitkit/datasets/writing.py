@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from logitkit.datasets.description import DatasetDescription
 
-__all__ = ["AUSTEN", "MNIST_5K", "WOMENS_REVIEWS"]
+__all__ = ["AUSTEN", "DIGIT_LOGITS", "MNIST_5K", "WOMENS_REVIEWS"]
 
 WOMENS_REVIEWS = DatasetDescription(
     name="womens_reviews",
@@ -89,6 +89,34 @@ MNIST_5K = DatasetDescription(
         "label": "the digit, 0 to 9",
         **dict.fromkeys(
             (f"pixel_{j}" for j in range(784)), "ink from 0 (paper) to 255, row by row from the upper left, 28 in a row"
+        ),
+    },
+)
+
+DIGIT_LOGITS = DatasetDescription(
+    name="digit_logits",
+    title="Logits of a network for 3,000 handwritten digits that it was not trained on",
+    file="digit_logits.parquet",
+    n_rows=3000,
+    source=(
+        "MLPClassifier of scikit-learn 1.9.1, one hidden layer of 200 units, trained on 2,000 images of mnist_5k; the "
+        "logits of the other 3,000"
+    ),
+    licence=MNIST_5K.licence,
+    citation=MNIST_5K.citation,
+    target="label",
+    leaks=("row",),
+    notes=(
+        "The rows are in random order: any part of the table is a random sample of them.",
+        "The network was trained for 60 epochs without a penalty: it is surer than it should be, by design.",
+        "7.5 % of the digits are not the one with the largest logit.",
+        "Digits occur about equally often, by the design of mnist_5k. No missing values.",
+    ),
+    columns={
+        "row": "row of the image in mnist_5k, from 0, which is sorted by digit (leak)",
+        "label": "the digit, 0 to 9",
+        **dict.fromkeys(
+            (f"logit_{k}" for k in range(10)), "logit of the digit of this number, before the softmax, single precision"
         ),
     },
 )
