@@ -157,6 +157,22 @@ LOOK = {
             "beside": beside,
             "files": len(files),
         }""",
+    "10-network": """
+        {
+            "losses": table["log loss"].to_dict(),
+            "wrong": table["wrong"].to_dict(),
+            "ece": {**table["ECE"].to_dict(), "chance": before.chance},
+            "p_values": table["p-value"].to_dict(),
+            "temperature": [low, cooled.temperature, high],
+            "beta": list(beta.values()),
+            "judged": {m: [j.coverage, *j.expected, sizes[m].mean(), int(sizes[m].max())] for m, j in judged.items()},
+            "risk": [curve.risk[-1], answered[1]],
+            "town": town.tolist(),
+            "shift": shift.priors.tolist(),
+            "limits": [shift.low[1], shift.high[1]],
+            "shift_loss": shift_loss,
+            "shift_wrong": wrong,
+        }""",
     "11-detection": """
         {
             "saved": np.savez(
