@@ -319,8 +319,9 @@ def _opened(logits: Any, axis: int, mask: Any, offset: Any) -> AnyFloats:
             raise DataError(f"A mask holds True and False, and this one is of {allowed.dtype}.")
         empty = ~allowed.any(axis=axis)
         if empty.any():
-            where = np.argwhere(empty)[0].tolist() if empty.ndim else []
-            raise DataError(f"The mask leaves no outcome in row {where} (counted from 0), {int(empty.sum())} in all.")
+            first = np.argwhere(empty)[0].tolist()
+            where = f" in row {', '.join(map(str, first))} (counted from 0), {int(empty.sum())} in all" if first else ""
+            raise DataError(f"The mask leaves no outcome{where}.")
         array = np.where(allowed, array, array.dtype.type(-np.inf))
     return np.moveaxis(array, axis, -1)
 

@@ -8,6 +8,7 @@ from typing import Any, cast
 import numpy as np
 
 from logitkit.errors import DataError
+from logitkit.logits.arrays import as_array
 from logitkit.typing import AnyFloats, CodeArray, FloatArray, IntArray
 
 __all__ = [
@@ -50,11 +51,12 @@ def read_numbers(values: Any, name: str = "logits") -> AnyFloats:
     (dtype('float64'), dtype('float32'))
     """
     try:
-        lent = hasattr(values, "__dlpack__") and not hasattr(values, "__array__")
-        found = np.from_dlpack(values) if lent else np.asarray(values)
-        if found.dtype.kind == "c":
-            raise TypeError("complex")
+        found = as_array(values)
+        if found.dtype.kind in "cUSmM":  # complex numbers, text and times
+            raise TypeError(found.dtype.name)
         array = found.astype(np.float32 if found.dtype in (np.float32, np.float16) else np.float64, copy=False)
+    except DataError:
+        raise
     except (TypeError, ValueError, BufferError, RuntimeError) as error:
         raise DataError(f"{name} must be real numbers in an array.") from error
     if array.size == 0:
@@ -223,7 +225,7 @@ def read_codes(y: Any, n: int, n_outcomes: int) -> CodeArray:
     >>> read_codes([1.0, 0.0], 2, 3).tolist()
     [1, 0]
     """
-    found = np.asarray(y)
+    found = as_array(y)
     if found.shape != (n,):
         raise DataError(f"y has shape {found.shape}, and there are logits of {n} rows.")
     if found.dtype.kind not in "iub":
@@ -267,7 +269,7 @@ def read_groups(groups: Any, n: int) -> tuple[Any, IntArray]:
     """
     if groups is None:
         return np.zeros(1, np.int64), np.zeros(n, np.int64)
-    labels = np.asarray(groups)
+    labels = as_array(groups)
     if labels.shape != (n,):
         raise DataError(f"groups have shape {labels.shape}, and there are {n} rows.")
     try:
@@ -343,7 +345,12 @@ def read_weights(weights: Any, n: int) -> FloatArray:
     """
     if weights is None:
         return np.ones(n)
-    values = np.asarray(weights, dtype=np.float64)
+    try:
+        values: FloatArray = as_array(weights).astype(np.float64, copy=False)
+    except DataError:
+        raise
+    except (TypeError, ValueError) as error:
+        raise DataError("weights must be numbers of at least 0, one per row.") from error
     if values.shape != (n,):
         raise DataError(f"weights have shape {values.shape}, and there are {n} rows.")
     bad = ~(np.isfinite(values) & (values >= 0.0))

@@ -119,3 +119,30 @@ def test_a_row_of_a_vocabulary() -> None:
     for i in range(2):
         kept = np.sort(lk.logits.softmax(z[i].astype(np.float64)))[::-1]
         assert int((found[i] > 0.0).sum()) == int(np.searchsorted(np.cumsum(kept), 0.9)) + 1
+
+
+def test_options_and_seeds_of_another_type_are_refused() -> None:
+    for option in ({"temperature": "1"}, {"repetition_penalty": None}, {"top_p": "all"}):
+        with pytest.raises(DataError, match=f"{next(iter(option))}="):
+            Sampler(**option)  # type: ignore[arg-type]
+    for seed in ("a", -1, 1.5):
+        with pytest.raises(DataError, match="seed="):
+            Sampler().draw([2.0, 1.0], seed=seed)
+
+
+def test_logits_may_be_lent_by_another_library() -> None:
+    class Lent:
+        def __init__(self, values: Any) -> None:
+            self.array = values
+
+        def __dlpack__(self, **options: Any) -> Any:
+            return self.array.__dlpack__(**options)
+
+        def __dlpack_device__(self) -> tuple[int, int]:
+            return self.array.__dlpack_device__()  # type: ignore[no-any-return]
+
+    z = np.random.default_rng(1).normal(size=(5, 9))
+    sampler = Sampler(top_k=3)
+    assert (sampler.draw(Lent(z), seed=1) == sampler.draw(z, seed=1)).all()
+    assert (sampler.kept(Lent(z)) == sampler.kept(z)).all()
+    assert (sampler.probabilities(Lent(z[0])) == sampler.probabilities(z[0])).all()

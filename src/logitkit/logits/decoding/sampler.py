@@ -16,6 +16,9 @@ from logitkit.typing import AnyFloats, BoolArray, FloatArray, IntArray
 
 __all__ = ["Sampler"]
 
+#: Types of numbers.
+REAL = int | float | np.integer | np.floating
+
 
 @dataclass(frozen=True)
 class Sampler:
@@ -63,11 +66,11 @@ class Sampler:
     def __post_init__(self) -> None:
         for name in ("temperature", "repetition_penalty"):
             value = getattr(self, name)
-            if not (value > 0.0 and math.isfinite(value)):
+            if not (isinstance(value, REAL) and value > 0.0 and math.isfinite(value)):
                 raise DataError(f"{name}={value!r}: give a finite number above 0.")
         if self.top_k is not None and not (isinstance(self.top_k, int | np.integer) and self.top_k >= 1):
             raise DataError(f"top_k={self.top_k!r}: give a whole number of at least 1, or None for all.")
-        if not 0.0 < self.top_p <= 1.0:
+        if not (isinstance(self.top_p, REAL) and 0.0 < self.top_p <= 1.0):
             raise DataError(f"top_p={self.top_p!r}: give a probability above 0, and 1 for all.")
 
     def kept(self, logits: Any, seen: Any = None) -> BoolArray:
@@ -90,10 +93,10 @@ class Sampler:
         DataError
             If a logit is not finite, these are probabilities, or what was seen is no outcome.
         """
-        rows, before = self._read(logits, seen)
+        rows, before, shape = self._read(logits, seen)
         found, none = np.empty(rows.shape, dtype=bool), np.empty((rows.shape[0], 0), rows.dtype)
         over_rows(lambda a, b: keep_rows(rows[a:b], before[a:b], *self._options, found[a:b], none[a:b]), *rows.shape)
-        return found.reshape(np.shape(logits))
+        return found.reshape(shape)
 
     def probabilities(self, logits: Any, seen: Any = None) -> AnyFloats:
         """Return with which probability each outcome is drawn.
@@ -113,10 +116,10 @@ class Sampler:
         DataError
             As ``kept``.
         """
-        rows, before = self._read(logits, seen)
+        rows, before, shape = self._read(logits, seen)
         found, none = np.empty_like(rows), np.empty((rows.shape[0], 0), dtype=bool)
         over_rows(lambda a, b: keep_rows(rows[a:b], before[a:b], *self._options, none[a:b], found[a:b]), *rows.shape)
-        return found.reshape(np.shape(logits))
+        return found.reshape(shape)
 
     def draw(self, logits: Any, seen: Any = None, *, seed: Any = None) -> IntArray:
         """Return one outcome for each row.
@@ -138,13 +141,13 @@ class Sampler:
         DataError
             As ``kept``.
         """
-        rows, before = self._read(logits, seen)
-        uniforms: FloatArray = np.random.default_rng(seed).random((rows.shape[0],))
+        rows, before, shape = self._read(logits, seen)
+        uniforms: FloatArray = _generator(seed).random((rows.shape[0],))
         drawn = np.empty(rows.shape[0], np.int64)
         over_rows(
             lambda a, b: draw_rows(rows[a:b], before[a:b], *self._options, uniforms[a:b], drawn[a:b]), *rows.shape
         )
-        return drawn if np.ndim(logits) == 2 else drawn.reshape(())
+        return drawn.reshape(shape[:-1])
 
     @property
     def _options(self) -> tuple[float, float, int, float]:
@@ -152,19 +155,19 @@ class Sampler:
         return float(self.repetition_penalty), float(self.temperature), int(self.top_k or 0), float(self.top_p)
 
     @staticmethod
-    def _read(logits: Any, seen: Any) -> tuple[AnyFloats, BoolArray]:
-        """Return rows of logits, and what each has seen; no columns if nothing is said."""
+    def _read(logits: Any, seen: Any) -> tuple[AnyFloats, BoolArray, tuple[int, ...]]:
+        """Return rows of logits, what each has seen (no columns if nothing is said), and the shape of the logits."""
         values = read_numbers(logits)
         if values.ndim not in {1, 2} or values.shape[-1] < 2:
             raise DataError(f"logits have shape {values.shape}: give (n, V) or (V,), V at least 2.")
         refuse_probabilities(values)
         rows = np.ascontiguousarray(values.reshape(-1, values.shape[-1]))
         if seen is None:
-            return rows, np.empty((rows.shape[0], 0), dtype=bool)
+            return rows, np.empty((rows.shape[0], 0), dtype=bool), values.shape
         if getattr(seen, "dtype", None) == np.bool_:
             if np.shape(seen) != values.shape:
                 raise DataError(f"seen has shape {np.shape(seen)}, and the logits have {values.shape}.")
-            return rows, np.ascontiguousarray(np.asarray(seen).reshape(rows.shape))
+            return rows, np.ascontiguousarray(np.asarray(seen).reshape(rows.shape)), values.shape
         lists = [seen] if values.ndim == 1 else list(seen)
         if len(lists) != rows.shape[0]:
             raise DataError(f"seen has {len(lists)} rows, and there are logits of {rows.shape[0]}.")
@@ -176,4 +179,12 @@ class Sampler:
             if numbers.dtype.kind not in "iu" or numbers.min() < 0 or numbers.max() >= rows.shape[1]:
                 raise DataError(f"seen has {row!r:.60} in row {i}: give numbers from 0 to {rows.shape[1] - 1}.")
             before[i, numbers] = True
-        return rows, before
+        return rows, before, values.shape
+
+
+def _generator(seed: Any) -> np.random.Generator:
+    """Return the generator of a seed."""
+    try:
+        return np.random.default_rng(seed)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"seed={seed!r:.60}: give a whole number of at least 0, or a generator of NumPy.") from error

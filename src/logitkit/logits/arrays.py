@@ -1,0 +1,40 @@
+"""Arrays of other libraries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from logitkit.errors import DataError
+
+__all__ = ["as_array"]
+
+
+def as_array(values: Any) -> Any:
+    """Return an array of what NumPy takes, or hands over its memory by DLPack alone; nothing may be masked.
+
+    Parameters
+    ----------
+    values : array-like, or an object with ``__dlpack__``
+        On the CPU.
+
+    Returns
+    -------
+    array
+        Of the same type.
+
+    Raises
+    ------
+    DataError
+        If some values are masked.
+
+    Examples
+    --------
+    >>> as_array([1, 2]).tolist()
+    [1, 2]
+    """
+    if np.ma.is_masked(values):
+        raise DataError("Some of these numbers are masked, as missing: leave their rows out.")
+    lent = hasattr(values, "__dlpack__") and not hasattr(values, "__array__")
+    return np.from_dlpack(values) if lent else np.asarray(values)
