@@ -78,3 +78,32 @@ def test_rows_that_a_mask_leaves_nothing_of_are_named() -> None:
         lk.logits.softmax(Z, mask=mask)
     with pytest.raises(DataError, match=r"leaves no outcome\."):
         lk.logits.softmax(Z[0], mask=[False] * 3)
+
+
+def test_masks_and_proportions_are_lent_and_axes_are_numbers() -> None:
+    mask = np.array([True, False, True])
+    assert (lk.logits.softmax(Z, mask=Lent(mask)) == lk.logits.softmax(Z, mask=mask)).all()
+    p = np.full(Z.shape, 1 / 3)
+    assert lk.logits.CategoricalLoss().value(Z, Lent(p)) == lk.logits.CategoricalLoss().value(Z, p)
+    for axis in (None, "a", (0, 1)):
+        with pytest.raises(DataError, match="give the number of one axis"):
+            lk.logits.logsumexp(Z, axis=axis)  # type: ignore[arg-type]
+
+
+def test_sums_with_offsets_that_are_not_finite_are_refused() -> None:
+    with pytest.raises(DataError, match="Sums of logits and offsets are not finite in row 0"):
+        lk.logits.softmax([[1e308, 0.0]], offset=[1e308, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda: lk.logits.BinaryLoss(focus="a"), "focus="),  # type: ignore[arg-type]
+        (lambda: lk.logits.BinaryLoss(event_weight=None), "event_weight="),  # type: ignore[arg-type]
+        (lambda: lk.logits.CategoricalLoss(smoothing=None), "smoothing="),  # type: ignore[arg-type]
+        (lambda: lk.logits.CategoricalLoss(class_weights="abc"), "class_weights must be real numbers"),
+    ],
+)
+def test_options_of_losses_are_numbers(make: Any, told: str) -> None:
+    with pytest.raises(DataError, match=told):
+        make()

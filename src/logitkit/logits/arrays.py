@@ -1,4 +1,4 @@
-"""Arrays of other libraries."""
+"""Arrays and numbers of other libraries."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ import numpy as np
 
 from logitkit.errors import DataError
 
-__all__ = ["as_array"]
+__all__ = ["REAL", "as_array"]
+
+#: Types of one number.
+REAL = int | float | np.integer | np.floating
 
 
 def as_array(values: Any) -> Any:

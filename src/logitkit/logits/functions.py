@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from logitkit.errors import DataError
+from logitkit.logits.arrays import as_array
 from logitkit.logits.read import read_numbers, refuse_probabilities
 from logitkit.logits.threads import over_rows
 from logitkit.numerics.kernels import logit_functions as kernels
@@ -308,13 +309,17 @@ def _each(values: Any, kernel: Callable[[AnyFloats, AnyFloats], None]) -> AnyFlo
 def _opened(logits: Any, axis: int, mask: Any, offset: Any) -> AnyFloats:
     """Return logits with their outcomes last; minus infinity where an outcome is not allowed."""
     array = read_numbers(logits)
+    if not isinstance(axis, int | np.integer):
+        raise DataError(f"axis={axis!r}: give the number of one axis.")
     if array.ndim == 0 or not -array.ndim <= axis < array.ndim:
         raise DataError(f"Logits have shape {array.shape}, and there is no axis {axis}.")
     refuse_probabilities(array, axis)
     if offset is not None:
-        array = array + _broadcast(read_numbers(offset, "Offsets"), array, "offset").astype(array.dtype, copy=False)
+        moved = _broadcast(read_numbers(offset, "Offsets"), array, "offset").astype(array.dtype, copy=False)
+        with np.errstate(over="ignore"):  # refused by the reader
+            array = read_numbers(array + moved, "Sums of logits and offsets")
     if mask is not None:
-        allowed = _broadcast(np.asarray(mask), array, "mask")
+        allowed = _broadcast(as_array(mask), array, "mask")
         if allowed.dtype != np.bool_:
             raise DataError(f"A mask holds True and False, and this one is of {allowed.dtype}.")
         empty = ~allowed.any(axis=axis)

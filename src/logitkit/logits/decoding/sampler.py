@@ -9,15 +9,13 @@ from typing import Any
 import numpy as np
 
 from logitkit.errors import DataError
+from logitkit.logits.arrays import REAL
 from logitkit.logits.read import read_numbers, refuse_probabilities
 from logitkit.logits.threads import over_rows
 from logitkit.numerics.kernels.nucleus import draw_rows, keep_rows
 from logitkit.typing import AnyFloats, BoolArray, FloatArray, IntArray
 
 __all__ = ["Sampler"]
-
-#: Types of numbers.
-REAL = int | float | np.integer | np.floating
 
 
 @dataclass(frozen=True)

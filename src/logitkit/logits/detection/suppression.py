@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from logitkit.errors import DataError
+from logitkit.logits.arrays import as_array
 from logitkit.logits.read import read_numbers
 from logitkit.numerics.kernels.boxes import suppress
 from logitkit.typing import FloatArray, IntArray
@@ -97,7 +98,7 @@ def non_maximum_suppression(boxes: Any, scores: Any, threshold: float = 0.5, cla
         raise DataError(f"Scores have shape {values.shape}, and there are {n} boxes.")
     codes = np.zeros(n, np.int64)
     if classes is not None:
-        labels = np.asarray(classes)
+        labels = as_array(classes)
         if labels.shape != (n,):
             raise DataError(f"classes have shape {labels.shape}, and there are {n} boxes.")
         codes = np.unique(labels, return_inverse=True)[1]

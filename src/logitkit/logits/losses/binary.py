@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from logitkit.errors import DataError
+from logitkit.logits.arrays import REAL
 from logitkit.logits.losses.options import check_focus, check_smoothing, mean_of, parts_of_rows, read_direction
 from logitkit.logits.read import read_numbers
 from logitkit.logits.threads import over_rows
@@ -60,7 +61,8 @@ class BinaryLoss:
     def __post_init__(self) -> None:
         check_smoothing(self.smoothing)
         check_focus(self.focus)
-        if not (self.event_weight >= 0.0 and math.isfinite(self.event_weight)):
+        weight = self.event_weight
+        if not (isinstance(weight, REAL) and weight >= 0.0 and math.isfinite(weight)):
             raise DataError(f"event_weight={self.event_weight!r}: give a finite number that is not negative.")
 
     def rows(self, logits: Any, y: Any) -> FloatArray:

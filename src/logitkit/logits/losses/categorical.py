@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from logitkit.errors import DataError
+from logitkit.logits.arrays import as_array
 from logitkit.logits.losses.options import check_focus, check_smoothing, mean_of, parts_of_rows, read_direction
-from logitkit.logits.read import read_codes, read_proportions, read_rows
+from logitkit.logits.read import read_codes, read_numbers, read_proportions, read_rows
 from logitkit.logits.threads import over_rows
 from logitkit.numerics.kernels.logit_losses import categorical_curvature, categorical_loss
 from logitkit.typing import AnyFloats, CodeArray, FloatArray
@@ -65,8 +66,8 @@ class CategoricalLoss:
         check_smoothing(self.smoothing)
         check_focus(self.focus)
         if self.class_weights is not None:
-            found = np.asarray(self.class_weights, dtype=np.float64)
-            if found.ndim != 1 or not (np.isfinite(found) & (found >= 0.0)).all():
+            found = read_numbers(self.class_weights, "class_weights")
+            if found.ndim != 1 or found.min() < 0.0:
                 raise DataError("class_weights are one number per outcome, finite and not negative.")
 
     def rows(self, logits: Any, y: Any) -> FloatArray:
@@ -209,10 +210,13 @@ class CategoricalLoss:
         if values.ndim == 1:
             raise DataError(f"logits have shape {values.shape}, of an event: this loss is of (n, K); see BinaryLoss.")
         n, n_outcomes = values.shape
-        classes = np.ones(n_outcomes) if self.class_weights is None else np.asarray(self.class_weights, np.float64)
+        classes = (
+            np.ones(n_outcomes) if self.class_weights is None else np.asarray(as_array(self.class_weights), np.float64)
+        )
         if classes.shape != (n_outcomes,):
             raise DataError(f"There are {classes.size} class weights, and logits of {n_outcomes} outcomes.")
         none = NO_SHARES[values.dtype.char]
+        y = as_array(y)
         if np.ndim(y) != 2:
             return values, read_codes(y, n, n_outcomes), none, classes
         return values, np.empty(0, np.int32), read_proportions(y, values), classes

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from logitkit.errors import DataError
+from logitkit.logits.arrays import REAL
 from logitkit.logits.read import read_numbers, read_weights
 from logitkit.typing import AnyFloats, FloatArray
 
@@ -21,7 +22,7 @@ def check_smoothing(smoothing: float) -> None:
     --------
     >>> check_smoothing(0.1)
     """
-    if not 0.0 <= smoothing < 1.0:
+    if not (isinstance(smoothing, REAL) and 0.0 <= smoothing < 1.0):
         raise DataError(f"smoothing={smoothing!r}: the part that is spread evenly is from 0 to below 1.")
 
 
@@ -32,7 +33,7 @@ def check_focus(focus: float) -> None:
     --------
     >>> check_focus(2.0)
     """
-    if not (focus >= 0.0 and math.isfinite(focus)):
+    if not (isinstance(focus, REAL) and focus >= 0.0 and math.isfinite(focus)):
         raise DataError(f"focus={focus!r}: give 0 for the usual loss, or a power above 0, such as 2.")
 
 
