@@ -114,3 +114,12 @@ def test_choices_have_the_probabilities_of_the_policy() -> None:
 def test_bad_input_is_refused(call: Callable[[], object], words: str) -> None:
     with pytest.raises(DataError, match=words):
         call()
+
+
+def test_bandits_without_numbers_or_rewards_are_refused() -> None:
+    for coef, told in (([[np.nan], [0.0]], "not finite in row 0"), ([1.0, 2.0], "one row per action")):
+        with pytest.raises(DataError, match=told):
+            SimulatedBandit(coef)  # type: ignore[arg-type]
+    assert SimulatedBandit([[0.0], [0.0]]).expected([[1.0]]).tolist() == [[0.5, 0.5]]  # type: ignore[arg-type]
+    with pytest.raises(DataError, match="bandit=3: give a function"):
+        reinforce(3, np.ones((3, 1)), n_actions=2)  # type: ignore[arg-type]

@@ -197,6 +197,12 @@ class SimulatedBandit:
 
     coef: FloatArray
 
+    def __post_init__(self) -> None:
+        coef = read_numbers(self.coef, "Coefficients").astype(np.float64, copy=False)
+        if coef.ndim != 2 or len(coef) < 2:
+            raise DataError(f"Coefficients have shape {coef.shape}: give (A, p), one row per action, A at least 2.")
+        object.__setattr__(self, "coef", coef)
+
     def __call__(self, features: Any, action: Any, generator: np.random.Generator) -> FloatArray:
         """Return rewards of actions, drawn."""
         p = self.expected(features)
@@ -309,6 +315,8 @@ def reinforce(
     >>> bool(policy.probabilities([[1.0]])[0, 2] > 0.9)
     True
     """
+    if not callable(bandit):
+        raise DataError(f"bandit={bandit!r:.60}: give a function that returns rewards, or a SimulatedBandit.")
     for name, value, least in (("n_actions", n_actions, 2), ("rounds", rounds, 1), ("batch", batch, 2)):
         if not isinstance(value, int | np.integer) or value < least:
             raise DataError(f"{name}={value!r}: give a whole number of at least {least}.")
