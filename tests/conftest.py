@@ -39,8 +39,8 @@ settings.register_profile("thorough", parent=settings.get_profile("standard"), d
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "standard"))
 
 
-# A script that writes stored figures, and needs a library that tests do not: it is not looked through for examples.
-collect_ignore = ["references/torch_logits.py"]
+# Scripts that need a library that other tests do not: they are not looked through for examples.
+collect_ignore = ["references/torch_logits.py", "design/chunks/lost_executor.py"]
 
 # Files of one costly fixture or of many processes, the longest first, since a file is the work of one worker: none is
 # left alone with one of them at the end.
