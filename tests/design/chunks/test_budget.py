@@ -107,6 +107,7 @@ def test_buffers_of_duckdb_are_those_that_its_settings_let_it_have() -> None:
     open_ended = source_of(connection.sql("select 1.0 as x"))
     connection.execute("set memory_limit = '50MB'")
     few = source_of(connection.sql("select 1.0 as x"))
+    # DuckDB tells its limit in MiB with one decimal.
     assert few.held(["x"], 10).n_bytes == pytest.approx(50e6 + 3 * relation.BESIDE_ITS_LIMIT, rel=0.01)
     assert open_ended.held(["x"], 10).n_bytes == relation.OF_DUCKDB + 3 * relation.OF_ITS_THREAD
 

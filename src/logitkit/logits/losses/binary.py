@@ -10,7 +10,8 @@ import numpy as np
 
 from logitkit.errors import DataError
 from logitkit.logits.arrays import REAL
-from logitkit.logits.losses.options import check_focus, check_smoothing, mean_of, parts_of_rows, read_direction
+from logitkit.logits.losses.mean import MeanLoss
+from logitkit.logits.losses.options import check_focus, check_smoothing, parts_of_rows, read_direction
 from logitkit.logits.read import read_numbers
 from logitkit.logits.threads import over_rows
 from logitkit.numerics.kernels.event_losses import event_curvature, event_loss
@@ -20,7 +21,7 @@ __all__ = ["BinaryLoss"]
 
 
 @dataclass(frozen=True)
-class BinaryLoss:
+class BinaryLoss(MeanLoss):
     r"""The loss of events, from their log odds.
 
     With :math:`t = (1 - \epsilon) y + \epsilon / 2` for a smoothing of :math:`\epsilon`, an event weight c and focus
@@ -86,71 +87,6 @@ class BinaryLoss:
             If a logit is not finite or an outcome is not within 0 and 1.
         """
         return self._pass(logits, y, None, False)[0]
-
-    def value(self, logits: Any, y: Any, weights: Any = None) -> float:
-        """Return the mean loss.
-
-        Parameters
-        ----------
-        logits, y : array-like
-            As for ``rows``.
-        weights : (n,) array-like, optional
-            How often each row counts.
-
-        Returns
-        -------
-        float
-            Weighted mean over rows, in nats.
-
-        Raises
-        ------
-        DataError
-            As ``rows``.
-        """
-        return mean_of(self.rows(logits, y), weights)
-
-    def gradient(self, logits: Any, y: Any, weights: Any = None) -> AnyFloats:
-        """Return the derivatives of the mean loss by each logit.
-
-        Parameters
-        ----------
-        logits, y, weights : array-like
-            As for ``value``.
-
-        Returns
-        -------
-        array
-            Of the shape and the type of the logits.
-
-        Raises
-        ------
-        DataError
-            As ``rows``.
-        """
-        return self.value_and_gradient(logits, y, weights)[1]
-
-    def value_and_gradient(self, logits: Any, y: Any, weights: Any = None) -> tuple[float, AnyFloats]:
-        """Return the mean loss and its derivatives by each logit, in one pass.
-
-        Parameters
-        ----------
-        logits, y, weights : array-like
-            As for ``value``.
-
-        Returns
-        -------
-        value : float
-            Weighted mean over rows.
-        gradient : array
-            Of the shape and the type of the logits.
-
-        Raises
-        ------
-        DataError
-            As ``rows``.
-        """
-        rows, slope = self._pass(logits, y, weights, True)
-        return mean_of(rows, weights), slope
 
     def hessian_product(self, logits: Any, y: Any, direction: Any, weights: Any = None) -> AnyFloats:
         """Return the second derivatives of the mean loss times a direction.

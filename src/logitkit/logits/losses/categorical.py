@@ -10,7 +10,8 @@ import numpy as np
 
 from logitkit.errors import DataError
 from logitkit.logits.arrays import as_array
-from logitkit.logits.losses.options import check_focus, check_smoothing, mean_of, parts_of_rows, read_direction
+from logitkit.logits.losses.mean import MeanLoss
+from logitkit.logits.losses.options import check_focus, check_smoothing, parts_of_rows, read_direction
 from logitkit.logits.read import read_codes, read_numbers, read_proportions, read_rows
 from logitkit.logits.threads import over_rows
 from logitkit.numerics.kernels.logit_losses import categorical_curvature, categorical_loss
@@ -22,7 +23,7 @@ NO_SHARES: dict[str, AnyFloats] = {"f": np.empty((0, 0), np.float32), "d": np.em
 
 
 @dataclass(frozen=True)
-class CategoricalLoss:
+class CategoricalLoss(MeanLoss):
     r"""The loss of K outcomes, from their logits.
 
     With :math:`t_k = (1 - \epsilon) y_k + \epsilon / K` for a smoothing of :math:`\epsilon`, class weights
@@ -91,71 +92,6 @@ class CategoricalLoss:
             If a logit is not finite, these are probabilities, or an outcome is out of range.
         """
         return self._pass(logits, y, None, False)[0]
-
-    def value(self, logits: Any, y: Any, weights: Any = None) -> float:
-        """Return the mean loss.
-
-        Parameters
-        ----------
-        logits, y : array-like
-            As for ``rows``.
-        weights : (n,) array-like, optional
-            How often each row counts.
-
-        Returns
-        -------
-        float
-            Weighted mean over rows, in nats.
-
-        Raises
-        ------
-        DataError
-            As ``rows``.
-        """
-        return mean_of(self.rows(logits, y), weights)
-
-    def gradient(self, logits: Any, y: Any, weights: Any = None) -> AnyFloats:
-        """Return the derivatives of the mean loss by each logit.
-
-        Parameters
-        ----------
-        logits, y, weights : array-like
-            As for ``value``.
-
-        Returns
-        -------
-        (n, K) array
-            Of the type of the logits.
-
-        Raises
-        ------
-        DataError
-            As ``rows``.
-        """
-        return self.value_and_gradient(logits, y, weights)[1]
-
-    def value_and_gradient(self, logits: Any, y: Any, weights: Any = None) -> tuple[float, AnyFloats]:
-        """Return the mean loss and its derivatives by each logit, in one pass.
-
-        Parameters
-        ----------
-        logits, y, weights : array-like
-            As for ``value``.
-
-        Returns
-        -------
-        value : float
-            Weighted mean over rows.
-        gradient : (n, K) array
-            Of the type of the logits.
-
-        Raises
-        ------
-        DataError
-            As ``rows``.
-        """
-        rows, slope = self._pass(logits, y, weights, True)
-        return mean_of(rows, weights), slope
 
     def hessian_product(self, logits: Any, y: Any, direction: Any, weights: Any = None) -> AnyFloats:
         """Return the second derivatives of the mean loss times a direction.
