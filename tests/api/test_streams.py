@@ -12,7 +12,7 @@ import pytest
 from scipy import sparse
 
 import logitkit as lk
-from logitkit.errors import DataError, UnsupportedError
+from logitkit.errors import DataError, LogitkitError, UnsupportedError
 
 NAMES = ["Intercept", "a", "b", "c"]
 
@@ -66,6 +66,47 @@ def test_what_was_learnt_is_saved_as_plain_numbers() -> None:
     assert repr(again) == repr(fit)
     with pytest.raises(DataError, match="nothing that was learnt"):
         lk.StochasticFit.from_dict({**fit.to_dict(), "estimate": [[1.0]]})
+
+
+@pytest.mark.parametrize("model", [lk.Multinomial(reference="white"), lk.Multinomial(reference=None)])
+def test_the_coding_of_a_formula_is_saved_and_predicts_from_a_table(model: Any, tmp_path: Path) -> None:
+    births = lk.datasets.load_lbw()
+    births["work"] = births["ftv"].clip(upper=2).map({0: "none", 1: "one", 2: "more"})
+    new = births[["age", "lwt", "work"]].head(30).assign(age=lambda rows: rows["age"].where(rows["age"] < 25))
+    for formula, its in (
+        ("race ~ bs(age, df=4) + C(work) + scale(lwt)", model),
+        ("low ~ log(lwt) * work", lk.Binary()),
+    ):
+        fit = lk.learn(formula, births, model=its)
+        again = lk.StochasticFit.from_dict(json.loads(json.dumps(fit.to_dict())))
+        loaded = lk.load(fit.save(tmp_path / "learnt.json"))
+        for other in (again, loaded):
+            np.testing.assert_array_equal(other.predict(new), fit.predict(new))
+            assert other.info.names == fit.info.names
+        assert np.isnan(fit.predict(new)).any() == ("age" in formula)
+
+
+def test_a_saved_stochastic_fit_is_checked_whole(tmp_path: Path) -> None:
+    births = lk.datasets.load_lbw()
+    fit = lk.learn("low ~ age + C(race)", births)
+    path = fit.save(tmp_path / "learnt.json")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('"n_rows": 189', '"n_rows": 190'), encoding="utf-8")
+    with pytest.raises(DataError, match="was changed after it was saved"):
+        lk.load(path)
+    path.write_text(text.replace('"version": 1', '"version": 7'), encoding="utf-8")
+    with pytest.raises(DataError, match="Update logitkit"):
+        lk.load(path)
+    kept = fit.to_dict()
+    for part, value, words in (
+        ("formula", "low ~ age + __import__('os').getcwd()", "formula"),
+        ("names", ["Intercept", "age", "b", "c"], "names"),
+        ("response", {"dict": []}, "response"),
+    ):
+        with pytest.raises(LogitkitError, match=words):
+            lk.StochasticFit.from_dict({**kept, "columns": {**kept["columns"], part: value}})
+    with pytest.raises(DataError, match="others than those of its coefficients"):
+        lk.StochasticFit.from_dict({**kept, "names": ["Intercept", "age", "b", "c"]})
 
 
 def test_early_stopping_returns_to_the_least_loss_of_rows_held_out() -> None:

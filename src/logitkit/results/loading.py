@@ -14,10 +14,11 @@ __all__ = ["load"]
 
 CARD = "logitkit scorecard"  # the formats, without what reads them
 RECALIBRATED = "logitkit recalibrated fit"
+STOCHASTIC = "logitkit stochastic fit"
 
 
 def load(path: str | Path, functions: Mapping[str, Any] | None = None) -> Any:
-    """Load a saved fit, a recalibrated one, or a saved scorecard.
+    """Load a saved fit, a recalibrated or an extended one, one learnt in mini-batches, or a saved scorecard.
 
     A saved fit is data: it runs no code of its own, neither on loading nor in a verb of the fit. Its formula is
     evaluated only if every name in it is a column, a constant stored in the file, a transform from a closed list, or a
@@ -38,7 +39,7 @@ def load(path: str | Path, functions: Mapping[str, Any] | None = None) -> Any:
 
     Returns
     -------
-    Fit, RecalibratedFit or Scorecard
+    Fit, RecalibratedFit, ExtendedFit, StochasticFit or Scorecard
         The saved fit, of the class of its family; or the scorecard with its fit. It holds no rows: verbs that need rows
         require ``data=``.
 
@@ -70,4 +71,8 @@ def load(path: str | Path, functions: Mapping[str, Any] | None = None) -> Any:
         from logitkit.results.recalibrated import recalibrated_in
 
         return recalibrated_in(packed, path, functions or {})
+    if isinstance(packed, dict) and packed.get("format") == STOCHASTIC:
+        from logitkit.results.saved_stochastic import learnt_in_file
+
+        return learnt_in_file(packed, path, functions or {})
     return fit_of(record_in(packed, path, functions or {}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from logitkit.design.rebuild import new_rows
 from logitkit.engine.law import require_level
 from logitkit.engine.stochastic.learn import Learnt
 from logitkit.engine.stochastic.options import Stochastic
-from logitkit.errors import DataError, UnsupportedError
+from logitkit.errors import UnsupportedError
 from logitkit.models.form import Form
 from logitkit.typing import FloatArray
 
@@ -52,7 +53,7 @@ class StochasticFit:
     reference : int
         Of several outcomes the place of the one without coefficients; -1 for none.
     info : DesignInfo or None
-        How new rows are coded; not there after ``from_dict``, which takes rows of a ready matrix.
+        How new rows are coded; None takes rows of a ready matrix.
 
     Examples
     --------
@@ -169,64 +170,65 @@ class StochasticFit:
         return found
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what was learnt as plain numbers, for JSON.
+        """Return what was learnt as plain values for JSON, with the coding of the formula and without any row.
 
         Returns
         -------
         dict
-            Read again by ``from_dict``; it predicts for rows of a ready matrix.
-        """
-        from dataclasses import asdict
+            Read again by ``from_dict``; it predicts for rows of a table, or of a matrix.
 
-        return {
-            "solver": asdict(self.solver),
-            "names": list(self.names),
-            "outcomes": list(self.outcomes),
-            "estimate": self.estimate.tolist(),
-            "losses": list(self.losses),
-            "held_out": list(self.held_out),
-            "mean_loss": self.mean_loss,
-            "optimum": None if np.isnan(self.optimum) else self.optimum,
-            "vcov": None if self.vcov is None else self.vcov.tolist(),
-            "n_rows": self.n_rows,
-            "n_seen": self.n_seen,
-            "reference": self.reference,
-        }
+        Raises
+        ------
+        LogitkitError
+            If the formula has a part that cannot be read again.
+        """
+        from logitkit.results.saved_stochastic import packed_learnt
+
+        return packed_learnt(self)
 
     @classmethod
-    def from_dict(cls, kept: Mapping[str, Any]) -> StochasticFit:
+    def from_dict(cls, kept: Mapping[str, Any], functions: Mapping[str, Any] | None = None) -> StochasticFit:
         """Return what ``to_dict`` wrote.
 
         Parameters
         ----------
         kept : mapping
-            Plain numbers.
+            Plain values.
+        functions : mapping of str to object, optional
+            User-defined functions that the formula calls, as in ``lk.load``.
 
         Returns
         -------
         StochasticFit
-            The same, without the coding of a formula.
+            The same.
 
         Raises
         ------
         DataError
             If a field is missing, or its values are not numbers of the right kind.
+        FormulaError
+            If the formula calls functions that are not given.
         """
-        try:
-            names, outcomes = (tuple(str(each) for each in kept[part]) for part in ("names", "outcomes"))
-            estimate = np.asarray(kept["estimate"], dtype=np.float64)
-            vcov = None if kept["vcov"] is None else np.asarray(kept["vcov"], dtype=np.float64)
-            losses, held_out = (tuple(float(each) for each in kept[part]) for part in ("losses", "held_out"))
-            optimum = np.nan if kept["optimum"] is None else float(kept["optimum"])
-            sizes = int(kept["n_rows"]), int(kept["n_seen"]), int(kept["reference"])
-            solver, loss = Stochastic(**kept["solver"]), float(kept["mean_loss"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise DataError(f"This is nothing that was learnt in mini-batches: {error!s:.80}.") from error
-        p = len(names)
-        fits = estimate.shape == (max(len(outcomes), 1), p) and (vcov is None or vcov.shape == (p, p))
-        if not fits or not np.isfinite(estimate).all():
-            raise DataError("This is nothing that was learnt in mini-batches: its numbers do not fit one another.")
-        return cls(solver, names, outcomes, estimate, losses, held_out, loss, optimum, vcov, *sizes)
+        from logitkit.results.saved_stochastic import learnt_in
+
+        return learnt_in(kept, functions or {})
+
+    def save(self, path: str | Path) -> Path:
+        """Write what was learnt as plain JSON, without any row and without code; ``lk.load`` reads it.
+
+        Parameters
+        ----------
+        path : str or Path
+            File to write.
+
+        Returns
+        -------
+        Path
+            The file written.
+        """
+        from logitkit.results.saved_stochastic import save_learnt
+
+        return save_learnt(self, path)
 
     def __repr__(self) -> str:
         """Return what was learnt in two lines."""

@@ -9,9 +9,7 @@ from typing import Any
 import numpy as np
 
 from logitkit.design.design import RowCounts
-from logitkit.design.formula.coding import Coding
-from logitkit.design.formula.saved_coding import decode, encode, pack_coding, unpack_coding
-from logitkit.design.formula.saved_formula import require_closed_coding, require_saved_formula
+from logitkit.design.formula.saved_coding import decode, encode
 from logitkit.design.formula.saved_levels import (
     floats_of,
     pack_array,
@@ -29,9 +27,9 @@ from logitkit.engine.law import NORMAL, Law
 from logitkit.engine.record import FitRecord
 from logitkit.engine.satterthwaite import SatterthwaiteLaw
 from logitkit.engine.saved.adjustment import pack_adjustment, unpack_adjustment
+from logitkit.engine.saved.columns import pack_columns, unpack_columns
 from logitkit.engine.saved.coordinates import pack_coordinates, unpack_coordinates
-from logitkit.engine.saved.labels import pack_labels, unpack_labels
-from logitkit.engine.saved.model import form_in, info_in, pack_model
+from logitkit.engine.saved.model import form_in, pack_model
 from logitkit.engine.saved.penalty import pack_penalty, pack_row_space, unpack_penalty, unpack_row_space
 from logitkit.engine.solvers.solver import Status, Step
 from logitkit.errors import UnsupportedError
@@ -64,14 +62,8 @@ def pack_record(record: FitRecord) -> dict[str, Any]:
     """Return a record as JSON values."""
     info, limit = record.info, record.limit
     return {
-        "formula": info.formula,
-        "names": list(info.names),
-        "empty_terms": list(info.empty_terms),
-        "references": [list(pair) for pair in info.references],
-        "terms": [[term.name, list(term.columns)] for term in info.terms],
-        "response": encode(asdict(info.response), f"The response {info.response.name!r}"),
+        **pack_columns(info),
         "model": pack_model(record.model),
-        "coding": None if info.coding is None else _pack_closed(info.formula, info.coding),
         "constant": None if info.constant is None else encode(info.constant),
         "absorbed": pack_nuisance(info.nuisance),
         **{name: encode(getattr(record, name)) for name in (*ARRAYS, *NUMBERS)},
@@ -93,7 +85,6 @@ def pack_record(record: FitRecord) -> dict[str, Any]:
         "penalty": pack_penalty(record.penalty),
         **pack_adjustment(record.adjustment),
         **({} if record.read is None else {"read": asdict(record.read)}),
-        **({"labels": pack_labels(info.labels)} if info.labels else {}),
         "counts": encode({name: getattr(record.counts, name) for name in ("given", "missing", "missing_by_column")}),
         "status": record.status.name,
         "method": record.method,
@@ -105,14 +96,11 @@ def unpack_record(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Fi
     """Return the record that was packed."""
     arrays: dict[str, Any] = {name: np.asarray(decode(packed[name]), dtype=np.float64) for name in ARRAYS}
     form, q = form_in(packed), arrays["inner_coef"].size
-    info = replace(
-        info_in(packed),
-        coding=None if packed["coding"] is None else unpack_coding(packed["coding"], functions),
-        nuisance=unpack_nuisance(packed["absorbed"], q),
-        constant=None if packed["constant"] is None else np.asarray(decode(packed["constant"]), dtype=np.float64),
-        labels=unpack_labels(packed.get("labels")),
-    )
-    require_saved_formula(info)
+    others = {
+        "nuisance": unpack_nuisance(packed["absorbed"], q),
+        "constant": None if packed["constant"] is None else np.asarray(decode(packed["constant"]), dtype=np.float64),
+    }
+    info = unpack_columns(packed, functions, others)
     counts = decode(packed["counts"])
     by_column = tuple((name, count) for name, count in counts["missing_by_column"])
     aliased = np.array(packed["aliased"], dtype=np.int64)
@@ -162,13 +150,6 @@ def _unpack_covariance(packed: Mapping[str, Any], bread: Vcov) -> Covariance:
         own, across = (floats_of(given["satterthwaite"][name]).reshape(-1, q, q) for name in ("own", "across"))
         law = SatterthwaiteLaw(bread=bread.array(), own=own, across=across)
     return Covariance(**(dict(packed) | {"law": law}))
-
-
-def _pack_closed(formula: str | None, coding: Coding) -> dict[str, Any]:
-    """Return a coding as JSON values, if it could be loaded again."""
-    assert formula is not None
-    require_closed_coding(formula, coding)
-    return pack_coding(coding)
 
 
 def _unpack_limit(part: Mapping[str, Any]) -> Limit:

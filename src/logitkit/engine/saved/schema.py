@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 
 from logitkit.design.formula.saved_levels import floats_of, integers_of
-from logitkit.design.formula.terms import INTERCEPT
 from logitkit.engine.saved.adjustment import ADJUSTMENT
-from logitkit.engine.saved.fields import Field, Flag, Number, Scalar, Sizes, Text, Whole
+from logitkit.engine.saved.columns import RESPONSE, names_agree
+from logitkit.engine.saved.fields import Field, Flag, Number, Sizes, Text, Whole
 from logitkit.engine.saved.labels import LABELS
 from logitkit.engine.saved.model import MODEL, form_in, model_in
 from logitkit.engine.saved.parts import (
@@ -32,11 +32,11 @@ from logitkit.engine.saved.parts import (
     POSITIVE,
     STEP,
 )
-from logitkit.engine.saved.shapes import Coded, Each, Maybe, Numbers, Row, Table, numbers_of
+from logitkit.engine.saved.shapes import Each, Maybe, Numbers, Row, Table, numbers_of
 from logitkit.engine.solvers.solver import Status
 from logitkit.models.conventions import CONVENTIONS
 from logitkit.models.form import Form
-from logitkit.typing import FloatArray, WeightKind
+from logitkit.typing import FloatArray
 
 __all__ = ["FORMAT", "VERSION", "problem_of"]
 
@@ -45,24 +45,6 @@ VERSION = 8
 ROUNDING = 1e-8
 CELLS_MOST = 10_000_000  # outcomes times columns, where a file does not hold as many coefficients
 
-RESPONSE = Coded(
-    {
-        "name": Text(),
-        "kind": Text(("binary", "grouped", "fraction", "nominal", "counts")),
-        "event": Text(),
-        "nonevent": Text(),
-        "coded": Table({"dict": Each(Row((Scalar(), Whole())))}),
-        "levels": Each(Text(), distinct=True),
-        "empty": Each(Text()),
-        "offsets": Each(Row((Text(), Text()))),
-        "weights": Maybe(Text()),
-        "offset": Maybe(Text()),
-        "cluster": Maybe(Text()),
-        "weight_kind": Text(get_args(WeightKind)),
-        "ordered": Flag(),
-        "offset_factors": Each(Number()),
-    }
-)
 # What the linear predictors, and with them the sizes of all other fields, follow from.
 READ = Table({"passes": Whole(1), "n_rows": Whole(), "n_bytes": Whole(), "in_order": Flag(), "n_kept": Whole()})
 HEAD: dict[str, Field] = {
@@ -117,21 +99,6 @@ OPTIONAL: tuple[dict[str, Field], ...] = ({"adjustment": ADJUSTMENT}, {"read": R
 
 
 # What must agree across fields.
-
-
-def _names_agree(packed: Mapping[str, Any], sizes: Sizes) -> Iterator[str]:
-    """Terms have every column once; the names are those of the coding, or all different."""
-    columns = [column for _, own in packed["terms"] for column in own]
-    if sorted(columns) != list(range(sizes["p"])):
-        yield f"'terms' have the columns {columns[:12]}, and there are {sizes['p']} names"
-    if packed["coding"] is None:
-        yield from Each(Text(), distinct=True).problems(packed["names"], "names", {})
-        return
-    # The levels of an absorbed factor take up the intercept.
-    absorbed = packed["absorbed"] is not None
-    coded = [name for name in packed["coding"]["names"] if not absorbed or name != INTERCEPT]
-    if coded != packed["names"]:
-        yield "the names in 'coding' are not those of the coefficients"
 
 
 def _totals_agree(packed: Mapping[str, Any], sizes: Sizes) -> Iterator[str]:  # noqa: ARG001 - a rule
@@ -192,7 +159,7 @@ def _covariances_agree(packed: Mapping[str, Any], sizes: Sizes) -> Iterator[str]
             yield f"{name!r} is not symmetric"
 
 
-RULES = (_names_agree, _totals_agree, _estimates_agree, _covariances_agree)
+RULES = (names_agree, _totals_agree, _estimates_agree, _covariances_agree)
 
 
 def problem_of(packed: Mapping[str, Any]) -> str | None:
