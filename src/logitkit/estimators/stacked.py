@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -15,8 +14,8 @@ from logitkit.estimators.members import fitted_member, log_probabilities, named_
 from logitkit.estimators.outcomes import classes_of
 from logitkit.estimators.weights import row_weights
 from logitkit.logits.pools.fitting import log_pool, pool_of_likelihoods
-from logitkit.logits.pools.pool import Pool
 from logitkit.options import require_choice
+from logitkit.results.logits.pools import Pool
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["StackedClassifier"]
@@ -186,7 +185,8 @@ class StackedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         with np.errstate(divide="ignore"):
             own = _mean(-np.log(p[np.arange(codes.size), codes]), counts)
         each = np.array([_mean(-found[:, j], counts) for j in range(len(names))])
-        return replace(pool, log_loss=own, brier=float(halved[0]), member_log_loss=each, member_brier=halved[1:])
+        scores = {"log_loss": own, "brier": float(halved[0]), "member_log_loss": each, "member_brier": halved[1:]}
+        return Pool(**vars(pool) | scores)
 
     def _pooled(self, pool: Pool, logs: FloatArray) -> FloatArray:
         """Return the probabilities of a pool, of logs of those of its members."""

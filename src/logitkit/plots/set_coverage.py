@@ -9,12 +9,12 @@ import numpy as np
 from logitkit.logits.conformal_sets.judged import Coverage
 from logitkit.plots.drawn_outcomes import CURVES_SIZE
 from logitkit.plots.labels import add_note
-from logitkit.plots.style import GUIDE, PRIMARY, dress, level_text, new_axes
+from logitkit.plots.style import ACCENT, AREA, GUIDE, PRIMARY, dress, level_text, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["plot_set_coverage"]
+__all__ = ["plot_set_coverage", "plot_set_sizes"]
 
 NAMED_MOST = 30  # outcomes with a label of their own
 
@@ -38,4 +38,19 @@ def plot_set_coverage(result: Coverage, ax: Axes | None = None, *, title: str = 
         "of all rows together, if they are exchangeable.",
     )
     dress(ax, x="Outcome", y="Proportion of rows whose set holds it", title=title)
+    return ax
+
+
+def plot_set_sizes(result: Coverage, ax: Axes | None = None, *, title: str = "") -> Axes:
+    """Draw the proportion of rows with sets of each size, with the mean size."""
+    ax = new_axes(ax, CURVES_SIZE)
+    last = int(np.flatnonzero(result.size_counts)[-1])
+    sizes = np.arange(last + 1)
+    share = result.size_counts[: last + 1] / result.n
+    ax.bar(sizes, share, color=AREA, edgecolor=PRIMARY, linewidth=0.8, zorder=2)
+    ax.axvline(result.mean_size, color=ACCENT, linewidth=1.2, zorder=3)
+    if last <= NAMED_MOST:
+        ax.set_xticks(sizes)
+    add_note(ax, f"Line: mean size, {result.mean_size:.3g}. Empty sets cover no outcome.")
+    dress(ax, x="Outcomes in the set", y="Proportion of rows", title=title)
     return ax

@@ -51,7 +51,8 @@ def extends_base(kind: C) -> C:
     base = next(each for each in kind.__mro__[1:] if is_dataclass(each))
     found = SECTION.match(inspect.cleandoc(base.__doc__ or "") + "\n")
     if kind.__doc__ and found is not None:
-        kind.__doc__ = f"{inspect.cleandoc(kind.__doc__)}\n\nParameters\n----------\n{found['entries'].rstrip()}"
+        own, *rest = re.split(r"\n\n(?=Examples\n---)", inspect.cleandoc(kind.__doc__))
+        kind.__doc__ = "\n\n".join([own, f"Parameters\n----------\n{found['entries'].rstrip()}", *rest])
     for name, verb in vars(kind).items():
         full = getattr(base, name, None)
         if inspect.isfunction(verb) and inspect.isfunction(full) and "\n" not in (verb.__doc__ or "").strip():

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from functools import cache, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, overload
 
 from logitkit.report.document import Document
 from logitkit.report.formats.text import render_text
-from logitkit.results.foreign import verbs_in_our_words
+from logitkit.results.foreign import in_our_words, verbs_in_our_words
 from logitkit.writing import writable_path, write_file
 
 if TYPE_CHECKING:
@@ -203,15 +203,22 @@ def shown(result: T, called: Called | None = None) -> T:
     return made if called is None else with_labels(made, called)  # type: ignore[no-any-return]
 
 
-def showing(function: Callable[P, T], kind: Any = None) -> Callable[P, T]:
+@overload
+def showing(function: Callable[P, T]) -> Callable[P, T]: ...
+@overload
+def showing(function: Callable[P, Any], kind: type[T]) -> Callable[P, T]: ...
+def showing(function: Callable[..., Any], kind: Any = None) -> Callable[..., Any]:
     """Return a function of a lower room with a result that shows itself, as one of ``kind`` where it has more verbs."""
 
     @wraps(function)
-    def called(*given: P.args, **named: P.kwargs) -> T:
+    def called(*given: Any, **named: Any) -> Any:
         result = function(*given, **named)
-        return shown(result if kind is None else kind(**_values(result)))
+        if kind is None:
+            return shown(result)
+        made = kind(**_values(result))
+        return made if isinstance(made, Shown) else shown(made)
 
-    return called
+    return in_our_words(called)
 
 
 def with_labels(result: T, called: Called | None) -> T:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from scipy.special import betaincinv
@@ -14,7 +16,7 @@ from logitkit.logits.conformal_sets.conformity import NEW, Conformity, drawn
 from logitkit.logits.conformal_sets.judged import Coverage, judge
 from logitkit.logits.conformal_sets.law import rank_of
 from logitkit.logits.read import read_codes, read_logits
-from logitkit.options import require_flag
+from logitkit.options import require_choice, require_flag
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["METHODS", "Conformal", "as_outcomes"]
@@ -174,6 +176,75 @@ class Conformal:
         values = self._read(logits)
         codes = read_codes(y, *values.shape)
         return judge(self.sets(logits), codes, self.n, self.ranks, self.level, level)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the thresholds, and all that sets of new rows need, as plain numbers for JSON.
+
+        Returns
+        -------
+        dict
+            Read again by ``from_dict``.
+        """
+        return {
+            "method": self.method,
+            "level": self.level,
+            "n_outcomes": self.n_outcomes,
+            "of_event": self.of_event,
+            "limits": self.limits.tolist(),
+            "n": self.n.tolist(),
+            "penalty": self.penalty,
+            "free": self.free,
+            "n_tuning": self.n_tuning,
+            "seed": self.seed,
+            "randomised": self.randomised,
+        }
+
+    @classmethod
+    def from_dict(cls, kept: Mapping[str, Any]) -> Self:
+        """Return what ``to_dict`` wrote.
+
+        Parameters
+        ----------
+        kept : mapping
+            Plain numbers.
+
+        Returns
+        -------
+        Conformal
+            The same sets of the same rows.
+
+        Raises
+        ------
+        DataError
+            If a field is missing, or its values are not those of such sets.
+        """
+        try:
+            found = cls(
+                method=str(kept["method"]),
+                level=float(kept["level"]),
+                n_outcomes=operator.index(kept["n_outcomes"]),
+                of_event=kept["of_event"] is True,
+                limits=np.asarray(kept["limits"], dtype=np.float64),
+                n=np.array([operator.index(each) for each in kept["n"]], dtype=np.int64),
+                penalty=float(kept["penalty"]),
+                free=operator.index(kept["free"]),
+                n_tuning=operator.index(kept["n_tuning"]),
+                seed=operator.index(kept["seed"]),
+                randomised=kept["randomised"] is True,
+            )
+            require_level(found.level)
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise DataError(f"These are no conformal sets: {error!r:.80}.") from error
+        require_choice("method", found.method, METHODS)
+        size = (found.n_outcomes if found.method == "class" else 1,)
+        fits = found.limits.shape == found.n.shape == size and bool(np.isfinite(found.limits).all())
+        if not fits or found.n_outcomes < 2 or (found.of_event and found.n_outcomes != 2):
+            raise DataError("These are no conformal sets: thresholds and outcomes do not fit one another.")
+        if (found.ranks > found.n).any() or not (np.isfinite(found.penalty) and found.penalty >= 0.0):
+            raise DataError("These are no conformal sets: rows or constants are out of range.")
+        if found.seed < 0 or not 0 <= found.free <= found.n_outcomes or found.n_tuning < 0:
+            raise DataError("These are no conformal sets: rows or constants are out of range.")
+        return found
 
     def _read(self, logits: Any) -> FloatArray:
         """Return logits of K outcomes, or refuse those of another number."""

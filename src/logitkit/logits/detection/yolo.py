@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -48,7 +48,7 @@ class Detections:
         return int(self.scores.size)
 
     def _at(self, rows: Any) -> Detections:
-        return Detections(self.boxes[rows], self.scores[rows], self.classes[rows])
+        return replace(self, boxes=self.boxes[rows], scores=self.scores[rows], classes=self.classes[rows])
 
     def joined(self, *others: Detections) -> Detections:
         """Return these and those of other heads of the same image, so that all can compete.
@@ -64,8 +64,8 @@ class Detections:
             One after another.
         """
         every = (self, *others)
-        parts = ([getattr(one, name) for one in every] for name in ("boxes", "scores", "classes"))
-        return Detections(*(np.concatenate(part) for part in parts))
+        names = ("boxes", "scores", "classes")
+        return replace(self, **{name: np.concatenate([getattr(one, name) for one in every]) for name in names})
 
     def above(self, score: float) -> Detections:
         """Return those with at least a score.

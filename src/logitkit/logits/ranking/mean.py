@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -97,7 +97,8 @@ class RankingMeasure:
             )
         differences = self.values - other.values
         options = (self.level, self.interval, self.replicates, self.seed)
-        return _summary(f"Difference in {self.name}", self.queries, differences, self.n_left_out, options)
+        found = _summary(f"Difference in {self.name}", self.queries, differences, self.n_left_out, options)
+        return replace(self, **vars(found))
 
 
 def mean_of(name: str, queries: Any, values: FloatArray, options: tuple[float, str, int, int]) -> RankingMeasure:

@@ -58,11 +58,54 @@ class SetCoverage(Pickled, Shown, Coverage):
 
         return plot_set_coverage(self, ax, title=title)
 
+    def plot_sizes(self, ax: Any = None, *, title: str = "") -> Any:
+        """Draw how many rows have sets of each size.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Axes to draw on; those of a new figure by default.
+        title : str, optional
+            Title of the figure.
+
+        Returns
+        -------
+        Axes
+            One bar per size.
+        """
+        from logitkit.plots.set_coverage import plot_set_sizes
+
+        return plot_set_sizes(self, ax, title=title)
+
 
 @extends_base
 @dataclass(frozen=True, eq=False, repr=False)
 class ConformalSets(Pickled, Shown, Conformal):
-    """Sets of outcomes that hold the true one with at least a stated probability."""
+    """Sets of outcomes that hold the true one with at least a stated probability.
+
+    Examples
+    --------
+    What is written once serves where new rows come:
+
+    >>> found = ConformalSets("split", 0.9, 3, False, np.log([0.2]), np.array([99]))
+    >>> again = ConformalSets.from_dict(found.to_dict())
+    >>> again.sets(np.log([[0.6, 0.3, 0.1]])).tolist()
+    [[True, True, False]]
+    """
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the thresholds, one row for all outcomes, or one per outcome with ``method='class'``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns outcome, n (rows of the threshold), threshold, and the limits conf_low and conf_high between which
+            coverage lies over samples of as many rows, with 95%.
+        """
+        low, high = self.coverage_law().T
+        names = [str(j) for j in range(self.n.size)] if self.method == "class" else ["all"]
+        columns: dict[str, Any] = {"outcome": names, "n": self.n, "threshold": np.atleast_1d(self.threshold)}
+        return ResultFrame(columns | {"conf_low": low, "conf_high": high})
 
     def coverage(self, logits: Any, y: Any, *, level: float = 0.95) -> SetCoverage:
         """Return how often sets of other rows hold the outcome, beside what is to be expected."""

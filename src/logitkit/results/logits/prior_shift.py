@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import pandas as pd
 
@@ -39,6 +40,25 @@ class ShiftedPriors(Pickled, Shown, PriorShift):
                 "conf_high": self.high,
             }
         )
+
+    def plot(self, ax: Any = None, *, title: str = "") -> Any:
+        """Draw the proportions before, and those of the new rows with their limits.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Axes to draw on; those of a new figure by default.
+        title : str, optional
+            Title of the figure.
+
+        Returns
+        -------
+        Axes
+            Two marks per outcome.
+        """
+        from logitkit.plots.prior_shift import plot_prior_shift
+
+        return plot_prior_shift(self, ax, title=title)
 
 
 def held_shift(found: PriorShift) -> ShiftedPriors:

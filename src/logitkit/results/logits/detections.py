@@ -1,0 +1,64 @@
+"""Detections as users hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+import logitkit.report.findings.detections  # noqa: F401 - says how these results are shown
+from logitkit.logits.detection.yolo import Detections as _Detections
+from logitkit.report.frames.shown import ResultFrame
+from logitkit.results.documented import extends_base
+from logitkit.results.shown import Shown
+
+__all__ = ["Detections"]
+
+
+@extends_base
+@dataclass(frozen=True, eq=False, repr=False)
+class Detections(Shown, _Detections):
+    """Boxes with their scores, with a table and a figure.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> found = Detections(np.array([[0.0, 0.0, 9.0, 8.0]]), np.array([0.9]), np.zeros(1, int))
+    >>> found.to_frame().values.tolist()
+    [[0.0, 0.9, 0.0, 0.0, 9.0, 8.0]]
+    """
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per box, in their order.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns class, score, left, top, right, bottom.
+        """
+        sides = {name: self.boxes[:, j] for j, name in enumerate(("left", "top", "right", "bottom"))}
+        columns: dict[str, Any] = {"class": self.classes, "score": self.scores}
+        return ResultFrame(columns | sides)
+
+    def plot(self, ax: Any = None, *, names: Sequence[str] | None = None, title: str = "") -> Any:
+        """Draw the boxes with class and score, over an image where the axes show one.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Axes to draw on, such as those of ``ax.imshow(image)``; those of a new figure by default.
+        names : sequence of str, optional
+            Of the classes, in their order; numbers by default.
+        title : str, optional
+            Title of the figure.
+
+        Returns
+        -------
+        Axes
+            In pixels, the vertical axis downwards; the 200 best boxes if there are more.
+        """
+        from logitkit.plots.detections import plot_detections
+
+        return plot_detections(self, ax, names=names, title=title)
