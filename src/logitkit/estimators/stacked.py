@@ -174,10 +174,10 @@ class StackedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         """Return the pool of predictions of rows held out, with its scores."""
         found = logs[:, np.arange(codes.size), codes].T
         if self.pool == "linear":
-            pool = pool_of_likelihoods(names, found, counts)
+            pool = Pool(**vars(pool_of_likelihoods(names, found, counts)))
         else:
             floored = dict(zip(names, self._logits(logs), strict=True))
-            pool = log_pool(floored, codes, counts, sum_to_one=self.sum_to_one)
+            pool = Pool(**vars(log_pool(floored, codes, counts, sum_to_one=self.sum_to_one)))
         p = self._pooled(pool, logs)
         happened = np.eye(logs.shape[2])[codes]
         squares = [_mean(((one - happened) ** 2).sum(axis=1), counts) for one in (p, *np.exp(logs))]

@@ -22,7 +22,8 @@ def plot_query_values(result: RankingMeasure, ax: Axes | None = None, *, title: 
     """Draw the values of queries in bins, with their mean and its interval."""
     ax = new_axes(ax)
     low, high = min(float(result.values.min()), 0.0), max(float(result.values.max()), 1.0)
-    ax.hist(result.values, np.linspace(low, high, BINS + 1), color=AREA, edgecolor=PRIMARY, linewidth=0.7, zorder=2)
+    edges = np.linspace(low, high, BINS + 1).tolist()
+    ax.hist(result.values, edges, color=AREA, edgecolor=PRIMARY, linewidth=0.7, zorder=2)
     ax.axvline(result.estimate, color=ACCENT, linewidth=1.4, zorder=3)
     note = "Line: mean over queries."
     if np.isfinite(result.conf_low):
