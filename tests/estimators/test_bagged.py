@@ -100,3 +100,45 @@ def test_what_cannot_be_bagged_is_refused(options, words):
     X, y = overlapping(n=60)
     with pytest.raises(DataError, match=words):
         BaggedClassifier(**options).fit(X, y)
+
+
+@pytest.mark.parametrize("member", [LogitClassifier(), LogisticRegression(C=1e10, tol=1e-10, max_iter=1_000)])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_groups_are_drawn_whole(member, weighted):
+    X, y = overlapping(n=150)
+    groups = np.array([f"patient {j % 23}" for j in range(150)])
+    weights = np.where(np.arange(150) % 23 == 4, 0.0, 1.0) if weighted else None  # a group that takes no part
+    model = BaggedClassifier(member, n_samples=SAMPLES, seed=3).fit(X, y, sample_weight=weights, groups=groups)
+    # In the order in which they come; one that takes no part is none.
+    present = [f"patient {j}" for j in range(23) if not (weighted and j == 4)]
+    total, out, times = np.zeros(150), np.zeros(150), np.zeros(150, dtype=int)
+    for number in range(SAMPLES):
+        drawn = Generators(3).of(number).integers(0, len(present), len(present))
+        rows = np.concatenate([np.flatnonzero(groups == present[j]) for j in drawn])
+        p = LogitClassifier().fit(X[rows], y[rows]).predict_proba(X)[:, 1]
+        lacks = np.isin(groups, present) & ~np.isin(groups, groups[rows])
+        total += p / SAMPLES
+        out[lacks] += p[lacks]
+        times += lacks
+    close = 1e-4 if isinstance(member, LogisticRegression) else ROUTE  # its penalty, and where its solver stops
+    assert_array_equal(model.oob_counts_, times)
+    assert_allclose(model.predict_proba(X)[:, 1], total, rtol=close)
+    seen = times > 0
+    assert_allclose(model.oob_proba_[seen, 1], out[seen] / times[seen], rtol=close)
+
+
+def test_groups_that_cannot_be_drawn_are_refused():
+    X, y = overlapping(n=60)
+    with pytest.raises(DataError, match="fewer than two"):
+        BaggedClassifier(DecisionTreeClassifier()).fit(X, y, groups=np.zeros(60))
+    with pytest.raises(DataError, match="fewer than two"):
+        BaggedClassifier().fit(X, y, groups=np.zeros(60))
+    with pytest.raises(DataError, match="one value for each of the 60 rows"):
+        BaggedClassifier().fit(X, y, groups=np.zeros(59))
+
+
+def test_more_than_two_classes_are_bagged_by_default():
+    X, y = overlapping_classes(n=150)
+    model = BaggedClassifier(n_samples=2).fit(X, y)
+    by_name = BaggedClassifier(MultinomialClassifier(), n_samples=2).fit(X, y)
+    assert_allclose(model.predict_proba(X), by_name.predict_proba(X), rtol=EXACT)

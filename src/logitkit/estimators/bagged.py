@@ -7,24 +7,27 @@ and its copies are kept as rows of coefficients; any other classifier is fitted 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, Self
+from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 from scipy.special import expit
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.validation import _num_samples, check_consistent_length, check_is_fitted, column_or_1d
+from sklearn.utils.validation import _num_samples
 
 from logitkit.design.formula.terms import INTERCEPT
+from logitkit.design.response.response import Clusters
+from logitkit.design.table.frame import codes_of
 from logitkit.engine.bias.estimate import fit_again
 from logitkit.errors import DataError
+from logitkit.estimators.ensemble import Ensemble
 from logitkit.estimators.finite import finite_coef
 from logitkit.estimators.logit import LogitClassifier
 from logitkit.estimators.members import fitted_member, log_probabilities, member_of, some_rows
-from logitkit.estimators.outcomes import Classes, classes_of
-from logitkit.estimators.weights import row_weights
+from logitkit.estimators.multinomial import MultinomialClassifier
+from logitkit.estimators.outcomes import Classes
+from logitkit.estimators.splits import group_of_each
 from logitkit.inference.resampling.drawing import Generators, unit_counts
 from logitkit.inference.resampling.resampling import bootstrap, drawn_weights
 from logitkit.options import is_count
@@ -36,13 +39,14 @@ CELLS = 1 << 21  # probabilities that are made at a time
 DRAWS_MOST = 1_000  # of one sample, until all classes are in it
 
 
-class BaggedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
+class BaggedClassifier(Ensemble):
     """The mean of the probabilities of a classifier that is fitted to many samples drawn from the sample.
 
     Parameters
     ----------
-    member : classifier or str
-        With ``predict_proba``; or the right side of a formula, for which X is a frame.
+    member : classifier or str, optional
+        With ``predict_proba``; or the right side of a formula, for which X is a frame. A logit by default, of more than
+        two classes a multinomial one.
     n_samples : int, default 200
         Samples that are drawn, each with replacement and of as many rows as there are.
     seed : int or None, default 0
@@ -61,6 +65,8 @@ class BaggedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         these probabilities: an honest score without a sample held out.
     bag_ : object
         What was fitted to the samples.
+    n_features_in_, feature_names_in_ : object
+        How many columns X had, and their names where it had names.
 
     Notes
     -----
@@ -87,7 +93,7 @@ class BaggedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         self.n_samples = n_samples
         self.seed = seed
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:
         """Draw samples, fit the member to each, and predict the rows that each lacks.
 
         Parameters
@@ -98,6 +104,9 @@ class BaggedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
             Labels of the classes.
         sample_weight : (n,) array-like, optional
             Weights that rows keep in the samples; rows are drawn alike.
+        groups : (n,) array-like, optional
+            The group of each row, such as a patient: groups are drawn whole, as many as there are, and a row is out of
+            the bag where its group is.
 
         Returns
         -------
@@ -111,19 +120,19 @@ class BaggedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         """
         if not is_count(self.n_samples):
             raise DataError(f"n_samples={self.n_samples!r:.60}: give a whole number of at least 1.")
-        stated = LogitClassifier() if self.member is None else self.member
+        X, target, weights = self._begun(X, y, sample_weight)
+        stated = self._default(target.classes.size) if self.member is None else self.member
         if not isinstance(stated, str) and not (hasattr(stated, "fit") and hasattr(stated, "predict_proba")):
             raise DataError(f"member={stated!r:.60}: give a classifier with predict_proba, or a formula.")
-        check_consistent_length(X, y)
-        target = classes_of(column_or_1d(y, warn=True), type(self).__name__, several=True)
-        weights = row_weights(target, sample_weight, None)
         sums = _OutOfBag(np.zeros((_num_samples(X), target.classes.size)), np.zeros(_num_samples(X), dtype=np.int64))
         first = member_of(stated, target.classes.size)
         whole = first.fit(X, y, sample_weight=weights) if _may_be_many(first, target) else None
+        units = None if groups is None else codes_of(group_of_each(groups, target.codes.size))[0]
         if whole is not None and not whole.fit_.record.is_separated:
-            self.bag_: _Bag = _logits(whole, int(self.n_samples), self.seed, sums)
+            self.bag_: _Bag = _logits(whole, int(self.n_samples), self.seed, sums, units)
         else:
-            self.bag_ = _one_by_one(stated, X, target, weights, Generators(self.seed), int(self.n_samples), sums)
+            rows = _Rows(X, target, weights, units)
+            self.bag_ = _one_by_one(stated, rows, Generators(self.seed), int(self.n_samples), sums)
         self.classes_, self.oob_counts_ = target.classes, sums.counts
         with np.errstate(invalid="ignore"):
             self.oob_proba_ = sums.total / np.where(sums.counts > 0, sums.counts, np.nan)[:, None]
@@ -143,32 +152,17 @@ class BaggedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         (n, K) array
             In the order of ``classes_``; nan for a row that a formula cannot code.
         """
-        check_is_fitted(self)
+        X = self._asked(X)
         return self.bag_.probabilities(X, self.classes_)
 
-    def predict(self, X: Any) -> Any:
-        """Return the label with the largest mean probability of each row.
+    def _stated(self) -> list[Any]:
+        """Return the member as it was stated."""
+        return [self._default(3) if self.member is None else self.member]
 
-        Parameters
-        ----------
-        X : array, frame or sparse matrix
-            As in ``fit``.
-
-        Returns
-        -------
-        (n,) array
-            Of ``classes_``.
-
-        Raises
-        ------
-        DataError
-            If there is no probability of a row.
-        """
-        p = self.predict_proba(X)
-        if np.isnan(p).any():
-            row = int(np.argmax(np.isnan(p).any(axis=1)))
-            raise DataError(f"Row {row} (from 0) cannot be coded, and has no label: a value is missing.")
-        return self.classes_[p.argmax(axis=1)]
+    @staticmethod
+    def _default(n_classes: int) -> Any:
+        """Return the member where none is stated."""
+        return LogitClassifier() if n_classes == 2 else MultinomialClassifier()
 
 
 class _Bag(Protocol):
@@ -237,18 +231,25 @@ def _may_be_many(member: Any, target: Classes) -> bool:
     )
 
 
-def _logits(whole: LogitClassifier, n: int, seed: int | None, sums: _OutOfBag) -> _Logits:
+def _logits(whole: LogitClassifier, n: int, seed: int | None, sums: _OutOfBag, units: IntArray | None) -> _Logits:
     """Return the logits of n samples by the solver of many fits, and sum what they say of rows that they lack."""
     record, design = whole.fit_.record, whole.fit_.design
     assert design is not None
-    found = bootstrap(record, design, n, seed=seed, kind="rows")
-    drawn, used = drawn_weights(design, "rows", found.seed), design.response.weights > 0.0
+    kind: Literal["rows", "cluster"] = "rows" if units is None else "cluster"
+    if units is not None:
+        codes = units[design.positions]
+        clusters = Clusters(codes, int(codes.max()) + 1, "groups")
+        design = replace(design, response=replace(design.response, clusters=clusters))
+    found = bootstrap(record, design, n, seed=seed, kind=kind)
+    drawn, used = drawn_weights(design, kind, found.seed), design.response.weights > 0.0
     coef = np.nan_to_num(found.replicates, posinf=0.0, neginf=0.0)
     special = found.refits.separated | found.refits.aliased | found.refits.unconverged
     for number in range(n):
         prior = drawn(number)
         if special[number]:
-            sample = replace(design, response=replace(design.response, prior=prior, weight_kind="precision"))
+            sample = replace(
+                design, response=replace(design.response, prior=prior, weight_kind="precision", clusters=None)
+            )
             coef[number] = finite_coef(fit_again(record, sample), sample)
         rows = np.flatnonzero(used & (prior == 0.0))
         event = expit(design.matrix.matvec(coef[number])[rows])
@@ -260,21 +261,38 @@ def _logits(whole: LogitClassifier, n: int, seed: int | None, sums: _OutOfBag) -
     return _Logits(bag)
 
 
-def _one_by_one(
-    stated: Any, X: Any, target: Classes, weights: FloatArray | None, generators: Generators, n: int, sums: _OutOfBag
-) -> _Members:
+@dataclass(frozen=True)
+class _Rows:
+    """Rows that samples are drawn from, one by one or in groups."""
+
+    X: Any
+    target: Classes
+    weights: FloatArray | None
+    units: IntArray | None
+
+    def sampled(self, generators: Generators, n: int) -> Iterator[tuple[IntArray, IntArray]]:
+        """Yield the rows that count, and how often each is in a sample, of each of n samples."""
+        size, n_classes = self.target.codes.size, self.target.classes.size
+        used = np.arange(size) if self.weights is None else np.flatnonzero(self.weights > 0.0)
+        unit = np.arange(used.size) if self.units is None else np.unique(self.units[used], return_inverse=True)[1]
+        n_units, codes = int(unit.max()) + 1, self.target.codes[used]
+        if n_units < 2:
+            raise DataError("There are fewer than two groups with rows of positive weight: nothing can be drawn.")
+        draw = unit_counts(np.ones(n_units))
+        for number in range(n):
+            yield used, _counts_with_all(lambda one: draw(one)[unit], generators.of(number), codes, n_classes)
+
+
+def _one_by_one(stated: Any, rows: _Rows, generators: Generators, n: int, sums: _OutOfBag) -> _Members:
     """Return members that are fitted to n samples, and sum what they say of rows that they lack."""
-    n_classes = target.classes.size
-    used = np.arange(target.codes.size) if weights is None else np.flatnonzero(weights > 0.0)
-    draw, members = unit_counts(np.ones(used.size)), []
-    for number in range(n):
-        counts = _counts_with_all(draw, generators.of(number), target.codes[used], n_classes)
-        rows = np.repeat(used, counts)
-        own = None if weights is None else weights[rows]
-        member = fitted_member(stated, n_classes, some_rows(X, rows), target.labels[rows], own)
-        out = used[counts == 0]
+    target, members = rows.target, []
+    for used, counts in rows.sampled(generators, n):
+        drawn, out = np.repeat(used, counts), used[counts == 0]
+        own = None if rows.weights is None else rows.weights[drawn]
+        some = some_rows(rows.X, drawn)
+        member = fitted_member(stated, target.classes.size, some, target.labels[drawn], own)
         if out.size:
-            sums.add(out, np.exp(log_probabilities(member, some_rows(X, out), target.classes)))
+            sums.add(out, np.exp(log_probabilities(member, some_rows(rows.X, out), target.classes)))
         members.append(member)
     return _Members(tuple(members))
 

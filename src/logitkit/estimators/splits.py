@@ -10,13 +10,16 @@ import sklearn
 from sklearn.model_selection import check_cv
 from sklearn.utils.metadata_routing import get_routing_for_object, process_routing
 
-from logitkit.design.table.frame import is_missing
-from logitkit.errors import DataError
+from logitkit.design.ready import ready_design
+from logitkit.design.table.frame import Table, is_missing, read_table
+from logitkit.errors import DataError, LogitkitError
+from logitkit.estimators.outcomes import Classes
+from logitkit.models.nominal import Multinomial
 from logitkit.selection.fold_makers import row_labels
-from logitkit.selection.folds import Folds
+from logitkit.selection.folds import Folds, splits_of
 from logitkit.typing import IntArray
 
-__all__ = ["folds_of"]
+__all__ = ["folds_of", "group_of_each", "pairs_of"]
 
 
 def folds_of(estimator: Any, codes: IntArray, groups: Any = None) -> Folds:
@@ -61,7 +64,7 @@ def folds_of(estimator: Any, codes: IntArray, groups: Any = None) -> Folds:
         return estimator.cv
     splitter = check_cv(estimator.cv, codes, classifier=True)
     uses = _uses_groups(splitter)
-    given = {} if groups is None else {"groups": _group_of_each(groups, codes.size)}
+    given = {} if groups is None else {"groups": group_of_each(groups, codes.size)}
     if given and not uses:
         raise DataError(
             f"groups= was given, but cv={estimator.cv!r} does not use them, and groups would be split. Give a splitter "
@@ -80,16 +83,82 @@ def folds_of(estimator: Any, codes: IntArray, groups: Any = None) -> Folds:
     return Folds(given=pairs)
 
 
-def _uses_groups(splitter: Any) -> bool:
-    """Tell whether a splitter asks for groups; one of another make, whether it takes them."""
-    if hasattr(splitter, "get_metadata_routing"):
-        return bool(get_routing_for_object(splitter).consumes("split", ["groups"]))
-    return type(splitter).__module__.partition(".")[0] != "sklearn" and (
-        "groups" in inspect.signature(splitter.split).parameters
-    )
+def pairs_of(estimator: Any, X: Any, target: Classes, groups: Any = None) -> list[tuple[IntArray, IntArray]]:
+    """Return the rows to fit and the rows to predict of each fold that an estimator asks for.
+
+    Parameters
+    ----------
+    estimator : estimator
+        As of ``folds_of``.
+    X : array, frame or sparse matrix
+        n rows; ``lk.Folds`` may name columns of a frame.
+    target : Classes
+        Their classes.
+    groups : (n,) array-like, optional
+        The group of each row, for a splitter that uses it.
+
+    Returns
+    -------
+    list of pairs of int arrays
+        Rows by number, from 0.
+
+    Raises
+    ------
+    DataError
+        As ``folds_of``, and where no folds can be made.
+
+    Examples
+    --------
+    >>> from logitkit.estimators import StackedClassifier
+    >>> from logitkit.estimators.outcomes import classes_of
+    >>> target = classes_of(np.array([0, 1, 0, 1]), "Model", several=True)
+    >>> model = StackedClassifier(cv=Folds(2, groups=["a", "a", "b", "b"]))
+    >>> [test.tolist() for _, test in pairs_of(model, np.zeros((4, 1)), target)]
+    [[0, 1], [2, 3]]
+    """
+    try:
+        found = folds_of(estimator, target.codes, groups)
+    except LogitkitError:
+        raise
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            f"cv={estimator.cv!r:.60} makes no folds of these rows: {error} Give a number, a splitter, lk.Folds, or "
+            "pairs of rows to fit and rows to predict."
+        ) from error
+    if found is not estimator.cv:
+        return list(found.given)
+    n = target.codes.size
+    table = read_table(X) if hasattr(X, "columns") else Table(None, (), n, None)
+    design = ready_design(np.ones((n, 1)), target.codes, reader=Multinomial(None).reader(None))
+    splits = splits_of(found, design, table)
+    return [(splits.train(split), splits.test(split)) for split in range(splits.n_splits)]
 
 
-def _group_of_each(groups: Any, n_rows: int) -> Any:
+def group_of_each(groups: Any, n_rows: int) -> Any:
+    """Return the group of each row.
+
+    Parameters
+    ----------
+    groups : (n,) array-like
+        Labels of any kind.
+    n_rows : int
+        How many rows there are.
+
+    Returns
+    -------
+    (n,) array
+        The labels.
+
+    Raises
+    ------
+    DataError
+        If a label is missing, or there is not one per row.
+
+    Examples
+    --------
+    >>> group_of_each(["a", "b"], 2).tolist()
+    ['a', 'b']
+    """
     labels = row_labels(groups, n_rows, "groups")
     gone = is_missing(labels)
     if gone.any():
@@ -98,3 +167,12 @@ def _group_of_each(groups: Any, n_rows: int) -> Any:
             "row a group."
         )
     return labels
+
+
+def _uses_groups(splitter: Any) -> bool:
+    """Tell whether a splitter asks for groups; one of another make, whether it takes them."""
+    if hasattr(splitter, "get_metadata_routing"):
+        return bool(get_routing_for_object(splitter).consumes("split", ["groups"]))
+    return type(splitter).__module__.partition(".")[0] != "sklearn" and (
+        "groups" in inspect.signature(splitter.split).parameters
+    )

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.model_selection import check_cv
-from sklearn.utils.validation import _num_samples, check_consistent_length, check_is_fitted, column_or_1d
+from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping
+from sklearn.utils.validation import _num_samples
 
 from logitkit.errors import DataError
+from logitkit.estimators.ensemble import Ensemble
 from logitkit.estimators.members import fitted_member, log_probabilities, named_members, some_rows
-from logitkit.estimators.outcomes import classes_of
-from logitkit.estimators.weights import row_weights
+from logitkit.estimators.outcomes import Classes
+from logitkit.estimators.splits import pairs_of
 from logitkit.logits.pools.fitting import log_pool, pool_of_likelihoods
 from logitkit.options import require_choice
 from logitkit.results.logits.pools import Pool
@@ -24,7 +24,7 @@ __all__ = ["StackedClassifier"]
 FLOOR = 1e-6
 
 
-class StackedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
+class StackedClassifier(Ensemble):
     """Several classifiers as one, pooled with weights that are learnt from predictions of rows held out.
 
     Each member is fitted without each fold in turn and predicts it; the weights, which are not negative, make the
@@ -36,9 +36,9 @@ class StackedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         Classifiers with ``predict_proba``, or right sides of formulas (X is then a frame), by name or in order.
     pool : {'linear', 'log'}, default 'linear'
         Whether probabilities are averaged, or logits added up; as ``lk.logits.linear_pool`` and ``lk.logits.log_pool``.
-    cv : int, splitter or pairs, default 5
-        Folds, stratified by class where a number is given. Rows of one group are kept together by pairs, such as
-        ``list(GroupKFold(5).split(X, y, groups))``.
+    cv : int, splitter, pairs or lk.Folds, default 5
+        Folds, stratified by class without shuffling where a number is given. Rows of one group are kept together by
+        ``GroupKFold(5)`` with ``groups`` of ``fit``, or by ``lk.Folds(5, groups="hospital")`` of a frame.
     sum_to_one : bool, default False
         Of ``pool='log'``: whether weights add up to one, as those of a linear pool do.
 
@@ -50,6 +50,8 @@ class StackedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         Weights with errors and ``interval()``, and the scores of pool and members on the rows held out.
     members_ : dict
         The members by name, fitted to all rows.
+    n_features_in_, feature_names_in_ : object
+        How many columns X had, and their names where it had names.
 
     Notes
     -----
@@ -77,7 +79,21 @@ class StackedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         self.cv = cv
         self.sum_to_one = sum_to_one
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    # Groups go to the splitter, which says itself whether it asks for them; the estimator has no use for them.
+    __metadata_request__fit = {"groups": UNUSED}  # noqa: RUF012 - scikit-learn's way to say it
+
+    def get_metadata_routing(self) -> Any:
+        """Return what metadata go where: those of ``fit`` that the splitter asks for, to the splitter.
+
+        Returns
+        -------
+        MetadataRouter
+            scikit-learn's.
+        """
+        to_splitter = MethodMapping().add(caller="fit", callee="split")
+        return MetadataRouter(owner=self).add_self_request(self).add(splitter=self.cv, method_mapping=to_splitter)
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:
         """Learn the weights, and fit the members.
 
         Parameters
@@ -88,6 +104,9 @@ class StackedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
             Labels of the classes.
         sample_weight : (n,) array-like, optional
             Weights of the rows, for the members and for the weights of the pool.
+        groups : (n,) array-like, optional
+            The group of each row, for a splitter that keeps groups together, such as ``cv=GroupKFold(5)``. Where
+            scikit-learn routes metadata, a pipeline or a search passes them on because the splitter asks for them.
 
         Returns
         -------
@@ -97,17 +116,14 @@ class StackedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         Raises
         ------
         DataError
-            If folds hold a row out twice, or a member has no probability of a row.
+            If folds hold a row out twice or ignore the groups, or a member has no probability of a row.
         """
         require_choice("pool", self.pool, ("linear", "log"))
         stated = named_members(self.members)
-        check_consistent_length(X, y)
-        labels = column_or_1d(y, warn=True)
-        target = classes_of(labels, type(self).__name__, several=True)
-        weights = row_weights(target, sample_weight, None)
-        n_classes = target.classes.size
+        X, target, weights = self._begun(X, y, sample_weight)
+        labels, n_classes = target.labels, target.classes.size
         logs = np.full((len(stated), _num_samples(X), n_classes), np.nan)
-        for train, test in self._splits(target.codes):
+        for train, test in self._splits(X, target, groups):
             some, held, own = some_rows(X, train), some_rows(X, test), None if weights is None else weights[train]
             for j, one in enumerate(stated.values()):
                 member = fitted_member(one, n_classes, some, labels[train], own)
@@ -132,35 +148,21 @@ class StackedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         (n, K) array
             In the order of ``classes_``.
         """
-        check_is_fitted(self)
+        X = self._asked(X)
         logs = np.stack([log_probabilities(member, X, self.classes_) for member in self.members_.values()])
         return self._pooled(self.pool_, logs)
 
-    def predict(self, X: Any) -> Any:
-        """Return the most probable label of each row.
-
-        Parameters
-        ----------
-        X : array, frame or sparse matrix
-            As in ``fit``.
-
-        Returns
-        -------
-        (n,) array
-            Of ``classes_``.
-        """
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
-
-    def _splits(self, codes: IntArray) -> list[tuple[IntArray, IntArray]]:
-        """Return rows to fit and rows to predict, no row of which is predicted twice."""
+    def _stated(self) -> list[Any]:
+        """Return the members as they were stated."""
         try:
-            pairs = list(check_cv(self.cv, codes, classifier=True).split(np.zeros((codes.size, 1)), codes))
-        except (TypeError, ValueError) as error:
-            raise DataError(
-                f"cv={self.cv!r:.60} makes no folds of these rows: {error} Give a number, a splitter, or pairs of rows "
-                "such as list(GroupKFold(5).split(X, y, groups))."
-            ) from error
-        held = np.zeros(codes.size, dtype=np.int64)
+            return list(named_members(self.members).values())
+        except DataError:
+            return []
+
+    def _splits(self, X: Any, target: Classes, groups: Any) -> list[tuple[IntArray, IntArray]]:
+        """Return rows to fit and rows to predict, no row of which is predicted twice."""
+        pairs = pairs_of(self, X, target, groups)
+        held = np.zeros(target.codes.size, dtype=np.int64)
         for _, test in pairs:
             held[test] += 1
         if held.max() > 1:
