@@ -25,7 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-failed test-slow test-dask test-browser browser-tools deploy-tools test-deploy spark-tools test-spark coverage lint types architecture format bench bench-history references clean
+.PHONY: help demo test test-failed test-slow test-dask test-browser browser-tools deploy-tools test-deploy spark-tools test-spark coverage lint types architecture format docs docs-tools bench bench-history references clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -82,6 +82,13 @@ format: $(STAMPS)/test ## Let ruff mend what it can
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
+docs-tools: $(STAMPS)/docs ## Fetch what builds the site
+
+docs: $(STAMPS)/docs ## Build the site in build/docs/html: every page is run, warnings are errors, links are followed (some minutes)
+	$(PY) docs/stage.py build/docs/source
+	$(PY) -m sphinx -q -W --keep-going -j auto -b html -c docs -d build/docs/doctrees build/docs/source build/docs/html
+	$(PY) docs/check_site.py build/docs/html
+
 bench: $(STAMPS)/bench ## Time all work beside the peers that are installed, within an hour or so (ARGS="--quick": in small)
 	$(PY) benchmarks/bench.py $(ARGS)
 
@@ -127,6 +134,10 @@ $(STAMPS)/test: pyproject.toml | $(PY)
 
 $(STAMPS)/deploy: pyproject.toml | $(PY)
 	$(call install,[test$(comma)deploy])
+	@touch $(STAMPS)/package $(STAMPS)/test
+
+$(STAMPS)/docs: pyproject.toml | $(PY)
+	$(call install,[docs])
 	@touch $(STAMPS)/package $(STAMPS)/test
 
 $(STAMPS)/spark: pyproject.toml | $(PY)

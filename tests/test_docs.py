@@ -17,6 +17,13 @@ DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
 # An index and a table of timings state nothing that code could check.
 WITHOUT_CODE = {"README.md", "benchmarks.md", "benchmarks-outcomes.md", "benchmarks-binning.md"}
+# Pages of the site alone: their cells are run by `make docs`, or they only say where others are.
+OF_THE_SITE = [
+    page
+    for page in PAGES
+    if page.parent.name in {"start", "how", "reference", "coming"} or "```{toctree}" in page.read_text(encoding="utf-8")
+]
+CHECKED = [page for page in PAGES if page.name not in WITHOUT_CODE and page not in OF_THE_SITE]
 SOURCES = sorted((ROOT / "src" / "logitkit").rglob("*.py"))
 
 PAGE_PATH = re.compile(r"docs/[\w./-]*\w")
@@ -25,6 +32,7 @@ NUMBERED = re.compile(r"\b(equation|theorem)s? (\d+)(?: (to|and) (\d+))?", re.IG
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
+TOC = re.compile(r"^```\{toctree\}\n(.*?)^```", re.MULTILINE | re.DOTALL)
 NAMED_FILE = re.compile(r"`((?:[\w-]+/)*[\w-]+(?:\.(?:py|md|R|toml|ipynb|yaml)|/))`")
 CODE_PATH = re.compile(r"`((?:src|tests|docs|datasets|notebooks|benchmarks)/[\w./-]+)`")
 
@@ -104,7 +112,7 @@ def test_equations_and_theorems_are_numbered_in_order_without_gaps(page):
         assert numbers == list(range(1, len(numbers) + 1))
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page.name not in WITHOUT_CODE], ids=page_id)
+@pytest.mark.parametrize("page", CHECKED, ids=page_id)
 def test_code_blocks_run(page, tmp_path, monkeypatch):
     (tmp_path / "tests").symlink_to(Path("tests").resolve())
     monkeypatch.chdir(tmp_path)  # where a page may write files
@@ -161,4 +169,16 @@ def kept_paths() -> frozenset[str]:
 def test_every_page_is_in_the_index():
     index = (DOCS / "README.md").read_text(encoding="utf-8")
     linked = {(DOCS / target).resolve() for target in LINK.findall(index) if "://" not in target}
-    assert {page for page in PAGES if page != DOCS / "README.md"} <= linked
+    assert {page for page in PAGES if page != DOCS / "README.md" and page not in OF_THE_SITE} <= linked
+
+
+def test_the_site_reaches_every_page():
+    reached, left = set(), [DOCS / "index.md"]
+    while left:
+        page = left.pop()
+        reached.add(page)
+        for body in TOC.findall(page.read_text(encoding="utf-8")):
+            for entry in (line.strip() for line in body.splitlines() if line.strip() and not line.startswith(":")):
+                found = page.parent.glob(f"{entry}.md") if "*" in entry else [(page.parent / f"{entry}.md").resolve()]
+                left += [each for each in found if each.is_file() and each not in reached]
+    assert set(PAGES) - reached == {DOCS / "README.md"}

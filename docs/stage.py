@@ -1,0 +1,134 @@
+"""Copy what the site is made of to one folder, from which Sphinx reads: ``python docs/stage.py FOLDER``.
+
+The pages of ``docs/`` stay plain Markdown, whose code ``tests/test_docs.py`` runs. On the way to the site
+
+- code blocks of the guides become cells, which are run when the site is built, and lose their ``assert`` statements;
+- links to notebooks, and to the files at the root of the repository that are pages of the site, lead to these pages;
+- notebooks are copied.
+
+A file is written only where its text has changed, so that a second build reads only what is new.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+
+# Pages whose code is checked with asserts by the tests, and shown with what it returns.
+GUIDES = frozenset(path.name for path in DOCS.glob("*.md")) - {"README.md", "index.md"}
+# Files of the root that are pages of the site.
+PROJECT = ("CONTRIBUTING.md", "CHANGELOG.md", "CODE_OF_CONDUCT.md", "SECURITY.md", "VERSIONING.md")
+# Files that take no part in the site, or are read by Sphinx where they lie.
+LEFT_OUT = frozenset({"README.md", "stage.py", "conf.py"})
+
+BLOCK = re.compile(r"^```python\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\[([^\]]+)\]\(((?:\.\./)+)([^)\s#]+)(#[^)]*)?\)")
+
+HEADER = """---
+file_format: mystnb
+kernelspec:
+  name: python3
+---
+
+"""
+
+
+def without_asserts(code: str) -> str:
+    """Return code without its top-level ``assert`` statements, which the tests run."""
+    lines = code.splitlines()
+    for statement in reversed(ast.parse(code).body):
+        if isinstance(statement, ast.Assert):
+            del lines[statement.lineno - 1 : statement.end_lineno]
+    return "\n".join(lines).strip("\n")
+
+
+def with_cells(text: str) -> str:
+    """Return a page whose code blocks are cells that are run."""
+
+    def cell(found: re.Match[str]) -> str:
+        code = without_asserts(found[1])
+        return f"```{{code-cell}} python3\n{code}\n```\n" if code else ""
+
+    return HEADER + BLOCK.sub(cell, text)
+
+
+def with_links(text: str, depth: int) -> str:
+    """Return a page whose links to files outside ``docs/`` lead to pages of the site, or become the path of the file.
+
+    Parameters
+    ----------
+    text : str
+        The page.
+    depth : int
+        How many folders it lies below ``docs/``.
+    """
+    up = "../" * depth
+
+    def link(found: re.Match[str]) -> str:
+        words, climb, target, anchor = found[1], found[2], found[3], found[4] or ""
+        if len(climb) // 3 != depth + 1:
+            return found[0]
+        if target.startswith("notebooks/"):
+            return f"[{words}]({up}{target}{anchor})"
+        if target in PROJECT:
+            return f"[{words}]({up}project/{Path(target).stem.lower()}.md{anchor})"
+        return f"[{words}]({up}index.md)" if target == "README.md" else f"{words} (`{target}`)"
+
+    return re.sub(rf"\]\({up}README\.md\)", f"]({up}index.md)", LINK.sub(link, text))
+
+
+def written(path: Path, text: str) -> None:
+    """Write a file if its text has changed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
+
+
+def stage(folder: Path) -> None:
+    """Make the folder that Sphinx reads.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to; what lies there and has no source any more is removed.
+    """
+    wanted: set[Path] = set()
+    for source in sorted(DOCS.rglob("*")):
+        place = source.relative_to(DOCS)
+        if not source.is_file() or place.as_posix() in LEFT_OUT or "__pycache__" in place.parts:
+            continue
+        target = folder / place
+        wanted.add(target)
+        if source.suffix == ".md":
+            text = with_links(source.read_text(encoding="utf-8"), len(place.parts) - 1)
+            written(target, with_cells(text) if place.as_posix() in GUIDES else text)
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target)
+    for source in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        target = folder / "notebooks" / source.name
+        wanted.add(target)
+        written(target, source.read_text(encoding="utf-8"))
+    for name in PROJECT:
+        if (ROOT / name).is_file():
+            target = folder / "project" / f"{Path(name).stem.lower()}.md"
+            wanted.add(target)
+            text = (ROOT / name).read_text(encoding="utf-8")
+            written(target, re.sub(r"\]\(docs/", "](../", text))
+    tests = folder / "tests"  # whose reference data some pages read
+    if not tests.is_symlink():
+        tests.symlink_to(ROOT / "tests")
+    made = {folder / "reference" / "generated", folder / "gallery_pages", tests}  # by Sphinx itself
+    for path in folder.rglob("*"):
+        if path.is_file() and path not in wanted and not made & set(path.parents):
+            path.unlink()
+
+
+if __name__ == "__main__":
+    stage(Path(sys.argv[1]))
