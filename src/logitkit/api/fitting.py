@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from logitkit.api.labelling import labelled_design
 from logitkit.api.reading import read_design
 from logitkit.api.scope import caller_scope
+from logitkit.api.starting import start_of, stated_start
 from logitkit.api.under import read_under
 from logitkit.design.chunks.reading import Reading
 from logitkit.design.dependence import Dependence
@@ -61,6 +62,7 @@ def fit(
     dispersion: DispersionKind | None = None,
     conventions: ConventionName | None = None,
     solver: Newton | ProxNewton | None = None,
+    start: Any = None,
     level: float = 0.95,
     labels: Any = None,
     memory: int | str | None = None,
@@ -111,6 +113,10 @@ def fit(
         of the enclosing ``with lk.conventions(...)``, or ours.
     solver : Newton or ProxNewton, optional
         Options of the solver: ``Newton`` without a penalty, ``ProxNewton`` with one.
+    start : Fit, StochasticFit or mapping, optional
+        Where the solver starts: an earlier fit of the same model, as it is or from ``lk.load``, or a mapping of names
+        to numbers. Coefficients are matched by name; others start at zero, which a warning says. The estimates are the
+        same to the tolerance of the solver, after fewer steps.
     level : float, default 0.95
         Confidence level of intervals.
     labels : lk.labels or mapping, optional
@@ -166,6 +172,8 @@ def fit(
         "dispersion": dispersion,
         "survey": survey,
     }
+    if start is not None:
+        call["start"] = stated_start(start)
     call |= {"model": model, "conventions": conventions}
     reading = Reading(memory, checkpoint, executor, tuple(call.items()))
 
@@ -193,6 +201,7 @@ def fit(
         solver,
         level,
         (survey, dispersion, chosen),
+        start,
     )
 
 
@@ -212,6 +221,7 @@ def fit_matrix(
     dispersion: DispersionKind | None = None,
     conventions: ConventionName | None = None,
     solver: Newton | ProxNewton | None = None,
+    start: Any = None,
     level: float = 0.95,
     labels: Any = None,
 ) -> Fit:
@@ -245,6 +255,8 @@ def fit_matrix(
         As in ``fit``.
     solver : Newton or ProxNewton, optional
         Options of the solver: ``Newton`` without a penalty, ``ProxNewton`` with one.
+    start : optional
+        As in ``fit``.
     level : float, default 0.95
         Confidence level of intervals.
     labels : lk.labels or mapping, optional
@@ -280,7 +292,7 @@ def fit_matrix(
         )
 
     model, design, chosen = read_under(conventions, model, read, penalised=_shrinks(penalty))
-    return _fitted(labelled_design(design, labels), model, penalty, solver, level, (survey, dispersion, chosen))
+    return _fitted(labelled_design(design, labels), model, penalty, solver, level, (survey, dispersion, chosen), start)
 
 
 def _sampling(
@@ -321,6 +333,7 @@ def _fitted(
     solver: Newton | ProxNewton | None,
     level: float,
     chosen: tuple[Survey | None, DispersionKind | None, Conventions] = (None, None, OURS),
+    start: Any = None,
 ) -> Fit:
     """Return the fit to a design; ``chosen`` is the survey, the dispersion, and the conventions."""
     survey, dispersion, conventions = chosen
@@ -331,6 +344,7 @@ def _fitted(
         design = outside_weightless(design, rows)
     adjusted = isinstance(penalty, Adjustment)
     form = model.form(design.info, penalised=penalty is not None and not adjusted)
+    begun = None if start is None else start_of(start, design.info, form, penalised=penalty is not None)
     if isinstance(penalty, Adjustment):
         from logitkit.engine.bias.estimate import fit_adjusted
 
@@ -338,7 +352,7 @@ def _fitted(
     elif penalty is not None:
         record = _penalised(design, form, penalty, solver, level)
     else:
-        record, design = fit_model(design, form, newton_options(solver), level)
+        record, design = fit_model(design, form, newton_options(solver), level, begun)
     if not record.converged:
         warn_caller(
             f"The fit has not converged: the solver {record.status.value}. Do not use its numbers.", ConvergenceWarning

@@ -46,6 +46,7 @@ def logit(
     dispersion: DispersionKind | None = None,
     conventions: ConventionName | None = None,
     solver: Newton | ProxNewton | None = None,
+    start: Any = None,
     level: float = 0.95,
     labels: Any = None,
     memory: int | str | None = None,
@@ -95,6 +96,8 @@ def logit(
         As in ``fit``.
     solver : Newton or ProxNewton, optional
         Options of the solver: ``Newton`` without a penalty, ``ProxNewton`` with one.
+    start : Fit, StochasticFit or mapping, optional
+        Where the solver starts: an earlier fit, matched by the names of coefficients, as in ``fit``.
     level : float, default 0.95
         Confidence level of intervals.
     labels : lk.labels or mapping, optional
@@ -142,6 +145,7 @@ def logit(
         dispersion=dispersion,
         conventions=conventions,
         solver=solver,
+        start=start,
         level=level,
         labels=labels,
         memory=memory,
@@ -169,6 +173,7 @@ def logit_matrix(
     dispersion: DispersionKind | None = None,
     conventions: ConventionName | None = None,
     solver: Newton | ProxNewton | None = None,
+    start: Any = None,
     level: float = 0.95,
     labels: Any = None,
 ) -> Fit:
@@ -188,7 +193,7 @@ def logit_matrix(
         As in ``logit``, one value per row.
     weight_kind, event, link, information, outcome, cluster : optional
         As in ``logit``.
-    penalty, survey, dispersion, conventions, solver, level, labels : optional
+    penalty, survey, dispersion, conventions, solver, start, level, labels : optional
         As in ``logit``; terms of a penalty are columns.
 
     Returns
@@ -223,6 +228,7 @@ def logit_matrix(
         dispersion=dispersion,
         conventions=conventions,
         solver=solver,
+        start=start,
         level=level,
         labels=labels,
     )

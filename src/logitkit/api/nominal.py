@@ -43,6 +43,7 @@ def multinomial(
     dispersion: DispersionKind | None = None,
     conventions: ConventionName | None = None,
     solver: Newton | ProxNewton | None = None,
+    start: Any = None,
     level: float = 0.95,
     labels: Any = None,
     memory: int | str | None = None,
@@ -91,6 +92,8 @@ def multinomial(
         As in ``fit``.
     solver : Newton or ProxNewton, optional
         Options of the solver: ``Newton`` without a penalty, ``ProxNewton`` with one.
+    start : Fit, StochasticFit or mapping, optional
+        Where the solver starts: an earlier fit, matched by the names of coefficients, as in ``fit``.
     level : float, default 0.95
         Confidence level of intervals.
     labels : lk.labels or mapping, optional
@@ -138,6 +141,7 @@ def multinomial(
         dispersion=dispersion,
         conventions=conventions,
         solver=solver,
+        start=start,
         level=level,
         labels=labels,
         memory=memory,
@@ -165,6 +169,7 @@ def multinomial_matrix(
     dispersion: DispersionKind | None = None,
     conventions: ConventionName | None = None,
     solver: Newton | ProxNewton | None = None,
+    start: Any = None,
     level: float = 0.95,
     labels: Any = None,
 ) -> MultinomialFit:
@@ -186,7 +191,7 @@ def multinomial_matrix(
         Offset by outcome; zero for an outcome not named.
     weight_kind, cluster : optional
         As in ``logit``, one value per row.
-    penalty, survey, dispersion, conventions, solver, level, labels : optional
+    penalty, survey, dispersion, conventions, solver, start, level, labels : optional
         As in ``multinomial``; terms of a penalty are columns.
 
     Returns
@@ -221,6 +226,7 @@ def multinomial_matrix(
         dispersion=dispersion,
         conventions=conventions,
         solver=solver,
+        start=start,
         level=level,
         labels=labels,
     )

@@ -47,6 +47,7 @@ def ordinal(
     dispersion: DispersionKind | None = None,
     conventions: ConventionName | None = None,
     solver: Newton | None = None,
+    start: Any = None,
     level: float = 0.95,
     labels: Any = None,
     memory: int | str | None = None,
@@ -100,6 +101,8 @@ def ordinal(
         As in ``fit``.
     solver : Newton, optional
         Options of the solver.
+    start : Fit, StochasticFit or mapping, optional
+        Where the solver starts: an earlier fit, matched by the names of coefficients, as in ``fit``.
     level : float, default 0.95
         Confidence level of intervals.
     labels : lk.labels or mapping, optional
@@ -145,6 +148,7 @@ def ordinal(
         dispersion=dispersion,
         conventions=conventions,
         solver=solver,
+        start=start,
         level=level,
         labels=labels,
         memory=memory,

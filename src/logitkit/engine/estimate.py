@@ -13,14 +13,19 @@ from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.models.form import Form
 from logitkit.numerics.threads.blas import single_threaded_blas
+from logitkit.typing import FloatArray
 
 __all__ = ["fit_model"]
 
-Pipeline = Callable[[Design, Form, Newton, float], tuple[FitRecord, Design]]
+Pipeline = Callable[[Design, Form, Newton, float, FloatArray | None], tuple[FitRecord, Design]]
 
 
-def fit_model(design: Design, form: Form, solver: Newton, level: float = 0.95) -> tuple[FitRecord, Design]:
+def fit_model(
+    design: Design, form: Form, solver: Newton, level: float = 0.95, start: FloatArray | None = None
+) -> tuple[FitRecord, Design]:
     """Fit a model by maximum likelihood; return its record, and the rows that took part with what is known of them.
+
+    ``start`` are coefficients as solved for that may be near; None where there are none.
 
     Examples
     --------
@@ -33,16 +38,21 @@ def fit_model(design: Design, form: Form, solver: Newton, level: float = 0.95) -
     >>> bool(np.isclose(record.coef[0], np.log(3.0))), rows is design
     (True, True)
     """
-    return PIPELINES[type(design.info.nuisance)](design, form, solver, level)
+    return PIPELINES[type(design.info.nuisance)](design, form, solver, level, start)
 
 
-def _with_nothing(design: Design, form: Form, solver: Newton, level: float) -> tuple[FitRecord, Design]:
+def _with_nothing(
+    design: Design, form: Form, solver: Newton, level: float, start: FloatArray | None
+) -> tuple[FitRecord, Design]:
     """Fit a model in which every parameter is a coefficient."""
-    return fit_design(design, form, solver, level), design
+    return fit_design(design, form, solver, level, start), design
 
 
-def _with_levels(design: Design, form: Form, solver: Newton, level: float) -> tuple[FitRecord, Design]:
+def _with_levels(
+    design: Design, form: Form, solver: Newton, level: float, start: FloatArray | None
+) -> tuple[FitRecord, Design]:
     """Fit a model that absorbs a factor; the logit of two outcomes is the only one that does."""
+    del start  # of some of the parameters only
     with single_threaded_blas():
         return fit_absorbed(design, form, solver, level)
 

@@ -35,7 +35,7 @@ from logitkit.engine.existence.separation import overlap_is_certain
 from logitkit.engine.facts import Covariance
 from logitkit.engine.levels.level_fit import NearlyCollinear, nearly_collinear
 from logitkit.engine.levels.wide import fit_wide
-from logitkit.engine.limit import fit_limit, origin_of
+from logitkit.engine.limit import fit_limit, in_coordinates, origin_of
 from logitkit.engine.objective import Evaluation, Objective
 from logitkit.engine.part_coordinates import Columns, PartCoordinates, inner_predictors, part_coordinates
 from logitkit.engine.rank import (
@@ -79,10 +79,13 @@ class _Solved(NamedTuple):
     solution: Solution
 
 
-def fit_design(design: Design, model: Form | Family, solver: Newton, level: float = 0.95) -> FitRecord:
+def fit_design(
+    design: Design, model: Form | Family, solver: Newton, level: float = 0.95, start: FloatArray | None = None
+) -> FitRecord:
     """Fit a model, or a family of one linear predictor, by maximum likelihood.
 
-    Never an error for lack of convergence or separation: both are findings in the record.
+    Never an error for lack of convergence or separation: both are findings in the record. ``start`` are coefficients as
+    solved for, in the columns as given, that may be near.
 
     Examples
     --------
@@ -103,10 +106,10 @@ def fit_design(design: Design, model: Form | Family, solver: Newton, level: floa
             design = with_constant(design)
         if plan.layout is not None:
             return _wide(design, plan.layout, form, solver, level)
-        solved = _solve(design, form, solver, plan)
+        solved = _solve(design, form, solver, plan, start)
         if solved is None and (record := _by_levels(design, form, solver, level)) is not None:
             return record
-        solved = _solve_orthogonal(design, form, solver, keep=plan.keeps) if solved is None else solved
+        solved = _solve_orthogonal(design, form, solver, plan.keeps, start=start) if solved is None else solved
         if form.family.is_bounded and (record := _at_boundary(design, form, solver, solved, level)) is not None:
             return record
         if not overlap_is_certain(solved.solution):
@@ -231,7 +234,7 @@ def _information(design: Design, form: Form, solved: _Solved) -> Hessian:
     return found
 
 
-def _solve(design: Design, form: Form, solver: Newton, plan: Plan) -> _Solved | None:
+def _solve(design: Design, form: Form, solver: Newton, plan: Plan, warm: FloatArray | None) -> _Solved | None:
     """Return the solution in the columns as given, None where they are not clearly independent."""
     columns, intercept = columns_of(design, form, as_given), design.info.intercept
     given = objective_of(design, form, columns)
@@ -239,7 +242,7 @@ def _solve(design: Design, form: Form, solver: Newton, plan: Plan) -> _Solved | 
     def origin_for(response: Response) -> FloatArray:
         return origin_of(response, form, intercept)
 
-    start = starting_point(given, origin_for)
+    start = starting_point(given, origin_for, warm)
     if start.nearby is not None:
         solution = solver.solve(given, start.coef, nearby=start.nearby)
         if solution.status is Status.CONVERGED and are_clear(solution.evaluation, form, intercept, most=True):
@@ -296,7 +299,12 @@ def are_clear(here: Evaluation, form: Form, intercept: int | None, most: bool = 
 
 
 def _solve_orthogonal(
-    design: Design, form: Form, solver: Newton, keep: bool = False, suspicious: bool = True
+    design: Design,
+    form: Form,
+    solver: Newton,
+    keep: bool = False,
+    suspicious: bool = True,
+    start: FloatArray | None = None,
 ) -> _Solved:
     """Return the solution in coordinates in which the columns are orthogonal and none is aliased."""
     columns = columns_of(design, form, orthogonal_coordinates)
@@ -304,6 +312,8 @@ def _solve_orthogonal(
     origin, first = np.zeros(objective.n_params), None
     if not form.is_single or form.family.needs_origin:
         origin = origin_of(design.sample.response, form, design.info.intercept, columns)
+    if start is not None:
+        origin = starting_point(objective, lambda _: origin, in_coordinates(form, columns, start)).coef
     if form.in_parts:
         first = objective.evaluate(origin)
         require_determined(design, first, form, columns)

@@ -29,7 +29,7 @@ from logitkit.models.form import Form
 from logitkit.models.penalties.quadratic import Quadratic
 from logitkit.typing import FloatArray
 
-__all__ = ["fit_limit", "limit_facts", "limiting_objective", "origin_of", "rows_at_limit"]
+__all__ = ["fit_limit", "in_coordinates", "limit_facts", "limiting_objective", "origin_of", "rows_at_limit"]
 
 
 def origin_of(response: Response, form: Form, intercept: int | None, columns: Columns | None = None) -> FloatArray:
@@ -54,11 +54,17 @@ def origin_of(response: Response, form: Form, intercept: int | None, columns: Co
     flat: FloatArray = np.zeros(form.predictors.n_flat)
     place = form.predictors.parts.index(part)
     flat[form.predictors.places[place][:, int(np.flatnonzero(part.columns == intercept)[0])]] = level
-    if columns is None or columns.is_identity:
+    return flat if columns is None else in_coordinates(form, columns, flat)
+
+
+def in_coordinates(form: Form, columns: Columns, flat: FloatArray) -> FloatArray:
+    """Return coefficients of the columns as given, shape (n_flat,), in the coordinates that are solved in."""
+    if columns.is_identity:
         return flat
     if isinstance(columns, PartCoordinates):
         return solved_from(columns.transform, flat)
-    return solved_from(columns.transform, flat.reshape(part.n_rows, -1).T).T.reshape(-1)
+    rows = form.predictors.parts[0].n_rows
+    return solved_from(columns.transform, flat.reshape(rows, -1).T).T.reshape(-1)
 
 
 def fit_limit(

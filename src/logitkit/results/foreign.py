@@ -39,6 +39,9 @@ KEYWORDS = {
     "var_weights": "It is weights= with weight_kind='precision' here.",
     "pweights": "It is weights= with weight_kind='sampling' here.",
     "groups": "Rows that belong together: cluster=; in a cross-validation folds=lk.Folds(groups=...).",
+    **dict.fromkeys(
+        ("start_params", "etastart", "init", "coef_init", "warm_start", "from_"), "It is start= here, a fit."
+    ),
     "na_action": "It is missing= here: 'drop' or 'raise'.",
     "fit_intercept": "Without an intercept: '0 + ...' in the formula.",
     "labels": "Labels are stated to the function that fits, or of a fit: fit.labelled(lk.labels({...})).",
@@ -76,6 +79,7 @@ NOT_TAKEN = {
         ),
         "dispersion": f"Each group has a dispersion of its own. {ONE_AT_A_TIME}",
         "penalty": f"Groups are fitted together by maximum likelihood only. {ONE_AT_A_TIME}",
+        "start": f"Groups start together from one fit of all rows. {ONE_AT_A_TIME}",
     },
     "n_strengths": {
         "survey": (
@@ -88,6 +92,7 @@ NOT_TAKEN = {
             "None of R, Stata and SAS has a path whose conventions it could follow: state the model, "
             "model=lk.Binary(event=...), and give conventions= to lk.fit."
         ),
+        "start": "A path starts each strength from the one before.",
         "cluster": (
             "Clusters change errors, which a path has not: lk.fit(..., cluster=...); a cross-validation keeps them "
             "together by folds=lk.Folds(groups=...)."
@@ -100,6 +105,7 @@ NOT_TAKEN = {
             "The contract of scikit-learn says which class is the event and in which order classes come: "
             "lk.logit(..., conventions=...)."
         ),
+        "start": "An estimator fits anew, and partial_fit goes on from what it has: lk.logit(..., start=fit).",
         "cluster": "The errors of fit_ are model-based; robust ones are those of estimator.fit_.robust(cluster=...).",
     },
 }

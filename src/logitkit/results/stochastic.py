@@ -169,6 +169,23 @@ class StochasticFit:
             found[known] = sigmoid(logits[known]) if logits.ndim == 1 else softmax(logits[known])
         return found
 
+    def known_coefficients(self) -> dict[tuple[str, str], float]:
+        """Return the coefficients by outcome and column, those of the reference among them: where a fit may start.
+
+        Returns
+        -------
+        dict
+            Numbers by label, which is empty where there are two outcomes, and column.
+        """
+        labels = list(self.outcomes) or [""]
+        table = self.estimate
+        if self.reference >= 0 and self.info is not None:
+            labels.insert(self.reference, self.info.response.outcomes[self.reference])
+            table = np.insert(table, self.reference, 0.0, axis=0)
+        return {
+            (label, name): float(table[k, j]) for k, label in enumerate(labels) for j, name in enumerate(self.names)
+        }
+
     def to_dict(self) -> dict[str, Any]:
         """Return what was learnt as plain values for JSON, with the coding of the formula and without any row.
 

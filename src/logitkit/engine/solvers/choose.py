@@ -27,7 +27,7 @@ from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.table.memory import require_room
 from logitkit.engine.curvature.sums import ArrowSums, DenseSums, GramSums
 
-__all__ = ["Plan", "choose_plan", "layout_when_large", "sample_size"]
+__all__ = ["SAMPLE_MOST", "Plan", "choose_plan", "layout_when_large", "sample_size"]
 
 DENSE_MOST = 2_500
 CELLS_MOST = 5_000_000

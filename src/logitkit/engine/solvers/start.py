@@ -7,6 +7,7 @@ there on, steps need no Hessian of all rows until the last one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
@@ -16,8 +17,8 @@ import numpy as np
 from logitkit.design.response.response import Response
 from logitkit.engine.curvature.hessian import Factor
 from logitkit.engine.objective import Evaluation, Objective, OfObjective, SmoothObjective
-from logitkit.engine.solvers.choose import sample_size
-from logitkit.engine.solvers.newton import Nearby, Newton
+from logitkit.engine.solvers.choose import SAMPLE_MOST, sample_size
+from logitkit.engine.solvers.newton import Nearby, Newton, newton_step
 from logitkit.engine.solvers.solver import Solution, Status
 from logitkit.typing import FloatArray
 
@@ -31,6 +32,7 @@ SAMPLE_TOL = 0.3  # standard errors of the sample: its answer is some units of t
 WHOLE_TOL = 1e-8  # of a sample that is all rows
 SHARE_TILTED = 0.125  # of the rows: a larger sample leaves less to be gained than its own Hessians cost
 TILTED_TOL = 0.01  # standard errors of all rows
+FEW = 2_000  # rows that tell whether a start is better than the origin
 EARLY_COST = 3.0  # of a pass with second derivatives, in passes without: it saves one or two of these
 
 
@@ -72,8 +74,13 @@ class Start(NamedTuple):
     nearby: Nearby | None
 
 
-def starting_point(objective: Sampled, origin: Callable[[Response], FloatArray] | None = None) -> Start:
+def starting_point(
+    objective: Sampled, origin: Callable[[Response], FloatArray] | None = None, warm: FloatArray | None = None
+) -> Start:
     """Return the first iterate: a sample's solution for many rows, else the origin for the response, or zero.
+
+    Warm are coefficients that may be near. They are the first iterate where they are better than the origin and, of
+    many rows, where a sample of these cannot tell them from its own solution.
 
     Examples
     --------
@@ -86,14 +93,20 @@ def starting_point(objective: Sampled, origin: Callable[[Response], FloatArray] 
     """
     sample = objective.sampled(sample_size)
     zero = np.zeros(objective.n_params) if origin is None else origin(objective.starting_response)
+    if warm is not None and not _is_better(sample or objective.sampled(_few) or objective, warm, zero):
+        warm = None
     if sample is None:
-        return Start(zero, None)
+        return Start(zero if warm is None else warm, None)
     share = objective.sample_share
     # A large sample has a sample of its own to start from.
     tol = SAMPLE_TOL if share is None or share < 1.0 else WHOLE_TOL
-    first = starting_point(sample, origin).coef
+    first = starting_point(sample, origin).coef if warm is None else warm
+    here = None if warm is None else sample.evaluate(warm)
     # Rare outcomes look like separation for some steps; where passes are dear, the sample takes the steps that tell.
-    solution = Newton(tol=tol, max_iter=25).solve(sample, first, suspicious=share is None)
+    if here is not None and tol > WHOLE_TOL and _is_nearer(here, first, sample.mean_weight):
+        solution = Solution(first, here, math.nan, Status.CONVERGED, (), definite=True)
+    else:
+        solution = Newton(tol=tol, max_iter=25).solve(sample, first, here, suspicious=share is None)
     if solution.status is not Status.CONVERGED or not solution.definite:
         return Start(zero, None)
     summed_at = None
@@ -101,6 +114,27 @@ def starting_point(objective: Sampled, origin: Callable[[Response], FloatArray] 
         summed_at = 0 if share == 1.0 else 1
     is_small = share is not None and share <= SHARE_TILTED
     return Start(solution.coef, _Sample(sample, objective.total / sample.total, solution, (summed_at, is_small)))
+
+
+def _few(n_rows: int, n_columns: int, width: int) -> int:
+    """Return how many rows to draw that tell a start which is far off, 0 for all."""
+    del n_columns, width
+    return FEW if n_rows >= SAMPLE_MOST * FEW else 0
+
+
+def _is_better(objective: SmoothObjective, warm: FloatArray, origin: FloatArray) -> bool:
+    """Tell whether the loss at some coefficients is known to be less than at the origin."""
+    return objective.evaluate(warm, hessian=False).value < objective.evaluate(origin, hessian=False).value
+
+
+def _is_nearer(here: Evaluation, warm: FloatArray, mean_weight: float) -> bool:
+    """Tell whether coefficients are nearer to the solution of all rows than that of a sample is.
+
+    The sample's is q squared standard errors of its own away, in the mean, so that coefficients which are no further
+    than that are 2q away from it.
+    """
+    step = newton_step(here)
+    return step.factor is not None and step.factor.definite and step.squared <= 2.0 * warm.size * mean_weight
 
 
 class _Sample:
