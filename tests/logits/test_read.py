@@ -10,7 +10,8 @@ import pytest
 
 import logitkit as lk
 from logitkit.errors import DataError
-from logitkit.logits.read import read_codes, read_groups, read_numbers, read_outcomes, read_weights
+from logitkit.logits.labels import read_groups
+from logitkit.logits.read import read_codes, read_numbers, read_outcomes, read_weights
 
 
 class Lent:

@@ -9,12 +9,11 @@ import numpy as np
 
 from logitkit.errors import DataError
 from logitkit.logits.arrays import as_array
-from logitkit.typing import AnyFloats, CodeArray, FloatArray, IntArray
+from logitkit.logits.refusals import ROWS, refuse_not_finite, refuse_not_numbers
+from logitkit.typing import AnyFloats, CodeArray, FloatArray
 
 __all__ = [
     "read_codes",
-    "read_groups",
-    "read_labels",
     "read_logits",
     "read_numbers",
     "read_outcomes",
@@ -25,7 +24,7 @@ __all__ = [
 ]
 
 
-def read_numbers(values: Any, name: str = "logits") -> AnyFloats:
+def read_numbers(values: Any, name: str = "logits", advice: str = ROWS) -> AnyFloats:
     """Return numbers of any shape as an array: float32 (and float16) as float32, all others as float64.
 
     Parameters
@@ -34,6 +33,8 @@ def read_numbers(values: Any, name: str = "logits") -> AnyFloats:
         Numbers.
     name : str, default 'logits'
         What an error calls them.
+    advice : str, optional
+        What it says to do about numbers that are not finite; nothing where it is empty.
 
     Returns
     -------
@@ -50,27 +51,26 @@ def read_numbers(values: Any, name: str = "logits") -> AnyFloats:
     >>> read_numbers([0, 1]).dtype, read_numbers(np.ones(2, np.float32)).dtype
     (dtype('float64'), dtype('float32'))
     """
+    if values is None:
+        raise DataError(f"{name} are None: give numbers in an array.")
     try:
         found = as_array(values)
-        if found.dtype.kind in "cUSmM":  # complex numbers, text and times
-            raise TypeError(found.dtype.name)
-        array = found.astype(np.float32 if found.dtype in (np.float32, np.float16) else np.float64, copy=False)
     except DataError:
         raise
     except (TypeError, ValueError, BufferError, RuntimeError) as error:
-        raise DataError(f"{name} must be real numbers in an array.") from error
+        raise DataError(f"{name} must be real numbers in an array, with rows of one length.") from error
+    if found.dtype.kind in "cUSmMV":  # complex numbers, text, times and records
+        refuse_not_numbers(found, name)
+    try:
+        if found.dtype.kind == "O" and any(isinstance(each, str | bytes) for each in found.flat):
+            refuse_not_numbers(found, name)
+        array = found.astype(np.float32 if found.dtype in (np.float32, np.float16) else np.float64, copy=False)
+    except (TypeError, ValueError, OverflowError):
+        refuse_not_numbers(found, name)
     if array.size == 0:
         raise DataError(f"{name} have shape {array.shape}: there is no number among them.")
     if not math.isfinite(array.min()) or not math.isfinite(array.max()):
-        bad = ~np.isfinite(array)
-        first = np.argwhere(bad)[0].tolist()
-        where = f"in row {first[0]}" if len(first) else "here"
-        if len(first) > 1:
-            where += f", at {first}"
-        raise DataError(
-            f"{name} are not finite {where} (counted from 0), {int(bad.sum())} in all: leave these rows out; "
-            "outcomes that cannot be are left out by a mask."
-        )
+        refuse_not_finite(array, name, advice)
     return cast("AnyFloats", array)
 
 
@@ -200,7 +200,7 @@ def read_outcomes(y: Any, logits: FloatArray) -> FloatArray:
     return values
 
 
-def read_codes(y: Any, n: int, n_outcomes: int) -> CodeArray:
+def read_codes(y: Any, n: int, n_outcomes: int, name: str = "y") -> CodeArray:
     """Return outcomes numbered from 0.
 
     Parameters
@@ -209,6 +209,8 @@ def read_codes(y: Any, n: int, n_outcomes: int) -> CodeArray:
         Whole numbers from 0 to K - 1.
     n, n_outcomes : int
         Rows, and K.
+    name : str, default 'y'
+        What an error calls them.
 
     Returns
     -------
@@ -227,56 +229,16 @@ def read_codes(y: Any, n: int, n_outcomes: int) -> CodeArray:
     """
     found = as_array(y)
     if found.shape != (n,):
-        raise DataError(f"y has shape {found.shape}, and there are logits of {n} rows.")
+        raise DataError(f"{name} has shape {found.shape}, and there are {'logits of ' if name == 'y' else ''}{n} rows.")
     if found.dtype.kind not in "iub":
-        found = read_numbers(found, "Outcomes")
+        found = read_numbers(found, "Outcomes" if name == "y" else f"Numbers in {name}=")
     bad = (found < 0) | (found >= n_outcomes) | (found != np.floor(found))
     if bad.any():
         row = int(np.argmax(bad))
         raise DataError(
-            f"y is {found[row]:g} in row {row} (from 0), and must be a whole number from 0 to {n_outcomes - 1}."
+            f"{name} is {found[row]:g} in row {row} (from 0), and must be a whole number from 0 to {n_outcomes - 1}."
         )
     return np.ascontiguousarray(found, dtype=np.int32)
-
-
-def read_groups(groups: Any, n: int) -> tuple[Any, IntArray]:
-    """Return the labels of groups of rows in ascending order, and the group of each row as its number.
-
-    Parameters
-    ----------
-    groups : (n,) array-like or None
-        Queries, users or clusters; None for one group.
-    n : int
-        Rows.
-
-    Returns
-    -------
-    labels : (g,) array
-        One per group.
-    codes : (n,) int array
-        From 0.
-
-    Raises
-    ------
-    DataError
-        If there are more or fewer, or labels cannot be sorted.
-
-    Examples
-    --------
-    >>> labels, codes = read_groups(["b", "a", "b"], 3)
-    >>> labels.tolist(), codes.tolist()
-    (['a', 'b'], [1, 0, 1])
-    """
-    if groups is None:
-        return np.zeros(1, np.int64), np.zeros(n, np.int64)
-    labels = as_array(groups)
-    if labels.shape != (n,):
-        raise DataError(f"groups have shape {labels.shape}, and there are {n} rows.")
-    try:
-        found, codes = np.unique(labels, return_inverse=True)
-    except TypeError as error:
-        raise DataError("groups have labels of several types, which have no order: give numbers or texts.") from error
-    return found, codes.astype(np.int64, copy=False)
 
 
 def read_proportions(y: Any, logits: AnyFloats) -> AnyFloats:
@@ -349,7 +311,7 @@ def read_weights(weights: Any, n: int) -> FloatArray:
         values: FloatArray = as_array(weights).astype(np.float64, copy=False)
     except DataError:
         raise
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise DataError("weights must be numbers of at least 0, one per row.") from error
     if values.shape != (n,):
         raise DataError(f"weights have shape {values.shape}, and there are {n} rows.")
@@ -359,39 +321,3 @@ def read_weights(weights: Any, n: int) -> FloatArray:
     if values.sum() <= 0.0:
         raise DataError("All weights are zero: there is nothing to learn from.")
     return values
-
-
-def read_labels(labels: Any, n: int) -> list[tuple[str, IntArray]]:
-    """Return the rows of each group of rows.
-
-    Parameters
-    ----------
-    labels : (n,) array-like or None
-        Numbers or text; None for no groups.
-    n : int
-        Rows.
-
-    Returns
-    -------
-    list of (str, (m,) int array)
-        Labels in order, each with the places of its rows.
-
-    Raises
-    ------
-    DataError
-        If there are more or fewer labels than rows, or one is missing.
-
-    Examples
-    --------
-    >>> [(name, rows.tolist()) for name, rows in read_labels(["b", "a", "b"], 3)]
-    [('a', [1]), ('b', [0, 2])]
-    """
-    if labels is None:
-        return []
-    names, codes = read_groups(labels, n)
-    missing = np.array([each != each for each in names.tolist()])  # noqa: PLR0124 - nan
-    if missing.any():
-        raise DataError(f"The group of row {int(np.argmax(missing[codes]))} (from 0) is missing.")
-    order = np.argsort(codes, kind="stable")
-    rows = np.split(order, np.cumsum(np.bincount(codes))[:-1])
-    return [(str(name), np.asarray(each)) for name, each in zip(names.tolist(), rows, strict=True)]

@@ -108,7 +108,7 @@ class RiskCoverage:
         DataError
             If a proportion is not within these bounds.
         """
-        asked = np.atleast_1d(read_numbers(coverage, "Coverages").astype(np.float64))
+        asked = np.atleast_1d(read_numbers(coverage, "Coverages", "").astype(np.float64))
         if asked.ndim != 1 or asked.min() <= 0.0 or asked.max() > 1.0:
             raise DataError(f"coverage={coverage!r:.60}: give proportions of the rows, above 0 and at most 1.")
         places = np.searchsorted(self.n_answered, np.ceil(asked * self.n_answered[-1] * (1.0 - 1e-15)))

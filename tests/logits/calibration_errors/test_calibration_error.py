@@ -184,7 +184,7 @@ def test_results_print_and_make_tables(several):
         ([0.1, 0.2], [0, 1], {"weights": [1.5, 1]}, UnsupportedError, "whole numbers of trials"),
         ([0.1, 0.2], [0.5, 1], {}, UnsupportedError, "weights times y"),
         ([0.1, 0.2], [0, 1], {"groups": ["a"]}, DataError, "groups have shape"),
-        ([0.1, 0.2], [0, 1], {"groups": [0.0, np.nan]}, DataError, "group of row 1"),
+        ([0.1, 0.2], [0, 1], {"groups": [0.0, np.nan]}, DataError, "label of row 1"),
     ],
 )
 def test_bad_input_says_what_is_wrong(logits, y, how, error, words):

@@ -9,7 +9,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import expit, log_softmax, softmax
 
 import logitkit as lk
-from logitkit.errors import DataError
+from logitkit.errors import DataError, UnsupportedError
 from logitkit.logits.recalibration import temperature
 from logitkit.numerics.kernels.tempered import SUMS, tempered_sums
 from tolerances import EXACT, ITERATIVE, ROUTE
@@ -103,7 +103,8 @@ def test_the_interval_of_a_temperature_is_that_of_its_logarithm():
     assert_allclose(np.log(found.temperature_interval() / found.temperature), [-half, half], rtol=ROUTE)
     assert f"{found.temperature:.4f}" in str(found)
     assert found.to_frame()["parameter"].tolist() == ["slope", "temperature"]
-    assert np.isnan(lk.logits.recalibrate(z, y, "vector").temperature_interval()).all()
+    with pytest.raises(UnsupportedError, match="'vector' has no temperature"):
+        lk.logits.recalibrate(z, y, "vector").temperature_interval()
 
 
 def test_a_parameter_at_its_bound_has_no_interval():

@@ -12,7 +12,8 @@ from logitkit.diagnostics.calibration.points import Points, pooled_points
 from logitkit.engine.law import require_level
 from logitkit.errors import DataError
 from logitkit.logits.calibration_errors.error import asked_of, rows_of
-from logitkit.logits.read import read_labels, read_logits, read_weights
+from logitkit.logits.labels import read_labels
+from logitkit.logits.read import read_logits, read_weights
 from logitkit.numerics.pooled import Pooled
 from logitkit.options import is_count, require_choice, require_seed
 from logitkit.typing import FloatArray, IntArray

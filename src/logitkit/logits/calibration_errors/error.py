@@ -30,7 +30,8 @@ from logitkit.logits.calibration_errors.bins import ErrorBins, bin_cells, error_
 from logitkit.logits.calibration_errors.drawn import Chance, chance_of, drawn_counts
 from logitkit.logits.calibration_errors.joint import joint_interval
 from logitkit.logits.calibration_errors.squared import squared_error, squared_interval
-from logitkit.logits.read import read_codes, read_labels, read_logits, read_outcomes, read_weights
+from logitkit.logits.labels import read_labels
+from logitkit.logits.read import read_codes, read_logits, read_outcomes, read_weights
 from logitkit.logits.scores import probabilities
 from logitkit.options import is_count, require_choice, require_seed
 from logitkit.typing import CodeArray, FloatArray, IntArray

@@ -10,6 +10,7 @@ import numpy as np
 
 from logitkit.errors import DataError
 from logitkit.logits.arrays import REAL
+from logitkit.logits.generators import generator_of
 from logitkit.logits.read import read_numbers, refuse_probabilities
 from logitkit.logits.threads import over_rows
 from logitkit.numerics.kernels.nucleus import draw_rows, keep_rows
@@ -140,7 +141,7 @@ class Sampler:
             As ``kept``.
         """
         rows, before, shape = self._read(logits, seen)
-        uniforms: FloatArray = _generator(seed).random((rows.shape[0],))
+        uniforms: FloatArray = generator_of(seed).random((rows.shape[0],))
         drawn = np.empty(rows.shape[0], np.int64)
         over_rows(
             lambda a, b: draw_rows(rows[a:b], before[a:b], *self._options, uniforms[a:b], drawn[a:b]), *rows.shape
@@ -166,6 +167,8 @@ class Sampler:
             if np.shape(seen) != values.shape:
                 raise DataError(f"seen has shape {np.shape(seen)}, and the logits have {values.shape}.")
             return rows, np.ascontiguousarray(np.asarray(seen).reshape(rows.shape)), values.shape
+        if not np.iterable(seen):
+            raise DataError(f"seen={seen!r:.40}: give the numbers of outcomes that each row has seen.")
         lists = [seen] if values.ndim == 1 else list(seen)
         if len(lists) != rows.shape[0]:
             raise DataError(f"seen has {len(lists)} rows, and there are logits of {rows.shape[0]}.")
@@ -178,11 +181,3 @@ class Sampler:
                 raise DataError(f"seen has {row!r:.60} in row {i}: give numbers from 0 to {rows.shape[1] - 1}.")
             before[i, numbers] = True
         return rows, before, values.shape
-
-
-def _generator(seed: Any) -> np.random.Generator:
-    """Return the generator of a seed."""
-    try:
-        return np.random.default_rng(seed)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"seed={seed!r:.60}: give a whole number of at least 0, or a generator of NumPy.") from error

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from logitkit.errors import DataError
-from logitkit.logits.arrays import as_array
+from logitkit.logits.labels import read_groups
 from logitkit.logits.read import read_numbers
 from logitkit.numerics.kernels.boxes import suppress
+from logitkit.options import is_finite_number
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["non_maximum_suppression", "read_boxes"]
@@ -40,7 +41,7 @@ def read_boxes(boxes: Any) -> FloatArray:
     """
     if np.size(boxes) == 0:
         return np.empty((0, 4))
-    values = read_numbers(boxes, "Boxes").astype(np.float64, copy=False)
+    values = read_numbers(boxes, "Boxes", "leave these boxes out").astype(np.float64, copy=False)
     if values.ndim != 2 or values.shape[1] != 4:
         raise DataError(f"Boxes have shape {values.shape}: give (n, 4), of left, top, right and bottom.")
     bad = (values[:, 2] < values[:, 0]) | (values[:, 3] < values[:, 1])
@@ -87,21 +88,18 @@ def non_maximum_suppression(boxes: Any, scores: Any, threshold: float = 0.5, cla
     >>> lk.logits.non_maximum_suppression(boxes, [0.8, 0.9, 0.3]).tolist()
     [1, 2]
     """
-    if not 0.0 <= threshold <= 1.0:
-        raise DataError(f"threshold={threshold!r}: give an overlap from 0 to 1.")
+    if not is_finite_number(threshold) or not 0.0 <= threshold <= 1.0:
+        raise DataError(f"threshold={threshold!r:.40}: give an overlap from 0 to 1.")
     corners = read_boxes(boxes)
     n = corners.shape[0]
     if n == 0 and np.size(scores) == 0:
         return np.empty(0, np.int64)
-    values = read_numbers(scores, "Scores")
+    values = read_numbers(scores, "Scores", "leave these boxes out")
     if values.shape != (n,):
         raise DataError(f"Scores have shape {values.shape}, and there are {n} boxes.")
     codes = np.zeros(n, np.int64)
     if classes is not None:
-        labels = as_array(classes)
-        if labels.shape != (n,):
-            raise DataError(f"classes have shape {labels.shape}, and there are {n} boxes.")
-        codes = np.unique(labels, return_inverse=True)[1]
+        codes = read_groups(classes, n, "classes")[1]
     best_first = np.argsort(-values, kind="stable")
     order = best_first[np.argsort(codes[best_first], kind="stable")]
     starts = np.append(np.flatnonzero(np.diff(codes[order], prepend=-1)), n).astype(np.int64)

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from logitkit.errors import DataError
-from logitkit.logits.detection.suppression import non_maximum_suppression
+from logitkit.logits.detection.suppression import non_maximum_suppression, read_boxes
 from logitkit.logits.functions import log_sigmoid, sigmoid
 from logitkit.logits.read import read_numbers
+from logitkit.options import is_finite_number, require_flag
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Detections", "decode_yolo"]
@@ -44,6 +45,20 @@ class Detections:
     scores: FloatArray
     classes: IntArray
 
+    def __post_init__(self) -> None:
+        boxes = read_boxes(self.boxes)
+        n = len(boxes)
+        given = {"Scores": self.scores, "Classes": self.classes} if n else {}
+        for name, values in given.items():
+            found = read_numbers(values, name, "leave these boxes out")
+            if found.shape != (n,):
+                raise DataError(f"{name} have shape {found.shape}, and there are {n} boxes.")
+            if name == "Classes" and ((found < 0) | (found != np.floor(found))).any():
+                raise DataError(f"Classes are numbers from 0, and one is {found[(found < 0) | (found % 1 != 0)][0]:g}.")
+        object.__setattr__(self, "boxes", boxes)
+        object.__setattr__(self, "scores", np.asarray(self.scores, dtype=np.float64).reshape(n))
+        object.__setattr__(self, "classes", np.asarray(self.classes).astype(np.int64).reshape(n))
+
     def __len__(self) -> int:
         return int(self.scores.size)
 
@@ -63,6 +78,9 @@ class Detections:
         Detections
             One after another.
         """
+        for other in others:
+            if not isinstance(other, Detections):
+                raise DataError(f"{other!r:.40} are no detections: give those of other heads of the same image.")
         every = (self, *others)
         names = ("boxes", "scores", "classes")
         return replace(self, **{name: np.concatenate([getattr(one, name) for one in every]) for name in names})
@@ -80,6 +98,8 @@ class Detections:
         Detections
             In the same order.
         """
+        if not is_finite_number(score):
+            raise DataError(f"score={score!r:.40}: give a probability.")
         return self._at(np.flatnonzero(self.scores >= score))
 
     def kept(self, overlap: float = 0.5, *, by_class: bool = True) -> Detections:
@@ -102,6 +122,7 @@ class Detections:
         DataError
             If the overlap is not within 0 and 1.
         """
+        require_flag("by_class", by_class)
         return self._at(non_maximum_suppression(self.boxes, self.scores, overlap, self.classes if by_class else None))
 
 
@@ -147,16 +168,16 @@ def decode_yolo(head: Any, anchors: Any, stride: float) -> Detections:
     >>> found.scores.tolist()
     [0.25, 0.25]
     """
-    logits = read_numbers(head).astype(np.float64, copy=False)
-    sides = read_numbers(anchors, "Anchors").astype(np.float64, copy=False)
+    logits = read_numbers(head, "Logits of the head", "").astype(np.float64, copy=False)
+    sides = read_numbers(anchors, "Anchors", "").astype(np.float64, copy=False)
     if logits.ndim != 4 or logits.shape[1] < 6:
         raise DataError(f"The head has shape {logits.shape}: give (A, 5 + C, H, W), C at least 1.")
     if sides.shape != (logits.shape[0], 2) or sides.min() <= 0.0:
         raise DataError(
             f"Anchors have shape {sides.shape}: give width and height above 0 of {logits.shape[0]} anchors."
         )
-    if not (stride > 0.0 and np.isfinite(stride)):
-        raise DataError(f"stride={stride!r}: give the pixels of a cell, above 0.")
+    if not is_finite_number(stride) or stride <= 0.0:
+        raise DataError(f"stride={stride!r:.40}: give the pixels of a cell, above 0.")
     if logits[:, 2:4].max() > LARGEST:
         raise DataError(
             f"A logit of a side is {logits[:, 2:4].max():g}: its box would be e to that power times the anchor."

@@ -67,7 +67,7 @@ class CategoricalLoss(MeanLoss):
         check_smoothing(self.smoothing)
         check_focus(self.focus)
         if self.class_weights is not None:
-            found = read_numbers(self.class_weights, "class_weights")
+            found = read_numbers(self.class_weights, "class_weights", "")
             if found.ndim != 1 or found.min() < 0.0:
                 raise DataError("class_weights are one number per outcome, finite and not negative.")
 

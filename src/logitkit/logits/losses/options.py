@@ -73,7 +73,7 @@ def read_direction(direction: Any, logits: AnyFloats) -> AnyFloats:
     >>> read_direction([1, 2], np.zeros(2)).tolist()
     [1.0, 2.0]
     """
-    found = read_numbers(direction, "Directions")
+    found = read_numbers(direction, "Directions", "")
     if found.shape != logits.shape:
         raise DataError(f"direction has shape {found.shape}, and the logits have {logits.shape}.")
     return np.ascontiguousarray(found.astype(logits.dtype, copy=False))

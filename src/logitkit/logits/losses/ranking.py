@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from logitkit.errors import DataError
+from logitkit.logits.labels import read_groups
 from logitkit.logits.losses.options import read_direction
-from logitkit.logits.read import read_groups, read_numbers, read_weights
+from logitkit.logits.read import read_numbers, read_weights
 from logitkit.numerics.kernels.event_losses import pair_curvature, pair_loss
 from logitkit.typing import AnyFloats, FloatArray, IntArray
 
@@ -156,7 +157,7 @@ def _read(
     scores: Any, y: Any, groups: Any, weights: Any
 ) -> tuple[AnyFloats, IntArray, tuple[FloatArray, FloatArray, FloatArray], IntArray]:
     """Return scores, the order that puts groups side by side, what the kernels take in it, and where groups begin."""
-    values, relevance = read_numbers(scores, "Scores"), read_numbers(y, "Relevance")
+    values, relevance = read_numbers(scores, "Scores"), read_numbers(y, "Relevances")
     if values.ndim != 1 or relevance.shape != values.shape:
         raise DataError(f"Scores have shape {values.shape} and relevance {relevance.shape}: give (n,) of both.")
     n = values.size

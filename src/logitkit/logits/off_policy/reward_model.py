@@ -11,6 +11,7 @@ from logitkit.errors import DataError
 from logitkit.logits.functions import sigmoid
 from logitkit.logits.read import read_numbers
 from logitkit.logits.recalibration.binary_fit import fit_binary
+from logitkit.options import require_seed
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["RewardModel", "expected_rewards"]
@@ -95,7 +96,7 @@ def expected_rewards(
     by_row, by_action = _features(model.features, n, n_actions)
     scale = np.concatenate([_spread(by_row), _spread(by_action.reshape(n * n_actions, by_action.shape[2]))])
     own = _columns(by_row, by_action, action, n_actions, scale)
-    fold_of_cluster = np.random.Generator(np.random.PCG64(model.seed)).permutation(count) % model.folds
+    fold_of_cluster = np.random.Generator(np.random.PCG64(require_seed(model.seed))).permutation(count) % model.folds
     fold = fold_of_cluster[clusters]
     q = own.shape[1]
     found = np.empty((n, n_actions))

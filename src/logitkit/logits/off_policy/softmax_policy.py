@@ -13,7 +13,6 @@ Kool, W., van Hoof, H. and Welling, M. (2019) Buy 4 REINFORCE samples, get a bas
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -23,7 +22,9 @@ import numpy as np
 
 from logitkit.errors import DataError
 from logitkit.logits.functions import sigmoid, softmax
-from logitkit.logits.read import read_codes, read_numbers
+from logitkit.logits.generators import generator_of
+from logitkit.logits.read import read_codes, read_numbers, read_proportions
+from logitkit.options import is_count, is_finite_number, require_flag, require_seed
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Logged", "SimulatedBandit", "SoftmaxPolicy", "reinforce"]
@@ -77,6 +78,9 @@ class SoftmaxPolicy:
     coef: FloatArray
     rewards: FloatArray = field(default_factory=partial(np.empty, 0))
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "coef", _read_coefficients(self.coef))
+
     def logits(self, features: Any) -> FloatArray:
         """Return the logits of each action.
 
@@ -115,7 +119,9 @@ class SoftmaxPolicy:
         DataError
             As ``logits``.
         """
-        return np.asarray(softmax(self.logits(features)), dtype=np.float64)
+        values = self.logits(features)
+        # None is above zero: rows of logits may be within 0 and 1 and add up to 1 without being probabilities.
+        return np.asarray(softmax(values - values.max(axis=1, keepdims=True)), dtype=np.float64)
 
     def draw(self, features: Any, *, seed: Any = None) -> IntArray:
         """Return a choice for each row.
@@ -138,7 +144,7 @@ class SoftmaxPolicy:
             As ``logits``.
         """
         sums = np.cumsum(self.probabilities(features), axis=1)[:, :-1]  # the last action has what is left
-        return np.asarray((np.random.default_rng(seed).random((sums.shape[0], 1)) >= sums).sum(axis=1))
+        return np.asarray((generator_of(seed).random((sums.shape[0], 1)) >= sums).sum(axis=1))
 
     def gradient(self, features: Any, action: Any, reward: Any, *, baseline: bool = True) -> FloatArray:
         """Return an unbiased estimate of the slopes of the expected reward, from choices that this policy made.
@@ -168,7 +174,7 @@ class SoftmaxPolicy:
             raise DataError(f"Rewards have shape {gained.shape}, and there are {rows.shape[0]} rows.")
         if baseline and gained.size < 2:
             raise DataError("The baseline of a row is the mean of the others: give two rows, or baseline=False.")
-        did = read_codes(action, rows.shape[0], self.coef.shape[0])
+        did = read_codes(action, rows.shape[0], self.coef.shape[0], "action")
         n = gained.size
         advantage = (gained - gained.mean()) * (n / (n - 1.0)) if baseline else gained
         slopes = -self.probabilities(rows)
@@ -198,15 +204,13 @@ class SimulatedBandit:
     coef: FloatArray
 
     def __post_init__(self) -> None:
-        coef = read_numbers(self.coef, "Coefficients").astype(np.float64, copy=False)
-        if coef.ndim != 2 or len(coef) < 2:
-            raise DataError(f"Coefficients have shape {coef.shape}: give (A, p), one row per action, A at least 2.")
-        object.__setattr__(self, "coef", coef)
+        object.__setattr__(self, "coef", _read_coefficients(self.coef))
 
     def __call__(self, features: Any, action: Any, generator: np.random.Generator) -> FloatArray:
         """Return rewards of actions, drawn."""
         p = self.expected(features)
-        return np.asarray(generator.random(p.shape[0]) < p[np.arange(p.shape[0]), action], dtype=np.float64)
+        did = read_codes(action, *p.shape, "action")
+        return np.asarray(generator.random(p.shape[0]) < p[np.arange(p.shape[0]), did], dtype=np.float64)
 
     def expected(self, features: Any) -> FloatArray:
         """Return the probability of a reward of each action.
@@ -237,8 +241,16 @@ class SimulatedBandit:
         -------
         float
             Mean over the rows.
+
+        Raises
+        ------
+        DataError
+            If probabilities have another shape, or those of a row do not add up to 1.
         """
-        return float((self.expected(features) * np.asarray(target)).sum(axis=1).mean())
+        expected = self.expected(features)
+        if np.shape(target) != expected.shape:
+            raise DataError(f"target has shape {np.shape(target)}: give probabilities of shape {expected.shape}.")
+        return float((expected * read_proportions(target, expected)).sum(axis=1).mean())
 
     def log(self, policy: SoftmaxPolicy, features: Any, *, seed: Any = None) -> Logged:
         """Return what a policy does in some rows, with rewards and propensities.
@@ -257,7 +269,11 @@ class SimulatedBandit:
         Logged
             ``action``, ``reward`` and ``propensity``, (n,) each.
         """
-        generator = np.random.default_rng(seed)
+        if not isinstance(policy, SoftmaxPolicy) or len(policy.coef) != len(self.coef):
+            raise DataError(
+                f"policy={policy!r:.40}: give a SoftmaxPolicy of the {len(self.coef)} actions of this bandit."
+            )
+        generator = generator_of(seed)
         action = policy.draw(features, seed=generator)
         chosen = policy.probabilities(features)[np.arange(action.size), action]
         return Logged(action, self(features, action, generator), chosen)
@@ -318,10 +334,15 @@ def reinforce(
     if not callable(bandit):
         raise DataError(f"bandit={bandit!r:.60}: give a function that returns rewards, or a SimulatedBandit.")
     for name, value, least in (("n_actions", n_actions, 2), ("rounds", rounds, 1), ("batch", batch, 2)):
-        if not isinstance(value, int | np.integer) or value < least:
-            raise DataError(f"{name}={value!r}: give a whole number of at least {least}.")
-    if not (rate > 0.0 and math.isfinite(rate)):
-        raise DataError(f"rate={rate!r}: give a finite number above 0.")
+        if not is_count(value, least):
+            raise DataError(f"{name}={value!r:.40}: give a whole number of at least {least}.")
+    if isinstance(bandit, SimulatedBandit) and len(bandit.coef) != n_actions:
+        raise DataError(f"n_actions={n_actions}, and the bandit has {len(bandit.coef)} actions.")
+    if not is_finite_number(rate) or rate <= 0.0:
+        raise DataError(f"rate={rate!r:.40}: give a finite number above 0.")
+    require_flag("baseline", baseline)
+    if require_seed(seed) is None:
+        raise DataError("seed=None: give a number, so that the course can be repeated.")
     rows = _read_features(features, None)
     generator = np.random.Generator(np.random.PCG64(seed))
     coef, rewards = np.zeros((n_actions, rows.shape[1])), np.empty(rounds)
@@ -329,10 +350,18 @@ def reinforce(
         policy = SoftmaxPolicy(coef)
         drawn = rows[generator.integers(0, rows.shape[0], batch)]
         action = policy.draw(drawn, seed=generator)
-        reward = read_numbers(bandit(drawn, action, generator), f"Rewards of round {each}")
+        reward = read_numbers(bandit(drawn, action, generator), f"Rewards of round {each}", "look at the bandit")
         rewards[each] = reward.mean()
         coef = coef + rate * policy.gradient(drawn, action, reward, baseline=baseline)
     return SoftmaxPolicy(coef, rewards)
+
+
+def _read_coefficients(coef: Any) -> FloatArray:
+    """Return coefficients, one row per action."""
+    found = read_numbers(coef, "Coefficients", "").astype(np.float64, copy=False)
+    if found.ndim != 2 or len(found) < 2:
+        raise DataError(f"Coefficients have shape {found.shape}: give (A, p), one row per action, A at least 2.")
+    return found
 
 
 def _read_features(features: Any, width: int | None) -> FloatArray:

@@ -22,8 +22,10 @@ from scipy.special import expit, logit
 
 from logitkit.engine.law import NORMAL, require_level
 from logitkit.errors import DataError, DataWarning, warn_caller
+from logitkit.logits.labels import read_groups
 from logitkit.logits.off_policy.reward_model import RewardModel, expected_rewards
-from logitkit.logits.read import read_codes, read_groups, read_numbers, read_proportions
+from logitkit.logits.read import read_codes, read_numbers, read_proportions
+from logitkit.options import require_choice
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["OffPolicyValue", "off_policy_value"]
@@ -169,12 +171,11 @@ def off_policy_value(
     True
     """
     require_level(level)
-    if method not in {"ips", "snips", "dr"}:
-        raise DataError(f"method={method!r}: give 'snips', 'ips' or 'dr'.")
+    require_choice("method", method, ("snips", "ips", "dr"))
     r = read_numbers(reward, "Rewards").astype(np.float64, copy=False)
     if r.ndim != 1 or r.size < 2:
         raise DataError(f"Rewards have shape {r.shape}: give (n,), of at least two rows.")
-    codes = np.arange(r.size) if clusters is None else read_groups(clusters, r.size)[1]
+    codes = np.arange(r.size) if clusters is None else read_groups(clusters, r.size, "clusters")[1]
     policy, did = _read_target(target, action, r.size)
     chosen = policy[np.arange(r.size), did]
     w = chosen / _read_propensity(propensity, r.size)
@@ -208,12 +209,12 @@ def off_policy_value(
 
 def _read_target(target: Any, action: Any, n: int) -> tuple[FloatArray, IntArray]:
     """Return probabilities of the policy, (n, A) or of the one action that was chosen, and which column that is."""
-    values = read_numbers(target, "Target").astype(np.float64, copy=False)
+    values = read_numbers(target, "Probabilities of the target").astype(np.float64, copy=False)
     if values.ndim == 2 and values.shape[0] == n and values.shape[1] > 1:
         if action is None:
             raise DataError("target has all actions of each row: action= must say which was chosen.")
         policy = np.asarray(read_proportions(values, np.zeros(values.shape)), dtype=np.float64)
-        return policy, read_codes(action, n, values.shape[1]).astype(np.int64)
+        return policy, read_codes(action, n, values.shape[1], "action").astype(np.int64)
     if values.shape != (n,):
         raise DataError(f"target has shape {values.shape}: give ({n},), or ({n}, A) of all actions.")
     bad = (values < 0.0) | (values > 1.0)

@@ -176,7 +176,7 @@ def _given(given: Any, n_members: int, adds_up: bool) -> FloatArray:
     """Return weights of the members as they were given, equal ones by default."""
     if given is None:
         return np.full(n_members, 1.0 / n_members)
-    found = read_numbers(given, "given").astype(np.float64)
+    found = read_numbers(given, "Weights in given=", "").astype(np.float64)
     if found.shape != (n_members,) or found.min() < 0.0:
         raise DataError(f"given={found.tolist()!r:.80}: give one number of at least 0 for each of {n_members} members.")
     if adds_up and abs(found.sum() - 1.0) > 1e-9:

@@ -105,14 +105,21 @@ def read_members(members: Any) -> tuple[tuple[str, ...], list[FloatArray]]:
     """
     if isinstance(members, Mapping):
         names, given = tuple(str(name) for name in members), list(members.values())
+    elif isinstance(members, np.ndarray) and members.ndim == 2:
+        n, k = members.shape
+        raise DataError(
+            f"members are one array of shape ({n}, {k}), which may be {n} members of {k} rows, or {n} rows of {k} "
+            "members or outcomes: give list(array) if each row of it is a member, or list(array.T) if each column is."
+        )
     elif isinstance(members, list | tuple | np.ndarray):
         names, given = tuple(str(j) for j in range(len(members))), list(members)
     else:
         raise DataError(
-            f"members is a {type(members).__name__}: give a list of logits, or a mapping from names to logits."
+            f"members is a {type(members).__name__}: give a list of logits, or a mapping from names to logits, such as "
+            "dict(frame.items()) of the columns of a frame."
         )
     if len(given) < 2:
-        raise DataError(f"There are {len(given)} members: a pool needs at least two.")
+        raise DataError(f"There are logits of {len(given)} in members=: a pool needs at least two.")
     logits = []
     for name, values in zip(names, given, strict=True):
         try:

@@ -9,9 +9,12 @@ import numpy as np
 
 from logitkit.engine.law import NORMAL, require_level
 from logitkit.errors import DataError
+from logitkit.options import is_count, require_choice, require_seed
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["RankingMeasure", "mean_of"]
+__all__ = ["Options", "RankingMeasure", "mean_of", "options_of"]
+
+Options = tuple[float, str, int, int]  # level, kind of interval, replicates, seed
 
 CELLS = 1 << 20  # numbers drawn at a time
 
@@ -90,6 +93,8 @@ class RankingMeasure:
         DataError
             If the measures or their queries are not the same.
         """
+        if not isinstance(other, RankingMeasure):
+            raise DataError(f"There is no difference to {other!r:.40}: give a measure of the same rows and queries.")
         if self.name != other.name or not np.array_equal(self.queries, other.queries):
             raise DataError(
                 f"{self.name} of {self.n_queries} queries and {other.name} of {other.n_queries}: compare one measure "
@@ -101,7 +106,20 @@ class RankingMeasure:
         return replace(self, **vars(found))
 
 
-def mean_of(name: str, queries: Any, values: FloatArray, options: tuple[float, str, int, int]) -> RankingMeasure:
+def options_of(level: float, interval: str, draws: Any) -> Options:
+    """Return level, kind of interval, replicates and seed.
+
+    Examples
+    --------
+    >>> options_of(0.95, "normal", (2_000, 0))
+    (0.95, 'normal', 2000, 0)
+    """
+    if not isinstance(draws, tuple | list) or len(draws) != 2:
+        raise DataError(f"draws={draws!r:.60}: give a pair, the replicates of the bootstrap and their seed.")
+    return level, interval, draws[0], draws[1]
+
+
+def mean_of(name: str, queries: Any, values: FloatArray, options: Options) -> RankingMeasure:
     """Return the mean over queries, those without a value left out.
 
     Parameters
@@ -132,21 +150,18 @@ def mean_of(name: str, queries: Any, values: FloatArray, options: tuple[float, s
     """
     level, interval, replicates, seed = options
     require_level(level)
-    if interval not in {"normal", "bootstrap"}:
-        raise DataError(f"interval={interval!r}: give 'normal' or 'bootstrap'.")
-    if interval == "bootstrap" and not (isinstance(replicates, int | np.integer) and replicates >= 100):
-        raise DataError(f"replicates={replicates!r}: give a whole number of at least 100.")
-    if not isinstance(seed, int | np.integer) or seed < 0:
-        raise DataError(f"seed={seed!r}: give a whole number of at least 0.")
+    require_choice("interval", interval, ("normal", "bootstrap"))
+    if not is_count(replicates, 100 if interval == "bootstrap" else 0):
+        raise DataError(f"draws=({replicates!r:.40}, ...): give at least 100 replicates, a whole number.")
+    if require_seed(seed) is None:
+        raise DataError("draws=(..., None): give a seed, so that the interval can be repeated.")
     has = ~np.isnan(values)
     if not has.any():
         raise DataError("No row is relevant (y above 0) in any query: the measure has no value.")
     return _summary(name, queries[has], values[has], int((~has).sum()), options)
 
 
-def _summary(
-    name: str, queries: Any, values: FloatArray, n_left_out: int, options: tuple[float, str, int, int]
-) -> RankingMeasure:
+def _summary(name: str, queries: Any, values: FloatArray, n_left_out: int, options: Options) -> RankingMeasure:
     """Return mean, standard error and interval of values of queries."""
     level, interval, replicates, seed = options
     q, mean = values.size, float(values.mean())

@@ -19,8 +19,9 @@ from typing import Any
 import numpy as np
 
 from logitkit.errors import DataError
-from logitkit.logits.ranking.mean import RankingMeasure, mean_of
+from logitkit.logits.ranking.mean import RankingMeasure, mean_of, options_of
 from logitkit.logits.ranking.ordered import Ordered, in_order
+from logitkit.options import require_choice
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["ndcg", "recall_at", "reciprocal_rank"]
@@ -82,8 +83,7 @@ def ndcg(
     (0.63093, 0.63093)
     """
     rows, last = in_order(scores, y, groups), _last_rank(k)
-    if gain not in {"linear", "exponential"}:
-        raise DataError(f"gain={gain!r}: give 'linear' or 'exponential'.")
+    require_choice("gain", gain, ("linear", "exponential"))
     if gain == "exponential" and rows.relevance.max() > 1_000.0:
         raise DataError(f"y is {rows.relevance.max():g}: two to this power is too large; take gain='linear'.")
     gains = rows.relevance if gain == "linear" else np.expm1(np.log(2.0) * rows.relevance)
@@ -93,7 +93,7 @@ def ndcg(
     best = np.add.reduceat(ideal * discount, rows.first)
     values = np.divide(found, best, out=np.full(best.size, np.nan), where=best > 0.0)
     name = "NDCG" if k is None else f"NDCG at {k}"
-    return mean_of(name, rows.queries, values, (level, interval, *draws))
+    return mean_of(name, rows.queries, values, options_of(level, interval, draws))
 
 
 def recall_at(
@@ -142,7 +142,7 @@ def recall_at(
     found = rows.by_query(_block_means(rows, relevant) * within)
     total = np.add.reduceat(relevant, rows.first)
     values = np.divide(found, total, out=np.full(total.size, np.nan), where=total > 0.0)
-    return mean_of(f"Recall at {k}", rows.queries, values, (level, interval, *draws))
+    return mean_of(f"Recall at {k}", rows.queries, values, options_of(level, interval, draws))
 
 
 def reciprocal_rank(
@@ -190,7 +190,7 @@ def reciprocal_rank(
     values = np.full(rows.first.size, np.nan)
     blocks = holds[which]
     values[has] = _first_of_block(rows.position[rows.blocks[blocks]], rows.block_sizes[blocks], relevant[blocks])
-    return mean_of("Mean reciprocal rank", rows.queries, values, (level, interval, *draws))
+    return mean_of("Mean reciprocal rank", rows.queries, values, options_of(level, interval, draws))
 
 
 def _first_of_block(before: IntArray, size: IntArray, relevant: IntArray) -> FloatArray:

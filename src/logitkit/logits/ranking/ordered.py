@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from logitkit.errors import DataError
-from logitkit.logits.read import read_groups, read_numbers
+from logitkit.logits.labels import read_groups
+from logitkit.logits.read import read_numbers
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Ordered", "in_order"]
@@ -79,7 +80,7 @@ def in_order(scores: Any, y: Any, groups: Any) -> Ordered:
     >>> rows.relevance.tolist(), rows.position.tolist(), rows.blocks.tolist()
     ([1.0, 0.0, 0.0, 1.0], [0, 1, 0, 1], [0, 1, 2])
     """
-    values, relevance = read_numbers(scores, "Scores"), read_numbers(y, "Relevance").astype(np.float64, copy=False)
+    values, relevance = read_numbers(scores, "Scores"), read_numbers(y, "Relevances").astype(np.float64, copy=False)
     if values.ndim != 1 or relevance.shape != values.shape:
         raise DataError(f"Scores have shape {values.shape} and relevance {relevance.shape}: give (n,) of both.")
     if relevance.min() < 0.0:

@@ -35,7 +35,7 @@ import numpy as np
 from scipy.special import logit
 
 from logitkit.engine.law import NORMAL
-from logitkit.errors import DataError
+from logitkit.errors import DataError, UnsupportedError
 from logitkit.logits.functions import softplus
 from logitkit.logits.read import read_logits, read_outcomes, read_weights
 from logitkit.logits.recalibration.score_change import ScoreChange, score_change
@@ -132,10 +132,17 @@ class Recalibrator:
         Returns
         -------
         (2,) array
-            Above 0; nan for other methods.
+            Above 0.
+
+        Raises
+        ------
+        UnsupportedError
+            If this is no recalibration by a temperature.
         """
         if self.method != "temperature":
-            return np.full(2, np.nan)
+            raise UnsupportedError(
+                f"A recalibration by method={self.method!r} has no temperature; interval() is of its parameters."
+            )
         half = NORMAL.quantile(level) * self.std_error[0] / self.estimate[0]
         return np.asarray(self.temperature * np.exp([-half, half]))
 

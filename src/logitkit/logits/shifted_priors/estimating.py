@@ -40,6 +40,10 @@ def estimate_shift(
     given = read_logits(logits)
     values = as_outcomes(given)
     k = values.shape[1]
+    if method == "BBSE" and held_out is None:
+        raise DataError(
+            "method='BBSE' needs held_out=(logits, y): rows with outcomes that the model was not fitted to."
+        )
     known = _held_out(held_out, given)
     counts = None if known is None else np.bincount(known[1], minlength=k)
     if counts is not None and counts.min() == 0:
@@ -48,10 +52,7 @@ def estimate_shift(
     if method == "EM":
         found = fit_mixture(values - np.log(old), old)
         return _by_likelihood(found, old, values.shape[0], level, of_event=given.ndim == 1)
-    if known is None:
-        raise DataError(
-            "method='BBSE' needs held_out=(logits, y): rows with outcomes that the model was not fitted to."
-        )
+    assert known is not None
     own_error = np.zeros((k, k)) if priors is not None else (np.diag(old) - np.outer(old, old)) / known[1].size
     return _by_confusion(values, known, old, own_error, level, of_event=given.ndim == 1)
 
@@ -62,11 +63,17 @@ def _held_out(given: Any, new: FloatArray) -> tuple[FloatArray, Any] | None:
         return None
     if not isinstance(given, tuple | list) or len(given) != 2:
         raise DataError("held_out=: give a pair, the logits and the outcomes of the same rows.")
-    values = read_logits(given[0])
+    try:
+        values = read_logits(given[0])
+    except DataError as error:
+        raise DataError(f"held_out=: {error}") from error
     if values.shape[1:] != new.shape[1:]:
         raise DataError(f"Logits of held_out= have shape {values.shape}, and the new ones {new.shape}.")
     outcomes = as_outcomes(values)
-    return outcomes, read_codes(given[1], *outcomes.shape)
+    try:
+        return outcomes, read_codes(given[1], *outcomes.shape)
+    except DataError as error:
+        raise DataError(f"held_out=: {error}") from error
 
 
 def _old(priors: Any, counts: Any, k: int, *, of_event: bool) -> FloatArray:
@@ -78,12 +85,13 @@ def _old(priors: Any, counts: Any, k: int, *, of_event: bool) -> FloatArray:
                 "those of the rows that the model was fitted to, or held_out=(logits, y), whose proportions are taken."
             )
         return np.asarray(counts / counts.sum())
+    given = priors
     if of_event and is_finite_number(priors):
         priors = [1.0 - priors, priors]
-    found = read_numbers(priors, "priors").astype(np.float64)
+    found = read_numbers(priors, "priors", "").astype(np.float64)
     if found.shape != (k,) or found.min() <= 0.0 or abs(found.sum() - 1.0) > 1e-6:
         raise DataError(
-            f"priors={np.asarray(priors).tolist()!r:.60}: give {k} proportions above 0 that add up to 1"
+            f"priors={np.asarray(given).tolist()!r:.60}: give {k} proportions above 0 that add up to 1"
             f"{', or the one of the event' if of_event else ''}."
         )
     return np.asarray(found / found.sum())
