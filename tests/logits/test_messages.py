@@ -1,4 +1,4 @@
-"""Every public name of lk.logits refuses what it cannot use: by an error of the package that says what, where and what to do."""
+"""Every public name of lk.logits refuses what it cannot use, and says what is wrong, where and what to do."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ def test_choices_have_the_probabilities_of_the_policy() -> None:
     ("call", "words"),
     [
         (lambda: SoftmaxPolicy(COEF).logits([1.0, 2.0]), r"give \(n, 2\)"),
-        (lambda: SoftmaxPolicy(COEF).gradient(X, [0, 1, 3], np.ones(3)), "y is 3 in row 2"),
+        (lambda: SoftmaxPolicy(COEF).gradient(X, [0, 1, 3], np.ones(3)), "action is 3 in row 2"),
         (lambda: SoftmaxPolicy(COEF).gradient(X, [0, 1, 2], np.ones(2)), "Rewards have shape"),
         (lambda: SoftmaxPolicy(COEF).gradient(X[:1], [0], [1.0]), "baseline=False"),
         (lambda: reinforce(lambda x, a, g: a * np.nan, X, 3), "Rewards of round 0 are not finite in row 0"),

@@ -161,7 +161,7 @@ ONES = np.full(3, 0.5)
         (lambda: off_policy_value([1, 0, 1], ONES, ONES, model=RewardModel()), "for method='dr'"),
         (lambda: off_policy_value([1, 0, 1], ONES, np.full((3, 2), 0.5)), "action= must say"),
         (lambda: off_policy_value([1, 0, 1], ONES, np.full((3, 2), 0.4), action=[0, 1, 0]), "add up to"),
-        (lambda: off_policy_value([1, 0, 1], ONES, np.full((3, 2), 0.5), action=[0, 2, 0]), "y is 2 in row 1"),
+        (lambda: off_policy_value([1, 0, 1], ONES, np.full((3, 2), 0.5), action=[0, 2, 0]), "action is 2 in row 1"),
         (
             lambda: off_policy_value([1, 0, 3], ONES, np.full((3, 2), 0.5), "dr", action=[0, 1, 0]),
             "rewards within 0 and 1",

@@ -209,7 +209,7 @@ class SimulatedBandit:
     def __call__(self, features: Any, action: Any, generator: np.random.Generator) -> FloatArray:
         """Return rewards of actions, drawn."""
         p = self.expected(features)
-        did = read_codes(action, *p.shape, "action")
+        did = read_codes(action, p.shape[0], p.shape[1], "action")
         return np.asarray(generator.random(p.shape[0]) < p[np.arange(p.shape[0]), did], dtype=np.float64)
 
     def expected(self, features: Any) -> FloatArray:
