@@ -72,6 +72,41 @@ def test_the_maximum_is_that_of_em_and_its_errors_are_those_of_differences() -> 
     assert_allclose(found.low, found.priors - 1.959963984540054 * found.std_error, rtol=ROUTE)
 
 
+def test_old_proportions_that_were_counted_add_their_error() -> None:
+    (z, _), (held, y) = rows(1, 400), rows(2, 300, OLD)
+    found = lk.logits.prior_shift(z, held_out=(held, y))
+    old = np.bincount(y) / 300
+    h, basis = 1e-5, np.array([[1.0, -1.0, 0.0], [0.0, 1.0, -1.0]])
+    slopes = [
+        (lk.logits.prior_shift(z, priors=old + h * d).priors - lk.logits.prior_shift(z, priors=old - h * d).priors)
+        / (2 * h)
+        for d in basis
+    ]
+    moved = np.array(slopes).T @ np.linalg.pinv(basis.T)
+    counted = (np.diag(old) - np.outer(old, old)) / 300
+    given = lk.logits.prior_shift(z, priors=old)
+    assert_allclose(found.priors, given.priors, rtol=EXACT)
+    assert_allclose(found.vcov, given.vcov + moved @ counted @ moved.T, rtol=ITERATIVE)
+    # The mean probability of the new rows and the counted proportions, both of two free numbers.
+    p = softmax(z, axis=1)[:, :2]
+    gap = p.mean(axis=0) - old[:2]
+    spread = np.cov(p, rowvar=False) / 400 + counted[:2, :2]
+    assert found.statistic == pytest.approx(gap @ np.linalg.solve(spread, gap), rel=ROUTE)
+    assert found.counted
+    assert not given.counted
+    assert "score" in repr(found)
+    assert "likelihood ratio" in repr(given)
+
+
+def test_few_held_out_rows_beside_many_new_ones_are_no_shift() -> None:
+    found = [
+        lk.logits.prior_shift(rows(100 + seed, 4_000, OLD)[0], held_out=rows(500 + seed, 100, OLD))
+        for seed in range(40)
+    ]
+    assert sum(each.p_value < 0.05 for each in found) <= 6  # 2 are expected, and 7 or more once in 300
+    assert np.mean([(each.low <= OLD) & (each.high >= OLD) for each in found]) > 0.85
+
+
 def test_an_outcome_that_is_absent() -> None:
     z, _ = rows(3, 150, [0.5, 0.5, 0.0])
     found = lk.logits.prior_shift(z, priors=OLD)
@@ -201,13 +236,14 @@ def test_limits_of_an_outcome_that_is_rare() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", ["EM", "BBSE"])
+@pytest.mark.parametrize("method", ["EM", "EM counted", "BBSE"])
 def test_intervals_hold_the_proportions_and_the_test_its_size(method: str) -> None:
     held, rejected = [], []
     for seed in range(1_500):
-        known = {"priors": OLD} if method == "EM" else {"held_out": rows(10_000 + seed, 600, OLD)}
-        found = lk.logits.prior_shift(rows(20_000 + seed, 500)[0], method=method, **known)
+        known: dict[str, Any] = {"priors": OLD} if method == "EM" else {"held_out": rows(10_000 + seed, 600, OLD)}
+        known["method"] = method[:2] if method != "BBSE" else method
+        found = lk.logits.prior_shift(rows(20_000 + seed, 500)[0], **known)
         held.append((found.low <= NEW) & (found.high >= NEW))
-        rejected.append(lk.logits.prior_shift(rows(30_000 + seed, 500, OLD)[0], method=method, **known).p_value < 0.05)
+        rejected.append(lk.logits.prior_shift(rows(30_000 + seed, 500, OLD)[0], **known).p_value < 0.05)
     assert (np.abs(np.mean(held, axis=0) - 0.95) < 0.02).all()
     assert 0.03 < np.mean(rejected) < 0.07

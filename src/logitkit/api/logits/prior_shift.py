@@ -52,8 +52,9 @@ def prior_shift(
 
     Notes
     -----
-    Errors of ``'EM'`` are of the observed information and take the logits and old proportions as given; those of
-    ``'BBSE'`` are by the delta method, of the new rows and the held-out ones (``docs/maths/prior_shift.md``).
+    Errors of ``'EM'`` are of the observed information and take the logits as given, and old proportions that are given
+    by ``priors=``; those counted in held-out rows add their own error. Errors of ``'BBSE'`` are by the delta method, of
+    the new rows and the held-out ones (``docs/maths/prior_shift.md``).
 
     References
     ----------

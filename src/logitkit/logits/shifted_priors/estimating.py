@@ -20,11 +20,12 @@ from scipy.special import chdtrc
 from logitkit.engine.law import NORMAL, require_level
 from logitkit.errors import DataError, DataWarning
 from logitkit.logits.conformal_sets.predictor import as_outcomes
+from logitkit.logits.functions import softmax
 from logitkit.logits.read import read_codes, read_logits, read_numbers
 from logitkit.logits.shifted_priors.mixture import CLOSE, Mixture, fit_mixture
 from logitkit.logits.shifted_priors.shift import ILL_CONDITIONED, METHODS, PriorShift
 from logitkit.options import is_finite_number, require_choice
-from logitkit.typing import FloatArray
+from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["estimate_shift"]
 
@@ -49,11 +50,13 @@ def estimate_shift(
     if counts is not None and counts.min() == 0:
         raise DataError(f"No row of held_out= has outcome {int(np.argmin(counts))}: nothing is known of it.")
     old = _old(priors, counts, k, of_event=given.ndim == 1)
+    n_counted = 0 if priors is not None or known is None else int(known[1].size)
+    own_error = (np.diag(old) - np.outer(old, old)) / n_counted if n_counted else np.zeros((k, k))
     if method == "EM":
         found = fit_mixture(values - np.log(old), old)
-        return _by_likelihood(found, old, values.shape[0], level, of_event=given.ndim == 1)
+        score = _score(values, old, own_error) if n_counted else None
+        return _by_likelihood(found, old, own_error, values.shape[0], level, score=score, of_event=given.ndim == 1)
     assert known is not None
-    own_error = np.zeros((k, k)) if priors is not None else (np.diag(old) - np.outer(old, old)) / known[1].size
     return _by_confusion(values, known, old, own_error, level, of_event=given.ndim == 1)
 
 
@@ -97,8 +100,21 @@ def _old(priors: Any, counts: Any, k: int, *, of_event: bool) -> FloatArray:
     return np.asarray(found / found.sum())
 
 
-def _by_likelihood(found: Mixture, old: FloatArray, n: int, level: float, *, of_event: bool) -> PriorShift:
-    """Return the maximum of the likelihood, with errors by the observed information (equations 6 to 8)."""
+def _by_likelihood(
+    found: Mixture,
+    old: FloatArray,
+    own_error: FloatArray,
+    n: int,
+    level: float,
+    *,
+    score: float | None,
+    of_event: bool,
+) -> PriorShift:
+    """Return the maximum of the likelihood, with errors by the observed information (equations 6 to 10).
+
+    ``own_error`` is the covariance of the old proportions, zero where these were given, and ``score`` the statistic of
+    the test where they were counted.
+    """
     q, k = found.proportions, old.size
     if found.gap > 1e3 * CLOSE:
         warnings.warn(
@@ -106,16 +122,16 @@ def _by_likelihood(found: Mixture, old: FloatArray, n: int, level: float, *, of_
         )
     inside = np.flatnonzero(q > 0.0)
     vcov = np.zeros((k, k))
-    vcov[np.ix_(inside, inside)] = _within(found.curvature[np.ix_(inside, inside)]) / n
+    vcov[np.ix_(inside, inside)] = _spread(found, old, own_error, inside, n) / n
     error = np.sqrt(np.maximum(vcov.diagonal(), 0.0))
     half = float(NORMAL.quantile(level)) * error
     low, high = np.maximum(q - half, 0.0), np.minimum(q + half, 1.0)
     for j in np.flatnonzero(q <= 0.0):
         with_it = np.sort(np.append(inside, j))
         own = int(np.searchsorted(with_it, j))
-        spread = _within(found.curvature[np.ix_(with_it, with_it)])[own, own]
+        spread = _spread(found, old, own_error, with_it, n)[own, own]
         low[j], high[j], error[j] = 0.0, _upper(1.0 - found.gradient[j], spread, n, level), np.nan
-    statistic = max(2.0 * found.loglik, 0.0)
+    statistic = max(2.0 * found.loglik, 0.0) if score is None else score
     return PriorShift(
         "EM",
         of_event,
@@ -132,7 +148,27 @@ def _by_likelihood(found: Mixture, old: FloatArray, n: int, level: float, *, of_
         p_value=float(chdtrc(k - 1, statistic)),
         gap=found.gap,
         confusion=np.empty((0, 0)),
+        counted=score is not None,
     )
+
+
+def _spread(found: Mixture, old: FloatArray, own_error: FloatArray, inside: IntArray, n: int) -> FloatArray:
+    """Return n times the covariance of some proportions, the others zero: of the new rows, and of the old ones."""
+    own = np.ix_(inside, inside)
+    within = _within(found.curvature[own])
+    if not own_error.any():
+        return within
+    q, ratio = found.proportions[inside], found.proportions[inside] / old[inside]
+    moved = np.diag(ratio) - (within + np.outer(q, q)) / old[inside]
+    return np.asarray(within + n * moved @ own_error[own] @ moved.T)
+
+
+def _score(values: FloatArray, old: FloatArray, own_error: FloatArray) -> float:
+    """Return how far the mean probabilities of new rows are from counted proportions, in units of both errors."""
+    p = np.asarray(softmax(values), dtype=np.float64)
+    gap = p.mean(axis=0) - old
+    spread = np.atleast_2d(np.cov(p, rowvar=False)) / len(p) if len(p) > 1 else np.zeros(own_error.shape)
+    return float(gap @ np.linalg.pinv(spread + own_error, rcond=1e-12, hermitian=True) @ gap)
 
 
 def _within(curvature: FloatArray) -> FloatArray:
@@ -161,7 +197,7 @@ def _by_confusion(
     *,
     of_event: bool,
 ) -> PriorShift:
-    """Return the proportions that explain how often each outcome is predicted (equations 9 to 11)."""
+    """Return the proportions that explain how often each outcome is predicted (equations 11 to 13)."""
     n, k = new.shape
     held, codes = known
     counts = np.bincount(codes, minlength=k)
@@ -217,4 +253,5 @@ def _by_confusion(
         confusion=confusion,
         condition=condition,
         truncated=bool((raw < 0.0).any()),
+        counted=bool(own_error.any()),
     )

@@ -41,7 +41,8 @@ class PriorShift:
     level : float
         Of the limits.
     statistic, dof, p_value : float, int, float
-        Test that nothing has shifted: likelihood ratio (``'EM'``) or Wald (``'BBSE'``).
+        Test that nothing has shifted: likelihood ratio (``'EM'``), score test where the old proportions were counted,
+        or Wald (``'BBSE'``).
     gap : float
         Of ``'EM'``: how far the mean log-likelihood may be from its maximum; 0 for ``'BBSE'``.
     confusion : (K, K) array
@@ -50,6 +51,8 @@ class PriorShift:
         Its condition number, by which errors of the predicted proportions may grow; nan for ``'EM'``.
     truncated : bool
         Whether an estimate was negative, and was put to zero with the others rescaled.
+    counted : bool
+        Whether the old proportions are those of held-out rows, whose error is then part of all others.
 
     Examples
     --------
@@ -77,6 +80,7 @@ class PriorShift:
     confusion: FloatArray
     condition: float = float("nan")
     truncated: bool = False
+    counted: bool = False
 
     @property
     def is_ill_conditioned(self) -> bool:

@@ -21,6 +21,7 @@ ERRORS = {
     "EM": "Errors: observed information. Test: likelihood ratio against the old ones.",
     "BBSE": "Errors: delta method, of the new rows and the held-out ones. Test: Wald against the old ones.",
 }
+COUNTED = "Errors: observed information, and counts of the held-out rows. Test: score, with both."
 ROWS_MOST = 20
 
 
@@ -41,7 +42,8 @@ def prior_shift_document(result: PriorShift) -> Document:
     ]
     if result.method == "BBSE":
         facts.append(Fact("Condition number", format_number(result.condition)))
-    notes = [RELIES[result.method], ERRORS[result.method]]
+    errors = COUNTED if result.method == "EM" and result.counted else ERRORS[result.method]
+    notes = [RELIES[result.method], errors]
     if result.truncated:
         notes.append(
             "A negative estimate was put to zero, and the others rescaled; limits are of the estimates before."
