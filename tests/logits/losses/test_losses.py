@@ -219,6 +219,7 @@ def test_pairs_by_brute_force_with_derivatives() -> None:
         (lambda: BinaryLoss().value([0.0], [2]), "y is 2 in row 0"),
         (lambda: BinaryLoss().value([0.0], [0, 1]), "y has shape"),
         (lambda: RankingLoss().value([0.0, 1.0], [1, 1]), "no pair"),
+        (lambda: RankingLoss().hessian_product([0.0, 1.0], [1, 1], [1.0, 0.0]), "no pair"),
         (lambda: RankingLoss().value([0.0, 1.0], [1, 0], groups=["a"]), "groups have shape"),
     ],
 )

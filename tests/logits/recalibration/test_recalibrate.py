@@ -156,6 +156,26 @@ def test_several_outcomes_are_at_the_minimum_with_the_curvature_there(several, m
     assert found.transform(logits).shape == (300, k)
 
 
+@pytest.mark.parametrize("method", ["logistic", "vector"])
+@pytest.mark.parametrize(("times", "shift"), [(1e4, 0.0), (1e-8, 0.0), (1.0, 1e4), (1e3, -1e5)])
+def test_the_size_of_logits_of_several_outcomes_and_where_they_lie_do_not_matter(several, method, times, shift):
+    logits, y = several
+    one = lk.logits.recalibrate(logits, y, method=method)
+    found = lk.logits.recalibrate(times * logits + shift, y, method=method)
+    moved = log_softmax(found.transform(times * logits + shift), axis=1)
+    lost = 1e-15 * abs(shift) / times * 100  # digits that the logits themselves lose beside the shift
+    assert_allclose(moved, log_softmax(one.transform(logits), axis=1), rtol=0, atol=1e-11 + lost)
+    slopes = one.slopes.size if method == "vector" else 1
+    assert_allclose(times * found.std_error[:slopes], one.std_error[:slopes], rtol=1e-7 + lost)
+    if shift == 0.0:
+        assert_allclose(found.std_error[slopes:], one.std_error[slopes:], rtol=1e-7)
+
+
+def test_intercepts_of_extreme_logits_are_not_called_separated(several):
+    with pytest.raises(UnsupportedError, match="too extreme"):
+        lk.logits.recalibrate(1e6 * several[0], several[1], method="intercept")
+
+
 def test_two_outcomes_are_an_event(reference):
     both = np.column_stack([np.zeros(240), reference["z"]])
     for method in ("intercept", "temperature", "logistic"):

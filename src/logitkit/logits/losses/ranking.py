@@ -134,6 +134,7 @@ class RankingLoss:
         values, order, sorted_rows, starts = _read(scores, y, groups, weights)
         along = read_direction(direction, values)[order].astype(np.float64)
         pairs = pair_loss(*sorted_rows, starts, np.empty(0))[1]
+        _require_pairs(pairs)
         found, out = np.zeros(order.size), np.empty_like(values)
         pair_curvature(*sorted_rows, starts, along, found)
         out[order] = found / pairs
@@ -145,12 +146,17 @@ class RankingLoss:
         values, order, sorted_rows, starts = _read(scores, y, groups, weights)
         slope = np.zeros(order.size if slopes else 0)
         total, pairs = pair_loss(*sorted_rows, starts, slope)
-        if pairs <= 0.0:
-            raise DataError("There is no pair of rows in a group of which one is more relevant than the other.")
+        _require_pairs(pairs)
         out = np.empty_like(values)
         if slopes:
             out[order] = slope / pairs
         return total / pairs, out
+
+
+def _require_pairs(pairs: float) -> None:
+    """Refuse rows without a pair."""
+    if pairs <= 0.0:
+        raise DataError("There is no pair of rows in a group of which one is more relevant than the other.")
 
 
 def _read(

@@ -207,11 +207,24 @@ def _of_several(logits: FloatArray, shares: FloatArray, weights: FloatArray, met
     if absent.any():
         raise DataError(f"No row has outcome {int(np.argmax(absent))}: method='temperature' alone can do without.")
     slope, shift = free_numbers(method, k)
-    free = np.block([[slope, np.zeros((k, shift.shape[1]))], [np.zeros((k, slope.shape[1])), shift]])
-    fixed = np.append(np.ones(k) if method == "intercept" else np.zeros(k), np.zeros(k))
-    start = np.append(np.ones(slope.shape[1]), np.zeros(shift.shape[1]))
-    found = fit_softmax(logits, shares, weights, free, fixed, start)
+    a, b = slope.shape[1], shift.shape[1]
+    free = np.block([[slope, np.zeros((k, b))], [np.zeros((k, a)), shift]])
+    # Columns of mean zero and of one spread: then slopes and intercepts are of one size, wherever the logits lie.
+    values = logits if method == "vector" else logits - logits.mean(axis=1, keepdims=True)
+    centre = weights @ values / weights.sum()
+    scale = float(np.sqrt(weights @ ((values - centre) ** 2).mean(axis=1) / weights.sum())) or 1.0
+    fixed = np.append(np.full(k, scale) if method == "intercept" else np.zeros(k), np.zeros(k))
+    found = fit_softmax((values - centre) / scale, shares, weights, free, fixed, np.append(np.ones(a), np.zeros(b)))
+    back = np.eye(a + b)
+    back[:a, :a] /= scale
+    back[a:, :a] = -(centre[1:, None] * slope[1:] - centre[0] * slope[0]) / scale
+    moved = back @ found.estimate
+    if method == "intercept":
+        moved -= centre[1:] - centre[0]
+    vcov = back @ found.vcov @ back.T
+    slopes = slope @ moved[:a] if a else np.ones(k)
     slope_names = [f"slope {j}" for j in range(k)] if method == "vector" else ["slope"] * slope.shape[1]
     names = (*slope_names, *(f"intercept {j + 1}" for j in range(shift.shape[1])))
-    error = np.sqrt(np.maximum(np.diag(found.vcov), 0.0))
-    return Recalibrator(method, k, names, found.estimate, error, found.vcov, found.slopes, found.intercepts)
+    return Recalibrator(
+        method, k, names, moved, np.sqrt(np.maximum(np.diag(vcov), 0.0)), vcov, slopes, np.append(0.0, moved[a:])
+    )

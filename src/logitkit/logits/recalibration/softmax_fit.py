@@ -13,17 +13,22 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import logsumexp
 
-from logitkit.errors import SeparationError
+from logitkit.errors import SeparationError, UnsupportedError
 from logitkit.typing import FloatArray
 
 __all__ = ["SEPARATED", "SoftmaxFit", "fit_softmax"]
 
 STEPS_MOST = 60
 CLOSE = 1e-13  # of a Newton decrement, per unit of weight
+FLAT = 1e-6  # of the gradient by a free number, per unit of weight and of the numbers it multiplies, at a minimum
 NO_LOSS = 1e-9  # per unit of weight: less is no mistake in any row
 SEPARATED = (
     "The logits separate the outcomes in these rows: no finite slopes and intercepts are best. Recalibrate on rows "
     "that were not learnt from, or on more of them."
+)
+NOT_FOUND = (
+    "No slopes and intercepts were found for these logits, which are too extreme: method='temperature' first brings "
+    "them to the size that the outcomes ask for."
 )
 RUN_OFF = 1e5  # a free number beyond which outcomes are separated
 
@@ -74,6 +79,8 @@ def fit_softmax(
     ------
     SeparationError
         If the likelihood has no maximum.
+    UnsupportedError
+        If it was not reached.
 
     Examples
     --------
@@ -115,7 +122,13 @@ def fit_softmax(
             size *= 0.5
         theta, loss, p = theta + size * step, new_loss, new_p
     if np.abs(theta).max(initial=0.0) > RUN_OFF or loss < NO_LOSS * total:
+        if not free[:k].any():  # intercepts alone are finite where every outcome occurred
+            raise UnsupportedError(NOT_FOUND)
         raise SeparationError(SEPARATED)
+    gap = (value(theta)[1] - shares) * weights[:, None]
+    gradient = free.T @ np.concatenate([(gap * logits).sum(axis=0), gap.sum(axis=0)])
+    if not np.abs(gradient).max(initial=0.0) <= FLAT * total * max(1.0, float(np.abs(logits).max())):
+        raise UnsupportedError(NOT_FOUND)
     both = free @ theta + fixed
     vcov: FloatArray = np.linalg.pinv(hessian, rcond=1e-13, hermitian=True).astype(np.float64)
     return SoftmaxFit(theta, vcov, both[:k], both[k:])
