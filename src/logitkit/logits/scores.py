@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from logitkit.logits.functions import logsumexp, sigmoid, softmax, softplus
+from logitkit.logits.threads import over_rows
+from logitkit.numerics.kernels.event_scores import event_scores
 from logitkit.typing import FloatArray
 
-__all__ = ["brier_score", "brier_scores", "log_loss", "log_losses", "probabilities"]
+__all__ = ["brier_score", "brier_scores", "log_loss", "log_losses", "mean_scores", "probabilities"]
 
 
 def probabilities(logits: FloatArray) -> FloatArray:
@@ -123,3 +125,35 @@ def brier_scores(logits: FloatArray, shares: FloatArray) -> FloatArray:
     p = probabilities(logits)
     error = shares * (1.0 - p) ** 2 + (1.0 - shares) * p**2
     return np.asarray(error if logits.ndim == 1 else error.sum(axis=1))
+
+
+def mean_scores(logits: FloatArray, shares: FloatArray, weights: FloatArray) -> tuple[float, float]:
+    """Return the mean negative log-likelihood and the Brier score, of an event in one pass.
+
+    Parameters
+    ----------
+    logits, shares : (n,) or (n, K) array
+        Logits, and proportions of what happened.
+    weights : (n,) array
+        How often each row counts.
+
+    Returns
+    -------
+    log_loss, brier : float
+        As ``log_loss`` and ``brier_score``, but for the order of summation.
+
+    Examples
+    --------
+    >>> mean_scores(np.array([800.0, 0.0]), np.array([0.0, 1.0]), np.array([1.0, 0.0]))
+    (800.0, 1.0)
+    """
+    if logits.ndim == 2:
+        return log_loss(logits, shares, weights), brier_score(logits, shares, weights)
+    parts: dict[int, tuple[float, float]] = {}
+
+    def part(first: int, after: int) -> None:
+        parts[first] = event_scores(logits[first:after], shares[first:after], weights[first:after])
+
+    over_rows(part, logits.size, 1)
+    sums = np.array([parts[first] for first in sorted(parts)]).sum(axis=0) / weights.sum()
+    return float(sums[0]), float(sums[1])

@@ -298,3 +298,16 @@ def test_intervals_cover_weights_as_often_as_they_say(kind):
     # Four standard errors; at its bound a weight is covered when the upper side holds, 0.975 of the time.
     assert_allclose(covered[:2] / runs, 0.95, atol=4 * np.sqrt(0.95 * 0.05 / runs))
     assert covered[2] / runs == pytest.approx(0.975, abs=4 * np.sqrt(0.975 * 0.025 / runs))
+
+
+def test_extreme_logits_of_events_are_pooled_as_moderate_ones_are():
+    rng = np.random.default_rng(9)
+    a, b = rng.normal(0.0, 2.0, (2, 400))
+    y = rng.random(400) < 0.5 / (1 + np.exp(-a)) + 0.5 / (1 + np.exp(-b))
+    moderate = lk.logits.linear_pool([a, b], y)
+    a, b, y = np.append(a, 1e4), np.append(b, 1e4), np.append(y, True)  # a row of which both are certain
+    extreme = lk.logits.linear_pool([a, b], y)
+    assert_allclose(extreme.weights, moderate.weights, rtol=ROUTE)
+    assert_allclose(extreme.log_loss * 401, moderate.log_loss * 400, rtol=ROUTE)
+    assert_allclose(extreme.transform([a, b])[:-1], moderate.transform([a[:-1], b[:-1]]), rtol=EXACT, atol=EXACT)
+    assert extreme.transform([a, b])[-1] == 1e4

@@ -95,21 +95,41 @@ def expected_rewards(
         raise DataError(f"folds={model.folds!r}: give a whole number from 2 to {count}, the rows or clusters.")
     by_row, by_action = _features(model.features, n, n_actions)
     scale = np.concatenate([_spread(by_row), _spread(by_action.reshape(n * n_actions, by_action.shape[2]))])
-    own = _columns(by_row, by_action, action, n_actions, scale)
     fold_of_cluster = np.random.Generator(np.random.PCG64(require_seed(model.seed))).permutation(count) % model.folds
     fold = fold_of_cluster[clusters]
-    q = own.shape[1]
+    if not scale.size:
+        return _rates(reward, action, n_actions, fold, model.folds)[fold]
+    q = scale.size + 1 + (0 if by_action.shape[2] else n_actions)
+    columns, shares = np.zeros((n + q, q)), np.append(reward, np.full(q, 0.5))
+    _write_columns(by_row, by_action, action, scale, columns[:n])
+    columns[n:] = np.eye(q)
     found = np.empty((n, n_actions))
     for k in range(model.folds):
-        learnt, judged = fold != k, np.flatnonzero(fold == k)
-        columns = np.vstack([own[learnt], np.eye(q)])
-        shares = np.append(reward[learnt], np.full(q, 0.5))
-        coef, _ = fit_binary(columns, shares, np.ones(columns.shape[0]))
-        for a in range(n_actions):
-            chosen = np.full(judged.size, a)
-            eta = _columns(by_row[judged], by_action[judged], chosen, n_actions, scale) @ coef
-            found[judged, a] = sigmoid(eta)
+        judged = np.flatnonzero(fold == k)
+        coef, _ = fit_binary(columns, shares, np.append(fold != k, np.ones(q)).astype(np.float64))
+        if by_action.shape[2]:
+            eta = by_action[judged] @ (coef[1:] / scale) + coef[0]
+        else:
+            eta = (by_row[judged] @ (coef[1 + n_actions :] / scale))[:, None] + (coef[0] + coef[1 : 1 + n_actions])
+        found[judged] = sigmoid(eta)
     return found
+
+
+def _rates(reward: FloatArray, action: IntArray, n_actions: int, fold: IntArray, folds: int) -> FloatArray:
+    """Return what each action's rate in the other folds says, (folds, A): of sums, since there are no features."""
+    place, size = fold * n_actions + action, folds * n_actions
+    tried = np.bincount(place, minlength=size).reshape(folds, n_actions).astype(np.float64)
+    earned = np.bincount(place, reward, size).reshape(folds, n_actions)
+    columns = np.vstack([np.column_stack([np.ones(n_actions), np.eye(n_actions)]), np.eye(n_actions + 1)])
+    out = np.empty((folds, n_actions))
+    for k in range(folds):
+        others = np.arange(folds) != k
+        times, sums = tried[others].sum(axis=0), earned[others].sum(axis=0)
+        shares = np.minimum(sums / np.maximum(times, 1.0), 1.0)
+        weights = np.append(times, np.ones(n_actions + 1))
+        coef, _ = fit_binary(columns, np.append(shares, np.full(n_actions + 1, 0.5)), weights)
+        out[k] = sigmoid(coef[0] + coef[1:])
+    return out
 
 
 def _features(features: Any, n: int, n_actions: int) -> tuple[FloatArray, FloatArray]:
@@ -130,14 +150,14 @@ def _spread(values: FloatArray) -> FloatArray:
     return np.where(found > 0.0, found, 1.0)
 
 
-def _columns(
-    by_row: FloatArray, by_action: FloatArray, action: IntArray, n_actions: int, scale: FloatArray
-) -> FloatArray:
-    """Return the columns of the model: an intercept, what the action adds to it, and features over their spread."""
-    n, p = by_row.shape
-    rows = np.arange(n)
+def _write_columns(
+    by_row: FloatArray, by_action: FloatArray, action: IntArray, scale: FloatArray, out: FloatArray
+) -> None:
+    """Write the columns of the model: an intercept, what the action adds to it, and features over their spread."""
+    rows = np.arange(action.size)
+    out[:, 0] = 1.0
     if by_action.shape[2]:
-        return np.column_stack([np.ones(n), by_action[rows, action] / scale[p:]])
-    dummies = np.zeros((n, n_actions))
-    dummies[rows, action] = 1.0
-    return np.column_stack([np.ones(n), dummies, by_row / scale[:p]])
+        out[:, 1:] = by_action[rows, action] / scale
+        return
+    out[rows, 1 + action] = 1.0
+    out[:, out.shape[1] - scale.size :] = by_row / scale

@@ -196,7 +196,9 @@ def off_policy_value(
             terms = value + w * (r - value) / w.mean()
     error, weight_error = _error(terms - value, codes), _error(w - w.mean(), codes)
     half = float(NORMAL.quantile(level)) * error
-    order = np.argsort(-w, kind="stable")[:SHOWN]
+    least = np.partition(w, max(r.size - SHOWN, 0))[max(r.size - SHOWN, 0)]
+    large = np.flatnonzero(w >= least)
+    order = large[np.argsort(-w[large], kind="stable")][:SHOWN]
     sizes = _effective(w), _effective(w * r)
     concerns = _concerns(w, sizes[1], weight_error)
     for each in concerns:

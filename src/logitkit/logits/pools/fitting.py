@@ -10,9 +10,9 @@ import numpy as np
 from logitkit.errors import DataError, SeparationError, UnsupportedError
 from logitkit.logits.pools.least import Least, least
 from logitkit.logits.pools.pool import Pool, pooled
-from logitkit.logits.pools.rows import PoolRows, linear_rows, log_likelihoods, log_rows, read_members
+from logitkit.logits.pools.rows import PoolRows, event_rows, linear_rows, log_likelihoods, log_rows, read_members
 from logitkit.logits.read import read_codes, read_numbers, read_outcomes, read_weights
-from logitkit.logits.scores import brier_score, log_loss
+from logitkit.logits.scores import mean_scores
 from logitkit.numerics.threads.local import threads_in_use
 from logitkit.options import require_flag
 from logitkit.typing import FloatArray
@@ -65,9 +65,12 @@ def linear_pool(members: Any, y: Any = None, weights: Any = None, *, given: Any 
     if y is None or given is not None:
         return _scored(Pool("linear", names, start, True), logits, y, weights)
     counts = read_weights(weights, logits[0].shape[0])
-    found, parts = log_likelihoods(logits, _outcomes(y, logits), counts)
-    pool = pool_of_likelihoods(names, found, parts)
-    return _scored(pool, logits, y, weights)
+    outcomes = _outcomes(y, logits)
+    rows = event_rows(logits, outcomes, counts)
+    if rows is None:
+        found, parts = log_likelihoods(logits, outcomes, counts)
+        return _scored(pool_of_likelihoods(names, found, parts), logits, y, weights)
+    return _scored(_linear(names, rows), logits, y, weights)
 
 
 def pool_of_likelihoods(names: tuple[str, ...], found: FloatArray, counts: FloatArray) -> Pool:
@@ -98,10 +101,14 @@ def pool_of_likelihoods(names: tuple[str, ...], found: FloatArray, counts: Float
         raise DataError(
             f"All members excluded what happened in row {int(np.argmax(excluded))} (from 0): no weights are right."
         )
-    rows = linear_rows(found, counts)
+    return _linear(names, linear_rows(found, counts))
+
+
+def _linear(names: tuple[str, ...], rows: PoolRows) -> Pool:
+    """Return a linear pool learnt from rows."""
     rows.require_apart(names)
     with threads_in_use():
-        best = least(rows.loss, np.full(len(names), 1.0 / len(names)), float(counts.sum()), True)
+        best = least(rows.loss, np.full(len(names), 1.0 / len(names)), float(rows.counts.sum()), True)
     return _learnt(Pool("linear", names, best.at, True), rows, best)
 
 
@@ -213,12 +220,13 @@ def _scored(pool: Pool, logits: list[FloatArray], y: Any, weights: Any) -> Pool:
     if y is None:
         return pool
     shares, counts = read_outcomes(y, logits[0]), read_weights(weights, logits[0].shape[0])
-    own = pooled(pool.kind, logits, pool.weights)
+    own = mean_scores(pooled(pool.kind, logits, pool.weights), shares, counts)
+    each = np.array([mean_scores(z, shares, counts) for z in logits])
     return replace(
         pool,
         n=float(counts.sum()),
-        log_loss=log_loss(own, shares, counts),
-        brier=brier_score(own, shares, counts),
-        member_log_loss=np.array([log_loss(z, shares, counts) for z in logits]),
-        member_brier=np.array([brier_score(z, shares, counts) for z in logits]),
+        log_loss=own[0],
+        brier=own[1],
+        member_log_loss=each[:, 0],
+        member_brier=each[:, 1],
     )

@@ -17,8 +17,10 @@ import numpy as np
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.logits.functions import log_sigmoid, log_softmax, logsumexp
 from logitkit.logits.pools.profile import profile_limits
-from logitkit.logits.pools.rows import PoolRows, read_members
+from logitkit.logits.pools.rows import MODERATE, PoolRows, read_members
 from logitkit.logits.scores import probabilities
+from logitkit.logits.threads import over_rows
+from logitkit.numerics.kernels.event_scores import add_chances
 from logitkit.numerics.threads.local import threads_in_use
 from logitkit.typing import BoolArray, FloatArray
 
@@ -184,6 +186,8 @@ def pooled(kind: str, logits: list[FloatArray], weights: FloatArray) -> FloatArr
     share = np.log(weights[places])
     if logits[0].ndim == 2:
         return _mean_of_logs([log_softmax(logits[j]) for j in places], share)
+    if all(max(z.max(), -z.min()) <= MODERATE for z in logits):
+        return _mean_of_chances([logits[j] for j in places], weights[places])
     event = _mean_of_logs([log_sigmoid(logits[j]) for j in places], share)
     return np.asarray(event - _mean_of_logs([log_sigmoid(-logits[j]) for j in places], share))
 
@@ -191,3 +195,17 @@ def pooled(kind: str, logits: list[FloatArray], weights: FloatArray) -> FloatArr
 def _mean_of_logs(logs: list[Any], share: FloatArray) -> FloatArray:
     """Return the log of a weighted sum of exponentials."""
     return np.asarray(logsumexp(np.stack([one + s for one, s in zip(logs, share, strict=True)]), axis=0))
+
+
+def _mean_of_chances(logits: list[FloatArray], weights: FloatArray) -> FloatArray:
+    """Return the log odds of a weighted sum of probabilities of an event, from logits that are not extreme."""
+    out: FloatArray = np.empty(logits[0].size)
+
+    def part(first: int, after: int) -> None:
+        event, none = np.zeros(after - first), np.zeros(after - first)
+        for z, weight in zip(logits, weights, strict=True):
+            add_chances(z[first:after], float(weight), event, none)
+        np.log(event / none, out=out[first:after])
+
+    over_rows(part, out.size, len(logits))
+    return out

@@ -12,12 +12,16 @@ from logitkit.errors import DataError, UnsupportedError
 from logitkit.logits.functions import log_sigmoid, log_softmax
 from logitkit.logits.pools.least import Loss
 from logitkit.logits.read import read_codes, read_logits
-from logitkit.numerics.kernels.pools import linear_pool_loss, log_pool_loss
+from logitkit.logits.threads import over_rows
+from logitkit.numerics.kernels.event_scores import likelihoods
+from logitkit.numerics.kernels.pools import event_pool_loss, linear_pool_loss, log_pool_loss
 from logitkit.numerics.threads.local import ordered_map
 from logitkit.numerics.threads.row_groups import row_groups
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["PoolRows", "linear_rows", "log_likelihoods", "log_rows", "read_members"]
+__all__ = ["MODERATE", "PoolRows", "event_rows", "linear_rows", "log_likelihoods", "log_rows", "read_members"]
+
+MODERATE = 300.0  # logits within these have likelihoods that need no common factor
 
 
 @dataclass(frozen=True)
@@ -51,8 +55,12 @@ class PoolRows:
         def part(group: int, weights: FloatArray) -> tuple[float, FloatArray]:
             first, after = groups.bounds[group]
             sums = np.empty((m + 1, m))
-            kernel = linear_pool_loss if self.numbers.ndim == 2 else log_pool_loss
-            return kernel(self.numbers[first:after], self.counts[first:after], weights, sums), sums
+            here, counts = self.numbers[first:after], self.counts[first:after]
+            if self.numbers.ndim == 2:
+                return linear_pool_loss(here, counts, weights, sums), sums
+            if self.numbers.shape[1] == 1:
+                return event_pool_loss(here[:, 0], counts, weights, sums), sums
+            return log_pool_loss(here, counts, weights, sums), sums
 
         def loss(weights: FloatArray) -> tuple[float, FloatArray, FloatArray]:
             value, sums = 0.0, np.zeros((m + 1, m))
@@ -160,6 +168,42 @@ def linear_rows(log_likelihoods: FloatArray, counts: FloatArray) -> PoolRows:
     return PoolRows(np.exp(likelihoods, out=likelihoods), np.ascontiguousarray(counts[used]))
 
 
+def event_rows(logits: list[FloatArray], y: FloatArray, counts: FloatArray) -> PoolRows | None:
+    """Return rows of a linear pool of the logits of an event, none of them extreme.
+
+    Parameters
+    ----------
+    logits : list of (n,) or (n, K) array
+        Of the members.
+    y : (n,) array
+        Events, or their proportions, or numbers of outcomes.
+    counts : (n,) array
+        How often each row counts.
+
+    Returns
+    -------
+    PoolRows or None
+        None where the logits are of several outcomes, or so large that likelihoods need a common factor.
+
+    Examples
+    --------
+    >>> event_rows([np.zeros(1), np.zeros(1)], np.ones(1), np.ones(1)).numbers.tolist()
+    [[0.5, 0.5]]
+    """
+    if logits[0].ndim == 2 or any(max(z.max(), -z.min()) > MODERATE for z in logits):
+        return None
+    rows, happened, parts, whole = _counting(*_one_outcome_a_row(y, counts), y.size)
+    numbers = np.empty((rows.size, len(logits)))
+
+    def part(first: int, after: int) -> None:
+        for j, z in enumerate(logits):
+            here = z[first:after] if whole else z[rows[first:after]]
+            likelihoods(here, happened[first:after], numbers[first:after, j])
+
+    over_rows(part, rows.size, len(logits))
+    return PoolRows(numbers, parts)
+
+
 def log_likelihoods(logits: list[FloatArray], y: FloatArray, counts: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the log of the probability that each member gave to what happened, and how often each row counts.
 
@@ -227,14 +271,34 @@ def log_rows(logits: list[FloatArray], y: FloatArray, counts: FloatArray) -> Poo
             numbers[:, :, j] = np.take_along_axis(here, others, axis=1) - here[np.arange(used.size), codes][:, None]
         return PoolRows(numbers, counts[used])
     rows, happened, parts = _one_outcome_a_row(y, counts)
-    kept = np.flatnonzero(parts > 0.0)
-    sign = np.where(happened[kept], -1.0, 1.0)
-    return PoolRows(np.stack([sign * z[rows[kept]] for z in logits], axis=1)[:, None, :].copy(), parts[kept])
+    rows, happened, parts, whole = _counting(rows, happened, parts, y.size)
+    differences = np.empty((rows.size, 1, len(logits)))
+    sign = np.where(happened, -1.0, 1.0)
+
+    def part(first: int, after: int) -> None:
+        for j, z in enumerate(logits):
+            here = z[first:after] if whole else z[rows[first:after]]
+            np.multiply(sign[first:after], here, out=differences[first:after, 0, j])
+
+    over_rows(part, rows.size, len(logits))
+    return PoolRows(differences, parts)
+
+
+def _counting(
+    rows: IntArray, happened: BoolArray, parts: FloatArray, n: int
+) -> tuple[IntArray, BoolArray, FloatArray, bool]:
+    """Return the rows that count, what happened and how often, and whether they are the n rows as they are."""
+    used = np.flatnonzero(parts > 0.0)
+    if used.size < rows.size:
+        return rows[used], happened[used], parts[used], False
+    return rows, happened, parts, rows.size == n
 
 
 def _one_outcome_a_row(y: FloatArray, counts: FloatArray) -> tuple[IntArray, BoolArray, FloatArray]:
     """Return rows, whether the event happened and how often: a proportion is two rows."""
     mixed = np.flatnonzero((y > 0.0) & (y < 1.0))
+    if not mixed.size:
+        return np.arange(y.size), y > 0.0, np.ascontiguousarray(counts)
     rows = np.concatenate([np.arange(y.size), mixed])
     happened = np.concatenate([y > 0.0, np.zeros(mixed.size, dtype=bool)])
     parts = np.concatenate([np.where(y > 0.0, y, 1.0) * counts, (1.0 - y[mixed]) * counts[mixed]])

@@ -1,7 +1,8 @@
 r"""How far down a row an outcome lies: the probability of what is less probable, and the sets that this gives.
 
-Outcomes come from a heap, the most probable first, until the one that is looked for, or the first that is left out.
-The probability that is left below an outcome is a sum of small numbers and no difference from one: it keeps its digits
+Of a few outcomes each is compared with all others, some rows at a time: the loops over rows have no branch. Of more
+they come from a heap, the most probable first, until the one that is looked for, or the first that is left out. The
+probability that is left below an outcome is a sum of small numbers and no difference from one: it keeps its digits
 where a network is nearly certain (``docs/maths/conformal.md``, equations 5 to 8). Outcomes with equal logits come
 together.
 """
@@ -14,6 +15,9 @@ from logitkit.numerics.kernels import compiled
 from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray
 
 __all__ = ["room_below", "sets_within"]
+
+FEW = 24  # outcomes that are compared in pairs
+AT_ONCE = 64  # rows
 
 
 @compiled
@@ -71,6 +75,81 @@ def _next(row: FloatArray, e: FloatArray, heap: IntArray, size: int, rest: float
 
 
 @compiled
+def _columns(logits: FloatArray, first: int, rows: int, z: FloatArray, e: FloatArray, total: FloatArray) -> None:
+    """Write some rows as columns, their exponentials, and the sums of these."""
+    k = logits.shape[1]
+    for i in range(rows):
+        for j in range(k):
+            z[j, i] = logits[first + i, j]
+    for i in range(rows):
+        total[i] = z[0, i]
+    for j in range(1, k):
+        for i in range(rows):
+            total[i] = max(total[i], z[j, i])
+    for j in range(k):
+        for i in range(rows):
+            e[j, i] = np.exp(z[j, i] - total[i])
+    for i in range(rows):
+        total[i] = 0.0
+    for j in range(k):
+        for i in range(rows):
+            total[i] += e[j, i]
+
+
+@compiled
+def _beside(
+    z: FloatArray, e: FloatArray, value: FloatArray, below: FloatArray, tied: FloatArray, rank: FloatArray
+) -> None:
+    """Write the sums of what is below a value of each row and of what equals it, and how many are not below."""
+    rows = value.shape[0]
+    for i in range(rows):
+        below[i] = tied[i] = rank[i] = 0.0
+    for j in range(z.shape[0]):
+        for i in range(rows):
+            one, other = z[j, i], value[i]
+            below[i] += e[j, i] if one < other else 0.0
+            tied[i] += e[j, i] if one == other else 0.0
+            rank[i] += 0.0 if one < other else 1.0
+
+
+@compiled
+def _room_below_few(
+    logits: FloatArray, codes: CodeArray, uniforms: FloatArray, penalty: float, free: int, room: FloatArray
+) -> None:
+    """Do what ``room_below`` does, of a few outcomes."""
+    n, k = logits.shape
+    z, e, total, value = np.empty((k, AT_ONCE)), np.empty((k, AT_ONCE)), np.empty(AT_ONCE), np.empty(AT_ONCE)
+    below, tied, rank = np.empty(AT_ONCE), np.empty(AT_ONCE), np.empty(AT_ONCE)
+    for first in range(0, n, AT_ONCE):
+        rows = min(AT_ONCE, n - first)
+        _columns(logits, first, rows, z, e, total)
+        for i in range(rows):
+            value[i] = logits[first + i, codes[first + i]]
+        _beside(z, e, value[:rows], below, tied, rank)
+        for i in range(rows):
+            within = (below[i] + (1.0 - uniforms[first + i]) * tied[i]) / total[i]
+            room[first + i] = within - penalty * max(rank[i] - free, 0.0)
+
+
+@compiled
+def _sets_within_few(
+    logits: FloatArray, limit: float, uniforms: FloatArray, penalty: float, free: int, kept: BoolArray
+) -> None:
+    """Do what ``sets_within`` does, of a few outcomes."""
+    n, k = logits.shape
+    z, e, total = np.empty((k, AT_ONCE)), np.empty((k, AT_ONCE)), np.empty(AT_ONCE)
+    below, tied, rank = np.empty(AT_ONCE), np.empty(AT_ONCE), np.empty(AT_ONCE)
+    for first in range(0, n, AT_ONCE):
+        rows = min(AT_ONCE, n - first)
+        _columns(logits, first, rows, z, e, total)
+        for j in range(k):
+            _beside(z, e, z[j, :rows], below, tied, rank)
+            for i in range(rows):
+                within = (below[i] + (1.0 - uniforms[first + i]) * tied[i]) / total[i]
+                kept[first + i, j] = within - penalty * max(rank[i] - free, 0.0) >= limit
+
+
+@compiled
 def room_below(
     logits: FloatArray, codes: CodeArray, uniforms: FloatArray, penalty: float, free: int, room: FloatArray
 ) -> None:
@@ -90,6 +169,9 @@ def room_below(
         Overwritten.
     """
     n, k = logits.shape
+    if k <= FEW:
+        _room_below_few(logits, codes, uniforms, penalty, free, room)
+        return
     e, heap = np.empty(k), np.empty(k, np.int64)
     for i in range(n):
         row = logits[i]
@@ -123,6 +205,9 @@ def sets_within(
         Overwritten.
     """
     n, k = logits.shape
+    if k <= FEW:
+        _sets_within_few(logits, limit, uniforms, penalty, free, kept)
+        return
     e, heap = np.empty(k), np.empty(k, np.int64)
     for i in range(n):
         row, mine = logits[i], kept[i]

@@ -5,15 +5,44 @@ Some rows at a time are turned into columns, one per member: the loops over rows
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from logitkit.numerics.kernels import compiled_sum
-from logitkit.typing import FloatArray
+from logitkit.numerics.kernels import compiled, compiled_sum
+from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["linear_pool_loss", "log_pool_loss"]
+__all__ = ["event_pool_loss", "linear_pool_loss", "log_pool_loss"]
 
+LN_2_HIGH = 6.93147180369123816490e-01  # leading bits of log 2, so that a multiple of it is exact
+LN_2_LOW = 1.90821492927058770002e-10  # and the others
+BEFORE = 0x3FE6A09E667F3BCD  # the bits of the root of one half: a number is a power of two times one within its reach
+ONE, FRACTION = 0x3FF0000000000000, 0x000FFFFFFFFFFFFF
+LOG2_E, LN_2, ROOT_2_LESS_1 = 1.4426950408889634, 0.6931471805599453, 0.41421356237309503
+SMALLEST = 746.0  # its exponential of minus this is zero, and that of 745 the last number above
+POWERS = np.array([0.5**k for k in range(1_080)])
+C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12, C13 = (1.0 / math.factorial(k) for k in range(2, 14))
+NORMAL = 1e-300  # numbers from here on have all their bits
 NUMBERS = 4_096  # of the rows at a time: their columns stay in the first-level cache
 LEAST_ROWS, MOST_ROWS = 16, 512
+
+
+@compiled_sum
+def _logs(x: FloatArray, places: IntArray, fractions: FloatArray, out: FloatArray) -> None:
+    """Write logs of positive numbers that are not subnormal, without a call; the second and the third are scratch."""
+    n, bits, parts = x.shape[0], x.view(np.int64), fractions.view(np.int64)
+    for i in range(n):
+        moved = bits[i] + (ONE - BEFORE)
+        places[i] = (moved >> 52) - 1023
+        parts[i] = (moved & FRACTION) + BEFORE
+    for i in range(n):
+        k, f = float(places[i]), fractions[i] - 1.0
+        s = f / (2.0 + f)
+        t = s * s
+        series = 1 / 13 + t * (1 / 15 + t * (1 / 17 + t * (1 / 19 + t * (1 / 21 + t * (1 / 23)))))
+        tail = 1 / 3 + t * (1 / 5 + t * (1 / 7 + t * (1 / 9 + t * (1 / 11 + t * series))))
+        half = 0.5 * f * f
+        out[i] = k * LN_2_HIGH + (k * LN_2_LOW + (f - (half - s * (half + 2.0 * t * tail))))
 
 
 @compiled_sum
@@ -42,6 +71,7 @@ def linear_pool_loss(likelihoods: FloatArray, counts: FloatArray, weights: Float
             sums[a, b] = 0.0
     size = min(max(NUMBERS // m, LEAST_ROWS), MOST_ROWS)
     ratio, mean, term = np.empty((m, size)), np.empty(size), np.empty(size)
+    places, fractions = np.empty(size, np.int64), np.empty(size)
     loss = 0.0
     for start in range(0, n, size):
         rows = min(size, n - start)
@@ -57,8 +87,13 @@ def linear_pool_loss(likelihoods: FloatArray, counts: FloatArray, weights: Float
             least = min(least, mean[i])
         if least <= 0.0:
             return np.inf
+        if least < NORMAL:
+            for i in range(rows):
+                term[i] = np.log(mean[i])
+        else:
+            _logs(mean[:rows], places, fractions, term)
         for i in range(rows):
-            loss -= counts[start + i] * np.log(mean[i])
+            loss -= counts[start + i] * term[i]
             mean[i] = 1.0 / mean[i]
         for a in range(m):
             for i in range(rows):
@@ -73,6 +108,88 @@ def linear_pool_loss(likelihoods: FloatArray, counts: FloatArray, weights: Float
                 second = 0.0
                 for i in range(rows):
                     second += term[i] * ratio[b, i]
+                sums[a + 1, b] += second
+    return loss
+
+
+@compiled
+def _decay(x: FloatArray, out: FloatArray) -> None:
+    """Write exp(-|x|)."""
+    for i in range(x.shape[0]):
+        a = abs(x[i])
+        a = a if a < SMALLEST else SMALLEST  # noqa: FURB136 - one instruction, where min is a call
+        k = np.floor(a * LOG2_E + 0.5)
+        r = (k * LN_2_HIGH - a) + k * LN_2_LOW
+        high = C8 + r * (C9 + r * (C10 + r * (C11 + r * (C12 + r * C13))))
+        low = C2 + r * (C3 + r * (C4 + r * (C5 + r * (C6 + r * (C7 + r * high)))))
+        out[i] = (1.0 + r * (1.0 + r * low)) * POWERS[np.int64(k)]
+
+
+@compiled_sum
+def event_pool_loss(differences: FloatArray, counts: FloatArray, weights: FloatArray, sums: FloatArray) -> float:
+    """Return the loss of a weighted sum of logits of an event, and write its derivatives.
+
+    Parameters
+    ----------
+    differences : (n, J) array
+        Logit of the outcome that did not happen less that of the one that did, by each member.
+    counts : (n,) array
+        How often each row counts.
+    weights : (J,) array
+        Of the members.
+    sums : (J + 1, J) array
+        Receives the gradient, and below it the lower triangle of the Hessian.
+
+    Returns
+    -------
+    float
+        Minus the log-likelihood.
+    """
+    n, m = differences.shape
+    for a in range(m + 1):
+        for b in range(m):
+            sums[a, b] = 0.0
+    size = min(max(NUMBERS // m, LEAST_ROWS), MOST_ROWS)
+    column, top, decay, term = np.empty((m, size)), np.empty(size), np.empty(size), np.empty(size)
+    first_order, second_order = np.empty(size), np.empty(size)
+    loss = 0.0
+    for start in range(0, n, size):
+        rows = min(size, n - start)
+        for i in range(rows):
+            for a in range(m):
+                column[a, i] = differences[start + i, a]
+            top[i] = 0.0
+        for a in range(m):
+            for i in range(rows):
+                top[i] += weights[a] * column[a, i]
+        _decay(top[:rows], decay)
+        for i in range(rows):
+            e, z, count = decay[i], top[i], counts[start + i]
+            # log(1 + e) = [ln 2] + f - (h - s (h + R)), h = f^2 / 2, s = f / (2 + f), after halving a large 1 + e.
+            large = e > ROOT_2_LESS_1
+            f = 0.5 * (e - 1.0) if large else e
+            s = f / (2.0 + f)
+            t = s * s
+            series = 1 / 13 + t * (1 / 15 + t * (1 / 17 + t * (1 / 19 + t * (1 / 21 + t * (1 / 23)))))
+            tail = 1 / 3 + t * (1 / 5 + t * (1 / 7 + t * (1 / 9 + t * (1 / 11 + t * series))))
+            half = 0.5 * f * f
+            both = (LN_2 if large else 0.0) + (f - (half - s * (half + 2.0 * t * tail)))
+            upper = 1.0 / (1.0 + e)
+            term[i] = count * (both + (z if z > 0.0 else 0.0))  # noqa: FURB136 - as above
+            first_order[i] = count * (upper if z >= 0.0 else e * upper)
+            second_order[i] = count * (e * upper * upper)
+        for i in range(rows):
+            loss += term[i]
+        for a in range(m):
+            first = 0.0
+            for i in range(rows):
+                first += first_order[i] * column[a, i]
+                term[i] = second_order[i] * column[a, i]
+            sums[0, a] += first
+            for b in range(a + 1):
+                second = 0.0
+                for i in range(rows):
+                    second += term[i] * column[b, i]
                 sums[a + 1, b] += second
     return loss
 
