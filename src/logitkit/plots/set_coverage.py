@@ -25,7 +25,9 @@ def plot_set_coverage(result: Coverage, ax: Axes | None = None, *, title: str = 
     share, low, high = result.by_outcome[:, 1], result.by_outcome[:, 2], result.by_outcome[:, 3]
     there = np.flatnonzero(~np.isnan(share))
     ax.axhline(result.target, color=GUIDE, linewidth=1.1, zorder=1)
-    ax.axhspan(*result.expected, color=GUIDE, alpha=0.25, linewidth=0.0, zorder=0)
+    has_law = not np.isnan(result.p_value)
+    if has_law:
+        ax.axhspan(*result.expected, color=GUIDE, alpha=0.25, linewidth=0.0, zorder=0)
     ends = np.array([share[there] - low[there], high[there] - share[there]]).clip(0.0)
     ax.errorbar(there, share[there], yerr=ends, fmt="o", color=PRIMARY, markersize=4.0, linewidth=1.2, zorder=3)
     if share.size <= NAMED_MOST:
@@ -34,8 +36,8 @@ def plot_set_coverage(result: Coverage, ax: Axes | None = None, *, title: str = 
     level = level_text(result.level)
     add_note(
         ax,
-        f"Marks: exact {level} intervals. Line: {level_text(result.target)}, guaranteed. Band: {level} of the coverage "
-        "of all rows together, if they are exchangeable.",
+        f"Marks: exact {level} intervals. Line: {level_text(result.target)}, guaranteed."
+        + (f" Band: {level} of the coverage of all rows together, if they are exchangeable." if has_law else ""),
     )
     dress(ax, x="Outcome", y="Proportion of rows whose set holds it", title=title)
     return ax

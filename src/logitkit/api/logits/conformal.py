@@ -22,6 +22,7 @@ def conformal(
     tuning: float = 0.2,
     constants: tuple[float, int] | None = None,
     randomised: bool = True,
+    weights: Any = None,
 ) -> ConformalSets:
     r"""Make sets of outcomes that hold the true one with at least a stated probability, whatever the model.
 
@@ -54,11 +55,14 @@ def conformal(
     randomised : bool, default True
         Whether the outcome at the edge of an ``'aps'`` or ``'raps'`` set is in it by a draw, so that coverage is close
         to the level; without it is larger.
+    weights : (n,) array-like, optional
+        How much more often rows like these occur among the new ones, up to a factor (covariate shift); new rows need
+        theirs on the same scale. Or how many equal rows each stands for; then new rows have weight 1.
 
     Returns
     -------
     ConformalSets
-        With ``sets(logits)``, ``threshold``, ``coverage(logits, y)`` and ``coverage_law()``.
+        With ``sets(logits)``, ``threshold``, ``coverage(logits, y)``, ``coverage_law()`` and ``to_dict()``.
 
     Raises
     ------
@@ -71,8 +75,13 @@ def conformal(
     Notes
     -----
     The threshold is the k-th best conformity of n rows, :math:`k = \lceil (n + 1) \cdot level \rceil`
-    (``docs/maths/conformal.md``, equations 1 to 8). Outcomes of a row with equal logits enter together. Probabilities
-    are best calibrated before, on other rows: that changes the sizes of sets and not their coverage.
+    (``docs/maths/conformal.md``, equations 1 to 8, 14 and 15). Outcomes of a row with equal logits enter together.
+    Probabilities are best calibrated before, on other rows: that changes the sizes of sets and not their coverage.
+
+    With weights the sets hold the outcome of a row from the new distribution with at least this probability, if the
+    weights are right and the probabilities of outcomes given the row have not changed. Weights that were estimated make
+    it approximate. A new row whose weight is large beside the sum of the others gets every outcome. The constants of
+    ``'raps'`` are chosen without weights, which touches sizes only.
 
     References
     ----------
@@ -80,6 +89,8 @@ def conformal(
     Wasserman, L. (2019) Least ambiguous set-valued classifiers with bounded error levels. JASA 114, 223-234. Romano,
     Y., Sesia, M. and Candès, E. (2020) Classification with valid and adaptive coverage. NeurIPS. Angelopoulos, A.,
     Bates, S., Malik, J. and Jordan, M. (2021) Uncertainty sets for image classifiers using conformal prediction. ICLR.
+    Tibshirani, R. J., Barber, R. F., Candès, E. J. and Ramdas, A. (2019) Conformal prediction under covariate shift.
+    NeurIPS.
 
     Examples
     --------
@@ -92,5 +103,5 @@ def conformal(
     >>> found.sets(z[500:]).shape, found.coverage(z[500:], y[500:]).coverage > 0.85
     ((500, 4), True)
     """
-    found = calibrate(logits, y, level, method, seed, tuning=tuning, constants=constants, randomised=randomised)
-    return held_sets(found)
+    choices: dict[str, Any] = {"tuning": tuning, "constants": constants, "randomised": randomised, "weights": weights}
+    return held_sets(calibrate(logits, y, level, method, seed, **choices))

@@ -12,9 +12,10 @@ from logitkit.errors import DataError, UnsupportedError
 from logitkit.logits.conformal_sets.conformity import CALIBRATING, TUNING, Conformity, drawn, ranks_of
 from logitkit.logits.conformal_sets.law import rank_of, rows_needed
 from logitkit.logits.conformal_sets.predictor import METHODS, Conformal, as_outcomes
-from logitkit.logits.read import read_codes, read_logits
+from logitkit.logits.conformal_sets.weighted import WeightedRows, weighted_rows
+from logitkit.logits.read import read_codes, read_logits, read_weights
 from logitkit.options import is_finite_number, require_choice, require_flag, require_seed
-from logitkit.typing import CodeArray, FloatArray
+from logitkit.typing import CodeArray, FloatArray, IntArray
 
 __all__ = ["PENALTIES", "calibrate"]
 
@@ -37,6 +38,7 @@ def calibrate(
     tuning: float = 0.2,
     constants: tuple[float, int] | None = None,
     randomised: bool = True,
+    weights: Any = None,
 ) -> Conformal:
     """Return conformal sets: see :func:`logitkit.api.logits.conformal.conformal`."""
     require_level(level)
@@ -48,11 +50,15 @@ def calibrate(
     values = as_outcomes(given)
     n, k = values.shape
     codes = read_codes(y, n, k)
+    counts = None if weights is None else read_weights(weights, n)
     if constants is not None and method != "raps":
         raise UnsupportedError(f"constants= are of method='raps', and method is {method!r}.")
     if method == "class":
-        limits, sizes = _by_outcome(values, codes, level)
-        return Conformal(method, level, k, given.ndim == 1, limits, sizes)
+        conformity = Conformity(nested=False).of_outcomes(values, codes, np.empty(0))
+        groups = [np.flatnonzero(codes == j) for j in range(k)]
+        limits, rows = _limits(conformity, groups, counts, level)
+        sizes = np.array([group.size for group in groups], dtype=np.int64)
+        return Conformal(method, level, k, given.ndim == 1, limits, sizes, weighted=rows)
     penalty, free, n_tuning = 0.0, 0, 0
     uniforms = drawn(n, seed, CALIBRATING) if randomised else np.ones(n)
     if method == "raps" and constants is not None:
@@ -61,12 +67,13 @@ def calibrate(
         apart = _apart(n, tuning, seed)
         penalty, free = _chosen(values[apart], codes[apart], uniforms[apart], level)
         values, codes, uniforms = values[~apart], codes[~apart], uniforms[~apart]
+        counts = None if counts is None else counts[~apart]
         n_tuning = int(apart.sum())
     rule = Conformity(method in ("aps", "raps"), penalty, free)
-    found = _limit(rule.of_outcomes(values, codes, uniforms), level, "for the threshold")
+    found, rows = _limits(rule.of_outcomes(values, codes, uniforms), [np.arange(codes.size)], counts, level)
     sizes = np.array([codes.size], dtype=np.int64)
     return Conformal(
-        method, level, k, given.ndim == 1, np.array([found]), sizes, penalty, free, n_tuning, int(seed), randomised
+        method, level, k, given.ndim == 1, found, sizes, penalty, free, n_tuning, int(seed), randomised, rows
     )
 
 
@@ -81,12 +88,19 @@ def _limit(conformity: FloatArray, level: float, where: str) -> float:
     return float(np.partition(conformity, n - rank)[n - rank])
 
 
-def _by_outcome(logits: FloatArray, codes: CodeArray, level: float) -> tuple[FloatArray, Any]:
-    """Return the limit of each outcome, and of how many rows it is."""
-    conformity = Conformity(nested=False).of_outcomes(logits, codes, np.empty(0))
-    parts = [conformity[codes == j] for j in range(logits.shape[1])]
-    limits = np.array([_limit(part, level, f"with outcome {j}") for j, part in enumerate(parts)])
-    return limits, np.array([part.size for part in parts], dtype=np.int64)
+def _limits(
+    conformity: FloatArray, groups: list[IntArray], weights: FloatArray | None, level: float
+) -> tuple[FloatArray, WeightedRows | None]:
+    """Return the limit of each group of rows, all or those of an outcome, and what weighted ones depend on."""
+    several = len(groups) > 1
+    limits = [
+        _limit(conformity[rows], level, f"with outcome {j}" if several else "for the threshold")
+        for j, rows in enumerate(groups)
+    ]
+    if weights is None:
+        return np.array(limits), None
+    found = weighted_rows([conformity[rows] for rows in groups], [weights[rows] for rows in groups])
+    return found.mean_limits(level), found
 
 
 def _stated(constants: tuple[float, int], n_outcomes: int) -> tuple[float, int]:

@@ -51,13 +51,13 @@ class Conformity(NamedTuple):
         return room
 
     def sets(self, logits: FloatArray, limits: FloatArray, uniforms: FloatArray) -> BoolArray:
-        """Return which outcomes conform at least as well as the one limit, or that of each outcome, says."""
+        """Return which outcomes conform at least as well as a limit says: one, one per outcome, or one per row."""
         if not self.nested:
             return np.asarray(log_softmax(logits) >= limits)
         kept = np.empty(logits.shape, dtype=np.bool_)
-        limit = float(limits[0])
+        each = np.ascontiguousarray(np.broadcast_to(limits.reshape(-1), logits.shape[:1]), dtype=np.float64)
         over_rows(
-            lambda a, b: sets_within(logits[a:b], limit, uniforms[a:b], self.penalty, self.free, kept[a:b]),
+            lambda a, b: sets_within(logits[a:b], each[a:b], uniforms[a:b], self.penalty, self.free, kept[a:b]),
             *logits.shape,
         )
         return kept

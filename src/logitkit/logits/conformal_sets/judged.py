@@ -28,6 +28,7 @@ class Coverage:
     expected : tuple of float
         Between which proportions the coverage of as many exchangeable rows lies: central limits of a beta-binomial
         distribution, at the level of the intervals.
+        Missing where rows of the thresholds have weights.
     p_value : float
         Twice the smaller tail of that distribution: small where these rows are not like those of the thresholds.
     low, high : float
@@ -70,25 +71,30 @@ class Coverage:
         return self.covered / self.n
 
 
-def judge(sets: BoolArray, codes: CodeArray, n: IntArray, ranks: IntArray, target: float, level: float) -> Coverage:
-    """Return how often sets hold the outcome, with limits."""
+def judge(
+    sets: BoolArray, codes: CodeArray, n: IntArray, ranks: IntArray | None, target: float, level: float
+) -> Coverage:
+    """Return how often sets hold the outcome, with limits; without ranks the coverage of such rows has no known law."""
     m, k = sets.shape
     held, sizes = sets[np.arange(m), codes], sets.sum(axis=1)
     rows = np.bincount(codes, minlength=k)
     hits = np.bincount(codes, weights=held, minlength=k)
-    groups = [m] if n.size == 1 else rows.tolist()
-    laws = [count_law(g, int(a), int(r)) for g, a, r in zip(groups, n, ranks, strict=True) if g]
-    law, covered = sum_law(laws), int(held.sum())
+    covered = int(held.sum())
+    expected, p_value = (float("nan"), float("nan")), float("nan")
+    if ranks is not None:
+        groups = [m] if n.size == 1 else rows.tolist()
+        law = sum_law([count_law(g, int(a), int(r)) for g, a, r in zip(groups, n, ranks, strict=True) if g])
+        first, last = central(law, level)
+        expected, p_value = (first / m, last / m), tails(law, covered)
     low, high = proportion_limits(np.append(hits, covered), np.append(rows, m), level)
     mean = np.divide(np.bincount(codes, weights=sizes, minlength=k), rows, out=np.full(k, np.nan), where=rows > 0)
     share = np.divide(hits, rows, out=np.full(k, np.nan), where=rows > 0)
-    first, last = central(law, level)
     return Coverage(
         n=m,
         covered=covered,
         target=target,
-        expected=(first / m, last / m),
-        p_value=tails(law, covered),
+        expected=expected,
+        p_value=p_value,
         low=float(low[-1]),
         high=float(high[-1]),
         mean_size=float(sizes.mean()),

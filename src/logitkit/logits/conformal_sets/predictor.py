@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
 from scipy.special import betaincinv
 
 from logitkit.engine.law import require_level
-from logitkit.errors import DataError
+from logitkit.errors import DataError, UnsupportedError
 from logitkit.logits.conformal_sets.conformity import NEW, Conformity, drawn
 from logitkit.logits.conformal_sets.judged import Coverage, judge
 from logitkit.logits.conformal_sets.law import rank_of
-from logitkit.logits.read import read_codes, read_logits
+from logitkit.logits.conformal_sets.weighted import WeightedRows
+from logitkit.logits.read import read_codes, read_logits, read_weights
 from logitkit.options import require_choice, require_flag
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
@@ -50,6 +51,9 @@ class Conformal:
         Of the draws of ``'aps'`` and ``'raps'``, by the place of a row.
     randomised : bool
         Whether there are such draws.
+    weighted : WeightedRows or None
+        Where rows of the thresholds have weights, what the threshold of a new row depends on; ``limits`` are then those
+        of a new row with their mean weight.
 
     Examples
     --------
@@ -69,6 +73,7 @@ class Conformal:
     n_tuning: int = 0
     seed: int = 0
     randomised: bool = True
+    weighted: WeightedRows | None = field(default=None, repr=False)
 
     @property
     def threshold(self) -> float | FloatArray:
@@ -109,13 +114,19 @@ class Conformal:
         ------
         DataError
             If the level is not within 0 and 1.
+        UnsupportedError
+            If rows have weights: the law then depends on their distribution.
         """
         require_level(level)
+        if self.weighted is not None:
+            raise UnsupportedError(
+                "Coverage of sets from weighted rows has no law that is known: it is at least the level on average."
+            )
         tail = 0.5 * (1.0 - level)
         a, b = self.ranks[:, None], (self.n + 1 - self.ranks)[:, None]
         return np.asarray(betaincinv(a, b, np.array([[tail, 1.0 - tail]])))
 
-    def sets(self, logits: Any, *, first: int = 0, never_empty: bool = False) -> BoolArray:
+    def sets(self, logits: Any, *, first: int = 0, never_empty: bool = False, weights: Any = None) -> BoolArray:
         """Return which outcomes are in the set of each row.
 
         Parameters
@@ -126,6 +137,8 @@ class Conformal:
             Place of the first row, where rows come in parts: draws are by place.
         never_empty : bool, default False
             Whether a set without an outcome gets the most probable one. Coverage can only rise.
+        weights : (n,) array-like, optional
+            Of these rows, on the scale of those of the rows of the thresholds; needed where these have weights.
 
         Returns
         -------
@@ -135,7 +148,7 @@ class Conformal:
         Raises
         ------
         DataError
-            If logits are of another shape than those that the thresholds are of, or not finite.
+            If logits are of another shape than those that the thresholds are of, or not finite, or weights are missing.
         """
         require_flag("never_empty", never_empty)
         if isinstance(first, bool) or not isinstance(first, int | np.integer) or first < 0:
@@ -144,13 +157,13 @@ class Conformal:
         n = values.shape[0]
         nested = self.conformity.nested
         uniforms = drawn(n, self.seed, NEW, int(first)) if nested and self.randomised else np.ones(n)
-        found = self.conformity.sets(values, self.limits, uniforms)
+        found = self.conformity.sets(values, self._limits_of(weights, n), uniforms)
         if never_empty:
             empty = np.flatnonzero(~found.any(axis=1))
             found[empty, values[empty].argmax(axis=1)] = True
         return found
 
-    def coverage(self, logits: Any, y: Any, *, level: float = 0.95) -> Coverage:
+    def coverage(self, logits: Any, y: Any, *, level: float = 0.95, weights: Any = None) -> Coverage:
         """Return how often sets of other rows hold the outcome, beside what is to be expected.
 
         Parameters
@@ -161,6 +174,8 @@ class Conformal:
             Their outcomes, from 0 to K - 1; 0 or 1 of an event.
         level : float, default 0.95
             Of the intervals.
+        weights : (m,) array-like, optional
+            As of ``sets``: each row still counts once, and is one of those that sets are for.
 
         Returns
         -------
@@ -175,7 +190,21 @@ class Conformal:
         require_level(level)
         values = self._read(logits)
         codes = read_codes(y, *values.shape)
-        return judge(self.sets(logits), codes, self.n, self.ranks, self.level, level)
+        ranks = self.ranks if self.weighted is None else None
+        return judge(self.sets(logits, weights=weights), codes, self.n, ranks, self.level, level)
+
+    def _limits_of(self, weights: Any, n: int) -> FloatArray:
+        """Return the limits of new rows: the same of all, or by their weights, one row each."""
+        if self.weighted is None:
+            if weights is not None:
+                raise UnsupportedError("Rows of the thresholds have no weights: give them to conformal too.")
+            return self.limits
+        if weights is None:
+            raise DataError(
+                "Rows of the thresholds have weights: give weights= of the new rows, on the same scale; 1 for each "
+                "where they count rows."
+            )
+        return self.weighted.limits(read_weights(weights, n), self.level)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the thresholds, and all that sets of new rows need, as plain numbers for JSON.
@@ -197,6 +226,9 @@ class Conformal:
             "n_tuning": self.n_tuning,
             "seed": self.seed,
             "randomised": self.randomised,
+            "weighted": None
+            if self.weighted is None
+            else {name: getattr(self.weighted, name).tolist() for name in ("conformity", "mass", "starts")},
         }
 
     @classmethod
@@ -231,6 +263,7 @@ class Conformal:
                 n_tuning=operator.index(kept["n_tuning"]),
                 seed=operator.index(kept["seed"]),
                 randomised=kept["randomised"] is True,
+                weighted=_weighted(kept.get("weighted")),
             )
             require_level(found.level)
         except (KeyError, TypeError, ValueError, OverflowError) as error:
@@ -244,6 +277,8 @@ class Conformal:
             raise DataError("These are no conformal sets: rows or constants are out of range.")
         if found.seed < 0 or not 0 <= found.free <= found.n_outcomes or found.n_tuning < 0:
             raise DataError("These are no conformal sets: rows or constants are out of range.")
+        if found.weighted is not None and not np.array_equal(np.diff(found.weighted.starts), found.n):
+            raise DataError("These are no conformal sets: weighted rows and their numbers do not fit one another.")
         return found
 
     def _read(self, logits: Any) -> FloatArray:
@@ -253,6 +288,17 @@ class Conformal:
             wanted = "(n,), of an event" if self.of_event else f"(n, {self.n_outcomes})"
             raise DataError(f"logits have shape {values.shape}; the thresholds are of logits of shape {wanted}.")
         return as_outcomes(values)
+
+
+def _weighted(kept: Any) -> WeightedRows | None:
+    """Return weighted rows that were kept as plain numbers."""
+    if kept is None:
+        return None
+    conformity, mass = (np.asarray(kept[name], dtype=np.float64) for name in ("conformity", "mass"))
+    starts = np.array([operator.index(each) for each in kept["starts"]], dtype=np.int64)
+    if conformity.ndim != 1 or conformity.shape != mass.shape or starts[0] != 0 or starts[-1] != mass.size:
+        raise ValueError("weighted rows")
+    return WeightedRows(conformity, mass, starts)
 
 
 def as_outcomes(logits: FloatArray) -> FloatArray:

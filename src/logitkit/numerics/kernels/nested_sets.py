@@ -187,7 +187,7 @@ def room_below(
 
 @compiled
 def sets_within(
-    logits: FloatArray, limit: float, uniforms: FloatArray, penalty: float, free: int, kept: BoolArray
+    logits: FloatArray, limits: FloatArray, uniforms: FloatArray, penalty: float, free: int, kept: BoolArray
 ) -> None:
     """Write which outcomes have at least some probability below them.
 
@@ -195,8 +195,8 @@ def sets_within(
     ----------
     logits : (n, K) array
         Logits.
-    limit : float
-        What is left at least.
+    limits : (n,) array
+        What is left at least, in each row.
     uniforms : (n,) array
         The part of its own probability that lies above each outcome.
     penalty, free : float, int
@@ -218,7 +218,7 @@ def sets_within(
         while size > 0:
             before = size
             size, tied, rest = _next(row, e, heap, size, rest)
-            if (rest + (1.0 - uniforms[i]) * tied) / total - penalty * max(k - size - free, 0) < limit:
+            if (rest + (1.0 - uniforms[i]) * tied) / total - penalty * max(k - size - free, 0) < limits[i]:
                 break
             for place in range(size, before):
                 mine[heap[place]] = True

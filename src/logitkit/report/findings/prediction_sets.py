@@ -35,6 +35,10 @@ EXPECTED = (
     "Expected: of as many rows that are exchangeable with those of the threshold (beta-binomial). A small p-value says "
     "that they are not."
 )
+WEIGHTED = (
+    "Rows have weights. Coverage is marginal over rows of the distribution that the weights lead to, if these are "
+    "right; thresholds depend on the weight of the new row, and are printed for the mean weight."
+)
 SIZES_MOST = 10  # sizes of sets that are printed
 OUTCOMES_MOST = 20
 
@@ -44,7 +48,8 @@ def conformal_document(result: Conformal) -> Document:
     """Return conformal sets as a document."""
     several = result.method == "class"
     threshold = np.atleast_1d(np.asarray(result.threshold))
-    low, high = result.coverage_law().T
+    unweighted = result.weighted is None
+    low, high = result.coverage_law().T if unweighted else (np.full(result.n.size, np.nan),) * 2
     facts = [
         Fact("Coverage guaranteed", format_level(result.level)),
         Fact("Outcomes", format_integer(result.n_outcomes)),
@@ -54,8 +59,9 @@ def conformal_document(result: Conformal) -> Document:
         facts += [
             Fact("Rows of the threshold", format_integer(int(result.n[0]))),
             Fact(name, format_estimate(float(threshold[0]))),
-            Fact("Coverage of such sets (95%)", format_interval(float(low[0]), float(high[0]), 4)),
         ]
+        if unweighted:
+            facts.append(Fact("Coverage of such sets (95%)", format_interval(float(low[0]), float(high[0]), 4)))
     if result.method == "raps":
         facts += [
             Fact("Penalty per rank", f"{result.penalty:g}"),
@@ -72,7 +78,9 @@ def conformal_document(result: Conformal) -> Document:
         strict=False,
     )
     notes = [BY_OUTCOME if several else MARGINAL]
-    if several:
+    if not unweighted:
+        notes = [WEIGHTED]
+    elif several:
         notes.append("Limits: between them lies the coverage of such sets, which depends on the rows of the threshold.")
     if result.conformity.nested and result.randomised:
         notes.append("The outcome at the edge of a set is in it by a draw, by the place of the row and the seed.")
@@ -108,17 +116,24 @@ def coverage_document(result: Coverage) -> Document:
         notes.append(f"{shown.size} of {sizes.size} sizes are printed; size_counts has all.")
     if len(rows) > OUTCOMES_MOST:
         notes.append(f"{OUTCOMES_MOST} of {len(rows)} outcomes are printed; to_frame() has all.")
+    law = (
+        (
+            Fact(
+                f"Expected ({level})",
+                f"{format_percent(result.expected[0], 2)} to {format_percent(result.expected[1], 2)}",
+            ),
+            Fact("P-value", format_p(result.p_value)),
+        )
+        if not np.isnan(result.p_value)
+        else ()
+    )
     return Document(
         "Coverage of prediction sets",
         facts=(
             Fact("Rows", format_integer(result.n)),
             Fact("Covered", format_percent(result.coverage, 2)),
             Fact("Guaranteed", format_level(result.target)),
-            Fact(
-                f"Expected ({level})",
-                f"{format_percent(result.expected[0], 2)} to {format_percent(result.expected[1], 2)}",
-            ),
-            Fact("P-value", format_p(result.p_value)),
+            *law,
             Fact(f"Of these sets ({level})", f"{format_percent(result.low, 2)} to {format_percent(result.high, 2)}"),
             Fact("Mean size", format_estimate(result.mean_size, 3)),
         ),
@@ -126,5 +141,5 @@ def coverage_document(result: Coverage) -> Document:
             Table("By outcome", (Column("Outcome"), *map(Column, heads)), tuple(cells)[:OUTCOMES_MOST]),
             Table("Sizes", (Column("Outcomes in the set"), Column("Rows"), Column("Proportion")), counts),
         ),
-        notes=(EXPECTED, *notes),
+        notes=((EXPECTED, *notes) if law else tuple(notes)),
     )

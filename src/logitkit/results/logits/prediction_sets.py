@@ -100,16 +100,16 @@ class ConformalSets(Pickled, Shown, Conformal):
         -------
         pandas.DataFrame
             Columns outcome, n (rows of the threshold), threshold, and the limits conf_low and conf_high between which
-            coverage lies over samples of as many rows, with 95%.
+            coverage lies over samples of as many rows, with 95%; missing where rows have weights.
         """
-        low, high = self.coverage_law().T
+        low, high = self.coverage_law().T if self.weighted is None else (np.full(self.n.size, np.nan),) * 2
         names = [str(j) for j in range(self.n.size)] if self.method == "class" else ["all"]
         columns: dict[str, Any] = {"outcome": names, "n": self.n, "threshold": np.atleast_1d(self.threshold)}
         return ResultFrame(columns | {"conf_low": low, "conf_high": high})
 
-    def coverage(self, logits: Any, y: Any, *, level: float = 0.95) -> SetCoverage:
+    def coverage(self, logits: Any, y: Any, *, level: float = 0.95, weights: Any = None) -> SetCoverage:
         """Return how often sets of other rows hold the outcome, beside what is to be expected."""
-        found = Conformal.coverage(self, logits, y, level=level)
+        found = Conformal.coverage(self, logits, y, level=level, weights=weights)
         return SetCoverage(**{field.name: getattr(found, field.name) for field in fields(found)})
 
 
