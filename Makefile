@@ -25,7 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-failed test-slow test-dask test-browser browser-tools deploy-tools test-deploy spark-tools test-spark coverage lint types architecture format docs docs-tools bench bench-history references clean
+.PHONY: help demo test test-failed test-slow test-dask test-browser browser-tools deploy-tools test-deploy spark-tools test-spark coverage lint types architecture format docs docs-tools dist bench bench-history references clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -89,6 +89,14 @@ docs: $(STAMPS)/docs ## Build the site in build/docs/html: every page is run, wa
 	$(PY) -m sphinx -q -W --keep-going -j auto -b html -c docs -d build/docs/doctrees build/docs/source build/docs/html
 	$(PY) docs/check_site.py build/docs/html
 
+dist: $(STAMPS)/dist ## Build wheel and sdist in dist/, check them, and run the demonstration from the wheel in an environment of its own
+	rm -rf dist build/dist
+	$(PY) -m build --no-isolation --outdir dist .
+	$(PY) -m twine check --strict dist/*
+	$(PY) -m venv build/dist
+	build/dist/bin/python -m pip install -q dist/*.whl
+	cd build/dist && env -u PYTHONPATH bin/logitkit --version && env -u PYTHONPATH bin/logitkit demo
+
 bench: $(STAMPS)/bench ## Time all work beside the peers that are installed, within an hour or so (ARGS="--quick": in small)
 	$(PY) benchmarks/bench.py $(ARGS)
 
@@ -139,6 +147,10 @@ $(STAMPS)/deploy: pyproject.toml | $(PY)
 $(STAMPS)/docs: pyproject.toml | $(PY)
 	$(call install,[docs])
 	@touch $(STAMPS)/package $(STAMPS)/test
+
+$(STAMPS)/dist: pyproject.toml | $(PY)
+	$(call install,[dist])
+	@touch $(STAMPS)/package
 
 $(STAMPS)/spark: pyproject.toml | $(PY)
 	$(call install,[test$(comma)spark])

@@ -23,7 +23,7 @@ DOCS = ROOT / "docs"
 # Pages whose code is checked with asserts by the tests, and shown with what it returns.
 GUIDES = frozenset(path.name for path in DOCS.glob("*.md")) - {"README.md", "index.md"}
 # Files of the root that are pages of the site.
-PROJECT = ("CONTRIBUTING.md", "CHANGELOG.md", "CODE_OF_CONDUCT.md", "SECURITY.md", "VERSIONING.md")
+PROJECT = ("CONTRIBUTING.md", "CHANGELOG.md", "VERSIONING.md", "SECURITY.md", "CODE_OF_CONDUCT.md")
 # Files that take no part in the site, or are read by Sphinx where they lie.
 LEFT_OUT = frozenset({"README.md", "stage.py", "conf.py"})
 

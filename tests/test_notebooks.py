@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from matplotlib.text import Text
 from numpy.testing import assert_allclose
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 
+import logitkit as lk
 from logitkit.datasets import load_khan_srbct, load_lbw, load_womens_reviews
 from notebook_runs import FOLDER, LOOK, NOTEBOOKS, look_into, run_here
 from tolerances import EXACT, REFERENCE
@@ -194,3 +197,20 @@ def test_readme_shows_what_its_example_prints(tmp_path: Path) -> None:
     _, printed, errors = run_here([found["code"]], tmp_path, quick=True)
     assert printed == found["shown"]
     assert errors == [""]
+
+
+def test_the_version_is_that_of_the_citation_and_the_metadata() -> None:
+    root = FOLDER.parent
+    assert f"version: {lk.__version__}\n" in (root / "CITATION.cff").read_text(encoding="utf-8")
+    assert f'version = "{lk.__version__}"\n' in (root / "pyproject.toml").read_text(encoding="utf-8")
+
+
+def test_the_picture_of_the_readme_is_that_of_its_fit() -> None:
+    """Every number and word of the picture is that of the figure drawn today."""
+    fit = lk.logit("low ~ age + lwt + race + smoke", lk.datasets.load_lbw())
+    figure = fit.plot.forest().figure
+    figure.canvas.draw()  # ticks get their labels
+    drawn = {text.get_text().strip() for text in figure.findobj(Text)}
+    picture = (FOLDER.parent / "docs/_static/forest.svg").read_text(encoding="utf-8")
+    shown = {unescape(text).strip() for text in re.findall(r"<text[^>]*>([^<]*)</text>", picture)}
+    assert {"3.425", "1.243 to 9.438", "smoke"} < shown <= drawn
