@@ -133,7 +133,7 @@ def _room_below_few(
 
 @compiled
 def _sets_within_few(
-    logits: FloatArray, limit: float, uniforms: FloatArray, penalty: float, free: int, kept: BoolArray
+    logits: FloatArray, limits: FloatArray, uniforms: FloatArray, penalty: float, free: int, kept: BoolArray
 ) -> None:
     """Do what ``sets_within`` does, of a few outcomes."""
     n, k = logits.shape
@@ -146,7 +146,7 @@ def _sets_within_few(
             _beside(z, e, z[j, :rows], below, tied, rank)
             for i in range(rows):
                 within = (below[i] + (1.0 - uniforms[first + i]) * tied[i]) / total[i]
-                kept[first + i, j] = within - penalty * max(rank[i] - free, 0.0) >= limit
+                kept[first + i, j] = within - penalty * max(rank[i] - free, 0.0) >= limits[first + i]
 
 
 @compiled
@@ -206,7 +206,7 @@ def sets_within(
     """
     n, k = logits.shape
     if k <= FEW:
-        _sets_within_few(logits, limit, uniforms, penalty, free, kept)
+        _sets_within_few(logits, limits, uniforms, penalty, free, kept)
         return
     e, heap = np.empty(k), np.empty(k, np.int64)
     for i in range(n):
