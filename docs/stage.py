@@ -25,7 +25,8 @@ GUIDES = frozenset(path.name for path in DOCS.glob("*.md")) - {"README.md", "ind
 # Files of the root that are pages of the site.
 PROJECT = ("CONTRIBUTING.md", "CHANGELOG.md", "VERSIONING.md", "SECURITY.md", "CODE_OF_CONDUCT.md")
 # Files that take no part in the site, or are read by Sphinx where they lie.
-LEFT_OUT = frozenset({"README.md", "stage.py", "conf.py"})
+LEFT_OUT = frozenset({"README.md", "stage.py", "conf.py", "check_site.py"})
+LEFT_OUT_FOLDERS = frozenset({"__pycache__", "conda-forge"})
 
 BLOCK = re.compile(r"^```python\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[([^\]]+)\]\(((?:\.\./)+)([^)\s#]+)(#[^)]*)?\)")
@@ -101,7 +102,12 @@ def stage(folder: Path) -> None:
     wanted: set[Path] = set()
     for source in sorted(DOCS.rglob("*")):
         place = source.relative_to(DOCS)
-        if not source.is_file() or place.as_posix() in LEFT_OUT or "__pycache__" in place.parts:
+        if (
+            not source.is_file()
+            or place.as_posix() in LEFT_OUT
+            or source.suffix == ".yaml"
+            or "__pycache__" in place.parts
+        ):
             continue
         target = folder / place
         wanted.add(target)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -203,6 +204,15 @@ def test_the_version_is_that_of_the_citation_and_the_metadata() -> None:
     root = FOLDER.parent
     assert f"version: {lk.__version__}\n" in (root / "CITATION.cff").read_text(encoding="utf-8")
     assert f'version = "{lk.__version__}"\n' in (root / "pyproject.toml").read_text(encoding="utf-8")
+    assert f'version: "{lk.__version__}"\n' in (root / "docs/conda-forge/recipe.yaml").read_text(encoding="utf-8")
+
+
+def test_the_recipe_of_conda_asks_for_what_the_metadata_ask_for() -> None:
+    metadata = tomllib.loads((FOLDER.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    recipe = (FOLDER.parent / "docs/conda-forge/recipe.yaml").read_text(encoding="utf-8")
+    needed = {re.sub(r" *([<>=])", r" \1", line, count=1) for line in metadata}
+    run = set(re.findall(r"^    - (\S+ [<>=]\S+)$", recipe.split("  run:\n")[1].split("tests:")[0], flags=re.MULTILINE))
+    assert {each.replace("matplotlib-base", "matplotlib") for each in run} == needed | {"python >=3.11"}
 
 
 def test_the_picture_of_the_readme_is_that_of_its_fit() -> None:
