@@ -132,6 +132,63 @@ def test_plug_in_errors_are_the_sandwich_where_all_rows_were_averaged() -> None:
     assert (once.std_error > 1.3 * fit.std_error).all()  # of 45 in 100 rows
 
 
+def three(n: int, seed: int = 4) -> tuple[Any, Any]:
+    X = rows(n, seed)[0]
+    rng = np.random.default_rng(seed)
+    logits = X @ np.array([[0.0, 0.0, 0.0, 0.0], [-1.0, 0.2, 2.0, 0.5], [0.5, -0.1, 4.0, -0.5]]).T
+    return X, np.array(["a", "b", "c"])[(logits + rng.gumbel(size=logits.shape)).argmax(axis=1)]
+
+
+@pytest.mark.parametrize("reference", ["b", None])
+def test_plug_in_errors_of_several_outcomes_are_the_sandwich(reference: str | None) -> None:
+    X, y = three(3_000)
+    model = lk.Multinomial(reference=reference)
+    fit = lk.learn_matrix(X, y, NAMES, model=model, solver=lk.Stochastic("sgd", average=True, epochs=60))
+    batch = lk.fit_matrix(X, y, NAMES, model=model, weights=np.ones(3_000), weight_kind="sampling")
+    assert list(fit.std_error.columns) == list(batch.std_error.columns)
+    np.testing.assert_allclose(fit.std_error, batch.std_error, rtol=0.02)  # of averages near the optimum
+    found = fit.tidy()
+    assert found.columns.tolist() == ["outcome", "term", "estimate", "std_error", "conf_low", "conf_high"]
+    np.testing.assert_array_equal(found["outcome"], batch.tidy()["outcome"])
+    again = lk.StochasticFit.from_dict(json.loads(json.dumps(fit.to_dict())))
+    assert again.tidy().equals(found)
+
+
+def test_plug_in_errors_count_frequencies_as_rows_and_square_other_weights() -> None:
+    X, y = three(600)
+    twice = np.where(np.arange(600) % 3 == 0, 2.0, 1.0)
+    place = np.repeat(np.arange(600), twice.astype(int))
+    solver = lk.Stochastic("sgd", average=True, epochs=100, batch=32)
+    for outcome, model in ((y, lk.Multinomial(reference="a")), (y == "a", lk.Binary())):
+        by_weight = lk.learn_matrix(X, outcome, NAMES, model=model, weights=twice, solver=solver)
+        by_row = lk.learn_matrix(X[place], outcome[place], NAMES, model=model, solver=solver)
+        np.testing.assert_allclose(by_weight.std_error, by_row.std_error, rtol=0.01)  # of averages near the optimum
+        sampled = lk.learn_matrix(X, outcome, NAMES, model=model, weights=twice, weight_kind="sampling", solver=solver)
+        batch = lk.fit_matrix(X, outcome, NAMES, model=model, weights=twice, weight_kind="sampling")
+        np.testing.assert_allclose(sampled.std_error, batch.std_error, rtol=0.01)
+
+
+@pytest.mark.parametrize("reference", ["b", None])
+def test_a_ridge_of_several_outcomes_is_compared_with_its_own_optimum(reference: str | None) -> None:
+    X, y = three(800)
+    solver = lk.Stochastic("saga", batch=32, epochs=120, ridge=0.2)
+    fit = lk.learn_matrix(X, y, NAMES, model=lk.Multinomial(reference=reference), solver=solver)
+    assert 0.0 <= fit.excess < 1e-9
+    batch = lk.fit_matrix(X, y, NAMES, model=lk.Multinomial(reference=None), penalty=lk.Ridge(0.2))
+    # An excess of 1e-9 allows steps of its root, 3e-5, in units of a curvature of order one.
+    np.testing.assert_allclose(fit.predict(X), batch.predict(X), atol=1e-4)
+
+
+def test_two_outcomes_may_be_stated_as_several() -> None:
+    births = lk.datasets.load_lbw()
+    solver = lk.Stochastic("saga", batch=8, epochs=200, ridge=0.1)
+    one = lk.learn("low ~ age + lwt", births, solver=solver)
+    several = lk.learn("low ~ age + lwt", births, model=lk.Multinomial(), solver=solver)
+    np.testing.assert_allclose(several.predict(births)[:, 1], one.predict(births), rtol=1e-12)
+    np.testing.assert_allclose([several.mean_loss, several.optimum], [one.mean_loss, one.optimum], rtol=1e-12)
+    assert several.coef.shape == (3, 1)
+
+
 @pytest.mark.slow
 def test_intervals_of_one_pass_cover() -> None:
     true, hits = np.array([-2.0, 0.4, 3.0, 0.5]), np.zeros(4)
@@ -150,6 +207,8 @@ def test_files_are_learnt_chunk_by_chunk(tmp_path: Path) -> None:
     solver = lk.Stochastic("saga", epochs=30)
     fit = lk.learn("y ~ a + b + c", tmp_path / "rows.parquet", solver=solver)
     assert 0.0 <= fit.excess < 1e-6
+    shrunk = lk.learn("y ~ a + b + c", tmp_path / "rows.parquet", solver=lk.Stochastic("saga", epochs=30, ridge=0.1))
+    assert 0.0 <= shrunk.excess < 1e-6
     held = lk.learn("y ~ a + b + c", table, solver=solver)
     # Both are within 1e-6 of the optimum, by other orders of the rows: probabilities differ by its root, 1e-3.
     np.testing.assert_allclose(fit.predict(table), held.predict(table), atol=1e-3)

@@ -66,19 +66,10 @@ def test_weights_of_classes_and_rows_are_those_of_repeated_rows() -> None:
     np.testing.assert_array_equal(by_class.coef_, by_row.coef_)
 
 
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        ({"class_weight": "balanced"}, "never sees together"),
-        ({"solver": lk.Stochastic("saga")}, "nobody numbered"),
-        ({"solver": lk.Stochastic(schedule="cosine")}, "how many rows will come"),
-        ({"solver": lk.Stochastic(early_stopping=0.1)}, "holds rows out"),
-    ],
-)
-def test_what_a_stream_cannot_have_is_refused(options: dict[str, Any], words: str) -> None:
+def test_weights_that_count_all_rows_are_refused_in_a_stream() -> None:
     X, y = rows(50)
-    with pytest.raises(UnsupportedError, match=words):
-        LogitClassifier(**options).partial_fit(X, y)
+    with pytest.raises(UnsupportedError, match="never sees together"):
+        LogitClassifier(class_weight="balanced").partial_fit(X, y)
 
 
 @pytest.mark.parametrize(
@@ -89,6 +80,9 @@ def test_what_a_stream_cannot_have_is_refused(options: dict[str, Any], words: st
         ({"C": 1.0}, "no penalty but a ridge"),
         ({"strength": 0.1, "l1_ratio": 0.5}, "no penalty but a ridge"),
         ({"solver": lk.Newton()}, "by mini-batches"),
+        ({"solver": lk.Stochastic("saga")}, "nobody numbered"),
+        ({"solver": lk.Stochastic(schedule="cosine")}, "how many rows will come"),
+        ({"solver": lk.Stochastic(early_stopping=0.1)}, "holds rows out"),
     ],
 )
 def test_an_estimator_that_cannot_learn_from_streams_has_no_such_method(options: dict[str, Any], words: str) -> None:
@@ -107,3 +101,61 @@ def test_labels_that_are_none_are_refused() -> None:
         LogitClassifier().partial_fit(X, y).partial_fit(X, np.where(np.arange(50) == 3, "c", y))
     with pytest.raises(ResponseError, match="and were"):
         LogitClassifier().partial_fit(X, y).partial_fit(X, y, classes=["a", "z"])
+
+
+@pytest.mark.parametrize(("kind", "n_classes"), [(LogitClassifier, 2), (MultinomialClassifier, 3)])
+@pytest.mark.parametrize("storage", [np.asarray, sparse.csr_array, pd.DataFrame])
+def test_fit_by_mini_batches_is_that_of_lk_learn_and_near_the_optimum(kind: Any, n_classes: int, storage: Any) -> None:
+    X, y = rows(600, n_classes)
+    X = X / [1.0, 10.0, 0.1]  # sparse columns are scaled, and not centred
+    solver = lk.Stochastic("saga", batch=16, epochs=400, ridge=0.01)
+    model = kind(solver=solver).fit(stored(storage, X), y)
+    whole = kind(strength=0.01).fit(stored(storage, X), y)
+    if storage is not sparse.csr_array:  # whose ridge is of columns over their largest values
+        np.testing.assert_allclose(
+            model.predict_proba(stored(storage, X)), whole.predict_proba(stored(storage, X)), atol=1e-4
+        )
+    assert model.coef_.shape == whole.coef_.shape
+    assert model.intercept_.shape == whole.intercept_.shape
+    assert model.coef_names_.tolist() == whole.coef_names_.tolist()
+    assert not hasattr(model, "fit_")
+    assert model.loss_ == model.learnt_.mean_loss
+    dense = np.column_stack([np.ones(600), X])
+    found = model.learnt_.predict(dense)
+    expected = model.predict_proba(stored(storage, X))
+    np.testing.assert_allclose(found, expected if n_classes > 2 else expected[:, 1], rtol=1e-12)
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(again.predict_proba(stored(storage, X)), expected)
+
+
+def test_fit_by_mini_batches_takes_formulas_weights_and_strength() -> None:
+    births = lk.datasets.load_lbw()
+    births["work"] = births["ftv"].clip(upper=2).map({0: "none", 1: "one", 2: "more"})
+    new = births.head(20).assign(age=lambda some: some["age"].where(some["age"] < 30))
+    solver = lk.Stochastic("saga", batch=8, epochs=300)
+    own = {"class_weight": {0: 1.0, 1: 2.0}, "strength": 0.05}
+    model = LogitClassifier("age + C(work)", solver=solver, **own).fit(births, births["low"])
+    whole = LogitClassifier("age + C(work)", **own).fit(births, births["low"])
+    np.testing.assert_allclose(model.predict_proba(new), whole.predict_proba(new), atol=1e-3)
+    assert np.isnan(model.predict_proba(new)).any()
+    again = model.fit(births, births["smoke"])
+    assert again.learnt_.info.response.event == "1"
+    balanced = LogitClassifier("age", solver=solver, class_weight="balanced").fit(births, births["low"])
+    assert balanced.predict_proba(births)[:, 1].mean() == pytest.approx(0.5, abs=0.02)
+    assert hasattr(model.set_params(solver=None).fit(births, births["low"]), "fit_")
+    assert not hasattr(model, "learnt_")
+
+
+def test_blocks_go_on_from_what_was_learnt() -> None:
+    X, y = rows(2_000)
+    model = LogitClassifier(solver=lk.Stochastic()).fit(X, y)
+    before = model.predict_proba(X)
+    model.partial_fit(X[:64], y[:64])
+    assert not hasattr(model, "learnt_")
+    np.testing.assert_allclose(model.predict_proba(X), before, atol=0.1)
+
+
+@pytest.mark.parametrize("options", [{"C": 1.0}, {"penalty": lk.Lasso(0.1)}, {"strength": 0.1, "l1_ratio": 0.5}])
+def test_other_penalties_are_not_learnt_in_mini_batches(options: dict[str, Any]) -> None:
+    with pytest.raises(UnsupportedError, match=r"solver=lk\.Stochastic\(\.\.\.\) has no penalty but a ridge"):
+        LogitClassifier(solver=lk.Stochastic(), **options).fit(*rows(50))

@@ -16,6 +16,7 @@ from logitkit.models.binary import Binary
 from logitkit.models.catalogue import require_model
 from logitkit.models.model import Model
 from logitkit.options import require_flag
+from logitkit.typing import MissingPolicy, WeightKind
 
 if TYPE_CHECKING:
     from logitkit.results.stochastic import StochasticFit
@@ -31,6 +32,8 @@ def learn(
     solver: Stochastic = Stochastic(),  # noqa: B008 - the same
     weights: Any = None,
     offset: Any = None,
+    weight_kind: WeightKind = "frequency",
+    missing: MissingPolicy = "drop",
     compared: bool = True,
     memory: int | str | None = None,
 ) -> StochasticFit:
@@ -50,7 +53,9 @@ def learn(
         ``lk.Binary()``, ``lk.Binary(event="yes")`` or ``lk.Multinomial()``.
     solver : Stochastic
         How it is learnt.
-    weights, offset : optional
+    weights, offset, weight_kind : optional
+        As in ``fit``: plug-in errors count a frequency as so many rows, and square other weights.
+    missing : {'drop', 'raise'}
         As in ``fit``.
     compared : bool, default True
         Whether the batch optimum is found too, by Newton's method on the same rows, so that the distance from it is
@@ -83,7 +88,9 @@ def learn(
         Reading(memory, None, None, (("model", model),)),
         namespace=namespace,
         weights=weights,
+        weight_kind=weight_kind,
         reader=model.reader(offset),
+        missing=missing,
     )
     return _learnt(design, model, solver, compared)
 
@@ -97,6 +104,7 @@ def learn_matrix(
     solver: Stochastic = Stochastic(),  # noqa: B008 - the same
     weights: Any = None,
     offset: Any = None,
+    weight_kind: WeightKind = "frequency",
     compared: bool = True,
 ) -> StochasticFit:
     """Learn a model in mini-batches from a ready matrix as it is: no intercept is added.
@@ -109,7 +117,7 @@ def learn_matrix(
         A response that the model accepts.
     names : sequence of str, optional
         Column names; the column of ones called ``"Intercept"`` is the intercept.
-    model, solver, weights, offset, compared : object
+    model, solver, weights, offset, weight_kind, compared : object
         As in ``learn``.
 
     Returns
@@ -132,7 +140,8 @@ def learn_matrix(
     True
     """
     model = require_model(model)
-    return _learnt(ready_design(X, y, names, weights=weights, reader=model.reader(offset)), model, solver, compared)
+    design = ready_design(X, y, names, weights=weights, weight_kind=weight_kind, reader=model.reader(offset))
+    return _learnt(design, model, solver, compared)
 
 
 def _learnt(design: Design, model: Model, solver: Stochastic, compared: bool) -> StochasticFit:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from logitkit.design.build import build_design
+from logitkit.design.rebuild import NewRows
 from logitkit.design.table.frame import is_missing, read_table
 from logitkit.errors import DataError, FormulaError
 from logitkit.estimators.outcomes import Classes
@@ -18,7 +19,7 @@ from logitkit.results.fit import Fit
 from logitkit.results.rows import Rows
 from logitkit.typing import BoolArray, FloatArray, IntArray, MissingPolicy, UnseenPolicy
 
-__all__ = ["FormulaRows", "decision_by_formula", "require_frame", "require_labels"]
+__all__ = ["FormulaRows", "decision_by_formula", "decision_of", "require_frame", "require_labels"]
 
 
 @dataclass(frozen=True)
@@ -229,7 +230,34 @@ def decision_by_formula(fit: Fit, coef: FloatArray, X: Any, unseen: UnseenPolicy
     >>> decision_by_formula(fit, np.array([[1.0, 2.0]]), frame, "raise")[0].tolist()
     [[1.0], [nan]]
     """
-    coded = Rows(fit.record, fit.design, X, unseen=unseen).to_predict
+    return decision_of(Rows(fit.record, fit.design, X, unseen=unseen).to_predict, coef)
+
+
+def decision_of(coded: NewRows, coef: FloatArray) -> tuple[FloatArray, BoolArray]:
+    """Return the logits of rows that are coded.
+
+    Parameters
+    ----------
+    coded : NewRows
+        Rows of a data frame.
+    coef : (m, p) array
+        Finite coefficients, one row per linear predictor.
+
+    Returns
+    -------
+    logit : (n, m) array
+        nan for a row that cannot be coded.
+    kept : (n,) bool array
+        Which rows could.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> from logitkit.design.rebuild import new_rows
+    >>> fit = lk.logit("y ~ x", {"y": [0, 1, 0, 1], "x": [0.0, 0.0, 1.0, 1.0]})
+    >>> decision_of(new_rows(fit.record.info, {"x": [3.0]}), np.array([[1.0, 2.0]]))[0].tolist()
+    [[7.0]]
+    """
     eta = np.full((coded.kept.size, len(coef)), np.nan)
     for place, one in enumerate(coef):
         own = coded.matrix.matvec(one)

@@ -39,8 +39,9 @@ class MultinomialClassifier(FitWithPenalty):
         With a formula: a level that the fit never saw is refused, or treated as missing.
     functions : mapping of str to object, optional
         With a formula: the caller's own functions that it uses, by name; numpy's need not be given.
-    solver : Newton or ProxNewton, optional
-        Options of the solver, such as ``lk.Newton(tol=1e-10)``; with a penalty ``lk.ProxNewton(tol=1e-8)``.
+    solver : Newton, ProxNewton or Stochastic, optional
+        Options of the solver, such as ``lk.Newton(tol=1e-10)``; with a penalty ``lk.ProxNewton(tol=1e-8)``. With
+        ``lk.Stochastic("adam", epochs=5)``, ``fit`` learns in mini-batches, and its ridge is ``strength``.
     level : float, default 0.95
         Confidence level of intervals.
 
@@ -58,7 +59,9 @@ class MultinomialClassifier(FitWithPenalty):
         The intercepts, which sum to zero; 0 where there are none. Of two classes (1,).
     fit_ : MultinomialFit
         The fit itself, with summary, relative risk ratios, tests, intervals and diagnostics. Its rows are left behind
-        when the estimator is pickled.
+        when the estimator is pickled. Not there after learning in mini-batches.
+    learnt_ : StochasticFit
+        What ``fit`` learnt in mini-batches, as ``lk.learn`` returns it, but without the batch optimum.
     n_iter_ : (1,) int array
         Iterations of the solver; with a penalty 0 where the null model is the solution.
     n_features_in_ : int

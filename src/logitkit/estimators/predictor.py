@@ -9,10 +9,18 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from logitkit.design.formula.terms import INTERCEPT
+from logitkit.design.rebuild import new_rows
 from logitkit.errors import DataError, DataWarning, ResponseError, warn_caller
 from logitkit.estimators.columns import Columns, validated_columns
 from logitkit.estimators.finite import finite_coef
-from logitkit.estimators.formula_rows import FormulaRows, decision_by_formula, require_frame, require_labels
+from logitkit.estimators.formula_rows import (
+    FormulaRows,
+    decision_by_formula,
+    decision_of,
+    require_frame,
+    require_labels,
+)
+from logitkit.estimators.learning import forget
 from logitkit.estimators.outcomes import Classes
 from logitkit.models.multinomial import Multinomial
 from logitkit.results.fit import Fit
@@ -98,7 +106,7 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
                 f"is row {int(np.argmin(kept))}, from 0), and so no predicted label: drop them, or impute in an "
                 "earlier step. predict_proba gives nan for such rows."
             )
-        if hasattr(self, "fit_"):  # of rows that were learnt in a stream every one is proper
+        if hasattr(self, "fit_"):  # of what was learnt in mini-batches every row is proper
             _require_proper(self.fit_.record.family, eta)
         scores = self._scores(eta)
         return self.classes_[(scores[:, 0] > 0.0).astype(np.int64) if scores.shape[1] == 1 else scores.argmax(axis=1)]
@@ -174,10 +182,9 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
                 f"No row of the class {lost[0]!r} is left: each has a missing value in a column of the formula. Impute "
                 "in an earlier step, or leave the class out of X and y."
             )
+        forget(self)
         self.classes_ = target.classes
         self.fit_ = fit
-        if hasattr(self, "stream_"):
-            del self.stream_
         own = self.fit_intercept if self.formula is None else INTERCEPT in names
         place = names.index(INTERCEPT) if own else None
         self.coef_names_ = np.array([name for j, name in enumerate(names) if j != place], dtype=object)
@@ -235,10 +242,13 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
             X = validated_columns(self, X)
             return np.asarray(X @ table.T) + intercept, None
         require_frame(X)
-        names = self.fit_.record.info.names
+        fitted = hasattr(self, "fit_")  # else learnt in mini-batches
+        names = self.fit_.record.info.names if fitted else self.learnt_.names
         place = names.index(INTERCEPT) if INTERCEPT in names else None
         coef = table if place is None else np.insert(table, place, intercept, axis=1)
-        return decision_by_formula(self.fit_, coef, X, self.unseen)
+        if fitted:
+            return decision_by_formula(self.fit_, coef, X, self.unseen)
+        return decision_of(new_rows(self.learnt_.info, X, unseen=self.unseen), coef)
 
 
 def _require_proper(family: Any, eta: FloatArray) -> None:

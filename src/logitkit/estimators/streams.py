@@ -16,6 +16,7 @@ from logitkit.engine.stochastic.rows import Rows, rows_of, standard_of
 from logitkit.errors import DataError, ResponseError, UnsupportedError
 from logitkit.estimators.columns import validated_columns
 from logitkit.estimators.finite import FAR
+from logitkit.estimators.learning import forget, ridge_of
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["learn_block", "may_learn"]
@@ -74,8 +75,7 @@ def learn_block(estimator: Any, X: Any, y: Any, classes: Any, sample_weight: Any
     estimator.coef_, estimator.intercept_ = table[:, :-1].copy(), table[:, -1].copy()
     names = tuple(getattr(estimator, "feature_names_in_", ())) or tuple(f"x{j}" for j in range(table.shape[1] - 1))
     estimator.coef_names_ = np.array(names, dtype=object)
-    if hasattr(estimator, "fit_"):
-        del estimator.fit_  # whose statistics are those of other coefficients
+    forget(estimator, but="stream_")  # statistics of other coefficients
 
 
 def may_learn(estimator: Any) -> bool:
@@ -94,7 +94,7 @@ def may_learn(estimator: Any) -> bool:
     Raises
     ------
     LogitkitError
-        If it has a formula, a penalty but a ridge, or another solver.
+        If it has a formula, a penalty but a ridge, another solver, or one that has to know all rows.
 
     Examples
     --------
@@ -107,17 +107,11 @@ def may_learn(estimator: Any) -> bool:
             "partial_fit takes columns of numbers: a formula learns levels and knots from all rows at once. Code the "
             "columns in an earlier step, or use lk.learn(formula, files), which reads the rows twice."
         )
-    if estimator.penalty is not None or estimator.C is not None or estimator.l1_ratio:
-        raise UnsupportedError("partial_fit has no penalty but a ridge: strength=, or solver=lk.Stochastic(ridge=...).")
+    ridge_of(estimator, "partial_fit")
     given = estimator.solver
     if given is not None and not isinstance(given, Stochastic):
         raise DataError(f"partial_fit moves by mini-batches: give solver=lk.Stochastic(...), not {given!r:.60}.")
-    return True
-
-
-def _solver(estimator: Any) -> Stochastic:
-    """Return the options of the method, or say what cannot be learnt so."""
-    given = Stochastic() if estimator.solver is None else estimator.solver
+    given = given or Stochastic()
     if given.method == "saga":
         raise UnsupportedError(
             "method='saga' remembers the slope of each row, and partial_fit meets rows that nobody numbered: use "
@@ -129,8 +123,13 @@ def _solver(estimator: Any) -> Stochastic:
         )
     if given.early_stopping is not None:
         raise UnsupportedError("early_stopping= holds rows out of a whole: partial_fit does not see one.")
-    ridge = given.ridge if estimator.strength is None else float(estimator.strength)
-    return replace(given, schedule=given.schedule or "power", ridge=ridge)
+    return True
+
+
+def _solver(estimator: Any) -> Stochastic:
+    """Return the options of the method, or say what cannot be learnt so."""
+    given = ridge_of(estimator, "partial_fit")
+    return replace(given, schedule=given.schedule or "power")
 
 
 def _started(solver: Stochastic, rows: Rows, estimator: Any, before: Any) -> Learner:

@@ -10,9 +10,11 @@ from sklearn.utils.metaestimators import available_if
 from logitkit.engine.regularised.options import ProxNewton
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.stochastic.options import Stochastic
+from logitkit.estimators.learning import learn_rows
 from logitkit.estimators.penalty_choice import chosen_penalty
 from logitkit.estimators.single_fit import SingleFit
 from logitkit.estimators.streams import learn_block, may_learn
+from logitkit.estimators.weights import row_weights
 from logitkit.results.foreign import in_our_words
 from logitkit.typing import MissingPolicy, UnseenPolicy
 
@@ -65,6 +67,36 @@ class FitWithPenalty(SingleFit):
         self.functions = functions
         self.solver = solver
         self.level = level
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Fit the model; with ``solver=lk.Stochastic(...)`` learn it in mini-batches.
+
+        Parameters
+        ----------
+        X : (n, p) array, frame or sparse matrix
+            Numbers; with a formula a data frame.
+        y : (n,) array-like
+            Labels of the classes.
+        sample_weight : (n,) array-like, optional
+            Weights of precision: weight 2 is the row twice for the estimates.
+
+        Returns
+        -------
+        Self
+            The estimator itself. What was learnt in mini-batches is in ``learnt_``, and there is no ``fit_``.
+
+        Raises
+        ------
+        LogitkitError
+            What is wrong with the input or the parameters, where, and what to do.
+        """
+        if not isinstance(self.solver, Stochastic):
+            return super().fit(X, y, sample_weight)
+        rows, labels = self._rows(X, y)
+        target = self._target(labels, y)
+        used = rows.used() if self.class_weight is not None else slice(None)
+        learn_rows(self, rows, target, row_weights(target, sample_weight, self.class_weight, used))
+        return self
 
     @available_if(may_learn)  # type: ignore[untyped-decorator]  # scikit-learn ships no types
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:

@@ -46,8 +46,8 @@ class StochasticFit:
     optimum : float
         Its minimum over all coefficients, by Newton's method on the same rows; nan where it was not asked for, or there
         are more than 2,500 coefficients.
-    vcov : (p, p) array or None
-        Plug-in covariance of averaged coefficients of two outcomes (Chen et al. 2020).
+    vcov : (m p, m p) array or None
+        Plug-in covariance of averaged coefficients (Chen et al. 2020), by outcome and column.
     n_rows, n_seen : int
         Rows, and how many visits they had in all.
     reference : int
@@ -94,9 +94,12 @@ class StochasticFit:
         return pd.DataFrame(self.estimate.T, list(self.names), list(self.outcomes))
 
     @property
-    def std_error(self) -> pd.Series:
-        """Plug-in standard errors of averaged coefficients, by column."""
-        return pd.Series(np.sqrt(np.diag(self._vcov())), list(self.names), name="std_error")
+    def std_error(self) -> Any:
+        """Plug-in standard errors of averaged coefficients, in the form of ``coef``."""
+        error = np.sqrt(np.diag(self._vcov())).reshape(self.estimate.shape)
+        if not self.outcomes:
+            return pd.Series(error[0], list(self.names), name="std_error")
+        return pd.DataFrame(error.T, list(self.names), list(self.outcomes))
 
     def tidy(self, level: float = 0.95) -> pd.DataFrame:
         """Return one row per coefficient: estimate, plug-in standard error, interval.
@@ -109,19 +112,20 @@ class StochasticFit:
         Returns
         -------
         DataFrame
-            Columns ``term, estimate, std_error, conf_low, conf_high``.
+            Columns ``term, estimate, std_error, conf_low, conf_high``, and of several outcomes first ``outcome``.
 
         Raises
         ------
         UnsupportedError
-            If the iterates were not averaged, or there are more than two outcomes.
+            If the iterates were not averaged.
         """
         require_level(level)
         error = np.sqrt(np.diag(self._vcov()))
         away = float(ndtri(0.5 * (1.0 + level))) * error
-        columns = {"estimate": self.estimate[0], "std_error": error}
-        columns |= {"conf_low": self.estimate[0] - away, "conf_high": self.estimate[0] + away}
-        return pd.DataFrame({"term": list(self.names), **columns})
+        flat = self.estimate.reshape(-1)
+        labels = {"outcome": np.repeat(list(self.outcomes), len(self.names))} if self.outcomes else {}
+        columns = {"estimate": flat, "std_error": error, "conf_low": flat - away, "conf_high": flat + away}
+        return pd.DataFrame({**labels, "term": list(self.names) * len(self.estimate), **columns})
 
     def predict_logit(self, data: Any) -> FloatArray:
         """Return logits: of the event, or one column per outcome of which only differences matter.
@@ -257,8 +261,8 @@ class StochasticFit:
         """Return the covariance, or say why there is none."""
         if self.vcov is None:
             raise UnsupportedError(
-                "Standard errors are those of averaged iterates of two outcomes: lk.Stochastic(average=True). "
-                "lk.fit has them for every model."
+                "Standard errors are those of averaged iterates whose second derivatives are regular, of at most 2,500 "
+                "coefficients: lk.Stochastic(average=True). lk.fit has them for every model."
             )
         return self.vcov
 

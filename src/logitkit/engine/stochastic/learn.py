@@ -8,15 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from logitkit.design.design import Design
+from logitkit.engine.chunked import ChunkedObjective, RowsOfForm
 from logitkit.engine.fit import as_given, columns_of, fit_design, objective_of
 from logitkit.engine.objective import Objective, SmoothObjective
+from logitkit.engine.part_coordinates import inner_predictors
 from logitkit.engine.solvers.newton import Newton
+from logitkit.engine.stochastic.errors import plug_in_covariance
 from logitkit.engine.stochastic.learner import Learner, new_learner
 from logitkit.engine.stochastic.options import Stochastic
 from logitkit.engine.stochastic.rows import Rows, rows_of, standard_of
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.models.form import Form
 from logitkit.models.penalties.quadratic import Quadratic
+from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.numerics.threads.progress import progress
 from logitkit.typing import FloatArray, IntArray
 
@@ -42,8 +46,8 @@ class Learnt:
     mean_loss, optimum : float
         Mean objective over all rows at the coefficients, and at the batch optimum; the latter nan where it is not
         known.
-    vcov : (p, p) array or None
-        Plug-in covariance of averaged coefficients.
+    vcov : (q, q) array or None
+        Plug-in covariance of averaged coefficients, as they are shown, by outcome and column.
     n_rows, n_seen : int
         Rows, and how often one was visited.
     """
@@ -109,13 +113,16 @@ def learn_design(design: Design, form: Form, solver: Stochastic, compared: bool)
             shown.advance()
             if measured is None or held is None:
                 continue
-            outside.append(_value(measured, form, standard.raw(learner.current)[:, :-1]) / held.response.total)
+            reached = _of_all(form, standard.raw(learner.current)[:, :-1])
+            outside.append(_value(measured, form, reached) / held.response.total)
             if outside[-1] < best[0]:
                 best = (outside[-1], learner.current.copy())
             elif len(outside) - 1 - int(np.argmin(outside)) >= PATIENCE:
                 break
-    table = standard.raw(learner.current if held is None else best[1])[:, :-1]
+    table = _of_all(form, standard.raw(learner.current if held is None else best[1])[:, :-1])
     ridge = standard.shrunk(solver.ridge)[:-1] * standard.scale**2
+    if len(table) > len(learner.coef):
+        ridge = 2.0 * ridge  # of one logit, half of which is that of each outcome
     loss, optimum = optimum_of(design, form, table, ridge, compared)
     return Learnt(
         table,
@@ -123,7 +130,7 @@ def learn_design(design: Design, form: Form, solver: Stochastic, compared: bool)
         tuple(outside),
         loss,
         optimum,
-        _plug_in(design, table[0], learner) if solver.average and form.is_single else None,
+        plug_in_covariance(design, form, table, learner) if solver.average else None,
         design.n_rows,
         learner.seen,
     )
@@ -163,10 +170,16 @@ def optimum_of(design: Design, form: Form, table: FloatArray, ridge: FloatArray,
         flat = np.where(np.isfinite(record.coef), record.coef, 0.0)
         best = _value(objective, form, _symmetric(form, flat)) / total
         return own, min(best, own)
-    if not form.is_single or design.in_chunks:
-        return own, np.nan
-    penalised = Objective(design.matrix, design.response, form.family, quadratic=Quadratic(total * ridge))
-    solution = Newton().solve(penalised, table[0])
+    columns = columns_of(design, form, as_given)
+    quadratic = Quadratic(total * _strengths(form, ridge))
+    penalised: Objective
+    if design.in_chunks:
+        penalised = ChunkedObjective(design, RowsOfForm(form, columns, form.family.solving, quadratic))
+    else:
+        predictors = None if form.is_single else inner_predictors(form, columns)
+        penalised = Objective(design.matrix, design.response, form.family, quadratic=quadratic, predictors=predictors)
+    with single_threaded_blas():
+        solution = Newton().solve(penalised, _solved(form, table))
     return own, min(float(solution.evaluation.value) / total, own)
 
 
@@ -203,42 +216,38 @@ def _held_out(design: Design, solver: Stochastic) -> tuple[Design | None, IntArr
     return design.take(np.sort(order[:count])), order[count:]
 
 
+def _of_all(form: Form, table: FloatArray) -> FloatArray:
+    """Return the coefficients of all outcomes: one logit of two outcomes is the difference between theirs."""
+    return table if form.is_single or len(table) > 1 else np.concatenate([-0.5 * table, 0.5 * table])
+
+
 def _symmetric(form: Form, flat: FloatArray) -> FloatArray:
     """Return coefficients as they are shown as a table of all outcomes, shape (m, p)."""
     return flat[None] if form.is_single else form.shown.table(flat)
 
 
+def _solved(form: Form, table: FloatArray) -> FloatArray:
+    """Return the coefficients that are solved for, of a table of all outcomes: their differences from one of them."""
+    if form.is_single:
+        return table[0]
+    (part,) = form.predictors.parts
+    assert part.rows is not None
+    base = np.setdiff1d(np.arange(table.shape[0]), part.rows)
+    return np.asarray((table - table[base])[part.rows].reshape(-1))
+
+
+def _strengths(form: Form, ridge: FloatArray) -> FloatArray:
+    """Return the quadratic form of what is solved for that is a ridge on coefficients of all outcomes.
+
+    With E the columns of all outcomes but one of the identity, C = E - 1/K gives all from their differences from that
+    one, and the form is C'C = I - 1/K times the strength of each column.
+    """
+    if form.is_single:
+        return ridge
+    k = form.predictors.n_predictors
+    return np.kron(np.eye(k - 1) - 1.0 / k, np.diag(ridge))
+
+
 def _value(objective: SmoothObjective, form: Form, table: FloatArray) -> float:
     """Return the sum of the losses at a table of coefficients of all outcomes."""
-    if form.is_single:
-        flat = table[0]
-    else:
-        (part,) = form.predictors.parts
-        assert part.rows is not None
-        base = np.setdiff1d(np.arange(table.shape[0]), part.rows)
-        flat = (table - table[base])[part.rows].reshape(-1)
-    return float(objective.evaluate(flat, hessian=False).value)
-
-
-def _plug_in(design: Design, coef: FloatArray, learner: Learner) -> FloatArray | None:
-    r"""Return the covariance of averaged coefficients, :math:`A^{-1} S A^{-1} / n` (Chen et al. 2020).
-
-    A is the mean of the second derivatives and S that of the products of the slopes, both at the average, and n the
-    rows that it was formed of, each counted once. None where A is singular.
-    """
-    p = coef.size
-    bread, meat, total = np.zeros((p, p)), np.zeros((p, p)), 0.0
-    for part in design.chunks():
-        response, rows = part.response, rows_of(part.matrix, part.response)
-        eta = part.matrix.matvec(coef) + (rows.offset[0] if rows.offset.shape[0] else 0.0)
-        mu = 1.0 / (1.0 + np.exp(-np.clip(eta, -700.0, 700.0)))
-        bread += part.matrix.gram(response.weights * mu * (1.0 - mu))
-        meat += part.matrix.gram((response.weights * (response.y - mu)) ** 2)
-        total += float(response.weights.sum())
-    try:
-        half = np.linalg.solve(bread, meat)
-        vcov = np.linalg.solve(bread, half.T)
-    except np.linalg.LinAlgError:
-        return None
-    averaged = (learner.steps - learner.average_from) * learner.solver.batch
-    return np.asarray(vcov * max(design.n_rows / max(averaged, 1), 1.0))
+    return float(objective.evaluate(_solved(form, table), hessian=False).value)
