@@ -229,7 +229,7 @@ def _symmetric(form: Form, flat: FloatArray) -> FloatArray:
 def _solved(form: Form, table: FloatArray) -> FloatArray:
     """Return the coefficients that are solved for, of a table of all outcomes: their differences from one of them."""
     if form.is_single:
-        return table[0]
+        return np.asarray(table[0])
     (part,) = form.predictors.parts
     assert part.rows is not None
     base = np.setdiff1d(np.arange(table.shape[0]), part.rows)
@@ -245,7 +245,7 @@ def _strengths(form: Form, ridge: FloatArray) -> FloatArray:
     if form.is_single:
         return ridge
     k = form.predictors.n_predictors
-    return np.kron(np.eye(k - 1) - 1.0 / k, np.diag(ridge))
+    return np.asarray(np.kron(np.eye(k - 1) - 1.0 / k, np.diag(ridge)), dtype=np.float64)
 
 
 def _value(objective: SmoothObjective, form: Form, table: FloatArray) -> float:
