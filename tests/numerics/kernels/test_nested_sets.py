@@ -36,5 +36,5 @@ def test_rooms_and_sets_are_those_of_the_definition(k, penalty, free):
     assert_allclose(found, expected, rtol=1e-12, atol=1e-15)
     kept = np.empty((150, k), dtype=bool)
     for limit in (0.05, found[7, 0]):  # the second is exactly at the limit, and in its set
-        sets_within(logits, float(limit), uniforms, penalty, free, kept)
+        sets_within(logits, np.full(150, limit), uniforms, penalty, free, kept)
         assert_array_equal(kept, found >= limit)
