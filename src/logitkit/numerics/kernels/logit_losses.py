@@ -1,11 +1,9 @@
 r"""Softmax, its logarithms, and losses of several outcomes with their derivatives, for rows of logits.
 
-Logits come one row after another, of float64 or float32. A few hundred rows at a time are turned into columns, one per
-outcome: the loops over rows have no branch. With :math:`m` the largest
-logit of a row, :math:`e_k = \exp(\eta_k - m)` and R the sum of all :math:`e_k` but one that belongs to the maximum,
-everything is formed of R: nothing overflows, and :math:`1 - p` is not lost where p is near one
-(``docs/maths/logit_functions.md``, equations 6 to 13).
-A logit of minus infinity is an outcome that the row cannot have.
+A few hundred rows at a time, of float64 or float32, are turned into columns, one per outcome: the loops over rows have
+no branch. With :math:`m` the largest logit of a row, :math:`e_k = \exp(\eta_k - m)` and R the sum of all :math:`e_k`
+but one of the maximum, everything is formed of R: nothing overflows, and :math:`1 - p` is not lost where p is near one
+(``docs/maths/logit_functions.md``, equations 6 to 13). A logit of minus infinity is an outcome that cannot be.
 """
 
 from __future__ import annotations
@@ -38,15 +36,12 @@ def _rows_at_once(n: int, k: int) -> int:
 def _turn(z: AnyFloats, e: FloatArray, top: FloatArray, place: CodeArray) -> None:
     """Write rows of logits as columns, and the largest of each row with where it is."""
     m, n_outcomes = z.shape
+    top[:m] = -np.inf
+    place[:m] = 0
     for k in range(n_outcomes):
         column = e[k]
         for i in range(m):
             column[i] = z[i, k]
-    for i in range(m):
-        top[i] = e[0, i]
-        place[i] = 0
-    for k in range(1, n_outcomes):
-        column = e[k]
         for i in range(m):
             above = column[i] > top[i]
             top[i] = column[i] if above else top[i]
@@ -67,20 +62,27 @@ def _exponentials(x: FloatArray, top: FloatArray, m: int) -> None:
 
 
 @compiled
-def _add_rest(e: FloatArray, k: int, place: CodeArray, rest: FloatArray, m: int) -> None:
-    """Add the exponentials of one outcome to the sum that leaves out one of the largest."""
+def _add(x: FloatArray, k: int, place: CodeArray, total: FloatArray, lost: FloatArray, m: int) -> None:
+    """Add a number to the sum of each row, but where its place is k; what rounding loses is summed beside it."""
     for i in range(m):
-        rest[i] += 0.0 if place[i] == k else e[i]
+        term = 0.0 if place[i] == k else x[i]
+        old = total[i]
+        new = old + term
+        part = new - old
+        lost[i] += (old - (new - part)) + (term - part)
+        total[i] = new
 
 
 @compiled
 def _raise(e: FloatArray, top: FloatArray, place: CodeArray, rest: FloatArray, m: int) -> None:
     """Turn columns of logits into exp(x - top), and sum all but one of the largest."""
-    for i in range(m):
-        rest[i] = 0.0
+    lost = np.zeros(m)
+    rest[:m] = 0.0
     for k in range(e.shape[0]):
         _exponentials(e[k], top, m)
-        _add_rest(e[k], k, place, rest, m)
+        _add(e[k], k, place, rest, lost, m)
+    for i in range(m):
+        rest[i] += lost[i]
 
 
 @compiled
@@ -132,12 +134,8 @@ def softmax(z: AnyFloats, logs: bool, out: AnyFloats) -> None:
             rest[i] = math.log1p(rest[i]) if logs else 1.0 / (1.0 + rest[i])
         for k in range(n_outcomes):
             column = e[k]
-            if logs:
-                for i in range(m):
-                    out[first + i, k] = (rows[i, k] - top[i]) - rest[i]
-            else:
-                for i in range(m):
-                    out[first + i, k] = column[i] * rest[i]
+            for i in range(m):
+                out[first + i, k] = (rows[i, k] - top[i]) - rest[i] if logs else column[i] * rest[i]
 
 
 @compiled
@@ -154,20 +152,20 @@ def entropy(z: AnyFloats, out: AnyFloats) -> None:
     n, n_outcomes = z.shape
     size = _rows_at_once(n, n_outcomes)
     e, top, rest, total = np.empty((n_outcomes, size)), np.empty(size), np.empty(size), np.empty(size)
-    place = np.empty(size, np.int32)
+    lost, place = np.empty(size), np.empty(size, np.int32)
     for first in range(0, n, size):
         m = min(n - first, size)
         rows = z[first : first + m]
         _turn(rows, e, top, place)
         _raise(e, top, place, rest, m)
-        for i in range(m):
-            total[i] = 0.0
+        total[:m] = lost[:m] = 0.0
         for k in range(n_outcomes):
             column = e[k]
             for i in range(m):
-                total[i] += column[i] * (top[i] - rows[i, k]) if column[i] > 0.0 else 0.0
+                column[i] = column[i] * (top[i] - rows[i, k]) if column[i] > 0.0 else 0.0
+            _add(column, -1, place, total, lost, m)
         for i in range(m):
-            out[first + i] = math.log1p(rest[i]) + total[i] / (1.0 + rest[i])
+            out[first + i] = math.log1p(rest[i]) + (total[i] + lost[i]) / (1.0 + rest[i])
 
 
 @compiled
@@ -185,7 +183,7 @@ def divergence(z: AnyFloats, other: AnyFloats, out: AnyFloats) -> None:
     size = _rows_at_once(n, n_outcomes)
     e, f = np.empty((n_outcomes, size)), np.empty((n_outcomes, size))
     top, rest, total = np.empty(size), np.empty(size), np.empty(size)
-    top_f, rest_f = np.empty(size), np.empty(size)
+    top_f, rest_f, lost = np.empty(size), np.empty(size), np.empty(size)
     place = np.empty(size, np.int32)
     for first in range(0, n, size):
         m = min(n - first, size)
@@ -194,17 +192,16 @@ def divergence(z: AnyFloats, other: AnyFloats, out: AnyFloats) -> None:
         _raise(f, top_f, place, rest_f, m)
         _turn(rows, e, top, place)
         _raise(e, top, place, rest, m)
-        for i in range(m):
-            rest_f[i] = math.log1p(rest_f[i])
-            total[i] = 0.0
+        total[:m] = lost[:m] = 0.0
         for k in range(n_outcomes):
             column = e[k]
             for i in range(m):
                 apart = (float(rows[i, k]) - top[i]) - (float(others[i, k]) - top_f[i])
-                total[i] += column[i] * apart if column[i] > 0.0 else 0.0
+                column[i] = column[i] * apart if column[i] > 0.0 else 0.0
+            _add(column, -1, place, total, lost, m)
         for i in range(m):
-            value = total[i] / (1.0 + rest[i]) + (rest_f[i] - math.log1p(rest[i]))
-            out[first + i] = max(value, 0.0)
+            logs = math.log1p(rest_f[i]) - math.log1p(rest[i])
+            out[first + i] = max((total[i] + lost[i]) / (1.0 + rest[i]) + logs, 0.0)
 
 
 @compiled
@@ -306,29 +303,32 @@ def categorical_loss(  # noqa: PLR0917 - arrays and scalars only
     size = _rows_at_once(n, n_outcomes)
     e, a = np.empty((n_outcomes, size)), np.empty((n_outcomes, size))
     top, rest, total, scale, spread = np.empty(size), np.empty(size), np.empty(size), np.empty(size), np.empty(size)
-    place = np.empty(size, np.int32)
+    term, lost, place = np.empty(size), np.empty(size), np.empty(size, np.int32)
     for first in range(0, n, size):
         m = min(n - first, size)
         rows = z[first : first + m]
         _turn(rows, e, top, place)
         _raise(e, top, place, rest, m)
         _targets(codes, shares, first, smoothing, class_weights, a, m)
+        here = loss[first : first + m]
+        total[:m] = lost[:m] = here[:] = 0.0
         for i in range(m):
-            total[i], loss[first + i] = 0.0, 0.0
             scale[i], spread[i] = 1.0 / (1.0 + rest[i]), math.log1p(rest[i])
         for k in range(n_outcomes):
             for i in range(m):
                 p = e[k, i] * scale[i]
                 q = rest[i] * scale[i] if place[i] == k else 1.0 - p
-                lost = (top[i] - rows[i, k]) + spread[i]
+                minus_log = (top[i] - rows[i, k]) + spread[i]
                 share = a[k, i]
                 if focus == 0.0:
-                    loss[first + i] += share * lost
+                    term[i] = share * minus_log
                     a[k, i] = -share
                 else:
-                    loss[first + i] += share * q**focus * lost if share > 0.0 else 0.0
-                    a[k, i] = -share * (focus * q ** (focus - 1.0) * p * lost + q**focus) if q > 0.0 else 0.0
+                    term[i] = share * q**focus * minus_log if share > 0.0 else 0.0
+                    a[k, i] = -share * (focus * q ** (focus - 1.0) * p * minus_log + q**focus) if q > 0.0 else 0.0
                 total[i] += a[k, i]
+            _add(term, -1, place, here, lost, m)
+        here += lost[:m]
         if slope.shape[0] == 0:
             continue
         for k in range(n_outcomes):
