@@ -13,7 +13,7 @@ from numpy.testing import assert_allclose
 from scipy.special import softmax
 
 import logitkit as lk
-from logitkit.errors import DataError
+from logitkit.errors import DataError, UnsupportedError
 from logitkit.logits.selective import risk_curve
 from tolerances import EXACT
 
@@ -118,3 +118,23 @@ def test_intervals_of_the_area_hold_it() -> None:
         found = risk_curve(*rows(10 + seed, 300))
         held.append(found.low <= truth <= found.high)
     assert 0.925 < np.mean(held) < 0.97
+
+
+def test_weights_are_rows_that_are_repeated() -> None:
+    z, y = rows(6, 200)
+    weights = np.random.default_rng(7).integers(0, 4, 200)
+    again = np.repeat(np.arange(200), weights)
+    for score in ("probability", np.round(z[:, 0])):
+        own = score if isinstance(score, str) else score[again]
+        one, other = lk.logits.risk_coverage(z, y, score, weights=weights), risk_curve(z[again], y[again], own)
+        assert (one.area, one.std_error, one.low, one.best_area) == (
+            other.area,
+            other.std_error,
+            other.low,
+            other.best_area,
+        )
+        assert one.n_answered.tolist() == other.n_answered.tolist()
+    with pytest.raises(UnsupportedError, match=r"not in row 0 \(from 0\): limits of error rates"):
+        lk.logits.risk_coverage(z, y, weights=np.full(200, 0.5))
+    with pytest.raises(UnsupportedError, match="more than the 200,000,000"):
+        lk.logits.risk_coverage(z, y, weights=np.full(200, 2e6))

@@ -7,10 +7,10 @@ from typing import Any, cast
 
 import numpy as np
 
-from logitkit.errors import DataError
+from logitkit.errors import DataError, UnsupportedError
 from logitkit.logits.arrays import as_array
 from logitkit.logits.refusals import ROWS, refuse_not_finite, refuse_not_numbers
-from logitkit.typing import AnyFloats, CodeArray, FloatArray
+from logitkit.typing import AnyFloats, CodeArray, FloatArray, IntArray
 
 __all__ = [
     "read_codes",
@@ -21,6 +21,7 @@ __all__ = [
     "read_rows",
     "read_weights",
     "refuse_probabilities",
+    "whole_counts",
 ]
 
 
@@ -321,3 +322,36 @@ def read_weights(weights: Any, n: int) -> FloatArray:
     if values.sum() <= 0.0:
         raise DataError("All weights are zero: there is nothing to learn from.")
     return values
+
+
+def whole_counts(values: FloatArray, name: str, why: str) -> IntArray:
+    """Return whole numbers, or refuse others.
+
+    Parameters
+    ----------
+    values : array
+        How often something occurred.
+    name, why : str
+        What an error calls them, and why it asks for whole numbers.
+
+    Returns
+    -------
+    array of int
+        Of the same shape.
+
+    Raises
+    ------
+    UnsupportedError
+        If one is no whole number; its row is named.
+
+    Examples
+    --------
+    >>> whole_counts(np.array([2.0, 0.0]), "weights", "they count rows").tolist()
+    [2, 0]
+    """
+    found = np.rint(values)
+    bad = np.abs(values - found) > 1e-9 * np.maximum(found, 1.0)
+    if bad.any():
+        row = int(np.argwhere(bad)[0][0])
+        raise UnsupportedError(f"{name} must be whole numbers of trials, and are not in row {row} (from 0): {why}.")
+    return found.astype(np.int64)

@@ -18,16 +18,17 @@ from typing import Any
 import numpy as np
 
 from logitkit.engine.law import NORMAL, require_level
-from logitkit.errors import DataError
+from logitkit.errors import DataError, UnsupportedError
 from logitkit.logits.conformal_sets.judged import proportion_limits
 from logitkit.logits.functions import entropy, log_softmax
-from logitkit.logits.read import read_codes, read_logits, read_numbers
+from logitkit.logits.read import read_codes, read_logits, read_numbers, read_weights, whole_counts
 from logitkit.options import require_choice
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["SCORES", "RiskCoverage", "risk_curve"]
 
 SCORES = ("probability", "margin", "entropy")
+COUNTED_MOST = 200_000_000  # rows, some numbers each, that the curve is made of
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +133,9 @@ class RiskCoverage:
         return proportion_limits(errors.astype(np.float64), answered.astype(np.float64), self.level)
 
 
-def risk_curve(logits: Any, y: Any, score: Any = "probability", level: float = 0.95) -> RiskCoverage:
+def risk_curve(
+    logits: Any, y: Any, score: Any = "probability", level: float = 0.95, weights: Any = None
+) -> RiskCoverage:
     """Return risk by coverage: see :func:`logitkit.api.logits.selective.risk_coverage`."""
     require_level(level)
     values = read_logits(logits)
@@ -141,7 +144,15 @@ def risk_curve(logits: Any, y: Any, score: Any = "probability", level: float = 0
     codes = read_codes(y, n, 2 if of_event else values.shape[1])
     predicted = (values > 0.0).astype(np.int64) if of_event else values.argmax(axis=1)
     confidence, name = _confidence(values, score)
-    return _curve(confidence, (predicted != codes).astype(np.float64), name, level)
+    errors = (predicted != codes).astype(np.float64)
+    if weights is not None:
+        counts = whole_counts(read_weights(weights, n), "weights", "limits of error rates are those of counts")
+        if counts.sum() > COUNTED_MOST:
+            raise UnsupportedError(
+                f"weights count {counts.sum():,} rows, more than the {COUNTED_MOST:,} that a curve can have."
+            )
+        confidence, errors = np.repeat(confidence, counts), np.repeat(errors, counts)
+    return _curve(confidence, errors, name, level)
 
 
 def _confidence(logits: FloatArray, score: Any) -> tuple[FloatArray, str]:

@@ -247,3 +247,18 @@ def test_intervals_hold_the_proportions_and_the_test_its_size(method: str) -> No
         rejected.append(lk.logits.prior_shift(rows(30_000 + seed, 500, OLD)[0], **known).p_value < 0.05)
     assert (np.abs(np.mean(held, axis=0) - 0.95) < 0.02).all()
     assert 0.03 < np.mean(rejected) < 0.07
+
+
+@pytest.mark.parametrize("method", ["EM", "BBSE"])
+def test_weights_are_rows_that_are_repeated(method: str) -> None:
+    rng = np.random.default_rng(9)
+    z, held = rng.normal(0.0, 2.0, (250, 3)), rng.normal(0.0, 3.0, (300, 3))
+    y = (held + rng.gumbel(size=held.shape)).argmax(axis=1)
+    w, v = rng.integers(0, 4, 250), rng.integers(0, 3, 300)
+    again, others = np.repeat(np.arange(250), w), np.repeat(np.arange(300), v)
+    one = lk.logits.prior_shift(z, method=method, held_out=(held, y, v), weights=w)
+    other = lk.logits.prior_shift(z[again], method=method, held_out=(held[others], y[others]))
+    for name in ("old", "priors", "std_error", "low", "high", "vcov", "statistic", "n"):
+        assert_allclose(getattr(one, name), getattr(other, name), rtol=1e-9, atol=1e-12, err_msg=name)
+    with pytest.raises(DataError, match=r"weights\[0\] is -1"):
+        lk.logits.prior_shift(z, priors=OLD, weights=[-1.0] * 250)

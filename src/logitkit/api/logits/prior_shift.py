@@ -13,7 +13,13 @@ __all__ = ["prior_shift"]
 
 @in_our_words
 def prior_shift(
-    logits: Any, *, method: str = "EM", priors: Any = None, held_out: Any = None, level: float = 0.95
+    logits: Any,
+    *,
+    method: str = "EM",
+    priors: Any = None,
+    held_out: Any = None,
+    level: float = 0.95,
+    weights: Any = None,
 ) -> ShiftedPriors:
     r"""Estimate how often each outcome occurs among new rows without outcomes, and move logits to it.
 
@@ -29,10 +35,13 @@ def prior_shift(
         they are wrong, which does not.
     priors : (K,) array-like, or float of an event, optional
         Proportions of outcomes that the logits are calibrated for; those of the held-out rows by default.
-    held_out : (logits, y), optional
+    held_out : (logits, y) or (logits, y, weights), optional
         Rows with outcomes that the model was not fitted to; ``'BBSE'`` needs them.
     level : float, default 0.95
         Of the intervals.
+    weights : (n,) array-like, optional
+        How often each new row counts: estimates, errors and tests are those of rows that are repeated. Weights of a
+        survey give right estimates, and errors that are not theirs.
 
     Returns
     -------
@@ -78,4 +87,4 @@ def prior_shift(
     ... )
     (True, True)
     """
-    return held_shift(estimate_shift(logits, method, priors, held_out, level))
+    return held_shift(estimate_shift(logits, method, priors, held_out, level, weights))

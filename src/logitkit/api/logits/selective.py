@@ -12,7 +12,9 @@ __all__ = ["risk_coverage"]
 
 
 @in_our_words
-def risk_coverage(logits: Any, y: Any, score: Any = "probability", *, level: float = 0.95) -> RiskCoverageCurve:
+def risk_coverage(
+    logits: Any, y: Any, score: Any = "probability", *, level: float = 0.95, weights: Any = None
+) -> RiskCoverageCurve:
     r"""Return the error rate of the most certain rows by how many are answered, with the area under the curve.
 
     The outcome with the largest logit is predicted, of equal ones the first; of an event it is predicted where its
@@ -29,6 +31,9 @@ def risk_coverage(logits: Any, y: Any, score: Any = "probability", *, level: flo
         any other number, the larger the more certain.
     level : float, default 0.95
         Of the intervals.
+    weights : (n,) array-like, optional
+        How many rows each row stands for, whole numbers: answers, limits and the error of the area are those of that
+        many rows.
 
     Returns
     -------
@@ -38,7 +43,9 @@ def risk_coverage(logits: Any, y: Any, score: Any = "probability", *, level: flo
     Raises
     ------
     DataError
-        If logits or scores are not finite, or outcomes out of range.
+        If logits or scores are not finite, or outcomes or weights out of range.
+    UnsupportedError
+        If weights are no counts: those of a survey have no exact limits.
 
     Notes
     -----
@@ -57,4 +64,4 @@ def risk_coverage(logits: Any, y: Any, score: Any = "probability", *, level: flo
     >>> found.risk.tolist(), found.area
     ([0.0, 0.0, 0.0, 0.25], 0.0625)
     """
-    return held_curve(risk_curve(logits, y, score, level))
+    return held_curve(risk_curve(logits, y, score, level, weights))

@@ -31,7 +31,7 @@ from logitkit.logits.calibration_errors.drawn import Chance, chance_of, drawn_co
 from logitkit.logits.calibration_errors.joint import joint_interval
 from logitkit.logits.calibration_errors.squared import squared_error, squared_interval
 from logitkit.logits.labels import read_labels
-from logitkit.logits.read import read_codes, read_logits, read_outcomes, read_weights
+from logitkit.logits.read import read_codes, read_logits, read_outcomes, read_weights, whole_counts
 from logitkit.logits.scores import probabilities
 from logitkit.options import is_count, require_choice, require_seed
 from logitkit.typing import CodeArray, FloatArray, IntArray
@@ -40,6 +40,7 @@ __all__ = ["CalibrationErrors", "asked_of", "calibration_error", "rows_of"]
 
 KINDS = ("event", "top", "class")
 SCHEMES = ("quantile", "width")
+DRAWN = "calibration errors are compared with those of trials that are drawn"
 
 
 @dataclass(frozen=True)
@@ -225,8 +226,8 @@ def calibration_error(
     how = _How(asked_of(of, values), bins, scheme, level, resamples, require_seed(seed) or 0)
     how.check()
     p, happened = rows_of(values, y, how.of)
-    trials = _counts(read_weights(weights, len(values)), "weights")
-    events = _counts((happened.T * trials).T, "weights times y").astype(np.float64)
+    trials = whole_counts(read_weights(weights, len(values)), "weights", DRAWN)
+    events = whole_counts((happened.T * trials).T, "weights times y", DRAWN).astype(np.float64)
     whole = _measured("all rows", p, events, trials, np.arange(len(p)), how)
     parts = list(whole.parts)
     for name, places in read_labels(groups, len(p)):
@@ -280,19 +281,6 @@ def rows_of(logits: FloatArray, y: Any, of: str) -> tuple[FloatArray, FloatArray
     codes = read_codes(y, *logits.shape)
     top = logits.argmax(axis=1)
     return p[np.arange(len(p)), top], (codes == top).astype(np.float64)
-
-
-def _counts(values: FloatArray, name: str) -> IntArray:
-    """Return whole numbers, or refuse others: what is drawn is a number of trials."""
-    found = np.rint(values)
-    bad = np.abs(values - found) > 1e-9 * np.maximum(found, 1.0)
-    if bad.any():
-        row = int(np.argwhere(bad)[0][0])
-        raise UnsupportedError(
-            f"{name} must be whole numbers of trials, and are not in row {row} (from 0): calibration errors are "
-            "compared with those of trials that are drawn."
-        )
-    return found.astype(np.int64)
 
 
 def _measured(

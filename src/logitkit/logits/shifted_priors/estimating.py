@@ -12,7 +12,7 @@ Detecting and correcting for label shift with black box predictors. ICML.
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import chdtrc
@@ -21,7 +21,7 @@ from logitkit.engine.law import NORMAL, require_level
 from logitkit.errors import DataError, DataWarning
 from logitkit.logits.conformal_sets.predictor import as_outcomes
 from logitkit.logits.functions import softmax
-from logitkit.logits.read import read_codes, read_logits, read_numbers
+from logitkit.logits.read import read_codes, read_logits, read_numbers, read_weights
 from logitkit.logits.shifted_priors.mixture import CLOSE, Mixture, fit_mixture
 from logitkit.logits.shifted_priors.shift import ILL_CONDITIONED, METHODS, PriorShift
 from logitkit.options import is_finite_number, require_choice
@@ -33,7 +33,12 @@ SINGULAR = 1e10  # a condition number above which nothing is left of double prec
 
 
 def estimate_shift(
-    logits: Any, method: str = "EM", priors: Any = None, held_out: Any = None, level: float = 0.95
+    logits: Any,
+    method: str = "EM",
+    priors: Any = None,
+    held_out: Any = None,
+    level: float = 0.95,
+    weights: Any = None,
 ) -> PriorShift:
     """Return the new proportions: see :func:`logitkit.api.logits.prior_shift.prior_shift`."""
     require_level(level)
@@ -46,26 +51,37 @@ def estimate_shift(
             "method='BBSE' needs held_out=(logits, y): rows with outcomes that the model was not fitted to."
         )
     known = _held_out(held_out, given)
-    counts = None if known is None else np.bincount(known[1], minlength=k)
+    counted = None if weights is None else read_weights(weights, values.shape[0])
+    counts = None if known is None else np.bincount(known.codes, known.weights, k)
     if counts is not None and counts.min() == 0:
         raise DataError(f"No row of held_out= has outcome {int(np.argmin(counts))}: nothing is known of it.")
     old = _old(priors, counts, k, of_event=given.ndim == 1)
-    n_counted = 0 if priors is not None or known is None else int(known[1].size)
+    n = values.shape[0] if counted is None else float(counted.sum())
+    n_counted = 0.0 if priors is not None or counts is None else float(counts.sum())
     own_error = (np.diag(old) - np.outer(old, old)) / n_counted if n_counted else np.zeros((k, k))
     if method == "EM":
-        found = fit_mixture(values - np.log(old), old)
-        score = _score(values, old, own_error) if n_counted else None
-        return _by_likelihood(found, old, own_error, values.shape[0], level, score=score, of_event=given.ndim == 1)
+        found = fit_mixture(values - np.log(old), old, counted)
+        score = _score(values, old, own_error, counted) if n_counted else None
+        return _by_likelihood(found, old, own_error, n, level, score=score, of_event=given.ndim == 1)
     assert known is not None
-    return _by_confusion(values, known, old, own_error, level, of_event=given.ndim == 1)
+    new = _Rows(values, values.argmax(axis=1), np.ones(values.shape[0]) if counted is None else counted)
+    return _by_confusion(new, known, old, own_error, level, of_event=given.ndim == 1)
 
 
-def _held_out(given: Any, new: FloatArray) -> tuple[FloatArray, Any] | None:
-    """Return the logits and the outcomes of rows with both."""
+class _Rows(NamedTuple):
+    """Rows with the number of an outcome, one that happened or is predicted, and how often each counts."""
+
+    logits: FloatArray
+    codes: Any
+    weights: FloatArray
+
+
+def _held_out(given: Any, new: FloatArray) -> _Rows | None:
+    """Return the logits, the outcomes and the weights of rows with outcomes."""
     if given is None:
         return None
-    if not isinstance(given, tuple | list) or len(given) != 2:
-        raise DataError("held_out=: give a pair, the logits and the outcomes of the same rows.")
+    if not isinstance(given, tuple | list) or len(given) not in (2, 3):
+        raise DataError("held_out=: give a pair, the logits and the outcomes of the same rows, or these and weights.")
     try:
         values = read_logits(given[0])
     except DataError as error:
@@ -74,7 +90,8 @@ def _held_out(given: Any, new: FloatArray) -> tuple[FloatArray, Any] | None:
         raise DataError(f"Logits of held_out= have shape {values.shape}, and the new ones {new.shape}.")
     outcomes = as_outcomes(values)
     try:
-        return outcomes, read_codes(given[1], *outcomes.shape)
+        codes = read_codes(given[1], *outcomes.shape)
+        return _Rows(outcomes, codes, read_weights(given[2] if len(given) == 3 else None, codes.size))
     except DataError as error:
         raise DataError(f"held_out=: {error}") from error
 
@@ -104,7 +121,7 @@ def _by_likelihood(
     found: Mixture,
     old: FloatArray,
     own_error: FloatArray,
-    n: int,
+    n: float,
     level: float,
     *,
     score: float | None,
@@ -152,7 +169,7 @@ def _by_likelihood(
     )
 
 
-def _spread(found: Mixture, old: FloatArray, own_error: FloatArray, inside: IntArray, n: int) -> FloatArray:
+def _spread(found: Mixture, old: FloatArray, own_error: FloatArray, inside: IntArray, n: float) -> FloatArray:
     """Return n times the covariance of some proportions, the others zero: of the new rows, and of the old ones."""
     own = np.ix_(inside, inside)
     within = _within(found.curvature[own])
@@ -163,11 +180,13 @@ def _spread(found: Mixture, old: FloatArray, own_error: FloatArray, inside: IntA
     return np.asarray(within + n * moved @ own_error[own] @ moved.T)
 
 
-def _score(values: FloatArray, old: FloatArray, own_error: FloatArray) -> float:
+def _score(values: FloatArray, old: FloatArray, own_error: FloatArray, weights: FloatArray | None) -> float:
     """Return how far the mean probabilities of new rows are from counted proportions, in units of both errors."""
     p = np.asarray(softmax(values), dtype=np.float64)
-    gap = p.mean(axis=0) - old
-    spread = np.atleast_2d(np.cov(p, rowvar=False)) / len(p) if len(p) > 1 else np.zeros(own_error.shape)
+    w = np.ones(len(p)) if weights is None else weights
+    n, mean = float(w.sum()), w @ p / w.sum()
+    gap, apart = mean - old, p - mean
+    spread = (apart * w[:, None]).T @ apart / ((n - 1.0) * n) if n > 1.0 else np.zeros(own_error.shape)
     return float(gap @ np.linalg.pinv(spread + own_error, rcond=1e-12, hermitian=True) @ gap)
 
 
@@ -180,7 +199,7 @@ def _within(curvature: FloatArray) -> FloatArray:
     return np.asarray(free @ np.linalg.pinv(free.T @ curvature @ free, hermitian=True) @ free.T)
 
 
-def _upper(slope: float, spread: float, n: int, level: float) -> float:
+def _upper(slope: float, spread: float, n: float, level: float) -> float:
     """Return how far a proportion of zero may rise until the quadratic profile log-likelihood is too low."""
     if spread <= 0.0:
         return float("nan")
@@ -189,8 +208,8 @@ def _upper(slope: float, spread: float, n: int, level: float) -> float:
 
 
 def _by_confusion(
-    new: FloatArray,
-    known: tuple[FloatArray, Any],
+    new: _Rows,
+    known: _Rows,
     old: FloatArray,
     own_error: FloatArray,
     level: float,
@@ -198,12 +217,10 @@ def _by_confusion(
     of_event: bool,
 ) -> PriorShift:
     """Return the proportions that explain how often each outcome is predicted (equations 11 to 13)."""
-    n, k = new.shape
-    held, codes = known
-    counts = np.bincount(codes, minlength=k)
-    called = held.argmax(axis=1)
+    k, n = old.size, float(new.weights.sum())
+    counts = np.bincount(known.codes, known.weights, k)
     confusion = np.zeros((k, k))
-    np.add.at(confusion, (called, codes), 1.0)
+    np.add.at(confusion, (known.logits.argmax(axis=1), known.codes), known.weights)
     confusion /= counts
     condition = float(np.linalg.cond(confusion))
     if not condition < SINGULAR:
@@ -213,7 +230,7 @@ def _by_confusion(
             f"The confusion matrix of held_out= has no inverse ({why}): how often outcomes are predicted does not tell "
             "how often they occur. method='EM' takes the probabilities."
         )
-    predicted = np.bincount(new.argmax(axis=1), minlength=k) / n
+    predicted = np.bincount(new.codes, new.weights, k) / n
     raw = np.linalg.solve(confusion, predicted)
     meat = (np.diag(predicted) - np.outer(predicted, predicted)) / n
     for j in range(k):

@@ -55,7 +55,7 @@ class Mixture(NamedTuple):
     steps: int
 
 
-def fit_mixture(logits: FloatArray, start: FloatArray) -> Mixture:
+def fit_mixture(logits: FloatArray, start: FloatArray, weights: FloatArray | None = None) -> Mixture:
     """Fit proportions.
 
     Parameters
@@ -64,6 +64,8 @@ def fit_mixture(logits: FloatArray, start: FloatArray) -> Mixture:
         Log likelihoods of each row under each outcome, up to a number per row.
     start : (K,) array
         Proportions above zero to start from.
+    weights : (n,) array, optional
+        How often each row counts.
 
     Returns
     -------
@@ -80,12 +82,17 @@ def fit_mixture(logits: FloatArray, start: FloatArray) -> Mixture:
     ratios = np.exp(logits - logits.max(axis=1, keepdims=True))
     n, k = ratios.shape
     groups = row_groups(n, k)
+    total = float(n) if weights is None else float(weights.sum())
 
     def of_group(index: int, q: FloatArray, curved: bool) -> tuple[float, FloatArray, FloatArray]:
         first, after = groups.bounds[index]
         rows = ratios[first:after]
         mass = rows @ q
         scaled = rows / mass[:, None]
+        if weights is not None:
+            w = weights[first:after]
+            second = (scaled * w[:, None]).T @ scaled if curved else np.empty((0, 0))
+            return float(w @ np.log(mass)), w @ scaled, second
         return float(np.log(mass).sum()), scaled.sum(axis=0), scaled.T @ scaled if curved else np.empty((0, 0))
 
     def at(q: FloatArray, curved: bool = True) -> tuple[float, FloatArray, FloatArray]:
@@ -96,7 +103,7 @@ def fit_mixture(logits: FloatArray, start: FloatArray) -> Mixture:
                 lambda index: of_group(index, q, curved), len(groups.bounds), light=groups.light
             ):
                 value, gradient, curvature = value + one, gradient + first, curvature + second
-        return value / n, gradient / n, curvature / n
+        return value / total, gradient / total, curvature / total
 
     q = start / start.sum()
     steps = 1
@@ -122,7 +129,7 @@ def fit_mixture(logits: FloatArray, start: FloatArray) -> Mixture:
             break
         q = new
         value, gradient, curvature = found
-    return Mixture(q, gradient, curvature, n * (value - begun), float(max(np.log(gradient.max()), 0.0)), steps)
+    return Mixture(q, gradient, curvature, total * (value - begun), float(max(np.log(gradient.max()), 0.0)), steps)
 
 
 def _newton(q: FloatArray, gradient: FloatArray, curvature: FloatArray) -> FloatArray:

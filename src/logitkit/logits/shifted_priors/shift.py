@@ -36,8 +36,8 @@ class PriorShift:
         Limits of each.
     vcov : (K, K) array
         Covariance of the new proportions.
-    n : int
-        New rows.
+    n : float
+        New rows, or the sum of their weights.
     level : float
         Of the limits.
     statistic, dof, p_value : float, int, float
@@ -71,7 +71,7 @@ class PriorShift:
     low: FloatArray
     high: FloatArray
     vcov: FloatArray
-    n: int
+    n: float
     level: float
     statistic: float
     dof: int

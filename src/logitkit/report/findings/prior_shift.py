@@ -5,7 +5,14 @@ from __future__ import annotations
 from logitkit.logits.shifted_priors.shift import ILL_CONDITIONED, PriorShift
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.findings.dispatch import finding_document
-from logitkit.report.number_format import format_column, format_integer, format_level, format_number, format_p
+from logitkit.report.number_format import (
+    format_amount,
+    format_column,
+    format_integer,
+    format_level,
+    format_number,
+    format_p,
+)
 
 __all__ = ["prior_shift_document"]
 
@@ -35,7 +42,7 @@ def prior_shift_document(result: PriorShift) -> Document:
     ]
     heads = ("Old", "New", "Std. error", f"{level} low", f"{level} high")
     facts = [
-        Fact("New rows", format_integer(result.n)),
+        Fact("New rows", format_amount(result.n)),
         Fact("Chi-square", format_number(result.statistic)),
         Fact("Degrees of freedom", format_integer(result.dof)),
         Fact("P-value", format_p(result.p_value)),
