@@ -100,6 +100,10 @@ dist: $(STAMPS)/dist ## Build wheel and sdist in dist/, check them, and run the 
 bench: $(STAMPS)/bench ## Time all work beside the peers that are installed, within an hour or so (ARGS="--quick": in small)
 	$(PY) benchmarks/bench.py $(ARGS)
 
+torch-tools: ## An environment with torch in .venv-torch, beside which make bench times lk.logits (some 200 MB, more with CUDA)
+	@$(PYTHON) -m venv .venv-torch
+	.venv-torch/bin/python -m pip install -q torch torchvision scikit-learn -e .
+
 bench-history: $(STAMPS)/bench ## Add our own figures of this commit to benchmarks/history.csv, and show the last few
 	$(PY) benchmarks/history.py $(ARGS)
 

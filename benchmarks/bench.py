@@ -7,6 +7,7 @@ see that it works: in one process, unless ``--only`` names some of the work, and
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -23,11 +24,13 @@ from startup import separated_times, startup_times
 from timing import json_lines
 from works import WORKS
 
-DOCS = Path(__file__).resolve().parent.parent / "docs"
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
 GROWTH = Path(__file__).with_name("growth.py")
 INTERVALS = Path(__file__).with_name("intervals.py")
 COVARIANCES = Path(__file__).with_name("covariances.py")
 BESIDE = tuple(Path(__file__).with_name(f"{name}.py") for name in ("bias", "effects"))
+LOGITS = Path(__file__).with_name("logits.py")
 BINNING = Path(__file__).with_name("binning.py")
 GROWTH_LIMIT, INTERVALS_LIMIT, BESIDE_LIMIT = 300.0, 300.0, 600.0
 
@@ -63,6 +66,7 @@ def main() -> None:
     _write(found, folder)
     if not given.only:
         bins_and_cards(given.quick, folder)
+        logits_beside_torch(given.quick, folder)
     print(f"{time.perf_counter() - began:.0f} s in all.", file=sys.stderr)
 
 
@@ -90,6 +94,50 @@ def bins_and_cards(quick: bool, folder: Path | None) -> bool:
         print("binning: ended early, and its page was not written.", file=sys.stderr)
         return False
     return True
+
+
+def torch_python() -> str | None:
+    """Return an interpreter with torch, or None: that of TORCH_PYTHON, else that of ``.venv-torch``, else this one."""
+    apart = ROOT / ".venv-torch" / "bin" / "python"
+    named = os.environ.get("TORCH_PYTHON")
+    for python in (named,) if named else (str(apart), sys.executable):
+        command = [python, "-c", "import torch, torchvision"]
+        if Path(python).exists() and not subprocess.run(command, check=False, capture_output=True).returncode:
+            return python
+    return None
+
+
+def logits_beside_torch(quick: bool, folder: Path | None) -> bool:
+    """Measure works on logits beside torch in its own environment, and write their page; without one, say so.
+
+    Parameters
+    ----------
+    quick : bool
+        Whether all is smaller.
+    folder : Path or None
+        Of the page, which is not written without one.
+
+    Returns
+    -------
+    bool
+        Whether they were measured beside torch.
+    """
+    python = torch_python()
+    if python is None:
+        print(
+            "logits: torch is not installed (TORCH_PYTHON, or make torch-tools), so that its columns are skipped, and "
+            "the page of logits stays as it is.",
+            file=sys.stderr,
+        )
+    command = [python or sys.executable, str(LOGITS), *(["--quick"] if quick else [])]
+    command += ["--page", str(folder / "benchmarks-logits.md")] if folder and python else []
+    # Of another environment numba's version may differ, and one cache would be written again and again.
+    apart = {} if python in (None, sys.executable) else {"NUMBA_CACHE_DIR": str(ROOT / ".venv-torch" / "numba")}
+    place = {"PYTHONPATH": str(ROOT / "src")} | apart
+    if subprocess.run(command, check=False, env=os.environ | place).returncode:
+        print("logits: ended early, and their page was not written.", file=sys.stderr)
+        return False
+    return python is not None
 
 
 def _lines(script: Path, quick: bool, limit: float) -> list[Any]:

@@ -1,25 +1,33 @@
 """Work of ``logitkit.logits`` beside peers, in one run: best of five, seconds, and how many times the peer takes.
 
-    python benchmarks/logits.py [--quick] [NAME ...]
+    python benchmarks/logits.py [--quick] [--store FILE] [--page FILE] [PART ...]
 
-torch is timed where it is installed, on as many threads as logitkit takes; a line says so where it is not.
+torch is timed where it is installed, on as many threads as logitkit takes; a line says so where it is not. Figures are
+kept in the file of ``--store``, to which later runs of other parts add; ``--page`` writes what it holds.
 """
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
+import json
+import subprocess
 import sys
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import logits_page
 import numpy as np
+from memory import peak
 from scipy.special import logsumexp
 
 import logitkit as lk
 
 REPEATS = 5
+PATIENCE = 8.0  # seconds, after which nothing is repeated
 TORCH = importlib.util.find_spec("torch") is not None
 Call = Callable[[], object]
 Work = tuple[str, dict[str, Call]]
@@ -28,8 +36,8 @@ Work = tuple[str, dict[str, Call]]
 def best(call: Call) -> float:
     """Return the best of some times, after one that may compile."""
     call()
-    seconds = []
-    for _ in range(REPEATS):
+    seconds: list[float] = []
+    while len(seconds) < REPEATS and sum(seconds) < PATIENCE:
         start = perf_counter()
         call()
         seconds.append(perf_counter() - start)
@@ -85,14 +93,63 @@ def decoding(n: int) -> list[Work]:
     m = max(n // 100, 1_000)
     corner, size = rng.uniform(0.0, 1_000.0, (m, 2)), rng.uniform(5.0, 60.0, (m, 2))
     boxes, scores = np.hstack([corner - size / 2, corner + size / 2]), rng.random(m)
-    sampler = lk.logits.Sampler(top_p=0.9)
-    top_p: dict[str, Call] = {"logitkit": lambda: sampler.kept(words), "NumPy sort": lambda: sorted_top_p(words)}
-    if TORCH:
-        top_p["torch"] = torch_top_p(words)
+    suppressed: dict[str, Call] = {"logitkit": lambda: lk.logits.non_maximum_suppression(boxes, scores)}
+    if importlib.util.find_spec("torchvision") is not None:
+        suppressed["torchvision"] = torch_suppression(boxes, scores)
     return [
-        (f"top-p of {len(words)} rows of 50,000", top_p),
-        (f"suppression of {m:,} boxes", {"logitkit": lambda: lk.logits.non_maximum_suppression(boxes, scores)}),
+        (f"top-p of {len(words)} rows of 50,000", {who: top_p_of(who, words) for who in SAMPLERS}),
+        (f"suppression of {m:,} boxes", suppressed),
     ]
+
+
+#: Who keeps the most probable outcomes.
+SAMPLERS = ("logitkit", "NumPy sort", *(("torch",) if TORCH else ()))
+
+
+def top_p_of(who: str, z: Any) -> Call:
+    """Return what keeps the most probable outcomes of each row with nine tenths together."""
+    if who == "torch":
+        return torch_top_p(z)
+    sampler = lk.logits.Sampler(top_p=0.9)
+    return (lambda: sampler.kept(z)) if who == "logitkit" else (lambda: sorted_top_p(z))
+
+
+def torch_suppression(boxes: Any, scores: Any) -> Call:
+    """Return torchvision's suppression, which has the same threshold."""
+    import torch
+    from torchvision.ops import nms
+
+    torch.set_num_threads(lk.get_threads())
+    corners, ranks = torch.from_numpy(boxes), torch.from_numpy(scores)
+    ours = lk.logits.non_maximum_suppression(boxes, scores)
+    if not np.array_equal(nms(corners, ranks, 0.5).numpy(), ours):
+        raise SystemExit("torchvision keeps other boxes than logitkit.")
+    return lambda: nms(corners, ranks, 0.5)
+
+
+def held(who: str, rows: int) -> None:
+    """Print how many bytes a process holds above the logits at most while it keeps the most probable outcomes."""
+    rng = np.random.default_rng(2)
+    top_p_of(who, rng.normal(0.0, 3.0, (20, 1_000)).astype(np.float32))()
+    z = rng.standard_normal((rows, 50_000), dtype=np.float32)
+    z *= 3.0
+    call = top_p_of(who, z)
+    peak(reset=True)
+    before = peak()
+    call()
+    print(peak() - before)
+
+
+def memory_of_top_p(rows: int) -> dict[str, float]:
+    """Return the bytes that each holds above the logits, measured in a process of its own where the system tells."""
+    if not Path("/proc/self/clear_refs").exists():
+        return {}
+    found = {}
+    for who in SAMPLERS:
+        command = [sys.executable, __file__, "--held", who, "--rows", str(rows)]
+        found[who] = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        print(f"memory of top-p above {rows} rows of 50,000: {who} {found[who] / 1e6:.0f} MB", flush=True)
+    return found
 
 
 def sorted_top_p(z: Any) -> object:
@@ -318,7 +375,6 @@ def bandits(n: int) -> list[Work]:
     ]
 
 
-#: Name of a part, and what makes its works of a number of rows.
 def updating(n: int) -> list[Work]:
     """Return the ladder of updates by n / 20 new rows of 10 columns, and a prior whose strength 10 folds choose."""
 
@@ -336,6 +392,7 @@ def updating(n: int) -> list[Work]:
     ]
 
 
+#: Name of a part, and what makes its works of a number of rows.
 PARTS: dict[str, Callable[[int], list[Work]]] = {
     "losses": losses,
     "calibration": calibration,
@@ -349,19 +406,48 @@ PARTS: dict[str, Callable[[int], list[Work]]] = {
 }
 
 
+def measured(title: str, peers: dict[str, Call]) -> dict[str, Any]:
+    """Return the title of a work and the seconds of each, and print them."""
+    seconds = {who: best(call) for who, call in peers.items()}
+    ours = seconds["logitkit"]
+    others = [(who, each) for who, each in seconds.items() if who != "logitkit"]
+    beside = "".join(f"   {who} {each:.4f} s ({each / ours:.1f} times)" for who, each in others)
+    print(f"{title:<52} logitkit {ours:.4f} s{beside}", flush=True)
+    return {"title": title, "seconds": seconds}
+
+
 def main() -> None:
-    given = [word for word in sys.argv[1:] if not word.startswith("--")]
-    n = 50_000 if "--quick" in sys.argv[1:] else 1_000_000
+    """Measure what was asked for, and keep or write it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--quick", action="store_true", help="everything in small")
+    parser.add_argument("--store", type=Path, help="JSON to which figures are added")
+    parser.add_argument("--page", type=Path, help="page to write, of all figures that are stored and these")
+    parser.add_argument("--written", action="store_true", help="measure nothing: write the page of what is stored")
+    parser.add_argument("--held", choices=SAMPLERS, help=argparse.SUPPRESS)
+    parser.add_argument("--rows", type=int, default=500, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.held:
+        held(given.held, given.rows)
+        return
+    if unknown := set(given.parts) - set(PARTS):
+        parser.error(f"no part is called {', '.join(sorted(unknown))}")
     if not TORCH:
         print("torch is not installed: its columns are left out.")
-    for name, part in PARTS.items():
-        if given and name not in given:
+    found: dict[str, Any] = {"parts": {}, "memory": {}}
+    if given.store and given.store.exists():
+        found = json.loads(given.store.read_text(encoding="utf-8"))
+    for name, part in ({} if given.written else PARTS).items():
+        if given.parts and name not in given.parts:
             continue
-        for title, peers in part(n):
-            seconds = {who: best(call) for who, call in peers.items()}
-            ours = seconds.pop("logitkit")
-            beside = "".join(f"   {who} {each:.4f} s ({each / ours:.1f} times)" for who, each in seconds.items())
-            print(f"{title:<52} logitkit {ours:.4f} s{beside}", flush=True)
+        found["parts"][name] = [measured(*work) for work in part(50_000 if given.quick else 1_000_000)]
+        if name == "decoding":
+            found["memory"] = memory_of_top_p(20 if given.quick else 500)
+    if given.store:
+        given.store.write_text(json.dumps(found), encoding="utf-8")
+    if given.page:
+        ordered = {name: found["parts"][name] for name in PARTS if name in found["parts"]}
+        given.page.write_text(logits_page.page(ordered, found["memory"], given.quick), encoding="utf-8")
 
 
 if __name__ == "__main__":
