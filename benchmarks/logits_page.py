@@ -94,9 +94,9 @@ def page(parts: dict[str, list[dict[str, Any]]], memory: dict[str, float], quick
     return f"""# Benchmarks of `lk.logits`
 
 Works of `benchmarks/logits.py`, {size}.
-Times are wall times, the least of five runs, of fewer where they take seconds, after one that may compile. A work and its
-peers are timed one after another in one process; torch has as many threads as logitkit. In brackets is how many times as
-long a peer takes. The tables are as written by the program.
+Times are wall times, the least of five runs, of fewer where they take seconds, after one that may compile. A work and
+its peers are timed one after another in one process; torch has as many threads as logitkit. In brackets is how many
+times as long a peer takes. The tables are as written by the program.
 
 {python}; {found}.
 
