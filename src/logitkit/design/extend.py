@@ -124,6 +124,8 @@ def _with(design: Design, parsed: ParsedFormula, name: str, factors_by: FactorCo
             f"{name!r} is missing in {int(np.count_nonzero(~rows.kept)):,} of the rows of the fit, so that the model "
             "with it would be of other rows. Fit on the rows that are complete in both."
         )
+    counted = design.response.weights > 0.0
+    coding = coding.with_seen(rows.factors, None if counted.all() else np.flatnonzero(counted))
     matrix, names, terms = rows.matrix, coding.names, coding.terms
     if design.info.nuisance.n_parameters:
         matrix, terms = without_intercept(matrix, names), terms_without_intercept(terms, names)

@@ -14,6 +14,7 @@ __all__ = ["load"]
 
 CARD = "logitkit scorecard"  # the formats, without what reads them
 RECALIBRATED = "logitkit recalibrated fit"
+EXTENDED = "logitkit extended fit"
 STOCHASTIC = "logitkit stochastic fit"
 
 
@@ -71,6 +72,10 @@ def load(path: str | Path, functions: Mapping[str, Any] | None = None) -> Any:
         from logitkit.results.recalibrated import recalibrated_in
 
         return recalibrated_in(packed, path, functions or {})
+    if isinstance(packed, dict) and packed.get("format") == EXTENDED:
+        from logitkit.results.updated.extended import extended_in
+
+        return extended_in(packed, path, functions or {})
     if isinstance(packed, dict) and packed.get("format") == STOCHASTIC:
         from logitkit.results.saved_stochastic import learnt_in_file
 

@@ -146,6 +146,76 @@ def test_the_ladder_is_that_of_plain_numpy(fit):
         assert_allclose(scores, wanted, rtol=1e-6, atol=1e-9)
 
 
+def three(seed, n, shift=0.0):
+    rng = np.random.default_rng(seed)
+    data = rows(seed, n)
+    X = columns(data)
+    eta = X @ np.array([[0.0, 0.0, 0.0], [0.2 + shift, 0.8, -0.5], [-0.3, -0.4, 0.6 + shift]]).T
+    data["y"] = np.array(["a", "b", "c"])[(eta + rng.gumbel(size=eta.shape)).argmax(axis=1)]
+    return data
+
+
+def softmax_newton(X, codes, precision, centre):
+    """Posterior mode of the logits of b and c against a by plain Newton steps, and the Hessian there."""
+    p = X.shape[1]
+    b = np.zeros(2 * p)
+    for _ in range(40):
+        eta = np.column_stack([np.zeros(len(X)), X @ b[:p], X @ b[p:]])
+        mean = np.exp(eta - eta.max(axis=1, keepdims=True))
+        mean /= mean.sum(axis=1, keepdims=True)
+        score = np.concatenate([X.T @ ((codes == k) - mean[:, k]) for k in (1, 2)])
+        hessian = np.block(
+            [[X.T @ (X * (mean[:, k] * ((k == j) - mean[:, j]))[:, None]) for j in (1, 2)] for k in (1, 2)]
+        )
+        b = b + np.linalg.solve(hessian + precision, score - precision @ (b - centre))
+    return b, hessian + precision
+
+
+@pytest.mark.parametrize("strength", [0.1, 1.0])
+def test_the_update_of_several_outcomes_is_the_mode_of_the_posterior(strength, tmp_path):
+    old, new = three(4, 500), three(5, 200, 0.4)
+    fit = lk.multinomial("y ~ x + z", old, reference="a")
+    codes = [(data["y"] == "b") + 2 * (data["y"] == "c") for data in (old, new)]
+    centre, information = softmax_newton(columns(old), codes[0], np.zeros((6, 6)), 0.0)
+    own, one = np.array([1, 2, 4, 5]), np.array([0, 3])
+    block = information[np.ix_(own, one)]
+    precision = np.zeros((6, 6))
+    eliminated = block @ np.linalg.solve(information[np.ix_(one, one)], block.T)
+    precision[np.ix_(own, own)] = strength * (information[np.ix_(own, own)] - eliminated)
+    coef, hessian = softmax_newton(columns(new), codes[1], precision, centre)
+    found = fit.update(new, "prior", strength=strength)
+    assert_allclose(found.model.coef.to_numpy().T.reshape(-1), coef, rtol=1e-6)
+    assert_allclose(found.model.vcov, np.linalg.inv(hessian), rtol=ITERATIVE, atol=1e-9)
+    freedom = np.trace(np.linalg.solve(hessian, hessian - precision))
+    assert_allclose(found.ladder.n_params[-1], freedom, rtol=ITERATIVE)
+    again = lk.load(found.save(tmp_path / "updated.json"))
+    assert_allclose(again.predict(new), found.predict(new), rtol=EXACT)
+    stated = lk.GaussianPrior(mean=fit.coef, precision=precision)
+    by_hand = lk.multinomial("y ~ x + z", new, reference="a", penalty=stated)
+    assert_allclose(by_hand.coef, found.model.coef, rtol=1e-6)
+
+
+def test_the_strength_of_a_prior_of_several_outcomes_is_chosen():
+    fit, new = lk.multinomial("y ~ x + z", three(4, 500), reference="a"), three(5, 200)
+    found = fit.update(new, "prior", folds=2).ladder
+    assert found.strength.chosen == found.strength.strengths[np.argmin(found.strength.log_loss)]
+
+
+def test_an_extension_is_saved_and_loaded(fit, tmp_path):
+    data = NEW | {"g": np.array(["u", "v", "w"])[np.arange(240) % 3]}
+    new = TEST | {"g": np.array(["u", "v", "w"])[np.arange(200) % 3]}
+    made = fit.update(data, "extension", extend="poly(new, 2) + C(g)")
+    path = made.save(tmp_path / "extended.json")
+    again = lk.load(path)
+    assert_allclose(again.predict(new), made.predict(new), rtol=0.0)
+    assert again.to_frame().equals(made.model.to_frame())
+    assert_allclose(again.on(new).calibration().slope, made.calibration(new).slope, rtol=EXACT)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('"poly(new, 2)', '"poly(new, 3)'), encoding="utf-8")
+    with pytest.raises(DataError, match="was changed"):
+        lk.load(path)
+
+
 def test_what_cannot_be_is_refused(fit):
     refused = [
         (lambda: prior_at(fit.record, -1.0), DataError, "not negative"),
@@ -159,11 +229,14 @@ def test_what_cannot_be_is_refused(fit):
         (lambda: fit.update(NEW, extend="0 + new"), FormulaError, "intercept stays"),
         (lambda: lk.logit("y ~ x", OLD, penalty=lk.Lasso(0.02)).update(NEW, "prior"), UnsupportedError, "covariance"),
         (lambda: lk.logit("y ~ x", OLD, penalty=lk.Lasso(0.02)).update(NEW, "revision"), UnsupportedError, "revision"),
-        (lambda: fit.update(NEW, "extension", extend="new").save("never.json"), UnsupportedError, "two fits|both fits"),
     ]
     for ask, kind, words in refused:
         with pytest.raises(kind, match=words):
             ask()
+    several = three(4, 300)
+    for model in (lk.Multinomial(reference=None), lk.Ordinal(order=("a", "b", "c"))):
+        with pytest.raises(UnsupportedError, match="differences from a reference"):
+            prior_at(lk.fit("y ~ x", several, model=model).record)
     apart = {"y": [0, 0, 0, 1, 1, 1], "x": [1.0, 2, 3, 4, 5, 6], "z": [1.0, 0, 1, 0, 1, 0]}
     with pytest.raises(DataError, match="no finite estimate"):
         prior_at(lk.logit("y ~ x + z", apart).record)

@@ -159,29 +159,53 @@ def groups_of(part: GroupLasso, info: DesignInfo, unsaid: BoolArray | None = Non
     return {name: columns for name, columns in left.items() if columns.size}
 
 
-def prior_of(part: GaussianPrior, info: DesignInfo) -> Quadratic:
-    """Return the prior of the coefficients of the columns as given."""
+def prior_of(part: GaussianPrior, info: DesignInfo, labels: Sequence[str] = ONE) -> Quadratic:
+    """Return the prior of the coefficients of the columns as given: of each linear predictor, or of all together."""
+    if len(labels) > 1 and np.shape(part.precision) == (len(labels) * len(info.names),) * 2:
+        return _prior_of_all(part, info, labels)
     mean = numbers_named(part.mean, info, "GaussianPrior(mean=...)", 0.0)
     if not np.isfinite(mean).all():
         raise DataError("GaussianPrior(mean=...): give finite numbers.")
     p = len(info.names)
     named = hasattr(part.precision, "items") and getattr(part.precision, "ndim", 1) == 1
-    matrix = None if named else as_numbers(_in_order(part.precision, info), "GaussianPrior(precision=...)")
+    matrix = None if named else as_numbers(_in_order(part.precision, info.names), "GaussianPrior(precision=...)")
     if matrix is not None and matrix.ndim == 2:
         if matrix.shape != (p, p):
             raise DataError(f"GaussianPrior(precision=...) has shape {matrix.shape}; the model has {p} coefficients.")
-        if not np.isfinite(matrix).all() or not np.allclose(matrix, matrix.T, rtol=1e-10, atol=0.0):
-            raise DataError("GaussianPrior(precision=...) is not a symmetric matrix of finite numbers.")
-        values = np.linalg.eigvalsh(matrix)
-        if values[0] < -1e-10 * max(values[-1], 0.0):
-            raise DataError(f"GaussianPrior(precision=...) has the negative eigenvalue {values[0]:.3g}.")
-        return Quadratic(0.5 * (matrix + matrix.T), mean)
+        return Quadratic(_symmetric(matrix), mean)
     diagonal = numbers_named(part.precision, info, "GaussianPrior(precision=...)", 0.0)
     if not np.isfinite(diagonal).all() or (diagonal < 0.0).any():
         raise DataError("GaussianPrior(precision=...): give finite numbers that are not negative.")
     if info.intercept is not None and matrix is not None and matrix.ndim == 0:  # as of every penalty
         diagonal[info.intercept] = 0.0
     return Quadratic(diagonal, mean)
+
+
+def _symmetric(matrix: FloatArray) -> FloatArray:
+    """Return a precision, which is symmetric and not negative."""
+    if not np.isfinite(matrix).all() or not np.allclose(matrix, matrix.T, rtol=1e-10, atol=0.0):
+        raise DataError("GaussianPrior(precision=...) is not a symmetric matrix of finite numbers.")
+    values = np.linalg.eigvalsh(matrix)
+    if values[0] < -1e-10 * max(values[-1], 0.0):
+        raise DataError(f"GaussianPrior(precision=...) has the negative eigenvalue {values[0]:.3g}.")
+    return 0.5 * (matrix + matrix.T)
+
+
+def _prior_of_all(part: GaussianPrior, info: DesignInfo, labels: Sequence[str]) -> Quadratic:
+    """Return the prior of the coefficients of all linear predictors, which are given by outcome and column."""
+    names = [f"{label}:{name}" for label in labels for name in info.names]
+    matrix = as_numbers(_in_order(part.precision, names), "GaussianPrior(precision=...)")
+    given = part.mean
+    if hasattr(given, "columns"):  # a table of the coefficients of a fit
+        known = list(given.columns) == list(labels) and list(given.index) == list(info.names)
+        given = np.asarray(given).T.reshape(-1) if known else None
+    mean = None if given is None else np.asarray(given, dtype=np.float64)
+    if mean is None or mean.shape not in ((), (len(names),)) or not np.isfinite(mean).all():
+        raise DataError(
+            f"GaussianPrior(mean=...) with a precision of all {len(names)} coefficients: give as many finite numbers, "
+            "by outcome and column, or fit.coef."
+        )
+    return Quadratic(_symmetric(matrix), np.array(np.broadcast_to(mean, (len(names),))))
 
 
 def bounds_of(part: Bounds, info: DesignInfo, scale: FloatArray) -> Penalty:
@@ -207,16 +231,16 @@ def _scaled_bound(bound: FloatArray, scale: FloatArray) -> FloatArray:
     return np.where(crosses, np.nextafter(out, 0.0), out)
 
 
-def _in_order(precision: Any, info: DesignInfo) -> Any:
+def _in_order(precision: Any, names: Sequence[str]) -> Any:
     """Return a labelled matrix in the order of the coefficients, anything else as it is."""
     if not hasattr(precision, "columns") or not hasattr(precision, "index"):
         return precision
     rows, columns = [str(label) for label in precision.index], [str(label) for label in precision.columns]
-    if sorted(rows) != sorted(info.names) or sorted(columns) != sorted(info.names):
+    if sorted(rows) != sorted(names) or sorted(columns) != sorted(names):
         raise DataError(
             "GaussianPrior(precision=...) is a table whose labels are not the names of the coefficients: "
-            f"{', '.join(info.names[:6])}{', ...' if info.names[6:] else ''}. Label it with them, or give an array in "
+            f"{', '.join(names[:6])}{', ...' if names[6:] else ''}. Label it with them, or give an array in "
             "their order."
         )
-    places = [rows.index(name) for name in info.names], [columns.index(name) for name in info.names]
+    places = [rows.index(name) for name in names], [columns.index(name) for name in names]
     return np.asarray(precision)[np.ix_(*places)]

@@ -98,7 +98,7 @@ def strengths_of(
     varying = moments.deviation > 0.0
     scale = _scale(parts, info, moments, varying)
     _require_one_scale(parts)
-    priors = [prior_of(part, info) for part in parts if isinstance(part, GaussianPrior)]
+    priors = [prior_of(part, info, labels) for part in parts if isinstance(part, GaussianPrior)]
     if len(priors) > 1:
         raise DataError("Two Gaussian priors were given: give one, with the sum of their precisions.")
     quadratic = priors[0] if priors else None
@@ -133,13 +133,15 @@ def strengths_of(
     fixed, unit = fixed.apart(fixed.held), unit.apart(fixed.held)
     whole = fixed.plus(unit) if varies else fixed
     penalised: BoolArray = np.asarray(~whole.free.reshape(m, p).all(axis=0))
-    free: BoolArray = ~penalised if quadratic is None else np.asarray(~penalised & (_diagonal(quadratic) == 0.0))
+    free: BoolArray = ~penalised if quadratic is None else np.asarray(~penalised & (_diagonal(quadratic, p) == 0.0))
     place = np.arange(m * p)
+    if symmetric and quadratic is not None and len(quadratic.strengths) > p:
+        raise UnsupportedError("A prior of all coefficients together needs a reference outcome: name one, reference=.")
     if symmetric:
         _require_unbounded(whole)
         place = np.r_[np.flatnonzero(~free), place[p:]]
     if quadratic is not None:
-        quadratic = _picked_prior(_tiled_prior(quadratic, m), place)
+        quadratic = _picked_prior(_tiled_prior(quadratic, m * p), place)
     if place.size < m * p:
         fixed, unit = fixed.pick(place), unit.pick(place)
     return Strengths(
@@ -162,7 +164,7 @@ def _constants(
     constant = constant[constant != info.intercept]
     held[constant] = unsaid[constant] = True
     if quadratic is not None:
-        held &= _diagonal(quadratic) == 0.0
+        held &= _diagonal(quadratic, varying.size) == 0.0
     return np.flatnonzero(held), held, unsaid
 
 
@@ -178,8 +180,10 @@ def _scale(parts: Sequence[Part], info: DesignInfo, moments: Moments, varying: B
     return scale
 
 
-def _diagonal(prior: Quadratic) -> FloatArray:
-    return prior.strengths if prior.strengths.ndim == 1 else prior.strengths.diagonal()
+def _diagonal(prior: Quadratic, p: int) -> FloatArray:
+    """Return the largest precision of each column over the linear predictors, shape (p,)."""
+    own = prior.strengths if prior.strengths.ndim == 1 else prior.strengths.diagonal()
+    return np.asarray(own.reshape(-1, p).max(axis=0))
 
 
 def _is_across(part: ElasticNet, labels: Sequence[str]) -> bool:
@@ -242,9 +246,10 @@ def _tiled(penalty: Penalty, m: int) -> Penalty:
     )
 
 
-def _tiled_prior(prior: Quadratic, m: int) -> Quadratic:
-    """Return the prior of the coefficients of each linear predictor, independent of one another."""
-    if m == 1:
+def _tiled_prior(prior: Quadratic, n_flat: int) -> Quadratic:
+    """Return the prior of the coefficients of all linear predictors, which are independent where it is of each."""
+    m = n_flat // max(len(prior.strengths), 1)
+    if m <= 1:
         return prior
     centre = None if prior.centre is None else np.tile(prior.centre, m)
     if prior.strengths.ndim == 1:

@@ -27,7 +27,9 @@ class GaussianPrior(Part):
     precision : float, mapping, (p,) or (p, p) array-like, default 1
         P: one number for all coefficients other than the intercept, which then is free as under any penalty; numbers by
         term or coefficient (0, a flat prior, if not named); the diagonal; or the whole matrix. The last three include
-        the intercept: ``precision={"Intercept": 0.1, "age": 1.0}``.
+        the intercept: ``precision={"Intercept": 0.1, "age": 1.0}``. Of several outcomes these are of each, independent
+        of one another; with an (m p, m p) array and a mean as large, or ``fit.coef``, of all together, by outcome and
+        column.
 
     Examples
     --------

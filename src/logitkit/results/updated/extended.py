@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from logitkit.design.design import Design
+from logitkit.design.formula.terms import INTERCEPT
 from logitkit.diagnostics.calibration.logits_of_rows import offset_fit, row_logits
+from logitkit.engine.saved.columns import checked_columns, pack_columns
+from logitkit.engine.saved.file import digest_of, other_version, packed_record, record_in, sealed, write_packed
 from logitkit.errors import DataError
 from logitkit.report.frames.shown import ResultFrame
 from logitkit.results.on_rows import FitOnRows
 from logitkit.results.row_figures import RowPlots
 from logitkit.results.rows import Rows, coded_rows
-from logitkit.selection.updating.extension import Extension
+from logitkit.selection.updating.extension import LOGIT, Extension
 from logitkit.typing import FloatArray
 
 if TYPE_CHECKING:
     from logitkit.results.fit import Fit
 
-__all__ = ["ExtendedFit"]
+__all__ = ["FORMAT", "ExtendedFit", "extended_in"]
+
+FORMAT, VERSION = "logitkit extended fit", 1
 
 
 class ExtendedFit:
@@ -133,6 +140,27 @@ class ExtendedFit:
         place = np.cumsum(found.kept) - 1
         return found.matrix.take(place[design.positions]).to_dense()
 
+    def save(self, path: str | Path) -> Path:
+        """Write both models as plain JSON, without any row and without code; ``lk.load`` reads them.
+
+        Parameters
+        ----------
+        path : str or Path
+            File to write.
+
+        Returns
+        -------
+        Path
+            The file written.
+        """
+        made = self.extension
+        fields = {
+            "fit": packed_record(self.fit.record),
+            "joint": packed_record(made.joint),
+            "columns": pack_columns(made.info),
+        }
+        return write_packed(sealed(FORMAT, VERSION, fields), path)
+
     def to_frame(self) -> pd.DataFrame:
         """Return one row per parameter.
 
@@ -144,3 +172,21 @@ class ExtendedFit:
         from logitkit.report.frames.tidy import tidy_frame
 
         return ResultFrame(tidy_frame(self.extension.joint, None))
+
+
+def extended_in(packed: Mapping[str, Any], path: Path, functions: Mapping[str, Any]) -> ExtendedFit:
+    """Return the extended fit that JSON values of a file hold, once all of it has been checked."""
+    from logitkit.results.classes import fit_of
+
+    version = packed.get("version")
+    if type(version) is not int or version != VERSION:
+        raise DataError(f"'{path}' {other_version(version, packed.get('written_by'), VERSION, VERSION)}")
+    if packed.get("digest") != digest_of(packed):
+        raise DataError(f"'{path}' was changed after it was saved: its digest does not match its fields.")
+    record, joint = (record_in(packed.get(part), path, functions) for part in ("fit", "joint"))
+    info = checked_columns(packed.get("columns"), functions)
+    names = (INTERCEPT, LOGIT, *info.names[1:])
+    if not record.has_event or not joint.is_single or joint.names != names or info.names[0] != INTERCEPT:
+        raise DataError(f"'{path}' is damaged: its new columns are others than those of its coefficients.")
+    made = Extension(joint, info, joint.loglik - joint.log_constant, joint.n_params)
+    return ExtendedFit(fit_of(record), made)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from logitkit.errors import UnsupportedError
 from logitkit.report.frames.shown import ResultFrame
 from logitkit.results.shown import shown
 from logitkit.selection.updating.ladder import MEASURES, UpdateLadder
@@ -152,17 +151,7 @@ class UpdatedFit:
         -------
         Path
             The file written.
-
-        Raises
-        ------
-        UnsupportedError
-            For an extension, whose two parts are saved as two fits.
         """
-        if self.chosen == "extension":
-            raise UnsupportedError(
-                "An extension has no file of its own: fit the larger model with the earlier logit as a column, and "
-                "save both fits."
-            )
         return self.model.save(path)  # type: ignore[no-any-return]
 
     def __repr__(self) -> str:

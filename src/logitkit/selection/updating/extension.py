@@ -21,7 +21,7 @@ from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import DataError
 from logitkit.inference.covariances.sandwich import with_required_sandwich
-from logitkit.models.binomial import Binomial
+from logitkit.models.binary import Binary
 from logitkit.typing import FloatArray
 
 __all__ = ["LOGIT", "Extension", "extend"]
@@ -111,7 +111,7 @@ def extend(design: Design, rows: RowLogits, level: float = 0.95) -> Extension:
     response = replace(design.response.take(rows.order), offset=None)
     info = DesignInfo(names, ColumnTerms(names), design.info.response)
     made = Design(Dense(joint), response, info, design.counts, design.positions[rows.order])
-    found = fit_design(made, Binomial(), Newton(), level)
+    found = fit_design(made, Binary().form(info, penalised=False), Newton(), level)
     if not found.converged or found.is_separated or found.aliased.size:
         raise DataError(
             "The earlier logit and the new predictors have no finite estimates in these rows (separated, or columns "

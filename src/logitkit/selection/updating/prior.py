@@ -5,8 +5,8 @@ new rows are fitted under
 
 .. math:: \tfrac{s}{2} (\beta - \hat\beta)' V^{-1} (\beta - \hat\beta) ,
 
-and the intercept is free. The inverse of V, a part of the whole covariance, is the information that is left once the
-intercept has been eliminated. Equations are those of ``docs/maths/updating.md``.
+and the intercept, or that of each outcome, is free. The inverse of V, a part of the whole covariance, is the
+information that is left once the intercepts have been eliminated. Equations are those of ``docs/maths/updating.md``.
 
 References
 ----------
@@ -36,21 +36,22 @@ def prior_at(record: FitRecord, strength: float = 1.0) -> GaussianPrior:
     Parameters
     ----------
     record : FitRecord
-        The earlier fit, of an event, with a covariance.
+        The earlier fit, with a covariance; of several outcomes with a reference.
     strength : float, default 1
         What a row of it counts beside a new one: 1 as much, 0 nothing.
 
     Returns
     -------
     GaussianPrior
-        On the coefficients of the columns as given; the intercept is free.
+        On the coefficients of the columns as given, by outcome and column; intercepts are free.
 
     Raises
     ------
     DataError
         If the strength is negative, or an estimate is not finite.
     UnsupportedError
-        If there are several linear predictors, parameters that are eliminated, or no covariance.
+        If outcomes are ordered or restricted, coefficients sum to zero, parameters are eliminated, or there is no
+        covariance.
 
     Examples
     --------
@@ -62,18 +63,19 @@ def prior_at(record: FitRecord, strength: float = 1.0) -> GaussianPrior:
     """
     if not is_finite_number(strength) or strength < 0.0:
         raise DataError(f"strength={strength!r:.60}: give a number that is not negative.")
-    if not record.is_single:
+    if not record.is_single and (record.form.in_parts or record.reference is None):
         raise UnsupportedError(
-            "A prior at earlier coefficients is of one linear predictor: with several, update by 'closed-test', "
-            "'intercept', 'slope' or 'revision'."
+            "A prior at earlier coefficients of several outcomes is on their differences from a reference, each with "
+            "every column: with other models update by 'closed-test', 'intercept', 'slope' or 'revision'."
         )
     if record.nuisance.n_parameters:
         raise UnsupportedError(
             "A prior at earlier coefficients does not go with an absorbed factor, whose levels it would say nothing of."
         )
-    own = np.ones(record.coef.size, dtype=bool)
+    own = np.ones((record.coef.size // len(record.info.names), len(record.info.names)), dtype=bool)
     if record.info.intercept is not None:
-        own[record.info.intercept] = False
+        own[:, record.info.intercept] = False
+    own = own.reshape(-1)
     if not np.isfinite(record.coef).all():
         name = record.names[int(np.argmin(np.isfinite(record.coef)))]
         raise DataError(
