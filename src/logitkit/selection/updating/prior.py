@@ -72,10 +72,11 @@ def prior_at(record: FitRecord, strength: float = 1.0) -> GaussianPrior:
         raise UnsupportedError(
             "A prior at earlier coefficients does not go with an absorbed factor, whose levels it would say nothing of."
         )
-    own = np.ones((record.coef.size // len(record.info.names), len(record.info.names)), dtype=bool)
+    p = len(record.info.names)
+    own = np.ones(p, dtype=bool)
     if record.info.intercept is not None:
-        own[:, record.info.intercept] = False
-    own = own.reshape(-1)
+        own[record.info.intercept] = False
+    own = np.tile(own, record.coef.size // p)
     if not np.isfinite(record.coef).all():
         name = record.names[int(np.argmin(np.isfinite(record.coef)))]
         raise DataError(
