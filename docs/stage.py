@@ -102,12 +102,7 @@ def stage(folder: Path) -> None:
     wanted: set[Path] = set()
     for source in sorted(DOCS.rglob("*")):
         place = source.relative_to(DOCS)
-        if (
-            not source.is_file()
-            or place.as_posix() in LEFT_OUT
-            or source.suffix == ".yaml"
-            or "__pycache__" in place.parts
-        ):
+        if not source.is_file() or place.as_posix() in LEFT_OUT or LEFT_OUT_FOLDERS & set(place.parts):
             continue
         target = folder / place
         wanted.add(target)
