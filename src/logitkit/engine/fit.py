@@ -36,6 +36,7 @@ from logitkit.engine.facts import Covariance
 from logitkit.engine.levels.level_fit import NearlyCollinear, nearly_collinear
 from logitkit.engine.levels.wide import fit_wide
 from logitkit.engine.limit import fit_limit, in_coordinates, origin_of
+from logitkit.engine.many_outcomes import fit_many
 from logitkit.engine.objective import Evaluation, Objective
 from logitkit.engine.part_coordinates import Columns, PartCoordinates, inner_predictors, part_coordinates
 from logitkit.engine.rank import (
@@ -101,6 +102,8 @@ def fit_design(
     """
     form = form_of(model, design.matrix.n_columns)
     with single_threaded_blas():
+        if (record := fit_many(design, form, solver, level, start)) is not None:
+            return record
         plan = _plan(design, form)
         if not form.in_parts:
             design = with_constant(design)

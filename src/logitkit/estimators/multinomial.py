@@ -79,8 +79,8 @@ class MultinomialClassifier(FitWithPenalty):
     When the classes are separated, or some of them in some rows, estimates are infinite. ``fit`` then warns, and
     ``coef_`` lie so far along one direction that a probability whose limit is zero is below 1e-17. The direction is
     that of the widest margin, and does not change when rows are repeated or put in another order. Of hundreds of
-    coefficients separation is only suspected: ``fit`` then warns that the fit has not converged, and ``coef_`` are
-    those of the solver's last step, short of the limit. A penalty is the remedy.
+    coefficients separation is proved or only suspected: ``fit`` then warns that the fit has not converged, and
+    ``coef_`` are those of the solver's last step, short of the limit. A penalty is the remedy.
 
     A row that cannot be coded by the formula has the probability nan; ``predict`` and ``score`` refuse it.
 

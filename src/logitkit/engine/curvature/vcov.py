@@ -11,6 +11,7 @@ so a row with level l of the head and values r of the rest has the variance
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +23,7 @@ from logitkit.numerics.once import once
 from logitkit.numerics.threads.local import ordered_map
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["ArrowVcov", "DenseVcov", "Vcov", "WithheldVcov", "require_writable", "vcov_of"]
+__all__ = ["ArrowVcov", "DeferredVcov", "DenseVcov", "Vcov", "WithheldVcov", "require_writable", "vcov_of"]
 
 CELLS_MOST = 64_000_000  # of a covariance that is written out: 512 MB
 
@@ -156,6 +157,68 @@ class WithheldVcov(Vcov):
     def array(self) -> FloatArray:
         """Refuse."""
         raise UnsupportedError(self.reason)
+
+
+class DeferredVcov(Vcov):
+    """A covariance that is computed when it is first asked for, because it costs more than the coefficients.
+
+    Parameters
+    ----------
+    size : int
+        Number of coefficients.
+    make : callable
+        Returns it.
+
+    Examples
+    --------
+    >>> DeferredVcov(2, lambda: DenseVcov(np.diag([1.0, 4.0]))).diagonal().tolist()
+    [1.0, 4.0]
+    """
+
+    def __init__(self, size: int, make: Callable[[], Vcov]) -> None:
+        self._size, self._make = size, make
+
+    def __reduce__(self) -> tuple[Callable[[Vcov], Vcov], tuple[Vcov]]:
+        """Go into another process as what it is there: a covariance without the rows that it is made from."""
+        return _itself, (self.made,)
+
+    @once
+    def made(self) -> Vcov:
+        """The covariance."""
+        return self._make()
+
+    @property
+    def size(self) -> int:
+        """Number of coefficients, q."""
+        return self._size
+
+    def diagonal(self) -> FloatArray:
+        """Return the variances, shape (q,)."""
+        return self.made.diagonal()
+
+    def times(self, functions: FloatArray) -> FloatArray:
+        """Return J V, shape (m, q)."""
+        return self.made.times(functions)
+
+    def variances(self, functions: FloatArray) -> FloatArray:
+        """Return the variances of m linear functions J, shape (m,)."""
+        return self.made.variances(functions)
+
+    def row_variances(self, rows: Matrix) -> FloatArray:
+        """Return x' V x of every row, shape (n,)."""
+        return self.made.row_variances(rows)
+
+    def array(self) -> FloatArray:
+        """Return the covariance written out."""
+        return self.made.array()
+
+    def block(self, columns: IntArray) -> FloatArray:
+        """Return the covariance of some coefficients, shape (m, m)."""
+        return self.made.block(columns)
+
+
+def _itself(vcov: Vcov) -> Vcov:
+    return vcov
 
 
 class ArrowVcov(Vcov):

@@ -166,14 +166,18 @@ class VectorRows:
 
         return max(ordered_map(largest, len(self.groups.bounds)))
 
-    def _eta(self, block: Matrix, start: int, stop: int, inner: FloatArray) -> FloatArray:
+    def logits(self, start: int, stop: int, inner: FloatArray, offset: bool = True) -> FloatArray:
+        """Return the logits of some rows, shape (K, n), or without the offset their changes along a direction."""
+        return self._eta(self._inner.rows(start, stop), start, stop, inner, offset)
+
+    def _eta(self, block: Matrix, start: int, stop: int, inner: FloatArray, offset: bool = True) -> FloatArray:
         predictors, response = self.predictors, self.response
         if predictors.active.size == predictors.n_predictors:
             eta = block.matvecs(inner)
         else:
             eta = np.zeros((predictors.n_predictors, stop - start), order=self._inner.order)
             eta[predictors.active] = block.matvecs(inner)
-        if response.offset is not None:
+        if offset and response.offset is not None:
             eta += response.offset[:, start:stop]
         return eta
 

@@ -15,7 +15,9 @@ that were more than ``CELLS_MOST`` cells and there is a factor to eliminate, it 
 | more | kept between steps, and first taken from a sample of rows, if ``ROWS_PER_COLUMN`` rows a column can be drawn |
 
 Several outcomes are fitted with the second derivatives of all pairs of outcomes in one array, kept and sampled by the
-same rule, and refused with the size where that would not fit; what a penalty changes is in ``regularised/``.
+same rule, and refused with the size where that would not fit. From ``many_outcomes.MANY`` coefficients and ``OUTCOMES``
+outcomes nothing is summed but products, by conjugate gradients (``many_outcomes.py``). What a penalty changes is in
+``regularised/``.
 """
 
 from __future__ import annotations

@@ -60,6 +60,7 @@ class Status(Enum):
 
     CONVERGED = "converged"
     SEPARATED = "the maximum is at infinity (separation); the limiting model was fitted"
+    UNBOUNDED = "stopped because there is no maximum (separation), in too many directions to be described"
     SUSPECTED = "stopped because the coefficients appear to diverge"
     ITERATIONS = "stopped at the maximum number of iterations before the tolerance was reached"
     STALLED = "stopped because no step along the Newton direction lowers the objective"

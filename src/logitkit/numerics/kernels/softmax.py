@@ -23,7 +23,7 @@ import numpy as np
 from logitkit.numerics.kernels import compiled, compiled_sum
 from logitkit.typing import CodeArray, FloatArray
 
-__all__ = ["softmax_by_row", "softmax_rows"]
+__all__ = ["softmax_by_row", "softmax_curved", "softmax_rows"]
 
 CHUNK = 256  # rows whose intermediate results stay in the first-level cache
 LOG2_E = 1.4426950408889634
@@ -246,6 +246,38 @@ def softmax_by_row(
             closest = min(closest, _least_of(row))
         row[own] = own_slope
     return value, closest
+
+
+@compiled
+def softmax_curved(mean: FloatArray, weights: FloatArray, change: FloatArray) -> None:
+    r"""Overwrite changes of the logits with those of the slopes, to first order.
+
+    Parameters
+    ----------
+    mean : (n, K) array
+        Probabilities :math:`p_k`, row by row.
+    weights : (n,) array
+        Total weight of each row.
+    change : (n, K) array
+        Changes :math:`d_k` of the logits; overwritten with :math:`w p_k (d_k - \sum_l p_l d_l)`.
+    """
+    for i in range(mean.shape[0]):
+        p, d = mean[i], change[i]
+        _curve(p, d, weights[i], _product(p, d))
+
+
+@compiled_sum
+def _product(p: FloatArray, d: FloatArray) -> float:
+    total = 0.0
+    for k in range(p.shape[0]):
+        total += p[k] * d[k]
+    return total
+
+
+@compiled
+def _curve(p: FloatArray, d: FloatArray, weight: float, centre: float) -> None:
+    for k in range(p.shape[0]):
+        d[k] = weight * p[k] * (d[k] - centre)
 
 
 @compiled
