@@ -83,7 +83,8 @@ def test_second_derivatives_of_more_rows_are_summed_by_rows(monkeypatch: pytest.
         return wide_gram(*given)
 
     names = ["Intercept", *(f"x{j}" for j in range(1, 1_301))]
-    grid = {"n_strengths": 20, "ratio": 0.05, "solver": lk.ProxNewton(tol=1e-9)}
+    bounded = lk.Lasso() + lk.Bounds(lower=-2.0)  # a lasso alone does not sum them there
+    grid = {"penalty": bounded, "n_strengths": 20, "ratio": 0.05, "solver": lk.ProxNewton(tol=1e-9)}
     usual = lk.path_matrix(X, y, names, **grid)
     monkeypatch.setattr(working_set, "wide_gram", counted)
     monkeypatch.setattr(working_set, "WIDE_ROWS_MOST", most)

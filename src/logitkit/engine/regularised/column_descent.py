@@ -27,6 +27,7 @@ from logitkit.engine.regularised.column_step import ColumnStep
 from logitkit.engine.regularised.direct import with_factor
 from logitkit.engine.regularised.dual_point import MET
 from logitkit.engine.regularised.gap import least_gap
+from logitkit.engine.regularised.prediction import Prediction
 from logitkit.engine.regularised.products import SparseProducts
 from logitkit.engine.regularised.prox_newton import Solved
 from logitkit.engine.solvers.solver import Status
@@ -118,8 +119,7 @@ class ColumnDescent:
         self._step = ColumnStep(self.columns.parts)
         self._products, self._none = SparseProducts(self.columns), np.zeros(scale.size, dtype=bool)
         self._free: tuple[IntArray, Matrix, FloatArray] | None = None  # which, the columns, and their lengths
-        self._size = 0.0  # of the strength before
-        self._before: tuple[float, FloatArray] | None = None
+        self._prediction = Prediction()
 
     def solve(
         self,
@@ -132,7 +132,7 @@ class ColumnDescent:
     ) -> Solved:
         """Minimise the objective plus a penalty."""
         inside = penalty.free | (coef != 0.0) | wanted
-        coef = self._predicted(penalty, coef)
+        coef = self._prediction.at(penalty, coef)
         eta = self._predictor(coef)
         value, slope, curvature = self.objective.rows_at(eta)
         dual, gap = np.zeros(coef.size), np.inf
@@ -164,20 +164,6 @@ class ColumnDescent:
             inside |= against
             share = min(SHARE, share) if steps <= TRIES else 0.1 * share
         return Solved(coef, value, dual, gap, status, steps, 0)
-
-    def _predicted(self, penalty: Penalty, coef: FloatArray) -> FloatArray:
-        """Return the prediction of the solution at the next strength, with signs held.
-
-        The derivative of the path is taken from its last two points.
-        """
-        here, ahead = self._size, float(penalty.l1.max(initial=0.0))
-        before, self._before, self._size = self._before, (here, coef), ahead
-        if before is None or not ahead < here < before[0]:
-            return coef
-        earlier, start = before
-        predicted = coef + (ahead - here) / (here - earlier) * (coef - start)
-        same = (np.sign(predicted) == np.sign(coef)) & (start != 0.0) & (coef != 0.0)
-        return penalty.within(np.where(same | penalty.free, predicted, coef))
 
     def _predictor(self, coef: FloatArray) -> FloatArray:
         """Return the linear predictor of scaled coefficients."""

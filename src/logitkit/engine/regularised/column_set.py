@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from logitkit.engine.regularised.column_descent import ColumnDescent
+from logitkit.engine.regularised.dense_columns import DenseColumns
 from logitkit.engine.regularised.largest import largest_share
 from logitkit.engine.regularised.null import NullModel
 from logitkit.engine.regularised.prox_newton import Solved
@@ -32,7 +33,7 @@ class ColumnSet:
 
     Parameters
     ----------
-    working : WorkingSet or ColumnDescent
+    working : WorkingSet, DenseColumns or ColumnDescent
         Solves on the columns that are wanted.
     null : NullModel
         Where a path begins.
@@ -40,7 +41,7 @@ class ColumnSet:
         The gradient of the scaled coefficients there.
     """
 
-    def __init__(self, working: WorkingSet | ColumnDescent, null: NullModel, slope: FloatArray) -> None:
+    def __init__(self, working: WorkingSet | DenseColumns | ColumnDescent, null: NullModel, slope: FloatArray) -> None:
         self.working, self.coef, self.dual, self.null = working, null.coef, slope, null.value
         self.before: Penalty | None = None
         self.earlier: tuple[FloatArray, FloatArray] | None = None  # strengths and products of the solution before that

@@ -4,6 +4,7 @@ r"""Solvers of penalties with corners or bounds: which one, for which problem.
 |---|---|---|
 | any | at most ``GRAM_MOST``, or with few corners | proximal Newton on one array of second derivatives |
 | one | more, dense or in groups | the same on a working set of columns, by the strong rule |
+| one | twice as many as rows, dense, a lasso | the same, by models of the rows (``dense_columns.py``) |
 | one | more, sparse or coded | the same, by coordinate descent on the columns themselves |
 | several | more | proximal Newton on a working set of coefficients, by the conditions of optimality |
 
@@ -31,6 +32,7 @@ from logitkit.engine.objective import Objective
 from logitkit.engine.regularised.coefficient_set import CoefficientSet
 from logitkit.engine.regularised.column_descent import ColumnDescent
 from logitkit.engine.regularised.column_set import ColumnSet
+from logitkit.engine.regularised.dense_columns import DenseColumns, suits
 from logitkit.engine.regularised.null import NullModel
 from logitkit.engine.regularised.on_gram import OnGram
 from logitkit.engine.regularised.problem import Problem
@@ -43,6 +45,7 @@ from logitkit.typing import FloatArray
 __all__ = ["GRAM_MOST", "Choice", "Engine", "choice", "on_gram"]
 
 GRAM_MOST = 1_000
+WIDE, WIDE_LEAST = 2, 100  # columns for each row, and columns, above which a working set is quicker
 LOOKED_AT_MOST = 1 << 18  # numbers in the rows of a path whose gaps are bounds wherever they are sums over all columns
 
 
@@ -83,7 +86,7 @@ def choice(problem: Problem) -> Choice:
 
 def _has_few_corners(problem: Problem) -> bool:
     q, strengths = problem.strengths.scale.size, problem.strengths
-    if q <= GRAM_MOST:
+    if q <= GRAM_MOST and not _is_wide(problem):
         return True
     if not problem.is_single:
         return False
@@ -91,6 +94,14 @@ def _has_few_corners(problem: Problem) -> bool:
     corner = whole.l1 > 0.0 if whole.groups is None else (whole.l1 > 0.0) | (whole.groups.codes >= 0)
     few_corners = q <= DENSE_MOST and 2 * int(np.count_nonzero(corner | whole.held)) < q
     return few_corners or strengths.quadratic is not None
+
+
+def _is_wide(problem: Problem) -> bool:
+    """Tell whether there are so many more dense columns than rows that few of them are in use at a time."""
+    strengths, n = problem.strengths, problem.matrix.n_rows
+    if problem.in_chunks or not problem.is_single or not isinstance(problem.matrix, Dense) or strengths.quadratic:
+        return False
+    return strengths.scale.size > max(WIDE * n, WIDE_LEAST) and suits(strengths.whole, n)
 
 
 def _on_gram(problem: Problem, null: NullModel, slope: Callable[[], FloatArray]) -> Engine:
@@ -120,7 +131,10 @@ def _by_columns(problem: Problem, null: NullModel, slope: Callable[[], FloatArra
 
 
 def _by_working_set(problem: Problem, null: NullModel, slope: Callable[[], FloatArray]) -> Engine:
-    return ColumnSet(WorkingSet(_whole(problem)), null, slope())
+    whole = _whole(problem)
+    if isinstance(problem.matrix, Dense) and suits(problem.strengths.whole, problem.matrix.n_rows):
+        return ColumnSet(DenseColumns(whole, problem.strengths.intercept), null, slope())
+    return ColumnSet(WorkingSet(whole), null, slope())
 
 
 def _by_coefficients(problem: Problem, null: NullModel, slope: Callable[[], FloatArray]) -> Engine:

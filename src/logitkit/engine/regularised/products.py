@@ -17,7 +17,7 @@ from abc import ABC, abstractmethod
 import numpy as np
 
 from logitkit.design.matrix.growing import SparseColumns
-from logitkit.engine.moments import column_moments
+from logitkit.engine.moments import Moments, column_moments
 from logitkit.engine.objective import Objective
 from logitkit.numerics.kernels.column_descent import column_sizes, dot_columns
 from logitkit.numerics.kernels.dense import write_dots
@@ -113,7 +113,8 @@ class WideProducts(ColumnProducts):
         super().__init__()
         self.objective, self.scale = objective, scale
         self._place: IntArray = np.full(scale.size, -1)
-        self._columns = np.empty((0, objective.matrix.n_rows))
+        #: Columns that were asked for, one after another, as given, with room for more.
+        self.columns: FloatArray = np.empty((0, objective.matrix.n_rows))
         self._used = 0
 
     def all_of(self, rows: FloatArray) -> FloatArray:
@@ -122,26 +123,37 @@ class WideProducts(ColumnProducts):
 
     def some_of(self, rows: FloatArray, index: IntArray) -> FloatArray:
         """Return those of some columns, shape (k,)."""
-        matrix = self.objective.matrix
+        place, out = self.places_of(index), np.empty(index.size)
+        write_dots(self.columns, place, rows, out)
+        return out / self.scale[index]
+
+    def places_of(self, index: IntArray) -> IntArray:
+        """Return where some columns are among those that are kept, which they are from now on."""
         new = index[self._place[index] < 0]
         if new.size:
+            matrix = self.objective.matrix
             before, self._used = self._used, self._used + new.size
-            if self._used > len(self._columns):
-                space = np.empty((min(2 * self._used, matrix.n_columns), rows.size))
-                space[:before] = self._columns[:before]
-                self._columns = space
-            self._columns[before : self._used] = matrix.columns(new).to_dense().T
+            if self._used > len(self.columns):
+                space = np.empty((min(2 * self._used, matrix.n_columns), matrix.n_rows))
+                space[:before] = self.columns[:before]
+                self.columns = space
+            self.columns[before : self._used] = matrix.columns(new).to_dense().T
             self._place[new] = np.arange(before, self._used)
-        out = np.empty(index.size)
-        write_dots(self._columns, self._place[index], rows, out)
-        return out / self.scale[index]
+        return np.asarray(self._place[index])
+
+    @once
+    def mean(self) -> FloatArray:
+        """Mean of each column as given, shape (p,)."""
+        return self._moments.mean
+
+    @once
+    def _moments(self) -> Moments:
+        return column_moments(self.objective.matrix, np.ones(self.objective.matrix.n_rows))
 
     @once
     def sizes(self) -> tuple[FloatArray, FloatArray]:
         """Lengths of the centred columns, and absolute sums of the columns, each of shape (p,)."""
-        matrix = self.objective.matrix
-        moments = column_moments(matrix, np.ones(matrix.n_rows))
-        n = float(matrix.n_rows)
+        moments, n = self._moments, float(self.objective.matrix.n_rows)
         return np.sqrt(n) * moments.deviation / self.scale, n * np.abs(moments.mean) / self.scale
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from logitkit.numerics.kernels import compiled, compiled_sum
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["add_by_code", "add_moments", "add_row_sums", "scale_both", "scale_rows", "write_dots"]
+__all__ = ["add_by_code", "add_moments", "add_row_sums", "scale_both", "scale_rows", "write_dots", "write_weighted"]
 
 
 @compiled
@@ -126,3 +126,28 @@ def add_row_sums(array: FloatArray, vector: FloatArray, out: FloatArray) -> None
     for i in range(whole, vector.shape[0]):
         for j in range(out.shape[0]):
             out[j] += vector[i] * array[i, j]
+
+
+@compiled_sum
+def write_weighted(
+    columns: FloatArray, place: IntArray, mean: FloatArray, share: FloatArray, roots: FloatArray, out: FloatArray
+) -> None:
+    """Write some centred and divided columns, each row times a weight.
+
+    Parameters
+    ----------
+    columns : (m, n) array
+        Columns as given, one after another.
+    place : (k,) int array
+        Which of them.
+    mean, share : (k,) array
+        What is taken off each column, and what it is multiplied with then.
+    roots : (n,) array
+        A weight a row.
+    out : (k, n) array
+        Overwritten.
+    """
+    for j in range(place.shape[0]):
+        column, target, middle, own = columns[place[j]], out[j], mean[j], share[j]
+        for i in range(roots.shape[0]):
+            target[i] = (column[i] - middle) * (own * roots[i])

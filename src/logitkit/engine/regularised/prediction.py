@@ -1,0 +1,43 @@
+"""Where the solution at the next strength is thought to be, from the last two."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from logitkit.models.penalties.penalty import Penalty
+from logitkit.typing import FloatArray
+
+__all__ = ["Prediction"]
+
+
+class Prediction:
+    """Solutions at one strength after another, as they are shown to it.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from logitkit.models.penalties.penalty import no_penalty
+    >>> def lasso(strength):
+    ...     return replace(no_penalty(1), l1=np.array([strength]))
+    >>> prediction = Prediction()
+    >>> [float(prediction.at(lasso(4.0 - k), np.array([1.0 + k]))[0]) for k in range(3)]
+    [1.0, 2.0, 4.0]
+    """
+
+    def __init__(self) -> None:
+        self._size = 0.0  # of the strength before
+        self._before: tuple[float, FloatArray] | None = None
+
+    def at(self, penalty: Penalty, coef: FloatArray) -> FloatArray:
+        """Return where the solution at a smaller strength is thought to be, given the last one; signs are held.
+
+        The derivative of the path is taken from its last two points.
+        """
+        here, ahead = self._size, float(penalty.l1.max(initial=0.0))
+        before, self._before, self._size = self._before, (here, coef), ahead
+        if before is None or not ahead < here < before[0]:
+            return coef
+        earlier, start = before
+        predicted = coef + (ahead - here) / (here - earlier) * (coef - start)
+        same = (np.sign(predicted) == np.sign(coef)) & (start != 0.0) & (coef != 0.0)
+        return penalty.within(np.where(same | penalty.free, predicted, coef))
