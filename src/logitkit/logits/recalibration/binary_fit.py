@@ -10,12 +10,13 @@ from logitkit.design.info import DesignInfo, ResponseInfo
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.response.response import Response
 from logitkit.engine.fit import fit_design
+from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import SeparationError, UnsupportedError
 from logitkit.models.binomial import Binomial
 from logitkit.typing import FloatArray
 
-__all__ = ["fit_binary"]
+__all__ = ["fit_binary", "fitted_event"]
 
 
 def fit_binary(
@@ -52,6 +53,21 @@ def fit_binary(
     >>> bool(np.isclose(coef[0], np.log(3.0))), bool(np.isclose(vcov[0, 0], 4 / 3))
     (True, True)
     """
+    record, _ = fitted_event(columns, shares, weights, offset)
+    return record.coef, record.vcov
+
+
+def fitted_event(
+    columns: FloatArray, shares: FloatArray, weights: FloatArray, offset: FloatArray | None = None
+) -> tuple[FitRecord, Design]:
+    """Return the record of a regression, and its rows: see ``fit_binary``.
+
+    Examples
+    --------
+    >>> record, design = fitted_event(np.ones((4, 1)), np.array([0.0, 1.0, 1.0, 1.0]), np.array([1.0, 1.0, 0.0, 1.0]))
+    >>> design.n_rows, bool(np.isclose(record.coef[0], np.log(2.0)))
+    (3, True)
+    """
     used = np.flatnonzero(weights > 0.0)
     names = tuple(f"z{j}" for j in range(columns.shape[1]))
     response = Response(
@@ -71,4 +87,4 @@ def fit_binary(
         )
     if record.aliased.size:
         raise UnsupportedError("The logits are the same in all rows: method='intercept' is all that these can tell.")
-    return record.coef, record.vcov
+    return record, design

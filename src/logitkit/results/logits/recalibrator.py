@@ -12,6 +12,7 @@ from logitkit.logits.recalibration.score_change import ScoreChange
 from logitkit.report.frames.shown import ResultFrame
 from logitkit.results.documented import extends_base
 from logitkit.results.shown import shown
+from logitkit.typing import FloatArray
 
 __all__ = ["ScoreChangeResult", "ShownRecalibrator"]
 
@@ -65,6 +66,32 @@ class ShownRecalibrator(Recalibrator):
             own = (self.temperature, self.temperature * self.std_error[0] / self.estimate[0])
             frame.loc[1] = ["temperature", *own, *self.temperature_interval(level)]
         return ResultFrame(frame)
+
+    def profile_interval(self, logits: Any, y: Any, weights: Any = None, level: float = 0.95) -> FloatArray:
+        """Return profile-likelihood intervals of the parameters, from the rows that they were learnt from.
+
+        Parameters
+        ----------
+        logits, y, weights : array-like
+            As it was learnt from: the same rows.
+        level : float, default 0.95
+            Confidence level.
+
+        Returns
+        -------
+        (q, 2) array
+            Lower and upper limits; of a temperature, 1 / limits are its own.
+
+        Raises
+        ------
+        DataError
+            If these are other rows.
+        UnsupportedError
+            If the method has no parameters or bounded ones, or errors are those of a sandwich.
+        """
+        from logitkit.logits.recalibration.profiled import parameter_limits
+
+        return parameter_limits(self, logits, y, weights, level)
 
     def scores(self, logits: Any, y: Any, weights: Any = None, level: float = 0.95) -> ScoreChangeResult:
         """Return proper scores before and after, on rows that it was not learnt from."""
