@@ -9,6 +9,7 @@ import mpmath as mp
 import numpy as np
 import pytest
 from scipy.optimize import check_grad
+from scipy.special import expit
 
 import logitkit as lk
 from logitkit.errors import DataError
@@ -197,6 +198,44 @@ def test_pairs_by_brute_force_with_derivatives() -> None:
     change = loss.gradient(s + step * along, y, groups, w) - loss.gradient(s - step * along, y, groups, w)
     np.testing.assert_allclose(loss.hessian_product(s, y, along, groups, w), change / (2 * step), atol=1e-9)
     assert loss.value([1e4, -1e4], [0, 1]) == 2e4
+
+
+@pytest.mark.parametrize("grades", [2, 900])
+def test_pairs_of_a_long_list_by_matrices_on_any_number_of_threads(grades: int) -> None:
+    rng = np.random.default_rng(10)
+    n = 1_600
+    s, y, w = rng.normal(0.0, 3.0, n), rng.integers(0, grades, n), rng.uniform(0.0, 2.0, n)
+    groups, along = (np.arange(n) < 1_500).astype(int), rng.normal(0.0, 1.0, n)
+    s[:2] = 800.0, -800.0
+    weight = np.where((y[:, None] > y) & (groups[:, None] == groups), w[:, None] * w, 0.0)
+    assert (weight > 0.0).sum() > 1 << 19  # more than one part
+    apart, total = s[:, None] - s, weight.sum()
+    push = weight * expit(-apart) / total
+    bend = weight * expit(apart) * expit(-apart) / total * (along[:, None] - along)
+    before = lk.get_threads()
+    try:
+        for threads in (1, 2):
+            lk.set_threads(threads)
+            value, slope = RankingLoss().value_and_gradient(s, y, groups, w)
+            product = RankingLoss().hessian_product(s, y, along, groups, w)
+            if threads == 1:
+                kept = value, slope, product
+    finally:
+        lk.set_threads(before)
+    assert value == pytest.approx((weight * np.logaddexp(0.0, -apart)).sum() / total, rel=1e-13)
+    np.testing.assert_allclose(slope, push.sum(axis=0) - push.sum(axis=1), atol=1e-15)
+    np.testing.assert_allclose(product, bend.sum(axis=1) - bend.sum(axis=0), atol=1e-15)
+    assert value == kept[0]  # to the last bit
+    np.testing.assert_array_equal(slope, kept[1])
+    np.testing.assert_array_equal(product, kept[2])
+
+
+def test_lists_of_an_absurd_length_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    s, y = np.arange(2_000.0), np.arange(2_000) % 2
+    monkeypatch.setattr("logitkit.logits.losses.ranking.PAIRS_MOST", 999_999)
+    with pytest.raises(DataError, match="1,000,000 pairs"):
+        RankingLoss().value(s, y)
+    assert np.isfinite(RankingLoss().value(s, y, groups=s // 100))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-r"""Losses of the logits of events, number by number, and of pairs of rows in an order.
+r"""Losses of the logits of events, number by number.
 
 With p the probability of the event, q that of none, :math:`l_1 = -\log p` and :math:`l_0 = -\log q`, each formed of
 :math:`\exp(-|x|)` without cancellation, the loss of a row is :math:`a_1 q^\gamma l_1 + a_0 p^\gamma l_0`, where
@@ -12,9 +12,9 @@ import math
 import numpy as np
 
 from logitkit.numerics.kernels import compiled
-from logitkit.typing import AnyFloats, FloatArray, IntArray
+from logitkit.typing import AnyFloats, FloatArray
 
-__all__ = ["event_curvature", "event_loss", "pair_curvature", "pair_loss"]
+__all__ = ["event_curvature", "event_loss"]
 
 CHUNK = 512  # numbers whose intermediate results stay in the first-level cache
 LOG2_E = 1.4426950408889634
@@ -131,67 +131,3 @@ def event_curvature(
             bend = a * q**focus * p * (focus * focus * p * of_event - focus * q * of_event + twice * q)
             bend += b * p**focus * q * (focus * focus * q * of_none - focus * p * of_none + twice * p)
             out[i] = weights[i] * bend
-
-
-@compiled
-def pair_loss(
-    z: AnyFloats, y: AnyFloats, weights: FloatArray, starts: IntArray, slope: FloatArray
-) -> tuple[float, float]:
-    r"""Return the sum of :math:`w_i w_j \log(1 + e^{-(z_i - z_j)})` over pairs of a group with :math:`y_i > y_j`.
-
-    Parameters
-    ----------
-    z, y, weights : (n,) array
-        Logits, how relevant each row is, and weights; the rows of a group side by side.
-    starts : (g + 1,) array
-        First row of each group, and n.
-    slope : (n,) or (0,) array
-        Added to: the derivative of the sum; nothing if it is empty.
-
-    Returns
-    -------
-    loss, weight : float
-        The sum, and that of the weights of the pairs.
-    """
-    total, pairs = 0.0, 0.0
-    for group in range(starts.shape[0] - 1):
-        for i in range(starts[group], starts[group + 1]):
-            loss, mine, pull = 0.0, 0.0, 0.0
-            for j in range(starts[group], starts[group + 1]):
-                if y[i] > y[j]:
-                    apart = float(z[i]) - float(z[j])
-                    e = math.exp(-abs(apart))
-                    loss += weights[j] * (math.log1p(e) + max(-apart, 0.0))
-                    mine += weights[j]
-                    if slope.shape[0] > 0:
-                        wrong = weights[j] * (e if apart >= 0.0 else 1.0) / (1.0 + e)
-                        pull += wrong
-                        slope[j] += weights[i] * wrong
-            total += weights[i] * loss
-            pairs += weights[i] * mine
-            if slope.shape[0] > 0:
-                slope[i] -= weights[i] * pull
-    return total, pairs
-
-
-@compiled
-def pair_curvature(
-    z: AnyFloats, y: AnyFloats, weights: FloatArray, starts: IntArray, direction: AnyFloats, out: FloatArray
-) -> None:
-    """Add the second derivatives of the sum of ``pair_loss`` times a direction.
-
-    Parameters
-    ----------
-    z, y, weights, starts : array
-        As for ``pair_loss``.
-    direction, out : (n,) array
-        What is multiplied, and what is added to.
-    """
-    for group in range(starts.shape[0] - 1):
-        for i in range(starts[group], starts[group + 1]):
-            for j in range(starts[group], starts[group + 1]):
-                if y[i] > y[j]:
-                    e = math.exp(-abs(float(z[i]) - float(z[j])))
-                    bend = weights[i] * weights[j] * e / ((1.0 + e) * (1.0 + e)) * (direction[i] - direction[j])
-                    out[i] += bend
-                    out[j] -= bend
