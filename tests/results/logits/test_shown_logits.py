@@ -37,10 +37,13 @@ def found():
         sets=sets,
         coverage=sets.coverage(z[500:], codes[500:]),
         shift=lk.logits.prior_shift(z, priors=[0.4, 0.3, 0.2, 0.1]),
+        top=lk.logits.calibration_error(z, codes, resamples=50),
+        each=lk.logits.calibration_error(z, codes, of="class", resamples=50, groups=codes),
+        test=lk.logits.closed_test(a, y),
     )
 
 
-KINDS = ("pool", "measure", "value", "policy", "boxes", "sets", "coverage", "shift")
+KINDS = ("pool", "measure", "value", "policy", "boxes", "sets", "coverage", "shift", "top", "each", "test")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -128,6 +131,21 @@ def test_sets_and_shifts_are_drawn(found) -> None:
     old, new = found.shift.plot().lines
     assert_array_equal(old.get_ydata(), found.shift.old)
     assert_array_equal(new.get_ydata(), found.shift.priors)
+
+
+def test_bins_of_calibration_errors_are_drawn(found) -> None:
+    marks, _ = found.top.plot().lines
+    assert_array_equal(marks.get_ydata(), found.top.bins.observed)
+    of_each = found.each.plot()
+    assert [line.get_label() for line in of_each.lines] == [*(f"outcome {j}" for j in range(4)), "perfect calibration"]
+    assert_array_equal(of_each.lines[2].get_xdata(), found.each.parts[2].bins.predicted)
+
+
+def test_closed_tests_have_a_table(found) -> None:
+    frame = found.test.to_frame()
+    assert frame.loc[frame["chosen"], "update"].tolist() == [found.test.chosen]
+    assert_array_equal(frame["p_value"][:-1], found.test.p_value)
+    assert np.isnan(frame["statistic"].iloc[-1])
 
 
 @pytest.mark.parametrize("method", ["split", "class", "aps", "raps"])

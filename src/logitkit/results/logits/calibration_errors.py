@@ -50,6 +50,30 @@ class CalibrationErrorsResult(CalibrationErrors):
         ]
         return ResultFrame(pd.concat(found, ignore_index=True))
 
+    def plot(self, ax: Any = None, *, title: str = "") -> Any:
+        """Draw observed against predicted probabilities in the bins of the error.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Axes to draw on; those of a new figure by default.
+        title : str, optional
+            Title of the figure.
+
+        Returns
+        -------
+        Axes
+            With intervals of the rates; of the mean over outcomes, the bins of each without them.
+
+        Raises
+        ------
+        UnsupportedError
+            If there are more than 12 outcomes.
+        """
+        from logitkit.plots.calibration_bins import plot_calibration_bins
+
+        return plot_calibration_bins(self, ax, title=title)
+
 
 @extends_base
 @dataclass(frozen=True, eq=False, repr=False)

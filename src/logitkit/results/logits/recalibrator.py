@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from logitkit.logits.recalibration.closed_test import ClosedTest
 from logitkit.logits.recalibration.recalibrator import Recalibrator
 from logitkit.logits.recalibration.score_change import ScoreChange
 from logitkit.report.frames.shown import ResultFrame
@@ -14,7 +16,7 @@ from logitkit.results.documented import extends_base
 from logitkit.results.shown import shown
 from logitkit.typing import FloatArray
 
-__all__ = ["ScoreChangeResult", "ShownRecalibrator"]
+__all__ = ["ClosedTestResult", "ScoreChangeResult", "ShownRecalibrator"]
 
 
 @extends_base
@@ -33,6 +35,31 @@ class ScoreChangeResult(ScoreChange):
         names = ("before", "after", "change", "std_error")
         columns = {"score": list(self.names)} | {name: getattr(self, name) for name in names}
         return ResultFrame({**columns, "conf_low": self.low, "conf_high": self.high})
+
+
+@extends_base
+@dataclass(frozen=True, eq=False, repr=False)
+class ClosedTestResult(ClosedTest):
+    """A closed test of updates, with its table."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per update, the most extensive last.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns update, loglik, statistic, dof, p_value, chosen; the test against the last is missing of itself.
+        """
+        return ResultFrame(
+            {
+                "update": list(self.updates),
+                "loglik": self.loglik,
+                "statistic": np.append(self.statistic, np.nan),
+                "dof": np.append(self.dof.astype(np.float64), np.nan),
+                "p_value": np.append(self.p_value, np.nan),
+                "chosen": [name == self.chosen for name in self.updates],
+            }
+        )
 
 
 @extends_base
