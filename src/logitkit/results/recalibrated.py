@@ -35,7 +35,15 @@ from logitkit.results.shown import shown
 if TYPE_CHECKING:
     from logitkit.results.fit import Fit
 
-__all__ = ["FORMAT", "RecalibratedFit", "holds_recalibrations", "recalibrated", "recalibrated_in", "refitted"]
+__all__ = [
+    "FORMAT",
+    "RecalibratedFit",
+    "holds_recalibrations",
+    "recalibrated",
+    "recalibrated_in",
+    "refitted",
+    "with_errors",
+]
 
 FORMAT, VERSION = "logitkit recalibrated fit", 1
 CLOSED = "closed"
@@ -242,7 +250,7 @@ def recalibrated(
     if method == CLOSED:
         return _closed(fit, record, design, found, record.level if level is None else level)
     learnt = learn(found.logits, found.shares, found.weights, method)
-    return RecalibratedFit(fit, _with_errors(learnt, found, design, covariance))
+    return RecalibratedFit(fit, with_errors(learnt, found, design, covariance))
 
 
 def _closed(fit: Fit, record: FitRecord, design: Design, rows: RowLogits, level: float) -> RecalibratedFit:
@@ -264,7 +272,7 @@ def holds_recalibrations(record: FitRecord, design: Design) -> bool:
     Of other links than the logit, of ordered outcomes, of offsets, which a slope multiplies, and without an intercept
     it has not.
     """
-    linear = record.family.is_logit and not record.form.in_parts
+    linear = (record.family.is_logit or record.family.compares_predictors) and not record.form.in_parts
     return linear and design.response.offset is None and record.info.spans_intercept
 
 
@@ -277,7 +285,7 @@ def refitted(record: FitRecord, design: Design) -> FitRecord | None:
     return found if usable else None
 
 
-def _with_errors(found: Recalibrator, rows: RowLogits, design: Design, covariance: str | None) -> Recalibrator:
+def with_errors(found: Recalibrator, rows: RowLogits, design: Design, covariance: str | None) -> Recalibrator:
     """Return a recalibrator with sandwich errors where they are asked for, or weights or clusters require them."""
     response = design.sample.response
     clusters, counts = response.clusters, response.weight_kind != "sampling"

@@ -97,9 +97,9 @@ def test_several_outcomes_have_the_ladder():
     p = refit.predict(TEST).to_numpy()[np.arange(150), np.searchsorted(["a", "b", "c"], TEST["k"])]
     assert_allclose(new.ladder.held_out[3, 0], -np.log(p).mean(), rtol=ROUTE)
     assert np.isnan(new.ladder.held_out[:, 2:]).all()
-    for how in ({"method": "prior"}, {"method": "extension", "extend": "g"}):
-        with pytest.raises(UnsupportedError, match="several"):
-            fit.update(NEW, **how)
+    assert new.ladder.dof[:3].tolist() == [6, 4, 3]  # nested in the revision
+    with pytest.raises(UnsupportedError, match="several"):
+        fit.update(NEW, "extension", extend="g")
 
 
 def test_a_ready_matrix_is_updated_too(fit):
@@ -119,11 +119,12 @@ def test_it_prints_the_ladder(fit):
         assert words in text
 
 
-def test_clusters_and_sampling_weights_are_refused():
+def test_a_prior_is_refused_beside_clusters_and_sampling_weights():
     data = rows(1, 300)
     fit = lk.logit("y ~ x + z", data, weights="w", weight_kind="sampling")
     with pytest.raises(UnsupportedError, match="likelihoods"):
-        fit.update(NEW)
+        fit.update(NEW, "prior")
+    assert fit.update(NEW).ladder.by_distance
 
 
 @pytest.mark.parametrize(

@@ -201,6 +201,82 @@ def test_the_strength_of_a_prior_of_several_outcomes_is_chosen():
     assert found.strength.chosen == found.strength.strengths[np.argmin(found.strength.log_loss)]
 
 
+def sandwich(X, y, weights):
+    """Weighted estimates by plain Newton steps, and their sandwich with the factor n / (n - 1)."""
+    b = np.zeros(X.shape[1])
+    for _ in range(40):
+        p = expit(X @ b)
+        bread = X.T @ (X * (weights * p * (1 - p))[:, None])
+        b = b - np.linalg.solve(bread, X.T @ (weights * (p - y)))
+    scores = X * (weights * (y - expit(X @ b)))[:, None]
+    half = np.linalg.solve(bread, scores.T)
+    return b, half @ half.T * len(y) / (len(y) - 1)
+
+
+def test_sampling_weights_and_clusters_have_the_distances_of_plain_numpy():
+    weights = np.random.default_rng(8).uniform(0.5, 3.0, 240)
+    old, new = OLD | {"w": np.ones(500), "id": np.arange(500)}, NEW | {"w": weights, "id": np.arange(240)}
+    fit = lk.logit("y ~ x + z", old, weights="w", weight_kind="sampling")
+    made = fit.update(new, extend="new", held_out=TEST | {"w": np.ones(200)})
+    found, a, X, y = made.ladder, fit.coef.to_numpy(), columns(NEW), NEW["y"]
+    b, V = sandwich(X, y, weights)
+    W = np.linalg.inv(V)
+    whole = (b - a) @ W @ (b - a)
+    slopes = (b - a)[1:] @ np.linalg.solve(V[1:, 1:], (b - a)[1:])  # profiled over the intercept
+    S = np.linalg.inv(V[1:, 1:])
+    share = (a[1:] @ S @ b[1:]) / (a[1:] @ S @ a[1:])
+    line = (b[1:] - share * a[1:]) @ S @ (b[1:] - share * a[1:])
+    more, cov = sandwich(np.column_stack([np.ones(240), X @ a, NEW["new"]]), y, weights)
+    assert_allclose(found.statistic, [whole, slopes, line, np.nan, more[2] ** 2 / cov[2, 2]], rtol=1e-6)
+    assert_allclose(found.dof, [3, 2, 1, np.nan, 1])
+    assert_allclose(found.p_value, chdtrc(found.dof, found.statistic))
+    assert found.by_distance
+    assert "Wald's" in repr(made)
+    assert_allclose(fit.update(new, "revision").model.std_error, np.sqrt(np.diag(V)), rtol=1e-7)
+    # Every row twice, in a cluster with itself, tells as much as once.
+    by_cluster = lk.logit("y ~ x + z", old, cluster="id")
+    once, twice = (
+        by_cluster.update({key: np.repeat(value, times) for key, value in new.items()}).ladder for times in (1, 2)
+    )
+    assert_allclose(once.statistic, twice.statistic, rtol=1e-7)
+    for ask in (fit.update, by_cluster.update):
+        with pytest.raises(UnsupportedError, match="sampling weights and clusters do not have"):
+            ask(new, "prior")
+
+
+def test_distances_of_several_outcomes_and_of_shrunken_fits():
+    old, new = three(4, 500), three(5, 300, 0.3)
+    ladder = lk.multinomial("y ~ x + z", old, reference="a").update(new).ladder
+    old, new = (data | {"w": np.ones(len(data["x"]))} for data in (old, new))
+    found = lk.multinomial("y ~ x + z", old, reference="a", weights="w", weight_kind="sampling").update(new).ladder
+    assert found.updates == ladder.updates
+    assert_allclose(found.dof, ladder.dof)
+    assert_allclose(found.statistic[:3], ladder.statistic[:3], rtol=0.25)  # Wald's against the ratio, of 300 rows
+    shrunken = lk.logit("y ~ x + z", OLD | {"id": np.arange(500)}, penalty=lk.Ridge(0.1))
+    plain = shrunken.update(NEW).ladder
+    assert plain.updates == ("original", "intercept", "slope")
+    assert not plain.by_distance
+
+
+@pytest.mark.slow
+def test_the_closed_test_of_clusters_keeps_its_error_rate():
+    """Rows in clusters of four that are alike: likelihood ratios would reject the truth in far more than 5%."""
+    rng = np.random.default_rng(11)
+    n, draws, kept, ratio = 1_200, 200, 0, 0
+    old = rows(0, 6_000)
+    fit = lk.logit("y ~ x + z", old | {"id": np.arange(6_000)}, cluster="id")
+    plain, a = lk.logit("y ~ x + z", old), fit.coef.to_numpy()
+    for _ in range(draws):
+        x, z = np.repeat(rng.standard_normal((2, n // 4)), 4, axis=1)
+        first = np.repeat(rng.random(n // 4), 4)
+        u = np.where(rng.random(n) < 0.5, first, rng.random(n))  # half of the rows share the draw of their cluster
+        data = {"y": (u < expit(a[0] + a[1] * x + a[2] * z)).astype(int), "x": x, "z": z}
+        kept += fit.update(data | {"id": np.repeat(np.arange(n // 4), 4)}).chosen == "original"
+        ratio += plain.update(data).chosen == "original"
+    assert abs(kept / draws - 0.95) < 3.5 * np.sqrt(0.05 * 0.95 / draws)
+    assert ratio / draws < 0.9
+
+
 def test_an_extension_is_saved_and_loaded(fit, tmp_path):
     data = NEW | {"g": np.array(["u", "v", "w"])[np.arange(240) % 3]}
     new = TEST | {"g": np.array(["u", "v", "w"])[np.arange(200) % 3]}

@@ -60,6 +60,11 @@ def ladder_document(result: UpdateLadder) -> Document:
     notes = [
         "Parameters are those learnt from the new rows. The closed test takes the first rung that is not rejected."
     ]
+    if result.by_distance:
+        notes.append(
+            "Chi-square statistics are Wald's, by the sandwich covariance of the larger model: sampling weights and "
+            "clusters have no likelihood ratio."
+        )
     if result.n_held_out:
         facts.append(Fact("Rows held out", format_amount(result.n_held_out)))
         known = [place for place in range(len(SCORES)) if np.isfinite(result.held_out[:, place]).any()]

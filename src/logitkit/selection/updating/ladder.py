@@ -61,6 +61,9 @@ class UpdateLadder:
         Weight of the new rows, and of those held out.
     strength : PriorStrength or None
         Of the prior.
+    by_distance : bool
+        Whether statistics are Wald's, by sandwich covariances, as sampling weights and clusters need them;
+        log-likelihoods are then of weighted rows taken as independent.
 
     Examples
     --------
@@ -85,6 +88,7 @@ class UpdateLadder:
     n: float
     n_held_out: float = 0.0
     strength: PriorStrength | None = None
+    by_distance: bool = False
 
 
 def chi_square(smaller: float, larger: float, dof: int) -> tuple[float, float]:
