@@ -27,6 +27,13 @@ class Lent:
         return self.array.__dlpack_device__()
 
 
+class Tracked:
+    """An array whose library hands it over only when it is asked in another way, as torch does while it has slopes."""
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+
+
 Z = np.array([[2.0, -1.0, 0.5], [0.0, 0.25, 3.0], [1.0, 1.0, -2.0], [0.5, 0.0, 0.75]])
 
 
@@ -34,6 +41,11 @@ Z = np.array([[2.0, -1.0, 0.5], [0.0, 0.25, 3.0], [1.0, 1.0, -2.0], [0.5, 0.0, 0
 def test_numbers_of_many_kinds_are_the_same(given: Any) -> None:
     assert (read_numbers(given) == Z).all()
     assert read_numbers(given).dtype == np.float64
+
+
+def test_what_another_library_says_is_passed_on() -> None:
+    with pytest.raises(DataError, match=r"logits could not be taken as an array: .*Use tensor\.detach\(\)"):
+        read_numbers(Tracked())
 
 
 def test_single_and_half_precision_are_single() -> None:

@@ -58,7 +58,9 @@ def read_numbers(values: Any, name: str = "logits", advice: str = ROWS) -> AnyFl
         found = as_array(values)
     except DataError:
         raise
-    except (TypeError, ValueError, BufferError, RuntimeError) as error:
+    except (BufferError, RuntimeError) as error:  # of another library, whose words say what to do
+        raise DataError(f"{name} could not be taken as an array: {error!s:.200}") from error
+    except (TypeError, ValueError) as error:
         raise DataError(f"{name} must be real numbers in an array, with rows of one length.") from error
     if found.dtype.kind in "cUSmMV":  # complex numbers, text, times and records
         refuse_not_numbers(found, name)
