@@ -192,6 +192,14 @@ def ranking(n: int) -> list[Work]:
             {"logitkit": lambda: lk.logits.ndcg(*flat, k=10), "scikit-learn": lambda: ndcg_score(y, s, k=10)},
         ),
         ("mean reciprocal rank in queries of 20", {"logitkit": lambda: lk.logits.reciprocal_rank(*flat)}),
+        (
+            "pairwise loss with gradient, queries of 20",
+            {"logitkit": lambda: lk.logits.RankingLoss().value_and_gradient(*flat)},
+        ),
+        (
+            f"pairwise loss with gradient, one list of {n // 50:,}",
+            {"logitkit": lambda: lk.logits.RankingLoss().value_and_gradient(flat[0][: n // 50], flat[1][: n // 50])},
+        ),
     ]
 
 

@@ -64,13 +64,14 @@ def linear_pool(members: Any, y: Any = None, weights: Any = None, *, given: Any 
     start = _given(given, len(names), True)
     if y is None or given is not None:
         return _scored(Pool("linear", names, start, True), logits, y, weights)
-    counts = read_weights(weights, logits[0].shape[0])
-    outcomes = _outcomes(y, logits)
-    rows = event_rows(logits, outcomes, counts)
-    if rows is None:
-        found, parts = log_likelihoods(logits, outcomes, counts)
-        return _scored(pool_of_likelihoods(names, found, parts), logits, y, weights)
-    return _scored(_linear(names, rows), logits, y, weights)
+    counts, outcomes = read_weights(weights, logits[0].shape[0]), _outcomes(y, logits)
+    with threads_in_use():
+        rows = event_rows(logits, outcomes, counts)
+        if rows is None:
+            pool = pool_of_likelihoods(names, *log_likelihoods(logits, outcomes, counts))
+        else:
+            pool = _linear(names, rows)
+        return _scored(pool, logits, y, weights)
 
 
 def pool_of_likelihoods(names: tuple[str, ...], found: FloatArray, counts: FloatArray) -> Pool:
@@ -159,17 +160,18 @@ def log_pool(members: Any, y: Any = None, weights: Any = None, *, sum_to_one: bo
     if y is None or given is not None:
         return _scored(Pool("log", names, start, sum_to_one), logits, y, weights)
     counts = read_weights(weights, logits[0].shape[0])
-    rows = log_rows(logits, _outcomes(y, logits), counts)
-    rows.require_apart(names)
-    total = float(counts.sum())
+    outcomes, total = _outcomes(y, logits), float(counts.sum())
     with threads_in_use():
+        rows = log_rows(logits, outcomes, counts)
+        rows.require_apart(names)
         best = least(rows.loss, start, total, sum_to_one)
     if not sum_to_one and (best.at.max() > RUN_OFF or best.value < NO_LOSS * total):
         raise SeparationError(
             "Sums of these logits separate the outcomes: no finite weights are best. Learn them on rows that the "
             "members were not fitted to, on more of them, or with sum_to_one=True."
         )
-    return _scored(_learnt(Pool("log", names, best.at, sum_to_one), rows, best), logits, y, weights)
+    with threads_in_use():
+        return _scored(_learnt(Pool("log", names, best.at, sum_to_one), rows, best), logits, y, weights)
 
 
 def _outcomes(y: Any, logits: list[FloatArray]) -> FloatArray:

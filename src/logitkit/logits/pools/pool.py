@@ -17,7 +17,7 @@ import numpy as np
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.logits.functions import log_sigmoid, log_softmax, logsumexp
 from logitkit.logits.pools.profile import profile_limits
-from logitkit.logits.pools.rows import MODERATE, PoolRows, read_members
+from logitkit.logits.pools.rows import LEAST, PoolRows, read_members
 from logitkit.logits.scores import probabilities
 from logitkit.logits.threads import over_rows
 from logitkit.numerics.kernels.event_scores import add_chances
@@ -186,8 +186,9 @@ def pooled(kind: str, logits: list[FloatArray], weights: FloatArray) -> FloatArr
     share = np.log(weights[places])
     if logits[0].ndim == 2:
         return _mean_of_logs([log_softmax(logits[j]) for j in places], share)
-    if all(max(z.max(), -z.min()) <= MODERATE for z in logits):
-        return _mean_of_chances([logits[j] for j in places], weights[places])
+    found = _mean_of_chances([logits[j] for j in places], weights[places])
+    if found is not None:
+        return found
     event = _mean_of_logs([log_sigmoid(logits[j]) for j in places], share)
     return np.asarray(event - _mean_of_logs([log_sigmoid(-logits[j]) for j in places], share))
 
@@ -197,15 +198,18 @@ def _mean_of_logs(logs: list[Any], share: FloatArray) -> FloatArray:
     return np.asarray(logsumexp(np.stack([one + s for one, s in zip(logs, share, strict=True)]), axis=0))
 
 
-def _mean_of_chances(logits: list[FloatArray], weights: FloatArray) -> FloatArray:
-    """Return the log odds of a weighted sum of probabilities of an event, from logits that are not extreme."""
-    out: FloatArray = np.empty(logits[0].size)
+def _mean_of_chances(logits: list[FloatArray], weights: FloatArray) -> FloatArray | None:
+    """Return the log odds of a weighted sum of probabilities of an event; None where one of them is extreme."""
+    out, extreme = np.empty(logits[0].size), [False]
 
     def part(first: int, after: int) -> None:
         event, none = np.zeros(after - first), np.zeros(after - first)
         for z, weight in zip(logits, weights, strict=True):
             add_chances(z[first:after], float(weight), event, none)
-        np.log(event / none, out=out[first:after])
+        if min(event.min(), none.min()) < LEAST:
+            extreme.append(True)
+        else:
+            np.log(event / none, out=out[first:after])
 
     over_rows(part, out.size, len(logits))
-    return out
+    return None if any(extreme) else out

@@ -19,9 +19,10 @@ from logitkit.numerics.threads.local import ordered_map
 from logitkit.numerics.threads.row_groups import row_groups
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["MODERATE", "PoolRows", "event_rows", "linear_rows", "log_likelihoods", "log_rows", "read_members"]
+__all__ = ["LEAST", "PoolRows", "event_rows", "linear_rows", "log_likelihoods", "log_rows", "read_members"]
 
-MODERATE = 300.0  # logits within these have likelihoods that need no common factor
+FIRST = 100  # rows that nearly always tell that two members differ
+LEAST = 1e-130  # probabilities from here on need no common factor
 
 
 @dataclass(frozen=True)
@@ -76,10 +77,10 @@ class PoolRows:
     def require_apart(self, names: tuple[str, ...]) -> None:
         """Refuse two members that say the same in all rows: their weights cannot be told apart."""
         flat = self.numbers.reshape(-1, self.numbers.shape[-1])
-        sums = flat.sum(axis=0)
-        for j in range(sums.size):
+        first = flat[:FIRST]
+        for j in range(flat.shape[1]):
             for k in range(j):
-                if sums[j] == sums[k] and np.array_equal(flat[:, j], flat[:, k]):
+                if np.array_equal(first[:, j], first[:, k]) and np.array_equal(flat[:, j], flat[:, k]):
                     raise UnsupportedError(
                         f"Members {names[k]} and {names[j]} say the same in all rows: leave one of them out."
                     )
@@ -190,18 +191,20 @@ def event_rows(logits: list[FloatArray], y: FloatArray, counts: FloatArray) -> P
     >>> event_rows([np.zeros(1), np.zeros(1)], np.ones(1), np.ones(1)).numbers.tolist()
     [[0.5, 0.5]]
     """
-    if logits[0].ndim == 2 or any(max(z.max(), -z.min()) > MODERATE for z in logits):
+    if logits[0].ndim == 2:
         return None
     rows, happened, parts, whole = _counting(*_one_outcome_a_row(y, counts), y.size)
-    numbers = np.empty((rows.size, len(logits)))
+    numbers, extreme = np.empty((rows.size, len(logits))), [False]
 
     def part(first: int, after: int) -> None:
         for j, z in enumerate(logits):
             here = z[first:after] if whole else z[rows[first:after]]
             likelihoods(here, happened[first:after], numbers[first:after, j])
+        if numbers[first:after].min() < LEAST:
+            extreme.append(True)
 
     over_rows(part, rows.size, len(logits))
-    return PoolRows(numbers, parts)
+    return None if any(extreme) else PoolRows(numbers, parts)
 
 
 def log_likelihoods(logits: list[FloatArray], y: FloatArray, counts: FloatArray) -> tuple[FloatArray, FloatArray]:
