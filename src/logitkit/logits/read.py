@@ -283,7 +283,7 @@ def read_proportions(y: Any, logits: AnyFloats) -> AnyFloats:
     return shares
 
 
-def read_weights(weights: Any, n: int) -> FloatArray:
+def read_weights(weights: Any, n: int, *, all_zero: bool = False) -> FloatArray:
     """Return how often each row counts.
 
     Parameters
@@ -292,11 +292,13 @@ def read_weights(weights: Any, n: int) -> FloatArray:
         Not negative; None for once each.
     n : int
         Rows.
+    all_zero : bool, default False
+        Whether none need be above zero.
 
     Returns
     -------
     (n,) array
-        With a positive sum.
+        With a positive sum, unless none is asked for.
 
     Raises
     ------
@@ -321,7 +323,7 @@ def read_weights(weights: Any, n: int) -> FloatArray:
     bad = ~(np.isfinite(values) & (values >= 0.0))
     if bad.any():
         raise DataError(f"weights[{int(np.argmax(bad))}] is {values[np.argmax(bad)]:g}: weights are at least 0.")
-    if values.sum() <= 0.0:
+    if values.sum() <= 0.0 and not all_zero:
         raise DataError("All weights are zero: there is nothing to learn from.")
     return values
 

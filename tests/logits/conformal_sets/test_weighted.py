@@ -48,6 +48,7 @@ def test_thresholds_follow_the_definition_for_each_new_row() -> None:
     new = rows(7, 40)[0]
     rng = np.random.default_rng(8)
     w, v = rng.exponential(size=60), rng.exponential(size=40) * 3.0
+    assert (lk.logits.conformal(z, y, 0.7, weights=w).sets(new[:1], weights=[0.0])).shape == (1, 3)
     v[0] = 1e6  # more than all others together
     found = lk.logits.conformal(z, y, 0.7, weights=w).sets(new, weights=v)
     c = softmax(z, axis=1)[np.arange(60), y]

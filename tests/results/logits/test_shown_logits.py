@@ -68,7 +68,35 @@ def test_pools_have_weights_with_profile_intervals_and_scores(found) -> None:
     equal = lk.logits.linear_pool([np.zeros(2), np.ones(2)])
     assert list(equal.to_frame()) == ["member", "weight"]
     assert "not learnt" in repr(equal)
-    assert equal.plot().get_xlabel() == "Weight, as given"
+    assert equal.plot().get_xlabel() == "Weight"
+
+
+def test_pools_are_read_again_without_their_rows(found) -> None:
+    import json
+
+    kept = json.loads(json.dumps(found.pool.to_dict()))
+    again = lk.logits.Pool.from_dict(kept)
+    assert_array_equal(again.vcov, found.pool.vcov)
+    members = {name: np.array([1.0, -2.0]) for name in again.names}
+    assert_array_equal(again.transform(members), found.pool.transform(members))
+    assert list(again.to_frame()) == ["member", "weight", "std_error", "log_loss", "brier"]
+    with pytest.raises(UnsupportedError, match="read from a file"):
+        again.interval()
+    given = lk.logits.Pool.from_dict(lk.logits.linear_pool([np.zeros(2), np.ones(2)]).to_dict())
+    assert "not learnt" in repr(given)
+    for change in (
+        {"kind": "mean"},
+        {"weights": [1.0]},
+        {"vcov": [[1.0]]},
+        {"names": []},
+        {"weights": [-1.0, 1.0, 1.0]},
+    ):
+        with pytest.raises(DataError, match="no pool"):
+            lk.logits.Pool.from_dict(kept | change)
+    with pytest.raises(DataError, match="add up to 2"):
+        lk.logits.Pool.from_dict(kept | {"adds_up": True, "weights": [1.0, 0.5, 0.5]})
+    with pytest.raises(DataError, match="'gap'"):
+        lk.logits.Pool.from_dict({name: value for name, value in kept.items() if name != "gap"})
 
 
 def test_measures_of_ranking_have_a_row_and_values_of_queries(found) -> None:

@@ -204,7 +204,7 @@ class Conformal:
                 "Rows of the thresholds have weights: give weights= of the new rows, on the same scale; 1 for each "
                 "where they count rows."
             )
-        return self.weighted.limits(read_weights(weights, n), self.level)
+        return self.weighted.limits(read_weights(weights, n, all_zero=True), self.level)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the thresholds, and all that sets of new rows need, as plain numbers for JSON.

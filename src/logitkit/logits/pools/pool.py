@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -129,6 +129,53 @@ class Pool:
         """
         return probabilities(self.transform(members))
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the pool without the rows that it was learnt from, as plain numbers for JSON.
+
+        Returns
+        -------
+        dict
+            Read again by ``from_dict``.
+        """
+        numbers = {name: _numbers(getattr(self, name)) for name in (*ARRAYS, *SCALARS)}
+        return {"kind": self.kind, "names": list(self.names), "adds_up": self.adds_up, **numbers}
+
+    @classmethod
+    def from_dict(cls, kept: Mapping[str, Any]) -> Self:
+        """Return what ``to_dict`` wrote.
+
+        Parameters
+        ----------
+        kept : mapping
+            Plain numbers.
+
+        Returns
+        -------
+        Pool
+            The same, without the rows that profile intervals need.
+
+        Raises
+        ------
+        DataError
+            If a field is missing, or its values are not those of a pool.
+        """
+        try:
+            numbers: dict[str, Any] = {name: np.asarray(kept[name], dtype=np.float64) for name in (*ARRAYS, *SCALARS)}
+            names, kind, adds_up = tuple(str(name) for name in kept["names"]), kept["kind"], kept["adds_up"] is True
+            for name in SCALARS:
+                numbers[name] = float(numbers[name])
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError(f"This is no pool: {error!r:.80}.") from error
+        j, weights = len(names), numbers["weights"]
+        fits = all(numbers[name].shape in ((j,), (0,)) for name in ARRAYS if name != "vcov") and weights.shape == (j,)
+        fits = fits and numbers["vcov"].size in (0, j * j) and numbers["vcov"].size == numbers["std_error"].size ** 2
+        if kind not in ("linear", "log") or j < 2 or not fits or not (weights >= 0.0).all() or np.isinf(weights).any():
+            raise DataError("This is no pool: its numbers do not fit one another.")
+        if adds_up and abs(weights.sum() - 1.0) > 1e-6:
+            raise DataError(f"This is no pool: its weights add up to {weights.sum():g}, and should to 1.")
+        numbers["vcov"] = numbers["vcov"].reshape(numbers["std_error"].size, -1 if numbers["std_error"].size else 0)
+        return cls(kind, names, adds_up=adds_up, **numbers)
+
     def interval(self, level: float = 0.95) -> FloatArray:
         """Return intervals of the weights by profile likelihood, which keep to their bounds.
 
@@ -145,12 +192,25 @@ class Pool:
         Raises
         ------
         UnsupportedError
-            If the weights were given and not learnt.
+            If the weights were given and not learnt, or read from a file.
         """
         if self.rows is None:
-            raise UnsupportedError("These weights were given, not learnt: they have no interval.")
+            if not self.std_error.size:
+                raise UnsupportedError("These weights were given, not learnt: they have no interval.")
+            raise UnsupportedError(
+                "This pool was read from a file, without the rows of its likelihood: std_error has the errors of weights."
+            )
         with threads_in_use():
             return profile_limits(self.rows.loss, self.weights, self.std_error, float(self.n), self.adds_up, level)
+
+
+ARRAYS = ("weights", "std_error", "vcov", "member_log_loss", "member_brier")
+SCALARS = ("gap", "n", "log_loss", "brier")
+
+
+def _numbers(values: Any) -> Any:
+    """Return numbers as nested lists, None where they are not known."""
+    return np.where(np.isnan(values), None, values).tolist()
 
 
 def pooled(kind: str, logits: list[FloatArray], weights: FloatArray) -> FloatArray:

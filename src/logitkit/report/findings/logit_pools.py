@@ -35,7 +35,8 @@ def logit_pool_document(result: Pool) -> Document:
         ]
     notes = ["Weights add up to one." if result.adds_up else "The sum of the weights is free."]
     if learnt:
-        notes.append("interval() and to_frame() have limits of the weights by profile likelihood, which keep to zero.")
+        if result.rows is not None:
+            notes.append("interval() and to_frame() have limits by profile likelihood, which keep to zero.")
         if result.at_bound.any():
             notes.append("A weight without an error is held at its bound, zero.")
         notes.append("Scores of the pool are of the rows that its weights were learnt from, which flatters a little.")

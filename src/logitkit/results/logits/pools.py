@@ -40,13 +40,15 @@ class Pool(Shown, _Pool):
         Returns
         -------
         pandas.DataFrame
-            Columns member, weight; std_error, conf_low, conf_high where weights were learnt; log_loss and brier of each
-            member where outcomes were given.
+            Columns member, weight; std_error where weights were learnt, conf_low and conf_high unless they were read from
+            a file; log_loss and brier of each member where outcomes were given.
         """
         columns: dict[str, Any] = {"member": list(self.names), "weight": self.weights}
+        if self.std_error.size:
+            columns["std_error"] = self.std_error
         if self.rows is not None:
             low, high = self.interval(level).T
-            columns |= {"std_error": self.std_error, "conf_low": low, "conf_high": high}
+            columns |= {"conf_low": low, "conf_high": high}
         if self.member_log_loss.size:
             columns |= {"log_loss": self.member_log_loss, "brier": self.member_brier}
         return ResultFrame(columns)
@@ -66,12 +68,12 @@ class Pool(Shown, _Pool):
         Returns
         -------
         Axes
-            Without intervals where weights were given.
+            Without intervals where weights were given or read from a file.
         """
         from logitkit.plots.interval_rows import plot_interval_rows
         from logitkit.plots.style import level_text
 
         learnt = self.rows is not None
         low, high = self.interval(level).T if learnt else (np.full(self.weights.size, np.nan),) * 2
-        x = f"Weight, {level_text(level)} profile-likelihood intervals" if learnt else "Weight, as given"
+        x = f"Weight, {level_text(level)} profile-likelihood intervals" if learnt else "Weight"
         return plot_interval_rows(self.names, (self.weights, low, high), ax, x=x, title=title, line=0.0)
