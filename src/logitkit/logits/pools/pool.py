@@ -198,7 +198,7 @@ class Pool:
             if not self.std_error.size:
                 raise UnsupportedError("These weights were given, not learnt: they have no interval.")
             raise UnsupportedError(
-                "This pool was read from a file, without the rows of its likelihood: std_error has the errors of weights."
+                "This pool was read from a file, without the rows of its likelihood: std_error has errors of weights."
             )
         with threads_in_use():
             return profile_limits(self.rows.loss, self.weights, self.std_error, float(self.n), self.adds_up, level)
@@ -208,9 +208,9 @@ ARRAYS = ("weights", "std_error", "vcov", "member_log_loss", "member_brier")
 SCALARS = ("gap", "n", "log_loss", "brier")
 
 
-def _numbers(values: Any) -> Any:
+def _numbers(values: FloatArray | float) -> Any:
     """Return numbers as nested lists, None where they are not known."""
-    return np.where(np.isnan(values), None, values).tolist()
+    return np.where(np.isnan(values), None, values).tolist()  # type: ignore[call-overload]
 
 
 def pooled(kind: str, logits: list[FloatArray], weights: FloatArray) -> FloatArray:

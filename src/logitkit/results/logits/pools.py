@@ -40,8 +40,8 @@ class Pool(Shown, _Pool):
         Returns
         -------
         pandas.DataFrame
-            Columns member, weight; std_error where weights were learnt, conf_low and conf_high unless they were read from
-            a file; log_loss and brier of each member where outcomes were given.
+            Columns member, weight; std_error where weights were learnt, conf_low and conf_high unless they were read
+            from a file; log_loss and brier of each member where outcomes were given.
         """
         columns: dict[str, Any] = {"member": list(self.names), "weight": self.weights}
         if self.std_error.size:
