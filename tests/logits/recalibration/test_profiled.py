@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -11,6 +13,7 @@ from scipy.special import log_softmax
 import logitkit as lk
 from logitkit.errors import DataError, UnsupportedError
 
+SLOW = partial(pytest.param, marks=pytest.mark.slow)
 HALF = 1.959963984540054**2 / 2
 
 
@@ -39,7 +42,7 @@ def profiled(loss, best, j, side):
     return brentq(rise, best[j], far, xtol=1e-10)
 
 
-@pytest.mark.parametrize("method", ["temperature", "intercept", "logistic", "vector"])
+@pytest.mark.parametrize("method", ["temperature", "logistic", *(SLOW(name) for name in ("intercept", "vector"))])
 def test_limits_of_several_outcomes_are_where_the_profile_has_fallen(method):
     z, y, w = rows(80, 3)
     found = lk.logits.recalibrate(z, y, method, weights=w)
