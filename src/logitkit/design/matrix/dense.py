@@ -17,6 +17,7 @@ from logitkit.typing import FloatArray, IntArray
 __all__ = ["Dense"]
 
 TILED_MOST = 800  # columns up to which tiles of sums are faster than BLAS: it copies what is read again and again
+DOUBLE, SINGLE = np.empty(0), np.empty(0, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ class Dense(Matrix):
         n, p = self.array.shape
         numbers = self.by_row
         if numbers is not None and p <= TILED_MOST:
-            add_weighted_gram(numbers, weights, out)
+            add_weighted_gram(numbers, weights, out, DOUBLE)
             return
         if numbers is not None:
             scaled = buffer[: n * p].reshape(n, p)
@@ -128,8 +129,11 @@ class Dense(Matrix):
     def add_rough_gram(self, weights: FloatArray, out: FloatArray, buffer: FloatArray) -> None:
         """Add X' diag(weights) X from rows scaled in single precision, at half the cost."""
         n, p = self.array.shape
-        space = buffer.view(np.float32)[: n * p]
         numbers = self.by_row
+        if numbers is not None and p <= TILED_MOST:
+            add_weighted_gram(numbers, weights, out, SINGLE)
+            return
+        space = buffer.view(np.float32)[: n * p]
         if numbers is not None:
             scaled = space.reshape(n, p)
             scale_rows(numbers, weights, scaled)

@@ -25,6 +25,7 @@ from llvmlite import binding, ir
 from numba import types
 from numba.extending import intrinsic, overload
 from numba.np.arrayobj import make_array
+from numpy.typing import NDArray
 
 from logitkit.numerics.kernels import compiled
 from logitkit.typing import FloatArray
@@ -33,15 +34,16 @@ __all__ = ["add_weighted_gram"]
 
 # Numbers of a vector, and columns of a tile: with 32 registers of 8 numbers, or 16 of 4, the sums fill three quarters.
 WIDE = 8 if binding.get_host_cpu_features().get("avx512f") else 4
-HALF = WIDE // 2
 VECTORS = 3
 ROWS = 64  # scaled at a time
-NUMBER, INDEX = ir.DoubleType(), ir.IntType(64)
+INDEX, DOUBLE, SINGLE = ir.IntType(64), ir.DoubleType(), ir.FloatType()
 
 
 @compiled
-def add_weighted_gram(X: FloatArray, weights: FloatArray, out: FloatArray) -> None:
+def add_weighted_gram(X: FloatArray, weights: FloatArray, out: FloatArray, like: NDArray[Any]) -> None:
     """Add the products of columns, weighted by rows.
+
+    Sums of ``ROWS`` rows are added in double precision, in whatever precision they were formed.
 
     Parameters
     ----------
@@ -51,21 +53,24 @@ def add_weighted_gram(X: FloatArray, weights: FloatArray, out: FloatArray) -> No
         One a row, not negative.
     out : (p, p) array
         Symmetric; added to.
+    like : (0,) array
+        In double or single precision, as the rows are to be scaled and multiplied: twice as fast in single.
     """
     p = out.shape[0]
-    padded = -(-p // WIDE) * WIDE
-    memory = np.zeros((ROWS + padded) * padded + WIDE)
-    aligned = -(memory.ctypes.data // memory.itemsize) % WIDE
-    rows = memory[aligned : aligned + ROWS * padded].reshape((ROWS, padded))
-    sums = memory[aligned + ROWS * padded : aligned + (ROWS + padded) * padded].reshape((padded, padded))
+    wide = WIDE * 8 // like.itemsize
+    apart = -(-p // wide) * wide + (wide if wide > WIDE else 0)  # a tile may begin at half a vector, and ends with one
+    memory = np.zeros(ROWS * apart + wide, like.dtype)
+    aligned = -(memory.ctypes.data // memory.itemsize) % wide
+    rows = memory[aligned : aligned + ROWS * apart].reshape((ROWS, apart))
+    sums = np.zeros((-(-p // WIDE) * WIDE, apart))
     for first in range(0, weights.shape[0], ROWS):
         n = min(ROWS, weights.shape[0] - first)
         for i in range(n):
             root = math.sqrt(weights[first + i])
             for j in range(p):
                 rows[i, j] = root * X[first + i, j]
-        for strip in range(0, p, VECTORS * WIDE):
-            last = min(strip + VECTORS * WIDE, p)
+        for strip in range(0, p, VECTORS * wide):
+            last = min(strip + VECTORS * wide, p)
             for above in range(0, last, WIDE):
                 start = max(strip, above)
                 _add_tile(rows, n, above, start, last - start, sums)
@@ -76,7 +81,7 @@ def add_weighted_gram(X: FloatArray, weights: FloatArray, out: FloatArray) -> No
             out[i, j] += sums[i, j]
 
 
-def _add_tile(rows: FloatArray, n: int, above: int, start: int, columns: int, sums: FloatArray) -> None:
+def _add_tile(rows: NDArray[Any], n: int, above: int, start: int, columns: int, sums: FloatArray) -> None:
     """Add the products of ``WIDE`` columns from ``above`` with some columns from ``start`` to their place in sums."""
     up, along = slice(above, above + WIDE), slice(start, start + columns)
     sums[up, along] += rows[:n, up].T @ rows[:n, along]
@@ -84,30 +89,32 @@ def _add_tile(rows: FloatArray, n: int, above: int, start: int, columns: int, su
 
 @overload(_add_tile)
 def _compiled_tile(
-    rows: FloatArray, n: int, above: int, start: int, columns: int, sums: FloatArray
+    rows: NDArray[Any], n: int, above: int, start: int, columns: int, sums: FloatArray
 ) -> Callable[..., None]:
-    del rows, n, above, start, columns, sums
+    del n, above, start, columns, sums
+    wide = WIDE * 64 // rows.dtype.bitwidth
+    one, two, three, half = TILES[rows.dtype.bitwidth]
 
-    def add(rows: FloatArray, n: int, above: int, start: int, columns: int, sums: FloatArray) -> None:
-        whole = columns // WIDE
+    def add(rows: NDArray[Any], n: int, above: int, start: int, columns: int, sums: FloatArray) -> None:
+        whole = columns // wide
         if whole == 3:
-            _three(rows, n, above, start, sums)
+            three(rows, n, above, start, sums)
         elif whole == 2:
-            _two(rows, n, above, start, sums)
+            two(rows, n, above, start, sums)
         elif whole == 1:
-            _one(rows, n, above, start, sums)
-        rest = columns - whole * WIDE
-        if rest > HALF:
-            _one(rows, n, above, start + whole * WIDE, sums)
+            one(rows, n, above, start, sums)
+        rest = columns - whole * wide
+        if rest > wide // 2:
+            one(rows, n, above, start + whole * wide, sums)
         elif rest > 0:
-            _half(rows, n, above, start + whole * WIDE, sums)
+            half(rows, n, above, start + whole * wide, sums)
 
     return add
 
 
-def _tile_of(vectors: int, wide: int) -> Any:
-    """Return the loop over rows that sums ``WIDE`` columns times some vectors of columns."""
-    vector = ir.VectorType(NUMBER, wide)
+def _tile_of(kind: Any, wide: int, vectors: int) -> Any:
+    """Return the loop over rows that sums ``WIDE`` columns times some vectors of columns of a precision."""
+    vector, doubles = ir.VectorType(kind, wide), ir.VectorType(DOUBLE, wide)
     one_number, unset = ir.IntType(32)(0), ir.Constant(vector, ir.Undefined)
     everywhere = ir.Constant(ir.VectorType(ir.IntType(32), wide), [0] * wide)
 
@@ -122,8 +129,8 @@ def _tile_of(vectors: int, wide: int) -> Any:
             n, above, start = values[1:4]
             apart = builder.extract_value(given.shape, 1)
 
-            def place(data: Any, number: Any, kind: Any) -> Any:
-                return builder.bitcast(builder.gep(data, [number]), kind.as_pointer())
+            def place(data: Any, number: Any, what: Any) -> Any:
+                return builder.bitcast(builder.gep(data, [number]), what.as_pointer())
 
             def plus(left: Any, right: Any) -> Any:
                 return builder.fadd(left, right, flags=("contract",))  # one instruction with the product, if there is
@@ -136,12 +143,12 @@ def _tile_of(vectors: int, wide: int) -> Any:
             first = builder.mul(row, apart)
             from_start, from_above = builder.add(first, start), builder.add(first, above)
             along = [
-                builder.load(place(given.data, builder.add(from_start, INDEX(v * wide)), vector), align=8)
+                builder.load(place(given.data, builder.add(from_start, INDEX(v * wide)), vector), align=4)
                 for v in range(vectors)
             ]
             now = []
             for i in range(WIDE):
-                number = builder.load(place(given.data, builder.add(from_above, INDEX(i)), NUMBER))
+                number = builder.load(place(given.data, builder.add(from_above, INDEX(i)), kind))
                 single = builder.insert_element(unset, number, one_number)
                 same = builder.shuffle_vector(single, unset, everywhere)
                 now += [builder.fmul(same, several, flags=("contract",)) for several in along]
@@ -156,8 +163,9 @@ def _tile_of(vectors: int, wide: int) -> Any:
             builder.position_at_end(done)
             for k, new in enumerate(now):
                 down = builder.mul(builder.add(above, INDEX(k // vectors)), apart)
-                there = place(added_to.data, builder.add(builder.add(down, start), INDEX(k % vectors * wide)), vector)
-                builder.store(plus(builder.load(there, align=8), new), there, align=8)
+                there = place(added_to.data, builder.add(builder.add(down, start), INDEX(k % vectors * wide)), doubles)
+                exact = new if kind is DOUBLE else builder.fpext(new, doubles)
+                builder.store(builder.fadd(builder.load(there, align=8), exact), there, align=8)
             return context.get_dummy_value()
 
         return types.void(rows, types.intp, types.intp, types.intp, sums), generate
@@ -165,5 +173,8 @@ def _tile_of(vectors: int, wide: int) -> Any:
     return add
 
 
-_one, _two, _three = (_tile_of(vectors, WIDE) for vectors in (1, 2, 3))
-_half = _tile_of(1, HALF)
+#: Tiles of one, two and three vectors and of half of one, by the bits of a number.
+TILES = {
+    bits: (*(_tile_of(kind, WIDE * 64 // bits, vectors) for vectors in (1, 2, 3)), _tile_of(kind, WIDE * 32 // bits, 1))
+    for bits, kind in ((64, DOUBLE), (32, SINGLE))
+}
