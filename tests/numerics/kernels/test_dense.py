@@ -12,7 +12,7 @@ from logitkit.numerics.kernels.dense import add_by_code, add_moments, add_row_su
 from logitkit.numerics.kernels.symmetric import fill_rest
 from logitkit.numerics.unshared import unshared_zeros
 
-SIZES = [(1, 1), (3, 2), (4, 5), (63, 7), (64, 1), (65, 33), (130, 17)]
+SIZES = [(1, 1), (3, 2), (4, 5), (63, 7), (64, 1), (65, 33), (130, 17), (300, 9), (21, 12_600)]
 
 
 def numbers(n: int, p: int, room: int) -> tuple[np.ndarray, np.ndarray]:

@@ -109,19 +109,14 @@ def logit_walk(
     matched = 0.0
     closest = math.inf
     n = y.shape[0]
-    predictor = np.empty(WALKED)
-    space = np.empty((2, WALKED))
-    for first in range(0, n, WALKED):
-        last = min(first + WALKED, n)
+    rows = max(min(WALKED, WALKED_NUMBERS // max(coef.shape[0], 1)), 8)
+    predictor = np.empty(rows)
+    space = np.empty((2, rows))
+    for first in range(0, n, rows):
+        last = min(first + rows, n)
         part, eta = slice(first, last), predictor[: last - first]
-        whole = first + (last - first) // 4 * 4
-        for i in range(first, whole, 4):
-            _write_dots(X, i, coef, eta, i - first)
-        for i in range(whole, last):
-            total = 0.0
-            for j in range(coef.shape[0]):
-                total += X[i, j] * coef[j]
-            eta[i - first] = total
+        for i in range(first, last):
+            eta[i - first] = _dot(X, i, coef)
         if offset.shape[0] > 0:
             for i in range(first, last):
                 eta[i - first] += offset[i]
@@ -130,7 +125,8 @@ def logit_walk(
         closest = min(closest, sums[1])
         fitted += sums[2]
         matched += sums[3]
-        for i in range(first, whole, 4):
+        whole = first + (last - first) // 8 * 8
+        for i in range(first, whole, 8):
             _add_rows(X, i, slope, gradient)
         for i in range(whole, last):
             for j in range(gradient.shape[0]):
@@ -150,27 +146,27 @@ def _chunk(
 
 
 @compiled_sum
-def _write_dots(X: FloatArray, i: int, vector: FloatArray, out: FloatArray, k: int) -> None:
-    """Write the products of four rows with a vector."""
-    first = second = third = fourth = 0.0
+def _dot(X: FloatArray, i: int, vector: FloatArray) -> float:
+    """Return the product of a row with a vector: rows one by one are read in the order of memory."""
+    total = 0.0
     for j in range(vector.shape[0]):
-        v = vector[j]
-        first += X[i, j] * v
-        second += X[i + 1, j] * v
-        third += X[i + 2, j] * v
-        fourth += X[i + 3, j] * v
-    out[k], out[k + 1], out[k + 2], out[k + 3] = first, second, third, fourth
+        total += X[i, j] * vector[j]
+    return total
 
 
 @compiled_sum
 def _add_rows(X: FloatArray, i: int, shares: FloatArray, out: FloatArray) -> None:
-    """Add a combination of four rows."""
-    first, second, third, fourth = shares[i], shares[i + 1], shares[i + 2], shares[i + 3]
+    """Add a combination of eight rows."""
+    a, b, c, d = shares[i], shares[i + 1], shares[i + 2], shares[i + 3]
+    e, f, g, h = shares[i + 4], shares[i + 5], shares[i + 6], shares[i + 7]
     for j in range(out.shape[0]):
-        out[j] += (first * X[i, j] + second * X[i + 1, j]) + (third * X[i + 2, j] + fourth * X[i + 3, j])
+        above = (a * X[i, j] + b * X[i + 1, j]) + (c * X[i + 2, j] + d * X[i + 3, j])
+        below = (e * X[i + 4, j] + f * X[i + 5, j]) + (g * X[i + 6, j] + h * X[i + 7, j])
+        out[j] += above + below
 
 
-WALKED = 64  # rows that are still in the cache when the gradient is summed
+WALKED = 256  # rows that are read in one run, which memory is fastest at, and are in the cache for the gradient
+WALKED_NUMBERS = 100_000  # that the cache of second level holds
 CHUNK = 512  # rows whose intermediate results stay in the first-level cache
 LOG2_E = 1.4426950408889634
 LN_2 = 0.6931471805599453
