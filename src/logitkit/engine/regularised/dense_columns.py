@@ -15,12 +15,13 @@ left to ``working_set.py``.
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 
 import numpy as np
 
+from logitkit.design.matrix.dense import Dense
 from logitkit.engine.objective import Objective
 from logitkit.engine.regularised.dual_point import MET
-from logitkit.engine.regularised.gap import least_gap
 from logitkit.engine.regularised.prediction import Prediction
 from logitkit.engine.regularised.products import WideProducts
 from logitkit.engine.regularised.prox_newton import Scaled, Solved
@@ -28,7 +29,9 @@ from logitkit.engine.regularised.second_derivatives import KeptDerivatives
 from logitkit.engine.regularised.working_set import WorkingSet
 from logitkit.engine.solvers.solver import Status
 from logitkit.models.penalties.penalty import Penalty
-from logitkit.numerics.kernels.active_columns import column_products, move_rows, settle
+from logitkit.numerics.kernels.active_columns import column_products, columns_gap, move_rows, settle
+from logitkit.numerics.kernels.residuals import rows_gap
+from logitkit.numerics.once import once
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["DenseColumns", "suits"]
@@ -41,8 +44,8 @@ OUTER = 0.5  # of it: what the rows may leave
 STEPS_MOST, RENEW_FROM = 20, 4  # steps of a model, and how many tell that second derivatives are old
 PRECISE = 1e-8  # of the gap that is allowed, for the last model of a solution that is to be precise
 LEAST = 1e-15  # of the objective: a gap that is less is rounding
+FEW = 200_000  # numbers of a matrix, whose products with residuals take less time than any thought
 HALVINGS_MOST = 30
-ARMIJO = 0.1
 ROUNDING = 16_384 * np.finfo(float).eps  # of the objective, as in newton.py
 CONVERGED, LIMIT, COLLINEAR, STALLED = 0, 1, 2, 3  # how a model ends
 
@@ -63,10 +66,6 @@ class _Place:
         self.coef, self.eta = coef, eta
         self.value, self.slope, self.curvature = objective.rows_at(eta)
 
-    def pearson(self) -> float:
-        """Return Pearson's statistic."""
-        return _chi_squared(self.slope, self.curvature)
-
 
 class DenseColumns:
     """The problem, from one strength to the next.
@@ -75,14 +74,18 @@ class DenseColumns:
     ----------
     whole : Scaled[Objective]
         The objective over all columns of a dense matrix, without a quadratic part.
+    penalty : Penalty
+        At some strength, which tells the columns without one.
     intercept : int or None
         Position of the intercept.
     """
 
-    def __init__(self, whole: Scaled[Objective], intercept: int | None) -> None:
+    def __init__(self, whole: Scaled[Objective], penalty: Penalty, intercept: int | None) -> None:
         self.objective, scale = whole
         self._whole, self._share = whole, 1.0 / scale
-        self._products = WideProducts(self.objective, scale)
+        self._products, matrix = WideProducts(self.objective, scale), self.objective.matrix
+        few = isinstance(matrix, Dense) and matrix.array.size <= FEW
+        self._few = np.asarray(matrix.to_dense(), dtype=np.float64) if few else None
         # What centring takes off, the intercept takes up.
         self._intercept = intercept
         self._mean = np.zeros(scale.size) if intercept is None else self._products.mean.copy()
@@ -90,8 +93,12 @@ class DenseColumns:
             self._mean[intercept] = 0.0
         self._kept = KeptDerivatives(self._products, self._share, self._mean)
         self._prediction = Prediction()
-        self.columns: IntArray = np.empty(0, dtype=np.int64)
+        self._free, self._held, self._lassoed = np.flatnonzero(penalty.free), penalty.held, penalty.l1 > 0.0
+        self._lassoed &= ~self._held
+        self.columns: IntArray = np.empty(0, dtype=np.int64)  # in use, those without penalty first
+        self._in_use = np.zeros(scale.size, dtype=bool)
         self._renew = True
+        self._l1 = self._l2 = np.empty(0)  # of the columns in use
         self._other: WorkingSet | None = None
 
     def solve(
@@ -104,15 +111,12 @@ class DenseColumns:
         polish: bool = False,
     ) -> Solved:
         """Minimise the objective plus a penalty."""
-        start = self._prediction.at(penalty, coef)
-        if suits(penalty, 0):
-            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-                try:
-                    found = self._minimise(penalty, start, wanted, target, max_iter, polish)
-                except np.linalg.LinAlgError:  # rows that columns without penalty need have no curvature left
-                    found = None
-            if found is not None:
-                return found
+        start, found = self._prediction.at(penalty, coef), None
+        if np.array_equal(penalty.l1 > 0.0, self._lassoed):
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"), suppress(np.linalg.LinAlgError):
+                found = self._minimise(penalty, start, wanted, target, max_iter, polish)
+        if found is not None:
+            return found
         self._renew = True
         if self._other is None:
             self._other = WorkingSet(self._whole)
@@ -122,24 +126,22 @@ class DenseColumns:
         self, penalty: Penalty, start: FloatArray, wanted: BoolArray, target: float, max_iter: int, polish: bool
     ) -> Solved | None:
         """Return the solution, None where this is not the solver for it."""
-        free = penalty.free
-        inside = (wanted & ~penalty.held) | (start != 0.0) | free
-        new = self._take(inside, free)
+        new = self._take(penalty, wanted | (start != 0.0))
         place = self._first(start)
-        products = self._pulled(place)
-        if not self._summed(penalty, place, new):
+        products, fresh = self._pulled(place), self._renew
+        if not self._summed(place, new):
             return None
-        share, last, steps, renewals, fresh = INNER, False, 0, 0, self._renew
-        while steps < max_iter:
-            found, tried, rows = self._modelled(penalty, place, products, max(share * target, LEAST * abs(place.value)))
+        share, last, steps, renewals = INNER, False, 0, int(fresh)
+        while steps < max_iter and share >= PRECISE:
+            found, tried, rows = self._modelled(place, products, share * target)
             steps += 1
-            ahead, whole = (None, False) if found == COLLINEAR else self._searched(penalty, place, tried)
+            ahead, whole = (None, False) if found == COLLINEAR else self._searched(place, tried)
             if ahead is not None:
                 place = ahead
-                left = _chi_squared(rows - place.slope, place.curvature) if whole else math.inf
-                close = found in (CONVERGED, STALLED) and (left <= OUTER * target or last)
-                if close and bool((np.abs(rows - place.slope) <= place.curvature).all()):
-                    coef, dual, gap = self._certified(penalty, place, rows, products, left)
+                pearson, left, sound = rows_gap(rows, place.slope, place.curvature)
+                settled = last or (found in (CONVERGED, STALLED) and left <= OUTER * target)
+                if whole and sound and settled:
+                    coef, dual, gap = self._certified(penalty, place, rows, products, (pearson, left))
                     if gap <= target and (last or not polish):
                         return Solved(coef, place.value, dual, gap, Status.CONVERGED, steps, renewals)
                     if gap <= target:
@@ -147,40 +149,36 @@ class DenseColumns:
                     else:
                         against = self._against(penalty, coef, dual)
                         share, last = share if against.size else 0.1 * share, False
-                        place = self._with(against, place)
+                        place = self._with(penalty, against, place)
             products = self._pulled(place)
             if found != CONVERGED:  # second derivatives are old, or of no use
-                if (fresh and found != LIMIT) or not self._sum_at(penalty, place):
+                if (fresh and found != LIMIT) or not self._sum_at(place):
                     return None
                 renewals += 1
             fresh = found != CONVERGED
-            if share < PRECISE:
-                return None
         return None
 
     # ------------------------------------------------------------------------------------------------ columns in use
 
-    def _take(self, inside: BoolArray, free: BoolArray) -> IntArray:
-        """Have columns in use, those without penalty first, and return which are new."""
-        chosen = np.flatnonzero(inside)
-        known = np.zeros(inside.size, dtype=bool)
-        known[self.columns] = True
-        self._n_free = int(np.count_nonzero(free))
-        same = np.array_equal(self.columns[: self._n_free], np.flatnonzero(free))
-        if self._renew or not same or self.columns.size > 2 * chosen.size + SPARE:
+    def _take(self, penalty: Penalty, inside: BoolArray) -> IntArray:
+        """Have columns in use, and return which are new."""
+        new = np.flatnonzero(inside & ~(self._in_use | self._held))
+        if self._renew or self.columns.size + new.size > 2 * int(np.count_nonzero(inside)) + SPARE:
             self._renew = True
-            self.columns = np.r_[np.flatnonzero(free), np.flatnonzero(inside & ~free)]
-            new = self.columns
-        else:
-            new = chosen[~known[chosen]]
-            self.columns = np.r_[self.columns, new]
-        self._set()
+            inside = inside & ~self._held
+            inside[self._free] = False
+            self.columns, new = self._free, np.flatnonzero(inside)
+            self._in_use[:] = False
+            self._in_use[self._free] = True
+        self._join(penalty, new)
         return new
 
-    def _set(self) -> None:
-        index = self.columns
+    def _join(self, penalty: Penalty, new: IntArray) -> None:
+        index = self.columns = np.concatenate([self.columns, new])
+        self._in_use[new] = True
         self._at = self._products.places_of(index)
         self._middle, self._own = self._mean[index], self._share[index]
+        self._l1, self._l2 = penalty.l1[index], penalty.l2[index]
 
     def _first(self, start: FloatArray) -> _Place:
         """Return the iterate that a solution starts from."""
@@ -192,13 +190,12 @@ class DenseColumns:
         move_rows(self._products.columns, self._at, self._middle, self._own, coef, eta)
         return _Place(self.objective, coef, eta)
 
-    def _with(self, new: IntArray, place: _Place) -> _Place:
+    def _with(self, penalty: Penalty, new: IntArray, place: _Place) -> _Place:
         """Take columns besides those in use, whose coefficients are zero."""
         if new.size:
             self._kept.append(self.columns.size, new)
-            self.columns = np.r_[self.columns, new]
-            self._set()
-            place.coef = np.r_[place.coef, np.zeros(new.size)]
+            self._join(penalty, new)
+            place.coef = np.concatenate([place.coef, np.zeros(new.size)])
         return place
 
     def _pulled(self, place: _Place) -> FloatArray:
@@ -209,24 +206,24 @@ class DenseColumns:
 
     # -------------------------------------------------------------------------------------------- second derivatives
 
-    def _summed(self, penalty: Penalty, place: _Place, new: IntArray) -> bool:
+    def _summed(self, place: _Place, new: IntArray) -> bool:
         """Have second derivatives of the columns in use; false where those that are not zero are collinear."""
         if self._renew:
-            return self._sum_at(penalty, place)
+            return self._sum_at(place)
         if new.size:
             self._kept.append(self.columns.size - new.size, new)
         return True
 
-    def _sum_at(self, penalty: Penalty, place: _Place) -> bool:
+    def _sum_at(self, place: _Place) -> bool:
         inside = place.coef != 0.0
-        inside[: self._n_free] = True
-        self._renew = not self._kept.sum(self.columns, place.curvature, inside, penalty.l2[self.columns])
+        inside[: self._free.size] = True
+        self._renew = not self._kept.sum(self.columns, place.curvature, inside, self._l2)
         return not self._renew
 
     # ---------------------------------------------------------------------------------------------------------- steps
 
     def _modelled(
-        self, penalty: Penalty, place: _Place, products: FloatArray, target: float
+        self, place: _Place, products: FloatArray, target: float
     ) -> tuple[int, tuple[FloatArray, FloatArray], FloatArray]:
         """Minimise the model of the rows: how that ended, coefficients and linear predictors, and residuals."""
         kept, rows, eta, coef = self._kept, place.slope.copy(), place.eta.copy(), place.coef.copy()
@@ -246,10 +243,10 @@ class DenseColumns:
             eta,
             products,
             coef,
-            penalty.l1[self.columns],
-            penalty.l2[self.columns],
-            place.pearson(),
-            target,
+            self._l1,
+            self._l2,
+            rows_gap(place.slope, place.slope, place.curvature)[0],
+            max(target, LEAST * abs(place.value)),
             STEPS_MOST,
         )
         self._renew = steps >= RENEW_FROM or status != CONVERGED
@@ -257,61 +254,67 @@ class DenseColumns:
 
     def _free_inverse(self, curvature: FloatArray) -> FloatArray:
         """Return the inverse of the second derivatives of the columns without penalty."""
-        u = self._n_free
-        if u == 1 and self.columns[0] == self._intercept:
+        u = self._free.size
+        if u == 1 and self._free[0] == self._intercept:
             return np.array([[1.0 / curvature.sum()]])
         columns = (self._products.columns[self._at[:u]] - self._middle[:u, None]) * self._own[:u, None]
         return np.asarray(np.linalg.inv(columns * curvature @ columns.T))
 
-    def _searched(
-        self, penalty: Penalty, place: _Place, tried: tuple[FloatArray, FloatArray]
-    ) -> tuple[_Place | None, bool]:
+    def _searched(self, place: _Place, tried: tuple[FloatArray, FloatArray]) -> tuple[_Place | None, bool]:
         """Return the first of the whole step, half of it, ... that lowers enough, and whether it is the whole."""
-        own = penalty.pick(self.columns)
-        here = place.value + own.value(place.coef)
-        ahead = _Place(self.objective, *tried)
-        if ahead.value + own.value(ahead.coef) <= here + ROUNDING * abs(here):
+        here, ahead = place.value + self._penalty(place.coef), _Place(self.objective, *tried)
+        if ahead.value + self._penalty(ahead.coef) <= here + ROUNDING * abs(here):
             return ahead, True
         length = 1.0
         for _ in range(HALVINGS_MOST):
             length *= 0.5
             coef = place.coef + length * (tried[0] - place.coef)
             trial = _Place(self.objective, coef, place.eta + length * (tried[1] - place.eta))
-            if trial.value + own.value(trial.coef) < here:
+            if trial.value + self._penalty(trial.coef) < here:
                 return trial, False
         return None, False
+
+    def _penalty(self, coef: FloatArray) -> float:
+        return float(self._l1 @ np.abs(coef) + 0.5 * (self._l2 @ coef**2))
 
     # ---------------------------------------------------------------------------------------------------------- proof
 
     def _certified(
-        self, penalty: Penalty, place: _Place, rows: FloatArray, products: FloatArray, moved: float
+        self,
+        penalty: Penalty,
+        place: _Place,
+        rows: FloatArray,
+        products: FloatArray,
+        squares: tuple[float, float],
     ) -> tuple[FloatArray, FloatArray, float]:
-        """Return the coefficients, the products of the dual point with all columns, and the gap."""
+        """Return the coefficients, the products of the dual point with all columns, and the gap.
+
+        ``squares`` are Pearson's statistic and the squared distance of the dual point.
+        """
         coef = np.zeros(self._share.size)
         coef[self.columns] = place.coef
         if self._intercept is not None:
             coef[self._intercept] -= float(self._middle * self._own @ place.coef)
-        known = np.zeros(coef.size, dtype=bool)
-        known[self.columns] = True
-        dual = self._products.below(rows, penalty.l1, known)
+        if self._few is None:
+            dual = self._products.below(rows, penalty.l1, self._in_use)
+        else:
+            dual = rows @ self._few * self._share
         dual[self.columns] = products
-        free, own = self.columns[: self._n_free], products[: self._n_free]
-        rounding = float(np.abs(own) @ np.abs(place.coef[: self._n_free]))
-        spread, sums = self._products.sizes
-        lengths = np.sqrt(spread[free] ** 2 + sums[free] ** 2 / rows.size)
-        sound = bool((np.abs(own) <= MET * np.linalg.norm(place.slope) * lengths).all())
-        dual[free] = 0.0
-        gap = rounding + least_gap(coef, dual, penalty, place.pearson(), moved) if sound else math.inf
+        own = products[: self._free.size]
+        rounding = float(np.abs(own) @ np.abs(place.coef[: self._free.size]))
+        sound = bool((np.abs(own) <= MET * np.linalg.norm(place.slope) * self._lengths).all())
+        dual[self._free] = 0.0
+        l1 = np.where(self._held, np.inf, penalty.l1)
+        gap = rounding + columns_gap(dual, coef, l1, penalty.l2, 0, *squares) if sound else math.inf
         return coef, dual, gap
+
+    @once
+    def _lengths(self) -> FloatArray:
+        """Lengths of the columns without penalty, shape (u,)."""
+        spread, sums = self._products.sizes
+        return np.sqrt(spread[self._free] ** 2 + sums[self._free] ** 2 / self.objective.matrix.n_rows)
 
     def _against(self, penalty: Penalty, coef: FloatArray, dual: FloatArray) -> IntArray:
         """Return the columns not in use that are against a dual point."""
-        outside = np.abs(dual) > penalty.l1
-        outside[self.columns] = False
-        found = np.flatnonzero(outside)
-        return found[penalty.pick(found).distance(coef[found], dual[found]) > 0.0]
-
-
-def _chi_squared(moved: FloatArray, curvature: FloatArray) -> float:
-    """Return the squared length of residuals, as the curvature of their rows measures it."""
-    return float(np.where(moved == 0.0, 0.0, moved**2 / curvature).sum())
+        outside = np.flatnonzero((np.abs(dual) > penalty.l1) & ~(self._in_use | self._held))
+        return outside[penalty.pick(outside).distance(coef[outside], dual[outside]) > 0.0]

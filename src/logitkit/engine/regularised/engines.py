@@ -133,7 +133,7 @@ def _by_columns(problem: Problem, null: NullModel, slope: Callable[[], FloatArra
 def _by_working_set(problem: Problem, null: NullModel, slope: Callable[[], FloatArray]) -> Engine:
     whole = _whole(problem)
     if isinstance(problem.matrix, Dense) and suits(problem.strengths.whole, problem.matrix.n_rows):
-        return ColumnSet(DenseColumns(whole, problem.strengths.intercept), null, slope())
+        return ColumnSet(DenseColumns(whole, problem.strengths.whole, problem.strengths.intercept), null, slope())
     return ColumnSet(WorkingSet(whole), null, slope())
 
 

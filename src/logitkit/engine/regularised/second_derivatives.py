@@ -77,7 +77,7 @@ class KeptDerivatives:
     def _factorise(self, inside: IntArray, squares: FloatArray) -> bool:
         size = self.size = inside.size
         block = self.second[inside][:, inside]
-        block[np.diag_indices_from(block)] += squares[inside]
+        block.flat[:: size + 1] += squares[inside]
         found, info = cholesky(block, overwrite=True)
         self.factor[:size, :size] = found
         self.order[:size] = inside

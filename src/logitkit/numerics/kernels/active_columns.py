@@ -15,7 +15,7 @@ import numpy as np
 from logitkit.numerics.kernels import compiled_sum
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["column_products", "move_rows", "settle"]
+__all__ = ["column_products", "columns_gap", "move_rows", "settle"]
 
 SINGULAR = 1e-11  # of a diagonal: a pivot that is less is rounding
 ROUNDS_MOST = 8  # of direct steps and sweeps, with one set of second derivatives
@@ -84,8 +84,7 @@ def move_rows(
     """
     n, k = out.shape[0], place.shape[0]
     shift, used = 0.0, 0
-    which = np.empty(k, dtype=np.int64)
-    factor = np.empty(k)
+    which, factor = np.empty(k, dtype=np.int64), np.empty(k)
     for j in range(k):
         if step[j] != 0.0:
             which[used], factor[used] = place[j], step[j] * share[j]
@@ -159,18 +158,28 @@ def _remove(factor: FloatArray, size: int, gone: int) -> None:
 
 
 @compiled_sum
-def _model_gap(
-    products: FloatArray, coef: FloatArray, l1: FloatArray, l2: FloatArray, n_free: int, pearson: float
+def columns_gap(
+    products: FloatArray, coef: FloatArray, l1: FloatArray, l2: FloatArray, n_free: int, pearson: float, moved: float
 ) -> float:
-    """Return what the columns in use leave of the duality gap, at the scale that the products need."""
+    """Return the duality gap at the scale of the dual point that its products need.
+
+    Parameters
+    ----------
+    products, coef, l1, l2 : (k,) array
+        Of the dual point, and coefficients with their strengths; the first ones are without a penalty.
+    n_free, pearson, moved : int, float, float
+        How many these are, Pearson's statistic, and the squared distance of the dual point from the residuals.
+    """
     scale = 1.0
     for j in range(n_free, coef.shape[0]):
         if l2[j] == 0.0 and abs(products[j]) * scale > l1[j]:
             scale = l1[j] / abs(products[j])
-    gap = (1.0 - scale) ** 2 * pearson
+    root = (1.0 - scale) * math.sqrt(pearson) + scale * math.sqrt(moved)
+    gap = root * root
     for j in range(n_free, coef.shape[0]):
         b, z = coef[j], scale * products[j]
-        gap += b * (z + l1[j]) if b > 0.0 else b * (z - l1[j])
+        if b != 0.0:
+            gap += b * (z + l1[j]) if b > 0.0 else b * (z - l1[j])
         if l2[j] > 0.0:
             over = max(abs(z) - l1[j], 0.0)
             gap += 0.5 * l2[j] * b * b + 0.5 * over * over / l2[j]
@@ -233,8 +242,7 @@ def _stale_minimum(  # noqa: PLR0917 - arrays and scalars only
     n_free: int,
 ) -> int:
     """Minimise the model of second derivatives that are kept; returns the size of the factor, -1 where it has none."""
-    k = coef.shape[0]
-    right = np.empty(k)
+    k, right = coef.shape[0], np.empty(coef.shape[0])
     for _ in range(ROUNDS_MOST):
         size = _synchronised(second, factor, order, size, coef, l2, n_free)
         if size < 0:
@@ -242,11 +250,7 @@ def _stale_minimum(  # noqa: PLR0917 - arrays and scalars only
         largest = 0.0
         for i in range(size):
             j = order[i]
-            away = slope[j] + l2[j] * coef[j]
-            if coef[j] > 0.0:
-                away += l1[j]
-            elif coef[j] < 0.0:
-                away -= l1[j]
+            away = slope[j] + l2[j] * coef[j] + (l1[j] if coef[j] > 0.0 else -l1[j] if coef[j] < 0.0 else 0.0)
             right[i] = away
             largest = max(largest, abs(away))
         _solve(factor, size, right[:size])
@@ -345,7 +349,7 @@ def settle(  # noqa: PLR0917 - arrays and scalars only
     moved, step, left = np.empty(n), np.empty(k), np.empty(u)
     status, steps = LIMIT, 0
     while True:
-        if _model_gap(products, coef, l1, l2, u, pearson) <= target:
+        if columns_gap(products, coef, l1, l2, u, pearson, 0.0) <= target:
             status = CONVERGED
             break
         if steps >= most:
