@@ -173,6 +173,26 @@ def test_noise_of_dropout_has_the_mean_over_all_patterns(sparse_rows: bool) -> N
     np.testing.assert_allclose(gradient, exact, atol=4.0 * 2.5 / np.sqrt(n))  # 4 standard errors of the widest column
 
 
+@pytest.mark.parametrize("sparse_rows", [False, True])
+def test_an_intercept_that_is_a_column_is_never_left_out(sparse_rows: bool) -> None:
+    X, response = data(2)
+
+    def raw(columns: Any, place: int, **options: Any) -> Any:
+        matrix = sparse_matrix(sparse.csr_array(columns)) if sparse_rows else Dense(columns)
+        rows = rows_of(matrix, response)
+        standard = standard_of(rows, place, 0)
+        learner = new_learner(
+            Stochastic("sgd", rate=0.5, schedule="constant", batch=9, **options), standard, 2, 0, np.inf
+        )
+        learner.learn(rows, np.arange(N), np.inf)
+        return standard.raw(learner.current)[0]
+
+    first = np.column_stack([np.ones(N), X])
+    ridge: dict[str, Any] = {"dropout": 0.4, "dropout_as": "ridge"}
+    np.testing.assert_allclose(raw(first, 0, **ridge)[:-1], np.roll(raw(X, P, **ridge), 1), rtol=EXACT, atol=EXACT)
+    np.testing.assert_array_equal(raw(first[:, :1], 0, dropout=0.4), raw(first[:, :1], 0))
+
+
 def test_rates_fall_as_stated() -> None:
     for schedule, last in (("constant", 2.0), ("cosine", 0.0), ("step", 0.02)):
         rates = Stochastic(schedule=schedule).rates(2.0, 0.0, 0.1, 11, 0)  # type: ignore[arg-type]

@@ -37,6 +37,8 @@ class PassOptions(NamedTuple):
         Probability that a value is left out; and that of the noise which is replaced by its ridge, over one less it.
     key : int
         Of the draws.
+    whole : int
+        The column of an intercept, which is never left out; -1 for none.
     average_from : int
         The step after which iterates are averaged.
     """
@@ -50,6 +52,7 @@ class PassOptions(NamedTuple):
     dropout: float
     variance: float
     key: int
+    whole: int
     average_from: int
 
 
@@ -134,6 +137,7 @@ class Learner:
             dropout,
             variance,
             (solver.seed * GOLDEN + self.steps + 1) & WORD,
+            -1 if standard.own else standard.place,
             self.average_from,
         )
         count = -(-order.size // solver.batch)

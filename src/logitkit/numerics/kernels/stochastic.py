@@ -212,7 +212,7 @@ def dense_pass(
                 state = _begun(i, options.key)
                 for j in range(p):
                     state = _next(state)
-                    held[r, j] *= _factor(state, options.dropout)
+                    held[r, j] *= 1.0 if j == options.whole else _factor(state, options.dropout)
             for k in range(m):
                 total = 0.0
                 for j in range(p):
@@ -226,8 +226,9 @@ def dense_pass(
                 bend = options.variance * weights[i] * mu * (1.0 - mu)
                 square = 0.0
                 for j in range(p):
-                    square += (held[r, j] * u[0, j]) ** 2
-                    sums[0, j] += bend * held[r, j] * held[r, j] * u[0, j]
+                    noisy = 0.0 if j == options.whole else held[r, j]
+                    square += (noisy * u[0, j]) ** 2
+                    sums[0, j] += bend * noisy * noisy * u[0, j]
                 loss += 0.5 * bend * square
                 # The ridge moves with the logit, too: this is no slope of the intercept's centre, but of the logit.
                 slope[r, 0] += 0.5 * bend * (1.0 - 2.0 * mu) * square
@@ -290,7 +291,7 @@ def sparse_pass(
                     value = values[q]
                     if options.dropout > 0.0:
                         state = _next(state)
-                        value *= _factor(state, options.dropout)
+                        value *= 1.0 if columns[q] == options.whole else _factor(state, options.dropout)
                     total += value * u[k, columns[q]]
                 eta[k] = start[k] + total
                 if offset.shape[0] > 0:
@@ -302,8 +303,9 @@ def sparse_pass(
                 square = 0.0
                 for q in range(begins[i], begins[i + 1]):
                     j = columns[q]
-                    square += (values[q] * u[0, j]) ** 2
-                    sums[0, j] += bend * values[q] * values[q] * u[0, j]
+                    noisy = 0.0 if j == options.whole else values[q]
+                    square += (noisy * u[0, j]) ** 2
+                    sums[0, j] += bend * noisy * noisy * u[0, j]
                 loss += 0.5 * bend * square
                 slope[0] += 0.5 * bend * (1.0 - 2.0 * mu) * square
             for k in range(m):
@@ -317,7 +319,7 @@ def sparse_pass(
                     value = values[q]
                     if options.dropout > 0.0:
                         state = _next(state)
-                        value *= _factor(state, options.dropout)
+                        value *= 1.0 if columns[q] == options.whole else _factor(state, options.dropout)
                     sums[k, columns[q]] += slope[k] * value
         _finish(sums, totals, count, place, first, options)
         step = at // options.batch
