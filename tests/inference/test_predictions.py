@@ -95,3 +95,22 @@ def test_both_outcomes_of_two_mirror_each_other() -> None:
     assert np.array_equal(found.log_odds[0], -found.log_odds[1])
     assert np.array_equal(found.std_error[0], found.std_error[1])
     assert_allclose(found.low[0], 1.0 - found.high[1], rtol=ROUTE)
+
+
+def test_many_rows_are_predicted_to_the_same_bit_on_any_number_of_threads():
+    rng = np.random.default_rng(0)
+    n = 70_000
+    rows = {"x": rng.normal(size=n), "z": rng.normal(size=n), "f": np.array(["a", "b", "c"])[rng.integers(0, 3, n)]}
+    few = {name: values[:200] for name, values in rows.items()} | {"y": rng.integers(0, 2, 200)}
+    fit = lk.logit("y ~ x + z + f", few)
+    before, found = lk.get_threads(), []
+    try:
+        for threads in (1, 2):
+            lk.set_threads(threads)
+            found.append(fit.predict(rows))
+    finally:
+        lk.set_threads(before)
+    np.testing.assert_array_equal(found[0], found[1])
+    np.testing.assert_array_equal(found[0][:200], fit.predict({name: values[:200] for name, values in rows.items()}))
+    eta = fit.predict_logit(rows)
+    np.testing.assert_allclose(found[0], 1.0 / (1.0 + np.exp(-eta)), rtol=1e-12)

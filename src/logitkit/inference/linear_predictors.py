@@ -17,6 +17,8 @@ import numpy as np
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.engine.levels.level_coordinates import LevelCoordinates
 from logitkit.engine.record import FitRecord
+from logitkit.numerics.threads.blas import single_threaded_blas
+from logitkit.numerics.threads.local import ordered_map
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["contrast_sides", "finite_predictors", "linear_predictors", "predictor_functions", "rows_of_block"]
@@ -112,9 +114,14 @@ def finite_predictors(record: FitRecord, matrix: Matrix) -> FloatArray:
     if record.is_single:
         # In the coordinates of the fit, so that badly conditioned columns cost no digits.
         working = record.coordinates.matrix(matrix)
-        for start in range(0, matrix.n_rows, BLOCK):
-            stop = min(start + BLOCK, matrix.n_rows)
+
+        def fill(block: int) -> None:
+            start, stop = block * BLOCK, min((block + 1) * BLOCK, matrix.n_rows)
             out[0, start:stop] = working.rows(start, stop).matvec(record.inner_coef)
+
+        with single_threaded_blas():
+            for _ in ordered_map(fill, -(-matrix.n_rows // BLOCK), light=True):
+                pass
         return out
     table = record.finite_table
     for k in np.flatnonzero(np.any(table != 0.0, axis=1)):

@@ -16,6 +16,7 @@ import numpy as np
 
 from logitkit.errors import UnsupportedError
 from logitkit.models.words import ODDS_RATIO, Ratio
+from logitkit.numerics.threads.local import ordered_map
 from logitkit.typing import FloatArray
 
 __all__ = [
@@ -186,7 +187,18 @@ def _logit_mean(eta: FloatArray) -> FloatArray:
     """Return the mean of the logit by the loop of binary fits, to the bit, of the shape of ``eta``."""
     from logitkit.numerics.kernels.binomial_values import logit_mean
 
-    return logit_mean(_flat(eta)).reshape(np.shape(eta))
+    flat = _flat(eta)
+    if flat.size <= ROWS_OF_TASK:
+        return logit_mean(flat).reshape(np.shape(eta))
+    out = np.empty_like(flat)
+
+    def fill(part: int) -> None:
+        here = slice(part * ROWS_OF_TASK, (part + 1) * ROWS_OF_TASK)
+        out[here] = logit_mean(flat[here])
+
+    for _ in ordered_map(fill, -(-flat.size // ROWS_OF_TASK)):
+        pass
+    return out.reshape(np.shape(eta))
 
 
 def _product(factor: FloatArray, number: FloatArray) -> FloatArray:
@@ -200,6 +212,7 @@ def _flat(eta: FloatArray) -> FloatArray:
     return np.ascontiguousarray(eta, dtype=np.float64).ravel()
 
 
+ROWS_OF_TASK = 65_536  # whose means one thread computes
 START = 1e-3  # a starting value needs a mean within (0, 1)
 
 RISK_RATIO = Ratio("risk ratio", "Risk ratio", "risk", ODDS_RATIO.verbs)

@@ -85,6 +85,8 @@ def prediction_values(record: FitRecord, rows: NewRows, scale: Scale) -> tuple[F
     outcomes = pd.Index(record.outcomes, name=record.info.response.name)
     if scale == "probability":
         found = fitted_matrix(record, rows.matrix, rows.offset, rows.sides, rows.levels)
+        if record.has_event and len(found.eta) == 1:  # the other outcome's is not asked for
+            return family.mean(found.eta), outcomes[-1:]
         return found.probabilities, outcomes
     if family.words.ordered:
         eta = linear_predictors(record, rows.matrix, rows.offset, rows.sides, rows.levels)

@@ -25,11 +25,14 @@ from logitkit.errors import DataError, DataWarning, UnsupportedError, warn_calle
 from logitkit.inference.estimable import not_estimable, require_estimable
 from logitkit.inference.sample import is_sample, known_sides
 from logitkit.numerics.once import once
+from logitkit.numerics.threads.local import ordered_map
 from logitkit.options import require_choice
 from logitkit.report.left_out import left_out_words
 from logitkit.typing import IntArray, UnseenPolicy
 
 __all__ = ["Rows", "coded_rows", "rows_of_design"]
+
+BLOCK = 16_384  # rows that are looked at at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -224,7 +227,12 @@ def _own_or_all(record: FitRecord, design: Design) -> Design:
 
 def _require_finite_rows(matrix: Matrix, info: DesignInfo, positions: IntArray) -> None:
     """Refuse rows with a value that is not finite, which one sum of all tells at once."""
-    if not np.isfinite(matrix.matvec(np.ones(matrix.n_columns)).sum()):
+
+    def is_finite(block: int) -> bool:
+        with np.errstate(invalid="ignore", over="ignore"):
+            return matrix.rows(block * BLOCK, min((block + 1) * BLOCK, matrix.n_rows)).has_finite_sum
+
+    if not all(list(ordered_map(is_finite, -(-matrix.n_rows // BLOCK), light=True))):
         require_finite(matrix, info.names, positions)
 
 

@@ -273,3 +273,21 @@ def test_every_shape_of_second_derivatives_is_that_of_one_array(
     assert_sums(multiplied, cells.T @ (outcome.weights * (cells @ coef)), bound @ np.abs(coef))
     for other in (arrow, products):
         assert_sums(other.gradient, dense.gradient, np.abs(cells).T @ outcome.weights)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_value_that_is_no_number_is_seen_wherever_it_stands(value):
+    numbers, scale = np.ones((4, 2)), np.ones(4)
+    codes = np.array([0, 1, 1, -1], dtype=np.int32)
+
+    def matrix():
+        parts = [Dense(numbers), Categorical(codes, 2), Categorical(codes, 2, scale)]
+        return Blocks(parts, [np.array([0, 1]), np.array([2, 3]), np.array([4, 5])])
+
+    assert matrix().has_finite_sum
+    scale[2] = value
+    assert not matrix().has_finite_sum
+    assert matrix().rows(0, 2).has_finite_sum
+    scale[2], numbers[3, 1] = 1.0, value
+    assert not matrix().has_finite_sum
+    assert not matrix().rows(2, 4).has_finite_sum

@@ -23,6 +23,7 @@ from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.matrix.recoded import Recoded
 from logitkit.design.matrix.sparse import sparse_matrix
 from logitkit.design.table.memory import require_room
+from logitkit.numerics.threads.local import ordered_map
 from logitkit.typing import CodeArray, FloatArray, IntArray
 
 __all__ = ["CodedFactor", "Column", "as_numbers", "lay_out"]
@@ -185,7 +186,9 @@ def _dense(columns: Sequence[Column], n_rows: int, positions: IntArray | None) -
         "stored sparsely when they are pandas Sparse; otherwise use fewer columns or rows.",
     )
     out = np.empty((size, len(columns)))
-    for start in range(0, size, ROWS_AT_ONCE):
+
+    def fill(place: int) -> None:
+        start = place * ROWS_AT_ONCE
         rows: Any = slice(start, start + ROWS_AT_ONCE)
         block = out[rows]
         if positions is not None:
@@ -197,6 +200,9 @@ def _dense(columns: Sequence[Column], n_rows: int, positions: IntArray | None) -
                 block[:, j] = column.numbers[0][rows]
             else:
                 block[:, j] = column.constant * _product([numbers[rows] for numbers in column.numbers])
+
+    for _ in ordered_map(fill, -(-size // ROWS_AT_ONCE), light=True):
+        pass
     return Dense(out)
 
 
@@ -265,6 +271,7 @@ def _combined(
     n_rows = factors[0].codes.size if positions is None else positions.size
     out = np.empty(n_rows, dtype=np.int32)
     kind = np.int32 if math.prod(sizes) <= CODE_LIMIT else np.int64
+
     for start in range(0, n_rows, ROWS_AT_ONCE):
         rows: Any = slice(start, start + ROWS_AT_ONCE)
         where = rows if positions is None else positions[rows]

@@ -312,7 +312,8 @@ class BlockMaterializer(PandasMaterializer):  # type: ignore[misc]
         if wanted is not None:
             known = as_levels(wanted)
             place = set(known)
-            extra = [level for level in coded.occurring(self._positions) if level not in place]
+            others = not place.issuperset(coded.levels)  # which need not occur
+            extra = [level for level in coded.occurring(self._positions) if level not in place] if others else []
             if extra:
                 raise DataError(
                     "A term lists levels, and the data have others: "

@@ -84,6 +84,11 @@ class Joined(Matrix):
         """Return the rows at the given positions."""
         return self._with_parts(tuple(part.take(index) for part in self.parts))
 
+    @property
+    def has_finite_sum(self) -> bool:
+        """Whether the sum of all cells is a number."""
+        return all(part.has_finite_sum for part in self.parts)
+
     def matvec(self, vector: FloatArray) -> FloatArray:
         """Return X v, shape (n,)."""
         out = np.zeros(self.n_rows)
@@ -274,6 +279,11 @@ class Blocks(Matrix):
         if not parts:
             return Dense(np.empty((self.n_rows, 0)))
         return parts[0] if len(parts) == 1 else Blocks(parts, columns)
+
+    @property
+    def has_finite_sum(self) -> bool:
+        """Whether the sum of all cells is a number."""
+        return self.joined.has_finite_sum
 
     def matvec(self, vector: FloatArray) -> FloatArray:
         """Return X v, shape (n,)."""

@@ -59,6 +59,11 @@ class Categorical(Matrix):
         """Return a view of consecutive rows."""
         return Categorical(self.codes[start:stop], self.n_columns, self.scale[start:stop])
 
+    @property
+    def has_finite_sum(self) -> bool:
+        """Whether the sum of all cells is a number."""
+        return bool(np.isfinite(self.scale.sum()))
+
     def take(self, index: IntArray) -> Categorical:
         """Return a copy of the rows at the given positions."""
         return Categorical(self.codes[index], self.n_columns, self.scale[index] if self.scaled else self.scale)

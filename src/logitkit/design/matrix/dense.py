@@ -90,6 +90,11 @@ class Dense(Matrix):
         some = self.array[:, first:last]
         return Dense(np.asarray(some if last - first > 1 else some.copy(), dtype=np.float64))
 
+    @property
+    def has_finite_sum(self) -> bool:
+        """Whether the sum of all cells is a number."""
+        return bool(np.isfinite(self.array.sum()))
+
     def matvec(self, vector: FloatArray) -> FloatArray:
         """Return X v, shape (n,)."""
         return np.asarray(self.array @ vector)

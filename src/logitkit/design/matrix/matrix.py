@@ -112,6 +112,11 @@ class Matrix(ABC):
     def add_rmatvec(self, vector: FloatArray, out: FloatArray) -> None:
         """Add X' v to ``out``, shape (p,); for an inner matrix only."""
 
+    @property
+    def has_finite_sum(self) -> bool:
+        """Whether the sum of all cells is a number: then each of them is."""
+        return bool(np.isfinite(self.matvec(np.ones(self.n_columns)).sum()))
+
     def matvecs(self, vectors: FloatArray) -> FloatArray:
         """Return X v for several vectors, shape (m, n) of vectors of shape (m, p)."""
         return np.stack([self.matvec(vector) for vector in vectors]) if len(vectors) else np.empty((0, self.n_rows))

@@ -107,6 +107,8 @@ def row_labels(design: Design) -> Any:
 
 def scatter(values: Any, kept: Any) -> Any:
     """Return values at the rows kept and nan at the others, along the last axis."""
+    if kept.all():
+        return np.array(values, dtype=np.float64)
     out = np.full((*values.shape[:-1], kept.size), np.nan)
     out[..., kept] = values
     return out
