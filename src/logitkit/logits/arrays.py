@@ -8,7 +8,7 @@ import numpy as np
 
 from logitkit.errors import DataError
 
-__all__ = ["REAL", "as_array"]
+__all__ = ["REAL", "as_array", "plain_numbers"]
 
 #: Types of one number.
 REAL = int | float | np.integer | np.floating
@@ -41,3 +41,15 @@ def as_array(values: Any) -> Any:
         raise DataError("Some of these numbers are masked, as missing: leave their rows out.")
     lent = hasattr(values, "__dlpack__") and not hasattr(values, "__array__")
     return np.from_dlpack(values) if lent else np.asarray(values)
+
+
+def plain_numbers(values: Any) -> Any:
+    """Return numbers as nested lists for JSON, None where they are not known.
+
+    Examples
+    --------
+    >>> plain_numbers(np.array([1.0, np.nan])), plain_numbers(2.0)
+    ([1.0, None], 2.0)
+    """
+    found: Any = np.where(np.isnan(values), None, values)
+    return found.tolist()

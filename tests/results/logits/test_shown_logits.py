@@ -99,6 +99,23 @@ def test_pools_are_read_again_without_their_rows(found) -> None:
         lk.logits.Pool.from_dict({name: value for name, value in kept.items() if name != "gap"})
 
 
+def test_shifted_proportions_are_read_again(found) -> None:
+    import json
+
+    rng = np.random.default_rng(3)
+    held = rng.normal(0.0, 3.0, (300, 3))
+    pair = held, (held + rng.gumbel(size=held.shape)).argmax(axis=1)
+    for shift in (found.shift, lk.logits.prior_shift(held[:100], method="BBSE", held_out=pair)):
+        kept = json.loads(json.dumps(shift.to_dict()))
+        again = lk.logits.ShiftedPriors.from_dict(kept)
+        assert repr(again) == repr(shift)
+        z = np.zeros((1, shift.old.size))
+        assert_array_equal(again.transform(z, least=0.01), shift.transform(z, least=0.01))
+        for change in ({"method": "none"}, {"old": [1.0]}, {"priors": [2.0] * z.size}, {"dof": 1.5}, {"low": None}):
+            with pytest.raises(DataError, match="no shifted proportions"):
+                lk.logits.ShiftedPriors.from_dict(kept | change)
+
+
 def test_measures_of_ranking_have_a_row_and_values_of_queries(found) -> None:
     one = found.measure
     assert one.to_frame().loc[0, ["n", "estimate", "conf_low"]].tolist() == [one.n_queries, one.estimate, one.conf_low]

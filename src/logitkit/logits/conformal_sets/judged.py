@@ -27,8 +27,7 @@ class Coverage:
         Coverage that the sets guarantee.
     expected : tuple of float
         Between which proportions the coverage of as many exchangeable rows lies: central limits of a beta-binomial
-        distribution, at the level of the intervals.
-        Missing where rows of the thresholds have weights.
+        distribution, at the level of the intervals. Missing where rows of the thresholds have weights.
     p_value : float
         Twice the smaller tail of that distribution: small where these rows are not like those of the thresholds.
     low, high : float

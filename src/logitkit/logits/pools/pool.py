@@ -15,6 +15,7 @@ from typing import Any, Self
 import numpy as np
 
 from logitkit.errors import DataError, UnsupportedError
+from logitkit.logits.arrays import plain_numbers
 from logitkit.logits.functions import log_sigmoid, log_softmax, logsumexp
 from logitkit.logits.pools.profile import profile_limits
 from logitkit.logits.pools.rows import LEAST, PoolRows, read_members
@@ -137,7 +138,7 @@ class Pool:
         dict
             Read again by ``from_dict``.
         """
-        numbers = {name: _numbers(getattr(self, name)) for name in (*ARRAYS, *SCALARS)}
+        numbers = {name: plain_numbers(getattr(self, name)) for name in (*ARRAYS, *SCALARS)}
         return {"kind": self.kind, "names": list(self.names), "adds_up": self.adds_up, **numbers}
 
     @classmethod
@@ -206,11 +207,6 @@ class Pool:
 
 ARRAYS = ("weights", "std_error", "vcov", "member_log_loss", "member_brier")
 SCALARS = ("gap", "n", "log_loss", "brier")
-
-
-def _numbers(values: FloatArray | float) -> Any:
-    """Return numbers as nested lists, None where they are not known."""
-    return np.where(np.isnan(values), None, values).tolist()  # type: ignore[call-overload]
 
 
 def pooled(kind: str, logits: list[FloatArray], weights: FloatArray) -> FloatArray:

@@ -36,6 +36,7 @@ from scipy.special import logit
 
 from logitkit.engine.law import NORMAL
 from logitkit.errors import DataError, UnsupportedError
+from logitkit.logits.arrays import plain_numbers
 from logitkit.logits.functions import softplus
 from logitkit.logits.read import read_logits, read_outcomes, read_weights
 from logitkit.logits.recalibration.score_change import ScoreChange, score_change
@@ -257,9 +258,9 @@ class Recalibrator:
             "names": list(self.names),
             "n": self.n,
             "robust": self.robust,
-            **{name: _numbers(getattr(self, name)) for name in ARRAYS},
-            "log_loss": _numbers(np.array(self.log_loss)),
-            "brier": _numbers(np.array(self.brier)),
+            **{name: plain_numbers(getattr(self, name)) for name in ARRAYS},
+            "log_loss": plain_numbers(np.array(self.log_loss)),
+            "brier": plain_numbers(np.array(self.brier)),
         }
 
     @classmethod
@@ -299,11 +300,6 @@ class Recalibrator:
 
 
 ARRAYS = ("estimate", "std_error", "vcov", "slopes", "intercepts", "at", "rates")
-
-
-def _numbers(values: FloatArray) -> Any:
-    """Return numbers as nested lists, None where they are not known."""
-    return np.where(np.isnan(values), None, values).tolist()  # type: ignore[call-overload]
 
 
 def as_columns(method: str, logits: FloatArray, at: FloatArray) -> FloatArray:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from logitkit.errors import DataError
+from logitkit.logits.arrays import plain_numbers
 from logitkit.logits.read import read_logits
 from logitkit.options import is_finite_number
 from logitkit.typing import FloatArray
@@ -15,6 +18,9 @@ from logitkit.typing import FloatArray
 __all__ = ["ILL_CONDITIONED", "METHODS", "PriorShift"]
 
 METHODS = ("EM", "BBSE")
+ARRAYS = ("old", "priors", "std_error", "low", "high", "vcov", "confusion")
+SCALARS = ("n", "level", "statistic", "p_value", "gap", "condition")
+FLAGS = ("of_event", "truncated", "counted")
 ILL_CONDITIONED = 30.0  # as for columns that are nearly collinear (Belsley, Kuh and Welsch 1980)
 
 
@@ -81,6 +87,55 @@ class PriorShift:
     condition: float = float("nan")
     truncated: bool = False
     counted: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the proportions and what is known of them as plain numbers, for JSON.
+
+        Returns
+        -------
+        dict
+            Read again by ``from_dict``.
+        """
+        flags = {name: getattr(self, name) for name in FLAGS}
+        numbers = {name: plain_numbers(getattr(self, name)) for name in (*ARRAYS, *SCALARS)}
+        return {"method": self.method, "dof": self.dof, **flags, **numbers}
+
+    @classmethod
+    def from_dict(cls, kept: Mapping[str, Any]) -> Self:
+        """Return what ``to_dict`` wrote.
+
+        Parameters
+        ----------
+        kept : mapping
+            Plain numbers.
+
+        Returns
+        -------
+        PriorShift
+            The same.
+
+        Raises
+        ------
+        DataError
+            If a field is missing, or its values are not those of shifted proportions.
+        """
+        try:
+            given: dict[str, Any] = {name: np.asarray(kept[name], dtype=np.float64) for name in (*ARRAYS, *SCALARS)}
+            given |= {name: float(given[name]) for name in SCALARS} | {name: kept[name] is True for name in FLAGS}
+            given |= {"dof": operator.index(kept["dof"])}
+            method = kept["method"]
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError(f"These are no shifted proportions: {error!r:.80}.") from error
+        k = given["old"].size
+        squares = given["vcov"].size == k * k and given["confusion"].size in (0, k * k)
+        fits = squares and all(given[name].shape == (k,) for name in ("old", "priors", "std_error", "low", "high"))
+        if method not in METHODS or k < 2 or not fits or (given["of_event"] and k != 2):
+            raise DataError("These are no shifted proportions: their numbers do not fit one another.")
+        for name in ("old", "priors"):
+            if not (given[name] >= 0.0).all() or abs(given[name].sum() - 1.0) > 1e-6 or given["old"].min() <= 0.0:
+                raise DataError(f"These are no shifted proportions: {name} are not above 0 with a sum of 1.")
+        given["confusion"] = given["confusion"].reshape((k, k) if given["confusion"].size else (0, 0))
+        return cls(method, **given)
 
     @property
     def is_ill_conditioned(self) -> bool:

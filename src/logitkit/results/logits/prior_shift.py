@@ -20,7 +20,16 @@ __all__ = ["ShiftedPriors", "held_shift"]
 @extends_base
 @dataclass(frozen=True, eq=False, repr=False)
 class ShiftedPriors(Pickled, Shown, PriorShift):
-    """Proportions of outcomes among new rows, beside those that logits are calibrated for."""
+    """Proportions of outcomes among new rows, beside those that logits are calibrated for.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> found = lk.logits.prior_shift([-2.0, -1.0, 1.0], priors=0.5)
+    >>> again = ShiftedPriors.from_dict(found.to_dict())
+    >>> bool((again.transform([0.0]) == found.transform([0.0])).all())
+    True
+    """
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per outcome.
