@@ -433,7 +433,7 @@ def main() -> None:
     parser.add_argument("--page", type=Path, help="page to write, of all figures that are stored and these")
     parser.add_argument("--written", action="store_true", help="measure nothing: write the page of what is stored")
     parser.add_argument("--held", choices=SAMPLERS, help=argparse.SUPPRESS)
-    parser.add_argument("--rows", type=int, default=500, help=argparse.SUPPRESS)
+    parser.add_argument("--rows", type=int, default=logits_page.MEMORY_ROWS[False], help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.held:
         held(given.held, given.rows)
@@ -450,7 +450,7 @@ def main() -> None:
             continue
         found["parts"][name] = [measured(*work) for work in part(50_000 if given.quick else 1_000_000)]
         if name == "decoding":
-            found["memory"] = memory_of_top_p(20 if given.quick else 500)
+            found["memory"] = memory_of_top_p(logits_page.MEMORY_ROWS[given.quick])
     if given.store:
         given.store.write_text(json.dumps(found), encoding="utf-8")
     if given.page:

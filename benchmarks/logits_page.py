@@ -12,6 +12,7 @@ from typing import Any
 from inference_page import seconds_text, table_text
 
 PACKAGES = ("logitkit", "numpy", "scipy", "numba", "scikit-learn", "torch", "torchvision")
+MEMORY_ROWS = {False: 500, True: 20}  # in small the second
 MEMORY_MOST = 200.0  # MB beyond the logits that top-p may hold
 Seconds = dict[str, float]
 
@@ -90,6 +91,7 @@ def page(parts: dict[str, list[dict[str, Any]]], memory: dict[str, float], quick
     ]
     python = f"Python {platform.python_version()}, {os.cpu_count()} processors"
     found = ", ".join(f"{name} {version}" for name in PACKAGES if (version := _version(name)))
+    n_rows = MEMORY_ROWS[quick]
     size = "in small, which says nothing of large rows" if quick else "of a million rows where no other number is given"
     return f"""# Benchmarks of `lk.logits`
 
@@ -107,8 +109,8 @@ SGDClassifier has no parts of a pass: it gets the first rows where less than a p
 
 ## Memory of top-p
 
-The highest resident memory above what the process held with 500 rows of 50,000 float32 logits (100 MB) before the call,
-the result among it, each in a process of its own that has done a small version of the work before.
+The highest resident memory above what the process held with {n_rows} rows of 50,000 float32 logits ({n_rows // 5} MB) before
+the call, the result among it, each in a process of its own that has done a small version of the work before.
 
 {table_text(["who", "above the logits", f"at most {MEMORY_MOST:.0f} MB"], held) if held else "Not measured here."}
 
