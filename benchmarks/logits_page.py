@@ -109,8 +109,8 @@ SGDClassifier has no parts of a pass: it gets the first rows where less than a p
 
 ## Memory of top-p
 
-The highest resident memory above what the process held with {n_rows} rows of 50,000 float32 logits ({n_rows // 5} MB) before
-the call, the result among it, each in a process of its own that has done a small version of the work before.
+The highest resident memory above what the process held with {n_rows} rows of 50,000 float32 logits ({n_rows // 5} MB)
+before the call, the result among it, each in a process of its own that has done a small version of the work before.
 
 {table_text(["who", "above the logits", f"at most {MEMORY_MOST:.0f} MB"], held) if held else "Not measured here."}
 
