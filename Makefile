@@ -25,7 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-failed test-slow test-dask test-browser browser-tools deploy-tools test-deploy spark-tools test-spark coverage lint types architecture format docs docs-tools dist bench bench-history references clean
+.PHONY: help demo test test-failed test-slow test-dask test-browser browser-tools deploy-tools test-deploy spark-tools test-spark coverage lint types architecture format docs docs-tools dist bench torch-tools bench-history references clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
