@@ -39,6 +39,18 @@ HITS = (
 )
 
 
+# Numba loads this module when it declares all that it can compile.
+DECLARED = "import sys; print('numba.typed.typeddict' in sys.modules)"
+EVERY_KERNEL = """
+import importlib, pkgutil
+from logitkit.numerics import kernels
+names = [f'{kernels.__name__}.{each.name}' for each in pkgutil.iter_modules(kernels.__path__)]
+made = [k for name in names for k in vars(importlib.import_module(name)).values() if hasattr(k, 'py_func')]
+found = [k._cache.load_overload(key[0], k.targetctx) for k in made for key in k._cache._cache_file._load_index()]
+print(len(found) > 10, all(each is not None for each in found))
+"""
+
+
 def run(code: str, **environment: str) -> str:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
@@ -69,7 +81,22 @@ def test_the_first_process_writes_the_cache_and_the_second_reads_it(
 
 def test_a_fit_in_a_new_process_compiles_nothing_and_loads_no_other_link():
     lk.logit("y ~ 1", {"y": [0, 1, 1, 1]})  # writes what the cache has not yet
-    assert run(f"{FIT}; {LOADED}; {HITS}").splitlines() == ["1.098612", "[]", "True 0"]
+    assert run(f"{FIT}; {LOADED}; {HITS}; {DECLARED}").splitlines() == ["1.098612", "[]", "True 0", "False"]
+
+
+@pytest.mark.slow  # two processes
+def test_a_kernel_that_is_not_in_the_cache_is_compiled_after_one_that_is(tmp_path: Path) -> None:
+    folder = {"NUMBA_CACHE_DIR": str(tmp_path)}
+    assert run(SMALL, **folder) == "0.5"
+    other = "print(logit_mean(np.zeros(1, dtype=np.int16))[0])"
+    assert run(f"{SMALL}; {DECLARED}; {other}; {DECLARED}", **folder).splitlines() == ["0.5", "False", "0.5", "True"]
+
+
+@pytest.mark.slow  # seconds
+def test_every_kernel_in_the_cache_is_loaded_without_what_only_compiling_needs():
+    # A symbol that is missing then ends the process.
+    lk.logit("y ~ 1", {"y": [0, 1, 1, 1]})
+    assert run(EVERY_KERNEL + DECLARED).splitlines() == ["True True", "False"]
 
 
 def kernel_modules() -> list[ModuleType]:

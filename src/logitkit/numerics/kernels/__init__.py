@@ -15,6 +15,7 @@ from typing import Any, TypeVar, cast
 import numba
 import numpy as np
 from numba import njit, types
+from numba.core.runtime.nrt import rtsys
 from numba.extending import intrinsic, overload
 from numpy.typing import NDArray
 
@@ -82,17 +83,25 @@ def _keep_working(cache: Any) -> None:
 
     A damaged index is replaced by an empty one, so that the next process finds a sound cache. Whatever bytes can bring
     unpickling and LLVM to raise is caught, for there is no list of it.
+
+    Numba declares all that it can compile before it looks into the cache, a tenth of the time to a first summary. What
+    is compiled already needs none of it but the functions of arrays' memory; a kernel that is not found there is
+    compiled, and for that everything is declared.
     """
-    load, save = cache.load_overload, cache.save_overload
+    load, save = getattr(cache, "_load_overload", cache.load_overload), cache.save_overload
 
     def load_overload(signature: Any, context: Any) -> Any:
+        found = None
         try:
-            return load(signature, context)
+            rtsys.initialize(context)
+            found = load(signature, context)
         except Exception as error:  # noqa: BLE001 - see above
             _tell_once(cache.cache_path, error)
             with contextlib.suppress(Exception):
                 cache.flush()
-            return None
+        if found is None:
+            context.refresh()
+        return found
 
     def save_overload(signature: Any, compiled_code: Any) -> None:
         try:
