@@ -20,6 +20,7 @@ from logitkit.design.matrix.dense import Dense
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.table.levels import Coded
 from logitkit.errors import DataError, FormulaError, LogitkitError
+from logitkit.numerics.once import once
 from logitkit.typing import BoolArray, FactorCoding, FloatArray, IntArray
 
 __all__ = ["Beforehand", "CodedRows", "Coding", "cause_of", "learn_coding", "materialised", "raise_in_words"]
@@ -158,7 +159,7 @@ class Coding:
             if columns
         )
 
-    @property
+    @once
     def factors(self) -> dict[str, tuple[str, ...]]:
         """The expressions that each term is the product of, by the name of the term."""
         return {str(term): tuple(factor.expr for factor in term.factors) for term in self.spec.formula}
@@ -174,10 +175,10 @@ class Coding:
             none = np.zeros(0, dtype=bool)
             offset = None if self.offset_spec is None else np.empty(0)
             return CodedRows(Dense(np.empty((0, len(self.names)))), offset, none, none)
-        self._require_numbers(frame)
+        materializer = BlockMaterializer(frame, self.functions)
+        self._require_numbers(materializer.columns)
         spec = BlockMaterializer.fresh(self.spec)
         offset_spec = None if self.offset_spec is None else BlockMaterializer.fresh(self.offset_spec)
-        materializer = BlockMaterializer(frame, self.functions)
         materializer.learns = False
         strange = self._unseen(materializer, spec, n, unseen)
         if strange.any() and self.uses_neighbours:
@@ -199,13 +200,13 @@ class Coding:
         materializer.release()
         return CodedRows(matrix, offset, kept, strange)
 
-    def _require_numbers(self, frame: Any) -> None:
+    def _require_numbers(self, columns: Mapping[str, Any]) -> None:
         """Refuse text where the fit had numbers."""
         for factor in learnt_factors(self.spec)[1]:
-            if factor in frame.columns and frame[factor].dtype.kind not in "fiub":
+            if factor in columns and columns[factor].dtype.kind not in "fiub":
                 raise DataError(
-                    f"Column {factor!r} was numeric in the fit and is now {frame[factor].dtype}, for example "
-                    f"{_shown(frame[factor].iloc[0])}."
+                    f"Column {factor!r} was numeric in the fit and is now {columns[factor].dtype}, for example "
+                    f"{_shown(columns[factor].iloc[0])}."
                 )
 
     def _unseen(self, materializer: BlockMaterializer, spec: ModelSpec, n: int, policy: str) -> BoolArray:
@@ -260,8 +261,8 @@ def learn_coding(
 ) -> tuple[Coding, CodedRows]:
     """Code the rows of a fit and return the coding that rebuilds the columns."""
     known = before or Beforehand()
-    _require_no_bare_dates(parsed, frame)
     materializer = BlockMaterializer(frame, parsed.functions)
+    _require_no_bare_dates(parsed, materializer.columns)
     materializer.factors_by = factors_by
     offset_spec = new_spec("0 + " + " + ".join(parsed.offsets), known.transforms) if parsed.offsets else None
     new = new_spec(list(parsed.terms), known.transforms, known.levels)
@@ -348,11 +349,11 @@ def cause_of(error: Exception) -> Exception:
     return error
 
 
-def _require_no_bare_dates(parsed: ParsedFormula, frame: Any) -> None:
+def _require_no_bare_dates(parsed: ParsedFormula, columns: Mapping[str, Any]) -> None:
     """Refuse a date or a duration that stands in the formula as it is; a function may turn it into a number."""
     for factor in {factor.expr for term in parsed.terms for factor in term.factors}:
-        if factor in frame.columns and getattr(frame[factor].dtype, "kind", "O") in "mM":
-            dtype, name = frame[factor].dtype, factor if factor.isidentifier() else f"`{factor}`"
+        if factor in columns and getattr(columns[factor].dtype, "kind", "O") in "mM":
+            dtype, name = columns[factor].dtype, factor if factor.isidentifier() else f"`{factor}`"
             if dtype.kind == "m":
                 raise DataError(
                     f"Column {factor!r} holds durations ({dtype}), not numbers: write for example 'I({name}.dt.days)', "

@@ -152,16 +152,16 @@ def as_numbers(values: Any) -> Any:
     >>> as_numbers([1.0, 2.0]).tolist()
     [1.0, 2.0]
     """
-    if _is_sparse(values):
+    stored = getattr(values, "array", values)  # a data frame's column is slow to say what it has not got
+    if _is_sparse(stored):
         return values
-    stored = getattr(values, "array", values)
     index = getattr(stored, "sp_index", None)
     if index is not None and stored.fill_value == 0:
         from scipy.sparse import csc_array
 
         rows = index.to_int_index().indices
         return csc_array((stored.sp_values, rows, [0, rows.size]), shape=(len(stored), 1))
-    numbers = np.asarray(values)
+    numbers = np.asarray(stored)
     if numbers.ndim != 1:
         raise ValueError(f"values of shape {numbers.shape} are not one number per row")
     return numbers

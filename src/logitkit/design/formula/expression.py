@@ -154,6 +154,7 @@ def dotted(node: ast.AST) -> tuple[str, ...] | None:
     return (node.id, *reversed(parts)) if isinstance(node, ast.Name) else None
 
 
+@lru_cache(maxsize=256)
 def outside_quotes(text: str) -> str:
     """Return a text with all that stands in quotes, backticks and brackets replaced by blanks.
 

@@ -33,6 +33,7 @@ from logitkit.design.formula.columns import CodedFactor, Column, as_numbers, lay
 from logitkit.design.formula.evaluation import Scope
 from logitkit.design.formula.expression import ONE_AT_A_TIME
 from logitkit.design.formula.learnt import Learnt, Watch
+from logitkit.design.formula.plain_terms import evaluated_number, plain_columns
 from logitkit.design.formula.specs import STATED
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.table.frame import as_levels, coded_values, is_missing
@@ -73,7 +74,7 @@ class BlockMaterializer(PandasMaterializer):  # type: ignore[misc]
     def _init(self) -> None:
         super()._init()
         # A dictionary is asked for a name in no time, a data frame in some microseconds, and formulaic asks often.
-        self._columns = {name: self.data[name] for name in self.data.columns}
+        self._columns = dict(self.data.items())
         own = {"C": self._factor, "hashed": self._hashed, "offset": _identity}
         self._scope = Scope(self._columns, dict(self.context), own)
         self.learns = True
@@ -85,6 +86,11 @@ class BlockMaterializer(PandasMaterializer):  # type: ignore[misc]
         self._light: tuple[Column, ...] = ()
 
     # What the rest of the package calls
+
+    @property
+    def columns(self) -> Mapping[str, Any]:
+        """The columns of the table by name."""
+        return self._columns
 
     @staticmethod
     def factors(spec: ModelSpec) -> list[Factor]:
@@ -126,6 +132,10 @@ class BlockMaterializer(PandasMaterializer):  # type: ignore[misc]
     def build(self, spec: ModelSpec) -> tuple[Matrix, ModelSpec]:
         """Return the columns of the rows that are nowhere missing, and the spec with what it learnt."""
         self._positions = None if self.absent is None else np.flatnonzero(~self.absent)
+        plain = plain_columns(spec, self.factor_cache, self.nrows)
+        if plain is not None:
+            self._light, spec = plain
+            return lay_out(self._light, self.nrows, self._positions), spec
         built = self._build_model_matrix(spec, drop_rows=())
         return built.__wrapped__, built.model_spec
 
@@ -194,6 +204,11 @@ class BlockMaterializer(PandasMaterializer):  # type: ignore[misc]
 
     @_standing_in
     def _evaluate_factor(self, factor: Factor, spec: ModelSpec, drop_rows: set[int]) -> Any:
+        if factor.expr in self.factor_cache:
+            return self.factor_cache[factor.expr]
+        number = evaluated_number(factor, self._columns, spec.encoder_state)
+        if number is not None:
+            return self.factor_cache.setdefault(factor.expr, number)
         with ONE_AT_A_TIME if factor.eval_method.value == "literal" else nullcontext():  # read as a syntax tree
             return super()._evaluate_factor(factor, spec, drop_rows)
 

@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from formulaic import Formula, SimpleFormula
@@ -133,10 +134,16 @@ def parse_formula(
     )
 
 
+@lru_cache(maxsize=256)
+def _read(right: str, available: tuple[str, ...]) -> Any:
+    """Return what formulaic reads, which is the same each time; ``available`` is what a dot stands for."""
+    return Formula(right, _context={"__formulaic_variables_available__": list(available)})
+
+
 def _terms(text: str, right: str, available: Sequence[str], known: frozenset[str]) -> list[FormulaicTerm]:
     """Return formulaic's terms of the right side."""
     try:
-        parsed = Formula(right, _context={"__formulaic_variables_available__": available})
+        parsed = _read(right, tuple(available) if "." in right else ())
     except SyntaxError as error:
         raise FormulaError(
             f"The right side of {text!r} cannot be read: {syntax_reason(right, error, known)}"

@@ -139,6 +139,9 @@ def read_table(data: Any) -> Table:
 
 def is_missing(values: Any) -> BoolArray:
     """Return where values are missing: None, NaN, NaT or NA."""
+    dtype = getattr(values, "dtype", None)
+    if isinstance(dtype, np.dtype) and dtype.kind in "fiub":  # as pandas finds it, without what it wraps around it
+        return np.isnan(np.asarray(values)) if dtype.kind == "f" else np.zeros(np.shape(values), dtype=bool)
     return np.asarray(pd.isna(values), dtype=bool)
 
 
@@ -280,7 +283,7 @@ def holds_numbers(values: Any) -> bool:
 def codes_of(series: pd.Series) -> tuple[IntArray, int]:
     """Return integer codes of the distinct values and how many there are."""
     try:
-        codes, levels = pd.factorize(series)
+        codes, levels = pd.factorize(series.array)  # of a series it would make an index of the levels
     except TypeError as error:
         raise DataError(
             f"cluster must be one value per row; the values are of type {type(series.iloc[0]).__name__}, for example "
