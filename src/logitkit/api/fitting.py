@@ -357,7 +357,8 @@ def _fitted(
         warn_caller(
             f"The fit has not converged: the solver {record.status.value}. Do not use its numbers.", ConvergenceWarning
         )
-    record = replace(record, conventions=conventions)
+    if conventions != record.conventions:
+        record = replace(record, conventions=conventions)
     if rows is None:
         record = with_required_sandwich(record, design)
     else:

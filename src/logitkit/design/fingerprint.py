@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
-from logitkit.typing import FloatArray
+from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Fingerprint", "FingerprintSums"]
 
@@ -64,8 +65,7 @@ class Fingerprint:
 
     def __init__(self, n_rows: int, n_columns: int) -> None:
         self.n_rows = n_rows
-        self.sample = np.unique(np.linspace(0, n_rows - 1, min(n_rows, SAMPLE)).astype(np.int64))
-        self.probe = np.cos(np.arange(self.sample.size, dtype=np.float64))
+        self.sample, self.probe = _looked_at(n_rows)
         self.start = 0
         self.events = self.total = 0.0
         self.outcomes: FloatArray = np.zeros(0)
@@ -83,9 +83,9 @@ class Fingerprint:
             return FingerprintSums(response.events, response.total, None, None)
         first, last = np.searchsorted(self.sample, [start, start + matrix.n_rows])
         here, probe = self.sample[first:last] - start, self.probe[first:last]
-        with np.errstate(invalid="ignore"):  # the offset is infinite in a level whose rows all had one outcome
-            outcomes = np.array([probe @ values[here] for values in response.columns()])
         whole = here.size == matrix.n_rows  # not worth a copy
+        with np.errstate(invalid="ignore"):  # the offset is infinite in a level whose rows all had one outcome
+            outcomes = np.array([probe @ (values if whole else values[here]) for values in response.columns()])
         columns = (matrix if whole else matrix.take(here)).rmatvec(probe)
         return FingerprintSums(response.events, response.total, outcomes, columns)
 
@@ -102,3 +102,12 @@ class Fingerprint:
         """Return sixteen digits; eight of each number count: sums may differ in the last bits between machines."""
         parts = [self.n_rows, self.columns.size, self.events, self.total, *self.outcomes, *self.columns]
         return hashlib.sha256("|".join(f"{float(part):.8e}" for part in parts).encode()).hexdigest()[:16]
+
+
+@lru_cache(maxsize=16)
+def _looked_at(n_rows: int) -> tuple[IntArray, FloatArray]:
+    """Return the rows that are looked at, and the numbers that they are multiplied by; both are read only."""
+    sample = np.unique(np.linspace(0, n_rows - 1, min(n_rows, SAMPLE)).astype(np.int64))
+    probe = np.cos(np.arange(sample.size, dtype=np.float64))
+    sample.flags.writeable = probe.flags.writeable = False
+    return sample, probe

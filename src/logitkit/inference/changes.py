@@ -207,6 +207,8 @@ def entangled_terms(info: DesignInfo) -> tuple[Entangled, ...]:
         return ()
     made, known, coded = info.coding.factors, info.coding.variables, info.coding.coded_levels()
     terms = {term.name: made.get(term.name, ()) for term in info.terms if term.name != INTERCEPT}
+    if all(len(factors) < 2 and set(factors) <= set(known) for factors in terms.values()):
+        return ()  # each term is a column of the table, and no two are the same
     variables = {expression: variables_of(expression, known) for expression in _expressions(info)}
     n_columns = {term.name: len(term.columns) for term in info.terms}
     found = []

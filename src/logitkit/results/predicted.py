@@ -15,6 +15,7 @@ from logitkit.errors import DataWarning, warn_caller
 from logitkit.inference.linear_predictors import linear_predictors
 from logitkit.inference.prediction import fitted_matrix, predictions, reported_predictors
 from logitkit.report.frames import tidy
+from logitkit.report.frames.name_index import name_index
 from logitkit.report.frames.rows import predictions_frame, scatter
 from logitkit.report.frames.shown import ResultFrame
 from logitkit.typing import FloatArray
@@ -82,7 +83,7 @@ def predicted_with_errors(
 def prediction_values(record: FitRecord, rows: NewRows, scale: Scale) -> tuple[FloatArray, pd.Index]:
     """Return predictions of the rows that are kept, one row per outcome or linear predictor, with labels."""
     family = record.family
-    outcomes = pd.Index(record.outcomes, name=record.info.response.name)
+    outcomes = name_index(record.outcomes).rename(record.info.response.name)
     if scale == "probability":
         found = fitted_matrix(record, rows.matrix, rows.offset, rows.sides, rows.levels)
         if record.has_event and len(found.eta) == 1:  # the other outcome's is not asked for

@@ -14,6 +14,7 @@ from logitkit.inference.verbs import require
 from logitkit.models.conventions import Conventions
 from logitkit.models.model import Model
 from logitkit.report.frames import tidy
+from logitkit.report.frames.name_index import name_index
 from logitkit.results.foreign import meant_by
 from logitkit.results.given_rows import OfRows
 from logitkit.results.labelled import labels_of
@@ -70,7 +71,7 @@ class Quantities(OfRows):
     def _labelled(self, values: FloatArray, name: str) -> Any:
         if self.record.family.words.compares:
             return self._table(values)
-        return pd.Series(values.copy(), self.record.names, name=name)
+        return pd.Series(values.copy(), name_index(self.record.names), name=name)
 
     def _table(self, values: FloatArray) -> pd.DataFrame:
         frame = tidy.coefficient_frame(self.record, values)
@@ -95,7 +96,8 @@ class Quantities(OfRows):
     def vcov(self) -> pd.DataFrame:
         """Labelled covariance of the coefficients; posterior after a ridge or a prior, nan if unavailable."""
         require(self.record, "vcov")
-        return pd.DataFrame(self.record.vcov, self.record.names, self.record.names)
+        names = name_index(self.record.names)
+        return pd.DataFrame(self.record.vcov, names, names)
 
     @property
     def model(self) -> Model:

@@ -102,13 +102,13 @@ def clustered_vcov(
     n, k = float(record.n_obs), float(record.n_params)
     if rule.coefficients and n <= k:
         raise DataError(f"The correction divides by n - k, and there are {n:g} observations and {k:g} coefficients.")
-    if design.stream is None:
-        counts = [counted_clusters(each, design.response) for each in clusters]
-        meat = clustered_meat(scores(record, design), clusters, counts, rule, k)
-    else:
-        task = OfClusters(record, design.stream.memory // 8)
-        meat, counts = middle_of_sums(design.reduce(task, merged_sums), clusters, rule, n, k)
-    with single_threaded_blas():
+    with single_threaded_blas():  # entered once: of few rows that costs as much as the sums
+        if design.stream is None:
+            counts = [counted_clusters(each, design.response) for each in clusters]
+            meat = clustered_meat(scores(record, design), clusters, counts, rule, k)
+        else:
+            task = OfClusters(record, design.stream.memory // 8)
+            meat, counts = middle_of_sums(design.reduce(task, merged_sums), clusters, rule, n, k)
         bread = record.inner_model_vcov
         inner = bread.times(bread.times(meat).T)
     words = rule.words(counts, n, k)

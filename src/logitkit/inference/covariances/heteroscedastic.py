@@ -122,8 +122,8 @@ def heteroscedastic_vcov(record: FitRecord, design: Design, kind: str) -> tuple[
     """
     n, k = float(record.n_obs), float(record.n_params)
     _require_kind(record, kind)
-    meat = design.reduce(_OfRows(record, kind, hc_leverages(record, design, kind)), np.add)
-    with single_threaded_blas():
+    with single_threaded_blas():  # entered once: of few rows that costs as much as the sums
+        meat = design.reduce(_OfRows(record, kind, hc_leverages(record, design, kind)), np.add)
         bread = record.inner_model_vcov
         vcov = DenseVcov(bread.times(bread.times(meat).T))
     return vcov, Covariance("rows", f"heteroscedasticity-robust sandwich ({kind})", _correction(kind, n, k))
