@@ -119,8 +119,7 @@ class Dense(Matrix):
         """Add X' diag(weights) X by one symmetric product of the rows scaled by root weights."""
         n, p = self.array.shape
         numbers = self.by_row
-        if numbers is not None and p <= TILED_MOST:
-            add_weighted_gram(numbers, weights, out, DOUBLE)
+        if self._add_tiles(numbers, weights, out, DOUBLE):
             return
         if numbers is not None:
             scaled = buffer[: n * p].reshape(n, p)
@@ -135,8 +134,7 @@ class Dense(Matrix):
         """Add X' diag(weights) X from rows scaled in single precision, at half the cost."""
         n, p = self.array.shape
         numbers = self.by_row
-        if numbers is not None and p <= TILED_MOST:
-            add_weighted_gram(numbers, weights, out, SINGLE)
+        if self._add_tiles(numbers, weights, out, SINGLE):
             return
         space = buffer.view(np.float32)[: n * p]
         if numbers is not None:
@@ -146,6 +144,15 @@ class Dense(Matrix):
             scaled = self._like(space)
             np.multiply(self.array, np.sqrt(weights)[:, None], out=scaled, casting="same_kind")
         out += scaled.T @ scaled
+
+    def _add_tiles(self, numbers: FloatArray | None, weights: FloatArray, out: FloatArray, like: NDArray[Any]) -> bool:
+        """Add X' diag(weights) X where tiles are faster than BLAS, formed in the precision of ``like``."""
+        by_column = numbers is None
+        given = Dense(self.array.T).by_row if by_column else numbers
+        if given is None or self.n_columns > TILED_MOST:
+            return False
+        add_weighted_gram(given, by_column, weights, out, like)
+        return True
 
     def _like(self, space: NDArray[Any]) -> NDArray[Any]:
         """Return room for as many numbers, in the order that they are stored in."""

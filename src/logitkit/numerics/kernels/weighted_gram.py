@@ -40,15 +40,17 @@ INDEX, DOUBLE, SINGLE = ir.IntType(64), ir.DoubleType(), ir.FloatType()
 
 
 @compiled
-def add_weighted_gram(X: FloatArray, weights: FloatArray, out: FloatArray, like: NDArray[Any]) -> None:
+def add_weighted_gram(X: FloatArray, by_column: bool, weights: FloatArray, out: FloatArray, like: NDArray[Any]) -> None:
     """Add the products of columns, weighted by rows.
 
     Sums of ``ROWS`` rows are added in double precision, in whatever precision they were formed.
 
     Parameters
     ----------
-    X : (n, q) array
-        Rows, in C order, of which the first p numbers are those of the matrix.
+    X : (n, q) or (p, q) array
+        Rows, in C order, of which the first p numbers are those of the matrix, or columns, of which the first n are.
+    by_column : bool
+        Whether columns are given.
     weights : (n,) array
         One a row, not negative.
     out : (p, p) array
@@ -62,13 +64,19 @@ def add_weighted_gram(X: FloatArray, weights: FloatArray, out: FloatArray, like:
     memory = np.zeros(ROWS * apart + wide, like.dtype)
     aligned = -(memory.ctypes.data // memory.itemsize) % wide
     rows = memory[aligned : aligned + ROWS * apart].reshape((ROWS, apart))
-    sums = np.zeros((-(-p // WIDE) * WIDE, apart))
+    sums, roots = np.zeros((-(-p // WIDE) * WIDE, apart)), np.empty(ROWS)
     for first in range(0, weights.shape[0], ROWS):
         n = min(ROWS, weights.shape[0] - first)
         for i in range(n):
-            root = math.sqrt(weights[first + i])
+            roots[i] = math.sqrt(weights[first + i])
+        if by_column:
             for j in range(p):
-                rows[i, j] = root * X[first + i, j]
+                for i in range(n):
+                    rows[i, j] = roots[i] * X[j, first + i]
+        else:
+            for i in range(n):
+                for j in range(p):
+                    rows[i, j] = roots[i] * X[first + i, j]
         for strip in range(0, p, VECTORS * wide):
             last = min(strip + VECTORS * wide, p)
             for above in range(0, last, WIDE):
@@ -88,14 +96,12 @@ def _add_tile(rows: NDArray[Any], n: int, above: int, start: int, columns: int, 
 
 
 @overload(_add_tile)
-def _compiled_tile(
-    rows: NDArray[Any], n: int, above: int, start: int, columns: int, sums: FloatArray
-) -> Callable[..., None]:
+def _compiled_tile(rows: Any, n: int, above: int, start: int, columns: int, sums: FloatArray) -> Callable[..., None]:
     del n, above, start, columns, sums
     wide = WIDE * 64 // rows.dtype.bitwidth
     one, two, three, half = TILES[rows.dtype.bitwidth]
 
-    def add(rows: NDArray[Any], n: int, above: int, start: int, columns: int, sums: FloatArray) -> None:
+    def add(rows: Any, n: int, above: int, start: int, columns: int, sums: FloatArray) -> None:
         whole = columns // wide
         if whole == 3:
             three(rows, n, above, start, sums)
