@@ -383,6 +383,35 @@ def bandits(n: int) -> list[Work]:
     ]
 
 
+def warm_starts(n: int) -> Work:
+    """Return a fit of 5 outcomes that starts from one of other rows, beside one from zero and scikit-learn's."""
+    from sklearn.linear_model import LogisticRegression
+
+    rng, columns = np.random.default_rng(3), 50
+    names = ["Intercept", *(f"x{j}" for j in range(1, columns))]
+    slopes = 0.3 * rng.normal(size=(columns, 5))
+
+    def rows() -> tuple[Any, Any]:
+        X = np.column_stack([np.ones(n), rng.normal(size=(n, columns - 1))])
+        return X, (X @ slopes + rng.gumbel(size=(n, 5))).argmax(axis=1)
+
+    before, (X, y) = rows(), rows()
+    earlier = lk.fit_matrix(*before, names, model=lk.Multinomial())
+    peer = LogisticRegression(C=np.inf, fit_intercept=False, max_iter=1_000).fit(*before)
+
+    def again() -> object:
+        model = LogisticRegression(C=np.inf, fit_intercept=False, max_iter=1_000, warm_start=True)
+        model.coef_, model.classes_ = peer.coef_.copy(), peer.classes_
+        return model.fit(X, y)
+
+    calls: dict[str, Call] = {
+        "logitkit": lambda: lk.fit_matrix(X, y, names, model=lk.Multinomial(), start=earlier),
+        "from zero": lambda: lk.fit_matrix(X, y, names, model=lk.Multinomial()),
+        "scikit-learn, warm_start": again,
+    }
+    return f"fit of 5 outcomes from an earlier one, {n:,} x {columns}", calls
+
+
 def updating(n: int) -> list[Work]:
     """Return the ladder of updates by n / 20 new rows of 10 columns, and a prior whose strength 10 folds choose."""
 
@@ -397,6 +426,7 @@ def updating(n: int) -> list[Work]:
     return [
         (f"ladder of updates, {n // 20:,} rows", {"logitkit": lambda: fit.update(new)}),
         (f"prior by 10 folds, {n // 20:,} rows", {"logitkit": lambda: fit.update(new, "prior")}),
+        warm_starts(n // 50),
     ]
 
 
