@@ -12,7 +12,7 @@ import pytest
 from scipy import sparse
 
 import logitkit as lk
-from logitkit.errors import DataError, LogitkitError, UnsupportedError
+from logitkit.errors import DataError, DataWarning, LogitkitError, UnsupportedError
 
 NAMES = ["Intercept", "a", "b", "c"]
 
@@ -212,6 +212,23 @@ def test_files_are_learnt_chunk_by_chunk(tmp_path: Path) -> None:
     held = lk.learn("y ~ a + b + c", table, solver=solver)
     # Both are within 1e-6 of the optimum, by other orders of the rows: probabilities differ by its root, 1e-3.
     np.testing.assert_allclose(fit.predict(table), held.predict(table), atol=1e-3)
+
+
+def test_files_in_an_order_that_goes_with_the_outcomes_are_told() -> None:
+    X, y = rows(30_000)
+    table = pd.DataFrame(X[:, 1:], columns=NAMES[1:]).assign(y=y)
+
+    def source(ordered: pd.DataFrame) -> Any:
+        return lambda: (ordered.iloc[first : first + 1_000] for first in range(0, 30_000, 1_000))
+
+    solver = lk.Stochastic(epochs=1)
+    with pytest.warns(DataWarning, match=r"their chunk explains \d+% of the variance"):
+        lk.learn("y ~ a + b + c", source(table.sort_values("y")), solver=solver, compared=False, memory="10MB")
+    with pytest.warns(DataWarning, match="shuffle the rows of the files once"):
+        lk.learn("y ~ a + b + c", source(table.sort_values("b")), solver=solver, compared=False, memory="10MB")
+    lk.learn(
+        "y ~ a + b + c", source(table), solver=solver, compared=False, memory="10MB"
+    )  # a warning would be an error
 
 
 def test_what_is_not_learnt_is_refused() -> None:

@@ -48,7 +48,8 @@ def learn(
         As in ``fit``.
     data : table, or source of rows
         As in ``fit``: a table, or files that are read in chunks, one pass for each epoch. Chunks come in the order of
-        the source, and rows in random order within a chunk: sorted files are shuffled before.
+        the source, and rows in random order within a chunk: sorted files are shuffled before, as a warning says where
+        the chunks tell of the outcomes.
     model : model, default lk.Binary()
         ``lk.Binary()``, ``lk.Binary(event="yes")`` or ``lk.Multinomial()``.
     solver : Stochastic

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import chdtrc
 
 from logitkit.design.design import Design
 from logitkit.engine.chunked import ChunkedObjective, RowsOfForm
@@ -17,7 +18,7 @@ from logitkit.engine.stochastic.errors import plug_in_covariance
 from logitkit.engine.stochastic.learner import Learner, new_learner
 from logitkit.engine.stochastic.options import Stochastic
 from logitkit.engine.stochastic.rows import Rows, rows_of, standard_of
-from logitkit.errors import DataError, UnsupportedError
+from logitkit.errors import DataError, DataWarning, UnsupportedError, warn_caller
 from logitkit.models.form import Form
 from logitkit.models.penalties.quadratic import Quadratic
 from logitkit.numerics.threads.blas import single_threaded_blas
@@ -29,6 +30,8 @@ __all__ = ["Learnt", "learn_design", "optimum_of"]
 PATIENCE = 2  # passes without a smaller loss of the rows held out
 NEWTON_MOST = 2_500  # coefficients up to which the batch optimum is found
 ROUNDING = 1e-12
+SORTED = 0.02  # of the variance of the outcomes, from which the order of chunks is told
+CHANCE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,9 @@ def learn_design(design: Design, form: Form, solver: Stochastic, compared: bool)
     with progress(None, "Passes") as shown:
         for share in _passes(solver.epochs):
             parts = (rows_of(part.matrix, part.response) for part in design.chunks()) if design.in_chunks else (once,)
-            _pass(parts, rest, learner, share, solver.epochs * n)
+            chunks = _pass(parts, rest, learner, share, solver.epochs * n)
+            if len(learner.losses) == 1:
+                _tell_of_order(chunks)
             shown.advance()
             if measured is None or held is None:
                 continue
@@ -191,17 +196,55 @@ def _passes(epochs: float) -> Iterator[float]:
         left -= 1.0
 
 
-def _pass(parts: Iterable[Rows], rest: IntArray | None, learner: Learner, share: float, total: float) -> None:
-    """Visit the rows once, or a proportion of them, in an order that is drawn; of chunks those of one after another."""
+def _pass(
+    parts: Iterable[Rows], rest: IntArray | None, learner: Learner, share: float, total: float
+) -> list[FloatArray]:
+    """Visit the rows once, or a proportion of them, in an order that is drawn; of chunks those of one after another.
+
+    Returns the weight of each outcome in each chunk.
+    """
     rng = np.random.default_rng([learner.solver.seed, learner.seen])
     loss, weight, first = 0.0, 0.0, 0
+    found = []
     for rows in parts:
+        found.append(_outcomes(rows, learner.n_outcomes))
         order = rng.permutation(rows.n_rows if rest is None else rest)
         order = order[: max(round(share * order.size), 1)] if share < 1.0 else order
         loss += learner.learn(rows, order.astype(np.int64, copy=False), total, first)
         weight += float(rows.weights[order].sum()) / learner.standard.mean_weight
         first += rows.n_rows
     learner.losses.append(loss / weight if weight > 0.0 else np.nan)
+    return found
+
+
+def _outcomes(rows: Rows, n_outcomes: int) -> FloatArray:
+    """Return the weight of each outcome, shape (K,)."""
+    if n_outcomes == 2:
+        events = float(rows.weights @ rows.y)
+        return np.array([float(rows.weights.sum()) - events, events])
+    return np.bincount(rows.y.astype(np.int64), rows.weights, n_outcomes)
+
+
+def _tell_of_order(weights: list[FloatArray]) -> None:
+    """Warn where chunks tell of the outcomes: rows are then sorted by something that goes with them.
+
+    Of the variance of the outcomes chunks explain by chance about their number less one over that of rows, and Cramer's
+    V squared is what they do explain.
+    """
+    table = np.array(weights)
+    table = table[np.ix_(table.sum(axis=1) > 0.0, table.sum(axis=0) > 0.0)]
+    total = float(table.sum())
+    if min(table.shape) < 2:
+        return
+    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / total
+    statistic = float(np.sum((table - expected) ** 2 / expected))
+    explained = statistic / (total * (min(table.shape) - 1))
+    if explained > SORTED and chdtrc((table.shape[0] - 1) * (table.shape[1] - 1), statistic) < CHANCE:
+        warn_caller(
+            f"The rows come in an order that goes with the outcomes: their chunk explains {explained:.0%} of the "
+            "variance. Mini-batches forget what came first: shuffle the rows of the files once.",
+            DataWarning,
+        )
 
 
 def _held_out(design: Design, solver: Stochastic) -> tuple[Design | None, IntArray | None]:
