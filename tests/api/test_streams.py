@@ -225,7 +225,7 @@ def test_files_in_an_order_that_goes_with_the_outcomes_are_told() -> None:
     with pytest.warns(DataWarning, match=r"their chunk explains \d+% of the variance"):
         lk.learn("y ~ a + b + c", source(table.sort_values("y")), solver=solver, compared=False, memory="10MB")
     with pytest.warns(DataWarning, match="shuffle the rows of the files once"):
-        lk.learn("y ~ a + b + c", source(table.sort_values("b")), solver=solver, compared=False, memory="10MB")
+        lk.learn("y ~ a + b + c", source(table.sort_values("a")), solver=solver, compared=False, memory="10MB")
     lk.learn(
         "y ~ a + b + c", source(table), solver=solver, compared=False, memory="10MB"
     )  # a warning would be an error

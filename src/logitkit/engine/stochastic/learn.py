@@ -222,7 +222,7 @@ def _outcomes(rows: Rows, n_outcomes: int) -> FloatArray:
     if n_outcomes == 2:
         events = float(rows.weights @ rows.y)
         return np.array([float(rows.weights.sum()) - events, events])
-    return np.bincount(rows.y.astype(np.int64), rows.weights, n_outcomes)
+    return np.asarray(np.bincount(rows.y.astype(np.int64), rows.weights, n_outcomes), dtype=np.float64)
 
 
 def _tell_of_order(weights: list[FloatArray]) -> None:
