@@ -189,12 +189,25 @@ LOOK = {
                 **{f"classes_{k}": found[k].classes for k in range(10)},
                 **{f"truth_{k}": to_judge[k][1] for k in range(10)},
                 **{f"names_{k}": to_judge[k][2] for k in range(10)},
-                **{f"kept_{k}": found[k].above(0.01).kept(0.4).scores for k in range(10)},
+                **{f"kept_{k}": found[k].above(0.01).kept(OVERLAP).scores for k in range(10)},
             ),
+            "read_wrongly": np.mean(
+                np.concatenate(
+                    [
+                        overlaps(best.boxes, boxes).max(axis=1)[~matched(best, boxes, names)] >= 0.5
+                        for (_, boxes, names, _), best in zip(
+                            to_judge, (each.above(SHOWN).kept(OVERLAP) for each in found)
+                        )
+                    ]
+                )
+            ),
+            "overlap": OVERLAP,
+            "shown": SHOWN,
+            "overlaps": precisions.to_dict(),
             "strength": fit.record.penalty.strengths[0][1],
             "scenes": [
                 [len(best), int(matched(best, *to_judge[k][1:3]).sum())]
-                for k, best in enumerate(found[k].above(0.01).kept(0.4) for k in range(10))
+                for k, best in enumerate(found[k].above(0.01).kept(OVERLAP) for k in range(10))
             ],
             "table": table.T.to_dict(),
             "sure": sure.to_numpy().tolist(),
