@@ -41,7 +41,12 @@ STATED = {
 }
 
 
-@pytest.mark.parametrize("name", STATED)
+QUICK = ("logit", "several", "ordered")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name not in QUICK)) for name in STATED]
+)
 def test_a_loaded_fit_gives_the_same_estimates_in_fewer_steps(name: str, tmp_path: Path) -> None:
     formula, model = STATED[name]
     rows = births()
@@ -115,6 +120,7 @@ def test_what_was_learnt_in_mini_batches_is_a_start() -> None:
         assert len(warm.trace) < len(cold.trace)
 
 
+@pytest.mark.slow
 def test_many_rows_start_from_what_a_sample_cannot_tell_from_its_own_solution(tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
     X = np.column_stack([np.ones(210_000), rng.normal(size=(210_000, 9))])
