@@ -24,7 +24,6 @@ import numpy as np
 from llvmlite import binding, ir
 from numba import types
 from numba.extending import intrinsic, overload
-from numba.np.arrayobj import make_array
 from numpy.typing import NDArray
 
 from logitkit.numerics.kernels import compiled
@@ -130,6 +129,8 @@ def _tile_of(kind: Any, wide: int, vectors: int) -> Any:
         del typing, n, above, start
 
         def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            from numba.np.arrayobj import make_array  # which takes 20 ms, and is for those who compile
+
             given = make_array(signature.args[0])(context, builder, values[0])  # type: ignore[no-untyped-call]
             added_to = make_array(signature.args[4])(context, builder, values[4])  # type: ignore[no-untyped-call]
             n, above, start = values[1:4]
