@@ -134,7 +134,8 @@ class Conformal:
         logits : (n,) or (n, K) array-like
             As those that the thresholds are of.
         first : int, default 0
-            Place of the first row, where rows come in parts: draws are by place.
+            Place of the first row, where rows come in parts: draws are by place, and rows that are asked for one by one
+            would all have the same without it.
         never_empty : bool, default False
             Whether a set without an outcome gets the most probable one. Coverage can only rise.
         weights : (n,) array-like, optional
