@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.table.memory import require_room
-from logitkit.engine.rows.vector import is_joint
 from logitkit.errors import UnsupportedError
 from logitkit.models.predictors import Predictors
 
@@ -13,7 +12,8 @@ __all__ = ["require_affordable"]
 COPIES_OF_HESSIAN = 8  # sums of groups of rows, factor, inverse
 EVALUATIONS = 4  # of second derivatives that a fit takes where they are kept
 PAIR_SECONDS = 1e-9  # of a row and a pair of coefficients: from 0.4 with many columns to 2.5 with few
-JOINT_SECONDS = 1e-10  # the same where one product serves all pairs of outcomes
+JOINT_SECONDS = 1e-10  # the same of many outcomes and few columns, jointly or by pairs
+MANY_OUTCOMES, FEW_COLUMNS = 16, 24
 CUBE_SECONDS = 1e-10  # of a factor, by the cube of the coefficients
 MINUTES_MOST = 60.0
 
@@ -31,7 +31,7 @@ def require_affordable(matrix: Matrix, predictors: Predictors) -> None:
 
 def _require_time(matrix: Matrix, predictors: Predictors) -> None:
     r, q = max(part.n_rows for part in predictors.parts), matrix.inner.n_columns
-    if is_joint(r, q):
+    if r >= MANY_OUTCOMES and q <= FEW_COLUMNS:
         of_row = JOINT_SECONDS * (r * q) ** 2
     else:
         of_row = PAIR_SECONDS * (r * min(matrix.width, predictors.n_columns)) ** 2  # of numbers that are not zero

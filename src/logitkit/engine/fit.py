@@ -49,7 +49,7 @@ from logitkit.engine.rank import (
     solved_from,
 )
 from logitkit.engine.record import FitRecord
-from logitkit.engine.solvers.choose import NUMBERS_LEAST, Plan, choose_plan, layout_when_large
+from logitkit.engine.solvers.choose import NUMBERS_LEAST, Plan, choose_plan, layout_that_pays, layout_when_large
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.scoring import highest_maximum
 from logitkit.engine.solvers.small import pays_alone, solve_single
@@ -109,6 +109,9 @@ def fit_design(
             design = with_constant(design)
         if plan.layout is not None:
             return _wide(design, plan.layout, form, solver, level)
+        record = _by_levels(design, form, solver, level, layout_that_pays)
+        if record is not None and not record.is_separated:  # else its limit is described as that of any other design
+            return record
         solved = _solve(design, form, solver, plan, start)
         if solved is None and (record := _by_levels(design, form, solver, level)) is not None:
             return record
@@ -150,10 +153,16 @@ def _wide(design: Design, layout: ArrowLayout, form: Form, solver: Newton, level
         raise nearly_collinear([design.info.names[j] for j in np.sort(found.columns)], found.far) from None
 
 
-def _by_levels(design: Design, form: Form, solver: Newton, level: float) -> FitRecord | None:
+def _by_levels(
+    design: Design,
+    form: Form,
+    solver: Newton,
+    level: float,
+    layout_of: Callable[[Matrix], ArrowLayout | None] = layout_when_large,
+) -> FitRecord | None:
     """Fit with the levels of the largest factor eliminated, where the design is large and that settles the doubt."""
     may = form.is_single and form.family.is_logit and not design.in_chunks
-    layout = layout_when_large(design.matrix) if may else None
+    layout = layout_of(design.matrix) if may else None
     if layout is None:
         return None
     try:

@@ -395,3 +395,21 @@ def test_twenty_thousand_levels_take_megabytes(verbs):
     assert megabytes < 500
     # The slope of 0.3 with ten rows a level: biased by incidental intercepts by about a tenth, as it must be.
     assert 0.3 < slope < 0.36
+
+
+def test_levels_are_eliminated_where_that_takes_less_time_unless_rows_are_separated(monkeypatch):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"g": np.arange(900) % 30, "x": rng.normal(size=900), "y": rng.integers(0, 2, 900)})
+    other = lk.logit("y ~ x + C(g)", frame)
+    assert not isinstance(other.record.coordinates, LevelCoordinates)
+    monkeypatch.setattr(choose, "ELIMINATED_LEAST", 20)
+    monkeypatch.setattr(choose, "CUBE_A_ROW", 1)
+    fit = lk.logit("y ~ x + C(g)", frame)
+    assert isinstance(fit.record.coordinates, LevelCoordinates)
+    assert_allclose(fit.coef, other.coef, rtol=ROUTE, atol=ROUTE)
+    assert_allclose(fit.std_error, other.std_error, rtol=COVARIANCE)
+    assert_allclose(fit.loglik, other.loglik, rtol=EXACT)
+    far = frame.assign(y=np.where(frame["g"] == 7, 1, frame["y"]))
+    separated = lk.logit("y ~ x + C(g)", far)
+    assert not isinstance(separated.record.coordinates, LevelCoordinates)
+    assert np.count_nonzero(np.isposinf(separated.coef)) == 1

@@ -12,7 +12,7 @@ from logitkit.design.matrix.dense import Dense
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.table import memory
 from logitkit.engine.solvers import choose
-from logitkit.engine.solvers.choose import choose_plan, layout_when_large, sample_size
+from logitkit.engine.solvers.choose import choose_plan, layout_that_pays, layout_when_large, sample_size
 from logitkit.errors import DataError
 
 
@@ -82,6 +82,22 @@ def test_a_design_of_many_cells_is_eliminated_when_in_doubt(monkeypatch):
     assert layout is not None
     assert layout.head.size == 9
     assert layout_when_large(Dense(np.ones((50, 11)))) is None
+
+
+def test_a_factor_is_eliminated_where_that_takes_less_time(monkeypatch):
+    monkeypatch.setattr(choose, "ELIMINATED_LEAST", 11)
+    monkeypatch.setattr(choose, "CUBE_A_ROW", 11**3 / 50)
+    design = beside(Dense(np.ones((50, 2))), factor(9))
+    layout = layout_that_pays(design)
+    assert layout is not None
+    assert layout.head.size == 9
+    assert layout_that_pays(beside(Dense(np.ones((50, 6))), factor(5))) is None  # which leaves more than half
+    assert layout_that_pays(Dense(np.ones((50, 11)))) is None
+    monkeypatch.setattr(choose, "CUBE_A_ROW", 11**3 / 50 + 1)
+    assert layout_that_pays(design) is None
+    monkeypatch.setattr(choose, "CUBE_A_ROW", 0)
+    monkeypatch.setattr(choose, "ELIMINATED_LEAST", 12)
+    assert layout_that_pays(design) is None
 
 
 def test_a_factor_times_a_number_is_no_head():

@@ -3,6 +3,7 @@
 | the design has | second derivatives are | why |
 |---|---|---|
 | at most ``DENSE_MOST`` columns | one array | its factorisation is cheap compared with one pass over the rows |
+| from ``ELIMINATED_LEAST``, few rows, half of them of a factor | an arrow, if not in doubt | a pass is cheaper |
 | more, but a factor whose removal leaves as few | an arrow with the factor at its head | levels cost a division each |
 | more | one array, refused with its size where it would not fit | nothing better is known of such a design |
 
@@ -29,10 +30,11 @@ from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.table.memory import require_room
 from logitkit.engine.curvature.sums import ArrowSums, DenseSums, GramSums
 
-__all__ = ["SAMPLE_MOST", "Plan", "choose_plan", "layout_when_large", "sample_size"]
+__all__ = ["SAMPLE_MOST", "Plan", "choose_plan", "layout_that_pays", "layout_when_large", "sample_size"]
 
 DENSE_MOST = 2_500
 CELLS_MOST = 5_000_000
+ELIMINATED_LEAST, CUBE_A_ROW = 400, 700  # columns, and their cube for each row, from which elimination is faster
 COPIES_OF_HESSIAN = 8  # sums of groups of rows, factor, inverse
 COPIES_OF_BORDER = 3
 NUMBERS_LEAST = 2_000_000
@@ -109,6 +111,25 @@ def choose_plan(matrix: Matrix) -> Plan:
         advice,
     )
     return Plan("dense", None, keeps)
+
+
+def layout_that_pays(matrix: Matrix) -> ArrowLayout | None:
+    """Return the arrow of a design whose levels are eliminated in less time than one array is factorised.
+
+    Elimination costs some passes over rows in the order of the levels, and a factorisation the cube of the columns.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from logitkit.design.matrix.dense import Dense
+    >>> layout_that_pays(Dense(np.ones((100, 2)))) is None
+    True
+    """
+    n, p = matrix.n_rows, matrix.n_columns
+    if p < ELIMINATED_LEAST or p**3 < CUBE_A_ROW * n:
+        return None
+    layout = arrow_layout(matrix)
+    return layout if layout is not None and 2 * layout.rest.size <= p else None
 
 
 def layout_when_large(matrix: Matrix) -> ArrowLayout | None:

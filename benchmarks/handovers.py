@@ -1,0 +1,168 @@
+"""Where one way of solving hands over to another: both ways at that size, in processor time on one thread.
+
+Prints a line of JSON a place. A constant of the engine is set so that the one way is taken, and then the other. Where
+their times differ by more than a fifth at the size of the handover, the constant is not at its best.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from drawing import as_problem, draw_frame, draw_matrix
+from outcome_drawing import draw_chain
+
+import logitkit as lk
+from logitkit.design.build import build_design
+from logitkit.design.ready import ready_design
+from logitkit.design.response.reading import NominalReader
+from logitkit.engine import fit, many_outcomes
+from logitkit.engine.fit import fit_design
+from logitkit.engine.rows import products, vector
+from logitkit.engine.solvers import choose
+from logitkit.engine.solvers.newton import Newton
+from logitkit.models.binomial import Binomial
+
+NEVER, ALWAYS = 10**15, 0
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way of solving.
+
+    Parameters
+    ----------
+    words : str
+        What it is called.
+    module : module
+        Where the constants are that lead to it.
+    constants : dict
+        Their values.
+    """
+
+    words: str
+    module: ModuleType
+    constants: dict[str, Any]
+
+    @contextlib.contextmanager
+    def taken(self) -> Iterator[None]:
+        """Set the constants, and put them back."""
+        before = {name: getattr(self.module, name) for name in self.constants}
+        vars(self.module).update(self.constants)
+        try:
+            yield
+        finally:
+            vars(self.module).update(before)
+
+
+@dataclass(frozen=True)
+class Handover:
+    """A place where one way hands over to another.
+
+    Parameters
+    ----------
+    words : str
+        The place.
+    ways : tuple of Way
+        The two.
+    prepare : callable
+        Makes what is fitted anew for each run.
+    work : callable
+        The fit.
+    """
+
+    words: str
+    ways: tuple[Way, Way]
+    prepare: Callable[[], Any]
+    work: Callable[[Any], Any] = lambda made: fit_design(*made, Newton()).inner_vcov.diagonal()
+
+
+def binary(n: int, p: int) -> Callable[[], Any]:
+    """Return what draws a dense problem of two outcomes."""
+    arrays = draw_matrix(n, p).arrays
+    names = [f"x{j}" for j in range(arrays["X"].shape[1])]
+    return lambda: (ready_design(arrays["X"], arrays["y"], names), Binomial())
+
+
+def levels(n: int, count: int) -> Callable[[], Any]:
+    """Return what draws three numbers and a factor."""
+    problem = as_problem(draw_frame(n, 3, (count,)))
+    return lambda: (build_design(problem.formula, problem.frame, namespace={}), Binomial())
+
+
+def several(n: int, p: int, n_outcomes: int) -> Callable[[], Any]:
+    """Return what draws a problem of several outcomes."""
+    arrays = draw_chain(n, p, n_outcomes)
+    names = ["Intercept", *(f"x{j}" for j in range(1, p + 1))]
+
+    def make() -> Any:
+        design = ready_design(arrays["X"], arrays["y"], names, reader=NominalReader())
+        return design, lk.Multinomial(reference="0").form(design.info)
+
+    return make
+
+
+COMPILED = (
+    Way("compiled", fit, {"pays_alone": lambda *_: True}),
+    Way("general", fit, {"pays_alone": lambda *_: False}),
+)
+SAMPLE = Way("sample", choose, {"NUMBERS_LEAST": ALWAYS}), Way("no sample", choose, {"NUMBERS_LEAST": NEVER})
+ARROW = Way("one array", choose, {"DENSE_MOST": NEVER}), Way("eliminated", choose, {"DENSE_MOST": 20})
+MANY = (
+    Way("second derivatives", many_outcomes, {"MANY": NEVER}),
+    Way("products", many_outcomes, {"MANY": 0, "OUTCOMES": 0, "OUTCOMES_SAMPLED": 0}),
+)
+JOINT = (
+    Way("pairs", vector, {"JOINT_OUTCOMES": NEVER}),
+    Way("jointly", vector, {"JOINT_OUTCOMES": 0, "JOINT_COLUMNS": NEVER}),
+)
+SQUARES = Way("squares", products, {"SQUARES_MOST": NEVER}), Way("one by one", products, {"SQUARES_MOST": 0})
+
+HANDOVERS: dict[str, tuple[tuple[Way, Way], Callable[..., Callable[[], Any]], tuple[tuple[int, ...], ...]]] = {
+    "compiled": (COMPILED, binary, ((16_000, 7), (10_000, 10), (2_500, 20), (1_100, 30))),
+    "sample": (SAMPLE, binary, ((180_000, 10), (38_000, 50), (19_000, 100), (25_600, 400))),
+    "arrow": (ARROW, levels, ((100_000, 1_000), (100_000, 2_500))),
+    "many": (MANY, several, ((20_000, 20, 17), (5_000, 20, 17), (100_000, 20, 25), (20_000, 14, 25), (5_000, 60, 17))),
+    "joint": (JOINT, several, ((5_000, 20, 17), (5_000, 20, 12), (5_000, 23, 17), (5_000, 30, 17), (5_000, 8, 17))),
+    "squares": (SQUARES, several, ((5_000, 40, 30), (5_000, 63, 30), (5_000, 100, 30))),
+}
+
+
+def seconds(handover: Handover, way: Way, runs: int) -> float:
+    """Return the least processor time of a way."""
+    found = []
+    with way.taken():
+        for _ in range(runs):
+            made = handover.prepare()
+            start = time.process_time()
+            handover.work(made)
+            found.append(time.process_time() - start)
+    return min(found)
+
+
+def main() -> None:
+    """Measure the places that the command line names, all by default."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", default=list(HANDOVERS))
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--sizes", type=json.loads, help="other sizes than those of the handover")
+    given = parser.parse_args()
+    lk.set_threads(1)
+    for name in given.names:
+        ways, draw, sizes = HANDOVERS[name]
+        for size in given.sizes or sizes:
+            here = Handover(name, ways, draw(*size))
+            times = [seconds(here, way, given.runs) for way in ways]
+            shown = {way.words: round(value, 5) for way, value in zip(ways, times, strict=True)}
+            ratio = round(times[0] / times[1], 2)
+            print(json.dumps({"handover": name, "size": size, **shown, "ratio": ratio}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
