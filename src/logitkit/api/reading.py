@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from logitkit.design.build import build_design
-from logitkit.design.chunks.build import build_chunked_design
 from logitkit.design.chunks.opened import source_of
 from logitkit.design.chunks.reading import Reading
 from logitkit.design.design import Design
@@ -69,6 +68,8 @@ def read_design(
             "absorb= needs the rows in memory: write the factor into the formula, C(...), or read the files into a "
             "table."
         )
+    from logitkit.design.chunks.build import build_chunked_design
+
     return build_chunked_design(
         formula,
         source,

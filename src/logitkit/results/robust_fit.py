@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from logitkit.design.chunks.build import in_clusters
 from logitkit.design.dependence import Dependence
 from logitkit.design.design import Design
 from logitkit.design.table.beside import clusters_beside, values_beside
@@ -58,6 +57,8 @@ def score_bootstrap_of(
     if own is None:
         raise UnsupportedError("The score bootstrap is defined for one clustering.")
     if design.in_chunks and cluster is not None:
+        from logitkit.design.chunks.build import in_clusters
+
         design = in_clusters(design, [own])
         own = design.response.clusters  # a number per row, where that fits into the memory
         assert own is not None

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from logitkit.design.chunks.build import reading_more
 from logitkit.design.design import Design
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.sample import is_sample
@@ -71,6 +70,8 @@ def _written(
 ) -> Path:
     """Write a table block by block: all of it, or nothing."""
     if keys and design.in_chunks:
+        from logitkit.design.chunks.build import reading_more
+
         design = reading_more(design, keys)
     elif design.stream is not None and not keys:
         design.stream.require_order(f"Rows of {verb}() that are told by their place, without keys=,")

@@ -8,7 +8,6 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 
-from logitkit.design.chunks.again import design_of_source
 from logitkit.design.chunks.opened import source_of
 from logitkit.design.chunks.reading import Reading
 from logitkit.design.chunks.source import Source
@@ -110,6 +109,8 @@ class Rows:
         if self.y is not None:
             raise DataError(f"y was given beside {source.label}: the formula names the outcome, a column there.")
         record = self.record
+        from logitkit.design.chunks.again import design_of_source
+
         design = design_of_source(
             record.info, source, self.reading, weights=self.weights, offset=self.offset, unseen=self.unseen
         )

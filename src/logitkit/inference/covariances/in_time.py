@@ -9,7 +9,6 @@ from typing import Protocol
 
 import numpy as np
 
-from logitkit.design.chunks.build import reading_more
 from logitkit.design.design import Design
 from logitkit.design.table.beside import time_keys
 from logitkit.engine.record import FitRecord
@@ -192,6 +191,8 @@ def series_of(record: FitRecord, design: Design, order: IntArray | None, name: s
     memory, what = design.stream.memory // 2, f"The scores in the order of {name}"
     with ExternalSort(record.inner_coef.size + 2, memory, what=what) as rows:
         n = 0
+        from logitkit.design.chunks.build import reading_more
+
         for part in reading_more(design, [name]).each(_Timed(record, name)):
             rows.add(part)
             n += int(part[:, 1].sum())

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from logitkit.design.chunks.build import in_clusters
 from logitkit.design.dependence import Dependence
 from logitkit.design.design import Design
 from logitkit.design.response.response import Clusters
@@ -89,6 +88,8 @@ def robust(
     if kind == "cluster":
         correction = correction or default_correction(record, clusters)
     if design.in_chunks and given.clusters:
+        from logitkit.design.chunks.build import in_clusters
+
         design = in_clusters(design, given.clusters)
     if design.in_chunks and kind == "jackknife" and len(clusters) == 1:
         whole = design.response.clusters  # a number per row, where that fits into the memory

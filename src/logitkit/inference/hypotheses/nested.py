@@ -10,7 +10,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from logitkit.design.chunks.build import of_columns
 from logitkit.design.design import Design
 from logitkit.engine.estimate import fit_model
 from logitkit.engine.null import null_loss_of_rows
@@ -124,6 +123,8 @@ def design_of_columns(design: Design, keep: IntArray) -> Design:
     terms = tuple(replace(term, columns=tuple(place[j] for j in term.columns if j in place)) for term in info.terms)
     names = tuple(info.names[j] for j in keep)
     info = replace(info, names=names, terms=tuple(term for term in terms if term.columns), constant=None)
+    from logitkit.design.chunks.build import of_columns
+
     return of_columns(design, keep, info)
 
 
