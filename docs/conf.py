@@ -33,6 +33,7 @@ exclude_patterns = [
     "**/sg_execution_times.rst",
     "sg_execution_times.rst",
 ]
+templates_path = ["_templates"]
 root_doc = "index"
 nitpicky = False
 

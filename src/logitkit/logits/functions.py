@@ -133,7 +133,7 @@ def log1mexp(x: Any) -> AnyFloats:
 
     References
     ----------
-    Mächler, M. (2012) Accurately computing log(1 - exp(-|a|)). Vignette of the R package Rmpfr.
+    Mächler, M. (2012) Accurately computing ``log(1 - exp(-|a|))``. Vignette of the R package Rmpfr.
 
     Examples
     --------

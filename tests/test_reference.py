@@ -1,0 +1,109 @@
+"""The reference names every public object and verb, and nothing that does not exist."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import logitkit as lk
+from logitkit.results.figures import FitPlots
+from logitkit.results.nominal import NominalPlots, NominalRowPlots
+from logitkit.results.on_rows import FitOnRows
+from logitkit.results.row_figures import RowPlots
+
+REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
+PAGES = sorted(REFERENCE.glob("*.md"))
+LISTED = re.compile(r"^```\{eval-rst\}\n(.*?)^```", re.MULTILINE | re.DOTALL)
+MODULE = re.compile(r"\.\. currentmodule:: (\S+)")
+ENTRY = re.compile(r"^   ([\w.]+)$", re.MULTILINE)
+# Shown as values in the prose, since they are mappings.
+IN_PROSE = {"datasets": {"CATALOGUE", "SBA_SECTORS"}}
+# Names of `lk` that are modules, with pages of their own.
+MODULES = {"datasets", "errors", "logits", "scorecard"}
+# Of the tree of errors: for authors of the package.
+INNER = {"nearest_name", "postponed_warnings", "quoted_names", "warn_again", "warn_caller"}
+
+
+@cache
+def listed(page: Path) -> tuple[tuple[str, str], ...]:
+    """The module and the name of each entry of the tables of a page."""
+    found = []
+    for block in LISTED.findall(page.read_text(encoding="utf-8")):
+        module = MODULE.search(block)
+        assert module is not None, f"{page.name} has a table without a module"
+        found += [(module[1], name) for name in ENTRY.findall(block)]
+    return tuple(found)
+
+
+@cache
+def named() -> frozenset[tuple[str, str]]:
+    """All entries of the reference."""
+    return frozenset(entry for page in PAGES for entry in listed(page))
+
+
+def verbs(kind: type) -> set[str]:
+    """The public verbs and properties of a class."""
+    return {name for name in dir(kind) if not name.startswith("_")}
+
+
+def of(kind: str, page: str | None = None) -> set[str]:
+    """The verbs of a class that the reference, or one page of it, lists."""
+    entries = named() if page is None else listed(REFERENCE / page)
+    return {name.split(".")[1] for _, name in entries if name.startswith(f"{kind}.")}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_a_page_lists_exists(page):
+    for module, name in listed(page):
+        found: Any = importlib.import_module(module)
+        for part in name.split("."):
+            assert hasattr(found, part), f"{page.name} lists {module}.{name}"
+            found = getattr(found, part)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_calls_and_verbs_that_the_prose_names_exist(page):
+    text = LISTED.sub("", page.read_text(encoding="utf-8"))
+    for dotted in re.findall(r"\blk((?:\.\w+)+)", text):
+        found: Any = lk
+        for part in dotted.strip(".").split("."):
+            assert hasattr(found, part), f"{page.name} names lk{dotted}"
+            found = getattr(found, part)
+    for kind, owner in (("fit", lk.Fit), ("fit.plot", FitPlots)):
+        for verb in re.findall(rf"(?<![\w./]){re.escape(kind)}\.([a-z]\w*)(?!\w*/|\.md)", text):
+            assert verb == "md" or hasattr(owner, verb), f"{page.name} names {kind}.{verb}"
+
+
+def test_every_public_name_is_listed():
+    assert {name for module, name in named() if module == "logitkit"} >= set(lk.__all__) - MODULES
+    assert ("logitkit.api.scorecards", "scorecard") in named()
+
+
+@pytest.mark.parametrize("room", ["datasets", "errors", "estimators", "logits", "scorecard"])
+def test_every_name_of_a_room_is_listed(room):
+    known = {name for module, name in named() if module == f"logitkit.{room}"}
+    prose = (REFERENCE / "datasets.md").read_text(encoding="utf-8")
+    assert all(f"lk.datasets.{name}" in prose for name in IN_PROSE["datasets"])
+    assert set(getattr(lk, room).__all__) - IN_PROSE.get(room, set()) - INNER == known
+
+
+def test_every_verb_of_a_fit_is_on_its_page():
+    assert of("Fit", "fit.md") == verbs(lk.Fit)
+    assert of("MultinomialFit", "fit.md") == verbs(lk.MultinomialFit) - verbs(lk.Fit)
+    assert of("OrdinalFit", "fit.md") == verbs(lk.OrdinalFit) - verbs(lk.Fit)
+
+
+def test_every_verb_of_a_fit_on_rows_is_on_its_page():
+    assert of("Fit", "fit_on.md") - {"on"} == verbs(FitOnRows)
+
+
+def test_every_figure_is_listed():
+    assert of("FitPlots", "figures.md") == verbs(FitPlots)
+    assert of("NominalPlots", "figures.md") == verbs(NominalPlots) - verbs(FitPlots)
+    assert verbs(RowPlots) <= verbs(FitPlots)
+    assert verbs(NominalRowPlots) <= verbs(NominalPlots)
