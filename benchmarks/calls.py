@@ -30,7 +30,7 @@ class CallTimes:
     engine : float
         Design to record.
     build : float
-        Formula and frame to design, mostly formulaic.
+        Formula and frame to design.
     whole : float
         Formula and frame to fit.
     certificate : float

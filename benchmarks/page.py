@@ -347,7 +347,7 @@ def _calls(times: CallTimes) -> str:
     rows = [
         ["engine, design to record", seconds_text(times.engine), "0.5 ms"],
         ["formula and frame to fit", seconds_text(times.whole), "8 ms"],
-        ["of it, to the design (mostly formulaic)", seconds_text(times.build), ""],
+        ["of it, to the design", seconds_text(times.build), ""],
         ["solve with the check for separation, over solve without", f"{times.certificate:.3f}", "1.10"],
     ]
     if math.isfinite(times.estimator):
