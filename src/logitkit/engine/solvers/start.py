@@ -106,7 +106,8 @@ def starting_point(
     if here is not None and tol > WHOLE_TOL and _is_nearer(here, first, sample.mean_weight):
         solution = Solution(first, here, math.nan, Status.CONVERGED, (), definite=True)
     else:
-        solution = Newton(tol=tol, max_iter=25).solve(sample, first, here, suspicious=share is None)
+        solved = _Rough(sample) if share is None else sample
+        solution = Newton(tol=tol, max_iter=25).solve(solved, first, here, suspicious=share is None)
     if solution.status is not Status.CONVERGED or not solution.definite:
         return Start(zero, None)
     summed_at = None
@@ -167,6 +168,21 @@ class _Sample:
     def reach(self, direction: FloatArray) -> float:
         """Return twice the largest change of a linear predictor in the sample."""
         return 2.0 * self.objective.reach(direction)
+
+
+class _Rough(OfObjective):
+    """A sample whose Hessian is summed in single precision: that of all rows differs from it by far more."""
+
+    def evaluate(
+        self, coef: FloatArray, hessian: bool = True, rough: bool = False, pearson: bool = False
+    ) -> Evaluation:
+        """Return value, gradient and (if asked for) Hessian."""
+        del rough
+        return self.objective.evaluate(coef, hessian, True, pearson)
+
+    def reach(self, direction: FloatArray) -> float:
+        """Return the largest change of a linear predictor along a direction."""
+        return self.objective.reach(direction)
 
 
 @dataclass(frozen=True, eq=False)
