@@ -11,6 +11,10 @@ from typing import Any
 import pytest
 
 import logitkit as lk
+from logitkit.engine.saved import schema
+from logitkit.engine.saved.adjustment import ADJUSTMENT
+from logitkit.engine.saved.model import MODEL
+from logitkit.engine.saved.shapes import Table
 from logitkit.results.figures import FitPlots
 from logitkit.results.nominal import NominalPlots, NominalRowPlots
 from logitkit.results.on_rows import FitOnRows
@@ -75,7 +79,7 @@ def test_calls_and_verbs_that_the_prose_names_exist(page):
             assert hasattr(found, part), f"{page.name} names lk{dotted}"
             found = getattr(found, part)
     for kind, owner in (("fit", lk.Fit), ("fit.plot", FitPlots)):
-        for verb in re.findall(rf"(?<![\w./]){re.escape(kind)}\.([a-z]\w*)(?!\w*/|\.md)", text):
+        for verb in re.findall(rf"(?<![\w./]){re.escape(kind)}\.([a-z]\w*)", text):
             assert verb == "md" or hasattr(owner, verb), f"{page.name} names {kind}.{verb}"
 
 
@@ -107,3 +111,25 @@ def test_every_figure_is_listed():
     assert of("NominalPlots", "figures.md") == verbs(NominalPlots) - verbs(FitPlots)
     assert verbs(RowPlots) <= verbs(FitPlots)
     assert verbs(NominalRowPlots) <= verbs(NominalPlots)
+
+
+def fields_of(kind: Any) -> set[str]:
+    """The names of the fields of a kind of value, with those of its parts."""
+    tables = [getattr(kind, "fields", {}), *getattr(kind, "optional", ())]
+    kinds = getattr(kind, "kinds", ())
+    parts = [part for table in tables for part in table.values()]
+    parts += kinds.values() if hasattr(kinds, "values") else kinds
+    parts += [kind.kind] if hasattr(kind, "kind") else []
+    return {name for table in tables for name in table}.union(*map(fields_of, parts))
+
+
+def test_every_field_of_a_saved_fit_is_described():
+    page = (REFERENCE / "saved_format.md").read_text(encoding="utf-8")
+    top = Table(schema.FIELDS, optional=schema.OPTIONAL)
+    arguments = {
+        name for kind in (lk.Binary, lk.Multinomial, lk.Ordinal) for name in fields_of(MODEL.kinds[kind.__name__])
+    }
+    of_penalties = {name for kind in ADJUSTMENT.fields["stated"].kinds.values() for name in fields_of(kind)}
+    described = set(re.findall(r"`(\w+)`", page)) | set(re.findall(r'"(\w+)":', page))
+    assert fields_of(top) - arguments - of_penalties - described == set()
+    assert f"version {schema.VERSION} of the format" in page
