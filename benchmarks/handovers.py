@@ -29,7 +29,7 @@ from logitkit.engine.solvers import choose
 from logitkit.engine.solvers.newton import Newton
 from logitkit.models.binomial import Binomial
 
-NEVER, ALWAYS = 10**15, 0
+NEVER, BELOW = 10**15, 1_500_000  # numbers: a sample of the rows has none of its own
 
 
 @dataclass(frozen=True)
@@ -112,8 +112,11 @@ COMPILED = (
     Way("compiled", fit, {"pays_alone": lambda *_: True}),
     Way("general", fit, {"pays_alone": lambda *_: False}),
 )
-SAMPLE = Way("sample", choose, {"NUMBERS_LEAST": ALWAYS}), Way("no sample", choose, {"NUMBERS_LEAST": NEVER})
-ARROW = Way("one array", choose, {"DENSE_MOST": NEVER}), Way("eliminated", choose, {"DENSE_MOST": 20})
+SAMPLE = Way("sample", choose, {"NUMBERS_LEAST": BELOW}), Way("no sample", choose, {"NUMBERS_LEAST": NEVER})
+ARROW = (
+    Way("one array", choose, {"ELIMINATED_LEAST": NEVER}),
+    Way("eliminated", choose, {"ELIMINATED_LEAST": 0, "CUBE_A_ROW": 0}),
+)
 MANY = (
     Way("second derivatives", many_outcomes, {"MANY": NEVER}),
     Way("products", many_outcomes, {"MANY": 0, "OUTCOMES": 0, "OUTCOMES_SAMPLED": 0}),
@@ -127,10 +130,10 @@ SQUARES = Way("squares", products, {"SQUARES_MOST": NEVER}), Way("one by one", p
 HANDOVERS: dict[str, tuple[tuple[Way, Way], Callable[..., Callable[[], Any]], tuple[tuple[int, ...], ...]]] = {
     "compiled": (COMPILED, binary, ((16_000, 7), (10_000, 10), (2_500, 20), (1_100, 30))),
     "sample": (SAMPLE, binary, ((180_000, 10), (38_000, 50), (19_000, 100), (25_600, 400))),
-    "arrow": (ARROW, levels, ((100_000, 1_000), (100_000, 2_500))),
-    "many": (MANY, several, ((20_000, 20, 17), (5_000, 20, 17), (100_000, 20, 25), (20_000, 14, 25), (5_000, 60, 17))),
-    "joint": (JOINT, several, ((5_000, 20, 17), (5_000, 20, 12), (5_000, 23, 17), (5_000, 30, 17), (5_000, 8, 17))),
-    "squares": (SQUARES, several, ((5_000, 40, 30), (5_000, 63, 30), (5_000, 100, 30))),
+    "arrow": (ARROW, levels, ((30_000, 340), (100_000, 410), (1_000_000, 885))),
+    "many": (MANY, several, ((20_000, 30, 12), (5_000, 30, 12), (100_000, 20, 25), (20_000, 20, 16))),
+    "joint": (JOINT, several, ((5_000, 14, 17), (5_000, 12, 40))),
+    "squares": (SQUARES, several, ((5_000, 20, 30), (5_000, 20, 100))),
 }
 
 

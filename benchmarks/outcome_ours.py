@@ -28,6 +28,12 @@ def fit_matrix(problem: OutcomeMatrix, tol: float) -> lk.MultinomialFit:
     return fit
 
 
+def fit_coefficients(problem: OutcomeMatrix, tol: float) -> lk.MultinomialFit:
+    """Fit, and ask for no standard error."""
+    del tol
+    return lk.multinomial_matrix(problem.X, problem.y, problem.names)
+
+
 def fit_frame(problem: OutcomeFrame, tol: float) -> lk.MultinomialFit:
     """Go from frame and formula to the text of the summary."""
     del tol
@@ -97,6 +103,7 @@ def _many(models: list[lk.MultinomialFit], problem: OutcomeMatrix) -> Answer:
 
 
 MATRIX = Contender(NAME, "logitkit", fit_matrix, _one, errors=True)
+COEFFICIENTS = Contender(NAME, "logitkit", fit_coefficients, _one)
 FRAME = Contender(NAME, "logitkit", fit_frame, _one, errors=True)
 READY = Contender(f"{NAME}, design to record", "logitkit", fit_ready, _one, errors=True, prepare=prepare)
 PATH = Contender(

@@ -112,6 +112,7 @@ MATRIX = (
     STATSMODELS,
 )
 SMALL = (STATSMODELS,)
+MANY = MATRIX[:1]
 FRAME = (
     Contender("scikit-learn lbfgs", "sklearn", fit_sklearn_frame("lbfgs"), _linear, LBFGS, more=60.0),
     Contender(
