@@ -47,8 +47,9 @@ def ready_design(
     reader = reader or BinaryReader()
     matrix, own_names, index = as_matrix(X)
     n, p = matrix.n_rows, matrix.n_columns
-    own_names = own_names or tuple(f"x{j}" for j in range(p))
-    labels = stated_names(own_names if names is None else names, p)
+    if names is None:
+        names = own_names or tuple(f"x{j}" for j in range(p))
+    labels = stated_names(names, p)
     if n == 0 or p == 0:
         raise DataError(f"X has shape {(n, p)}: there is nothing to fit.")
     if INTERCEPT in labels and not _all_ones(matrix, labels.index(INTERCEPT)):

@@ -22,9 +22,10 @@ def name_misfit(names: Sequence[Any]) -> str | None:
     >>> name_misfit(["x", " "]), name_misfit(["x", "y"])
     ('column 2 has no name', None)
     """
-    for place, name in enumerate(names, start=1):
-        if isinstance(name, str) and not name.strip():
-            return f"column {place} has no name"
+    texts = [name for name in names if isinstance(name, str)]
+    if "" in texts or any(map(str.isspace, texts)):
+        place = next(place for place, name in enumerate(names, start=1) if isinstance(name, str) and not name.strip())
+        return f"column {place} has no name"
     if len(set(names)) < len(names):
         twice, count = Counter(names).most_common(1)[0]
         places = [str(place) for place, name in enumerate(names, start=1) if name == twice]

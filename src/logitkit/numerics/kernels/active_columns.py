@@ -17,7 +17,7 @@ from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["column_products", "columns_gap", "move_rows", "settle"]
 
-SINGULAR = 1e-11  # of a diagonal: a pivot that is less is rounding
+SINGULAR = 1e-13  # of a diagonal: a pivot that is less is rounding
 ROUNDS_MOST = 8  # of direct steps and sweeps, with one set of second derivatives
 STILL = 0.02  # of the largest lack: what is less is left to the next step
 CONVERGED, LIMIT, COLLINEAR, STALLED = 0, 1, 2, 3
