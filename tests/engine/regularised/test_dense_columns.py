@@ -9,7 +9,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 import logitkit as lk
 from engine.regularised.shrunken import outcome, random_matrix
 from logitkit.engine.regularised import dense_columns, second_derivatives
-from logitkit.engine.regularised.dense_columns import DenseColumns
 from logitkit.numerics.kernels.active_columns import settle
 from tolerances import ROUTE
 
@@ -98,14 +97,20 @@ def test_a_model_is_minimised_with_second_derivatives_of_other_rows(known: str, 
     assert 0.5 < bend < 2.0
 
 
-def test_steps_are_counted_and_collinear_columns_told() -> None:
+def test_steps_are_counted_and_collinear_columns_descended() -> None:
     given = Rows(0.0)
     assert given.minimise(np.arange(FREE), most=1)[0][:2] == (1, 1)
     twin = Rows(0.0)
+    for array in (twin.place, twin.mean, twin.share):
+        array[4] = array[3]
+    twin.X[:, 4] = twin.X[:, 3]
     twin.second[4], twin.second[:, 4] = twin.second[3], twin.second[:, 3]
     twin.second[4, 4] = twin.second[3, 3]
     twin.start[[3, 4]] = 0.5
-    assert twin.minimise(np.arange(FREE))[0][0] == 2
+    (status, _, size, _), got = twin.minimise(np.arange(FREE))
+    assert status == 0
+    assert np.unique(got["order"][:size]).size == size
+    assert_allclose(got["rows"], twin.slope + twin.curvature * (twin.X @ (got["coef"] - twin.start)), atol=1e-12)
 
 
 NAMES = ["Intercept", *(f"x{j}" for j in range(1, 401))]
@@ -171,20 +176,18 @@ def test_the_same_bits_on_any_number_of_threads() -> None:
     assert_array_equal(*found)
 
 
-def test_collinear_columns_are_left_to_the_working_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_columns_far_from_zero_without_an_intercept_settle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their second derivatives are nearly one number: steps that hold signs may lead up, and are cut."""
     X, y = drawn()
-    X[:, 201:] = X[:, 1:201]  # each twice
-    left = []
-    minimise = DenseColumns._minimise
+    monkeypatch.setattr(dense_columns, "WorkingSet", None)
+    path = lk.path_matrix(X[:, 1:], y, NAMES[1:], penalty=lk.Lasso(), n_strengths=8, ratio=0.1)
+    assert (path.record.gaps <= 1e-6).all()
 
-    def counted(self: DenseColumns, *given: object) -> object:
-        found = minimise(self, *given)  # type: ignore[arg-type]
-        left.append(found is None)
-        return found
 
-    monkeypatch.setattr(DenseColumns, "_minimise", counted)
+def test_columns_that_are_there_twice() -> None:
+    X, y = drawn()
+    X[:, 201:] = X[:, 1:201]
     path = lk.path_matrix(X, y, NAMES, penalty=lk.Lasso(), n_strengths=10, ratio=0.1)
-    assert any(left)
     assert (path.record.gaps <= 1e-6).all()
     once = lk.path_matrix(X[:, :201], y, NAMES[:201], penalty=lk.Lasso(), strengths=path.strengths)
     assert_allclose(path.deviance_ratio, once.deviance_ratio, atol=1e-4)  # known to the root of the gap

@@ -8,7 +8,7 @@ r"""A penalised problem with few rows and many dense columns: proximal Newton by
 4. The gap at :math:`b^+` with the dual point s' is of fourth order in the step in its rows: stop when it is small
    enough on all columns. Let in the columns that are against s'.
 
-Second derivatives are summed anew when the model takes many steps. Columns that are collinear, or that have bounds, are
+Second derivatives are summed anew when the model takes many steps. Penalties with bounds, and what does not settle, are
 left to ``working_set.py``.
 """
 
@@ -42,12 +42,13 @@ SPARE = 200  # columns in use that are not wanted: taking them out costs more th
 INNER = 0.4  # of the gap that is allowed: what the model may leave
 OUTER = 0.5  # of it: what the rows may leave
 STEPS_MOST, RENEW_FROM = 20, 4  # steps of a model, and how many tell that second derivatives are old
+RENEWALS_MOST = 10
 PRECISE = 1e-8  # of the gap that is allowed, for the last model of a solution that is to be precise
 LEAST = 1e-15  # of the objective: a gap that is less is rounding
 FEW = 200_000  # numbers of a matrix, whose products with residuals take less time than any thought
 HALVINGS_MOST = 30
 ROUNDING = 16_384 * np.finfo(float).eps  # of the objective, as in newton.py
-CONVERGED, LIMIT, COLLINEAR, STALLED = 0, 1, 2, 3  # how a model ends
+CONVERGED, LIMIT, STALLED = 0, 1, 2  # how a model ends
 
 
 def suits(penalty: Penalty, n_rows: int) -> bool:
@@ -129,13 +130,12 @@ class DenseColumns:
         new = self._take(penalty, wanted | (start != 0.0))
         place = self._first(start)
         products, fresh = self._pulled(place), self._renew
-        if not self._summed(place, new):
-            return None
+        self._summed(place, new)
         share, last, steps, renewals = INNER, False, 0, int(fresh)
         while steps < max_iter and share >= PRECISE:
             found, tried, rows = self._modelled(place, products, share * target)
             steps += 1
-            ahead, whole = (None, False) if found == COLLINEAR else self._searched(place, tried)
+            ahead, whole = self._searched(place, tried)
             if ahead is not None:
                 place = ahead
                 pearson, left, sound = rows_gap(rows, place.slope, place.curvature)
@@ -152,8 +152,9 @@ class DenseColumns:
                         place = self._with(penalty, against, place)
             products = self._pulled(place)
             if found != CONVERGED:  # second derivatives are old, or of no use
-                if (fresh and found != LIMIT) or not self._sum_at(place):
+                if fresh and (found == STALLED or renewals >= RENEWALS_MOST):
                     return None
+                self._sum_at(place)
                 renewals += 1
             fresh = found != CONVERGED
         return None
@@ -206,19 +207,18 @@ class DenseColumns:
 
     # -------------------------------------------------------------------------------------------- second derivatives
 
-    def _summed(self, place: _Place, new: IntArray) -> bool:
-        """Have second derivatives of the columns in use; false where those that are not zero are collinear."""
+    def _summed(self, place: _Place, new: IntArray) -> None:
+        """Have second derivatives of the columns in use."""
         if self._renew:
-            return self._sum_at(place)
-        if new.size:
+            self._sum_at(place)
+        elif new.size:
             self._kept.append(self.columns.size - new.size, new)
-        return True
 
-    def _sum_at(self, place: _Place) -> bool:
+    def _sum_at(self, place: _Place) -> None:
         inside = place.coef != 0.0
         inside[: self._free.size] = True
-        self._renew = not self._kept.sum(self.columns, place.curvature, inside, self._l2)
-        return not self._renew
+        self._kept.sum(self.columns, place.curvature, inside, self._l2)
+        self._renew = False
 
     # ---------------------------------------------------------------------------------------------------------- steps
 

@@ -38,8 +38,8 @@ class KeptDerivatives:
         self.order: IntArray = np.empty(0, dtype=np.int64)
         self.size, self.bend = 0, 1.0  # of the factor, and what they are multiplied with
 
-    def sum(self, columns: IntArray, curvature: FloatArray, inside: BoolArray, squares: FloatArray) -> bool:
-        """Sum those of some columns anew, and factorise some; false where these are collinear."""
+    def sum(self, columns: IntArray, curvature: FloatArray, inside: BoolArray, squares: FloatArray) -> None:
+        """Sum those of some columns anew, and factorise some, none of them where these are collinear."""
         k, n = columns.size, curvature.size
         self._roots, self.bend = np.sqrt(curvature), 1.0
         single = k * k * n > SINGLE_FROM
@@ -52,7 +52,7 @@ class KeptDerivatives:
             self._weighted = np.empty((room, n), dtype=own.dtype)
         self._weighted[:k] = own
         self.second[:k, :k] = own @ own.T
-        return self._factorise(np.flatnonzero(inside), squares)
+        self._factorise(np.flatnonzero(inside), squares)
 
     def append(self, before: int, new: IntArray) -> None:
         """Sum those of new columns, at the rows where the others were summed."""
@@ -74,14 +74,15 @@ class KeptDerivatives:
         write_weighted(self._products.columns, place, self._mean[columns], self._share[columns], self._roots, out)
         return out
 
-    def _factorise(self, inside: IntArray, squares: FloatArray) -> bool:
+    def _factorise(self, inside: IntArray, squares: FloatArray) -> None:
         size = self.size = inside.size
         block = self.second[inside][:, inside]
         block.flat[:: size + 1] += squares[inside]
         found, info = cholesky(block, overwrite=True)
         self.factor[:size, :size] = found
         self.order[:size] = inside
-        return info == 0 and bool(np.isfinite(found.diagonal()).all())
+        if info != 0 or not np.isfinite(found.diagonal()).all():
+            self.size = 0
 
 
 def _larger(array: FloatArray, rows: int, columns: int) -> FloatArray:

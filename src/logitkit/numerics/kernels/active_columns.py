@@ -20,7 +20,7 @@ __all__ = ["column_products", "columns_gap", "move_rows", "settle"]
 SINGULAR = 1e-13  # of a diagonal: a pivot that is less is rounding
 ROUNDS_MOST = 8  # of direct steps and sweeps, with one set of second derivatives
 STILL = 0.02  # of the largest lack: what is less is left to the next step
-CONVERGED, LIMIT, COLLINEAR, STALLED = 0, 1, 2, 3
+CONVERGED, LIMIT, STALLED = 0, 1, 2
 
 
 @compiled_sum
@@ -202,7 +202,7 @@ def _falls(before: float, after: float, slope: float, l1: float, l2: float) -> f
 def _synchronised(
     second: FloatArray, factor: FloatArray, order: IntArray, size: int, coef: FloatArray, l2: FloatArray, n_free: int
 ) -> int:
-    """Have the factor of the columns in use; returns how many, or -1 where they are collinear."""
+    """Have the factor of the columns in use, but for those that depend on others; returns how many."""
     inside = np.zeros(coef.shape[0], dtype=np.bool_)
     place = size - 1
     while place >= 0:
@@ -221,10 +221,9 @@ def _synchronised(
             row = second[j]
             for i in range(size):
                 border[i] = row[order[i]]
-            if not _append(factor, size, border, row[j] + l2[j]):
-                return -1
-            order[size] = j
-            size += 1
+            if _append(factor, size, border, row[j] + l2[j]):
+                order[size] = j
+                size += 1
     return size
 
 
@@ -241,31 +240,36 @@ def _stale_minimum(  # noqa: PLR0917 - arrays and scalars only
     l2: FloatArray,
     n_free: int,
 ) -> int:
-    """Minimise the model of second derivatives that are kept; returns the size of the factor, -1 where it has none."""
-    k, right = coef.shape[0], np.empty(coef.shape[0])
+    """Minimise the model of second derivatives that are kept; returns the size of the factor."""
+    k, right, image = coef.shape[0], np.empty(coef.shape[0]), np.empty(coef.shape[0])
     for _ in range(ROUNDS_MOST):
         size = _synchronised(second, factor, order, size, coef, l2, n_free)
-        if size < 0:
-            return -1
         largest = 0.0
         for i in range(size):
             j = order[i]
             away = slope[j] + l2[j] * coef[j] + (l1[j] if coef[j] > 0.0 else -l1[j] if coef[j] < 0.0 else 0.0)
             right[i] = away
             largest = max(largest, abs(away))
+        away = right[:size].copy()
         _solve(factor, size, right[:size])
-        changed = False
+        changed, falls, curved = False, 0.0, 0.0
+        image[:] = 0.0
         for i in range(size):
             j = order[i]
-            new = coef[j] - right[i] / bend
-            if j >= n_free and new * coef[j] <= 0.0:
-                new, changed = 0.0, True
-            change = new - coef[j]
-            if change != 0.0:
-                coef[j] = new
-                row, own = second[j], bend * change
-                for q in range(k):
-                    slope[q] += own * row[q]
+            right[i] /= -bend
+            if j >= n_free and (coef[j] + right[i]) * coef[j] <= 0.0:
+                right[i], changed = -coef[j], True
+            falls -= away[i] * right[i]
+            row, own = second[j], bend * right[i]
+            for q in range(k):
+                image[q] += own * row[q]
+        for i in range(size):
+            curved += right[i] * (image[order[i]] + l2[order[i]] * right[i])
+        length = 1.0 if falls >= curved else max(falls / curved, 0.0)  # held signs may turn the step
+        for i in range(size):
+            coef[order[i]] += length * right[i]
+        for q in range(k):
+            slope[q] += length * image[q]
         for j in range(n_free, k):
             largest = max(largest, abs(slope[j]) - l1[j] if coef[j] == 0.0 else 0.0)
         for j in range(k):
@@ -339,7 +343,7 @@ def settle(  # noqa: PLR0917 - arrays and scalars only
     Returns
     -------
     status : int
-        0 where the target was met, 1 for too many steps, 2 for collinear columns, 3 where nothing fell.
+        0 where the target was met, 1 for too many steps, 2 where nothing fell.
     steps : int
         How many were taken.
     size, bend : int, float
@@ -355,11 +359,7 @@ def settle(  # noqa: PLR0917 - arrays and scalars only
         if steps >= most:
             break
         slope, trial = products.copy(), coef.copy()
-        found = _stale_minimum(second, bend, factor, order, size, slope, trial, l1, l2, u)
-        if found < 0:
-            status, size = COLLINEAR, 0
-            break
-        size = found
+        size = _stale_minimum(second, bend, factor, order, size, slope, trial, l1, l2, u)
         falls = told = 0.0
         for j in range(k):
             step[j] = trial[j] - coef[j]
