@@ -12,6 +12,7 @@ from logitkit.design.matrix.arrow import ArrowLayout
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.matrix.sparse import sparse_matrix
 from logitkit.engine.curvature import vcov as module
+from logitkit.engine.curvature import vcov as vcov_module
 from logitkit.engine.curvature.hessian import ArrowFactor, DenseHessian, ProductHessian
 from logitkit.engine.curvature.vcov import ArrowVcov, DenseVcov, Vcov, vcov_of
 from logitkit.errors import UnsupportedError
@@ -153,3 +154,16 @@ def test_a_head_alone():
         layout, np.array([2.0, 4.0]), np.empty((2, 0)), DenseHessian(np.empty((0, 0))).factorise(), np.empty(0), 1.0
     )
     assert_allclose(ArrowVcov(factor).array(), np.diag([0.5, 0.25]), rtol=EXACT)
+
+
+def test_a_large_information_is_inverted_by_its_factor(monkeypatch):
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(80, 60)) * 10.0 ** rng.integers(-3, 4, 60)
+    information = rows.T @ rows
+    plain = vcov_of(DenseHessian(information)).array()
+    monkeypatch.setattr(vcov_module, "FACTORED_LEAST", 1)
+    found = vcov_of(DenseHessian(information)).array()
+    scale = np.sqrt(plain.diagonal())
+    assert_allclose(found / scale[:, None] / scale, plain / scale[:, None] / scale, rtol=ROUTE, atol=ROUTE)
+    np.testing.assert_array_equal(found, found.T)
+    assert np.isnan(vcov_of(DenseHessian(np.ones((3, 3)))).array()).all()  # as by the other way

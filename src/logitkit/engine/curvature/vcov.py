@@ -20,11 +20,13 @@ from logitkit.design.matrix.matrix import Matrix
 from logitkit.engine.curvature.hessian import LEVELS, ArrowFactor, DenseHessian, Hessian
 from logitkit.errors import UnsupportedError
 from logitkit.numerics.once import once
+from logitkit.numerics.threads.lapack import inverse_of_factor
 from logitkit.numerics.threads.local import ordered_map
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["ArrowVcov", "DeferredVcov", "DenseVcov", "Vcov", "WithheldVcov", "require_writable", "vcov_of"]
 
+FACTORED_LEAST = 1_500  # columns of an information that is inverted by its factor, in half of the arithmetic
 CELLS_MOST = 64_000_000  # of a covariance that is written out: 512 MB
 
 
@@ -333,6 +335,11 @@ def _inverse(information: FloatArray) -> FloatArray:
     if not (information.diagonal() > 0.0).all():
         return np.full(information.shape, np.nan)
     scale = 1.0 / np.sqrt(information.diagonal())
+    if len(information) >= FACTORED_LEAST:
+        found = inverse_of_factor(information * scale[:, None] * scale)
+        if found is not None:
+            found *= scale[:, None] * scale
+            return found
     try:
         inverse = np.linalg.inv(information * scale[:, None] * scale)
     except np.linalg.LinAlgError:

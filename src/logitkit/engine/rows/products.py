@@ -27,7 +27,7 @@ __all__ = ["BlockFactor", "SoftmaxHessian"]
 
 KEPT_MOST = 100_000_000  # probabilities that are kept for the products: 800 MB; of more, they are computed anew in each
 PIECE_NUMBERS = 1 << 16  # logits at once
-SQUARES_MOST = 20  # columns up to which the blocks of all outcomes are one product with the squares of the rows
+SQUARES_MOST = 28  # columns up to which the blocks of all outcomes are one product with the squares of the rows
 PRECISION = 0.1  # of a solution: the next Newton step mends what is left
 ARRIVED = 1e-13  # standard errors: a solution is never asked for more
 PRODUCTS_MOST = 500

@@ -16,7 +16,7 @@ from scipy.linalg.lapack import dpotrf, dpotrs
 
 from logitkit.typing import FloatArray
 
-__all__ = ["cholesky", "cholesky_solve"]
+__all__ = ["cholesky", "cholesky_solve", "inverse_of_factor"]
 
 SMALL = 48  # columns of a matrix whose factor takes no longer than the call
 UPPER, LOWER = ctypes.c_char_p(b"U"), ctypes.c_char_p(b"L")
@@ -58,6 +58,32 @@ def cholesky(array: FloatArray, overwrite: bool = False) -> tuple[FloatArray, in
     order, info = ctypes.c_int(size), ctypes.c_int()
     routine(LOWER if by_row else UPPER, ctypes.byref(order), _address(factor), ctypes.byref(order), ctypes.byref(info))
     return factor, info.value
+
+
+def inverse_of_factor(array: FloatArray) -> FloatArray | None:
+    """Return the inverse of a symmetric matrix by its Cholesky factor, None where it is not positive definite.
+
+    Parameters
+    ----------
+    array : (p, p) array
+        In C order; overwritten.
+
+    Examples
+    --------
+    >>> inverse_of_factor(np.array([[4.0, 0.0], [0.0, 5.0]])).tolist()
+    [[0.25, 0.0], [0.0, 0.2]]
+    """
+    from scipy.linalg.lapack import dpotri
+
+    factor, info = cholesky(array, overwrite=True)
+    if info:
+        return None
+    below, info = dpotri(factor.T, lower=1, overwrite_c=1)
+    if info:
+        return None
+    lower = np.asarray(np.tril(below))
+    lower += np.tril(lower, -1).T
+    return lower
 
 
 def cholesky_solve(factor: FloatArray, sides: FloatArray) -> FloatArray:
