@@ -48,6 +48,7 @@ WHERE = {
     "sigmoid": "logits.functions",
     "softmax": "logits.functions",
     "softplus": "logits.functions",
+    "threshold": "api.logits.thresholds",
 }
 __all__ = [
     "BinaryLoss",
@@ -93,6 +94,7 @@ __all__ = [
     "sigmoid",
     "softmax",
     "softplus",
+    "threshold",
 ]
 
 

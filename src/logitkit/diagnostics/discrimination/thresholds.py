@@ -25,8 +25,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -45,7 +45,7 @@ from logitkit.numerics.pooled import pooled
 from logitkit.options import is_count, is_finite_number, require_choice
 from logitkit.typing import FloatArray
 
-__all__ = ["METHODS", "Threshold", "ThresholdMethod", "threshold_for"]
+__all__ = ["METHODS", "Aim", "Threshold", "ThresholdMethod", "asked_value", "threshold_for", "threshold_of_sums"]
 
 ThresholdMethod = Literal["youden", "closest", "accuracy", "f1", "cost", "capacity", "sensitivity", "specificity"]
 METHODS = ("youden", "closest", "accuracy", "f1", "cost", "capacity", "sensitivity", "specificity")
@@ -58,6 +58,14 @@ WITH_VALUE = {
 ROUNDING = 1e-12  # of a rate: by how much equally good thresholds may differ
 SCORES_MOST = 20_000  # distinct ones, up to which samples are drawn without being asked for
 DRAWS = 500
+
+
+class Aim(NamedTuple):
+    """What a threshold is to serve."""
+
+    method: str
+    value: float | None
+    prevalence: float | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,18 +179,28 @@ def threshold_for(
     """
     require_event(record, "A threshold")
     require_choice("method", method, METHODS)
-    value = _value(method, value)
+    value = asked_value(method, value)
     share = require_prevalence(prevalence)
     level = record.level if level is None else level
     require_level(level)
-    if n is not None and n != 0 and not is_count(n, 100):
-        raise DataError(f"n={n!r:.60} must be 0 or a whole number of at least 100 samples.")
     own = is_sample(record, design)
     with rows_in_order(record, design, own, [BY_EVENT]) as rows:
         blocks = list(pooled(rows.blocks(0)))
         scores = np.concatenate([block.scores for block in blocks])
         sums = np.concatenate([block.sums for block in blocks], axis=1)
         left_out = rows.facts.left_out(design)
+    aim = Aim(method, value, share)
+    independent = design.sample.response.counts_independently
+    found = threshold_of_sums(scores, sums, aim, counts=independent, n=n, level=level, seed=seed)
+    return replace(found, in_sample=own, left_out=left_out)
+
+
+def threshold_of_sums(
+    scores: FloatArray, sums: FloatArray, aim: Aim, *, counts: bool, n: int | None, level: float, seed: int | None
+) -> Threshold:
+    """Return the threshold, from the events and non-events at each score in ascending order."""
+    if n is not None and n != 0 and not is_count(n, 100):
+        raise DataError(f"n={n!r:.60} must be 0 or a whole number of at least 100 samples.")
     events, nonevents = (float(each) for each in sums.sum(axis=1))
     if events <= 0.0 or nonevents <= 0.0:
         raise DataError(
@@ -190,15 +208,15 @@ def threshold_for(
             "occur."
         )
     whole = np.rint(sums)  # proportions of trials, times these, are whole numbers but for rounding
-    counts = design.sample.response.counts_independently and np.allclose(sums, whole, rtol=ROUNDING, atol=ROUNDING)
+    counts = counts and np.allclose(sums, whole, rtol=ROUNDING, atol=ROUNDING)
     sums = whole if counts else sums
-    place, criterion, true, false = _best(sums, method, value, share)
+    place, criterion, true, false = _best(sums, aim)
     draws = (DRAWS if scores.size <= SCORES_MOST else 0) if n is None else n
     draws = draws if counts else 0
     low = high = math.nan
     if draws:
         rng = np.random.default_rng(seed)
-        drawn = [scores[_best(_drawn(sums, rng), method, value, share, sampled=True)[0]] for _ in range(draws)]
+        drawn = [scores[_best(_drawn(sums, rng), aim, sampled=True)[0]] for _ in range(draws)]
         ends = np.quantile(drawn, [0.5 * (1.0 - level), 0.5 * (1.0 + level)], method="inverted_cdf")
         low, high = (float(each) for each in LOGIT.inverse(np.asarray(ends)))
     at = np.array([true]), np.array([false])
@@ -206,21 +224,19 @@ def threshold_for(
         threshold=float(LOGIT.inverse(scores[place : place + 1])[0]),
         low=low,
         high=high,
-        method=method,
-        value=value,
+        method=aim.method,
+        value=aim.value,
         criterion=criterion,
-        rates=rates_of(*at, events, nonevents, level, counts=counts, prevalence=share),
+        rates=rates_of(*at, events, nonevents, level, counts=counts, prevalence=aim.prevalence),
         called=(true + false) / (events + nonevents),
-        by_costs=value / (1.0 + value) if method == "cost" and value is not None else math.nan,
-        prevalence=share,
+        by_costs=aim.value / (1.0 + aim.value) if aim.method == "cost" and aim.value is not None else math.nan,
+        prevalence=aim.prevalence,
         n=draws,
         level=level,
-        in_sample=own,
-        left_out=left_out,
     )
 
 
-def _value(method: str, given: Any) -> float | None:
+def asked_value(method: str, given: Any) -> float | None:
     """Return what goes with an aim."""
     if method not in WITH_VALUE:
         if given is not None:
@@ -237,10 +253,9 @@ def _drawn(sums: FloatArray, rng: np.random.Generator) -> FloatArray:
     return np.stack([rng.multinomial(round(float(row.sum())), row / row.sum()) for row in sums]).astype(np.float64)
 
 
-def _best(
-    sums: FloatArray, method: str, value: float | None, prevalence: float | None, *, sampled: bool = False
-) -> tuple[int, float, float, float]:
+def _best(sums: FloatArray, stated: Aim, *, sampled: bool = False) -> tuple[int, float, float, float]:
     """Return the place of the best threshold, its criterion, and the events and non-events called."""
+    method, value, prevalence = stated
     true, false = np.cumsum(sums[:, ::-1], axis=1)[:, ::-1]
     events, nonevents = float(true[0]), float(false[0])
     share = events / (events + nonevents) if prevalence is None else prevalence
