@@ -59,9 +59,10 @@ OF_ROWS: dict[str, Callable[[Any, Any], Any]] = {
     "reciprocal_rank": L.reciprocal_rank,
     "reliability": lambda z, y: L.reliability(z, y, resamples=20),
     "risk_coverage": L.risk_coverage,
+    "threshold": lambda z, y: L.threshold(z, y, n=0),
 }
 OF_SEVERAL = {"CategoricalLoss"}
-OF_EVENTS = {"BinaryLoss", "RankingLoss", "closed_test", "ndcg", "recall_at", "reciprocal_rank"}
+OF_EVENTS = {"BinaryLoss", "RankingLoss", "closed_test", "ndcg", "recall_at", "reciprocal_rank", "threshold"}
 #: Of logits alone.
 OF_LOGITS: dict[str, Callable[[Any], Any]] = {
     **{name: getattr(L, name) for name in ("sigmoid", "log_sigmoid", "softplus", "log1mexp", "softmax", "log_softmax")},
