@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import pydoc
 import re
 from functools import cache
 from pathlib import Path
@@ -133,3 +134,18 @@ def test_every_field_of_a_saved_fit_is_described():
     described = set(re.findall(r"`(\w+)`", page)) | set(re.findall(r'"(\w+)":', page))
     assert fields_of(top) - arguments - of_penalties - described == set()
     assert f"version {schema.VERSION} of the format" in page
+
+
+def test_help_of_a_fit_lists_its_verbs_on_two_screens():
+    births = lk.datasets.load_lbw()
+    fits = (lk.logit("low ~ age", births), lk.multinomial("race ~ age", births))
+    for fit in (*fits, lk.ordinal("ftv ~ 1", births.assign(ftv=births.ftv.clip(upper=2)))):
+        shown = pydoc.plain(pydoc.render_doc(fit))
+        assert len(shown.splitlines()) <= 60
+        assert verbs(type(fit)) - set(re.findall(r"\w+", shown)) == set()
+        assert "Parameters" in (type(fit).__doc__ or "")
+
+
+def test_help_of_the_main_functions_fits_on_two_screens():
+    for function in (lk.logit, lk.multinomial, lk.ordinal, lk.fit):
+        assert len(pydoc.plain(pydoc.render_doc(function)).splitlines()) <= 90

@@ -19,6 +19,7 @@ from logitkit.results.figures import FitPlots
 from logitkit.results.on_rows import FitOnRows
 from logitkit.results.shown import Summary, shown_summary
 from logitkit.results.validated.verbs import ValidationVerbs
+from logitkit.results.verbs_by_task import verbs_in_help
 from logitkit.results.word_verbs import WordVerbs
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Fit"]
 
 
+@verbs_in_help
 @documents(FitOnRows)
 class Fit(WordVerbs, ValidationVerbs):
     """A fitted model, with the verbs of every family.

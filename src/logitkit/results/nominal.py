@@ -11,6 +11,7 @@ from logitkit.results.fit import Fit
 from logitkit.results.row_figures import RowPlots
 from logitkit.results.rows import Rows
 from logitkit.results.shown import shown
+from logitkit.results.verbs_by_task import verbs_in_help
 
 if TYPE_CHECKING:
     from logitkit.inference.hypotheses.chi_square import ChiSquareTests
@@ -68,6 +69,7 @@ class NominalPlots(FitPlots):
         return NominalRowPlots(Rows(self._record, self._fit.design, data)).ternary(ax, title)
 
 
+@verbs_in_help
 class MultinomialFit(Fit):
     """A fitted multinomial logistic regression.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from logitkit.results.fit import Fit
 from logitkit.results.shown import shown
+from logitkit.results.verbs_by_task import verbs_in_help
 
 if TYPE_CHECKING:
     from logitkit.inference.hypotheses.chi_square import ChiSquareTests
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["OrdinalFit"]
 
 
+@verbs_in_help
 class OrdinalFit(Fit):
     """A fitted model of ordered outcomes.
 
