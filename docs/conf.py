@@ -28,7 +28,7 @@ extensions = [
 # Sphinx-Gallery runs its examples, and leaves notebooks and times beside the pages.
 exclude_patterns = [
     "tests",
-    "gallery/*",
+    "gallery/**",
     "gallery_pages/*.ipynb",
     "**/sg_execution_times.rst",
     "sg_execution_times.rst",
@@ -76,7 +76,22 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "show_signature": False,
     "remove_config_comments": True,
+    "subsection_order": [
+        f"gallery/{section}"
+        for section in (
+            "coefficients",
+            "residuals",
+            "discrimination",
+            "calibration",
+            "outcomes",
+            "penalties",
+            "scorecards",
+            "logits",
+        )
+    ],
     "within_subsection_order": "FileNameSortKey",
+    "capture_repr": (),  # the figure says it all
+    "image_srcset": ["2x"],
     "image_scrapers": ("matplotlib",),
     "reset_modules": ("matplotlib",),
     "min_reported_time": 60,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import logitkit as lk
-from logitkit.errors import DataError, UnsupportedError
+from logitkit.errors import DataError, FormulaError, UnsupportedError
 from logitkit.report.forests import forest_of_several
 
 FORMULAS = ("low ~ smoke", "low ~ smoke + race", "low ~ age + race + smoke + ht")
@@ -55,3 +55,14 @@ def test_what_cannot_share_an_axis_is_refused() -> None:
         lk.plot_forest(one, lk.multinomial("race ~ age", births))
     with pytest.raises(UnsupportedError, match="cannot share an axis"):
         lk.plot_forest(one, lk.logit("low ~ smoke", births, link="log"))
+
+
+def test_units_apply_to_the_fits_that_have_the_variable() -> None:
+    every = fits()
+    found = forest_of_several([fit.record for fit in every], ["a", "b", "c"], {"age": 10})
+    row = [each.label for each in found.terms].index("age (per 10)")
+    assert np.isnan(found.estimate[row, :2]).all()
+    ten = every[2].odds_ratios().loc["age", "odds_ratio"] ** 10
+    assert found.estimate[row, 2] == pytest.approx(ten)
+    with pytest.raises(FormulaError, match="units names 'weight'"):
+        lk.plot_forest(*every, units={"weight": 10})

@@ -29,7 +29,7 @@ def plot_forest(
     names : sequence of str, optional
         What they are called; by default Model 1, Model 2 and so on.
     units : mapping of str to float, optional
-        Change in a column to which a ratio refers, as in ``fit.odds_ratios``; of columns that all fits have.
+        Change in a column to which a ratio refers, as in ``fit.odds_ratios``, in the fits that have it.
     labels : mapping of str to str, optional
         Text in place of the name of a coefficient, or of a factor, as in ``fit.plot.forest``.
     level : float, optional

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from logitkit.engine.record import FitRecord
-from logitkit.errors import DataError, UnsupportedError
+from logitkit.errors import DataError, FormulaError, UnsupportedError
+from logitkit.inference.changes import column_changes
 from logitkit.plots.forest import Forest
 from logitkit.plots.style import OUTCOMES_MOST
 from logitkit.plots.term_rows import TermRow
@@ -45,7 +46,10 @@ def forest_of_several(
     """
     if len(records) > OUTCOMES_MOST:
         raise DataError(f"{len(records)} fits cannot be told apart in one figure; draw at most {OUTCOMES_MOST}.")
-    found = [ratio_forest(record, units, labels=labels, level=level) for record in records]
+    own_units = _units_of_each(records, units)
+    found = [
+        ratio_forest(record, own, labels=labels, level=level) for record, own in zip(records, own_units, strict=True)
+    ]
     for name, one in zip(names, found, strict=True):
         if one.outcomes:
             raise UnsupportedError(
@@ -83,6 +87,27 @@ def forest_of_several(
         words=(),
         note=" ".join(notes),
     )
+
+
+def _units_of_each(
+    records: Sequence[FitRecord], units: Mapping[str, float] | None
+) -> Sequence[Mapping[str, float] | None]:
+    """Return the units of each fit: those of the variables that it has. One that no fit has is refused."""
+    if not isinstance(units, Mapping):
+        return [units] * len(records)
+    known: list[dict[str, float]] = [{} for _ in records]
+    for name, value in units.items():
+        refused = []
+        for record, own in zip(records, known, strict=True):
+            try:
+                column_changes(record.info, {name: value})
+            except FormulaError as error:
+                refused.append(error)
+            else:
+                own[name] = value
+        if len(refused) == len(records):
+            raise refused[-1]
+    return known
 
 
 def _places(terms: Sequence[TermRow]) -> list[_Place]:

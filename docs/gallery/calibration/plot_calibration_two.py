@@ -1,0 +1,14 @@
+"""
+Calibration of two samples
+==========================
+
+Rows of development lie on the diagonal almost by construction; new rows show what the probabilities are worth.
+"""
+
+import logitkit as lk
+
+loans = lk.datasets.load_german_credit().assign(bad=lambda d: (d["class"] == "bad").astype(int))
+old, new = loans.iloc[:600], loans.iloc[600:]
+fit = lk.logit("bad ~ checking_status + duration + age + credit_amount", old)
+ax = fit.calibration().plot(label="development")
+fit.calibration(new).plot(ax, label="new rows")

@@ -1,0 +1,13 @@
+"""
+Adjusted means of two factors
+=============================
+
+Means of every cell of the grid of two factors. If the differences between races are not the same in both blocks,
+smoking acts differently by race on this scale.
+"""
+
+import logitkit as lk
+
+births = lk.datasets.load_lbw()
+fit = lk.logit("low ~ race * smoke + age + lwt", births)
+fit.means("race", by="smoke", scale="probability").plot()

@@ -1,0 +1,13 @@
+"""
+The cumulative accuracy profile
+===============================
+
+The proportion of bads among the worst x percent by the model; the accuracy ratio is the Gini coefficient.
+"""
+
+import logitkit as lk
+
+loans = lk.datasets.load_german_credit().assign(bad=lambda d: (d["class"] == "bad").astype(int))
+old, new = loans.iloc[:600], loans.iloc[600:]
+fit = lk.logit("bad ~ checking_status + duration + age + credit_amount", old)
+fit.plot.cap(data=new)

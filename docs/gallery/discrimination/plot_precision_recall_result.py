@@ -1,0 +1,15 @@
+"""
+Precision and recall of two models
+==================================
+
+The results of two fits on one pair of axes.
+"""
+
+import logitkit as lk
+
+loans = lk.datasets.load_german_credit().assign(bad=lambda d: (d["class"] == "bad").astype(int))
+old, new = loans.iloc[:600], loans.iloc[600:]
+fit = lk.logit("bad ~ checking_status + duration + age + credit_amount", old)
+small = lk.logit("bad ~ duration + age", old)
+ax = fit.precision_recall(new).plot(label="four variables")
+small.precision_recall(new).plot(ax, label="duration and age")

@@ -1,0 +1,15 @@
+"""
+Which of two models has the larger area?
+========================================
+
+ROC curves of models on the same rows, with the paired test of DeLong; their areas are correlated, so two intervals
+that overlap say little.
+"""
+
+import logitkit as lk
+
+loans = lk.datasets.load_german_credit().assign(bad=lambda d: (d["class"] == "bad").astype(int))
+old, new = loans.iloc[:600], loans.iloc[600:]
+fit = lk.logit("bad ~ checking_status + duration + age + credit_amount", old)
+small = lk.logit("bad ~ duration + age", old)
+fit.roc_test({"duration and age": small}, data=new).plot()

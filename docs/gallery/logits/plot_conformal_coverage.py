@@ -1,0 +1,14 @@
+"""
+Do the sets hold every outcome as often as they say?
+====================================================
+
+Coverage of each outcome with its interval. Only the mean over all is guaranteed; ``method="class"`` guarantees each.
+"""
+
+import logitkit as lk
+
+digits = lk.datasets.load_digit_logits()
+logits, y = digits.filter(like="logit_").to_numpy(), digits["label"].to_numpy()
+sets = lk.logits.conformal(logits[:1000], y[:1000], level=0.9, method="aps", seed=1)
+judged = sets.coverage(logits[1000:], y[1000:])
+judged.plot()

@@ -1,0 +1,13 @@
+"""
+Is a network as sure as it should be?
+=====================================
+
+The reliability diagram of the most probable digit: how often it was right, against its probability. A curve below the
+diagonal says that the network is too sure. ``of="class"`` draws one diagram per outcome.
+"""
+
+import logitkit as lk
+
+digits = lk.datasets.load_digit_logits()
+logits, y = digits.filter(like="logit_").to_numpy(), digits["label"].to_numpy()
+lk.logits.reliability(logits, y).plot()

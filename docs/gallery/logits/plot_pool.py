@@ -1,0 +1,15 @@
+"""
+What does each member add to a pool?
+====================================
+
+Weights of the members with their intervals by profile likelihood. An interval that reaches zero: the member may go.
+"""
+
+import numpy as np
+
+import logitkit as lk
+
+rng = np.random.default_rng(3)
+truth, other, noise = rng.normal(0.0, 1.0, (3, 1_000))
+y = rng.random(1_000) < lk.logits.sigmoid(truth + other)
+lk.logits.log_pool({"network": truth, "regression": other, "noise": noise}, y).plot()

@@ -1,0 +1,16 @@
+"""
+Is one ranking good, or only on average?
+========================================
+
+Values of NDCG of all queries, sorted; the line is the mean with its interval.
+"""
+
+import numpy as np
+
+import logitkit as lk
+
+rng = np.random.default_rng(3)
+query = np.repeat(np.arange(200), 10)
+relevance = rng.integers(0, 3, query.size)
+scores = relevance + rng.normal(0.0, 1.0, query.size)
+lk.logits.ndcg(scores, relevance, query, k=5).plot()

@@ -1,0 +1,12 @@
+"""
+Probabilities of all outcomes, stacked
+======================================
+
+The same predictions as areas, where the whole height is one.
+"""
+
+import logitkit as lk
+
+loans = lk.datasets.load_credit_data()
+fit = lk.multinomial("Home ~ Age + Seniority + Income", loans.query("Home in ['owner', 'rent', 'parents']"))
+fit.plot.average_predictions("Age", kind="stacked")

@@ -1,0 +1,12 @@
+"""
+Calibration of several outcomes
+===============================
+
+Observed proportions of each outcome in groups of rows with similar probabilities.
+"""
+
+import logitkit as lk
+
+loans = lk.datasets.load_credit_data()
+fit = lk.multinomial("Home ~ Age + Seniority + Income", loans.query("Home in ['owner', 'rent', 'parents']"))
+fit.plot.calibration(bins=5)

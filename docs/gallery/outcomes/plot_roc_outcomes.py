@@ -1,0 +1,12 @@
+"""
+ROC curves of several outcomes
+==============================
+
+Each outcome against all others.
+"""
+
+import logitkit as lk
+
+loans = lk.datasets.load_credit_data()
+fit = lk.multinomial("Home ~ Age + Seniority + Income", loans.query("Home in ['owner', 'rent', 'parents']"))
+fit.plot.roc()

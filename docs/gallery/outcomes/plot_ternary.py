@@ -1,0 +1,12 @@
+"""
+Three probabilities in a triangle
+=================================
+
+Each row is a point; the nearer to a corner, the more probable that outcome. Its colour is the outcome that occurred.
+"""
+
+import logitkit as lk
+
+loans = lk.datasets.load_credit_data().query("Home in ['owner', 'rent', 'parents']").sample(400, random_state=1)
+fit = lk.multinomial("Home ~ Age + Seniority + Income + Marital + Assets", loans)
+fit.plot.ternary()
