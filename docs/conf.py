@@ -29,7 +29,7 @@ extensions = [
 exclude_patterns = [
     "tests",
     "gallery/**",
-    "gallery_pages/*.ipynb",
+    "gallery_pages/**.ipynb",
     "**/sg_execution_times.rst",
     "sg_execution_times.rst",
 ]

@@ -2,7 +2,7 @@
 ROC curves of several outcomes
 ==============================
 
-Each outcome against all others.
+One curve per outcome: how well its probability tells rows with this outcome from all others.
 """
 
 import logitkit as lk

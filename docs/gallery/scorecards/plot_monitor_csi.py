@@ -2,7 +2,7 @@
 Which variable has changed?
 ===========================
 
-The same index of every variable.
+The index of every variable, by period: what moved the score is a change of the applicants in these.
 """
 
 import logitkit as lk

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from logitkit.plots.labels import add_note
+from logitkit.plots.labels import add_note, plain, wrapped
 from logitkit.plots.style import FAINT, INK, MUTED, TICK_SIZE, curve_color, dress, level_text, new_axes
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ __all__ = ["plot_bin_table"]
 
 STRIP = 0.3  # height of the bars of rows, over that of the rates
 LEVEL_MOST = 12  # characters of a line, beyond which labels of several bins would meet
-WIDEST = 18  # characters of a label before it is broken
+WIDEST, LABEL_LINES = 18, 3  # characters of a line of a label, and lines
 
 
 def plot_bin_table(table: BinTable, ax: Axes | None = None, *, title: str = "") -> Axes:
@@ -67,7 +66,7 @@ def plot_bin_table(table: BinTable, ax: Axes | None = None, *, title: str = "") 
     ax.axhline(overall, color=MUTED, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
     if (~ordinary).any():
         ax.axvline(apart + 0.25, color=FAINT, linewidth=0.8, zorder=0)
-    labels = [textwrap.fill(table.labels[m], WIDEST, max_lines=3, placeholder=" ...") for m in used]
+    labels = [_in_lines(table.labels[m]) for m in used]
     ax.set_xticks(at, labels)
     widest = max(len(line) for label in labels for line in label.split("\n"))
     if used.size > 5 or (used.size > 3 and widest > LEVEL_MOST):
@@ -82,3 +81,11 @@ def plot_bin_table(table: BinTable, ax: Axes | None = None, *, title: str = "") 
     ax.title.set_color(INK)
     add_note(ax, f"Points: bad rates with {level_text(table.level)} Wilson intervals. Bars: proportions of rows.")
     return ax
+
+
+def _in_lines(label: str) -> str:
+    """Return the label of a bin on three lines at most."""
+    lines = wrapped(label, WIDEST).split("\n")
+    return plain(
+        "\n".join(lines if len(lines) <= LABEL_LINES else [*lines[: LABEL_LINES - 1], f"{lines[LABEL_LINES - 1]} ..."])
+    )

@@ -50,7 +50,11 @@ def plot_effects(result: Effects, ax: Axes | None = None, *, title: str = "", le
     ax.set_yticks(np.arange(n)[::-1], names)
     ax.set_ylim(-0.7, n - 0.3)
     of = f"{RATIOS[result.scale]}: {result.title[0].lower()}{result.title[1:]}" if ratio else result.title
-    dress(ax, x=f"{plain(wrapped(of, TITLE_MOST))}\nwith {level_text(found.level)} intervals", title=title)
+    dress(
+        ax,
+        x=f"{plain(wrapped(of, TITLE_MOST + (10 if several > 1 else 0)))}\nwith {level_text(found.level)} intervals",
+        title=title,
+    )
     if several > 1:
         legend_beside(ax, handles, outcomes)
     return ax

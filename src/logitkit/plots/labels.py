@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import textwrap
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ __all__ = ["LINE_MOST", "TOGETHER", "add_note", "plain", "text_width", "wrapped"
 
 LINE_MOST = 34  # characters of a line of a label
 NOTE_MOST = 84  # characters of a line of a note, which may be as long as the figure is wide
+NOTE_LEAST, MARGIN = 120.0, 28.0  # points: a note's least width, and what the label of the vertical axis takes
 # A label may be broken behind a blank or a mark, and before a bracket that opens.
 BREAKS = re.compile(r"(?<=[ \t\n_,:;/)\]&|+-])|(?<=\.)(?=[A-Za-z])|(?=[\[(])")
 TOGETHER = "\N{NO-BREAK SPACE}"
@@ -68,7 +69,7 @@ def add_note(ax: Axes, text: str) -> None:
     """Write below the label of the horizontal axis, such as what a figure leaves out."""
     if text:
         ax.annotate(
-            plain(textwrap.fill(text, NOTE_MOST)),
+            plain(_in_lines(text, _room(ax))),
             (0.5, 0.0),
             xycoords=ax.xaxis.label,
             xytext=(0.0, -4.0),
@@ -78,3 +79,31 @@ def add_note(ax: Axes, text: str) -> None:
             fontsize=TICK_SIZE,
             color=MUTED,
         )
+
+
+def _in_lines(text: str, room: float) -> str:
+    """Break a note between words into as few lines as there is room for, in points, and these about equally long."""
+    words = text.replace("\n", " ").split(" ")
+    lines = _broken(words, room)
+    while len(lines) > 1 and len(narrower := _broken(words, room := 0.95 * room)) == len(lines):
+        lines = narrower
+    return "\n".join(lines)
+
+
+def _broken(words: Sequence[str], room: float) -> list[str]:
+    lines = [""]
+    for word in words:
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if lines[-1] and (len(longer) > NOTE_MOST or text_width(longer) > room):
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
+
+
+def _room(ax: Axes) -> float:
+    """Return how wide a note centred below the axes may be, in points: the labels on the left have their part."""
+    width, spec = float(ax.figure.bbox.width / ax.figure.dpi * 72.0), ax.get_subplotspec()
+    part = float(ax.get_position().width) if spec is None else len(spec.colspan) / spec.get_gridspec().ncols
+    labels = max((text_width(label.get_text()) for label in ax.get_yticklabels()), default=0.0)
+    return max(part * width - labels - MARGIN, NOTE_LEAST)

@@ -8,6 +8,7 @@ import numpy as np
 
 from logitkit.errors import DataError
 from logitkit.options import require_choice
+from logitkit.plots.labels import add_note
 from logitkit.plots.periods import plot_lines
 from logitkit.scorecard.monitoring.index import LARGE, SMALL
 from logitkit.scorecard.monitoring.monitor import Monitor
@@ -56,7 +57,11 @@ def plot_monitor(found: Monitor, what: Measure, ax: Axes | None = None, *, title
         values, names = np.column_stack([moved.sum(axis=1), values]), ["Mean score", *names]
     words = ({"psi": "PSI", "csi": "CSI", "points": "Points"}[what], title)
     guides = (0.0,) if what == "points" else _guides(found.limits.psi if what == "psi" else found.limits.csi)
-    return plot_lines(ax, values, names, found.periods, words, guides=guides, percent=False)
+    ax = plot_lines(ax, values, names, found.periods, words, guides=guides, percent=False)
+    if what != "points":
+        sizes = "from which a change is called moderate, and large" if len(guides) > 1 else "the limit"
+        add_note(ax, f"Dashed: {' and '.join(f'{guide:.2f}' for guide in guides)}, {sizes}.")
+    return ax
 
 
 def _of_cohorts(found: Monitor, what: Measure, ax: Axes | None, title: str) -> Axes:
@@ -74,7 +79,9 @@ def _of_cohorts(found: Monitor, what: Measure, ax: Axes | None, title: str) -> A
     smallest = found.gini.limit_of(found.limits)
     guides = () if smallest is None else (smallest,)
     words, limits = ("Gini", title), (band[0], band[1])
-    return plot_lines(ax, values, ["Gini"], labels, words, guides=guides, percent=False, band=limits)
+    ax = plot_lines(ax, values, ["Gini"], labels, words, guides=guides, percent=False, band=limits)
+    add_note(ax, "" if smallest is None else f"Dashed: the limit, {smallest:.3f}.")
+    return ax
 
 
 def _guides(limit: float | None) -> tuple[float, ...]:

@@ -42,7 +42,14 @@ def plot_reliability(result: Reliability, ax: Axes | None = None, *, title: str 
     ax.text(
         0.03, 0.97, _facts(result), transform=ax.transAxes, va="top", fontsize=TICK_SIZE, color=INK, linespacing=1.4
     )
-    ax.legend(loc="lower right", bbox_to_anchor=(1.0, STRIP / (1.0 + STRIP)), frameon=False, fontsize=TICK_SIZE)
+    ax.legend(
+        loc="lower right",
+        bbox_to_anchor=(1.0, STRIP / (1.0 + STRIP)),
+        fontsize=TICK_SIZE,
+        frameon=True,
+        framealpha=0.8,
+        edgecolor="none",
+    )
     return ax
 
 

@@ -100,7 +100,7 @@ def plot_partial(
         _smooth(ax, x, residual, weights)
     dress(ax, x=plain(name), y="Partial residual", title=title)
     _clip(ax, residual, part)
-    ax.legend(frameon=False, fontsize=TICK_SIZE)
+    ax.legend(fontsize=TICK_SIZE, frameon=True, framealpha=0.8, edgecolor="none")
     return ax
 
 

@@ -108,8 +108,8 @@ def plot_stability(
     ax.set_ylim(0.0, 1.0)
     ax.set_aspect("equal")
     of = f" of {plain(result.outcomes[outcome])}"
-    dress(ax, x=f"probability{of} by the fit", y="by models from other samples", title=title)
-    ax.legend(loc="upper left", frameon=False, fontsize=TICK_SIZE)
+    dress(ax, x=f"Probability{of} by the fit", y="Probability by models from other samples", title=title)
+    ax.legend(loc="upper left", fontsize=TICK_SIZE, frameon=True, framealpha=0.8, edgecolor="none")
     return ax
 
 
