@@ -66,3 +66,13 @@ def test_units_apply_to_the_fits_that_have_the_variable() -> None:
     assert found.estimate[row, 2] == pytest.approx(ten)
     with pytest.raises(FormulaError, match="units names 'weight'"):
         lk.plot_forest(*every, units={"weight": 10})
+
+
+def test_labels_may_name_rows_of_some_fits_only() -> None:
+    every = fits()
+    found = forest_of_several([fit.record for fit in every], ["a", "b", "c"], labels={"age": "Years", "race": "Origin"})
+    labels = [each.label for each in found.terms]
+    assert {"Years", "Origin"} <= set(labels)
+    assert not {"age", "race"} & set(labels)
+    with pytest.raises(FormulaError, match=r"labels names 'weight', which has no row\. The names are: smoke, .*age"):
+        lk.plot_forest(*every, labels={"weight": "Weight"})

@@ -31,7 +31,7 @@ def plot_forest(
     units : mapping of str to float, optional
         Change in a column to which a ratio refers, as in ``fit.odds_ratios``, in the fits that have it.
     labels : mapping of str to str, optional
-        Text in place of the name of a coefficient, or of a factor, as in ``fit.plot.forest``.
+        Text in place of the name of a coefficient, or of a factor, that one of the fits has, as in ``fit.plot.forest``.
     level : float, optional
         Confidence level; that of the fits by default.
     ax : Axes, optional

@@ -14,6 +14,7 @@ from logitkit.plots.forest import Forest
 from logitkit.plots.style import OUTCOMES_MOST
 from logitkit.plots.term_rows import TermRow
 from logitkit.report.forest import ratio_forest
+from logitkit.report.term_labels import checked_labels
 from logitkit.report.wording import name_list
 
 __all__ = ["forest_of_several"]
@@ -46,9 +47,10 @@ def forest_of_several(
     """
     if len(records) > OUTCOMES_MOST:
         raise DataError(f"{len(records)} fits cannot be told apart in one figure; draw at most {OUTCOMES_MOST}.")
-    own_units = _units_of_each(records, units)
+    own_units, own_labels = _units_of_each(records, units), checked_labels([record.info for record in records], labels)
     found = [
-        ratio_forest(record, own, labels=labels, level=level) for record, own in zip(records, own_units, strict=True)
+        ratio_forest(record, changes, labels=words, level=level)
+        for record, changes, words in zip(records, own_units, own_labels, strict=True)
     ]
     for name, one in zip(names, found, strict=True):
         if one.outcomes:

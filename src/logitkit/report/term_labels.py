@@ -298,14 +298,9 @@ def term_rows(
     units: Mapping[int, float] | None = None,
 ) -> list[tuple[TermRow, int | None]]:
     """Return the rows of a figure: one per column, and above the levels of a factor its name and reference."""
-    if labels is not None and not isinstance(labels, Mapping):
-        raise FormulaError(f"labels={labels!r:.60} must be a dict of names and what to print for them.")
+    checked_labels([info], labels)
     references, given = dict(info.references), labels or {}
-    factors = {j: term.name for term in info.terms if term.name in references for j in term.columns}
-    known = [name for name in (*info.names, *dict.fromkeys(factors.values())) if name != INTERCEPT]
-    for name in given:
-        if name not in known:
-            raise FormulaError(f"labels names {name!r}, which has no row. {nearest_name(name, known)}")
+    factors = _factors(info)
     changes = np.ones(len(info.names))
     for j, unit in (units or {}).items():
         changes[j] = unit
@@ -325,6 +320,44 @@ def term_rows(
             (label,) = unit_labels([shown_level(info, factor, level_of(name, factor))], changes[[j]])
         found.append((TermRow(given.get(name, label), indented=factor is not None), j))
     return found
+
+
+def _factors(info: DesignInfo) -> dict[int, str]:
+    """The factor of each column that stands for one of its levels."""
+    references = dict(info.references)
+    return {j: term.name for term in info.terms if term.name in references for j in term.columns}
+
+
+def row_names(info: DesignInfo) -> list[str]:
+    """The names that have a row in a figure of coefficients: columns, and factors.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> row_names(lk.logit("low ~ age + race", lk.datasets.load_lbw()).record.info)
+    ['age', 'race[T.black]', 'race[T.other]', 'race']
+    """
+    return [name for name in (*info.names, *dict.fromkeys(_factors(info).values())) if name != INTERCEPT]
+
+
+def checked_labels(infos: Sequence[DesignInfo], labels: Mapping[str, str] | None) -> list[dict[str, str]]:
+    """The labels of the rows that each of several figures has; a name without a row in any of them is refused.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fits = [lk.logit(formula, lk.datasets.load_lbw()) for formula in ("low ~ age", "low ~ age + smoke")]
+    >>> checked_labels([fit.record.info for fit in fits], {"age": "Age", "smoke": "Smoker"})
+    [{'age': 'Age'}, {'age': 'Age', 'smoke': 'Smoker'}]
+    """
+    if labels is not None and not isinstance(labels, Mapping):
+        raise FormulaError(f"labels={labels!r:.60} must be a dict of names and what to print for them.")
+    own = [row_names(info) for info in infos]
+    known = list(dict.fromkeys(name for names in own for name in names))
+    for name in labels or {}:
+        if name not in known:
+            raise FormulaError(f"labels names {name!r}, which has no row. {nearest_name(name, known)}")
+    return [{name: text for name, text in (labels or {}).items() if name in names} for names in own]
 
 
 def factor_heading(term: str) -> str:
