@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from logitkit.design.table.levels import Coded, is_ordered
 from logitkit.design.table.names import require_distinct_names, require_text_names
@@ -280,14 +281,15 @@ def holds_numbers(values: Any) -> bool:
     return pd.api.types.infer_dtype(values, skipna=True) in {"integer", "floating", "mixed-integer-float", "decimal"}
 
 
-def codes_of(series: pd.Series) -> tuple[IntArray, int]:
+def codes_of(column: pd.Series | NDArray[Any]) -> tuple[IntArray, int]:
     """Return integer codes of the distinct values and how many there are."""
+    values = getattr(column, "array", column)  # of a series an index of the levels would be made
     try:
-        codes, levels = pd.factorize(series.array)  # of a series it would make an index of the levels
+        codes, levels = pd.factorize(values)
     except TypeError as error:
         raise DataError(
-            f"cluster must be one value per row; the values are of type {type(series.iloc[0]).__name__}, for example "
-            f"{series.iloc[0]!r}."
+            f"cluster must be one value per row; the values are of type {type(values[0]).__name__}, for example "
+            f"{values[0]!r}."
         ) from error
     return codes.astype(np.int64), len(levels)
 

@@ -61,7 +61,22 @@ DRAWS = 500
 
 
 class Aim(NamedTuple):
-    """What a threshold is to serve."""
+    """What a threshold is to serve.
+
+    Parameters
+    ----------
+    method : str
+        The aim.
+    value : float or None
+        What goes with it.
+    prevalence : float or None
+        Proportion of events where the threshold will be used; that of the rows if None.
+
+    Examples
+    --------
+    >>> Aim("capacity", 0.1, None).value
+    0.1
+    """
 
     method: str
     value: float | None
@@ -198,7 +213,37 @@ def threshold_for(
 def threshold_of_sums(
     scores: FloatArray, sums: FloatArray, aim: Aim, *, counts: bool, n: int | None, level: float, seed: int | None
 ) -> Threshold:
-    """Return the threshold, from the events and non-events at each score in ascending order."""
+    """Return the threshold, from the events and non-events at each score in ascending order.
+
+    Parameters
+    ----------
+    scores : (k,) array
+        Distinct log odds, ascending.
+    sums : (2, k) array
+        Events and non-events at each.
+    aim : Aim
+        What the threshold is to serve.
+    counts : bool
+        Whether events and non-events are counted, so that samples of them can be drawn.
+    n : int or None
+        Bootstrap samples, 0 for none.
+    level : float
+        Confidence level.
+    seed : int or None
+        Of the generator.
+
+    Returns
+    -------
+    Threshold
+        With the rates there.
+
+    Examples
+    --------
+    >>> sums = np.array([[0.0, 1.0], [1.0, 0.0]])
+    >>> aim = Aim("youden", None, None)
+    >>> threshold_of_sums(np.array([-1.0, 0.0]), sums, aim, counts=True, n=0, level=0.95, seed=0).threshold
+    0.5
+    """
     if n is not None and n != 0 and not is_count(n, 100):
         raise DataError(f"n={n!r:.60} must be 0 or a whole number of at least 100 samples.")
     events, nonevents = (float(each) for each in sums.sum(axis=1))
@@ -237,7 +282,25 @@ def threshold_of_sums(
 
 
 def asked_value(method: str, given: Any) -> float | None:
-    """Return what goes with an aim."""
+    """Return what goes with an aim.
+
+    Parameters
+    ----------
+    method : str
+        The aim.
+    given : float or None
+        A ratio of costs, a proportion or a rate, for the aims that take one.
+
+    Returns
+    -------
+    float or None
+        Checked.
+
+    Examples
+    --------
+    >>> asked_value("cost", 1)
+    1.0
+    """
     if method not in WITH_VALUE:
         if given is not None:
             raise DataError(f"value={given!r:.60} goes with method={', '.join(map(repr, WITH_VALUE))}, not {method!r}.")
