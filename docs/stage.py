@@ -21,7 +21,9 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 
 # Pages whose code is checked with asserts by the tests, and shown with what it returns.
-GUIDES = frozenset(path.name for path in DOCS.glob("*.md")) - {"README.md", "index.md"}
+GUIDES = frozenset(
+    path.relative_to(DOCS).as_posix() for path in (*DOCS.glob("*.md"), *(DOCS / "coming").glob("*.md"))
+) - {"README.md", "index.md", "coming/index.md"}
 # Files of the root that are pages of the site.
 PROJECT = ("CONTRIBUTING.md", "CHANGELOG.md", "VERSIONING.md", "SECURITY.md", "CODE_OF_CONDUCT.md")
 # Files that take no part in the site, or are read by Sphinx where they lie.
