@@ -245,6 +245,25 @@ LOOK = {
             "excess": excess.to_dict(),
             "losses": losses,
         }""",
+    "15-comparison": """
+        {
+            "steps": {"statistic": comparison.statistic.tolist(), "p_value": comparison.p_value.tolist()},
+            "aic": comparison.aic.tolist(),
+            "bic": comparison.bic.tolist(),
+            "terms": dict(zip(terms.labels, terms.statistic.tolist())),
+            "rivals": [float(np.max(rivals.variance_p)), float(rivals.statistic[0])],
+            "odds_ratios": by_odds.query("variable == 'Records'")["odds_ratio"].tolist(),
+            "on_odds": [float(on_odds.statistic[1]), float(on_odds.p_value[1])],
+            "risks": by_risk.to_frame()["estimate"].tolist(),
+            "on_risk": on_risk.to_frame().iloc[2][["estimate", "std_error", "conf_low", "conf_high", "p_value"]].tolist(),
+            "income_on_odds": float(income_on_odds.statistic[1]),
+            "income_ratios": ratios.query("variable == 'Records'")["odds_ratio"].tolist(),
+            "linearity": [float(linearity.statistic[1]), int(linearity.dof[1])],
+            "steps_of_income": steps.query("variable == 'Income'")["odds_ratio"].tolist(),
+            "knots": aic,
+            "remaining": [float(remaining.statistic[1]), float(remaining.p_value[1])],
+            "held_out": held_out["mean"].to_dict(),
+        }""",
 }
 
 # Sizes that a reader sees and that `make test` need not wait for: the words of the notebook hold of these as well.
