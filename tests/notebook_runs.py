@@ -255,7 +255,9 @@ LOOK = {
             "odds_ratios": by_odds.query("variable == 'Records'")["odds_ratio"].tolist(),
             "on_odds": [float(on_odds.statistic[1]), float(on_odds.p_value[1])],
             "risks": by_risk.to_frame()["estimate"].tolist(),
-            "on_risk": on_risk.to_frame().iloc[2][["estimate", "std_error", "conf_low", "conf_high", "p_value"]].tolist(),
+            "on_risk": on_risk.to_frame()
+            .iloc[2][["estimate", "std_error", "conf_low", "conf_high", "p_value"]]
+            .tolist(),
             "income_on_odds": float(income_on_odds.statistic[1]),
             "income_ratios": ratios.query("variable == 'Records'")["odds_ratio"].tolist(),
             "linearity": [float(linearity.statistic[1]), int(linearity.dof[1])],

@@ -110,7 +110,8 @@ def test_the_spline_is_that_of_truncated_cubes(seen: dict[str, Any], rows: pd.Da
 
 def test_the_words_on_curves_hold(seen: dict[str, Any]) -> None:
     assert round(seen["linearity"][0], 2) == 56.33
-    assert (round(seen["income_on_odds"], 2), *np.round(seen["remaining"], 3)) == (17.62, 3.147, 0.076)
+    assert (round(seen["income_on_odds"], 2), round(seen["remaining"][0], 2)) == (17.62, 3.15)
+    assert round(seen["remaining"][1], 3) == 0.076
     assert np.round(seen["income_ratios"], 1)[[0, 2]].tolist() == [4.1, 11.3]
     assert np.round(seen["steps_of_income"], 2).tolist() == [0.38, 0.57, 0.90, 0.97]
     best = min(seen["knots"].values())
