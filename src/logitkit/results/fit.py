@@ -6,8 +6,7 @@ Modules that only some verbs need are imported there, so that the first fit of a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import pandas as pd
 
@@ -17,16 +16,14 @@ from logitkit.report.summary import summary_document
 from logitkit.results.documented import documents
 from logitkit.results.figures import FitPlots
 from logitkit.results.on_rows import FitOnRows
+from logitkit.results.output_verbs import OutputVerbs
 from logitkit.results.shown import Summary, shown_summary
-from logitkit.results.validated.verbs import ValidationVerbs
 from logitkit.results.verbs_by_task import verbs_in_help
-from logitkit.results.word_verbs import WordVerbs
 
 if TYPE_CHECKING:
     from logitkit.inference.intervals.asked import IntervalMethod
     from logitkit.inference.intervals.bootstrap_intervals import IntervalKind
     from logitkit.inference.intervals.simultaneous import Adjustment, IntervalAdjustment
-    from logitkit.inference.validation.validation import Validation
     from logitkit.results.profiled import ProfileResult
 
 __all__ = ["Fit"]
@@ -34,7 +31,7 @@ __all__ = ["Fit"]
 
 @verbs_in_help
 @documents(FitOnRows)
-class Fit(WordVerbs, ValidationVerbs):
+class Fit(OutputVerbs):
     """A fitted model, with the verbs of every family.
 
     Parameters
@@ -72,6 +69,16 @@ class Fit(WordVerbs, ValidationVerbs):
         Summary
             Facts, a table of coefficients with ratios (with several outcomes one table per outcome), notes and
             warnings.
+
+        Examples
+        --------
+        The line of a term, per 10 pounds:
+
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> text = fit.summary({"lwt": 10}).to_text()
+        >>> print(next(line for line in text.splitlines() if line.startswith("lwt (")))
+        lwt (per 10)  -0.1212      0.0613  -1.98  0.0482       0.886    0.786     0.999
         """
         limits = None
         if method != "wald":
@@ -101,6 +108,18 @@ class Fit(WordVerbs, ValidationVerbs):
             Columns term (with several outcomes preceded by outcome), estimate, std_error, statistic, p_value, conf_low
             and conf_high. After a penalty, statistic and p_value are missing, and so are standard errors and intervals
             unless there is a posterior.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> fit.tidy()[["term", "estimate", "std_error", "p_value"]].set_index("term").astype(float).round(3)
+                   estimate  std_error  p_value
+        term
+        Intercept     1.366      1.014    0.178
+        age          -0.039      0.033    0.233
+        lwt          -0.012      0.006    0.048
+        smoke         0.671      0.326    0.040
         """
         return tidy.tidy_frame(self.record, level, nonzero=nonzero, adjust=adjust)
 
@@ -111,6 +130,13 @@ class Fit(WordVerbs, ValidationVerbs):
         -------
         pandas.DataFrame
             Sizes, likelihoods, information criteria, coefficients of determination and status.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> fit.glance()[["n_obs", "loglik", "aic"]].astype(float).round(2).iloc[0].to_dict()
+        {'n_obs': 189.0, 'loglik': -111.45, 'aic': 230.9}
         """
         return tidy.glance_frame(self.record)
 
@@ -157,6 +183,19 @@ class Fit(WordVerbs, ValidationVerbs):
             intercepts, with several outcomes labelled by the two outcomes compared. Missing for columns that cannot
             change alone, such as those of a spline, and for ratios too large or too small for a floating-point number.
             With ``at`` columns variable, from, to and the values of others in place of term and unit.
+
+        Examples
+        --------
+        Of ten years, and of 20 pounds:
+
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> fit.odds_ratios({"age": 10, "lwt": 20})[["odds_ratio", "conf_low", "conf_high"]].round(3)
+               odds_ratio  conf_low  conf_high
+        term
+        age         0.677     0.356      1.286
+        lwt         0.785     0.617      0.998
+        smoke       1.956     1.033      3.704
         """
         from logitkit.results.intervals import ratio_frame
 
@@ -204,6 +243,24 @@ class Fit(WordVerbs, ValidationVerbs):
             posterior intervals given the strength, named as such by the name of the columns; other penalties have none.
             Bootstrap limits are infinite where sufficiently many replicates are, and missing where replicates or
             jackknife refits do not determine them; the name of the columns states the method.
+
+        Examples
+        --------
+        By profile likelihood, and of the log odds ratio of smoking less that of 50 pounds:
+
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> fit.confint("profile").round(3)
+        profile likelihood  conf_low  conf_high
+        term
+        Intercept             -0.573      3.422
+        age                   -0.105      0.024
+        lwt                   -0.025     -0.001
+        smoke                  0.033      1.314
+        >>> fit.confint(of="smoke - 50 * lwt").round(3)
+                          conf_low  conf_high
+        function
+        smoke - 50 * lwt     0.412      2.141
         """
         from logitkit.results.intervals import interval_frame
 
@@ -223,6 +280,18 @@ class Fit(WordVerbs, ValidationVerbs):
         -------
         ProfileResult
             Prints intervals beside those of Wald; ``to_frame()`` has the points, ``plot()`` draws them.
+
+        Examples
+        --------
+        The ends of the interval are where the likelihood-ratio statistic is 3.84:
+
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> fit.profile("smoke").to_frame().head(3).round(3)
+          function  value   root  statistic
+        0    smoke -0.095 -2.352      5.532
+        1    smoke  0.033 -1.960      3.841
+        2    smoke  0.160 -1.568      2.459
         """
         from logitkit.results.profiled import profile_fit
 
@@ -295,76 +364,6 @@ class Fit(WordVerbs, ValidationVerbs):
     def plot(self) -> FitPlots:
         """Figures of the fit: forest, coefficients, average_predictions, roc, calibration, residuals."""
         return self._figures(self)
-
-    def report(
-        self,
-        path: str | Path,
-        data: Any = None,
-        title: str | None = None,
-        units: Mapping[str, float] | None = None,
-        source: str | None = None,
-        tripod: bool = False,
-        validate: Literal["bootstrap", "cross-validation"] | None = None,
-    ) -> Path:
-        """Write one self-contained HTML page: what was modelled, the answer, and whether to believe it.
-
-        Its chapters: what was modelled, on which rows; the answer (coefficients, ratios, tests, average effects); can
-        it be trusted (findings, each with the rule that it applied); how well it predicts; who drives it (influence);
-        what to do next. Tables are sorted by a click, printing it gives a readable PDF, and a program finds all numbers
-        unrounded as JSON in the element ``lk-numbers``.
-
-        Parameters
-        ----------
-        path : str or Path
-            File to write, ending in .html. An existing file is replaced in one step, and kept if writing fails.
-        data : table, optional
-            Rows for the diagnostics and, with several outcomes, for the average predictions by variable. Default: the
-            rows of the fit, whose average predictions need its table.
-        title : str, optional
-            Title of the page.
-        units : mapping of str to float, optional
-            Change in a column to which its coefficient refers, ``{"balance": 10_000}``; the labels state it.
-        source : str, optional
-            Origin of the rows, such as the name of a file, which the page states beside their number.
-        tripod : bool, default False
-            Whether the numbers of the items of TRIPOD+AI stand in the margin, and its checklist at the end.
-        validate : {'bootstrap', 'cross-validation'}, optional
-            Whether the page says how well the model would predict on other rows, by ``fit.validate(method, seed=0)``.
-
-        Returns
-        -------
-        Path
-            The file written.
-        """
-        from logitkit.options import require_choice
-        from logitkit.results.reported import write_report
-
-        if validate is not None:
-            require_choice("validate", validate, ("bootstrap", "cross-validation"))
-        found = None if validate is None else cast("Validation", self.validate(validate, seed=0))
-        return write_report(self._rows_of(data), path, title, units, source, tripod=tripod, validation=found)
-
-    def save(self, path: str | Path) -> Path:
-        """Write the fit as plain versioned JSON, without any row of the data.
-
-        Parameters
-        ----------
-        path : str or Path
-            File to write. An existing file is replaced in one step, and kept if writing fails.
-
-        Returns
-        -------
-        Path
-            The file written.
-
-        Raises
-        ------
-        FormulaError
-            If the formula contains a part that ``load`` would refuse, such as a ``lambda``.
-        """
-        from logitkit.engine.saved.file import save_record
-
-        return save_record(self.record, path)
 
     def __repr__(self) -> str:
         """Return the summary as text."""

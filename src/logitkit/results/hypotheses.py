@@ -1,16 +1,12 @@
-"""The verbs of a fit that test hypotheses, and those that refit the model."""
+"""The verbs of a fit that test hypotheses."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-import pandas as pd
-
 from logitkit.inference.hypotheses.likelihood_ratio import LikelihoodRatioTest, null_test
-from logitkit.options import require_choice
-from logitkit.results.quantities import Quantities
-from logitkit.results.rows import Rows
+from logitkit.results.refits import Refits
 from logitkit.results.shown import shown
 
 if TYPE_CHECKING:
@@ -22,16 +18,12 @@ if TYPE_CHECKING:
     from logitkit.inference.hypotheses.rao_scott import RaoScottTest
     from logitkit.inference.hypotheses.single_terms import AddTest, TermChanges
     from logitkit.inference.hypotheses.wald import WaldTest
-    from logitkit.inference.incidental import BiasCorrection, CorrectionMethod
-    from logitkit.inference.resampling.units import ResamplingKind
-    from logitkit.results.remedied import RemediesResult
-    from logitkit.results.several.resampled import BootstrapResult, JackknifeResult
 
 __all__ = ["Hypotheses"]
 
 
-class Hypotheses(Quantities):
-    """A fit with the verbs that test hypotheses, and those that refit the model to other samples.
+class Hypotheses(Refits):
+    """A fit with the verbs that test hypotheses.
 
     Parameters
     ----------
@@ -132,6 +124,14 @@ class Hypotheses(Quantities):
         -------
         LikelihoodRatioTest
             Test against the model with intercepts and offsets only.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> found = fit.lr_test()
+        >>> round(found.statistic, 2), found.dof, round(found.p_value, 4)
+        (11.78, 3, 0.0082)
         """
         return shown(null_test(self.record))
 
@@ -181,6 +181,14 @@ class Hypotheses(Quantities):
         -------
         TermChanges
             The deviance and the AIC of each smaller model, and the test of the term.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> found = fit.drop1()
+        >>> dict(zip(found.tests.labels, found.tests.p_value.round(4).tolist(), strict=True))
+        {'age': 0.2264, 'lwt': 0.0363, 'smoke': 0.0394}
         """
         from logitkit.inference.hypotheses.single_terms import drop_terms
 
@@ -201,6 +209,14 @@ class Hypotheses(Quantities):
         -------
         TermChanges
             One row per term, each added alone.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> found = fit.add1("race + ht")
+        >>> dict(zip(found.tests.labels, found.tests.p_value.round(4).tolist(), strict=True))
+        {'race': 0.0166, 'ht': 0.0045}
         """
         from logitkit.inference.hypotheses.single_terms import term_additions
 
@@ -213,42 +229,18 @@ class Hypotheses(Quantities):
         -------
         ModelScoreTest
             Of a 2 x 2 table it is Pearson's chi-square.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> found = fit.score_test()
+        >>> round(found.statistic, 2), found.dof, round(found.p_value, 4)
+        (11.25, 3, 0.0104)
         """
         from logitkit.inference.hypotheses.model_score import model_score_test
 
         return shown(model_score_test(self.record, self.design))
-
-    def bootstrap(
-        self,
-        n: int = 1000,
-        seed: int | None = None,
-        kind: ResamplingKind | None = None,
-        *,
-        of: str | Sequence[str] | None = None,
-    ) -> BootstrapResult:
-        """Refit the model to data sets drawn from the rows of the fit, or from the fitted distribution.
-
-        Parameters
-        ----------
-        n : int, default 1000
-            Number of replicates.
-        seed : int, optional
-            Seed, for reproducible replicates.
-        kind : {'rows', 'cluster', 'parametric', 'bayesian', 'poisson'}, optional
-            Resampling unit; or outcomes from the fitted probabilities; or weights of the units, from a posterior (the
-            Bayesian bootstrap); or a Poisson number of each row by its place in the table, the same however rows are
-            read. Default: clusters if the fit has them, otherwise rows; of rows in chunks, ``'poisson'``.
-        of : str or sequence of str, optional
-            Linear combinations, written as in ``test``: ``"age - 2 * lwt"``. Default: all coefficients.
-
-        Returns
-        -------
-        BootstrapResult
-            Replicates, bias, standard errors and intervals.
-        """
-        from logitkit.results.several.resampled import bootstrap_fit
-
-        return bootstrap_fit(self, n, seed, kind, of)
 
     def score_bootstrap(
         self,
@@ -298,91 +290,14 @@ class Hypotheses(Quantities):
         -------
         RaoScottTest
             The ratio with weights of mean one, and its p-value from a mixture of chi-squares.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> round(fit.robust("HC3").rao_scott_test("age = 0, lwt = 0").p_value, 3)
+        0.031
         """
         from logitkit.inference.hypotheses.rao_scott import rao_scott_test
 
         return shown(rao_scott_test(self.record, self._own_rows.design, hypothesis))
-
-    def jackknife(self, of: str | Sequence[str] | None = None) -> JackknifeResult:
-        """Refit the model without each row, observation or cluster in turn.
-
-        Parameters
-        ----------
-        of : str or sequence of str, optional
-            Linear combinations, written as in ``test``. Default: all coefficients.
-
-        Returns
-        -------
-        JackknifeResult
-            Replicates, bias, standard errors, intervals and acceleration.
-        """
-        from logitkit.results.several.resampled import jackknife_fit
-
-        return jackknife_fit(self, of)
-
-    def bias_correction(self, method: CorrectionMethod = "analytic", level: float | None = None) -> BiasCorrection:
-        """Return the coefficients corrected for the bias caused by the intercepts of the levels of an absorbed factor.
-
-        Parameters
-        ----------
-        method : {'analytic', 'jackknife'}
-            From the formula of the leading term, or from fits to the two halves of the rows of each level.
-        level : float, optional
-            Confidence level; that of the fit by default.
-
-        Returns
-        -------
-        BiasCorrection
-            Corrected coefficients with standard errors, tests and intervals.
-        """
-        from logitkit.inference.incidental import bias_correction
-
-        return shown(bias_correction(self.record, self._own_rows.design, method, level))
-
-    def remedies(self, level: float | None = None) -> RemediesResult:
-        """Fit the model by maximum likelihood, with Firth's penalty, FLIC and log-F priors, side by side.
-
-        Parameters
-        ----------
-        level : float, optional
-            Confidence level; that of the fit by default.
-
-        Returns
-        -------
-        RemediesResult
-            Estimates with profile intervals, finite but for maximum likelihood where data are separated; it prints as a
-            table, and ``to_frame()`` has it.
-        """
-        from logitkit.results.remedied import remedies_of
-
-        return remedies_of(self, level)
-
-    def collinearity(self, kind: Literal["inflation", "condition"] = "inflation") -> pd.DataFrame:
-        """Return variance inflation factors, generalised to terms with several coefficients, or condition indices.
-
-        Parameters
-        ----------
-        kind : {'inflation', 'condition'}
-            ``"condition"``: condition indices with variance proportions, as COLLIN of SAS has them. An index above 30
-            with more than half of the variance of two or more coefficients is a near dependence of their columns.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Columns gvif, dof and gvif_scaled, one row per term; with several outcomes, for all of them jointly. Of
-            condition indices one row per index: eigenvalue, condition_index, and the proportion of the variance of each
-            coefficient, which add up to 1.
-        """
-        from logitkit.diagnostics.collinearity import collinearity
-        from logitkit.diagnostics.condition_indices import condition_indices
-        from logitkit.report.frames.diagnostics import collinearity_frame, condition_frame
-
-        require_choice("kind", kind, ("inflation", "condition"))
-        if kind == "condition":
-            return condition_frame(condition_indices(self.record))
-        return collinearity_frame(collinearity(self.record))
-
-    @property
-    def _own_rows(self) -> Rows:
-        """The rows of the fit."""
-        return Rows(self.record, self.design)

@@ -108,6 +108,15 @@ class MultinomialFit(Fit):
         -------
         ChiSquareTests
             One row per pair.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> births = lk.datasets.load_lbw()
+        >>> fit = lk.multinomial("race ~ age + lwt", births)
+        >>> found = fit.combine_tests()
+        >>> dict(zip(found.labels, found.p_value.round(4).tolist(), strict=True))
+        {'white & black': 0.0062, 'white & other': 0.0083, 'black & other': 0.0007}
         """
         from logitkit.inference.hypotheses.combine import combine_tests
 

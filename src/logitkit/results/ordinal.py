@@ -50,6 +50,16 @@ class OrdinalFit(Fit):
         -------
         ChiSquareTests
             First all terms with a single coefficient jointly, then each of them.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> births = lk.datasets.load_lbw()
+        >>> births["visits"] = births.ftv.clip(upper=2)
+        >>> fit = lk.ordinal("visits ~ age + smoke", births)
+        >>> found = fit.proportional_odds_test()
+        >>> dict(zip(found.labels, found.p_value.round(3).tolist(), strict=True))
+        {'all terms': 0.043, 'age': 0.201, 'smoke': 0.043}
         """
         from logitkit.inference.hypotheses.parallel import proportional_odds_test
 

@@ -68,6 +68,15 @@ class RowVerbs(DiagnosticVerbs, Hypotheses):
             Has the verbs predict, predict_logit, predict_link, predictions, effects, contrast, average_predictions,
             means, augment, certificate and report, those of residuals, influence, goodness of fit, discrimination and
             calibration, and the figures.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> births = lk.datasets.load_lbw()
+        >>> fit = lk.logit("low ~ age + lwt + smoke", births[::2])
+        >>> others = fit.on(births[1::2])
+        >>> round(others.discrimination().auc, 3), round(float(others.calibration().slope), 3)
+        (0.537, 0.142)
         """
         return FitOnRows(Rows(self.record, self.design, data, weights, offset, y, unseen), self._row_figures)
 
@@ -115,6 +124,15 @@ class RowVerbs(DiagnosticVerbs, Hypotheses):
             One row per row of the table, missing where the input is missing; with several outcomes one column per
             outcome. The folder, where one is written. If a factor is absorbed, rows of the fit in levels without
             variation were not used and are missing; given as ``data``, they get the limiting probability, 0 or 1.
+
+        Examples
+        --------
+        Two mothers who smoke and weigh 120 pounds, of 20 and of 30 years:
+
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> fit.predict({"age": [20, 30], "lwt": [120, 120], "smoke": [1, 1]}).round(3).tolist()
+        [0.451, 0.357]
         """
         return self.on(data, offset=offset, unseen=unseen).predict(to=to, columns=columns, keys=keys, level=level)
 
@@ -135,6 +153,13 @@ class RowVerbs(DiagnosticVerbs, Hypotheses):
         pandas.Series or pandas.DataFrame
             Shaped as from ``predict``. In the symmetric form, log-probabilities relative to their mean over the
             outcomes.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> fit.predict_logit({"age": [20, 30], "lwt": [120, 120], "smoke": [1, 1]}).round(3).tolist()
+        [-0.198, -0.588]
         """
         return self.on(data, offset=offset, unseen=unseen).predict_logit()
 
@@ -187,6 +212,16 @@ class RowVerbs(DiagnosticVerbs, Hypotheses):
             Columns estimate, std_error, conf_low, conf_high, and for an event logit and logit_std_error. One row per
             row of the table or, with several outcomes, per row and outcome. If a factor is absorbed, the standard
             errors include the uncertainty of the intercept of the row's level.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> new = {"age": [20, 30], "lwt": [120, 120], "smoke": [1, 1]}
+        >>> fit.predictions(new)[["estimate", "std_error", "conf_low", "conf_high"]].round(3)
+           estimate  std_error  conf_low  conf_high
+        0     0.451      0.064     0.331      0.576
+        1     0.357      0.079     0.220      0.522
         """
         return self.on(data, offset=offset, unseen=unseen).predictions(level, method)
 
@@ -207,6 +242,15 @@ class RowVerbs(DiagnosticVerbs, Hypotheses):
         pandas.DataFrame or Path
             Indexed as the table. For an event: y, fitted, std_error, logit, residuals and influence. With several
             outcomes: observed, predicted, then ``fitted:a`` and ``residual:a`` for each outcome a.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> fit.augment()[["y", "fitted", "leverage", "cooks_distance"]].head(2).round(4)
+             y  fitted  leverage  cooks_distance
+        0  0.0  0.1707    0.0274          0.0015
+        1  0.0  0.1419    0.0214          0.0009
         """
         return self.on(data).augment(to=to, keys=keys)
 

@@ -191,3 +191,11 @@ def test_counts_have_the_intervals_of_their_trials():
     assert found.n == 100
     assert_allclose([found.threshold, found.low, found.high], [trials.threshold, trials.low, trials.high], rtol=1e-9)
     assert_allclose(found.rates.sensitivity, trials.rates.sensitivity, rtol=1e-9)
+
+
+def test_a_threshold_says_whether_its_rates_have_intervals(births, fit):
+    assert "Intervals of the rates take the threshold as given." in fit.thresholds().to_text()
+    weighted = lk.logit(FORMULA, births, weights=np.full(len(births), 0.5), weight_kind="precision")
+    text = weighted.thresholds(n=0).to_text()
+    assert "No intervals" in text
+    assert "take the threshold as given" not in text

@@ -121,7 +121,7 @@ def threshold_document(result: Threshold) -> Document:
         ),
         blocks=(_rates_table(result.rates, level),),
         notes=(
-            NO_INTERVALS if np.isnan(result.rates.correct[:, 1:]).all() else TAKEN,
+            NO_INTERVALS if np.isnan(result.rates.correct[1:]).all() else TAKEN,
             *(("By costs alone: the threshold of calibrated probabilities, r / (1 + r).",) * (result.method == "cost")),
         ),
         warnings=(CHOSEN,) * result.in_sample,

@@ -47,6 +47,18 @@ class DecisionVerbs(OfRows):
         -------
         DecisionCurveResult
             Net benefit with intervals, beside acting on all and on none.
+
+        Examples
+        --------
+        Of the model, and of acting on all:
+
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> found = fit.decision_curve(thresholds=[0.2, 0.3]).to_frame()
+        >>> found[["threshold", "net_benefit", "of_all"]].astype(float).round(3)
+           threshold  net_benefit  of_all
+        0        0.2        0.157   0.140
+        1        0.3        0.089   0.017
         """
         from logitkit.diagnostics.decisions.net_benefit import decision_curve
         from logitkit.diagnostics.discrimination.at_thresholds import require_prevalence, thresholds_asked
@@ -91,6 +103,17 @@ class DecisionVerbs(OfRows):
         -------
         ReclassificationResult
             Both with their parts and errors, and what is to be kept in mind of them.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> births = lk.datasets.load_lbw()
+        >>> fit = lk.logit("low ~ age + lwt + smoke", births)
+        >>> found = fit.reclassification(lk.logit("low ~ age", births))
+        >>> found.to_frame()[["measure", "estimate", "std_error"]].iloc[[0, 3]]
+          measure  estimate  std_error
+        0     nri  0.441721   0.153623
+        3     idi  0.044860   0.015248
         """
         from logitkit.diagnostics.decisions.reclassification import reclassification
         from logitkit.results.diagnosed.decided import ReclassificationResult

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from logitkit.results.given_rows import OfRows
+from logitkit.results.diagnosed.classification_verbs import ClassificationVerbs
 
 if TYPE_CHECKING:
     from logitkit.diagnostics.discrimination.comparison import RocMethod
-    from logitkit.diagnostics.discrimination.thresholds import ThresholdMethod
-    from logitkit.results.diagnosed.decided import ClassificationTableResult, ThresholdResult
     from logitkit.results.diagnosed.rankings import (
         ConcordanceResult,
         GainsResult,
@@ -18,12 +15,12 @@ if TYPE_CHECKING:
         PrecisionRecallResult,
     )
     from logitkit.results.diagnosed.roc_tests import RocTestResult
-    from logitkit.results.diagnosed.with_frames import ClassificationResult, DiscriminationResult
+    from logitkit.results.diagnosed.with_frames import DiscriminationResult
 
 __all__ = ["DiscriminationVerbs"]
 
 
-class DiscriminationVerbs(OfRows):
+class DiscriminationVerbs(ClassificationVerbs):
     """Discrimination and classification."""
 
     def discrimination(self, data: Any = None, *, bins: int | None = None) -> DiscriminationResult:
@@ -42,6 +39,16 @@ class DiscriminationVerbs(OfRows):
         DiscriminationResult
             The curve, and its area with DeLong's interval (an exact one for an area of 1 or 0). With several outcomes,
             Hand and Till's area, the pairwise areas, and the area of each outcome against the rest.
+
+        Examples
+        --------
+        The area under the ROC curve:
+
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> found = fit.discrimination()
+        >>> round(found.auc, 3)
+        0.653
         """
         from logitkit.diagnostics.discrimination.curves import discrimination
         from logitkit.results.diagnosed.together import as_result
@@ -88,6 +95,15 @@ class DiscriminationVerbs(OfRows):
         -------
         RocTestResult
             Areas, contrasts with errors, and their joint test.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> births = lk.datasets.load_lbw()
+        >>> fit = lk.logit("low ~ age + lwt + smoke", births)
+        >>> found = fit.roc_test(lk.logit("low ~ ptl + ht", births))
+        >>> found.areas.round(3).tolist(), round(float(found.p_value), 3)
+        ([0.653, 0.626], 0.619)
         """
         from logitkit.diagnostics.discrimination.areas import rates_between
         from logitkit.diagnostics.discrimination.comparison import CompareAsked, roc_test
@@ -137,6 +153,14 @@ class DiscriminationVerbs(OfRows):
         -------
         PartialAreaResult
             The area with its interval, and McClish's standardised area.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> found = fit.partial_auc(fpr=(0, 0.2))
+        >>> round(found.area, 4), round(found.standardized, 3)
+        (0.0351, 0.542)
         """
         from logitkit.diagnostics.discrimination.areas import rates_between
         from logitkit.diagnostics.discrimination.partial_area import partial_area
@@ -175,6 +199,16 @@ class DiscriminationVerbs(OfRows):
         -------
         PrecisionRecallResult
             The curve, and the average precision with its interval.
+
+        Examples
+        --------
+        Beside the rate of events, which scores that rank nothing have:
+
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> found = fit.precision_recall()
+        >>> round(found.average_precision, 3), round(found.rate, 3)
+        (0.443, 0.312)
         """
         from logitkit.diagnostics.discrimination.precision_recall import precision_recall
         from logitkit.results.diagnosed.rankings import PrecisionRecallResult
@@ -197,6 +231,14 @@ class DiscriminationVerbs(OfRows):
         -------
         ConcordanceResult
             The four measures with errors, and the pairs that they are made of.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> found = fit.concordance()
+        >>> dict(zip(found.names, found.estimates.round(3).tolist(), strict=True))
+        {'c': 0.653, "Somers' D": 0.306, 'Goodman-Kruskal gamma': 0.306, "Kendall's tau-a": 0.132}
         """
         from logitkit.diagnostics.discrimination.concordance import concordance
         from logitkit.results.diagnosed.rankings import ConcordanceResult
@@ -221,6 +263,15 @@ class DiscriminationVerbs(OfRows):
         -------
         GainsResult
             The table by depth, and the accuracy profile (CAP) with its ratio.
+
+        Examples
+        --------
+        The proportion of the events among the 20% with the highest probabilities:
+
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> round(float(fit.gains().captured_at(0.2)), 3)
+        0.271
         """
         from logitkit.diagnostics.discrimination.gains import gains
         from logitkit.results.diagnosed.rankings import GainsResult
@@ -228,121 +279,3 @@ class DiscriminationVerbs(OfRows):
 
         rows = self._rows_of(data)
         return as_result(GainsResult, gains(rows.record, rows.design, groups, level=level))
-
-    def classification(self, data: Any = None, threshold: float | None = None) -> ClassificationResult:
-        """Return the confusion table of predicted outcomes with the measures derived from it.
-
-        Parameters
-        ----------
-        data : table, optional
-            Rows with an outcome; the rows of the fit by default.
-        threshold : float, optional
-            Probability from which the event is predicted, 0.5 by default. With several outcomes the most probable one
-            is predicted, and there is no threshold.
-
-        Returns
-        -------
-        ClassificationResult
-            The table; accuracy with its interval; precision and recall of each outcome (for an event sensitivity,
-            specificity and predictive values); agreement beyond chance; log loss and Brier score.
-        """
-        from logitkit.diagnostics.discrimination.classification import classification
-        from logitkit.results.diagnosed.together import as_result
-        from logitkit.results.diagnosed.with_frames import ClassificationResult
-
-        rows = self._rows_of(data)
-        return as_result(ClassificationResult, classification(rows.record, rows.design, threshold=threshold))
-
-    def classification_table(
-        self,
-        data: Any = None,
-        thresholds: Sequence[float] | float | None = None,
-        *,
-        corrected: bool = False,
-        prevalence: float | None = None,
-        level: float | None = None,
-    ) -> ClassificationTableResult:
-        """Return the classification at several thresholds.
-
-        Parameters
-        ----------
-        data : table, optional
-            Rows with an outcome; the rows of the fit by default.
-        thresholds : sequence of float, optional
-            Probabilities from which the event is predicted; 0.05, 0.1 and so on to 0.95 by default.
-        corrected : bool, default False
-            Predict each observation of the fit from all others, in one step, as CTABLE of SAS does.
-        prevalence : float, optional
-            For predictive values by Bayes' rule; by default that of the rows.
-        level : float, optional
-            Confidence level; the fit's by default.
-
-        Returns
-        -------
-        ClassificationTableResult
-            Counts, and sensitivity, specificity, predictive values and accuracy with Wilson's intervals.
-        """
-        from logitkit.diagnostics.discrimination.at_thresholds import classification_table
-        from logitkit.results.diagnosed.decided import ClassificationTableResult
-        from logitkit.results.diagnosed.together import as_result
-
-        rows = self._rows_of(data)
-        found = classification_table(
-            rows.record, rows.design, thresholds, corrected=corrected, prevalence=prevalence, level=level
-        )
-        return as_result(ClassificationTableResult, found)
-
-    def thresholds(
-        self,
-        method: ThresholdMethod = "youden",
-        value: float | None = None,
-        *,
-        data: Any = None,
-        prevalence: float | None = None,
-        n: int | None = None,
-        level: float | None = None,
-        seed: int | None = 0,
-    ) -> ThresholdResult:
-        """Choose the probability from which to call an event, by a stated aim.
-
-        Parameters
-        ----------
-        method : {'youden', 'closest', 'accuracy', 'f1', 'cost', 'capacity', 'sensitivity', 'specificity'}
-            The aim: the largest sensitivity + specificity - 1, the least distance to a curve without errors, the
-            largest accuracy or F1, the least cost, the proportion of rows that can be called, or a rate to be reached.
-        value : float, optional
-            Of ``'cost'`` that of a false event over that of a missed one; of ``'capacity'`` the proportion of rows; of
-            ``'sensitivity'`` and ``'specificity'`` the rate.
-        data : table, optional
-            Rows with an outcome; the rows of the fit by default, on which a chosen threshold flatters.
-        prevalence : float, optional
-            Proportion of events where the threshold will be used; that of the rows by default.
-        n : int, optional
-            Bootstrap samples for the interval of the threshold; 500 of at most 20,000 distinct predictions by default.
-        level : float, optional
-            Confidence level; the fit's by default.
-        seed : int, optional
-            Of the generator.
-
-        Returns
-        -------
-        ThresholdResult
-            The threshold with its interval, and the rates there.
-        """
-        from logitkit.diagnostics.discrimination.thresholds import threshold_for
-        from logitkit.options import require_seed
-        from logitkit.results.diagnosed.decided import ThresholdResult
-        from logitkit.results.diagnosed.together import as_result
-
-        rows = self._rows_of(data)
-        found = threshold_for(
-            rows.record,
-            rows.design,
-            method,
-            value,
-            prevalence=prevalence,
-            n=n,
-            level=level,
-            seed=require_seed(seed),
-        )
-        return as_result(ThresholdResult, found)

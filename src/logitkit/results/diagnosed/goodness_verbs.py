@@ -45,6 +45,14 @@ class GoodnessVerbs(OfRows):
         GoodnessOfFitResult
             Prints as a table; ``to_frame()`` has one row per test, ``result["stukel"]`` is one of them. Refused with
             weights that are no counts, with clusters, and on the rows of a penalised fit.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> found = fit.goodness_of_fit().to_frame()
+        >>> found.loc[["osius_rojek", "stukel", "link_test"], "p_value"].astype(float).round(3).to_dict()
+        {'osius_rojek': 0.066, 'stukel': 0.443, 'link_test': 0.274}
         """
         from logitkit.diagnostics.fit.panel import goodness_of_fit
         from logitkit.results.diagnosed.goodness_results import GoodnessOfFitResult, with_table
@@ -64,6 +72,13 @@ class GoodnessVerbs(OfRows):
         -------
         LinkTestResult
             Coefficients of the fit on the linear predictor and its square, as Stata's ``linktest`` prints them.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> round(fit.link_test().p_value, 3)
+        0.274
         """
         from logitkit.diagnostics.fit.link_test import link_test
         from logitkit.results.diagnosed.goodness_results import LinkTestResult, with_table
@@ -85,6 +100,14 @@ class GoodnessVerbs(OfRows):
         -------
         BoxTidwellResult
             One row per column; refused on other rows than those of the fit.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> found = fit.box_tidwell()
+        >>> dict(zip(found.names, found.p_value.round(3).tolist(), strict=True))
+        {'age': 0.332, 'lwt': 0.595}
         """
         from logitkit.diagnostics.fit.box_tidwell import box_tidwell
         from logitkit.results.diagnosed.goodness_results import BoxTidwellResult, with_table
@@ -107,6 +130,14 @@ class GoodnessVerbs(OfRows):
         CalibrationBeltResult
             The polynomial starts at degree 2 on the rows of the fit, at degree 1 on others, and the test knows that its
             degree was chosen; ``plot()`` draws the belts.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> found = fit.calibration_belt()
+        >>> found.degree, round(found.p_value, 3)
+        (2, 0.246)
         """
         from logitkit.diagnostics.fit.belt import calibration_belt
         from logitkit.results.diagnosed.goodness_results import CalibrationBeltResult, with_table
@@ -127,6 +158,14 @@ class GoodnessVerbs(OfRows):
         DispersionTestResult
             Of rows of counts or, of single trials, of covariate patterns. What a fit with ``dispersion=`` has estimated
             is ``fit.dispersion``.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> found = fit.dispersion_test()
+        >>> round(found.pearson / found.dof, 2), round(found.deviance / found.dof, 2)
+        (1.06, 1.26)
         """
         from logitkit.diagnostics.fit.overdispersion import dispersion_test
         from logitkit.results.diagnosed.goodness_results import DispersionTestResult, with_table
@@ -149,6 +188,14 @@ class GoodnessVerbs(OfRows):
         -------
         PseudoRSquaredResult
             A coefficient without a meaning is nan.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> found = fit.pseudo_r2()
+        >>> round(found.mcfadden, 3), round(found.tjur, 3), round(found.nagelkerke, 3)
+        (0.05, 0.058, 0.085)
         """
         from logitkit.diagnostics.fit.r_squared import pseudo_r_squared
         from logitkit.results.diagnosed.goodness_results import PseudoRSquaredResult, with_table
@@ -181,6 +228,14 @@ class GoodnessVerbs(OfRows):
         -------
         HosmerLemeshowResult
             Statistic, degrees of freedom, p-value and table. Refused on the rows of a saturated model.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> found = fit.hosmer_lemeshow()
+        >>> round(found.statistic, 2), found.dof, round(found.p_value, 3)
+        (7.52, 8, 0.482)
         """
         from logitkit.diagnostics.fit.hosmer_lemeshow import hosmer_lemeshow
         from logitkit.results.diagnosed.goodness_results import with_table

@@ -61,6 +61,13 @@ class ResidualVerbs(OfRows):
         pandas.Series, pandas.DataFrame or Path
             One row per row used; with several outcomes one column per outcome, of scores one per coefficient, of
             partial residuals one per term.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> fit.residuals("pearson")[:3].round(3).tolist()
+        [-0.454, -0.407, -0.992]
         """
         from logitkit.diagnostics.residuals.any_kind import residuals_of_kind
         from logitkit.results.row_frames import row_frame
@@ -95,6 +102,14 @@ class ResidualVerbs(OfRows):
         -------
         SimulatedResidualsResult
             Prints the three tests; ``to_frame()`` has the groups, ``plot()`` draws them.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> found = fit.simulated_residuals(seed=1)
+        >>> round(found.uniformity_p, 2), round(found.dispersion, 2)
+        (0.98, 0.99)
         """
         from logitkit.results.diagnosed.simulated import simulated_of_rows
 
@@ -134,6 +149,16 @@ class ResidualVerbs(OfRows):
             standardized_deviance; with several outcomes pearson and deviance, what the row adds to the two statistics.
             Then Pregibon's displacements c and cbar, and the approximate decrease of Pearson's statistic and of the
             deviance when the row is deleted, pearson_deleted and deviance_deleted (SAS: C, CBAR, DIFCHISQ, DIFDEV).
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> fit.influence()[["leverage", "cooks_distance"]].head(3).round(4)
+           leverage  cooks_distance
+        0    0.0274          0.0015
+        1    0.0214          0.0009
+        2    0.0193          0.0049
         """
         from logitkit.diagnostics.residuals.influence import influence
         from logitkit.diagnostics.residuals.influential import most_influential
@@ -190,6 +215,15 @@ class ResidualVerbs(OfRows):
         pandas.DataFrame or Path
             The estimate less that without the row, one row per row used and one column per coefficient; missing where a
             coefficient has no finite estimate, and for rows with a coefficient of their own.
+
+        Examples
+        --------
+        The largest change of each coefficient, in standard errors:
+
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> fit.dfbetas().abs().max().round(2).to_dict()
+        {'Intercept': 0.42, 'age': 0.27, 'lwt': 0.41, 'smoke': 0.16}
         """
         from logitkit.diagnostics.residuals.dfbetas import dfbetas
         from logitkit.diagnostics.residuals.patterns import dfbetas_by_pattern
@@ -223,6 +257,16 @@ class ResidualVerbs(OfRows):
         LeaveOutResult
             Prints the range of each coefficient; ``to_frame()``, ``changes()`` and ``predictions()`` are tables.
             Estimates are exact: those of a fit to the other rows, infinite where these are separated.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> found = fit.leave_out()
+        >>> found.changes().head(2).round(4)
+           Intercept     age     lwt   smoke
+        0     0.0182  0.0010 -0.0004  0.0078
+        1     0.0411 -0.0015 -0.0001  0.0066
         """
         from logitkit.results.diagnosed.leave_out import leave_out_of_rows
 
@@ -259,6 +303,16 @@ class ResidualVerbs(OfRows):
         -------
         FragilityResult
             Prints the coefficient with and without the set; ``labels`` are those of the rows in the set.
+
+        Examples
+        --------
+        How many rows of 189 turn the sign of the coefficient, which is then:
+
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> found = fit.fragility("smoke")
+        >>> len(found.rows), round(found.after.estimate, 3)
+        (12, -0.055)
         """
         from logitkit.results.diagnosed.fragility import fragility_of_rows
 
@@ -282,6 +336,18 @@ class ResidualVerbs(OfRows):
         -------
         pandas.DataFrame or Path
             Columns leverage, standardized_pearson and standardized_deviance; one row per row used and outcome.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> births = lk.datasets.load_lbw()
+        >>> fit = lk.multinomial("race ~ age + lwt", births)
+        >>> fit.outcome_influence().head(3).round(3)
+                     leverage  standardized_pearson  standardized_deviance
+        row outcome
+        0   white       0.031                -0.907                 -1.100
+            black       0.037                 1.266                  1.392
+            other       0.029                -0.448                 -0.605
         """
         from logitkit.diagnostics.residuals.influence import influence
         from logitkit.results.row_frames import row_frame
