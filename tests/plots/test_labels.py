@@ -49,3 +49,17 @@ def test_labels_of_bins_are_broken_at_their_marks() -> None:
     labels = [label.get_text() for label in binned.plot().get_xticklabels()]
     assert "furniture/\nequipment" in labels
     assert max(label.count("\n") for label in labels) <= 2
+
+
+def test_levels_below_partial_residuals_do_not_meet() -> None:
+    loans = lk.datasets.load_german_credit().assign(bad=lambda d: (d["class"] == "bad").astype(int))
+    ax = lk.logit("bad ~ purpose + age", loans).plot.partial_residuals("purpose")
+    assert len(ax.get_xticklabels()) == 10
+    assert {label.get_rotation() for label in ax.get_xticklabels()} == {30.0}
+
+
+def test_values_of_a_nomogram_are_written_in_full() -> None:
+    loans = lk.datasets.load_german_credit().assign(bad=lambda d: (d["class"] == "bad").astype(int))
+    texts = {text.get_text() for text in lk.logit("bad ~ credit_amount + age", loans).plot.nomogram().texts}
+    assert {"5000", "10,000", "250"} <= texts
+    assert not any("e+" in text for text in texts)

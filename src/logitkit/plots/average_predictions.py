@@ -10,7 +10,7 @@ import numpy as np
 from logitkit.inference.effects.average_predictions import AveragePredictions
 from logitkit.options import require_choice
 from logitkit.plots.drawn_outcomes import left_out_words, most_frequent
-from logitkit.plots.labels import add_note, plain, wrapped
+from logitkit.plots.labels import add_note, name_levels, plain, wrapped
 from logitkit.plots.legends import legend_beside
 from logitkit.plots.style import FAINT, dress, level_text, looks, new_axes
 from logitkit.typing import FloatArray
@@ -22,8 +22,6 @@ __all__ = ["EFFECT_SIZE", "plot_average_predictions", "plot_shares"]
 
 EFFECT_SIZE = (6.2, 3.8)
 SPREAD = 0.6  # of the distance of two levels, over which their outcomes are spread
-UPRIGHT_MOST = 56  # characters of all levels that fit side by side
-UPRIGHT_LINES = 2  # line breaks of a level that stands upright
 OPAQUE = 0.85  # of an area, and not of the white of its edge and pattern
 
 
@@ -55,7 +53,7 @@ def plot_average_predictions(
     if found.numeric:
         ax.set_xlim(place.min(), place.max()) if place.size > 1 else None
     else:
-        _name_levels(ax, [str(value) for value in found.values])
+        name_levels(ax, [str(value) for value in found.values])
     dress(ax, x=plain(wrapped(found.variable)), y=what, title=title)
     add_note(ax, left_out_words(found.outcomes, every, drawn, "that are likeliest on average"))
     ax.set_axisbelow(True)
@@ -70,7 +68,7 @@ def plot_shares(
     handles = _bars(ax, shares)
     ax.set_ylim(0.0, 1.0)
     legend_beside(ax, handles[::-1], outcomes[::-1])
-    _name_levels(ax, labels)
+    name_levels(ax, labels)
     dress(ax, x=x, y=y)
     return ax
 
@@ -120,15 +118,3 @@ def _bars(ax: Axes, shares: FloatArray) -> list[Any]:
         handles.append(bars)
         base = base + np.nan_to_num(part)
     return handles
-
-
-def _name_levels(ax: Axes, labels: Sequence[str]) -> None:
-    """Name the levels below the axis: side by side where there is room, else slanted."""
-    upright = [wrapped(label, UPRIGHT_MOST // max(len(labels), 1)) for label in labels]
-    long = max(text.count("\n") for text in upright) > UPRIGHT_LINES or 4 * len(labels) > UPRIGHT_MOST
-    texts = [plain(text) for text in ([wrapped(label) for label in labels] if long else upright)]
-    ax.set_xticks(np.arange(len(texts)), texts, rotation=30 if long else 0, ha="right" if long else "center")
-    if long:
-        for text in ax.get_xticklabels():
-            text.set_rotation_mode("anchor")
-    ax.set_xlim(-0.6, len(texts) - 0.4)

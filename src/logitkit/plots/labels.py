@@ -7,15 +7,19 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from logitkit.plots.style import MUTED, TICK_SIZE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["LINE_MOST", "TOGETHER", "add_note", "plain", "text_width", "wrapped"]
+__all__ = ["LINE_MOST", "TOGETHER", "add_note", "name_levels", "plain", "text_width", "wrapped"]
 
 LINE_MOST = 34  # characters of a line of a label
 NOTE_MOST = 84  # characters of a line of a note, which may be as long as the figure is wide
+UPRIGHT_MOST = 56  # characters of all levels that fit side by side
+UPRIGHT_LINES = 2  # line breaks of a level that stands upright
 NOTE_LEAST, MARGIN = 120.0, 28.0  # points: a note's least width, and what the label of the vertical axis takes
 # A label may be broken behind a blank or a mark, and before a bracket that opens.
 BREAKS = re.compile(r"(?<=[ \t\n_,:;/)\]&|+-])|(?<=\.)(?=[A-Za-z])|(?=[\[(])")
@@ -63,6 +67,18 @@ def text_width(text: str, size: float = TICK_SIZE, weight: str = "normal") -> fl
     font = FontProperties(size=size, weight=weight)
     lines = [line for line in text.split("\n") if line.strip()]
     return max((float(TextPath((0.0, 0.0), plain(line), prop=font).get_extents().x1) for line in lines), default=0.0)
+
+
+def name_levels(ax: Axes, labels: Sequence[str]) -> None:
+    """Name the levels below the axis: side by side where there is room, else slanted."""
+    upright = [wrapped(label, UPRIGHT_MOST // max(len(labels), 1)) for label in labels]
+    long = max(text.count("\n") for text in upright) > UPRIGHT_LINES or 4 * len(labels) > UPRIGHT_MOST
+    texts = [plain(text) for text in ([wrapped(label) for label in labels] if long else upright)]
+    ax.set_xticks(np.arange(len(texts)), texts, rotation=30 if long else 0, ha="right" if long else "center")
+    if long:
+        for text in ax.get_xticklabels():
+            text.set_rotation_mode("anchor")
+    ax.set_xlim(-0.6, len(texts) - 0.4)
 
 
 def add_note(ax: Axes, text: str) -> None:

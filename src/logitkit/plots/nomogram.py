@@ -106,11 +106,18 @@ def _runs(scale: Scale) -> Iterator[tuple[str, FloatArray, Sequence[str]]]:
     change = np.sign(np.diff(scale.points))
     turns = [] if not scale.numeric else [k for k in range(1, change.size) if change[k] * change[k - 1] < 0.0]
     ends = [0, *turns, scale.points.size - 1]
-    every = [f"{float(word):.4g}" for word in scale.values] if scale.numeric else scale.values
+    every = [_number(float(word)) for word in scale.values] if scale.numeric else scale.values
     for first, last in pairwise(ends):
         words = every[first : last + 1]
         name = scale.variable if not turns else f"{scale.variable}, {words[0]} to {words[-1]}"
         yield name, scale.points[first : last + 1], words
+
+
+def _number(value: float) -> str:
+    """Return a value of a scale as it is written: large ones in full, with commas from 10,000 on."""
+    if abs(value) < 1000.0:
+        return f"{value:.4g}"
+    return f"{value:.0f}" if abs(value) < 10_000.0 else f"{value:,.0f}"
 
 
 def _reach(rows: Sequence[_Row]) -> float:

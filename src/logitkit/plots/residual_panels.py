@@ -10,7 +10,7 @@ from logitkit.diagnostics.residuals.added import AddedVariable
 from logitkit.diagnostics.residuals.binned import BinnedResiduals
 from logitkit.diagnostics.residuals.simulated import SimulatedResiduals
 from logitkit.numerics.kernels.local_fits import local_fits
-from logitkit.plots.labels import plain
+from logitkit.plots.labels import name_levels, plain
 from logitkit.plots.style import ACCENT, AREA, GUIDE, INK, MUTED, PRIMARY, TICK_SIZE, dress, new_axes
 from logitkit.typing import FloatArray
 
@@ -122,7 +122,7 @@ def _by_level(
         if here.any():
             mean = np.average(residual[here], weights=weights[here])
             ax.plot(ends, [mean, mean], color=ACCENT, linewidth=1.6, zorder=5, label="mean" if first else None)
-    ax.set_xticks(np.arange(len(levels)), [plain(level) for level in levels])
+    name_levels(ax, levels)
 
 
 def plot_added_variable(result: AddedVariable, ax: Axes | None = None, *, title: str = "") -> Axes:
