@@ -2,7 +2,8 @@
 Recalibration to new rows
 =========================
 
-How the recalibrated logit follows from the old one: the intercept moves it, the slope stretches it.
+The recalibrated probability against the predicted one, with its band. Where the curve lies above the diagonal, the
+old model said too little.
 """
 
 import logitkit as lk

@@ -2,7 +2,8 @@
 How optimistic is the fit?
 ==========================
 
-Bootstrap validation: apparent measures, those corrected for optimism, and their intervals.
+Apparent measures, and those corrected for optimism by the bootstrap. The length of a line is the optimism in standard
+deviations over resamples, so that measures of all scales compare; the numbers stand on the right.
 """
 
 import logitkit as lk

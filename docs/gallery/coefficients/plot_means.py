@@ -3,7 +3,7 @@ Adjusted means of a factor
 ==========================
 
 The probability of each level with the other variables held at their means, and its interval. Compare levels by their
-contrasts (``fit.means('race').contrast_frame()``), not by whether two intervals overlap.
+contrasts (``fit.means("race").contrast_frame()``), not by whether two intervals overlap.
 """
 
 import logitkit as lk

@@ -1,9 +1,9 @@
 """
-The decision curve with its interval
-====================================
+The decision curve, standardised
+================================
 
-``decision_curve`` has the numbers; ``standardized=True`` divides net benefit by the prevalence, so that the most is
-1.
+``decision_curve`` has the numbers; ``standardized=True`` divides net benefit by the prevalence, so that the most that
+a model can reach is 1.
 """
 
 import logitkit as lk

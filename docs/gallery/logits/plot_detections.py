@@ -2,7 +2,7 @@
 What did the detector find?
 ===========================
 
-Boxes with their classes and scores, after of those that overlap the best is kept.
+Boxes with their classes and scores. Of boxes of one class that overlap, only the best was kept.
 """
 
 import numpy as np

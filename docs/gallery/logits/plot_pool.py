@@ -2,7 +2,7 @@
 What does each member add to a pool?
 ====================================
 
-Weights of the members with their intervals by profile likelihood. An interval that reaches zero: the member may go.
+Weights of the members with their intervals by profile likelihood. A member whose interval reaches zero may go.
 """
 
 import numpy as np

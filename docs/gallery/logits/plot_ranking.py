@@ -2,7 +2,8 @@
 Is one ranking good, or only on average?
 ========================================
 
-Values of NDCG of all queries, sorted; the line is the mean with its interval.
+The distribution of NDCG over queries; line and band are the mean with its interval. A mean of 0.87 leaves room for
+queries that are answered badly.
 """
 
 import numpy as np

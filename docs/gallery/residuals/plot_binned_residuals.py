@@ -2,8 +2,8 @@
 Binned residuals
 ================
 
-Mean residuals of groups of rows with similar predictions; about 95 % of the points lie within the lines if the model
-is right.
+Mean residuals of groups of rows with similar amounts. If the model is right, about 95 % of the points lie in the
+band; a curve of points asks for a spline or a transformation.
 """
 
 import logitkit as lk

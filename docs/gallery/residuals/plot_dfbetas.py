@@ -2,7 +2,8 @@
 Which rows move a coefficient?
 ==============================
 
-By how many standard errors each coefficient would change without the row. Rows beyond the lines are named.
+By how many standard errors each coefficient would change without a row, one point per row; the row of the largest
+change is named. The dashed lines are the customary limits.
 """
 
 import logitkit as lk

@@ -2,7 +2,7 @@
 Partial residuals of a factor
 =============================
 
-One column of points per level, with the coefficient that the level has.
+One cloud of points per level, with the mean of its partial residuals and the coefficient that was fitted.
 """
 
 import logitkit as lk

@@ -2,8 +2,8 @@
 A number in its best bins
 =========================
 
-Bars are the counts, points the bad rate of each bin with its interval. The bins are those of the largest information
-value whose rates only rise.
+Points are the bad rate of each bin with its interval, bars the proportions of rows. The bins are those of the largest
+information value among all whose rates only rise.
 """
 
 import logitkit as lk

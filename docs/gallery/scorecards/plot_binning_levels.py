@@ -2,7 +2,7 @@
 Levels in their best bins
 =========================
 
-Levels of similar bad rates share a bin; its label names them.
+Levels of similar bad rates share a bin, and its label names them; the bins stand in the order of their bad rates.
 """
 
 import logitkit as lk

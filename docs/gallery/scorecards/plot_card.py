@@ -2,7 +2,8 @@
 The points of a card
 ====================
 
-One row per bin, with intervals that count weights of evidence as estimates.
+Bars are the points of each bin, lines their intervals, which count weights of evidence as the estimates that they
+are. Bins whose line crosses zero give points by chance as well as by risk.
 """
 
 import logitkit as lk

@@ -2,7 +2,8 @@
 Does the card still order applicants?
 =====================================
 
-The Gini coefficient of each cohort, once its outcomes are known.
+The Gini coefficient of each cohort with its interval, once its outcomes are known. A cohort whose whole band is below
+the limit asks for a new card.
 """
 
 import logitkit as lk

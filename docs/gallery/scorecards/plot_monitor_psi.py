@@ -2,7 +2,7 @@
 Have applicants changed?
 ========================
 
-The population stability index of the score by period. The customary limits are 0.10 and 0.25.
+The population stability index of the score by period, beside the index that two samples of one population would show.
 """
 
 import logitkit as lk
