@@ -1,4 +1,4 @@
-"""The rows of docs/migration.md, each run on both sides; a test is named after its row."""
+"""Rows S1, M1, ... of docs/coming/scikit_learn.md and statsmodels.md, run on both sides; tests are named by row."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ from logitkit.estimators import (
 )
 from tolerances import EXACT, ITERATIVE, REFERENCE
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "migration.md"
+PAGES = [
+    Path(__file__).resolve().parents[2] / "docs" / "coming" / name for name in ("scikit_learn.md", "statsmodels.md")
+]
 NEWTON = {"solver": "newton-cholesky", "tol": 1e-12, "max_iter": 1000}
 SAGA = {"solver": "saga", "tol": 1e-12, "max_iter": 100_000}
 #: The tolerance of a penalised fit is a gap, whose root bounds coefficients: seven digits of them need this.
@@ -65,7 +67,8 @@ def engine(X, y, **options):
 
 
 def test_every_row_of_the_page_has_its_test():
-    rows = re.findall(r"^\| ([SM]\d+) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    rows = re.findall(r"^\| ([SM]\d+) \|", text, re.MULTILINE)
     tests = [name.split("_")[1].upper() for name in globals() if re.match(r"test_[sm]\d+_", name)]
     assert rows
     assert sorted(rows) == sorted(set(tests))
