@@ -149,3 +149,9 @@ def test_help_of_a_fit_lists_its_verbs_on_two_screens():
 def test_help_of_the_main_functions_fits_on_two_screens():
     for function in (lk.logit, lk.multinomial, lk.ordinal, lk.fit):
         assert len(pydoc.plain(pydoc.render_doc(function)).splitlines()) <= 90
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_templates_of_a_page_are_there(page):
+    for template in re.findall(r":template: (\S+)", page.read_text(encoding="utf-8")):
+        assert (REFERENCE.parent / "_templates" / template).is_file()
