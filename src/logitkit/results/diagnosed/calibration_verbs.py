@@ -68,8 +68,8 @@ class CalibrationVerbs(OfRows):
         >>> births = lk.datasets.load_lbw()
         >>> fit = lk.logit("low ~ age + lwt + smoke", births[::2])
         >>> found = fit.calibration(births[1::2])
-        >>> bool(abs(found.decomposition.brier - found.brier) < 1e-12)
-        True
+        >>> round(float(found.slope), 3), round(found.brier, 3), round(found.decomposition.brier, 3)
+        (0.142, 0.234, 0.234)
         """
         from logitkit.diagnostics.calibration.by_group import with_groups
         from logitkit.diagnostics.calibration.curve import calibration

@@ -75,8 +75,8 @@ class ValidationVerbs(OfRows):
         >>> import logitkit as lk
         >>> fit = lk.logit("low ~ age + lwt + race + smoke", lk.datasets.load_lbw())
         >>> found = fit.validate(n=200, seed=1)
-        >>> bool(0.6 < found.of("slope") < 0.95)
-        True
+        >>> round(float(found.of("slope")), 2), round(float(found.of("c")), 3)
+        (0.82, 0.65)
         """
         from logitkit.results.validated.asked import Asked, validate
 
