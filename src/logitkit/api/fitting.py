@@ -146,12 +146,10 @@ def fit(
 
     Examples
     --------
-    The same model as with the function named for it:
+    The model of ``lk.multinomial``:
 
     >>> import logitkit as lk
-    >>> births = lk.datasets.load_lbw()
-    >>> fit = lk.fit("race ~ age + lwt", births, model=lk.Multinomial(reference="white"))
-    >>> fit.coef.round(3)
+    >>> lk.fit("race ~ age + lwt", lk.datasets.load_lbw(), model=lk.Multinomial(reference="white")).coef.round(3)
     outcome    black  other
     term
     Intercept -0.554  2.884
