@@ -258,6 +258,11 @@ def test_a_file_that_is_not_there() -> None:
     assert_says(refuse("loans.csv"), DataError, "There is no file 'loans.csv'")
 
 
+def test_a_formula_in_the_place_of_the_data() -> None:
+    with pytest.raises(DataError, match="The formula comes first, and then the data"):
+        lk.logit({"y": [0, 1], "x": [1, 2]}, "y ~ x")  # type: ignore[arg-type]
+
+
 def test_columns_of_a_dict_that_make_no_table() -> None:
     error = refuse({"default": [0, 1, 1], "age": [1.0, 2.0]}, "default ~ age")
     assert_says(error, DataError, "default: (3,)", "age: (2,)")

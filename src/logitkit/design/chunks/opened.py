@@ -76,7 +76,8 @@ def _of_place(written: str) -> Source:
     else:
         found = [place] if place.is_file() else [Path(path) for path in sorted(glob(written, recursive=True))]  # noqa: PTH207 - absolute patterns
     if not found:
-        raise DataError(f"There is no file {written!r}.")
+        swapped = " The formula comes first, and then the data." if "~" in written[1:] else ""
+        raise DataError(f"There is no file {written!r}.{swapped}")
     kinds = {_kind(path): path for path in found}
     if "" in kinds:
         raise DataError(f"'{kinds['']}' does not end in {', '.join((*PARQUET, *TEXT))}: read it into a table first.")
