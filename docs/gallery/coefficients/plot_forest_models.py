@@ -12,4 +12,10 @@ births = lk.datasets.load_lbw()
 crude = lk.logit("low ~ smoke", births)
 adjusted = lk.logit("low ~ smoke + race", births)
 full = lk.logit("low ~ smoke + race + age + lwt + ht + ui", births)
-lk.plot_forest(crude, adjusted, full, names=["crude", "by race", "full"], units={"lwt": 10, "age": 5})
+lk.plot_forest(
+    crude,
+    adjusted,
+    full,
+    names=["crude", "by race", "full"],
+    units={"lwt": 10, "age": 5},
+)

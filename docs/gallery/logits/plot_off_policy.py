@@ -18,7 +18,14 @@ p = propensities[np.arange(4_000), action]
 uniform = np.full((4_000, 3), 1 / 3)
 model = lk.logits.RewardModel(features=kind[:, None])
 ips, snips, dr = (
-    lk.logits.off_policy_value(clicked, p, uniform, method, action=action, model=model if method == "dr" else None)
+    lk.logits.off_policy_value(
+        clicked,
+        p,
+        uniform,
+        method,
+        action=action,
+        model=model if method == "dr" else None,
+    )
     for method in ("ips", "snips", "dr")
 )
 ips.plot(beside=[snips, dr])

@@ -8,5 +8,8 @@ The same predictions as areas, where the whole height is one.
 import logitkit as lk
 
 loans = lk.datasets.load_credit_data()
-fit = lk.multinomial("Home ~ Age + Seniority + Income", loans.query("Home in ['owner', 'rent', 'parents']"))
+fit = lk.multinomial(
+    "Home ~ Age + Seniority + Income",
+    loans.query("Home in ['owner', 'rent', 'parents']"),
+)
 fit.plot.average_predictions("Age", kind="stacked")

@@ -8,5 +8,8 @@ One row per variable and outcome. The effects of a variable on all outcomes sum 
 import logitkit as lk
 
 loans = lk.datasets.load_credit_data()
-fit = lk.multinomial("Home ~ Age + Seniority + Income", loans.query("Home in ['owner', 'rent', 'parents']"))
+fit = lk.multinomial(
+    "Home ~ Age + Seniority + Income",
+    loans.query("Home in ['owner', 'rent', 'parents']"),
+)
 fit.effects(change={"Age": 10, "Seniority": 10, "Income": 100}).plot()

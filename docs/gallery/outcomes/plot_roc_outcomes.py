@@ -8,5 +8,8 @@ One curve per outcome: how well its probability tells rows with this outcome fro
 import logitkit as lk
 
 loans = lk.datasets.load_credit_data()
-fit = lk.multinomial("Home ~ Age + Seniority + Income", loans.query("Home in ['owner', 'rent', 'parents']"))
+fit = lk.multinomial(
+    "Home ~ Age + Seniority + Income",
+    loans.query("Home in ['owner', 'rent', 'parents']"),
+)
 fit.plot.roc()

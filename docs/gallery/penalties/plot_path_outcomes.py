@@ -9,4 +9,9 @@ import logitkit as lk
 
 loans = lk.datasets.load_credit_data().query("Home in ['owner', 'rent', 'parents']")
 penalty = lk.Lasso(across_outcomes=True)
-lk.path("Home ~ Age + Seniority + Income + Expenses + Assets", loans, model=lk.Multinomial(), penalty=penalty).plot()
+lk.path(
+    "Home ~ Age + Seniority + Income + Expenses + Assets",
+    loans,
+    model=lk.Multinomial(),
+    penalty=penalty,
+).plot()

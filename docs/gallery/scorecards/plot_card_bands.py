@@ -9,7 +9,12 @@ import logitkit as lk
 
 loans = lk.datasets.load_german_credit()
 old, new = loans.iloc[:600], loans.iloc[600:]
-card = lk.scorecard(["checking_status", "duration", "age", "savings_status"], old, target="class", event="bad")
+card = lk.scorecard(
+    ["checking_status", "duration", "age", "savings_status"],
+    old,
+    target="class",
+    event="bad",
+)
 bands = card.bands(old, n=6)
 ax = bands.plot(label="development")
 card.bands(new, cuts=bands.cuts).plot(ax, label="later")

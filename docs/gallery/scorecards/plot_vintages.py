@@ -10,5 +10,11 @@ import logitkit as lk
 
 loans = lk.datasets.load_sba_window()
 loans = loans[loans["approval_date"] < "2006-01-01"]
-found = lk.scorecard.vintages(loans, opened="approval_date", event="charge_off_date", until="2007-09-30", every="year")
+found = lk.scorecard.vintages(
+    loans,
+    opened="approval_date",
+    event="charge_off_date",
+    until="2007-09-30",
+    every="year",
+)
 found.plot()
