@@ -46,6 +46,12 @@ def test_notebooks_are_stored_without_output(path: Path) -> None:
     assert all(cell.outputs == [] and cell.execution_count is None for cell in cells)
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebooks_show_and_do_not_check(path: Path) -> None:
+    cells = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    assert not [line for cell in cells for line in cell.splitlines() if line.strip().startswith("assert ")]
+
+
 def test_there_is_a_look_into_every_notebook() -> None:
     assert [path.stem for path in NOTEBOOKS] == list(LOOK)
 
