@@ -84,6 +84,15 @@ def test_errors_wait_until_they_are_asked_for(drawn):
     assert errors.notna().to_numpy().all()
 
 
+def test_errors_are_those_of_the_rows_as_they_were(drawn):
+    X, y, weights = (np.array(each) for each in (*drawn, np.ones(len(drawn[1]))))
+    found = fitted(X, y, weights=weights)
+    expected = fitted(X.copy(), y.copy(), weights=weights.copy()).std_error
+    X *= 3.0
+    y[:], weights[:] = 0, 5.0
+    assert_array_equal(found.std_error, expected)
+
+
 def test_coefficients_that_are_near_save_steps(fit):
     form, design = fit.record.form, fit.design
     again = fit_design(design, form, lk.Newton(), start=fit.record.inner_coef)

@@ -203,7 +203,12 @@ def _vcov(design: Design, form: Form, columns: Coordinates, coef: FloatArray) ->
         require_affordable(design.matrix, form.predictors)
     except (UnsupportedError, DataError) as error:
         return WithheldVcov(coef.size, str(error))
-    return DeferredVcov(coef.size, partial(_inverse_information, design, form, columns, coef))
+    return DeferredVcov(coef.size, partial(_inverse_information, _own_rows(design), form, columns, coef))
+
+
+def _own_rows(design: Design) -> Design:
+    """Return the rows as they are now: arrays that were given as they are may be changed by whoever gave them."""
+    return design if design.info.formula is not None else design.take(np.arange(design.n_rows))
 
 
 def _inverse_information(design: Design, form: Form, columns: Coordinates, coef: FloatArray) -> Vcov:

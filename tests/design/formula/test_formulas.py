@@ -32,6 +32,14 @@ def test_a_letter_that_python_takes_for_another_is_named() -> None:
     assert lk.logit("y ~ \u00b5g", frame).n_obs == 4
 
 
+@pytest.mark.parametrize("right", ["`1`", "`1` + x", "x + `1`", "0 + `1` + x", "x:`1`", "."])
+def test_a_column_called_1_is_not_taken_for_the_intercept(right: str) -> None:
+    frame = small().assign(x=small()["age"], **{"1": small()["age"] ** 2})[["default", "x", "1"]]
+    with pytest.raises(FormulaError, match=r"column '1' in .* would be taken for the intercept; rename it"):
+        lk.logit(f"default ~ {right}", frame)
+    assert lk.logit("default ~ 1 + x + I(`1`)", frame).record.info.names == ("Intercept", "x", "I(`1`)")
+
+
 def test_names_with_spaces_and_signs_stand_in_backticks_or_in_the_quotes_of_patsy() -> None:
     frame = small().rename(columns={"age": "age (years)", "region": "sales region", "default": "in default?"})
     fit = lk.logit("`in default?` ~ `age (years)` + C(`sales region`) + np.log(`age (years)`)", frame)

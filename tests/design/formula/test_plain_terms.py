@@ -102,3 +102,10 @@ def test_rows_that_a_transform_loses_are_left_out_of_plain_columns() -> None:
 def test_a_spec_of_plain_terms_can_be_pickled() -> None:
     spec = _built("x + small")[1]
     assert _arrangement(pickle.loads(pickle.dumps(spec))) == _arrangement(spec)
+
+
+def test_a_column_called_one_is_not_the_intercept() -> None:
+    spec, column = new_spec("0 + `1`"), np.array([3.0, 1.0, 4.0])
+    materializer = BlockMaterializer(pd.DataFrame({"1": column}), {})
+    materializer.evaluate(spec)
+    np.testing.assert_array_equal(materializer.build(spec)[0].to_dense()[:, 0], column)

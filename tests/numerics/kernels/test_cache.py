@@ -99,6 +99,26 @@ def test_every_kernel_in_the_cache_is_loaded_without_what_only_compiling_needs()
     assert run(EVERY_KERNEL + DECLARED).splitlines() == ["True True", "False"]
 
 
+class _Cache:
+    """A cache of numba without its private loader."""
+
+    cache_path = ""
+
+    def load_overload(self, signature: object, context: object) -> object:
+        return signature, context
+
+    def save_overload(self, signature: object, code: object) -> None:
+        del signature, code
+
+
+@pytest.mark.parametrize("runtime", [None, kernels.rtsys])
+def test_a_numba_without_private_names_loads_in_its_own_way(runtime: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernels, "rtsys", runtime)
+    cache = _Cache()
+    kernels._keep_working(cache)
+    assert cache.load_overload("one", "two") == ("one", "two")
+
+
 def kernel_modules() -> list[ModuleType]:
     return [
         importlib.import_module(f"{kernels.__name__}.{found.name}") for found in pkgutil.iter_modules(kernels.__path__)

@@ -26,6 +26,7 @@ __all__ = ["ParsedFormula", "parse_formula", "split_formula"]
 
 QUOTED = re.compile(r"""(?<![\w.])Q\(\s*(?:'([^'`]+)'|"([^"`]+)")\s*\)""")  # patsy's way to name any column
 OFFSET = re.compile(r"^offset\(")
+ONE = "1"  # as a formula has its intercept
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,7 @@ def parse_formula(
     left_variables, functions = scope.resolve(on_left, {"cbind"})
     taken = set(left_variables) | set(reserved)
     available = [name for name in columns if name not in taken]
+    _require_no_column_one(text, right, available, known)
     terms, offsets = [], []
     on_right: list[Reference] = []
     for term in _terms(text, right, available, known):
@@ -163,6 +165,18 @@ def _terms(text: str, right: str, available: Sequence[str], known: frozenset[str
             "terms with '+', and with ':' or '*' for interactions."
         )
     return list(parsed)
+
+
+def _require_no_column_one(text: str, right: str, available: Sequence[str], known: frozenset[str]) -> None:
+    """Refuse a term that is a column called 1, which formulaic cannot tell from the intercept."""
+    if ONE not in known:
+        return
+    apart = [f"{ONE} " if name == ONE else name for name in available]
+    for term in _terms(text, right.replace(f"`{ONE}`", f"`{ONE} `"), apart, known):
+        if any(
+            factor.expr.strip() == ONE and factor.eval_method is Factor.EvalMethod.LOOKUP for factor in term.factors
+        ):
+            raise FormulaError(f"The column '1' in {text!r} would be taken for the intercept; rename it.")
 
 
 def _offset(text: str, term: FormulaicTerm, expressions: Sequence[str]) -> str:

@@ -103,5 +103,7 @@ def _is_plain(found: EvaluatedFactor | None, n_rows: int) -> bool:
         return bool(found.expr == ONE)
     if found.factor.eval_method is not Factor.EvalMethod.LOOKUP or found.metadata.kind is not Factor.Kind.NUMERICAL:
         return False
+    if found.expr == ONE:  # a column of that name
+        return False
     values = found.values.__wrapped__
     return isinstance(getattr(values, "dtype", None), np.dtype) and values.shape == (n_rows,)

@@ -15,11 +15,15 @@ from typing import Any, TypeVar, cast
 import numba
 import numpy as np
 from numba import njit, types
-from numba.core.runtime.nrt import rtsys
 from numba.extending import intrinsic, overload
 from numpy.typing import NDArray
 
 from logitkit.errors import LogitkitWarning
+
+try:
+    from numba.core.runtime.nrt import rtsys
+except ImportError:  # numba has no public place for it
+    rtsys = None  # type: ignore[assignment]
 
 __all__ = ["compiled", "compiled_sum", "compiled_view"]
 
@@ -86,15 +90,19 @@ def _keep_working(cache: Any) -> None:
 
     Numba declares all that it can compile before it looks into the cache, a tenth of the time to a first summary. What
     is compiled already needs none of it but the functions of arrays' memory; a kernel that is not found there is
-    compiled, and for that everything is declared.
+    compiled, and for that everything is declared. A numba without these private names loads in its own way.
     """
-    load, save = getattr(cache, "_load_overload", cache.load_overload), cache.save_overload
+    load, save = cache.load_overload, cache.save_overload
+    alone = getattr(cache, "_load_overload", None) if hasattr(rtsys, "initialize") else None
 
     def load_overload(signature: Any, context: Any) -> Any:
         found = None
         try:
-            rtsys.initialize(context)
-            found = load(signature, context)
+            if alone is None:
+                found = load(signature, context)
+            else:
+                rtsys.initialize(context)
+                found = alone(signature, context)
         except Exception as error:  # noqa: BLE001 - see above
             _tell_once(cache.cache_path, error)
             with contextlib.suppress(Exception):
