@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from logitkit.design.table.levels import Coded, is_ordered
 from logitkit.design.table.names import require_distinct_names, require_text_names
@@ -281,16 +280,14 @@ def holds_numbers(values: Any) -> bool:
     return pd.api.types.infer_dtype(values, skipna=True) in {"integer", "floating", "mixed-integer-float", "decimal"}
 
 
-def codes_of(column: pd.Series | NDArray[Any]) -> tuple[IntArray, int]:
+def codes_of(column: Any) -> tuple[IntArray, int]:
     """Return integer codes of the distinct values and how many there are."""
     values = getattr(column, "array", column)  # of a series an index of the levels would be made
     try:
         codes, levels = pd.factorize(values)
     except TypeError as error:
-        raise DataError(
-            f"cluster must be one value per row; the values are of type {type(values[0]).__name__}, for example "
-            f"{values[0]!r}."
-        ) from error
+        wanted = "cluster must be one value per row; the values are of type"
+        raise DataError(f"{wanted} {type(values[0]).__name__}, for example {values[0]!r}.") from error
     return codes.astype(np.int64), len(levels)
 
 
