@@ -171,3 +171,14 @@ def test_a_smaller_unit_is_proposed_where_one_is_far_beyond_the_data() -> None:
     again = " ".join(str(lk.logit("y ~ gravity + x", data).summary(units={"gravity": 0.01})).split())
     assert "far more than" not in again
     assert "far more than" not in str(lk.logit("y ~ x", data))
+
+
+def test_a_step_that_was_computed_is_shown_to_five_digits(births: pd.DataFrame) -> None:
+    fit, steps = lk.logit("low ~ age + lwt", births), {"age": 10.0, "lwt": births["lwt"].std()}
+    assert f"{steps['lwt']:.6f}" == "30.575150"
+    shown = str(fit.odds_ratios(units=steps))
+    assert "30.575 " in shown
+    assert "30.5751" not in shown
+    assert fit.odds_ratios(units=steps).loc["lwt", "unit"] == steps["lwt"]
+    assert "lwt (per 30.575)" in str(fit.summary(units=steps))
+    assert "age (per 10)" in str(fit.summary(units=steps))

@@ -12,12 +12,24 @@ from typing import Any
 
 from logitkit.errors import DataError, FormulaError, nearest_name
 
-__all__ = ["NO_LABELS", "Labels", "as_labels", "labels", "labels_of_table"]
+__all__ = ["NO_LABELS", "Labels", "as_labels", "labels", "labels_of_table", "step_text"]
 
 VARIABLES = ("labels", "variable_labels", "column_labels", "column_names_to_labels", "descriptions")
 LEVELS = ("levels", "value_labels", "variable_value_labels")
 UNITS = ("units",)
 OF_FIELDS = ("label", "description", "comment")
+
+
+def step_text(step: float) -> str:
+    """Return the step of a variable as it is shown: as given or, where it was computed, to five digits.
+
+    Examples
+    --------
+    >>> [step_text(step) for step in (10.0, 0.25, 100_000.0, 1_234_567.0, 30.575150144684)]
+    ['10', '0.25', '100,000', '1,234,567', '30.575']
+    """
+    computed = abs(step) < 1e5 and f"{step:.12g}" != f"{step:.6g}"
+    return f"{float(f'{step:.5g}') if computed else step:,.12g}"
 
 
 @dataclass(frozen=True)
@@ -55,7 +67,7 @@ class Labels:
         """Return the label of a variable with its unit, and how many of them a coefficient is per."""
         unit = self.units.get(variable, "")
         if change != 1.0:
-            return f"{self.of(variable)} (per {change:,.12g}{' ' if unit else ''}{unit})"
+            return f"{self.of(variable)} (per {step_text(change)}{' ' if unit else ''}{unit})"
         return f"{self.of(variable)} ({unit})" if unit else self.of(variable)
 
     def level(self, variable: str, level: object) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 
 from logitkit.design.formula.terms import INTERCEPT, Term
 from logitkit.design.info import DesignInfo
-from logitkit.design.labels import Labels
+from logitkit.design.labels import Labels, step_text
 from logitkit.errors import FormulaError, nearest_name
 from logitkit.inference.changes import variables_of
 from logitkit.plots.term_rows import TermRow
@@ -180,7 +180,7 @@ def expression_label(info: DesignInfo, expression: str, change: float = 1.0) -> 
     if heading != expression:
         return labels.of(heading)
     words = _in_words(labels, expression, known)
-    return words if change == 1.0 else f"{words} (per {change:,.12g})"
+    return words if change == 1.0 else f"{words} (per {step_text(change)})"
 
 
 def _in_words(labels: Labels, expression: str, known: tuple[str, ...]) -> str:
@@ -273,7 +273,7 @@ def _column_label(info: DesignInfo, term: Term | None, column: int, change: floa
     if len(pieces) == 1 and not pieces[0].level and not pieces[0].number:
         return expression_label(info, pieces[0].expression, change)
     words = TIMES.join(_piece_label(info, piece) for piece in pieces)
-    return words if change == 1.0 else f"{words} (per {change:,.12g})"
+    return words if change == 1.0 else f"{words} (per {step_text(change)})"
 
 
 def _without_units(info: DesignInfo) -> DesignInfo:

@@ -12,6 +12,7 @@ import numpy as np
 
 from logitkit.design.formula.terms import INTERCEPT
 from logitkit.design.info import DesignInfo
+from logitkit.design.labels import step_text
 from logitkit.engine.record import FitRecord
 from logitkit.errors import FormulaError
 from logitkit.inference.changes import column_changes, without_ratio
@@ -78,7 +79,8 @@ def unit_labels(names: Sequence[str], changes: FloatArray) -> list[str]:
     ['age', 'balance (per 100,000)']
     """
     return [
-        name if change == 1.0 else f"{name} (per {change:,.12g})" for name, change in zip(names, changes, strict=True)
+        name if change == 1.0 else f"{name} (per {step_text(change)})"
+        for name, change in zip(names, changes, strict=True)
     ]
 
 

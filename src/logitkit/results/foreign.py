@@ -197,7 +197,8 @@ OTHERS = {  # not called anything here: what is near is another quantity
     **dict.fromkeys(
         ("risk_ratios", "risk_ratio", "relative_risk", "relative_risks"),
         "Ratios of odds, which are another quantity, are odds_ratios(); of several outcomes they are also called "
-        "relative risk ratios. Ratios of average probabilities are effects(scale='risk_ratio').",
+        "relative risk ratios. Ratios of average probabilities are effects(scale='risk_ratio'); with link='log' the "
+        "ratios of odds_ratios() are those of risks.",
     ),
     **dict.fromkeys(("lrtest", "likelihood_ratio"), "Two nested fits are compared by lk.compare(fit1, fit2)."),
     **dict.fromkeys(("firth", "logistf"), "Firth's estimates are fitted anew: lk.logit(..., penalty=lk.Jeffreys())."),

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from numpy.testing import assert_allclose
 from scipy import sparse
 
 from logitkit.design.matrix.arrow import arrow_layout
@@ -291,3 +292,13 @@ def test_a_value_that_is_no_number_is_seen_wherever_it_stands(value):
     scale[2], numbers[3, 1] = 1.0, value
     assert not matrix().has_finite_sum
     assert not matrix().rows(2, 4).has_finite_sum
+
+
+def test_a_factor_that_keeps_all_its_columns_stays_coded() -> None:
+    codes = np.array([0, 1, -1, 1], dtype=np.int32)
+    whole = Blocks((Dense(np.arange(8.0).reshape(4, 2)), Categorical(codes, 2)), (np.array([0, 3]), np.array([1, 2])))
+    for chosen, coded in (([1, 2, 3], True), ([1, 2], True), ([2, 1], False), ([0, 2], False)):
+        made = whole.columns(np.array(chosen))
+        parts = made.joined.parts if isinstance(made, Blocks) else (made,)
+        assert any(isinstance(part, Categorical) for part in parts) is coded
+        assert_allclose(made.to_dense(), whole.to_dense()[:, chosen], rtol=EXACT)

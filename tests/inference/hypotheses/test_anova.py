@@ -375,3 +375,15 @@ def test_a_likelihood_ratio_has_no_empty_columns(births: pd.DataFrame) -> None:
     found = lk.logit("low ~ age + smoke", births).test("smoke = 0", method="profile")
     (table,) = found.to_document().blocks
     assert [column.name for column in table.columns] == ["Hypothesis", "Estimate", "Std. error"]
+
+
+def test_separated_levels_count_as_the_fits_without_each_term_have_them() -> None:
+    rng = np.random.default_rng(4)
+    data = pd.DataFrame({"g": np.repeat(np.arange(40), 6), "x": rng.normal(size=240)})
+    data["y"] = (rng.random(240) < 0.5).astype(int)
+    data.loc[data["g"] < 3, "y"] = 1
+    fit, levels, line = (lk.logit(f"y ~ {right}", data) for right in ("x + C(g)", "C(g)", "x"))
+    assert fit.separation is not None
+    found = fit.anova()
+    assert found.dof.tolist() == [1, 39]
+    assert_allclose(found.statistic, [each.deviance - fit.deviance for each in (levels, line)], rtol=ROUTE)

@@ -266,7 +266,7 @@ class Blocks(Matrix):
         return Blocks._of(self.joined.take(index), self.positions)
 
     def columns(self, index: IntArray) -> Matrix:
-        """Return some columns as a matrix of their own: numbers as numbers, all else sparse."""
+        """Return some columns as a matrix of their own: parts that keep all of theirs as they are, others sparse."""
         place = np.empty_like(self.positions)
         place[self.positions] = np.arange(place.size)
         inner = place[index]
@@ -274,7 +274,9 @@ class Blocks(Matrix):
         for part, start in zip(self.joined.parts, self.joined.starts, strict=False):
             own = np.flatnonzero((inner >= start) & (inner < start + part.n_columns))
             if own.size:
-                parts.append(part.columns(inner[own] - start))
+                kept = inner[own] - start
+                whole = np.array_equal(kept, np.arange(part.n_columns))  # a factor stays coded, and is eliminated
+                parts.append(part if whole else part.columns(kept))
                 columns.append(own)
         if not parts:
             return Dense(np.empty((self.n_rows, 0)))

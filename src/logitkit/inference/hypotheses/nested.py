@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from scipy.linalg import qr
 
 from logitkit.design.design import Design
 from logitkit.engine.estimate import fit_model
@@ -94,7 +95,12 @@ def likelihood_ratio(larger: FitRecord, smaller: FitRecord, functions: FloatArra
 
 
 def _rank(record: FitRecord, functions: FloatArray) -> int:
-    return int(np.linalg.matrix_rank(record.coordinates.jacobian(functions))) if len(functions) else 0
+    """Return how many functions are independent, by a pivoted QR: a factor of many levels has as many as levels."""
+    if not len(functions):
+        return 0
+    jacobian = record.coordinates.jacobian(functions)
+    pivots = np.abs(np.diag(qr(jacobian, mode="r", pivoting=True, check_finite=False)[0]))
+    return int(np.sum(pivots > pivots[0] * max(jacobian.shape) * np.finfo(float).eps))
 
 
 def design_of_columns(design: Design, keep: IntArray) -> Design:

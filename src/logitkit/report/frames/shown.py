@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from logitkit.design.labels import step_text
 from logitkit.report.estimate_columns import format_estimates, format_ratios, format_strengths
 from logitkit.report.formats.text import display_width
 from logitkit.report.number_format import column_decimals, format_column, format_integer, format_number, format_p
@@ -196,7 +197,7 @@ def _cells(rows: pd.DataFrame) -> Iterator[tuple[str, Cells]]:
     if "p_value" in numbers:
         found["p_value"] = format_column(numbers["p_value"], "p_value")
     if "unit" in numbers:
-        found["unit"] = tuple("" if np.isnan(unit) else f"{unit:,.12g}" for unit in numbers["unit"])
+        found["unit"] = tuple("" if np.isnan(unit) else step_text(unit) for unit in numbers["unit"])
     if "strength" in numbers and np.isfinite(numbers["strength"]).all():
         found["strength"] = format_strengths(numbers["strength"])
     rest = {name: values for name, values in numbers.items() if name not in found}
