@@ -57,6 +57,8 @@ EXTRA: dict[str, tuple[dict[str, Any], ...]] = {
     "rao_scott_test": ({"hypothesis": "age"},),
     "score_bootstrap": ({"hypothesis": "age = 0", "n": 99, "seed": 1},),
     "profile": ({"of": "age"},),
+    "simulated_residuals": ({"seed": 1},),
+    "validate": ({"n": 50, "seed": 1},),
     "effects": (
         {},
         {"average": False, "variables": "age"},
