@@ -123,6 +123,7 @@ def stage(folder: Path) -> None:
             target = folder / "project" / f"{Path(name).stem.lower()}.md"
             wanted.add(target)
             text = (ROOT / name).read_text(encoding="utf-8")
+            text = re.sub(r"\]\(([A-Z_]+)\.md\)", lambda found: f"]({found[1].lower()}.md)", text)
             written(target, re.sub(r"\]\(docs/", "](../", text))
     tests = folder / "tests"  # whose reference data some pages read
     if not tests.is_symlink():
