@@ -168,7 +168,7 @@ def test_plug_in_errors_count_frequencies_as_rows_and_square_other_weights() -> 
         np.testing.assert_allclose(by_weight.std_error, by_row.std_error, rtol=0.01)  # of averages near the optimum
         sampled = lk.learn_matrix(X, outcome, NAMES, model=model, weights=twice, weight_kind="sampling", solver=solver)
         batch = lk.fit_matrix(X, outcome, NAMES, model=model, weights=twice, weight_kind="sampling")
-        np.testing.assert_allclose(sampled.std_error, batch.std_error, rtol=0.01)
+        np.testing.assert_allclose(sampled.std_error, batch.std_error, rtol=0.01)  # of averages near the optimum
 
 
 @pytest.mark.parametrize("reference", ["b", pytest.param(None, marks=pytest.mark.slow)])

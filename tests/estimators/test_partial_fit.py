@@ -116,6 +116,7 @@ def test_fit_by_mini_batches_is_that_of_lk_learn_and_near_the_optimum(storage: A
     model = kind(solver=solver).fit(stored(storage, X), y)
     whole = kind(strength=0.01).fit(stored(storage, X), y)
     if storage is not sparse.csr_array:  # whose ridge is of columns over their largest values
+        # Passes end where the excess is below 1e-9, and probabilities differ by some of its root, 3e-5.
         np.testing.assert_allclose(
             model.predict_proba(stored(storage, X)), whole.predict_proba(stored(storage, X)), atol=1e-4
         )
@@ -140,12 +141,16 @@ def test_fit_by_mini_batches_takes_formulas_weights_and_strength() -> None:
     own = {"class_weight": {0: 1.0, 1: 2.0}, "strength": 0.05}
     model = LogitClassifier("age + C(work)", solver=solver, **own).fit(births, births["low"])
     whole = LogitClassifier("age + C(work)", **own).fit(births, births["low"])
+    # 300 passes over 189 rows end near the optimum, not at it: the distance is told by the solver, not bounded here.
     np.testing.assert_allclose(model.predict_proba(new), whole.predict_proba(new), atol=1e-3)
     assert np.isnan(model.predict_proba(new)).any()
     again = model.fit(births, births["smoke"])
     assert again.learnt_.info.response.event == "1"
     balanced = LogitClassifier("age", solver=solver, class_weight="balanced").fit(births, births["low"])
-    assert balanced.predict_proba(births)[:, 1].mean() == pytest.approx(0.5, abs=0.02)
+    # Where the gradient by the intercept is zero, the mean by these weights is a half.
+    weights = np.where(births["low"] == 1, 0.5 / births["low"].mean(), 0.5 / (1.0 - births["low"].mean()))
+    mean = np.average(balanced.predict_proba(births)[:, 1], weights=weights)
+    assert mean == pytest.approx(0.5, abs=1e-6)
     assert hasattr(model.set_params(solver=None).fit(births, births["low"]), "fit_")
     assert not hasattr(model, "learnt_")
 
