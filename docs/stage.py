@@ -2,7 +2,7 @@
 
 The pages of ``docs/`` stay plain Markdown, whose code ``tests/test_docs.py`` runs. On the way to the site
 
-- code blocks of the guides become cells, which are run when the site is built, and lose their ``assert`` statements;
+- code blocks of the guides become cells, which are run when the site is built, and lose what the tests check in them;
 - links to notebooks, and to the files at the root of the repository that are pages of the site, lead to these pages;
 - notebooks are copied.
 
@@ -42,12 +42,34 @@ kernelspec:
 """
 
 
-def without_asserts(code: str) -> str:
-    """Return code without its top-level ``assert`` statements, which the tests run."""
-    lines = code.splitlines()
-    for statement in reversed(ast.parse(code).body):
+def checks_in(body: list[ast.stmt]) -> list[tuple[int, int]]:
+    """Return the lines, first and last, of what the tests check in statements: these are left out of the site.
+
+    That is each ``assert``, a statement all of whose body is checks, and ``else: raise AssertionError`` of a ``try``.
+    """
+    found: list[tuple[int, int]] = []
+    for statement in body:
+        last = statement.end_lineno or statement.lineno
         if isinstance(statement, ast.Assert):
-            del lines[statement.lineno - 1 : statement.end_lineno]
+            found.append((statement.lineno, last))
+        elif isinstance(statement, ast.For | ast.With):
+            alone = all(isinstance(each, ast.Assert) for each in statement.body)
+            found += [(statement.lineno, last)] if alone else checks_in(statement.body)
+        elif isinstance(statement, ast.Try):
+            found += checks_in(statement.body)
+            for handler in statement.handlers:
+                checks = checks_in(handler.body)
+                found += checks if len(checks) < len(handler.body) else []
+            if statement.orelse and isinstance(statement.orelse[0], ast.Raise):
+                found.append((statement.orelse[0].lineno - 1, last))
+    return found
+
+
+def without_asserts(code: str) -> str:
+    """Return code without what the tests check in it."""
+    lines = code.splitlines()
+    for first, last in reversed(checks_in(ast.parse(code).body)):
+        del lines[first - 1 : last]
     return "\n".join(lines).strip("\n")
 
 
