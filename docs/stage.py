@@ -3,6 +3,7 @@
 The pages of ``docs/`` stay plain Markdown, whose code ``tests/test_docs.py`` runs. On the way to the site
 
 - code blocks of the guides become cells, which are run when the site is built, and lose what the tests check in them;
+- code is laid out in lines of 88 characters, which a page shows without scrolling;
 - links to notebooks, and to the files at the root of the repository that are pages of the site, lead to these pages;
 - notebooks are copied.
 
@@ -12,8 +13,10 @@ A file is written only where its text has changed, so that a second build reads 
 from __future__ import annotations
 
 import ast
+import json
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -30,7 +33,12 @@ PROJECT = ("CONTRIBUTING.md", "CHANGELOG.md", "VERSIONING.md", "SECURITY.md", "C
 LEFT_OUT = frozenset({"README.md", "stage.py", "conf.py", "check_site.py"})
 LEFT_OUT_FOLDERS = frozenset({"__pycache__", "conda-forge"})
 
+# How many characters of code a page shows beside its contents.
+WIDTH = 88
+
 BLOCK = re.compile(r"^```python\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
+SHOWN = re.compile(r"^```(?:\{code-cell\}[^\n]*|python)\n((?:^:[^\n]*\n)*)(.*?)^```", re.MULTILINE | re.DOTALL)
+COMMENTED = re.compile(r"^( *)(\S.*?[^\s\"'])  (# [^\"'\n]*)$", re.MULTILINE)
 LINK = re.compile(r"\[([^\]]+)\]\(((?:\.\./)+)([^)\s#]+)(#[^)]*)?\)")
 
 HEADER = """---
@@ -83,6 +91,62 @@ def with_cells(text: str) -> str:
     return HEADER + BLOCK.sub(cell, text)
 
 
+def laid_out(cells: list[str]) -> list[str]:
+    """Return cells of code in lines of at most ``WIDTH`` characters; one that has no longer line is as it was.
+
+    A comment behind a long line goes above it first.
+
+    Parameters
+    ----------
+    cells : list of str
+        Code as notebooks have it: a semicolon or a magic stays.
+    """
+    wide = [k for k, code in enumerate(cells) if any(len(line) > WIDTH for line in code.splitlines())]
+    if not wide:
+        return cells
+
+    def lifted(found: re.Match[str]) -> str:
+        return f"{found[1]}{found[3]}\n{found[1]}{found[2]}" if len(found[0]) > WIDTH else found[0]
+
+    sources = [{"source": COMMENTED.sub(lifted, cells[k]), "outputs": [], "metadata": {}} for k in wide]
+    notebook = {
+        "cells": [{"cell_type": "code", "execution_count": None} | each for each in sources],
+        "metadata": {"language_info": {"name": "python"}},
+        "nbformat": 4,
+        "nbformat_minor": 4,
+    }
+    ruff = [
+        sys.executable,
+        "-m",
+        "ruff",
+        "format",
+        "--isolated",
+        f"--line-length={WIDTH}",
+        "--stdin-filename=a.ipynb",
+        "-",
+    ]
+    done = subprocess.run(ruff, input=json.dumps(notebook), capture_output=True, text=True, check=True).stdout
+    narrow = dict(zip(wide, json.loads(done)["cells"], strict=True))
+    return ["".join(narrow[k]["source"]) if k in narrow else code for k, code in enumerate(cells)]
+
+
+def narrowed(text: str) -> str:
+    """Return a page whose code is laid out."""
+    blocks = list(SHOWN.finditer(text))
+    for found, code in reversed(list(zip(blocks, laid_out([found[2].rstrip("\n") for found in blocks]), strict=True))):
+        text = f"{text[: found.start(2)]}{code}\n{text[found.end(2) :]}"
+    return text
+
+
+def narrowed_notebook(text: str) -> str:
+    """Return a notebook, as JSON, whose code is laid out."""
+    notebook = json.loads(text)
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    for cell, code in zip(cells, laid_out(["".join(cell["source"]) for cell in cells]), strict=True):
+        cell["source"] = code.splitlines(keepends=True)
+    return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
+
+
 def with_links(text: str, depth: int) -> str:
     """Return a page whose links to files outside ``docs/`` lead to pages of the site, or become the path of the file.
 
@@ -132,14 +196,14 @@ def stage(folder: Path) -> None:
         wanted.add(target)
         if source.suffix == ".md":
             text = with_links(source.read_text(encoding="utf-8"), len(place.parts) - 1)
-            written(target, with_cells(text) if place.as_posix() in GUIDES else text)
+            written(target, narrowed(with_cells(text) if place.as_posix() in GUIDES else text))
         else:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target)
     for source in sorted((ROOT / "notebooks").glob("*.ipynb")):
         target = folder / "notebooks" / source.name
         wanted.add(target)
-        written(target, source.read_text(encoding="utf-8"))
+        written(target, narrowed_notebook(source.read_text(encoding="utf-8")))
     for name in PROJECT:
         if (ROOT / name).is_file():
             target = folder / "project" / f"{Path(name).stem.lower()}.md"
