@@ -5,7 +5,8 @@ The pages of ``docs/`` stay plain Markdown, whose code ``tests/test_docs.py`` ru
 - code blocks of the guides become cells, which are run when the site is built, and lose what the tests check in them;
 - code is laid out in lines of 88 characters, which a page shows without scrolling;
 - links to notebooks, and to the files at the root of the repository that are pages of the site, lead to these pages;
-- notebooks are copied.
+- notebooks are copied;
+- the names on the pages of the reference are gathered on one page.
 
 A file is written only where its text has changed, so that a second build reads only what is new.
 """
@@ -33,6 +34,21 @@ PROJECT = ("CONTRIBUTING.md", "CHANGELOG.md", "VERSIONING.md", "SECURITY.md", "C
 LEFT_OUT = frozenset({"README.md", "stage.py", "conf.py", "check_site.py"})
 LEFT_OUT_FOLDERS = frozenset({"__pycache__", "conda-forge"})
 
+# Pages of the reference that say what users write; the others say what comes back, and what a file holds.
+TO_WRITE = (
+    *(
+        "fitting",
+        "models_and_penalties",
+        "fit",
+        "figures",
+        "several_fits",
+        "tables",
+        "planning",
+        "scorecards",
+        "logits",
+    ),
+    *("estimators", "streams_and_clusters", "datasets", "conventions_and_threads"),
+)
 # How many characters of code a page shows beside its contents.
 WIDTH = 88
 
@@ -172,6 +188,50 @@ def with_links(text: str, depth: int) -> str:
     return re.sub(rf"\]\({up}README\.md\)", f"]({up}index.md)", LINK.sub(link, text))
 
 
+def called(module: str, name: str) -> str:
+    """Return a name as users write it: a verb begins with the object that has it."""
+    owner, _, verb = name.rpartition(".")
+    if owner in {"Fit", "MultinomialFit", "OrdinalFit"}:
+        return f"fit.{verb}"
+    if owner in {"FitPlots", "NominalPlots"}:
+        return f"fit.plot.{verb}"
+    room = module.removeprefix("logitkit").lstrip(".")
+    if room in {"logits", "scorecard", "estimators", "datasets"}:
+        return f"lk.{room}.{name}"
+    return f"lk.{name}" if room in {"", "api.scorecards"} else name  # what comes back
+
+
+def all_names(reference: Path) -> str:
+    """Return the page of all names, by the headings of the pages that have them.
+
+    Parameters
+    ----------
+    reference : Path
+        The folder of the reference, whose pages list names in blocks of ``autosummary``.
+    """
+    lines = [
+        "# Everything on one page",
+        "",
+        "All functions and all verbs of a fit, by task, with the classes of what comes back; a name leads to its page.",
+        "",
+    ]
+    for page in TO_WRITE:
+        heading, module, names = "", "logitkit", dict[str, list[str]]()
+        for line in (reference / f"{page}.md").read_text(encoding="utf-8").splitlines():
+            if line.startswith("# "):
+                lines += [f"## [{line[2:]}]({page}.md)", ""]
+            elif line.startswith("## "):
+                heading = line[3:]
+            elif line.startswith(".. currentmodule::"):
+                module = line.split()[-1]
+            elif found := re.fullmatch(r"   ([A-Za-z_][\w.]*)", line):
+                shown = called(module, found[1])
+                names.setdefault(heading, []).append(f"{{py:obj}}`{shown} <{module}.{found[1]}>`")
+        for under, links in names.items():
+            lines += [f"{f'*{under}:* ' if under else ''}{', '.join(links)}.", ""]
+    return "\n".join(lines)
+
+
 def written(path: Path, text: str) -> None:
     """Write a file if its text has changed."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -197,6 +257,8 @@ def stage(folder: Path) -> None:
         if source.suffix == ".md":
             text = with_links(source.read_text(encoding="utf-8"), len(place.parts) - 1)
             written(target, narrowed(with_cells(text) if place.as_posix() in GUIDES else text))
+        elif source.suffix == ".py":  # of the gallery
+            written(target, laid_out([source.read_text(encoding="utf-8").rstrip("\n")])[0] + "\n")
         else:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target)
@@ -211,6 +273,9 @@ def stage(folder: Path) -> None:
             text = (ROOT / name).read_text(encoding="utf-8")
             text = re.sub(r"\]\(([A-Z_]+)\.md\)", lambda found: f"]({found[1].lower()}.md)", text)
             written(target, re.sub(r"\]\(docs/", "](../", text))
+    target = folder / "reference" / "all_names.md"
+    wanted.add(target)
+    written(target, all_names(DOCS / "reference"))
     tests = folder / "tests"  # whose reference data some pages read
     if not tests.is_symlink():
         tests.symlink_to(ROOT / "tests")

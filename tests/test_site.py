@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
+
+import logitkit
 
 _spec = importlib.util.spec_from_file_location("stage", Path(__file__).resolve().parents[1] / "docs" / "stage.py")
 stage = importlib.util.module_from_spec(_spec)
@@ -41,3 +44,13 @@ def test_long_lines_are_broken_below_their_comment_and_short_cells_stay_as_they_
     assert max(map(len, first.splitlines())) <= stage.WIDTH
     page = f"Words.\n\n```{{code-cell}} python3\n:tags: [hide-input]\n{long}\n```\n\nMore.\n"
     assert stage.narrowed(page) == page.replace(long, first)
+
+
+def test_the_page_of_all_names_has_every_public_one_as_users_write_it():
+    page = stage.all_names(stage.DOCS / "reference")
+    names = re.findall(r"`(\S+) <logitkit\S*>`", page)
+    public = {f"lk.{name}" for name in logitkit.__all__} - {"lk.datasets", "lk.errors", "lk.logits"}
+    verbs = {f"fit.{name}" for name in dir(logitkit.Fit) if not name.startswith("_")}
+    assert not (public | verbs) - set(names)
+    own = {name for name in names if re.fullmatch(r"lk\.\w+", name)}
+    assert own <= public
