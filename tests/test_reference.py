@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import pydoc
 import re
 from functools import cache
@@ -146,9 +147,28 @@ def test_help_of_a_fit_lists_its_verbs_on_two_screens():
         assert "Parameters" in (type(fit).__doc__ or "")
 
 
-def test_help_of_the_main_functions_fits_on_two_screens():
-    for function in (lk.logit, lk.multinomial, lk.ordinal, lk.fit):
-        assert len(pydoc.plain(pydoc.render_doc(function)).splitlines()) <= 90
+def lines_of_help(found: Any, width: int = 100) -> int:
+    """How many lines ``help`` takes in a terminal of that width, in which long lines are broken."""
+    shown = pydoc.plain(pydoc.render_doc(found)).splitlines()
+    return sum(max(1, -(-len(line) // width)) for line in shown)
+
+
+@pytest.mark.parametrize("function", [lk.logit, lk.multinomial, lk.ordinal, lk.fit], ids=lambda found: found.__name__)
+def test_help_of_a_main_function_fits_on_two_screens_and_points_on(function):
+    assert lines_of_help(function) <= 60
+    text = inspect.getdoc(function) or ""
+    assert "``help(fit)``" in text
+    pages = re.findall(r"``docs/(\S+\.md)``", text)
+    assert "reference/fitting.md" in pages
+    assert all((REFERENCE.parent / page).is_file() for page in pages)
+
+
+def test_every_option_of_the_main_functions_is_described_in_full():
+    options = {
+        name for each in (lk.logit, lk.multinomial, lk.ordinal, lk.fit) for name in inspect.signature(each).parameters
+    }
+    headings = re.findall(r"^(`.*`)\n: ", (REFERENCE / "fitting.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert {name for heading in headings for name in re.findall(r"`(\w+)`", heading)} == options
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

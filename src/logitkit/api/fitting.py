@@ -71,87 +71,55 @@ def fit(
 ) -> Fit:
     """Fit a model from a formula, by maximum likelihood or with a penalty.
 
+    In full: ``docs/reference/fitting.md``; verbs of what comes back: ``help(fit)``.
+
     Parameters
     ----------
     formula : str
-        ``"response ~ terms"``: a response that the model accepts, and terms in formulaic's syntax, with ``offset(z)``
-        as in R.
+        ``"response ~ terms"``, in formulaic's syntax: ``docs/formulas.md``.
     data : table, or source of rows
-        A pandas, polars or Arrow table, any frame that narwhals supports, or a dict of columns; it is not modified. Or
-        rows that need not fit in memory, read in chunks: Parquet or CSV files (a path, a folder, a pattern
-        ``"loans/*.parquet"``), a ``pyarrow.dataset.Dataset``, a polars ``LazyFrame``, a relation of DuckDB, a function
-        that returns an iterator of frames, or, with ``executor=``, a frame of Dask or Spark (``docs/scale.md``).
+        Any frame or a dict of columns; or files read in chunks, ``"loans/*.parquet"``.
     model : model, default lk.Binary()
-        What is fitted: ``lk.Binary(event="yes")``, ``lk.Multinomial(reference="bus")``, or the model of another fit,
-        ``fit.model``.
+        ``lk.Binary(...)``, ``lk.Multinomial(...)``, ``lk.Ordinal(...)`` or that of another fit.
     penalty : penalty, optional
-        For example ``lk.Lasso(0.05)`` or ``lk.Ridge(0.1) + lk.Bounds(lower=0)``, each part with its strength; or
-        ``lk.Jeffreys()`` (Firth), ``lk.LogF(m)``, ``lk.MeanBias()`` and ``lk.MedianBias()``, which reduce bias.
+        ``lk.Lasso(0.05)`` or another; ``lk.Jeffreys()`` (Firth) and others reduce bias.
     weights : str or (n,) array-like, optional
-        A column name, or an array aligned with ``data`` before any row is dropped.
+        A column name, or an array aligned with ``data``.
     offset : str, (n,) array-like, or by outcome, optional
-        With two outcomes, given like ``weights``; for ``lk.Multinomial``, a mapping of outcomes to such offsets, or an
-        array or table with one column per outcome.
+        Given like ``weights``; of ``lk.Multinomial`` a mapping by outcome.
     weight_kind : {'frequency', 'precision', 'sampling'}
-        Whether weights are counts of rows (whole numbers), precisions, or inverse probabilities of selection; the last
-        give sandwich standard errors with factor n / (n - 1) and no likelihood statistics.
-    missing : {'drop', 'raise'}
-        Whether to drop and count rows with missing values, or to raise an error.
-    cluster : str or (n,) array-like, optional
-        Clusters within which rows may be dependent, given like ``weights``: sandwich standard errors with factor G / (G
-        - 1).
-    absorb : str, optional
-        As in ``logit``; with two outcomes only.
+        Whether weights count rows, are precisions, or inverse probabilities of selection.
+    missing, cluster, absorb : optional
+        As in ``logit``.
     survey : Survey, optional
-        The design of the sample, ``lk.Survey(strata="s", units="u")``; ``weights`` are then sampling weights.
+        The design of the sample, ``lk.Survey(strata="s", units="u")``.
     dispersion : {'pearson', 'deviance', 'williams'}, optional
-        Of counts that vary more than the model says: variances times Pearson's statistic or the deviance over the
-        residual degrees of freedom; or, of two outcomes, weights by the number of trials (Williams 1982). Statistics
-        are compared with t and F.
+        How counts that vary more than the model says are allowed for.
     conventions : {'logitkit', 'r', 'stata', 'sas'}, optional
-        What is done where packages differ and nothing was stated: ``docs/conventions.md`` has the table. Default: those
-        of the enclosing ``with lk.conventions(...)``, or ours.
-    solver : Newton or ProxNewton, optional
-        Options of the solver: ``Newton`` without a penalty, ``ProxNewton`` with one.
-    start : Fit, StochasticFit or mapping, optional
-        Where the solver starts: an earlier fit of the same model, as it is or from ``lk.load``, or a mapping of names
-        to numbers. Coefficients are matched by name; others start at zero, which a warning says. The estimates are the
-        same to the tolerance of the solver, after fewer steps.
-    level : float, default 0.95
-        Confidence level of intervals.
-    labels : lk.labels or mapping, optional
-        What variables and levels are called in print, ``lk.labels({"lwt": "Weight"}, units={"lwt": "lb"})``; they go
-        before those that a table brings with it. Names of coefficients stay.
-    memory : int or str, optional
-        Of rows that are read in chunks: how much may be held, in bytes or as ``"2GB"``; a quarter of what is free by
-        default. A table in memory takes none of these three.
-    checkpoint : str or Path, optional
-        A folder into which the sums of each pass over such rows are written; the same call goes on from the last one,
-        with the same bits, and is refused where data, model or version are others.
-    executor : lk.Dask or lk.Spark, optional
-        Who sums such rows where they are, ``lk.Dask(client)`` or ``lk.Spark(session)``; this process by default.
+        What is done where packages differ.
+    solver, start : optional
+        ``lk.Newton(...)``, ``lk.ProxNewton(...)``; an earlier fit or numbers by name, to start at.
+    level, labels : optional
+        Confidence level of intervals, 0.95; what variables and levels are called in print.
+    memory, checkpoint, executor : optional
+        Of rows read in chunks: bytes held, a folder to go on from, ``lk.Dask(...)`` or Spark.
 
     Returns
     -------
     Fit
-        Separation and failure to converge are reported in it and raise no error; the latter issues a
-        ``ConvergenceWarning``.
+        Separation and failure to converge are reported in it, not raised; the latter warns.
 
     Raises
     ------
-    FormulaError, DataError, ResponseError
-        If the input is invalid; the message says what is wrong, where, and what to do.
-    UnsupportedError
-        If an option cannot be combined with the model or the penalty.
+    FormulaError, DataError, ResponseError, UnsupportedError
+        If the input is invalid, or an option cannot be combined with the model or the penalty.
 
     Examples
     --------
-    The model of ``lk.multinomial``:
-
     >>> import logitkit as lk
-    >>> fit = lk.fit("race ~ age + lwt", lk.datasets.load_lbw(), model=lk.Multinomial(reference="white"))
-    >>> fit.coef.loc["age"].round(3).to_dict()
-    {'black': -0.13, 'other': -0.056}
+    >>> fit = lk.fit("race ~ age", lk.datasets.load_lbw(), model=lk.Multinomial(reference="white"))
+    >>> fit.coef.round(3).loc["age"].to_dict()
+    {'black': -0.109, 'other': -0.071}
     """
     require_level(level)
     model = require_model(model)

@@ -55,73 +55,42 @@ def logit(
 ) -> Fit:
     r"""Fit a logistic regression from a formula by maximum likelihood.
 
-    .. math:: \log \frac{\mu_i}{1 - \mu_i} = x_i'\beta + o_i
+    .. math:: \log \{\mu_i / (1 - \mu_i)\} = x_i'\beta + o_i
+
+    In full: ``docs/reference/fitting.md``; a guide: ``docs/binary.md``; verbs: ``help(fit)``.
 
     Parameters
     ----------
     formula : str
-        ``"response ~ terms"``. The response is 0/1, bool, text or categories with two levels, or
-        ``cbind(events, nonevents)``; the terms follow formulaic's syntax, with ``offset(z)`` as in R.
+        ``"response ~ terms"``; the response has two values, or is ``cbind(events, nonevents)``.
     data : table, or source of rows
-        A pandas, polars or Arrow table, any frame that narwhals supports, or a dict of columns; it is not modified. Or
-        rows that need not fit in memory, such as Parquet files, ``"loans/*.parquet"``: ``fit`` has the list.
+        Any frame or a dict of columns; or files read in chunks, ``"loans/*.parquet"``.
     weights, offset : str or (n,) array-like, optional
-        A column name, or an array aligned with ``data`` before any row is dropped.
+        A column name, or an array aligned with ``data``.
     weight_kind : {'frequency', 'precision', 'sampling'}
-        Whether weights are counts of rows (whole numbers), precisions, or inverse probabilities of selection; the last
-        give sandwich standard errors with factor n / (n - 1) and no likelihood statistics.
+        Whether weights count rows, are precisions, or inverse probabilities of selection.
     event : object, optional
-        The value of the response whose probability is modelled. Default: 1, True, or the second of two levels.
-    link : {'logit', 'probit', 'cloglog', 'loglog', 'cauchit', 'log'}
-        The link function, applied to the mean; formulas and signs are in ``docs/maths/links.md``.
-    information : {'expected', 'observed'}
-        The information on which standard errors are based: expected, as in R and SAS, or observed, as in Stata. For the
-        logit they are equal.
-    outcome : {'event', 'fraction'}
-        Whether a row has the event or not, or a fraction between 0 and 1: the mean of a fraction is modelled by
-        quasi-likelihood, with robust standard errors, and has no likelihood statistics.
+        The outcome whose probability is modelled. Default: 1, True, or the second of two levels.
+    link, information, outcome : str
+        As in ``lk.Binary``: ``link="probit"``, or ``outcome="fraction"`` for means from 0 to 1.
     missing : {'drop', 'raise'}
-        Whether to drop and count rows with missing values, or to raise an error.
-    cluster : str or (n,) array-like, optional
-        Clusters within which rows may be dependent, given like ``weights``: sandwich standard errors with factor G / (G
-        - 1).
-    absorb : str, optional
-        A column, such as a firm identifier. Each level gets its own intercept, estimated without a column in the
-        design, so that hundreds of thousands of levels are feasible. Levels with one outcome only are dropped and
-        counted. With few rows per level the other coefficients are biased: see ``Fit.bias_correction``.
+        What is done about rows with missing values.
+    cluster, absorb : str, optional
+        Clusters of dependent rows (sandwich errors); a column whose levels get intercepts.
     penalty : penalty, optional
-        For example ``lk.Lasso(0.05)`` or ``lk.Ridge(0.1) + lk.Bounds(lower=0)``, each part with its strength; or
-        ``lk.Jeffreys()`` (Firth), ``lk.LogF(m)``, ``lk.MeanBias()`` and ``lk.MedianBias()``, which reduce bias.
-    survey, dispersion, conventions : optional
-        As in ``fit``.
-    solver : Newton or ProxNewton, optional
-        Options of the solver: ``Newton`` without a penalty, ``ProxNewton`` with one.
-    start : Fit, StochasticFit or mapping, optional
-        Where the solver starts: an earlier fit, matched by the names of coefficients, as in ``fit``.
-    level : float, default 0.95
-        Confidence level of intervals.
-    labels : lk.labels or mapping, optional
-        As in ``fit``.
-    memory, checkpoint, executor : optional
-        Of rows that are read in chunks, as in ``fit``.
+        ``lk.Lasso(0.05)`` or another; ``lk.Jeffreys()`` (Firth) and others reduce bias.
+    survey, dispersion, conventions, solver, start, level, labels, memory, checkpoint, executor : optional
+        As in ``fit``; the last three for rows that are read in chunks.
 
     Returns
     -------
     Fit
-        Separation and failure to converge are reported in it and raise no error; the latter issues a
-        ``ConvergenceWarning``.
+        Separation and failure to converge are reported in it, not raised; the latter warns.
 
     Raises
     ------
     FormulaError, DataError, ResponseError
         If the input is invalid; the message says what is wrong, where, and what to do.
-
-    See Also
-    --------
-    multinomial, ordinal : Several outcomes.
-    fit : Any model, and rows that do not fit in memory.
-    logit_matrix : A ready matrix.
-    Fit : What comes back: ``help(fit)`` lists its verbs by task.
 
     References
     ----------
@@ -129,13 +98,10 @@ def logit(
 
     Examples
     --------
-    With one binary predictor the odds ratio is the cross-product of the two-by-two table:
-
     >>> import logitkit as lk
-    >>> data = {"y": [1] * 6 + [0] * 4 + [1] * 3 + [0] * 7, "x": [1] * 10 + [0] * 10}
-    >>> fit = lk.logit("y ~ x", data)
-    >>> fit.odds_ratios()[["odds_ratio", "conf_low", "conf_high"]].round(3).loc["x"].to_dict()
-    {'odds_ratio': 3.5, 'conf_low': 0.549, 'conf_high': 22.304}
+    >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+    >>> fit.coef.round(3).to_dict()
+    {'Intercept': 1.366, 'age': -0.039, 'lwt': -0.012, 'smoke': 0.671}
     """
     return fit(
         formula,

@@ -52,60 +52,36 @@ def multinomial(
 ) -> MultinomialFit:
     r"""Fit a multinomial logistic regression from a formula by maximum likelihood.
 
-    .. math:: \log \frac{p_{ik}}{p_{ir}} = x_i'\beta_k + o_{ik} - o_{ir}
+    .. math:: \log (p_{ik} / p_{ir}) = x_i'\beta_k + o_{ik} - o_{ir}
 
-    for every outcome k other than the reference r, or in symmetric form :math:`p_{ik} \propto \exp(x_i'\beta_k +
-    o_{ik})` with coefficients that sum to zero over the outcomes.
+    for every outcome k but the reference r; or the symmetric form, of ``lk.Multinomial``. In full:
+    ``docs/reference/fitting.md``; a guide: ``docs/several_outcomes.md``; verbs: ``help(fit)``.
 
     Parameters
     ----------
     formula : str
-        ``"response ~ terms"``. The response is text, categories, whole numbers or bool, one outcome per row, or
-        ``cbind(a, b, c)`` with counts of each outcome; the terms are those of ``logit``.
+        ``"response ~ terms"``; the response has one outcome per row, or is ``cbind(a, b, c)``.
     data : table, or source of rows
-        As in ``logit``; it is not modified.
-    reference : object, optional
-        The outcome with which the others are compared. Default: the first in the order of the categories, or else in
-        sorted order. None: the symmetric form, with coefficients that sum to zero over the outcomes, the least-norm
-        solution; this is the default with a penalty.
-    per_outcome : mapping of str to str or sequence of str, optional
-        Terms of individual outcomes, ``{"bus": "cost"}``, in addition to the intercept. An outcome not named has all
-        terms of the formula.
-    equal : str or sequence of str, optional
-        Terms, ``"cost + time"``, whose coefficients are equal for all outcomes other than the reference.
-    weights : str or (n,) array-like, optional
-        A column name, or an array aligned with ``data`` before any row is dropped.
-    offset : mapping of str to str or array-like, or (n, K) array-like, optional
-        Offset by outcome, given like ``weights``; zero for an outcome not named. An array or table has one column per
-        outcome.
-    weight_kind : {'frequency', 'precision', 'sampling'}
         As in ``logit``.
-    missing : {'drop', 'raise'}
-        Whether to drop and count rows with missing values, or to raise an error.
-    cluster : str or (n,) array-like, optional
-        Clusters within which rows may be dependent: sandwich standard errors with factor G / (G - 1).
+    reference : object, optional
+        The outcome compared with; the first by default. None, as with a penalty: symmetric form.
+    per_outcome, equal : optional
+        Terms of single outcomes, ``{"bus": "cost"}``; terms with one coefficient for all outcomes.
+    weights : str or (n,) array-like, optional
+        A column name, or an array aligned with ``data``.
+    offset : mapping of str to str or array-like, or (n, K) array-like, optional
+        Offset by outcome; zero for an outcome not named.
+    weight_kind, missing, cluster : optional
+        As in ``logit``.
     penalty : penalty, optional
-        As in ``logit``, or ``lk.Lasso(0.05, across_outcomes=True)``, with which a column enters for all outcomes or for
-        none. Without a reference the symmetric form is penalised; with one, the coefficients against it, so the fit
-        depends on the reference.
-    survey, dispersion, conventions : optional
-        As in ``fit``.
-    solver : Newton or ProxNewton, optional
-        Options of the solver: ``Newton`` without a penalty, ``ProxNewton`` with one.
-    start : Fit, StochasticFit or mapping, optional
-        Where the solver starts: an earlier fit, matched by the names of coefficients, as in ``fit``.
-    level : float, default 0.95
-        Confidence level of intervals.
-    labels : lk.labels or mapping, optional
-        As in ``fit``.
-    memory, checkpoint, executor : optional
-        Of rows that are read in chunks, as in ``fit``.
+        As in ``logit``; ``lk.Lasso(0.05, across_outcomes=True)`` chooses columns for all outcomes.
+    survey, dispersion, conventions, solver, start, level, labels, memory, checkpoint, executor : optional
+        As in ``fit``; the last three for rows that are read in chunks.
 
     Returns
     -------
     MultinomialFit
-        Separation and failure to converge are reported in it and raise no error; the latter issues a
-        ``ConvergenceWarning``.
+        Separation and failure to converge are reported in it, not raised; the latter warns.
 
     Raises
     ------
@@ -118,16 +94,10 @@ def multinomial(
 
     Examples
     --------
-    With one binary predictor the relative risk ratio is the ratio of the odds in the table of outcomes:
-
     >>> import logitkit as lk
-    >>> data = {"y": ["a"] * 4 + ["b"] * 4 + ["c"] * 2 + ["a"] * 2 + ["b"] * 6 + ["c"] * 2, "x": [0] * 10 + [1] * 10}
-    >>> fit = lk.multinomial("y ~ x", data)
-    >>> fit.odds_ratios()[["odds_ratio", "conf_low", "conf_high"]].round(2)
-    relative risk ratios  odds_ratio  conf_low  conf_high
-    outcome term
-    b       x                    3.0      0.36      24.92
-    c       x                    2.0      0.15      26.73
+    >>> fit = lk.multinomial("race ~ age", lk.datasets.load_lbw())
+    >>> fit.coef.round(3).loc["age"].to_dict()
+    {'black': -0.109, 'other': -0.071}
     """
     found = fit(
         formula,

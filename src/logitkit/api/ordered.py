@@ -58,63 +58,34 @@ def ordinal(
 
     .. math:: P(Y_i \le k) = F(\theta_k - x_i'\beta - z_i'\gamma_k - o_i)
 
-    with thresholds :math:`\theta_k`; or the adjacent-category model,
-    :math:`\log \{P(Y_i = k + 1) / P(Y_i = k)\} = \theta_k + x_i'\beta + z_i'\gamma_k + o_i`. A positive coefficient
-    means higher outcomes, unless ``direction`` says otherwise.
+    with thresholds :math:`\theta_k`; or the adjacent-category model, of ``lk.Ordinal``. In full:
+    ``docs/reference/fitting.md``; a guide: ``docs/ordinal.md``; verbs of the fit: ``help(fit)``.
 
     Parameters
     ----------
     formula : str
-        ``"response ~ terms"``. The response is an ordered categorical, numbers, or ``cbind(low, medium, high)`` with
-        counts of each outcome, the lowest first; text needs ``order``. The terms are those of ``logit``.
+        ``"response ~ terms"``; the response is ordered, numbers, or ``cbind(low, medium, high)``.
     data : table, or source of rows
-        As in ``logit``; it is not modified.
-    model : {'cumulative', 'adjacent'}
-        The model of the two above.
-    link : {'logit', 'probit', 'cloglog', 'loglog', 'cauchit'}
-        Link of the cumulative model, the inverse of F; the adjacent-category model has the logit.
-    nominal : str or sequence of str, optional
-        Terms of the formula, ``"temp + contact"``, with one coefficient per threshold; all other terms have a single
-        one.
-    order : sequence, optional
-        The outcomes from the lowest to the highest.
-    information : {'observed', 'expected'}
-        The information on which standard errors are based: observed, as in R's clm and polr and in Stata, or expected,
-        as in SAS and VGAM.
-    direction : {'higher', 'lower', 'thresholds'}
-        What positive coefficients mean: higher outcomes, as in Stata; lower ones, as in SAS; or, of the cumulative
-        model, higher outcomes but lower ones for nominal terms, as in ``ordinal::clm`` of R.
-    weights, offset : str or (n,) array-like, optional
-        A column name, or an array aligned with ``data`` before any row is dropped. The offset is added to x'b.
-    weight_kind : {'frequency', 'precision', 'sampling'}
         As in ``logit``.
-    missing : {'drop', 'raise'}
-        Whether to drop and count rows with missing values, or to raise an error.
-    cluster : str or (n,) array-like, optional
-        Clusters within which rows may be dependent: sandwich standard errors with factor G / (G - 1).
+    model, link : str
+        ``"cumulative"`` or ``"adjacent"``; the inverse of F, as in ``lk.Binary``.
+    nominal : str or sequence of str, optional
+        Terms with one coefficient per threshold; all others have a single one.
+    order : sequence, optional
+        The outcomes from the lowest to the highest; text needs it.
+    information, direction : str
+        What standard errors rest on, and what positive coefficients mean, as in ``lk.Ordinal``.
+    weights, offset, weight_kind, missing, cluster : optional
+        As in ``logit``.
     penalty : adjustment, optional
-        ``lk.Jeffreys()``, ``lk.LogF(m)``, ``lk.MeanBias()`` or ``lk.MedianBias()``, which reduce bias; there are no
-        penalties that shrink.
-    survey : Survey, optional
-        The design of the sample, ``lk.Survey(strata="s", units="u")``; ``weights`` are then sampling weights.
-    dispersion, conventions : optional
-        As in ``fit``.
-    solver : Newton, optional
-        Options of the solver.
-    start : Fit, StochasticFit or mapping, optional
-        Where the solver starts: an earlier fit, matched by the names of coefficients, as in ``fit``.
-    level : float, default 0.95
-        Confidence level of intervals.
-    labels : lk.labels or mapping, optional
-        As in ``fit``.
-    memory, checkpoint, executor : optional
-        Of rows that are read in chunks, as in ``fit``.
+        ``lk.Jeffreys()`` or another that reduces bias; none that shrinks.
+    survey, dispersion, conventions, solver, start, level, labels, memory, checkpoint, executor : optional
+        As in ``fit``; the last three for rows that are read in chunks.
 
     Returns
     -------
     OrdinalFit
-        Separation and failure to converge are reported in it and raise no error; the latter issues a
-        ``ConvergenceWarning``.
+        Separation and failure to converge are reported in it, not raised; the latter warns.
 
     Raises
     ------
@@ -123,16 +94,13 @@ def ordinal(
 
     References
     ----------
-    McCullagh, P. (1980) Regression models for ordinal data. Journal of the Royal Statistical Society B 42, 109-142.
+    McCullagh, P. (1980) Regression models for ordinal data. JRSS B 42, 109-142.
 
     Examples
     --------
-    Without terms the thresholds are the logits of the cumulative proportions, here 1/4 and 3/4:
-
     >>> import logitkit as lk
-    >>> fit = lk.ordinal("rating ~ 1", {"rating": ["low", "mid", "mid", "high"]}, order=["low", "mid", "high"])
-    >>> fit.coef.round(4).to_dict()
-    {'low|mid': -1.0986, 'mid|high': 1.0986}
+    >>> lk.ordinal("y ~ 1", {"y": [1, 2, 2, 3]}).coef.round(4).to_dict()
+    {'1|2': -1.0986, '2|3': 1.0986}
     """
     found = fit(
         formula,
