@@ -20,6 +20,7 @@ checks = checks_of(VARIANTS)
 # Many checks fit data whose classes are separated, of which the estimator warns.
 @pytest.mark.filterwarnings("ignore:The classes are separated")
 @pytest.mark.filterwarnings("ignore:No column has two bins")
+@pytest.mark.filterwarnings("ignore:.*is taken for the bad one")
 @checks
 def test_scikit_learn_checks(estimator, check, monkeypatch):
     monkeypatch.setenv("SCIPY_ARRAY_API", "1")  # without it one check would be skipped
@@ -29,6 +30,7 @@ def test_scikit_learn_checks(estimator, check, monkeypatch):
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:The classes are separated")
 @pytest.mark.filterwarnings("ignore:No column has two bins")
+@pytest.mark.filterwarnings("ignore:.*is taken for the bad one")
 @checks_of(MORE)
 def test_scikit_learn_checks_of_more_variants(estimator, check, monkeypatch):
     test_scikit_learn_checks(estimator, check, monkeypatch)

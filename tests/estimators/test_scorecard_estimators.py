@@ -40,10 +40,10 @@ def test_the_encoder_has_the_tables_of_the_binnings(loans: pd.DataFrame) -> None
 
 def test_frames_of_other_libraries_and_arrays_give_the_same(loans: pd.DataFrame) -> None:
     numbers = loans[["duration", "age"]]
-    of_pandas = WoeEncoder().fit(numbers, loans["class"]).transform(numbers)
-    of_polars = WoeEncoder().fit(pl.from_pandas(numbers), loans["class"])
+    of_pandas = WoeEncoder(bad="bad").fit(numbers, loans["class"]).transform(numbers)
+    of_polars = WoeEncoder(bad="bad").fit(pl.from_pandas(numbers), loans["class"])
     np.testing.assert_array_equal(of_polars.transform(pl.from_pandas(numbers)), of_pandas)
-    of_array = WoeEncoder().fit(numbers.to_numpy(), loans["class"])
+    of_array = WoeEncoder(bad="bad").fit(numbers.to_numpy(), loans["class"])
     np.testing.assert_array_equal(of_array.transform(numbers.to_numpy()), of_pandas)
     assert of_array.get_feature_names_out().tolist() == ["x0", "x1"]
 
@@ -67,25 +67,27 @@ def test_the_classifier_is_the_card(loans: pd.DataFrame, bad: str) -> None:
 def test_weights_are_repeated_rows_and_none_is_no_row(loans: pd.DataFrame) -> None:
     weights = np.arange(1000) % 3
     some = loans[["duration", "checking_status"]]
-    weighted = ScorecardClassifier().fit(some, loans["class"], weights)
+    weighted = ScorecardClassifier(bad="bad").fit(some, loans["class"], weights)
     times = np.repeat(np.arange(1000), weights)
-    repeated = ScorecardClassifier().fit(some.iloc[times], loans["class"].iloc[times])
+    repeated = ScorecardClassifier(bad="bad").fit(some.iloc[times], loans["class"].iloc[times])
     np.testing.assert_allclose(weighted.decision_function(some), repeated.decision_function(some), rtol=1e-9)
     half_as_many = Bins(min_events=5, min_nonevents=5, rare=0.0)  # of which ten are the default
-    halves = ScorecardClassifier(half_as_many).fit(some, loans["class"], weights / 2)
+    halves = ScorecardClassifier(half_as_many, bad="bad").fit(some, loans["class"], weights / 2)
     np.testing.assert_allclose(halves.decision_function(some), repeated.decision_function(some), rtol=1e-9)
 
 
 def test_options_are_parameters_of_searches(loans: pd.DataFrame) -> None:
     stated = Bins(unseen="neutral", empty="neutral")
-    search = GridSearchCV(ScorecardClassifier(stated), {"bins__max_bins": [2, 8]}, cv=3, scoring="neg_log_loss")
+    search = GridSearchCV(
+        ScorecardClassifier(stated, bad="bad"), {"bins__max_bins": [2, 8]}, cv=3, scoring="neg_log_loss"
+    )
     search.fit(loans[COLUMNS], loans["class"])
     assert search.best_estimator_.bins == Bins(
         unseen="neutral", empty="neutral", max_bins=search.best_params_["bins__max_bins"]
     )
     assert clone(search.best_estimator_).get_params()["bins__unseen"] == "neutral"
     assert stated.max_bins == 10
-    chain = make_pipeline(WoeEncoder(stated), LogisticRegression(C=np.inf))
+    chain = make_pipeline(WoeEncoder(stated, bad="bad"), LogisticRegression(C=np.inf))
     assert (
         chain.set_params(woeencoder__bins__max_bins=3).fit(loans[COLUMNS], loans["class"])["woeencoder"].bins.max_bins
         == 3
@@ -101,7 +103,7 @@ def test_options_that_are_not_there_are_named() -> None:
 
 
 def test_cards_and_bins_are_pickled_whole(loans: pd.DataFrame) -> None:
-    model = ScorecardClassifier().fit(loans[COLUMNS], loans["class"])
+    model = ScorecardClassifier(bad="bad").fit(loans[COLUMNS], loans["class"])
     again = pickle.loads(pickle.dumps(model))
     np.testing.assert_array_equal(again.points(loans[COLUMNS]), model.points(loans[COLUMNS]))
     binned = again.scorecard_.binnings["duration"]
@@ -151,11 +153,24 @@ def test_what_cannot_be_read_is_refused(loans: pd.DataFrame) -> None:
         WoeEncoder().fit(loans[COLUMNS].to_numpy(), loans["class"])
     with pytest.raises(ResponseError, match=r"bad='worse' is none of the labels of y"):
         ScorecardClassifier(bad="worse").fit(loans[COLUMNS], loans["class"])
-    model = WoeEncoder().fit(loans[["purpose"]], loans["class"])
+    model = WoeEncoder(bad="bad").fit(loans[["purpose"]], loans["class"])
     with pytest.raises(DataError, match=r"level 'yacht' was not there"):
         model.transform(pd.DataFrame({"purpose": ["yacht"]}))
     with pytest.raises(ValueError, match="feature names should match"):
         model.transform(loans[["age"]])
+
+
+def test_words_do_not_say_which_of_them_is_bad(loans: pd.DataFrame) -> None:
+    some = loans[["duration", "checking_status"]]
+    with pytest.raises(ResponseError, match=r"Which of the labels 'bad' and 'good' of y is bad\? Name it by bad="):
+        WoeEncoder().fit(some, loans["class"])
+    with pytest.warns(lk.errors.DataWarning, match=r"'good', the second of the sorted labels of y, is taken"):
+        taken = ScorecardClassifier().fit(some, loans["class"])
+    named = ScorecardClassifier(bad="good").fit(some, loans["class"])
+    np.testing.assert_array_equal(taken.points(some), named.points(some))
+    bad = WoeEncoder(bad="bad").fit_transform(some, loans["class"])
+    for y in ((loans["class"] == "bad"), (loans["class"] == "bad").astype(int)):  # of which nothing is asked
+        np.testing.assert_array_equal(WoeEncoder().fit_transform(some, y), bad)
 
 
 def test_options_of_another_type_are_refused() -> None:

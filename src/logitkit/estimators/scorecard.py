@@ -47,7 +47,8 @@ class ScorecardClassifier(ClassifierMixin, StatedOptions):  # type: ignore[misc]
     scaling : Scaling, optional
         Points to double the odds, base points and base odds.
     bad : object, optional
-        The label that is bad; the second of the sorted labels by default.
+        The label that is bad. By default the larger of two numbers, or True; of other labels the second in sorted
+        order, with a warning.
     level : float, default 0.95
         Confidence level of the inference of ``scorecard_.fit``.
     coding : {"woe", "dummies"}, default "woe"
@@ -137,7 +138,7 @@ class ScorecardClassifier(ClassifierMixin, StatedOptions):  # type: ignore[misc]
         labels = labels_of(self, X, y)  # first: with labels alone scikit-learn forgets the names of columns
         columns, _ = variables_of(self, X, reset=True)
         target = classes_of(labels, type(self).__name__, several=False)
-        rows = bad_rows(target, row_weights(target, sample_weight, None), self.bad)
+        rows = bad_rows(target, row_weights(target, sample_weight, None), self.bad, refuse=False)
         stated = bins_by_name(self.bins, tuple(columns))
         how = (stated_as(Selection, "selection", self.selection), stated_as(Scaling, "scaling", self.scaling))
         require_choice("coding", self.coding, CODINGS)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from logitkit.errors import ResponseError
+from logitkit.errors import DataWarning, ResponseError, warn_caller
 from logitkit.estimators.outcomes import Classes
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
@@ -60,7 +61,7 @@ class BadRows:
         return values if self.rows is None else values.iloc[self.rows]
 
 
-def bad_rows(target: Classes, weights: FloatArray | None, bad: Any) -> BadRows:
+def bad_rows(target: Classes, weights: FloatArray | None, bad: Any, *, refuse: bool = True) -> BadRows:
     """Return which rows are bad; a row of weight zero is as if it were not there.
 
     Parameters
@@ -70,7 +71,10 @@ def bad_rows(target: Classes, weights: FloatArray | None, bad: Any) -> BadRows:
     weights : (n,) array or None
         Weights of the rows.
     bad : object
-        The label that is bad; the second one where it is None.
+        The label that is bad; where it is None, the larger of two numbers, or True.
+    refuse : bool, default True
+        Whether to refuse other labels where ``bad`` is None: the order of words does not say which of them is bad. Else
+        the second is taken with a warning, as the checks of scikit-learn ask classifiers to take any labels.
 
     Returns
     -------
@@ -80,7 +84,12 @@ def bad_rows(target: Classes, weights: FloatArray | None, bad: Any) -> BadRows:
     Raises
     ------
     ResponseError
-        If no row has this label.
+        If no row has this label, and where nothing says which of two words is bad.
+
+    Warns
+    -----
+    DataWarning
+        Where the second of two words is taken.
 
     Examples
     --------
@@ -91,6 +100,14 @@ def bad_rows(target: Classes, weights: FloatArray | None, bad: Any) -> BadRows:
     labels = target.classes.tolist()
     if bad is not None and bad not in labels:
         raise ResponseError(f"bad={bad!r} is none of the labels of y, which are {labels[0]!r} and {labels[1]!r}.")
+    if bad is None and not all(isinstance(label, Real) for label in labels):
+        if refuse:
+            raise ResponseError(f"Which of the labels {labels[0]!r} and {labels[1]!r} of y is bad? Name it by bad=.")
+        warn_caller(
+            f"{labels[1]!r}, the second of the sorted labels of y, is taken for the bad one. If that is {labels[0]!r}, "
+            f"give bad={labels[0]!r}; if not, bad={labels[1]!r} leaves out this warning.",
+            DataWarning,
+        )
     place = 1 if bad is None else labels.index(bad)
     is_bad = target.codes == place
     label, other = target.classes[place], target.classes[1 - place]

@@ -34,7 +34,7 @@ class WoeEncoder(OneToOneFeatureMixin, TransformerMixin, StatedOptions):  # type
         How all columns are binned, or each by its name; columns that are not named are binned by ``Bins()``. Each
         option of one ``Bins`` is a parameter too: ``bins__max_bins``.
     bad : object, optional
-        The label that is bad; the second of the sorted labels by default.
+        The label that is bad. By default the larger of two numbers, or True; of other labels it has to be named.
 
     Attributes
     ----------
