@@ -47,7 +47,7 @@ def test_what_cannot_share_an_axis_is_refused() -> None:
     one = fits()[0]
     with pytest.raises(DataError, match="it was given None"):
         lk.plot_forest()
-    with pytest.raises(DataError, match="2 different names"):
+    with pytest.raises(DataError, match="are not all different"):
         lk.plot_forest(one, one, names=["a", "a"])
     with pytest.raises(DataError, match=r"levels \[0.9, 0.95\]"):
         lk.plot_forest(one, lk.logit("low ~ smoke", births, level=0.9))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from logitkit.api.naming import names_of_fits
 from logitkit.errors import DataError
 from logitkit.inference.hypotheses.comparison import Comparison, compare_fits
 from logitkit.inference.hypotheses.vuong import VuongTest, vuong_test
@@ -11,13 +14,16 @@ from logitkit.results.shown import shown
 __all__ = ["compare", "vuong"]
 
 
-def compare(*fits: Fit) -> Comparison:
+def compare(*fits: Fit, names: Sequence[str] | None = None) -> Comparison:
     """Compare models of the same rows: information criteria, Akaike weights, likelihood ratios where they are nested.
 
     Parameters
     ----------
     *fits : Fit
         Two or more, of any models, in any order.
+    names : sequence of str, optional
+        What they are called, in this order; by default their formulas, numbered, with the arguments in which models of
+        one formula differ.
 
     Returns
     -------
@@ -29,7 +35,7 @@ def compare(*fits: Fit) -> Comparison:
     Raises
     ------
     DataError
-        For other rows, outcomes or weights, and for fits that hold no rows.
+        For other rows, outcomes or weights, for fits that hold no rows, and for another number of names.
     UnsupportedError
         With sampling weights or clusters, and after a penalty.
 
@@ -40,9 +46,16 @@ def compare(*fits: Fit) -> Comparison:
     >>> found = lk.compare(lk.logit("low ~ age", births), lk.logit("low ~ age + C(race)", births))
     >>> found.nested.tolist(), found.dof.tolist()
     ([False, True], [0, 2])
+
+    A table of short names:
+
+    >>> fits = [lk.logit(formula, births) for formula in ("low ~ age + smoke + lwt", "low ~ age")]
+    >>> lk.compare(*fits, names=["full", "age alone"]).labels
+    ('age alone', 'full')
     """
     _require_fits(fits)
-    return shown(compare_fits([fit.record for fit in fits], [fit.design for fit in fits]))
+    called = None if names is None else names_of_fits(names, ["" for _ in fits])
+    return shown(compare_fits([fit.record for fit in fits], [fit.design for fit in fits], called))
 
 
 def vuong(first: Fit, second: Fit) -> VuongTest:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from logitkit.api.naming import names_of_fits
 from logitkit.errors import DataError
 from logitkit.results.fit import Fit
 
@@ -65,8 +66,6 @@ def plot_forest(
     other = next((each for each in fits if not isinstance(each, Fit)), None)
     if other is not None or not fits:
         raise DataError(f"plot_forest draws fits, such as lk.plot_forest(one, other); it was given {other!r:.60}.")
-    called = [f"Model {k + 1}" for k in range(len(fits))] if names is None else list(names)
-    if len(called) != len(fits) or len(set(called)) < len(called):
-        raise DataError(f"names={called!r:.80} must be {len(fits)} different names, one per fit.")
+    called = names_of_fits(names, [f"Model {k + 1}" for k in range(len(fits))])
     drawn = forest_of_several([fit.record for fit in fits], called, units, labels, level)
     return draw(drawn, ax, title=title)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from logitkit.api.fitting import fit
+from logitkit.api.naming import names_of_fits
 from logitkit.design.design import Design
 from logitkit.design.labels import as_labels
 from logitkit.design.table.frame import read_table
@@ -118,7 +119,7 @@ def regression_table(
     pairs = _labelled(found, labels)
     if univariable:
         return _beside(pairs, names, style, shows, replace(own, units=_units(pairs, units)[0]))
-    called = _names(names, len(pairs))
+    called = names_of_fits(names, [f"({k})" for k in range(1, len(pairs) + 1)])
     parts = [
         tabled(name, record, design, k, replace(own, units=of_fit))
         for k, (name, (record, design), of_fit) in enumerate(zip(called, pairs, _units(pairs, units), strict=True))
@@ -242,7 +243,7 @@ def _beside(
     """Return one fit with its terms alone before it."""
     if len(pairs) != 1:
         raise DataError(f"univariable=True stands before one fit, and there are {len(pairs)}.")
-    alone, together = _names(names or (ALONE, TOGETHER), 2)
+    alone, together = names_of_fits(names, (ALONE, TOGETHER))
     record, design = pairs[0]
     first, before = univariable_fit(record, design, 0, options, alone)
     second, after = tabled(together, record, design, 1, options)
@@ -250,17 +251,6 @@ def _beside(
     rows = regression_rows((*after, *before))
     level = record.level if options.level is None else options.level
     return RegressionTableResult((first, second), (*before, *after), rows, style, shows, level, True)
-
-
-def _names(names: Sequence[str] | None, count: int) -> list[str]:
-    if names is None:
-        return [f"({k})" for k in range(1, count + 1)]
-    given = [names] if isinstance(names, str) else list(names)
-    if len(given) != count or not all(isinstance(name, str) for name in given):
-        raise DataError(f"names={given!r:.80} must be {count} texts, one for each fit.")
-    if len(set(given)) < count:
-        raise DataError(f"names={given!r:.80} are not all different, so that footnotes could not tell the fits apart.")
-    return given
 
 
 def _shown(show: Sequence[str] | None, style: Style) -> tuple[str, ...]:

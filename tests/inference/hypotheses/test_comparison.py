@@ -186,3 +186,41 @@ def test_models_that_fit_every_row_have_no_criteria_and_no_warning() -> None:
     found = lk.compare(lk.logit("low ~ bwt", births), lk.logit("low ~ bwt + smoke", births))
     assert np.isnan([*found.delta_aic, *found.delta_bic, *found.weight]).all()
     assert "every row is fitted perfectly" in " ".join(str(found).split())
+
+
+def test_models_of_one_formula_are_told_apart_by_their_arguments(births: pd.DataFrame) -> None:
+    births = births.assign(weight=np.digitize(births["bwt"], [2500, 3500]))
+    right = "weight ~ age + smoke"
+    fits = [lk.ordinal(right, births), *(lk.ordinal(right, births, nominal=term) for term in ("smoke", "age"))]
+    assert lk.compare(*fits).labels == (
+        f"1: {right}, nominal=None",
+        f"2: {right}, nominal='smoke'",
+        f"3: {right}, nominal='age'",
+    )
+    one, other = (lk.logit("low ~ age", births, link=link) for link in ("logit", "probit"))
+    assert lk.vuong(one, other).labels == ("low ~ age, link='logit'", "low ~ age, link='probit'")
+    with_offset = lk.logit("low ~ age", births, offset="lwt")
+    assert lk.compare(one, with_offset).labels == (
+        "1: low ~ age, offset=None",
+        "2: low ~ age, offset='lwt'",
+    )
+
+
+def test_models_have_the_names_that_are_given(births: pd.DataFrame) -> None:
+    larger, smaller = (lk.logit(formula, births) for formula in ("low ~ age + smoke", "low ~ age"))
+    named, plain = lk.compare(larger, smaller, names=["adjusted", "crude"]), lk.compare(larger, smaller)
+    assert named.labels == ("crude", "adjusted")
+    np.testing.assert_array_equal(named.aic, plain.aic)
+    assert "low ~" not in str(named)
+    assert [line.split()[0] for line in str(named).splitlines() if line[:5] in ("crude", "adjus")] == [
+        "crude",
+        "adjusted",
+        "crude",
+        "adjusted",
+    ]
+    mixed = lk.compare(smaller, lk.logit("low ~ age", births, link="probit"), names=["a", "b"])
+    assert "regression" not in str(mixed)
+    with pytest.raises(DataError, match="2 texts, one for each fit"):
+        lk.compare(larger, smaller, names=["one"])
+    with pytest.raises(DataError, match="are not all different"):
+        lk.compare(larger, smaller, names=["one", "one"])

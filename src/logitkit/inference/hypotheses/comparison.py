@@ -22,6 +22,7 @@ from logitkit.engine.law import NORMAL
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError
 from logitkit.inference.fit_statistics import fit_statistics
+from logitkit.inference.hypotheses.model_names import model_names
 from logitkit.inference.hypotheses.nested import likelihood_ratio
 from logitkit.inference.hypotheses.spans import embedding, same_rows, zero_in_smaller
 from logitkit.inference.verbs import require
@@ -39,7 +40,8 @@ class Comparison:
     Parameters
     ----------
     labels : tuple of str
-        Their formulas, numbered as they were given.
+        Their names; by default their formulas, numbered as they were given, with the arguments in which models of one
+        formula differ.
     models : tuple of str
         What they are called.
     n_params : (m,) int array
@@ -54,6 +56,8 @@ class Comparison:
         The likelihood ratio to the model before it; missing where that is not within it.
     dof : (m,) int array
         Its degrees of freedom; 0 where there is none.
+    named : bool
+        Whether the labels are names that were given.
 
     Examples
     --------
@@ -77,6 +81,7 @@ class Comparison:
     statistic: FloatArray
     p_value: FloatArray
     dof: IntArray
+    named: bool = False
 
     @property
     def delta_aic(self) -> FloatArray:
@@ -159,7 +164,9 @@ def _difference(first: Pair, other: Pair, number: int) -> str:
     )
 
 
-def compare_fits(records: Sequence[FitRecord], designs: Sequence[Design | None]) -> Comparison:
+def compare_fits(
+    records: Sequence[FitRecord], designs: Sequence[Design | None], names: Sequence[str] | None = None
+) -> Comparison:
     """Compare models of the same rows.
 
     Parameters
@@ -168,6 +175,8 @@ def compare_fits(records: Sequence[FitRecord], designs: Sequence[Design | None])
         The fits.
     designs : sequence of Design or None
         Their rows.
+    names : sequence of str, optional
+        What they are called, in the order of the records.
 
     Returns
     -------
@@ -196,12 +205,14 @@ def compare_fits(records: Sequence[FitRecord], designs: Sequence[Design | None])
     statistic, dof = np.array([row[1] for row in rows]), np.array([row[2] for row in rows], dtype=np.int64)
     p_value = np.where(dof > 0, NORMAL.joint(np.nan_to_num(statistic), np.maximum(dof, 1)), np.nan)
     own = [record for record, _ in sorted_pairs]
+    models = tuple(record.family.words.title for record in own)
+    labels = [f"{k + 1}: {name}" for k, name in zip(order, model_names(own, models), strict=True)]
     criteria = [fit_statistics(record) for record in own]
     aic = np.array([each.aic for each in criteria])
     relative = np.exp(-0.5 * (aic - np.fmin.reduce(aic)))
     return Comparison(
-        tuple(f"{k + 1}: {_label(record)}" for k, record in zip(order, own, strict=True)),
-        tuple(record.family.words.title for record in own),
+        tuple(labels) if names is None else tuple(names[k] for k in order),
+        models,
         np.array([record.n_params for record in own], dtype=np.int64),
         np.array([record.deviance for record in own]),
         np.array([record.loglik for record in own]),
@@ -212,13 +223,8 @@ def compare_fits(records: Sequence[FitRecord], designs: Sequence[Design | None])
         statistic,
         np.where(np.isnan(statistic), np.nan, p_value),
         dof,
+        names is not None,
     )
-
-
-def _label(record: FitRecord) -> str:
-    """Return the formula of a fit, with what it absorbs, or how many columns it has."""
-    formula = record.info.formula or f"{len(record.info.names)} columns"
-    return f"{formula}, absorbing {', '.join(record.nuisance.columns)}" if record.nuisance.n_parameters else formula
 
 
 def _ratio(smaller: Pair, larger: Pair) -> tuple[bool, float, int]:

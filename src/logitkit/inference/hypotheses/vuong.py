@@ -31,6 +31,7 @@ from logitkit.engine.satterthwaite import half_of
 from logitkit.errors import DataError, SeparationError, UnsupportedError
 from logitkit.inference.covariances.sandwich import copies, scores
 from logitkit.inference.hypotheses.comparison import require_comparable
+from logitkit.inference.hypotheses.model_names import model_names
 from logitkit.inference.hypotheses.spans import embedding
 from logitkit.inference.hypotheses.weighted_chi_squares import weighted_chi_square
 from logitkit.inference.prediction import fitted_rows
@@ -134,12 +135,13 @@ def vuong_test(first: tuple[FitRecord, Design | None], second: tuple[FitRecord, 
         )
     ratio = float(counts @ gain)
     variance = float(counts @ (gain - ratio / n) ** 2) / n
+    names = model_names([one[0], other[0]])
     weights = _squared_eigenvalues(one, other, counts)
     more = one[0].n_params - other[0].n_params
     less = np.array([0.0, more, 0.5 * more * math.log(n)])
     statistic = (ratio - less) / math.sqrt(n * variance)
     return VuongTest(
-        (_label(one[0]), _label(other[0])),
+        (names[0], names[1]),
         round(n),
         ratio,
         variance,
@@ -148,10 +150,6 @@ def vuong_test(first: tuple[FitRecord, Design | None], second: tuple[FitRecord, 
         statistic,
         NORMAL.two_sided(statistic),
     )
-
-
-def _label(record: FitRecord) -> str:
-    return record.info.formula or f"{len(record.info.names)} columns"
 
 
 def _require_regular(record: FitRecord) -> None:

@@ -40,7 +40,7 @@ def _(result: Comparison) -> Document:
 
 def comparison_tables(result: Comparison) -> tuple[Table, Table]:
     """Return the table of the criteria, and that of the likelihood ratios."""
-    several = len(set(result.models)) > 1
+    several = len(set(result.models)) > 1 and not result.named
     labels = [
         f"{label} ({model})" if several else label for label, model in zip(result.labels, result.models, strict=True)
     ]
