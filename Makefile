@@ -97,7 +97,7 @@ dist: $(STAMPS)/dist ## Build wheel and sdist in dist/, check them, and run the 
 	build/dist/bin/python -m pip install -q dist/*.whl
 	cd build/dist && env -u PYTHONPATH bin/logitkit --version && env -u PYTHONPATH bin/logitkit demo
 
-bench: $(STAMPS)/bench ## Time all work beside the peers that are installed, within an hour or so (ARGS="--quick": in small)
+bench: $(STAMPS)/bench ## Time all work beside the peers that are installed, within 50 minutes (ARGS="--quick": in small; "--resume": what an interrupted run has not; "--page": the page again)
 	$(PY) benchmarks/bench.py $(ARGS)
 
 torch-tools: ## An environment with torch in .venv-torch, beside which make bench times lk.logits (some 200 MB, more with CUDA)

@@ -1,7 +1,9 @@
-"""Time logitkit beside its peers in one run, and write the page and the figure.
+"""Time logitkit beside its peers in one run, and write the page and the figures.
 
-Run by ``make bench``, within an hour or so in which nothing else should run. ``--quick`` does all of it in small, to
-see that it works: in one process, unless ``--only`` names some of the work, and to where ``--out`` says.
+Run by ``make bench``, within 50 minutes, and ten more for the pages of bins and of logits, in which nothing else should
+run. What was measured is kept in ``build/benchmarks.jsonl`` part by part: ``--resume`` goes on with a run that was
+interrupted, ``--page`` writes the page again and measures nothing. ``--quick`` does all of it in small, to see that it
+works: in one process, unless ``--only`` names some of the work, and to where ``--out`` says.
 """
 
 from __future__ import annotations
@@ -12,27 +14,40 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from calls import call_times
-from contend import Scale, contend
-from figure import draw_figure
+import scaling
+from calls import CallTimes, call_times
+from contend import Scale
+from figure import draw_figure, draw_scaling
+from machine import machine_text
 from page import Measured, make_page
 from startup import separated_times, startup_times
+from stored import Parts
 from timing import json_lines
 from works import WORKS
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-GROWTH = Path(__file__).with_name("growth.py")
-INTERVALS = Path(__file__).with_name("intervals.py")
-COVARIANCES = Path(__file__).with_name("covariances.py")
-BESIDE = tuple(Path(__file__).with_name(f"{name}.py") for name in ("bias", "effects"))
-LOGITS = Path(__file__).with_name("logits.py")
-BINNING = Path(__file__).with_name("binning.py")
-GROWTH_LIMIT, INTERVALS_LIMIT, BESIDE_LIMIT = 300.0, 300.0, 600.0
+STORE = ROOT / "build" / "benchmarks.jsonl"
+LOGITS, BINNING = (Path(__file__).with_name(f"{name}.py") for name in ("logits", "binning"))
+BESIDE = ("bias", "effects")
+#: Scripts that print lines of JSON, and the seconds that they may take.
+LIMITS = {
+    "growth": 120.0,
+    "scaling": 180.0,
+    "handovers": 150.0,
+    "random_lasso": 200.0,
+    "intervals": 90.0,
+    "covariances": 120.0,
+    "bias": 60.0,
+    "effects": 60.0,
+}
+MINUTES = 46.0  # after which no peer begins
+LIMIT, SMALL_LIMIT = 20.0, 60.0  # seconds of a contender on a piece of work; small ones are no matter of time
 
 
 def main() -> None:
@@ -42,32 +57,71 @@ def main() -> None:
     parser.add_argument("--large", action="store_true", help="nothing but rows that do not fit in memory (chunks.py)")
     parser.add_argument("--only", nargs="+", metavar="WORK", help=", ".join(work.key for work in WORKS))
     parser.add_argument(
-        "--limit", type=float, default=60.0, help="seconds that a contender may take on a piece of work"
+        "--limit", type=float, help=f"seconds that a contender may take on a piece of work; {LIMIT:.0f}"
     )
+    parser.add_argument("--minutes", type=float, default=MINUTES, help="after which no peer begins")
     parser.add_argument("--out", type=Path, help="folder of the page; docs/ unless --quick or --only is given")
+    parser.add_argument("--store", type=Path, help="file of what was measured; build/benchmarks.jsonl, as --out")
+    parser.add_argument("--resume", action="store_true", help="measure only what the file has not")
+    parser.add_argument("--page", action="store_true", help="measure nothing, write the page from the file")
     given = parser.parse_args()
     if given.large:
         sys.exit(subprocess.call([sys.executable, Path(__file__).with_name("chunks.py"), "--large"]))
     if unknown := set(given.only or ()) - {work.key for work in WORKS}:
         parser.error(f"no work is called {', '.join(sorted(unknown))}")
     began = time.perf_counter()
-    found = Measured(given.quick)
-    scale = Scale(given.quick, given.limit, apart=not given.quick or bool(given.only))
-    found.outcomes = [contend(work, scale) for work in WORKS if not given.only or work.key in given.only]
-    if not given.only:
-        found.growth = _lines(GROWTH, given.quick, GROWTH_LIMIT)
-        found.intervals = _lines(INTERVALS, given.quick, INTERVALS_LIMIT)
-        found.covariances = _lines(COVARIANCES, given.quick, BESIDE_LIMIT)
-        found.beside = [line for script in BESIDE for line in _lines(script, given.quick, BESIDE_LIMIT)]
-        found.calls = call_times(given.quick)
-        found.startup = startup_times(1 if given.quick else 5, compiling=not given.quick)
-        found.separated = separated_times(given.quick)
-    folder = given.out or (None if given.quick or given.only else DOCS)
+    small = given.quick or bool(given.only)
+    folder = given.out or (None if small else DOCS)
+    parts = Parts(given.store or (None if small else STORE), given.resume or given.page, not given.page)
+    limit = given.limit or (SMALL_LIMIT if given.quick else LIMIT)
+    spent = 0.0 if given.page or not given.resume else parts.seconds
+    until = time.perf_counter() + 60.0 * given.minutes - spent
+    scale = Scale(given.quick, limit, apart=not given.quick or bool(given.only), until=until)
+    found = measured(parts, scale, given.only)
+    found.minutes = parts.seconds / 60.0
     _write(found, folder)
-    if not given.only:
+    if not given.only and not given.page:
         bins_and_cards(given.quick, folder)
         logits_beside_torch(given.quick, folder)
     print(f"{time.perf_counter() - began:.0f} s in all.", file=sys.stderr)
+
+
+def measured(parts: Parts, scale: Scale, only: list[str] | None) -> Measured:
+    """Measure everything, or take it from what is kept.
+
+    Parameters
+    ----------
+    parts : Parts
+        What is kept.
+    scale : Scale
+        How much is measured.
+    only : list of str or None
+        Keys of the work to which it is restricted.
+    """
+    quick = scale.quick
+    found = Measured(quick, parts.part("machine", machine_text, ""), parts.part("limit", lambda: scale.limit, 0.0))
+    if not only:
+        _ourselves(found, parts)
+    outcomes = [parts.outcome(work, scale) for work in WORKS if not only or work.key in only]
+    found.outcomes = [outcome for outcome in outcomes if outcome is not None]
+    return found
+
+
+def _ourselves(found: Measured, parts: Parts) -> None:
+    """Measure what is not work beside peers in processes of their own."""
+    quick = found.quick
+
+    def lines(name: str) -> list[Any]:
+        return list(parts.part(name, lambda: _lines(name, quick), []))
+
+    found.growth, found.handovers, found.lassos = lines("growth"), lines("handovers"), lines("random_lasso")
+    found.scaling = scaling.read() or lines("scaling")
+    found.intervals, found.covariances = lines("intervals"), lines("covariances")
+    found.beside = [line for name in BESIDE for line in lines(name)]
+    calls = parts.part("calls", lambda: asdict(call_times(quick)))
+    found.calls = CallTimes(**calls) if calls else None
+    found.startup = parts.part("startup", lambda: startup_times(1 if quick else 5, compiling=not quick), {})
+    found.separated = [(what, seconds) for what, seconds in parts.part("separated", lambda: separated_times(quick), [])]
 
 
 def bins_and_cards(quick: bool, folder: Path | None) -> bool:
@@ -140,11 +194,11 @@ def logits_beside_torch(quick: bool, folder: Path | None) -> bool:
     return python is not None
 
 
-def _lines(script: Path, quick: bool, limit: float) -> list[Any]:
+def _lines(name: str, quick: bool) -> list[Any]:
     """Return what a script measured, in a process of its own, and tell why it ended early."""
-    lines, why = json_lines([sys.executable, str(script), *(["--quick"] if quick else [])], limit)
-    if why:
-        print(f"{script.stem}: {why}", file=sys.stderr)
+    script, began = Path(__file__).with_name(f"{name}.py"), time.perf_counter()
+    lines, why = json_lines([sys.executable, str(script), *(["--quick"] if quick else [])], LIMITS[name])
+    print(f"{name}: {time.perf_counter() - began:.1f} s in all  {why}", file=sys.stderr, flush=True)
     return lines
 
 
@@ -158,12 +212,14 @@ def _write(found: Measured, folder: Path | None) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "benchmarks.md").write_text(page, encoding="utf-8")
     _draw(found, folder)
-    print(f"Written to benchmarks.md and benchmarks.svg in {folder.name}.", file=sys.stderr)
+    print(f"Written to benchmarks.md and its figures in {folder.name}.", file=sys.stderr)
 
 
 def _draw(found: Measured, folder: Path) -> None:
     if found.growth:
         draw_figure(found.outcomes, found.growth, folder / "benchmarks.svg")
+    if found.scaling:
+        draw_scaling(found.scaling, folder / "benchmarks-scaling.svg")
 
 
 if __name__ == "__main__":

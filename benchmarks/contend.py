@@ -6,6 +6,7 @@ import json
 import math
 import sys
 import tempfile
+import time
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,8 @@ from run_one import run, warm
 from timing import Effort, json_lines
 from work import Work
 
+START = 10.0  # seconds
+LATE = "left out: the run had taken its time"
 RUN_ONE = Path(__file__).with_name("run_one.py")
 
 
@@ -34,11 +37,23 @@ class Scale:
         Seconds that a contender may take on a piece of work, its start included.
     apart : bool
         Whether each has a process of its own; starting one is most of the time of the small versions.
+    until : float
+        Reading of the clock after which no peer begins, and towards which those that begin have less time.
     """
 
     quick: bool = False
     limit: float = 60.0
     apart: bool = True
+    until: float = math.inf
+
+    def allowed(self, more: float) -> float:
+        """Return the seconds of a contender that may take more than others, the start of its process at least."""
+        return max(min(self.limit + more, self.until - time.perf_counter()), START)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no peer begins any more."""
+        return time.perf_counter() > self.until
 
     @property
     def effort(self) -> Effort:
@@ -64,6 +79,8 @@ class Entry:
         Relative distance of its objective above the least of all.
     bar : Bar
         What counts as the same objective.
+    spent : float
+        Seconds that it took in all, its start and every run included.
     """
 
     name: str
@@ -72,6 +89,7 @@ class Entry:
     note: str = ""
     excess: float = math.nan
     bar: Bar = SAME
+    spent: float = math.nan
 
     @property
     def seconds(self) -> float:
@@ -149,10 +167,14 @@ def contend(work: Work, scale: Scale, ours_only: bool = False) -> Outcome:
             if ours_only and contender.package != "logitkit":
                 continue
             entry = Entry(contender.name, contender.errors, {}, contender.missing() or "", bar=work.bar)
+            if scale.is_over and contender is not work.contenders[0]:
+                entry.note = entry.note or LATE
+            began = time.perf_counter()
             if not entry.note and here is None:
                 _run_apart(work, entry, folder, target, scale)
             elif not entry.note:
                 _run_here(work, entry, here, target, scale)
+            entry.spent = time.perf_counter() - began
             outcome.entries.append(entry)
             tell(work, entry)
             target = entry.facts.get("target", entry.facts.get("objective")) if target is None else target
@@ -160,13 +182,16 @@ def contend(work: Work, scale: Scale, ours_only: bool = False) -> Outcome:
             problem = as_problem(kept(folder))
             for peer in work.in_r:
                 entry = Entry(peer.name, peer.errors, {}, r_peers.missing(peer) or "", bar=work.bar)
+                entry.note = entry.note or (LATE if scale.is_over else "")
+                began = time.perf_counter()
                 if target is None:
                     entry.note = "there is no objective to reach"
                 elif not entry.note:
                     entry.facts = r_peers.run_r(
-                        peer, problem, folder, target, work.bar, scale.effort, scale.limit + peer.more
+                        peer, problem, folder, target, work.bar, scale.effort, scale.allowed(peer.more)
                     )
                     entry.note = entry.facts.pop("note")
+                entry.spent = time.perf_counter() - began
                 outcome.entries.append(entry)
                 tell(work, entry)
     _judge(outcome.entries)
@@ -179,10 +204,17 @@ def _run_apart(work: Work, entry: Entry, folder: Path, target: Any, scale: Scale
     command = [sys.executable, str(RUN_ONE), work.key, entry.name, str(folder)]
     command += ["--seconds", str(effort.seconds), "--most", str(effort.most)]
     command += [] if target is None else ["--target", json.dumps(target)]
-    lines, why = json_lines(command, scale.limit + work.named(entry.name).more)
+    lines, why = json_lines(command, _limit(work, entry, scale))
     for line in lines:
         entry.facts |= line
     entry.note = entry.facts.pop("note", why)
+
+
+def _limit(work: Work, entry: Entry, scale: Scale) -> float:
+    """Return the seconds of a contender; ours, which comes first, has them whatever was taken before."""
+    contender = work.named(entry.name)
+    ours = contender is work.contenders[0]
+    return scale.limit + contender.more if ours else scale.allowed(contender.more)
 
 
 def _run_here(work: Work, entry: Entry, problem: Any, target: Any, scale: Scale) -> None:
@@ -206,4 +238,5 @@ def _judge(entries: list[Entry]) -> None:
 
 
 def tell(work: Work, entry: Entry) -> None:
-    print(f"{work.key:20} {entry.name:40} {entry.seconds:10.4f} s  {entry.note}", file=sys.stderr, flush=True)
+    times = f"{entry.seconds:10.4f} s, {entry.spent:5.1f} s in all"
+    print(f"{work.key:26} {entry.name:40} {times}  {entry.note}", file=sys.stderr, flush=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ KINDS = {
     "R": "#777777",
 }
 PALE = 0.45
+BAR = 0.12  # inches
+SHADES = ("#CC3311", "#EE7733", "#228833", "#4477AA", "#AA3377", "#777777", "#66CCEE", "#CCBB44")
 
 
 def fastest_of_each(outcome: Outcome) -> dict[str, Entry]:
@@ -38,7 +41,8 @@ def draw_figure(outcomes: list[Outcome], growth: list[dict[str, Any]], path: Pat
     from matplotlib import pyplot as plt
 
     plt.rcParams |= {"svg.fonttype": "none", "svg.hashsalt": "logitkit", "font.size": 9}
-    figure = plt.figure(figsize=(11, 8), layout="constrained")
+    bars = sum(len(fastest_of_each(outcome)) for outcome in outcomes)
+    figure = plt.figure(figsize=(11, max(8.0, BAR * bars)), layout="constrained")
     grid = figure.add_gridspec(2, 2, width_ratios=(1.7, 1.0))
     _bars(figure.add_subplot(grid[:, 0]), outcomes)
     for row, along in enumerate(("n", "p")):
@@ -93,3 +97,50 @@ def _lines(axes: Any, sizes: list[dict[str, Any]], along: str) -> None:
     axes.set_ylabel("seconds")
     axes.legend(fontsize=8)
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def draw_scaling(lines: list[dict[str, Any]], path: Path) -> None:
+    """Draw times by rows, a line a number of columns, and what threads save, a line a size."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    plt.rcParams |= {"svg.fonttype": "none", "svg.hashsalt": "logitkit", "font.size": 9}
+    sizes = [line for line in lines if "seconds" in line]
+    most = max(line["threads"] for line in sizes)
+    figure, (by_rows, by_threads) = plt.subplots(1, 2, figsize=(11, 4.5), layout="constrained")
+    for shade, p in zip(itertools.cycle(SHADES), sorted({line["p"] for line in sizes}), strict=False):
+        for count, style in ((1, "o--"), (most, "o-")):
+            here = sorted((line["n"], line["seconds"]) for line in sizes if (line["p"], line["threads"]) == (p, count))
+            by_rows.plot(
+                *zip(*here, strict=True),
+                style,
+                color=shade,
+                markersize=3,
+                label=f"p = {p:,}" if count == most else None,
+            )
+    by_rows.set(xscale="log", yscale="log", xlabel="rows n", ylabel="seconds")
+    by_rows.set_title(f"{most} threads (dashed: 1)")
+    large = sorted({(line["n"] * line["p"], line["n"], line["p"]) for line in sizes})[-len(SHADES) :]
+    for shade, (_, n, p) in zip(SHADES, large, strict=False):
+        here = {line["threads"]: line["seconds"] for line in sizes if (line["n"], line["p"]) == (n, p)}
+        by_threads.plot(
+            list(here),
+            [here[1] / seconds for seconds in here.values()],
+            "o-",
+            color=shade,
+            markersize=3,
+            label=f"{n:,} x {p:,}",
+        )
+    counts = sorted({line["threads"] for line in sizes})
+    by_threads.plot(counts, counts, ":", color="black", linewidth=1.0, label="as many times")
+    by_threads.set(xscale="log", yscale="log", xlabel="threads", ylabel="time of one thread over that")
+    by_threads.set_xticks(counts, [str(count) for count in counts])
+    by_threads.minorticks_off()
+    by_threads.set_title("What threads save, the largest sizes")
+    for axes in (by_rows, by_threads):
+        axes.legend(fontsize=7)
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, metadata={"Date": None, "Creator": None})
+    plt.close(figure)

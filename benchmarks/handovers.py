@@ -135,6 +135,7 @@ HANDOVERS: dict[str, tuple[tuple[Way, Way], Callable[..., Callable[[], Any]], tu
     "joint": (JOINT, several, ((5_000, 14, 17), (5_000, 12, 40))),
     "squares": (SQUARES, several, ((5_000, 20, 30), (5_000, 20, 100))),
 }
+QUICK = ("compiled", "squares")
 
 
 def seconds(handover: Handover, way: Way, runs: int) -> float:
@@ -154,17 +155,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", default=list(HANDOVERS))
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--quick", action="store_true", help="one run at one size of each that is fitted in no time")
     parser.add_argument("--sizes", type=json.loads, help="other sizes than those of the handover")
     given = parser.parse_args()
     lk.set_threads(1)
-    for name in given.names:
+    for name in QUICK if given.quick else given.names:
         ways, draw, sizes = HANDOVERS[name]
-        for size in given.sizes or sizes:
+        for size in sizes[-1:] if given.quick else given.sizes or sizes:
             here = Handover(name, ways, draw(*size))
-            times = [seconds(here, way, given.runs) for way in ways]
+            times = [seconds(here, way, 1 if given.quick else given.runs) for way in ways]
             shown = {way.words: round(value, 5) for way, value in zip(ways, times, strict=True)}
-            ratio = round(times[0] / times[1], 2)
-            print(json.dumps({"handover": name, "size": size, **shown, "ratio": ratio}), flush=True)
+            ratio = round(times[0] / times[1], 3)
+            print(json.dumps({"handover": name, "size": size, "ways": shown, "ratio": ratio}), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """Our own figures, commit by commit: measures them, adds them to ``history.csv``, and prints the last few.
 
 Run by ``make bench-history``; nothing else should run meanwhile. Figures of one processor compare with each other only.
+What fell by more than a tenth is listed on the page of the benchmarks, with the reason that ``fell.toml`` gives: a
+table a run, named by the commit as in the history, and in it a line a figure, ``"mixed, memory" = "Why."``.
 """
 
 from __future__ import annotations
@@ -9,12 +11,14 @@ import argparse
 import csv
 import math
 import subprocess
+import tomllib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from contend import Scale, contend
-from page import processor
+from machine import processor
 from startup import startup_times
 from works import WORKS
 
@@ -22,7 +26,10 @@ import logitkit as lk
 
 FILE = Path(__file__).with_name("history.csv")
 COLUMNS = ("date", "commit", "version", "processor", "what", "unit", "value")
+REASONS = Path(__file__).with_name("fell.toml")
 SHOWN = 4
+FELL = 0.1  # how much more a figure may be than in the run before
+LEAST = {"s": 0.0, "r": 0.0, "MB": 5.0}  # below this a figure says nothing
 
 Row = dict[str, str]
 
@@ -90,6 +97,63 @@ def table(rows: list[Row], here: str) -> str:
     return "\n".join(lines)
 
 
+@dataclass(frozen=True)
+class Fallen:
+    """A figure that is worse than in the run before on the same processor.
+
+    Parameters
+    ----------
+    run, before : str
+        Commits of the run and of the one before.
+    what, unit : str
+        The figure.
+    value, earlier : float
+        What it is and was.
+    """
+
+    run: str
+    before: str
+    what: str
+    unit: str
+    value: float
+    earlier: float
+
+    @property
+    def change(self) -> float:
+        """By which share it is more."""
+        return self.value / self.earlier - 1.0
+
+
+def last_two(rows: list[Row], here: str) -> dict[tuple[str, str], tuple[Row, Row]]:
+    """Return the last two rows of each figure on a processor, the earlier first, by what it is and its unit."""
+    found: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        if row["processor"] == here:
+            found.setdefault((row["what"], row["unit"]), []).append(row)
+    return {name: (those[-2], those[-1]) for name, those in found.items() if len(those) > 1}
+
+
+def fallen(rows: list[Row], here: str) -> list[Fallen]:
+    """Return what is worse by more than a tenth than the time before on this processor, the most first."""
+    found = [
+        Fallen(now["commit"], before["commit"], what, unit, float(now["value"]), float(before["value"]))
+        for (what, unit), (before, now) in last_two(rows, here).items()
+        if float(before["value"]) > 0.0 and float(now["value"]) > LEAST[unit]
+    ]
+    return sorted((each for each in found if each.change > FELL), key=lambda each: -each.change)
+
+
+def reasons(path: Path = REASONS) -> dict[str, dict[str, str]]:
+    """Return what a person wrote of figures that fell, by run."""
+    return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def why(each: Fallen, given: dict[str, dict[str, str]]) -> str:
+    """Return the reason of a figure: its own, with its unit or without, else that of all figures of the run."""
+    own = given.get(each.run, {})
+    return own.get(f"{each.what}, {each.unit}") or own.get(each.what) or own.get("all") or ""
+
+
 def main() -> None:
     """Measure, add and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -106,7 +170,11 @@ def main() -> None:
         scale = Scale(given.quick, apart=not given.quick)
         found = [(what, unit, value) for what, unit, value in measured(scale, given.only) if math.isfinite(value)]
         add(given.file, [{**about, "what": what, "unit": unit, "value": f"{value:.5g}"} for what, unit, value in found])
-    print(table(read(given.file), processor()))
+    rows, here = read(given.file), processor()
+    print(table(rows, here))
+    unexplained = [each for each in fallen(rows, here) if not why(each, reasons())]
+    for each in unexplained:
+        print(f"{each.what}: {each.change:+.0%} {each.unit} since {each.before}; the reason belongs in {REASONS.name}.")
 
 
 if __name__ == "__main__":

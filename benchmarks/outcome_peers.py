@@ -135,7 +135,7 @@ WORDS = tuple(
         _linears,
         counts,
         prepare=_by_rows,
-        more=180.0,
+        more=more,
     )
-    for solver, counts in (("lbfgs", ITERATIONS), ("saga", EPOCHS))
+    for solver, counts, more in (("lbfgs", ITERATIONS, 90.0), ("saga", EPOCHS, 130.0))
 )

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import math
-import os
-import platform
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-import r_peers
 from calls import CallTimes
 from contend import Entry, Outcome
 from contender import SAME, WITHIN_GAP
-from growth import exponent
+from goals import goals_table, predicting
 from inference_page import (
     beside_table,
     beside_verdict,
@@ -26,27 +21,8 @@ from inference_page import (
     seconds_text,
     table_text,
 )
-
-PACKAGES = (
-    "logitkit",
-    "numpy",
-    "scipy",
-    "numba",
-    "pandas",
-    "formulaic",
-    "scikit-learn",
-    "glum",
-    "statsmodels",
-    "pyfixest",
-    "celer",
-    "skglm",
-    "marginaleffects",
-    "firthmodels",
-)
-IN_R = (
-    *(("R", "base"), ("glmnet", "glmnet"), ("nnet", "nnet"), ("MASS", "MASS"), ("brglm2", "brglm2")),
-    *(("sandwich", "sandwich"), ("clubSandwich", "clubSandwich")),
-)
+from own_page import calls_table, fallen_part, growth_part, handovers_part, scaling_part, startup_table
+from random_lasso import WHAT, lassos_part
 
 INTRODUCTION = f"""\
 Every contender works on the same arrays, in a process of its own that has done a small version of the work before.
@@ -77,10 +53,22 @@ class Measured:
     ----------
     quick : bool
         Whether in small.
+    machine : str
+        Where, and with what.
+    limit : float
+        Seconds that a contender could take on a piece of work.
+    minutes : float
+        That the run took.
     outcomes : list of Outcome
         One a piece of work.
     growth : list of dict
         One a size.
+    handovers : list of dict
+        One a place where a way of solving hands over to another.
+    scaling : list of dict
+        The machine, and then one a size and number of threads.
+    lassos : list of dict
+        One a random problem.
     intervals : list of dict
         One a size.
     covariances : list of dict
@@ -96,22 +84,20 @@ class Measured:
     """
 
     quick: bool
+    machine: str = ""
+    limit: float = math.nan
+    minutes: float = math.nan
     outcomes: list[Outcome] = field(default_factory=list)
     growth: list[dict[str, Any]] = field(default_factory=list)
+    handovers: list[dict[str, Any]] = field(default_factory=list)
+    scaling: list[dict[str, Any]] = field(default_factory=list)
+    lassos: list[dict[str, Any]] = field(default_factory=list)
     intervals: list[dict[str, Any]] = field(default_factory=list)
     covariances: list[dict[str, Any]] = field(default_factory=list)
     beside: list[dict[str, Any]] = field(default_factory=list)
     calls: CallTimes | None = None
     startup: dict[str, float] = field(default_factory=dict)
     separated: list[tuple[str, float]] = field(default_factory=list)
-
-
-def processor() -> str:
-    """Return the name of the processor."""
-    path = Path("/proc/cpuinfo")
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    named = (line.split(":")[1].strip() for line in lines if line.startswith("model name"))
-    return next(named, platform.processor() or platform.machine())
 
 
 def tolerance_text(tolerance: float) -> str:
@@ -122,28 +108,31 @@ def tolerance_text(tolerance: float) -> str:
 
 
 def make_page(found: Measured, figure: str) -> str:
-    """Return the page as Markdown."""
-    parts = ["# Benchmarks", _machine()]
+    """Return the page as Markdown; the figure of threads lies beside the other, with ``-scaling`` in its name."""
+    parts = ["# Benchmarks", found.machine]
     if found.quick:
         parts.append("**This is the small version, to see that everything runs: its figures mean nothing.**")
-    parts += [INTRODUCTION, f"![Times of the peers over ours, and how times grow]({figure})"]
+    parts += [INTRODUCTION, _run(found), f"![Times of the peers over ours, and how times grow]({figure})"]
     parts += [
         "## Where a peer is faster",
         _faster(found),
         "## What was aimed at",
-        _goals(found.outcomes),
+        goals_table(found),
+        "## Figures that fell, and why",
+        fallen_part(),
     ]
-    for outcome in found.outcomes:
-        if outcome.absent:
-            parts += [f"## {outcome.title}", f"Not measured: {outcome.absent}."]
-            continue
-        parts += [f"## {outcome.title}", _table(outcome), _verdict(outcome)]
-        if outcome.work.left_out:
-            parts.append(outcome.work.left_out.format(**outcome.facts))
-        parts += _curves(outcome)
+    for section in dict.fromkeys(outcome.work.section for outcome in found.outcomes):
+        parts.append(f"## {section}")
+        for outcome in found.outcomes:
+            parts += _work(outcome) if outcome.work.section == section else []
+        parts += [f"### {WHAT}", lassos_part(found.lassos)] if section == "Penalties" and found.lassos else []
     parts += _predictions(found.outcomes)
     if found.growth:
-        parts += ["## How time grows", _growth(found.growth)]
+        parts += ["## How time grows", growth_part(found.growth)]
+    if found.scaling:
+        parts += ["## Threads and sizes", scaling_part(found.scaling, figure.replace(".svg", "-scaling.svg"))]
+    if found.handovers:
+        parts += ["## Where one way hands over to another", handovers_part(found.handovers)]
     if found.intervals:
         parts += ["## Intervals of all coefficients", intervals_table(found.intervals)]
     if found.covariances:
@@ -151,29 +140,34 @@ def make_page(found: Measured, figure: str) -> str:
     for work in found.beside:
         parts += [f"## {work['title']}", beside_table(work), beside_verdict(work)]
     if found.calls:
-        parts += ["## 1,000 x 10: what a call costs", _calls(found.calls)]
+        parts += ["## 1,000 x 10: what a call costs", calls_table(found.calls)]
     if found.separated:
         rows = [[what, seconds_text(seconds)] for what, seconds in found.separated]
         parts += ["## Separated data, from formula to fit", table_text(["work", "time"], rows)]
     if found.startup:
-        parts += ["## Processes", _startup(found.startup)]
+        parts += ["## Processes", startup_table(found.startup)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _machine() -> str:
-    versions = [f"{name} {version}" for name in PACKAGES if (version := _version(name))]
-    versions += [f"{name} {version}" for name, package in IN_R if (version := r_peers.r_version(package))]
-    absent = [name for name in PACKAGES if not _version(name)]
-    absent += [name for name, package in IN_R if not r_peers.r_version(package)]
-    text = f"{processor()}, {os.cpu_count()} processors, Python {platform.python_version()}; {', '.join(versions)}."
-    return text + (f" Not installed, and so not measured: {', '.join(absent)}." if absent else "")
+def _run(found: Measured) -> str:
+    """Return how long a contender could take, and the run did."""
+    words = []
+    if math.isfinite(found.limit):
+        words.append(
+            f"A contender has {found.limit:.0f} s for a piece of work, its start and all tolerances included, and more "
+            "where its table says so."
+        )
+    if math.isfinite(found.minutes):
+        words.append(f"All of the page is one run of {found.minutes:.0f} minutes on one machine.")
+    return " ".join(words)
 
 
-def _version(name: str) -> str | None:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return None
+def _work(outcome: Outcome) -> list[str]:
+    """Return the parts of a piece of work."""
+    if outcome.absent:
+        return [f"### {outcome.title}", f"Not measured: {outcome.absent}."]
+    left_out = [outcome.work.left_out.format(**outcome.facts)] if outcome.work.left_out else []
+    return [f"### {outcome.title}", _table(outcome), _verdict(outcome), *left_out, *_curves(outcome)]
 
 
 def _ratio(entry: Entry, outcome: Outcome) -> float:
@@ -259,7 +253,7 @@ def _faster(found: Measured) -> str:
         if faster_peers(outcome)
     ]
     for outcome in outcomes:
-        for entry in _predicting(outcome)[1:]:
+        for entry in predicting(outcome)[1:]:
             share = entry.facts["predict"] / outcome.ours.facts["predict"]
             if share < 1.0:
                 lines.append(f"- Prediction, {outcome.work.key}: {entry.name} in {share:.2f} of its time.")
@@ -270,41 +264,10 @@ def _faster(found: Measured) -> str:
     return "\n".join(lines) or "No peer reached the same objective in less time on any of this work."
 
 
-def _goals(outcomes: list[Outcome]) -> str:
-    rows = []
-    for outcome in outcomes:
-        goal, facts = outcome.work.goal, outcome.ours.facts
-        seconds, megabytes = outcome.ours.seconds, facts.get("megabytes", math.nan)
-        for what, aim, value, form in (
-            ("time", goal.gram, seconds / outcome.gram, "{:.1f} r"),
-            ("time", goal.seconds, seconds, "{:.3g} s"),
-            ("time over the fastest peer's", goal.share, seconds / _fastest(outcome), "{:.2f}"),
-            ("memory", goal.megabytes, megabytes, "{:.0f} MB"),
-            ("prediction", goal.predict, facts.get("predict", math.nan), "{:.3g} s"),
-        ):
-            if aim is not None and math.isfinite(value):
-                met = "yes" if value <= aim else f"no, {value / aim:.2f} times"
-                rows.append([outcome.title, what, form.format(value), form.format(aim), met])
-    return table_text(["work", "", "measured", "at most", "met"], rows)
-
-
-def _fastest(outcome: Outcome) -> float:
-    """Return the least time of the peers that reached the objective, with standard errors if ours has them, or nan."""
-    able = (entry for entry in outcome.peers if entry.reached and entry.errors >= outcome.ours.errors)
-    return min((entry.seconds for entry in able), default=math.nan)
-
-
-def _predicting(outcome: Outcome) -> list[Entry]:
-    """Return ours and those who predicted, ours first; none where ours did not."""
-    if "predict" not in outcome.ours.facts or "mixed" not in outcome.work.key:
-        return []
-    return [outcome.ours, *(entry for entry in outcome.peers if "predict" in entry.facts)]
-
-
 def _predictions(outcomes: list[Outcome]) -> list[str]:
     parts = []
     for outcome in outcomes:
-        entries = _predicting(outcome)
+        entries = predicting(outcome)
         if not entries:
             continue
         least = min(entry.facts["predict_objective"] for entry in entries)
@@ -319,53 +282,3 @@ def _predictions(outcomes: list[Outcome]) -> list[str]:
             table_text(["who", "time", "over ours", "loss above the least"], rows),
         ]
     return parts
-
-
-def _growth(growth: list[dict[str, Any]]) -> str:
-    rows, words = [], []
-    for size in growth:
-        name = f"{size['n']:,} x {size['p']:,}"
-        if "seconds" in size:
-            in_r = f"{size['seconds'] / size['gram']:.1f}"
-            rows.append([name, seconds_text(size["seconds"]), seconds_text(size["gram"]), in_r])
-        else:
-            rows.append([name, size["note"], "", ""])
-    for along, what in (("n", "rows"), ("p", "columns")):
-        sizes = [size for size in growth if size["along"] == along and "seconds" in size]
-        slopes = []
-        for part in (sizes, sizes[-2:]):
-            x = [size[along] for size in part]
-            slopes.append([exponent(x, [size[key] for size in part]) for key in ("seconds", "gram")])
-        words.append(
-            f"With the {what}, time grows as their power {slopes[0][0]:.2f}, that of `X.T @ X` as {slopes[0][1]:.2f}; "
-            f"between the two largest sizes {slopes[1][0]:.2f} and {slopes[1][1]:.2f}."
-        )
-    return table_text(["size", "fit and standard errors", "`X.T @ X` (r)", "in r"], rows) + "\n\n" + " ".join(words)
-
-
-def _calls(times: CallTimes) -> str:
-    rows = [
-        ["engine, design to record", seconds_text(times.engine), "0.5 ms"],
-        ["formula and frame to fit", seconds_text(times.whole), "8 ms"],
-        ["of it, to the design", seconds_text(times.build), ""],
-        ["solve with the check for separation, over solve without", f"{times.certificate:.3f}", "1.10"],
-    ]
-    if math.isfinite(times.estimator):
-        over = times.estimator - times.engine
-        rows.append(["`LogitClassifier().fit`, over the engine", seconds_text(over), "2 ms"])
-    return table_text(["work", "measured", "at most"], rows)
-
-
-def _startup(times: dict[str, float]) -> str:
-    rows = [
-        ["import logitkit, above import numpy", seconds_text(times["import"]), "0.3 s"],
-        ["import pandas, formulaic, numba", seconds_text(times["libraries"]), ""],
-        [
-            "process, to the first summary of a formula",
-            f"{seconds_text(times['first-summary'])}, {times['first-summary'] / times['libraries']:.2f} times that",
-            "1.6 times",
-        ],
-    ]
-    if "first-compile" in times:
-        rows.append(["the first fit ever, which compiles", seconds_text(times["first-compile"]), "15 s"])
-    return table_text(["work", "measured", "at most"], rows)

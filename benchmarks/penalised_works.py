@@ -10,6 +10,7 @@ from work import Goal, RPeer, Work
 
 # Columns, rows, correlation, columns that count.
 TALL, WIDE = (100_000, 100, 0.5, 30), (1_000, 5_000, 0.2, 50)
+FEW, FEW_SMALL = (103, 687, 0.2, 20), (60, 90, 0.2, 5)
 TALL_SMALL, WIDE_SMALL = (2_000, 30, 0.5, 10), (200, 400, 0.2, 10)
 WIDE_GRID, SMALL_GRID = (100, 0.01), (20, 0.05)
 MIXED = (5, 20, 100, 500)
@@ -33,7 +34,7 @@ def _paths(
     shapes: tuple[tuple[int, int, float, int], tuple[int, int, float, int]],
     grid: tuple[int, float] | None,
     python: tuple[Contender, ...],
-    seconds: tuple[float, float],
+    goals: tuple[Goal, Goal],
 ) -> tuple[Work, Work]:
     """Return the path of a shape, and its cross-validation."""
     full, small = shapes
@@ -50,7 +51,7 @@ def _paths(
             draw,
             (ours.PATH, *python),
             (GLMNET,),
-            Goal(seconds=seconds[0]),
+            goals[0],
             left_out="All are given the same {count} strengths, from the largest to {ratio} of it." + ends,
             bar=WITHIN_GAP,
         ),
@@ -61,7 +62,7 @@ def _paths(
             draw,
             (ours.FOLDED,),
             (CV_GLMNET,),
-            Goal(seconds=seconds[1]),
+            goals[1],
             left_out="The same strengths, {count} to {ratio} of the largest, and the same folds. The objective is that "
             "of the path of all rows.",
             bar=WITHIN_GAP,
@@ -69,7 +70,9 @@ def _paths(
     )
 
 
-def _one(key: str, full: tuple[int, int, float, int], small: tuple[int, int, float, int]) -> tuple[Work, Work]:
+def _one(
+    key: str, full: tuple[int, int, float, int], small: tuple[int, int, float, int], goal: Goal
+) -> tuple[Work, Work]:
     """Return the fit at a twentieth of the largest strength, with an intercept and without."""
     return (
         Work(
@@ -79,7 +82,7 @@ def _one(key: str, full: tuple[int, int, float, int], small: tuple[int, int, flo
             lambda quick: draw_one(*(small if quick else full)),
             (ours.ONE, *peers.ONE),
             (GLMNET, DOWN),
-            Goal(seconds=0.2),
+            goal,
             left_out="celer has no intercept. liblinear penalises its own, and is given a constant column of 1,000 "
             "instead, whose penalty counts for nothing. skglm runs with one BLAS thread, with which it is faster. "
             "glmnet's manual advises against a single strength; down a path, the last of 20 counts.",
@@ -99,10 +102,21 @@ def _one(key: str, full: tuple[int, int, float, int], small: tuple[int, int, flo
 
 
 PENALISED = (
-    *_paths("1e5x100", (TALL, TALL_SMALL), None, peers.PATH, (0.7, 3.0)),
-    *_paths("1e3x5000", (WIDE, WIDE_SMALL), WIDE_GRID, (), (0.39, 2.0)),
-    *_one("1e5x100", TALL, TALL_SMALL),
-    *_one("1e3x5000", WIDE, WIDE_SMALL),
+    *_paths("1e5x100", (TALL, TALL_SMALL), None, peers.PATH, (Goal(seconds=0.7), Goal(seconds=3.0))),
+    *_paths("1e3x5000", (WIDE, WIDE_SMALL), WIDE_GRID, (), (Goal(share=0.8), Goal(share=0.5))),
+    *_one("1e5x100", TALL, TALL_SMALL, Goal(seconds=0.2)),
+    Work(
+        "lasso-path-103x687",
+        f"Lasso path, {_size(FEW)}",
+        f"Lasso path, {_size(FEW_SMALL)}",
+        lambda quick: draw_path(*FEW_SMALL, (10, 0.05)) if quick else draw_path(*FEW, (25, 0.01)),
+        (ours.PATH,),
+        (GLMNET,),
+        Goal(share=1.0),
+        left_out="All are given the same {count} strengths, from the largest to {ratio} of it.",
+        bar=WITHIN_GAP,
+    ),
+    *_one("1e3x5000", WIDE, WIDE_SMALL, Goal(share=1.0)),
     Work(
         "lasso-words",
         "Lasso path of 50 strengths, 20,000 reviews by 50,000 words and pairs of words",

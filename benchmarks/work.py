@@ -53,6 +53,8 @@ class Goal:
         Time to predict the rows.
     share : float, optional
         Time over that of the fastest peer that reached the objective.
+    predict_share : float, optional
+        Time to predict the rows over that of the fastest peer.
     """
 
     gram: float | None = None
@@ -60,6 +62,7 @@ class Goal:
     megabytes: float | None = None
     predict: float | None = None
     share: float | None = None
+    predict_share: float | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,8 @@ class Work:
         Why it cannot be done here, or None.
     history : bool
         Whether it is part of our own history.
+    section : str
+        Of the page.
     """
 
     key: str
@@ -104,6 +109,7 @@ class Work:
     bar: Bar = SAME
     absent: Callable[[], str | None] | None = None
     history: bool = True
+    section: str = "Fits"
 
     def named(self, name: str) -> Contender:
         """Return a contender by its name."""

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -337,6 +338,161 @@ def test_a_history_shows_the_change_since_the_last_run(tmp_path: Path) -> None:
     assert shown.splitlines()[1].split() == ["dense", "2", "s", "3", "s", "+50%"]
 
 
+def test_a_figure_that_fell_by_more_than_a_tenth_needs_a_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import own_page
+    from history import add, fallen, read, reasons, why
+
+    path, given = tmp_path / "h.csv", tmp_path / "fell.toml"
+    for commit, values in (("c1", (1.0, 2.0, 3.0, 10.0)), ("c2", (1.2, 2.19, 3.4, 20.0))):
+        about = {"date": commit, "commit": commit, "version": "0", "processor": "a"}
+        names = (("mixed", "s"), ("sparse", "s"), ("groups", "s"), ("groups, memory", "MB"))
+        add(path, [{**about, "what": w, "unit": u, "value": str(v)} for (w, u), v in zip(names, values, strict=True)])
+    add(path, [{**about, "processor": "b", "what": "mixed", "unit": "s", "value": "0.1"}])
+    found = fallen(read(path), "a")
+    assert [each.what for each in found] == ["groups, memory", "mixed", "groups"]
+    assert [round(each.change, 3) for each in found] == [1.0, 0.2, 0.133]
+    assert (found[1].run, found[1].before) == ("c2", "c1")
+    assert fallen(read(path), "b") == []
+    given.write_text('[c2]\n"mixed, s" = "It does more."\n"groups, memory" = "It keeps more."\n', encoding="utf-8")
+    assert [why(each, reasons(given)) for each in found] == ["It keeps more.", "It does more.", ""]
+    path.write_text(path.read_text(encoding="utf-8").replace(",b,", ",a,"), encoding="utf-8")
+    monkeypatch.setattr(own_page, "FILE", path)
+    monkeypatch.setattr(own_page, "reasons", lambda: reasons(given))
+    page = own_page.fallen_part()
+    assert "| groups, memory | 10 MB | 20 MB | +100% | It keeps more. |" in page
+    assert "| groups | 3 s | 3.4 s | +13% | not explained yet |" in page
+    assert "mixed |" not in page  # the third time it is faster
+
+
+def test_what_is_no_worse_than_the_machine_is_said_to_be_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import own_page
+    from history import add
+
+    path = tmp_path / "h.csv"
+    for commit, seconds, in_r, mixed in (("c1", 0.2, 4.0, 1.0), ("c2", 0.3, 4.0, 1.3)):
+        about = {"date": commit, "commit": commit, "version": "0", "processor": "a"}
+        for what, unit, value in (("dense-1e6x50", "s", seconds), ("dense-1e6x50", "r", in_r), ("mixed", "s", mixed)):
+            add(path, [{**about, "what": what, "unit": unit, "value": str(value)}])
+    monkeypatch.setattr(own_page, "FILE", path)
+    page = own_page.fallen_part()
+    assert "`X.T @ X` of 1,000,000 x 50 took 50 ms before and 75 ms now" in page
+    assert "| mixed | 1 s | 1.3 s | +30% | no more than `X.T @ X`, +50% |" in page
+
+
+def test_goals_are_held_against_what_was_measured() -> None:
+    from goals import goals_table
+    from page import Measured
+
+    growth = [{"along": "n", "n": n, "p": 20, "seconds": 1e-8 * n**1.02} for n in (10**5, 10**6, 10**7)]
+    growth.append({"along": "n", "n": 10_000, "p": 20, "seconds": 1.0})  # before the sizes that count
+    places = [{"handover": "many", "size": [5, 5], "ways": {}, "ratio": ratio} for ratio in (1.1, 0.8)]
+    lassos = [{"skglm": 3.0, "ours": 2.0, "reached": {"ours": True, "skglm": True}}]
+    lassos.append({"skglm": 0.1, "ours": 2.0, "reached": {"ours": True, "skglm": False}})  # not compared
+    startup = {"libraries": 1.0, "first-summary": 1.5}
+    table = goals_table(Measured(False, growth=growth, handovers=places, lassos=lassos, startup=startup))
+    assert "2 of 4 goals are met." in table
+    assert "| 1.02 | 1.05 (at least 0.95) | yes |" in table
+    assert "| 25% | 20% | no |" in table
+    assert "| 0.67 | 1.00 | yes |" in table
+    assert "| 1.50 | 1.20 | no, 1.25 times |" in table
+
+
+def test_a_goal_of_prediction_is_held_against_the_fastest_peer() -> None:
+    from contend import Entry, Outcome
+    from goals import goals_table
+    from page import Measured
+    from works import work
+
+    facts = [{"seconds": 1.0, "predict": predict, "predict_objective": 1.0} for predict in (0.3, 0.5, 2.0)]
+    names = ("logitkit", "glum", "pyfixest")
+    entries = [Entry(name, True, each, excess=0.0) for name, each in zip(names, facts, strict=True)]
+    table = goals_table(Measured(False, outcomes=[Outcome(work("mixed"), False, entries)]))
+    assert "| prediction over the fastest peer's | 0.60 | 0.50 | no, 1.20 times |" in table
+
+
+def test_a_run_that_was_interrupted_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import stored
+    from contend import Entry, Outcome, Scale
+    from works import work
+
+    asked: list[str] = []
+
+    def contend(work: Any, scale: Any) -> Outcome:
+        asked.append(work.key)
+        return Outcome(work, scale.quick, [Entry("logitkit", True, {"seconds": 0.5}, excess=1e-9, bar=work.bar)])
+
+    monkeypatch.setattr(stored, "contend", contend)
+    path, lasso, scale = tmp_path / "kept" / "run.jsonl", work("lasso-words"), Scale(quick=True)
+    first = stored.Parts(path).outcome(lasso, scale)
+    again = stored.Parts(path, again=True)
+    second = again.outcome(lasso, scale)
+    assert asked == ["lasso-words"]
+    assert first is not None
+    assert second is not None
+    assert first.entries == second.entries
+    assert second.entries[0].bar is lasso.bar
+    assert again.seconds >= 0.0
+    only = stored.Parts(path, again=True, measuring=False)
+    assert only.outcome(work("sparse"), scale) is None
+    assert only.part("growth", lambda: pytest.fail("measured"), []) == []
+    stored.Parts(path).outcome(lasso, scale)  # anew
+    assert asked == ["lasso-words", "lasso-words"]
+
+
+def test_random_lassos_are_drawn_and_held_to_one_objective(monkeypatch: pytest.MonkeyPatch) -> None:
+    import random_lasso
+    from penalised_ours import fit_one
+    from timing import Effort
+
+    for shape in random_lasso.SMALL:
+        problem, facts = random_lasso.draw(shape, 0)
+        other, _ = random_lasso.draw(shape, 1)
+        assert problem.X.shape == (shape.n, shape.p + 1)
+        assert (problem.y != other.y).any()
+        assert 0.02 <= facts["share"] <= 0.5
+        scale = problem.scale[problem.scale > 0.0]
+        np.testing.assert_allclose(scale, 1.0, rtol=EXACT)  # so that no penalty depends on whether one standardises
+        largest = problem.strengths[0] / facts["share"]
+        fits = [
+            lk.logit_matrix(problem.X, problem.y, problem.names, penalty=lk.Lasso(largest * by)) for by in (1.001, 0.97)
+        ]
+        assert [np.count_nonzero(fit.coef[1:]) > 0 for fit in fits] == [False, True]
+
+    def peer(problem: Any, tolerance: float) -> Any:
+        """Return the intercept alone while the tolerance is loose, and then the solution."""
+        coef = np.ravel(fit_one(problem, 1e-9).coef)
+        coef = coef if tolerance < 1e-4 else np.r_[0.0, np.zeros(coef.size - 1)]
+        return SimpleNamespace(intercept_=coef[:1], coef_=coef[None, 1:])
+
+    monkeypatch.setattr(random_lasso, "fit_skglm", peer)  # the true one takes its time to compile
+    found = random_lasso.measure(problem, Effort(0.0, 1))
+    assert found["tolerance"] == 1e-5
+    assert found["reached"] == {"ours": True, "skglm": True}
+    assert f"| {shape.words} | 1 of 1 |" in random_lasso.lassos_part([facts | found])
+
+
+def test_sizes_of_the_scaling_have_rows_enough_and_threads_are_timed() -> None:
+    import scaling
+    from own_page import scaling_part
+    from timing import Effort
+
+    sizes = scaling.all_sizes()
+    assert (10_000_000, 20) in sizes
+    assert (100_000, 2_000) in sizes
+    assert all(n * p <= 5e8 and n >= 20 * p for n, p in sizes)
+    lines = [{"processor": "a", "cores": 2, "date": "today", "version": "0"}]
+    try:
+        for n in (200, 400):
+            lines += scaling.measure(n, 3, [1, 2], Effort(0.0, 1))
+    finally:
+        lk.set_threads(None)
+    part = scaling_part(lines, "x.svg")
+    assert "| size | 1 thread | 2 threads | 1 over 2 |" in part
+    assert "| 400 x 3 |" in part
+
+
 def test_every_peer_that_is_not_there_says_so() -> None:
     from contender import Contender
 
@@ -360,6 +516,7 @@ def test_the_small_version_runs_and_all_reach_the_same_objective(tmp_path: Path,
     for word in ("failed", "not reached", "not the same", "ended", str(ROOT), str(tmp_path)):
         assert word not in page
     assert (tmp_path / "benchmarks.svg").exists() == (len(words) == 1)
+    assert (tmp_path / "benchmarks-scaling.svg").exists() == (len(words) == 1)
 
 
 @pytest.mark.slow

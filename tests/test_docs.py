@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
 # An index and a table of timings state nothing that code could check.
-WITHOUT_CODE = {"README.md", "benchmarks.md", "benchmarks-outcomes.md", "benchmarks-binning.md", "benchmarks-logits.md"}
+WITHOUT_CODE = {"README.md", "benchmarks.md", "benchmarks-binning.md", "benchmarks-logits.md"}
 # Pages of the site alone: their cells are run by `make docs`, or they only say where others are.
 OF_THE_SITE = [
     page
