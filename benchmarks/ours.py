@@ -31,6 +31,11 @@ def fit_matrix(problem: MatrixProblem, tol: float) -> lk.Fit:
     return fit
 
 
+def fit_alone(problem: MatrixProblem, tol: float) -> lk.Fit:
+    """Fit the coefficients alone."""
+    return lk.logit_matrix(problem.X, problem.y, problem.names, vcov=False, solver=lk.Newton(tol=tol))
+
+
 def fit_frame(problem: FrameProblem, tol: float) -> lk.Fit:
     """Go from frame and formula to the text of the summary."""
     del tol
@@ -89,6 +94,7 @@ def _no_absorb() -> str | None:
 
 
 MATRIX = Contender(NAME, "logitkit", fit_matrix, _coef, errors=True)
+ALONE = Contender(NAME, "logitkit", fit_alone, _coef, (1e-8,))
 FRAME = Contender(
     NAME, "logitkit", fit_frame, _coef, errors=True, predict=lambda fit, problem: fit.predict(problem.frame)
 )

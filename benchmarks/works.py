@@ -54,6 +54,17 @@ WORKS = (
         (GLMNET,),
         "R's `glm.fit` is left out here: its QR decomposition of 50,000 x 400 takes minutes.",
     ),
+    Work(
+        "alone-5e4x400",
+        "Dense 50,000 x 400, coefficients alone",
+        "Dense 5,000 x 60, coefficients alone",
+        lambda quick: draw_matrix(*((5_000, 60) if quick else (50_000, 400))),
+        (ours.ALONE, *(peer for peer in peers.MATRIX if not peer.errors)),
+        (),
+        Goal(share=1.0),
+        True,
+        "Ours is asked for no standard errors (`vcov=False`), at its default tolerance; the others have none to give.",
+    ),
     _matrix("dense-1e3x10", 1_000, 10, (1_000, 10), Goal(seconds=0.0005), (GLM_FIT, GLMNET)),
     Work(
         "formula-1e3x10",

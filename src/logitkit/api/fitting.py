@@ -11,6 +11,7 @@ from logitkit.api.labelling import labelled_design
 from logitkit.api.reading import read_design
 from logitkit.api.scope import caller_scope
 from logitkit.api.starting import start_of, stated_start
+from logitkit.api.together import require_alone, sampling_of, shrinks
 from logitkit.api.under import read_under
 from logitkit.design.chunks.reading import Reading
 from logitkit.design.dependence import Dependence
@@ -63,6 +64,7 @@ def fit(
     conventions: ConventionName | None = None,
     solver: Newton | ProxNewton | None = None,
     start: Any = None,
+    vcov: bool = True,
     level: float = 0.95,
     labels: Any = None,
     memory: int | str | None = None,
@@ -99,8 +101,8 @@ def fit(
         What is done where packages differ.
     solver, start : optional
         ``lk.Newton(...)``, ``lk.ProxNewton(...)``; an earlier fit or numbers by name, to start at.
-    level, labels : optional
-        Confidence level of intervals, 0.95; what variables and levels are called in print.
+    vcov, level, labels : optional
+        False for the coefficients alone, without errors; level of intervals, 0.95; words for print.
     memory, checkpoint, executor : optional
         Of rows read in chunks: bytes held, a folder to go on from, ``lk.Dask(...)`` or Spark.
 
@@ -122,9 +124,10 @@ def fit(
     {'black': -0.109, 'other': -0.071}
     """
     require_level(level)
+    require_alone(vcov, cluster=cluster, survey=survey, dispersion=dispersion, penalty=penalty)
     model = require_model(model)
     if survey is not None:
-        weight_kind = _sampling(survey, weights, weight_kind, cluster=cluster, absorb=absorb, penalty=penalty)
+        weight_kind = sampling_of(survey, weights, weight_kind, cluster=cluster, absorb=absorb, penalty=penalty)
     if absorb is not None and not model.is_logit:
         raise UnsupportedError(
             f"absorb={absorb!r:.60} cannot be combined with model={model!r}: levels can be eliminated only for the "
@@ -140,6 +143,8 @@ def fit(
     }
     if start is not None:
         call["start"] = stated_start(start)
+    if not vcov:
+        call["vcov"] = vcov
     call |= {"model": model, "conventions": conventions}
     reading = Reading(memory, checkpoint, executor, tuple(call.items()))
 
@@ -158,7 +163,7 @@ def fit(
             factors_by=factors_by,
         )
 
-    model, design, chosen = read_under(conventions, model, read, penalised=_shrinks(penalty))
+    model, design, chosen = read_under(conventions, model, read, penalised=shrinks(penalty))
     design = replace(design, table=None if design.in_chunks else data)
     return _fitted(
         labelled_design(design, labels),
@@ -168,6 +173,7 @@ def fit(
         level,
         (survey, dispersion, chosen),
         start,
+        alone=not vcov,
     )
 
 
@@ -188,6 +194,7 @@ def fit_matrix(
     conventions: ConventionName | None = None,
     solver: Newton | ProxNewton | None = None,
     start: Any = None,
+    vcov: bool = True,
     level: float = 0.95,
     labels: Any = None,
 ) -> Fit:
@@ -221,7 +228,7 @@ def fit_matrix(
         As in ``fit``.
     solver : Newton or ProxNewton, optional
         Options of the solver: ``Newton`` without a penalty, ``ProxNewton`` with one.
-    start : optional
+    start, vcov : optional
         As in ``fit``.
     level : float, default 0.95
         Confidence level of intervals.
@@ -247,9 +254,10 @@ def fit_matrix(
     True
     """
     require_level(level)
+    require_alone(vcov, cluster=cluster, survey=survey, dispersion=dispersion, penalty=penalty)
     model = require_model(model)
     if survey is not None:
-        weight_kind = _sampling(survey, weights, weight_kind, cluster=cluster, penalty=penalty)
+        weight_kind = sampling_of(survey, weights, weight_kind, cluster=cluster, penalty=penalty)
 
     def read(stated: Model, factors_by: FactorCoding) -> Design:
         del factors_by  # a matrix is coded already
@@ -257,39 +265,9 @@ def fit_matrix(
             X, y, names, weights=weights, weight_kind=weight_kind, cluster=cluster, reader=stated.reader(offset)
         )
 
-    model, design, chosen = read_under(conventions, model, read, penalised=_shrinks(penalty))
-    return _fitted(labelled_design(design, labels), model, penalty, solver, level, (survey, dispersion, chosen), start)
-
-
-def _sampling(
-    survey: Survey,
-    weights: Any,
-    weight_kind: WeightKind,
-    *,
-    cluster: Any = None,
-    absorb: Any = None,
-    penalty: Any = None,
-) -> WeightKind:
-    """Return the kind of the weights of a survey, and refuse what does not go with its design."""
-    if not isinstance(survey, Survey):
-        raise DataError(f"survey={survey!r:.60} is no design of a survey: give lk.Survey(strata=..., units=...).")
-    if weights is None:
-        raise DataError("survey= needs weights=, the sampling weights; a column of ones where all are equal.")
-    if weight_kind == "precision":
-        raise DataError("survey= takes weights= for sampling weights, and weight_kind='precision' says otherwise.")
-    if cluster is not None:
-        raise DataError("survey= and cluster= both say which rows belong together: give Survey(units=...) alone.")
-    for name, given in {"absorb": absorb, "penalty": penalty}.items():
-        if given is not None:
-            raise UnsupportedError(
-                f"survey= with {name}= is not offered: its estimates have no design-based covariance."
-            )
-    return "sampling"
-
-
-def _shrinks(penalty: Any) -> bool:
-    """Tell whether a penalty shrinks, and is no reduction of bias."""
-    return penalty is not None and not isinstance(penalty, Adjustment)
+    model, design, chosen = read_under(conventions, model, read, penalised=shrinks(penalty))
+    facts = (survey, dispersion, chosen)
+    return _fitted(labelled_design(design, labels), model, penalty, solver, level, facts, start, alone=not vcov)
 
 
 def _fitted(
@@ -300,6 +278,7 @@ def _fitted(
     level: float,
     chosen: tuple[Survey | None, DispersionKind | None, Conventions] = (None, None, OURS),
     start: Any = None,
+    alone: bool = False,
 ) -> Fit:
     """Return the fit to a design; ``chosen`` is the survey, the dispersion, and the conventions."""
     survey, dispersion, conventions = chosen
@@ -318,7 +297,7 @@ def _fitted(
     elif penalty is not None:
         record = _penalised(design, form, penalty, solver, level)
     else:
-        record, design = fit_model(design, form, newton_options(solver), level, begun)
+        record, design = fit_model(design, form, newton_options(solver), level, begun, alone)
     if not record.converged:
         warn_caller(
             f"The fit has not converged: the solver {record.status.value}. Do not use its numbers.", ConvergenceWarning
@@ -326,7 +305,7 @@ def _fitted(
     if conventions != record.conventions:
         record = replace(record, conventions=conventions)
     if rows is None:
-        record = with_required_sandwich(record, design)
+        record = record if alone else with_required_sandwich(record, design)
     else:
         from logitkit.inference.covariances.survey import with_survey
 

@@ -47,6 +47,7 @@ def logit(
     conventions: ConventionName | None = None,
     solver: Newton | ProxNewton | None = None,
     start: Any = None,
+    vcov: bool = True,
     level: float = 0.95,
     labels: Any = None,
     memory: int | str | None = None,
@@ -79,7 +80,7 @@ def logit(
         Clusters of dependent rows (sandwich errors); a column whose levels get intercepts.
     penalty : penalty, optional
         ``lk.Lasso(0.05)`` or another; ``lk.Jeffreys()`` (Firth) and others reduce bias.
-    survey, dispersion, conventions, solver, start, level, labels, memory, checkpoint, executor : optional
+    survey, dispersion, conventions, solver, start, vcov, level, labels, memory, checkpoint, executor : optional
         As in ``fit``; the last three for rows that are read in chunks.
 
     Returns
@@ -119,6 +120,7 @@ def logit(
         conventions=conventions,
         solver=solver,
         start=start,
+        vcov=vcov,
         level=level,
         labels=labels,
         memory=memory,
@@ -147,6 +149,7 @@ def logit_matrix(
     conventions: ConventionName | None = None,
     solver: Newton | ProxNewton | None = None,
     start: Any = None,
+    vcov: bool = True,
     level: float = 0.95,
     labels: Any = None,
 ) -> Fit:
@@ -166,7 +169,7 @@ def logit_matrix(
         As in ``logit``, one value per row.
     weight_kind, event, link, information, outcome, cluster : optional
         As in ``logit``.
-    penalty, survey, dispersion, conventions, solver, start, level, labels : optional
+    penalty, survey, dispersion, conventions, solver, start, vcov, level, labels : optional
         As in ``logit``; terms of a penalty are columns.
 
     Returns
@@ -202,6 +205,7 @@ def logit_matrix(
         conventions=conventions,
         solver=solver,
         start=start,
+        vcov=vcov,
         level=level,
         labels=labels,
     )

@@ -44,6 +44,7 @@ def multinomial(
     conventions: ConventionName | None = None,
     solver: Newton | ProxNewton | None = None,
     start: Any = None,
+    vcov: bool = True,
     level: float = 0.95,
     labels: Any = None,
     memory: int | str | None = None,
@@ -75,7 +76,7 @@ def multinomial(
         As in ``logit``.
     penalty : penalty, optional
         As in ``logit``; ``lk.Lasso(0.05, across_outcomes=True)`` chooses columns for all outcomes.
-    survey, dispersion, conventions, solver, start, level, labels, memory, checkpoint, executor : optional
+    survey, dispersion, conventions, solver, start, vcov, level, labels, memory, checkpoint, executor : optional
         As in ``fit``; the last three for rows that are read in chunks.
 
     Returns
@@ -114,6 +115,7 @@ def multinomial(
         conventions=conventions,
         solver=solver,
         start=start,
+        vcov=vcov,
         level=level,
         labels=labels,
         memory=memory,
@@ -142,6 +144,7 @@ def multinomial_matrix(
     conventions: ConventionName | None = None,
     solver: Newton | ProxNewton | None = None,
     start: Any = None,
+    vcov: bool = True,
     level: float = 0.95,
     labels: Any = None,
 ) -> MultinomialFit:
@@ -163,7 +166,7 @@ def multinomial_matrix(
         Offset by outcome; zero for an outcome not named.
     weight_kind, cluster : optional
         As in ``logit``, one value per row.
-    penalty, survey, dispersion, conventions, solver, start, level, labels : optional
+    penalty, survey, dispersion, conventions, solver, start, vcov, level, labels : optional
         As in ``multinomial``; terms of a penalty are columns.
 
     Returns
@@ -199,6 +202,7 @@ def multinomial_matrix(
         conventions=conventions,
         solver=solver,
         start=start,
+        vcov=vcov,
         level=level,
         labels=labels,
     )

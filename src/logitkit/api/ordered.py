@@ -48,6 +48,7 @@ def ordinal(
     conventions: ConventionName | None = None,
     solver: Newton | None = None,
     start: Any = None,
+    vcov: bool = True,
     level: float = 0.95,
     labels: Any = None,
     memory: int | str | None = None,
@@ -79,7 +80,7 @@ def ordinal(
         As in ``logit``.
     penalty : adjustment, optional
         ``lk.Jeffreys()`` or another that reduces bias; none that shrinks.
-    survey, dispersion, conventions, solver, start, level, labels, memory, checkpoint, executor : optional
+    survey, dispersion, conventions, solver, start, vcov, level, labels, memory, checkpoint, executor : optional
         As in ``fit``; the last three for rows that are read in chunks.
 
     Returns
@@ -117,6 +118,7 @@ def ordinal(
         conventions=conventions,
         solver=solver,
         start=start,
+        vcov=vcov,
         level=level,
         labels=labels,
         memory=memory,

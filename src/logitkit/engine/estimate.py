@@ -7,6 +7,7 @@ from collections.abc import Callable
 from logitkit.design.absorbed import AbsorbedLevels
 from logitkit.design.design import Design
 from logitkit.design.nuisance import NoNuisance
+from logitkit.engine.alone import without_errors
 from logitkit.engine.fit import fit_design
 from logitkit.engine.levels.absorbed import fit_absorbed
 from logitkit.engine.record import FitRecord
@@ -17,15 +18,21 @@ from logitkit.typing import FloatArray
 
 __all__ = ["fit_model"]
 
-Pipeline = Callable[[Design, Form, Newton, float, FloatArray | None], tuple[FitRecord, Design]]
+Pipeline = Callable[[Design, Form, Newton, float, FloatArray | None, bool], tuple[FitRecord, Design]]
 
 
 def fit_model(
-    design: Design, form: Form, solver: Newton, level: float = 0.95, start: FloatArray | None = None
+    design: Design,
+    form: Form,
+    solver: Newton,
+    level: float = 0.95,
+    start: FloatArray | None = None,
+    alone: bool = False,
 ) -> tuple[FitRecord, Design]:
     """Fit a model by maximum likelihood; return its record, and the rows that took part with what is known of them.
 
-    ``start`` are coefficients as solved for that may be near; None where there are none.
+    ``start`` are coefficients as solved for that may be near; None where there are none. ``alone`` asks for the
+    coefficients alone: the record has no covariance.
 
     Examples
     --------
@@ -38,21 +45,22 @@ def fit_model(
     >>> bool(np.isclose(record.coef[0], np.log(3.0))), rows is design
     (True, True)
     """
-    return PIPELINES[type(design.info.nuisance)](design, form, solver, level, start)
+    record, rows = PIPELINES[type(design.info.nuisance)](design, form, solver, level, start, alone)
+    return (without_errors(record) if alone else record), rows
 
 
 def _with_nothing(
-    design: Design, form: Form, solver: Newton, level: float, start: FloatArray | None
+    design: Design, form: Form, solver: Newton, level: float, start: FloatArray | None, alone: bool
 ) -> tuple[FitRecord, Design]:
     """Fit a model in which every parameter is a coefficient."""
-    return fit_design(design, form, solver, level, start), design
+    return fit_design(design, form, solver, level, start, alone), design
 
 
 def _with_levels(
-    design: Design, form: Form, solver: Newton, level: float, start: FloatArray | None
+    design: Design, form: Form, solver: Newton, level: float, start: FloatArray | None, alone: bool
 ) -> tuple[FitRecord, Design]:
     """Fit a model that absorbs a factor; the logit of two outcomes is the only one that does."""
-    del start  # of some of the parameters only
+    del start, alone  # of some of the parameters only; of few, whose covariance costs little
     with single_threaded_blas():
         return fit_absorbed(design, form, solver, level)
 

@@ -29,6 +29,7 @@ CovarianceKind = Literal[
     "imputations",
     "posterior",
     "withheld",
+    "none",
 ]
 
 
@@ -89,7 +90,8 @@ class Covariance:
     kind : str
         ``"model"``; ``"dispersion"``, of counts that vary more than binomially; of sandwiches ``"sampling"``,
         ``"rows"``, ``"cluster"``, ``"clusters"`` (two-way), ``"serial"``,
-        ``"survey"``; ``"imputations"``, by Rubin's rules; after a penalty ``"posterior"`` or ``"withheld"``.
+        ``"survey"``; ``"imputations"``, by Rubin's rules; after a penalty ``"posterior"`` or ``"withheld"``;
+        ``"none"`` where the coefficients alone were asked for.
     label : str
         The sentence that the summary prints.
     correction : str

@@ -24,12 +24,13 @@ from logitkit.design.matrix.arrow import ArrowLayout
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
 from logitkit.design.table.checks import may_vanish, require_finite
+from logitkit.engine.alone import NO_ERRORS
 from logitkit.engine.assemble import make_record, shown_coordinates
 from logitkit.engine.boundary import boundary_words, maximum_on_boundary
 from logitkit.engine.chunked import ChunkedObjective, RowsOfForm
 from logitkit.engine.cost import require_affordable
 from logitkit.engine.curvature.hessian import DenseHessian, Hessian
-from logitkit.engine.curvature.vcov import WithheldVcov, vcov_of
+from logitkit.engine.curvature.vcov import Vcov, WithheldVcov, vcov_of
 from logitkit.engine.existence.margins import margins_of
 from logitkit.engine.existence.separation import overlap_is_certain
 from logitkit.engine.facts import Covariance
@@ -81,12 +82,17 @@ class _Solved(NamedTuple):
 
 
 def fit_design(
-    design: Design, model: Form | Family, solver: Newton, level: float = 0.95, start: FloatArray | None = None
+    design: Design,
+    model: Form | Family,
+    solver: Newton,
+    level: float = 0.95,
+    start: FloatArray | None = None,
+    alone: bool = False,
 ) -> FitRecord:
     """Fit a model, or a family of one linear predictor, by maximum likelihood.
 
     Never an error for lack of convergence or separation: both are findings in the record. ``start`` are coefficients as
-    solved for, in the columns as given, that may be near.
+    solved for, in the columns as given, that may be near. Alone, the coefficients may be without a covariance.
 
     Examples
     --------
@@ -112,7 +118,7 @@ def fit_design(
         record = _by_levels(design, form, solver, level, layout_that_pays)
         if record is not None and not record.is_separated:  # else its limit is described as that of any other design
             return record
-        solved = _solve(design, form, solver, plan, start)
+        solved = _solve(design, form, solver, plan, start, alone)
         if solved is None and (record := _by_levels(design, form, solver, level)) is not None:
             return record
         solved = _solve_orthogonal(design, form, solver, plan.keeps, start=start) if solved is None else solved
@@ -126,7 +132,9 @@ def fit_design(
                 return replace(found, level=level)
             solved = found
         solved, several = _highest(design, form, solver, solved)
-        vcov = vcov_of(_information(design, form, solved))
+        vcov: Vcov = WithheldVcov(solved.solution.coef.size, NO_ERRORS)
+        if solved.solution.evaluation.hessian is not None:
+            vcov = vcov_of(_information(design, form, solved))
         solution = replace(solved.solution, method=plan.words + several)
         return make_record(design, form, shown_coordinates(form, solved.columns), solution, vcov, None, level)
 
@@ -246,7 +254,9 @@ def _information(design: Design, form: Form, solved: _Solved) -> Hessian:
     return found
 
 
-def _solve(design: Design, form: Form, solver: Newton, plan: Plan, warm: FloatArray | None) -> _Solved | None:
+def _solve(
+    design: Design, form: Form, solver: Newton, plan: Plan, warm: FloatArray | None, alone: bool
+) -> _Solved | None:
     """Return the solution in the columns as given, None where they are not clearly independent."""
     columns, intercept = columns_of(design, form, as_given), design.info.intercept
     given = objective_of(design, form, columns)
@@ -256,7 +266,12 @@ def _solve(design: Design, form: Form, solver: Newton, plan: Plan, warm: FloatAr
 
     start = starting_point(given, origin_for, warm)
     if start.nearby is not None:
-        solution = solver.solve(given, start.coef, nearby=start.nearby)
+        alone = alone and form.is_single and form.family.is_logit and not design.in_chunks
+        solution = solver.solve(given, start.coef, nearby=start.nearby, alone=alone)
+        if solution.status is Status.CONVERGED and solution.evaluation.hessian is None:
+            if overlap_is_certain(solution):
+                return _Solved(columns, solution)
+            solution = solver.solve(given, solution.coef, nearby=start.nearby)  # what looks into it needs the Hessian
         if solution.status is Status.CONVERGED and are_clear(solution.evaluation, form, intercept, most=True):
             return _Solved(columns, solution)
     origin = start.coef

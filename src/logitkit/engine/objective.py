@@ -145,6 +145,7 @@ class Objective:
     ) -> None:
         self.matrix, self.response, self.family = matrix, response, family
         self.quadratic, self._predictors = quadratic, predictors
+        self.repeats = 1  # times that a row of a sample was drawn at most
         self.engine: RowEngine
         if predictors is None and family.is_convex:
             self.engine = ScalarRows(matrix, response, family, sums)
@@ -269,7 +270,10 @@ class Objective:
         if size == 0:
             return None
         # A fixed seed: the same data give the same answer. Sorted, so that memory is read in order.
-        return self.subset(np.sort(np.random.default_rng(0).integers(0, self.matrix.n_rows, size)))
+        index = np.sort(np.random.default_rng(0).integers(0, self.matrix.n_rows, size))
+        sample = self.subset(index)
+        sample.repeats = int(np.unique(index, return_counts=True)[1].max())
+        return sample
 
     def subset(self, index: IntArray) -> Objective:
         """Return the objective of the rows at the given positions, its second derivatives in one array.

@@ -373,20 +373,20 @@ class FitRecord:
     @property
     def has_likelihood(self) -> bool:
         """False with sampling weights or clusters (a pseudo-likelihood), after a penalty and after an adjustment."""
-        return self.covariance.kind == "model" and self.adjustment is None
+        return self.covariance.kind in ("model", "none") and self.adjustment is None
 
     @property
     def has_ratios(self) -> bool:
         """Whether twice the difference of log-likelihoods, penalised or not, is a chi-square statistic."""
         adjusted = self.adjustment is None or (self.adjustment.has_likelihood and not self.is_separated)
-        return self.covariance.kind == "model" and adjusted
+        return self.covariance.kind in ("model", "none") and adjusted
 
     @property
     def has_deviance(self) -> bool:
         """False with sampling weights or clusters, which leave a pseudo-likelihood."""
-        given, kind = self.info.response, self.covariance.kind
+        given = self.info.response
         working = given.weight_kind == "sampling" or given.cluster is not None or self.family.words.quasi
-        return not working and kind in ("model", "dispersion", "posterior", "withheld")
+        return not working and self.covariance.kind in ("model", "dispersion", "posterior", "withheld", "none")
 
     @property
     def has_loglik(self) -> bool:

@@ -93,8 +93,16 @@ VERBS: dict[str, tuple[Condition, ...]] = {
     # estimates and their errors
     "vcov": (has_covariance("A covariance"),),
     "confint": (has_covariance("Intervals"),),
-    "profile": (within_model, has_likelihood, beside_nuisance("profile"), has_coefficients_one_by_one, has_converged),
+    "profile": (
+        has_covariance("Profile intervals"),
+        within_model,
+        has_likelihood,
+        beside_nuisance("profile"),
+        has_coefficients_one_by_one,
+        has_converged,
+    ),
     "score": (
+        has_covariance("Score intervals"),
         within_model,
         not_adjusted("score"),
         has_likelihood,
@@ -109,6 +117,7 @@ VERBS: dict[str, tuple[Condition, ...]] = {
     "test": (
         by_maximum_likelihood("test"),
         within_model,
+        has_covariance("Wald tests"),
     ),
     "lr_test": (by_maximum_likelihood("lr_test"), within_model, has_ratios("use fit.test(...), a Wald test.")),
     "test of terms by LR": (by_maximum_likelihood("lr_test"), within_model, has_ratios("use test='Wald'.")),
@@ -120,6 +129,7 @@ VERBS: dict[str, tuple[Condition, ...]] = {
     "test of terms by Wald": (
         by_maximum_likelihood("test"),
         within_model,
+        has_covariance("Wald tests"),
     ),
     "test of terms by F": (by_maximum_likelihood("test"), within_model, has_degrees_of_freedom),
     "test of terms by score": (by_maximum_likelihood("score_test"), within_model, not_adjusted("score"), has_converged),

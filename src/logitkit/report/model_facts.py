@@ -118,7 +118,10 @@ def covariance_note(record: FitRecord, intervals: str = "") -> Iterator[str]:
     correction = f", times {record.covariance.correction}" if record.covariance.correction else ""
     wald = f"Wald{_law_words(record)}"
     how = f"{intervals}; tests of single coefficients: {wald}" if intervals else wald
-    yield f"Standard errors: {record.covariance.label}{correction}. Intervals: {how}."
+    if record.covariance.label.startswith("none."):
+        yield f"Standard errors: {record.covariance.label}"
+    else:
+        yield f"Standard errors: {record.covariance.label}{correction}. Intervals: {how}."
     if record.adjustment is not None:
         yield from adjusted_notes(record, record.adjustment)
     elif record.family.words.quasi:

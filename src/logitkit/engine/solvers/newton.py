@@ -27,6 +27,8 @@ corrected by the changes of the gradient along the steps (BFGS). Then step 1 is 
    place of the sample's for the second one, and summed in every pass from the third step on; after the second step
    too, where that goes so far that H would not serve for the third. The first step is that of the sample's loss, tilted
    so that its gradient is that of all rows (Jordan, Lee and Yang 2019), where the sample is a small part of them.
+10. where the coefficients are all that is asked for, no Hessian of all rows ends the search: the sample's at the last
+    iterate bounds the decrement, as its rows are some of all rows (``docs/maths/newton.md``, equation 12b).
 
 References
 ----------
@@ -39,12 +41,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from logitkit.engine.curvature.hessian import Factor
 from logitkit.engine.objective import Evaluation, SmoothObjective
+from logitkit.engine.solvers.kept import STILL, KeptHessian, NewtonStep, newton_step
 from logitkit.engine.solvers.solver import Solution, SolverOptions, Status, Step, require_options
 from logitkit.numerics.threads.progress import Progress, progress
 from logitkit.typing import FloatArray
@@ -68,6 +71,9 @@ class Nearby(Protocol):
     def step(self, coef: FloatArray, gradient: FloatArray) -> FloatArray | None:
         """Return the step to where the sample's loss is least with this gradient at ``coef``; None for Newton's."""
 
+    def bound(self, coef: FloatArray, gradient: FloatArray) -> float | None:
+        """Return what the squared decrement of all rows at ``coef`` is at most, None where the sample does not tell."""
+
 
 ARMIJO = 1e-4
 TRIALS_MOST = 40
@@ -75,18 +81,15 @@ TRIALS_BEFORE_REACH = 3
 REACH = 32.0  # largest change of a linear predictor after the first trials: over it, every weight comes or goes
 # Of the objective: a block of rows is summed one by one, and where few values occur the rounding goes one way.
 ROUNDING = 16_384 * np.finfo(float).eps
-STEADY = 1e-2  # standard errors from the optimum, where directions are alike from here on
-NEAR = 1e-6  # standard errors from the optimum, where the Hessian may be summed that inference uses
-STILL = 1e-9  # largest change of a linear predictor after that, and so the relative error of the covariance
 STILLER = 2e-10  # the same of rows that are read anew in every pass: errors are right to 1e-10 of themselves
 FAR = 1e-4  # standard errors that a third step may leave by the Hessian that was summed before the second
 NEARBY = 6.0  # standard errors from the optimum, from where the Hessian changes little
 UNSURE = 4.0  # times the squared decrement that the last steps promise: a Hessian that is summed too early is lost
 ARRIVED = 1e-8  # standard errors that are left at the end
+PROVABLE = 0.005  # of the squared decrement that is asked for: the bound by a sample is some times as large
 ROUGH = 0.6  # what a Hessian in single precision costs of one in double precision
 FAST = math.log(50.0)  # by how much, as a logarithm, a Hessian of a close iterate lets the decrement fall
 SLOW = 0.25  # a kept Hessian must bring the squared decrement below this share, step by step
-CURVED = 1e-10  # share of a product that must not have cancelled for it to tell of curvature
 LINEAR = 0.2  # a ratio of successive squared decrements above this is not quadratic convergence
 PATIENCE = 3  # such ratios in a row before separation is suspected
 
@@ -104,6 +107,12 @@ def _tilted(nearby: Nearby | None, coef: FloatArray, here: Evaluation, direction
     """Return the step by the loss of a sample, or the direction where it gives none."""
     found = None if nearby is None else nearby.step(coef, here.gradient)
     return direction if found is None else found
+
+
+def _proved(nearby: Nearby | None, coef: FloatArray, here: Evaluation) -> float:
+    """Return what the squared decrement is at most, infinite where the sample does not tell."""
+    found = None if nearby is None else nearby.bound(coef, here.gradient)
+    return math.inf if found is None else found
 
 
 def _is_far(nearby: Nearby | None, direction: FloatArray, squared: float) -> bool:
@@ -162,6 +171,7 @@ class Newton(SolverOptions):
         suspicious: bool = True,
         keep: bool = False,
         nearby: Nearby | None = None,
+        alone: bool = False,
     ) -> Solution:
         """Minimise the objective.
 
@@ -179,6 +189,8 @@ class Newton(SolverOptions):
             Keep a Hessian for several steps, once the optimum is near.
         nearby : Nearby, optional
             Gives a Hessian that is close to the one at some coefficients; it is kept from the start.
+        alone : bool, default False
+            End without the Hessian of the solution where ``nearby`` proves the decrement.
 
         Returns
         -------
@@ -186,9 +198,10 @@ class Newton(SolverOptions):
             Never raises for lack of convergence: the status tells.
         """
         if (not keep and nearby is None) or getattr(objective, "in_chunks", False):  # whose passes have a bar
-            return self._iterate(objective, start, first, suspicious, keep, nearby, Progress(None, "", silent=True))
+            silent = Progress(None, "", silent=True)
+            return self._iterate(objective, start, first, suspicious, keep, nearby, alone, silent)
         with progress(None, "Newton steps") as shown:  # of many rows: it may take a while
-            return self._iterate(objective, start, first, suspicious, keep, nearby, shown)
+            return self._iterate(objective, start, first, suspicious, keep, nearby, alone, shown)
 
     def _iterate(
         self,
@@ -198,6 +211,7 @@ class Newton(SolverOptions):
         suspicious: bool,
         keep: bool,
         nearby: Nearby | None,
+        alone: bool,
         shown: Progress,
     ) -> Solution:
         coef = np.array(start, dtype=np.float64)
@@ -207,7 +221,7 @@ class Newton(SolverOptions):
         renewed = summed = False
         here = objective.evaluate(coef, hessian=model is None or summed_at == 0) if first is None else first  # 1
         trace: list[Step] = []
-        before = math.inf
+        before, enough = math.inf, self.tol**2 * objective.mean_weight
         linear = 0
         for iteration in range(self.max_iter):
             shown.advance()
@@ -216,11 +230,17 @@ class Newton(SolverOptions):
             definite = factor is not None and factor.definite
             if not math.isfinite(here.value) or math.isnan(squared):
                 return self._end(coef, here, squared, Status.NOT_FINITE, trace, iteration)
-            if model is None and squared <= self.tol**2 * objective.mean_weight:  # 3
+            if model is None and squared <= enough:  # 3
                 return self._end(coef + direction, here, squared, Status.CONVERGED, trace, iteration, definite)
-            if model is not None and model.is_near(objective, nearby, direction, squared, self.tol):  # 6
-                if fresh:
-                    return self._end(coef + direction, here, squared, Status.CONVERGED, trace, iteration, definite)
+            sure = alone and not fresh  # 10
+            if model is not None and (
+                squared <= PROVABLE * enough
+                if sure
+                else model.is_near(objective, nearby, direction, squared, self.tol)  # 6
+            ):
+                left = _proved(nearby, coef, here) if sure else squared
+                if fresh or (sure and left <= enough):
+                    return self._end(coef + direction, here, left, Status.CONVERGED, trace, iteration, sure or definite)
                 here = objective.evaluate(coef)
                 continue
             if fresh and model is not None and factor is not None and definite and summed_at is not None:  # 9
@@ -243,7 +263,7 @@ class Newton(SolverOptions):
             renewed = renewed and before == math.inf
             ahead = UNSURE * squared * squared / before if before < math.inf else math.inf  # if it falls as it did
             before = squared
-            arrives = model is None or (not fresh and model.serves(ahead, objective.mean_weight, self.tol))
+            arrives = model is None or (not (fresh or alone) and model.serves(ahead, objective.mean_weight, self.tol))
             direction = _tilted(nearby, coef, here, direction) if summed_at == 1 and not trace else direction  # 9
             arrives = arrives or (summed_at == 1 and (len(trace) != 1 or _is_far(nearby, direction, squared)))
             length, trial = _search(objective, coef, here, direction, squared, arrives)  # 4
@@ -272,96 +292,6 @@ class Newton(SolverOptions):
         decrement = math.sqrt(squared) if squared >= 0.0 else math.nan
         trace.append(Step(iteration, here.value, decrement, 0.0))
         return Solution(coef, here, decrement, status, tuple(trace), definite)
-
-
-class NewtonStep(NamedTuple):
-    """A Newton direction.
-
-    Parameters
-    ----------
-    direction : (p,) array
-        -H^-1 g.
-    squared : float
-        The squared Newton decrement g' H^-1 g, never negative.
-    factor : Factor or None
-        Of H; None when H is not finite, or is kept from another iterate.
-    """
-
-    direction: FloatArray
-    squared: float
-    factor: Factor | None
-
-
-class KeptHessian:
-    """The factor of a Hessian of another iterate, corrected along the steps that were taken since.
-
-    Parameters
-    ----------
-    factor : Factor
-        What it starts from.
-    reach : float, optional
-        Largest change of a linear predictor for each standard error that is left.
-    still : float, default STILL
-        Largest change of a linear predictor to come, where the Hessian may be summed that inference uses.
-    """
-
-    def __init__(self, factor: Factor, reach: float | None = None, still: float = STILL) -> None:
-        self.factor = factor
-        self.still = still
-        self.pairs: list[tuple[FloatArray, FloatArray, float]] = []
-        self.reach = reach
-
-    def step(self, here: Evaluation) -> NewtonStep:
-        """Return the direction and the decrement by the corrected Hessian."""
-        direction = self.solve(-here.gradient)
-        squared = -float(here.gradient @ direction)
-        # A sum that is not finite must not pass for a small one.
-        return NewtonStep(direction, squared if math.isnan(squared) else max(squared, 0.0), None)
-
-    def solve(self, vector: FloatArray) -> FloatArray:
-        """Return the inverse of the corrected Hessian times a vector."""
-        shares = []
-        for step, change, product in reversed(self.pairs):
-            share = float(step @ vector) / product
-            shares.append(share)
-            vector = vector - share * change
-        vector = self.factor.solve(vector)
-        for (step, change, product), share in zip(self.pairs, reversed(shares), strict=True):
-            vector = vector + (share - float(change @ vector) / product) * step
-        return vector
-
-    def is_near(
-        self, objective: SmoothObjective, nearby: Nearby | None, direction: FloatArray, squared: float, tol: float
-    ) -> bool:
-        """Tell whether the Hessian at this iterate suffices for inference, so that the step from it is the last."""
-        if self.reach is None and math.sqrt(squared / objective.mean_weight) <= STEADY:
-            reach = objective.reach(direction) if nearby is None else nearby.reach(direction)
-            self.reach = reach / max(math.sqrt(squared), 1e-300)
-        return self.serves(squared, objective.mean_weight, tol)
-
-    def serves(self, squared: float, mean_weight: float, tol: float) -> bool:
-        """Tell whether a Hessian at this squared decrement is accurate enough, as far as is known."""
-        decrement = math.sqrt(squared / mean_weight)
-        if self.reach is None or decrement > NEAR:
-            return False
-        return self.reach * math.sqrt(squared) <= self.still or decrement <= 0.01 * tol
-
-    def learn(self, step: FloatArray, change: FloatArray) -> None:
-        """Update with the change of the gradient along a step, unless it is lost to rounding."""
-        product = float(step @ change)
-        if product > CURVED * float(np.abs(step) @ np.abs(change)):
-            self.pairs.append((step, change, product))
-
-
-def newton_step(here: Evaluation) -> NewtonStep:
-    """Return the Newton direction and decrement; where the curvature is gone, a long step down the gradient."""
-    assert here.hessian is not None
-    if not here.hessian.finite:
-        return NewtonStep(np.zeros_like(here.gradient), math.nan, None)
-    factor = here.hessian.factorise()
-    direction = factor.solve(-here.gradient)
-    squared = abs(max(-float(here.gradient @ direction), 0.0))  # abs: of minus zero
-    return NewtonStep(direction, squared, factor)
 
 
 def _search(

@@ -15,8 +15,9 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from logitkit.design.response.response import Response
-from logitkit.engine.curvature.hessian import Factor
+from logitkit.engine.curvature.hessian import DenseHessian, Factor
 from logitkit.engine.objective import Evaluation, Objective, OfObjective, SmoothObjective
+from logitkit.engine.rank import CLEAR_SHARE, least_share
 from logitkit.engine.solvers.choose import SAMPLE_MOST, sample_size
 from logitkit.engine.solvers.newton import Nearby, Newton, newton_step
 from logitkit.engine.solvers.solver import Solution, Status
@@ -164,6 +165,17 @@ class _Sample:
         tilted = _Tilted.to(self.objective, self.scale, coef, gradient)
         found = Newton(tol=TILTED_TOL, max_iter=10).solve(tilted, coef, suspicious=False)
         return found.coef - coef if found.status is Status.CONVERGED else None
+
+    def bound(self, coef: FloatArray, gradient: FloatArray) -> float | None:
+        """Return what the squared decrement of all rows is at most: their Hessian is that of distinct rows, and more.
+
+        None where the sample leaves a doubt that the columns are independent.
+        """
+        here = self.objective.evaluate(coef).hessian
+        if not isinstance(here, DenseHessian) or not here.finite or least_share(here.array, None) < CLEAR_SHARE:
+            return None
+        factor = here.factorise()
+        return self.objective.repeats * float(gradient @ factor.solve(gradient)) if factor.definite else None
 
     def reach(self, direction: FloatArray) -> float:
         """Return twice the largest change of a linear predictor in the sample."""

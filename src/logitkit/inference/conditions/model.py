@@ -5,7 +5,7 @@ from __future__ import annotations
 from logitkit.engine.record import FitRecord
 from logitkit.errors import ConvergenceError, LogitkitError, SeparationError, UnsupportedError
 from logitkit.inference.conditions.condition import Condition
-from logitkit.inference.penalised.posterior import is_withheld, why_withheld
+from logitkit.inference.penalised.posterior import why_withheld
 from logitkit.models.words import ODDS_RATIO
 
 __all__ = [
@@ -156,7 +156,7 @@ def within_model(record: FitRecord) -> LogitkitError | None:
     >>> within_model(fit.record) is None
     True
     """
-    if record.penalty is not None or not is_withheld(record):
+    if record.penalty is not None or record.covariance.kind != "withheld":
         return None
     return UnsupportedError(f"{why_withheld(record).rstrip('.')}.")
 

@@ -23,7 +23,7 @@ ELSEWHERE = "fit the columns that were chosen without a penalty to rows that too
 
 
 def is_withheld(record: FitRecord) -> bool:
-    """Tell whether a penalty leaves no covariance.
+    """Tell whether there is no covariance: a penalty leaves none, or the coefficients alone were asked for.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def is_withheld(record: FitRecord) -> bool:
     Returns
     -------
     bool
-        False without a penalty, and where there is a posterior.
+        False after maximum likelihood with errors, and where there is a posterior.
 
     Examples
     --------
@@ -42,7 +42,7 @@ def is_withheld(record: FitRecord) -> bool:
     >>> [is_withheld(lk.logit("y ~ x", data, penalty=p).record) for p in (lk.Lasso(0.1), lk.Ridge(0.1), None)]
     [True, False, False]
     """
-    return record.covariance.kind == "withheld"
+    return record.covariance.kind in ("withheld", "none")
 
 
 def has_posterior(record: FitRecord) -> bool:

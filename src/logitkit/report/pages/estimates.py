@@ -106,7 +106,7 @@ def _with_intervals(record: FitRecord) -> str:
 
 
 def _no_intervals(record: FitRecord) -> str:
-    return " There are no intervals after this penalty." if is_withheld(record) else ""
+    return " There are no intervals after this penalty." if record.is_penalised and is_withheld(record) else ""
 
 
 def term_section(made: Judged) -> Iterator[Section]:
@@ -119,6 +119,8 @@ def term_section(made: Judged) -> Iterator[Section]:
     refitted = not record.has_event and len(terms) <= TERMS_REFITTED
     refitted = refitted and made.own and record.has_likelihood
     refitted = refitted and design.n_rows * record.coef.size**2 * len(terms) <= LR_WORK
+    if is_withheld(record) and not refitted:
+        return
     found = anova(made.fit, design if refitted else None, 3, "LR" if refitted else "Wald")
     result = in_print(found, made.called)
     kind = "Likelihood-ratio" if refitted else "Wald"
