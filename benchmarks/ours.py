@@ -94,7 +94,7 @@ def _no_absorb() -> str | None:
 
 
 MATRIX = Contender(NAME, "logitkit", fit_matrix, _coef, errors=True)
-ALONE = Contender(NAME, "logitkit", fit_alone, _coef, (1e-8,))
+ALONE = Contender(NAME, "logitkit", fit_alone, _coef, (1e-2, 1e-4, 1e-6, 1e-8))
 FRAME = Contender(
     NAME, "logitkit", fit_frame, _coef, errors=True, predict=lambda fit, problem: fit.predict(problem.frame)
 )

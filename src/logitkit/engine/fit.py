@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -30,6 +31,7 @@ from logitkit.engine.boundary import boundary_words, maximum_on_boundary
 from logitkit.engine.chunked import ChunkedObjective, RowsOfForm
 from logitkit.engine.cost import require_affordable
 from logitkit.engine.curvature.hessian import DenseHessian, Hessian
+from logitkit.engine.curvature.shrunk import shrunken
 from logitkit.engine.curvature.vcov import Vcov, WithheldVcov, vcov_of
 from logitkit.engine.existence.margins import margins_of
 from logitkit.engine.existence.separation import overlap_is_certain
@@ -264,9 +266,10 @@ def _solve(
     def origin_for(response: Response) -> FloatArray:
         return origin_of(response, form, intercept)
 
-    start = starting_point(given, origin_for, warm)
+    alone = alone and form.is_single and form.family.is_logit and not design.in_chunks
+    improve = partial(shrunken, intercept=intercept) if alone else None
+    start = starting_point(given, origin_for, warm, improve)
     if start.nearby is not None:
-        alone = alone and form.is_single and form.family.is_logit and not design.in_chunks
         solution = solver.solve(given, start.coef, nearby=start.nearby, alone=alone)
         if solution.status is Status.CONVERGED and solution.evaluation.hessian is None:
             if overlap_is_certain(solution):

@@ -51,10 +51,12 @@ class KeptHessian:
         Largest change of a linear predictor for each standard error that is left.
     still : float, default STILL
         Largest change of a linear predictor to come, where the Hessian may be summed that inference uses.
+    sized : bool, default False
+        Whether the first step tells the size of the Hessian too, as in the limited-memory method.
     """
 
-    def __init__(self, factor: Factor, reach: float | None = None, still: float = STILL) -> None:
-        self.factor = factor
+    def __init__(self, factor: Factor, reach: float | None = None, still: float = STILL, sized: bool = False) -> None:
+        self.factor, self.sized, self.size = factor, sized, 1.0
         self.still = still
         self.pairs: list[tuple[FloatArray, FloatArray, float]] = []
         self.reach = reach
@@ -73,7 +75,7 @@ class KeptHessian:
             share = float(step @ vector) / product
             shares.append(share)
             vector = vector - share * change
-        vector = self.factor.solve(vector)
+        vector = self.size * self.factor.solve(vector)
         for (step, change, product), share in zip(self.pairs, reversed(shares), strict=True):
             vector = vector + (share - float(change @ vector) / product) * step
         return vector
@@ -98,6 +100,8 @@ class KeptHessian:
         """Update with the change of the gradient along a step, unless it is lost to rounding."""
         product = float(step @ change)
         if product > CURVED * float(np.abs(step) @ np.abs(change)):
+            if self.sized and not self.pairs:
+                self.size = product / float(change @ self.factor.solve(change))
             self.pairs.append((step, change, product))
 
 

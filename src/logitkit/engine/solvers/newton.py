@@ -86,6 +86,7 @@ FAR = 1e-4  # standard errors that a third step may leave by the Hessian that wa
 NEARBY = 6.0  # standard errors from the optimum, from where the Hessian changes little
 UNSURE = 4.0  # times the squared decrement that the last steps promise: a Hessian that is summed too early is lost
 ARRIVED = 1e-8  # standard errors that are left at the end
+TOLD = 2  # steps by the Hessian of a sample of which the second tells what the later ones will do
 PROVABLE = 0.005  # of the squared decrement that is asked for: the bound by a sample is some times as large
 ROUGH = 0.6  # what a Hessian in single precision costs of one in double precision
 FAST = math.log(50.0)  # by how much, as a logarithm, a Hessian of a close iterate lets the decrement fall
@@ -120,15 +121,15 @@ def _is_far(nearby: Nearby | None, direction: FloatArray, squared: float) -> boo
     return nearby is not None and math.sqrt(squared) * nearby.reach(direction) ** 2 > FAR
 
 
-def _pays(squared: float, before: float, cost: float) -> bool:
-    """Tell whether summing a Hessian here saves more passes than it costs.
+def _pays(squared: float, before: float, cost: float, end: float) -> bool:
+    """Tell whether summing a Hessian here saves more passes than it costs, until a decrement at the end.
 
     The number of remaining passes is predicted from the last decrease of the decrement; with a Hessian of an iterate
     this close, it falls to about ``FAST`` of itself in each.
     """
     if not 0.0 < squared <= min(NEARBY**2, before):
         return False
-    ahead = 0.5 * math.log(squared) - math.log(ARRIVED)
+    ahead = 0.5 * math.log(squared) - math.log(end)
     rate = 0.5 * math.log(before / squared)
     return rate > 0.0 and ahead * (1.0 / rate - 1.0 / FAST) > ROUGH * cost
 
@@ -217,12 +218,14 @@ class Newton(SolverOptions):
         coef = np.array(start, dtype=np.float64)
         factor = None if nearby is None else nearby.factor(coef)
         summed_at = None if nearby is None else nearby.summed_at
-        model = None if factor is None else KeptHessian(factor, still=STILL if summed_at is None else STILLER)
+        model = (
+            None if factor is None else KeptHessian(factor, still=STILL if summed_at is None else STILLER, sized=alone)
+        )
         renewed = summed = False
         here = objective.evaluate(coef, hessian=model is None or summed_at == 0) if first is None else first  # 1
         trace: list[Step] = []
         before, enough = math.inf, self.tol**2 * objective.mean_weight
-        linear = 0
+        linear, end = 0, math.sqrt(PROVABLE * enough) if alone else ARRIVED
         for iteration in range(self.max_iter):
             shown.advance()
             fresh = here.hessian is not None
@@ -255,7 +258,9 @@ class Newton(SolverOptions):
                 if model is None:
                     here, keep = objective.evaluate(coef), True
                 continue
-            elif not fresh and not summed and _pays(squared, before, objective.gram_cost):  # 8
+            elif not (fresh or summed or (alone and len(model.pairs) < TOLD)) and _pays(
+                squared, before, objective.gram_cost, end
+            ):  # 8
                 model, summed = _summed_here(objective, coef) or model, True
                 continue
             if suspicious and linear >= PATIENCE:

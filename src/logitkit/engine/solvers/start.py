@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
@@ -30,10 +30,12 @@ BEYOND = (-1.0, 16.0)  # multiples of the way from the null model to them, for s
 DISTINCT = 1e-8  # of the loss: maxima that are further apart are two
 
 SAMPLE_TOL = 0.3  # standard errors of the sample: its answer is some units of these from that of all rows
+ALONE_TOL = 1.0  # where its Hessian serves for steps alone
 WHOLE_TOL = 1e-8  # of a sample that is all rows
 SHARE_TILTED = 0.125  # of the rows: a larger sample leaves less to be gained than its own Hessians cost
 TILTED_TOL = 0.01  # standard errors of all rows
 FEW = 2_000  # rows that tell whether a start is better than the origin
+Improve: TypeAlias = Callable[[FloatArray, int], FloatArray]
 EARLY_COST = 3.0  # of a pass with second derivatives, in passes without: it saves one or two of these
 
 
@@ -76,12 +78,16 @@ class Start(NamedTuple):
 
 
 def starting_point(
-    objective: Sampled, origin: Callable[[Response], FloatArray] | None = None, warm: FloatArray | None = None
+    objective: Sampled,
+    origin: Callable[[Response], FloatArray] | None = None,
+    warm: FloatArray | None = None,
+    improve: Improve | None = None,
 ) -> Start:
     """Return the first iterate: a sample's solution for many rows, else the origin for the response, or zero.
 
     Warm are coefficients that may be near. They are the first iterate where they are better than the origin and, of
-    many rows, where a sample of these cannot tell them from its own solution.
+    many rows, where a sample of these cannot tell them from its own solution. ``improve`` makes of the Hessian of a
+    sample, by its number of rows, one that steps of all rows are taken with.
 
     Examples
     --------
@@ -108,6 +114,7 @@ def starting_point(
         solution = Solution(first, here, math.nan, Status.CONVERGED, (), definite=True)
     else:
         solved = _Rough(sample) if share is None else sample
+        tol = tol if improve is None else ALONE_TOL
         solution = Newton(tol=tol, max_iter=25).solve(solved, first, here, suspicious=share is None)
     if solution.status is not Status.CONVERGED or not solution.definite:
         return Start(zero, None)
@@ -115,7 +122,9 @@ def starting_point(
     if share is not None and objective.gram_cost <= EARLY_COST:
         summed_at = 0 if share == 1.0 else 1
     is_small = share is not None and share <= SHARE_TILTED
-    return Start(solution.coef, _Sample(sample, objective.total / sample.total, solution, (summed_at, is_small)))
+    return Start(
+        solution.coef, _Sample(sample, objective.total / sample.total, solution, (summed_at, is_small), improve)
+    )
 
 
 def _few(n_rows: int, n_columns: int, width: int) -> int:
@@ -142,8 +151,15 @@ def _is_nearer(here: Evaluation, warm: FloatArray, mean_weight: float) -> bool:
 class _Sample:
     """A sample of the rows, and how much all rows weigh for each unit of its weight."""
 
-    def __init__(self, objective: Objective, scale: float, solution: Solution, known: tuple[int | None, bool]) -> None:
-        self.objective = objective
+    def __init__(
+        self,
+        objective: Objective,
+        scale: float,
+        solution: Solution,
+        known: tuple[int | None, bool],
+        improve: Improve | None = None,
+    ) -> None:
+        self.objective, self.improve = objective, improve
         self.summed_at, self.is_small = known
         self.scale = scale
         self.known: Solution | None = solution
@@ -155,7 +171,10 @@ class _Sample:
         assert here.hessian is not None
         if not here.hessian.finite:
             return None
-        factor = here.hessian.scaled(self.scale).factorise()
+        hessian = here.hessian.scaled(self.scale)
+        if self.improve is not None and isinstance(hessian, DenseHessian):
+            hessian = DenseHessian(self.improve(hessian.array, self.objective.matrix.n_rows))
+        factor = hessian.factorise()
         return factor if factor.definite else None
 
     def step(self, coef: FloatArray, gradient: FloatArray) -> FloatArray | None:
