@@ -18,6 +18,7 @@ __all__ = [
     "MissingPolicy",
     "ResidualKind",
     "SmallCodes",
+    "Unit",
     "UnseenPolicy",
     "WeightKind",
 ]
@@ -31,6 +32,8 @@ CodeArray: TypeAlias = NDArray[np.int32]
 SmallCodes: TypeAlias = NDArray[np.signedinteger[Any]]
 
 WeightKind = Literal["frequency", "precision", "sampling"]
+#: Of a change: a number, or the standard deviation or the interquartile range of the rows of a fit.
+Unit: TypeAlias = float | Literal["sd", "iqr"]
 MissingPolicy = Literal["drop", "raise"]
 #: How factors are coded where a formula does not say: differences from the first level, or deviations from the mean.
 FactorCoding = Literal["treatment", "sum"]

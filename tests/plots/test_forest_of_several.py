@@ -76,3 +76,21 @@ def test_labels_may_name_rows_of_some_fits_only() -> None:
     assert not {"age", "race"} & set(labels)
     with pytest.raises(FormulaError, match=r"labels names 'weight', which has no row\. The names are: smoke, .*age"):
         lk.plot_forest(*every, labels={"weight": "Weight"})
+
+
+def test_reference_levels_have_a_hollow_mark_at_one_and_its_number() -> None:
+    births = lk.datasets.load_lbw()
+    crude, adjusted = (lk.logit(formula, births) for formula in ("low ~ C(race)", "low ~ C(race) + smoke"))
+    ax = lk.plot_forest(crude, adjusted)
+    names = [text.get_text().strip() for text in ax.get_yticklabels()]
+    row = next(k for k, name in enumerate(names) if name.endswith("(reference)"))
+    (hollow,) = [line for line in ax.get_lines() if line.get_fillstyle() == "none"]
+    assert hollow.get_xdata().tolist() == [1.0]
+    assert hollow.get_ydata().tolist() == [ax.get_yticks()[row]]
+    assert [text.get_text() for text in ax.texts].count("1") == 2  # one for each fit
+    (of_outcomes,) = [
+        line
+        for line in lk.multinomial("race ~ C(smoke)", births).plot.forest().get_lines()
+        if line.get_fillstyle() == "none"
+    ]
+    assert of_outcomes.get_xdata().tolist() == [1.0]

@@ -139,7 +139,7 @@ def test_infinite_and_inestimable_ratios() -> None:
         ({"at": {}, "units": {"race": 2}}, FormulaError, "factor"),
         ({"at": {}, "units": {"agee": 2}}, FormulaError, "age"),
         ({"at": {}, "units": {"age": 0}}, DataError, "other than 0"),
-        ({"at": {}, "method": "bootstrap"}, LogitkitError, "profile"),
+        ({"at": {}, "method": "boot"}, LogitkitError, "bootstrap"),
         ({"at": {}, "outcome": 0}, DataError, "itself"),
     ],
 )

@@ -8,6 +8,8 @@ from typing import Any
 from logitkit.api.naming import names_of_fits
 from logitkit.errors import DataError
 from logitkit.results.fit import Fit
+from logitkit.results.spread_units import units_of_several
+from logitkit.typing import Unit
 
 __all__ = ["plot_forest"]
 
@@ -15,7 +17,7 @@ __all__ = ["plot_forest"]
 def plot_forest(
     *fits: Fit,
     names: Sequence[str] | None = None,
-    units: Mapping[str, float] | None = None,
+    units: Mapping[str, Unit] | None = None,
     labels: Mapping[str, str] | None = None,
     level: float | None = None,
     ax: Any = None,
@@ -29,8 +31,9 @@ def plot_forest(
         Fits of an event, or of ordered outcomes with one coefficient per term.
     names : sequence of str, optional
         What they are called; by default Model 1, Model 2 and so on.
-    units : mapping of str to float, optional
-        Change in a column to which a ratio refers, as in ``fit.odds_ratios``, in the fits that have it.
+    units : mapping of str to float, 'sd' or 'iqr', optional
+        Change in a column to which a ratio refers, as in ``fit.odds_ratios``, in the fits that have it; the standard
+        deviation and the interquartile range are those of the first such fit.
     labels : mapping of str to str, optional
         Text in place of the name of a coefficient, or of a factor, that one of the fits has, as in ``fit.plot.forest``.
     level : float, optional
@@ -43,7 +46,8 @@ def plot_forest(
     Returns
     -------
     Axes
-        One row per term in the order of the first fit that has it, in it one mark per fit that has the term.
+        One row per term in the order of the first fit that has it, in it one mark per fit that has the term. The
+        reference level of a factor has a row with a hollow mark at 1.
 
     Raises
     ------
@@ -67,5 +71,6 @@ def plot_forest(
     if other is not None or not fits:
         raise DataError(f"plot_forest draws fits, such as lk.plot_forest(one, other); it was given {other!r:.60}.")
     called = names_of_fits(names, [f"Model {k + 1}" for k in range(len(fits))])
-    drawn = forest_of_several([fit.record for fit in fits], called, units, labels, level)
+    numbers = units_of_several([(fit.record.info, fit.design) for fit in fits], units)
+    drawn = forest_of_several([fit.record for fit in fits], called, numbers, labels, level)
     return draw(drawn, ax, title=title)

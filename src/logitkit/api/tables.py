@@ -25,7 +25,9 @@ from logitkit.report.term_labels import known_variables
 from logitkit.results.fit import Fit
 from logitkit.results.foreign import in_our_words
 from logitkit.results.pooled.pooled_fit import PooledFit
+from logitkit.results.spread_units import units_of_several
 from logitkit.results.tabled import RegressionTableResult
+from logitkit.typing import Unit
 
 __all__ = ["regression_table", "univariable"]
 
@@ -45,7 +47,7 @@ def regression_table(
     style: Style = "compact",
     show: Sequence[str] | None = None,
     level: float | None = None,
-    units: Mapping[str, float] | None = None,
+    units: Mapping[str, Unit] | None = None,
     labels: Any = None,
     univariable: bool = False,
     test: Literal["LR", "Wald"] | None = None,
@@ -68,8 +70,9 @@ def regression_table(
         ``"intercept"``.
     level : float, optional
         Confidence level; that of the first fit by default.
-    units : mapping of str to float, optional
-        Changes of variables to which estimates refer, ``{"age": 10}``, in every fit that has them.
+    units : mapping of str to float, 'sd' or 'iqr', optional
+        Changes of variables to which estimates refer, ``{"age": 10}``, in every fit that has them; the standard
+        deviation and the interquartile range are those of the first such fit.
     labels : lk.labels or mapping, optional
         What variables and levels are called; those of the fits by default.
     univariable : bool, default False
@@ -112,17 +115,18 @@ def regression_table(
     require_flag("univariable", univariable)
     if test is not None:
         require_choice("test", test, ("LR", "Wald"))
+    numbers = units_of_several([(record.info, design) for record, design in found], units)
     level = found[0][0].level if level is None else level
     require_level(level)
     shows = _shown(show, style)
     own = Options(level, None, test, "intercept" in shows, "terms" in shows)
     pairs = _labelled(found, labels)
     if univariable:
-        return _beside(pairs, names, style, shows, replace(own, units=_units(pairs, units)[0]))
+        return _beside(pairs, names, style, shows, replace(own, units=_units(pairs, numbers)[0]))
     called = names_of_fits(names, [f"({k})" for k in range(1, len(pairs) + 1)])
     parts = [
         tabled(name, record, design, k, replace(own, units=of_fit))
-        for k, (name, (record, design), of_fit) in enumerate(zip(called, pairs, _units(pairs, units), strict=True))
+        for k, (name, (record, design), of_fit) in enumerate(zip(called, pairs, _units(pairs, numbers), strict=True))
     ]
     blocks = tuple(_pooled(block, fits[block.fit], k) for _, some in parts for k, block in enumerate(some))
     same, made = of_same_rows([design for _, design in pairs]), tuple(each for each, _ in parts)
@@ -137,7 +141,7 @@ def univariable(
     model: Model = Binary(),  # noqa: B008 - frozen, and shown in the signature
     style: Style = "compact",
     level: float = 0.95,
-    units: Mapping[str, float] | None = None,
+    units: Mapping[str, Unit] | None = None,
     labels: Any = None,
     weights: Any = None,
 ) -> RegressionTableResult:
@@ -155,7 +159,7 @@ def univariable(
         As in ``regression_table``.
     level : float, default 0.95
         Confidence level of intervals.
-    units : mapping of str to float, optional
+    units : mapping of str to float, 'sd' or 'iqr', optional
         As in ``regression_table``.
     labels : lk.labels or mapping, optional
         As in ``fit``.

@@ -18,7 +18,7 @@ from logitkit import __version__
 from logitkit.cli.scorecards import Terminal, add_scorecard
 from logitkit.cli.stated import add_model, add_options, stated_model, stated_options
 from logitkit.errors import DataError, LogitkitError, LogitkitWarning, UnsupportedError
-from logitkit.typing import MissingPolicy, UnseenPolicy, WeightKind
+from logitkit.typing import MissingPolicy, Unit, UnseenPolicy, WeightKind
 from logitkit.writing import require_outputs, write_file
 
 __all__ = ["main"]
@@ -182,7 +182,10 @@ def _add_data(command: argparse.ArgumentParser, what: str) -> None:
 
 
 def _add_units(command: argparse.ArgumentParser) -> None:
-    text = "change in a column to which its coefficient refers, such as balance=10000; may be repeated"
+    text = (
+        "change in a column to which its coefficient refers, such as balance=10000; or balance=sd and balance=iqr, "
+        "those of the rows; may be repeated"
+    )
     command.add_argument("--units", metavar="COL=NUMBER", action="append", default=[], help=text)
 
 
@@ -229,7 +232,7 @@ def _fitted(options: argparse.Namespace) -> Any:
     return eval("_fit(_formula, _data, **_options)", call)
 
 
-def _units(options: argparse.Namespace) -> dict[str, float]:
+def _units(options: argparse.Namespace) -> dict[str, Unit]:
     from logitkit.report.units import read_units
 
     return read_units(options.units)

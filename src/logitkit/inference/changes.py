@@ -24,6 +24,7 @@ from logitkit.inference.delta import Estimates
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = [
+    "SPREADS",
     "Entangled",
     "Ratios",
     "column_changes",
@@ -33,6 +34,8 @@ __all__ = [
     "variables_of",
     "without_ratio",
 ]
+
+SPREADS = {"sd": "the standard deviation", "iqr": "the interquartile range"}
 
 
 @dataclass(frozen=True)
@@ -147,7 +150,9 @@ def column_changes(info: DesignInfo, units: Mapping[str, float] | None) -> Float
     for name, value in units.items():
         columns = _columns_of(info, name)
         if isinstance(value, bool) or not isinstance(value, Real) or not np.isfinite(value) or value == 0.0:
-            raise DataError(f"units[{name!r}] = {value!r}; give a finite number other than 0.")
+            spread = isinstance(value, str) and value in SPREADS
+            where = ", as there are no rows of one fit here" if spread else ", or 'sd' or 'iqr'"
+            raise DataError(f"units[{name!r}] = {value!r}; give a finite number other than 0{where}.")
         out[columns] *= float(value)
     return out
 

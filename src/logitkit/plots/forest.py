@@ -134,8 +134,7 @@ def plot_forest(forest: Forest, ax: Axes | None = None, *, title: str = "") -> A
     if forest.outcomes:
         _shade(ax, middle, end)
     handles = [_draw_marks(ax, forest, place, look) for place, look in enumerate(forest.looks)]
-    if not forest.outcomes:
-        _draw_references(ax, forest, middle)
+    _draw_references(ax, forest, middle)
     for place, look in enumerate(forest.looks):
         _write_words(ax, forest, place, look)
     if forest.ratios:

@@ -72,7 +72,7 @@ def forest_of_several(
         for row, place in enumerate(places):
             at = rows.index(place)
             table[:, at, k] = one.estimate[row, 0], one.low[row, 0], one.high[row, 0]
-            if place.row.kind == "estimate" and one.numbers:
+            if place.row.kind != "heading" and one.numbers:
                 cells[at][k] = one.numbers[row]
     notes = dict.fromkeys(one.note for one in found if one.note)
     return found[0]._replace(

@@ -19,7 +19,7 @@ from logitkit.inference.changes import column_changes, without_ratio
 from logitkit.inference.delta import Estimates
 from logitkit.models.words import Ratio
 from logitkit.report.wording import name_list
-from logitkit.typing import FloatArray, IntArray
+from logitkit.typing import FloatArray, IntArray, Unit
 
 __all__ = ["changes_of", "grouped_unit_note", "per_unit", "read_units", "unit_labels", "unit_note"]
 
@@ -27,6 +27,7 @@ SMALL = 5e-4  # a coefficient and an error below it are a change of the odds by 
 LARGE, SPREAD = 20.0, 0.1  # a coefficient above it is no odds ratio to print; deviations that a unit is far beyond
 INVERTED_MOST = 200  # coefficients whose information is computed for a proposal
 PROPOSED_MOST = 6  # units that a note writes out
+SPREAD_WORDS: dict[str, Unit] = {"sd": "sd", "iqr": "iqr"}
 READABLE = 0.03  # size of the effect that a unit is proposed for where the deviation of its column is not known
 
 
@@ -113,7 +114,7 @@ def grouped_unit_note(
         yield f"{_small_words(units, ratio)} fits.summary(units={_mapping(units)})."
 
 
-def read_units(words: Sequence[str]) -> dict[str, float]:
+def read_units(words: Sequence[str]) -> dict[str, Unit]:
     """Read units as they are written on a command line.
 
     Examples
@@ -121,15 +122,15 @@ def read_units(words: Sequence[str]) -> dict[str, float]:
     >>> read_units(["balance=10000", "age=10"])
     {'balance': 10000.0, 'age': 10.0}
     """
-    units = {}
+    units: dict[str, Unit] = {}
     for word in words:
         name, equals, number = word.rpartition("=")
         try:
-            units[name.strip()] = float(number)
+            units[name.strip()] = SPREAD_WORDS[number] if number in SPREAD_WORDS else float(number)
         except ValueError:
             equals = ""
         if not equals or not name.strip():
-            raise FormulaError(f"--units {word!r} is not NAME=NUMBER, such as balance=10000.")
+            raise FormulaError(f"--units {word!r} is not NAME=NUMBER, such as balance=10000, or NAME=sd, NAME=iqr.")
     return units
 
 

@@ -10,14 +10,20 @@ from logitkit.results.documented import documents
 from logitkit.results.labelled import as_printed
 from logitkit.results.row_figures import DiagnosticFigures, Figures, RowPlots
 from logitkit.results.rows import Rows
+from logitkit.results.spread_units import units_in_numbers
+from logitkit.typing import Unit
 
 if TYPE_CHECKING:
-    from logitkit.inference.intervals.asked import IntervalMethod
+    from logitkit.results.intervals import TableMethod
     from logitkit.results.row_verbs import RowVerbs
 
 __all__ = ["FitPlots"]
 
-NAMES = {"profile": "profile-likelihood interval", "score": "score interval"}
+NAMES = {
+    "profile": "profile-likelihood interval",
+    "score": "score interval",
+    "bootstrap": "BCa bootstrap interval",
+}
 
 
 @documents(RowPlots)
@@ -42,20 +48,20 @@ class FitPlots(DiagnosticFigures, Figures):
 
     def forest(
         self,
-        units: Mapping[str, float] | None = None,
+        units: Mapping[str, Unit] | None = None,
         ax: Any = None,
         labels: Mapping[str, str] | None = None,
         title: str = "",
         level: float | None = None,
         terms: Sequence[str] | None = None,
         against: Any = None,
-        method: IntervalMethod = "wald",
+        method: TableMethod = "wald",
     ) -> Any:
         """Draw odds ratios with intervals; with several outcomes relative risk ratios, one mark per outcome.
 
         Parameters
         ----------
-        units : mapping, optional
+        units : mapping of str to float, 'sd' or 'iqr', optional
             As in ``odds_ratios``. A unit other than 1 is written after the name of the coefficient.
         ax : Axes, optional
             Axes to draw on; labels stand to the left of them, numbers or a legend to the right.
@@ -69,16 +75,16 @@ class FitPlots(DiagnosticFigures, Figures):
             Terms of the formula, or coefficients, to draw, in this order. Default: all that a summary lists.
         against : object, optional
             With several outcomes, the outcome compared with; by default the reference, in the symmetric form the first.
-        method : {'wald', 'profile', 'score'}
+        method : {'wald', 'profile', 'score', 'bootstrap'}
             How intervals are made, as in ``odds_ratios``; the axis names it. Of an infinite ratio the interval by
             profile likelihood is drawn from its finite end.
 
         Returns
         -------
         Axes
-            The plot. A factor has a heading, its reference level and then its other levels. With two outcomes and a
-            penalty, coefficients that are zero are left out, and of many the largest are drawn, by coefficient times
-            column scale; a note below the plot counts the rest.
+            The plot. A factor has a heading, its reference level with a hollow mark at 1, and its other levels. With
+            two outcomes and a penalty, coefficients that are zero are left out, and of many the largest are drawn, by
+            coefficient times column scale; a note below the plot counts the rest.
 
         Raises
         ------
@@ -96,27 +102,28 @@ class FitPlots(DiagnosticFigures, Figures):
             from logitkit.results.intervals import limits_by
 
             limits = NAMES[method], limits_by(self._record, self._fit.design, method, level)[0]
+        numbers = units_in_numbers(self._record.info, self._fit.design, units)
         found = ratio_forest(
-            self._record, units, against=against, labels=labels, terms=terms, level=level, limits=limits
+            self._record, numbers, against=against, labels=labels, terms=terms, level=level, limits=limits
         )
         return plot_forest(found, ax, title=title)
 
     def coefficients(
         self,
-        units: Mapping[str, float] | None = None,
+        units: Mapping[str, Unit] | None = None,
         ax: Any = None,
         labels: Mapping[str, str] | None = None,
         title: str = "",
         level: float | None = None,
         terms: Sequence[str] | None = None,
-        method: IntervalMethod = "wald",
+        method: TableMethod = "wald",
     ) -> Any:
         """Draw coefficients with intervals: one row per term, in it one mark per outcome.
 
         Parameters
         ----------
-        units : mapping of str to float, optional
-            Change in a column to which its coefficient refers; the label states it.
+        units : mapping of str to float, 'sd' or 'iqr', optional
+            Change in a column to which its coefficient refers, as in ``odds_ratios``; the label states it.
         ax : Axes, optional
             Axes to draw on.
         labels : mapping of str to str, optional
@@ -127,7 +134,7 @@ class FitPlots(DiagnosticFigures, Figures):
             Confidence level; that of the fit by default.
         terms : sequence of str, optional
             As in ``forest``.
-        method : {'wald', 'profile', 'score'}
+        method : {'wald', 'profile', 'score', 'bootstrap'}
             As in ``forest``.
 
         Returns
@@ -141,12 +148,14 @@ class FitPlots(DiagnosticFigures, Figures):
         require_choice("method", method, ("wald", *NAMES))
         limits = None
         if method != "wald":
-            from logitkit.inference.intervals.asked import asked_functions, limits_of
+            from logitkit.inference.intervals.asked import asked_functions
+            from logitkit.results.intervals import function_limits
 
             record = self._record
-            found_limits = limits_of(record, self._fit.design, asked_functions(record), method, level)
+            found_limits = function_limits(record, self._fit.design, asked_functions(record), method, level)
             limits = NAMES[method], found_limits
-        found = coefficient_forest(self._record, units, labels=labels, terms=terms, level=level, limits=limits)
+        numbers = units_in_numbers(self._record.info, self._fit.design, units)
+        found = coefficient_forest(self._record, numbers, labels=labels, terms=terms, level=level, limits=limits)
         return plot_forest(found, ax, title=title)
 
     def nomogram(self, ax: Any = None, title: str = "") -> Any:

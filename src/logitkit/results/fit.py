@@ -18,12 +18,14 @@ from logitkit.results.figures import FitPlots
 from logitkit.results.on_rows import FitOnRows
 from logitkit.results.output_verbs import OutputVerbs
 from logitkit.results.shown import Summary, shown_summary
+from logitkit.results.spread_units import units_in_numbers
 from logitkit.results.verbs_by_task import verbs_in_help
+from logitkit.typing import Unit
 
 if TYPE_CHECKING:
-    from logitkit.inference.intervals.asked import IntervalMethod
     from logitkit.inference.intervals.bootstrap_intervals import IntervalKind
     from logitkit.inference.intervals.simultaneous import Adjustment, IntervalAdjustment
+    from logitkit.results.intervals import TableMethod
     from logitkit.results.profiled import ProfileResult
 
 __all__ = ["Fit"]
@@ -54,14 +56,15 @@ class Fit(OutputVerbs):
     ([0.023, 0.167, 0.366, 0.625, 0.828, 0.991], 3.0)
     """
 
-    def summary(self, units: Mapping[str, float] | None = None, *, method: IntervalMethod = "wald") -> Summary:
+    def summary(self, units: Mapping[str, Unit] | None = None, *, method: TableMethod = "wald") -> Summary:
         """Return the summary, which displays as text or HTML and renders as Markdown or LaTeX.
 
         Parameters
         ----------
-        units : mapping of str to float, optional
-            Change in a column to which its coefficient refers, ``{"balance": 10_000}``; the labels state it.
-        method : {'wald', 'profile', 'score'}
+        units : mapping of str to float, 'sd' or 'iqr', optional
+            Change in a column to which its coefficient refers, ``{"balance": 10_000}``, as in ``odds_ratios``; the
+            labels state it.
+        method : {'wald', 'profile', 'score', 'bootstrap'}
             How intervals are made, as in ``confint``; a note names it.
 
         Returns
@@ -82,10 +85,13 @@ class Fit(OutputVerbs):
         """
         limits = None
         if method != "wald":
-            from logitkit.inference.intervals.asked import asked_functions, limits_of
+            from logitkit.inference.intervals.asked import asked_functions
+            from logitkit.results.intervals import function_limits
 
-            limits = limits_of(self.record, self.design, asked_functions(self.record), method)
-        return shown_summary(summary_document(self.record, units, limits))
+            limits = function_limits(self.record, self.design, asked_functions(self.record), method)
+        return shown_summary(
+            summary_document(self.record, units_in_numbers(self.record.info, self.design, units), limits)
+        )
 
     def tidy(
         self, level: float | None = None, *, nonzero: bool = False, adjust: Adjustment | None = None
@@ -142,13 +148,13 @@ class Fit(OutputVerbs):
 
     def odds_ratios(
         self,
-        units: Mapping[str, float] | None = None,
+        units: Mapping[str, Unit] | None = None,
         level: float | None = None,
         *,
         outcome: Any = None,
         against: Any = None,
         at: Mapping[str, Any] | None = None,
-        method: IntervalMethod = "wald",
+        method: TableMethod = "wald",
         adjust: IntervalAdjustment | None = None,
     ) -> pd.DataFrame:
         """Return the factors by which changes in the columns multiply the odds, with intervals.
@@ -158,9 +164,11 @@ class Fit(OutputVerbs):
 
         Parameters
         ----------
-        units : mapping of str to float, optional
+        units : mapping of str to float, 'sd' or 'iqr', optional
             Change in a variable, named as in the formula: ``{"age": 10}`` gives the ratio for ten years, in
-            ``age:smoke`` too, where the changes of the factors of a product multiply.
+            ``age:smoke`` too, where the changes of the factors of a product multiply. ``"sd"`` is the standard
+            deviation over the rows of the fit, ``sqrt(sum w (x - mean)^2 / (n - 1))`` with their weights w and n the
+            sum of these, ``"iqr"`` the third quartile less the first; the column unit has the number.
         level : float, optional
             Confidence level; that of the fit by default.
         outcome : object, optional
@@ -171,8 +179,9 @@ class Fit(OutputVerbs):
             Values of variables, one or several: the ratio of each variable at every combination of those that interact
             with it, from rows that the formula builds; units are then of columns of the table. A ratio that depends on
             a variable without a value is missing, and ``depends_on`` names that.
-        method : {'wald', 'profile', 'score'}
-            How intervals are made, as in ``confint``.
+        method : {'wald', 'profile', 'score', 'bootstrap'}
+            How intervals are made, as in ``confint``; bootstrap limits are the exponentials of BCa limits.
+            ``fit.bootstrap(n, seed)`` offers all other choices.
         adjust : {'bonferroni', 'single-step'}, optional
             Adjusts the intervals for the number of ratios, as in ``confint``.
 
@@ -204,7 +213,15 @@ class Fit(OutputVerbs):
             from logitkit.results.effects.ratios_at import ratios_at
 
             return ratios_at(self._own_rows, at, units, level, (first, second), method, adjust)
-        return ratio_frame(self.record, self.design, (first, second), units, level, method, adjust)
+        return ratio_frame(
+            self.record,
+            self.design,
+            (first, second),
+            units_in_numbers(self.record.info, self.design, units),
+            level,
+            method,
+            adjust,
+        )
 
     def confint(
         self,

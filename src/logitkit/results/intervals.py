@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.intervals.asked import (
     AskedFunctions,
-    IntervalMethod,
+    Limits,
     asked_functions,
     limits_of,
     replicate_functions,
@@ -32,8 +32,9 @@ from logitkit.typing import FloatArray
 if TYPE_CHECKING:
     from logitkit.inference.intervals.bootstrap_intervals import IntervalKind
 
-__all__ = ["interval_frame", "limits_by", "ratio_frame"]
+__all__ = ["TableMethod", "function_limits", "interval_frame", "limits_by", "ratio_frame"]
 
+TableMethod = Literal["wald", "profile", "score", "bootstrap"]
 METHODS = ("wald", "profile", "score", "bootstrap")
 
 
@@ -49,7 +50,11 @@ def interval_frame(
     """Return intervals of the coefficients, or of combinations of them: conf_low, conf_high."""
     require_choice("method", method, METHODS)
     if method == "bootstrap":
-        return _bootstrap_frame(record, own, level, of, adjust, kind or "bca")
+        require(record, "bootstrap")
+        asked = asked_functions(record, of, curved=True)
+        made = function_limits(record, own.design, asked, "bootstrap", level, adjust, kind or "bca")
+        limits = np.column_stack([made.low, made.high])
+        return ResultFrame(limits, _index(record, asked), pd.Index(["conf_low", "conf_high"], name=made.label))
     if kind is not None:
         raise DataError(f"kind={kind!r} says how intervals are made of replicates: give it with method='bootstrap'.")
     if method == "wald" and of is None and adjust is None:
@@ -67,19 +72,24 @@ def _index(record: FitRecord, asked: AskedFunctions) -> pd.Index:
     return tidy.coefficient_index(record) if asked.own else pd.Index(asked.names, name="function")
 
 
-def _bootstrap_frame(
+def function_limits(
     record: FitRecord,
-    own: Rows,
-    level: float | None,
-    of: str | Sequence[str] | None,
-    adjust: IntervalAdjustment | None,
-    kind: IntervalKind,
-) -> pd.DataFrame:
-    """Return intervals of the coefficients, or of combinations of them, from the standard number of replicates."""
+    design: Design | None,
+    asked: AskedFunctions,
+    method: TableMethod,
+    level: float | None = None,
+    adjust: IntervalAdjustment | None = None,
+    kind: IntervalKind = "bca",
+) -> Limits:
+    """Return limits of functions by any method; of the bootstrap from the standard number of replicates."""
+    require_choice("method", method, METHODS)
+    if method != "bootstrap":
+        return limits_of(record, design, asked, method, level, adjust)
     require(record, "bootstrap")
     from logitkit.inference.intervals.bootstrap_intervals import standard_intervals
 
-    asked, design = asked_functions(record, of, curved=True), own.design
+    if design is None:
+        raise DataError("method='bootstrap' fits to the rows again, and a loaded model does not hold them: fit again.")
     level, held = record.level if level is None else level, ""
     if adjust is not None:
         require_level(level)
@@ -93,16 +103,16 @@ def _bootstrap_frame(
         held = ", simultaneous (Bonferroni)"
     bent = np.array(sorted(asked.curved), dtype=np.int64)
     straight = np.setdiff1d(np.arange(len(asked.names)), bent)
-    limits, label = np.empty((len(asked.names), 2)), ""
+    limits, label = np.empty((2, len(asked.names))), ""
     if straight.size:
         part = asked.part(straight)
         given = None if asked.own else (part.names, part.functions, part.constant)
         found = standard_intervals(record, design, level, kind, given)
-        limits[straight], label = np.column_stack([found.low, found.high]), found.label
+        limits[:, straight], label = np.stack([found.low, found.high]), found.label
     if bent.size:  # the same draws
         found = standard_intervals(record, design, level, kind, replicate_functions(record, asked, bent))
-        limits[bent], label = np.column_stack([found.low, found.high]), found.label
-    return ResultFrame(limits, _index(record, asked), pd.Index(["conf_low", "conf_high"], name=label + held))
+        limits[:, bent], label = np.stack([found.low, found.high]), found.label
+    return Limits(limits[0], limits[1], label + held, np.array(np.nan))
 
 
 def _name(record: FitRecord, function: FloatArray, place: int) -> str:
@@ -117,7 +127,7 @@ def ratio_frame(
     compared: tuple[int | None, int | None],
     units: Mapping[str, float] | None,
     level: float | None,
-    method: IntervalMethod,
+    method: TableMethod,
     adjust: IntervalAdjustment | None,
 ) -> pd.DataFrame:
     """Return ratios of odds with intervals."""
@@ -131,7 +141,7 @@ def ratio_frame(
 def limits_by(
     record: FitRecord,
     design: Design | None,
-    method: IntervalMethod,
+    method: TableMethod,
     level: float | None,
     adjust: IntervalAdjustment | None = None,
 ) -> tuple[LimitsOf, list[str]]:
@@ -141,7 +151,7 @@ def limits_by(
     def limits(functions: FloatArray) -> tuple[FloatArray, FloatArray]:
         names = tuple(_name(record, function, k) for k, function in enumerate(functions))
         asked = AskedFunctions(names, functions, np.zeros(len(functions)), own=False)
-        found = limits_of(record, design, asked, method, level, adjust)
+        found = function_limits(record, design, asked, method, level, adjust)
         labels.append(found.label)
         return found.low, found.high
 

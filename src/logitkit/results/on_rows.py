@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from logitkit.results.effects.shown_effects import EffectsResult
     from logitkit.results.row_figures import RowPlots
     from logitkit.results.written_predictions import PredictedColumn
+    from logitkit.typing import Unit
 
 __all__ = ["DiagnosticVerbs", "FitOnRows"]
 
@@ -248,7 +249,7 @@ class FitOnRows(DiagnosticVerbs):
         self,
         path: str | Path,
         title: str | None = None,
-        units: Mapping[str, float] | None = None,
+        units: Mapping[str, Unit] | None = None,
         source: str | None = None,
         tripod: bool = False,
     ) -> Path:

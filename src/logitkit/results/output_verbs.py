@@ -11,6 +11,7 @@ from logitkit.results.word_verbs import WordVerbs
 
 if TYPE_CHECKING:
     from logitkit.inference.validation.validation import Validation
+    from logitkit.typing import Unit
 
 __all__ = ["OutputVerbs"]
 
@@ -33,7 +34,7 @@ class OutputVerbs(WordVerbs, ValidationVerbs):
         path: str | Path,
         data: Any = None,
         title: str | None = None,
-        units: Mapping[str, float] | None = None,
+        units: Mapping[str, Unit] | None = None,
         source: str | None = None,
         tripod: bool = False,
         validate: Literal["bootstrap", "cross-validation"] | None = None,
@@ -54,8 +55,9 @@ class OutputVerbs(WordVerbs, ValidationVerbs):
             rows of the fit, whose average predictions need its table.
         title : str, optional
             Title of the page.
-        units : mapping of str to float, optional
-            Change in a column to which its coefficient refers, ``{"balance": 10_000}``; the labels state it.
+        units : mapping of str to float, 'sd' or 'iqr', optional
+            Change in a column to which its coefficient refers, ``{"balance": 10_000}``; the labels state it. The
+            standard deviation and the interquartile range are those of the rows of the fit.
         source : str, optional
             Origin of the rows, such as the name of a file, which the page states beside their number.
         tripod : bool, default False

@@ -8,6 +8,8 @@ from pathlib import Path
 from logitkit.inference.validation.validation import Validation
 from logitkit.options import require_text
 from logitkit.results.rows import Rows
+from logitkit.results.spread_units import units_in_numbers
+from logitkit.typing import Unit
 
 __all__ = ["write_report"]
 
@@ -16,7 +18,7 @@ def write_report(
     rows: Rows,
     path: str | Path,
     title: str | None,
-    units: Mapping[str, float] | None,
+    units: Mapping[str, Unit] | None,
     source: str | None,
     *,
     tripod: bool = False,
@@ -31,6 +33,7 @@ def write_report(
     target = writable_path(path, "report")
     require_text("title", title)
     require_text("source", source)
+    numbers = units_in_numbers(rows.record.info, rows.own, units)
     averages, changes = average_predictions_of_all(rows), effects_of_all(rows)
     extra = Extra(averages, changes, title, source, validation, tripod)
-    return write_page(target, report_document(rows.record, rows.design, units, extra))
+    return write_page(target, report_document(rows.record, rows.design, numbers, extra))

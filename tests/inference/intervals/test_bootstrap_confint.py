@@ -13,7 +13,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 import logitkit as lk
 from logitkit.errors import DataError, SeparationError, UnsupportedError
 from logitkit.inference.intervals import bootstrap_intervals as module
-from tolerances import EXACT
+from tolerances import EXACT, ROUTE
 
 
 @pytest.fixture(scope="module")
@@ -150,3 +150,18 @@ def test_kinds_belong_to_the_bootstrap(data):
         fit.confint(kind="basic")
     with pytest.raises(DataError, match="kind='studentised'"):
         fit.confint("bootstrap", kind="studentised")
+
+
+def test_ratios_have_the_exponentials_of_the_limits_of_coefficients() -> None:
+    births = lk.datasets.load_lbw()
+    fit = lk.logit("low ~ age + lwt", births)
+    drawn = fit.bootstrap(1999, seed=1).intervals("bca", jackknife=fit.jackknife())
+    ratios = fit.odds_ratios({"lwt": -10}, method="bootstrap")
+    place = {name: k for k, name in enumerate(drawn.names)}
+    age, lwt = place["age"], place["lwt"]
+    assert_allclose(ratios.loc["age", ["conf_low", "conf_high"]], np.exp([drawn.low[age], drawn.high[age]]), rtol=ROUTE)
+    turned = np.exp([-10.0 * drawn.high[lwt], -10.0 * drawn.low[lwt]])
+    assert_allclose(ratios.loc["lwt", ["conf_low", "conf_high"]], turned, rtol=ROUTE)
+    assert_allclose(ratios["odds_ratio"], fit.odds_ratios({"lwt": -10})["odds_ratio"], rtol=ROUTE)
+    with pytest.raises(DataError, match="is not known"):
+        fit.odds_ratios(method="boot")

@@ -19,12 +19,12 @@ from logitkit.design.matrix.dense import Dense
 from logitkit.design.table.frame import levels_of
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, FormulaError, UnsupportedError, nearest_name
-from logitkit.inference.changes import ratios_of, variables_of
+from logitkit.inference.changes import SPREADS, ratios_of, variables_of
 from logitkit.inference.delta import Estimates
 from logitkit.inference.effects.means import predictor_weights
 from logitkit.inference.estimable import not_estimable
 from logitkit.inference.functions import function_estimates
-from logitkit.inference.intervals.asked import AskedFunctions, IntervalMethod, limits_of
+from logitkit.inference.intervals.asked import AskedFunctions
 from logitkit.inference.intervals.simultaneous import IntervalAdjustment
 from logitkit.inference.verbs import require
 from logitkit.report.frames import tidy
@@ -39,8 +39,11 @@ from logitkit.results.effects.reference_grid import (
     stated_values,
 )
 from logitkit.results.effects.rows_to_average import offset_words, table_rows
+from logitkit.results.effects.spreads import spread_of
+from logitkit.results.intervals import TableMethod, function_limits
 from logitkit.results.rows import Rows, coded_rows
-from logitkit.typing import FloatArray
+from logitkit.results.spread_units import step_of
+from logitkit.typing import FloatArray, Unit
 
 __all__ = ["ratios_at"]
 
@@ -64,10 +67,10 @@ class _Change:
 def ratios_at(
     rows: Rows,
     at: Mapping[str, Any],
-    units: Mapping[str, float] | None,
+    units: Mapping[str, Unit] | None,
     level: float | None,
     compared: tuple[int | None, int | None],
-    method: IntervalMethod = "wald",
+    method: TableMethod = "wald",
     adjust: IntervalAdjustment | None = None,
 ) -> pd.DataFrame:
     """Return the ratio of each variable, at values of those that interact with it."""
@@ -102,12 +105,13 @@ def ratios_at(
 class _Changes:
     """The changes of the variables of a formula."""
 
-    def __init__(self, rows: Rows, at: Mapping[str, Any], units: Mapping[str, float] | None) -> None:
+    def __init__(self, rows: Rows, at: Mapping[str, Any], units: Mapping[str, Unit] | None) -> None:
         self.coding: Coding = coding_of(rows)
         self.stated = stated_values(at, self.coding)
         found = table_rows(rows)
         self.rows = found.rows
         self.frame = found.frame if found.weights is None else found.frame[found.weights > 0.0]
+        self.weights = None if found.weights is None else found.weights[found.weights > 0.0]
         for name, values in self.stated.items():
             require_values(name, values, self.frame[name], self.coding)
         self.units = self._units(units)
@@ -201,7 +205,7 @@ class _Changes:
         words = {other: level_text(value) for other, value in held.items()}
         return _Change(name, level_text(start), level_text(stop), words, row, shift)
 
-    def _units(self, units: Mapping[str, float] | None) -> dict[str, float]:
+    def _units(self, units: Mapping[str, Unit] | None) -> dict[str, float]:
         """Return the units of numbers, by variable."""
         out: dict[str, float] = {}
         for name, value in ({} if units is None else units).items():
@@ -212,10 +216,20 @@ class _Changes:
                 )
             if has_levels(name, self.frame[name], self.coding):
                 raise FormulaError(f"units names {name!r}, which is a factor: its ratios compare levels.")
+            if isinstance(value, str) and value in SPREADS:
+                out[name] = self._spread(name, value)
+                continue
             if isinstance(value, bool) or not isinstance(value, Real) or not np.isfinite(value) or value == 0.0:
-                raise DataError(f"units[{name!r}] = {value!r}; give a finite number other than 0.")
+                raise DataError(f"units[{name!r}] = {value!r}; give a finite number other than 0, or 'sd' or 'iqr'.")
             out[name] = float(value)
         return out
+
+    def _spread(self, name: str, word: Unit) -> float:
+        """Return the standard deviation or the interquartile range of a number over the rows of the fit."""
+        values = self.frame[name].to_numpy(np.float64)
+        weights = np.ones(values.size) if self.weights is None else self.weights
+        n = float(weights.sum())
+        return step_of(spread_of(values, weights / n, n), name, word)
 
 
 def _comparisons(record: FitRecord, outcome: int | None, against: int | None) -> tuple[tuple[str, ...], FloatArray]:
@@ -246,7 +260,7 @@ def _estimates(
     shifts: FloatArray,
     known: Any,
     level: float | None,
-    method: IntervalMethod,
+    method: TableMethod,
     adjust: IntervalAdjustment | None,
 ) -> Estimates:
     """Return the logarithms of the ratios, missing where they are not known."""
@@ -261,7 +275,7 @@ def _estimates(
     if method != "wald" or adjust is not None:
         called = tuple(f"ratio {k + 1}" for k in np.flatnonzero(known))
         asked = AskedFunctions(called, functions[known], shifts[known], own=False)
-        ends = limits_of(record, rows.own, asked, method, level, adjust)
+        ends = function_limits(record, rows.own, asked, method, level, adjust)
         found = replace(found, low=ends.low, high=ends.high)
     names = ("estimate", "std_error", "statistic", "p_value", "low", "high")
     wide = np.full((len(names), known.size), np.nan)
