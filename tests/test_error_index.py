@@ -104,7 +104,7 @@ CALLS: dict[str, Callable[..., object]] = {
     "survey= needs weights=, the sampling weights; ...": lambda _: lk.logit(
         "low ~ age", BIRTHS, survey=lk.Survey(units="race")
     ),
-    "names has ... entries and X has ... columns; they must agree.": lambda _: lk.logit_matrix(
+    "The number of names, ..., is not that of the columns of X, ...: give one per column.": lambda _: lk.logit_matrix(
         np.ones((4, 2)), [0, 1, 1, 0], names=["a"]
     ),
     "Column ... of X must be numeric; ...": lambda _: lk.logit_matrix(BIRTHS[["race"]], BIRTHS.low),

@@ -45,13 +45,15 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @contextmanager
 def full_disk() -> Iterator[None]:
-    """No file may grow beyond 1,000 bytes, by the operating system itself."""
+    """No file may grow beyond 1,000 bytes, by the operating system itself; nor is code cached, half written."""
+    cached, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, limits[1]))
     try:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        sys.dont_write_bytecode = cached
 
 
 WRITERS: dict[str, Callable[[Any, Path], Any]] = {

@@ -111,7 +111,7 @@ def test_names_that_stand_twice_are_refused_in_every_kind_of_table() -> None:
         ("ab", "must be one name per column"),
         (7, "must be one name per column"),
         (["Intercept", 1], "must be one name per column"),
-        (["Intercept"], "names has 1 entries and X has 2 columns"),
+        (["Intercept"], "names, 1, is not that of the columns of X, 2"),
         (["x", "x"], "the column name 'x' occurs 2 times"),
         (["x", ""], "column 2 has no name"),
     ],

@@ -273,3 +273,14 @@ def test_verbs_of_cards_and_of_results_refuse_words_that_they_do_not_have(fit):
     ):
         with pytest.raises(ArgumentError, match=words):
             call()
+
+
+def test_what_a_call_needs_is_named_by_its_public_name() -> None:
+    with pytest.raises(ArgumentError, match=r"^power\(\) needs event_rate=\.$"):
+        lk.power()
+    with pytest.raises(ArgumentError, match=r"^sample_size\(\) needs n_parameters= and prevalence=\.$"):
+        lk.sample_size()
+    assert lk.sample_size(3, prevalence=0.3, r_squared=0.2).n > 0
+    fit = lk.logit("low ~ lwt", lk.datasets.load_lbw())
+    with pytest.raises(ArgumentError, match=r"no argument 'cluster'. Clusters belong to the fit"):
+        fit.jackknife(cluster="race")

@@ -207,3 +207,22 @@ def test_its_own_rows_and_unknown_methods_are_refused(fit, several):
         several.recalibrate(OTHER, method="isotonic")
     with pytest.raises(DataError, match="one outcome"):
         fit.recalibrate({**OTHER, "y": np.zeros(400, dtype=int)})
+
+
+@pytest.mark.parametrize("method", ["intercept", "logistic", "temperature"])
+def test_its_coefficients_give_its_logits(fit, method):
+    new = fit.recalibrate(OTHER, method)
+    columns = np.column_stack([np.ones(len(OTHER["x"])), OTHER["x"], OTHER["z"]])
+    assert_allclose(columns @ new.coef, new.predict_logit(OTHER), rtol=ROUTE)
+    assert list(new.coef.index) == list(fit.coef.index)
+    assert new.to_text() == repr(new)
+
+
+def test_coefficients_of_other_recalibrations_are_refused(fit, several):
+    with pytest.raises(UnsupportedError, match="no line in those of the fit"):
+        _ = fit.recalibrate(OTHER, "isotonic").coef
+    with pytest.raises(UnsupportedError, match=r"or there\s+are several"):
+        _ = several.recalibrate(OTHER).coef
+    without = lk.logit("y ~ 0 + x + z", rows(1, 400))
+    with pytest.raises(UnsupportedError, match="has none to add it to"):
+        _ = without.recalibrate(OTHER).coef

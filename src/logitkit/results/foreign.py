@@ -120,6 +120,18 @@ OF_FOLDS = {
     **dict.fromkeys(("foldid", "splits"), "given"),
     "n_repeats": "repeats",
 }
+#: What is said of an argument that one verb has not, by the verb.
+OF_VERBS = {
+    ("jackknife", "cluster"): (
+        "Clusters belong to the fit, whose jackknife leaves out one at a time: lk.logit(..., cluster='g').jackknife(); "
+        "their sandwich covariance is fit.robust(cluster='g')."
+    ),
+    ("bootstrap", "cluster"): "Clusters belong to the fit, whose bootstrap draws them: lk.logit(..., cluster='g').",
+    ("average_predictions", "at"): (
+        "Probabilities with the other variables at given values, or at their means, are those of "
+        "fit.predictions(data=...), and of fit.means(factor) over a grid."
+    ),
+}
 WITH_ROWS = ("weights", "offset", "y", "unseen")  # what belongs to other rows than those of the fit
 DIVIDED = "The division of rows belongs to {0}=: {0}=lk.Folds({1}=...)."
 DIVIDING = ("folds", "cv")
@@ -252,6 +264,10 @@ def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
         places = sys.maxsize
     known = [name for name in parameters if name != "self"]
     own = len(parameters) - len(known)
+    by_place = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    required = [each for each in parameters.values() if each.default is inspect.Parameter.empty]
+    needed = [each.name for each in required if each.kind in by_place]
+    keywords = [each.name for each in required if each.kind is inspect.Parameter.KEYWORD_ONLY]
     stated = "model" in known and "Model" in str(parameters["model"].annotation)
 
     def hint_of(word: str) -> str | None:
@@ -267,7 +283,7 @@ def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
             hints |= dict.fromkeys(DIVIDING, f"It is {name}= here.")
         if stated:
             hints["family"] = FAMILY
-        return hints.get(word)
+        return OF_VERBS.get((function.__name__, word)) or hints.get(word)
 
     def called(given: Sequence[Any]) -> str:
         owner = type(given[0]).__name__ if own else ""
@@ -294,6 +310,10 @@ def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
                 + (f" To be named: {', '.join(rest)}." if rest else "")
                 + VALUES.get(function.__name__, "")
             )
+        absent = [name for name in needed[len(given) :] if name not in named]
+        absent += [name for name in keywords if name not in named]
+        if absent:
+            raise ArgumentError(f"{called(given)}() needs {' and '.join(f'{name}=' for name in absent)}.")
         return function(*given, **named)
 
     return asked

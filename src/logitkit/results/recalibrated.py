@@ -47,6 +47,7 @@ __all__ = [
 
 FORMAT, VERSION = "logitkit recalibrated fit", 1
 CLOSED = "closed"
+LINES = ("none", "intercept", "logistic", "temperature")  # methods that keep an event's logit linear
 
 
 class RecalibratedFit:
@@ -170,6 +171,46 @@ class RecalibratedFit:
             Of the recalibrated predictions.
         """
         return self.on(data).calibration(**how)
+
+    @property
+    def coef(self) -> pd.Series:
+        """Coefficients of the recalibrated logit of an event, where that is a line: a + b times the logit of the fit.
+
+        The intercept is a + b times that of the fit, and every slope b times that of the fit; an offset counts b times.
+        """
+        found, record = self.recalibrator, self.fit.record
+        if not (found.of_event and found.method in LINES and record.family.is_logit):
+            raise UnsupportedError(
+                f"Recalibrated by method={found.method!r} the logits are no line in those of the fit, or "
+                "there are several: fit.coef has the coefficients before, predict_logit(data) the recalibrated logits."
+            )
+        start, stop = found.transform(np.array([0.0, 1.0]))
+        coef: pd.Series = self.fit.coef * float(stop - start)
+        place = record.info.intercept
+        if place is None and start != 0.0:
+            raise UnsupportedError(
+                f"The recalibrated logits have the intercept {start:.6g}, and the fit has none to add it to: see "
+                "predict_logit(data)."
+            )
+        if place is not None:
+            coef.iloc[place] += start
+        return coef
+
+    def to_text(self, width: int = 80) -> str:
+        """Return what the recalibration changes, as plain text.
+
+        Parameters
+        ----------
+        width : int, default 80
+            Columns of text.
+
+        Returns
+        -------
+        str
+            Of a closed test first the test.
+        """
+        parts = [] if self.test is None else [shown(self.test)]
+        return "\n".join(each.to_text(width) for each in (*parts, shown(self.recalibrator)))  # type: ignore[attr-defined]
 
     def to_frame(self) -> pd.DataFrame:
         """Return the parameters, or of isotonic methods the rate at each logit.

@@ -15,7 +15,7 @@ from numpy.testing import assert_allclose
 
 import logitkit as lk
 from logitkit.design.formula.evaluation import Scope
-from logitkit.errors import FormulaError
+from logitkit.errors import DataError, DataWarning, FormulaError
 from tolerances import EXACT, ROUTE
 
 N = 40
@@ -378,3 +378,15 @@ def test_values_outside_a_spline_are_named_without_pages_of_traceback() -> None:
     shown = "".join(traceback.format_exception(caught.value))
     assert "formulaic.errors" not in shown
     assert "During handling" not in shown
+
+
+def test_values_that_are_no_number_are_told_with_their_row(recwarn: pytest.WarningsRecorder) -> None:
+    rng = np.random.default_rng(0)
+    data = {"y": rng.integers(0, 2, 60), "x": np.arange(60.0) - 4.0, "z": np.r_[np.nan, np.arange(59.0)]}
+    with pytest.warns(DataWarning, match=r"'np.sqrt\(x\)' in the formula is no number in 4 of 60 rows.* where x is -4"):
+        fit = lk.logit("y ~ np.sqrt(x)", data)
+    assert fit.n_obs == 56
+    assert lk.logit("y ~ np.sqrt(z)", data).n_obs == 59  # of which one is missing in the table
+    with pytest.raises(DataError, match=r"'np.log\(z\)' holds -inf in row 1"):
+        lk.logit("y ~ np.log(z)", data)
+    assert not [each for each in recwarn if issubclass(each.category, RuntimeWarning)]

@@ -211,7 +211,7 @@ def test_ready_matrices_that_are_refused() -> None:
         (X[:, 0], y, {}, "two dimensions"),
         (X, y[:5], {}, "60 rows"),
         (X.astype(str), y, {}, "must be numbers"),
-        (X, y, {"names": ["a"]}, "1 entries and X has 2 columns"),
+        (X, y, {"names": ["a"]}, "names, 1, is not that of the columns of X, 2"),
         (X, y, {"names": ["a", "a"]}, "occurs 2 times"),
         (X, y, {"weights": "weight"}, "give an array"),
         (X, y, {"weights": -np.ones(60)}, "not negative"),

@@ -146,3 +146,15 @@ def test_weights_that_are_no_counts_have_net_benefits_without_intervals(births):
     assert np.isnan(found.std_error).all()
     assert "No intervals" in str(found)
     assert "95% intervals" not in str(found)
+
+
+def test_a_mapping_may_name_the_fit_itself() -> None:
+    births = lk.datasets.load_lbw()
+    small, large = (lk.logit(formula, births) for formula in ("low ~ age", "low ~ age + lwt"))
+    named = small.decision_curve({"clinical": small, "with weight": large}, thresholds=[0.3])
+    plain = small.decision_curve(large, thresholds=[0.3])
+    assert (named.names, plain.names) == (("clinical", "with weight"), ("this fit", "other"))
+    np.testing.assert_array_equal(named.net_benefit, plain.net_benefit)
+    legend = small.plot.decision_curve({"with weight": large, "clinical": small}).get_figure()
+    shown = [text.get_text() for ax in legend.axes for text in (*ax.texts, *getattr(ax.get_legend(), "texts", []))]
+    assert {"clinical", "with weight"} <= set(shown)

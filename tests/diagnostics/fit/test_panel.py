@@ -333,3 +333,14 @@ def test_the_reference_table_is_ours(fit):
     """The tables of the reference script are those of the tests."""
     assert_allclose(fit.deviance, load_reference("lbw")["fit"]["deviance"], rtol=REFERENCE)
     assert len(load_frame(load_reference("lbw"))) == 189
+
+
+def test_tests_may_be_named_as_in_print() -> None:
+    fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
+    expected = fit.goodness_of_fit(tests="hosmer_lemeshow").to_frame()
+    for name in ("hosmer-lemeshow", "Hosmer-Lemeshow", " Hosmer Lemeshow"):
+        found = fit.goodness_of_fit(tests=name)
+        pd.testing.assert_frame_equal(found.to_frame(), expected)
+        assert found[name].name == "hosmer_lemeshow"
+    with pytest.raises(UnsupportedError, match="Did you mean 'hosmer_lemeshow'"):
+        fit.goodness_of_fit(tests="hosmer-lemeshaw")

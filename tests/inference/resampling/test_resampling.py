@@ -516,3 +516,16 @@ def test_bias_and_standard_errors_are_labelled_as_those_of_the_fit(data):
             assert_array_equal(getattr(found, name), getattr(plain, name))
         assert_array_equal(found.tidy()["std_error"], plain.std_error)
         assert f"{found.std_error['x']:.4f}" in str(found)
+
+
+def test_tables_have_the_names_of_those_of_other_results() -> None:
+    fit = lk.logit("low ~ lwt", lk.datasets.load_lbw())
+    drawn, without = fit.bootstrap(199, seed=2), fit.jackknife()
+    pd.testing.assert_frame_equal(drawn.to_frame(), drawn.tidy())
+    pd.testing.assert_frame_equal(without.to_frame(), without.tidy())
+    for own, how in ((drawn, {"kind": "bca", "jackknife": without}), (without, {})):
+        table, limits = own.tidy(**how).set_index("term"), own.confint(**how)
+        np.testing.assert_array_equal(limits, table[["conf_low", "conf_high"]])
+        assert list(limits.index) == list(fit.confint().index)
+    validated = fit.validate(n=20, seed=1)
+    pd.testing.assert_frame_equal(validated.to_frame(), validated.tidy())

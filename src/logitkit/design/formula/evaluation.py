@@ -17,7 +17,8 @@ import numpy as np
 from logitkit.design.formula.arithmetic import ARITHMETIC, UNARY, as_stored, attribute, called_by_numpy, measured
 from logitkit.design.formula.expression import ONE_AT_A_TIME, Expression, dotted, read_expression
 from logitkit.design.formula.language import BUILTINS, KNOWN, LEARNING
-from logitkit.errors import FormulaError
+from logitkit.design.table.frame import is_missing
+from logitkit.errors import DataWarning, FormulaError, warn_caller
 
 __all__ = ["Scope"]
 
@@ -107,9 +108,12 @@ class Scope:
                 functions.append(known)
                 names[f"f:{known}"] = self.function(known)
         names |= {"()": _Calls(learnt, watch), "__builtins__": {}}
+        strange: list[str] = []
         try:
-            # The code is the expression's own, rewritten; its names are those above, and no other is in reach.
-            return eval(_compiled(text, frozenset(functions), frozenset(roots)), names)
+            # Infinite values are refused by name and row once all columns are there; what is no number is told here.
+            with np.errstate(divide="ignore", over="ignore", invalid="call", call=lambda what, _: strange.append(what)):
+                # The code is the expression's own, rewritten; its names are those above, and no other is in reach.
+                found = eval(_compiled(text, frozenset(functions), frozenset(roots)), names)
         except SystemExit as error:
             raise FormulaError(
                 f"{text!r} in the formula exits Python (SystemExit); a function in a formula must return values."
@@ -121,6 +125,27 @@ class Scope:
                 f"{text!r} in the formula treats a column as a single truth value. Between columns write & for 'and', "
                 "| for 'or', ~ for 'not', with parentheses around each comparison: (x > 0) & (x < 9) for 0 < x < 9."
             ) from error
+        if strange:
+            _tell_of_no_numbers(text, found, {name: self.column(name) for name in roots})
+        return found
+
+
+def _tell_of_no_numbers(text: str, found: Any, columns: Mapping[str, Any]) -> None:
+    """Warn where an expression is no number though the columns that it reads have values."""
+    if getattr(found, "ndim", 0) != 1 or getattr(found.dtype, "kind", "") != "f":
+        return
+    none = is_missing(found)
+    for column in columns.values():
+        if np.shape(column) == none.shape:
+            none &= ~is_missing(column)
+    if none.any():
+        row = int(np.argmax(none))
+        where = ", ".join(f"{name} is {np.asarray(column)[row]}" for name, column in columns.items())
+        warn_caller(
+            f"{text!r} in the formula is no number in {int(none.sum()):,} of {none.size:,} rows, such as where "
+            f"{where}; there it counts as missing.",
+            DataWarning,
+        )
 
 
 class _Calls:

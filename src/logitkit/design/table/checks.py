@@ -12,6 +12,7 @@ from logitkit.options import require_choice
 from logitkit.typing import FloatArray, IntArray, WeightKind
 
 __all__ = [
+    "ARRAY",
     "may_vanish",
     "require_finite",
     "require_finite_offset",
@@ -19,6 +20,8 @@ __all__ = [
     "require_weight_kind",
     "require_weights",
 ]
+
+ARRAY = "<array>"  # in place of the name of a column, where an array was given
 
 LEAST_VALUE, LEAST_WEIGHT = 1e-150, 1e-100  # of the largest value of a column, and of the largest weight
 LEAST_SQUARE = 1e-280  # of a column, weighted
@@ -140,7 +143,7 @@ def require_weights(values: FloatArray, kind: str, name: str, positions: IntArra
     if bad.any():
         row = int(np.argmax(bad))
         raise DataError(
-            f"weights={name!r} hold {values[row]} in row {positions[row]} (from 0); weights must be finite and not "
+            f"{_called(name)} {values[row]:g} in row {positions[row]} (from 0); weights must be finite and not "
             "negative. Give weight 0 to leave a row out."
         )
     if kind == "frequency":
@@ -148,11 +151,16 @@ def require_weights(values: FloatArray, kind: str, name: str, positions: IntArra
         if broken.any():
             row = int(np.argmax(broken))
             raise DataError(
-                f"weights={name!r} hold {values[row]:g} in row {positions[row]} (from 0), but frequency weights "
+                f"{_called(name)} {values[row]:g} in row {positions[row]} (from 0), but frequency weights "
                 "count rows and must be whole numbers. For weights that express precision use "
                 "weight_kind='precision'; for survey weights (inverse probabilities of selection) use "
                 "weight_kind='sampling'."
             )
+
+
+def _called(name: str) -> str:
+    """Return the start of a sentence on one of the weights; those of an array have no name."""
+    return "The weights have the value" if name == ARRAY else f"The weights {name!r} have the value"
 
 
 def require_some_weight(values: FloatArray | None, name: str) -> None:

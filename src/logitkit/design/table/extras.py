@@ -10,7 +10,7 @@ import numpy as np
 
 from logitkit.design.response.binary import Counts, Outcome
 from logitkit.design.response.response import Clusters, Response
-from logitkit.design.table.checks import require_finite_offset, require_weight_kind, require_weights
+from logitkit.design.table.checks import ARRAY, require_finite_offset, require_weight_kind, require_weights
 from logitkit.design.table.frame import Table, codes_of, is_missing, numeric_values, row_values
 from logitkit.errors import DataError
 from logitkit.options import require_choice
@@ -31,8 +31,6 @@ __all__ = [
     "prior_weights",
     "row_offset",
 ]
-
-ARRAY = "<array>"
 
 
 @dataclass(frozen=True)

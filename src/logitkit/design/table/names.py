@@ -67,7 +67,9 @@ def stated_names(names: Any, n_columns: int) -> tuple[str, ...]:
     if not all(issubclass(kind, str) for kind in set(map(type, labels))):
         raise DataError(f"names={names!r} must be one name per column, such as names=['Intercept', 'x'].")
     if len(labels) != n_columns:
-        raise DataError(f"names has {len(labels)} entries and X has {n_columns} columns; they must agree.")
+        raise DataError(
+            f"The number of names, {len(labels)}, is not that of the columns of X, {n_columns}: give one per column."
+        )
     wrong = name_misfit(labels)
     if wrong is not None:
         raise DataError(f"In names {wrong}; each column needs a name of its own.")

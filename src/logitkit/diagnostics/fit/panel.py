@@ -82,7 +82,8 @@ class GoodnessOfFit:
 
     def __getitem__(self, name: str) -> GoodnessTest:
         """Return the first test of that name."""
-        found = next((test for test in self.tests if name in (test.name, test.label)), None)
+        written = _written(name)
+        found = next((test for test in self.tests if name == test.label or written == test.name), None)
         if found is None:
             raise UnsupportedError(f"There is no test {name!r} here; there are {', '.join(self.names)}.")
         return found
@@ -165,9 +166,16 @@ class _Facts:
         return row_facts(predicted_rows(self.record, part, self.own), part)
 
 
+def _written(name: str) -> str:
+    """Return the name of a test, which may be written as a title, ``"Hosmer-Lemeshow"``, or with hyphens."""
+    plain = name.strip().casefold().replace("-", "_").replace(" ", "_")
+    return plain if plain in ROWS else name
+
+
 def _known(tests: str | Sequence[str]) -> tuple[str, ...]:
     """Return the names of tests, or say which there are."""
     named = texts_listed("tests", tests)
+    named = [_written(name) for name in named]
     for name in named:
         if name not in ROWS:
             raise UnsupportedError(f"{name!r} is no test of fit. {nearest_name(name, tuple(ROWS))}")

@@ -344,4 +344,4 @@ def _outcomes(record: FitRecord, design: Design) -> Callable[[np.random.Generato
 
 def _require_count(n: int, name: str) -> None:
     if not is_count(n):
-        raise DataError(f"{name}={n!r} is not known; give a whole number of at least 1.")
+        raise DataError(f"{name}={n!r} must be a whole number of at least 1.")

@@ -85,9 +85,8 @@ def _few(fmi: float, count: int) -> tuple[str, ...]:
     if count >= wanted:
         return ()
     text = (
-        f"{count} imputations are few where {format_percent(float(fmi), 0)} of the information on a coefficient is "
-        f"missing: with as many as that percentage, {wanted}, another set of imputations would give nearly the same "
-        "limits."
+        f"{count} imputations are few where {format_percent(wanted / 100.0, 0)} of the information on a coefficient is "
+        f"missing: with one for each per cent, {wanted}, another set of imputations would give nearly the same limits."
     )
     return (text,)
 

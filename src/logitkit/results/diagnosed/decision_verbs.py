@@ -32,6 +32,7 @@ class DecisionVerbs(OfRows):
         ----------
         other : Fit, str, array, or several as a mapping by name, optional
             Other predictions of the same rows: fits, columns of ``data``, or probabilities for each row of the table.
+            A mapping may name the fit itself too: ``{"clinical": fit, "with tests": richer}``.
         data : table, optional
             Rows with an outcome; the rows of the fit by default.
         thresholds : sequence of float, optional

@@ -192,7 +192,8 @@ class DiscriminationFigures(OfRows):
         Parameters
         ----------
         other : Fit, str, array, or several as a mapping by name, optional
-            Other predictions of the same rows.
+            Other predictions of the same rows. A mapping may name the fit itself too:
+            ``{"clinical": fit, "with tests": richer}``.
         data : table, optional
             Rows with an outcome; the rows of the fit by default.
         ax : Axes, optional

@@ -47,6 +47,8 @@ def scored_together(rows: Rows, others: Any = None, *, probabilities: bool = Fal
     from logitkit.results.on_rows import FitOnRows
 
     named = _named(others)
+    own = next((name for name, each in named.items() if isinstance(others, Mapping) and _is_own(each, rows)), OWN)
+    named.pop(own, None)
     apart = {name: each for name, each in named.items() if isinstance(each, FitOnRows)}
     if apart and len(apart) < len(named):
         raise DataError(
@@ -54,12 +56,12 @@ def scored_together(rows: Rows, others: Any = None, *, probabilities: bool = Fal
             "same rows (fits, columns, arrays) or of different ones (fit.on(data) each)."
         )
     if apart:
-        samples = {OWN: rows, **{name: fit._rows_of(None) for name, fit in apart.items()}}  # noqa: SLF001
+        samples = {own: rows, **{name: fit._rows_of(None) for name, fit in apart.items()}}  # noqa: SLF001
         with ExitStack() as stack:
             asked_for = [[(name, each.record, each.design)] for name, each in samples.items()]
             yield [stack.enter_context(joined_predictions(each)) for each in asked_for]
         return
-    fits: list[tuple[str, Any, Any]] = [(OWN, rows.record, rows.design)]
+    fits: list[tuple[str, Any, Any]] = [(own, rows.record, rows.design)]
     columns: dict[str, Any] = {}
     stream = rows.design.stream
     for name, other in named.items():
@@ -75,6 +77,11 @@ def scored_together(rows: Rows, others: Any = None, *, probabilities: bool = Fal
                 columns[name] = ((at, as_scores(values)) for at, values in _column_of(stream, other, name))
     with joined_predictions(fits, columns) as found:
         yield [found]
+
+
+def _is_own(other: Any, rows: Rows) -> bool:
+    """Tell whether one of several is the fit itself, which then has its name."""
+    return getattr(other, "record", None) is rows.record
 
 
 def _named(others: Any) -> dict[str, Any]:

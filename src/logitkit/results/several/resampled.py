@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 import logitkit.report.resampled  # noqa: F401 - says how these results are shown
@@ -62,6 +63,48 @@ class BootstrapResult(Bootstrap):
         """
         return bootstrap_intervals(self, kind, level=level, jackknife=jackknife)
 
+    def confint(
+        self, kind: IntervalKind = "percentile", level: float | None = None, jackknife: Jackknife | None = None
+    ) -> pd.DataFrame:
+        """Return the limits of ``intervals`` as a table, like that of ``fit.confint``.
+
+        Parameters
+        ----------
+        kind : {'percentile', 'basic', 'bca', 'normal'}
+            As in ``intervals``.
+        level : float, optional
+            Confidence level; that of the fit by default.
+        jackknife : Jackknife, optional
+            Jackknife of the same fit, for ``'bca'``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns conf_low and conf_high, whose name says how they were made; one row per coefficient.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> drawn = lk.logit("low ~ lwt", lk.datasets.load_lbw()).bootstrap(199, seed=1)
+        >>> bool((drawn.confint("basic")["conf_low"] == drawn.intervals("basic").low).all())
+        True
+        """
+        found = self.intervals(kind, level, jackknife)
+        index = pd.Index(list(self.names), name="term")
+        return ResultFrame(
+            np.column_stack([found.low, found.high]), index, pd.Index(["conf_low", "conf_high"], name=found.label)
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the table of ``tidy``, with percentile intervals.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per coefficient.
+        """
+        return self.tidy()
+
     def tidy(
         self, kind: IntervalKind = "percentile", level: float | None = None, jackknife: Jackknife | None = None
     ) -> pd.DataFrame:
@@ -110,6 +153,32 @@ class JackknifeResult(Jackknife):
     def std_error(self) -> pd.Series:  # type: ignore[override]
         """Jackknife standard error, by name; nan where a replicate is not finite."""
         return _named(self, super().std_error, "std_error")
+
+    def confint(self, level: float | None = None) -> pd.DataFrame:
+        """Return intervals by t, as a table like that of ``fit.confint``.
+
+        Parameters
+        ----------
+        level : float, optional
+            Confidence level; that of the fit by default.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns conf_low and conf_high; one row per coefficient.
+        """
+        low, high = self.intervals(level)
+        return ResultFrame({"conf_low": low, "conf_high": high}, pd.Index(list(self.names), name="term"))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the table of ``tidy``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per coefficient.
+        """
+        return self.tidy()
 
     def tidy(self, level: float | None = None) -> pd.DataFrame:
         """Return one row per coefficient.

@@ -23,6 +23,16 @@ __all__ = ["InternalExternalResult", "internal_external_result"]
 class InternalExternalResult(InternalExternal):
     """An internal-external validation, with tables and a figure."""
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return the table of ``tidy``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per measure and group, and three per measure for its summary.
+        """
+        return self.tidy()
+
     def tidy(self) -> pd.DataFrame:
         """Return one row per measure and group, and three per measure for its summary.
 

@@ -30,6 +30,16 @@ class ValidationResult(Validation):
 
     _fit: Any = field(default=None, repr=False, kw_only=True)
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return the table of ``tidy``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per measure.
+        """
+        return self.tidy()
+
     def tidy(self) -> pd.DataFrame:
         """Return one row per measure.
 
