@@ -104,6 +104,7 @@ html_theme = "pydata_sphinx_theme"
 html_title = "logitkit"
 html_static_path = ["_static", str(_mathjax / "tex-svg.js")]
 html_css_files = ["logitkit.css"]
+html_search_scorer = str(Path(__file__).with_name("_static") / "scorer.js")
 html_show_sourcelink = False
 html_copy_source = False
 html_theme_options = {
