@@ -20,7 +20,7 @@ from logitkit.results.diagnosed.goodness_verbs import GoodnessVerbs
 from logitkit.results.diagnosed.residual_verbs import ResidualVerbs
 from logitkit.results.foreign import meant_by, verbs_in_our_words
 from logitkit.results.given_rows import of_given_rows
-from logitkit.results.predicted import Scale, predicted, predicted_with_errors
+from logitkit.results.predicted import Scale, predicted, predicted_at_once, predicted_with_errors
 from logitkit.results.rows import Rows
 from logitkit.results.shown import shown
 
@@ -116,7 +116,8 @@ class FitOnRows(DiagnosticVerbs):
             from logitkit.results.written_predictions import gathered_predictions
 
             return gathered_predictions(self._rows, partial(predicted, record, scale=scale))
-        return predicted(record, self._rows.to_predict, scale)
+        at_once = predicted_at_once(self._rows, scale)
+        return predicted(record, self._rows.to_predict, scale) if at_once is None else at_once
 
     def predictions(self, level: float | None = None, method: IntervalMethod = "wald") -> pd.DataFrame:
         """Return predicted probabilities with standard errors and intervals."""

@@ -10,10 +10,12 @@ import pandas as pd
 
 from logitkit.design.design import Design
 from logitkit.design.rebuild import NewRows
+from logitkit.design.table.frame import read_table
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataWarning, warn_caller
 from logitkit.inference.linear_predictors import linear_predictors
 from logitkit.inference.prediction import fitted_matrix, predictions, reported_predictors
+from logitkit.inference.table_predictions import table_predictions
 from logitkit.report.frames import tidy
 from logitkit.report.frames.name_index import name_index
 from logitkit.report.frames.rows import predictions_frame, scatter
@@ -22,8 +24,9 @@ from logitkit.typing import FloatArray
 
 if TYPE_CHECKING:
     from logitkit.inference.intervals.asked import IntervalMethod
+    from logitkit.results.rows import Rows
 
-__all__ = ["Scale", "predicted", "predicted_with_errors", "prediction_values"]
+__all__ = ["Scale", "predicted", "predicted_at_once", "predicted_with_errors", "prediction_values"]
 
 Scale = Literal["probability", "logit", "link"]
 
@@ -37,6 +40,15 @@ def predicted(record: FitRecord, rows: NewRows, scale: Scale) -> Any:
     if record.has_event:
         return pd.Series(scatter(values[-1], rows.kept), rows.index, name=scale)
     return pd.DataFrame(_by_row(values, rows), rows.index, labels)
+
+
+def predicted_at_once(rows: Rows, scale: Scale) -> pd.Series | None:
+    """Return predictions of an event for the rows of a table in one pass over its columns, None where it takes more."""
+    if rows.data is None or rows.offset is not None:
+        return None
+    table = read_table(rows.data)
+    values = table_predictions(rows.record, table, scale)
+    return None if values is None else pd.Series(values, table.index, name=scale, copy=False)
 
 
 def _why_missing(record: FitRecord, rows: NewRows) -> str:

@@ -8,8 +8,7 @@ where, and which contrast a level has, is the same in every chunk. All else is c
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,6 +20,7 @@ from logitkit.design.chunks.elementwise import Elementwise, elementwise, offsets
 from logitkit.design.design import Design, RowCounts
 from logitkit.design.formula.coding import Coding
 from logitkit.design.formula.columns import CodedFactor, Column, lay_out
+from logitkit.design.formula.main_effects import column_of
 from logitkit.design.formula.materializer import BlockMaterializer
 from logitkit.design.formula.parse import split_formula
 from logitkit.design.info import DesignInfo
@@ -35,9 +35,8 @@ from logitkit.errors import LogitkitError
 from logitkit.numerics.once import once
 from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray
 
-__all__ = ["Coder", "coder_of", "column_of"]
+__all__ = ["Coder", "coder_of"]
 
-FACTOR = re.compile(r"C\(\s*([^\W\d]\w*)\s*(?:,.*)?\)", re.DOTALL)
 NO_CODES = np.empty(0, dtype=np.int32)
 TRIED = 256  # rows that a plan is compared on with what it stands for
 
@@ -356,20 +355,6 @@ def _are_finite(numbers: Any, positions: IntArray | None) -> bool:
     """Tell whether the numbers of the rows used are finite: a logarithm of zero is left to the long way."""
     whole = np.asarray(numbers)
     return bool(np.isfinite(whole if positions is None else whole[positions]).all())
-
-
-def column_of(expression: str | None, types: Mapping[str, Any]) -> str | None:
-    """Return the column that a factor is, or whose levels it has; None where it has to be evaluated.
-
-    Examples
-    --------
-    >>> [column_of(written, {"x": 1, "g": 2}) for written in ("x", "C(g)", "C(g, Sum)", "np.log(x)")]
-    ['x', 'g', 'g', None]
-    """
-    if expression is None or expression in types:
-        return expression
-    found = FACTOR.fullmatch(expression)
-    return found[1] if found is not None and found[1] in types else None
 
 
 def _used(numbers: Any, positions: IntArray | None) -> FloatArray:

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 
 from logitkit.design.chunks.budget import LEARNT_PART
-from logitkit.design.chunks.coder import column_of
 from logitkit.design.chunks.columns import is_measure, missing_in
 from logitkit.design.chunks.factor_levels import FactorLevels
 from logitkit.design.chunks.learnt_rows import Learnt
@@ -28,6 +27,7 @@ from logitkit.design.chunks.transform_states import Pending, Transforms
 from logitkit.design.chunks.transforms import may_add_missing
 from logitkit.design.formula.coding import LAG, Beforehand, cause_of, raise_in_words
 from logitkit.design.formula.expression import read_expression
+from logitkit.design.formula.main_effects import column_of
 from logitkit.design.formula.materializer import BlockMaterializer
 from logitkit.design.formula.parse import ParsedFormula
 from logitkit.design.formula.specs import new_spec

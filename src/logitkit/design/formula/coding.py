@@ -12,6 +12,7 @@ from formulaic import ModelSpec
 from formulaic.errors import FormulaicError
 from formulaic.parser.types import Factor
 
+from logitkit.design.formula.main_effects import MainEffects, main_effects
 from logitkit.design.formula.materializer import BlockMaterializer
 from logitkit.design.formula.parse import ParsedFormula
 from logitkit.design.formula.specs import coded_by_sum, learnt_factors, new_spec
@@ -163,6 +164,12 @@ class Coding:
     def factors(self) -> dict[str, tuple[str, ...]]:
         """The expressions that each term is the product of, by the name of the term."""
         return {str(term): tuple(factor.expr for factor in term.factors) for term in self.spec.formula}
+
+    @once
+    def main_effects(self) -> MainEffects | None:
+        """Which column of a table gives which columns of the design, where each term is one column; None elsewhere."""
+        plain = self.offset_spec is None and not self.uses_neighbours
+        return main_effects(self.spec, self.variables, self.functions, self.seen) if plain else None
 
     def coded_levels(self) -> dict[str, list[Any]]:
         """Return the levels that formulaic codes of each categorical factor, by the factor's expression."""
