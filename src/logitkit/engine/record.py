@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -20,7 +20,7 @@ from logitkit.engine.solvers.solver import Status, Step
 from logitkit.models.conventions import OURS, Conventions
 from logitkit.models.form import Form
 from logitkit.models.predictors import Predictors
-from logitkit.numerics.once import once
+from logitkit.numerics.once import altered, once
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
@@ -395,4 +395,4 @@ class FitRecord:
 
     def with_covariance(self, inner_vcov: Vcov, covariance: Covariance) -> Self:
         """Return the same fit with another covariance, given in the fit's coordinates."""
-        return replace(self, inner_vcov=inner_vcov, covariance=covariance)
+        return altered(self, inner_vcov=inner_vcov, covariance=covariance)

@@ -17,6 +17,7 @@ import numpy as np
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.engine.levels.level_coordinates import LevelCoordinates
 from logitkit.engine.record import FitRecord
+from logitkit.numerics.kernels.dense import row_products
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.numerics.threads.local import ordered_map
 from logitkit.typing import BoolArray, FloatArray, IntArray
@@ -114,6 +115,8 @@ def finite_predictors(record: FitRecord, matrix: Matrix) -> FloatArray:
     if record.is_single:
         # In the coordinates of the fit, so that badly conditioned columns cost no digits.
         working = record.coordinates.matrix(matrix)
+        if working.is_few:
+            return row_products(working.to_dense(), np.array(record.inner_coef))[None]
 
         def fill(block: int) -> None:
             start, stop = block * BLOCK, min((block + 1) * BLOCK, matrix.n_rows)

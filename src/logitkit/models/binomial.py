@@ -15,7 +15,7 @@ from logitkit.models.curvatures import Banded, BlockSums
 from logitkit.models.links import LINKS, LOGIT, Information, Link
 from logitkit.models.words import ODDS_RATIO, Words
 from logitkit.numerics.kernels import binomial as kernel
-from logitkit.numerics.kernels.binomial_values import logit_values, ratio_sum
+from logitkit.numerics.kernels.binomial_values import logit_residuals, logit_values, ratio_sum
 from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray
 
 __all__ = ["Binomial"]
@@ -330,6 +330,8 @@ class Binomial:
 
     def residual(self, eta: FloatArray, y: FloatArray) -> FloatArray:
         """Return y - mu without cancellation near 0 and 1, shape (n,)."""
+        if self.is_logit:
+            return logit_residuals(np.ascontiguousarray(eta), np.ascontiguousarray(y))
         return y * self.complement(eta) - (1.0 - y) * self.mean(eta)
 
     def loss(self, eta: FloatArray, y: FloatArray) -> FloatArray:

@@ -9,9 +9,40 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar, overload
 
-__all__ = ["once"]
+__all__ = ["altered", "once"]
 
 T = TypeVar("T")
+
+
+def altered(given: T, **changes: Any) -> T:
+    """Return a frozen dataclass with other values of some fields, and nothing that was computed of the old ones.
+
+    What ``dataclasses.replace`` returns where a class only keeps what it is given, in a fraction of its time.
+
+    Parameters
+    ----------
+    given : dataclass
+        Without slots.
+    **changes : object
+        Fields by name.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True)
+    ... class Circle:
+    ...     radius: float
+    ...
+    ...     @once
+    ...     def area(self):
+    ...         return 3 * self.radius**2
+    >>> circle = Circle(2)
+    >>> circle.area, altered(circle, radius=3).area, altered(circle, radius=3)
+    (12, 27, Circle(radius=3))
+    """
+    made, own = object.__new__(type(given)), given.__dict__
+    made.__dict__.update({name: own[name] for name in given.__dataclass_fields__}, **changes)  # type: ignore[attr-defined]
+    return made
 
 
 class once(Generic[T]):  # noqa: N801 - used as a decorator, like property

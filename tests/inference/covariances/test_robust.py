@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 import logitkit as lk
 from logitkit.engine.satterthwaite import SatterthwaiteLaw
@@ -271,6 +271,22 @@ def test_rows_are_found_beside_missing_ones_and_matrices(births: pd.DataFrame) -
         matrix.robust(cluster="g")
     with pytest.raises(DataError, match="missing in 28 of the rows"):
         lk.logit("low ~ lwt", holes).robust(cluster="age")
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.int64, np.uint64])
+def test_clusters_of_whole_numbers_are_those_of_any_values(kind: Any, births: pd.DataFrame) -> None:
+    holes = births.assign(age=births["age"].where(births["id"] % 7 > 0))
+    codes = np.unique(births["g"], return_inverse=True)[1].astype(kind)
+    other = codes % 5
+    for fit in (lk.logit(FORMULA, holes), lk.logit_matrix(births[["age", "lwt"]].to_numpy(dtype=float), births["low"])):
+        for given in (codes, codes.astype(np.int64) * 10**12, np.iinfo(kind).max - codes):
+            found = fit.robust(cluster=given)
+            assert_array_equal(found.vcov, fit.robust(cluster=[str(code) for code in codes]).vcov)
+            assert found.record.covariance.n_clusters == np.unique(codes[fit.design.positions]).size
+        crossed = fit.robust(cluster=[codes, other])
+        assert_array_equal(crossed.vcov, fit.robust(cluster=[list(map(str, codes)), list(map(str, other))]).vcov)
+        with pytest.raises(DataError, match="188 values and the table has 189 rows"):
+            fit.robust(cluster=codes[1:])
 
 
 def test_absorbed_levels_count_in_leverage_and_degrees(births: pd.DataFrame) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from logitkit.models.binomial import Binomial
 from logitkit.numerics.kernels.binomial import logit_rows
-from logitkit.numerics.kernels.binomial_values import logit_mean, logit_values
+from logitkit.numerics.kernels.binomial_values import logit_mean, logit_residuals, logit_values
 from logitkit.numerics.kernels.dense import scale_rows
 from numerics.kernels.uncompiled import with_and_without_the_compiler
 from oracles.likelihood import mean, row_loss
@@ -120,6 +120,13 @@ def test_the_family_gives_residual_variance_and_deviance_without_cancellation() 
     y = mean(eta[1:4])
     assert_allclose(family.unit_deviance(eta[1:4], y), 0.0, atol=EXACT)
     assert_allclose(family.unit_deviance(eta, np.ones(5)), 2 * row_loss(eta, np.ones(5)), rtol=EXACT)
+
+
+def test_residuals_in_one_pass_have_the_bits_of_both_tails() -> None:
+    rng = np.random.default_rng(3)
+    eta = np.concatenate([rng.normal(scale=9.0, size=200), [0.0, -0.0, 800.0, -800.0, np.inf, -np.inf, np.nan]])
+    for y in (rng.random(eta.size), np.zeros(eta.size), np.ones(eta.size)):
+        assert_array_equal(logit_residuals(eta, y), y * logit_mean(-eta) - (1.0 - y) * logit_mean(eta))
 
 
 def test_the_binomial_constant_is_the_log_of_the_coefficient() -> None:

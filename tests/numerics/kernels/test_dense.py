@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from logitkit.design.matrix.dense import Dense
 from logitkit.numerics.kernels.binomial import logit_rows, logit_walk
-from logitkit.numerics.kernels.dense import add_by_code, add_moments, add_row_sums, write_dots
+from logitkit.numerics.kernels.dense import add_by_code, add_moments, add_row_sums, row_products, write_dots
 from logitkit.numerics.kernels.symmetric import fill_rest
 from logitkit.numerics.unshared import unshared_zeros
 
@@ -116,3 +116,13 @@ def test_unshared_arrays_share_no_pair_of_cache_lines() -> None:
     assert all(a.ctypes.data % 128 == 0 for a in arrays)
     assert sum(len(own) for own in lines) == len(set.union(*lines))
     assert all((a == 0.0).all() for a in arrays)
+
+
+@pytest.mark.parametrize(("n", "p"), SIZES)
+def test_products_of_rows_are_numpys_and_do_not_depend_on_their_place(n: int, p: int) -> None:
+    X = np.ascontiguousarray(numbers(n, p, 0)[1])
+    vector = np.random.default_rng(p).standard_normal(p)
+    found = row_products(X, vector)
+    assert_allclose(found, X @ vector, rtol=1e-12, atol=1e-12 * np.sqrt(p))
+    assert_array_equal(row_products(np.ascontiguousarray(X[::-1]), vector), found[::-1])
+    assert_array_equal(row_products(np.ascontiguousarray(X[n // 2 :]), vector), found[n // 2 :])

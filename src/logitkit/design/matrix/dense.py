@@ -17,6 +17,7 @@ from logitkit.typing import FloatArray, IntArray
 __all__ = ["Dense"]
 
 TILED_MOST = 800  # columns up to which tiles of sums are faster than BLAS: it copies what is read again and again
+FEW = 32_768  # numbers: their product with a vector takes less time than to hold BLAS to one thread
 DOUBLE, SINGLE = np.empty(0), np.empty(0, np.float32)
 
 
@@ -56,6 +57,12 @@ class Dense(Matrix):
     def dense_width(self) -> int:
         """Numbers that a row needs as scratch in ``add_gram``."""
         return int(self.array.shape[1])
+
+    @property
+    def is_few(self) -> bool:
+        """Whether it is numbers in the order of rows, so few that BLAS and threads are not worth their start."""
+        array = self.array
+        return array.size <= FEW and array.dtype == np.float64 and bool(array.flags.c_contiguous)
 
     @property
     def by_row(self) -> FloatArray | None:

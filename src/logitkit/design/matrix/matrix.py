@@ -71,6 +71,11 @@ class Matrix(ABC):
         return False
 
     @property
+    def is_few(self) -> bool:
+        """Whether it is numbers in the order of rows, so few that BLAS and threads are not worth their start."""
+        return False
+
+    @property
     def order(self) -> Literal["C", "F"]:
         """How vectors side by side, shape (m, p), are best stored for ``matvecs`` and ``add_rmatvecs``."""
         return "C"

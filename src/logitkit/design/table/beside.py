@@ -9,7 +9,9 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.design.response.response import Clusters
+from logitkit.design.table.extras import ARRAY
 from logitkit.design.table.frame import Table, codes_of, is_missing, read_table, row_values
+from logitkit.design.table.levels import whole_number_codes
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.typing import FloatArray, IntArray
 
@@ -85,10 +87,18 @@ def clusters_beside(value: Any, design: Design) -> tuple[Clusters, ...]:
         return tuple(Clusters(NO_CODES, 0, name) for name in given)
     found = []
     for each in several(value):
-        series, name = values_beside(each, design, "cluster")
-        codes, count = codes_of(series)
-        found.append(Clusters(codes, count, name))
+        coded, name = _of_whole_numbers(each, design), ARRAY
+        if coded is None:
+            series, name = values_beside(each, design, "cluster")
+            coded = codes_of(series)
+        found.append(Clusters(*coded, name))
     return tuple(found)
+
+
+def _of_whole_numbers(value: Any, design: Design) -> tuple[IntArray, int] | None:
+    """Return the codes of an array of whole numbers for the rows of a design, None for what takes a closer look."""
+    is_whole = isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "iu"
+    return whole_number_codes(value[design.places]) if is_whole and value.size == design.counts.given else None
 
 
 def clusters_named(names: Sequence[str], design: Design, role: str = "cluster") -> tuple[Clusters, ...]:

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from logitkit.numerics.kernels.appearance import codes_by_appearance
 from logitkit.typing import BoolArray, IntArray
 
-__all__ = ["Coded", "is_ordered"]
+__all__ = ["Coded", "is_ordered", "whole_number_codes"]
 
 ROWS_AT_ONCE = 65_536
+TABLE_OF_ROW, TABLE_LEAST = 4, 4_096  # whole numbers between the least and the largest: as many for each row, or these
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,6 +66,33 @@ class Coded:
         if np.array_equal(moved[:-1], np.arange(len(self.levels))):
             return self.codes
         return np.asarray(moved[self.codes])
+
+
+def whole_number_codes(values: NDArray[Any]) -> tuple[IntArray, int] | None:
+    """Return whole numbers as codes in the order in which they appear, and how many there are.
+
+    Parameters
+    ----------
+    values : (n,) array
+        Of any integer type.
+
+    Returns
+    -------
+    ((n,) int array, int) or None
+        None where there are none, and where they lie too far apart for a table.
+
+    Examples
+    --------
+    >>> codes, count = whole_number_codes(np.array([7, -2, 7, 3]))
+    >>> codes.tolist(), count, whole_number_codes(np.array([0, 10**9]))
+    ([0, 1, 0, 2], 3, None)
+    """
+    if values.size == 0:
+        return None
+    codes = np.empty(values.size, dtype=np.int64)
+    given = np.ascontiguousarray(values, dtype=np.int64)  # of numbers beyond it, others that differ as they do
+    count = codes_by_appearance(given, max(TABLE_OF_ROW * values.size, TABLE_LEAST), codes)
+    return None if count < 0 else (codes, count)
 
 
 def is_ordered(values: Any) -> bool:

@@ -13,7 +13,9 @@ Journal of Business and Economic Statistics 29, 238-249, equations 2.11 and 2.13
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 import numpy as np
 
@@ -35,7 +37,7 @@ from logitkit.inference.covariances.cluster_sums import (
 from logitkit.inference.covariances.corrections import Correction, correction_named, default_correction
 from logitkit.inference.covariances.sandwich import OfClusters, scores
 from logitkit.inference.covariances.sums_by_cluster import ROWS_OF_PART, RowScores, cluster_meat
-from logitkit.numerics.threads.blas import single_threaded_blas
+from logitkit.numerics.threads.blas import blas_for, single_threaded_blas
 from logitkit.numerics.threads.local import ordered_map
 from logitkit.typing import FloatArray
 
@@ -102,10 +104,10 @@ def clustered_vcov(
     n, k = float(record.n_obs), float(record.n_params)
     if rule.coefficients and n <= k:
         raise DataError(f"The correction divides by n - k, and there are {n:g} observations and {k:g} coefficients.")
-    with single_threaded_blas():  # entered once: of few rows that costs as much as the sums
+    with _held_blas(record, design, clusters):  # entered once: of few rows that costs more than the sums
         if design.stream is None:
             counts = [counted_clusters(each, design.response) for each in clusters]
-            meat = clustered_meat(scores(record, design), clusters, counts, rule, k)
+            meat = _meat(scores(record, design), clusters, counts, rule, k)
         else:
             task = OfClusters(record, design.stream.memory // 8)
             meat, counts = middle_of_sums(design.reduce(task, merged_sums), clusters, rule, n, k)
@@ -162,8 +164,18 @@ def clustered_meat(
     >>> bool(np.allclose(once, twice))
     True
     """
-    used, n = found.response.weights > 0.0, float(found.response.n_obs)
-    parts = list(combined(clusters))
+    with single_threaded_blas():
+        return _meat(found, clusters, counts, rule, k)
+
+
+def _meat(
+    found: RowScores, clusters: Sequence[Clusters], counts: Sequence[int], rule: Correction, k: float
+) -> FloatArray:
+    """Return the same where BLAS is held to one thread already."""
+    n, parts = float(found.response.n_obs), list(combined(clusters))
+    if len(parts) == 1:
+        return rule.factor(counts[0], n, k) * cluster_meat(clusters[0].codes, found)
+    used = found.response.weights > 0.0
 
     def one(place: int) -> FloatArray:
         # Intersections have the most clusters, and take the longest: they begin first.
@@ -172,10 +184,18 @@ def clustered_meat(
         own = min(counts) if rule.least else int(np.count_nonzero(np.bincount(codes if used.all() else codes[used])))
         return sign * rule.factor(own, n, k) * cluster_meat(codes, found)
 
-    with single_threaded_blas():
-        if used.size < ROWS_OF_PART:  # threads take longer
-            return np.asarray(np.add.reduce([one(place) for place in range(len(parts))]))
-        return np.asarray(np.add.reduce(list(ordered_map(one, len(parts)))))
+    if used.size < ROWS_OF_PART:  # threads take longer
+        return np.asarray(np.add.reduce([one(place) for place in range(len(parts))]))
+    return np.asarray(np.add.reduce(list(ordered_map(one, len(parts)))))
+
+
+def _held_blas(record: FitRecord, design: Design, clusters: Sequence[Clusters]) -> AbstractContextManager[None]:
+    """Return what holds BLAS to one thread: nothing where no product of a sandwich is so large that it uses more."""
+    plain = not design.in_chunks and record.is_single and design.level_codes is None
+    if not plain or not record.coordinates.matrix(design.matrix).is_few:
+        return single_threaded_blas()
+    q = record.inner_coef.size
+    return blas_for(max(math.prod(max(each.count, 1) for each in clusters), q) * q * q)
 
 
 def counted_clusters(clusters: Clusters, response: Response) -> int:

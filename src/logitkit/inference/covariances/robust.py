@@ -20,6 +20,7 @@ from logitkit.inference.covariances.heteroscedastic import HC_KINDS, heterosceda
 from logitkit.inference.covariances.reduced_bias import CR_KINDS, reduced_bias_vcov
 from logitkit.inference.covariances.serial import lags_of, serial_vcov
 from logitkit.inference.verbs import require
+from logitkit.numerics.once import altered
 from logitkit.options import is_finite_number, require_choice
 
 __all__ = ["KINDS", "robust"]
@@ -112,9 +113,9 @@ def robust(
         covariance = replace(covariance, law=_law(dof, record, covariance))
     own = clusters[0] if len(clusters) == 1 and kind != "HAC" else None
     lags = lags_of(record, design, given.order, given.lags) if given.order is not None else None
-    made = replace(given, clusters=tuple(clusters), lags=lags, kind=kind, correction=correction)
-    response = design.response if design.in_chunks else replace(design.response, clusters=own)
-    return record.with_covariance(vcov, covariance), replace(design, response=response, dependence=made)
+    made = altered(given, clusters=tuple(clusters), lags=lags, kind=kind, correction=correction)
+    response = design.response if design.in_chunks else altered(design.response, clusters=own)
+    return record.with_covariance(vcov, covariance), altered(design, response=response, dependence=made)
 
 
 def _require_fitting(kind: str, clusters: Sequence[Clusters], given: Dependence, correction: str | None) -> None:

@@ -167,7 +167,8 @@ def scores(record: FitRecord, design: Design) -> Scores:
     """
     response = design.response
     # At the limit of a separated fit the score of a separated row is zero.
-    slopes = -response.weights * np.nan_to_num(record.family.slopes(fitted_rows(record, design).eta, response))
+    slopes = record.family.slopes(fitted_rows(record, design).eta, response)
+    slopes = -response.weights * (slopes if np.isfinite(slopes).all() else np.nan_to_num(slopes))
     matrix = working_columns(record, design) if record.is_single else design.matrix
     return Scores(record, matrix, response, slopes)
 

@@ -129,6 +129,8 @@ def cluster_table(codes: IntArray, found: RowScores, count: int) -> FloatArray:
     """
     n, cells = codes.size, max(count * found.size, 1)
     parts = max(min(PARTS_MOST, n // ROWS_OF_PART, CELLS_OF_PARTS // cells), 1)
+    if parts == 1:
+        return _sums(codes, found, 0, n, count)
     bounds = np.linspace(0, n, parts + 1).astype(np.int64)
     table = np.zeros((count, found.size))
     for own in ordered_map(lambda part: _sums(codes, found, int(bounds[part]), int(bounds[part + 1]), count), parts):

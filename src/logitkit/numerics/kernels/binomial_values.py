@@ -9,7 +9,7 @@ import numpy as np
 from logitkit.numerics.kernels import compiled, compiled_sum
 from logitkit.typing import FloatArray
 
-__all__ = ["logit_curves", "logit_mean", "logit_values", "ratio_sum", "shifted_logit"]
+__all__ = ["logit_curves", "logit_mean", "logit_residuals", "logit_values", "ratio_sum", "shifted_logit"]
 
 
 @compiled
@@ -51,6 +51,30 @@ def logit_mean(eta: FloatArray) -> FloatArray:
     for i in range(eta.shape[0]):
         e = math.exp(-abs(eta[i]))
         out[i] = 1.0 / (1.0 + e) if eta[i] >= 0.0 else e / (1.0 + e)
+    return out
+
+
+@compiled
+def logit_residuals(eta: FloatArray, y: FloatArray) -> FloatArray:
+    r"""Return :math:`y (1 - \mu) - (1 - y) \mu`, that is :math:`y - \mu` without cancellation near 0 and 1.
+
+    Parameters
+    ----------
+    eta, y : (n,) array
+        Linear predictors, and proportions of events.
+
+    Returns
+    -------
+    (n,) array
+        Missing where a linear predictor is.
+    """
+    out = np.empty(eta.shape[0])
+    for i in range(eta.shape[0]):
+        e = math.exp(-abs(eta[i]))
+        large, small = 1.0 / (1.0 + e), e / (1.0 + e)
+        mean = large if eta[i] >= 0.0 else small
+        rest = large if eta[i] <= 0.0 else small
+        out[i] = y[i] * rest - (1.0 - y[i]) * mean
     return out
 
 

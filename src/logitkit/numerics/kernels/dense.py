@@ -5,12 +5,22 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from logitkit.numerics.kernels import compiled, compiled_sum
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["add_by_code", "add_moments", "add_row_sums", "scale_both", "scale_rows", "write_dots", "write_weighted"]
+__all__ = [
+    "add_by_code",
+    "add_moments",
+    "add_row_sums",
+    "row_products",
+    "scale_both",
+    "scale_rows",
+    "write_dots",
+    "write_weighted",
+]
 
 
 @compiled
@@ -76,6 +86,31 @@ def add_moments(array: FloatArray, weights: FloatArray, first: FloatArray, secon
         for j in range(array.shape[1]):
             first[j] += weights[i] * array[i, j]
             second[j] += weights[i] * array[i, j] * array[i, j]
+
+
+@compiled_sum
+def row_products(rows: FloatArray, vector: FloatArray) -> FloatArray:
+    """Return the product of each row with a vector.
+
+    Parameters
+    ----------
+    rows : (n, p) array
+        In C order.
+    vector : (p,) array
+        One number a column.
+
+    Returns
+    -------
+    (n,) array
+        A row gives the same bits wherever it stands.
+    """
+    out = np.empty(rows.shape[0])
+    for i in range(rows.shape[0]):
+        total = 0.0
+        for j in range(vector.shape[0]):
+            total += rows[i, j] * vector[j]
+        out[i] = total
+    return out
 
 
 @compiled_sum

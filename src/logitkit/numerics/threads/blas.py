@@ -11,13 +11,15 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from logitkit.numerics.threads.blas_library import limit_this_thread, of_the_process, of_the_thread, set_limit
 from logitkit.numerics.threads.local import threads_in_use
 
-__all__ = ["single_threaded_blas"]
+__all__ = ["blas_for", "single_threaded_blas"]
+
+FEW = 8_192  # multiplications: OpenBLAS shares out 9,216 of a matrix and a vector, and 262,144 of two matrices
 
 _lock = threading.RLock()
 _holders: dict[object, int] = {}  # who is inside, and on which thread
@@ -44,6 +46,22 @@ def single_threaded_blas() -> Iterator[None]:
             library.set_num_threads(threads)
         with _lock:
             _leave(holder)
+
+
+def blas_for(multiplications: int) -> AbstractContextManager[None]:
+    """Return what holds BLAS to one thread for products of a size; nothing for those that no BLAS shares out.
+
+    Parameters
+    ----------
+    multiplications : int
+        Of the largest product.
+
+    Examples
+    --------
+    >>> with blas_for(8):
+    ...     pass
+    """
+    return nullcontext() if multiplications <= FEW else single_threaded_blas()
 
 
 def _enter(holder: object) -> None:

@@ -26,14 +26,21 @@ def _each_thread_has_its_own(library: Any) -> bool:
     return getattr(library, "threading_layer", "") == "openmp" and hasattr(library, "clear_controlling_thread")
 
 
-def of_the_process() -> list[Any]:
+@cache
+def _by_owner(libraries: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Return those whose limit holds for the whole process, and those with one for each thread."""
+    apart = tuple(library for library in libraries if _each_thread_has_its_own(library))
+    return tuple(library for library in libraries if library not in apart), apart
+
+
+def of_the_process() -> tuple[Any, ...]:
     """Return the libraries whose limit holds for the whole process."""
-    return [library for library in _libraries() if not _each_thread_has_its_own(library)]
+    return _by_owner(_libraries())[0]
 
 
-def of_the_thread() -> list[Any]:
+def of_the_thread() -> tuple[Any, ...]:
     """Return the libraries whose limit holds for the calling thread alone."""
-    return [library for library in _libraries() if _each_thread_has_its_own(library)]
+    return _by_owner(_libraries())[1]
 
 
 def set_limit(library: Any, threads: int) -> None:

@@ -320,6 +320,9 @@ def ordered_map(
             go_on()
             yield function(index)
         return
+    if n_items == 1 and label is None:  # who counts threads first takes longer than many a task
+        yield function(0)
+        return
     each = max(n_items // (TASKS_OF_THREAD * get_threads()), 1) if light else 1
     if each > 1:
         for results in _results(_several(function, n_items, each), -(-n_items // each), None):
