@@ -20,7 +20,7 @@ from logitkit.design.formula.terms import INTERCEPT, Term
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.table.levels import Coded
-from logitkit.errors import DataError, FormulaError, LogitkitError
+from logitkit.errors import DataError, FormulaError, LogitkitError, LogitkitWarning
 from logitkit.numerics.once import once
 from logitkit.typing import BoolArray, FactorCoding, FloatArray, IntArray
 
@@ -343,7 +343,7 @@ def materialised(
 def raise_in_words(error: Exception) -> NoReturn:
     """Raise an error that came out of a term as one of this package."""
     cause = cause_of(error)
-    if isinstance(cause, LogitkitError):
+    if isinstance(cause, LogitkitError | LogitkitWarning):
         raise cause from cause.__cause__
     reason = str(error) if isinstance(error, FormulaicError) else f"{type(error).__name__}: {error}"
     raise FormulaError(f"The formula's terms cannot be evaluated on the data. {reason}") from cause

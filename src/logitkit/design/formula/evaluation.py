@@ -125,9 +125,13 @@ class Scope:
                 f"{text!r} in the formula treats a column as a single truth value. Between columns write & for 'and', "
                 "| for 'or', ~ for 'not', with parentheses around each comparison: (x > 0) & (x < 9) for 0 < x < 9."
             ) from error
-        if strange:
+        if strange and np.geterr()["invalid"] != "ignore":  # by which a caller asks for silence
             _tell_of_no_numbers(text, found, {name: self.column(name) for name in roots})
         return found
+
+
+def _short(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _tell_of_no_numbers(text: str, found: Any, columns: Mapping[str, Any]) -> None:
@@ -140,7 +144,7 @@ def _tell_of_no_numbers(text: str, found: Any, columns: Mapping[str, Any]) -> No
             none &= ~is_missing(column)
     if none.any():
         row = int(np.argmax(none))
-        where = ", ".join(f"{name} is {np.asarray(column)[row]}" for name, column in columns.items())
+        where = ", ".join(f"{name} is {_short(np.asarray(column)[row])}" for name, column in columns.items())
         warn_caller(
             f"{text!r} in the formula is no number in {int(none.sum()):,} of {none.size:,} rows, such as where "
             f"{where}; there it counts as missing.",

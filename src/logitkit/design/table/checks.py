@@ -143,7 +143,7 @@ def require_weights(values: FloatArray, kind: str, name: str, positions: IntArra
     if bad.any():
         row = int(np.argmax(bad))
         raise DataError(
-            f"{_called(name)} {values[row]:g} in row {positions[row]} (from 0); weights must be finite and not "
+            f"{_called(name)} {values[row]} in row {positions[row]} (from 0); weights must be finite and not "
             "negative. Give weight 0 to leave a row out."
         )
     if kind == "frequency":
