@@ -39,8 +39,8 @@ HITS = (
 )
 
 
-# Numba loads this module when it declares all that it can compile.
-DECLARED = "import sys; print('numba.typed.typeddict' in sys.modules)"
+# Numba loads the first of these when it declares all that it can compile, and the second with functions of arrays.
+DECLARED = "import sys; print(any(f'numba.{n}' in sys.modules for n in ('typed.typeddict', 'np.arrayobj')))"
 EVERY_KERNEL = """
 import importlib, pkgutil
 from logitkit.numerics import kernels

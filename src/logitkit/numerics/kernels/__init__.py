@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import warnings
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any, TypeVar, cast
 
 import numba
@@ -19,11 +20,13 @@ from numba.extending import intrinsic, overload
 from numpy.typing import NDArray
 
 from logitkit.errors import LogitkitWarning
+from logitkit.numerics.unpickling import unpickled
 
-try:
+try:  # numba has no public place for them
+    from numba.core.environment import Environment, lookup_environment
     from numba.core.runtime.nrt import rtsys
-except ImportError:  # numba has no public place for it
-    rtsys = None  # type: ignore[assignment]
+except ImportError:
+    rtsys = Environment = lookup_environment = None  # type: ignore[assignment, misc]
 
 __all__ = ["compiled", "compiled_sum", "compiled_view"]
 
@@ -90,10 +93,15 @@ def _keep_working(cache: Any) -> None:
 
     Numba declares all that it can compile before it looks into the cache, a tenth of the time to a first summary. What
     is compiled already needs none of it but the functions of arrays' memory; a kernel that is not found there is
-    compiled, and for that everything is declared. A numba without these private names loads in its own way.
+    compiled, and for that everything is declared. Nor does it need the modules of numba whose functions were compiled
+    into it, another tenth. A numba without these private names loads in its own way.
     """
     load, save = cache.load_overload, cache.save_overload
     alone = getattr(cache, "_load_overload", None) if hasattr(rtsys, "initialize") else None
+    file = getattr(cache, "_cache_file", None)
+    path_of = getattr(file, "_data_path", None)
+    if alone is not None and path_of is not None and hasattr(file, "_load_data"):
+        vars(file)["_load_data"] = _reader_of(path_of)
 
     def load_overload(signature: Any, context: Any) -> Any:
         found = None
@@ -118,6 +126,27 @@ def _keep_working(cache: Any) -> None:
             _tell_once(cache.cache_path, error)
 
     cache.load_overload, cache.save_overload = load_overload, save_overload
+
+
+def _reader_of(path_of: Callable[[str], str]) -> Callable[[str], Any]:
+    """Return what reads a compiled kernel by its name, and imports nothing for it."""
+
+    def read(name: str) -> Any:
+        with open(path_of(name), "rb") as file:  # noqa: PTH123 - as numba does, whose OSError is a kernel not found
+            return unpickled(file.read(), {("numba.core.environment", "_rebuild_env"): _environment})
+
+    return read
+
+
+def _environment(module: str, constants: list[Any], name: str) -> Any:
+    """Return the constants of a function that was compiled; its module is for code that is interpreted."""
+    known = lookup_environment(name)  # type: ignore[no-untyped-call]
+    if known is not None:
+        return known
+    described = SimpleNamespace(env_name=name, lookup_globals=lambda: {"__name__": module})
+    made = Environment.from_fndesc(described)  # type: ignore[no-untyped-call]
+    made.consts[:] = constants
+    return made
 
 
 def _tell_once(folder: str, error: Exception) -> None:
