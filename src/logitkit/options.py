@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import Field, fields
+from functools import cache
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -68,13 +69,12 @@ class Stated:
 
     def __new__(cls, *given: object, **named: object) -> Self:
         """Refuse arguments that there are not, before the constructor would with a TypeError."""
-        own = [field for field in fields(cls) if field.init]
-        known = [field.name for field in own]
+        known, by_position = _arguments(cls)  # type: ignore[arg-type]  # a class has a hash
         for name, value in named.items():
             if name not in known:
                 hint = cls._meant(name, value) or nearest_name(name, known)
                 raise ArgumentError(f"{cls.__name__}() has no argument {name!r}. {hint}")
-        most = sum(not field.kw_only for field in own) if cls._most_by_position is None else cls._most_by_position
+        most = by_position if cls._most_by_position is None else cls._most_by_position
         if len(given) > most:
             rest = [f"{name}=" for name in known[most:]]
             many = f"{most} value{'' if most == 1 else 's'} by position"
@@ -95,6 +95,13 @@ class Stated:
     def _instead(cls) -> str:
         """Return what else is said to too many values, with a blank before it."""
         return ""
+
+
+@cache
+def _arguments(kind: type[Stated]) -> tuple[tuple[str, ...], int]:
+    """Return the names of all arguments, and how many may be given by position."""
+    own = [field for field in fields(kind) if field.init]
+    return tuple(field.name for field in own), sum(not field.kw_only for field in own)
 
 
 def require_choice(name: str, value: Any, choices: Iterable[str]) -> None:

@@ -81,9 +81,12 @@ class Fingerprint:
         """Return the sums of consecutive rows, of which the first is row ``start`` of all."""
         if not matrix.n_rows:
             return FingerprintSums(response.events, response.total, None, None)
-        first, last = np.searchsorted(self.sample, [start, start + matrix.n_rows])
-        here, probe = self.sample[first:last] - start, self.probe[first:last]
-        whole = here.size == matrix.n_rows  # not worth a copy
+        if start == 0 and matrix.n_rows == self.sample.size == self.n_rows:
+            here, probe, whole = self.sample, self.probe, True
+        else:
+            first, last = np.searchsorted(self.sample, [start, start + matrix.n_rows])
+            here, probe = self.sample[first:last] - start, self.probe[first:last]
+            whole = here.size == matrix.n_rows  # not worth a copy
         with np.errstate(invalid="ignore"):  # the offset is infinite in a level whose rows all had one outcome
             outcomes = np.array([probe @ (values if whole else values[here]) for values in response.columns()])
         columns = (matrix if whole else matrix.take(here)).rmatvec(probe)
@@ -100,8 +103,9 @@ class Fingerprint:
 
     def digest(self) -> str:
         """Return sixteen digits; eight of each number count: sums may differ in the last bits between machines."""
-        parts = [self.n_rows, self.columns.size, self.events, self.total, *self.outcomes, *self.columns]
-        return hashlib.sha256("|".join(f"{float(part):.8e}" for part in parts).encode()).hexdigest()[:16]
+        sizes = (self.n_rows, self.columns.size, self.events, self.total)
+        parts = (*map(float, sizes), *self.outcomes.tolist(), *self.columns.tolist())
+        return hashlib.sha256(("|%.8e" * len(parts) % parts)[1:].encode()).hexdigest()[:16]
 
 
 @lru_cache(maxsize=16)

@@ -9,7 +9,6 @@ from logitkit.design.design import Design
 from logitkit.design.nuisance import NoNuisance
 from logitkit.engine.alone import without_errors
 from logitkit.engine.fit import fit_design
-from logitkit.engine.levels.absorbed import fit_absorbed
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.models.form import Form
@@ -60,6 +59,8 @@ def _with_levels(
     design: Design, form: Form, solver: Newton, level: float, start: FloatArray | None, alone: bool
 ) -> tuple[FitRecord, Design]:
     """Fit a model that absorbs a factor; the logit of two outcomes is the only one that does."""
+    from logitkit.engine.levels.absorbed import fit_absorbed
+
     del start, alone  # of some of the parameters only; of few, whose covariance costs little
     with single_threaded_blas():
         return fit_absorbed(design, form, solver, level)

@@ -27,7 +27,6 @@ from logitkit.design.response.response import Response
 from logitkit.design.table.checks import may_vanish, require_finite
 from logitkit.engine.alone import NO_ERRORS
 from logitkit.engine.assemble import make_record, shown_coordinates
-from logitkit.engine.boundary import boundary_words, maximum_on_boundary
 from logitkit.engine.chunked import ChunkedObjective, RowsOfForm
 from logitkit.engine.cost import require_affordable
 from logitkit.engine.curvature.hessian import DenseHessian, Hessian
@@ -70,6 +69,7 @@ TESTED_MOST = 300  # coefficients of several outcomes up to which a fit that run
 LARGE = 100  # coefficients beyond which second derivatives cost so much more than first ones that they are kept
 HUGE = 1e100  # a coefficient beyond which squares of its column may underflow
 NEAR = 1e-4  # standard errors from the optimum, where a small fit leaves compiled code: the next step is the last
+CLEARLY = 10.0  # times what the columns must have of their own: no need to look again at the optimum
 DETERMINED = 1e-13  # of a unit diagonal: less is left of a coefficient that the others determine
 
 
@@ -212,6 +212,8 @@ def _at_boundary(design: Design, form: Form, solver: Newton, solved: _Solved, le
     """Return the record of a maximum where some fitted mean is 1, which has no errors; None where it is inside."""
     if overlap_is_certain(solved.solution):
         return None
+    from logitkit.engine.boundary import boundary_words, maximum_on_boundary
+
     columns, intercept = solved.columns, design.info.intercept
     objective = objective_of(design, form, columns)
     margins = margins_of(
@@ -303,14 +305,15 @@ def _in_compiled_code(
     found = solve_single(matrix.to_dense(), design.response.y, design.response.weights, shift, start, near)
     if not found.converged[0] or found.share[0] < CLEAR_SHARE or np.abs(found.coef).max() > HUGE:
         return None
-    searched = [(value, math.sqrt(squared), length) for value, squared, length in found.trace[0, : found.iterations[0]]]
-    steps = [*searched, (found.value[0], found.decrement[0], 1.0)]
-    last = replace(solver, max_iter=max(solver.max_iter - len(steps), 1)).solve(objective, found.coef[0])
-    if last.status is not Status.CONVERGED or not are_clear(last.evaluation, form, design.info.intercept):
+    searched = found.trace[0, : found.iterations[0]].tolist()
+    done = [Step(k, value, math.sqrt(squared), length) for k, (value, squared, length) in enumerate(searched)]
+    done.append(Step(len(done), float(found.value[0]), float(found.decrement[0]), 1.0))
+    last = replace(solver, max_iter=max(solver.max_iter - len(done), 1)).solve(objective, found.coef[0])
+    # So close by, the information changes by parts in ten thousand; with the intercept first, shares are the same.
+    surely = found.share[0] >= CLEARLY * CLEAR_SHARE and not design.info.intercept
+    if last.status is not Status.CONVERGED or not (surely or are_clear(last.evaluation, form, design.info.intercept)):
         return None
-    done = (Step(k, float(value), float(left), float(length)) for k, (value, left, length) in enumerate(steps))
-    later = (replace(step, iteration=step.iteration + len(steps)) for step in last.trace)
-    return replace(last, trace=(*done, *later))
+    return replace(last, trace=(*done, *(replace(step, iteration=step.iteration + len(done)) for step in last.trace)))
 
 
 def _dense(evaluation: Evaluation) -> DenseHessian:

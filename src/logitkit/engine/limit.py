@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.design.matrix.transformed import Transformed
 from logitkit.design.response.response import Response
 from logitkit.engine.assemble import make_record, shown_coordinates, shown_directions
 from logitkit.engine.chunked import ChunkedObjective
@@ -103,6 +102,8 @@ def limiting_objective(
     response = design.response
     differences = margins.differences
     if differences is None:
+        from logitkit.design.matrix.transformed import Transformed
+
         # Weight zero takes the separated rows out without a copy of the others.
         prior = np.where(separated.rows, 0.0, 1.0 if response.prior is None else response.prior)
         assert isinstance(columns, Coordinates)

@@ -28,7 +28,7 @@ from logitkit.models.multinomial import Multinomial
 from logitkit.models.penalties.quadratic import Quadratic
 from logitkit.models.predictors import Predictors, single_predictor
 from logitkit.numerics.once import once
-from logitkit.numerics.threads.local import get_threads, go_on, ordered_map
+from logitkit.numerics.threads.local import go_on, ordered_map, require_threads
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Evaluation", "Objective", "OfObjective", "SmoothObjective", "outcomes_objective", "with_quadratic"]
@@ -155,7 +155,7 @@ class Objective:
             self.engine = VectorRows(matrix, response, family, predictors, second)
         else:
             self.engine = PartRows(matrix, response, family, predictors)
-        get_threads()  # refuses a setting that makes no sense, also where one thread is all that is used
+        require_threads()  # also where one thread is all that is used
 
     @property
     def n_params(self) -> int:

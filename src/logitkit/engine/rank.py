@@ -26,7 +26,6 @@ import numpy as np
 from scipy.linalg.lapack import dpotrf, dtrtri
 
 from logitkit.design.matrix.matrix import Matrix
-from logitkit.design.matrix.transformed import Transformed
 from logitkit.design.matrix.vanishing import Vanishing, vanishing_combinations
 from logitkit.engine.curvature.vcov import Vcov
 from logitkit.numerics.threads.row_groups import row_groups
@@ -82,6 +81,8 @@ class Coordinates:
         """Return the matrix that the solver works on."""
         if self.centre is None or self.basis is None:
             return given
+        from logitkit.design.matrix.transformed import Transformed
+
         return Transformed(given, self.centre, self.basis)
 
     def coef(self, solved: FloatArray) -> FloatArray:

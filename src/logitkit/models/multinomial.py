@@ -13,7 +13,6 @@ import numpy as np
 from logitkit.design.response.response import NO_SHARES, Response, less_offsets
 from logitkit.models.curvatures import BlockSums, Softmax
 from logitkit.models.words import RELATIVE_RISK_RATIO, Words
-from logitkit.numerics.kernels.softmax import softmax_by_row, softmax_rows
 from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray
 
 __all__ = ["NO_SHARES", "Multinomial"]
@@ -92,6 +91,8 @@ class Multinomial:
         others: FloatArray,
     ) -> tuple[float, float]:
         """Overwrite logits with probabilities, fill slopes and 1 - p; return the loss and the least other mean."""
+        from logitkit.numerics.kernels.softmax import softmax_rows
+
         return softmax_rows(eta, codes, shares, weights, slope, others)
 
     def block(
@@ -112,6 +113,8 @@ class Multinomial:
         self, eta: FloatArray, codes: CodeArray, shares: FloatArray, weights: FloatArray
     ) -> tuple[float, float]:
         """Overwrite logits of shape (n, K) with the slopes; return the loss and the least other mean."""
+        from logitkit.numerics.kernels.softmax import softmax_by_row
+
         return softmax_by_row(eta, codes, shares, weights, np.empty(eta.shape[1]))
 
     def mean(self, eta: FloatArray) -> FloatArray:

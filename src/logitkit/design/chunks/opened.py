@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from glob import glob
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from logitkit.design.chunks.executor import Executor
-from logitkit.design.chunks.parquet import parquet_source
-from logitkit.design.chunks.partitioned import FileSource, is_partitioned, partitioned_source
 from logitkit.design.chunks.source import Source
 from logitkit.errors import DataError
+
+if TYPE_CHECKING:
+    from logitkit.design.chunks.partitioned import FileSource
 
 __all__ = ["source_of"]
 
@@ -83,13 +84,20 @@ def _of_place(written: str) -> Source:
         raise DataError(f"'{kinds['']}' does not end in {', '.join((*PARQUET, *TEXT))}: read it into a table first.")
     if len(kinds) > 1:
         raise DataError(f"{written!r} holds files of two kinds, {' and '.join(map(str, kinds.values()))}: name one.")
+    whole: FileSource
     if "parquet" in kinds:
-        whole: FileSource = parquet_source(found, written)
+        from logitkit.design.chunks.parquet import parquet_source
+
+        whole = parquet_source(found, written)
     else:
         from logitkit.design.chunks.text import text_source
 
         whole = text_source(found, written)
-    if place.is_dir() and is_partitioned(place, found):
+    if not place.is_dir():
+        return whole
+    from logitkit.design.chunks.partitioned import is_partitioned, partitioned_source
+
+    if is_partitioned(place, found):
         return partitioned_source(place, found, "parquet" if "parquet" in kinds else "csv", whole)
     return whole
 

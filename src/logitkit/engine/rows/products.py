@@ -19,7 +19,6 @@ import numpy as np
 
 from logitkit.engine.curvature.hessian import Factor, Hessian
 from logitkit.engine.rows.vector import VectorRows
-from logitkit.numerics.kernels.softmax import softmax_curved
 from logitkit.numerics.threads.local import ordered_map
 from logitkit.typing import FloatArray
 
@@ -141,6 +140,8 @@ class SoftmaxHessian(Hessian):
 
     def _curved(self, group: int, change: FloatArray) -> FloatArray:
         """Return the sums of a product over a group of rows."""
+        from logitkit.numerics.kernels.softmax import softmax_curved
+
         rows, total = self.rows, self.rows.empty()
         inner, active = rows.matrix.inner, rows.predictors.active
         with np.errstate(invalid="ignore", over="ignore"):

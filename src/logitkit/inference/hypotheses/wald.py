@@ -11,11 +11,10 @@ Rao, C. R. (1973) Linear Statistical Inference and its Applications, 2nd edition
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from logitkit.design.formula.constraints import parse_hypothesis
-from logitkit.design.formula.nonlinear import NonlinearFunctions, nonlinear_functions
 from logitkit.engine.law import NORMAL, Law
 from logitkit.engine.rank import Coordinates
 from logitkit.engine.record import FitRecord
@@ -25,6 +24,9 @@ from logitkit.inference.functions import column_of, function_sides
 from logitkit.inference.hypotheses.marginality import contained_terms
 from logitkit.inference.verbs import require
 from logitkit.typing import BoolArray, FloatArray
+
+if TYPE_CHECKING:
+    from logitkit.design.formula.nonlinear import NonlinearFunctions
 
 __all__ = [
     "OVERALL_MOST",
@@ -159,6 +161,9 @@ def wald_test(record: FitRecord, hypothesis: str, level: float | None = None) ->
     >>> bool(abs(found.statistic - found.estimates.statistic[0] ** 2) < 1e-9)
     True
     """
+    from logitkit.design.formula.constraints import parse_hypothesis
+    from logitkit.design.formula.nonlinear import nonlinear_functions
+
     require(record, "test")
     curved = nonlinear_functions(hypothesis, record.names, record.naming, record.term_places())
     if curved is not None:

@@ -7,7 +7,7 @@ import sys
 
 from logitkit.errors import DataError
 
-__all__ = ["threads_of_environment"]
+__all__ = ["stated_threads", "threads_of_environment"]
 
 
 def threads_of_environment() -> int:
@@ -18,16 +18,30 @@ def threads_of_environment() -> int:
     >>> threads_of_environment() >= 1
     True
     """
-    for variable in ("LOGITKIT_NUM_THREADS", "OMP_NUM_THREADS"):
-        text = os.environ.get(variable, "").strip()
-        if text:
-            return _number_of(variable, text)
+    stated = stated_threads()
+    if stated is not None:
+        return stated
     if sys.version_info >= (3, 13):
         return os.process_cpu_count() or 1
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on every system
         return os.cpu_count() or 1
+
+
+def stated_threads() -> int | None:
+    """Return the number that a variable of the environment states, None where none does.
+
+    Examples
+    --------
+    >>> stated_threads() is None or stated_threads() >= 1
+    True
+    """
+    for variable in ("LOGITKIT_NUM_THREADS", "OMP_NUM_THREADS"):
+        text = os.environ.get(variable, "").strip()
+        if text:
+            return _number_of(variable, text)
+    return None
 
 
 def _number_of(variable: str, text: str) -> int:

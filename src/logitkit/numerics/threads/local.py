@@ -16,10 +16,10 @@ from typing import Any, Generic, TypeVar
 
 from logitkit.errors import DataError
 from logitkit.numerics.threads.blas_library import limit_this_thread
-from logitkit.numerics.threads.environment import threads_of_environment
+from logitkit.numerics.threads.environment import stated_threads, threads_of_environment
 from logitkit.numerics.threads.progress import Progress, progress
 
-__all__ = ["get_threads", "go_on", "on_one_thread", "ordered_map", "set_threads", "threads_in_use"]
+__all__ = ["get_threads", "go_on", "on_one_thread", "ordered_map", "require_threads", "set_threads", "threads_in_use"]
 
 T = TypeVar("T")
 
@@ -92,6 +92,17 @@ def get_threads() -> int:
         return 1
     chosen = _threads  # read once: another thread may set it
     return threads_of_environment() if chosen is None else chosen
+
+
+def require_threads() -> None:
+    """Refuse a setting of the environment that makes no sense, where it counts.
+
+    Examples
+    --------
+    >>> require_threads()
+    """
+    if _threads is None and not _here.alone:
+        stated_threads()
 
 
 class _Walk(Generic[T]):
