@@ -25,7 +25,7 @@ from logitkit.typing import FloatArray
 __all__ = ["VectorRows", "is_joint"]
 
 JOINT_OUTCOMES = 16  # with a predictor, from which one product for all pairs is faster than one per pair
-JOINT_COLUMNS = 14  # up to which it is: it takes twice the arithmetic, and a pair little else where columns are many
+JOINT_COLUMNS = 13  # up to which it is: it takes twice the arithmetic, and a pair little else where columns are many
 PIECE_NUMBERS = 1 << 15  # logits at once, which with the columns they come from stay in a second-level cache
 
 
