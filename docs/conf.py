@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import logitkit
+import logitkit.results.nominal  # gives verbs and figures of given rows the docstrings of those of a fit
 
 project = "logitkit"
 author = "logitkit contributors"

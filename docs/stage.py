@@ -193,6 +193,8 @@ def called(module: str, name: str) -> str:
     owner, _, verb = name.rpartition(".")
     if owner in {"Fit", "MultinomialFit", "OrdinalFit"}:
         return f"fit.{verb}"
+    if owner == "FitOnRows":
+        return f"fit.on(data).{verb}"
     if owner in {"FitPlots", "NominalPlots"}:
         return f"fit.plot.{verb}"
     room = module.removeprefix("logitkit").lstrip(".")

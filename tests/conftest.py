@@ -255,10 +255,16 @@ def figures_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("logitkit.report.drawn.svg_of", lambda axes: "<svg/>")
 
 
-@pytest.fixture(autouse=True)
-def close_figures() -> Iterator[None]:
-    """Close what a test drew: open figures pile up, and matplotlib warns at the twenty-first."""
-    yield
-    pyplot = sys.modules.get("matplotlib.pyplot")
-    if pyplot is not None:
-        pyplot.close("all")
+class ClosedFigures:
+    """Close what a test or an example drew: open figures pile up, and matplotlib warns at the twenty-first."""
+
+    def pytest_runtest_teardown(self) -> None:
+        """Close figures of pyplot."""
+        pyplot = sys.modules.get("matplotlib.pyplot")
+        if pyplot is not None:
+            pyplot.close("all")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have figures closed after examples of ``src`` too, which hooks of this folder alone would not see."""
+    config.pluginmanager.register(ClosedFigures())

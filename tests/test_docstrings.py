@@ -64,6 +64,7 @@ HELD = (
     "several.resampled.BootstrapResult",
     "several.resampled.JackknifeResult",
     "shown.Shown",
+    "statistics.Statistics",
 )
 # Reached through `logit_by`, `cross_validate`, `averages`, `bootstrap` and `validate`.
 INNER = {

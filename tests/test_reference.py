@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import importlib
 import inspect
 import pydoc
@@ -105,7 +106,33 @@ def test_every_verb_of_a_fit_is_on_its_page():
 
 
 def test_every_verb_of_a_fit_on_rows_is_on_its_page():
-    assert of("Fit", "fit_on.md") - {"on"} == verbs(FitOnRows)
+    assert of("FitOnRows", "fit_on.md") == verbs(FitOnRows)
+
+
+def documented(module: str, name: str) -> str:
+    """The docstring of an entry: a property's is that of its function."""
+    found: Any = importlib.import_module(module)
+    for part in name.split("."):
+        found = inspect.getattr_static(found, part) if inspect.isclass(found) else getattr(found, part)
+    return inspect.getdoc(found.__func__ if isinstance(found, classmethod | staticmethod) else found) or ""
+
+
+def shown_by_examples(text: str) -> list[str]:
+    """What the examples of a docstring print, less what only says that something holds."""
+    printed = [example.want.strip() for example in doctest.DocTestParser().get_examples(text)]
+    return [each for each in printed if each and not re.fullmatch(r"[(\[]?((True|False)(, |\b))+[)\]]?", each)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_entry_has_an_example_that_shows_more_than_a_boolean(page):
+    bare = [f"{module}.{name}" for module, name in listed(page) if not shown_by_examples(documented(module, name))]
+    assert bare == []
+
+
+def test_an_example_of_booleans_alone_shows_nothing():
+    for nothing in ("", ">>> 1 == 1\nTrue\n", ">>> 1 == 1, 2 == 1\n(True, False)\n", ">>> import re\n"):
+        assert shown_by_examples(nothing) == []
+    assert shown_by_examples(">>> 1 + 1, True\n(2, True)\n") == ["(2, True)"]
 
 
 def test_every_figure_is_listed():

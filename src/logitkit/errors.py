@@ -36,15 +36,45 @@ __all__ = [
 
 
 class LogitkitError(ValueError):
-    """Base of every error that logitkit raises on purpose."""
+    """Base of every error that logitkit raises on purpose.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> try:
+    ...     lk.logit("y ~ z", {"y": [0, 1, 1], "x": [1, 2, 3]})
+    ... except lk.errors.LogitkitError as error:
+    ...     print(type(error).__name__)
+    FormulaError
+    """
 
 
 class FormulaError(LogitkitError):
-    """The formula cannot be read, or names something that the data does not have."""
+    """The formula cannot be read, or names something that the data does not have.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> try:
+    ...     lk.logit("y ~ ages", {"y": [0, 1, 1], "age": [1, 2, 3]})
+    ... except lk.errors.FormulaError as error:
+    ...     print(error)
+    'ages' in the formula is neither a column of the table nor a known name. Did you mean 'age'?
+    """
 
 
 class DataError(LogitkitError):
-    """The table, a column, the weights or the offset cannot be used as given."""
+    """The table, a column, the weights or the offset cannot be used as given.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> try:
+    ...     lk.logit("y ~ x", {"y": [0, 1, 1], "x": [1, 2, 3]}, weights=[1, -1, 1])
+    ... except lk.errors.DataError as error:
+    ...     print(str(error).split("; ")[1])
+    weights must be finite and not negative. Give weight 0 to leave a row out.
+    """
 
 
 class NoBinsError(DataError):
@@ -56,6 +86,12 @@ class NoBinsError(DataError):
         What is wrong, and what to do.
     reason : str
         Why the variable is left out, where others remain.
+
+    Examples
+    --------
+    >>> error = NoBinsError("'age' has no values.", reason="no values")
+    >>> str(error), error.reason
+    ("'age' has no values.", 'no values')
     """
 
     def __init__(self, message: str, reason: str = "") -> None:
@@ -64,39 +100,121 @@ class NoBinsError(DataError):
 
 
 class ResponseError(LogitkitError):
-    """The response is not of the kind that the family needs."""
+    """The response is not of the kind that the family needs.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> try:
+    ...     lk.logit("y ~ x", {"y": [1, 1, 1], "x": [1, 2, 3]})
+    ... except lk.errors.ResponseError as error:
+    ...     print(str(error).partition(";")[0])
+    The response 'y' has one class only (1)
+    """
 
 
 class ConvergenceError(LogitkitError):
-    """A verb needs a converged fit and this one is not."""
+    """A verb needs a converged fit and this one is not.
+
+    Examples
+    --------
+    >>> [kind.__name__ for kind in ConvergenceError.__mro__[:3]]
+    ['ConvergenceError', 'LogitkitError', 'ValueError']
+    """
 
 
 class SeparationError(LogitkitError):
-    """A verb cannot answer because the estimate that it needs is infinite."""
+    """A verb cannot answer because the estimate that it needs is infinite.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 0, 1, 1, 1], "x": [1, 2, 3, 4, 5, 6]})
+    >>> try:
+    ...     fit.collinearity()
+    ... except lk.errors.SeparationError as error:
+    ...     print(str(error).partition(",")[0])
+    No coefficient other than the intercept is finite (x)
+    """
 
 
 class UnsupportedError(LogitkitError):
-    """The request is understood and is not offered, or has no valid answer."""
+    """The request is understood and is not offered, or has no valid answer.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 1, 0, 1], "x": [1, 2, 3, 4]}, penalty=lk.Lasso(0.1))
+    >>> try:
+    ...     fit.test("x")
+    ... except lk.errors.UnsupportedError as error:
+    ...     print(str(error).partition(":")[0])
+    A Wald test is not offered after a penalty
+    """
 
 
 class ArgumentError(UnsupportedError, TypeError):
-    """A function was given an argument that it does not have."""
+    """A function was given an argument that it does not have.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> try:
+    ...     lk.logit("y ~ x", {"y": [0, 1, 1], "x": [1, 2, 3]}, weight=[1, 1, 1])
+    ... except TypeError as error:
+    ...     print(error)
+    logit() has no argument 'weight'. Did you mean 'weights'?
+    """
 
 
 class ExecutorError(LogitkitError):
-    """The workers on which rows are summed are gone, cannot be reached, or cannot run what they are given."""
+    """The workers on which rows are summed are gone, cannot be reached, or cannot run what they are given.
+
+    Examples
+    --------
+    >>> [kind.__name__ for kind in ExecutorError.__mro__[:3]]
+    ['ExecutorError', 'LogitkitError', 'ValueError']
+    """
 
 
 class LogitkitWarning(UserWarning):
-    """Base of every warning that logitkit gives."""
+    """Base of every warning that logitkit gives.
+
+    Examples
+    --------
+    >>> [kind.__name__ for kind in (DataWarning, ConvergenceWarning) if issubclass(kind, LogitkitWarning)]
+    ['DataWarning', 'ConvergenceWarning']
+    """
 
 
 class DataWarning(LogitkitWarning):
-    """The data was used, in a way that the caller should know of."""
+    """The data was used, in a way that the caller should know of.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> import logitkit as lk
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     fit = lk.logit("y ~ x", {"y": [0, 1, 0, 1], "x": [1, 2, 3, 4]}, start={"x": 1.0})
+    >>> [each.category.__name__ for each in caught]
+    ['DataWarning']
+    """
 
 
 class ConvergenceWarning(LogitkitWarning):
-    """The solver stopped before it reached its tolerance."""
+    """The solver stopped before it reached its tolerance.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> import logitkit as lk
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     fit = lk.logit("y ~ x", {"y": [0, 1, 0, 1], "x": [1, 2, 3, 4]}, solver=lk.Newton(max_iter=1))
+    >>> fit.status, [each.category.__name__ for each in caught]
+    ('stopped at the maximum number of iterations before the tolerance was reached', ['ConvergenceWarning'])
+    """
 
 
 # Quoted, in brackets of any kinds (a right-open interval has two), or the comma of thousands.

@@ -182,10 +182,12 @@ def multinomial_matrix(
     Examples
     --------
     >>> import logitkit as lk
-    >>> import numpy as np
-    >>> fit = lk.multinomial_matrix(np.ones((4, 1)), ["a", "b", "b", "c"], names=["Intercept"])
-    >>> bool(np.isclose(fit.coef.loc["Intercept", "b"], np.log(2)))
-    True
+    >>> births = lk.datasets.load_lbw().assign(Intercept=1.0)
+    >>> lk.multinomial_matrix(births[["Intercept", "age"]], births["race"]).coef.round(3)
+    outcome    black  other
+    term
+    Intercept  1.178  1.287
+    age       -0.109 -0.071
     """
     found = fit_matrix(
         X,

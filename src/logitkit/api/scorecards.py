@@ -103,14 +103,14 @@ def scorecard(
     >>> loans = lk.datasets.load_german_credit()
     >>> chosen = lk.scorecard.Selection(min_iv=0.1)
     >>> card = lk.scorecard("class ~ .", loans, event="bad", selection=chosen)
-    >>> bool((card.fit.coef.drop("Intercept") < 0).all())
-    True
+    >>> card.fit.coef.round(2).head(4).to_dict()
+    {'Intercept': -0.85, 'checking_status': -0.79, 'duration': -0.74, 'credit_history': -0.71}
 
     How well it will do is asked of cards that are made again in resamples, bins and selection included:
 
     >>> found = card.fit.validate(n=3, seed=1)
-    >>> bool(found.of("c") < found.apparent[found.names.index("c")])
-    True
+    >>> round(float(found.apparent[found.names.index("c")]), 3), round(float(found.of("c")), 3)
+    (0.812, 0.796)
     """
     require_choice("coding", coding, CODINGS)
     table = read_table(data)

@@ -58,8 +58,8 @@ def dataset_path(name: str) -> Path:
 
     Examples
     --------
-    >>> dataset_path("sba_loans").name == describe("sba_loans").file
-    True
+    >>> dataset_path("lbw").name, dataset_path("sba_loans").name
+    ('lbw.csv', 'sba_loans.parquet')
     """
     description = describe(name)
     file = description.file

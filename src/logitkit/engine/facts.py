@@ -155,6 +155,13 @@ class PenaltyFacts:
     place : (q,) int array or None
         Where the coefficients of ``penalty`` are among those of the record, where some are left out: in symmetric form
         the first outcome's of columns without a penalty.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw(), penalty=lk.Lasso(0.05))
+    >>> fit.penalty.strengths, fit.penalty.n_nonzero, fit.penalty.chosen
+    ((('lasso', 0.05),), 3, 'given')
     """
 
     words: str

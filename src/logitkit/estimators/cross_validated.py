@@ -51,11 +51,10 @@ class LogitClassifierCV(CrossValidatedFit):
     --------
     It is ``lk.cross_validate`` on the same folds:
 
-    >>> import numpy as np
     >>> import logitkit as lk
     >>> from logitkit.estimators import LogitClassifierCV
     >>> data = lk.datasets.load_lbw()
     >>> model = LogitClassifierCV("age + lwt + C(race)", cv=3, n_strengths=20).fit(data, data["low"])
-    >>> bool(np.isclose(model.strength_, model.scores_["mean"].idxmin()))
-    True
+    >>> round(model.strength_, 4), round(float(model.scores_["mean"].idxmin()), 4)
+    (0.0785, 0.0785)
     """

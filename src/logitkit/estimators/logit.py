@@ -79,12 +79,12 @@ class LogitClassifier(FitWithPenalty):
     --------
     The coefficients are those of ``lk.logit``:
 
-    >>> import numpy as np
     >>> import logitkit as lk
     >>> from logitkit.estimators import LogitClassifier
     >>> data = lk.datasets.load_lbw()
     >>> model = LogitClassifier("age + lwt + C(race)").fit(data, data["low"])
-    >>> fit = lk.logit("low ~ age + lwt + C(race)", data)
-    >>> bool(np.array_equal(model.fit_.coef, fit.coef))
-    True
+    >>> model.fit_.coef.round(3).tolist()
+    [1.305, -0.026, -0.014, 1.003, 0.444]
+    >>> model.predict_proba(data)[:2].round(3).tolist()
+    [[0.687, 0.313], [0.789, 0.211]]
     """

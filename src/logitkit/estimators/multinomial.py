@@ -88,14 +88,12 @@ class MultinomialClassifier(FitWithPenalty):
     --------
     The probabilities are those of ``lk.multinomial``:
 
-    >>> import numpy as np
     >>> import logitkit as lk
     >>> from logitkit.estimators import MultinomialClassifier
     >>> data = lk.datasets.load_lbw()
     >>> model = MultinomialClassifier("age + lwt").fit(data, data["race"])
-    >>> fit = lk.multinomial("race ~ age + lwt", data)
-    >>> bool(np.allclose(model.predict_proba(data), fit.predict()[list(model.classes_)], rtol=1e-9))
-    True
+    >>> model.classes_.tolist(), model.predict_proba(data)[0].round(3).tolist()
+    (['black', 'other', 'white'], [0.393, 0.163, 0.444])
     """
 
     _several: ClassVar[bool] = True

@@ -51,13 +51,12 @@ class MultinomialClassifierCV(CrossValidatedFit):
 
     Examples
     --------
-    >>> import numpy as np
     >>> import logitkit as lk
     >>> from logitkit.estimators import MultinomialClassifierCV
     >>> data = lk.datasets.load_lbw()
     >>> model = MultinomialClassifierCV("age + lwt + smoke", cv=3, n_strengths=10).fit(data, data["race"])
-    >>> bool(np.isclose(model.strength_, model.scores_["mean"].idxmin()))
-    True
+    >>> round(model.strength_, 4), round(float(model.scores_["mean"].idxmin()), 4)
+    (0.0073, 0.0073)
     """
 
     _several: ClassVar[bool] = True

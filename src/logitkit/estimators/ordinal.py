@@ -106,11 +106,9 @@ class OrdinalClassifier(SingleFit):
     >>> import logitkit as lk
     >>> from logitkit.estimators import OrdinalClassifier
     >>> data = lk.datasets.load_lbw()
-    >>> visits = np.minimum(data["ftv"], 2)
-    >>> model = OrdinalClassifier("age + lwt").fit(data, visits)
-    >>> fit = lk.ordinal("visits ~ age + lwt", data.assign(visits=visits))
-    >>> bool(np.allclose(model.predict_proba(data), fit.predict(), rtol=1e-9))
-    True
+    >>> model = OrdinalClassifier("age + lwt").fit(data, np.minimum(data["ftv"], 2))
+    >>> model.classes_.tolist(), model.predict_proba(data)[0].round(3).tolist()
+    ([0, 1, 2], [0.583, 0.239, 0.178])
     """
 
     _several: ClassVar[bool] = True

@@ -14,7 +14,15 @@ __all__ = ["EquationResult", "equation_of"]
 
 @extends_base
 class EquationResult(Shown, EquationWords):
-    """A fitted model as equations, as text and as LaTeX."""
+    """A fitted model as equations, as text and as LaTeX.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ lwt + smoke", lk.datasets.load_lbw())
+    >>> print(fit.equation().text[0])
+    logit P(low = 1) = 0.6192 - 0.0133 lwt + 0.6766 smoke
+    """
 
     def to_latex(self) -> str:
         """Return the equations as an ``align*`` environment.

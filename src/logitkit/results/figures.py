@@ -34,6 +34,13 @@ class FitPlots(DiagnosticFigures, Figures):
     ----------
     fit : Fit
         The fit.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+    >>> [text.get_text() for text in fit.plot.forest().get_yticklabels()]
+    ['age', 'lwt', 'smoke']
     """
 
     #: The call named by the message when an argument that belongs to other rows is given to a figure.
@@ -92,6 +99,14 @@ class FitPlots(DiagnosticFigures, Figures):
             If the model has no coefficient besides the intercept, or a penalty has set all of them to zero.
         FormulaError
             If ``units``, ``labels`` or ``terms`` contains an unknown name.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> axes = fit.plot.forest(units={"lwt": 10}, labels={"smoke": "Smokes"})
+        >>> axes.get_xlabel(), [text.get_text() for text in axes.get_yticklabels()]
+        ('Odds ratio, 95% intervals (log scale)', ['age', 'lwt (per 10)', 'Smokes'])
         """
         from logitkit.plots.forest import plot_forest
         from logitkit.report.forest import ratio_forest
@@ -141,6 +156,14 @@ class FitPlots(DiagnosticFigures, Figures):
         -------
         Axes
             The plot, without the intercepts and without terms that a summary does not list one by one.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.multinomial("race ~ age + lwt", lk.datasets.load_lbw())
+        >>> axes = fit.plot.coefficients(units={"lwt": 10})
+        >>> axes.get_xlabel(), [text.get_text() for text in axes.get_yticklabels()]
+        ('Coefficient against white, 95% intervals', ['age', 'lwt (per 10)'])
         """
         from logitkit.plots.forest import plot_forest
         from logitkit.report.forest import coefficient_forest
@@ -179,6 +202,13 @@ class FitPlots(DiagnosticFigures, Figures):
         ------
         UnsupportedError
             If variables act together (interactions), there are several outcomes, an offset or absorbed levels.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ lwt", lk.datasets.load_lbw())
+        >>> fit.plot.nomogram(title="Low birth weight")
+        <Axes: title={'left': 'Low birth weight'}>
         """
         from logitkit.plots.nomogram import plot_nomogram
         from logitkit.results.effects.nomogram import nomogram_of
@@ -217,5 +247,13 @@ class FitPlots(DiagnosticFigures, Figures):
         -------
         Axes
             The plot.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> axes = fit.plot.average_predictions("age", values=[15, 25, 35])
+        >>> axes.get_xlabel(), axes.lines[0].get_ydata().round(3).tolist()
+        ('age', [0.378, 0.295, 0.224])
         """
         return self._fit.on(data).plot.average_predictions(variable, kind, values, level, ax)

@@ -361,14 +361,14 @@ class Fit(OutputVerbs):
 
         Examples
         --------
-        With a cluster for each row, clusters give HC0 times n / (n - 1):
+        Standard errors of the model, and without its variances:
 
         >>> import logitkit as lk
-        >>> births = lk.datasets.load_lbw()
-        >>> fit = lk.logit("low ~ age + smoke", births)
-        >>> ratio = fit.robust("cluster", cluster="id").vcov / fit.robust("HC0").vcov
-        >>> bool(((ratio * 188 / 189 - 1).abs() < 1e-9).all(axis=None))
-        True
+        >>> fit = lk.logit("low ~ age + smoke", lk.datasets.load_lbw())
+        >>> {kind: fit.robust(kind).std_error.round(4).tolist() for kind in ("HC0", "HC3")}
+        {'HC0': [0.7157, 0.0292, 0.323], 'HC3': [0.7321, 0.0299, 0.3284]}
+        >>> fit.std_error.round(4).tolist()
+        [0.7573, 0.032, 0.3218]
         """
         from logitkit.results.robust_fit import robust_fit
 
@@ -379,7 +379,15 @@ class Fit(OutputVerbs):
 
     @property
     def plot(self) -> FitPlots:
-        """Figures of the fit: forest, coefficients, average_predictions, roc, calibration, residuals."""
+        """Figures of the fit: forest, coefficients, average_predictions, roc, calibration, residuals.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + smoke", lk.datasets.load_lbw())
+        >>> fit.plot.roc()
+        <Axes: xlabel='False positive rate ...', ylabel='True positive rate (sensitivity)'>
+        """
         return self._figures(self)
 
     def __repr__(self) -> str:

@@ -273,6 +273,15 @@ class Hypotheses(Refits):
         -------
         ScoreBootstrap
             The p-value, and the interval of the values that are not rejected.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> births = lk.datasets.load_lbw()
+        >>> fit = lk.logit("low ~ age + smoke", births, cluster=births.index // 10)
+        >>> found = fit.score_bootstrap("smoke", draws=99)
+        >>> round(float(found.statistic), 3), round(float(found.p_value), 3)
+        (4.625, 0.07)
         """
         from logitkit.results.robust_fit import score_bootstrap_of
 

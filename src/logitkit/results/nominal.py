@@ -27,6 +27,14 @@ class NominalRowPlots(RowPlots):
     ----------
     rows : Rows
         The fit and the rows.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> births = lk.datasets.load_lbw()
+    >>> others = lk.multinomial("race ~ age + lwt", births[::2]).on(births[1::2])
+    >>> [text.get_text() for text in others.plot.ternary().texts[-3:]]
+    ['white', 'black', 'other']
     """
 
     def ternary(self, ax: Any = None, title: str = "") -> Any:
@@ -47,6 +55,13 @@ class NominalPlots(FitPlots):
     ----------
     fit : MultinomialFit
         The fit.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.multinomial("race ~ age + lwt", lk.datasets.load_lbw())
+    >>> fit.plot.roc()
+    <Axes: xlabel='False positive rate ...', ylabel='True positive rate (sensitivity)'>
     """
 
     def ternary(self, data: Any = None, ax: Any = None, title: str = "") -> Any:
@@ -65,6 +80,14 @@ class NominalPlots(FitPlots):
         -------
         Axes
             The plot.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.multinomial("race ~ age + lwt", lk.datasets.load_lbw())
+        >>> axes = fit.plot.ternary(title="Race by age and weight")
+        >>> [text.get_text() for text in axes.texts[-3:]]
+        ['white', 'black', 'other']
         """
         return NominalRowPlots(Rows(self._record, self._fit.design, data)).ternary(ax, title)
 
@@ -136,6 +159,14 @@ class MultinomialFit(Fit):
         -------
         IiaTests
             One row per outcome left out.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> births = lk.datasets.load_lbw()
+        >>> found = lk.multinomial("race ~ age + lwt", births).iia_tests()
+        >>> dict(zip(found.omitted, found.statistic.round(2).tolist(), strict=True))
+        {'white': -0.28, 'black': 0.13, 'other': -2.13}
         """
         from logitkit.inference.hypotheses.iia import iia_tests
 

@@ -243,7 +243,16 @@ class FitOnRows(DiagnosticVerbs):
 
     @property
     def plot(self) -> RowPlots:
-        """Figures of these rows: effects, roc, calibration, residuals."""
+        """Figures of these rows: effects, roc, calibration, residuals.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> births = lk.datasets.load_lbw()
+        >>> others = lk.logit("low ~ age + lwt + smoke", births[::2]).on(births[1::2])
+        >>> others.plot.binned_residuals()
+        <Axes: xlabel='Predicted probability of 1', ylabel='Mean residual'>
+        """
         return self._figures(self._rows)
 
     def report(

@@ -26,7 +26,16 @@ __all__ = ["ProfileResult", "profile_fit"]
 @extends_base
 @dataclass(frozen=True, eq=False)
 class ProfileResult(Profile):
-    """Profile likelihoods of a fit, with a table and a figure."""
+    """Profile likelihoods of a fit, with a table and a figure.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ lwt + smoke", lk.datasets.load_lbw())
+    >>> found = fit.profile("smoke")
+    >>> found.low.round(3).tolist(), found.high.round(3).tolist()
+    ([0.041], [1.317])
+    """
 
     def to_frame(self) -> pd.DataFrame:
         """Return the curves, one row per point.

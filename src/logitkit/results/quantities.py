@@ -9,16 +9,15 @@ import pandas as pd
 from logitkit.design.design import Design
 from logitkit.engine.facts import Limit, PenaltyFacts
 from logitkit.engine.record import FitRecord
-from logitkit.inference.fit_statistics import corrected_aic, fit_statistics
 from logitkit.inference.verbs import require
 from logitkit.models.conventions import Conventions
 from logitkit.models.model import Model
 from logitkit.report.frames import tidy
 from logitkit.report.frames.name_index import name_index
 from logitkit.results.foreign import meant_by
-from logitkit.results.given_rows import OfRows
 from logitkit.results.labelled import labels_of
 from logitkit.results.shown import shown
+from logitkit.results.statistics import Statistics
 from logitkit.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Quantities"]
 
 
-class Quantities(OfRows):
+class Quantities(Statistics):
     """A fit with its labelled quantities.
 
     Parameters
@@ -55,17 +54,44 @@ class Quantities(OfRows):
 
         A series indexed by name; if each outcome has its own coefficients, a frame with one row per term and one column
         per outcome.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + smoke", lk.datasets.load_lbw())
+        >>> fit.coef.round(3).to_dict()
+        {'Intercept': 0.061, 'age': -0.05, 'smoke': 0.692}
         """
         return self._labelled(self.record.coef, "coef")
 
     @property
     def coef_table(self) -> pd.DataFrame:
-        """Coefficients of any model as a frame, one row per term and one column per linear predictor."""
+        """Coefficients of any model as a frame, one row per term and one column per linear predictor.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.multinomial("race ~ age + smoke", lk.datasets.load_lbw())
+        >>> fit.coef_table.round(3)
+        outcome    black  other
+        term
+        Intercept  1.731  2.296
+        age       -0.117 -0.087
+        smoke     -0.768 -1.793
+        """
         return self._table(self.record.coef)
 
     @property
     def std_error(self) -> Any:
-        """Standard errors, labelled as ``coef``; posterior ones after a ridge or a prior, nan if unavailable."""
+        """Standard errors, labelled as ``coef``; posterior ones after a ridge or a prior, nan if unavailable.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + smoke", lk.datasets.load_lbw())
+        >>> fit.std_error.round(3).to_dict()
+        {'Intercept': 0.757, 'age': 0.032, 'smoke': 0.322}
+        """
         return self._labelled(self.record.std_error, "std_error")
 
     def _labelled(self, values: FloatArray, name: str) -> Any:
@@ -81,12 +107,27 @@ class Quantities(OfRows):
 
     @property
     def outcomes(self) -> tuple[str, ...]:
-        """The outcomes in order; of two, the second is the event."""
+        """The outcomes in order; of two, the second is the event.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> lk.multinomial("race ~ age", lk.datasets.load_lbw()).outcomes
+        ('white', 'black', 'other')
+        """
         return self.record.outcomes
 
     @property
     def reference(self) -> str | None:
-        """The outcome that the others are compared with; None in symmetric form."""
+        """The outcome that the others are compared with; None in symmetric form.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> births = lk.datasets.load_lbw()
+        >>> lk.logit("low ~ age", births).reference, lk.multinomial("race ~ age", births).reference
+        ('0', 'white')
+        """
         record = self.record
         if record.has_event:
             return record.outcomes[0]
@@ -94,7 +135,20 @@ class Quantities(OfRows):
 
     @property
     def vcov(self) -> pd.DataFrame:
-        """Labelled covariance of the coefficients; posterior after a ridge or a prior, nan if unavailable."""
+        """Labelled covariance of the coefficients; posterior after a ridge or a prior, nan if unavailable.
+
+        Examples
+        --------
+        The standard errors are the roots of its diagonal:
+
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + smoke", lk.datasets.load_lbw())
+        >>> fit.vcov.round(4)
+                   Intercept     age   smoke
+        Intercept     0.5735 -0.0232 -0.0473
+        age          -0.0232  0.0010  0.0000
+        smoke        -0.0473  0.0000  0.1036
+        """
         require(self.record, "vcov")
         names = name_index(self.record.names)
         return pd.DataFrame(self.record.vcov, names, names)
@@ -122,107 +176,128 @@ class Quantities(OfRows):
 
     @property
     def formula(self) -> str | None:
-        """The formula, or None for a ready matrix."""
+        """The formula, or None for a ready matrix.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> lk.logit("low ~ age + smoke", lk.datasets.load_lbw()).formula
+        'low ~ age + smoke'
+        """
         return self.record.info.formula
 
     @property
-    def loglik(self) -> float:
-        """Log-likelihood with the binomial constant; nan with sampling weights or clusters."""
-        return self.record.loglik if self.record.has_loglik else float("nan")
-
-    @property
-    def deviance(self) -> float:
-        """Twice the difference in log-likelihood from the saturated model; nan with sampling weights or clusters."""
-        return self.record.deviance if self.record.has_deviance else float("nan")
-
-    @property
-    def dispersion(self) -> float:
-        """Factor of the variances by ``dispersion=``, or Williams's rho; nan where none was estimated."""
-        found = self.record.covariance.dispersion
-        return float("nan") if found is None else found
-
-    @property
     def conventions(self) -> Conventions:
-        """What was done where packages differ, ``conventions=`` of the fit."""
+        """What was done where packages differ, ``conventions=`` of the fit.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age", lk.datasets.load_lbw(), conventions="stata")
+        >>> fit.conventions.title, fit.conventions.binary_information
+        ('Stata', 'observed')
+        """
         return self.record.conventions
 
     @property
-    def null_deviance(self) -> float:
-        """Deviance of the model with intercept and offset only; nan with sampling weights or clusters."""
-        return self.record.null_deviance if self.record.has_deviance else float("nan")
-
-    @property
-    def aic(self) -> float:
-        """Akaike's information criterion; nan with sampling weights or clusters, and after a penalty."""
-        return fit_statistics(self.record).aic
-
-    @property
-    def aicc(self) -> float:
-        """AIC corrected for few rows: Hurvich and Tsai's."""
-        return corrected_aic(self.record)
-
-    @property
-    def bic(self) -> float:
-        """Bayesian information criterion with n = ``n_obs``; nan whenever ``aic`` is."""
-        return fit_statistics(self.record).bic
-
-    @property
-    def n_obs(self) -> int:
-        """Number of rows of positive weight, or the sum of frequency weights."""
-        return self.record.n_obs
-
-    @property
-    def n_params(self) -> int:
-        """Rank of the design; after a penalty the number of nonzero coefficients."""
-        return self.record.n_params
-
-    @property
-    def dof_residual(self) -> int:
-        """Observations less parameters; with K outcomes each observation counts K - 1 times."""
-        return self.record.dof_residual
-
-    @property
     def converged(self) -> bool:
-        """Whether the solver reached its tolerance; under separation, for the limiting model."""
+        """Whether the solver reached its tolerance; under separation, for the limiting model.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + smoke", lk.datasets.load_lbw())
+        >>> fit.converged, fit.status, len(fit.trace)
+        (True, 'converged', 5)
+        """
         return self.record.converged
 
     @property
     def status(self) -> str:
-        """How the solver ended, as text."""
+        """How the solver ended, as text.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + smoke", lk.datasets.load_lbw())
+        >>> fit.status
+        'converged'
+        """
         return self.record.status.value
 
     @property
     def aliased(self) -> tuple[str, ...]:
-        """Names of the columns dropped because earlier columns determine them."""
+        """Names of the columns dropped because earlier columns determine them.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> births = lk.datasets.load_lbw().assign(kg=lambda births: births.lwt * 0.4536)
+        >>> fit = lk.logit("low ~ lwt + kg", births)
+        >>> fit.aliased, fit.coef.round(4).to_dict()
+        (('kg',), {'Intercept': 0.9958, 'lwt': -0.014, 'kg': nan})
+        """
         return tuple(self.record.names[j] for j in self.record.aliased)
 
     @property
     def absorbed(self) -> pd.DataFrame | None:
-        """Rows and intercept of each level of the absorbed factor, infinite if dropped; None without one."""
+        """Rows and intercept of each level of the absorbed factor, infinite if dropped; None without one.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> births = lk.datasets.load_lbw()
+        >>> lk.logit("low ~ age + smoke", births, absorb="race").absorbed.round(3)
+           level  rows  intercept
+        0  white    96     -1.008
+        1  black    26      0.004
+        2  other    67      0.049
+        """
         return tidy.absorbed_frame(self.record)
 
     @property
     def penalty(self) -> PenaltyFacts | None:
-        """Facts about the penalty; None after maximum likelihood."""
+        """Facts about the penalty; None after maximum likelihood.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> births = lk.datasets.load_lbw()
+        >>> fit = lk.logit("low ~ age + lwt + smoke", births, penalty=lk.Ridge(0.1))
+        >>> fit.penalty.strengths, round(fit.penalty.dof, 3)
+        ((('ridge', 0.1),), 2.973)
+        """
         return self.record.penalty
 
     @property
     def separation(self) -> Limit | None:
-        """Facts about the separation, with its certificate; None if the estimate exists."""
+        """Facts about the separation, with its certificate; None if the estimate exists.
+
+        Examples
+        --------
+        The signs of the infinite estimates, and the number of rows that are predicted perfectly:
+
+        >>> import logitkit as lk
+        >>> fit = lk.logit("y ~ x", {"y": [0, 0, 0, 1, 1, 1], "x": [1, 2, 3, 4, 5, 6]})
+        >>> dict(zip(fit.separation.names, fit.separation.signs.tolist(), strict=True)), fit.separation.n_rows
+        ({'Intercept': -1.0, 'x': 1.0}, 6)
+        """
         return shown(self.record.limit, labels_of(self)) if self.record.is_separated else None
 
     @property
-    def r_squared(self) -> pd.Series:
-        """McFadden, Cox-Snell, Nagelkerke and Tjur coefficients of determination; after a penalty Tjur's only.
-
-        The other three compare maxima of the likelihood, which a penalised fit does not attain; they are nan there, and
-        with sampling weights or clusters.
-        """
-        return tidy.r_squared_series(fit_statistics(self.record))
-
-    @property
     def trace(self) -> pd.DataFrame:
-        """The solver's iterations: objective, Newton decrement and step length."""
+        """The solver's iterations: objective, Newton decrement and step length.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + smoke", lk.datasets.load_lbw())
+        >>> fit.trace.iloc[:3].round(4)
+           iteration     value  decrement  length   kept
+        0          0  131.0048     5.7387     1.0  False
+        1          1  113.8187     0.5930     1.0  False
+        2          2  113.6384     0.0239     1.0  False
+        """
         return pd.DataFrame(self.record.trace)
 
     def __getstate__(self) -> dict[str, Any]:

@@ -122,6 +122,15 @@ class Refits(Quantities):
         -------
         BiasCorrection
             Corrected coefficients with standard errors, tests and intervals.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> births = lk.datasets.load_lbw()
+        >>> fit = lk.logit("low ~ age + smoke", births.assign(pair=births.index // 6), absorb="pair")
+        >>> found = fit.bias_correction()
+        >>> found.terms, found.estimate.round(3).tolist(), found.corrected.round(3).tolist()
+        (('age', 'smoke'), [0.004, 1.142], [0.004, 0.935])
         """
         from logitkit.inference.incidental import bias_correction
 

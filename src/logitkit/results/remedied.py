@@ -23,7 +23,23 @@ __all__ = ["RemediesResult", "remedies_of"]
 @extends_base
 @dataclass(frozen=True, eq=False)
 class RemediesResult(Remedies):
-    """Ways to fit a model, side by side, with a table."""
+    """Ways to fit a model, side by side, with a table.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 0, 1, 1, 1], "x": [1, 2, 3, 4, 5, 6]})
+    >>> fit.remedies().to_frame().iloc[:, :3].round(2)
+            term                 fit  estimate
+    0  Intercept  Maximum likelihood      -inf
+    1  Intercept               Firth     -3.95
+    2  Intercept                FLIC     -3.95
+    3  Intercept         log-F(1, 1)     -7.50
+    4          x  Maximum likelihood       inf
+    5          x               Firth      1.13
+    6          x                FLIC      1.13
+    7          x         log-F(1, 1)      2.14
+    """
 
     def to_frame(self) -> pd.DataFrame:
         """Return the estimates, one row per coefficient and fit.

@@ -55,6 +55,14 @@ class RowPlots(DiagnosticFigures, Figures):
     ----------
     rows : Rows
         The fit and the rows.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> births = lk.datasets.load_lbw()
+    >>> others = lk.logit("low ~ age + lwt + smoke", births[::2]).on(births[1::2])
+    >>> others.plot.roc()
+    <Axes: xlabel='False positive rate ...', ylabel='True positive rate (sensitivity)'>
     """
 
     def __init__(self, rows: Rows) -> None:

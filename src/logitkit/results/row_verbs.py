@@ -179,6 +179,16 @@ class RowVerbs(DiagnosticVerbs, Hypotheses):
         -------
         pandas.Series or pandas.DataFrame
             One row per row of the table; with several linear predictors one column per predictor.
+
+        Examples
+        --------
+        Of a probit model it is the normal quantile of the probability:
+
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + smoke", lk.datasets.load_lbw(), link="probit")
+        >>> new = {"age": [20, 30], "smoke": [1, 1]}
+        >>> fit.predict_link(new).round(3).tolist(), fit.predict(new).round(3).tolist()
+        ([-0.149, -0.462], [0.441, 0.322])
         """
         return self.on(data, offset=offset, unseen=unseen).predict_link()
 
@@ -269,5 +279,14 @@ class RowVerbs(DiagnosticVerbs, Hypotheses):
         -------
         Certificate
             Objective, lower bound, duality gap, and distance from the optimality conditions.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> births = lk.datasets.load_lbw()
+        >>> fit = lk.logit("low ~ age + lwt + smoke", births, penalty=lk.Lasso(0.02))
+        >>> found = fit.certificate()
+        >>> round(found.objective, 6), round(found.dual, 6)
+        (114.316195, 114.316195)
         """
         return self.on(data).certificate()

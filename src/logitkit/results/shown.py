@@ -29,7 +29,15 @@ P = ParamSpec("P")
 
 @verbs_in_our_words
 class Shown:
-    """What a result gains: it prints as text, shows itself in a notebook, and goes into a paper."""
+    """What a result gains: it prints as text, shows itself in a notebook, and goes into a paper.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ lwt + smoke", lk.datasets.load_lbw())
+    >>> print(fit.anova().to_markdown().splitlines()[-4])
+    | lwt   |       5.45 |   1 |  0.0196 |
+    """
 
     _called: Called | None = None  # the labels of the fit, by which it is printed and drawn
 
@@ -192,6 +200,13 @@ class Summary(Shown, Document):
         As in ``Document``.
     facts, blocks, notes, warnings : tuple
         As in ``Document``.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> summary = lk.logit("low ~ lwt + smoke", lk.datasets.load_lbw()).summary()
+    >>> print(summary.to_markdown().splitlines()[-3])
+    | smoke     |  0.6766 |     0.3247 |  2.08 |  0.0372 |      1.967 |   1.041 |    3.717 |
     """
 
 

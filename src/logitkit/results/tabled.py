@@ -16,7 +16,19 @@ __all__ = ["RegressionTableResult", "TableOneResult"]
 
 @extends_base
 class RegressionTableResult(Shown, RegressionTable):
-    """Fits side by side, as text, HTML, Markdown, LaTeX, Word, Excel, or a frame."""
+    """Fits side by side, as text, HTML, Markdown, LaTeX, Word, Excel, or a frame.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> births = lk.datasets.load_lbw()
+    >>> found = lk.regression_table(lk.logit("low ~ lwt", births), lk.logit("low ~ lwt + smoke", births))
+    >>> found.to_frame()[["model", "term", "estimate"]].round(3)
+      model   term  estimate
+    0   (1)    lwt    -0.014
+    1   (2)    lwt    -0.013
+    2   (2)  smoke     0.677
+    """
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per estimate, on the scale of the coefficients.
@@ -43,7 +55,21 @@ class RegressionTableResult(Shown, RegressionTable):
 
 @extends_base
 class TableOneResult(Shown, TableOne):
-    """Variables described by group, as text, HTML, Markdown, LaTeX, Word, Excel, or a frame."""
+    """Variables described by group, as text, HTML, Markdown, LaTeX, Word, Excel, or a frame.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> found = lk.table_one("low ~ age + smoke", lk.datasets.load_lbw())
+    >>> found.to_frame().iloc[:, :4]
+      variable level group      n
+    0      age              189.0
+    1      age           0  130.0
+    2      age           1   59.0
+    3    smoke     1         74.0
+    4    smoke     1     0   44.0
+    5    smoke     1     1   30.0
+    """
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per variable, level and group.

@@ -81,10 +81,9 @@ def prior_shift(
     >>> y = rng.random(5000) < 0.1
     >>> x = rng.normal(np.where(y, 1.0, -1.0), 1.0)
     >>> found = lk.logits.prior_shift(2.0 * x, priors=0.5)
-    >>> (
-    ...     bool(found.low[1] < y.mean() < found.high[1]),
-    ...     bool(abs(lk.logits.sigmoid(found.transform(2.0 * x)).mean() - 0.1) < 0.02),
-    ... )
-    (True, True)
+    >>> round(float(y.mean()), 3), round(float(found.low[1]), 3), round(float(found.high[1]), 3)
+    (0.1, 0.082, 0.108)
+    >>> round(float(lk.logits.sigmoid(found.transform(2.0 * x)).mean()), 2)
+    0.1
     """
     return held_shift(estimate_shift(logits, method, priors, held_out, level, weights))

@@ -57,11 +57,13 @@ class TermChanges:
 
     Examples
     --------
+    The change of the deviance is the likelihood-ratio statistic:
+
     >>> import logitkit as lk
     >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
     >>> found = fit.drop1()
-    >>> bool(np.isclose(found.deviance[1] - found.deviance[0], found.tests.statistic[0]))
-    True
+    >>> found.deviance.round(3).tolist(), found.tests.statistic.round(3).tolist()
+    ([4.779, 8.318], [3.539])
     """
 
     what: str

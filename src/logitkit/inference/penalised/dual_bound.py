@@ -65,8 +65,11 @@ class Certificate:
 
     Examples
     --------
-    >>> Certificate(1.0, 1.0, 0.0, 0.0, 2.0, 0.0, 1e-12).holds
-    True
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ lwt + smoke", lk.datasets.load_lbw(), penalty=lk.Lasso(0.02))
+    >>> found = fit.certificate()
+    >>> round(found.objective, 6), round(found.dual, 6), found.holds
+    (114.561512, 114.561512, True)
     """
 
     objective: float

@@ -185,10 +185,12 @@ class LogF(Adjustment):
 
     Examples
     --------
+    Separated outcomes have finite estimates:
+
     >>> import logitkit as lk
-    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 1], "x": [1.0, 2.0, 3.0, 4.0]}, penalty=lk.LogF(2))
-    >>> bool(0.0 < fit.coef["x"] < 3.0)
-    True
+    >>> data = {"y": [0, 0, 0, 1, 1, 1], "x": [1, 2, 3, 4, 5, 6]}
+    >>> lk.logit("y ~ x", data, penalty=lk.LogF(1)).coef.round(3).to_dict()
+    {'Intercept': -7.496, 'x': 2.142}
     """
 
     m: float | Mapping[str, float] = 1.0
@@ -239,12 +241,13 @@ class MeanBias(Adjustment):
 
     Examples
     --------
-    >>> import numpy as np
+    For the logit it is Firth's penalty:
+
     >>> import logitkit as lk
     >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
     >>> one, other = (lk.logit("y ~ x", data, penalty=p) for p in (lk.MeanBias(), lk.Jeffreys()))
-    >>> bool(np.allclose(one.coef, other.coef))
-    True
+    >>> one.coef.round(4).tolist(), other.coef.round(4).tolist()
+    ([-2.5456, 0.8998], [-2.5456, 0.8998])
     """
 
     @property
@@ -273,13 +276,13 @@ class MedianBias(Adjustment):
 
     Examples
     --------
+    Maximum likelihood, and estimates with less bias of the median and of the mean:
+
     >>> import logitkit as lk
     >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
-    >>> median, mean, most = (
-    ...     lk.logit("y ~ x", data, penalty=p).coef["x"] for p in (lk.MedianBias(), lk.MeanBias(), None)
-    ... )
-    >>> bool(mean < median < most)
-    True
+    >>> penalties = (None, lk.MedianBias(), lk.MeanBias())
+    >>> [round(float(lk.logit("y ~ x", data, penalty=each).coef["x"]), 3) for each in penalties]
+    [2.119, 1.309, 0.9]
     """
 
     @property

@@ -85,8 +85,11 @@ def get_threads() -> int:
 
     Examples
     --------
-    >>> get_threads() >= 1
-    True
+    >>> before = get_threads()
+    >>> set_threads(1)
+    >>> get_threads()
+    1
+    >>> set_threads(before)
     """
     if _here.alone:
         return 1

@@ -30,7 +30,21 @@ __all__ = ["BinStability", "Rows", "bin_stability"]
 @extends_base
 @dataclass(frozen=True, eq=False, repr=False)
 class BinStability(Pickled, Shown, BinsByPeriod):
-    """Bins of a variable over time."""
+    """Bins of a variable over time.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> loans = lk.datasets.load_german_credit()
+    >>> loans["year"] = [2020 + i // 500 for i in range(len(loans))]
+    >>> found = lk.scorecard.binning("duration", loans, target="class", event="bad")
+    >>> found = found.stability(loans, period="year", target="class", event="bad", replicates=0)
+    >>> found.by_period().iloc[:, :3].round(3)
+             rows    psi  psi_low
+    period
+    2020    500.0  0.006      NaN
+    2021    500.0  0.006      NaN
+    """
 
     def table(self) -> pd.DataFrame:
         """Return one row per period and bin that has rows.

@@ -33,7 +33,22 @@ __all__ = ["BinnedVariable", "column_of", "held"]
 @extends_base
 @dataclass(frozen=True, eq=False, repr=False)
 class BinnedVariable(Shown, Binning):
-    """A variable in bins, with its table and the changes that can be made by hand."""
+    """A variable in bins, with its table and the changes that can be made by hand.
+
+    Examples
+    --------
+    Two bins of little difference become one:
+
+    >>> import logitkit as lk
+    >>> loans = lk.datasets.load_german_credit()
+    >>> found = lk.scorecard.binning("duration", loans, target="class", event="bad")
+    >>> found.merge(1, 2).table()[["label", "rows", "woe"]].head(3).round(3)
+                  label   rows    woe
+    bin
+    1          below 12  180.0  0.887
+    2    12 to below 16  251.0  0.267
+    3    16 to below 27  340.0 -0.096
+    """
 
     def table(self, level: float = 0.95) -> pd.DataFrame:
         """Return one row per bin.

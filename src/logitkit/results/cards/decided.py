@@ -78,8 +78,8 @@ class CardProfit(Pickled, Shown, Profit):
     >>> loans = lk.datasets.load_german_credit()
     >>> card = lk.scorecard(["checking_status", "duration"], loans, target="class", event="bad")
     >>> found = card.profit(loans, gain=1.0, loss=5.0)
-    >>> bool(found.profit[found.best] >= found.profit[-1])
-    True
+    >>> int(found.best), round(float(found.approval[found.best]), 3), round(float(found.profit[found.best]), 1)
+    (5, 0.346, 142.0)
     """
 
     def table(self) -> pd.DataFrame:

@@ -21,7 +21,16 @@ __all__ = ["CardStability", "PopulationStability", "held_drift", "held_index"]
 @extends_base
 @dataclass(frozen=True, eq=False, repr=False)
 class PopulationStability(Pickled, Shown, StabilityIndex):
-    """Population stability index of a column."""
+    """Population stability index of a column.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> loans = lk.datasets.load_german_credit()
+    >>> found = lk.scorecard.psi(loans["housing"][:500], loans["housing"][500:])
+    >>> round(float(found.value), 4), found.table().shape
+    (0.0024, (3, 6))
+    """
 
     def table(self) -> pd.DataFrame:
         """Return one row per bin.
@@ -37,7 +46,20 @@ class PopulationStability(Pickled, Shown, StabilityIndex):
 @extends_base
 @dataclass(frozen=True, eq=False, repr=False)
 class CardStability(Pickled, Shown, CardDrift):
-    """How far a sample is from the one that a card was made from."""
+    """How far a sample is from the one that a card was made from.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> loans = lk.datasets.load_german_credit()
+    >>> card = lk.scorecard(["checking_status", "duration"], loans[:500], target="class", event="bad")
+    >>> card.stability(loans[500:]).table().iloc[:, :2].round(3)
+                       psi  psi_low
+    variable
+    Score            0.064      0.0
+    checking_status  0.010      0.0
+    duration         0.034      0.0
+    """
 
     def table(self) -> pd.DataFrame:
         """Return one row for the score and one per variable.

@@ -86,8 +86,8 @@ class Exported:
         >>> exec(card.export("python"), module)
         >>> points, _, _ = module["score"]({"checking_status": "no checking", "duration": 12})
         >>> row = {"checking_status": ["no checking"], "duration": [12]}
-        >>> bool(points == card.score(row)["points"].iloc[0])
-        True
+        >>> points, float(card.score(row)["points"].iloc[0])
+        (554.0, 554.0)
         """
         written = exported(self.card, kind, dialect, table, keys)
         return written if path is None else write_file(as_path(path, "export"), written, "export")
@@ -125,8 +125,8 @@ class Exported:
         >>> loans = lk.datasets.load_german_credit()
         >>> card = lk.scorecard(["checking_status", "duration"], loans, target="class", event="bad")
         >>> loaded = lk.load(card.save(os.path.join(tempfile.mkdtemp(), "card.json")))
-        >>> loaded.score(loans).equals(card.score(loans))
-        True
+        >>> loaded.score(loans)["points"].head(3).tolist(), card.score(loans)["points"].head(3).tolist()
+        ([525.0, 468.0, 554.0], [525.0, 468.0, 554.0])
         """
         own = (self.binnings, self.population, self.steps, self.development, self.manifest, self.changes)
         return save_card(SavedCard(self.card, self.fit.record, *own), path)

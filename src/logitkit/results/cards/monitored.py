@@ -37,7 +37,20 @@ Known = int | str | None
 @extends_base
 @dataclass(frozen=True, eq=False, repr=False)
 class CardMonitor(Pickled, Shown, Monitor):
-    """A card over time."""
+    """A card over time.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> loans = lk.datasets.load_german_credit()
+    >>> loans["year"] = [2020 + i // 500 for i in range(len(loans))]
+    >>> card = lk.scorecard(["checking_status", "duration"], loans, target="class", event="bad")
+    >>> card.monitor(loans, period="year").table().iloc[:, :3].round(3)
+             rows  no_score    psi
+    period
+    2020    500.0       0.0  0.015
+    2021    500.0       0.0  0.014
+    """
 
     def table(self) -> pd.DataFrame:
         """Return one row per period.

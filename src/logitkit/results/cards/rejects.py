@@ -67,9 +67,8 @@ class RejectInference(Shown):
     >>> refused = loans["duration"] > 36
     >>> card = lk.scorecard(["age", "purpose"], loans[~refused], target="class", event="bad")
     >>> found = lk.scorecard.reject_inference(card, loans[~refused], loans[refused])
-    >>> scores = found.score(loans, "fuzzy augmentation")["points"]
-    >>> bool((scores == card.score(loans)["points"]).all())  # fuzzy augmentation returns the card of accepts
-    True
+    >>> found.methods[1:5]
+    ('augmentation', 'fuzzy augmentation', 'parcelling, 1.5 times', 'extrapolation')
     """
 
     scorecard: Scorecard

@@ -31,7 +31,17 @@ __all__ = ["CardVerification", "Verified"]
 @extends_base
 @dataclass(frozen=True, eq=False, repr=False)
 class CardVerification(Shown, Verification):
-    """What came of making a card again from data."""
+    """What came of making a card again from data.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> loans = lk.datasets.load_german_credit()
+    >>> card = lk.scorecard(["checking_status", "duration"], loans, target="class", event="bad")
+    >>> found = card.verify(loans)
+    >>> found.agrees, found.table().shape[0]
+    (True, 37)
+    """
 
     def table(self, *, all: bool = True) -> pd.DataFrame:  # noqa: A002 - the plain word
         """Return one row per comparison.

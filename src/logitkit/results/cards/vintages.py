@@ -26,7 +26,24 @@ __all__ = ["Vintages", "last_month", "vintages_of"]
 @extends_base
 @dataclass(frozen=True, eq=False, repr=False)
 class Vintages(Pickled, Shown, VintageCurves):
-    """Cumulative bad rates by cohort and months on book."""
+    """Cumulative bad rates by cohort and months on book.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import logitkit as lk
+    >>> opened = pd.to_datetime(["2007-01-05", "2007-01-20", "2007-02-11", "2007-03-02"])
+    >>> bad = pd.to_datetime(["2007-03-09", None, "2007-04-30", None])
+    >>> table = pd.DataFrame({"opened": opened, "bad": bad})
+    >>> found = lk.scorecard.vintages(table, opened="opened", event="bad", until="2007-06-30")
+    >>> found.table()[["rows", "events", "event_rate"]]
+                  rows  events  event_rate
+    cohort month
+    2007Q1 0       4.0     0.0         0.0
+           1       4.0     0.0         0.0
+           2       4.0     2.0         0.5
+           3       4.0     2.0         0.5
+    """
 
     def table(self) -> pd.DataFrame:
         """Return one row per cohort and month on book that all of its rows have reached.

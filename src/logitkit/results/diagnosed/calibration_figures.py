@@ -62,6 +62,13 @@ class CalibrationFigures(OfRows):
         -------
         Axes
             The plot; with several outcomes one series of points per outcome, with intervals.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> fit.plot.calibration(title="Low birth weight")
+        <Axes: title={'left': 'Low birth weight'}, xlabel='Predicted probability', ylabel='Observed rate'>
         """
         from logitkit.diagnostics.calibration.curve import calibration
         from logitkit.plots.calibration import plot_calibration
@@ -108,6 +115,14 @@ class CalibrationFigures(OfRows):
         -------
         Axes
             The plot.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> births = lk.datasets.load_lbw()
+        >>> fit = lk.logit("low ~ age + lwt + smoke", births[::2])
+        >>> fit.plot.reliability(births[1::2], resamples=50)
+        <Axes: xlabel='Predicted probability of 1', ylabel='Observed rate'>
         """
         from logitkit.diagnostics.calibration.corp import reliability
         from logitkit.plots.reliability import plot_reliability

@@ -30,7 +30,18 @@ def _columns(rates: Rates) -> dict[str, Any]:
 @extends_base
 @dataclass(frozen=True, eq=False)
 class ClassificationTableResult(ClassificationTable):
-    """Classification at several thresholds, with a table."""
+    """Classification at several thresholds, with a table.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+    >>> found = fit.classification_table(thresholds=[0.2, 0.4])
+    >>> found.to_frame()[["threshold", "true_events", "sensitivity", "specificity"]].round(3)
+       threshold  true_events  sensitivity  specificity
+    0        0.2         55.0        0.932        0.223
+    1        0.4         21.0        0.356        0.808
+    """
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per threshold.
@@ -49,7 +60,16 @@ class ClassificationTableResult(ClassificationTable):
 @extends_base
 @dataclass(frozen=True, eq=False)
 class ThresholdResult(Threshold):
-    """A threshold that was chosen on rows, with a table."""
+    """A threshold that was chosen on rows, with a table.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+    >>> fit.thresholds().to_frame()[["threshold", "sensitivity", "specificity"]].round(3)
+       threshold  sensitivity  specificity
+    0      0.293        0.729        0.562
+    """
 
     def to_frame(self) -> pd.DataFrame:
         """Return the threshold and the rates there.
@@ -66,7 +86,18 @@ class ThresholdResult(Threshold):
 @extends_base
 @dataclass(frozen=True, eq=False)
 class DecisionCurveResult(DecisionCurve):
-    """Decision curves, with a table and a figure."""
+    """Decision curves, with a table and a figure.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+    >>> found = fit.decision_curve(thresholds=[0.2, 0.3])
+    >>> found.to_frame()[["model", "threshold", "net_benefit", "of_all"]].round(3)
+          model  threshold  net_benefit  of_all
+    0  this fit        0.2        0.157   0.140
+    1  this fit        0.3        0.089   0.017
+    """
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per model and threshold.
@@ -109,7 +140,19 @@ class DecisionCurveResult(DecisionCurve):
 @extends_base
 @dataclass(frozen=True, eq=False)
 class ReclassificationResult(Reclassification):
-    """Reclassification of two models, with a table."""
+    """Reclassification of two models, with a table.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> births = lk.datasets.load_lbw()
+    >>> found = lk.logit("low ~ age + lwt + smoke", births).reclassification(lk.logit("low ~ age", births))
+    >>> found.to_frame()[["measure", "estimate"]].round(3).head(3)
+             measure  estimate
+    0            nri     0.442
+    1     nri_events     0.119
+    2  nri_nonevents     0.323
+    """
 
     def to_frame(self) -> pd.DataFrame:
         """Return the measures, one row each.

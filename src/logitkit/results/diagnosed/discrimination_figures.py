@@ -25,7 +25,7 @@ class DiscriminationFigures(OfRows):
         *,
         outcomes: Sequence[Any] | None = None,
     ) -> Any:
-        """Draw the ROC curve of the event, or of each of several outcomes against the rest.
+        r"""Draw the ROC curve of the event, or of each of several outcomes against the rest.
 
         Parameters
         ----------
@@ -47,6 +47,15 @@ class DiscriminationFigures(OfRows):
         -------
         Axes
             One curve, or one per outcome, with its area.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> births = lk.datasets.load_lbw()
+        >>> axes = lk.logit("low ~ age + lwt + smoke", births).plot.roc(label="three terms")
+        >>> axes = lk.logit("low ~ lwt", births).plot.roc(ax=axes, label="weight")
+        >>> [text.get_text().replace("\xa0", " ") for text in axes.get_legend().get_texts()]
+        ['three terms (AUC 0.653)', 'weight (AUC 0.613)']
         """
         from logitkit.diagnostics.discrimination.curves import discrimination
         from logitkit.plots.roc import plot_roc
@@ -74,6 +83,13 @@ class DiscriminationFigures(OfRows):
         -------
         Axes
             The curve in steps, with the rate of events.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> fit.plot.precision_recall()
+        <Axes: xlabel='Recall (sensitivity)', ylabel='Precision (positive predictive value)'>
         """
         from logitkit.diagnostics.discrimination.precision_recall import precision_recall
         from logitkit.plots.precision_recall import plot_precision_recall
@@ -99,6 +115,13 @@ class DiscriminationFigures(OfRows):
         -------
         Axes
             The profile between chance and a model without errors.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> fit.plot.cap()
+        <Axes: xlabel='Proportion of rows, the highest probabilities first', ylabel='Proportion of the events'>
         """
         from logitkit.diagnostics.discrimination.gains import gains
         from logitkit.plots.gains import plot_gains
@@ -124,6 +147,14 @@ class DiscriminationFigures(OfRows):
         -------
         Axes
             Bars with intervals, and a line for all rows down to each group.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> axes = fit.plot.lift(groups=4)
+        >>> [round(float(bar.get_height()), 2) for bar in axes.patches]
+        [1.44, 1.31, 0.71, 0.54]
         """
         from logitkit.diagnostics.discrimination.gains import gains
         from logitkit.plots.gains import plot_lift
@@ -158,6 +189,13 @@ class DiscriminationFigures(OfRows):
         -------
         Axes
             Bars of proportions of each outcome.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> fit.plot.predicted(threshold=0.3, bins=10)
+        <Axes: xlabel='Predicted probability', ylabel='Proportion of each outcome'>
         """
         import numpy as np
 
@@ -209,6 +247,15 @@ class DiscriminationFigures(OfRows):
         -------
         Axes
             One curve per model, beside acting on all and on none.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> births = lk.datasets.load_lbw()
+        >>> fit = lk.logit("low ~ age + lwt + smoke", births)
+        >>> axes = fit.plot.decision_curve(lk.logit("low ~ lwt", births), thresholds=[0.1, 0.2, 0.3, 0.4])
+        >>> [text.get_text() for text in axes.get_legend().get_texts()]
+        ['this fit', 'other', 'all', 'none']
         """
         from logitkit.diagnostics.decisions.net_benefit import decision_curve
         from logitkit.diagnostics.discrimination.at_thresholds import thresholds_asked

@@ -27,6 +27,19 @@ class FragilityResult(Fragility):
     ----------
     labels : pandas.Index
         Of the rows in the set: ``data.drop(index=found.labels)`` are the others.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> births = lk.datasets.load_lbw()
+    >>> found = lk.logit("low ~ age + lwt + smoke", births).fragility("smoke")
+    >>> len(found.rows), found.n_rows
+    (12, 189)
+    >>> found.to_frame().iloc[:, :4].round(3)
+                     estimate  std_error  conf_low  conf_high
+    smoke
+    all                 0.671      0.326     0.032      1.309
+    without the set    -0.055      0.376    -0.792      0.683
     """
 
     labels: Any = field(default=None, repr=False)

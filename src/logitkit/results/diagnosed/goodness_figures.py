@@ -33,6 +33,13 @@ class GoodnessFigures(OfRows):
         -------
         Axes
             The plot, with the test, and where the belt leaves the diagonal.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> fit.plot.calibration_belt()
+        <Axes: xlabel='Predicted probability', ylabel='Observed rate'>
         """
         from logitkit.diagnostics.fit.belt import calibration_belt
         from logitkit.plots.calibration_belt import plot_calibration_belt

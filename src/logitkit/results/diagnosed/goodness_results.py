@@ -34,7 +34,20 @@ T = TypeVar("T")
 @extends_base
 @dataclass(frozen=True, eq=False)
 class GoodnessOfFitResult(GoodnessOfFit):
-    """Tests of fit, with a table."""
+    """Tests of fit, with a table.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+    >>> fit.goodness_of_fit().to_frame()[["statistic", "dof", "p_value"]].tail(4).astype(float).round(3)
+                      statistic  dof  p_value
+    name
+    link_test            -1.095  NaN    0.274
+    box_tidwell           0.940  1.0    0.332
+    box_tidwell           0.283  1.0    0.595
+    calibration_belt      1.346  NaN    0.246
+    """
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per test.
@@ -59,7 +72,18 @@ class GoodnessOfFitResult(GoodnessOfFit):
 @extends_base
 @dataclass(frozen=True, eq=False)
 class LinkTestResult(LinkTest):
-    """The link test, with a table."""
+    """The link test, with a table.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+    >>> fit.link_test().to_frame().round(3)
+            term  estimate  std_error  statistic  p_value
+    0        eta     0.125      0.833      0.150    0.881
+    1      eta^2    -0.563      0.515     -1.095    0.274
+    2  Intercept    -0.191      0.324     -0.590    0.555
+    """
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per coefficient.
@@ -82,7 +106,17 @@ class LinkTestResult(LinkTest):
 @extends_base
 @dataclass(frozen=True, eq=False)
 class BoxTidwellResult(BoxTidwell):
-    """Box and Tidwell's tests, with a table."""
+    """Box and Tidwell's tests, with a table.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+    >>> fit.box_tidwell().to_frame().round(3)
+      term  estimate  gamma  power  statistic  dof  p_value
+    0  age    -0.039 -0.226  6.791      0.940    1    0.332
+    1  lwt    -0.012  0.021 -0.718      0.283    1    0.595
+    """
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per column of the model.
@@ -107,7 +141,16 @@ class BoxTidwellResult(BoxTidwell):
 @extends_base
 @dataclass(frozen=True, eq=False)
 class CalibrationBeltResult(CalibrationBelt):
-    """A calibration belt, with a table and a figure."""
+    """A calibration belt, with a table and a figure.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> births = lk.datasets.load_lbw()
+    >>> found = lk.logit("low ~ age + lwt + smoke", births[::2]).calibration_belt(births[1::2])
+    >>> found.degree, round(found.p_value, 3), found.to_frame().columns.tolist()
+    (2, 0.023, ['predicted', 'curve', 'low_80', 'high_80', 'low_95', 'high_95'])
+    """
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per predicted probability.
@@ -146,7 +189,23 @@ class CalibrationBeltResult(CalibrationBelt):
 @extends_base
 @dataclass(frozen=True, eq=False)
 class PseudoRSquaredResult(PseudoRSquared):
-    """Coefficients of determination, with a table."""
+    """Coefficients of determination, with a table.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+    >>> fit.pseudo_r2().to_frame().round(3)
+                       estimate
+    measure
+    mcfadden              0.050
+    mcfadden_adjusted     0.025
+    cox_snell             0.060
+    nagelkerke            0.085
+    tjur                  0.058
+    efron                 0.056
+    mckelvey_zavoina      0.091
+    """
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per coefficient.
@@ -163,7 +222,18 @@ class PseudoRSquaredResult(PseudoRSquared):
 @extends_base
 @dataclass(frozen=True, eq=False)
 class DispersionTestResult(DispersionTest):
-    """Tests of dispersion, with a table."""
+    """Tests of dispersion, with a table.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> litters = {"dead": [0, 5, 1, 9, 2, 8], "alive": [10, 5, 9, 1, 8, 2], "dose": [0, 0, 1, 1, 2, 2]}
+    >>> lk.logit("cbind(dead, alive) ~ dose", litters).dispersion_test().to_frame().iloc[:, :3].round(3)
+              statistic  dof  ratio
+    test
+    pearson      27.444    4  6.861
+    deviance     32.019    4  8.005
+    """
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per statistic.

@@ -28,6 +28,15 @@ class LeaveOutResult(LeaveOut):
     ----------
     labels, row_labels : pandas.Index
         Of the units, and of the rows.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ lwt + smoke", lk.datasets.load_lbw()[::5])
+    >>> fit.leave_out().changes().head(2).round(3)
+       Intercept    lwt  smoke
+    0      0.088 -0.001  0.037
+    5     -0.100  0.000  0.058
     """
 
     labels: Any = field(default=None, repr=False)

@@ -21,7 +21,16 @@ __all__ = ["ConcordanceResult", "GainsResult", "PartialAreaResult", "PrecisionRe
 @extends_base
 @dataclass(frozen=True)
 class PartialAreaResult(PartialArea):
-    """The area under a part of a ROC curve, with a table."""
+    """The area under a part of a ROC curve, with a table.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+    >>> found = fit.partial_auc(fpr=(0, 0.2))
+    >>> found.bounds, round(found.area, 4), round(found.std_error, 4)
+    ((0.0, 0.2), 0.0351, 0.0108)
+    """
 
     def to_frame(self) -> pd.DataFrame:
         """Return the area, as it is and standardised.
@@ -44,7 +53,18 @@ class PartialAreaResult(PartialArea):
 @extends_base
 @dataclass(frozen=True, eq=False)
 class PrecisionRecallResult(PrecisionRecall):
-    """Precision and recall, with a table and a figure."""
+    """Precision and recall, with a table and a figure.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+    >>> fit.precision_recall().to_frame().head(3).round(3)
+       threshold  recall  precision
+    0      0.571   0.017        1.0
+    1      0.566   0.034        1.0
+    2      0.561   0.034        0.5
+    """
 
     def to_frame(self) -> pd.DataFrame:
         """Return the points of the curve.
@@ -81,7 +101,19 @@ class PrecisionRecallResult(PrecisionRecall):
 @extends_base
 @dataclass(frozen=True, eq=False)
 class ConcordanceResult(Concordance):
-    """Rank correlations, with a table."""
+    """Rank correlations, with a table.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+    >>> fit.concordance().to_frame().round(3)
+                     measure  estimate  std_error  conf_low  conf_high
+    0                      c     0.653      0.042     0.571      0.735
+    1              Somers' D     0.306      0.084     0.143      0.470
+    2  Goodman-Kruskal gamma     0.306      0.084     0.143      0.470
+    3        Kendall's tau-a     0.132      0.037     0.060      0.204
+    """
 
     def to_frame(self) -> pd.DataFrame:
         """Return the measures, one row each.
@@ -105,7 +137,19 @@ class ConcordanceResult(Concordance):
 @extends_base
 @dataclass(frozen=True, eq=False)
 class GainsResult(Gains):
-    """Gains and lift, with a table and figures."""
+    """Gains and lift, with a table and figures.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+    >>> fit.gains(groups=4).to_frame()[["depth", "rows", "events", "lift"]].round(3)
+       depth   rows  events   lift
+    0   0.25  47.25   21.25  1.441
+    1   0.50  47.25   19.25  1.305
+    2   0.75  47.25   10.50  0.712
+    3   1.00  47.25    8.00  0.542
+    """
 
     def to_frame(self) -> pd.DataFrame:
         """Return the groups, one row each.

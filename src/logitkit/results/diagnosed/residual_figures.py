@@ -42,6 +42,13 @@ class ResidualFigures(OfRows):
         -------
         Axes
             One point per row, with area proportional to Cook's distance.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> fit.plot.residuals()
+        <Axes: xlabel='Leverage', ylabel='Standardised deviance residual'>
         """
         from logitkit.diagnostics.residuals.influence import influence
         from logitkit.diagnostics.residuals.influential import influential_rows
@@ -75,6 +82,13 @@ class ResidualFigures(OfRows):
         -------
         Figure
             Two panels, with the p-values of the three tests.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> [axes.get_ylabel() for axes in fit.plot.simulated_residuals(n=50).axes]
+        ['Scaled residual', 'Scaled residual']
         """
         from logitkit.plots.residual_panels import plot_simulated
         from logitkit.results.diagnosed.simulated import simulated_of_rows
@@ -111,6 +125,13 @@ class ResidualFigures(OfRows):
         -------
         Axes
             A point per bin, and a band of two standard deviations.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> fit.plot.binned_residuals()
+        <Axes: xlabel='Predicted probability of 1', ylabel='Mean residual'>
         """
         from logitkit.diagnostics.residuals.binned import binned_residuals
         from logitkit.plots.residual_panels import plot_binned
@@ -148,6 +169,13 @@ class ResidualFigures(OfRows):
         -------
         Axes
             Where the smooth leaves the fitted part, the term wants another shape.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> fit.plot.partial_residuals("age")
+        <Axes: xlabel='age', ylabel='Partial residual'>
         """
         from logitkit.diagnostics.residuals.by_column import partial_residuals
         from logitkit.diagnostics.residuals.ceres import ceres_residuals
@@ -201,6 +229,13 @@ class ResidualFigures(OfRows):
         -------
         Axes
             The line has the coefficient as its slope; points far out on either side pull it.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> fit.plot.added_variable("lwt")
+        <Axes: xlabel='lwt beyond the others', ylabel='Outcome beyond the others'>
         """
         from logitkit.diagnostics.residuals.added import added_variable
         from logitkit.plots.residual_panels import plot_added_variable
@@ -223,6 +258,13 @@ class ResidualFigures(OfRows):
         -------
         Figure
             Four panels, in which the largest rows are named.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> [axes.get_ylabel() for axes in fit.plot.influence_index().axes]
+        ['Leverage', "Cook's distance", "Decrease of Pearson's statistic", 'Decrease of the deviance']
         """
         from logitkit.diagnostics.residuals.influence import influence
         from logitkit.plots.influence import plot_influence_index
@@ -248,6 +290,13 @@ class ResidualFigures(OfRows):
         -------
         Axes
             The row that changes a coefficient most is named.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> fit.plot.dfbetas()
+        <Axes: xlabel='Change without a row, in standard errors'>
         """
         from logitkit.diagnostics.residuals.dfbetas import dfbetas
         from logitkit.plots.influence import plot_dfbetas

@@ -18,7 +18,17 @@ __all__ = ["RocTestResult"]
 @extends_base
 @dataclass(frozen=True, eq=False)
 class RocTestResult(RocTest):
-    """A comparison of ROC curves, with a table and a figure."""
+    """A comparison of ROC curves, with a table and a figure.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> births = lk.datasets.load_lbw()
+    >>> found = lk.logit("low ~ age + lwt + smoke", births).roc_test(lk.logit("low ~ ptl + ht", births))
+    >>> found.to_frame().iloc[:, :4].round(3)
+               contrast  estimate  std_error  statistic
+    0  this fit - other     0.027      0.054      0.497
+    """
 
     def to_frame(self) -> pd.DataFrame:
         """Return the contrasts, one row each.

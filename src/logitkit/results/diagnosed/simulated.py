@@ -19,7 +19,19 @@ __all__ = ["SimulatedResidualsResult", "simulated_of_rows"]
 
 @dataclass(frozen=True)
 class SimulatedResidualsResult(SimulatedResiduals):
-    """Residuals by simulation, with their table and figure."""
+    """Residuals by simulation, with their table and figure.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+    >>> found = fit.simulated_residuals(n=50, seed=1)
+    >>> found.to_frame().head(2).round(3)
+           size  observed  expected  predicted  residual
+    group
+    0      10.0       1.0      1.00      0.100     0.545
+    1      11.0       1.0      1.72      0.156     0.198
+    """
 
     def to_frame(self) -> pd.DataFrame:
         """Return the groups.

@@ -29,7 +29,16 @@ __all__ = [
 @extends_base
 @dataclass(frozen=True, eq=False)
 class HosmerLemeshowResult(HosmerLemeshow):
-    """The Hosmer-Lemeshow test, with a table of its groups."""
+    """The Hosmer-Lemeshow test, with a table of its groups.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+    >>> found = fit.hosmer_lemeshow()
+    >>> round(float(found.statistic), 3), found.dof, round(float(found.p_value), 3)
+    (7.515, 8, 0.482)
+    """
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per group, of several outcomes one per group and outcome.
@@ -56,7 +65,16 @@ class HosmerLemeshowResult(HosmerLemeshow):
 @extends_base
 @dataclass(frozen=True, eq=False)
 class DiscriminationResult(Discrimination):
-    """Areas under ROC curves, with a table and a figure."""
+    """Areas under ROC curves, with a table and a figure.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+    >>> found = fit.discrimination()
+    >>> round(found.auc, 3), round(found.gini, 3), round(found.ks, 3)
+    (0.653, 0.306, 0.29)
+    """
 
     def to_frame(self) -> pd.DataFrame:
         """Return the points of the curve, or of the curves of several outcomes one after another.
@@ -111,7 +129,16 @@ class DiscriminationResult(Discrimination):
 @extends_base
 @dataclass(frozen=True, eq=False)
 class ClassificationResult(Classification):
-    """A confusion table with its measures, as a data frame too."""
+    """A confusion table with its measures, as a data frame too.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+    >>> found = fit.classification(threshold=0.3)
+    >>> found.confusion.astype(int).tolist(), round(found.accuracy, 3)
+    ([[76, 54], [19, 40]], 0.614)
+    """
 
     def to_frame(self) -> pd.DataFrame:
         """Return the confusion table.
@@ -128,7 +155,16 @@ class ClassificationResult(Classification):
 @extends_base
 @dataclass(frozen=True, eq=False)
 class CalibrationResult(Calibration):
-    """A calibration, with a table of its bins and a figure."""
+    """A calibration, with a table of its bins and a figure.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> births = lk.datasets.load_lbw()
+    >>> found = lk.logit("low ~ age + lwt + smoke", births[::2]).calibration(births[1::2])
+    >>> round(float(found.intercept), 3), round(float(found.slope), 3), round(found.brier, 3)
+    (0.071, 0.142, 0.234)
+    """
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per bin, of several outcomes those of one after another.
@@ -193,7 +229,18 @@ class CalibrationResult(Calibration):
 @extends_base
 @dataclass(frozen=True, eq=False)
 class ReliabilityResult(Reliability):
-    """Isotonic rates, with a table of their blocks and a figure."""
+    """Isotonic rates, with a table of their blocks and a figure.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> births = lk.datasets.load_lbw()
+    >>> found = lk.logit("low ~ age + lwt + smoke", births[::2]).reliability(births[1::2], resamples=50)
+    >>> found.to_frame().head(2).round(3)
+       lowest  highest  observed     n
+    0   0.041    0.123     0.000   7.0
+    1   0.127    0.291     0.271  48.0
+    """
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per block of predictions that have one isotonic rate.

@@ -51,7 +51,19 @@ __all__ = ["InverseResult", "inverse_of_rows"]
 @extends_base
 @dataclass(frozen=True, eq=False)
 class InverseResult(InversePredictions):
-    """Values of a variable at which probabilities are reached, with a table."""
+    """Values of a variable at which probabilities are reached, with a table.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ lwt + smoke", lk.datasets.load_lbw())
+    >>> found = fit.inverse("lwt", 0.3, at={"smoke": [0, 1]})
+    >>> found.to_frame().iloc[:, :4].round(2)
+                       estimate  std_error  conf_low  conf_high
+    smoke probability
+    0     0.3            110.25      17.79     75.39     145.12
+    1     0.3            161.12      24.85    112.42     209.82
+    """
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per value.

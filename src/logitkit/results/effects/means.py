@@ -70,7 +70,20 @@ class MeansAsked:
 @extends_base
 @dataclass(frozen=True, eq=False)
 class MeansResult(MarginalMeans):
-    """Estimated marginal means, with tables and a figure."""
+    """Estimated marginal means, with tables and a figure.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ lwt + race", lk.datasets.load_lbw())
+    >>> found = fit.means("race", contrasts="pairwise")
+    >>> found.contrast_frame().iloc[:, :4].round(3)
+                   estimate  std_error  statistic  p_value
+    contrast
+    white - black    -1.081      0.488     -2.215    0.027
+    white - other    -0.481      0.357     -1.349    0.177
+    black - other     0.600      0.509      1.178    0.239
+    """
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per mean.

@@ -49,7 +49,22 @@ __all__ = ["ProfileContrastResult", "profile_contrast"]
 @extends_base
 @dataclass(frozen=True, eq=False)
 class ProfileContrastResult(ProfileContrast):
-    """Two profiles compared, with a table."""
+    """Two profiles compared, with a table.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ lwt + smoke", lk.datasets.load_lbw())
+    >>> found = fit.contrast({"smoke": 1}, {"smoke": 0})
+    >>> found.to_frame().iloc[:, :4].round(3)
+               quantity  estimate  std_error  p_value
+    0  probability of a     0.399      0.056      NaN
+    1  probability of b     0.256      0.040      NaN
+    2   risk difference     0.143      0.069    0.039
+    3        risk ratio     1.559      0.330    0.036
+    4        odds ratio     1.931      0.611    0.038
+    5     number needed     6.986        NaN      NaN
+    """
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per quantity, and of several outcomes per outcome.

@@ -24,7 +24,17 @@ __all__ = ["EffectsResult", "asked_effects", "shown_effects"]
 @extends_base
 @dataclass(frozen=True, eq=False)
 class EffectsResult(Effects):
-    """Effects of variables with a table, hypotheses in words and a figure."""
+    """Effects of variables with a table, hypotheses in words and a figure.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ lwt + smoke", lk.datasets.load_lbw())
+    >>> fit.effects().to_frame().iloc[:, :6].round(4)
+      variable contrast  estimate  std_error  statistic  p_value
+    0      lwt    dy/dx   -0.0027     0.0012    -2.2757   0.0229
+    1    smoke    dy/dx    0.1375     0.0632     2.1747   0.0297
+    """
 
     def to_frame(self, level: float | None = None, adjust: IntervalAdjustment | None = None) -> pd.DataFrame:
         """Return one row per effect.

@@ -22,7 +22,18 @@ __all__ = ["ConformalSets", "SetCoverage", "held_sets"]
 @extends_base
 @dataclass(frozen=True, eq=False, repr=False)
 class SetCoverage(Pickled, Shown, Coverage):
-    """Coverage and sizes of sets, on rows that took no part in their thresholds."""
+    """Coverage and sizes of sets, on rows that took no part in their thresholds.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import logitkit as lk
+    >>> rng = np.random.default_rng(1)
+    >>> logits, y = rng.normal(size=(200, 3)), rng.integers(0, 3, 200)
+    >>> found = lk.logits.conformal(logits[:100], y[:100], level=0.8).coverage(logits[100:], y[100:])
+    >>> found.n, found.covered, round(found.mean_size, 2)
+    (100, 73, 2.31)
+    """
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row for all rows, and one per outcome.

@@ -26,9 +26,8 @@ class ShiftedPriors(Pickled, Shown, PriorShift):
     --------
     >>> import logitkit as lk
     >>> found = lk.logits.prior_shift([-2.0, -1.0, 1.0], priors=0.5)
-    >>> again = ShiftedPriors.from_dict(found.to_dict())
-    >>> bool((again.transform([0.0]) == found.transform([0.0])).all())
-    True
+    >>> found.priors.round(3).tolist(), found.transform([0.0]).round(3).tolist()
+    ([0.943, 0.057], [-2.807])
     """
 
     def to_frame(self) -> pd.DataFrame:

@@ -21,7 +21,20 @@ __all__ = ["RiskCoverageCurve", "held_curve"]
 @extends_base
 @dataclass(frozen=True, eq=False, repr=False)
 class RiskCoverageCurve(Pickled, Shown, RiskCoverage):
-    """Error rate of the most certain rows, by how many are answered."""
+    """Error rate of the most certain rows, by how many are answered.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> found = lk.logits.risk_coverage([2.0, 1.5, -0.1, -1.2, 0.3], [1, 1, 1, 0, 0])
+    >>> found.to_frame().iloc[:, :3].round(3)
+       n  coverage  risk
+    0  1       0.2  0.00
+    1  2       0.4  0.00
+    2  3       0.6  0.00
+    3  4       0.8  0.25
+    4  5       1.0  0.40
+    """
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per certainty that occurs, from the largest on.

@@ -36,13 +36,11 @@ class CrossValidated:
 
     Examples
     --------
-    The one-standard-error rule never chooses a weaker penalty than the best:
-
     >>> import logitkit as lk
     >>> births = lk.datasets.load_lbw()
     >>> cv = lk.cross_validate("low ~ age + lwt + race + smoke", births, penalty=lk.Lasso(), folds=5)
-    >>> cv.one_se_strength >= cv.best_strength
-    True
+    >>> round(cv.best_strength, 4), round(cv.one_se_strength, 4)
+    (0.0077, 0.034)
     """
 
     def __init__(self, record: CrossValidation, given: PathModel, level: float) -> None:

@@ -28,7 +28,19 @@ __all__ = ["BootstrapResult", "JackknifeResult", "bootstrap_fit", "jackknife_fit
 @extends_base
 @dataclass(frozen=True)
 class BootstrapResult(Bootstrap):
-    """A bootstrap of a fit, with a table."""
+    """A bootstrap of a fit, with a table.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ lwt + smoke", lk.datasets.load_lbw())
+    >>> found = fit.bootstrap(n=50, seed=1)
+    >>> found.tidy().iloc[:, :4].round(3)
+            term  estimate   bias  std_error
+    0  Intercept     0.619 -0.016      0.846
+    1        lwt    -0.013 -0.000      0.006
+    2      smoke     0.677  0.070      0.367
+    """
 
     @property
     def bias(self) -> pd.Series:  # type: ignore[override]
@@ -142,7 +154,18 @@ class BootstrapResult(Bootstrap):
 @extends_base
 @dataclass(frozen=True)
 class JackknifeResult(Jackknife):
-    """A jackknife of a fit, with a table."""
+    """A jackknife of a fit, with a table.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ lwt + smoke", lk.datasets.load_lbw()[::5])
+    >>> fit.jackknife().tidy().iloc[:, :4].round(3)
+            term  estimate   bias  std_error
+    0  Intercept    -0.789 -0.011      2.084
+    1        lwt    -0.006 -0.001      0.014
+    2      smoke     1.845  0.240      0.901
+    """
 
     @property
     def bias(self) -> pd.Series:  # type: ignore[override]

@@ -21,7 +21,19 @@ __all__ = ["InternalExternalResult", "internal_external_result"]
 @extends_base
 @dataclass(frozen=True)
 class InternalExternalResult(InternalExternal):
-    """An internal-external validation, with tables and a figure."""
+    """An internal-external validation, with tables and a figure.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ lwt + smoke", lk.datasets.load_lbw())
+    >>> found = fit.validate("internal-external", by="race")
+    >>> found.tidy().iloc[:, :4].round(3).head(3)
+      measure  group   kind  estimate
+    0       c  white  group     0.705
+    1       c  black  group     0.597
+    2       c  other  group     0.617
+    """
 
     def to_frame(self) -> pd.DataFrame:
         """Return the table of ``tidy``.

@@ -26,7 +26,19 @@ OTHER = "From all rows the recipe makes another model than the fit; apparent mea
 @extends_base
 @dataclass(frozen=True)
 class ValidationResult(Validation):
-    """A validation of a fit, with tables and figures."""
+    """A validation of a fit, with tables and figures.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ lwt + smoke", lk.datasets.load_lbw())
+    >>> fit.validate(n=10, seed=1).tidy().iloc[:4, :4].round(3)
+        measure  apparent  training   test
+    0         c     0.640     0.649  0.647
+    1  somers_d     0.281     0.299  0.295
+    2        r2     0.075     0.080  0.058
+    3     brier     0.204     0.200  0.206
+    """
 
     _fit: Any = field(default=None, repr=False, kw_only=True)
 

@@ -161,8 +161,8 @@ class Reclassification(Extrapolation):
 
     Examples
     --------
-    >>> Reclassification().cutoff is None
-    True
+    >>> Reclassification(cutoff=0.3)
+    Reclassification(cutoff=0.3)
     """
 
     def infer(self, applicants: Applicants) -> Inferred:

@@ -1,0 +1,174 @@
+"""Sizes, likelihoods and criteria of a fit of any model, as properties."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from logitkit.engine.record import FitRecord
+from logitkit.inference.fit_statistics import corrected_aic, fit_statistics
+from logitkit.report.frames import tidy
+from logitkit.results.given_rows import OfRows
+
+__all__ = ["Statistics"]
+
+
+class Statistics(OfRows):
+    """A fit with the statistics of the whole model."""
+
+    record: FitRecord
+
+    @property
+    def loglik(self) -> float:
+        """Log-likelihood with the binomial constant; nan with sampling weights or clusters.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + smoke", lk.datasets.load_lbw())
+        >>> round(fit.loglik, 3)
+        -113.638
+        """
+        return self.record.loglik if self.record.has_loglik else float("nan")
+
+    @property
+    def deviance(self) -> float:
+        """Twice the difference in log-likelihood from the saturated model; nan with sampling weights or clusters.
+
+        Examples
+        --------
+        Of rows with 0 or 1 it is -2 times the log-likelihood:
+
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + smoke", lk.datasets.load_lbw())
+        >>> round(fit.deviance, 3), round(-2 * fit.loglik, 3)
+        (227.276, 227.276)
+        """
+        return self.record.deviance if self.record.has_deviance else float("nan")
+
+    @property
+    def dispersion(self) -> float:
+        """Factor of the variances by ``dispersion=``, or Williams's rho; nan where none was estimated.
+
+        Examples
+        --------
+        Events among trials that vary more than binomially:
+
+        >>> import logitkit as lk
+        >>> litters = {"dead": [0, 5, 1, 9, 2, 8], "alive": [10, 5, 9, 1, 8, 2], "dose": [0, 0, 1, 1, 2, 2]}
+        >>> fit = lk.logit("cbind(dead, alive) ~ dose", litters, dispersion="pearson")
+        >>> round(fit.dispersion, 2)
+        6.86
+        """
+        found = self.record.covariance.dispersion
+        return float("nan") if found is None else found
+
+    @property
+    def null_deviance(self) -> float:
+        """Deviance of the model with intercept and offset only; nan with sampling weights or clusters.
+
+        Examples
+        --------
+        Less the deviance, it is the likelihood-ratio statistic of all terms:
+
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + smoke", lk.datasets.load_lbw())
+        >>> round(fit.null_deviance, 3), round(fit.null_deviance - fit.deviance, 3)
+        (234.672, 7.396)
+        """
+        return self.record.null_deviance if self.record.has_deviance else float("nan")
+
+    @property
+    def aic(self) -> float:
+        """Akaike's information criterion; nan with sampling weights or clusters, and after a penalty.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> births = lk.datasets.load_lbw()
+        >>> {f: round(lk.logit(f, births).aic, 2) for f in ("low ~ age", "low ~ age + smoke", "low ~ smoke")}
+        {'low ~ age': 235.91, 'low ~ age + smoke': 233.28, 'low ~ smoke': 233.8}
+        """
+        return fit_statistics(self.record).aic
+
+    @property
+    def aicc(self) -> float:
+        """AIC corrected for few rows: Hurvich and Tsai's.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + smoke", lk.datasets.load_lbw())
+        >>> round(fit.aic, 3), round(fit.aicc, 3)
+        (233.276, 233.406)
+        """
+        return corrected_aic(self.record)
+
+    @property
+    def bic(self) -> float:
+        """Bayesian information criterion with n = ``n_obs``; nan whenever ``aic`` is.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> births = lk.datasets.load_lbw()
+        >>> {f: round(lk.logit(f, births).bic, 2) for f in ("low ~ age", "low ~ age + smoke", "low ~ smoke")}
+        {'low ~ age': 242.4, 'low ~ age + smoke': 243.0, 'low ~ smoke': 240.29}
+        """
+        return fit_statistics(self.record).bic
+
+    @property
+    def n_obs(self) -> int:
+        """Number of rows of positive weight, or the sum of frequency weights.
+
+        Examples
+        --------
+        Rows with missing values do not count:
+
+        >>> import logitkit as lk
+        >>> lk.logit("y ~ x", {"y": [0, 1, 1, 0, 1], "x": [1.0, 2.0, None, 3.0, 2.5]}).n_obs
+        4
+        """
+        return self.record.n_obs
+
+    @property
+    def n_params(self) -> int:
+        """Rank of the design; after a penalty the number of nonzero coefficients.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> births = lk.datasets.load_lbw()
+        >>> terms = "low ~ age + lwt + race + smoke + ht + ui"
+        >>> lk.logit(terms, births).n_params, lk.logit(terms, births, penalty=lk.Lasso(0.05)).n_params
+        (8, 5)
+        """
+        return self.record.n_params
+
+    @property
+    def dof_residual(self) -> int:
+        """Observations less parameters; with K outcomes each observation counts K - 1 times.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + smoke", lk.datasets.load_lbw())
+        >>> fit.n_obs, fit.n_params, fit.dof_residual
+        (189, 3, 186)
+        """
+        return self.record.dof_residual
+
+    @property
+    def r_squared(self) -> pd.Series:
+        """McFadden, Cox-Snell, Nagelkerke and Tjur coefficients of determination; after a penalty Tjur's only.
+
+        The other three compare maxima of the likelihood, which a penalised fit does not attain; they are nan there, and
+        with sampling weights or clusters.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+        >>> fit.r_squared.round(4).to_dict()
+        {'mcfadden': 0.0502, 'cox_snell': 0.0604, 'nagelkerke': 0.085, 'tjur': 0.0584}
+        """
+        return tidy.r_squared_series(fit_statistics(self.record))
