@@ -216,9 +216,9 @@ def _write(found: Measured, folder: Path | None) -> None:
 
 
 def _draw(found: Measured, folder: Path) -> None:
-    if found.growth:
+    if found.outcomes:
         draw_figure(found.outcomes, found.growth, folder / "benchmarks.svg")
-    if found.scaling:
+    if len(found.scaling) > 1:
         draw_scaling(found.scaling, folder / "benchmarks-scaling.svg")
 
 

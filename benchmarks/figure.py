@@ -85,6 +85,9 @@ def _bars(axes: Any, outcomes: list[Outcome]) -> None:
 
 def _lines(axes: Any, sizes: list[dict[str, Any]], along: str) -> None:
     sizes = [size for size in sizes if "seconds" in size]
+    if len(sizes) < 2:
+        axes.set_axis_off()
+        return
     x = [size[along] for size in sizes]
     for key, label, colour in (("seconds", "fit and standard errors", "#CC3311"), ("gram", "X'X", "#777777")):
         seconds = [size[key] for size in sizes]

@@ -37,6 +37,8 @@ def growth_part(growth: list[dict[str, Any]]) -> str:
             rows.append([name, size["note"], "", ""])
     for along, what in (("n", "rows"), ("p", "columns")):
         sizes = [size for size in growth if size["along"] == along and "seconds" in size]
+        if len(sizes) < 2:
+            continue
         slopes = []
         for part in (sizes, sizes[-2:]):
             x = [size[along] for size in part]

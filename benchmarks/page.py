@@ -129,7 +129,7 @@ def make_page(found: Measured, figure: str) -> str:
     parts += _predictions(found.outcomes)
     if found.growth:
         parts += ["## How time grows", growth_part(found.growth)]
-    if found.scaling:
+    if len(found.scaling) > 1:
         parts += ["## Threads and sizes", scaling_part(found.scaling, figure.replace(".svg", "-scaling.svg"))]
     if found.handovers:
         parts += ["## Where one way hands over to another", handovers_part(found.handovers)]

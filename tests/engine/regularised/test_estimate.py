@@ -7,10 +7,12 @@ from functools import cache
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy.sparse import csr_array
 
 import logitkit as lk
 from engine.regularised.shrunken import DESIGNS, PENALTIES, ROWS, Problem, problem
 from examples import every_other
+from logitkit.engine.regularised import engines
 from oracles.penalised import PenalisedOracle
 from tolerances import EXACT, ROUTE
 
@@ -251,3 +253,25 @@ def test_one_number_as_the_precision_of_a_prior_leaves_the_intercept_free() -> N
     )
     shares = codes.value_counts(normalize=True).sort_index()
     assert_allclose(several.predict().mean(axis=0)[shares.index], shares, rtol=ROUTE)
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_who_asks_for_a_looser_gap_has_a_bound_and_no_further_step(
+    sparse: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "LOOKED_AT_MOST", 0)  # as of rows that are many
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(400, 12)) * (rng.random((400, 12)) < 0.5)
+    y = (rng.random(400) < 1.0 / (1.0 + np.exp(-X[:, 0] + X[:, 1] - 0.5 * X[:, 2]))).astype(float)
+    given = csr_array(X) if sparse else X
+    penalty, names = lk.Lasso(0.01), [f"x{j}" for j in range(12)]
+    exact = lk.logit_matrix(given, y, names, penalty=penalty)
+    loose = lk.logit_matrix(given, y, names, penalty=penalty, solver=lk.ProxNewton(tol=1e-5))
+    facts, found = loose.record.penalty, loose.certificate()
+    assert facts is not None
+    assert loose.converged
+    assert found.holds
+    assert found.relative_gap <= facts.gap <= 1e-5
+    above = found.objective - exact.certificate().objective
+    assert -EXACT <= above <= facts.gap * facts.null_value
+    assert np.abs(loose.coef - exact.coef).max() > 1e-8  # the step would leave less

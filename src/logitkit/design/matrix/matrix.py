@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Matrix", "mirrored"]
 
+MIRRORED = 64  # rows and columns
+
 
 class Matrix(ABC):
     """X as products, n rows and p columns."""
@@ -206,6 +208,10 @@ def mirrored(sums: FloatArray) -> FloatArray:
     >>> mirrored(np.array([[1.0, 2.0], [0.0, 3.0]])).tolist()
     [[1.0, 2.0], [2.0, 3.0]]
     """
-    upper = np.triu(sums)
-    upper += np.triu(sums, 1).T
-    return upper
+    out = np.array(sums)
+    for start in range(0, len(out), MIRRORED):  # so few at a time that they stay in the cache
+        stop = start + MIRRORED
+        own = np.triu(out[start:stop, start:stop])
+        out[start:stop, start:stop] = own + np.triu(own, 1).T
+        out[stop:, start:stop] = out[start:stop, stop:].T
+    return out

@@ -16,7 +16,8 @@ class ProxNewton(SolverOptions):
     Parameters
     ----------
     tol : float, default 1e-12
-        Stop when the duality gap is at most this proportion of the loss of the null model.
+        Stop when the duality gap is at most this proportion of the loss of the null model. A fit at one strength
+        takes one more step, after which little but rounding is left, where this is at most 1e-8.
     max_iter : int, default 1000
         Maximum number of steps.
 
