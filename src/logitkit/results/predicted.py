@@ -44,8 +44,8 @@ def predicted(record: FitRecord, rows: NewRows, scale: Scale) -> Any:
 
 def predicted_at_once(rows: Rows, scale: Scale) -> pd.Series | None:
     """Return predictions of an event for the rows of a table in one pass over its columns, None where it takes more."""
-    if rows.data is None or rows.offset is not None:
-        return None
+    if rows.data is None or rows.offset is not None or rows.record.info.coding is None:
+        return None  # rows of the fit, and those of a matrix, which is no table
     table = read_table(rows.data)
     values = table_predictions(rows.record, table, scale)
     return None if values is None else pd.Series(values, table.index, name=scale, copy=False)
