@@ -162,6 +162,5 @@ def _all_ones(matrix: Matrix, column: int) -> bool:
     """Tell whether every value of a column is one."""
     if isinstance(matrix, Dense):
         return bool(np.all(matrix.array[:, column] == 1))
-    entries = matrix.to_sparse().tocoo()
-    values = entries.data[entries.coords[1] == column]
+    values = matrix.columns(np.array([column])).to_sparse().data
     return values.size == matrix.n_rows and bool(np.all(values == 1))

@@ -90,3 +90,26 @@ def test_what_is_handed_out_is_not_what_is_referred_to() -> None:
     first[:] = np.nan
     again = products.below(rows, np.zeros(P), np.zeros(P, dtype=bool))
     assert_allclose(again, rows @ X, rtol=1e-9, atol=1e-12)
+
+
+def test_columns_of_few_entries_are_bounded_by_the_largest_residual(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(9)
+    X = rng.standard_normal((N, P)) * (rng.random((N, P)) < 2.0 / N)
+    X /= np.maximum(X.std(axis=0), 1e-3)
+    looked = {}
+    for heights in ("known", "unknown"):
+        products = columns_of("sparse", X, np.ones(P))
+        products.many = 1.0  # of the columns: nothing but the first is computed of all
+        lengths, sums, _ = products.sizes
+        if heights == "unknown":
+            monkeypatch.setattr(products, "sizes", (lengths, sums, np.full(P, np.inf)))
+        count = 0
+        for rows in wanders(9, 40):
+            truth = rows @ X
+            limit = np.full(P, np.quantile(np.abs(truth), 0.95))
+            found = products.below(rows, limit, np.zeros(P, dtype=bool))
+            right = np.isclose(found, truth, rtol=1e-9, atol=1e-12)
+            assert (right | ((np.abs(found) < limit) & (np.abs(truth) < limit))).all()
+            count += int(np.count_nonzero(right))
+        looked[heights] = count
+    assert looked["known"] < looked["unknown"]

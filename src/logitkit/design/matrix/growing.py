@@ -8,7 +8,8 @@ import numpy as np
 
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.matrix.matrix import Matrix
-from logitkit.design.matrix.sparse import sparse_matrix
+from logitkit.design.matrix.sparse import Sparse, sparse_matrix
+from logitkit.numerics.kernels.column_descent import columns_of_rows
 from logitkit.numerics.kernels.sparse import add_sparse_values
 from logitkit.numerics.once import once
 from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray
@@ -63,9 +64,12 @@ class SparseColumns:
     """
 
     def __init__(self, matrix: Matrix, scale: FloatArray) -> None:
-        by_column = matrix.to_sparse().tocsc()
-        values = np.asarray(by_column.data, dtype=np.float64) / np.repeat(scale, np.diff(by_column.indptr))
-        indptr, indices = by_column.indptr.astype(np.int64), by_column.indices.astype(np.int32)
+        rows = matrix if isinstance(matrix, Sparse) else sparse_matrix(matrix.to_sparse())
+        first, last = rows.indptr[0], rows.indptr[-1]
+        indptr = np.empty(scale.size + 1, dtype=np.int64)
+        indices, values = np.empty(last - first, dtype=np.int32), np.empty(last - first)
+        entries = rows.indices[first:last], rows.values[first:last]
+        columns_of_rows(rows.indptr - first, *entries, scale, indptr, indices, values)
         self.parts: tuple[IntArray, CodeArray, FloatArray] = (indptr, indices, values)
         self.n_rows, self.n_columns = matrix.n_rows, matrix.n_columns
 
@@ -79,8 +83,10 @@ class SparseColumns:
         from scipy.sparse import csc_array
 
         indptr, indices, values = self.parts
-        whole = csc_array((values, indices, indptr), shape=(self.n_rows, self.n_columns))
-        return sparse_matrix(whole[:, index])
+        where = [slice(indptr[j], indptr[j + 1]) for j in index]
+        own = [np.concatenate([each[one] for one in where]) if where else each[:0] for each in (values, indices)]
+        starts = np.r_[0, np.cumsum(indptr[index + 1] - indptr[index])]
+        return sparse_matrix(csc_array((*own, starts), shape=(self.n_rows, index.size)))
 
 
 class GrowingColumns:

@@ -62,6 +62,15 @@ class Sparse(Matrix):
         """Return a view of consecutive rows."""
         return Sparse(self.indptr[start : stop + 1], self.indices, self.values, self.n_columns)
 
+    def columns(self, index: IntArray) -> Matrix:
+        """Return some columns as a matrix of their own; a single one by a look at the column numbers."""
+        if index.size != 1 or index[0] < 0:
+            return super(Sparse, self).columns(index)
+        first, last = self.indptr[0], self.indptr[-1]
+        where = np.flatnonzero(self.indices[first:last] == int(index[0]))
+        starts = np.searchsorted(where, self.indptr - first)
+        return Sparse(starts, np.zeros(where.size, dtype=np.int32), self.values[first:last][where], 1)
+
     def take(self, index: IntArray) -> Sparse:
         """Return a copy of the rows at the given positions."""
         return sparse_matrix(self.to_sparse()[index])

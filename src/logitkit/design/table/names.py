@@ -22,7 +22,8 @@ def name_misfit(names: Sequence[Any]) -> str | None:
     >>> name_misfit(["x", " "]), name_misfit(["x", "y"])
     ('column 2 has no name', None)
     """
-    texts = [name for name in names if isinstance(name, str)]
+    only = all(issubclass(kind, str) for kind in set(map(type, names)))
+    texts = names if only else [name for name in names if isinstance(name, str)]
     if "" in texts or any(map(str.isspace, texts)):
         place = next(place for place, name in enumerate(names, start=1) if isinstance(name, str) and not name.strip())
         return f"column {place} has no name"

@@ -32,14 +32,14 @@ from logitkit.engine.regularised.products import SparseProducts
 from logitkit.engine.regularised.prox_newton import Solved
 from logitkit.engine.solvers.solver import Status
 from logitkit.models.penalties.penalty import Penalty
-from logitkit.numerics.kernels.column_descent import add_columns, descend_columns, weighted_squares
+from logitkit.numerics.kernels.column_descent import add_columns, descend_columns, moved_rows, weighted_squares
 from logitkit.numerics.threads.lapack import cholesky_solve
 from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray
 
 __all__ = ["ColumnDescent"]
 
 SHARE = 3.0  # of the gap that is allowed: what conditions that are not quite met may add
-FIRST_SHARE = 30.0  # in the first step, which the curvature of the objective keeps from being the last
+FIRST_SHARE = 10.0  # in the first step, which the curvature of the objective keeps from being the last
 TRIES = 3
 FINEST = 1e-3  # of that share, for the last step of a solution that is to be precise
 ROUNDS_MOST = 200
@@ -131,27 +131,25 @@ class ColumnDescent:
         polish: bool = False,
     ) -> Solved:
         """Minimise the objective plus a penalty."""
-        inside = penalty.free | (coef != 0.0) | wanted
-        coef = self._prediction.at(penalty, coef)
-        eta = self._predictor(coef)
+        free = penalty.free
+        chosen = np.flatnonzero(free | (coef != 0.0) | wanted)
+        own, here = penalty.pick(chosen), self._prediction.at(penalty, coef)[chosen]
+        eta = self._predictor(chosen, here)
         value, slope, curvature = self.objective.rows_at(eta)
         dual, gap = np.zeros(coef.size), np.inf
         status, last = Status.ITERATIONS, False
         share = FIRST_SHARE
         steps = 0
         for steps in range(1, max_iter + 1):
-            chosen = np.flatnonzero(inside)
-            own = penalty.pick(chosen)
-            size = max(float(np.abs(coef).sum()), 0.1)
-            tol = share * target / size
-            new, rows = self._minimise(chosen, own, coef, slope, curvature, tol)
-            length, found = self._search(penalty, coef, new, eta, value, slope)
+            size = max(float(np.abs(here).sum()), 0.1)
+            new, rows = self._minimise(chosen, own, here, slope, curvature, share * target / size)
+            length, found = self._search(chosen, own, here, new, eta, value, slope)
             if found is None:
                 status = Status.STALLED
                 break
-            coef = coef + length * (new - coef) if length < 1.0 else new
+            here = here + length * (new - here) if length < 1.0 else new
             eta, (value, slope, curvature) = found
-            dual, gap, against = self._certified(penalty, coef, rows, slope, curvature, inside)
+            dual, gap, against = self._certified(penalty, chosen, here, rows, slope, curvature)
             if last:
                 status = Status.CONVERGED
                 break
@@ -161,16 +159,24 @@ class ColumnDescent:
                     break
                 share, last = SHARE * FINEST, True
                 continue
-            inside |= against
+            if against.size:
+                chosen, here = _joined(chosen, here, against)
+                own = penalty.pick(chosen)
             share = min(SHARE, share) if steps <= TRIES else 0.1 * share
-        return Solved(coef, value, dual, gap, status, steps, 0)
+        out = np.zeros(coef.size)
+        out[chosen] = here
+        return Solved(out, value, dual, gap, status, steps, 0)
 
-    def _predictor(self, coef: FloatArray) -> FloatArray:
-        """Return the linear predictor of scaled coefficients."""
+    def slope_at(self, coef: FloatArray) -> FloatArray:
+        """Return the gradient at scaled coefficients, shape (p,)."""
         used = np.flatnonzero(coef)
+        return self._products.all_of(self.objective.rows_at(self._predictor(used, coef[used]))[1])
+
+    def _predictor(self, chosen: IntArray, coef: FloatArray) -> FloatArray:
+        """Return the linear predictor of scaled coefficients of some columns."""
         offset = self.objective.response.shift
         eta = np.zeros(self.objective.matrix.n_rows) if offset is None else offset.copy()
-        add_columns(*self.columns.parts, used, coef[used], eta)
+        add_columns(*self.columns.parts, chosen, coef, eta)
         return eta
 
     def _minimise(
@@ -185,7 +191,7 @@ class ColumnDescent:
         """Return the minimum of the model, and its rows."""
         squares = np.empty(chosen.size)
         weighted_squares(*self.columns.parts, chosen, curvature, squares)
-        own, rows = coef[chosen], slope.copy()
+        own, rows = coef.copy(), slope.copy()
         model = _Model(self.columns.parts, curvature, slope)
         for _ in range(ROUNDS_MOST):
             if model.sweep(chosen, penalty, squares, own, rows) <= tol:
@@ -207,12 +213,11 @@ class ColumnDescent:
                     if model.accelerated(chosen[active], part, squares[active], inner, rows) <= 0.5 * tol:
                         break
             own[active] = inner
-        new = np.zeros(coef.size)
-        new[chosen] = own
-        return new, rows
+        return own, rows
 
     def _search(
         self,
+        chosen: IntArray,
         penalty: Penalty,
         coef: FloatArray,
         new: FloatArray,
@@ -221,9 +226,8 @@ class ColumnDescent:
         slope: FloatArray,
     ) -> tuple[float, tuple[FloatArray, tuple[float, FloatArray, FloatArray]] | None]:
         """Return the first of the whole step, half of it, ... that lowers enough, and what is known there."""
-        moved = np.flatnonzero(new != coef)
         change = np.zeros(eta.size)
-        add_columns(*self.columns.parts, moved, (new - coef)[moved], change)
+        add_columns(*self.columns.parts, chosen, new - coef, change)
         here, first = penalty.value(coef), float(slope @ change)
         noise = ROUNDING * abs(value)
         length = 1.0
@@ -241,26 +245,28 @@ class ColumnDescent:
     def _certified(
         self,
         penalty: Penalty,
+        chosen: IntArray,
         coef: FloatArray,
         rows: FloatArray,
         slope: FloatArray,
         curvature: FloatArray,
-        inside: BoolArray,
-    ) -> tuple[FloatArray, float, BoolArray]:
-        """Return the products of the dual point with all columns, the gap, and the columns outside that are against."""
+    ) -> tuple[FloatArray, float, IntArray]:
+        """Return the products of the dual point with all columns, the gap, and the columns not chosen that are against.
+
+        Columns that are neither chosen nor above their strength add nothing to the gap.
+        """
         rows, sound = self._without_free(penalty, rows, slope, curvature)
         dual = self._products.below(rows, penalty.l1, self._none)
         dual[penalty.free] = 0.0  # but for rounding
-        with np.errstate(divide="ignore", invalid="ignore"):
-            moved = float(np.where(rows == slope, 0.0, (rows - slope) ** 2 / curvature).sum())
-            pearson = float(np.where(slope == 0.0, 0.0, slope**2 / curvature).sum())
         # Within [0, 1] the residuals belong to shares of events, as where no linear predictor moves by more than one.
-        feasible = sound and bool((np.abs(rows - slope) <= curvature).all())
-        gap = least_gap(coef, dual, penalty, pearson, moved) if feasible else math.inf
-        outside = np.flatnonzero((np.abs(dual) > penalty.l1) & ~inside)
-        against = np.zeros(coef.size, dtype=bool)
-        against[outside] = penalty.pick(outside).distance(coef[outside], dual[outside]) > 0.0
-        return dual, gap, against
+        moved, pearson, near = moved_rows(rows, slope, curvature)
+        feasible = sound and near
+        above = np.flatnonzero(~(np.abs(dual) <= penalty.l1))  # nan too
+        others = above[~np.isin(above, chosen, assume_unique=True)]
+        counts, whole = _joined(chosen, coef, others)
+        gap = least_gap(whole, dual[counts], penalty.pick(counts), pearson, moved) if feasible else math.inf
+        against = penalty.pick(others).distance(np.zeros(others.size), dual[others]) > 0.0
+        return dual, gap, others[against]
 
     def _without_free(
         self, penalty: Penalty, rows: FloatArray, slope: FloatArray, curvature: FloatArray
@@ -277,7 +283,21 @@ class ColumnDescent:
             columns = Dense(columns.to_dense()) if free.size <= DENSE_MOST else columns
             self._free = free, columns, np.sqrt(columns.gram(np.ones(rows.size)).diagonal())
         _, columns, lengths = self._free
-        factor = with_factor(columns.gram(curvature))
-        for _ in range(2):  # once more for rounding
-            rows = rows - curvature * columns.matvec(cholesky_solve(factor, columns.rmatvec(rows)))
-        return rows, bool((np.abs(columns.rmatvec(rows)) <= MET * np.linalg.norm(slope) * lengths).all())
+        if isinstance(columns, Dense):  # few, of which the products are soon made
+            array = columns.array
+            factor = with_factor(array.T @ (curvature[:, None] * array))
+            for _ in range(2):  # once more for rounding
+                rows = rows - curvature * (array @ cholesky_solve(factor, rows @ array))
+            left = rows @ array
+        else:
+            factor = with_factor(columns.gram(curvature))
+            for _ in range(2):
+                rows = rows - curvature * columns.matvec(cholesky_solve(factor, columns.rmatvec(rows)))
+            left = columns.rmatvec(rows)
+        return rows, bool((np.abs(left) <= MET * np.linalg.norm(slope) * lengths).all())
+
+
+def _joined(chosen: IntArray, coef: FloatArray, more: IntArray) -> tuple[IntArray, FloatArray]:
+    """Return columns in their order with more of them, whose coefficients are zero."""
+    place = np.searchsorted(chosen, more)
+    return np.insert(chosen, place, more), np.insert(coef, place, 0.0)

@@ -18,7 +18,7 @@ from logitkit.engine.regularised.null import NullModel
 from logitkit.engine.regularised.prox_newton import Solved
 from logitkit.engine.regularised.working_set import WorkingSet
 from logitkit.models.penalties.penalty import Penalty
-from logitkit.typing import BoolArray, FloatArray
+from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["ColumnSet"]
 
@@ -71,16 +71,16 @@ class ColumnSet:
         pull = np.where(inside, np.abs(self.dual) / np.maximum(penalty.l1 + self._norms(penalty), 1e-300), 0.0)
         return np.asarray(inside & (pull >= np.partition(pull, -most)[-most]))
 
-    def _next(self, l1: FloatArray, before: FloatArray) -> FloatArray:
-        """Return the sizes of the products, extrapolated from the last two strengths."""
-        size = np.abs(self.dual)
+    def _next(self, some: IntArray, l1: FloatArray, before: FloatArray) -> FloatArray:
+        """Return the sizes of some products, extrapolated from the last two strengths, which are given of these."""
+        size = np.abs(self.dual[some])
         if self.earlier is None:
             return np.full(size.size, np.inf)
-        earlier, dual = self.earlier
+        earlier, dual = self.earlier[0][some], self.earlier[1][some]
         step, since = before - l1, earlier - before
         near = (step >= 0.0) & (step < FARTHEST * since)  # else they may have turned
         share = np.divide(step, since, out=np.zeros(size.size), where=near)
-        return np.where(near, np.maximum(size, np.abs(self.dual + share * (self.dual - dual))), np.inf)
+        return np.where(near, np.maximum(size, np.abs(self.dual[some] + share * (self.dual[some] - dual))), np.inf)
 
     @staticmethod
     def _norms(penalty: Penalty) -> FloatArray:
@@ -92,8 +92,14 @@ class ColumnSet:
         before = penalty if self.before is None else self.before
         ahead = np.maximum(2.0 * penalty.l1 - before.l1, 0.0)
         if penalty.groups is None:
-            strong = (np.abs(self.dual) >= ahead) & ((penalty.l1 > 0.0) | (penalty.l2 > 0.0))
-            return np.asarray(strong & (self._next(penalty.l1, before.l1) >= (1.0 - MARGIN) * penalty.l1))
+            some = np.flatnonzero(np.abs(self.dual) >= ahead)
+            l1 = penalty.l1[some]
+            strong = ((l1 > 0.0) | (penalty.l2[some] > 0.0)) & (
+                self._next(some, l1, before.l1[some]) >= (1.0 - MARGIN) * l1
+            )
+            out = np.zeros(self.dual.size, dtype=bool)
+            out[some[strong]] = True
+            return out
         assert before.groups is not None
         rest = np.sign(self.dual) * np.maximum(np.abs(self.dual) - ahead, 0.0)
         strengths = np.maximum(2.0 * penalty.groups.strengths - before.groups.strengths, 0.0)

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from logitkit.engine.regularised.direct import best_length, signs_held, with_factor
+from logitkit.engine.regularised.direct import best_length, signs_held
 from logitkit.models.penalties.penalty import Penalty
 from logitkit.numerics.kernels.column_descent import add_columns, dot_columns, rows_of_columns
 from logitkit.numerics.kernels.sparse import add_sparse_gram
-from logitkit.numerics.threads.lapack import cholesky_solve
+from logitkit.numerics.threads.lapack import cholesky, cholesky_solve
 from logitkit.typing import CodeArray, FloatArray, IntArray
 
 __all__ = ["ColumnStep"]
@@ -22,6 +22,8 @@ __all__ = ["ColumnStep"]
 ITERATIONS_MOST = 10
 PRECISE = 1e-3  # of the squared length of the residual, as the factor measures it: sweeps follow
 COMMON = 0.8  # of the columns, which the factor must have
+LIFT, LIFTED, LIFT_MOST = 1e-10, 100.0, 1e3  # of the diagonal: columns that are nearly combinations have no factor else
+SPARE = 1.5  # times the memory that a factor takes is kept for the next ones
 
 
 class ColumnStep:
@@ -37,6 +39,7 @@ class ColumnStep:
         self.parts = parts
         self._columns: IntArray = np.empty(0, dtype=np.int64)
         self._factor = np.empty((0, 0))
+        self._space = np.empty(0)  # of the factor
 
     def take(
         self,
@@ -75,10 +78,17 @@ class ColumnStep:
     def _renew(self, columns: IntArray, penalty: Penalty, curvature: FloatArray, n_rows: int) -> None:
         starts = np.empty(n_rows + 1, dtype=np.int64)
         indices, values = rows_of_columns(*self.parts, columns, starts)
-        gram = np.zeros((columns.size, columns.size))
-        add_sparse_gram(starts, indices, values, curvature, gram)
-        gram[np.diag_indices_from(gram)] += penalty.l2
-        self._columns, self._factor = columns, with_factor(gram)
+        size = columns.size
+        if self._space.size < size * size:
+            self._space = np.empty(int(SPARE * size * size))
+        gram, lift, info = self._space[: size * size].reshape(size, size), LIFT, 1
+        while info != 0 and lift < LIFT_MOST:  # which only what is no number reaches
+            gram[:] = 0.0
+            add_sparse_gram(starts, indices, values, curvature, gram)
+            gram[np.diag_indices(size)] = (1.0 + lift) * (gram.diagonal() + penalty.l2)
+            self._factor, info = cholesky(gram, overwrite=True)
+            lift *= LIFTED
+        self._columns = columns
 
     def _by_gradients(
         self, columns: IntArray, penalty: Penalty, diagonal: FloatArray, curvature: FloatArray, right: FloatArray

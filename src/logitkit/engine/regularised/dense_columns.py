@@ -311,7 +311,7 @@ class DenseColumns:
     @once
     def _lengths(self) -> FloatArray:
         """Lengths of the columns without penalty, shape (u,)."""
-        spread, sums = self._products.sizes
+        spread, sums, _ = self._products.sizes
         return np.sqrt(spread[self._free] ** 2 + sums[self._free] ** 2 / self.objective.matrix.n_rows)
 
     def _against(self, penalty: Penalty, coef: FloatArray, dual: FloatArray) -> IntArray:

@@ -127,7 +127,9 @@ def _whole(problem: Problem) -> Scaled[Objective]:
 
 
 def _by_columns(problem: Problem, null: NullModel, slope: Callable[[], FloatArray]) -> Engine:
-    return ColumnSet(ColumnDescent(*_whole(problem)), null, slope())
+    del slope  # these columns give it sooner
+    descent = ColumnDescent(*_whole(problem))
+    return ColumnSet(descent, null, np.where(problem.strengths.whole.free, 0.0, descent.slope_at(null.coef)))
 
 
 def _by_working_set(problem: Problem, null: NullModel, slope: Callable[[], FloatArray]) -> Engine:

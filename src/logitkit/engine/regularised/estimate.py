@@ -77,7 +77,7 @@ def _record(given: Shrunken, strength: float, solved: Solved, level: float, chos
         known = evaluation.hessian if isinstance(evaluation.hessian, DenseHessian) else None
     else:
         evaluation = problem.objective(None, second=False).evaluate(coef, hessian=False)
-    require_bounded(given, evaluation.closest)
+    require_bounded(given, lambda: evaluation.closest)
     vcov, kind, label, dof = covariance_of(given, penalty, coef, known)
     solution = Solution(coef, evaluation, math.nan, solved.status, (), method=given.sequence.method)
     null = given.sequence.null.value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from logitkit.design.design import Design
@@ -43,8 +45,11 @@ def require_overlap(given: Shrunken) -> None:
         raise _separated(design, columns)
 
 
-def require_bounded(given: Shrunken, closest: float) -> None:
-    """Refuse a diverging solution where an unpenalised coefficient is bounded on one side only."""
+def require_bounded(given: Shrunken, closest: Callable[[], float]) -> None:
+    """Refuse a diverging solution where an unpenalised coefficient is bounded on one side only.
+
+    How close the closest row is to its outcome is asked for there only: it may cost a pass.
+    """
     whole, prior = given.strengths.whole, given.strengths.quadratic
     one_sided = np.isinf(whole.lower) != np.isinf(whole.upper)
     loose = (whole.l1 == 0.0) & (whole.l2 == 0.0) & (np.isinf(whole.lower) | np.isinf(whole.upper))
@@ -53,7 +58,7 @@ def require_bounded(given: Shrunken, closest: float) -> None:
     if prior is not None:
         loose &= (prior.strengths if prior.strengths.ndim == 1 else prior.strengths.diagonal()) == 0.0
     index = np.flatnonzero(loose)
-    if closest > FITTED or not (one_sided & loose).any():
+    if not (one_sided & loose).any() or closest() > FITTED:
         return
     matrix, response = _functionals(given, index)
     if runs_off(matrix, response, whole.lower[index], whole.upper[index]):

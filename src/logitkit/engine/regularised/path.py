@@ -32,6 +32,7 @@ EXPLAINED_MOST = 0.999
 GAIN_LEAST = 1e-5  # of the deviance explained so far
 STRENGTHS_LEAST = 5
 RATIO_TALL, RATIO_WIDE = 1e-4, 1e-2
+NOTHING = np.empty(0)
 
 
 class PathStatus(Enum):
@@ -256,7 +257,7 @@ def solve_path(
         if coef is None:
             status = PathStatus.NO_REFIT
             break
-        found.append(solved)
+        found.append(solved._replace(coef=NOTHING, dual=NOTHING))  # whose memory serves the next ones
         flat.append(coef)
         if solved.status is not Status.CONVERGED:
             status = PathStatus.NOT_CONVERGED
@@ -271,8 +272,11 @@ def solve_path(
             f"At the first strength, {strengths[0]:.4g}, the columns selected by the lasso separate the outcomes, so "
             "the refit has no finite estimates. Begin with a larger strength, or use gamma=1."
         )
-    table = np.array(flat)
-    require_bounded(given.given, _closest(given, found[-1], table[-1]))
+    table = np.zeros((len(flat), flat[0].size))
+    for row, coef in zip(table, flat, strict=True):
+        some = np.flatnonzero(coef)  # often few
+        row[some] = coef[some]
+    require_bounded(given.given, lambda: _closest(given, found[-1], table[-1]))
     loss = np.array([solved.value for solved in found])
     return PathRecord(
         names_of(given),

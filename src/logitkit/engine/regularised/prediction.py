@@ -38,6 +38,11 @@ class Prediction:
         if before is None or not ahead < here < before[0]:
             return coef
         earlier, start = before
-        predicted = coef + (ahead - here) / (here - earlier) * (coef - start)
-        same = (np.sign(predicted) == np.sign(coef)) & (start != 0.0) & (coef != 0.0)
-        return penalty.within(np.where(same | penalty.free, predicted, coef))
+        free = penalty.free
+        some = np.flatnonzero(((start != 0.0) & (coef != 0.0)) | free)  # the others stay
+        now = coef[some]
+        predicted = now + (ahead - here) / (here - earlier) * (now - start[some])
+        same = (np.sign(predicted) == np.sign(now)) | free[some]
+        out = coef.copy()
+        out[some] = np.clip(np.where(same, predicted, now), penalty.lower[some], penalty.upper[some])
+        return out

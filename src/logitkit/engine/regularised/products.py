@@ -5,6 +5,7 @@ known. With :math:`r = \sum_k a_k r_k + e`,
 
 .. math:: |x_j' r - \sum_k a_k x_j' r_k| = |x_j' e| \le \lVert x_j - \bar x_j \rVert \lVert e \rVert
     + |\bar x_j| |\sum_i e_i| ,
+    \qquad |x_j' e| \le \lVert x_j \rVert_1 \lVert e \rVert_\infty ,
 
 and a column whose product is below its strength whatever e does is not looked at (``docs/maths/penalties.md``,
 equation 22). The others are computed; when they are too many, all are, and these residuals are one more to refer to.
@@ -19,7 +20,7 @@ import numpy as np
 from logitkit.design.matrix.growing import SparseColumns
 from logitkit.engine.moments import Moments, column_moments
 from logitkit.engine.objective import Objective
-from logitkit.numerics.kernels.column_descent import column_sizes, dot_columns
+from logitkit.numerics.kernels.column_descent import column_sizes, dot_columns, reaching
 from logitkit.numerics.kernels.dense import write_dots
 from logitkit.numerics.once import once
 from logitkit.numerics.threads.local import ordered_map
@@ -31,6 +32,7 @@ KEPT = 6  # residuals that are referred to
 ENTRIES_OF_PART = 131_072  # of sparse columns, which a thread is worth
 PARTS_MOST = 64
 MANY = 0.25  # of the columns: more are as soon computed all
+MANY_SPARSE = 0.1  # a reference more costs little there, and leaves fewer columns to look at
 LEAST = 1e-12  # of a sum of squares, which rounding may take from a length that is squared
 ROUNDING = 1e-9  # of a strength: what sums of products may be off by
 
@@ -38,9 +40,12 @@ ROUNDING = 1e-9  # of a strength: what sums of products may be off by
 class ColumnProducts(ABC):
     """Products of the scaled columns with one vector of residuals after another."""
 
+    many = MANY
+
     def __init__(self) -> None:
         #: Residuals that are referred to, (k, n), with their products with one another, and with the columns, (k, p).
         self._known: tuple[FloatArray, FloatArray, FloatArray] | None = None
+        self._kept = 0  # how many there have been
 
     @abstractmethod
     def all_of(self, rows: FloatArray) -> FloatArray:
@@ -52,15 +57,15 @@ class ColumnProducts(ABC):
 
     @property
     @abstractmethod
-    def sizes(self) -> tuple[FloatArray, FloatArray]:
-        """Lengths of the centred columns, and absolute sums of the columns, each of shape (p,)."""
+    def sizes(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Lengths of the centred columns, absolute sums of the columns and sums of absolute values, each (p,)."""
 
     def below(self, rows: FloatArray, limit: FloatArray, known: BoolArray) -> FloatArray:
         """Return products, shape (p,), of which those that are below a limit need not be right, but are below it."""
         if self._known is not None:
-            found, radius = self._approximate(rows, *self._known)
-            index = np.flatnonzero((np.abs(found) + radius >= (1.0 - ROUNDING) * limit) & ~known)
-            if index.size <= MANY * limit.size:
+            found, near = self._approximate(rows, limit, *self._known)
+            index = near[~known[near]]
+            if index.size <= self.many * limit.size:
                 found[index] = self.some_of(rows, index)
                 return found
         found = self.all_of(rows)
@@ -68,22 +73,26 @@ class ColumnProducts(ABC):
         return found
 
     def _refer_to(self, rows: FloatArray, products: FloatArray) -> None:
-        known, of_known = rows[None].copy(), products[None].copy()
-        if self._known is not None:
-            known = np.concatenate([self._known[0], known])[-KEPT:]
-            of_known = np.concatenate([self._known[2], of_known])[-KEPT:]
-        self._known = known, known @ known.T, of_known
+        """Refer to these residuals too, in the place of the oldest."""
+        if self._known is None:
+            self._known = np.zeros((KEPT, rows.size)), np.zeros((KEPT, KEPT)), np.zeros((KEPT, products.size))
+        place = self._kept % KEPT
+        known, gram, of_known = self._known
+        known[place], of_known[place] = rows, products
+        gram[place] = gram[:, place] = known @ rows
+        self._kept += 1
 
     def _approximate(
-        self, rows: FloatArray, known: FloatArray, gram: FloatArray, products: FloatArray
-    ) -> tuple[FloatArray, FloatArray]:
-        """Return the products of the nearest combination, and how far they may be off."""
-        shares = np.linalg.lstsq(gram, known @ rows, rcond=None)[0]
-        rest = rows - shares @ known
+        self, rows: FloatArray, limit: FloatArray, known: FloatArray, gram: FloatArray, products: FloatArray
+    ) -> tuple[FloatArray, IntArray]:
+        """Return the products of the nearest combination, and which of the right ones may reach their limit."""
+        used = min(self._kept, KEPT)
+        shares = np.linalg.lstsq(gram[:used, :used], known[:used] @ rows, rcond=None)[0]
+        rest = rows - shares @ known[:used]
         mean = float(rest.mean())
-        lengths, sums = self.sizes
-        radius = float(np.linalg.norm(rest - mean)) * lengths + abs(mean) * sums
-        return np.asarray(shares @ products), np.asarray(radius)
+        found = np.asarray(shares @ products[:used])
+        spread, peak = float(np.linalg.norm(rest - mean)), float(np.abs(rest).max(initial=0.0))
+        return found, reaching(found, *self.sizes, spread, abs(mean), peak, limit, 1.0 - ROUNDING)
 
 
 class WideProducts(ColumnProducts):
@@ -151,10 +160,15 @@ class WideProducts(ColumnProducts):
         return column_moments(self.objective.matrix, np.ones(self.objective.matrix.n_rows))
 
     @once
-    def sizes(self) -> tuple[FloatArray, FloatArray]:
-        """Lengths of the centred columns, and absolute sums of the columns, each of shape (p,)."""
+    def sizes(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Lengths of the centred columns, absolute sums of the columns and sums of absolute values, each (p,)."""
         moments, n = self._moments, float(self.objective.matrix.n_rows)
-        return np.sqrt(n) * moments.deviation / self.scale, n * np.abs(moments.mean) / self.scale
+        lengths, sums = np.sqrt(n) * moments.deviation / self.scale, n * np.abs(moments.mean) / self.scale
+        return (
+            lengths,
+            sums,
+            np.sqrt(n * lengths**2 + sums**2),
+        )  # the last at most, which no entry of a pass is spent on
 
 
 class SparseProducts(ColumnProducts):
@@ -172,6 +186,8 @@ class SparseProducts(ColumnProducts):
     >>> SparseProducts(columns).all_of(np.array([1.0, 3.0])).tolist()
     [2.0, 3.0]
     """
+
+    many = MANY_SPARSE
 
     def __init__(self, columns: SparseColumns) -> None:
         super().__init__()
@@ -200,8 +216,9 @@ class SparseProducts(ColumnProducts):
         return out
 
     @once
-    def sizes(self) -> tuple[FloatArray, FloatArray]:
-        """Lengths of the centred columns, and absolute sums of the columns, each of shape (p,)."""
-        sums, squares = np.empty(self.columns.n_columns), np.empty(self.columns.n_columns)
-        column_sizes(self.columns.parts[0], self.columns.parts[2], sums, squares)
-        return np.sqrt(np.maximum(squares - sums**2 / self.columns.n_rows, 0.0) + LEAST * squares), np.abs(sums)
+    def sizes(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Lengths of the centred columns, absolute sums of the columns and sums of absolute values, each (p,)."""
+        sums, squares, heights = np.empty((3, self.columns.n_columns))
+        column_sizes(self.columns.parts[0], self.columns.parts[2], sums, squares, heights)
+        lengths = np.sqrt(np.maximum(squares - sums**2 / self.columns.n_rows, 0.0) + LEAST * squares)
+        return lengths, np.abs(sums), heights

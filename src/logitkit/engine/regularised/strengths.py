@@ -76,7 +76,19 @@ class Strengths:
 
     def at(self, strength: float) -> Penalty:
         """Return the penalty at a strength."""
-        return self.fixed.plus(self.unit, strength) if self.varies else self.fixed
+        if not self.varies:
+            return self.fixed
+        if not self._adds:
+            return self.fixed.plus(self.unit, strength)
+        fixed, unit = self.fixed, self.unit
+        return replace(fixed, l1=fixed.l1 + strength * unit.l1, l2=fixed.l2 + strength * unit.l2)
+
+    @once
+    def _adds(self) -> bool:
+        """Whether the varying parts have neither groups nor bounds."""
+        unit = self.unit
+        bounded = bool(np.isfinite(unit.lower).any() or np.isfinite(unit.upper).any())
+        return not bounded and self.fixed.groups is None and unit.groups is None
 
     @once
     def whole(self) -> Penalty:

@@ -1,10 +1,13 @@
 r"""Products with compressed sparse rows: ``values[indptr[i]:indptr[i + 1]]`` in columns ``indices[...]``.
 
 All functions add to what ``out`` holds. Gram matrices get only the cells on and above the diagonal, where the column
-numbers of a row increase.
+numbers of a row increase. Entries and columns are counted in unsigned numbers: of others numba asks at each whether it
+is negative.
 """
 
 from __future__ import annotations
+
+import numpy as np
 
 from logitkit.numerics.kernels import compiled
 from logitkit.typing import CodeArray, FloatArray, IntArray
@@ -38,8 +41,8 @@ def add_sparse_values(
     """
     for i in range(indptr.shape[0] - 1):
         total = 0.0
-        for k in range(indptr[i], indptr[i + 1]):
-            total += values[k] * vector[indices[k]]
+        for k in range(np.uint64(indptr[i]), np.uint64(indptr[i + 1])):
+            total += values[k] * vector[np.uint32(indices[k])]
         out[i] += total
 
 
@@ -61,8 +64,8 @@ def add_sparse_sums(
     for i in range(indptr.shape[0] - 1):
         v = vector[i]
         if v != 0.0:
-            for k in range(indptr[i], indptr[i + 1]):
-                out[indices[k]] += values[k] * v
+            for k in range(np.uint64(indptr[i]), np.uint64(indptr[i + 1])):
+                out[np.uint32(indices[k])] += values[k] * v
 
 
 @compiled
@@ -130,11 +133,12 @@ def add_sparse_gram(
     for i in range(indptr.shape[0] - 1):
         w = weights[i]
         if w != 0.0:
-            for k in range(indptr[i], indptr[i + 1]):
+            last = np.uint64(indptr[i + 1])
+            for k in range(np.uint64(indptr[i]), last):
                 left = w * values[k]
-                row = indices[k]
-                for m in range(k, indptr[i + 1]):
-                    out[row, indices[m]] += left * values[m]
+                row = np.uint32(indices[k])
+                for m in range(k, last):
+                    out[row, np.uint32(indices[m])] += left * values[m]
 
 
 @compiled

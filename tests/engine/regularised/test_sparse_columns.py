@@ -1,0 +1,66 @@
+"""Sparse columns one after another: how they come from rows, what is known of each, and what moved rows say."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array, random_array
+from tests.tolerances import EXACT
+
+from logitkit.design.matrix.growing import SparseColumns
+from logitkit.design.matrix.sparse import sparse_matrix
+from logitkit.numerics.kernels.column_descent import column_sizes, moved_rows
+
+N, P = 40, 25
+
+
+def drawn(seed: int) -> csr_array:
+    rng = np.random.default_rng(seed)
+    X = csr_array(random_array((N, P), density=0.1, rng=rng, format="csr"))
+    X.data = rng.standard_normal(X.nnz)
+    return X
+
+
+def test_columns_of_rows_are_those_of_scipy() -> None:
+    X, scale = drawn(0), np.random.default_rng(1).uniform(0.5, 2.0, P)
+    whole = sparse_matrix(X)
+    for matrix, rows in ((whole, X), (whole.rows(7, 31), X[7:31])):  # and those of a view that begins later
+        indptr, indices, values = SparseColumns(matrix, scale).parts
+        known = rows.tocsc()
+        assert_array_equal(indptr, known.indptr)
+        assert_array_equal(indices, known.indices)
+        assert_array_equal(values, known.data / np.repeat(scale, np.diff(known.indptr)))
+
+
+def test_some_columns_are_those_of_the_whole() -> None:
+    X = drawn(2)
+    matrix, columns = sparse_matrix(X), SparseColumns(sparse_matrix(X), np.ones(P))
+    for index in (np.array([3]), np.array([24, 0, 3]), np.empty(0, dtype=np.int64)):
+        assert_array_equal(matrix.columns(index).to_dense(), X.toarray()[:, index])
+        assert_array_equal(columns.pick(index).to_dense(), X.toarray()[:, index])
+    assert_array_equal(matrix.rows(5, 20).columns(np.array([3])).to_dense(), X.toarray()[5:20, [3]])
+
+
+def test_sizes_of_columns() -> None:
+    X = drawn(3)
+    parts, (sums, squares, heights) = SparseColumns(sparse_matrix(X), np.ones(P)).parts, np.empty((3, P))
+    column_sizes(parts[0], parts[2], sums, squares, heights)
+    dense = X.toarray()
+    assert_allclose(sums, dense.sum(axis=0), rtol=EXACT, atol=EXACT)
+    assert_allclose(squares, (dense**2).sum(axis=0), rtol=EXACT, atol=EXACT)
+    assert_allclose(heights, np.abs(dense).sum(axis=0), rtol=EXACT, atol=EXACT)
+
+
+def test_a_move_is_measured_by_the_curvature() -> None:
+    rng = np.random.default_rng(4)
+    slope, curvature = rng.standard_normal(N), rng.uniform(0.1, 0.25, N)
+    rows = slope + rng.uniform(-1.0, 1.0, N) * curvature
+    slope[0] = rows[0] = curvature[0] = 0.0  # a row without weight counts for nothing
+    moved, pearson, near = moved_rows(rows, slope, curvature)
+    assert_allclose(moved, np.sum((rows - slope)[1:] ** 2 / curvature[1:]), rtol=EXACT)
+    assert_allclose(pearson, np.sum(slope[1:] ** 2 / curvature[1:]), rtol=EXACT)
+    assert near
+    rows[5] = slope[5] + 1.01 * curvature[5]
+    assert not moved_rows(rows, slope, curvature)[2]
+    rows[5] = np.nan
+    assert not moved_rows(rows, slope, curvature)[2]
