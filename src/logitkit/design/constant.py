@@ -96,7 +96,8 @@ def _farther(left: tuple[float, FloatArray], right: tuple[float, FloatArray]) ->
 def constant_combination(matrix: Matrix, used: BoolArray, columns: IntArray | None = None) -> FloatArray | None:
     """Return coefficients b with X b = 1 on the rows used.
 
-    Least squares by LSMR (Fong and Saunders 2011), which needs products with X alone, and then a look at every row.
+    b is found by least squares with LSMR (Fong and Saunders 2011), which needs only products with X and X'. The result
+    is None unless X b is 1, to rounding, on every row used.
 
     Examples
     --------

@@ -88,9 +88,9 @@ class EffectVerbs(RowVerbs):
     ) -> EffectsResult:
         """Return average effects of variables on probabilities (average marginal effects).
 
-        For a numeric variable the slope of the probability, or the change in it for a stated change of the variable;
-        for one with levels the difference from the reference level; averaged over the rows. The columns that contain
-        the variable are rebuilt, so that interactions, polynomials and splines are right.
+        For a numeric variable the effect is the slope of the probability, or its difference for a stated change of the
+        variable; for a factor it is the difference from the reference level. Effects are averaged over the rows. All
+        columns that contain the variable are rebuilt, so interactions, polynomials and splines are handled correctly.
 
         Parameters
         ----------

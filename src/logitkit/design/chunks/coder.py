@@ -96,12 +96,12 @@ class Coder:
 
     @once
     def numbered(self) -> tuple[str, ...]:
-        """Columns of numbers that are needed, and expressions."""
+        """The numeric columns and the computed expressions that are needed."""
         return (*self.numeric, *(each.text for each in self.computed))
 
     @once
     def needed(self) -> dict[str, str]:
-        """The columns that must be there, by what they are called in a count of missing values."""
+        """The columns that a chunk must have, keyed by their names in the count of missing values."""
         given = self.info.response
         roles = {"weights": given.weights, "offset": given.offset, "cluster": given.cluster}
         named = {f"{role} ({name})": name for role, name in roles.items() if name is not None}
@@ -109,7 +109,7 @@ class Coder:
 
     @once
     def places(self) -> IntArray | None:
-        """Where the columns of the design are among one, and those that are numbers; None where some are not there."""
+        """For each column of the design, its place among 1 and ``numbered``; None if any is not among these."""
         if any(each.contrasts or len(each.numbers) > 1 for each in self.planned):
             return None
         place = {name: k + 1 for k, name in enumerate(self.numbered)}
@@ -120,7 +120,7 @@ class Coder:
         return info.coding is self.info.coding and info.response == self.info.response
 
     def design(self, table: Any, info: DesignInfo) -> Design | None:
-        """Return the design of a chunk, None where there is anything in it to be refused or left out for a level."""
+        """Return the design of a chunk; None if a row has to be refused, or left out for its level."""
         columns = ChunkColumns(table)
         for each in self.computed:
             columns.keep(each.text, each.values(lambda name: np.asarray(columns.numbers(name))))

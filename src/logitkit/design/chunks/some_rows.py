@@ -74,9 +74,10 @@ class _Some(Stream):
 
 
 def some_rows(design: Design, chosen: IntArray | BoolArray, beside: int = 1) -> Design:
-    """Return some rows of a stream, by their places or a mask, of which one byte a row is held.
+    """Return the rows of a stream at some places or under a mask; the mask is held in memory, one byte a row.
 
-    Of as many sets of rows ``beside`` one another, all samples together are no more than twice the sample of all rows.
+    If ``beside`` such sets of rows are held together, each sample is thinned, so that all of them together are no more
+    than about twice the sample of all rows.
 
     Examples
     --------
@@ -103,7 +104,7 @@ def some_rows(design: Design, chosen: IntArray | BoolArray, beside: int = 1) -> 
 
 
 def named_columns(design: Design, names: Sequence[str], labels: str | None = None) -> Table:
-    """Return columns of all rows of a source, those that do not take part too; whole numbers that label in few bytes.
+    """Return columns of all rows of a source, unused rows included; integer ``labels`` take as few bytes as they can.
 
     Examples
     --------
@@ -128,7 +129,7 @@ def named_columns(design: Design, names: Sequence[str], labels: str | None = Non
 
 
 def _in_few_bytes(table: Any, labels: str | None) -> Any:
-    """Return rows with whole numbers that label in a byte or two each, where these suffice."""
+    """Return rows with an integer column of labels in the narrowest type that holds its values."""
     import pyarrow as pa
     from pyarrow import compute
 

@@ -60,7 +60,7 @@ class Dense(Matrix):
 
     @property
     def is_few(self) -> bool:
-        """Whether it is numbers in the order of rows, so few that BLAS and threads are not worth their start."""
+        """Whether the matrix is float64, stored by rows, and too small for BLAS or threads to pay."""
         array = self.array
         return array.size <= FEW and array.dtype == np.float64 and bool(array.flags.c_contiguous)
 

@@ -74,7 +74,7 @@ class Matrix(ABC):
 
     @property
     def is_few(self) -> bool:
-        """Whether it is numbers in the order of rows, so few that BLAS and threads are not worth their start."""
+        """Whether the matrix is dense, stored by rows, and too small for BLAS or threads to pay."""
         return False
 
     @property

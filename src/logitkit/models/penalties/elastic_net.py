@@ -32,9 +32,9 @@ class ElasticNet(Part):
 
         \lambda \sum_j v_j \left(\alpha |s_j \beta_j| + \tfrac{1 - \alpha}{2} (s_j \beta_j)^2\right)
 
-    added to the weighted mean of the negative log-likelihood, with :math:`\lambda` the strength, :math:`\alpha` the mix
-    ``l1_ratio``, :math:`s_j` the standard deviation of the column (divisor: total weight) or 1, and :math:`v_j` the
-    relative strength. The intercept is never penalised.
+    This is added to the weighted mean of the negative log-likelihood. :math:`\lambda` is the strength, :math:`\alpha`
+    the mixing parameter ``l1_ratio``, :math:`s_j` the standard deviation of column j (divisor: total weight), or 1
+    without ``standardize``, and :math:`v_j` the relative strength. The intercept is never penalised.
 
     Parameters
     ----------

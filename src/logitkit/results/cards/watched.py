@@ -38,7 +38,7 @@ __all__ = ["Watched", "base_of", "coded_table", "one_column", "stability_of"]
 
 @verbs_in_our_words
 class Watched:
-    """What a card gains: it is compared with later applicants."""
+    """Verbs that compare a card with later applicants."""
 
     card: Card
     population: Population
@@ -57,7 +57,7 @@ class Watched:
         replicates: int = 1000,
         seed: int | None = 0,
     ) -> CardStability:
-        """Return how far applicants are from those that the card was made from: PSI, CSI, the change of the mean score.
+        """Compare applicants with the development sample: PSI of the score, CSI by variable, change of the mean score.
 
         Parameters
         ----------

@@ -87,7 +87,7 @@ def known_columns(rows: Rows) -> KnownColumns:
 
 
 def _of_chunks(rows: Rows) -> KnownColumns:
-    """Return what one pass finds; totals of combinations take another."""
+    """Return what one pass over the rows finds; totals of combinations take a second pass."""
     sums = _summed(rows, ())
     return KnownColumns(
         sums.values,
@@ -98,9 +98,9 @@ def _of_chunks(rows: Rows) -> KnownColumns:
 
 
 def row_of_means(rows: Rows, beside: Sequence[str], spreads: Mapping[str, Spread] | None) -> AveragedRows:
-    """Return rows that are read in chunks as a few, of which the first, with all weight, is the row of the means.
+    """Return a few rows that stand for rows read in chunks; the first is the row of means and has all the weight.
 
-    The others have the ends of numbers and all levels, and no weight.
+    The others have no weight; they hold the minimum and maximum of each number and all levels of each factor.
 
     Parameters
     ----------

@@ -151,7 +151,7 @@ class Validation:
 
 
 def validate_samples(samples: Mapping[str, ScoredRows], level: float, seed: int | None = 0) -> Validation:
-    """Return how well a card ranks the rows of each sample, and the change from the first to every other."""
+    """Return how well a card ranks the rows of each sample, and the change in Gini from the first to each other."""
     found = tuple(rank_sample(name, rows, level, seed) for name, rows in samples.items())
     return Validation(found, tuple(_change(sample, found[0], level) for sample in found[1:]), level)
 
