@@ -43,7 +43,7 @@ def fit_of_bins(
 
 
 def determined_variables(binnings: Sequence[Binning], found: Fit) -> list[str]:
-    """Return the variables all of whose bins are determined by those of the others, and refuse single bins that are."""
+    """Return the variables whose bins are all determined by the other variables; refuse if only some bins are."""
     aliased = set(found.record.aliased)
     whole = []
     for binning, place in zip(binnings, places_of_coef(tuple(binnings)), strict=True):

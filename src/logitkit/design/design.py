@@ -88,9 +88,9 @@ class Design:
 
     @property
     def stream(self) -> Stream | None:
-        """Where the rows come from, when X and the response are both as they are read in chunks; else None.
+        """The source of rows read in chunks, if X and the response are both unchanged since reading; else None.
 
-        A design of which one was changed has sums of its own, not those of the stream.
+        A design in which either was changed has sums of its own, not those of the stream.
         """
         return self.matrix.stream if self.matrix.stream is self.response.stream else None
 

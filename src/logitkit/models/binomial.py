@@ -106,9 +106,9 @@ class Binomial:
         return not self.link.rises_to_one
 
     def sides(self, response: Response) -> Response:
-        """Return the side of zero on which each row's predictor must move, 1 or 0, or one half where it must stay.
+        """Return the direction in which each row's predictor may move: 1 for up, 0 for down, one half for not at all.
 
-        With the log link it stays for rows with events, and falls for the others.
+        In such a direction the likelihood does not fall. With the log link, rows with events stay and the others fall.
         """
         if not self.is_bounded:
             return response

@@ -122,7 +122,7 @@ def unchanging(terms: Any) -> Any:
 
 
 def level_at(response: ResponseInfo, place: int) -> Any:
-    """Return the value of the response that has a code, or how it is printed where only that is known."""
+    """Return the response value that has a given code, or its printed label if only the label is known."""
     for level, code in response.coded.items():
         if code == place:
             return level.item() if isinstance(level, np.generic) else level

@@ -183,7 +183,7 @@ def keeps_order(source: Source) -> bool:
 
 
 def digest_of_hashes(source: Source, columns: Sequence[str], size: int, about: object) -> str:
-    """Return the fingerprint of rows in no promised order, with what else is to tell; empty where one is promised."""
+    """Return a fingerprint of ``about`` and the rows in any order; empty if the source promises an order."""
     if not isinstance(source, CheckedSource) or source.ordered:
         return ""
     return sha256(repr((about, source.total(columns, size))).encode()).hexdigest()[:16]

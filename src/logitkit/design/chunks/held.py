@@ -15,9 +15,9 @@ __all__ = ["held_rows"]
 
 
 def held_rows(design: Design, what: str, columns: Sequence[str] = ()) -> Design:
-    """Return rows as rows that are held: X written out, the response, and a table of some columns, in one pass.
+    """Return the rows in memory: X written out, the response, and a table of some columns, read in one pass.
 
-    Rows that are held already are returned as they are; those of a stream are refused where they have no room.
+    Rows already in memory are returned as they are; those of a stream are refused if they do not fit.
 
     Parameters
     ----------

@@ -122,7 +122,7 @@ def marking(record: FitRecord, rows: Design, seed: int = 0) -> Marks:
 
 
 def pattern_rows(record: FitRecord, design: Design) -> tuple[Design, IntArray]:
-    """Return the covariate patterns of the rows of a fit as rows of counts, and the pattern of each row.
+    """Return the covariate patterns of a fit as rows of counts, and the pattern to which each row belongs.
 
     Parameters
     ----------
@@ -134,8 +134,8 @@ def pattern_rows(record: FitRecord, design: Design) -> tuple[Design, IntArray]:
     Returns
     -------
     patterns : Design
-        One row per pattern, in the order of their first rows: as many trials as its rows have weight, and their
-        proportions of the outcomes.
+        One row per pattern, in the order of first appearance: its trials are the sum of the weights of its rows,
+        its response their proportions of the outcomes.
     codes : (n,) int array
         Pattern of each row.
 

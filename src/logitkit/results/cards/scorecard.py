@@ -104,19 +104,19 @@ class Scorecard(Reported, Verified, Explained, Exported, Watched, Checked, Shown
         return pd.DataFrame(rows, columns=["variable", "taken", "reason", "value"])
 
     def with_prior(self, bad_rate: float) -> Scorecard:
-        """Return the card for a population of another bad rate than that of the sample that it was made from.
+        """Return the card for a population whose bad rate differs from that of the development sample.
 
         Parameters
         ----------
         bad_rate : float
-            Bad rate of the population. The sample must have been drawn from it by the outcome alone, as where all bads
-            and some of the goods are taken.
+            Bad rate of the population. Selection into the sample must have depended on the outcome alone, as when all
+            bads and some of the goods are taken.
 
         Returns
         -------
         Scorecard
-            Base points and the intercept of the card are those of the population; points of bins stay, also those set
-            by hand, and so does ``fit``, which is that of the sample. Another bad rate takes the place of an earlier
+            Base points and the intercept of the card are those of the population. The points of bins do not change,
+            even those set by hand, nor does ``fit``, which is that of the sample. A new bad rate replaces an earlier
             one.
         """
         stated = prior_of(self.changes)
