@@ -57,6 +57,18 @@ def test_a_row_of_weight_three_and_three_trials_are_three_rows(births: pd.DataFr
             assert_allclose(fit.odds_ratios({"lwt": word}).loc["lwt", "unit"], step, rtol=EXACT)
 
 
+@pytest.mark.parametrize("kind", ["sampling", "precision"])
+def test_weights_that_sum_to_about_one_are_those_of_many_rows(births: pd.DataFrame, kind: str) -> None:
+    whole = births.dropna()
+    for total in (0.5, 1.0 + 2.0**-40, 1.25):  # n - 1 of the sum would be no number, next to 0, and a quarter
+        data = whole.assign(v=total / len(whole))
+        fit = lk.logit("low ~ lwt * smoke", data, weights="v", weight_kind=kind)
+        step = whole["lwt"].std()
+        assert_allclose(fit.odds_ratios({"lwt": "sd"}).loc["lwt", "unit"], step, rtol=EXACT)
+        at = fit.odds_ratios({"lwt": "sd"}, at={"smoke": [0]}).query("variable == 'lwt'")
+        assert_allclose(at["odds_ratio"].iloc[0], np.exp(step * fit.coef["lwt"]), rtol=ROUTE)
+
+
 def test_rows_in_chunks_and_ready_matrices_have_them(births: pd.DataFrame, tmp_path: Path) -> None:
     whole = births.dropna()
     whole.to_csv(tmp_path / "births.csv", index=False)

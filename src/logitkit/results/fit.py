@@ -167,8 +167,9 @@ class Fit(OutputVerbs):
         units : mapping of str to float, 'sd' or 'iqr', optional
             Change in a variable, named as in the formula: ``{"age": 10}`` gives the ratio for ten years, in
             ``age:smoke`` too, where the changes of the factors of a product multiply. ``"sd"`` is the standard
-            deviation over the rows of the fit, ``sqrt(sum w (x - mean)^2 / (n - 1))`` with their weights w and n the
-            sum of these, ``"iqr"`` the third quartile less the first; the column unit has the number.
+            deviation over the rows of the fit, with their weights and the divisor n - 1, n the sum of the weights, or
+            the number of rows where that is more; ``"iqr"`` is the third quartile less the first. The column unit has
+            the number.
         level : float, optional
             Confidence level; that of the fit by default.
         outcome : object, optional

@@ -1,10 +1,13 @@
 r"""Units that are said in words: the standard deviation and the interquartile range of a variable in a sample.
 
-With the weights :math:`w_i` of the fit and their sum n the standard deviation is
+With the weights :math:`w_i` of the fit the standard deviation is
 
-.. math:: s = \sqrt{\frac{n}{n - 1} \sum_i \frac{w_i}{n} (x_i - \bar x)^2}, \qquad \bar x = \sum_i \frac{w_i}{n} x_i,
+.. math:: s = \sqrt{\frac{n}{n - 1} \sum_i v_i (x_i - \bar x)^2}, \qquad \bar x = \sum_i v_i x_i,
 
-and the quartiles are the first values at or below which there are one and three quarters of the weight. Of rows of
+where :math:`v_i = w_i / \sum_k w_k` and n is the sum of the weights, or the number of rows that have some where that is
+more: weights that sum to one say nothing of how many rows there are.
+
+The quartiles are the first values at or below which there are one and three quarters of the weight. Of rows of
 several trials the weights are the trials.
 """
 

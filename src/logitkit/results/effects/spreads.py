@@ -31,7 +31,8 @@ class Spread(NamedTuple):
     Parameters
     ----------
     mean, deviation : float
-        Weighted; the deviation with n - 1, n the sum of the weights.
+        Weighted; the deviation with n - 1, n the sum of the weights, or the number of rows where that is more: weights
+        that sum to one say nothing of how many rows there are.
     first, third, median : float
         Quantiles: the first value below or at which there is so much; the median is the mean of two where one half lies
         between them.
@@ -92,9 +93,15 @@ def spread_of(values: FloatArray, shares: FloatArray, n: float) -> Spread:
     2.5
     """
     mean = float(shares @ values)
-    deviation = float(np.sqrt(shares @ (values - mean) ** 2 * (n / (n - 1.0) if n > 1.0 else 1.0)))
+    deviation = _deviation(float(shares @ (values - mean) ** 2), n, int(np.count_nonzero(shares > 0.0)))
     order = np.argsort(values, kind="stable")
     return Spread(mean, deviation, *_quantiles([(values[order], shares[order])], 1.0))
+
+
+def _deviation(square: float, weight: float, count: int) -> float:
+    """Return the standard deviation by the mean square, the sum of the weights and the rows that have some."""
+    n = max(weight, float(count))
+    return float(np.sqrt(square * (n / (n - 1.0) if n > 1.0 else 1.0)))
 
 
 def _quantiles(blocks: Iterable[tuple[FloatArray, FloatArray]], total: float) -> tuple[float, float, float]:
@@ -121,6 +128,7 @@ class _Column:
     mean: float
     squares: float
     memory: int
+    count: int  # of rows of positive weight
     sort: ExternalSort | None = None
 
     def plus(self, other: _Column) -> _Column:
@@ -131,6 +139,7 @@ class _Column:
             self.mean += away * other.weight / weight
             self.squares += other.squares + away**2 * self.weight * other.weight / weight
         self.weight = weight
+        self.count += other.count
         if self.sort is None and 16 * (len(self.rows) + len(other.rows)) <= self.memory // 2:
             self.rows = np.concatenate([self.rows, other.rows])
             return self
@@ -144,7 +153,7 @@ class _Column:
     def spread(self) -> Spread:
         """Return what is known of all rows."""
         n = self.weight
-        deviation = float(np.sqrt(self.squares / n * (n / (n - 1.0) if n > 1.0 else 1.0)))
+        deviation = _deviation(self.squares / n, n, self.count)
         return Spread(self.mean, deviation, *_quantiles(self._blocks(), n))
 
     def _blocks(self) -> Iterator[tuple[FloatArray, FloatArray]]:
@@ -185,11 +194,11 @@ class SpreadSums:
     @classmethod
     def of(cls, values: Mapping[str, FloatArray], weights: FloatArray, memory: int) -> SpreadSums:
         """Return those of some rows, for each of which there may be so much memory."""
-        total, made = float(weights.sum()), {}
+        total, count, made = float(weights.sum()), int(np.count_nonzero(weights > 0.0)), {}
         for name, own in values.items():
             mean = float(weights @ own / total) if total > 0.0 else 0.0
             squares = float(weights @ (own - mean) ** 2)
-            made[name] = _Column(np.column_stack([own, weights]), total, mean, squares, memory)
+            made[name] = _Column(np.column_stack([own, weights]), total, mean, squares, memory, count)
         return cls(made)
 
     def plus(self, other: SpreadSums) -> SpreadSums:
