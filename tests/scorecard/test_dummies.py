@@ -262,4 +262,4 @@ def test_the_classifier_makes_such_cards(loans: pd.DataFrame, card: lk.scorecard
     pd.testing.assert_frame_equal(model.scorecard_.table(), card.table())
     assert model.scorecard_.verify(loans[[*COLUMNS, "class"]]).agrees
     with pytest.raises(DataError, match="coding='effects' is not known"):
-        lk.estimators.ScorecardClassifier(coding="effects").fit(loans[COLUMNS], loans["class"])
+        lk.estimators.ScorecardClassifier(bad="bad", coding="effects").fit(loans[COLUMNS], loans["class"])

@@ -32,7 +32,7 @@ EXPLAINED_MOST = 0.999
 GAIN_LEAST = 1e-5  # of the deviance explained so far
 STRENGTHS_LEAST = 5
 RATIO_TALL, RATIO_WIDE = 1e-4, 1e-2
-NOTHING = np.empty(0)
+GIVEN_BACK = np.empty(0)
 
 
 class PathStatus(Enum):
@@ -257,7 +257,7 @@ def solve_path(
         if coef is None:
             status = PathStatus.NO_REFIT
             break
-        found.append(solved._replace(coef=NOTHING, dual=NOTHING))  # whose memory serves the next ones
+        found.append(solved._replace(coef=GIVEN_BACK, dual=GIVEN_BACK))  # whose memory serves the next ones
         flat.append(coef)
         if solved.status is not Status.CONVERGED:
             status = PathStatus.NOT_CONVERGED

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 
 __all__ = ["RowGroups", "row_groups"]
@@ -55,7 +54,6 @@ class RowGroups:
             yield start, min(start + size, last)
 
 
-@lru_cache(maxsize=64)
 def row_groups(n_rows: int, width: int, sums_bytes: int | None = None) -> RowGroups:
     """Cut rows into blocks and groups, by the size of the problem alone.
 
