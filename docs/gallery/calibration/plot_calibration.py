@@ -2,8 +2,8 @@
 Calibration in groups and as a curve
 ====================================
 
-Observed proportions against predicted probabilities, with the smooth curve and the counts below. Points below the
-diagonal are risks that were overestimated.
+Observed proportions against predicted probabilities, with a smooth curve, and the counts below. Points below the
+diagonal are overestimated risks.
 """
 
 import logitkit as lk

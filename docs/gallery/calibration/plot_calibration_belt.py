@@ -2,7 +2,8 @@
 The calibration belt
 ====================
 
-Where the belt leaves the diagonal, probabilities are too high or too low at this level of confidence.
+Where the belt leaves the diagonal, the predicted probabilities are too high or too low, at the confidence level
+shown.
 """
 
 import logitkit as lk

@@ -2,7 +2,7 @@
 The calibration belt with its test
 ==================================
 
-The result has the test of the same null hypothesis, and the ranges in which the belt leaves the diagonal.
+The printed result gives the corresponding test of calibration, and the ranges in which the belt leaves the diagonal.
 """
 
 import logitkit as lk

@@ -2,7 +2,7 @@
 Calibration of two samples
 ==========================
 
-Rows of development lie on the diagonal almost by construction; new rows show what the probabilities are worth.
+The development rows lie near the diagonal almost by construction. The new rows show how good the probabilities are.
 """
 
 import logitkit as lk

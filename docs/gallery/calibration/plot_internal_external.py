@@ -2,8 +2,8 @@
 Does the model hold in every clinic?
 ====================================
 
-Each site is predicted by the model of the others. The diamond is the mean over sites, the bar below it where the
-value of another site would lie.
+Each clinic is predicted by a model fitted to the others. The diamond is the mean over clinics. The bar below it is
+the prediction interval for another clinic.
 """
 
 import logitkit as lk

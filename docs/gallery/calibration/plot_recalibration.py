@@ -2,8 +2,8 @@
 Recalibration to new rows
 =========================
 
-The recalibrated probability against the predicted one, with its band. Where the curve lies above the diagonal, the
-old model said too little.
+Recalibrated against predicted probability, with a confidence band. Where the curve lies above the diagonal, the old
+model predicted too low.
 """
 
 import logitkit as lk

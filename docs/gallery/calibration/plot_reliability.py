@@ -2,8 +2,8 @@
 A reliability diagram without bins
 ==================================
 
-Isotonic regression in place of bins (CORP): nothing has to be chosen. The band is where the curve of calibrated
-probabilities would lie.
+Isotonic regression replaces the bins (the CORP method), so there are no bins to choose. If the predictions are
+calibrated, the curve is expected within the band.
 """
 
 import logitkit as lk

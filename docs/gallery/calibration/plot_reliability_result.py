@@ -2,8 +2,8 @@
 Reliability with its decomposition
 ==================================
 
-``reliability`` splits the Brier score into miscalibration, discrimination and uncertainty; here with a confidence
-band.
+``reliability`` splits the Brier score into miscalibration, discrimination and uncertainty. This figure has a
+confidence band.
 """
 
 import logitkit as lk

@@ -2,8 +2,8 @@
 Would another sample give the same predictions?
 ===============================================
 
-Predictions of models of resamples against those of the model: the wider the band, the less a single prediction is to
-be relied on.
+The predictions of models fitted to resamples, against those of the original model. The wider the band, the less
+reliable a single prediction is.
 """
 
 import logitkit as lk

@@ -2,8 +2,9 @@
 How optimistic is the fit?
 ==========================
 
-Apparent measures, and those corrected for optimism by the bootstrap. The length of a line is the optimism in standard
-deviations over resamples, so that measures of all scales compare; the numbers stand on the right.
+Each measure as it is in the rows of the fit (apparent), and corrected for optimism by the bootstrap. The length of a
+line is the optimism in standard deviations over resamples, which makes measures on different scales comparable. The
+values are on the right.
 """
 
 import logitkit as lk

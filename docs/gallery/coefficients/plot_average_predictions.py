@@ -2,8 +2,8 @@
 The probability against a number
 ================================
 
-Each point of the line is an average over all rows, with the variable set to this value; the band is the confidence
-interval. A spline lets the line bend where the data do.
+Each point of the line is the mean prediction over all rows, with the variable set to that value in every row. The
+band is the confidence interval. The spline lets the line follow a curve in the data.
 """
 
 import logitkit as lk

@@ -2,7 +2,8 @@
 The probability of each level
 =============================
 
-Points in place of a line, as there is nothing between two levels.
+The average prediction of each level with its interval, as points. No line joins them, because there is nothing
+between two levels.
 """
 
 import logitkit as lk

@@ -2,8 +2,8 @@
 Coefficients with their intervals
 =================================
 
-The same rows as a forest plot, on the scale of the linear predictor: the line stands at 0, and distances to the left
-and to the right compare.
+The rows of a forest plot, on the scale of the linear predictor. The reference line is at 0, and distances to its left
+and right are directly comparable.
 """
 
 import logitkit as lk

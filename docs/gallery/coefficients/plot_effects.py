@@ -2,8 +2,8 @@
 By how many percentage points does each variable change the probability?
 ========================================================================
 
-Average effects on the probability: differences between levels, slopes of numbers, averaged over the rows of the data.
-They are in the units that a reader understands, and they belong to this population.
+Average marginal effects: differences in probability between levels, and slopes for numeric variables, averaged over
+the rows of the data. Percentage points are easy to read, but these averages apply to this population only.
 """
 
 import logitkit as lk

@@ -2,8 +2,8 @@
 Odds ratios as a forest plot
 ============================
 
-One row per coefficient, with its confidence interval on a logarithmic axis. An interval that crosses the line at 1
-leaves the direction open. A factor has a heading and its reference level.
+One row per coefficient, with its confidence interval on a logarithmic axis. If an interval includes 1, the data do
+not settle the direction of the effect. Each factor has a heading and shows its reference level.
 """
 
 import logitkit as lk

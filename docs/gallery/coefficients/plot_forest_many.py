@@ -2,7 +2,7 @@
 A forest plot of twelve terms
 =============================
 
-The rows follow the formula; ``labels`` writes words in the place of names of columns. Intervals are those of the
+The rows follow the order of the formula. ``labels`` replaces the column names with words. The intervals are by
 profile likelihood, as the axis says.
 """
 

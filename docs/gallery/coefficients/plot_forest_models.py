@@ -2,8 +2,8 @@
 Crude and adjusted odds ratios side by side
 ===========================================
 
-One row per term, one mark per model. Odds ratios of nested models differ even without confounding, since an odds
-ratio is not an average over the other variables.
+One row per term and one mark per model. The odds ratios of nested models differ even without confounding, because
+odds ratios are not collapsible.
 """
 
 import logitkit as lk

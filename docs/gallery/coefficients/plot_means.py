@@ -2,7 +2,7 @@
 Adjusted means of a factor
 ==========================
 
-The probability of each level with the other variables held at their means, and its interval. Compare levels by their
+The probability of each level with its interval, with the other variables held at their means. Compare levels by their
 contrasts (``fit.means("race").contrast_frame()``), not by whether two intervals overlap.
 """
 

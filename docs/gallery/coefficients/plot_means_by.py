@@ -2,8 +2,8 @@
 Adjusted means of two factors
 =============================
 
-Means of every cell of the grid of two factors. If the differences between races are not the same in both blocks,
-smoking acts differently by race on this scale.
+The adjusted mean of each combination of two factors. If the differences between races are not the same in both
+blocks, smoking acts differently by race on this scale.
 """
 
 import logitkit as lk

@@ -2,7 +2,7 @@
 A nomogram: the model by hand
 =============================
 
-Read the points of each value above, add them up, and find the probability below the total.
+For each variable, read the points above its value. Add the points up, and read the probability below the total.
 """
 
 import logitkit as lk

@@ -2,8 +2,9 @@
 How much does the data prefer one value of a coefficient?
 =========================================================
 
-The likelihood-ratio statistic against the coefficient; the interval by profile likelihood ends where the curve
-crosses the level. The dashed parabola is Wald's: where the two part, Wald's interval is off.
+The curve is the likelihood-ratio statistic against the coefficient. The profile likelihood interval ends where the
+curve crosses the horizontal line. The dashed parabola is Wald's approximation: where it departs from the curve,
+Wald's interval is inaccurate.
 """
 
 import logitkit as lk

@@ -2,8 +2,9 @@
 Profiles of all coefficients
 ============================
 
-One curve per coefficient: the signed root of the likelihood-ratio statistic, by standard errors from the estimate.
-Wald's intervals are right where a curve lies on the dashed diagonal; curves that bend away show where they mislead.
+One curve per coefficient: the signed root of the likelihood-ratio statistic, against the distance from the estimate
+in standard errors. Wald's interval is accurate for a curve on the dashed diagonal, and misleading for one that bends
+away from it.
 """
 
 import logitkit as lk

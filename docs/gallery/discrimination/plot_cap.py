@@ -2,7 +2,8 @@
 The cumulative accuracy profile
 ===============================
 
-The proportion of bads among the worst x percent by the model; the accuracy ratio is the Gini coefficient.
+The proportion of all bads found among the riskiest rows, against the proportion of rows. The accuracy ratio is the
+Gini coefficient.
 """
 
 import logitkit as lk

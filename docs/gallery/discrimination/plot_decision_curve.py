@@ -2,8 +2,8 @@
 Is it worth deciding by the model?
 ==================================
 
-Net benefit over the thresholds at which one would act, beside acting on all rows and on none. A model is of use where
-its curve is the highest.
+The net benefit of each model over a range of decision thresholds, compared with acting on every row and on none. A
+model is useful at the thresholds where its curve is the highest.
 """
 
 import logitkit as lk

@@ -2,8 +2,8 @@
 The decision curve, standardised
 ================================
 
-``decision_curve`` has the numbers; ``standardized=True`` divides net benefit by the prevalence, so that the most that
-a model can reach is 1.
+``decision_curve`` returns the numbers. ``standardized=True`` divides net benefit by the prevalence, so that the
+largest possible value is 1.
 """
 
 import logitkit as lk

@@ -2,7 +2,8 @@
 Gains of two models
 ===================
 
-The cumulative gains of two models over the same rows.
+The cumulative gains of two models on the same rows: the proportion of events found, against the proportion of rows,
+highest predictions first.
 """
 
 import logitkit as lk

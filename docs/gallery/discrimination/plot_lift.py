@@ -2,8 +2,8 @@
 Lift by decile
 ==============
 
-How many times more events a tenth has than all rows together, from the tenth of the highest predictions to that of
-the lowest.
+Each bar compares the event rate of a tenth of the rows with the overall rate, from the highest predictions to the
+lowest. A lift of 2 is twice the overall rate.
 """
 
 import logitkit as lk

@@ -2,8 +2,8 @@
 Precision and recall
 ====================
 
-Precision (how many of those above the threshold are events) against recall (how many events are above it). The dotted
-line is the prevalence, which a useless model has.
+Precision is the proportion of events among the rows above the threshold. Recall is the proportion of all events that
+are above it. The dotted line is the prevalence, which is the precision of a useless model.
 """
 
 import logitkit as lk

@@ -2,7 +2,7 @@
 Precision and recall of two models
 ==================================
 
-The results of two fits on one pair of axes.
+Two models on the same rows, drawn on the same axes.
 """
 
 import logitkit as lk

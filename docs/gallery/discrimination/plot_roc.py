@@ -2,8 +2,8 @@
 The ROC curve
 =============
 
-True positive rate against false positive rate over all thresholds, on rows that the model has not seen. The area is
-the probability that an event has a higher prediction than a non-event.
+The true positive rate against the false positive rate over all thresholds, on rows that the model has not seen. The
+area is the probability that an event has a higher prediction than a non-event.
 """
 
 import logitkit as lk

@@ -2,8 +2,8 @@
 Which of two models has the larger area?
 ========================================
 
-ROC curves of models on the same rows, with the paired test of DeLong; their areas are correlated, so two intervals
-that overlap say little.
+The ROC curves of two models on the same rows, with DeLong's paired test. The two areas are correlated, so overlapping
+intervals say little about their difference.
 """
 
 import logitkit as lk

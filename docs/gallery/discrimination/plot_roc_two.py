@@ -2,7 +2,8 @@
 ROC curves of old and new rows
 ==============================
 
-Draw the second curve on the Axes of the first. The gap between them is optimism and change together.
+The second curve is drawn on the Axes of the first. The gap between them combines optimism with any change in the
+population.
 """
 
 import logitkit as lk

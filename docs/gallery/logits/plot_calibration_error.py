@@ -2,8 +2,8 @@
 The calibration error by bins
 =============================
 
-Mean confidence and accuracy of ten bins of equal width. The gaps, weighted, are the expected calibration error; its
-value by chance stands beside it.
+Mean confidence and accuracy in ten bins of equal width. The expected calibration error is the weighted mean of the
+gaps. The note gives the error expected by chance.
 """
 
 import logitkit as lk

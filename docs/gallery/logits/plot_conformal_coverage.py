@@ -2,7 +2,8 @@
 Do the sets hold every outcome as often as they say?
 ====================================================
 
-Coverage of each outcome with its interval. Only the mean over all is guaranteed; ``method="class"`` guarantees each.
+The coverage of each outcome with its interval. Only the coverage of all rows together is guaranteed;
+``method="class"`` guarantees the coverage of each outcome.
 """
 
 import logitkit as lk

@@ -2,7 +2,7 @@
 How large are the sets?
 =======================
 
-How many rows have sets of one, two and more outcomes: small sets are those of clear rows.
+The proportion of rows with sets of one, two or more outcomes. Rows that are easy to classify have small sets.
 """
 
 import logitkit as lk

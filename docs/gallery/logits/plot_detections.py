@@ -2,7 +2,7 @@
 What did the detector find?
 ===========================
 
-Boxes with their classes and scores. Of boxes of one class that overlap, only the best was kept.
+Each box has its class and score. Where boxes of one class overlap, only the one with the highest score is kept.
 """
 
 import numpy as np

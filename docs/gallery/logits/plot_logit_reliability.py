@@ -2,8 +2,8 @@
 Is a network as sure as it should be?
 =====================================
 
-The reliability diagram of the most probable digit: how often it was right, against its probability. A curve below the
-diagonal says that the network is too sure. ``of="class"`` draws one diagram per outcome.
+The reliability diagram of the most probable digit: how often it was right, against its predicted probability. A curve
+below the diagonal means that the network is overconfident. ``of="class"`` draws one diagram per outcome.
 """
 
 import logitkit as lk

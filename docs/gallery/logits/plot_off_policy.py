@@ -2,7 +2,8 @@
 What would another policy have earned?
 ======================================
 
-Estimates of the value of a policy with their intervals, beside the value of the policy that wrote the log.
+Three estimates of the value of a policy, with their intervals. The line is the value of the policy that wrote the
+log.
 """
 
 import numpy as np

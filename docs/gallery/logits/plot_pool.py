@@ -2,7 +2,8 @@
 What does each member add to a pool?
 ====================================
 
-Weights of the members with their intervals by profile likelihood. A member whose interval reaches zero may go.
+The weights of the members, with profile likelihood intervals. If an interval reaches zero, that member can be
+dropped.
 """
 
 import numpy as np

@@ -2,8 +2,8 @@
 Has an outcome become rare?
 ===========================
 
-Proportions of the outcomes as estimated from logits alone, with their intervals, beside those of the training rows
-(open squares). Most sevens were taken out here, and the logits show it.
+The proportions of the outcomes as estimated from the logits alone, with their intervals. The open squares are the
+proportions in the training rows. In this example most sevens were removed, and the estimates show it.
 """
 
 import numpy as np

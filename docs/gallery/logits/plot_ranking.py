@@ -2,7 +2,7 @@
 Is one ranking good, or only on average?
 ========================================
 
-The distribution of NDCG over queries; line and band are the mean with its interval. A mean of 0.87 leaves room for
+The distribution of NDCG over queries, with the mean as a line and its interval as a band. A mean of 0.87 can hide
 queries that are answered badly.
 """
 

@@ -2,7 +2,7 @@
 How fast does a policy learn?
 =============================
 
-Mean reward by round of a softmax policy that learns from its own choices.
+The mean reward in each round of a softmax policy that learns from its own choices.
 """
 
 import numpy as np

@@ -2,7 +2,7 @@
 What is gained by leaving the unsure rows to others?
 ====================================================
 
-The error rate among the rows that are answered, against how many these are.
+The error rate among the answered rows, against the proportion of rows that are answered.
 """
 
 import logitkit as lk

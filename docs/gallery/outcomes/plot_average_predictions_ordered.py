@@ -2,7 +2,8 @@
 Probabilities of ordered outcomes
 =================================
 
-As the linear predictor rises, probability moves from the lower outcomes to the higher ones.
+The average probability of each rating against age, stacked. As the linear predictor rises, probability moves from
+lower to higher ratings.
 """
 
 import logitkit as lk

@@ -2,7 +2,7 @@
 Probabilities of all outcomes against a number
 ==============================================
 
-Average predictions of each outcome, with their intervals; at each age they add up to one.
+The average prediction of each outcome with its interval. At each age, the predictions sum to one.
 """
 
 import logitkit as lk

@@ -2,7 +2,7 @@
 Probabilities of all outcomes, stacked
 ======================================
 
-The same predictions as areas, where the whole height is one.
+Average predictions as stacked areas, with a total height of one.
 """
 
 import logitkit as lk

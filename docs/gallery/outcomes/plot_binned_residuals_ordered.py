@@ -2,7 +2,7 @@
 Residuals of ordered outcomes
 =============================
 
-Mean residuals of the outcome of one's choice.
+Mean residuals of one outcome, here five stars, in groups of rows with similar ages.
 """
 
 import logitkit as lk

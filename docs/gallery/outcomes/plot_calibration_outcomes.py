@@ -2,7 +2,7 @@
 Calibration of several outcomes
 ===============================
 
-Observed proportions of each outcome in groups of rows with similar probabilities.
+The observed proportion of each outcome in groups of rows with similar predicted probabilities.
 """
 
 import logitkit as lk

@@ -2,7 +2,7 @@
 Coefficients of several outcomes
 ================================
 
-The same on the scale of the linear predictors.
+One row per term and one mark per outcome, on the scale of the linear predictors.
 """
 
 import logitkit as lk

@@ -2,7 +2,7 @@
 Effects on every probability
 ============================
 
-One row per variable and outcome. The effects of a variable on all outcomes sum to zero.
+One row per variable and outcome. The effects of a variable sum to zero over the outcomes.
 """
 
 import logitkit as lk

@@ -2,7 +2,7 @@
 Odds ratios of ordered outcomes
 ===============================
 
-One odds ratio per term, of a higher rating against a lower one, the same at each cut between ratings.
+Each odds ratio compares higher with lower ratings. It is the same wherever the ratings are cut in two.
 """
 
 import logitkit as lk

@@ -2,8 +2,8 @@
 Relative risk ratios of several outcomes
 ========================================
 
-One row per term, one mark per outcome: how the odds of the outcome against the reference change. ``against`` chooses
-another reference.
+One row per term and one mark per outcome. Each ratio says how the odds of an outcome against the reference change.
+``against`` chooses the reference.
 """
 
 import logitkit as lk

@@ -2,7 +2,7 @@
 ROC curves of several outcomes
 ==============================
 
-One curve per outcome: how well its probability tells rows with this outcome from all others.
+One curve per outcome: how well its predicted probability separates rows with this outcome from all others.
 """
 
 import logitkit as lk

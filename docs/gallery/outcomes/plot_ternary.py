@@ -2,7 +2,8 @@
 Three probabilities in a triangle
 =================================
 
-Each row is a point; the nearer to a corner, the more probable that outcome. Its colour is the outcome that occurred.
+Each point is a row. The nearer a point is to a corner, the more probable that outcome is. The colour shows the
+outcome that occurred.
 """
 
 import logitkit as lk

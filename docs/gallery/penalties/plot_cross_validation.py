@@ -2,8 +2,8 @@
 Which strength does cross-validation choose?
 ============================================
 
-The mean deviance of the rows held out, with its standard error. The marks are the strength of the least deviance, and
-the strongest within one standard error of it.
+The mean deviance of the held-out rows with its standard error, by strength of the penalty. The vertical lines mark
+the strength with the smallest deviance, and the strongest penalty within one standard error of it.
 """
 
 import logitkit as lk

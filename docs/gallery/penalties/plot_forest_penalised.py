@@ -2,8 +2,8 @@
 What a penalty keeps
 ====================
 
-The coefficients that are not zero at the strongest penalty within one standard error of the best. They are shrunken,
-and an interval that took no notice of the choice would be wrong: there is none.
+The non-zero coefficients at the strongest penalty within one standard error of the best. They are shrunken. There are
+no intervals, because ordinary intervals would ignore the selection and be wrong.
 """
 
 import logitkit as lk

@@ -2,8 +2,8 @@
 The path of the lasso
 =====================
 
-Coefficients, times the scale of their columns, against the strength of the penalty. Above the axis, how many are not
-zero.
+Coefficients, multiplied by the scale of their columns, against the strength of the penalty. The numbers above the
+axis count the non-zero coefficients.
 """
 
 import logitkit as lk

@@ -2,7 +2,8 @@
 The path of forty-eight columns
 ===============================
 
-All columns of the German loans under an elastic net. The largest are named at the end of their line.
+All columns of the German loans under an elastic net. The largest coefficients are labelled at the ends of their
+lines.
 """
 
 import logitkit as lk

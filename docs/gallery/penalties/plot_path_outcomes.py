@@ -2,7 +2,8 @@
 The path of several outcomes
 ============================
 
-A grouped penalty lets a column enter for all outcomes at once: the lines of one column leave zero together.
+A grouped penalty lets a column enter for all outcomes at once: the lines of one column leave zero at the same
+strength.
 """
 
 import logitkit as lk

@@ -2,8 +2,8 @@
 What does a variable add to the others?
 =======================================
 
-What the other variables leave of the outcome, against what they leave of this variable. The slope is that of the full
-model; single points that carry it stand far out.
+The part of the outcome that the other variables do not explain, against the part of this variable that they do not
+explain. The slope is the coefficient in the full model. Points far from the rest may determine it almost alone.
 """
 
 import logitkit as lk

@@ -3,7 +3,7 @@ Binned residuals
 ================
 
 Mean residuals of groups of rows with similar amounts. If the model is right, about 95 % of the points lie in the
-band; a curve of points asks for a spline or a transformation.
+band. A curved pattern calls for a spline or a transformation.
 """
 
 import logitkit as lk

@@ -2,8 +2,8 @@
 Which rows move a coefficient?
 ==============================
 
-By how many standard errors each coefficient would change without a row, one point per row; the row of the largest
-change is named. The dashed lines are the customary limits.
+Each point shows by how many standard errors a coefficient would change without one row. The row with the largest
+change is labelled. The dashed lines are the usual limits.
 """
 
 import logitkit as lk

@@ -2,8 +2,8 @@
 Which rows stand out?
 =====================
 
-Leverage, Cook's distance and what the fit would gain without the row, one bar per row. Look up the named rows before
-anything is left out.
+One bar per row: its leverage, its Cook's distance, and how much Pearson's statistic and the deviance would decrease
+without it. Look up the labelled rows before you leave any out.
 """
 
 import logitkit as lk

@@ -2,8 +2,8 @@
 Is the effect of a number a straight line?
 ==========================================
 
-Partial residuals against the variable, with a smooth curve and the line of the model. Where the curve leaves the
-line, try a spline or a transformation.
+Partial residuals against the variable, with a smooth curve and the fitted line. If the curve leaves the line, try a
+spline or a transformation.
 """
 
 import logitkit as lk

@@ -2,7 +2,7 @@
 Partial residuals of a factor
 =============================
 
-One cloud of points per level, with the mean of its partial residuals and the coefficient that was fitted.
+One group of points per level, with their mean and the fitted coefficient.
 """
 
 import logitkit as lk

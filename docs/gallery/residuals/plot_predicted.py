@@ -2,8 +2,8 @@
 Predicted probabilities by outcome
 ==================================
 
-Histograms of the predictions of both outcomes. The less they overlap, the better the model tells them apart; the line
-is a threshold.
+A histogram of the predictions for each outcome. The less the two overlap, the better the model separates the
+outcomes. The dashed line is the threshold.
 """
 
 import logitkit as lk

@@ -2,9 +2,9 @@
 Residuals, leverage and Cook's distance
 =======================================
 
-Standardised deviance residuals against leverage; the area of a bubble is Cook's distance, and the rows of most
-influence are named. A row far to the right has unusual values, one far up or down an outcome that the model did not
-expect.
+Standardised deviance residuals against leverage. The area of a bubble is Cook's distance, and the most influential
+rows are labelled. A row far to the right has unusual values. A row far up or down has an outcome that the model did
+not expect.
 """
 
 import logitkit as lk

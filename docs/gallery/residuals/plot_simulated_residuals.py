@@ -2,8 +2,9 @@
 Simulated residuals
 ===================
 
-The place of each outcome among outcomes that the model simulates is uniform if the model is right. Left, the
-quantiles on the diagonal; right, residuals against predictions without a pattern.
+Each residual is the rank of the outcome among outcomes simulated from the model, scaled to lie between 0 and 1. If
+the model is right, the residuals are uniform: in the left panel they follow the diagonal, and in the right panel they
+show no pattern against the predictions.
 """
 
 import logitkit as lk

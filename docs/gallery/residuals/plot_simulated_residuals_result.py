@@ -2,8 +2,8 @@
 Simulated residuals with their tests
 ====================================
 
-``simulated_residuals`` has the tests of uniformity, dispersion and outliers that stand in the panels; ``by`` adds the
-outcomes of rows with the same value up before they are compared.
+The left panel and the printed result give tests of uniformity, dispersion and outliers. With ``by``, the outcomes of
+rows with the same value are added up before they are compared.
 """
 
 import logitkit as lk

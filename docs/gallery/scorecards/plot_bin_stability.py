@@ -2,7 +2,7 @@
 Do the bins stay as large as they were?
 =======================================
 
-The proportion of rows in each bin, period by period; ``plot("event_rate")`` draws bad rates.
+The proportion of rows in each bin, by period. ``plot("event_rate")`` draws bad rates instead.
 """
 
 import logitkit as lk

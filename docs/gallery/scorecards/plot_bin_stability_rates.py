@@ -2,7 +2,7 @@
 Do the bins keep their order?
 =============================
 
-Bad rates of the bins over time: lines that cross have changed places.
+The bad rate of each bin over time. Where two lines cross, the bins have changed order.
 """
 
 import logitkit as lk

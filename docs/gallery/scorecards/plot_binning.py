@@ -2,8 +2,8 @@
 A number in its best bins
 =========================
 
-Points are the bad rate of each bin with its interval, bars the proportions of rows. The bins are those of the largest
-information value among all whose rates only rise.
+Points are the bad rates of the bins with their intervals; bars are the proportions of rows. Of all binnings into at
+most four bins with rising bad rates, this one has the largest information value.
 """
 
 import logitkit as lk

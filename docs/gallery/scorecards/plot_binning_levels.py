@@ -2,7 +2,7 @@
 Levels in their best bins
 =========================
 
-Levels of similar bad rates share a bin, and its label names them; the bins stand in the order of their bad rates.
+Levels with similar bad rates share a bin, and the label of the bin names them. The bins are in order of bad rate.
 """
 
 import logitkit as lk

@@ -2,8 +2,8 @@
 The points of a card
 ====================
 
-Bars are the points of each bin, lines their intervals, which count weights of evidence as the estimates that they
-are. Bins whose line crosses zero give points by chance as well as by risk.
+Bars are the points of each bin, and lines are their intervals, which allow for the error in the estimated weights of
+evidence. If an interval includes zero, the points of that bin may be due to chance.
 """
 
 import logitkit as lk

@@ -2,7 +2,8 @@
 Does the score keep its promise?
 ================================
 
-Observed log odds of bands of points against the line of the scaling. Draw those of another sample on the same Axes.
+Observed log odds in bands of points, against the line that the scaling promises. A second sample is drawn on the same
+Axes.
 """
 
 import logitkit as lk

@@ -2,8 +2,8 @@
 At which cut-off is profit largest?
 ===================================
 
-Profit against the proportion approved, cut-off by cut-off, where a good earns 0.05 of a loan and a bad loses 0.2 of
-it. The dot is the cut-off of the largest profit, the dashed line what the card expected.
+Profit against the proportion approved, over all cut-offs. A good loan earns 0.05 of its amount, and a bad loan loses
+0.2 of it. The dot is the cut-off with the largest profit, and the dashed line is the profit that the card expected.
 """
 
 import logitkit as lk

@@ -2,7 +2,7 @@
 How well does the card order applicants?
 ========================================
 
-Cumulative accuracy profiles of development and of later applicants, with the Gini coefficient of each.
+Cumulative accuracy profiles of the development sample and of later applicants, with the Gini coefficient of each.
 """
 
 import logitkit as lk

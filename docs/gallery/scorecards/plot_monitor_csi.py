@@ -2,7 +2,7 @@
 Which variable has changed?
 ===========================
 
-The index of every variable, by period: what moved the score is a change of the applicants in these.
+The stability index of each variable, by period. A large index shows in which variable the applicants have changed.
 """
 
 import logitkit as lk

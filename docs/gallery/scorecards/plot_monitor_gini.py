@@ -2,8 +2,8 @@
 Does the card still order applicants?
 =====================================
 
-The Gini coefficient of each cohort with its interval, once its outcomes are known. A cohort whose whole band is below
-the limit asks for a new card.
+The Gini coefficient of each cohort with its interval, once its outcomes are known. If the whole interval is below the
+limit, it is time for a new card.
 """
 
 import logitkit as lk

@@ -2,7 +2,8 @@
 Have applicants changed?
 ========================
 
-The population stability index of the score by period, beside the index that two samples of one population would show.
+The population stability index of the score by period, and the index expected by chance between two samples of one
+population.
 """
 
 import logitkit as lk

@@ -2,7 +2,8 @@
 What is assumed of those who were refused?
 ==========================================
 
-Bad rates by score of accepts, and of rejects under each assumption. Nothing in the data decides between them.
+The bad rate of the rejects under each assumption. The dashed line is the bad rate of the accepts, and the band runs
+from the best case to the worst. The data cannot say which assumption is right.
 """
 
 import logitkit as lk

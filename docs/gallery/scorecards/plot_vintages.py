@@ -2,8 +2,8 @@
 Bad rates by age of the account
 ===============================
 
-Each line is a year of opening: its cumulative bad rate by months on book. Lines end where the youngest account of the
-cohort is.
+Each line is the cumulative bad rate of the accounts opened in one year, by months on book. A line ends at the age of
+the youngest account in its cohort.
 """
 
 import logitkit as lk
