@@ -33,17 +33,17 @@ __all__ = [
 
 
 def sigmoid(logits: Any) -> AnyFloats:
-    r"""Return the probability of an event, :math:`1 / (1 + e^{-x})`, of its log odds.
+    r"""Return the probability of an event from its log odds, :math:`1 / (1 + e^{-x})`.
 
     Parameters
     ----------
     logits : array-like
-        Of any shape.
+        Log odds, of any shape.
 
     Returns
     -------
     array
-        Of the same shape, right to two units in the last place (``docs/maths/logit_functions.md``, equations 1 to 3).
+        Of the same shape, within two units in the last place (``docs/maths/logit_functions.md``, equations 1 to 3).
 
     Raises
     ------
@@ -65,12 +65,12 @@ def log_sigmoid(logits: Any) -> AnyFloats:
     Parameters
     ----------
     logits : array-like
-        Of any shape.
+        Log odds, of any shape.
 
     Returns
     -------
     array
-        Of the same shape, right to two units in the last place.
+        Of the same shape, within two units in the last place.
 
     Raises
     ------
@@ -87,17 +87,17 @@ def log_sigmoid(logits: Any) -> AnyFloats:
 
 
 def softplus(logits: Any) -> AnyFloats:
-    r"""Return :math:`\log(1 + e^x)`, minus the log probability of no event.
+    r"""Return :math:`\log(1 + e^x)`, minus the log probability that the event does not occur.
 
     Parameters
     ----------
     logits : array-like
-        Of any shape.
+        Log odds, of any shape.
 
     Returns
     -------
     array
-        Of the same shape, right to two units in the last place (``docs/maths/logit_functions.md``, equation 4).
+        Of the same shape, within two units in the last place (``docs/maths/logit_functions.md``, equation 4).
 
     Raises
     ------
@@ -114,7 +114,7 @@ def softplus(logits: Any) -> AnyFloats:
 
 
 def log1mexp(x: Any) -> AnyFloats:
-    r"""Return :math:`\log(1 - e^x)` of numbers that are not above zero: the log of what a log probability leaves.
+    r"""Return :math:`\log(1 - e^x)` for x at most zero: the log of one minus a probability, from its log.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def log1mexp(x: Any) -> AnyFloats:
     Returns
     -------
     array
-        Of the same shape, right to two units in the last place; minus infinity at zero.
+        Of the same shape, within two units in the last place; minus infinity at zero.
 
     Raises
     ------
@@ -153,13 +153,13 @@ def softmax(logits: Any, axis: int = -1, mask: Any = None, offset: Any = None) -
     Parameters
     ----------
     logits : array-like
-        Of any shape; one outcome per place along an axis.
+        Of any shape; the outcomes lie along one axis.
     axis : int, default -1
-        The outcomes.
+        The axis of the outcomes.
     mask : array-like of bool, optional
-        Which outcomes are allowed; of the shape of the logits, or one that broadcasts to it.
+        True for outcomes that are allowed; of the shape of the logits, or one that broadcasts to it.
     offset : array-like, optional
-        Added to the logits, broadcast likewise.
+        Added to the logits; broadcast in the same way.
 
     Returns
     -------
@@ -169,7 +169,7 @@ def softmax(logits: Any, axis: int = -1, mask: Any = None, offset: Any = None) -
     Raises
     ------
     DataError
-        If a logit is not finite, these are probabilities, or a mask leaves nothing.
+        If a logit is not finite, the logits look like probabilities, or a mask allows no outcome.
 
     Examples
     --------
@@ -198,7 +198,7 @@ def log_softmax(logits: Any, axis: int = -1, mask: Any = None, offset: Any = Non
     Raises
     ------
     DataError
-        As ``softmax``.
+        As for ``softmax``.
 
     Examples
     --------
@@ -220,12 +220,12 @@ def logsumexp(logits: Any, axis: int = -1, mask: Any = None, offset: Any = None)
     Returns
     -------
     array
-        Of the shape without the axis.
+        Of the shape of the logits without the axis.
 
     Raises
     ------
     DataError
-        As ``softmax``.
+        As for ``softmax``.
 
     Examples
     --------
@@ -247,12 +247,12 @@ def entropy(logits: Any, axis: int = -1, mask: Any = None, offset: Any = None) -
     Returns
     -------
     array
-        Of the shape without the axis; from 0 to the log of how many outcomes are allowed.
+        Of the shape of the logits without the axis; from 0 to the log of the number of allowed outcomes.
 
     Raises
     ------
     DataError
-        As ``softmax``.
+        As for ``softmax``.
 
     Examples
     --------
@@ -264,26 +264,26 @@ def entropy(logits: Any, axis: int = -1, mask: Any = None, offset: Any = None) -
 
 
 def kl_divergence(logits: Any, other: Any, axis: int = -1, mask: Any = None) -> AnyFloats:
-    r"""Return how far probabilities q are from p in nats, :math:`\sum_k p_k \log(p_k / q_k)` of Kullback and Leibler.
+    r"""Return the Kullback-Leibler divergence of q from p in nats, :math:`\sum_k p_k \log(p_k / q_k)`.
 
     Parameters
     ----------
     logits, other : array-like
-        Logits of p, and of q, of one shape.
+        Logits of p and of q, of the same shape.
     axis : int, default -1
-        The outcomes.
+        The axis of the outcomes.
     mask : array-like of bool, optional
-        Which outcomes both allow.
+        True for outcomes that both allow.
 
     Returns
     -------
     array
-        Of the shape without the axis; never negative.
+        Of the shape of the logits without the axis; never negative.
 
     Raises
     ------
     DataError
-        As ``softmax``, or if the shapes differ.
+        As for ``softmax``, or if the shapes differ.
 
     Examples
     --------

@@ -33,28 +33,28 @@ COUNTED_MOST = 200_000_000  # rows, some numbers each, that the curve is made of
 
 @dataclass(frozen=True, eq=False)
 class RiskCoverage:
-    """Error rate of the most confident rows, by how many are answered.
+    """Error rate among the most confident rows, by the number of rows answered.
 
     Parameters
     ----------
     n_answered : (t,) int array
-        Rows answered at each confidence that occurs, from the largest on.
+        Number of rows answered at each distinct confidence, from the largest down.
     n_errors : (t,) int array
-        Errors among them.
+        Number of errors among them.
     confidence : (t,) array
-        The least confidence of the rows answered; of ``'probability'`` its log, of an event the size of its logit.
+        Smallest confidence among the rows answered: the log of ``'probability'``; of an event, the absolute logit.
     area : float
-        Under the curve, rows with equal confidence in random order.
+        Area under the curve, with rows of equal confidence in random order.
     std_error : float
-        Of the area, over samples of independent rows.
+        Standard error of the area, over samples of independent rows.
     low, high : float
-        Its limits.
+        Confidence limits of the area.
     best_area, random_area : float
-        Of the order with all errors last, and the area of no order at all, which is the error rate.
+        Area of the order with all errors last, and area of a random order, which is the error rate.
     score : str
-        What confidence is.
+        How confidence is measured.
     level : float
-        Of the intervals.
+        Confidence level of the intervals.
 
     Examples
     --------
@@ -87,11 +87,11 @@ class RiskCoverage:
 
     @property
     def excess_area(self) -> float:
-        """The area less that of the best order; 0 where errors are the least confident rows."""
+        """Area minus that of the best order; 0 if the errors are the least confident rows."""
         return self.area - self.best_area
 
     def at(self, coverage: Any) -> FloatArray:
-        """Return the risk where at least a proportion of the rows is answered.
+        """Return the risk when at least a given proportion of the rows is answered.
 
         Parameters
         ----------
@@ -101,13 +101,13 @@ class RiskCoverage:
         Returns
         -------
         (m, 5) array
-            The coverage with rows of equal confidence answered together, the risk there with exact pointwise limits
-            (Clopper and Pearson), and the least confidence that is answered.
+            The coverage, with rows of equal confidence answered together; the risk there with exact pointwise limits
+            (Clopper and Pearson); and the smallest confidence that is answered.
 
         Raises
         ------
         DataError
-            If a proportion is not within these bounds.
+            If a proportion is not above 0 and at most 1.
         """
         asked = np.atleast_1d(read_numbers(coverage, "Coverages", "").astype(np.float64))
         if asked.ndim != 1 or asked.min() <= 0.0 or asked.max() > 1.0:

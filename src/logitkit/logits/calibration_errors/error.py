@@ -45,38 +45,38 @@ DRAWN = "calibration errors are compared with those of trials that are drawn"
 
 @dataclass(frozen=True)
 class CalibrationErrors:
-    """Calibration errors of probabilities on some rows.
+    """Calibration errors of probabilities on a set of rows.
 
     Parameters
     ----------
     name : str
         Which rows, or which outcome.
     of : {'event', 'top', 'class'}
-        Of an event, of the most probable outcome, or the mean over the outcomes.
+        Errors for an event, for the most probable outcome, or their mean over the outcomes.
     n : float
-        Trials.
+        Number of trials.
     ece : float
         Expected calibration error.
     chance : float
-        What is expected of it if the probabilities are right.
+        Its expected value if the probabilities are right.
     chance_low, chance_high : float
-        Its quantiles then.
+        Quantiles of the error if the probabilities are right.
     p_value : float
-        Of probabilities that are right: how often an error is then as large.
+        How often the error is at least as large if the probabilities are right.
     squared : float
-        Squared calibration error without bias, below zero by chance where it is near it.
+        Unbiased estimate of the squared calibration error; it can be negative by chance when the error is small.
     squared_low, squared_high : float
-        Its interval; nan of the mean over more than 30 outcomes.
+        Its interval; nan for the mean over more than 30 outcomes.
     bins : ErrorBins or None
-        What these errors are made of; None of the mean over several outcomes.
+        The bins behind these errors; None for the mean over several outcomes.
     parts : tuple of CalibrationErrors
-        Of each outcome, then of each group, in bins of their own.
+        Errors of each outcome, then of each group, each in its own bins.
     scheme : {'quantile', 'width'}
-        Whether bins hold about equal numbers, or are equally wide.
+        Whether bins hold about equal numbers of trials, or are equally wide.
     level : float
-        Of intervals and quantiles.
+        Level of the intervals and quantiles.
     resamples, seed : int
-        How often outcomes were drawn, and from which seed.
+        Number of draws of the outcomes, and their seed.
 
     Examples
     --------
@@ -109,7 +109,7 @@ class CalibrationErrors:
 
     @property
     def root(self) -> float:
-        """The root of the squared error, 0 where that is below."""
+        """Square root of the squared error; 0 if that is negative."""
         return float(np.sqrt(max(self.squared, 0.0)))
 
 
@@ -177,33 +177,33 @@ def calibration_error(
     resamples: int = 1_000,
     seed: int = 1,
 ) -> CalibrationErrors:
-    """Return calibration errors of logits, beside what is expected of them by chance.
+    """Return calibration errors of logits, beside the errors expected by chance.
 
     Parameters
     ----------
     logits : (n,) or (n, K) array-like
-        Log odds of an event, or logits of K outcomes, of any model; best of rows that it was not fitted to.
+        Log odds of an event, or logits of K outcomes, of any model; preferably for rows that it was not fitted to.
     y : (n,) array-like
-        0 or 1, or the proportion of events; of K outcomes their numbers, from 0 to K - 1.
+        0 or 1, or the proportion of events; for K outcomes, their numbers from 0 to K - 1.
     of : {'event', 'top', 'class'}, optional
-        Of the event; of the most probable outcome, the default with several; or of each outcome against all others.
+        Errors for the event; for the most probable of several outcomes (their default); or for each against the rest.
     bins : int, default 10
-        How many.
+        Number of bins.
     scheme : {'quantile', 'width'}
-        Whether bins hold about equal numbers of trials, equal probabilities together, or are equally wide.
+        Whether bins hold about equal numbers of trials (equal probabilities stay together), or are equally wide.
     groups : (n,) array-like, optional
-        Labels of rows, each of which gets errors of its own.
+        Group of each row; errors are also returned for each group.
     weights : (n,) array-like, optional
-        How often each row counts, whole numbers.
+        How often each row counts, as whole numbers.
     level : float, default 0.95
-        Of intervals and quantiles.
+        Level of the intervals and quantiles.
     resamples, seed : int
-        How often outcomes are drawn, and what makes the draws repeatable.
+        Number of draws of the outcomes, and the seed that makes them repeatable.
 
     Returns
     -------
     CalibrationErrors
-        With bins, and parts by outcome and by group.
+        The errors with their bins, and parts by outcome and by group.
 
     Raises
     ------

@@ -27,33 +27,33 @@ METHODS = ("split", "class", "aps", "raps")
 
 @dataclass(frozen=True, eq=False)
 class Conformal:
-    """Sets of outcomes that hold the true one with at least a stated probability.
+    """Sets of outcomes that contain the true one with at least a stated probability.
 
     Parameters
     ----------
     method : {'split', 'class', 'aps', 'raps'}
-        How outcomes enter a set.
+        The rule by which outcomes enter a set.
     level : float
-        Coverage that is guaranteed.
+        The guaranteed coverage.
     n_outcomes : int
-        K.
+        Number of outcomes, K.
     of_event : bool
         Whether logits are log odds of an event, shape (n,); then K is 2, and outcome 1 is the event.
     limits : (1,) or (K,) array
-        The least conformity: a log probability, or the probability below an outcome less its penalty.
+        The smallest conformity in a set: a log probability, or the probability below an outcome less its penalty.
     n : (1,) or (K,) int array
-        Rows that each limit is of.
+        Number of rows from which each limit was computed.
     penalty, free : float, int
-        Of ``'raps'``: what is taken off per rank, and ranks without it.
+        For ``'raps'``: the penalty per rank, and the number of ranks without a penalty.
     n_tuning : int
-        Rows on which these two were chosen; none of them is among ``n``.
+        Number of rows on which these two were chosen; none of them is counted in ``n``.
     seed : int
-        Of the draws of ``'aps'`` and ``'raps'``, by the place of a row.
+        Seed of the random draws of ``'aps'`` and ``'raps'``; the draw of a row depends on its place.
     randomised : bool
-        Whether there are such draws.
+        Whether there are random draws.
     weighted : WeightedRows or None
-        Where rows of the thresholds have weights, what the threshold of a new row depends on; ``limits`` are then those
-        of a new row with their mean weight.
+        If the rows of the thresholds have weights: what the threshold of a new row depends on. ``limits`` are then
+        those of a new row with their mean weight.
 
     Examples
     --------
@@ -77,9 +77,9 @@ class Conformal:
 
     @property
     def threshold(self) -> float | FloatArray:
-        """The probability from which an outcome is in a set; of each outcome, shape (K,), with ``method='class'``.
+        """Smallest probability of an outcome in a set; with ``method='class'``, of each outcome, shape (K,).
 
-        With ``'aps'`` and ``'raps'`` the largest sum of probabilities, with penalties, as published.
+        With ``'aps'`` and ``'raps'`` it is the largest sum of probabilities and penalties, as in the publications.
         """
         if self.conformity.nested:
             return float(1.0 - self.limits[0])
@@ -97,25 +97,25 @@ class Conformal:
         return np.array([rank_of(int(n), self.level) for n in self.n], dtype=np.int64)
 
     def coverage_law(self, level: float = 0.95) -> FloatArray:
-        """Return between which values the coverage of such sets lies: it depends on the rows of the threshold.
+        """Return an interval for the coverage of the sets, which varies with the rows of the thresholds.
 
         Parameters
         ----------
         level : float, default 0.95
-            Probability of the interval, over samples of as many rows.
+            Probability of the interval, over samples of the same number of rows.
 
         Returns
         -------
         (1, 2) or (K, 2) array
-            Quantiles of the beta distribution with parameters k and n + 1 - k; of each outcome with ``'class'``.
-            Coverage is at least as large where conformities are tied.
+            Quantiles of the beta distribution with parameters k and n + 1 - k; with ``'class'``, for each outcome.
+            With tied conformities the coverage is at least as large.
 
         Raises
         ------
         DataError
             If the level is not within 0 and 1.
         UnsupportedError
-            If rows have weights: the law then depends on their distribution.
+            If rows have weights: the distribution of the coverage then depends on theirs.
         """
         require_level(level)
         if self.weighted is not None:
@@ -132,24 +132,24 @@ class Conformal:
         Parameters
         ----------
         logits : (n,) or (n, K) array-like
-            As those that the thresholds are of.
+            Of the same kind as the logits from which the thresholds were computed.
         first : int, default 0
-            Place of the first row, where rows come in parts: draws are by place, and rows that are asked for one by one
-            would all have the same without it.
+            Place of the first row, if rows come in parts: draws depend on the place, and without it rows given one by
+            one would all have the same draw.
         never_empty : bool, default False
-            Whether a set without an outcome gets the most probable one. Coverage can only rise.
+            Whether an empty set gets the most probable outcome. This can only raise the coverage.
         weights : (n,) array-like, optional
-            Of these rows, on the scale of those of the rows of the thresholds; needed where these have weights.
+            Weights of these rows, on the scale of those of the thresholds; needed if the latter have weights.
 
         Returns
         -------
         (n, K) array of bool
-            True for the outcomes of the set.
+            True for the outcomes in the set.
 
         Raises
         ------
         DataError
-            If logits are of another shape than those that the thresholds are of, or not finite, or weights are missing.
+            If the shape of the logits does not fit the thresholds, a logit is not finite, or weights are missing.
         """
         require_flag("never_empty", never_empty)
         if isinstance(first, bool) or not isinstance(first, int | np.integer) or first < 0:
@@ -165,28 +165,28 @@ class Conformal:
         return found
 
     def coverage(self, logits: Any, y: Any, *, level: float = 0.95, weights: Any = None) -> Coverage:
-        """Return how often sets of other rows hold the outcome, beside what is to be expected.
+        """Return how often the sets of other rows contain the outcome, beside the expected coverage.
 
         Parameters
         ----------
         logits : (m,) or (m, K) array-like
             Logits of rows that took no part in the thresholds.
         y : (m,) array-like
-            Their outcomes, from 0 to K - 1; 0 or 1 of an event.
+            Their outcomes, from 0 to K - 1; for an event, 0 or 1.
         level : float, default 0.95
-            Of the intervals.
+            Confidence level of the intervals.
         weights : (m,) array-like, optional
-            As of ``sets``: each row still counts once, and is one of those that sets are for.
+            As for ``sets``. Each row still counts once.
 
         Returns
         -------
         Coverage
-            Coverage and mean size of the sets, in all and for each outcome.
+            Coverage and mean size of the sets, overall and for each outcome.
 
         Raises
         ------
         DataError
-            As ``sets``, or if an outcome is none.
+            As for ``sets``, or if an outcome does not exist.
         """
         require_level(level)
         values = self._read(logits)
@@ -208,12 +208,12 @@ class Conformal:
         return self.weighted.limits(read_weights(weights, n, all_zero=True), self.level)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the thresholds, and all that sets of new rows need, as plain numbers for JSON.
+        """Return the thresholds, and all else that sets of new rows need, as plain numbers for JSON.
 
         Returns
         -------
         dict
-            Read again by ``from_dict``.
+            The input of ``from_dict``.
         """
         return {
             "method": self.method,
@@ -234,22 +234,22 @@ class Conformal:
 
     @classmethod
     def from_dict(cls, kept: Mapping[str, Any]) -> Self:
-        """Return what ``to_dict`` wrote.
+        """Return the sets that ``to_dict`` wrote.
 
         Parameters
         ----------
         kept : mapping
-            Plain numbers.
+            The output of ``to_dict``.
 
         Returns
         -------
         Conformal
-            The same sets of the same rows.
+            It gives the same sets for the same rows.
 
         Raises
         ------
         DataError
-            If a field is missing, or its values are not those of such sets.
+            If a field is missing or has invalid values.
         """
         try:
             found = cls(

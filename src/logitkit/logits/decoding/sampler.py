@@ -21,24 +21,24 @@ __all__ = ["Sampler"]
 
 @dataclass(frozen=True)
 class Sampler:
-    r"""How one of many outcomes is drawn from their logits.
+    r"""A rule for drawing one of many outcomes from their logits.
 
-    In this order, which is that of vLLM and of Hugging Face's ``generate``: logits of outcomes that were seen are
-    divided by the repetition penalty where they are above zero and multiplied by it where they are below; all are
-    divided by the temperature; the ``top_k`` largest are kept; of these the most probable that together have at least
-    the probability ``top_p``. Equal logits are kept or left out together, so that the order of the outcomes does not
-    matter; no row is sorted (``docs/maths/decoding.md``, equations 1 to 4).
+    The steps have the order of vLLM and of Hugging Face's ``generate``. Positive logits of outcomes that were seen are
+    divided by the repetition penalty, and negative ones are multiplied by it. All are divided by the temperature. The
+    ``top_k`` largest are kept, and of these the most probable that together have at least the probability ``top_p``.
+    Equal logits are kept or left out together, so the order of the outcomes does not matter; no row is sorted
+    (``docs/maths/decoding.md``, equations 1 to 4).
 
     Parameters
     ----------
     temperature : float, default 1
-        Below 1 draws are more often of the most probable outcomes.
+        Below 1, the most probable outcomes are drawn more often.
     top_k : int, optional
-        How many outcomes are kept, or more where the last of them are equal.
+        Number of outcomes that are kept; more if the last of them have equal logits.
     top_p : float, default 1
-        Least probability of the outcomes that are kept (Holtzman et al. 2020), above 0 and at most 1.
+        Smallest total probability of the outcomes that are kept, above 0 and at most 1 (Holtzman et al. 2020).
     repetition_penalty : float, default 1
-        Above 1 what was seen becomes less probable (Keskar et al. 2019).
+        Above 1, outcomes that were seen become less probable (Keskar et al. 2019).
 
     References
     ----------
@@ -80,7 +80,7 @@ class Sampler:
         logits : (n, V) or (V,) array-like
             One number per outcome.
         seen : sequence of sequences of int, or array-like of bool, optional
-            The outcomes that each row has seen, by number; or True where it has, of the shape of the logits.
+            The outcomes seen in each row, by number; or an array of the shape of the logits, True where seen.
 
         Returns
         -------
@@ -90,7 +90,7 @@ class Sampler:
         Raises
         ------
         DataError
-            If a logit is not finite, these are probabilities, or what was seen is no outcome.
+            If a logit is not finite, the logits look like probabilities, or a seen outcome does not exist.
         """
         rows, before, shape = self._read(logits, seen)
         found, none = np.empty(rows.shape, dtype=bool), np.empty((rows.shape[0], 0), rows.dtype)
@@ -98,7 +98,7 @@ class Sampler:
         return found.reshape(shape)
 
     def probabilities(self, logits: Any, seen: Any = None) -> AnyFloats:
-        """Return with which probability each outcome is drawn.
+        """Return the probability with which each outcome is drawn.
 
         Parameters
         ----------
@@ -113,7 +113,7 @@ class Sampler:
         Raises
         ------
         DataError
-            As ``kept``.
+            As for ``kept``.
         """
         rows, before, shape = self._read(logits, seen)
         found, none = np.empty_like(rows), np.empty((rows.shape[0], 0), dtype=bool)
@@ -138,7 +138,7 @@ class Sampler:
         Raises
         ------
         DataError
-            As ``kept``.
+            As for ``kept``.
         """
         rows, before, shape = self._read(logits, seen)
         uniforms: FloatArray = generator_of(seed).random((rows.shape[0],))

@@ -32,7 +32,7 @@ def read_boxes(boxes: Any) -> FloatArray:
     Raises
     ------
     DataError
-        If the shape is another, or a box has a negative or unknown size; its row is named.
+        If the shape is wrong, or a box has a negative or unknown size; its row is named.
 
     Examples
     --------
@@ -54,9 +54,9 @@ def read_boxes(boxes: Any) -> FloatArray:
 
 
 def non_maximum_suppression(boxes: Any, scores: Any, threshold: float = 0.5, classes: Any = None) -> IntArray:
-    r"""Return which boxes are kept: each that overlaps no better one of its class by more than the threshold.
+    r"""Return the boxes to keep: those that overlap no better kept box of their class by more than the threshold.
 
-    The best box is kept, and all that overlap it by more are left out; then the best of those that are left, and so on.
+    The best box is kept, and boxes that overlap it by more are left out; then the best remaining one, and so on.
     The overlap of two boxes is the area of their intersection over that of their union
     (``docs/maths/decoding.md``, equation 7).
 
@@ -65,16 +65,16 @@ def non_maximum_suppression(boxes: Any, scores: Any, threshold: float = 0.5, cla
     boxes : (n, 4) array-like
         Left, top, right and bottom of each.
     scores : (n,) array-like
-        How good each box is: logits or probabilities. Of equal ones, the first goes before.
+        How good each box is, as logits or probabilities. Of boxes with equal scores, the first is better.
     threshold : float, default 0.5
-        From 0 to 1. A box whose overlap is the threshold stays.
+        From 0 to 1. A box whose overlap equals the threshold is kept.
     classes : (n,) array-like, optional
-        Boxes of different classes do not compete; all do if left out.
+        Class of each box; only boxes of the same class compete. If omitted, all boxes compete.
 
     Returns
     -------
     (m,) int array
-        Rows that are kept, the best first.
+        Row numbers of the kept boxes, the best first.
 
     Raises
     ------

@@ -66,17 +66,17 @@ class Detections:
         return replace(self, boxes=self.boxes[rows], scores=self.scores[rows], classes=self.classes[rows])
 
     def joined(self, *others: Detections) -> Detections:
-        """Return these and those of other heads of the same image, so that all can compete.
+        """Return these boxes joined with those of other heads of the same image, so that all can compete.
 
         Parameters
         ----------
         *others : Detections
-            In pixels of the same image.
+            Boxes in pixels of the same image.
 
         Returns
         -------
         Detections
-            One after another.
+            All boxes, one set after another.
         """
         for other in others:
             if not isinstance(other, Detections):
@@ -86,36 +86,36 @@ class Detections:
         return replace(self, **{name: np.concatenate([getattr(one, name) for one in every]) for name in names})
 
     def above(self, score: float) -> Detections:
-        """Return those with at least a score.
+        """Return the boxes whose score is at least a given value.
 
         Parameters
         ----------
         score : float
-            A probability.
+            Smallest score, a probability.
 
         Returns
         -------
         Detections
-            In the same order.
+            The boxes, in the same order.
         """
         if not is_finite_number(score):
             raise DataError(f"score={score!r:.40}: give a probability.")
         return self._at(np.flatnonzero(self.scores >= score))
 
     def kept(self, overlap: float = 0.5, *, by_class: bool = True) -> Detections:
-        """Return those that non-maximum suppression keeps, the best first.
+        """Return the boxes that non-maximum suppression keeps, the best first.
 
         Parameters
         ----------
         overlap : float, default 0.5
             Intersection over union above which the worse of two boxes is left out.
         by_class : bool, default True
-            Whether only boxes of one class compete.
+            Whether only boxes of the same class compete.
 
         Returns
         -------
         Detections
-            Some of these.
+            The boxes that are kept.
 
         Raises
         ------
@@ -130,16 +130,16 @@ def decode_yolo(head: Any, anchors: Any, stride: float) -> Detections:
     r"""Return the boxes of one image from the logits of a YOLO head.
 
     With logits :math:`t_x, t_y, t_w, t_h, t_o` and those of C classes for each anchor of each cell (column i, row j,
-    both from 0), as Redmon and Farhadi (2018) have it, the centre is at
+    both from 0), the centre in Redmon and Farhadi (2018) is at
     :math:`s (i + \sigma(t_x)), s (j + \sigma(t_y))`, the sides are :math:`a_w e^{t_w}, a_h e^{t_h}`, and the score of
-    a class is :math:`\sigma(t_o) \sigma(t_c)` (``docs/maths/decoding.md``, equations 5 and 6). Each box has its best
-    class.
+    a class is :math:`\sigma(t_o) \sigma(t_c)` (``docs/maths/decoding.md``, equations 5 and 6). Each box gets its most
+    probable class.
 
     Parameters
     ----------
     head : (A, 5 + C, H, W) array-like
-        Logits of A anchors on a grid of H rows and W columns, C at least 1; heads of other strides are decoded apart
-        and ``joined``.
+        Logits of A anchors on a grid of H rows and W columns, C at least 1. Heads with other strides are decoded
+        separately and then ``joined``.
     anchors : (A, 2) array-like
         Width and height of each, in pixels.
     stride : float
@@ -153,7 +153,7 @@ def decode_yolo(head: Any, anchors: Any, stride: float) -> Detections:
     Raises
     ------
     DataError
-        If a logit is not finite, shapes do not fit, or a side or the stride is not above zero.
+        If a logit is not finite, shapes do not match, or a side or the stride is not above zero.
 
     References
     ----------

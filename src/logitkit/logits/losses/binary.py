@@ -22,25 +22,25 @@ __all__ = ["BinaryLoss"]
 
 @dataclass(frozen=True)
 class BinaryLoss(MeanLoss):
-    r"""The loss of events, from their log odds.
+    r"""Loss of binary outcomes, from the log odds of the event.
 
     With :math:`t = (1 - \epsilon) y + \epsilon / 2` for a smoothing of :math:`\epsilon`, an event weight c and focus
-    :math:`\gamma`, a row loses
+    :math:`\gamma`, the loss of a row is
 
     .. math::
 
         c\, t\, (1 - p)^\gamma (-\log p) + (1 - t)\, p^\gamma (-\log(1 - p)),
 
-    the cross-entropy where all three are left alone (``docs/maths/logit_functions.md``, equations 14 to 18).
+    which is the cross-entropy at the defaults of all three (``docs/maths/logit_functions.md``, equations 14 to 18).
 
     Parameters
     ----------
     smoothing : float, default 0
-        Part of each row that is spread evenly over event and none, from 0 to below 1.
+        Share of each row that is spread evenly over event and non-event; at least 0 and below 1.
     event_weight : float, default 1
-        What multiplies the losses of events; means over rows are not divided by it.
+        Factor of the losses of events; means over rows are not divided by it.
     focus : float, default 0
-        The power of the focal loss; 2 in Lin et al. (2017).
+        Exponent of the focal loss; 2 in Lin et al. (2017).
 
     References
     ----------
@@ -67,19 +67,19 @@ class BinaryLoss(MeanLoss):
             raise DataError(f"event_weight={self.event_weight!r}: give a finite number that is not negative.")
 
     def rows(self, logits: Any, y: Any) -> FloatArray:
-        """Return the loss of each number; of each row its mean, where a row has several events.
+        """Return the loss of each row: the mean over its events if it has several.
 
         Parameters
         ----------
         logits : (n,) or (n, L) array-like
-            Log odds of an event, or of L events that do not exclude one another.
+            Log odds of an event, or of L events that may occur together.
         y : (n,) or (n, L) array-like
             0 or 1, or proportions.
 
         Returns
         -------
         (n,) array
-            Not weighted.
+            The losses, not weighted.
 
         Raises
         ------
@@ -89,14 +89,14 @@ class BinaryLoss(MeanLoss):
         return self._pass(logits, y, None, False)[0]
 
     def hessian_product(self, logits: Any, y: Any, direction: Any, weights: Any = None) -> AnyFloats:
-        """Return the second derivatives of the mean loss times a direction.
+        """Return the Hessian of the mean loss times a direction.
 
         Parameters
         ----------
         logits, y : array-like
             As for ``value``.
         direction : array-like
-            What is multiplied, of the shape of the logits.
+            The direction, of the shape of the logits.
         weights : (n,) array-like, optional
             How often each row counts.
 
@@ -108,7 +108,7 @@ class BinaryLoss(MeanLoss):
         Raises
         ------
         DataError
-            As ``rows``, or if the direction has another shape.
+            As for ``rows``, or if the direction has another shape.
         """
         values, shares = _read(logits, y)
         along = read_direction(direction, values)

@@ -24,25 +24,25 @@ NO_SHARES: dict[str, AnyFloats] = {"f": np.empty((0, 0), np.float32), "d": np.em
 
 @dataclass(frozen=True)
 class CategoricalLoss(MeanLoss):
-    r"""The loss of K outcomes, from their logits.
+    r"""Loss of K outcomes, from their logits.
 
     With :math:`t_k = (1 - \epsilon) y_k + \epsilon / K` for a smoothing of :math:`\epsilon`, class weights
-    :math:`c_k` and focus :math:`\gamma`, a row loses
+    :math:`c_k` and focus :math:`\gamma`, the loss of a row is
 
     .. math::
 
         \sum_k c_k t_k (1 - p_k)^\gamma (-\log p_k),
 
-    the cross-entropy where all three are left alone (``docs/maths/logit_functions.md``, equations 9 to 13).
+    which is the cross-entropy at the defaults of all three (``docs/maths/logit_functions.md``, equations 9 to 13).
 
     Parameters
     ----------
     smoothing : float, default 0
-        Part of each row that is spread evenly over all outcomes, from 0 to below 1.
+        Share of each row that is spread evenly over all outcomes; at least 0 and below 1.
     class_weights : (K,) sequence of float, optional
-        What multiplies the loss of each outcome; means over rows are not divided by them.
+        Factor of the loss of each outcome; means over rows are not divided by them.
     focus : float, default 0
-        The power of the focal loss; 2 in Lin et al. (2017).
+        Exponent of the focal loss; 2 in Lin et al. (2017).
 
     References
     ----------
@@ -77,31 +77,31 @@ class CategoricalLoss(MeanLoss):
         Parameters
         ----------
         logits : (n, K) array-like
-            One number per outcome.
+            One logit per outcome.
         y : (n,) or (n, K) array-like
-            Outcomes, numbered from 0; or their proportions in each row, which add up to 1.
+            Outcomes, numbered from 0, or their proportions in each row, which add up to 1.
 
         Returns
         -------
         (n,) array
-            Not weighted.
+            The losses, not weighted.
 
         Raises
         ------
         DataError
-            If a logit is not finite, these are probabilities, or an outcome is out of range.
+            If a logit is not finite, the logits look like probabilities, or an outcome is out of range.
         """
         return self._pass(logits, y, None, False)[0]
 
     def hessian_product(self, logits: Any, y: Any, direction: Any, weights: Any = None) -> AnyFloats:
-        """Return the second derivatives of the mean loss times a direction.
+        """Return the Hessian of the mean loss times a direction.
 
         Parameters
         ----------
         logits, y : array-like
             As for ``value``.
         direction : (n, K) array-like
-            What is multiplied.
+            The direction.
         weights : (n,) array-like, optional
             How often each row counts.
 
@@ -113,7 +113,7 @@ class CategoricalLoss(MeanLoss):
         Raises
         ------
         DataError
-            As ``rows``, or if the direction has another shape.
+            As for ``rows``, or if the direction has another shape.
         """
         values, codes, shares, classes = self._read(logits, y)
         along = read_direction(direction, values)

@@ -12,7 +12,7 @@ __all__ = ["MeanLoss"]
 
 
 class MeanLoss(ABC):
-    """A loss of each row of logits, of which the mean over rows is taken."""
+    """A loss of each row of logits, averaged over rows."""
 
     def value(self, logits: Any, y: Any, weights: Any = None) -> float:
         """Return the mean loss.
@@ -32,12 +32,12 @@ class MeanLoss(ABC):
         Raises
         ------
         DataError
-            As ``rows``.
+            As for ``rows``.
         """
         return mean_of(self.rows(logits, y), weights)
 
     def gradient(self, logits: Any, y: Any, weights: Any = None) -> AnyFloats:
-        """Return the derivatives of the mean loss by each logit.
+        """Return the derivative of the mean loss with respect to each logit.
 
         Parameters
         ----------
@@ -52,12 +52,12 @@ class MeanLoss(ABC):
         Raises
         ------
         DataError
-            As ``rows``.
+            As for ``rows``.
         """
         return self.value_and_gradient(logits, y, weights)[1]
 
     def value_and_gradient(self, logits: Any, y: Any, weights: Any = None) -> tuple[float, AnyFloats]:
-        """Return the mean loss and its derivatives by each logit, in one pass.
+        """Return the mean loss and its derivative with respect to each logit, in one pass.
 
         Parameters
         ----------
@@ -74,7 +74,7 @@ class MeanLoss(ABC):
         Raises
         ------
         DataError
-            As ``rows``.
+            As for ``rows``.
         """
         rows, slope = self._pass(logits, y, weights, True)
         return mean_of(rows, weights), slope

@@ -27,11 +27,11 @@ PAIRS_OF_PART, PARTS_MOST = 1 << 18, 256
 class RankingLoss:
     r"""The pairwise logistic loss of scores that should put more relevant rows first.
 
-    The mean of :math:`\log(1 + e^{-(s_i - s_j)})` over all pairs of rows of a group with :math:`y_i > y_j`: minus the
-    log probability that i comes before j, in the model of Bradley and Terry. Rows that are equally relevant make no
-    pair. A pair weighs the product of the weights of its rows. Each pair is looked at
+    It is the mean of :math:`\log(1 + e^{-(s_i - s_j)})` over all pairs of rows of a group with :math:`y_i > y_j`: minus
+    the log probability that i comes before j in the Bradley-Terry model. Rows of equal relevance form no pair. The
+    weight of a pair is the product of the weights of its rows. Every pair is computed
     (``docs/maths/logit_functions.md``, equations 19 and 20), a billion in seconds: time grows with the square of the
-    rows in a group, memory with the rows. More than a million million pairs are refused.
+    number of rows in a group, memory with the number of rows. More than ``10**12`` pairs are refused.
 
     References
     ----------
@@ -54,14 +54,14 @@ class RankingLoss:
         y : (n,) array-like
             How relevant each row is: 0 and 1, or grades.
         groups : (n,) array-like, optional
-            Queries or users; rows of different groups make no pair. One group if left out.
+            Queries or users; rows of different groups form no pair. One group by default.
         weights : (n,) array-like, optional
             How often each row counts.
 
         Returns
         -------
         float
-            In nats.
+            The loss, in nats.
 
         Raises
         ------
@@ -71,7 +71,7 @@ class RankingLoss:
         return self._pass(scores, y, groups, weights, False)[0]
 
     def gradient(self, scores: Any, y: Any, groups: Any = None, weights: Any = None) -> AnyFloats:
-        """Return the derivatives of the mean loss by each score.
+        """Return the derivative of the mean loss with respect to each score.
 
         Parameters
         ----------
@@ -86,14 +86,14 @@ class RankingLoss:
         Raises
         ------
         DataError
-            As ``value``.
+            As for ``value``.
         """
         return self.value_and_gradient(scores, y, groups, weights)[1]
 
     def value_and_gradient(
         self, scores: Any, y: Any, groups: Any = None, weights: Any = None
     ) -> tuple[float, AnyFloats]:
-        """Return the mean loss and its derivatives by each score.
+        """Return the mean loss and its derivative with respect to each score.
 
         Parameters
         ----------
@@ -103,28 +103,28 @@ class RankingLoss:
         Returns
         -------
         value : float
-            In nats.
+            The loss, in nats.
         gradient : (n,) array
             Of the type of the scores.
 
         Raises
         ------
         DataError
-            As ``value``.
+            As for ``value``.
         """
         return self._pass(scores, y, groups, weights, True)
 
     def hessian_product(
         self, scores: Any, y: Any, direction: Any, groups: Any = None, weights: Any = None
     ) -> AnyFloats:
-        """Return the second derivatives of the mean loss times a direction.
+        """Return the Hessian of the mean loss times a direction.
 
         Parameters
         ----------
         scores, y : array-like
             As for ``value``.
         direction : (n,) array-like
-            What is multiplied.
+            The direction.
         groups, weights : array-like
             As for ``value``.
 
@@ -136,7 +136,7 @@ class RankingLoss:
         Raises
         ------
         DataError
-            As ``value``, or if the direction has another shape.
+            As for ``value``, or if the direction has another shape.
         """
         values, pairs = _read(scores, y, groups, weights)
         along = read_direction(direction, values)[pairs.order].astype(np.float64)
