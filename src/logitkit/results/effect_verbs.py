@@ -1,4 +1,4 @@
-"""The verbs of a fit that change variables in rows: average predictions, effects, contrasts of profiles."""
+"""The verbs of a fit that set variables to other values: average predictions, effects, contrasts of profiles."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["EffectVerbs"]
 
 
 class EffectVerbs(RowVerbs):
-    """A fit with the verbs that change variables in rows.
+    """A fit with the verbs that set variables to other values.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class EffectVerbs(RowVerbs):
     design : Design, optional
         The rows of the fit.
     making : Making, optional
-        How it is made again from other rows, where that takes more than the record says.
+        How the fit is repeated on other rows, if the record alone is not enough for that.
     """
 
     def average_predictions(
@@ -88,9 +88,10 @@ class EffectVerbs(RowVerbs):
     ) -> EffectsResult:
         """Return average effects of variables on probabilities (average marginal effects).
 
-        For a numeric variable the effect is the slope of the probability, or its difference for a stated change of the
-        variable; for a factor it is the difference from the reference level. Effects are averaged over the rows. All
-        columns that contain the variable are rebuilt, so interactions, polynomials and splines are handled correctly.
+        For a numeric variable, the effect is the slope of the probability, or the difference in probability for a
+        stated change of the variable. For a factor, it is the difference from the reference level. Effects are averaged
+        over the rows. All columns that contain the variable are rebuilt, so interactions, polynomials and splines are
+        handled correctly.
 
         Parameters
         ----------
@@ -99,29 +100,29 @@ class EffectVerbs(RowVerbs):
         data : table, optional
             Rows to average over; those of the fit by default, provided that its table is available and unchanged.
         at : mapping of str to values, or "mean", optional
-            Values at which other variables are set in every row, in all combinations: ``{"age": [20, 30]}``; of a
-            number also ``"mean"`` or ``"median"``. ``"mean"`` alone: one row, numbers at their means and the others at
-            their most frequent value.
+            Values to which other variables are set in every row, in all combinations: ``{"age": [20, 30]}``. A numeric
+            variable can also be set to ``"mean"`` or ``"median"``. ``at="mean"`` uses one row, with numeric variables
+            at their means and the others at their most frequent value.
         by : str or sequence of str, optional
-            Columns of the table: averages are taken within each of their groups.
+            Columns of the table that define groups; effects are averaged within each group.
         average : bool, default True
-            Whether to average over the rows; False for one effect per row.
+            Whether to average over the rows; if False, there is one effect per row.
         change : str, number, pair, or mapping of str to these, optional
-            For numbers: ``"slope"`` (the default; ``"unit"`` for ratios), ``"unit"``, ``"sd"``, ``"iqr"``, an amount
-            that is added, or a pair of values, before and after; ``"eyex"``, ``"dyex"``, ``"eydx"`` are elasticities.
-            A mapping states it by variable; for a variable with levels it is a pair of these.
+            For a numeric variable: ``"slope"`` (the default; for ratios, ``"unit"``), ``"unit"``, ``"sd"``, ``"iqr"``,
+            an amount to add, a pair of values (before and after), or an elasticity: ``"eyex"``, ``"dyex"``, ``"eydx"``.
+            For a variable with levels: a pair of levels. A mapping gives one change per variable.
         contrast : {'reference', 'pairwise', 'sequential'}
-            Levels that are compared: each with the reference, each pair, or each with the one before.
+            Which levels are compared: each with the reference, all pairs, or each with the previous one.
         scale : {'probability', 'link', 'risk_ratio', 'odds_ratio'}
-            Differences of average probabilities, or of linear predictors; ratios of average probabilities, or of their
-            odds.
+            Differences of average probabilities or of average linear predictors; ratios of average probabilities or of
+            their odds.
         outcome : object, optional
             One of several outcomes; all by default.
         method : {'delta', 'simulation', 'bootstrap'}
-            Standard errors by the delta method, from simulated coefficients, or from refits to resampled rows; the
-            intervals of the last two are percentiles.
+            Standard errors by the delta method, from simulated coefficients, or from refits to resampled rows.
+            Intervals from simulation and, by default, from refits are percentile intervals.
         rows : {'given', 'sampled'}
-            Whether standard errors treat the rows as fixed, or as a sample together with their outcomes (Stata's
+            Whether standard errors treat the rows as fixed, or as sampled together with their outcomes (Stata's
             ``vce(unconditional)``).
         level : float, optional
             Confidence level; that of the fit by default.
@@ -130,15 +131,16 @@ class EffectVerbs(RowVerbs):
         n : int, default 1000
             Number of draws or replicates.
         seed : int, optional
-            Seed of the draws; the same seed draws the same on any number of threads.
+            Random seed; results do not depend on the number of threads.
         kind : {'percentile', 'basic', 'bca'}, optional
-            How intervals are made of refits; BCa also refits once per row or cluster.
+            Type of bootstrap interval; BCa also refits once per row or cluster.
 
         Returns
         -------
         EffectsResult
-            Prints as a table. ``to_frame()`` is the data frame, ``plot()`` the figure, ``confint()`` has intervals by
-            name, ``between()`` differences between groups, ``test("b1 = b2")`` tests of the effects in their order.
+            Prints as a table. ``to_frame()`` returns a data frame, ``plot()`` draws the effects, ``confint()`` returns
+            intervals by name, ``between()`` compares groups, and ``test("b1 = b2")`` tests hypotheses, with the effects
+            numbered in order.
 
         See Also
         --------
@@ -148,7 +150,7 @@ class EffectVerbs(RowVerbs):
 
         Examples
         --------
-        The average change in the risk of a low birth weight if mothers smoke, and by race:
+        The average change in the risk of a low birth weight if mothers smoke, overall and by race:
 
         >>> import logitkit as lk
         >>> fit = lk.logit("low ~ age + lwt + race * smoke", lk.datasets.load_lbw())
@@ -164,7 +166,7 @@ class EffectVerbs(RowVerbs):
         >>> round(by_race.test("b1 = b2 = b3").p_value, 2)
         0.53
 
-        Of ten years of age, in risk ratios:
+        The effect of ten years of age, as a risk ratio:
 
         >>> found = fit.effects("age", change=10, scale="risk_ratio").to_frame()
         >>> bool(found["conf_low"].item() < 1.0 < found["conf_high"].item())
@@ -199,36 +201,37 @@ class EffectVerbs(RowVerbs):
         level: float | None = None,
         kind: IntervalKind | None = None,
     ) -> ProfileContrastResult:
-        """Return two profiles compared: risks, risk difference, risk ratio, odds ratio, number needed to treat.
+        """Compare two profiles: risks, risk difference, risk ratio, odds ratio, number needed to treat.
 
         Parameters
         ----------
         a : mapping of str to value
-            Values of variables.
+            Values of variables in the first profile.
         b : mapping of str to value
-            Values that ``a`` is compared with.
+            Values of variables in the second profile, with which the first is compared.
         data : table, optional
             Rows to average over; those of the fit by default, provided that its table is available and unchanged.
         at : mapping of str to value, or "mean", optional
-            Values of other variables. By default every row keeps its own and probabilities are averaged over the rows;
-            ``"mean"`` is one row, numbers at their means and the others at their most frequent value.
+            Values of other variables. By default every row keeps its own values, and probabilities are averaged over
+            the rows. ``"mean"`` uses one row, with numeric variables at their means and the others at their most
+            frequent value.
         method : {'wald', 'profile', 'score', 'bootstrap'}
-            How all intervals are made: by the delta method; by fits with a quantity held at values, as in ``confint``;
-            or of 1,999 refits, from seed 1.
+            Method for all intervals: the delta method; profile likelihood or score tests, from fits in which the
+            quantity is held fixed, as in ``confint``; or 1,999 bootstrap refits with seed 1.
         level : float, optional
             Confidence level; that of the fit by default.
         kind : {'percentile', 'basic', 'bca', 'normal'}, optional
-            Bootstrap intervals; BCa by default.
+            Type of bootstrap interval; BCa by default.
 
         Returns
         -------
         ProfileContrastResult
-            Prints as a table; ``to_frame()`` is the data frame. The interval of a number needed to treat passes
-            through infinity where that of the difference contains zero.
+            Prints as a table; ``to_frame()`` returns a data frame. The interval of the number needed to treat passes
+            through infinity if the interval of the risk difference contains zero.
 
         Examples
         --------
-        Every mother smoking against none, averaged over their other characteristics:
+        All mothers smoking compared with none smoking, averaged over their other characteristics:
 
         >>> import logitkit as lk
         >>> fit = lk.logit("low ~ age + lwt + race + smoke", lk.datasets.load_lbw())

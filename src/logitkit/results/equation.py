@@ -14,7 +14,7 @@ __all__ = ["EquationResult", "equation_of"]
 
 @extends_base
 class EquationResult(Shown, EquationWords):
-    """A fitted model as equations, as text and as LaTeX.
+    """The equations of a fitted model, as text and as LaTeX.
 
     Examples
     --------
@@ -30,7 +30,7 @@ class EquationResult(Shown, EquationWords):
         Returns
         -------
         str
-            For the package amsmath.
+            LaTeX that requires the package amsmath.
         """
         return self.latex
 

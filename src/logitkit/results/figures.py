@@ -64,34 +64,35 @@ class FitPlots(DiagnosticFigures, Figures):
         against: Any = None,
         method: TableMethod = "wald",
     ) -> Any:
-        """Draw odds ratios with intervals; with several outcomes relative risk ratios, one mark per outcome.
+        """Draw odds ratios with intervals or, with several outcomes, relative risk ratios with one mark per outcome.
 
         Parameters
         ----------
         units : mapping of str to float, 'sd' or 'iqr', optional
-            As in ``odds_ratios``. A unit other than 1 is written after the name of the coefficient.
+            Units of change, as in ``odds_ratios``. A unit other than 1 is shown after the name of the coefficient.
         ax : Axes, optional
-            Axes to draw on; labels stand to the left of them, numbers or a legend to the right.
+            Axes to draw on; labels are to the left of the axes, and numbers or a legend to the right.
         labels : mapping of str to str, optional
-            Text to write in place of the name of a coefficient, or of a factor above its levels.
+            Text that replaces the name of a coefficient, or of a factor in the heading above its levels.
         title : str, optional
             Title of the figure.
         level : float, optional
             Confidence level; that of the fit by default.
         terms : sequence of str, optional
-            Terms of the formula, or coefficients, to draw, in this order. Default: all that a summary lists.
+            Terms of the formula or coefficients to draw, in this order. Default: all that a summary lists.
         against : object, optional
-            With several outcomes, the outcome compared with; by default the reference, in the symmetric form the first.
+            With several outcomes, the outcome of comparison; by default the reference or, in the symmetric form, the
+            first.
         method : {'wald', 'profile', 'score', 'bootstrap'}
-            How intervals are made, as in ``odds_ratios``; the axis names it. Of an infinite ratio the interval by
-            profile likelihood is drawn from its finite end.
+            Method for the intervals, as in ``odds_ratios``; the axis label names it. For an infinite ratio, the
+            profile-likelihood interval is drawn from its finite limit.
 
         Returns
         -------
         Axes
             The plot. A factor has a heading, its reference level with a hollow mark at 1, and its other levels. With
-            two outcomes and a penalty, coefficients that are zero are left out, and of many the largest are drawn, by
-            coefficient times column scale; a note below the plot counts the rest.
+            two outcomes and a penalty, zero coefficients are left out. If many remain, only the largest are drawn, as
+            measured by coefficient times column scale; a note below the plot gives the number of the others.
 
         Raises
         ------
@@ -133,12 +134,12 @@ class FitPlots(DiagnosticFigures, Figures):
         terms: Sequence[str] | None = None,
         method: TableMethod = "wald",
     ) -> Any:
-        """Draw coefficients with intervals: one row per term, in it one mark per outcome.
+        """Draw coefficients with intervals: one row per term, with one mark per outcome.
 
         Parameters
         ----------
         units : mapping of str to float, 'sd' or 'iqr', optional
-            Change in a column to which its coefficient refers, as in ``odds_ratios``; the label states it.
+            Change in a column to which the coefficient refers, as in ``odds_ratios``; the label states the change.
         ax : Axes, optional
             Axes to draw on.
         labels : mapping of str to str, optional
@@ -155,7 +156,7 @@ class FitPlots(DiagnosticFigures, Figures):
         Returns
         -------
         Axes
-            The plot, without the intercepts and without terms that a summary does not list one by one.
+            The plot, without intercepts and without terms that a summary does not list individually.
 
         Examples
         --------
@@ -182,7 +183,7 @@ class FitPlots(DiagnosticFigures, Figures):
         return plot_forest(found, ax, title=title)
 
     def nomogram(self, ax: Any = None, title: str = "") -> Any:
-        """Draw the model as scales of points to add by hand, their total and the probability that it says.
+        """Draw a nomogram: a scale of points for each variable, the total, and the probability for each total.
 
         Parameters
         ----------
@@ -194,14 +195,14 @@ class FitPlots(DiagnosticFigures, Figures):
         Returns
         -------
         Axes
-            One scale per variable, over its range on the rows of the fit; that of the widest range has 100 points.
-            Splines and other curves of a variable have the points of the curve; where they rise and fall, one scale
-            per run.
+            One scale per variable, over its range in the rows of the fit. The variable with the largest effect over its
+            range has 100 points. For splines and other curves, the points follow the curve; a curve that rises and
+            falls has one scale for each monotone part.
 
         Raises
         ------
         UnsupportedError
-            If variables act together (interactions), there are several outcomes, an offset or absorbed levels.
+            If the model has interactions, several outcomes, an offset or an absorbed factor.
 
         Examples
         --------
@@ -234,8 +235,8 @@ class FitPlots(DiagnosticFigures, Figures):
         data : table, optional
             Rows to average over; by default the table of the fit, provided that it is available and unchanged.
         kind : {'lines', 'stacked'}
-            Lines with intervals (points for a variable with levels), with two outcomes for the event; or stacked areas
-            (bars) of all outcomes, which sum to one.
+            Lines with intervals (points for a variable with levels), with two outcomes for the event only; or stacked
+            areas (bars for a variable with levels) of all outcomes, which sum to one.
         values : sequence, optional
             Values of the variable. Default: each level, or a grid from the smallest to the largest number.
         level : float, optional

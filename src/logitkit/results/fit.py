@@ -41,9 +41,9 @@ class Fit(OutputVerbs):
     record : FitRecord
         The frozen record of the fit.
     design : Design, optional
-        The rows of the fit, used by the verbs that need rows; a loaded model has none, and these verbs need ``data=``.
+        The rows of the fit, for the verbs that need rows. A loaded model has none, so these verbs need ``data=``.
     making : Making, optional
-        How it is made again from other rows by ``validate``, where that takes more than the record says.
+        How ``validate`` repeats the fit on other rows, if the record alone is not enough for that.
 
     Examples
     --------
@@ -57,25 +57,25 @@ class Fit(OutputVerbs):
     """
 
     def summary(self, units: Mapping[str, Unit] | None = None, *, method: TableMethod = "wald") -> Summary:
-        """Return the summary, which displays as text or HTML and renders as Markdown or LaTeX.
+        """Return the summary, which is displayed as text or HTML and can be written as Markdown or LaTeX.
 
         Parameters
         ----------
         units : mapping of str to float, 'sd' or 'iqr', optional
             Change in a column to which its coefficient refers, ``{"balance": 10_000}``, as in ``odds_ratios``; the
-            labels state it.
+            labels state the change.
         method : {'wald', 'profile', 'score', 'bootstrap'}
-            How intervals are made, as in ``confint``; a note names it.
+            Method for the intervals, as in ``confint``; a note names it.
 
         Returns
         -------
         Summary
-            Facts, a table of coefficients with ratios (with several outcomes one table per outcome), notes and
-            warnings.
+            Facts about the fit, a table of coefficients and ratios (one table per outcome if there are several), notes
+            and warnings.
 
         Examples
         --------
-        The line of a term, per 10 pounds:
+        The row of a term, for a change of 10 pounds:
 
         >>> import logitkit as lk
         >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
@@ -96,7 +96,7 @@ class Fit(OutputVerbs):
     def tidy(
         self, level: float | None = None, *, nonzero: bool = False, adjust: Adjustment | None = None
     ) -> pd.DataFrame:
-        """Return one row per coefficient; with several outcomes, all terms of one outcome before the next.
+        """Return one row per coefficient; with several outcomes, the rows are grouped by outcome.
 
         Parameters
         ----------
@@ -105,15 +105,15 @@ class Fit(OutputVerbs):
         nonzero : bool, default False
             Whether to leave out coefficients that a penalty set to zero; the others keep their labels.
         adjust : {'bonferroni', 'holm', 'benjamini-hochberg', 'single-step'}, optional
-            Adjusts the p-values for the number of coefficients that have one. Intervals are still made one at a time;
-            ``confint(adjust=)`` has simultaneous ones.
+            Adjustment of the p-values for the number of tested coefficients. Intervals are not adjusted;
+            ``confint(adjust=)`` returns simultaneous intervals.
 
         Returns
         -------
         pandas.DataFrame
-            Columns term (with several outcomes preceded by outcome), estimate, std_error, statistic, p_value, conf_low
-            and conf_high. After a penalty, statistic and p_value are missing, and so are standard errors and intervals
-            unless there is a posterior.
+            Columns term (preceded by outcome if there are several), estimate, std_error, statistic, p_value, conf_low
+            and conf_high. In a penalised fit, statistic and p_value are missing, and so are standard errors and
+            intervals unless there is a posterior.
 
         Examples
         --------
@@ -130,12 +130,12 @@ class Fit(OutputVerbs):
         return tidy.tidy_frame(self.record, level, nonzero=nonzero, adjust=adjust)
 
     def glance(self) -> pd.DataFrame:
-        """Return one row of statistics of the whole fit.
+        """Return one row of statistics for the whole fit.
 
         Returns
         -------
         pandas.DataFrame
-            Sizes, likelihoods, information criteria, coefficients of determination and status.
+            Sample sizes, likelihoods, information criteria, coefficients of determination and solver status.
 
         Examples
         --------
@@ -159,44 +159,43 @@ class Fit(OutputVerbs):
     ) -> pd.DataFrame:
         """Return the factors by which changes in the columns multiply the odds, with intervals.
 
-        With two outcomes these are the odds of the event; with several, the odds between two outcomes, also called
-        relative risk ratios.
+        With two outcomes, these are the odds of the event. With several, they are the odds of one outcome against
+        another; the factors are then also called relative risk ratios.
 
         Parameters
         ----------
         units : mapping of str to float, 'sd' or 'iqr', optional
-            Change in a variable, named as in the formula: ``{"age": 10}`` gives the ratio for ten years, in
-            ``age:smoke`` too, where the changes of the factors of a product multiply. ``"sd"`` is the standard
-            deviation over the rows of the fit, with their weights and the divisor n - 1, n the sum of the weights, or
-            the number of rows where that is more; ``"iqr"`` is the third quartile less the first. The column unit has
-            the number.
+            Change in a variable, named as in the formula: ``{"age": 10}`` gives the ratio for ten years, also in
+            ``age:smoke``; the changes of the variables in a product are multiplied. ``"sd"`` is the weighted standard
+            deviation over the rows of the fit with divisor n - 1, where n is the larger of the sum of the weights and
+            the number of rows; ``"iqr"`` is the interquartile range. The column unit shows the number.
         level : float, optional
             Confidence level; that of the fit by default.
         outcome : object, optional
-            The outcome whose odds are compared. Default: each outcome in turn, or the event of two outcomes.
+            The outcome whose odds are returned. Default: the event of two outcomes, or each of several outcomes.
         against : object, optional
-            The outcome compared with; by default the reference, in the symmetric form the first outcome.
+            The outcome of comparison; by default the reference or, in the symmetric form, the first outcome.
         at : mapping of str to values, optional
-            Values of variables, one or several: the ratio of each variable at every combination of those that interact
-            with it, from rows that the formula builds; units are then of columns of the table. A ratio that depends on
-            a variable without a value is missing, and ``depends_on`` names that.
+            One or several values per variable. The ratio of a variable is then given at every combination of values of
+            the variables that interact with it, and ``units`` refer to columns of the table. A ratio that depends on a
+            variable without a value is missing, and ``depends_on`` names that variable.
         method : {'wald', 'profile', 'score', 'bootstrap'}
-            How intervals are made, as in ``confint``; bootstrap limits are the exponentials of BCa limits.
-            ``fit.bootstrap(n, seed)`` offers all other choices.
+            Method for the intervals, as in ``confint``; bootstrap limits are the exponentials of BCa limits.
+            ``fit.bootstrap(n, seed)`` has further options.
         adjust : {'bonferroni', 'single-step'}, optional
-            Adjusts the intervals for the number of ratios, as in ``confint``.
+            Adjustment of the intervals for the number of ratios, as in ``confint``.
 
         Returns
         -------
         pandas.DataFrame
             Columns unit, odds_ratio, std_error, conf_low, conf_high and p_value; one row per coefficient other than the
-            intercepts, with several outcomes labelled by the two outcomes compared. Missing for columns that cannot
-            change alone, such as those of a spline, and for ratios too large or too small for a floating-point number.
-            With ``at`` columns variable, from, to and the values of others in place of term and unit.
+            intercepts, labelled by the two outcomes compared if there are several. Values are missing for columns that
+            cannot change alone, such as those of a spline, and for ratios too large or too small for a floating-point
+            number. With ``at``, columns variable, from, to and the values of the others replace term and unit.
 
         Examples
         --------
-        Of ten years, and of 20 pounds:
+        For a change of ten years, and of 20 pounds:
 
         >>> import logitkit as lk
         >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
@@ -238,33 +237,33 @@ class Fit(OutputVerbs):
         Parameters
         ----------
         method : {'wald', 'profile', 'score', 'bootstrap'}
-            Wald intervals; profile-likelihood intervals, the values that a likelihood-ratio test does not reject, with
-            an infinite limit where the estimate is infinite; the values that a score test does not reject; or
-            intervals from 1,999 bootstrap replicates (seed 1) of rows, or of clusters if the fit has them;
-            ``fit.bootstrap(n, seed)`` offers all other choices.
+            Wald intervals; profile-likelihood intervals (the values that a likelihood-ratio test does not reject), with
+            an infinite limit if the estimate is infinite; score intervals (the values that a score test does not
+            reject); or intervals from 1,999 bootstrap replicates (seed 1) of rows, or of clusters if the fit has them.
+            ``fit.bootstrap(n, seed)`` has further options.
         level : float, optional
             Confidence level; that of the fit by default.
         of : str or sequence of str, optional
-            Functions of the coefficients, written as in ``test``: ``"age - 2 * lwt"``, or not linear, ``"age / lwt"``.
-            Default: all coefficients.
+            Functions of the coefficients, written as in ``test``: linear, ``"age - 2 * lwt"``, or non-linear,
+            ``"age / lwt"``. Default: all coefficients.
         adjust : {'bonferroni', 'single-step'}, optional
-            Intervals that hold together at the level, for as many as the table has. Single-step intervals rest on the
-            joint normal (or t) distribution of the estimates.
+            Simultaneous intervals, which jointly cover all rows of the table with probability ``level``. Single-step
+            intervals use the joint normal (or t) distribution of the estimates.
         kind : {'bca', 'percentile', 'basic', 'normal'}, optional
-            How bootstrap intervals are made; BCa by default, which also refits once per row or cluster.
+            Type of bootstrap interval; the default is BCa, which also refits once per row or cluster.
 
         Returns
         -------
         pandas.DataFrame
-            Columns conf_low and conf_high, one row per coefficient or combination; the name of the columns states the
-            method where it is not Wald's. After a ridge or a Gaussian prior they are
-            posterior intervals given the strength, named as such by the name of the columns; other penalties have none.
-            Bootstrap limits are infinite where sufficiently many replicates are, and missing where replicates or
-            jackknife refits do not determine them; the name of the columns states the method.
+            Columns conf_low and conf_high, one row per coefficient or function. The name of the column index states the
+            method unless it is Wald's. With a ridge penalty or a Gaussian prior, the intervals are posterior intervals
+            for the given strength, and the name says so; with other penalties there are no intervals. Bootstrap limits
+            are infinite if enough replicates are infinite, and missing if replicates or jackknife refits do not
+            determine them.
 
         Examples
         --------
-        By profile likelihood, and of the log odds ratio of smoking less that of 50 pounds:
+        By profile likelihood, and for the log odds ratio of smoking minus that of 50 pounds:
 
         >>> import logitkit as lk
         >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
@@ -297,11 +296,12 @@ class Fit(OutputVerbs):
         Returns
         -------
         ProfileResult
-            Prints intervals beside those of Wald; ``to_frame()`` has the points, ``plot()`` draws them.
+            Prints profile and Wald intervals side by side; ``to_frame()`` returns the points, and ``plot()`` draws
+            them.
 
         Examples
         --------
-        The ends of the interval are where the likelihood-ratio statistic is 3.84:
+        At the limits of the interval, the likelihood-ratio statistic is 3.84:
 
         >>> import logitkit as lk
         >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
@@ -326,43 +326,43 @@ class Fit(OutputVerbs):
         dof: str | float | None = None,
         data: Any = None,
     ) -> Self:
-        """Return the same fit with a covariance that holds under less than the model assumes.
+        """Return the same fit with a covariance matrix that is valid under weaker assumptions than those of the model.
 
-        Every later verb uses it, and the summary names it. Likelihood ratios are refused then.
+        All verbs of the new fit use this covariance, and the summary names it. Likelihood-ratio tests are then refused.
 
         Parameters
         ----------
         kind : str, optional
-            For independent rows ``"HC0"`` to ``"HC5"`` and ``"HC4m"``; by clusters ``"cluster"``, ``"CR0"`` to
-            ``"CR3"`` (residuals corrected for the fit) and ``"jackknife"``, which leaves out rows where there are no
-            clusters; for one series ``"HAC"``. Default: ``"cluster"`` with clusters, ``"HAC"`` with ``time``, else
-            ``"HC3"``.
+            For independent rows: ``"HC0"`` to ``"HC5"`` and ``"HC4m"``. For clusters: ``"cluster"``, ``"CR0"`` to
+            ``"CR3"`` (residuals corrected for the fit) and ``"jackknife"``, which leaves out single rows if there are
+            no clusters. For one time series: ``"HAC"``. Default: ``"cluster"`` with clusters, ``"HAC"`` with ``time``,
+            else ``"HC3"``.
         cluster : str, (n,) array-like or list of these, optional
-            Groups of rows that may be dependent, a column of the fit's table or an array as long; a list of several
-            (``["firm", "year"]``) crosses them. Default: those of the fit.
+            Groups of rows that may be dependent: a column of the fit's table, or an array with one value per row. A
+            list (``["firm", "year"]``) gives multiway clustering. Default: those of the fit.
         time : str or (n,) array-like, optional
             Order of the rows, for ``"HAC"``.
         lags : int, optional
-            Of ``"HAC"``; by the rule of Newey and West (1994) by default.
+            Number of lags for ``"HAC"``; by default chosen by the rule of Newey and West (1994).
         correction : str, optional
-            Factor of ``"cluster"``: ``"clusters"`` (default, G / (G - 1) of each part), ``"smallest"`` (that of the
-            smallest G), ``"coefficients"`` (times (n - 1) / (n - k)), ``"none"``, or what software has:
+            Small-sample factor of ``"cluster"``: ``"clusters"`` (default, G / (G - 1) in each part), ``"smallest"``
+            (from the smallest G), ``"coefficients"`` (times (n - 1) / (n - k)), ``"none"``, or that of a package:
             ``"r-sandwich"``, ``"stata"``, ``"sas"`` (with t), ``"fixest"``.
         dof : {'normal', 'clusters', 'residual', 'satterthwaite'} or float, optional
-            What statistics are compared with: normal, or t with min(G) - 1, n - k, those of each function of the
-            coefficients, or a number of degrees of freedom. Default: Satterthwaite's for CR kinds, units less one for
-            the jackknife, what ``correction`` has for clusters, else normal.
+            Reference distribution of the statistics: normal, or t with min(G) - 1, n - k, Satterthwaite's (for each
+            function of the coefficients), or a given number of degrees of freedom. Default: Satterthwaite's for CR
+            kinds, units minus one for the jackknife, that of ``correction`` for clusters, else normal.
         data : table, optional
             The rows of the fit, for a loaded model.
 
         Returns
         -------
         Fit
-            Of the same class, with the same estimates.
+            A fit of the same class, with the same estimates.
 
         Examples
         --------
-        Standard errors of the model, and without its variances:
+        Two robust kinds of standard errors, then the model-based ones:
 
         >>> import logitkit as lk
         >>> fit = lk.logit("low ~ age + smoke", lk.datasets.load_lbw())
