@@ -39,18 +39,18 @@ class Collinearity:
     Parameters
     ----------
     terms : tuple of str
-        Terms of the formula, without the intercept and those left out entirely.
+        Terms of the formula, except the intercept and terms that are left out entirely.
     gvif : (t,) array
         Generalised variance inflation factor, at least 1 when the model has an intercept.
     dof : (t,) int array
-        Coefficients that count for each term.
+        Number of coefficients of each term that are used.
     gvif_scaled : (t,) array
         GVIF^(1 / (2 dof)).
     has_intercept : bool
-        Without an intercept columns are not centred, and the factors measure their distance from zero as much
-        as their correlation: read them with care.
+        Whether the model has an intercept. Without one, columns are not centred and large factors may only reflect
+        means that are far from zero, so interpret them with care.
     left_out : tuple of str
-        Coefficients without a finite estimate, aliased or separated, which take no part.
+        Coefficients that are left out because aliasing or separation leaves no finite estimate.
 
     Examples
     --------
@@ -73,25 +73,24 @@ def collinearity(record: FitRecord) -> Collinearity:
     Parameters
     ----------
     record : FitRecord
-        The fit. Factors come from its model-based covariance, since they describe the design, whatever
-        covariance the record carries.
+        The fit. Factors are always computed from its model-based covariance, because they describe the design.
 
     Returns
     -------
     Collinearity
-        One entry per term. Coefficients without a finite estimate, aliased or separated, or that a linear predictor was
-        given without, take no part; of coefficients that are equal for all outcomes there is one.
+        One entry per term. Aliased and separated coefficients are left out, as are those excluded from a linear
+        predictor. Coefficients constrained to be equal for all outcomes count once.
 
     Raises
     ------
     UnsupportedError
-        If the model has no column but the intercept, and after a penalty.
+        If the model has no column except the intercept, or is penalised.
     SeparationError
-        If no coefficient but the intercepts has a finite estimate.
+        If no coefficient except the intercepts has a finite estimate.
 
     Examples
     --------
-    Any outcome may be the reference:
+    The result does not depend on the reference outcome:
 
     >>> import logitkit as lk
     >>> births = lk.datasets.load_lbw()
@@ -129,24 +128,24 @@ def collinearity(record: FitRecord) -> Collinearity:
 def inflation(
     covariance: FloatArray, members: Mapping[str, IntArray], *, has_intercept: bool, left_out: tuple[str, ...]
 ) -> Collinearity:
-    """Return the generalised variance inflation factors of a covariance.
+    """Return generalised variance inflation factors computed from a covariance matrix.
 
     Parameters
     ----------
     covariance : (q, q) array
-        Of coefficients without intercepts, each of positive variance.
+        Covariance of the coefficients except intercepts, each with positive variance.
     members : mapping of str to (d,) int array
-        Terms and the places of their coefficients; terms without any are left out.
+        Positions of the coefficients of each term; terms without coefficients are left out.
     has_intercept : bool
-        Whether the model has one.
+        Whether the model has an intercept.
     left_out : tuple of str
-        Coefficients that took no part.
+        Coefficients that were left out.
 
     Returns
     -------
     Collinearity
-        Where coefficients of a term determine one another, as equal ones do, it counts as many as are left; a factor
-        does not depend on which.
+        If coefficients of a term are linearly dependent, redundant ones are dropped from its degrees of freedom; the
+        factor does not depend on which ones.
 
     Examples
     --------

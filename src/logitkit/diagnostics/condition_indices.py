@@ -38,11 +38,12 @@ class ConditionIndices:
     names : tuple of str
         Coefficients with a finite estimate.
     eigenvalues : (q,) array
-        Of the scaled information, descending; they sum to q.
+        Eigenvalues of the scaled information matrix in descending order; they sum to q.
     indices : (q,) array
-        Ascending from 1.
+        Condition indices in ascending order, starting at 1.
     proportions : (q, q) array
-        Row k: the part of the variance of each coefficient that is due to index k. Columns sum to 1.
+        Row k holds the proportion of the variance of each coefficient that is associated with index k; columns sum to
+        1.
 
     Examples
     --------
@@ -64,17 +65,17 @@ def condition_indices(record: FitRecord) -> ConditionIndices:
     Parameters
     ----------
     record : FitRecord
-        The fit; its model-based covariance is taken, whatever covariance it carries.
+        The fit; its model-based covariance is always used.
 
     Returns
     -------
     ConditionIndices
-        Of the coefficients with a finite estimate, intercepts among them.
+        For the coefficients with a finite estimate, including intercepts.
 
     Raises
     ------
     UnsupportedError
-        After a penalty.
+        If the fit is penalised.
     SeparationError
         If no coefficient has a finite estimate.
 

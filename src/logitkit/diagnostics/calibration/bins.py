@@ -27,17 +27,17 @@ Ends: TypeAlias = int | Sequence[float]
 
 @dataclass(frozen=True)
 class CalibrationBins:
-    r"""Observed rate against mean prediction in b bins of about equal count.
+    r"""Observed event rate and mean prediction in each of b bins.
 
     Parameters
     ----------
     n : (b,) array
-        Weight of each bin: observations, when weights are counts.
+        Total weight of each bin; the number of observations when weights are counts.
     predicted, observed : (b,) array
         Mean predicted probability, and observed rate of events.
     low, high : (b,) array
-        Wilson's interval for the rate. With sampling weights it rests on Kish's effective size
-        :math:`(\sum w)^2 / \sum w^2`; nan with precision weights and with clusters.
+        Wilson interval for the observed rate. With sampling weights it uses Kish's effective sample size
+        :math:`(\sum w)^2 / \sum w^2`; it is nan with precision weights and with clusters.
     level : float
         Confidence level.
 
@@ -57,24 +57,24 @@ class CalibrationBins:
 
 
 def require_bins(bins: Any, binning: str) -> int | FloatArray:
-    """Return a number of bins, or the ends of bins that are given, once they are known to be right.
+    """Check a number of bins or given bin edges, and return them.
 
     Parameters
     ----------
     bins : int or sequence of float
-        How many, or where they end.
+        Number of bins, or their edges.
     binning : {'count', 'width'}
-        Whether so many bins hold about equal numbers of rows, or are equally wide.
+        Whether the bins hold about equal numbers of rows or have equal widths.
 
     Returns
     -------
     int or (b + 1,) array
-        Ends of bins that are equally wide, or were given; else the number.
+        The edges if the bins have equal widths or edges were given; otherwise the number of bins.
 
     Raises
     ------
     DataError
-        If the number is not whole and at least 2, or ends do not ascend from 0 or more to 1 or less.
+        If the number is not a whole number of at least 2, or the edges are not in ascending order within [0, 1].
 
     Examples
     --------
@@ -97,26 +97,27 @@ def require_bins(bins: Any, binning: str) -> int | FloatArray:
 
 
 def binned_rows(rows: InOrder, number: int, bins: int | FloatArray) -> Grouped:
-    """Return what is summed over the rows of each bin that has any.
+    """Return the sums over the rows of each nonempty bin.
 
     Parameters
     ----------
     rows : InOrder
         Rows in order.
     number : int
-        Of the ranking.
+        Number of the ranking.
     bins : int or (b + 1,) array
-        From ``require_bins``.
+        Result of ``require_bins``.
 
     Returns
     -------
     Grouped
-        Bins between ends that are given hold their upper end, and the first its lower end too.
+        One group per nonempty bin. Bins with given edges include their upper edge; the first also includes its lower
+        edge.
 
     Raises
     ------
     DataError
-        If predictions lie beyond the ends.
+        If predictions lie outside the edges.
 
     Examples
     --------
@@ -146,14 +147,14 @@ def binned_rows(rows: InOrder, number: int, bins: int | FloatArray) -> Grouped:
 
 
 def calibration_bins(groups: Grouped, response: Response, level: float) -> CalibrationBins:
-    """Return observed rate against mean prediction in bins of about equal count.
+    """Return the observed event rate and the mean prediction of each bin.
 
     Parameters
     ----------
     groups : Grouped
-        Weights, events, expected events and squared weights by bin.
+        Sums of weights, events, expected events and squared weights in each bin.
     response : Response
-        Of some of the rows, for what their weights mean.
+        Response of any of the rows; it says what the weights mean.
     level : float
         Confidence level.
 

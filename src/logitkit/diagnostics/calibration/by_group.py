@@ -20,32 +20,32 @@ __all__ = ["with_groups"]
 def with_groups(
     result: Calibration, record: FitRecord, design: Design, values: Any, name: str, curve: CurveKind = "lowess"
 ) -> Calibration:
-    """Return calibration with that of each group of the rows beside it.
+    """Return a calibration result with the calibration of each group of rows added.
 
     Parameters
     ----------
     result : Calibration
-        Of all rows.
+        Calibration of all rows.
     record : FitRecord
         The fit.
     design : Design
         The rows.
     values : (n,) array
-        Group of each.
+        Group of each row.
     name : str
-        What groups are of.
+        Name of the grouping variable.
     curve : {'lowess', 'loess', 'spline'}
-        How the curve of each group is made.
+        Smoother for the curve of each group.
 
     Returns
     -------
     Calibration
-        With ``groups``.
+        The result with ``groups`` filled in.
 
     Raises
     ------
     UnsupportedError
-        With several outcomes.
+        If the model has several outcomes.
 
     Examples
     --------

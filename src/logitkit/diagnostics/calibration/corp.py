@@ -53,18 +53,18 @@ HISTOGRAM_BINS = 40
 
 @dataclass(frozen=True)
 class ScoreParts:
-    """A mean score and its parts.
+    """A mean score and its decomposition into miscalibration, discrimination and uncertainty.
 
     Parameters
     ----------
     score : float
-        Of the predictions.
+        Mean score of the predictions.
     miscalibration : float
-        What recalibration saves.
+        Reduction of the score by recalibration.
     discrimination : float
-        What recalibrated predictions save, compared with the observed rate for every row.
+        Score of the observed rate minus score of the recalibrated predictions.
     uncertainty : float
-        The score of the observed rate.
+        Score when the observed rate is predicted for every row.
 
     Examples
     --------
@@ -86,27 +86,29 @@ class Reliability:
     Parameters
     ----------
     outcome : str
-        The event, or the outcome against all others.
+        The event, or the outcome that is compared with all others.
     first, last, observed, n : (b,) array
-        By block of equal isotonic rates: lowest and highest prediction, the rate, and the trials.
+        For each block of equal isotonic rates: lowest and highest prediction, the rate, and the number of trials.
     predicted, low, high : (k,) array
-        Predictions, ascending, and the pointwise band there; nan where weights do not count independent rows.
+        Predictions in ascending order, and the limits of the pointwise band at each. The limits are nan if weights do
+        not count independent rows.
     band : {'consistency', 'confidence'}
-        Around the diagonal if predictions are right, or around the recalibrated rates.
+        ``'consistency'``: around the diagonal, assuming that predictions are calibrated; ``'confidence'``: around the
+        recalibrated rates.
     level : float
         Confidence level.
     resamples, seed : int
-        How often outcomes were drawn, and from which seed.
+        Number of resamples, and the seed of the random numbers.
     brier, log_loss : ScoreParts
-        Scores of one trial, taken apart.
+        Mean scores per trial with their decomposition.
     in_sample : bool
-        Whether the rows are those of the fit, where miscalibration flatters.
+        Whether the rows are those of the fit; miscalibration is then usually underestimated.
     histogram, histogram_edges : (b,) and (b + 1,) array
-        Weight of predictions in intervals of equal width.
+        Total weight of the predictions in intervals of equal width, and the edges of these intervals.
     pooled : bool
-        Whether neighbouring predictions were pooled, as of rows that are read in chunks.
+        Whether neighbouring predictions were pooled, as happens for rows that are read in chunks.
     left_out : LeftOut
-        Rows given, used and left out.
+        Number of rows given, used and left out.
 
     Examples
     --------
@@ -148,7 +150,7 @@ def reliability(
     seed: int = 1,
     level: float | None = None,
 ) -> Reliability:
-    """Return the isotonic recalibration of predictions, with its band and the parts of scores.
+    """Return the isotonic recalibration of predictions with its band and the decompositions of scores.
 
     Parameters
     ----------
@@ -157,18 +159,18 @@ def reliability(
     design : Design
         Rows with their outcome.
     outcome : int, default 1
-        Place of the outcome that is the event, against all others.
+        Position of the outcome that is compared with all others.
     band : {'consistency', 'confidence'}
-        What the band is of.
+        Kind of band, as in ``Reliability``.
     resamples, seed : int
-        How often outcomes are drawn, and from which seed.
+        Number of resamples, and the seed of the random numbers.
     level : float, optional
         Confidence level; that of the fit by default.
 
     Returns
     -------
     Reliability
-        Of rows that are held, of each distinct prediction.
+        Based on each distinct prediction if the rows are in memory.
 
     Examples
     --------
@@ -204,33 +206,33 @@ def reliability_of(
     in_sample: bool,
     left_out: LeftOut = EVERY_ROW,
 ) -> Reliability:
-    """Return the isotonic recalibration of points.
+    """Return the isotonic recalibration of pooled predictions.
 
     Parameters
     ----------
     points : Points
-        Predictions, ascending, with weights and events.
+        Predictions in ascending order, with weights and events.
     outcome : str
         Name of the event.
     band : {'consistency', 'confidence'}
-        What the band is of.
+        Kind of band, as in ``Reliability``.
     resamples, seed : int
-        How often outcomes are drawn, and from which seed; 0 for no band.
+        Number of resamples, 0 for no band, and the seed of the random numbers.
     level : float
         Confidence level.
     in_sample : bool
-        Whether rows are those of the fit.
+        Whether the rows are those of the fit.
     left_out : LeftOut
-        Rows given, used and left out.
+        Number of rows given, used and left out.
 
     Returns
     -------
     Reliability
-        Its band rests on at most 2,000 points.
+        The band is computed from at most 2,000 points.
 
     Examples
     --------
-    Right predictions are not recalibrated:
+    Recalibration leaves calibrated predictions unchanged:
 
     >>> sums = np.array([[4.0, 4.0], [1.0, 3.0], [1.0, 3.0], [4.0, 4.0]])
     >>> found = reliability_of(Points(sums, True), "1", "consistency", 10, 1, 0.95, False)

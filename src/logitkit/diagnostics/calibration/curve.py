@@ -68,59 +68,62 @@ ByOutcome: TypeAlias = Any  # a number, or of a histogram an array; of several o
 
 @dataclass(frozen=True)
 class Calibration:
-    """Calibration of predictions on some rows.
+    """Calibration of predictions.
 
-    What is said by outcome is a number in a model of an event, and has an entry per outcome in one of K outcomes.
+    Values by outcome are single numbers in a model of an event; with K outcomes they have one entry per outcome.
 
     Parameters
     ----------
     outcomes : tuple of str
-        The K outcomes; of two, the event is the second.
+        The K outcomes; with two outcomes, the second is the event.
     reference : str
-        The outcome that intercepts and slopes compare the others with.
+        Reference outcome of the intercepts and slopes.
     tables : tuple of CalibrationBins
-        The bins of the event, or of each outcome.
+        Bins for the event, or for each outcome.
     observed, expected : float or (K,) array
-        Weighted trials that have the outcome, and their expected number.
+        Observed and expected weighted number of trials with the outcome.
     difference, ratio : float or (K,) array
         Observed minus expected, and observed over expected.
     error : float or (K,) array
         Expected calibration error.
     mean_error : float
-        Its mean over the outcomes.
+        Mean of ``error`` over the outcomes.
     intercept, intercept_std_error : float or (K,) array
-        Calibration intercepts with the slopes held at 1; nan for the reference.
+        Calibration intercepts with slopes fixed at 1, and their standard errors; nan for the reference.
     slope, slope_std_error : float or (K,) array
-        Calibration slopes; nan for the reference, and for an outcome whose log odds are the same in all rows.
+        Calibration slopes and their standard errors; nan for the reference and for outcomes whose log odds are
+        constant.
     brier, log_loss : float
-        Mean scores of one trial.
+        Mean score per trial.
     in_sample : bool
-        Whether the rows are those of the fit, where intercepts and slopes say nothing of how well it predicts.
+        Whether the rows are those of the fit; intercepts and slopes then say nothing about how well it predicts.
     histogram, histogram_edges : (b,) and (b + 1,) or (K, b) and (K, b + 1) array
-        Weight of predictions in intervals of equal width.
+        Total weight of the predictions in intervals of equal width, and the edges of these intervals.
     at_limit : int
-        Rows with an outcome of probability zero under separation, which intercepts and slopes are without.
+        Number of rows excluded from intercepts and slopes because separation gives an outcome probability zero.
     undetermined : int
-        Rows left out because their prediction is undetermined under separation.
+        Number of rows left out because separation leaves their prediction undetermined.
     left_out : LeftOut
-        Rows given, used and left out.
+        Number of rows given, used and left out.
     penalised : bool
-        Whether the fit has a penalty. On its own rows slopes are then not 1: they say how far predictions are shrunken
-        there, not how they are elsewhere.
+        Whether the fit is penalised. If so, slopes on the rows of the fit are not 1: they measure the shrinkage of the
+        predictions on these rows and not the calibration on other rows.
     curves : tuple of CalibrationCurve
-        The flexible curve of the event, or of each outcome against all others, with the integrated calibration index.
+        Flexible calibration curve of the event, or of each outcome against all others, with the integrated calibration
+        index.
     parts : tuple of BrierParts
-        What the Brier score of the event, or of each outcome, is made of within the bins.
+        Decomposition over the bins of the Brier score of the event, or of each outcome.
     scaled_brier, scaled_log_loss : float
-        1 less the score over that of the observed rates; nan where all rows have one outcome.
+        1 minus the ratio of the score to the score of the observed rates; nan if all rows have the same outcome.
     test : JointTest or None
-        Of intercepts of 0 and slopes of 1 together; None on the rows of the fit, and where slopes have no estimate.
+        Joint test that the intercepts are 0 and the slopes are 1; None on the rows of the fit, and if slopes cannot be
+        estimated.
     groups : CalibrationGroups or None
-        By group, where groups were asked for.
+        Calibration in each group, if groups were requested.
 
     Examples
     --------
-    On the rows of the fit the engine finds intercept 0 and slope 1:
+    On the rows of the fit the intercept is 0 and the slope is 1:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
@@ -164,22 +167,22 @@ class Calibration:
 
     @property
     def of_event(self) -> bool:
-        """Whether the model is of an event."""
+        """Whether the model predicts a single event."""
         return np.ndim(self.slope) == 0
 
     @property
     def bins(self) -> Any:
-        """The bins of the event, or a tuple of those of each outcome."""
+        """The bins for the event, or a tuple with the bins for each outcome."""
         return self.tables[0] if self.of_event else self.tables
 
     @property
     def curve(self) -> Any:
-        """The flexible curve of the event, or a tuple of those of each outcome."""
+        """The flexible curve of the event, or a tuple with the curve of each outcome."""
         return self.curves[0] if self.of_event else self.curves
 
     @property
     def decomposition(self) -> Any:
-        """What the Brier score of the event is made of, or a tuple of that of each outcome."""
+        """Decomposition of the Brier score of the event, or a tuple with that of each outcome."""
         return self.parts[0] if self.of_event else self.parts
 
 
@@ -194,7 +197,7 @@ def calibration(
     binning: Binning = "count",
     own: bool | None = None,
 ) -> Calibration:
-    """Return how well predicted probabilities agree with what happened.
+    """Return how well predicted probabilities agree with observed outcomes.
 
     Parameters
     ----------
@@ -203,37 +206,37 @@ def calibration(
     design : Design
         Rows with their outcome: those of the fit, or new ones.
     bins : int or sequence of float, default 10
-        Number of bins, fewer where equal predictions, which stay together, leave one empty; or their ends.
+        Number of bins, or their edges. Equal predictions stay in one bin, so some bins may be empty and left out.
     level : float, optional
         Confidence level; that of the fit by default.
     reference : int, optional
-        Place of the outcome that the others are compared with; the fit's reference by default, in symmetric form the
-        first outcome. An event is compared with its absence.
+        Position of the reference outcome; by default the reference of the fit, or the first outcome if the model is
+        symmetric. An event is compared with its absence.
     curve : {'lowess', 'loess', 'spline'}
-        How the flexible curve is made.
+        Smoother for the flexible curve.
     binning : {'count', 'width'}
-        Whether bins hold about equal numbers of rows, or are equally wide.
+        Whether the bins hold about equal numbers of rows or have equal widths.
     own : bool, optional
-        Whether the rows are among those of the fit, where that is known.
+        Whether the rows are among those of the fit, if this is known.
 
     Returns
     -------
     Calibration
-        Sampling weights and clusters give intercepts and slopes their sandwich errors.
+        With sampling weights or clusters, intercepts and slopes have sandwich standard errors.
 
     Raises
     ------
     DataError
-        If ``bins`` is not a whole number of at least 2, or no row has a prediction.
+        If ``bins`` is neither a whole number of at least 2 nor a valid list of edges, or if no row has a prediction.
 
     Notes
     -----
-    Rows in which an outcome has the probability zero, at the limit of a separated fit, take no part in intercepts and
-    slopes. When a row contradicts its limit, the log loss is infinite, and intercepts and slopes are nan.
+    Rows in which a separated fit gives an outcome probability zero are excluded from intercepts and slopes. If such an
+    outcome occurs, the log loss is infinite, and intercepts and slopes are nan.
 
     Examples
     --------
-    With intercepts in the model, as much is expected of each outcome as is observed:
+    If the model has intercepts, the expected and observed numbers of each outcome are equal:
 
     >>> import logitkit as lk
     >>> fit = lk.multinomial_matrix(np.ones((4, 1)), ["a", "b", "b", "c"], names=["Intercept"])

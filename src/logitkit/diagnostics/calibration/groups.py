@@ -25,16 +25,16 @@ __all__ = ["CalibrationGroups", "Homogeneity", "homogeneity"]
 
 @dataclass(frozen=True)
 class Homogeneity:
-    """A test that groups have one value.
+    """A test that a parameter has the same value in all groups.
 
     Parameters
     ----------
     statistic : float
         Cochran's Q; nan with fewer than two estimates.
     dof : int
-        Groups with an estimate, less one.
+        Number of groups with an estimate, minus one.
     p_value : float
-        Probability of a larger statistic.
+        Probability of a larger statistic under the hypothesis.
 
     Examples
     --------
@@ -54,17 +54,17 @@ class CalibrationGroups:
     Parameters
     ----------
     by : str
-        The column.
+        Name of the grouping variable.
     names : tuple of str
         The groups.
     n, observed, expected, ratio : (G,) array
-        Trials, events, their expected number, and observed over expected.
+        Number of trials, observed events, expected events, and ratio of observed to expected.
     intercept, intercept_std_error, slope, slope_std_error : (G,) array
-        As of all rows; nan where a group cannot tell, as one without events.
+        As for all rows; nan if a group does not determine them, for example a group without events.
     brier, ici : (G,) array
-        Brier score, and integrated calibration index of the group's own curve.
+        Brier score, and integrated calibration index of the curve fitted to the group.
     intercepts, slopes : Homogeneity
-        Tests that they are the same in all groups.
+        Tests that the intercepts, and the slopes, are equal in all groups.
 
     Examples
     --------
@@ -90,21 +90,21 @@ class CalibrationGroups:
 
 
 def homogeneity(estimate: FloatArray, std_error: FloatArray) -> Homogeneity:
-    """Test that estimates of independent groups are one.
+    """Test that independent groups have the same parameter.
 
     Parameters
     ----------
     estimate, std_error : (G,) array
-        Of the groups; those that are not finite do not count.
+        Estimate and standard error of each group; values that are not finite are ignored.
 
     Returns
     -------
     Homogeneity
-        Cochran's Q.
+        Cochran's Q test.
 
     Examples
     --------
-    Of two groups it is the square of the difference over its standard error:
+    For two groups, Q is the squared ratio of the difference to its standard error:
 
     >>> found = homogeneity(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
     >>> round(found.statistic, 12), found.dof

@@ -26,18 +26,18 @@ __all__ = ["JointTest", "joint_test"]
 
 @dataclass(frozen=True)
 class JointTest:
-    """A test that intercepts are 0 and slopes are 1.
+    """A joint test that intercepts are 0 and slopes are 1.
 
     Parameters
     ----------
     kind : {'likelihood ratio', 'Wald'}
-        How it is made.
+        Kind of test.
     statistic : float
-        Chi-square.
+        Chi-square statistic.
     dof : int
-        Intercepts and slopes.
+        Degrees of freedom: the number of intercepts and slopes tested.
     p_value : float
-        Probability of a larger statistic.
+        Probability of a larger statistic under the hypothesis.
 
     Examples
     --------
@@ -52,19 +52,19 @@ class JointTest:
 
 
 def joint_test(found: Recalibration, loss: float) -> JointTest | None:
-    """Return the test of the recalibration of predictions.
+    """Return the joint test of calibration intercepts and slopes.
 
     Parameters
     ----------
     found : Recalibration
-        Intercepts and slopes.
+        Estimated intercepts and slopes.
     loss : float
         Negative log-likelihood of the predictions on the same rows, without the constant of counts.
 
     Returns
     -------
     JointTest or None
-        None where slopes have no estimate.
+        None if slopes cannot be estimated.
 
     Examples
     --------

@@ -25,14 +25,14 @@ EVERY_POINT = 1 << 60
 
 @dataclass(frozen=True)
 class LogitReliability:
-    """Isotonic recalibrations of probabilities, one diagram each.
+    """Reliability diagrams of probabilities, each from an isotonic recalibration.
 
     Parameters
     ----------
     names : tuple of str
-        Which rows, and which outcome, each diagram is of.
+        The rows, and the outcome, that each diagram shows.
     diagrams : tuple of Reliability
-        Isotonic rates with their band, and the parts of scores.
+        Isotonic rates with their band, and decompositions of scores.
 
     Examples
     --------
@@ -61,36 +61,39 @@ def reliability(
     seed: int = 1,
     level: float = 0.95,
 ) -> LogitReliability:
-    """Return reliability diagrams of logits without bins: isotonic rates against predictions.
+    """Return reliability diagrams of logits, with isotonic rates in place of bins.
 
     Parameters
     ----------
     logits : (n,) or (n, K) array-like
-        Log odds of an event, or logits of K outcomes, of any model; best of rows that it was not fitted to.
+        Log odds of an event, or logits of K outcomes, from any model. Use rows that the model was not fitted to if
+        possible.
     y : (n,) array-like
-        0 or 1, or the proportion of events; of K outcomes their numbers, from 0 to K - 1.
+        0 or 1, or the proportion of events; for K outcomes, their numbers from 0 to K - 1.
     of : {'event', 'top', 'class'}, optional
-        Of the event; of the most probable outcome, the default with several; or of each outcome against all others.
+        What the diagrams show: the event; the most probable outcome, the default for several outcomes; or each outcome
+        against all others.
     groups : (n,) array-like, optional
-        Labels of rows, each of which gets diagrams of its own.
+        Group label of each row; each group gets its own diagrams.
     weights : (n,) array-like, optional
-        How often each row counts; the band takes whole numbers.
+        Number of times each row counts; the band requires whole numbers.
     band : {'consistency', 'confidence'}
-        Around the diagonal if predictions are right, or around the isotonic rates.
+        ``'consistency'``: around the diagonal, assuming that predictions are calibrated; ``'confidence'``: around the
+        isotonic rates.
     resamples, seed : int
-        How often outcomes are drawn, and from which seed.
+        Number of resamples, and the seed of the random numbers.
     level : float, default 0.95
         Confidence level of the band.
 
     Returns
     -------
     LogitReliability
-        One diagram of all rows, or one per outcome, then those of each group.
+        Diagrams of all rows, one or one per outcome, followed by those of each group.
 
     Raises
     ------
     DataError
-        If logits are not finite or look like probabilities, or outcomes or options are out of range.
+        If logits are not finite or look like probabilities, or if outcomes or options are out of range.
 
     Examples
     --------

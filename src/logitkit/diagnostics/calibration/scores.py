@@ -109,14 +109,14 @@ class Scores:
 
 @dataclass(frozen=True)
 class BrierParts:
-    """What the Brier score of an event is made of, within bins of predicted probability.
+    """Decomposition of the Brier score of an event over bins of predicted probability.
 
     Parameters
     ----------
     reliability, resolution, uncertainty : float
-        Murphy's parts.
+        Components of Murphy's decomposition.
     within_variance, within_covariance : float
-        What predictions that differ within bins add, and take away.
+        Corrections for predictions that vary within bins: the variance is added, the covariance subtracted.
 
     Examples
     --------
@@ -132,13 +132,13 @@ class BrierParts:
 
     @property
     def brier(self) -> float:
-        """The score that the parts add up to."""
+        """The Brier score, computed from its components."""
         murphy = self.reliability - self.resolution + self.uncertainty
         return murphy + self.within_variance - self.within_covariance
 
 
 def brier_parts(sums: FloatArray) -> BrierParts:
-    """Return what the Brier score is made of.
+    """Return the decomposition of the Brier score.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ def brier_parts(sums: FloatArray) -> BrierParts:
     Returns
     -------
     BrierParts
-        Exact whatever the bins.
+        The decomposition is exact for any bins.
 
     Examples
     --------
@@ -171,7 +171,7 @@ def brier_parts(sums: FloatArray) -> BrierParts:
 
 
 def scaled_score(score: float, rates: FloatArray, kind: str) -> float:
-    """Return 1 less a score over that of the observed rates, predicted for every row.
+    """Return 1 minus the ratio of a score to the score of predicting the observed rates for every row.
 
     Parameters
     ----------
@@ -180,12 +180,12 @@ def scaled_score(score: float, rates: FloatArray, kind: str) -> float:
     rates : (K,) array
         Observed rate of each outcome.
     kind : {'brier', 'log'}
-        Which score; the Brier score of two outcomes is that of the event.
+        The score; with two outcomes the Brier score is that of the event.
 
     Returns
     -------
     float
-        nan where one outcome is all there is.
+        nan if only one outcome occurs.
 
     Examples
     --------

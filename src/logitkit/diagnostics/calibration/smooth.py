@@ -65,22 +65,22 @@ STEPS = 0.01, 500  # of the range of predictions, and of the total weight, that 
 
 @dataclass(frozen=True)
 class CalibrationCurve:
-    """The observed rate as a smooth function of the predicted probability, and how far it is from the diagonal.
+    """The observed rate as a smooth function of the predicted probability, with its distance from the diagonal.
 
     Parameters
     ----------
     kind : {'lowess', 'loess', 'spline'}
-        How the curve was made.
+        Smoother.
     predicted, observed : (k,) array
-        Predicted probabilities, ascending, and the smoothed rate there.
+        Predicted probabilities in ascending order, and the smoothed observed rate at each.
     low, high : (k,) array
-        Pointwise band; nan with precision weights and with clusters where the curve is local.
+        Limits of the pointwise band; nan for a local smoother with precision weights or clusters.
     level : float
-        Its confidence level.
+        Confidence level of the band.
     ici, e50, e90, emax : float
-        Mean, median, 90th percentile and maximum over rows of the distance from the diagonal.
+        Mean, median, 90th percentile and maximum over the rows of the absolute distance from the diagonal.
     knots : (q,) array
-        Of a spline, the log odds where its pieces meet.
+        Knots of a spline, on the scale of the log odds.
 
     Examples
     --------
@@ -139,29 +139,30 @@ def _places(points: Points) -> IntArray:
 def local_curve(
     points: Points, kind: str, level: float, *, whole: bool = True, squares: FloatArray | None = None
 ) -> CalibrationCurve:
-    """Return a curve by local fits.
+    """Return a calibration curve by local regression.
 
     Parameters
     ----------
     points : Points
         Pooled rows.
     kind : {'lowess', 'loess'}
-        Which.
+        Smoother.
     level : float
         Confidence level of the band.
     whole : bool, default True
-        Whether weights count rows, so that the number of nearest ones is whole as R's.
+        Whether weights count rows; the number of nearest neighbours is then a whole number, as in R.
     squares : (m,) array, optional
-        Sums of the squares of weights that do not count rows, on which variances then rest; nan withholds the band.
+        Sums of squared weights, used for variances if weights do not count rows; nan gives no band.
 
     Returns
     -------
     CalibrationCurve
-        At each of up to 1,000 distinct predictions, or at as many points that leave gaps of at most 1% of their range.
+        Evaluated at each distinct prediction if there are at most 1,000; otherwise at points at most 1% of the range
+        apart.
 
     Examples
     --------
-    Rates that lie on a line stay there:
+    Rates on a straight line are reproduced:
 
     >>> p = np.linspace(0.1, 0.9, 9)
     >>> rows = Points(np.stack([np.ones(9), 0.5 * p + 0.2, p, np.ones(9)]), True)
@@ -207,24 +208,24 @@ class _SplineColumns:
 
 
 def spline_curve(rows: LogOddsRows, points: Points, outcome: int, level: float) -> CalibrationCurve:
-    """Return the curve of a logistic regression on a restricted cubic spline of the log odds.
+    """Return the calibration curve from a logistic regression on a restricted cubic spline of the log odds.
 
     Parameters
     ----------
     rows : LogOddsRows
         Rows with their predictions.
     points : Points
-        The same, pooled.
+        The same rows, pooled.
     outcome : int
-        Place of the outcome that the curve is of, against all others.
+        Position of the outcome that is compared with all others.
     level : float
         Confidence level of the band.
 
     Returns
     -------
     CalibrationCurve
-        Five knots at Harrell's quantiles, fewer where these are equal, a line with less than three; all nan where the
-        rows separate the outcome by what is predicted.
+        Five knots at Harrell's quantiles, fewer if quantiles coincide, and a straight line with fewer than three. All
+        values are nan if the predictions separate the outcomes.
 
     Examples
     --------
