@@ -1,4 +1,4 @@
-"""What follows from the problem of a path: fits and predictions at strengths, criteria, nested cross-validation."""
+"""Fits, predictions, information criteria and nested cross-validation at the strengths of a path."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def criteria_frame(given: PathModel, record: PathRecord, dof: pd.Series, gamma: 
 
 
 def least_strength(strengths: np.ndarray[Any, np.dtype[np.float64]], criterion: pd.Series) -> float:
-    """Return the strength of the least value."""
+    """Return the strength with the smallest value of a criterion."""
     values = criterion.to_numpy()
     if np.isnan(values).all():
         raise UnsupportedError(
@@ -94,7 +94,7 @@ def nested_of(given: PathModel | None, found: CrossValidation, rule: str) -> Nes
 def predictions_at(
     given: PathModel, record: PathRecord, rows: tuple[Any, Any, UnseenPolicy], strengths: Any, scale: str
 ) -> pd.DataFrame:
-    """Return predictions at each strength, of several outcomes a column per strength and outcome."""
+    """Return predictions at each strength; with several outcomes, one column per strength and outcome."""
     data, offset, unseen = rows
     require_choice("unseen", unseen, get_args(UnseenPolicy))
     if data is None and offset is not None:

@@ -23,7 +23,7 @@ __all__ = ["CrossValidated"]
 
 @verbs_in_our_words
 class CrossValidated:
-    """A path, with the cross-validated score of each strength.
+    """A path with the cross-validated score of each strength.
 
     Parameters
     ----------
@@ -98,28 +98,28 @@ class CrossValidated:
         Parameters
         ----------
         strength : float
-            Not negative.
+            Strength of the penalty; not negative.
 
         Returns
         -------
         Fit
-            The fit, solved again as by ``lk.logit`` with this strength.
+            The fit that ``lk.logit`` gives with this strength.
         """
         fit: Fit = fit_at_strength(self._given, strength, self._level, "given", "at")
         return fit
 
     def nested(self, rule: str = "best") -> NestedScores:
-        """Return the score of the whole procedure, including the choice of the strength.
+        """Return the score of the whole procedure, including the choice of the strength, by nested cross-validation.
 
         Parameters
         ----------
         rule : {'best', 'one_se'}
-            Rule by which the strength for each fold is chosen from the other folds.
+            Rule that chooses the strength for each fold from the other folds.
 
         Returns
         -------
         NestedScores
-            One score per fold, with mean and standard error. Takes one cross-validation per fold.
+            One score per fold, with their mean and standard error. This takes one cross-validation per fold.
         """
         return shown(nested_of(self._given, self.record, rule))
 
@@ -129,8 +129,8 @@ class CrossValidated:
         Returns
         -------
         pandas.DataFrame
-            strength, mean, std_error, n_scores, n_nonzero, best, one_se; the last two are true in the rows chosen by
-            the rules.
+            strength, mean, std_error, n_scores, n_nonzero, best, one_se; the last two are true in the row that the rule
+            chooses.
         """
         record, place = self.record, np.arange(self.record.path.strengths.size)
         return ResultFrame(
@@ -146,13 +146,13 @@ class CrossValidated:
         )
 
     def glance(self) -> pd.DataFrame:
-        """Return one row with the choices of the cross-validation.
+        """Return one row with the strengths that the rules choose.
 
         Returns
         -------
         pandas.DataFrame
-            measure, n_splits, n_strengths; then strength, mean, std_error and n_nonzero at the best strength and at the
-            one-standard-error choice, prefixed by the name of the rule.
+            measure, n_splits, n_strengths; then strength, mean, std_error and n_nonzero for each rule, with the name of
+            the rule as prefix.
         """
         record = self.record
         path, curve = record.path, record.curve
@@ -174,7 +174,7 @@ class CrossValidated:
         Returns
         -------
         Summary
-            Facts, and the strengths chosen by the rules.
+            Facts about the cross-validation, and the strengths chosen by the rules.
         """
         from logitkit.report.path import cross_validation_document
 
@@ -193,7 +193,7 @@ class CrossValidated:
         Returns
         -------
         Axes
-            The plot, with both choices marked.
+            The plot, with the strengths of both rules marked.
         """
         from logitkit.plots.path import plot_cross_validation
 

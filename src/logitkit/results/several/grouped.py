@@ -32,14 +32,14 @@ __all__ = ["GroupedFits"]
 
 @verbs_in_our_words
 class GroupedFits:
-    """Logistic regressions of the groups of a table.
+    """Logistic regressions, one for each group of a table.
 
     Parameters
     ----------
     record : GroupedRecord
         The frozen record of the fits.
     rows : GroupRows, GroupsInChunks or None
-        The rows of the fits and their groups; not pickled.
+        The rows of the fits and their groups, which are not pickled.
     solver : Newton
         Options of the solver.
 
@@ -64,7 +64,7 @@ class GroupedFits:
 
     @property
     def coef(self) -> pd.DataFrame:
-        """Coefficients, one row per group and one column per term; infinite and nan as in a single fit."""
+        """Coefficients, one row per group and one column per term; they can be infinite or nan, as in a single fit."""
         return self._by_term(self.record.coef)
 
     @property
@@ -74,7 +74,7 @@ class GroupedFits:
 
     @property
     def model(self) -> Model:
-        """The model that was fitted to each group, its event filled in where the levels of the data decided it."""
+        """The model that was fitted to each group; it states the event even where that was taken from the data."""
         return cast("Model", self.record.form.model)
 
     @property
@@ -155,7 +155,7 @@ class GroupedFits:
         Returns
         -------
         Fit
-            The fit with all its verbs; its columns are those common to all groups.
+            The fit with all its methods; its columns are those common to all groups.
         """
         number, rows = self._number(group), self._own_rows()
         record = self.record.single.get(number)
@@ -172,15 +172,15 @@ class GroupedFits:
         data : table, optional
             New rows with the columns that define the groups; the rows of the fits by default.
         offset : str or array-like, optional
-            Required if the fits were given an array.
+            Required if the offset of the fits was an array.
         unseen : {'raise', 'missing'}
-            Treatment of unknown groups, and of levels that do not occur in the group of the row: an error, or missing
-            predictions.
+            Whether an unknown group, or a level that does not occur in the group of the row, is an error or gives a
+            missing prediction.
 
         Returns
         -------
         pandas.Series
-            Indexed as the table; missing where the input is missing.
+            With the index of the table; missing where a variable is missing.
         """
         eta = self._predictors(data, offset, unseen)
         return pd.Series(self.record.family.mean(eta.to_numpy()), eta.index, name="probability")
@@ -200,7 +200,7 @@ class GroupedFits:
         Returns
         -------
         pandas.Series
-            Missing where the input is missing.
+            With the index of the table; missing where a variable is missing.
         """
         eta = self._predictors(data, offset, unseen)
         return pd.Series(self.record.family.log_odds(eta.to_numpy()[None])[1], eta.index, name="logit")
@@ -228,7 +228,7 @@ class GroupedFits:
         Parameters
         ----------
         units : mapping of str to float, optional
-            Change in a column to which its coefficients refer, ``{"balance": 10_000}``; the heading states it.
+            Change in a column that its coefficients refer to, such as ``{"balance": 10_000}``; the heading states it.
 
         Returns
         -------

@@ -43,14 +43,14 @@ class Path:
 
     Examples
     --------
-    At the largest strength no column is selected; the deviance explained increases from there:
+    At the largest strength no column is selected; the deviance explained increases as the strength falls:
 
     >>> import logitkit as lk
     >>> path = lk.path("low ~ age + lwt + race + smoke", lk.datasets.load_lbw(), penalty=lk.Lasso())
     >>> int(path.n_nonzero[0]), bool((path.deviance_ratio.diff().dropna() > 0).all())
     (1, True)
 
-    With several outcomes a coefficient belongs to an outcome and a term:
+    With several outcomes, each coefficient belongs to an outcome and a term:
 
     >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
     >>> path = lk.path("y ~ x", data, model=lk.Multinomial(), n_strengths=5)
@@ -72,7 +72,7 @@ class Path:
 
     @property
     def coef(self) -> pd.DataFrame:
-        """Coefficients of the columns as given, one row per strength and one column per coefficient.
+        """Coefficients on the original scale of the columns, one row per strength and one column per coefficient.
 
         The columns are labelled by term; with several outcomes, by outcome and term.
         """
@@ -89,12 +89,12 @@ class Path:
 
     @property
     def n_nonzero(self) -> np.ndarray[Any, np.dtype[np.int64]]:
-        """Number of nonzero coefficients, the intercept included, shape (k,)."""
+        """Number of nonzero coefficients, including the intercept, shape (k,)."""
         return self.record.n_nonzero.copy()
 
     @property
     def dof(self) -> pd.Series:
-        """Effective degrees of freedom by strength, the intercept included.
+        """Effective degrees of freedom by strength, including the intercept.
 
         The trace of (H + P)^-1 H over the coefficients that are neither zero nor at a bound, with H the information and
         P the second derivatives of the penalty, including those of group norms. For the lasso this is the rank of the
@@ -105,7 +105,7 @@ class Path:
 
     @property
     def status(self) -> str:
-        """How the path ended, as text."""
+        """How the path ended, in words."""
         return self.record.status.value
 
     def __getstate__(self) -> dict[str, Any]:
@@ -126,12 +126,12 @@ class Path:
         Parameters
         ----------
         strength : float
-            Not negative.
+            Strength of the penalty; not negative.
 
         Returns
         -------
         Fit
-            The fit, solved again as by ``lk.logit`` or ``lk.multinomial`` with this strength.
+            The fit that ``lk.logit`` or ``lk.multinomial`` gives with this strength.
         """
         fit: Fit = fit_at_strength(self._given, strength, self._level, "given", "at")
         return fit
@@ -146,17 +146,17 @@ class Path:
         data : table, optional
             New rows; the rows of the path by default.
         strengths : (k,) array-like, optional
-            Strengths; those of the path by default. Other strengths are solved for, as by ``at``.
+            Strengths; those of the path by default. For other strengths the model is fitted, as by ``at``.
         offset : str or array-like, optional
-            Required if the path was given an array.
+            Required if the offset of the path was an array.
         unseen : {'raise', 'missing'}
-            Treatment of levels that the path never saw: an error, or missing predictions.
+            Whether a level that does not occur in the rows of the path is an error or gives a missing prediction.
 
         Returns
         -------
         pandas.DataFrame
-            One row per row of the table and one column per strength, from the largest; with several outcomes one column
-            per strength and outcome. Missing where the input is missing.
+            One row per row of the table and one column per strength, from the largest; with several outcomes, one
+            column per strength and outcome. Missing where a variable is missing.
         """
         return self._along("predict", (data, offset, unseen), strengths, "probability")
 
@@ -173,7 +173,7 @@ class Path:
         Returns
         -------
         pandas.DataFrame
-            Shaped as from ``predict``.
+            Rows and columns as in the result of ``predict``.
         """
         return self._along("predict_logit", (data, offset, unseen), strengths, "logit")
 
@@ -183,7 +183,7 @@ class Path:
         Parameters
         ----------
         gamma : float, default 1
-            Parameter of the extended criterion, which accounts for the number of sets of columns to choose from.
+            Parameter of ``ebic``, from 0 to 1: the weight of its term for the number of possible sets of columns.
 
         Returns
         -------
@@ -193,19 +193,19 @@ class Path:
         return self._criteria(with_rows(self._given, "criteria"), gamma)
 
     def choose(self, criterion: str = "bic", gamma: float = 1.0) -> Fit:
-        """Return the fit at the strength with the least information criterion.
+        """Return the fit at the strength with the smallest value of an information criterion.
 
         Parameters
         ----------
         criterion : {'aic', 'bic', 'ebic'}
-            The criterion.
+            The information criterion.
         gamma : float, default 1
             Parameter of ``ebic``.
 
         Returns
         -------
         Fit
-            The fit, whose summary states how its strength was chosen.
+            The fit; its summary states how the strength was chosen.
         """
         require_choice("criterion", criterion, ("aic", "bic", "ebic"))
         found = self._criteria(with_rows(self._given, "choose"), gamma)
@@ -239,9 +239,9 @@ class Path:
         Returns
         -------
         pandas.DataFrame
-            strength, n_nonzero, deviance_ratio, gap_estimate (the duality gap as a proportion of the loss of the null
-            model: a bound on a working set and with few rows, otherwise the estimate of the solver;
-            ``path.at(strength).certificate()`` proves a bound), steps.
+            strength, n_nonzero, deviance_ratio, gap_estimate and steps. gap_estimate is the duality gap as a proportion
+            of the loss of the null model. It is a bound on a working set and with few rows, and otherwise an estimate
+            by the solver; ``path.at(strength).certificate()`` proves a bound.
         """
         record = self.record
         return ResultFrame(
@@ -260,7 +260,7 @@ class Path:
         Returns
         -------
         Summary
-            Facts, and a table of selected strengths.
+            Facts about the path, and a table of some of its strengths.
         """
         from logitkit.report.called import in_print
         from logitkit.report.path import path_document
@@ -280,7 +280,7 @@ class Path:
         Returns
         -------
         Axes
-            The plot, of the coefficients on the scale of the penalty.
+            The plot; the coefficients are on the scale of the penalty.
         """
         from logitkit.plots.path import plot_path
         from logitkit.report.called import in_print

@@ -44,7 +44,7 @@ class BootstrapResult(Bootstrap):
 
     @property
     def bias(self) -> pd.Series:  # type: ignore[override]
-        """Mean of the finite replicates less the estimate, by name."""
+        """Mean of the finite replicates minus the estimate, by name."""
         return _named(self, super().bias, "bias")
 
     @property
@@ -55,14 +55,14 @@ class BootstrapResult(Bootstrap):
     def intervals(
         self, kind: IntervalKind = "percentile", level: float | None = None, jackknife: Jackknife | None = None
     ) -> BootstrapIntervals:
-        """Return intervals from the replicates; BCa needs the jackknife of the fit.
+        """Return confidence intervals from the replicates; BCa intervals need the jackknife of the fit.
 
         Parameters
         ----------
         kind : {'percentile', 'basic', 'bca', 'normal'}
-            Percentiles; percentiles reflected about the estimate; percentiles corrected for bias and acceleration; or
-            the estimate less its bias, plus and minus a normal quantile of standard errors. Draws of a posterior
-            (``'bayesian'``) have percentiles and normal intervals.
+            Percentiles of the replicates; percentiles reflected about the estimate; percentiles corrected for bias and
+            acceleration; or the bias-corrected estimate plus and minus a normal quantile times the standard error.
+            Draws of a posterior (``'bayesian'``) have percentile and normal intervals only.
         level : float, optional
             Confidence level; that of the fit by default.
         jackknife : Jackknife, optional
@@ -83,7 +83,7 @@ class BootstrapResult(Bootstrap):
         Parameters
         ----------
         kind : {'percentile', 'basic', 'bca', 'normal'}
-            As in ``intervals``.
+            Kind of interval, as in ``intervals``.
         level : float, optional
             Confidence level; that of the fit by default.
         jackknife : Jackknife, optional
@@ -92,7 +92,7 @@ class BootstrapResult(Bootstrap):
         Returns
         -------
         pandas.DataFrame
-            Columns conf_low and conf_high, whose name says how they were made; one row per coefficient.
+            Columns conf_low and conf_high, one row per coefficient; the name of the columns index states the method.
 
         Examples
         --------
@@ -125,7 +125,7 @@ class BootstrapResult(Bootstrap):
         Parameters
         ----------
         kind : {'percentile', 'basic', 'bca', 'normal'}
-            Method for the intervals.
+            Kind of interval, as in ``intervals``.
         level : float, optional
             Confidence level; that of the fit by default.
         jackknife : Jackknife, optional
@@ -178,7 +178,7 @@ class JackknifeResult(Jackknife):
         return _named(self, super().std_error, "std_error")
 
     def confint(self, level: float | None = None) -> pd.DataFrame:
-        """Return intervals by t, as a table like that of ``fit.confint``.
+        """Return intervals from the t distribution, as a table like that of ``fit.confint``.
 
         Parameters
         ----------
@@ -214,8 +214,8 @@ class JackknifeResult(Jackknife):
         Returns
         -------
         pandas.DataFrame
-            term, estimate, bias, std_error, conf_low, conf_high: the estimate plus and minus a quantile of t times the
-            standard error, with one degree of freedom less than there are units.
+            term, estimate, bias, std_error, conf_low, conf_high. The limits are the estimate plus and minus a t
+            quantile times the standard error; the degrees of freedom are the number of units minus one.
         """
         low, high = self.intervals(level)
         return ResultFrame(
@@ -233,14 +233,14 @@ class JackknifeResult(Jackknife):
 def bootstrap_fit(
     fit: Quantities, n: int, seed: int | None, kind: ResamplingKind | None, of: str | Sequence[str] | None
 ) -> BootstrapResult:
-    """Return the bootstrap of a fit on its own rows, of its coefficients or of combinations of them."""
+    """Return the bootstrap of the coefficients of a fit, or of linear combinations of them, on its own rows."""
     asked = asked_functions(fit.record, of)
     result = BootstrapResult(**_values(bootstrap(fit.record, own_rows(fit), n, seed=seed, kind=kind)))
     return shown(result if asked.own else result.functions(asked.names, asked.functions, asked.constant))
 
 
 def jackknife_fit(fit: Quantities, of: str | Sequence[str] | None) -> JackknifeResult:
-    """Return the jackknife of a fit on its own rows, of its coefficients or of combinations of them."""
+    """Return the jackknife of the coefficients of a fit, or of linear combinations of them, on its own rows."""
     asked = asked_functions(fit.record, of)
     result = JackknifeResult(**_values(jackknife(fit.record, own_rows(fit))))
     return shown(result if asked.own else result.functions(asked.names, asked.functions, asked.constant))

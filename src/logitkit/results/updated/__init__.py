@@ -1,1 +1,1 @@
-"""``fit.update``: a fit brought up to date by the outcomes of new rows."""
+"""``fit.update``: a fit updated with the outcomes of new rows."""

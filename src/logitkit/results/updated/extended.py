@@ -1,4 +1,4 @@
-"""A fit with new predictors beside its logits."""
+"""A model of the logits of an earlier fit and new predictors."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ FORMAT, VERSION = "logitkit extended fit", 1
 
 
 class ExtendedFit:
-    """An earlier fit whose logits, with a slope, stand beside new predictors.
+    """A model whose predictors are the logit of an earlier fit and new variables.
 
     Parameters
     ----------
     fit : Fit
         The earlier fit.
     extension : Extension
-        What the new rows taught.
+        The estimates from the new rows.
 
     Examples
     --------
@@ -61,12 +61,12 @@ class ExtendedFit:
         data : table
             Rows with the variables of both models.
         offset : array-like, optional
-            Of these rows, if the earlier fit was given an array.
+            Offset of these rows; required if the offset of the earlier fit was an array.
 
         Returns
         -------
         pandas.Series
-            Missing where a variable is.
+            Missing where a variable is missing.
         """
         earlier = self.fit.predict_logit(data, offset)
         added = coded_rows(self.extension.info, data, None, "raise")
@@ -82,30 +82,30 @@ class ExtendedFit:
         data : table
             Rows with the variables of both models.
         offset : array-like, optional
-            Of these rows, if the earlier fit was given an array.
+            Offset of these rows; required if the offset of the earlier fit was an array.
 
         Returns
         -------
         pandas.Series
-            Missing where a variable is.
+            Missing where a variable is missing.
         """
         logits = self.predict_logit(data, offset)
         return pd.Series(1.0 / (1.0 + np.exp(-logits.to_numpy())), logits.index, name="probability")
 
     def on(self, data: Any, weights: Any = None, offset: Any = None) -> FitOnRows:
-        """Return predictions of rows, with every diagnostic of predictions.
+        """Return the predictions for rows with outcomes, with all diagnostics of predictions.
 
         Parameters
         ----------
         data : table
-            Rows with their outcome, complete in the variables of both models.
+            Rows with their outcome, without missing values in the variables of both models.
         weights, offset : str or array-like, optional
-            Of these rows, as in ``fit.on``.
+            Weights and offset of these rows, as in ``fit.on``.
 
         Returns
         -------
         FitOnRows
-            Of a fit without coefficients, whose predictions these are.
+            The diagnostics; those that need coefficients are not available.
         """
         record = self.fit.record
         design = Rows(record, None, data, weights, offset).design
@@ -115,24 +115,24 @@ class ExtendedFit:
         return FitOnRows(Rows(made, its), RowPlots)
 
     def columns(self, data: Any, design: Design) -> FloatArray:
-        """Return the new columns of rows of a table.
+        """Return the columns of the new predictors for rows of a table.
 
         Parameters
         ----------
         data : table
             The rows.
         design : Design
-            Those that are used.
+            The rows that are used.
 
         Returns
         -------
         (n, q) array
-            The first of ones.
+            The first column consists of ones.
 
         Raises
         ------
         DataError
-            If a new variable is missing in them.
+            If a new variable is missing in these rows.
         """
         found = coded_rows(self.extension.info, data, None, "raise")
         if not found.kept[design.positions].all():
@@ -141,7 +141,7 @@ class ExtendedFit:
         return found.matrix.take(place[design.positions]).to_dense()
 
     def save(self, path: str | Path) -> Path:
-        """Write both models as plain JSON, without any row and without code; ``lk.load`` reads them.
+        """Write both models as plain JSON, without data and without code; ``lk.load`` reads the file.
 
         Parameters
         ----------
@@ -167,7 +167,8 @@ class ExtendedFit:
         Returns
         -------
         pandas.DataFrame
-            Columns term, estimate, std_error, p_value and interval; first intercept and slope of the earlier logit.
+            Columns term, estimate, std_error, p_value and the interval; the first rows are the intercept and the slope
+            of the earlier logit.
         """
         from logitkit.report.frames.tidy import tidy_frame
 
@@ -175,7 +176,7 @@ class ExtendedFit:
 
 
 def extended_in(packed: Mapping[str, Any], path: Path, functions: Mapping[str, Any]) -> ExtendedFit:
-    """Return the extended fit that JSON values of a file hold, once all of it has been checked."""
+    """Return the extended fit from the JSON values of a file, after all of them have been checked."""
     from logitkit.results.classes import fit_of
 
     version = packed.get("version")

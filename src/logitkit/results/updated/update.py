@@ -1,4 +1,4 @@
-"""Updates of a fit by new rows: one of them as the model, all of them as a table."""
+"""Updates of a fit by new rows: one is the new model, and all are in a table."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ class Stated:
     extend : str or None
         Terms to add.
     strength : float or None
-        Of the prior; chosen by folds where it is None.
+        Strength of the prior; None if cross-validation chooses it.
     folds : int or Folds
-        How rows are held out for that.
+        Folds of that cross-validation.
     held_out : table or None
         Rows on which all updates are scored.
     level : float
-        Of the closed test.
+        Level of the closed test: the probability that it keeps a model that is right.
     """
 
     method: str

@@ -1,4 +1,4 @@
-"""An updated fit with the ladder of updates that it was taken from."""
+"""An updated fit, with all updates among which it was chosen."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ __all__ = ["UpdatedFit"]
 
 
 class UpdatedFit:
-    """A fit that the outcomes of new rows have brought up to date.
+    """A fit updated with the outcomes of new rows.
 
     Parameters
     ----------
     original : Fit
-        As it was.
+        The fit before the update.
     model : Fit, RecalibratedFit or ExtendedFit
-        As it is now: a revision or a prior gives a ``Fit`` with all its verbs.
+        The fit after the update; a revision or a prior gives a ``Fit`` with all its methods.
     ladder : UpdateLadder
-        All updates that were made, side by side.
+        All updates that were made, for comparison.
 
     Examples
     --------
@@ -48,18 +48,18 @@ class UpdatedFit:
 
     @property
     def chosen(self) -> str:
-        """The update that predicts."""
+        """The name of the update that was chosen and that predicts."""
         return self.ladder.chosen
 
     def predict(self, data: Any, offset: Any = None) -> Any:
-        """Return probabilities by the updated model.
+        """Return the probabilities that the updated model predicts.
 
         Parameters
         ----------
         data : table
             Rows.
         offset : array-like, optional
-            Of these rows; required if the fit was given an array.
+            Offset of these rows; required if the offset of the fit was an array.
 
         Returns
         -------
@@ -69,53 +69,53 @@ class UpdatedFit:
         return self.model.predict(data, offset)
 
     def predict_logit(self, data: Any, offset: Any = None) -> Any:
-        """Return logits by the updated model.
+        """Return the logits that the updated model predicts.
 
         Parameters
         ----------
         data : table
             Rows.
         offset : array-like, optional
-            Of these rows; required if the fit was given an array.
+            Offset of these rows; required if the offset of the fit was an array.
 
         Returns
         -------
         Series or DataFrame
-            Log odds of the event, or a logit of each of several outcomes.
+            Log odds of the event, or one logit for each of several outcomes.
         """
         return self.model.predict_logit(data, offset)
 
     def on(self, data: Any, weights: Any = None, offset: Any = None) -> FitOnRows:
-        """Return predictions of rows by the updated model, with every diagnostic of predictions.
+        """Return the updated model's predictions for rows with outcomes, with all diagnostics of predictions.
 
         Parameters
         ----------
         data : table
             Rows with their outcome.
         weights, offset : str or array-like, optional
-            Of these rows, as in ``fit.on``.
+            Weights and offset of these rows, as in ``fit.on``.
 
         Returns
         -------
         FitOnRows
-            Calibration, ROC curves and the others.
+            Calibration, ROC curves and the other diagnostics.
         """
         return self.model.on(data, weights, offset)  # type: ignore[no-any-return]
 
     def calibration(self, data: Any, **how: Any) -> Any:
-        """Return predicted against observed rates, as ``fit.calibration`` does.
+        """Return predicted and observed rates, as ``fit.calibration`` does.
 
         Parameters
         ----------
         data : table
-            Rows with an outcome, best others than those of the update.
+            Rows with an outcome, preferably not those of the update.
         **how : object
             Options of ``fit.calibration``.
 
         Returns
         -------
         Calibration
-            Of the updated predictions.
+            The calibration of the updated predictions.
         """
         return self.on(data).calibration(**how)
 
@@ -125,7 +125,7 @@ class UpdatedFit:
         Returns
         -------
         pandas.DataFrame
-            Columns update, n_params, loglik, against, statistic, dof, p_value and chosen; on rows that are held out
+            Columns update, n_params, loglik, against, statistic, dof, p_value and chosen; with held-out rows also
             log_loss, brier, c, slope and in_the_large.
         """
         found = self.ladder
@@ -143,7 +143,7 @@ class UpdatedFit:
         return ResultFrame(columns | scores)
 
     def save(self, path: str | Path) -> Path:
-        """Write the updated model as plain JSON, without any row; ``lk.load`` reads it.
+        """Write the updated model as plain JSON, without data; ``lk.load`` reads the file.
 
         Parameters
         ----------

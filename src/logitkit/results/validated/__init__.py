@@ -1,1 +1,1 @@
-"""Results of validation with their tables, figures and shrunken models."""
+"""Results of validation with their tables, figures and shrunk models."""

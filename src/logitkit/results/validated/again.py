@@ -1,4 +1,4 @@
-"""How a fit was made whose record does not say it all, so that it can be made again from other rows."""
+"""How a fit was made, as far as its record does not say it, so that it can be made again from other rows."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ class Making(Protocol):
 
     @property
     def words(self) -> tuple[str, ...]:
-        """What is done again from other rows, and what is not, in sentences."""
+        """Sentences that say which steps are repeated on other rows, and which are not."""
 
     def refitter(self, record: FitRecord, design: Design) -> Refitter:
-        """Return what makes the model again from other weights of the rows."""
+        """Return an object that makes the model again from other weights of the rows."""
 
 
 class _WithPenalty:
@@ -63,7 +63,7 @@ class _WithPenalty:
 
 @dataclass(frozen=True, eq=False)
 class SamePenalty(_WithPenalty):
-    """A fit with a penalty as it was stated.
+    """A fit with the penalty that the user stated.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ class ChosenAgain(_WithPenalty):
     found : CrossValidation
         The folds, the strengths and their scores.
     rule : str
-        Which of them was chosen, ``'best'`` or ``'one_se'``.
+        Which strength was chosen, ``'best'`` or ``'one_se'``.
     """
 
     given: PathModel
@@ -149,12 +149,12 @@ class ChosenAgain(_WithPenalty):
 
     @property
     def strengths(self) -> FloatArray:
-        """The strengths among which is chosen again: all, or of a fine grid every second, third, ... ."""
+        """The strengths to choose from again: all, or of a fine grid every second, third and so on."""
         chosen = self.found.best if self.rule == "best" else self.found.one_se
         return np.asarray(self.found.path.strengths[chosen % self._step :: self._step])
 
     def again(self, record: FitRecord, rows: Design) -> FitRecord:
-        """Return the fit to other rows at the strength that the same folds of these choose."""
+        """Return the fit to other rows, at the strength that cross-validation with the same folds chooses there."""
         from logitkit.engine.regularised.options import ProxNewton
         from logitkit.selection.cross_validation import cross_validate_path
 

@@ -1,4 +1,4 @@
-"""What a call of ``fit.validate`` asks for: rows, measures, and what makes the model again."""
+"""What a call of ``fit.validate`` asks for: rows, measures, and how the model is made again."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ RESAMPLES, FOLDS = 500, 10
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Asked:
-    """What is asked for, the recipe apart.
+    """What is asked for, except the recipe.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class Asked:
 
 
 def validate(fit: Any, making: Making | None, recipe: Any, asked: Asked) -> ValidationResult | InternalExternalResult:
-    """Return the validation of a fit, made again by a recipe, or else as it was made."""
+    """Return the validation of a fit, which is made again by a recipe or in the way it was made."""
     method, n, seed, by = asked.method, asked.n, asked.seed, asked.by
     require_choice("method", method, METHODS)
     require_choice("interval", asked.interval, ("shifted", "two-stage"))

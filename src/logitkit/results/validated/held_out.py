@@ -41,17 +41,17 @@ class InternalExternalResult(InternalExternal):
         Returns
         -------
         pandas.DataFrame
-            One row per measure and group, and three per measure for its summary.
+            One row per measure and group, and two summary rows per measure.
         """
         return self.tidy()
 
     def tidy(self) -> pd.DataFrame:
-        """Return one row per measure and group, and three per measure for its summary.
+        """Return one row per measure and group, and two summary rows per measure.
 
         Returns
         -------
         pandas.DataFrame
-            measure, group (nan in rows of the summary), kind (``'group'``, ``'mean'`` or ``'prediction'``), estimate,
+            measure, group (nan in summary rows), kind (``'group'``, ``'mean'`` or ``'prediction'``), estimate,
             conf_low, conf_high, n_obs, events.
         """
         rows = []
@@ -74,12 +74,12 @@ class InternalExternalResult(InternalExternal):
         return ResultFrame(pd.DataFrame(rows, columns=names))
 
     def plot(self, measure: str = "c", ax: Any = None, *, title: str = "") -> Any:
-        """Draw a measure of every group with its interval, the mean, and the interval of another group.
+        """Draw a forest plot: a measure in each group with its interval, the mean, and the prediction interval.
 
         Parameters
         ----------
         measure : {'c', 'oe', 'slope', 'in_the_large'}
-            What is drawn.
+            The measure to draw.
         ax : Axes, optional
             Axes to draw on.
         title : str, optional
@@ -88,7 +88,7 @@ class InternalExternalResult(InternalExternal):
         Returns
         -------
         Axes
-            The forest.
+            The forest plot.
         """
         from logitkit.plots.validation import plot_groups
 

@@ -1,4 +1,4 @@
-"""Models that a function of the user makes from rows of the table: selection, bins, imputed values and all."""
+"""Models that a function of the user makes from rows of the table, with selection, bins and imputation."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ class Recipe:
     Parameters
     ----------
     make : callable
-        Of a table: a fit, or another object with ``predict`` of a table.
+        Takes a table, and returns a fit or another object whose ``predict`` takes a table.
     table : object
         The table of the fit.
     design : Design
-        Its rows that were used.
+        The rows that were used.
     n_outcomes : int
         K.
     """
@@ -63,7 +63,7 @@ class Recipe:
     words = "The recipe was carried out again in each resample."
 
     def fit(self, prior: FloatArray) -> Refitted:
-        """Return what the models predict that are made from rows drawn as often as prior weights say."""
+        """Return the predictions of models made from rows that are drawn as often as prior weights say."""
         found = [self.one(weights) for weights in prior]
         return Refitted(np.stack([each for each, _ in found]), np.array([end for _, end in found]), False)
 
@@ -110,7 +110,7 @@ class Recipe:
 
 
 def recipe_of(make: Any, design: Design, n_outcomes: int) -> Recipe:
-    """Return what makes models by a function of the user, or say why it cannot.
+    """Return the recipe for a function of the user, or raise an error that says why there is none.
 
     It may come with the table that it begins from, such as the one before values were imputed.
     """

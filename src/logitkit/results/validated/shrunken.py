@@ -1,4 +1,4 @@
-"""A fit whose coefficients are shrunken by the slope that its predictions are expected to have in new rows."""
+"""A fit whose coefficients are shrunk by the calibration slope expected in new rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["shrunken_fit"]
 
 
 def shrunken_fit(fit: Fit, slope: float) -> RecalibratedFit:
-    """Return a fit with all log odds times a slope, and intercepts estimated again on its rows: equation 32."""
+    """Return a fit with all log odds multiplied by a slope, and intercepts estimated again on its rows: equation 32."""
     design = fit.design
     if design is None:
         raise DataError("A loaded model does not hold the rows on which the intercept is estimated again.")

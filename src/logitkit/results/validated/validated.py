@@ -1,4 +1,4 @@
-"""Validations with their tables, figures and the shrunken model."""
+"""Validations with their tables and figures, and the shrunken model."""
 
 from __future__ import annotations
 
@@ -59,7 +59,8 @@ class ValidationResult(Validation):
         -------
         pandas.DataFrame
             measure, apparent, training, test, optimism, corrected, conf_low, conf_high, corrected_632,
-            corrected_632plus, n; by cross-validation pooled in place of intervals and the .632 estimates.
+            corrected_632plus, n. For cross-validation, pooled takes the place of the intervals and of the .632
+            estimates.
         """
         columns: dict[str, Any] = {
             "measure": list(self.names),
@@ -81,12 +82,12 @@ class ValidationResult(Validation):
         return ResultFrame({**columns, "n": self.n_used})
 
     def replicates(self) -> pd.DataFrame:
-        """Return one row per replicate, measure and sample in which it was measured.
+        """Return one row per replicate and measure.
 
         Returns
         -------
         pandas.DataFrame
-            replicate, measure, training, test; by the bootstrap out, in the rows that were not drawn.
+            replicate, measure, training, test; for the bootstrap also out, the measure in the rows that were not drawn.
         """
         values = self.replays.values
         n, s, j = values.shape
@@ -100,12 +101,12 @@ class ValidationResult(Validation):
         )
 
     def shrunken(self) -> RecalibratedFit:
-        """Return the fit with its log odds shrunken by the corrected slope, and the intercept estimated again.
+        """Return the fit with its log odds shrunk by the corrected slope and its intercept estimated again.
 
         Returns
         -------
         RecalibratedFit
-            Predicts, is looked at on other rows, and is saved as a fit is.
+            A model that predicts, can be assessed on other rows, and can be saved, as a fit can.
         """
         from logitkit.results.validated.shrunken import shrunken_fit
 
@@ -117,7 +118,7 @@ class ValidationResult(Validation):
         return shrunken_fit(self._fit, self.of("slope"))
 
     def plot(self, ax: Any = None, *, title: str = "") -> Any:
-        """Draw each measure in the rows of the fit and as it is expected in others.
+        """Draw the apparent value of each measure and the value expected in new rows.
 
         Parameters
         ----------
@@ -129,7 +130,7 @@ class ValidationResult(Validation):
         Returns
         -------
         Axes
-            Differences in units of the spread of each measure over samples, beside the values.
+            The plot: differences in units of the standard deviation of each measure over samples, beside the values.
         """
         from logitkit.plots.validation import plot_optimism
 
@@ -138,16 +139,16 @@ class ValidationResult(Validation):
     def plot_stability(
         self, ax: Any = None, *, outcome: str | None = None, level: float = 0.95, title: str = ""
     ) -> Any:
-        """Draw what models from other samples predict for each row, against what the fit does.
+        """Draw the predictions of models from other samples against the predictions of the fit, row by row.
 
         Parameters
         ----------
         ax : Axes, optional
             Axes to draw on.
         outcome : str, optional
-            Of several outcomes the one whose probability is drawn; the first by default.
+            With several outcomes, the one whose probability is drawn; the first by default.
         level : float, default 0.95
-            Proportion of predictions within the band.
+            Proportion of the predictions that the band contains.
         title : str, optional
             Title of the figure.
 

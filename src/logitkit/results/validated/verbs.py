@@ -1,4 +1,4 @@
-"""The verb of a fit that asks how well models made in the same way predict rows that they were not made from."""
+"""The method of a fit that estimates how well models made in the same way predict rows they were not fitted to."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["ValidationVerbs"]
 
 
 class ValidationVerbs(OfRows):
-    """Validation by models that are made again."""
+    """Internal validation: the model is made again from other rows."""
 
     _making: Making | None
 
@@ -34,43 +34,45 @@ class ValidationVerbs(OfRows):
         interval: IntervalMethod = "shifted",
         level: float | None = None,
     ) -> ValidationResult | InternalExternalResult:
-        """Return how well the model predicts in its own rows, and how well it would in others.
+        """Return how well the model predicts its own rows, and how well it is expected to predict new rows.
 
         Parameters
         ----------
         method : {'bootstrap', 'cross-validation', 'internal-external'}
-            Models made in resamples, measured there and in all rows; made without each fold, measured there; or made
-            without each cluster or period, measured there, and summarised with the interval of another one.
+            Models are made in bootstrap samples and assessed there and in all rows; or made without each fold and
+            assessed in it; or made without each cluster or period, assessed in it, and summarised with a prediction
+            interval.
         recipe : callable, or callable and table, optional
-            Of a table like the one that was fitted, with some of its rows: a fit, or any object whose ``predict`` of a
-            table gives probabilities. It makes the whole model again: selection, bins, imputed values, tuning; with a
-            table, ``(function, raw)``, from rows of that one, such as the table before values were imputed. Default:
-            the coefficients, the strength of a penalty where ``lk.cross_validate`` chose it, and of ``card.fit`` the
-            whole card, its bins and its selection too.
+            Function of a table, some rows of the data, that returns a fit, or any object whose ``predict`` takes a
+            table and returns probabilities. It repeats every step: selection, bins, imputation, tuning. As
+            ``(function, raw)`` it takes rows of ``raw`` instead, such as the table before imputation. By default the
+            coefficients are estimated again, and also a strength that ``lk.cross_validate`` chose; for ``card.fit`` the
+            whole card is made again.
         n : int, optional
-            Resamples, 500 by default; or folds, 10 by default.
+            Number of bootstrap samples, 500 by default, or of folds, 10 by default.
         seed : int, optional
-            Draws the same resamples or folds again.
+            Seed of the bootstrap samples or folds.
         by : lk.Folds, str or (n,) array-like, optional
-            By cross-validation, how the rows are divided: repeated, by group, in time, or as given. With
-            ``'internal-external'`` a column whose values are held out in turn, by name or as values, or
-            ``lk.Folds(k, time="year")``, periods that are predicted from all before them.
+            With ``'cross-validation'``, how the rows are divided: repeatedly, by group, in time, or as given. With
+            ``'internal-external'``, a column whose values are held out in turn, by name or as values; or
+            ``lk.Folds(k, time="year")``, by which each period is predicted from all periods before it.
         indices : mapping of str to callable, optional
-            More measures: functions of outcomes (proportions of events), probabilities and weights of rows.
+            Further measures: functions of the outcomes (proportions of events), the probabilities and the weights of
+            rows.
         interval : {'shifted', 'two-stage'}
-            How intervals of corrected measures are made: percentiles of the apparent measure in resamples less the
-            optimism; or of the corrected measure itself in resamples, which takes fifty times as long.
+            Intervals of corrected measures: percentiles of the apparent measure in bootstrap samples, minus the
+            optimism; or percentiles of the corrected measure in bootstrap samples, which takes fifty times as long.
         level : float, optional
             Confidence level; that of the fit by default.
 
         Returns
         -------
         ValidationResult or InternalExternalResult
-            One row per measure: apparent, training, test, optimism, corrected, with intervals; or one row per group.
+            One row per measure: apparent, training, test, optimism and corrected, with intervals; or one row per group.
 
         Examples
         --------
-        The slope by which predictions of new rows would have to be shrunken:
+        The factor by which the log odds of new rows have to be shrunk, and the corrected c:
 
         >>> import logitkit as lk
         >>> fit = lk.logit("low ~ age + lwt + race + smoke", lk.datasets.load_lbw())
