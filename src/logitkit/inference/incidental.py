@@ -1,12 +1,12 @@
-r"""Many intercepts, few rows each: the bias that they bring to the other coefficients, and two ways to take it out.
+r"""The bias that many intercepts with few rows each cause in the other coefficients, and two corrections for it.
 
-With T rows in each level of an absorbed factor the estimate tends, as levels are added, not to the truth but to a value
-off by a term of order 1/T (Neyman and Scott's incidental parameters). The *analytic* correction subtracts the leading
-term, :math:`\hat\beta - V \hat b`; the *split-panel jackknife* fits the two halves of each level's rows, whose bias is
-twice as large, and takes twice the estimate less their mean (``docs/maths/incidental.md``, equations 6 to 10). What is
-left is of order 1/T squared; where the correction takes away more than ``SHARE_MOST`` of the estimate that is too much
-for a test, which is then withheld. Neither changes the variance in the limit, so standard errors are those of the
-estimate.
+With T rows in each level of an absorbed factor, the estimate converges, as levels are added, to a value that differs
+from the truth by a term of order 1/T (Neyman and Scott's incidental parameters). The *analytic* correction subtracts
+the leading term, :math:`\hat\beta - V \hat b`; the *split-panel jackknife* fits the two halves of each level's rows,
+whose bias is twice as large, and takes twice the estimate less their mean (``docs/maths/incidental.md``, equations 6 to
+10). The remaining bias is of order 1/T squared. If the correction is more than the share ``SHARE_MOST`` of the
+estimate, the remaining bias is too large for a test, and the test is withheld. Neither correction changes the
+asymptotic variance, so standard errors are those of the estimate.
 
 References
 ----------
@@ -46,36 +46,37 @@ SHARE_MOST: dict[CorrectionMethod, float] = {"analytic": 0.3, "jackknife": 0.15}
 
 @dataclass(frozen=True)
 class BiasCorrection:
-    """Coefficients less their bias, with inference.
+    """Coefficients corrected for bias, with inference.
 
     Parameters
     ----------
     method : {'analytic', 'jackknife'}
-        How the bias was found.
+        How the bias was estimated.
     terms : tuple of str
         Names of the p coefficients.
     estimate : (p,) array
-        Maximum likelihood.
+        Maximum-likelihood estimates.
     corrected : (p,) array
-        The estimate less its bias; nan where aliased, or where a half of the rows leaves the coefficient open.
+        Estimates minus their bias; nan where aliased, or where half of the rows do not determine the coefficient.
     std_error, statistic, p_value, low, high : (p,) array
-        Of the corrected coefficients, with the standard errors of the fit; nan where ``withheld``.
+        Inference for the corrected coefficients, with the standard errors of the fit; nan where ``withheld``.
     level : float
         Confidence level.
     covariance : str
-        How the standard errors were made.
+        How the standard errors were computed.
     absorbed : str
-        Name of the factor.
+        Name of the absorbed factor.
     n_levels : int
-        Levels that took part in the fit.
+        Number of levels that contribute to the fit.
     rows_per_level : float
-        Mean number of observations of these.
+        Mean number of observations in these levels.
     n_levels_halves : float
-        Mean number of levels that took part in a fit of half the rows; ``n_levels`` for the analytic correction.
+        Mean number of levels that contribute to a fit of half the rows; equals ``n_levels`` for the analytic
+        correction.
     share : float
-        Length of the correction as a proportion of that of the estimate, both in the metric of the information.
+        Length of the correction as a proportion of the length of the estimate, both in the metric of the information.
     law : Law
-        What estimates over their standard errors are compared with.
+        Reference distribution of estimates over their standard errors.
 
     Examples
     --------
@@ -107,45 +108,46 @@ class BiasCorrection:
 
     @property
     def withheld(self) -> bool:
-        """Whether the correction is so large that what is left of the bias is too, and there are no tests."""
+        """Whether tests are withheld because so large a correction leaves too much bias."""
         return self.share > SHARE_MOST[self.method]
 
     @property
     def bias(self) -> FloatArray:
-        """What was taken out, shape (p,)."""
+        """The bias that was subtracted, shape (p,)."""
         return self.estimate - self.corrected
 
 
 def bias_correction(
     record: FitRecord, design: Design, method: CorrectionMethod = "analytic", level: float | None = None
 ) -> BiasCorrection:
-    """Return the coefficients of a fit with an absorbed factor less their bias of order 1/T.
+    """Correct the coefficients of a fit with an absorbed factor for their bias of order 1/T.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     design : Design
-        Its rows.
+        The rows of the fit.
     method : {'analytic', 'jackknife'}
-        ``'analytic'`` demands that rows of a level are independent given the columns, and that the columns of all rows
-        of a level are independent of the outcomes of its earlier ones (strictly exogenous): no lagged outcome.
-        ``'jackknife'`` splits the rows of each level in the order of the table, which should be that of time, and asks
-        only that both halves follow the same law.
+        ``'analytic'`` requires that the rows of a level are independent given the columns, and that the columns are
+        strictly exogenous: those of all rows of a level are independent of the outcomes of its earlier rows. A lagged
+        outcome is therefore not allowed. ``'jackknife'`` splits the rows of each level in the order of the table, which
+        should be the order of time, and requires only that both halves have the same distribution.
     level : float, optional
-        Confidence level; that of the fit by default.
+        Confidence level; by default that of the fit.
 
     Returns
     -------
     BiasCorrection
-        One entry a coefficient.
+        One entry per coefficient.
 
     Raises
     ------
     UnsupportedError
-        Without an absorbed factor; for an unknown method; for the analytic one with sampling weights or clusters.
+        Without an absorbed factor, for an unknown method, and for the analytic method with sampling weights or
+        clusters.
     ConvergenceError, SeparationError
-        If the fit, or that of a half, has no finite estimate.
+        If the fit, or the fit of a half, has no finite estimates.
 
     Examples
     --------

@@ -1,13 +1,14 @@
-r"""The score bootstrap by clusters: tests and intervals that hold with few clusters, without refits of replicates.
+r"""The score bootstrap by clusters: tests and intervals for few clusters, without a refit of each replicate.
 
-Under :math:`c'\theta = r` the estimate is :math:`\tilde\theta`, with scores :math:`s_g` of the clusters and information
-A. With :math:`h_g = c' A^{-1} s_g` the statistic is
+Let :math:`\tilde\theta` be the estimate under :math:`c'\theta = r`, with scores :math:`s_g` of the clusters and
+information A. With :math:`h_g = c' A^{-1} s_g` the statistic is
 
 .. math:: T = \Bigl(\sum_g h_g\Bigr)^2 \Big/ \sum_g (h_g - \bar h)^2,
 
-and its distribution that of the same with :math:`w_g h_g`, where the weights have mean zero and variance one: 1 and -1
-(Rademacher), or the six values of Webb. Where the signs of all clusters are no more than the draws, all are taken. The
-interval has the values r that the test does not reject, with the same weights for all.
+and its reference distribution is that of the same statistic with :math:`w_g h_g`. The weights :math:`w_g` have mean
+zero and variance one: 1 and -1 (Rademacher), or Webb's six values. If there are no more combinations of signs than
+draws, all combinations are used. The interval contains the values r that the test does not reject, with the same
+weights for every r.
 
 References
 ----------
@@ -53,29 +54,29 @@ class ScoreBootstrap:
     Parameters
     ----------
     hypothesis : str
-        In words.
+        The hypothesis, in words.
     estimate : float
-        Left side at the estimate.
+        Left side of the hypothesis at the estimate.
     value : float
-        Right side.
+        Right side of the hypothesis.
     statistic : float
-        T at the hypothesis.
+        Observed statistic T.
     p_value : float
-        Proportion of the draws that reach it.
+        Proportion of draws whose statistic is at least as large.
     low, high : float
-        Ends of the interval of the left side; infinite where no value is rejected.
+        Limits of the interval for the left side; infinite where no value is rejected.
     level : float
-        Of the interval.
+        Confidence level of the interval.
     n_clusters : int
-        G.
+        Number of clusters, G.
     cluster : str
-        What the clusters are called.
+        Name of the clusters.
     draws : int
-        Number of draws, 2 to the G where all signs were taken.
+        Number of draws; 2 to the power G where all signs were used.
     weights : str
-        Which weights were drawn.
+        Distribution of the weights.
     seed : int or None
-        Of the draws; None where all signs were taken.
+        Seed of the draws; None where all signs were used.
 
     Examples
     --------
@@ -121,29 +122,29 @@ def score_bootstrap(
     design : Design
         Its n rows.
     hypothesis : str
-        One linear function of the coefficients and its value: ``"age = 0"``.
+        One linear function of the coefficients and its value, such as ``"age = 0"``.
     clusters : Clusters
-        Of the n rows.
+        The clusters of the n rows.
     draws : int, default 9999
         Number of draws.
     weights : {'rademacher', 'webb'}
-        Of the clusters; Webb's where there are so few that signs give few values.
+        Distribution of the weights; use Webb's where the clusters are so few that signs give few distinct values.
     seed : int, default 1
-        Draws the same weights again.
+        Seed of the draws.
     level : float, optional
-        Of the interval; the fit's by default.
+        Confidence level of the interval; by default that of the fit.
 
     Returns
     -------
     ScoreBootstrap
-        With its p-value and interval.
+        The test with its interval.
 
     Raises
     ------
     DataError
-        For options that are none, and with fewer than two clusters.
+        For invalid options, and for fewer than two clusters.
     UnsupportedError
-        For several hypotheses at once, after a penalty or bias reduction, for absorbed levels and surveys.
+        For several hypotheses at once, after a penalty or bias reduction, and for absorbed levels and surveys.
     SeparationError
         Where the estimates are infinite.
 

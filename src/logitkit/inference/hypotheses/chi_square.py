@@ -1,4 +1,4 @@
-"""Chi-square tests of several hypotheses, one row each, and the Wald statistic of functions that the data determine."""
+"""Chi-square tests, one per row, and the Wald statistic of the linear functions that the data determine."""
 
 from __future__ import annotations
 
@@ -40,35 +40,37 @@ class ChiSquareTests:
     Parameters
     ----------
     what : str
-        What a row tests: ``"term"``, ``"outcomes"``, or what the tests are of, in words.
+        What each row tests: ``"term"``, ``"outcomes"``, or another description.
     labels : tuple of str
-        Of each row.
+        The name of each row.
     statistic, p_value : (m,) array
-        Missing where there is no test: nothing is left, a coefficient is infinite, the fit under the hypothesis has
-        not converged, or the covariance lacks the rank, as with few clusters.
+        Missing where there is no test: no coefficient is left to test, a coefficient is infinite, the fit under the
+        hypothesis did not converge, or the covariance is rank-deficient, as with few clusters.
     dof : (m,) int array
         Degrees of freedom.
     kind : {'LR', 'Wald', 'score', 'F'}
-        How they were made.
+        The kind of test.
     hypothesis : str
-        What each says, in words.
+        The hypothesis of each row, in words.
     contained : tuple of (str, tuple of str)
-        Terms that interactions of the model contain, and these.
+        The tested terms that are contained in interactions of the model, each with these interactions.
     n_clusters : int or None
-        That the covariance of Wald tests is made of.
+        Number of clusters behind the covariance of Wald tests.
     type : int or None
-        Of tests of terms: 1 where each is given those before it, 2 where each is given all terms that do not contain
-        it, 3 where each is given all others.
+        Type of tests of terms: 1 adjusts each for those before it, 2 for all terms that do not contain it, 3 for all
+        others.
     across : bool
-        Whether the hypothesis of a term is of all of several outcomes.
+        Whether the hypothesis about a term covers all equations of a model of several outcomes.
     law : Law
-        What the statistics are compared with: statistic / dof with F where it is not normal.
+        Reference distribution; where it is not normal, statistic / dof is compared with F.
     laws : tuple of Law
-        The same of each row, where the degrees of freedom of the covariance differ by hypothesis; else empty.
+        The reference distribution of each row, if the degrees of freedom of the covariance differ by hypothesis;
+        otherwise empty.
     covariance : str
-        How the covariance of Wald tests, and of score tests that are not the model's, was made; empty for other tests.
+        How the covariance was computed, for Wald tests and for score tests with a covariance that is not model-based;
+        empty for other tests.
     penalised : bool
-        Whether the likelihood of the fit is penalised against bias.
+        Whether the likelihood of the fit has a penalty that reduces bias.
 
     Examples
     --------
@@ -93,17 +95,17 @@ class ChiSquareTests:
     penalised: bool = False
 
     def law_of(self, row: int) -> Law:
-        """Return what the statistic of a row is compared with.
+        """Return the reference distribution of a row.
 
         Parameters
         ----------
         row : int
-            From 0.
+            Index of the row, from 0.
 
         Returns
         -------
         Law
-            Normal for chi-square.
+            Normal for a chi-square test.
         """
         return self.laws[row] if self.laws else self.law
 
@@ -111,7 +113,7 @@ class ChiSquareTests:
 def require_test(
     record: FitRecord, design: Design | None, test: str, known: tuple[str, ...] = get_args(TestKind)
 ) -> None:
-    """Refuse a kind of test that is not known, or that a fit does not allow.
+    """Raise an error for a kind of test that is unknown, or that is not available for the fit.
 
     Parameters
     ----------
@@ -122,14 +124,14 @@ def require_test(
     test : str
         The kind.
     known : tuple of str, default ('LR', 'Wald')
-        The kinds that are offered.
+        The kinds on offer.
 
     Raises
     ------
     DataError
-        For another kind, and for a likelihood ratio without rows.
+        If the kind is unknown, or a likelihood-ratio test is asked for without rows.
     UnsupportedError
-        After a penalty; for a likelihood ratio with sampling weights or clusters.
+        After a penalty; for a likelihood-ratio test, with sampling weights or clusters.
 
     Examples
     --------
@@ -161,22 +163,22 @@ def chi_square_tests(
     Parameters
     ----------
     what : {'term', 'outcomes'}
-        What a row tests.
+        What each row tests.
     labels : tuple of str
-        Of each row.
+        The name of each row.
     rows : list of (float, int)
-        Statistic, missing for none, and degrees of freedom.
+        Statistic (nan if there is none) and degrees of freedom of each row.
     kind : {'LR', 'Wald', 'score', 'F'}
-        How they were made; by F the statistic is what is compared with F.
+        The kind of test; for F, the statistic is the one compared with F.
     hypothesis : str
-        What each says, in words.
+        The hypothesis of each row, in words.
     law : Law or tuple of Law, default normal
-        What the statistics are compared with, all or each.
+        Reference distribution, one for all rows or one for each.
 
     Returns
     -------
     ChiSquareTests
-        One row each.
+        One row per label.
 
     Examples
     --------
@@ -196,7 +198,7 @@ def chi_square_tests(
 
 
 def tests_of_fit(found: ChiSquareTests, record: FitRecord) -> ChiSquareTests:
-    """Return tests with what is to be said of the fit that they were made of.
+    """Return tests with the details of the fit that they belong to.
 
     Parameters
     ----------
@@ -208,7 +210,8 @@ def tests_of_fit(found: ChiSquareTests, record: FitRecord) -> ChiSquareTests:
     Returns
     -------
     ChiSquareTests
-        The same numbers, with the covariance in words, its clusters, whether the likelihood is penalised, and labels.
+        The same numbers, with the name of the covariance, the number of clusters, whether the likelihood is penalised,
+        and labels.
 
     Examples
     --------
@@ -227,19 +230,19 @@ def tests_of_fit(found: ChiSquareTests, record: FitRecord) -> ChiSquareTests:
 
 
 def wald_of_functions(record: FitRecord, functions: FloatArray) -> tuple[float, int]:
-    """Return the statistic and its degrees of freedom of what the data determine; missing where it is infinite.
+    """Return the Wald statistic and its degrees of freedom for functions that the data determine; nan if infinite.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     functions : (m, p) array
-        Linear functions of the coefficients, zero under the hypothesis. Those of aliased columns are left out.
+        Linear functions of the coefficients, zero under the hypothesis. Functions of aliased coefficients are left out.
 
     Returns
     -------
     statistic : float
-        Chi-square.
+        Chi-square statistic.
     dof : int
         0 where nothing is left to test.
 
@@ -259,9 +262,9 @@ def wald_of_functions(record: FitRecord, functions: FloatArray) -> tuple[float, 
 
 
 def wald_of_finite(record: FitRecord, functions: FloatArray) -> tuple[float, int]:
-    """Return the statistic of finite functions and their degrees of freedom; missing where the covariance lacks rank.
+    """Return the Wald statistic and degrees of freedom of finite functions; nan if the covariance is rank-deficient.
 
-    With fewer clusters than functions it would be a test of those combinations only that happen to have a variance.
+    With fewer clusters than functions, only some combinations of the functions have a variance to test with.
 
     Parameters
     ----------
@@ -273,9 +276,9 @@ def wald_of_finite(record: FitRecord, functions: FloatArray) -> tuple[float, int
     Returns
     -------
     statistic : float
-        Chi-square.
+        Chi-square statistic.
     dof : int
-        Independent functions.
+        Number of independent functions.
 
     Examples
     --------
@@ -293,7 +296,7 @@ def wald_of_finite(record: FitRecord, functions: FloatArray) -> tuple[float, int
 
 
 def not_aliased(record: FitRecord, functions: FloatArray) -> FloatArray:
-    """Return the functions without an aliased coefficient.
+    """Return the functions that do not involve an aliased coefficient.
 
     Parameters
     ----------
@@ -305,7 +308,7 @@ def not_aliased(record: FitRecord, functions: FloatArray) -> FloatArray:
     Returns
     -------
     (k, p) array
-        In order.
+        In their original order.
 
     Examples
     --------

@@ -1,8 +1,8 @@
-r"""Models of the same rows side by side: information criteria, Akaike weights, likelihood ratios of nested ones.
+r"""Models of the same rows side by side: information criteria, Akaike weights, likelihood ratios of nested models.
 
-The Akaike weight of model k is :math:`e^{-\Delta_k / 2} / \sum_j e^{-\Delta_j / 2}` with :math:`\Delta_k` its AIC less
-the least. Models in the order of their numbers of parameters are a chain where each is within the next; of a chain the
-likelihood ratio of each to the one before it is chi-square if the smaller holds.
+The Akaike weight of model k is :math:`e^{-\Delta_k / 2} / \sum_j e^{-\Delta_j / 2}` where :math:`\Delta_k` is its AIC
+minus the smallest AIC. Models are ordered by their numbers of parameters. If a model contains the one before it, their
+likelihood-ratio statistic is chi-square if the smaller model holds.
 
 References
 ----------
@@ -35,29 +35,29 @@ Pair = tuple[FitRecord, Design]
 
 @dataclass(frozen=True)
 class Comparison:
-    """Models of the same rows, in the order of their numbers of parameters.
+    """Models of the same rows, ordered by their numbers of parameters.
 
     Parameters
     ----------
     labels : tuple of str
-        Their names; by default their formulas, numbered as they were given, with the arguments in which models of one
-        formula differ.
+        Names of the models; by default their formulas, numbered as they were given, with the arguments in which models
+        with the same formula differ.
     models : tuple of str
-        What they are called.
+        The kind of each model, in words.
     n_params : (m,) int array
-        Parameters that were estimated.
+        Number of estimated parameters.
     deviance, loglik, aic, bic : (m,) array
-        Of each.
+        Values of each model.
     weight : (m,) array
         Akaike weights, which sum to one.
     nested : (m,) bool array
-        Whether the model before it is within it; False of the first.
+        Whether the model contains the one before it; False for the first.
     statistic, p_value : (m,) array
-        The likelihood ratio to the model before it; missing where that is not within it.
+        Likelihood-ratio test against the model before it; missing where that model is not nested.
     dof : (m,) int array
-        Its degrees of freedom; 0 where there is none.
+        Degrees of freedom of the test; 0 where there is none.
     named : bool
-        Whether the labels are names that were given.
+        Whether the user gave the labels.
 
     Examples
     --------
@@ -85,17 +85,17 @@ class Comparison:
 
     @property
     def delta_aic(self) -> FloatArray:
-        """AIC less the least, (m,)."""
+        """AIC minus the smallest AIC, shape (m,)."""
         return np.asarray(self.aic - np.fmin.reduce(self.aic))
 
     @property
     def delta_bic(self) -> FloatArray:
-        """BIC less the least, (m,)."""
+        """BIC minus the smallest BIC, shape (m,)."""
         return np.asarray(self.bic - np.fmin.reduce(self.bic))
 
 
 def require_comparable(records: Sequence[FitRecord], designs: Sequence[Design | None]) -> list[Pair]:
-    """Return fits with their rows, if these are the same and have likelihoods.
+    """Return fits with their rows, or raise an error unless the rows are the same and all fits have likelihoods.
 
     Parameters
     ----------
@@ -107,12 +107,12 @@ def require_comparable(records: Sequence[FitRecord], designs: Sequence[Design | 
     Returns
     -------
     list of (FitRecord, Design)
-        As given.
+        The fits, in the order given.
 
     Raises
     ------
     DataError
-        For fewer than two fits, fits without rows, and other rows, weights or outcomes.
+        For fewer than two fits, fits without rows, and fits whose rows, weights or outcomes differ.
     UnsupportedError, ConvergenceError
         After a penalty, with sampling weights or clusters, and where a fit has not converged.
 
@@ -176,17 +176,17 @@ def compare_fits(
     designs : sequence of Design or None
         Their rows.
     names : sequence of str, optional
-        What they are called, in the order of the records.
+        Names of the models, in the order of the records.
 
     Returns
     -------
     Comparison
-        With likelihood ratios where a model is within the next.
+        The models, with likelihood-ratio tests where a model is nested in the next.
 
     Raises
     ------
     DataError, UnsupportedError, ConvergenceError
-        As ``require_comparable``.
+        As for ``require_comparable``.
 
     Examples
     --------

@@ -1,12 +1,13 @@
-r"""Tests of equivalence and of non-inferiority: whether a value is known to lie between bounds, or beyond one.
+r"""Tests of equivalence and non-inferiority: whether a value lies between two bounds, or beyond one.
 
-Two one-sided tests (Schuirmann 1987): with an estimate and its error on the scale on which it is closest to normal,
+Two one-sided tests (Schuirmann 1987): for an estimate and its standard error on the scale where it is closest to
+normal,
 
 .. math:: t_l = (\hat g - l) / s, \qquad t_u = (\hat g - u) / s,
 
 :math:`g \le l` is rejected where :math:`t_l` is large and :math:`g \ge u` where :math:`t_u` is small; the p-value of
-equivalence is the larger of the two. It is below :math:`\alpha` if and only if the interval of level
-:math:`1 - 2\alpha` lies within the bounds. With one bound it is a test of non-inferiority, or of non-superiority.
+equivalence is the larger of the two. It is below :math:`\alpha` if and only if the interval of level :math:`1 -
+2\alpha` lies within the bounds. With one bound the test is of non-inferiority or non-superiority.
 
 References
 ----------
@@ -42,29 +43,29 @@ class Equivalence:
     Parameters
     ----------
     names : tuple of str
-        What the values are.
+        Names of the values.
     estimate, std_error : (m,) array
         The values and their standard errors.
     low, high : float
         The bounds; infinite where there is none.
     statistic_low, statistic_high : (m,) array
-        Against each bound, on the scale of the interval; missing where there is none.
+        Statistic for each bound, on the scale of the interval; missing where there is no bound.
     p_low, p_high : (m,) array
-        That the value is not above the lower bound, and not below the upper one.
+        P-values of the hypotheses that the value is at or below the lower bound, and at or above the upper one.
     p_value : (m,) array
-        The larger: that the value does not lie between the bounds.
+        The larger of the two: the p-value of the hypothesis that the value does not lie between the bounds.
     conf_low, conf_high : (m,) array
         The interval of level 1 - 2 alpha.
     alpha : float
-        One less the confidence level that was asked for.
+        Significance level: one minus the confidence level that was asked for.
     scale : {'identity', 'log', 'logit'}
-        On which statistics and intervals were made.
+        Scale on which statistics and intervals were computed.
     law : Law
-        What statistics are compared with.
+        Reference distribution of the statistics.
     covariance : str
-        How the covariance was made.
+        How the covariance was computed.
     n_clusters : int or None
-        That it is made of.
+        Number of clusters behind the covariance.
 
     Examples
     --------
@@ -95,7 +96,7 @@ class Equivalence:
 
     @property
     def equivalent(self) -> BoolArray:
-        """Whether each value is shown to lie between the bounds, (m,)."""
+        """Whether each value is shown to lie between the bounds, shape (m,)."""
         return np.asarray(self.p_value < self.alpha)
 
 
@@ -115,13 +116,13 @@ def equivalence(
     record : FitRecord
         The fit.
     of : str or sequence of str
-        Linear combinations, ``"age - 2 * lwt"``; the name of a term stands for each of its coefficients.
+        Linear combinations, such as ``"age - 2 * lwt"``; the name of a term stands for each of its coefficients.
     low, high : float, optional
-        The bounds; one of them alone for non-inferiority.
+        The bounds; give only one to test non-inferiority or non-superiority.
     ratio : bool, default False
-        Whether the bounds are of exp(combination), which is tested on the scale of logarithms.
+        Whether the bounds are for exp(combination), which is tested on the log scale.
     level : float, optional
-        One less alpha; the fit's by default.
+        One minus alpha; by default the confidence level of the fit.
 
     Returns
     -------
@@ -131,16 +132,16 @@ def equivalence(
     Raises
     ------
     DataError
-        For bounds that are none.
+        For invalid bounds.
     FormulaError, UnsupportedError
-        For combinations that cannot be read or were not estimated, after a penalty, and where exp(coefficient) has no
-        name.
+        For combinations that cannot be read or were not estimated, after a penalty, and with ``ratio`` where
+        exp(coefficient) is not a named ratio, such as an odds ratio.
     SeparationError
         Where a combination is infinite.
 
     Examples
     --------
-    The ratio between 0.5 and 2 is the logarithm between -log 2 and log 2:
+    A ratio lies between 0.5 and 2 when its logarithm lies between -log 2 and log 2:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("low ~ age + smoke", lk.datasets.load_lbw())
@@ -176,11 +177,11 @@ def equivalence_of(
     Parameters
     ----------
     values : Derived
-        The functions, on whose scale the tests are made.
+        The functions, with the scale on which they are tested.
     low, high : float, optional
         The bounds.
     level : float, optional
-        One less alpha; that of the values by default.
+        One minus alpha; by default the level of the values.
 
     Returns
     -------
@@ -190,9 +191,9 @@ def equivalence_of(
     Raises
     ------
     DataError
-        For bounds that are none.
+        For invalid bounds.
     UnsupportedError
-        For values whose errors are no basis of a test, as after a penalty.
+        For values whose standard errors do not support a test, as after a penalty.
 
     Examples
     --------

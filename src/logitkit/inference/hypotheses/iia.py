@@ -3,17 +3,17 @@ r"""Tests of the independence of irrelevant alternatives.
 The odds of two outcomes in a multinomial logit do not depend on the other outcomes. If that holds, a fit without the
 rows of one outcome estimates the same coefficients of the others.
 
-*Hausman and McFadden*: with :math:`d` the difference of the estimates from the fit without an outcome (r) and from the
-whole (f), :math:`d'(V_r - V_f)^{-1} d`, chi-square with the rank of the difference as degrees of freedom. The matrix
-need not be positive definite in a sample, and the statistic can be negative.
+*Hausman and McFadden*: let :math:`d` be the difference between the estimates of the fit without one outcome (r) and
+those of the full fit (f). The statistic :math:`d'(V_r - V_f)^{-1} d` is chi-square, with the rank of the matrix as
+degrees of freedom. In a sample the matrix need not be positive definite, so the statistic can be negative.
 
-*Small and Hsiao*: the observations are put into halves at random; estimates of the whole model from the two halves are
-averaged with weights :math:`1/\sqrt 2` and :math:`1 - 1/\sqrt 2`, and compared by likelihood with the fit of the second
-half, both on the second half's rows without the outcome.
+*Small and Hsiao*: the observations are split into halves at random. Estimates of the full model from the two halves are
+averaged with weights :math:`1/\sqrt 2` and :math:`1 - 1/\sqrt 2`. A likelihood ratio compares them with the fit to the
+second half without the outcome, on the same rows.
 
 Both are known to be poor: in simulations their size is far from nominal even in large samples, they disagree with each
 other, and Small and Hsiao's depends on the draw of the halves (Fry and Harris 1996, Cheng and Long 2007). They are
-given because they are asked for.
+provided because users ask for them.
 
 References
 ----------
@@ -58,15 +58,15 @@ class IiaTests:
     Parameters
     ----------
     omitted : tuple of str
-        The outcome that is left out.
+        The outcome that each test leaves out.
     statistic, p_value : (m,) array
-        A negative Hausman-McFadden statistic has no p-value; missing where a fit does not exist.
+        A negative Hausman-McFadden statistic has no p-value; both are missing where a fit does not exist.
     dof : (m,) int array
         Degrees of freedom.
     method : {'hausman', 'small_hsiao'}
-        Which test.
+        The kind of test.
     seed : int or None
-        Of the halves, for Small and Hsiao's.
+        Seed of the random halves, for Small and Hsiao's test.
 
     Examples
     --------
@@ -90,11 +90,11 @@ def iia_tests(record: FitRecord, design: Design | None, method: str = "hausman",
     record : FitRecord
         The fit.
     design : Design or None
-        Its rows, which are refitted.
+        The rows of the fit, which are refitted.
     method : {'hausman', 'small_hsiao'}
-        Which test.
+        The kind of test.
     seed : int, default 0
-        Of the halves, for Small and Hsiao's.
+        Seed of the random halves, for Small and Hsiao's test.
 
     Returns
     -------
@@ -104,9 +104,10 @@ def iia_tests(record: FitRecord, design: Design | None, method: str = "hausman",
     Raises
     ------
     DataError
-        For a loaded model, an unknown method, or a seed that is no whole number.
+        For a loaded model, an unknown method, or a seed that is not an integer.
     UnsupportedError
-        After a penalty, with sampling weights or clusters, for counts, for two outcomes and for predictors that differ.
+        After a penalty, with sampling weights or clusters, for counts, for two outcomes, and for predictors that differ
+        between outcomes.
 
     Examples
     --------

@@ -1,14 +1,14 @@
 r"""The likelihood-ratio test against the null model.
 
-:math:`2(\ell - \ell_0)` is chi-square with as many degrees of freedom as the model has coefficients more than the null
-model. The null model has the offset and
+:math:`2(\ell - \ell_0)` is chi-square, with the number of coefficients that the model has beyond the null model as
+degrees of freedom. The null model has the offset and
 
 * the intercepts of the levels, where a factor is absorbed: the other columns are tested given the levels;
 * else an intercept, where the columns span one, as a column or as a combination such as the indicators of all levels of
   a factor (of several outcomes, one for each but the reference);
 * else nothing: every linear predictor is the offset.
 
-``null_model`` says which in words. ``docs/maths/inference.md`` has the table for every statistic.
+``null_model`` names it in words. ``docs/maths/inference.md`` has the table for every statistic.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ class LikelihoodRatioTest:
     Parameters
     ----------
     statistic : float
-        Twice the difference of the log-likelihoods.
+        Twice the difference between the log-likelihoods.
     dof : int
-        Difference of the numbers of coefficients.
+        Difference between the numbers of coefficients.
     p_value : float
-        Upper tail probability; nan without degrees of freedom, and under complete separation.
+        Upper tail probability; nan without degrees of freedom or under complete separation.
     null_model : str
-        The null model in words.
+        The null model, in words.
 
     Examples
     --------
@@ -51,7 +51,7 @@ class LikelihoodRatioTest:
 
 
 def null_test(record: FitRecord) -> LikelihoodRatioTest:
-    """Test all coefficients that the null model lacks at once.
+    """Test jointly all coefficients that are not in the null model.
 
     Parameters
     ----------
@@ -61,17 +61,17 @@ def null_test(record: FitRecord) -> LikelihoodRatioTest:
     Returns
     -------
     LikelihoodRatioTest
-        Under separation too, where the likelihood has a limit; without a p-value under complete separation, where the
-        statistic is the deviance of the null model, whatever the columns.
+        The test. Under separation it uses the limit of the likelihood. Under complete separation the statistic is the
+        deviance of the null model, whatever the columns, and there is no p-value.
 
     Raises
     ------
     UnsupportedError
-        With sampling weights or clusters, where the likelihood is a working device only, and after a penalty.
+        With sampling weights or clusters, where the likelihood is only a pseudo-likelihood, and after a penalty.
 
     Examples
     --------
-    The statistic is the fall of the deviance:
+    The statistic is the decrease in deviance:
 
     >>> import logitkit as lk
     >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
@@ -90,7 +90,7 @@ def null_test(record: FitRecord) -> LikelihoodRatioTest:
 
 
 def null_model_words(record: FitRecord) -> str:
-    """Return what the null model of a fit has, in words.
+    """Return a description of the null model of a fit.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def null_model_words(record: FitRecord) -> str:
     Returns
     -------
     str
-        Without a full stop.
+        A phrase without a full stop.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The score test of a whole model against the null model: what the columns tell, from the null model alone."""
+"""The score test of a whole model against the null model, which fits only the null model."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["ModelScoreTest", "model_score_test"]
 
 @dataclass(frozen=True, slots=True)
 class ModelScoreTest:
-    """A score test of all coefficients that the null model lacks.
+    """A score test of all coefficients that are not in the null model.
 
     Parameters
     ----------
@@ -33,11 +33,11 @@ class ModelScoreTest:
     p_value : float
         Upper tail probability.
     null_model : str
-        The null model in words.
+        The null model, in words.
     covariance : str
-        How the covariance of the score was made.
+        How the covariance of the score was computed.
     law : Law
-        What the statistic is compared with: statistic / dof with F where it is not normal.
+        Reference distribution; where it is not normal, statistic / dof is compared with F.
 
     Examples
     --------
@@ -54,30 +54,30 @@ class ModelScoreTest:
 
 
 def model_score_test(record: FitRecord, design: Design | None) -> ModelScoreTest:
-    """Test all coefficients that the null model lacks by their score.
+    """Test all coefficients that are not in the null model by their score.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     design : Design or None
-        Its rows.
+        The rows of the fit.
 
     Returns
     -------
     ModelScoreTest
-        Of separated data too: the null model has finite estimates.
+        The test. It exists for separated data too, because the null model has finite estimates.
 
     Raises
     ------
     DataError
         Without the rows of the fit.
     UnsupportedError
-        After a penalty, where a factor is absorbed, and with a covariance that is made of refits.
+        After a penalty, with an absorbed factor, and with a covariance that is computed from refits.
 
     Examples
     --------
-    Of a 2 x 2 table it is Pearson's chi-square, here 6 (1 x 1 - 2 x 2)^2 / 3^4:
+    For a 2 x 2 table it is Pearson's chi-square, here 6 (1 x 1 - 2 x 2)^2 / 3^4:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [0, 0, 0, 1, 1, 1]})

@@ -1,14 +1,14 @@
-r"""Rao and Scott's likelihood ratio: of a pseudo-likelihood, under the covariance that a sandwich or a survey has.
+r"""Rao and Scott's likelihood-ratio test, for a pseudo-likelihood with the covariance of a sandwich or a survey.
 
-Twice the difference of the log-likelihoods, with weights of mean one, is not chi-square where the likelihood is a
-working device only, but :math:`\sum_i \lambda_i \chi^2_1`, where :math:`\lambda_i` are the eigenvalues of
-:math:`V_0^{-1} V`: the covariance of the coefficients that are left out, relative to what the likelihood has for it.
-With :math:`\nu` degrees of freedom of the design the p-value is
+If the likelihood is only a pseudo-likelihood, twice the difference of the log-likelihoods, with weights of mean one, is
+distributed as :math:`\sum_i \lambda_i \chi^2_1` and not as chi-square. The :math:`\lambda_i` are the eigenvalues of
+:math:`V_0^{-1} V`, where V is the covariance of the coefficients that are left out and :math:`V_0` the covariance that
+the likelihood implies. With :math:`\nu` degrees of freedom of the design, the p-value is
 
 .. math:: P\Bigl(\sum_i \lambda_i \chi^2_{1i} > x \chi^2_\nu / \nu\Bigr).
 
-The sum is a mixture of chi-squares with k, k + 2, ... degrees of freedom, times the least :math:`\lambda`, whose
-proportions are positive and sum to one (Ruben's series), so that both tails are sums of positive terms.
+The sum is the smallest :math:`\lambda` times a mixture of chi-squares with k, k + 2, ... degrees of freedom. The
+weights of the mixture are positive and sum to one (Ruben's series), so both tails are sums of positive terms.
 
 References
 ----------
@@ -41,22 +41,22 @@ SPREAD_MOST = 1_000.0  # of scales: smaller ones are raised to this proportion o
 
 @dataclass(frozen=True)
 class RaoScottTest:
-    """A likelihood-ratio test whose distribution is a mixture.
+    """A likelihood-ratio test whose reference distribution is a weighted sum of chi-squares.
 
     Parameters
     ----------
     statistic : float
         Twice the difference of the log-likelihoods, with weights of mean one.
     scales : (k,) array
-        Eigenvalues: what each chi-square is multiplied by; one where the likelihood is right.
+        Eigenvalues: the weight of each chi-square; all are one if the likelihood is correct.
     dof : float
-        Of the design; infinite for a covariance without.
+        Degrees of freedom of the design; infinite if the covariance has none.
     p_value : float
         Upper tail probability.
     hypothesis : str
-        In words.
+        The hypothesis, in words.
     covariance : str
-        How the covariance was made.
+        How the covariance was computed.
 
     Examples
     --------
@@ -78,30 +78,30 @@ def rao_scott_test(record: FitRecord, design: Design, hypothesis: str) -> RaoSco
     Parameters
     ----------
     record : FitRecord
-        The fit, with the covariance of a sandwich or of a survey.
+        The fit, with a sandwich or survey covariance.
     design : Design
         Its n rows.
     hypothesis : str
-        Terms or coefficients that are zero, whole columns: ``"age, smoke"``.
+        Terms or coefficients that are zero, by name: ``"age, smoke"``.
 
     Returns
     -------
     RaoScottTest
-        Against the fit without these columns.
+        Test against the fit without these columns.
 
     Raises
     ------
     FormulaError
-        For hypotheses that are not that columns have no influence.
+        For hypotheses other than that whole columns have no effect.
     UnsupportedError
-        Where the likelihood is right (its ratio is chi-square), after a penalty, for absorbed levels, and for degrees
-        of freedom by Satterthwaite.
+        Where the likelihood is correct (its ratio is chi-square), after a penalty, for absorbed levels, and with
+        Satterthwaite's degrees of freedom.
     SeparationError
         For a separated fit.
 
     Examples
     --------
-    Of one coefficient the p-value is that of F, with the ratio over its scale:
+    For one coefficient the p-value is that of F, for the ratio divided by its scale:
 
     >>> import logitkit as lk
     >>> from logitkit.engine.law import Law
@@ -138,21 +138,21 @@ def rao_scott_test(record: FitRecord, design: Design, hypothesis: str) -> RaoSco
 
 
 def beyond_mixture(x: float, scales: FloatArray, dof: float = np.inf) -> float:
-    r"""Return the probability that a weighted sum of chi-squares exceeds a value, or that of a chi-square over its dof.
+    r"""Return the probability that a weighted sum of chi-squares exceeds x, or x times a chi-square over its dof.
 
     Parameters
     ----------
     x : float
         The value, at least 0.
     scales : (k,) array
-        Weights of independent chi-squares of one degree of freedom, not negative.
+        Nonnegative weights of independent chi-squares with one degree of freedom.
     dof : float
-        Of the chi-square in the denominator; infinite for none.
+        Degrees of freedom of the chi-square in the denominator; infinite for none.
 
     Returns
     -------
     float
-        :math:`P(\sum_i \lambda_i \chi^2_1 > x)`, or with :math:`x \chi^2_\nu / \nu` on the right.
+        :math:`P(\sum_i \lambda_i \chi^2_1 > x)`, or the same with :math:`x \chi^2_\nu / \nu` on the right.
 
     Examples
     --------

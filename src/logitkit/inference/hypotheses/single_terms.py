@@ -1,7 +1,8 @@
-r"""The models that differ from a fit by one term: those without one of its terms, and those with one more.
+r"""The models that differ from a fit by one term: those with one term fewer, and those with one term more.
 
-A term is dropped where no other contains it. A term is added by its score test, which needs no further fit, or by
-likelihood ratio. AIC :math:`= -2\ell + 2k`, where the models are fitted and the likelihood is that of the data.
+A term is dropped only if no other term contains it. An added term is tested by its score, which needs no further fit,
+or by likelihood ratio. AIC :math:`= -2\ell + 2k` is given where the models are fitted and the likelihood is that of the
+data.
 
 References
 ----------
@@ -49,15 +50,15 @@ class TermChanges:
     Parameters
     ----------
     what : {'dropped', 'added'}
-        Whether the models lack a term of the fit, or have one more.
+        Whether each model drops a term of the fit or adds one.
     tests : ChiSquareTests
         One row per term.
     deviance, aic : (m + 1,) array
-        Of the fit, then of each model; missing where a model was not fitted, and where there is no likelihood.
+        Values of the fit, then of each model; missing where a model was not fitted, and where there is no likelihood.
 
     Examples
     --------
-    The change of the deviance is the likelihood-ratio statistic:
+    The change in deviance is the likelihood-ratio statistic:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
@@ -73,28 +74,28 @@ class TermChanges:
 
 
 def drop_terms(record: FitRecord, design: Design | None, test: TermTest = "LR") -> TermChanges:
-    """Test each term that the model could do without, and fit the model without it.
+    """Test each term that can be dropped, and fit the model without it.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     design : Design or None
-        Its rows.
+        The rows of the fit.
     test : {'LR', 'Wald', 'score', 'F'}
-        As in ``anova``.
+        The kind of test, as in ``anova``.
 
     Returns
     -------
     TermChanges
-        One row per term that no other contains.
+        One row per term that no other term contains.
 
     Raises
     ------
     DataError
-        For another test, and without rows where the test needs them.
+        For an unknown test, and without rows where the test needs them.
     UnsupportedError
-        As ``anova``.
+        As for ``anova``.
 
     Examples
     --------
@@ -119,18 +120,18 @@ def drop_terms(record: FitRecord, design: Design | None, test: TermTest = "LR") 
 
 
 def term_additions(record: FitRecord, design: Design | None, scope: str, test: AddTest = "score") -> TermChanges:
-    """Test each of some terms that the model has not, from the table of the fit.
+    """Test the addition of each of some terms to the model, using the table of the fit.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     design : Design or None
-        Its rows.
+        The rows of the fit.
     scope : str
-        Terms as in a formula.
+        Terms, written as in a formula.
     test : {'score', 'LR'}
-        As in ``add_terms``.
+        The kind of test, as in ``add_terms``.
 
     Returns
     -------
@@ -140,11 +141,11 @@ def term_additions(record: FitRecord, design: Design | None, scope: str, test: A
     Raises
     ------
     FormulaError
-        For what are no terms, or terms of the model alone.
+        If the scope is not a list of terms, or all its terms are in the model.
     DataError
-        Without the table of the fit, and where a new column is missing in some of its rows.
+        Without the table of the fit, and where a new column has missing values in the rows of the fit.
     UnsupportedError
-        As ``add_terms``.
+        As for ``add_terms``.
 
     Examples
     --------
@@ -162,18 +163,18 @@ def term_additions(record: FitRecord, design: Design | None, scope: str, test: A
 def add_terms(
     record: FitRecord, design: Design, added: Sequence[tuple[str, Design]], test: AddTest = "score"
 ) -> TermChanges:
-    """Test each of some terms that the model has not.
+    """Test the addition of each of some terms to the model.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     design : Design
-        Its rows.
+        The rows of the fit.
     added : sequence of (str, Design)
-        Terms, and the design of the same rows that has each.
+        Each term, with the design of the same rows that includes it.
     test : {'score', 'LR'}
-        By score, which needs no further fit, or by likelihood ratio.
+        Score test, which needs no further fit, or likelihood-ratio test.
 
     Returns
     -------
@@ -183,9 +184,9 @@ def add_terms(
     Raises
     ------
     DataError
-        For another test.
+        For an unknown test.
     UnsupportedError
-        By likelihood ratio without a likelihood; after a penalty.
+        For a likelihood-ratio test without a likelihood, and after a penalty.
 
     Examples
     --------

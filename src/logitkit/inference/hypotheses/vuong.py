@@ -1,15 +1,15 @@
-r"""Vuong's test of two models of the same rows, neither of which need be true or within the other.
+r"""Vuong's test of two models of the same rows; neither model need be true or nested in the other.
 
-With :math:`m_i` the difference of the log-likelihoods of row i, its mean :math:`\bar m` and variance
-:math:`\hat\omega^2 = n^{-1} \sum m_i^2 - \bar m^2`, the *variance test* asks whether the models can be told apart.
-Where they give the same probabilities :math:`n \hat\omega^2` is distributed as a sum of independent chi-squares whose
+Let :math:`m_i` be the difference of the log-likelihoods of row i, with mean :math:`\bar m` and variance
+:math:`\hat\omega^2 = n^{-1} \sum m_i^2 - \bar m^2`, the *variance test* asks whether the models can be told apart. If
+they give the same probabilities, :math:`n \hat\omega^2` is distributed as a sum of independent chi-squares whose
 weights are the squared eigenvalues of
 
 .. math:: W = \begin{pmatrix} B_f A_f^{-1} & B_{fg} A_g^{-1} \\ -B_{gf} A_f^{-1} & -B_g A_g^{-1} \end{pmatrix},
 
-A being the informations and B the cross products of the scores, per row. Where they can, :math:`z = \sqrt n\, \bar m /
-\hat\omega` is standard normal if both are equally close to the truth. Corrected for the numbers of parameters, p and q,
-the sum of the :math:`m_i` is less by p - q (AIC), or by (p - q) log(n) / 2 (BIC).
+where A are the information matrices and B the cross products of the scores, per row. If the models can be told apart,
+:math:`z = \sqrt n\, \bar m / \hat\omega` is standard normal if both are equally close to the truth. To correct for the
+numbers of parameters p and q, p - q (AIC) or (p - q) log(n) / 2 (BIC) is subtracted from the sum of the :math:`m_i`.
 
 References
 ----------
@@ -53,17 +53,18 @@ class VuongTest:
     labels : (str, str)
         The formulas of the models.
     n_obs : int
-        Rows, frequency weights counted.
+        Number of observations, with frequency weights counted.
     ratio : float
-        Sum of the differences of the log-likelihoods, first less second.
+        Sum of the differences of the log-likelihoods, first model minus second.
     variance : float
-        Their variance by row.
+        Variance of the differences between rows.
     variance_p : float
         P-value of the hypothesis that the models cannot be told apart.
     corrections : tuple of str
-        ``'none'``, ``'AIC'``, ``'BIC'``.
+        Names of the corrections: ``'none'``, ``'AIC'``, ``'BIC'``.
     statistic, p_value : (3,) array
-        With each correction: standard normal, positive where the first model is closer; two-sided.
+        Statistic with each correction, standard normal under the hypothesis and positive where the first model is
+        closer to the truth; two-sided p-value.
 
     Examples
     --------
@@ -103,7 +104,7 @@ def vuong_test(first: tuple[FitRecord, Design | None], second: tuple[FitRecord, 
     Raises
     ------
     DataError
-        For other rows, and models that are the same.
+        If the rows differ, or the models are the same.
     UnsupportedError
         For nested models, after a penalty, with sampling weights or clusters, and where a factor is absorbed.
     SeparationError
@@ -111,7 +112,7 @@ def vuong_test(first: tuple[FitRecord, Design | None], second: tuple[FitRecord, 
 
     Examples
     --------
-    Without parameters to estimate it is the z test of a mean:
+    Without a correction, the statistic is that of the z test of a mean:
 
     >>> import logitkit as lk
     >>> births = lk.datasets.load_lbw()

@@ -48,25 +48,25 @@ class WaldTest:
     Parameters
     ----------
     statistic : float
-        The quadratic form: chi-square, or ``dof`` times F where the covariance has degrees of freedom.
+        The quadratic form: chi-square, or ``dof`` times F if the covariance has finite degrees of freedom.
     dof : int
-        Degrees of freedom: independent hypotheses.
+        Degrees of freedom: the number of independent hypotheses.
     p_value : float
         Upper tail probability.
     hypotheses : tuple of str
         Each hypothesis in words.
     estimates : Estimates
-        Left side minus right side of each, with its standard error.
+        Left side minus right side of each hypothesis, with its standard error.
     covariance : str
-        How the covariance was made.
+        How the covariance was computed.
     contained : tuple of (str, tuple of str)
-        Terms that are tested without interactions of the model that contain them, and these.
+        The tested terms that are contained in interactions of the model, each with these interactions.
     n_clusters : int or None
-        That the covariance is made of.
+        Number of clusters behind the covariance.
     law : Law
-        What the statistic is compared with: F where it is not normal.
+        Reference distribution of the statistic; F where it is not normal.
     method : {'linear', 'delta', 'profile'}
-        Whether the hypotheses are linear; if not, whether their derivatives were used, or the likelihood itself.
+        ``'linear'`` for linear hypotheses; for others, whether the delta method or the profile likelihood was used.
 
     Examples
     --------
@@ -97,13 +97,13 @@ def coefficient_estimates(record: FitRecord, level: float | None = None) -> Esti
     record : FitRecord
         The fit.
     level : float, optional
-        Confidence level; that of the fit by default.
+        Confidence level; by default that of the fit.
 
     Returns
     -------
     Estimates
-        One entry a coefficient; infinite, undetermined and aliased coefficients have no standard error, statistic
-        or interval. After a penalty there is no statistic or p-value, and what else there is is the posterior's.
+        One entry per coefficient. Infinite, undetermined and aliased coefficients have no standard error, statistic or
+        interval. After a penalty there is no statistic or p-value, and the other columns describe the posterior.
 
     Examples
     --------
@@ -130,29 +130,29 @@ def wald_test(record: FitRecord, hypothesis: str, level: float | None = None) ->
     record : FitRecord
         The fit.
     hypothesis : str
-        Such as ``"age = 0, smoke = 2 * ht"``; names are those of the coefficients. The name of a term of the formula,
-        ``"race"`` or ``"age:race"``, says that all its coefficients are zero, those left out that are aliased.
-        Functions that are not linear, ``"age / lwt = 1"`` with ``* / ** exp log sqrt``, are tested by the delta method.
+        For example ``"age = 0, smoke = 2 * ht"``, with the names of coefficients. The name of a term of the formula,
+        ``"race"`` or ``"age:race"``, means that all its coefficients that are not aliased are zero. Nonlinear
+        functions, such as ``"age / lwt = 1"`` with ``* / ** exp log sqrt``, are tested by the delta method.
     level : float, optional
-        Confidence level of the intervals; the fit's by default.
+        Confidence level of the intervals; by default that of the fit.
 
     Returns
     -------
     WaldTest
-        Chi-square test that all hold.
+        Joint test of all hypotheses.
 
     Raises
     ------
     FormulaError
-        For an unknown name, hypotheses that contradict one another, or one that the model itself fixes.
+        For an unknown name, contradictory hypotheses, or a hypothesis that the model itself fixes.
     SeparationError
-        If a coefficient in it is infinite, undetermined or aliased.
+        If a hypothesis involves an infinite, undetermined or aliased coefficient.
     UnsupportedError
-        If the covariance lacks the rank, as with few clusters, and after a penalty.
+        If the covariance is rank-deficient, as with few clusters, and after a penalty.
 
     Examples
     --------
-    The statistic of one hypothesis is the square of its z:
+    The statistic of a single hypothesis is the square of its z statistic:
 
     >>> import logitkit as lk
     >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
@@ -253,29 +253,29 @@ def _fixed_by_the_model(record: FitRecord, functions: FloatArray, jacobian: Floa
 
 
 def wald_chi_square(record: FitRecord, difference: FloatArray, jacobian: FloatArray) -> tuple[int, float, bool]:
-    """Return the rank of the covariance of some differences, their statistic, and whether they leave its range.
+    """Return the rank of the covariance of differences, their Wald statistic, and whether they lie outside its range.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     difference : (m,) array
-        Values of functions that should be zero.
+        Values of functions that are zero under the hypothesis.
     jacobian : (m, q) array
-        The functions, of the coefficients that were solved for.
+        Derivatives of the functions with respect to the coefficients that were solved for.
 
     Returns
     -------
     rank : int
-        Of their covariance.
+        Rank of the covariance of the differences.
     statistic : float
         The chi-square statistic.
     outside : bool
-        Whether a difference is not zero where it has no variance.
+        Whether a difference is nonzero in a direction without variance.
 
     Examples
     --------
-    A hypothesis stated twice counts once, and its statistic is the square of its z:
+    A hypothesis that is stated twice counts once, and its statistic is the square of its z statistic:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
@@ -289,23 +289,23 @@ def wald_chi_square(record: FitRecord, difference: FloatArray, jacobian: FloatAr
 
 
 def chi_square_of(difference: FloatArray, root: FloatArray) -> tuple[int, float, bool]:
-    """Return the same from a root of the covariance.
+    """Return the rank, Wald statistic and range check of differences, from a root of their covariance.
 
     Parameters
     ----------
     difference : (m,) array
-        Estimates of what should be zero.
+        Estimates of functions that are zero under the hypothesis.
     root : (m, r) array
-        Its product with its transpose is their covariance.
+        A root R of the covariance: R R' is the covariance.
 
     Returns
     -------
     rank : int
-        Of the covariance.
+        Rank of the covariance.
     statistic : float
         The chi-square statistic.
     outside : bool
-        Whether a difference is not zero where it has no variance.
+        Whether a difference is nonzero in a direction without variance.
 
     Examples
     --------
@@ -324,16 +324,16 @@ def chi_square_of(difference: FloatArray, root: FloatArray) -> tuple[int, float,
 
 
 def covariance_root(record: FitRecord, jacobian: FloatArray, *, model: bool = False) -> FloatArray:
-    """Return R with R R' the covariance of functions: close functions keep their digits in it, not in the covariance.
+    """Return R, where R R' is the covariance of functions; R is more accurate than R R' for nearly equal functions.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     jacobian : (m, q) array
-        The functions, of the coefficients that were solved for.
+        Derivatives of the functions with respect to the coefficients that were solved for.
     model : bool, default False
-        Whether the covariance is that of the inverse information, whatever the fit carries.
+        Whether to use the model-based covariance (inverse information), whatever the covariance of the fit.
 
     Returns
     -------

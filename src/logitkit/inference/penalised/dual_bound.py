@@ -1,4 +1,4 @@
-r"""Lower bounds of a penalised objective from the data and the coefficients alone, whatever the model.
+r"""Lower bounds on a penalised objective, from the data and the coefficients alone, for any model.
 
 Weak duality bounds the minimum from below by
 
@@ -6,10 +6,10 @@ Weak duality bounds the minimum from below by
 
     D(s, c) = \sum_i \left(s_i'o_i - f_i^*(s_i)\right) - \Omega^*(z) - m'Pc - \tfrac12 c'Pc, \qquad z = -A's - S^{-1}Pc,
 
-for *any* s and c, so that a bad choice of them makes the certificate weak and never wrong. They are chosen from the
-residuals at the coefficients: moved to where the conditions hold that the penalty states as equations, then shrunk
-until the conjugate of the penalty is finite. The derivation is in ``docs/maths/certificates.md``. Nothing here is
-shared with the solvers. The loss of a row and its conjugate are in ``certificate.py``.
+for *any* s and c, so that a bad choice makes the certificate weak but never wrong. They are computed from the residuals
+at the coefficients, which are moved to satisfy the equations that the penalty imposes and then shrunk until the
+conjugate of the penalty is finite. The derivation is in ``docs/maths/certificates.md``. This module shares no code with
+the solvers. The loss of a row and its conjugate are in ``certificate.py``.
 """
 
 from __future__ import annotations
@@ -41,27 +41,28 @@ NOISE = 1e-12  # of the objective: by which a step may seem to raise it
 
 @dataclass(frozen=True)
 class Certificate:
-    """A proved bound on the distance of the coefficients of a penalised fit from the minimum.
+    """A proved bound on how far a penalised fit is from the minimum of its objective.
 
     Parameters
     ----------
     objective : float
-        Penalised objective at the coefficients: negative log-likelihood, without the constant of counts, plus penalty.
+        Penalised objective at the coefficients: negative log-likelihood, without the constant term for counts, plus
+        penalty.
     dual : float
-        A lower bound of it at any coefficients.
+        A lower bound on the objective over all coefficients.
     gap : float
-        The objective less the bound, summed from terms none of which is negative; infinite where no bound was found.
+        The objective minus the bound, summed from nonnegative terms; infinite where no bound was found.
     relative_gap : float
-        The gap as a share of ``null_objective``.
+        The gap divided by ``null_objective``.
     null_objective : float
-        Negative log-likelihood of the model of the columns that nothing penalises.
+        Negative log-likelihood of the model with only the unpenalised columns.
     kkt_distance : float
-        How far the gradient of the likelihood is from what the conditions of optimality ask, at most over coefficients,
-        a row's mean: the same units as a strength.
+        Largest violation of the optimality conditions over the coefficients, per row: in the units of the penalty
+        strength.
     tol : float
         The relative gap that the solver was asked for.
     own_rows : bool
-        Whether the rows are those of the fit, in their order; on others the certificate is of their objective.
+        Whether the rows are those of the fit, in their order; on other rows the certificate is for their objective.
 
     Examples
     --------
@@ -83,7 +84,7 @@ class Certificate:
 
     @property
     def holds(self) -> bool:
-        """Whether the gap is within the tolerance of the fit, or of rounding."""
+        """Whether the gap is within the tolerance of the fit, or within rounding error."""
         return self.relative_gap <= max(self.tol, 10.0 * ROUNDING)
 
     @property

@@ -1,7 +1,7 @@
-r"""How many observations the development of a prediction model needs: the criteria of Riley and others.
+r"""Sample size for developing a prediction model: the criteria of Riley and others.
 
-Of p candidate parameters, a prevalence :math:`\phi` and a Cox-Snell coefficient of determination :math:`R^2` that
-is expected of the model:
+For p candidate parameters, prevalence :math:`\phi` and an expected Cox-Snell coefficient of determination :math:`R^2`,
+the criteria are:
 
 1. a shrinkage factor of at least S, :math:`n = p / \{(S - 1) \ln(1 - R^2 / S)\}`;
 2. an optimism of Nagelkerke's :math:`R^2` of at most :math:`\delta`: the same with
@@ -10,9 +10,9 @@ is expected of the model:
 4. a mean absolute error of the probabilities, by the regression of van Smeden and others (2019) on simulations with at
    most 30 parameters: :math:`\ln \mathrm{MAPE} = -0.508 - 0.544 \ln n + 0.259 \ln\phi + 0.504 \ln p`.
 
-The largest is needed. Where a c statistic is known in place of :math:`R^2`, the linear predictor is taken as normal
-with one variance among events and others, :math:`N(\sqrt{2}\, \Phi^{-1}(c), 1)` and :math:`N(0, 1)` (Riley and others
-2021); :math:`R^2 = 1 - \exp\{-2\, E(\ell - \ell_0)\}` is then an integral.
+The sample size is the largest of these. If a c statistic is given instead of :math:`R^2`, the linear predictor is
+assumed normal with equal variances among events and non-events, :math:`N(\sqrt{2}\, \Phi^{-1}(c), 1)` and :math:`N(0,
+1)` (Riley and others 2021); :math:`R^2 = 1 - \exp\{-2\, E(\ell - \ell_0)\}` is then an integral.
 
 References
 ----------
@@ -44,22 +44,22 @@ PARAMETERS_MOST = 30  # of the simulations behind the fourth criterion
 
 @dataclass(frozen=True)
 class DevelopmentSize:
-    """What each criterion asks for.
+    """The sample size that each criterion requires.
 
     Parameters
     ----------
     criteria : tuple of str
-        In words.
+        The criteria, in words.
     needed : tuple of int
-        Observations of each criterion; the largest is needed.
+        Observations that each criterion requires; the sample size is the largest.
     n_parameters : int
-        Candidate parameters, the intercept not counted.
+        Number of candidate parameters, without the intercept.
     prevalence, r_squared, r_squared_most : float
-        Proportion of events; Cox and Snell's coefficient, and the largest that it can be.
+        Proportion of events, the Cox-Snell coefficient, and the largest value that it can have.
     auc : float or None
-        The c statistic that the coefficient was derived from.
+        The c statistic from which the coefficient was derived.
     notes : tuple of str
-        What was left out.
+        Notes on criteria that were left out.
 
     Examples
     --------
@@ -79,22 +79,22 @@ class DevelopmentSize:
 
     @property
     def n(self) -> int:
-        """Observations that satisfy all criteria."""
+        """The number of observations that satisfies all criteria."""
         return max(self.needed)
 
     @property
     def events(self) -> int:
-        """Events among so many, rounded up."""
+        """Expected number of events among ``n`` observations, rounded up."""
         return math.ceil(self.n * self.prevalence)
 
     @property
     def events_per_parameter(self) -> float:
-        """Events for each candidate parameter."""
+        """Events per candidate parameter."""
         return self.n * self.prevalence / self.n_parameters
 
 
 def largest_r_squared(prevalence: float) -> float:
-    """Return the largest Cox-Snell coefficient of determination.
+    """Return the largest possible Cox-Snell coefficient of determination.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def largest_r_squared(prevalence: float) -> float:
     Returns
     -------
     float
-        0.75 where half are events.
+        The coefficient; 0.75 if half of the observations are events.
 
     Examples
     --------
@@ -128,7 +128,7 @@ def r_squared_of_auc(auc: float, prevalence: float) -> float:
     Returns
     -------
     float
-        In the population.
+        The coefficient in the population.
 
     Examples
     --------
@@ -150,21 +150,21 @@ def r_squared_of_auc(auc: float, prevalence: float) -> float:
 
 
 def shrunken_size(n_parameters: int, r_squared: float, shrinkage: float) -> float:
-    """Return with how many observations the coefficients are to be shrunken by a factor.
+    """Return the sample size at which the expected shrinkage factor has a given value.
 
     Parameters
     ----------
     n_parameters : int
-        Candidate parameters.
+        Number of candidate parameters.
     r_squared : float
-        Cox and Snell's coefficient of determination that is expected.
+        Expected Cox-Snell coefficient of determination.
     shrinkage : float
-        The factor, above ``r_squared`` and below 1.
+        The shrinkage factor, above ``r_squared`` and below 1.
 
     Returns
     -------
     float
-        Equation 1 of the page on planning; not rounded.
+        Sample size by equation 1 of the page on planning, not rounded.
 
     Examples
     --------
@@ -185,35 +185,35 @@ def development_size(
     margin: float = 0.05,
     error: float | None = None,
 ) -> DevelopmentSize:
-    """Return how many observations the development of a prediction model needs (Riley and others 2020).
+    """Return the sample size for developing a prediction model (Riley and others 2020).
 
     Parameters
     ----------
     n_parameters : int
-        Candidate parameters, the intercept not counted; those among which is chosen are counted.
+        Number of candidate parameters, without the intercept; include all parameters that variable selection considers.
     prevalence : float
         Proportion of events.
     r_squared, auc : float, optional
-        Cox and Snell's coefficient that is expected of the model, or its c statistic: one of them.
+        Expected Cox-Snell coefficient of the model, or its expected c statistic; give one of them.
     shrinkage : float, default 0.9
-        The least shrinkage factor, of criterion 1.
+        Smallest acceptable shrinkage factor, for criterion 1.
     optimism : float, default 0.05
-        The largest optimism of Nagelkerke's coefficient, of criterion 2.
+        Largest acceptable optimism of Nagelkerke's coefficient, for criterion 2.
     margin : float, default 0.05
-        Half width of the 95 per cent interval of the overall risk, of criterion 3.
+        Half-width of the 95 per cent interval of the overall risk, for criterion 3.
     error : float, optional
-        Mean absolute error of the probabilities, of criterion 4, by a rule for at most 30 parameters; left out if not
-        given.
+        Mean absolute error of the probabilities, for criterion 4, a rule for at most 30 parameters. The criterion is
+        left out if this is not given.
 
     Returns
     -------
     DevelopmentSize
-        What each criterion asks for, and the largest.
+        What each criterion requires, and the largest requirement.
 
     Raises
     ------
     DataError
-        For numbers outside their range.
+        For values outside their range.
 
     Examples
     --------

@@ -1,16 +1,17 @@
 r"""Power of the test of one coefficient.
 
-A normal covariate with an odds ratio per standard deviation, :math:`\beta^* = \ln OR`, and rate :math:`P_1` at its mean
-needs, after Hsieh, Bloch and Larsen (1998),
+For a normal covariate with log odds ratio :math:`\beta^* = \ln OR` per standard deviation, and event rate :math:`P_1`
+at its mean, the sample size of Hsieh, Bloch and Larsen (1998) is
 
 .. math:: n = \frac{(z_{1 - \alpha/2} + z_{1 - \beta})^2}{P_1 (1 - P_1)\, \beta^{*2}} ;
 
-a binary one with rates :math:`P_1, P_2` in parts 1 - B and B, with :math:`P = (1 - B) P_1 + B P_2`,
+for a binary covariate with event rates :math:`P_1, P_2` in proportions 1 - B and B of the observations, and with
+:math:`P = (1 - B) P_1 + B P_2`,
 
 .. math:: n = \frac{\left\{z_{1 - \alpha/2} \sqrt{P (1 - P) / B} + z_{1 - \beta} \sqrt{P_1 (1 - P_1) + P_2 (1 - P_2)
           (1 - B) / B}\right\}^2}{(P_1 - P_2)^2 (1 - B)} .
 
-``method="information"`` takes the variance of the estimate at the alternative, from the expected information of one
+``method="information"`` uses the variance V of the estimate under the alternative, from the expected information of one
 observation (Demidenko 2007): :math:`n = (z_{1 - \alpha/2} + z_{1 - \beta})^2 V / \beta^2`. Other covariates that
 explain a proportion :math:`\rho^2` of the variance of x inflate n by :math:`1 / (1 - \rho^2)`.
 
@@ -43,28 +44,28 @@ RATIO_MOST = 1e6  # of odds, that is looked for
 
 @dataclass(frozen=True)
 class CoefficientPower:
-    """Sample size, power and odds ratio of which two determine the third.
+    """Sample size, power and odds ratio, one of which follows from the other two.
 
     Parameters
     ----------
     n : float
-        Observations; rounded up where it was asked for.
+        Number of observations; rounded up if it was solved for.
     power : float
-        Probability of rejecting.
+        Probability of rejecting the null hypothesis.
     odds_ratio : float
-        Per standard deviation of a normal covariate, or between the two values of a binary one.
+        Odds ratio per standard deviation of a normal covariate, or between the two values of a binary one.
     event_rate : float
-        At the mean of a normal covariate, or where a binary one is 0.
+        Event rate at the mean of a normal covariate, or where a binary one is 0.
     share : float or None
-        Proportion of observations where a binary covariate is 1; None for a normal one.
+        Proportion of observations with a binary covariate equal to 1; None for a normal covariate.
     alpha : float
         Two-sided significance level.
     explained : float
-        Proportion of the variance of the covariate that others explain.
+        Proportion of the variance of the covariate that other covariates explain.
     method : {'hsieh', 'information'}
-        How the variance was found.
+        How the variance was computed.
     solved : {'n', 'power', 'odds_ratio'}
-        What was asked for.
+        Which of the three was solved for.
 
     Examples
     --------
@@ -94,38 +95,38 @@ def coefficient_power(
     explained: float = 0.0,
     method: PowerMethod = "hsieh",
 ) -> CoefficientPower:
-    """Return what two of sample size, power and odds ratio make of the third, for the test of one coefficient.
+    """Return the third of sample size, power and odds ratio from the other two, for the test of one coefficient.
 
     Parameters
     ----------
     odds_ratio : float, optional
-        Per standard deviation of a normal covariate, or between the two values of a binary one. Where it is asked for,
-        that above 1.
+        Odds ratio per standard deviation of a normal covariate, or between the two values of a binary one. If it is
+        solved for, the solution above 1 is returned.
     n : int, optional
-        Observations.
+        Number of observations.
     power : float, optional
-        Probability of rejecting.
+        Probability of rejecting the null hypothesis.
     event_rate : float
-        At the mean of a normal covariate, or where a binary one is 0.
+        Event rate at the mean of a normal covariate, or where a binary one is 0.
     share : float, optional
-        Proportion of observations where a binary covariate is 1; a normal covariate if not given.
+        Proportion of observations with a binary covariate equal to 1; if not given, the covariate is normal.
     alpha : float, default 0.05
         Two-sided significance level.
     explained : float, default 0
         Squared multiple correlation of the covariate with the others.
     method : {'hsieh', 'information'}
-        By the formulas of Hsieh, Bloch and Larsen (1998), or by the expected information at the alternative (Demidenko
-        2007), which is closer where the odds ratio is far from 1.
+        The formulas of Hsieh, Bloch and Larsen (1998), or the expected information under the alternative (Demidenko
+        2007), which is more accurate where the odds ratio is far from 1.
 
     Returns
     -------
     CoefficientPower
-        With the third.
+        All three values.
 
     Raises
     ------
     DataError
-        Unless two of the three are given, and for numbers outside their range.
+        Unless two of the three are given, and for values outside their range.
 
     Examples
     --------

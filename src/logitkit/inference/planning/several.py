@@ -1,6 +1,6 @@
-r"""How many observations the development of a multinomial model needs: the criteria of Pate and others.
+r"""Sample size for developing a multinomial model: the criteria of Pate and others.
 
-Of K outcomes with proportions :math:`\phi_k` and p parameters per equation:
+For K outcomes with proportions :math:`\phi_k` and p parameters per equation, the criteria are:
 
 1. a shrinkage factor of at least S in each of the K (K - 1) / 2 logistic models of two outcomes, of which the pair j, k
    has :math:`n_{jk} = p / \{(S - 1) \ln(1 - R^2_{jk} / S)\}` observations, a proportion :math:`\phi_j + \phi_k` of all;
@@ -10,7 +10,7 @@ Of K outcomes with proportions :math:`\phi_k` and p parameters per equation:
 3. all K proportions within a margin m, by intervals that hold together (Bonferroni): :math:`n = \max_k
    \chi^2_{1, 1 - 0.05 / K}\, \phi_k (1 - \phi_k) / m^2`.
 
-The largest is needed.
+The sample size is the largest of these.
 
 References
 ----------
@@ -42,28 +42,28 @@ TYPICAL = 0.15  # of the largest Cox-Snell coefficient, where nothing is known (
 
 @dataclass(frozen=True)
 class SeveralSize:
-    """What each criterion asks for, of K outcomes.
+    """The sample size that each criterion requires, for K outcomes.
 
     Parameters
     ----------
     criteria : tuple of str
-        In words.
+        The criteria, in words.
     needed : tuple of int
-        Observations of each criterion; the largest is needed.
+        Observations that each criterion requires; the sample size is the largest.
     n_parameters : int
-        Candidate parameters per equation, the intercept not counted.
+        Number of candidate parameters per equation, without the intercept.
     proportions : mapping of str to float
-        Of the K outcomes.
+        Proportions of the K outcomes.
     pairs : tuple of (str, str)
         The pairs of outcomes.
     pair_r_squared : tuple of float
-        Cox and Snell's coefficient of the logistic model of each pair.
+        Cox-Snell coefficient of the logistic model of each pair.
     pair_needed : tuple of int
-        Observations of all outcomes that each pair asks for.
+        Total number of observations, over all outcomes, that each pair requires.
     r_squared, r_squared_most : float
-        Cox and Snell's coefficient of the whole model, and the largest that it can be.
+        Cox-Snell coefficient of the whole model, and the largest value that it can have.
     notes : tuple of str
-        What was assumed.
+        Notes on what was assumed.
 
     Examples
     --------
@@ -85,7 +85,7 @@ class SeveralSize:
 
     @property
     def n(self) -> int:
-        """Observations that satisfy all criteria."""
+        """The number of observations that satisfies all criteria."""
         return max(self.needed)
 
 
@@ -100,35 +100,36 @@ def several_size(
     optimism: float = 0.05,
     margin: float = 0.05,
 ) -> SeveralSize:
-    """Return how many observations the development of a multinomial model needs (Pate and others 2023).
+    """Return the sample size for developing a multinomial model (Pate and others 2023).
 
     Parameters
     ----------
     n_parameters : int
-        Candidate parameters per equation, the intercept not counted; those among which is chosen are counted.
+        Number of candidate parameters per equation, without the intercept; include all parameters that variable
+        selection considers.
     proportions : mapping of str to float
-        Proportion of each of at least three outcomes; they sum to 1.
+        Proportions of at least three outcomes, which sum to 1.
     auc, pair_r_squared : float or mapping of (str, str) to float, optional
-        Of the logistic model of each pair of outcomes the c statistic, or Cox and Snell's coefficient, that is
-        expected; one number for all pairs. One of the two.
+        Expected c statistic, or expected Cox-Snell coefficient, of the logistic model of each pair of outcomes; a
+        single number applies to all pairs. Give one of the two.
     r_squared : float, optional
-        Cox and Snell's coefficient that is expected of the whole model; 15 per cent of the largest by default.
+        Expected Cox-Snell coefficient of the whole model; by default 15 per cent of its largest value.
     shrinkage : float, default 0.9
-        The least shrinkage factor of the model of a pair.
+        Smallest acceptable shrinkage factor of the model of a pair.
     optimism : float, default 0.05
-        The largest optimism of Nagelkerke's coefficient.
+        Largest acceptable optimism of Nagelkerke's coefficient.
     margin : float, default 0.05
-        Half width of the intervals of the proportions, which hold together with 95 per cent.
+        Half-width of the simultaneous 95 per cent intervals of the proportions.
 
     Returns
     -------
     SeveralSize
-        What each criterion and each pair asks for, and the largest.
+        What each criterion and each pair requires, and the largest requirement.
 
     Raises
     ------
     DataError
-        For numbers outside their range, pairs that are missing or unknown, and proportions that do not sum to 1.
+        For values outside their range, missing or unknown pairs, and proportions that do not sum to 1.
 
     Examples
     --------

@@ -1,8 +1,8 @@
-"""Power of any test by simulation: studies are drawn, analysed, and the rejections counted.
+"""Power of any test by simulation: studies are drawn and analysed, and the rejections are counted.
 
-The power at n is the proportion of p-values of at most alpha. Its interval, that of Clopper and Pearson, is of the
-Monte-Carlo error alone: power itself depends on what the draws take for true. A study that gives no p-value, such as
-one whose outcomes are separated, rejects nothing, and is counted.
+The power at n is the proportion of p-values that are at most alpha. Its Clopper-Pearson interval covers the Monte Carlo
+error only; the power itself depends on the assumptions from which studies are drawn. A study without a p-value, such as
+one whose outcomes are separated, counts as a study that does not reject.
 
 References
 ----------
@@ -40,11 +40,11 @@ class SimulatedPower:
     n : tuple of int
         The sample sizes.
     repetitions : int
-        Studies of each size, R.
+        Number of studies of each size, R.
     rejected, unanswered : (s,) int array
-        Studies that reject, and those that give no p-value, which do not.
+        Number of studies that reject, and number without a p-value, which count as not rejecting.
     power, low, high : (s,) array
-        Proportion that rejects, with the limits of its Monte-Carlo error.
+        Proportion of studies that reject, with limits for its Monte Carlo error.
     alpha : float
         Significance level of each test.
     level : float
@@ -52,13 +52,13 @@ class SimulatedPower:
     test : str
         What was tested, in words.
     seed : int
-        Draws the same studies again.
+        Seed of the studies.
     reason : str
-        Why the first of those without a p-value has none; empty where all have one.
+        Why the first study without a p-value has none; empty if all have one.
 
     Examples
     --------
-    Studies without an effect reject at the level:
+    Without an effect, about a proportion alpha of the studies reject:
 
     >>> found = power_of_studies(lambda n, rng: rng.random(), [50], 400, alpha=0.05, seed=1)
     >>> found.n, found.power.round(3).tolist(), found.low.round(3).tolist(), found.high.round(3).tolist()
@@ -85,9 +85,9 @@ def proportion_limits(count: IntArray, total: int, level: float) -> tuple[FloatA
     Parameters
     ----------
     count : (s,) int array
-        Successes.
+        Numbers of successes.
     total : int
-        Of so many.
+        Number of trials.
     level : float
         Confidence level.
 
@@ -119,35 +119,35 @@ def power_of_studies(
     level: float = 0.95,
     test: str = "",
 ) -> SimulatedPower:
-    """Return the power of a test in studies that are drawn.
+    """Return the power of a test by drawing studies.
 
     Parameters
     ----------
     p_value : callable
-        Of a sample size and a random generator: the p-value of one study. An error of logitkit, and nan, are counted
-        as no answer.
+        Function of a sample size and a random generator that returns the p-value of one study. A logitkit error, or
+        nan, counts as no p-value.
     n : int or list of int
         Sample sizes.
     repetitions : int
-        Studies of each size.
+        Number of studies of each size.
     alpha : float, default 0.05
         Significance level.
     seed : int, optional
-        Draws the same studies again: those of a size depend on the seed, the size and their number only.
+        Seed of the studies. The studies of a size depend only on the seed, the size and the number of repetitions.
     level : float, default 0.95
-        Confidence level of the Monte-Carlo limits.
+        Confidence level of the Monte Carlo limits.
     test : str
-        What is tested, in words.
+        The test, in words.
 
     Returns
     -------
     SimulatedPower
-        In the order of the sizes.
+        One entry per size, in the order given.
 
     Raises
     ------
     DataError
-        For numbers outside their range, and where no study of a size gives a p-value.
+        For values outside their range, and where no study of a size gives a p-value.
 
     Examples
     --------

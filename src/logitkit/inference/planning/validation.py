@@ -1,6 +1,6 @@
-r"""How many observations an external validation needs, for standard errors of its measures that are stated.
+r"""Sample size for an external validation, from target standard errors of its measures.
 
-With prevalence :math:`\phi`, and a linear predictor that is normal in the population to which the model is taken:
+For prevalence :math:`\phi` and a linear predictor that is normal in the validation population, the measures are:
 
 - observed over expected events, :math:`n = (1 - \phi) / \{\phi\, SE(\ln O/E)^2\}`;
 - the calibration slope, :math:`n = I_{00} / \{SE^2 (I_{00} I_{11} - I_{01}^2)\}` with the information of one
@@ -40,14 +40,14 @@ WIDTHS = {"ratio": 0.2, "slope": 0.2, "auc": 0.1, "benefit": 0.2}
 
 @dataclass(frozen=True)
 class ValidationSize:
-    """What each measure asks for.
+    """The sample size that each measure requires.
 
     Parameters
     ----------
     criteria : tuple of str
-        In words, with the width of the 95 per cent interval.
+        The measures, in words, with the width of the 95 per cent interval.
     needed : tuple of int
-        Observations of each.
+        Observations that each measure requires.
     prevalence : float
         Proportion of events.
 
@@ -63,12 +63,12 @@ class ValidationSize:
 
     @property
     def n(self) -> int:
-        """Observations that satisfy all."""
+        """The number of observations that is enough for all measures."""
         return max(self.needed)
 
     @property
     def events(self) -> int:
-        """Events among so many, rounded up."""
+        """Expected number of events among ``n`` observations, rounded up."""
         return math.ceil(self.n * self.prevalence)
 
 
@@ -80,14 +80,14 @@ def auc_error(auc: float, n: float, prevalence: float) -> float:
     auc : float
         The c statistic.
     n : float
-        Observations.
+        Number of observations.
     prevalence : float
         Proportion of events.
 
     Returns
     -------
     float
-        Its standard error.
+        Standard error of the c statistic.
 
     Examples
     --------
@@ -100,17 +100,17 @@ def auc_error(auc: float, n: float, prevalence: float) -> float:
 
 
 def slope_information(mean: float, sd: float) -> tuple[float, float, float]:
-    """Return the information of one observation on calibration intercept and slope, of a model that is calibrated.
+    """Return the information of one observation about the calibration intercept and slope of a calibrated model.
 
     Parameters
     ----------
     mean, sd : float
-        Of the linear predictor, which is normal.
+        Mean and standard deviation of the linear predictor, which is normal.
 
     Returns
     -------
     tuple of float
-        Of the intercept, of both, and of the slope.
+        The information on the intercept, the cross term, and the information on the slope.
 
     Examples
     --------
@@ -132,33 +132,33 @@ def validation_size(
     decision: tuple[float, float, float] | None = None,
     widths: Mapping[str, float] | None = None,
 ) -> ValidationSize:
-    """Return how many observations an external validation needs (Riley and others 2021).
+    """Return the sample size for an external validation (Riley and others 2021).
 
-    Measures without their numbers are left out.
+    A measure is left out if the values that it needs are not given.
 
     Parameters
     ----------
     prevalence : float
         Proportion of events.
     auc : float, optional
-        The c statistic that is expected.
+        Expected c statistic.
     linear_predictor : (float, float), optional
-        Mean and standard deviation of the log odds in the population, for the calibration slope.
+        Mean and standard deviation of the log odds in the validation population, for the calibration slope.
     decision : (float, float, float), optional
-        A risk from which is acted, and the sensitivity and specificity that are expected there, for net benefit.
+        Risk threshold, and the sensitivity and specificity expected there, for net benefit.
     widths : mapping of str to float, optional
-        Widths of the 95 per cent intervals: ``ratio`` of observed over expected events (0.2), ``slope`` (0.2), ``auc``
-        (0.1) and ``benefit``, standardised (0.2).
+        Widths of the 95 per cent intervals: ``ratio`` of observed to expected events (0.2), ``slope`` (0.2), ``auc``
+        (0.1) and standardised ``benefit`` (0.2).
 
     Returns
     -------
     ValidationSize
-        What each measure asks for, and the largest.
+        What each measure requires, and the largest requirement.
 
     Raises
     ------
     DataError
-        For numbers outside their range.
+        For values outside their range.
 
     Examples
     --------

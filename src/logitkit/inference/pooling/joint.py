@@ -1,24 +1,24 @@
-r"""Tests of k coefficients of M imputed tables: from estimates (D1), statistics (D2) and likelihoods (D3, D4).
+r"""Tests of k coefficients from M imputed tables: from estimates (D1), statistics (D2) and likelihoods (D3, D4).
 
-All assume that what is missing takes from each coefficient the same proportion of its information, :math:`r / (1 + r)`:
-M covariances between imputations would otherwise be too few for a k by k matrix. With the mean covariance
+All assume that the missing values cost each coefficient the same proportion of its information, :math:`r / (1 + r)`,
+because M imputations are too few to estimate a k by k covariance between imputations. With the mean covariance
 :math:`\bar U` and the covariance B of the estimates,
 
 .. math:: D_1 = \frac{\bar q' \bar U^{-1} \bar q}{k (1 + r_1)}, \qquad
           r_1 = (1 + 1/M)\, \mathrm{tr}(B \bar U^{-1}) / k ;
 
-of chi-square statistics :math:`d_l` with mean :math:`\bar d`,
+for chi-square statistics :math:`d_l` with mean :math:`\bar d`,
 
 .. math:: D_2 = \frac{\bar d / k - r_2 (M + 1) / (M - 1)}{1 + r_2}, \qquad
           r_2 = (1 + 1/M)\, \mathrm{var}(\sqrt{d_l}) ;
 
-of likelihood-ratio statistics, with mean :math:`\bar d_L` at the estimates of each table and :math:`\tilde d_L` at the
+for likelihood-ratio statistics, with mean :math:`\bar d_L` at the estimates of each table and :math:`\tilde d_L` at the
 pooled ones,
 
 .. math:: D_3 = \frac{\tilde d_L}{k (1 + r_3)}, \qquad r_3 = \frac{M + 1}{k (M - 1)} (\bar d_L - \tilde d_L) .
 
-and of the maxima of the log-likelihoods of the larger model, with mean :math:`\bar\ell` at the estimates of each table
-and :math:`\tilde\ell` at the estimate of all tables stacked, which has h coefficients,
+and for the maximised log-likelihoods of the larger model, with mean :math:`\bar\ell` at the estimates of each table and
+:math:`\tilde\ell` at the estimate of all tables stacked, which has h coefficients,
 
 .. math:: D_4 = \frac{\tilde d_S}{k (1 + r_4)}, \qquad
           r_4 = \frac{M + 1}{h (M - 1)}\, 2 (\bar\ell - \tilde\ell) ,
@@ -26,8 +26,8 @@ and :math:`\tilde\ell` at the estimate of all tables stacked, which has h coeffi
 where :math:`\tilde d_S` is the likelihood-ratio statistic of the stacked tables over M, and :math:`\nu = h (M - 1)
 (1 + 1 / r_4)^2`.
 
-They are compared with F on k and :math:`\nu` degrees of freedom (equations of the papers). D2 knows the statistics
-only, and is the least accurate.
+Each is compared with F on k and :math:`\nu` degrees of freedom; the papers give the other formulas for :math:`\nu`. D2
+uses only the statistics and is the least accurate.
 
 References
 ----------
@@ -61,7 +61,7 @@ Method = Literal["D1", "D2", "D3", "D4"]
 
 @dataclass(frozen=True)
 class PooledTest:
-    """A test of k hypotheses.
+    """A pooled test of k hypotheses.
 
     Parameters
     ----------
@@ -70,17 +70,17 @@ class PooledTest:
     hypotheses : tuple of str
         What was tested, in words.
     statistic : float
-        D, compared with F.
+        The statistic D, which is compared with F.
     dof : int
-        k.
+        Numerator degrees of freedom, k.
     dof_denominator : float
-        Of F.
+        Denominator degrees of freedom of F.
     p_value : float
         Upper tail probability.
     increase : float
-        Relative increase of the variance for what is missing, r.
+        Relative increase in variance due to missing values, r.
     n_imputations : int
-        M.
+        Number of imputed tables, M.
 
     Examples
     --------
@@ -104,27 +104,28 @@ def estimates_test(
     dof_complete: float = math.inf,
     hypotheses: tuple[str, ...] = (),
 ) -> PooledTest:
-    """Return D1: Wald's test of M estimates.
+    """Return D1: the Wald test from M sets of estimates.
 
     Parameters
     ----------
     estimates : (M, k) array
-        Of what should be zero, one row per imputed table.
+        Estimates of functions that are zero under the hypothesis, one row per imputed table.
     covariances : (M, k, k) array
-        Their covariances, which have full rank.
+        Covariances of the estimates, of full rank.
     dof_complete : float
-        Degrees of freedom of the table without gaps: Reiter's for F if finite, those of Li and others if not.
+        Degrees of freedom of the complete table. If finite, F has Reiter's degrees of freedom, otherwise those of Li
+        and others.
     hypotheses : tuple of str
-        In words.
+        The hypotheses, in words.
 
     Returns
     -------
     PooledTest
-        D1.
+        The test D1.
 
     Examples
     --------
-    Of one coefficient it is the square of Rubin's t:
+    For one coefficient it is the square of Rubin's t:
 
     >>> from logitkit.inference.pooling.rubin import pooled_scalars
     >>> q, u = np.array([[1.0], [1.5], [0.8]]), np.full((3, 1), 0.2)
@@ -142,25 +143,25 @@ def estimates_test(
 
 
 def statistics_test(statistics: FloatArray, dof: int, hypotheses: tuple[str, ...] = ()) -> PooledTest:
-    """Return D2: the pooled test of chi-square statistics, of which nothing else is known.
+    """Return D2: the pooled test from chi-square statistics alone.
 
     Parameters
     ----------
     statistics : (M,) array
-        One per imputed table.
+        One chi-square statistic per imputed table.
     dof : int
-        k, of each.
+        Degrees of freedom of each statistic, k.
     hypotheses : tuple of str
-        In words.
+        The hypotheses, in words.
 
     Returns
     -------
     PooledTest
-        D2, which is negative where the statistics differ more than their mean says.
+        The test D2. Its statistic is negative if the chi-square statistics vary too much for their mean.
 
     Examples
     --------
-    Statistics that agree are those of one table:
+    If all statistics are equal, the result is that of one table:
 
     >>> round(statistics_test(np.full(4, 6.0), 2).statistic, 6)
     3.0
@@ -179,18 +180,18 @@ def likelihoods_test(own: FloatArray, pooled: FloatArray, dof: int, hypotheses: 
     Parameters
     ----------
     own : (M,) array
-        Likelihood-ratio statistics of each table, at the estimates of that table.
+        Likelihood-ratio statistic of each table, at the estimates of that table.
     pooled : (M,) array
-        The same at the pooled estimates of both models.
+        Likelihood-ratio statistic of each table, at the pooled estimates of both models.
     dof : int
-        k.
+        Number of hypotheses, k.
     hypotheses : tuple of str
-        In words.
+        The hypotheses, in words.
 
     Returns
     -------
     PooledTest
-        D3, with the degrees of freedom of a large table without gaps.
+        The test D3, with the degrees of freedom for a large complete table.
 
     Examples
     --------
@@ -212,23 +213,24 @@ def stacked_test(
     Parameters
     ----------
     ratio : float
-        Likelihood-ratio statistic of the stacked tables, over their number.
+        Likelihood-ratio statistic of the stacked tables, divided by their number.
     loss : float
-        Twice the mean decrease of the log-likelihood of the larger model from the estimates of each table to that of
-        the stacked ones, which is never negative.
+        Twice the mean decrease in the log-likelihood of the larger model from the estimates of each table to the
+        estimates from the stacked tables; never negative.
     dof : int
-        k.
+        Number of hypotheses, k.
     n_params : int
-        Coefficients of the larger model, h.
+        Number of coefficients of the larger model, h.
     count : int
-        M.
+        Number of imputed tables, M.
     hypotheses : tuple of str
-        In words.
+        The hypotheses, in words.
 
     Returns
     -------
     PooledTest
-        D4 with the robust estimate of the increase of variance, which holds whether the hypothesis does or not.
+        The test D4 with the robust estimate of the increase in variance, which is valid whether or not the hypotheses
+        hold.
 
     Examples
     --------

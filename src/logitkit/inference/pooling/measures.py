@@ -1,4 +1,4 @@
-"""Measures of predictions, such as an area under the curve, pooled on the scale where they are nearly normal."""
+"""Measures of predictive performance, such as the area under the curve, pooled on a nearly normal scale."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ SCALES = ("identity", "log", "logit")
 
 @dataclass(frozen=True)
 class PooledMeasure:
-    """Measures from M imputed tables.
+    """Measures pooled over M imputed tables.
 
     Parameters
     ----------
     names : tuple of str
-        The m measures.
+        Names of the m measures.
     scales : tuple of str
-        On which each was pooled: identity, log or logit.
+        Scale on which each measure was pooled: identity, log or logit.
     estimate, low, high : (m,) array
-        On their own scale, with limits of the interval.
+        Estimates and confidence limits on the original scale.
     std_error : (m,) array
-        On the scale on which they were pooled.
+        Standard errors on the scale on which each measure was pooled.
     dof, fmi : (m,) array
         Degrees of freedom, and fraction of missing information.
     level : float
-        Of the intervals.
+        Confidence level of the intervals.
     n_imputations : int
-        M.
+        Number of imputed tables, M.
 
     Examples
     --------
@@ -64,23 +64,23 @@ def measure_scale(values: FloatArray, scale: str, name: str) -> tuple[str, Float
     Parameters
     ----------
     values : (M, 2) array
-        Estimates with their standard errors.
+        Estimates and their standard errors.
     scale : {'identity', 'log', 'logit'}
-        Where they are nearly normal.
+        Scale on which the estimates are nearly normal.
     name : str
-        For messages.
+        Name of the measure, for error messages.
 
     Returns
     -------
     scale : str
-        As given.
+        The scale that was given.
     estimate, variance : (M,) array
-        On that scale, by the delta method.
+        Estimates and variances on that scale, by the delta method.
 
     Raises
     ------
     DataError
-        For a value outside the scale, such as an area of 1 on that of log odds, or without an error.
+        For an estimate outside the scale, such as an area of 1 on the logit scale, or without a standard error.
 
     Examples
     --------
@@ -109,11 +109,11 @@ def pooled_measure(
     Parameters
     ----------
     rows : mapping of str to (scale, estimates, variances)
-        By name; as from ``measure_scale``.
+        Scale, estimates and variances by name of the measure, as returned by ``measure_scale``.
     level : float
         Confidence level.
     dof_complete : float
-        Degrees of freedom of the table without gaps.
+        Degrees of freedom of the complete table.
 
     Returns
     -------

@@ -1,10 +1,10 @@
-r"""The Poisson bootstrap: each row occurs a Poisson number of times of mean one, apart from all others.
+r"""The Poisson bootstrap: each row occurs a number of times that is Poisson with mean one, independently.
 
-The number of rows of a replicate is then random, with a standard deviation of :math:`\sqrt n`, which estimates of
-regression coefficients do not feel to first order. A count depends on the seed, the replicate and the place of the row
-in the table, and on nothing else, so that rows may be read in any chunks, by any process. Replicates are solved side by
-side: one pass gives the gradients of all of them, each at its own coefficients, the second derivatives of the fit
-itself, corrected by how gradients changed (BFGS), serve them all, and the last pass sums their own.
+The number of rows in a replicate is then random, with standard deviation :math:`\sqrt n`; to first order this does not
+affect estimates of regression coefficients. A count depends only on the seed, the replicate and the place of the row in
+the table, so rows may be read in any chunks by any process. Replicates are solved together. One pass gives the
+gradients of all replicates, each at its own coefficients. All use the second derivatives of the fit itself, corrected
+by the changes in the gradients (BFGS), and the last pass sums their own second derivatives.
 
 References
 ----------
@@ -56,22 +56,22 @@ def poisson_counts(seed: int, number: int, places: IntArray, mean: FloatArray | 
     Parameters
     ----------
     seed : int
-        Of the bootstrap.
+        Seed of the bootstrap.
     number : int
-        Of the replicate.
+        Number of the replicate.
     places : (n,) int array
-        Places of the rows in the table as given.
+        Places of the rows in the original table.
     mean : (n,) array, optional
-        Observations that each row stands for; one by default.
+        Number of observations that each row represents; one by default.
 
     Returns
     -------
     (n,) array
-        Whole numbers.
+        Counts, as whole numbers.
 
     Examples
     --------
-    A row has its count whatever rows are beside it:
+    The count of a row does not depend on the other rows:
 
     >>> some, all_rows = poisson_counts(1, 3, np.array([5, 2])), poisson_counts(1, 3, np.arange(9))
     >>> bool((some == all_rows[[5, 2]]).all())
@@ -87,19 +87,19 @@ def poisson_counts(seed: int, number: int, places: IntArray, mean: FloatArray | 
 
 
 def poisson_weights(design: Design, seed: int, number: int) -> FloatArray:
-    """Return the prior weights of rows that are held in a replicate, zero for those that do not occur.
+    """Return the prior weights of in-memory rows in a replicate, zero for rows that do not occur.
 
     Parameters
     ----------
     design : Design
-        n rows.
+        The n rows.
     seed, number : int
-        Of the bootstrap, and of the replicate.
+        Seed of the bootstrap, and number of the replicate.
 
     Returns
     -------
     (n,) array
-        Counts of observations where the design has frequency weights, else prior weights times counts of rows.
+        Counts of observations if the design has frequency weights, otherwise prior weights times counts of rows.
 
     Examples
     --------
@@ -175,21 +175,21 @@ def _array(here: Evaluation) -> FloatArray:
 
 
 def by_places(record: FitRecord, design: Design, n: int, seed: int) -> tuple[Refits, str]:
-    """Return refits to Poisson numbers of each row, and what is drawn.
+    """Return refits to Poisson replicates of the rows, and a description of what is drawn.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     design : Design
-        Its rows.
+        The rows of the fit.
     n, seed : int
         Number of replicates, and the seed.
 
     Returns
     -------
     Refits, str
-        The same whether rows are held or read in chunks.
+        The same whether rows are in memory or read in chunks.
 
     Examples
     --------
@@ -207,28 +207,28 @@ def by_places(record: FitRecord, design: Design, n: int, seed: int) -> tuple[Ref
 
 
 def refit_in_passes(record: FitRecord, design: Design, n_fits: int, seed: int) -> Refits:
-    """Fit the model of a record to Poisson replicates of its rows, as many side by side as memory holds.
+    """Fit the model of a record to Poisson replicates of its rows, as many at a time as memory allows.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     design : Design
-        Its rows, in chunks or held.
+        The rows of the fit, in chunks or in memory.
     n_fits : int
-        How many replicates.
+        Number of replicates.
     seed : int
-        Of the bootstrap.
+        Seed of the bootstrap.
 
     Returns
     -------
     Refits
-        Replicates that do not prove by their own second derivatives that the estimate exists are not converged.
+        A replicate is marked as not converged unless its own second derivatives prove that its estimate exists.
 
     Raises
     ------
     SeparationError, ConvergenceError, UnsupportedError
-        As of ``refit``; and for fits of reduced bias, whose refits need all rows at once.
+        As for ``refit``, and for bias-reduced fits, whose refits need all rows at once.
 
     Examples
     --------
