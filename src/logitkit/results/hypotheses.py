@@ -32,35 +32,35 @@ class Hypotheses(Refits):
     design : Design, optional
         The rows of the fit.
     making : Making, optional
-        How it is made again from other rows, where that takes more than the record says.
+        How the fit is repeated on other rows, if the record alone is not enough for that.
     """
 
     def test(
         self, hypothesis: str, level: float | None = None, *, method: Literal["delta", "profile"] = "delta"
     ) -> WaldTest:
-        """Test hypotheses about the coefficients, linear or not.
+        """Test linear or non-linear hypotheses about the coefficients.
 
         Parameters
         ----------
         hypothesis : str
-            Such as ``"x = 0, C(g)[T.b] = C(g)[T.c]"``; with several outcomes a coefficient is called ``outcome:term``.
-            The name of a term, ``"C(g)"``, is the hypothesis that all its coefficients are zero, for all outcomes.
-            Functions of the coefficients may be non-linear: ``"age / lwt = 1"``, with ``+ - * / ** exp log sqrt``.
+            One or several equations, such as ``"x = 0, C(g)[T.b] = C(g)[T.c]"``; with several outcomes, a coefficient
+            is called ``outcome:term``. The name of a term alone, ``"C(g)"``, means that all its coefficients are zero
+            for all outcomes. Functions may be non-linear: ``"age / lwt = 1"``, with ``+ - * / ** exp log sqrt``.
         level : float, optional
             Confidence level of the intervals; that of the fit by default.
         method : {'delta', 'profile'}
-            Wald test, by the delta method where a function is not linear; or likelihood ratio, with a fit under the
+            Wald test, with the delta method for non-linear functions; or likelihood-ratio test, from a fit under the
             hypotheses, which does not depend on how they are written.
 
         Returns
         -------
         WaldTest
-            Joint chi-square test, and each hypothesis with its estimate.
+            The joint chi-square test, and an estimate for each hypothesis.
 
         Examples
         --------
-        All coefficients of a factor; two of them against each other, as R's ``linearHypothesis`` and Stata's ``test``
-        and ``lincom``; and a ratio, as ``nlcom``:
+        All coefficients of a factor; the difference of two of them, as in R's ``linearHypothesis`` and Stata's ``test``
+        and ``lincom``; and a ratio, as in Stata's ``nlcom``:
 
         >>> import logitkit as lk
         >>> fit = lk.logit("low ~ age + lwt + race + smoke", lk.datasets.load_lbw())
@@ -90,18 +90,19 @@ class Hypotheses(Refits):
         Parameters
         ----------
         of : str or sequence of str
-            ``"age"``, ``"age - 2 * lwt"``; the name of a term stands for each of its coefficients.
+            Coefficients or linear combinations: ``"age"``, ``"age - 2 * lwt"``. The name of a term stands for each of
+            its coefficients.
         low, high : float, optional
-            The bounds of equivalence; one of them alone for non-inferiority.
+            The equivalence bounds; give only one of them to test non-inferiority.
         ratio : bool, default False
-            Whether the bounds are of odds ratios, which are tested on the scale of logarithms.
+            Whether the bounds are odds ratios, which are tested on the log scale.
         level : float, optional
-            One minus the significance level; the interval beside the tests has the level 2 ``level`` - 1.
+            One minus the significance level; the interval shown with the tests has level 2 ``level`` - 1.
 
         Returns
         -------
         Equivalence
-            Two one-sided tests for each, and the larger of their p-values.
+            For each value, the two one-sided tests and the larger of their p-values.
 
         Examples
         --------
@@ -118,12 +119,12 @@ class Hypotheses(Refits):
         return shown(equivalence(self.record, of, low, high, ratio=ratio, level=level))
 
     def lr_test(self) -> LikelihoodRatioTest:
-        """Test that all coefficients other than the intercepts are zero, by likelihood ratio.
+        """Test that all coefficients other than the intercepts are zero, by a likelihood-ratio test.
 
         Returns
         -------
         LikelihoodRatioTest
-            Test against the model with intercepts and offsets only.
+            The test against the model with intercepts and offsets only.
 
         Examples
         --------
@@ -141,21 +142,21 @@ class Hypotheses(Refits):
         Parameters
         ----------
         type : {1, 2, 3}
-            Each term given those before it (1), given all terms that do not contain it (2), or given all others (3). In
-            type 3 factors are in sum-to-zero coding, whatever their coding in the fit, so that a term within an
-            interaction is tested at the average over the other factor's levels.
+            Each term is tested given those before it (1), given all terms that do not contain it (2), or given all
+            others (3). Type 3 uses sum-to-zero coding, whatever the coding in the fit, so that a main effect in an
+            interaction is tested at the average over the levels of the other factor.
         test : {'LR', 'Wald', 'score', 'F'}
-            Likelihood ratio, with fits to the same rows without the term; Wald; score, at the estimates
-            without the term; or F, where the covariance has degrees of freedom.
+            Likelihood-ratio test, with a fit to the same rows without each term; Wald test; score test, at the
+            estimates without the term; or F test, if the covariance has degrees of freedom.
 
         Returns
         -------
         ChiSquareTests
-            One row per term; with several outcomes, for all of them at once.
+            One row per term; with several outcomes, each test is joint over the outcomes.
 
         Examples
         --------
-        R's ``car::Anova(fit)``, and type 3 by Wald as SAS has it:
+        As R's ``car::Anova(fit)``, and the type 3 Wald tests of SAS:
 
         >>> import logitkit as lk
         >>> fit = lk.logit("low ~ age + race * C(smoke)", lk.datasets.load_lbw())
@@ -170,17 +171,17 @@ class Hypotheses(Refits):
         return shown(anova(self.record, self.design, type, test))
 
     def drop1(self, test: TermTest = "LR") -> TermChanges:
-        """Test each term that no other contains, and fit the model without it.
+        """Test each term that no other term contains, and fit the model without it.
 
         Parameters
         ----------
         test : {'LR', 'Wald', 'score', 'F'}
-            As in ``anova``; by Wald and F the smaller models are not fitted, and have no deviance or AIC.
+            As in ``anova``; with Wald and F tests, the smaller models are not fitted, and there is no deviance or AIC.
 
         Returns
         -------
         TermChanges
-            The deviance and the AIC of each smaller model, and the test of the term.
+            The deviance and the AIC of each smaller model, and the test of the dropped term.
 
         Examples
         --------
@@ -195,20 +196,20 @@ class Hypotheses(Refits):
         return shown(drop_terms(self.record, self.design, test))
 
     def add1(self, scope: str, test: AddTest = "score") -> TermChanges:
-        """Test terms that are not in the model, each added alone.
+        """Test terms that are not in the model by adding one at a time.
 
         Parameters
         ----------
         scope : str
-            Terms as in a formula, ``"z + C(g) + x:z"``, of columns of the table that the fit was made from; those
-            already in the model are skipped.
+            Terms as in a formula, ``"z + C(g) + x:z"``, with columns of the table of the fit; terms already in the
+            model are skipped.
         test : {'score', 'LR'}
-            By score, from this fit alone, or by likelihood ratio, with a fit of each larger model.
+            Score test, which needs only this fit, or likelihood-ratio test, which fits each larger model.
 
         Returns
         -------
         TermChanges
-            One row per term, each added alone.
+            One row per added term.
 
         Examples
         --------
@@ -223,12 +224,12 @@ class Hypotheses(Refits):
         return shown(term_additions(self.record, self.design, scope, test))
 
     def score_test(self) -> ModelScoreTest:
-        """Test all coefficients but the intercepts by their score, from the null model alone.
+        """Test all coefficients except the intercepts by a score test, which needs only the null model.
 
         Returns
         -------
         ModelScoreTest
-            Of a 2 x 2 table it is Pearson's chi-square.
+            The test; for a 2 x 2 table it is Pearson's chi-square test.
 
         Examples
         --------
@@ -252,27 +253,27 @@ class Hypotheses(Refits):
         seed: int = 1,
         level: float | None = None,
     ) -> ScoreBootstrap:
-        """Test a linear hypothesis by the score (wild) bootstrap of clusters, which holds with few of them.
+        """Test a linear hypothesis by the score (wild) bootstrap of clusters, which is valid with few clusters.
 
         Parameters
         ----------
         hypothesis : str
-            One function of the coefficients and its value: ``"age = 0"``.
+            One linear function of the coefficients and its value: ``"age = 0"``.
         cluster : str or (n,) array-like, optional
             Groups of rows that may be dependent; those of the fit by default.
         draws : int, default 9999
-            Number of draws; all signs are taken where they are no more.
+            Number of draws. If there are at most this many combinations of signs, all of them are used instead.
         weights : {'rademacher', 'webb'}
-            Signs, or Webb's six values, for ten clusters or fewer.
+            Random signs, or Webb's six-point weights, for ten clusters or fewer.
         seed : int, default 1
-            Draws the same weights again.
+            Random seed.
         level : float, optional
-            Confidence level of the interval; the fit's by default.
+            Confidence level of the interval; that of the fit by default.
 
         Returns
         -------
         ScoreBootstrap
-            The p-value, and the interval of the values that are not rejected.
+            The p-value, and the interval of values that are not rejected.
 
         Examples
         --------
@@ -288,17 +289,17 @@ class Hypotheses(Refits):
         return shown(score_bootstrap_of(self, hypothesis, cluster, draws, weights, seed, level))
 
     def rao_scott_test(self, hypothesis: str) -> RaoScottTest:
-        """Test that terms are zero by the likelihood ratio of Rao and Scott, for surveys and sandwiches.
+        """Test that terms are zero by the Rao-Scott likelihood-ratio test, for surveys and robust covariances.
 
         Parameters
         ----------
         hypothesis : str
-            Terms that the smaller fit leaves out: ``"age, smoke"``.
+            Terms that the smaller model leaves out: ``"age, smoke"``.
 
         Returns
         -------
         RaoScottTest
-            The ratio with weights of mean one, and its p-value from a mixture of chi-squares.
+            The likelihood-ratio statistic with weights of mean one, and its p-value from a mixture of chi-squares.
 
         Examples
         --------

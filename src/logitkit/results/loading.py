@@ -19,15 +19,15 @@ STOCHASTIC = "logitkit stochastic fit"
 
 
 def load(path: str | Path, functions: Mapping[str, Any] | None = None) -> Any:
-    """Load a saved fit, a recalibrated or an extended one, one learnt in mini-batches, or a saved scorecard.
+    """Load a saved fit (also recalibrated, extended, or learnt in mini-batches) or a saved scorecard.
 
-    A saved fit is data: it runs no code of its own, neither on loading nor in a verb of the fit. Its formula is
-    evaluated only if every name in it is a column, a constant stored in the file, a transform from a closed list, or a
-    function passed here, and if it reproduces the terms, offsets and left side stored in the file.
+    A saved fit is data: it runs no code of its own, neither on loading nor later. Its formula is evaluated only if
+    every name in it is a column, a constant stored in the file, a transform from a closed list, or a function passed
+    here, and if it reproduces the terms, offsets and left side stored in the file.
 
     The whole file is checked before a fit is returned: the type, range and size of every field, the consistency between
-    fields, and a digest of them all, which detects damage and manual changes. The digest is not a signature: anyone who
-    can write the file can recompute it. Files of earlier versions of the format, from 4 on, are read too
+    fields, and a digest of all fields, which detects damage and manual changes. The digest is not a signature: anyone
+    who can write the file can recompute it. Files in earlier versions of the format, from version 4 on, can be read too
     (``docs/saving.md``).
 
     Parameters
@@ -36,22 +36,22 @@ def load(path: str | Path, functions: Mapping[str, Any] | None = None) -> Any:
         File written by ``fit.save`` or ``card.save``.
     functions : mapping of str to object, optional
         User-defined functions that the formula calls, by name: ``{"f": f}``, or ``{"pd.cut": pd.cut}`` for ``pd.cut``.
-        NumPy functions that compute with values need not be given.
+        NumPy functions that operate on values need not be passed.
 
     Returns
     -------
     Fit, RecalibratedFit, ExtendedFit, StochasticFit or Scorecard
-        The saved fit, of the class of its family; or the scorecard with its fit. It holds no rows: verbs that need rows
-        require ``data=``.
+        The saved fit, of the class for its model, or the scorecard with its fit. It holds no rows, so verbs that need
+        rows require ``data=``.
 
     Raises
     ------
     DataError
-        If the file is no saved fit or scorecard, is damaged (naming the field) or was changed, or is of a version of
-        the format that is not known (saying what to do).
+        If the file is not a saved fit or scorecard, is damaged (the message names the field) or was changed, or has an
+        unknown version of the format (the message says what to do).
     FormulaError
-        If the formula calls functions that are not given (they are named), or contains a part that a saved fit may not
-        contain.
+        If the formula calls functions that were not passed (the message names them), or contains a part that is not
+        allowed in a saved fit.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The verbs of a fit that look at a grid of its variables in place of its rows."""
+"""The verbs of a fit that use a grid of values of its variables instead of its rows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["MeanVerbs"]
 
 
 class MeanVerbs(EffectVerbs):
-    """A fit with the verbs that look at a grid of its variables.
+    """A fit with the verbs that use a grid of values of its variables.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ class MeanVerbs(EffectVerbs):
     design : Design, optional
         The rows of the fit.
     making : Making, optional
-        How it is made again from other rows, where that takes more than the record says.
+        How the fit is repeated on other rows, if the record alone is not enough for that.
     """
 
     def means(  # noqa: PLR0913 - the choices of a table that is read by itself
@@ -45,39 +45,42 @@ class MeanVerbs(EffectVerbs):
         adjust: Adjustment | None = None,
         level: float | None = None,
     ) -> MeansResult:
-        """Return estimated marginal means: predictions of a grid of cells, averaged with stated weights.
+        """Return estimated marginal means: predictions on a grid of cells, averaged with the chosen weights.
 
         Parameters
         ----------
         factors : str or sequence of str
-            Variables whose levels have a mean each; for a number, ``at`` states the values.
+            Variables with one mean per level; for a numeric variable, give its values in ``at``.
         by : str or sequence of str, optional
-            Factors within whose levels means are compared.
+            Factors; means are compared within each of their levels.
         at : mapping of str to values, optional
-            Values of variables, one or several: of a number in place of its mean, of a factor in place of all levels.
+            One or several values per variable, used instead of the mean of a numeric variable or all levels of a
+            factor.
         weights : {'equal', 'proportional'}
-            Weights of the cells of the other factors: equal, or in proportion to how often they occur.
+            Weights of the cells of the other factors: equal, or proportional to their frequencies.
         scale : {'link', 'probability', 'latent'}
-            Linear predictors; probabilities; or, with ordered outcomes, the variable that thresholds cut.
+            Linear predictors; probabilities; or, with ordered outcomes, the latent variable.
         averaged : {'link', 'probability'}
-            For probabilities, what is averaged over cells: linear predictors, which are then back-transformed, or
-            probabilities.
+            For probabilities, whether linear predictors are averaged over cells and then back-transformed, or the
+            probabilities themselves are averaged.
         contrasts : {'pairwise', 'reference', 'polynomial'} or mapping, optional
-            Each mean minus each later one, each minus the first, polynomials in the levels, or coefficients by name.
+            Each mean minus each later one, each mean minus the first, polynomial contrasts, or named contrast
+            coefficients.
         adjust : {'bonferroni', 'single-step', 'holm', 'benjamini-hochberg'}, optional
-            For the number of contrasts (or, without any, of means), within each level of ``by`` and each outcome.
+            Adjustment for the number of contrasts (or of means, if there are no contrasts), within each level of ``by``
+            and each outcome.
         level : float, optional
             Confidence level; that of the fit by default.
 
         Returns
         -------
         MeansResult
-            Means and contrasts, which print as tables, with ``to_frame()``, ``contrast_frame()``, ``test()`` and
+            Means and contrasts, printed as tables, with ``to_frame()``, ``contrast_frame()``, ``test()`` and
             ``plot()``.
 
         Examples
         --------
-        Races compared at the same age and weight, averaged over smoking, with odds ratios of all pairs:
+        Races compared at the same age and weight, averaged over smoking, with odds ratios for all pairs:
 
         >>> import logitkit as lk
         >>> fit = lk.logit("low ~ age + lwt + race * smoke", lk.datasets.load_lbw())
@@ -113,25 +116,28 @@ class MeanVerbs(EffectVerbs):
         Parameters
         ----------
         variable : str
-            A number that is in the formula by one column, ``dose`` or ``np.log(dose)``, and its products with others.
+            A numeric variable that is in the formula as one column, ``dose`` or ``np.log(dose)``, and in interactions
+            of that column.
         probability : float or sequence of float, default 0.5
-            Of the event or, with ordered outcomes and cumulative probabilities, of the outcomes up to each threshold.
+            Probability of the event or, with ordered outcomes and cumulative probabilities, of the outcomes up to each
+            threshold.
         at : mapping of str to values, optional
-            Values of all other variables of the formula, one or several.
+            One or several values for each of the other variables of the formula.
         method : {'delta', 'fieller', 'profile'}
-            How confidence sets are made: symmetric, on the scale of the term; of all values that a Wald test does not
-            reject; or that the likelihood ratio does not. The last two may be unbounded, or the outside of an interval.
+            Confidence sets: symmetric on the scale of the term; all values that a Wald test does not reject; or all
+            values that a likelihood-ratio test does not reject. The last two sets may be unbounded, or the outside of
+            an interval.
         level : float, optional
             Confidence level; that of the fit by default.
 
         Returns
         -------
         InverseResult
-            Values with standard errors and sets, which print as a table, with ``to_frame()`` and ``test()``.
+            Values with standard errors and confidence sets, printed as a table, with ``to_frame()`` and ``test()``.
 
         Examples
         --------
-        The dose that half of the insects survive, with Fieller's interval:
+        The dose that half of the insects survive (ED50), with Fieller's interval:
 
         >>> import logitkit as lk
         >>> doses = {"dose": [1.0, 2, 4, 8, 16, 32], "dead": [1, 4, 9, 13, 18, 20], "alive": [19, 16, 11, 7, 2, 0]}

@@ -1,4 +1,4 @@
-"""The fit of a multinomial model, with the verbs of that family alone."""
+"""The fit of a multinomial model, with the verbs that only this model has."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["MultinomialFit", "NominalPlots", "NominalRowPlots"]
 
 
 class NominalRowPlots(RowPlots):
-    """Figures of rows under a multinomial model.
+    """Figures of rows for a multinomial model.
 
     Parameters
     ----------
@@ -101,13 +101,13 @@ class MultinomialFit(Fit):
     record : FitRecord
         The frozen record of the fit.
     design : Design, optional
-        The rows of the fit, used by the verbs that need rows; a loaded model has none, and these verbs need ``data=``.
+        The rows of the fit, for the verbs that need rows. A loaded model has none, so these verbs need ``data=``.
     making : Making, optional
-        How it is made again from other rows, where that takes more than the record says.
+        How the fit is repeated on other rows, if the record alone is not enough for that.
 
     Examples
     --------
-    With intercepts, the fitted probabilities of an outcome sum to its frequency:
+    In a model with intercepts, the fitted probabilities of an outcome sum to its frequency:
 
     >>> import logitkit as lk
     >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
@@ -120,17 +120,17 @@ class MultinomialFit(Fit):
     _row_figures: ClassVar[type[RowPlots]] = NominalRowPlots
 
     def combine_tests(self, test: Literal["LR", "Wald"] = "Wald") -> ChiSquareTests:
-        """Test for each pair of outcomes whether the columns distinguish them.
+        """Test, for each pair of outcomes, whether the columns distinguish them.
 
         Parameters
         ----------
         test : {'LR', 'Wald'}
-            By likelihood ratio, with a fit in which the two outcomes have equal coefficients, or by Wald.
+            Likelihood-ratio test, from a fit in which the two outcomes have equal coefficients, or Wald test.
 
         Returns
         -------
         ChiSquareTests
-            One row per pair.
+            One row per pair of outcomes.
 
         Examples
         --------
@@ -146,14 +146,14 @@ class MultinomialFit(Fit):
         return shown(combine_tests(self.record, self.design, test))
 
     def iia_tests(self, method: Literal["hausman", "small_hsiao"] = "hausman", seed: int = 0) -> IiaTests:
-        """Test the independence of irrelevant alternatives; both tests are known to be unreliable.
+        """Test the independence of irrelevant alternatives (IIA); both tests are known to be unreliable.
 
         Parameters
         ----------
         method : {'hausman', 'small_hsiao'}
             The test of Hausman and McFadden, or of Small and Hsiao.
         seed : int, default 0
-            Seed of the random halves of the second test.
+            Seed for the random halves in the test of Small and Hsiao.
 
         Returns
         -------

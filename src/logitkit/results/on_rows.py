@@ -66,7 +66,7 @@ class FitOnRows(DiagnosticVerbs):
 
     Examples
     --------
-    The outcome of the rows is given once:
+    The outcome of the rows is given only once:
 
     >>> import logitkit as lk
     >>> births = lk.datasets.load_lbw().assign(Intercept=1.0)

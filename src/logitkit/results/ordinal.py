@@ -1,4 +1,4 @@
-"""The fit of a model of ordered outcomes, with the verbs of that family alone."""
+"""The fit of a model of ordered outcomes, with the verbs that only this model has."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class OrdinalFit(Fit):
     record : FitRecord
         The frozen record of the fit.
     design : Design, optional
-        The rows of the fit, used by the verbs that need rows; a loaded model has none, and these verbs need ``data=``.
+        The rows of the fit, for the verbs that need rows. A loaded model has none, so these verbs need ``data=``.
     making : Making, optional
-        How it is made again from other rows, where that takes more than the record says.
+        How the fit is repeated on other rows, if the record alone is not enough for that.
 
     Examples
     --------
@@ -38,18 +38,18 @@ class OrdinalFit(Fit):
     """
 
     def proportional_odds_test(self, test: ParallelTest = "score") -> ChiSquareTests:
-        """Test whether terms with a single coefficient need one per threshold.
+        """Test whether terms with one coefficient for all thresholds need one per threshold.
 
         Parameters
         ----------
         test : {'score', 'Wald', 'LR'}
-            Score test at the fit, with the information from which its standard errors follow; or Wald or
+            Score test at the estimates of this fit, with the same information matrix as its standard errors; or Wald or
             likelihood-ratio test, from a fit in which the tested terms are nominal.
 
         Returns
         -------
         ChiSquareTests
-            First all terms with a single coefficient jointly, then each of them.
+            The joint test of all terms with one coefficient for all thresholds, then the test of each term.
 
         Examples
         --------

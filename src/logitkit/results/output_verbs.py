@@ -26,7 +26,7 @@ class OutputVerbs(WordVerbs, ValidationVerbs):
     design : Design, optional
         The rows of the fit.
     making : Making, optional
-        How it is made again from other rows, where that takes more than the record says.
+        How the fit is repeated on other rows, if the record alone is not enough for that.
     """
 
     def report(
@@ -39,31 +39,32 @@ class OutputVerbs(WordVerbs, ValidationVerbs):
         tripod: bool = False,
         validate: Literal["bootstrap", "cross-validation"] | None = None,
     ) -> Path:
-        """Write one self-contained HTML page: what was modelled, the answer, and whether to believe it.
+        """Write a self-contained HTML report: what was modelled, the results, and whether they can be trusted.
 
-        Its chapters: what was modelled, on which rows; the answer (coefficients, ratios, tests, average effects); can
-        it be trusted (findings, each with the rule that it applied); how well it predicts; who drives it (influence);
-        what to do next. Tables are sorted by a click, printing it gives a readable PDF, and a program finds all numbers
-        unrounded as JSON in the element ``lk-numbers``.
+        Its chapters cover the model and its rows; the results (coefficients, ratios, tests, average effects); whether
+        they can be trusted (findings, each with the rule applied); predictive performance; influential rows; and next
+        steps. Tables can be sorted by a click, the page prints well as a PDF, and the element ``lk-numbers`` holds all
+        numbers unrounded as JSON for programs.
 
         Parameters
         ----------
         path : str or Path
-            File to write, ending in .html. An existing file is replaced in one step, and kept if writing fails.
+            File to write, ending in .html. An existing file is replaced only when the new one is complete.
         data : table, optional
             Rows for the diagnostics and, with several outcomes, for the average predictions by variable. Default: the
-            rows of the fit, whose average predictions need its table.
+            rows of the fit; average predictions then need the table of the fit.
         title : str, optional
             Title of the page.
         units : mapping of str to float, 'sd' or 'iqr', optional
-            Change in a column to which its coefficient refers, ``{"balance": 10_000}``; the labels state it. The
-            standard deviation and the interquartile range are those of the rows of the fit.
+            Change in a column to which its coefficient refers, ``{"balance": 10_000}``; the labels state the change.
+            The standard deviation and the interquartile range are those of the rows of the fit.
         source : str, optional
-            Origin of the rows, such as the name of a file, which the page states beside their number.
+            Origin of the rows, such as a file name, which the page states next to the number of rows.
         tripod : bool, default False
-            Whether the numbers of the items of TRIPOD+AI stand in the margin, and its checklist at the end.
+            Whether the page shows the TRIPOD+AI item numbers in the margin and the checklist at the end.
         validate : {'bootstrap', 'cross-validation'}, optional
-            Whether the page says how well the model would predict on other rows, by ``fit.validate(method, seed=0)``.
+            Method for estimating how well the model predicts on other rows, by ``fit.validate(method, seed=0)``; no
+            such estimate by default.
 
         Returns
         -------
@@ -89,12 +90,12 @@ class OutputVerbs(WordVerbs, ValidationVerbs):
         return write_report(self._rows_of(data), path, title, units, source, tripod=tripod, validation=found)
 
     def save(self, path: str | Path) -> Path:
-        """Write the fit as plain versioned JSON, without any row of the data.
+        """Write the fit as versioned plain JSON, without any row of the data.
 
         Parameters
         ----------
         path : str or Path
-            File to write. An existing file is replaced in one step, and kept if writing fails.
+            File to write. An existing file is replaced only when the new one is complete.
 
         Returns
         -------

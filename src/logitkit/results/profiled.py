@@ -38,12 +38,12 @@ class ProfileResult(Profile):
     """
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the curves, one row per point.
+        """Return the profile likelihood curves, one row per point.
 
         Returns
         -------
         pandas.DataFrame
-            Columns function, value, root (signed) and statistic, its square: twice the log-likelihood lost.
+            Columns function, value, root (the signed root) and statistic (its square, the likelihood-ratio statistic).
         """
         known = np.isfinite(self.values)
         names = np.repeat(np.array(self.names, dtype=object), self.values.shape[1])[known.reshape(-1)]
@@ -51,7 +51,7 @@ class ProfileResult(Profile):
         return ResultFrame({"function": names, "value": self.values[known], "root": roots, "statistic": roots**2})
 
     def plot(self, ax: Any = None, *, title: str = "") -> Any:
-        """Draw the curve of one function, or those of several in standard errors.
+        """Draw the curve of one function, or the curves of several in units of standard errors.
 
         Parameters
         ----------
@@ -63,8 +63,8 @@ class ProfileResult(Profile):
         Returns
         -------
         Axes
-            One function: the likelihood-ratio statistic, with the interval shaded. Several: signed roots, which Wald's
-            intervals take for the dashed straight line.
+            For one function, the likelihood-ratio statistic with the interval shaded. For several, the signed roots,
+            with a dashed straight line that Wald intervals assume.
         """
         from logitkit.plots.profile import plot_profile
 

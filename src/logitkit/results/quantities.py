@@ -36,7 +36,7 @@ class Quantities(Statistics):
     design : Design, optional
         The rows of the fit.
     making : Making, optional
-        How it is made again from other rows, where that takes more than the record says.
+        How the fit is repeated on other rows, if the record alone is not enough for that.
     """
 
     def __init__(self, record: FitRecord, design: Design | None = None, making: Making | None = None) -> None:
@@ -50,10 +50,10 @@ class Quantities(Statistics):
 
     @property
     def coef(self) -> Any:
-        """Coefficients; infinite under separation, nan where aliased or undetermined.
+        """Coefficients; infinite under separation, nan if aliased or undetermined.
 
-        A series indexed by name; if each outcome has its own coefficients, a frame with one row per term and one column
-        per outcome.
+        A series indexed by name or, if each outcome has its own coefficients, a data frame with one row per term and
+        one column per outcome.
 
         Examples
         --------
@@ -66,7 +66,7 @@ class Quantities(Statistics):
 
     @property
     def coef_table(self) -> pd.DataFrame:
-        """Coefficients of any model as a frame, one row per term and one column per linear predictor.
+        """Coefficients of any model as a data frame, with one row per term and one column per linear predictor.
 
         Examples
         --------
@@ -83,7 +83,7 @@ class Quantities(Statistics):
 
     @property
     def std_error(self) -> Any:
-        """Standard errors, labelled as ``coef``; posterior ones after a ridge or a prior, nan if unavailable.
+        """Standard errors, labelled like ``coef``; posterior ones with a ridge penalty or a prior, nan if unavailable.
 
         Examples
         --------
@@ -107,7 +107,7 @@ class Quantities(Statistics):
 
     @property
     def outcomes(self) -> tuple[str, ...]:
-        """The outcomes in order; of two, the second is the event.
+        """The outcomes in order; if there are two, the second is the event.
 
         Examples
         --------
@@ -119,7 +119,7 @@ class Quantities(Statistics):
 
     @property
     def reference(self) -> str | None:
-        """The outcome that the others are compared with; None in symmetric form.
+        """The outcome with which the others are compared; None in the symmetric form.
 
         Examples
         --------
@@ -135,11 +135,11 @@ class Quantities(Statistics):
 
     @property
     def vcov(self) -> pd.DataFrame:
-        """Labelled covariance of the coefficients; posterior after a ridge or a prior, nan if unavailable.
+        """Labelled covariance of the coefficients; posterior with a ridge penalty or a prior, nan if unavailable.
 
         Examples
         --------
-        The standard errors are the roots of its diagonal:
+        The standard errors are the square roots of its diagonal:
 
         >>> import logitkit as lk
         >>> fit = lk.logit("low ~ age + smoke", lk.datasets.load_lbw())
@@ -155,12 +155,12 @@ class Quantities(Statistics):
 
     @property
     def model(self) -> Model:
-        """The model that was fitted, which ``lk.fit(..., model=fit.model)`` and all that fit take for other data.
+        """The model that was fitted, which can be fitted to other data by ``lk.fit(..., model=fit.model)``.
 
-        It is the statement of the fit. Where that left to the levels of the data which outcome is the event, or the
-        reference, the one that was taken is filled in, so that other rows, among which some level may be missing, are
-        fitted with the same; a penalty without a stated reference makes it ``reference=None``. The outcomes of an
-        ordinal model have the order of their type, or the one that was stated.
+        It is the model as stated in the call. If the call left the event or the reference to be chosen from the data,
+        the chosen outcome is filled in, so that other rows, in which some level may be missing, are fitted with the
+        same one; with a penalty and no stated reference, it is ``reference=None``. The outcomes of an ordinal model are
+        in the order of their type, or in the stated order.
 
         Examples
         --------
@@ -176,7 +176,7 @@ class Quantities(Statistics):
 
     @property
     def formula(self) -> str | None:
-        """The formula, or None for a ready matrix.
+        """The formula, or None if the fit was to a matrix.
 
         Examples
         --------
@@ -188,7 +188,7 @@ class Quantities(Statistics):
 
     @property
     def conventions(self) -> Conventions:
-        """What was done where packages differ, ``conventions=`` of the fit.
+        """The choices made where packages differ, as set by ``conventions=``.
 
         Examples
         --------
@@ -201,7 +201,7 @@ class Quantities(Statistics):
 
     @property
     def converged(self) -> bool:
-        """Whether the solver reached its tolerance; under separation, for the limiting model.
+        """Whether the solver reached its tolerance; under separation, this refers to the limiting model.
 
         Examples
         --------
@@ -214,7 +214,7 @@ class Quantities(Statistics):
 
     @property
     def status(self) -> str:
-        """How the solver ended, as text.
+        """How the solver ended, in words.
 
         Examples
         --------
@@ -227,7 +227,7 @@ class Quantities(Statistics):
 
     @property
     def aliased(self) -> tuple[str, ...]:
-        """Names of the columns dropped because earlier columns determine them.
+        """Names of the columns that were dropped because they are linear combinations of earlier columns.
 
         Examples
         --------
@@ -241,7 +241,7 @@ class Quantities(Statistics):
 
     @property
     def absorbed(self) -> pd.DataFrame | None:
-        """Rows and intercept of each level of the absorbed factor, infinite if dropped; None without one.
+        """Rows and intercept of each level of the absorbed factor, infinite if dropped; None if there is none.
 
         Examples
         --------
@@ -257,7 +257,7 @@ class Quantities(Statistics):
 
     @property
     def penalty(self) -> PenaltyFacts | None:
-        """Facts about the penalty; None after maximum likelihood.
+        """Facts about the penalty; None for a maximum likelihood fit.
 
         Examples
         --------
@@ -286,7 +286,7 @@ class Quantities(Statistics):
 
     @property
     def trace(self) -> pd.DataFrame:
-        """The solver's iterations: objective, Newton decrement and step length.
+        """The iterations of the solver: objective, Newton decrement and step length.
 
         Examples
         --------

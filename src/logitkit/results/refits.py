@@ -22,7 +22,7 @@ __all__ = ["Refits"]
 
 
 class Refits(Quantities):
-    """A fit with the verbs that refit the model, and say how well its coefficients are determined.
+    """A fit with the verbs that refit the model, and the diagnostics of collinearity.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class Refits(Quantities):
     design : Design, optional
         The rows of the fit.
     making : Making, optional
-        How it is made again from other rows, where that takes more than the record says.
+        How the fit is repeated on other rows, if the record alone is not enough for that.
     """
 
     def bootstrap(
@@ -49,11 +49,11 @@ class Refits(Quantities):
         n : int, default 1000
             Number of replicates.
         seed : int, optional
-            Seed, for reproducible replicates.
+            Random seed, for reproducible replicates.
         kind : {'rows', 'cluster', 'parametric', 'bayesian', 'poisson'}, optional
-            Resampling unit; or outcomes from the fitted probabilities; or weights of the units, from a posterior (the
-            Bayesian bootstrap); or a Poisson number of each row by its place in the table, the same however rows are
-            read. Default: clusters if the fit has them, otherwise rows; of rows in chunks, ``'poisson'``.
+            Resample rows or clusters; draw outcomes from the fitted probabilities; draw posterior weights of the units
+            (the Bayesian bootstrap); or draw a Poisson count for each row, which depends only on the seed and its place
+            in the table. Default: clusters if the fit has them, otherwise rows; for rows read in chunks, ``'poisson'``.
         of : str or sequence of str, optional
             Linear combinations, written as in ``test``: ``"age - 2 * lwt"``. Default: all coefficients.
 
@@ -80,7 +80,7 @@ class Refits(Quantities):
         return bootstrap_fit(self, n, seed, kind, of)
 
     def jackknife(self, of: str | Sequence[str] | None = None) -> JackknifeResult:
-        """Refit the model without each row, observation or cluster in turn.
+        """Refit the model, leaving out each row, observation or cluster in turn.
 
         Parameters
         ----------
@@ -109,12 +109,13 @@ class Refits(Quantities):
         return jackknife_fit(self, of)
 
     def bias_correction(self, method: CorrectionMethod = "analytic", level: float | None = None) -> BiasCorrection:
-        """Return the coefficients corrected for the bias caused by the intercepts of the levels of an absorbed factor.
+        """Return coefficients corrected for the incidental-parameter bias due to an absorbed factor.
 
         Parameters
         ----------
         method : {'analytic', 'jackknife'}
-            From the formula of the leading term, or from fits to the two halves of the rows of each level.
+            The analytic formula for the leading term of the bias, or a split-panel jackknife, from fits to the two
+            halves of the rows of each level.
         level : float, optional
             Confidence level; that of the fit by default.
 
@@ -137,7 +138,7 @@ class Refits(Quantities):
         return shown(bias_correction(self.record, self._own_rows.design, method, level))
 
     def remedies(self, level: float | None = None) -> RemediesResult:
-        """Fit the model by maximum likelihood, with Firth's penalty, FLIC and log-F priors, side by side.
+        """Compare the fits by maximum likelihood, with Firth's penalty, with FLIC and with log-F priors.
 
         Parameters
         ----------
@@ -147,8 +148,8 @@ class Refits(Quantities):
         Returns
         -------
         RemediesResult
-            Estimates with profile intervals, finite but for maximum likelihood where data are separated; it prints as a
-            table, and ``to_frame()`` has it.
+            Estimates with profile-likelihood intervals. All are finite, except for maximum likelihood if data are
+            separated. It prints as a table, and ``to_frame()`` returns a data frame.
 
         Examples
         --------
@@ -173,15 +174,15 @@ class Refits(Quantities):
         Parameters
         ----------
         kind : {'inflation', 'condition'}
-            ``"condition"``: condition indices with variance proportions, as COLLIN of SAS has them. An index above 30
-            with more than half of the variance of two or more coefficients is a near dependence of their columns.
+            ``"condition"``: condition indices with variance proportions, as COLLIN in SAS. An index above 30 with more
+            than half of the variance of two or more coefficients indicates a near dependence of their columns.
 
         Returns
         -------
         pandas.DataFrame
-            Columns gvif, dof and gvif_scaled, one row per term; with several outcomes, for all of them jointly. Of
-            condition indices one row per index: eigenvalue, condition_index, and the proportion of the variance of each
-            coefficient, which add up to 1.
+            Columns gvif, dof and gvif_scaled, one row per term; with several outcomes, for all of them jointly. For
+            condition indices, one row per index: eigenvalue, condition_index, and the proportion of the variance of
+            each coefficient; the proportions of a coefficient add up to 1.
 
         Examples
         --------

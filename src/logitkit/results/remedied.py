@@ -23,7 +23,7 @@ __all__ = ["RemediesResult", "remedies_of"]
 @extends_base
 @dataclass(frozen=True, eq=False)
 class RemediesResult(Remedies):
-    """Ways to fit a model, side by side, with a table.
+    """Several ways to fit a model, compared in a table.
 
     Examples
     --------
