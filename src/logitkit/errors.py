@@ -36,7 +36,7 @@ __all__ = [
 
 
 class LogitkitError(ValueError):
-    """Base of every error that logitkit raises on purpose.
+    """Base class of all errors that logitkit raises on purpose.
 
     Examples
     --------
@@ -50,7 +50,7 @@ class LogitkitError(ValueError):
 
 
 class FormulaError(LogitkitError):
-    """The formula cannot be read, or names something that the data does not have.
+    """The formula cannot be parsed, or names something that is not in the data.
 
     Examples
     --------
@@ -85,7 +85,7 @@ class NoBinsError(DataError):
     message : str
         What is wrong, and what to do.
     reason : str
-        Why the variable is left out, where others remain.
+        Why the variable is left out, if others remain.
 
     Examples
     --------
@@ -100,7 +100,7 @@ class NoBinsError(DataError):
 
 
 class ResponseError(LogitkitError):
-    """The response is not of the kind that the family needs.
+    """The response does not suit the family.
 
     Examples
     --------
@@ -114,7 +114,7 @@ class ResponseError(LogitkitError):
 
 
 class ConvergenceError(LogitkitError):
-    """A verb needs a converged fit and this one is not.
+    """A method needs a converged fit, and this fit has not converged.
 
     Examples
     --------
@@ -124,7 +124,7 @@ class ConvergenceError(LogitkitError):
 
 
 class SeparationError(LogitkitError):
-    """A verb cannot answer because the estimate that it needs is infinite.
+    """A method has no answer because an estimate that it needs is infinite.
 
     Examples
     --------
@@ -139,7 +139,7 @@ class SeparationError(LogitkitError):
 
 
 class UnsupportedError(LogitkitError):
-    """The request is understood and is not offered, or has no valid answer.
+    """The request is understood but is not supported, or has no valid answer.
 
     Examples
     --------
@@ -154,7 +154,7 @@ class UnsupportedError(LogitkitError):
 
 
 class ArgumentError(UnsupportedError, TypeError):
-    """A function was given an argument that it does not have.
+    """A function was called with an argument that it does not have.
 
     Examples
     --------
@@ -168,7 +168,7 @@ class ArgumentError(UnsupportedError, TypeError):
 
 
 class ExecutorError(LogitkitError):
-    """The workers on which rows are summed are gone, cannot be reached, or cannot run what they are given.
+    """The workers that process the rows are lost, cannot be reached, or cannot run their tasks.
 
     Examples
     --------
@@ -178,7 +178,7 @@ class ExecutorError(LogitkitError):
 
 
 class LogitkitWarning(UserWarning):
-    """Base of every warning that logitkit gives.
+    """Base class of all warnings that logitkit gives.
 
     Examples
     --------
@@ -188,7 +188,7 @@ class LogitkitWarning(UserWarning):
 
 
 class DataWarning(LogitkitWarning):
-    """The data was used, in a way that the caller should know of.
+    """The data were used in a way that the caller should know about.
 
     Examples
     --------

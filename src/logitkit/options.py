@@ -46,7 +46,7 @@ COUNT_MOST = 1_000_000  # repetitions, groups, strengths: more is a mistake, and
 
 
 class Stated:
-    """What a user states by a call, a dataclass: arguments that it does not have are answered with what is meant.
+    """Base of dataclasses of options: an unknown argument raises an error that suggests the right name.
 
     Parameters
     ----------

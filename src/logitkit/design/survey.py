@@ -31,36 +31,36 @@ OTHER_WORDS = {
 
 @dataclass(frozen=True, repr=False, eq=False, kw_only=True)
 class Survey(Stated):
-    """The design of a sample: strata and primary sampling units, or replicate weights.
+    """A survey design: strata and primary sampling units, or replicate weights.
 
     Parameters
     ----------
     strata : str or (n,) array-like, optional
         Stratum of each row of the table; one stratum by default.
     units : str or (n,) array-like, optional
-        Primary sampling unit of each row, within its stratum; by default each row is one.
+        Primary sampling unit of each row within its stratum; by default each row is a unit of its own.
     fpc : str or (n,) array-like, optional
-        Finite population: the number of units in the stratum or, if below 1, the fraction of them that was sampled.
+        Finite population correction: number of units in the stratum or, if below 1, the sampled fraction of them.
     replicates : list of str or (n, R) array-like, optional
-        Replicate weights, which include the sampling weights; in place of strata and units.
+        Replicate weights, including the sampling weights; they replace strata and units.
     kind : {'BRR', 'Fay', 'JK1', 'JKn', 'bootstrap'}, optional
         How the replicate weights were made.
     lonely : {'refuse', 'certainty', 'centred', 'average'}
-        What a stratum with a single unit contributes to the covariance: it is refused, or contributes nothing, its
+        How a stratum with a single unit is treated: it is refused, or it contributes to the covariance nothing, its
         squared deviation from the mean of all units, or the average of the other strata.
     domain : str or (n,) array-like, optional
-        Which rows are in the subpopulation that is modelled, true or false. The others have weight zero, but their
-        units still count in the design.
+        True for rows in the subpopulation that is modelled. The other rows have weight zero, but their units still
+        count in the design.
     fay : float, optional
-        For ``kind="Fay"``, Fay's coefficient between 0 and 1: the factor of the weights of the units left out.
+        For ``kind="Fay"``: Fay's coefficient, at least 0 and below 1, which multiplies the weights of units left out.
     scales : (R,) array-like, optional
-        What the square of each replicate's deviation is multiplied by: of ``kind="JKn"`` (n - 1) / n of its stratum; of
-        ``"bootstrap"`` 1 / (R - 1) by default.
+        Multipliers of each replicate's squared deviation: for ``kind="JKn"``, (n - 1) / n of its stratum; for
+        ``"bootstrap"``, 1 / (R - 1) by default.
 
     Raises
     ------
     DataError
-        For arguments that do not go together.
+        If arguments contradict each other or a value is invalid.
 
     Examples
     --------
@@ -117,7 +117,7 @@ class Survey(Stated):
 
 
 def survey_rows(survey: Survey, design: Design, table: Any) -> SurveyRows:
-    """Return the design of a sample for the rows of a table.
+    """Return the survey design for the rows of a table.
 
     Examples
     --------
@@ -149,7 +149,7 @@ def survey_rows(survey: Survey, design: Design, table: Any) -> SurveyRows:
 
 
 def in_domain(survey: Survey, design: Design, table: Any) -> BoolArray:
-    """Return which rows of a design the model is of, (n,).
+    """Return which rows of a design are in the modelled subpopulation, shape (n,).
 
     Examples
     --------

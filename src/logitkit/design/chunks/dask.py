@@ -34,16 +34,16 @@ LARGE_GRAPH = "1GB"  # Dask warns of graphs above 10 MB, which the coding of man
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Dask(Stated, ByWorkers):
-    """Workers of Dask, as an executor: ``lk.logit(formula, frame, executor=lk.Dask(client))``.
+    """Dask workers as an executor: ``lk.logit(formula, frame, executor=lk.Dask(client))``.
 
-    Partitions of a Dask frame stay where they are; files, which all workers must reach by the same paths, are
-    read by the workers. Each evaluation of the likelihood is one round, in which only sums travel. Rows stay on the
-    workers between passes where they take at most a quarter of their memory; else they are read again.
+    Partitions of a Dask frame stay where they are. Files are read by the workers, so all workers must reach them by
+    the same paths. Each evaluation of the likelihood is one round, in which only sums are sent. Rows stay on the
+    workers between passes if they take at most a quarter of the workers' memory; otherwise they are read again.
 
     Parameters
     ----------
     client : distributed.Client, optional
-        Connected to the scheduler; the current client by default.
+        A client connected to the scheduler; by default the current one.
 
     Examples
     --------

@@ -63,16 +63,16 @@ AGAIN = "A frame that is computed anew for each pass may come in other partition
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Spark(Stated, ByWorkers):
-    """Workers of Spark, as an executor: ``lk.logit(formula, frame, executor=lk.Spark(session))``.
+    """Spark workers as an executor: ``lk.logit(formula, frame, executor=lk.Spark(session))``.
 
-    Partitions of a Spark frame stay where they are; files, which all workers must reach by the same paths, are
-    read by the workers. Each evaluation of the likelihood is one round, in which only sums travel. logitkit must be
+    Partitions of a Spark frame stay where they are. Files are read by the workers, so all workers must reach them by
+    the same paths. Each evaluation of the likelihood is one round, in which only sums are sent. logitkit must be
     installed on the workers.
 
     Parameters
     ----------
     session : pyspark.sql.SparkSession, optional
-        A classic session, not one of Spark Connect; the active one by default.
+        A classic session, not a Spark Connect session; by default the active one.
 
     Examples
     --------
@@ -97,7 +97,7 @@ class Spark(Stated, ByWorkers):
 
     @property
     def running(self) -> Any:
-        """The session, the active one where none was given."""
+        """The given session, or the active one if none was given."""
         if self.session is not None:
             return self.session
         from pyspark.sql import SparkSession

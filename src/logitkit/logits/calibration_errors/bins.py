@@ -14,14 +14,14 @@ __all__ = ["ErrorBins", "bin_cells", "error_bins"]
 
 @dataclass(frozen=True)
 class ErrorBins:
-    """Predicted against observed in b bins, ascending by predicted probability.
+    """Predicted and observed rates in b bins, in ascending order of predicted probability.
 
     Parameters
     ----------
     n : (b,) array
-        Trials.
+        Number of trials.
     expected, events : (b,) array
-        Sum of the predicted probabilities, and events.
+        Sum of the predicted probabilities, and number of events.
     squared : (b,) array
         Sum of the squared errors of single trials.
 
@@ -49,7 +49,7 @@ class ErrorBins:
 
     @property
     def gap(self) -> FloatArray:
-        """Mean predicted probability less observed rate, shape (b,)."""
+        """Mean predicted probability minus observed rate, shape (b,)."""
         return np.asarray((self.expected - self.events) / self.n)
 
     @property

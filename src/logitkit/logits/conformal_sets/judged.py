@@ -15,31 +15,31 @@ __all__ = ["Coverage", "judge", "proportion_limits"]
 
 @dataclass(frozen=True, eq=False)
 class Coverage:
-    """Coverage and sizes of sets, on rows that took no part in their thresholds.
+    """Coverage and sizes of sets, on rows that were not used for their thresholds.
 
     Parameters
     ----------
     n : int
-        Rows.
+        Number of rows.
     covered : int
-        Those whose set holds the outcome.
+        Number of rows whose set contains the outcome.
     target : float
         Coverage that the sets guarantee.
     expected : tuple of float
-        Between which proportions the coverage of as many exchangeable rows lies: central limits of a beta-binomial
-        distribution, at the level of the intervals. Missing where rows of the thresholds have weights.
+        Interval for the coverage of this many exchangeable rows: central limits of a beta-binomial distribution, at
+        the level of the intervals. Missing if the rows of the thresholds have weights.
     p_value : float
-        Twice the smaller tail of that distribution: small where these rows are not like those of the thresholds.
+        Twice the smaller tail of that distribution. Small if these rows are unlike those of the thresholds.
     low, high : float
         Exact limits (Clopper and Pearson) of the coverage of these sets.
     mean_size : float
-        Outcomes per set.
+        Mean number of outcomes per set.
     size_counts : (K + 1,) int array
-        Sets with 0, 1, ..., K outcomes.
+        Number of sets with 0, 1, ..., K outcomes.
     by_outcome : (K, 5) array
-        Of the rows with each outcome their number, the proportion covered with exact limits, and the mean size.
+        For each outcome: number of rows, proportion covered with exact limits, and mean size of the sets.
     level : float
-        Of the intervals.
+        Confidence level of the intervals.
 
     Examples
     --------
@@ -66,7 +66,7 @@ class Coverage:
 
     @property
     def coverage(self) -> float:
-        """Proportion of the rows whose set holds the outcome."""
+        """Proportion of the rows whose set contains the outcome."""
         return self.covered / self.n
 
 

@@ -19,21 +19,21 @@ __all__ = ["RewardModel", "expected_rewards"]
 
 @dataclass(frozen=True)
 class RewardModel:
-    r"""The logit model of rewards within 0 and 1 of the doubly robust estimate.
+    r"""Logit model of rewards between 0 and 1, for the doubly robust estimate.
 
-    Each row is predicted by a model of the rows of other folds. Every coefficient has a log-F(1, 1) prior, features in
-    units of their standard deviation (Greenland and Mansournia 2015), which keeps it finite where an action never had a
-    reward (``docs/maths/off_policy.md``, equation 8).
+    Each row is predicted by a model fitted to the other folds. Every coefficient has a log-F(1, 1) prior, with features
+    in units of their standard deviation (Greenland and Mansournia 2015). The prior keeps it finite if an action never
+    had a reward (``docs/maths/off_policy.md``, equation 8).
 
     Parameters
     ----------
     features : (n, p) or (n, A, p) array-like, optional
-        What is known of each row, beside an intercept for each action; or of each action in each row, beside one
-        intercept. Left out, each action has its own rate.
+        Features of each row, beside an intercept for each action; or features of each action in each row, beside one
+        intercept. Without them, each action has its own rate.
     folds : int, default 5
-        Parts, at least 2; clusters stay whole.
+        Number of folds, at least 2; clusters are not split.
     seed : int, default 0
-        Makes the folds repeatable.
+        Seed that makes the folds repeatable.
 
     References
     ----------

@@ -31,16 +31,16 @@ __all__ = ["Logged", "SimulatedBandit", "SoftmaxPolicy", "reinforce"]
 
 
 class Logged(NamedTuple):
-    """A log of what a policy did, as ``off_policy_value`` takes it.
+    """A log of the choices of a policy, in the form that ``off_policy_value`` takes.
 
     Parameters
     ----------
     action : (n,) int array
-        What was chosen, from 0.
+        The action chosen, from 0.
     reward : (n,) array
-        What followed.
+        The reward that followed.
     propensity : (n,) array
-        With which probability it was chosen.
+        The probability with which the action was chosen.
 
     Examples
     --------
@@ -58,14 +58,14 @@ class Logged(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class SoftmaxPolicy:
-    """A policy with probabilities that are the softmax of linear functions of features.
+    """A policy whose probabilities are the softmax of linear functions of features.
 
     Parameters
     ----------
     coef : (A, p) array
-        One row per action.
+        Coefficients, one row per action.
     rewards : (rounds,) array
-        Mean reward of each round in which it was learnt; none of a policy that was not.
+        Mean reward of each round of learning; empty if the policy was not learnt.
 
     Examples
     --------
@@ -87,7 +87,7 @@ class SoftmaxPolicy:
         Parameters
         ----------
         features : (n, p) array-like
-            What is known of each row; a column of ones is an intercept.
+            Features of each row; a column of ones is an intercept.
 
         Returns
         -------
@@ -97,12 +97,12 @@ class SoftmaxPolicy:
         Raises
         ------
         DataError
-            If the shape is another, or a number is not finite.
+            If the shape is wrong, or a number is not finite.
         """
         return np.asarray(_read_features(features, self.coef.shape[1]) @ self.coef.T)
 
     def probabilities(self, features: Any) -> FloatArray:
-        """Return with which probability each action is chosen.
+        """Return the probability with which each action is chosen.
 
         Parameters
         ----------
@@ -112,12 +112,12 @@ class SoftmaxPolicy:
         Returns
         -------
         (n, A) array
-            Rows add up to 1.
+            Probabilities; rows add up to 1.
 
         Raises
         ------
         DataError
-            As ``logits``.
+            As for ``logits``.
         """
         values = self.logits(features)
         # None is above zero: rows of logits may be within 0 and 1 and add up to 1 without being probabilities.
@@ -131,7 +131,7 @@ class SoftmaxPolicy:
         features : (n, p) array-like
             As for ``logits``.
         seed : int or numpy.random.Generator, optional
-            Makes the draws repeatable.
+            Seed that makes the draws repeatable.
 
         Returns
         -------
@@ -141,32 +141,32 @@ class SoftmaxPolicy:
         Raises
         ------
         DataError
-            As ``logits``.
+            As for ``logits``.
         """
         sums = np.cumsum(self.probabilities(features), axis=1)[:, :-1]  # the last action has what is left
         return np.asarray((generator_of(seed).random((sums.shape[0], 1)) >= sums).sum(axis=1))
 
     def gradient(self, features: Any, action: Any, reward: Any, *, baseline: bool = True) -> FloatArray:
-        """Return an unbiased estimate of the slopes of the expected reward, from choices that this policy made.
+        """Return an unbiased estimate of the gradient of the expected reward, from choices of this policy.
 
         Parameters
         ----------
         features : (n, p) array-like
             As for ``logits``.
         action, reward : (n,) array-like
-            What was chosen, and what followed.
+            The actions chosen, and the rewards that followed.
         baseline : bool, default True
-            Whether each reward is taken less the mean of those of the other rows; needs two rows.
+            Whether the mean reward of the other rows is subtracted from each reward; needs two rows.
 
         Returns
         -------
         (A, p) array
-            Slopes by the coefficients.
+            Derivatives with respect to the coefficients.
 
         Raises
         ------
         DataError
-            If a shape is another, a number is not finite, or an action does not exist.
+            If a shape is wrong, a number is not finite, or an action does not exist.
         """
         rows = _read_features(features, self.coef.shape[1])
         gained = read_numbers(reward, "Rewards").astype(np.float64, copy=False)
@@ -184,12 +184,12 @@ class SoftmaxPolicy:
 
 @dataclass(frozen=True, eq=False)
 class SimulatedBandit:
-    """Rewards of 0 and 1 whose log odds are linear in features, by action: a bandit whose truth is known.
+    """A simulated bandit: rewards are 0 or 1, and their log odds are linear in the features, by action.
 
     Parameters
     ----------
     coef : (A, p) array
-        One row per action.
+        Coefficients, one row per action.
 
     Examples
     --------
@@ -213,12 +213,12 @@ class SimulatedBandit:
         return np.asarray(generator.random(p.shape[0]) < p[np.arange(p.shape[0]), did], dtype=np.float64)
 
     def expected(self, features: Any) -> FloatArray:
-        """Return the probability of a reward of each action.
+        """Return the probability of a reward for each action.
 
         Parameters
         ----------
         features : (n, p) array-like
-            What is known of each row.
+            Features of each row.
 
         Returns
         -------
@@ -228,14 +228,14 @@ class SimulatedBandit:
         return np.asarray(sigmoid(_read_features(features, self.coef.shape[1]) @ self.coef.T), dtype=np.float64)
 
     def value(self, features: Any, target: Any) -> float:
-        """Return the expected reward of a policy, without a draw.
+        """Return the exact expected reward of a policy, without draws.
 
         Parameters
         ----------
         features : (n, p) array-like
-            What is known of each row.
+            Features of each row.
         target : (n, A) array-like
-            With which probability the policy chooses each action.
+            The probability with which the policy chooses each action.
 
         Returns
         -------
@@ -245,7 +245,7 @@ class SimulatedBandit:
         Raises
         ------
         DataError
-            If probabilities have another shape, or those of a row do not add up to 1.
+            If the probabilities have a wrong shape, or those of a row do not add up to 1.
         """
         expected = self.expected(features)
         if np.shape(target) != expected.shape:
@@ -253,16 +253,16 @@ class SimulatedBandit:
         return float((expected * read_proportions(target, expected)).sum(axis=1).mean())
 
     def log(self, policy: SoftmaxPolicy, features: Any, *, seed: Any = None) -> Logged:
-        """Return what a policy does in some rows, with rewards and propensities.
+        """Return the choices of a policy in the given rows, with rewards and propensities.
 
         Parameters
         ----------
         policy : SoftmaxPolicy
-            What chooses.
+            The policy that chooses.
         features : (n, p) array-like
-            What is known of each row.
+            Features of each row.
         seed : int or numpy.random.Generator, optional
-            Makes the draws repeatable.
+            Seed that makes the draws repeatable.
 
         Returns
         -------
@@ -292,36 +292,36 @@ def reinforce(
 ) -> SoftmaxPolicy:
     """Learn a softmax policy from the rewards of its own choices, by REINFORCE.
 
-    Each round draws rows, lets the policy choose, asks the bandit for rewards and takes a step along the gradient. The
+    Each round draws rows, lets the policy choose, gets rewards from the bandit and takes a step along the gradient. The
     policy begins with equal probabilities.
 
     Parameters
     ----------
     bandit : callable
-        Gives rewards, (b,), for features, (b, p), actions, (b,), and a generator of random numbers: such as a
+        Returns rewards, (b,), given features, (b, p), actions, (b,), and a random number generator; for example a
         ``SimulatedBandit``.
     features : (n, p) array-like
-        Rows that may come; a column of ones is an intercept.
+        Rows from which each round draws; a column of ones is an intercept.
     n_actions : int
-        A, at least 2.
+        Number of actions, A, at least 2.
     rounds, batch : int, default 500 and 100
-        Steps, and rows of each, drawn with replacement.
+        Number of steps, and rows per step, drawn with replacement.
     rate : float, default 1
-        What multiplies the gradient in a step.
+        Factor of the gradient in each step.
     baseline : bool, default True
-        Whether rewards are taken less the mean of the others of the batch, which makes the steps less noisy.
+        Whether the mean of the others in the batch is subtracted from each reward, which makes steps less noisy.
     seed : int, default 0
-        Makes the course repeatable.
+        Seed that makes the run repeatable.
 
     Returns
     -------
     SoftmaxPolicy
-        Its coefficients after the last step, and the mean reward of each round.
+        The policy after the last step, with the mean reward of each round.
 
     Raises
     ------
     DataError
-        If an option is none, or features or rewards are not finite.
+        If an option is invalid, or features or rewards are not finite.
 
     Examples
     --------

@@ -38,36 +38,36 @@ SHOWN = 5  # largest weights that are named
 
 @dataclass(frozen=True, eq=False)
 class OffPolicyValue:
-    """The value of a policy from the log of another.
+    """The value of a policy, estimated from the log of another policy.
 
     Parameters
     ----------
     method : {'ips', 'snips', 'dr'}
-        How it was estimated.
+        The estimator.
     value, std_error : float
         Mean reward of a row under the policy, and its standard error.
     conf_low, conf_high : float
-        Normal interval.
+        Normal confidence interval.
     level : float
         Its confidence level.
     n, n_clusters : int
-        Rows of the log, and clusters of them that are independent.
+        Number of rows of the log, and number of independent clusters.
     logged_value : float
-        Mean reward under the policy that logged.
+        Mean reward under the policy that made the log.
     effective_size : float
-        How many rows of equal weight tell as much: the squared sum of the weights over the sum of their squares.
+        Effective number of rows: the squared sum of the weights over the sum of their squares.
     rewarded_size : float
-        The same of the products of weights and rewards; nan where there are none.
+        The same for the products of weights and rewards; nan without rewards.
     mean_weight, mean_weight_error : float
-        1 in expectation, and the standard error.
+        Mean of the weights, which is 1 in expectation, and its standard error.
     largest_rows : (m,) int array
         The rows with the largest weights, at most five.
     largest_weights : (m,) array
         Their weights.
     terms : (n,) array
-        What each row adds: their mean is the value, up to rounding.
+        Contribution of each row; their mean is the value, up to rounding.
     concerns : tuple of str
-        Why the interval may be too narrow, by the rules of the maths page; each was a warning.
+        Reasons why the interval may be too narrow, by the rules of the maths page; each gave a warning.
 
     Examples
     --------
@@ -97,10 +97,10 @@ class OffPolicyValue:
 
     @property
     def logit_interval(self) -> tuple[float, float]:
-        """Interval of the log odds of the value, as probabilities: for rewards within 0 and 1, and never beyond.
+        """Interval from the log odds of the value, for rewards between 0 and 1; it never leaves these bounds.
 
-        It is less symmetric than the normal interval, and covers better where rewards are rare. Missing unless the
-        value lies between 0 and 1.
+        It is less symmetric than the normal interval, and has better coverage if rewards are rare. It is missing
+        unless the value lies between 0 and 1.
         """
         if not 0.0 < self.value < 1.0:
             return float("nan"), float("nan")
@@ -120,25 +120,25 @@ def off_policy_value(
     clusters: Any = None,
     level: float = 0.95,
 ) -> OffPolicyValue:
-    """Return the mean reward that a policy would have had, with its interval.
+    """Estimate the mean reward that a policy would have had, with an interval.
 
     Parameters
     ----------
     reward : (n,) array-like
-        What followed, such as 1 for a click.
+        The reward that followed, such as 1 for a click.
     propensity : (n,) array-like
-        With which probability the log chose what it did: above 0.
+        Probability with which the logging policy chose its action; above 0.
     target : (n,) or (n, A) array-like
-        With which probability the policy would choose the same; or each of the A actions.
+        Probability with which the new policy would choose the same action, or each of the A actions.
     method : {'snips', 'ips', 'dr'}, default 'snips'
-        ``'dr'`` needs ``target`` of all actions, and ``action``.
+        The estimator. ``'dr'`` needs ``target`` for all actions, and ``action``.
     action : (n,) array-like, optional
-        What was chosen, from 0 to A - 1.
+        The action chosen, from 0 to A - 1.
     model : RewardModel or (n, A) array-like, optional
-        For ``'dr'``: features and folds of the package's own model of rewards, or what another model expects of each
-        action, which must not have seen the rewards of the same rows. By default each action has its rate.
+        For ``'dr'``: features and folds of the package's own model of rewards, or the rewards that another model
+        expects of each action. That model must not be fitted to these rows. By default each action has its own rate.
     clusters : (n,) array-like, optional
-        Users or sessions: rows of one depend on one another.
+        Users or sessions, whose rows depend on one another.
     level : float, default 0.95
         Confidence level.
 
@@ -150,14 +150,14 @@ def off_policy_value(
     Raises
     ------
     DataError
-        If a propensity is 0 or no probability (its row is named), shapes differ, a number is not finite, or what the
-        method needs is missing.
+        If a propensity is 0 or not a probability (its row is named), shapes differ, a number is not finite, or an
+        argument that the method needs is missing.
 
     Warns
     -----
     DataWarning
-        If one row has more than a twentieth of all weight, rewarded rows tell as much as fewer than 30 of equal weight,
-        or the mean weight is four standard errors from 1.
+        If one row has more than a twentieth of the total weight, the effective number of rewarded rows is below 30, or
+        the mean weight is more than four standard errors from 1.
 
     Examples
     --------

@@ -25,31 +25,32 @@ DETERMINED = 1e-11  # least eigenvalue of the information in units of its diagon
 
 
 def linear_pool(members: Any, y: Any = None, weights: Any = None, *, given: Any = None) -> Pool:
-    """Average the probabilities of several models, with the weights that make the outcomes most likely.
+    """Average the probabilities of several models, with maximum likelihood weights.
 
     Parameters
     ----------
     members : sequence or mapping of array-like
-        Logits of the same rows by each member, (n,) of an event or (n, K) of K outcomes; best of rows that no member
-        was fitted to.
+        Logits of the same rows by each member: (n,) for an event, (n, K) for K outcomes; preferably for rows that no
+        member was fitted to.
     y : (n,) array-like, optional
-        0 or 1, or the proportion of events; of K outcomes their numbers, from 0 to K - 1. Without it nothing is learnt.
+        0 or 1, or the proportion of events; for K outcomes, their numbers from 0 to K - 1. Without y no weights are
+        learnt.
     weights : (n,) array-like, optional
         How often each row counts.
     given : (J,) array-like, optional
-        Weights of the members that are known, and not learnt; without these and without y all are equal.
+        Known weights of the members, which are then not learnt. Without these and without y all are equal.
 
     Returns
     -------
     Pool
-        With ``transform(members)``, ``weights``, ``interval()``, and scores of the members and of the pool.
+        It has ``transform(members)``, ``weights``, ``interval()``, and scores of the members and of the pool.
 
     Raises
     ------
     DataError
         If shapes differ, logits are not finite or look like probabilities, or outcomes are out of range.
     UnsupportedError
-        If two members say the same, so that their weights cannot be told apart.
+        If a member is determined by the others in all rows, so that the weights are not identified.
 
     Examples
     --------
@@ -114,26 +115,27 @@ def _linear(names: tuple[str, ...], rows: PoolRows) -> Pool:
 
 
 def log_pool(members: Any, y: Any = None, weights: Any = None, *, sum_to_one: bool = False, given: Any = None) -> Pool:
-    """Add up the logits of several models, with the weights that make the outcomes most likely.
+    """Add up the logits of several models, with maximum likelihood weights.
 
     Parameters
     ----------
     members : sequence or mapping of array-like
-        Logits of the same rows by each member, (n,) of an event or (n, K) of K outcomes; best of rows that no member
-        was fitted to.
+        Logits of the same rows by each member: (n,) for an event, (n, K) for K outcomes; preferably for rows that no
+        member was fitted to.
     y : (n,) array-like, optional
-        0 or 1, or the proportion of events; of K outcomes their numbers, from 0 to K - 1. Without it nothing is learnt.
+        0 or 1, or the proportion of events; for K outcomes, their numbers from 0 to K - 1. Without y no weights are
+        learnt.
     weights : (n,) array-like, optional
         How often each row counts.
     sum_to_one : bool, default False
-        Whether the weights add up to one. A free sum also makes the pool as sure as the outcomes ask for.
+        Whether the weights add up to one. A free sum also calibrates how extreme the pooled logits are.
     given : (J,) array-like, optional
-        Weights of the members that are known, and not learnt; without these and without y all are 1 / J.
+        Known weights of the members, which are then not learnt. Without these and without y all are 1 / J.
 
     Returns
     -------
     Pool
-        With ``transform(members)``, ``weights``, ``interval()``, and scores of the members and of the pool.
+        It has ``transform(members)``, ``weights``, ``interval()``, and scores of the members and of the pool.
 
     Raises
     ------
@@ -142,7 +144,7 @@ def log_pool(members: Any, y: Any = None, weights: Any = None, *, sum_to_one: bo
     SeparationError
         If sums of logits separate the outcomes, so that no finite weights are best.
     UnsupportedError
-        If members say the same, so that their weights cannot be told apart.
+        If a member is determined by the others in all rows, so that the weights are not identified.
 
     Examples
     --------

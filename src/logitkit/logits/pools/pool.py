@@ -32,7 +32,7 @@ EMPTY = partial(np.empty, 0)
 
 @dataclass(frozen=True)
 class Pool:
-    """Several models as one.
+    """A pool of several models.
 
     Parameters
     ----------
@@ -41,24 +41,24 @@ class Pool:
     names : tuple of str
         The J members.
     weights : (J,) array
-        Of the members; exactly 0 where the bound holds.
+        Weights of the members; exactly 0 at the bound.
     adds_up : bool
-        Whether weights were made to add up to one.
+        Whether the weights were constrained to add up to one.
     std_error : (J,) array
-        By the information of the weights above zero, 0 for those at their bound; nan where weights were not learnt.
+        From the information of the weights above zero; 0 for weights at their bound, nan if weights were not learnt.
     vcov : (J, J) array
-        Covariance of the weights, likewise.
+        Covariance of the weights, in the same way.
     gap : float
-        The log-likelihood is at most so much below its maximum; of weights with a free sum, below that of any whose sum
-        is no more than twice theirs plus one.
+        The log-likelihood is at most this far below its maximum. If the sum is free, the maximum is over weights whose
+        sum is no more than twice theirs plus one.
     n : float
-        Weight of the rows that it was learnt from.
+        Total weight of the rows from which the pool was learnt.
     log_loss, brier : float
-        Scores on these rows; for the pool they flatter a little, as its weights were learnt there.
+        Scores of the pool on these rows; slightly optimistic, because the weights were learnt there.
     member_log_loss, member_brier : (J,) array
         Scores of the members on the same rows.
     rows : PoolRows or None
-        What the weights were learnt from, which their intervals ask for.
+        The rows from which the weights were learnt; ``interval`` needs them.
 
     Examples
     --------
@@ -83,7 +83,7 @@ class Pool:
 
     @property
     def at_bound(self) -> BoolArray:
-        """Which weights are held at zero: the rows would rather have them negative."""
+        """True for weights that are held at zero because the likelihood would make them negative."""
         return np.asarray(self.weights == 0.0)
 
     def transform(self, members: Any) -> FloatArray:
@@ -97,8 +97,8 @@ class Pool:
         Returns
         -------
         (n,) or (n, K) array
-            Log odds of the event; of K outcomes logs of probabilities for a linear pool, weighted sums of logits for a
-            logarithmic one.
+            Log odds of the event. For K outcomes: log probabilities from a linear pool, weighted sums of logits from
+            a logarithmic one.
 
         Raises
         ------
@@ -121,12 +121,12 @@ class Pool:
         Parameters
         ----------
         members : sequence or mapping of array-like
-            As of ``transform``.
+            As for ``transform``.
 
         Returns
         -------
         (n,) or (n, K) array
-            Of the event, or of each outcome.
+            Probabilities of the event, or of each outcome.
         """
         return probabilities(self.transform(members))
 
@@ -136,29 +136,29 @@ class Pool:
         Returns
         -------
         dict
-            Read again by ``from_dict``.
+            The input of ``from_dict``.
         """
         numbers = {name: plain_numbers(getattr(self, name)) for name in (*ARRAYS, *SCALARS)}
         return {"kind": self.kind, "names": list(self.names), "adds_up": self.adds_up, **numbers}
 
     @classmethod
     def from_dict(cls, kept: Mapping[str, Any]) -> Self:
-        """Return what ``to_dict`` wrote.
+        """Return the pool that ``to_dict`` wrote.
 
         Parameters
         ----------
         kept : mapping
-            Plain numbers.
+            The output of ``to_dict``.
 
         Returns
         -------
         Pool
-            The same, without the rows that profile intervals need.
+            The same pool, without the rows that profile intervals need.
 
         Raises
         ------
         DataError
-            If a field is missing, or its values are not those of a pool.
+            If a field is missing or has invalid values.
         """
         try:
             numbers: dict[str, Any] = {name: np.asarray(kept[name], dtype=np.float64) for name in (*ARRAYS, *SCALARS)}
@@ -178,12 +178,12 @@ class Pool:
         return cls(kind, names, adds_up=adds_up, **numbers)
 
     def interval(self, level: float = 0.95) -> FloatArray:
-        """Return intervals of the weights by profile likelihood, which keep to their bounds.
+        """Return profile likelihood intervals of the weights, which respect their bounds.
 
         Parameters
         ----------
         level : float, default 0.95
-            Confidence level. A weight whose true value is zero is covered more often.
+            Confidence level. If the true weight is zero, coverage is higher.
 
         Returns
         -------

@@ -23,29 +23,29 @@ CELLS = 1 << 20  # numbers drawn at a time
 class RankingMeasure:
     """A measure of ranking, averaged over queries.
 
-    Queries are the units: rows of one query depend on one another. Queries without a relevant row have no value of the
-    measure, and are left out of the mean.
+    Queries are the sampling units, because rows of one query depend on one another. For queries without a relevant row
+    the measure is not defined; they are left out of the mean.
 
     Parameters
     ----------
     name : str
         The measure, such as ``'NDCG at 10'``.
     estimate, std_error : float
-        Mean over queries; its standard error, nan of a single query.
+        Mean over queries, and its standard error; nan for a single query.
     conf_low, conf_high : float
-        Interval of the mean over queries like these.
+        Interval for the mean over the population of queries.
     level : float
         Its confidence level.
     interval : {'normal', 'bootstrap'}
-        How it was made.
+        The kind of interval.
     queries : (q,) array
-        Labels of the queries that have a value.
+        Labels of the queries for which the measure is defined.
     values : (q,) array
         The measure of each.
     n_left_out : int
-        Queries without a relevant row.
+        Number of queries without a relevant row.
     replicates, seed : int
-        Draws of the bootstrap and what repeats them; the same queries in every measure of as many.
+        Number of bootstrap draws, and their seed. Measures of equally many queries draw the same queries.
 
     Examples
     --------
@@ -70,23 +70,23 @@ class RankingMeasure:
 
     @property
     def n_queries(self) -> int:
-        """Queries that have a value."""
+        """Number of queries for which the measure is defined."""
         return int(self.values.size)
 
     def minus(self, other: RankingMeasure) -> RankingMeasure:
-        """Return the mean difference to the same measure of other scores, query by query.
+        """Return the mean of the differences, query by query, from the same measure of other scores.
 
-        Differences within queries vary less than the measures do: this interval is the one that compares two rankings.
+        Differences within queries vary less than the measures themselves; use this interval to compare two rankings.
 
         Parameters
         ----------
         other : RankingMeasure
-            Of the same rows and queries.
+            The measure of the other scores, for the same rows and queries.
 
         Returns
         -------
         RankingMeasure
-            Of the differences, with the level and the kind of interval of this one.
+            The mean difference, with the level and the kind of interval of this measure.
 
         Raises
         ------

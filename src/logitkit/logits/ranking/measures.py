@@ -42,9 +42,9 @@ def ndcg(
 ) -> RankingMeasure:
     r"""Return the normalised discounted cumulative gain, averaged over queries.
 
-    A row at rank r adds its gain over :math:`\log_2(r + 1)`; the sum is divided by that of the best order
-    (``docs/maths/ranking.md``, equations 1 and 2). With linear gains it is scikit-learn's ``ndcg_score``, except that
-    queries without a relevant row, which count as 0 there, are left out.
+    A row at rank r adds its gain over :math:`\log_2(r + 1)`; the sum is divided by the sum in the best order
+    (``docs/maths/ranking.md``, equations 1 and 2). With linear gains this is scikit-learn's ``ndcg_score``, except that
+    queries without a relevant row are left out; scikit-learn counts them as 0.
 
     Parameters
     ----------
@@ -53,17 +53,17 @@ def ndcg(
     y : (n,) array-like
         How relevant each row is, at least 0: 0 and 1, or grades.
     groups : (n,) array-like, optional
-        Queries or users; one if left out.
+        Query or user of each row; one query by default.
     k : int, optional
-        Only ranks up to k count, in the best order too.
+        Only ranks up to k count, also in the best order.
     gain : {'linear', 'exponential'}, default 'linear'
-        Grade g adds g, or :math:`2^g - 1`; the same for 0 and 1.
+        Gain of grade g: g, or :math:`2^g - 1`. For grades 0 and 1 they are equal.
     level : float, default 0.95
         Confidence level.
     interval : {'normal', 'bootstrap'}, default 'normal'
-        By the standard error over queries, or by percentiles of means of queries drawn with replacement.
+        From the standard error over queries, or from percentiles of means of queries drawn with replacement.
     draws : (int, int), default (2000, 0)
-        Replicates of the bootstrap, and their seed.
+        Number of bootstrap replicates, and their seed.
 
     Returns
     -------
@@ -73,7 +73,7 @@ def ndcg(
     Raises
     ------
     DataError
-        If a number is not finite, a relevance is negative, no row is relevant, or an option is none.
+        If a number is not finite, a relevance is negative, no row is relevant, or an option is invalid.
 
     Examples
     --------
@@ -106,9 +106,9 @@ def recall_at(
     interval: str = "normal",
     draws: tuple[int, int] = (2_000, 0),
 ) -> RankingMeasure:
-    """Return the proportion of a query's relevant rows that are among its first k, averaged over queries.
+    """Return the proportion of relevant rows that rank among the first k of a query, averaged over queries.
 
-    Of rows with equal scores at the border, each is among the first k with the same probability
+    Rows with equal scores at the border are among the first k with equal probability
     (``docs/maths/ranking.md``, equation 3).
 
     Parameters
@@ -116,7 +116,7 @@ def recall_at(
     scores, y, groups : (n,) array-like
         As for ``ndcg``; a row is relevant where y is above 0.
     k : int
-        How many rows are looked at.
+        Number of first rows that count.
     level, interval, draws : optional
         As for ``ndcg``.
 
@@ -128,7 +128,7 @@ def recall_at(
     Raises
     ------
     DataError
-        As ``ndcg``.
+        As for ``ndcg``.
 
     Examples
     --------
@@ -156,7 +156,7 @@ def reciprocal_rank(
 ) -> RankingMeasure:
     """Return the mean over queries of one over the rank of the first relevant row (MRR).
 
-    Where the first relevant rows share their score with others, it is the mean over the orders of these
+    If the first relevant rows share their score with others, this is the mean over all orders of these rows
     (``docs/maths/ranking.md``, equations 4 and 5).
 
     Parameters
@@ -174,7 +174,7 @@ def reciprocal_rank(
     Raises
     ------
     DataError
-        As ``ndcg``.
+        As for ``ndcg``.
 
     Examples
     --------

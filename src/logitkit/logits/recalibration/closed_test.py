@@ -31,14 +31,14 @@ __all__ = ["ClosedTest", "Refit", "closed_test", "closed_test_of"]
 
 @dataclass(frozen=True)
 class Refit:
-    """The most extensive update: all coefficients anew.
+    """The most extensive update: all coefficients are estimated again.
 
     Parameters
     ----------
     loglik : float
-        Its log-likelihood on the same rows, without the constant of counts.
+        Log-likelihood of the refit on the same rows, without the binomial constant of counts.
     n_params : int
-        Coefficients.
+        Number of coefficients.
 
     Examples
     --------
@@ -52,26 +52,26 @@ class Refit:
 
 @dataclass(frozen=True)
 class ClosedTest:
-    """A closed test of updates.
+    """Result of a closed test of updates of a model.
 
     Parameters
     ----------
     updates : tuple of str
-        What was compared: ``'none'``, ``'intercept'``, ``'logistic'``, and ``'refit'`` where one was given.
+        The updates compared: ``'none'``, ``'intercept'``, ``'logistic'``, and ``'refit'`` where one was given.
     loglik : (u,) array
-        Log-likelihood of each, without the constant of counts.
+        Log-likelihood of each update, without the binomial constant of counts.
     against : str
-        The most extensive.
+        The most extensive update, against which the others are tested.
     statistic, p_value : (u - 1,) array
-        Likelihood ratio of each but the most extensive against it.
+        Likelihood ratio test of each other update against the most extensive.
     dof : (u - 1,) int array
         Degrees of freedom.
     level : float
-        Probability with which a model that is right is kept.
+        Probability with which a correct model is kept.
     chosen : str
-        The update.
+        The chosen update.
     recalibrator : Recalibrator
-        What it does to logits; nothing for ``'none'`` and ``'refit'``.
+        Recalibrator of the chosen update; for ``'none'`` and ``'refit'`` it leaves logits unchanged.
 
     Examples
     --------
@@ -95,25 +95,25 @@ class ClosedTest:
 def closed_test(
     logits: Any, y: Any, weights: Any = None, *, refit: Refit | None = None, level: float = 0.95
 ) -> ClosedTest:
-    """Choose between leaving logits, moving their intercept, and intercept and slope, or a refit.
+    """Choose between keeping logits, updating their intercept, updating intercept and slope, and a refit.
 
     Parameters
     ----------
     logits : (n,) or (n, K) array-like
-        Of a model that was not fitted to these rows.
+        Logits by a model that was not fitted to these rows.
     y : (n,) array-like
-        0 or 1, or the proportion of events; of K outcomes their numbers, from 0 to K - 1.
+        0 or 1, or the proportion of events; for K outcomes, their numbers from 0 to K - 1.
     weights : (n,) array-like, optional
         How often each row counts.
     refit : Refit, optional
         The refit of the model to these rows.
     level : float, default 0.95
-        Probability with which a model that is right is kept.
+        Probability with which a correct model is kept.
 
     Returns
     -------
     ClosedTest
-        With the recalibrator of the update that was chosen.
+        The test, with the recalibrator of the chosen update.
 
     Examples
     --------
@@ -140,12 +140,12 @@ def closed_test_of(
     refit : Refit or None
         The refit of the model to these rows.
     level : float
-        Probability with which a model that is right is kept.
+        Probability with which a correct model is kept.
 
     Returns
     -------
     ClosedTest
-        With the recalibrator of the update that was chosen.
+        The test, with the recalibrator of the chosen update.
 
     Examples
     --------

@@ -37,14 +37,14 @@ ONE_OUTCOME = "All rows have one outcome: there is nothing to recalibrate to."
 def recalibrate(
     logits: Any, y: Any, method: str = "logistic", weights: Any = None, covariance: str = "model"
 ) -> Recalibrator:
-    """Learn from outcomes how to transform logits, so that their probabilities are right.
+    """Learn from outcomes how to transform logits so that their probabilities are calibrated.
 
     Parameters
     ----------
     logits : (n,) or (n, K) array-like
-        Log odds of an event, or logits of K outcomes, of any model; best of rows that it was not fitted to.
+        Log odds of an event, or logits of K outcomes, of any model; preferably for rows that it was not fitted to.
     y : (n,) array-like
-        0 or 1, or the proportion of events; of K outcomes their numbers, from 0 to K - 1.
+        0 or 1, or the proportion of events; for K outcomes, their numbers from 0 to K - 1.
     method : str
         ``'intercept'``, ``'logistic'`` (intercept and slope, Platt), ``'temperature'``, ``'vector'`` (a slope and an
         intercept for each of K outcomes), ``'beta'``, ``'isotonic'``, ``'centred'`` (isotonic without ties) or
@@ -52,21 +52,21 @@ def recalibrate(
     weights : (n,) array-like, optional
         How often each row counts.
     covariance : {'model', 'robust'}
-        Whether standard errors are of the inverse information, or of a sandwich, which does not rely on the form.
+        Whether standard errors are from the inverse information, or from a sandwich, which does not rely on the model.
 
     Returns
     -------
     Recalibrator
-        With ``transform(logits)``, parameters and their standard errors, and scores before and after.
+        It has ``transform(logits)``, parameters with standard errors, and scores before and after.
 
     Raises
     ------
     DataError
         If logits are not finite or look like probabilities, outcomes are out of range, or all rows have one outcome.
     SeparationError
-        If the logits separate the outcomes of these rows, so that no finite transformation is best.
+        If the logits separate the outcomes of these rows, so that no finite estimate exists.
     UnsupportedError
-        If the method is of an event, and logits are of several outcomes, or the other way round.
+        If the method is for an event and the logits are of several outcomes, or the other way round.
 
     Examples
     --------

@@ -57,27 +57,27 @@ class Recalibrator:
     Parameters
     ----------
     method : str
-        How logits are transformed; ``'none'`` leaves them.
+        How logits are transformed; ``'none'`` leaves them unchanged.
     n_outcomes : int
         2 for logits of an event, shape (n,); K for those of K outcomes, shape (n, K).
     names : tuple of str
-        The q parameters; none of isotonic ones.
+        Names of the q parameters; empty for isotonic methods.
     estimate, std_error : (q,) array
-        Parameters with standard errors, 0 where a parameter was held at its bound.
+        Parameters and their standard errors; 0 if a parameter was held at its bound.
     vcov : (q, q) array
         Covariance of the parameters.
     slopes, intercepts : (K,) array
-        What multiplies, and is added to, the logits of several outcomes.
+        Factors of the logits of several outcomes, and what is added to them.
     at : (k,) array
-        Logits between which is interpolated, or knots of the spline.
+        Logits at the ends of the interpolation intervals, or knots of the spline.
     rates : (k,) array
-        Of isotonic ones, the probability at each of these; within 0 and 1, never one of them.
+        For isotonic methods, the probability at each of these; strictly between 0 and 1.
     n : float
-        Weight of the rows that it was learnt from.
+        Total weight of the rows from which it was learnt.
     log_loss, brier : tuple of float
-        Scores there before and after; on the rows that it was learnt from the second flatters.
+        Scores on these rows before and after; the second is optimistic, because it was learnt from the same rows.
     robust : bool
-        Whether errors are those of a sandwich.
+        Whether standard errors are from a sandwich estimator.
 
     Examples
     --------
@@ -103,7 +103,7 @@ class Recalibrator:
 
     @property
     def temperature(self) -> float:
-        """What logits are divided by, above 1 where they were too extreme; nan for other methods."""
+        """Divisor of the logits, above 1 if they were too extreme; nan for other methods."""
         return float(1.0 / self.estimate[0]) if self.method == "temperature" else float("nan")
 
     def interval(self, level: float = 0.95) -> FloatArray:
@@ -117,13 +117,13 @@ class Recalibrator:
         Returns
         -------
         (q, 2) array
-            Lower and upper limits; nan of a parameter that was held at its bound.
+            Lower and upper limits; nan for a parameter that was held at its bound.
         """
         half = NORMAL.quantile(level) * np.where(self.std_error > 0.0, self.std_error, np.nan)
         return np.column_stack([self.estimate - half, self.estimate + half])
 
     def temperature_interval(self, level: float = 0.95) -> FloatArray:
-        """Return the interval of the temperature, which is Wald's of its logarithm.
+        """Return the interval of the temperature, from a Wald interval of its logarithm.
 
         Parameters
         ----------
@@ -133,12 +133,12 @@ class Recalibrator:
         Returns
         -------
         (2,) array
-            Above 0.
+            Lower and upper limits, above 0.
 
         Raises
         ------
         UnsupportedError
-            If this is no recalibration by a temperature.
+            If the method is not ``'temperature'``.
         """
         if self.method != "temperature":
             raise UnsupportedError(
@@ -153,7 +153,7 @@ class Recalibrator:
         Parameters
         ----------
         logits, y : array-like
-            As it was learnt from, of other rows.
+            Logits and outcomes of other rows, of the same kind as those from which it was learnt.
         weights : (n,) array-like, optional
             How often each row counts.
         level : float, default 0.95
@@ -162,12 +162,12 @@ class Recalibrator:
         Returns
         -------
         ScoreChange
-            Log loss and Brier score, and what recalibration changes in each, with intervals.
+            Log loss and Brier score, and the change of each by recalibration, with intervals.
 
         Raises
         ------
         DataError
-            If logits are of another kind than those that it was learnt from, or outcomes are out of range.
+            If the kind of logits differs from those from which it was learnt, or outcomes are out of range.
         """
         after = self.transform(logits)
         before = read_logits(logits)
@@ -184,12 +184,12 @@ class Recalibrator:
         Returns
         -------
         (n,) or (n, K) array
-            Of the same kind.
+            Logits of the same kind.
 
         Raises
         ------
         DataError
-            If they are of another kind than those that it was learnt from.
+            If the kind of logits differs from those from which it was learnt.
         """
         values = read_logits(logits)
         columns = 2 if values.ndim == 1 else values.shape[1]
@@ -206,7 +206,7 @@ class Recalibrator:
         return np.asarray(shift + as_columns(self.method, values, self.at) @ self.estimate)
 
     def errors(self, logits: Any) -> FloatArray:
-        """Return standard errors of recalibrated logits of an event, given the parameters' covariance.
+        """Return standard errors of recalibrated logits of an event, from the covariance of the parameters.
 
         Parameters
         ----------
@@ -216,7 +216,7 @@ class Recalibrator:
         Returns
         -------
         (n,) array
-            Missing of methods without parameters.
+            Standard errors; missing for methods without parameters.
         """
         values = read_logits(logits)
         if not self.names or not self.of_event:
@@ -245,12 +245,12 @@ class Recalibrator:
         return self.slopes.size == 0
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what it has learnt as plain numbers, for JSON.
+        """Return the recalibrator as plain numbers, for JSON.
 
         Returns
         -------
         dict
-            Read again by ``from_dict``.
+            The input of ``from_dict``.
         """
         return {
             "method": self.method,
@@ -265,22 +265,22 @@ class Recalibrator:
 
     @classmethod
     def from_dict(cls, kept: Mapping[str, Any]) -> Recalibrator:
-        """Return what ``to_dict`` wrote.
+        """Return the recalibrator that ``to_dict`` wrote.
 
         Parameters
         ----------
         kept : mapping
-            Plain numbers.
+            The output of ``to_dict``.
 
         Returns
         -------
         Recalibrator
-            The same.
+            The same recalibrator.
 
         Raises
         ------
         DataError
-            If a field is missing or its values are not numbers of the right kind.
+            If a field is missing or has invalid values.
         """
         try:
             arrays = {name: np.asarray(kept[name], dtype=np.float64) for name in ARRAYS}

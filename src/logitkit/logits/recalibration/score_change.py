@@ -25,15 +25,15 @@ class ScoreChange:
     Parameters
     ----------
     names : tuple of str
-        The scores; lower ones are better.
+        Names of the scores; lower values are better.
     before, after : (2,) array
-        Mean log loss, and mean Brier score, which of K outcomes is summed over these.
+        Mean log loss and mean Brier score; for K outcomes, the Brier score is summed over them.
     change, std_error : (2,) array
-        After minus before, with the standard error of paired rows.
+        After minus before, and its standard error, from paired rows.
     low, high : (2,) array
-        Its interval.
+        Interval of the change.
     n : float
-        Weight of the rows.
+        Total weight of the rows.
     level : float
         Confidence level.
 

@@ -26,39 +26,39 @@ ILL_CONDITIONED = 30.0  # as for columns that are nearly collinear (Belsley, Kuh
 
 @dataclass(frozen=True, eq=False)
 class PriorShift:
-    """Proportions of outcomes among new rows, beside those that logits are calibrated for.
+    """Proportions of outcomes among new rows, beside those for which logits are calibrated.
 
     Parameters
     ----------
     method : {'EM', 'BBSE'}
-        By maximum likelihood from the probabilities, or from how often each outcome is predicted.
+        Maximum likelihood from the probabilities, or estimation from how often each outcome is predicted.
     of_event : bool
         Whether logits are log odds of an event; then outcome 1 is the event.
     old : (K,) array
-        Proportions that the logits are calibrated for.
+        Proportions for which the logits are calibrated.
     priors, std_error : (K,) array
-        Those of the new rows with standard errors; nan where a proportion is estimated at zero.
+        Proportions among the new rows, and standard errors; nan if a proportion is estimated as zero.
     low, high : (K,) array
-        Limits of each.
+        Confidence limits of each proportion.
     vcov : (K, K) array
         Covariance of the new proportions.
     n : float
-        New rows, or the sum of their weights.
+        Number of new rows, or the sum of their weights.
     level : float
-        Of the limits.
+        Confidence level of the limits.
     statistic, dof, p_value : float, int, float
-        Test that nothing has shifted: likelihood ratio (``'EM'``), score test where the old proportions were counted,
-        or Wald (``'BBSE'``).
+        Test of no shift: likelihood ratio (``'EM'``), score test if the old proportions were counted, or Wald
+        (``'BBSE'``).
     gap : float
-        Of ``'EM'``: how far the mean log-likelihood may be from its maximum; 0 for ``'BBSE'``.
+        For ``'EM'``: how far the mean log-likelihood may be from its maximum; 0 for ``'BBSE'``.
     confusion : (K, K) array
-        Of ``'BBSE'``: how often each outcome (row) is predicted where each (column) is true; empty for ``'EM'``.
+        For ``'BBSE'``: how often each outcome (row) is predicted when each (column) is true; empty for ``'EM'``.
     condition : float
-        Its condition number, by which errors of the predicted proportions may grow; nan for ``'EM'``.
+        Condition number of ``confusion``, by which errors of predicted proportions may grow; nan for ``'EM'``.
     truncated : bool
-        Whether an estimate was negative, and was put to zero with the others rescaled.
+        Whether a negative estimate was set to zero and the others were rescaled.
     counted : bool
-        Whether the old proportions are those of held-out rows, whose error is then part of all others.
+        Whether the old proportions are those of held-out rows; all errors then include their sampling error.
 
     Examples
     --------
@@ -89,12 +89,12 @@ class PriorShift:
     counted: bool = False
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the proportions and what is known of them as plain numbers, for JSON.
+        """Return all fields as plain numbers, for JSON.
 
         Returns
         -------
         dict
-            Read again by ``from_dict``.
+            The input of ``from_dict``.
         """
         flags = {name: getattr(self, name) for name in FLAGS}
         numbers = {name: plain_numbers(getattr(self, name)) for name in (*ARRAYS, *SCALARS)}
@@ -102,22 +102,22 @@ class PriorShift:
 
     @classmethod
     def from_dict(cls, kept: Mapping[str, Any]) -> Self:
-        """Return what ``to_dict`` wrote.
+        """Return the object that ``to_dict`` wrote.
 
         Parameters
         ----------
         kept : mapping
-            Plain numbers.
+            The output of ``to_dict``.
 
         Returns
         -------
         PriorShift
-            The same.
+            The same object.
 
         Raises
         ------
         DataError
-            If a field is missing, or its values are not those of shifted proportions.
+            If a field is missing or has invalid values.
         """
         try:
             given: dict[str, Any] = {name: np.asarray(kept[name], dtype=np.float64) for name in (*ARRAYS, *SCALARS)}
@@ -143,24 +143,24 @@ class PriorShift:
         return bool(self.condition > ILL_CONDITIONED)
 
     def transform(self, logits: Any, *, least: float = 0.0) -> FloatArray:
-        """Return logits that are calibrated for the new proportions: moved by the logs of their ratios to the old.
+        """Return logits calibrated for the new proportions: the log ratio of new to old is added to each.
 
         Parameters
         ----------
         logits : (n,) or (n, K) array-like
-            Of the same kind as those that the proportions were estimated from.
+            Logits of the same kind as those from which the proportions were estimated.
         least : float, default 0
-            Proportions below are raised to it before: an outcome estimated to be absent may still occur.
+            Smaller proportions are first raised to this: an outcome with estimate zero may still occur.
 
         Returns
         -------
         (n,) or (n, K) array
-            Of the same kind.
+            Logits of the same kind.
 
         Raises
         ------
         DataError
-            If logits are of another kind, or a proportion is zero, whose log would be infinite.
+            If logits are of another kind, or a proportion is zero, so that its log would be infinite.
         """
         values = read_logits(logits)
         k = self.old.size
