@@ -44,31 +44,32 @@ class DecisionCurve:
     Parameters
     ----------
     names : tuple of str
-        The k models.
+        Names of the k models.
     thresholds : (t,) array
-        Probabilities from which one acts.
+        Threshold probabilities at which action is taken.
     net_benefit, std_error, low, high : (k, t) array
-        Events per row, with intervals; errors are nan where weights do not count independent observations.
+        Net benefit in events per row, with standard errors and intervals; these are nan if weights do not count
+        independent observations.
     of_all : (t,) array
         Net benefit of acting on all rows.
     harm : (k,) array
-        That was subtracted.
+        Harm that was subtracted from the net benefit of each model, in events per row.
     prevalence : float
         Proportion of events.
     is_given : bool
-        Whether the prevalence was given, because rows were sampled by their outcome.
+        Whether the prevalence was given, because rows were sampled by outcome.
     events, nonevents : float
-        Their weight.
+        Total weight of events and of non-events.
     level : float
         Confidence level.
     in_sample : bool
-        Whether a fit predicts the rows that it was fitted to.
+        Whether any fit predicts the rows that it was fitted to.
     not_shared : int
-        Rows left out because a prediction is missing there.
+        Number of rows left out because a prediction is missing.
 
     Examples
     --------
-    Near zero everyone is acted on:
+    At a threshold near zero all rows are acted on:
 
     >>> from logitkit.diagnostics.discrimination.scored import scored_arrays
     >>> rows = scored_arrays([0, 1, 0, 1], [[-1.0, 0.0, 1.0, 2.0]])
@@ -95,12 +96,12 @@ class DecisionCurve:
 
     @property
     def standardized(self) -> FloatArray:
-        """Net benefit over the prevalence, of which 1 is the most there can be, shape (k, t)."""
+        """Net benefit divided by the prevalence, with a maximum of 1, shape (k, t)."""
         return self.net_benefit / self.prevalence
 
     @property
     def avoided(self) -> FloatArray:
-        """Needless actions avoided per row, against acting on all with as many events found, shape (k, t)."""
+        """Net reduction in unnecessary actions per row, compared with acting on all rows, shape (k, t)."""
         return (self.net_benefit - self.of_all) * (1.0 - self.thresholds) / self.thresholds
 
 
@@ -112,30 +113,30 @@ def decision_curve(
     harm: float | dict[str, float] = 0.0,
     level: float = 0.95,
 ) -> DecisionCurve:
-    """Return the net benefit of acting on several predictions.
+    """Return the net benefit of acting on the predictions of several models.
 
     Parameters
     ----------
     rows : ScoredRows or JoinedRows
         Rows with log odds of the event as scores.
     thresholds : (t,) array
-        Probabilities, ascending.
+        Threshold probabilities in ascending order.
     prevalence : float, optional
-        Where rows were sampled by their outcome.
+        Prevalence in the population, to be given if rows were sampled by outcome.
     harm : float or mapping by name, default 0
-        Of each prediction, in events per row.
+        Harm of obtaining each prediction, in events per row.
     level : float, default 0.95
         Confidence level.
 
     Returns
     -------
     DecisionCurve
-        With intervals.
+        Net benefit with intervals.
 
     Raises
     ------
     DataError
-        For a harm that is no number, negative, or of a model that is not there.
+        If a harm is not a number, is negative, or names an unknown model.
 
     Examples
     --------

@@ -38,28 +38,29 @@ ROUNDING = 1e-12  # of a probability: by how much equal ones may differ
 
 @dataclass(frozen=True, eq=False)
 class Reclassification:
-    """What a new model changes in the predictions of an old one.
+    """Changes in predictions from an old model to a new one.
 
     Parameters
     ----------
     names : pair of str
         The new model and the old one.
     cuts : (c,) array or None
-        Bounds of the categories; None where every change counts.
+        Cut points of the risk categories; None if every change counts.
     measures : tuple of str
-        NRI, its part of events and of non-events, IDI and its two parts.
+        Names of the six measures: NRI and its components for events and non-events, and the same for IDI.
     estimates, errors, low, high, p_values : (6,) array
-        Of each; errors are nan where weights do not count independent observations, and p-values on the rows of a fit.
+        Estimate, standard error, confidence limits and p-value of each measure. Standard errors are nan if weights do
+        not count independent observations; p-values also if the rows are those of a fit.
     event_table, nonevent_table : (c + 1, c + 1) array or None
-        Weight by category of the old model (rows) and of the new one (columns).
+        Total weight by category of the old model (rows) and of the new model (columns).
     events, nonevents : float
-        Their weight.
+        Total weight of events and of non-events.
     level : float
         Confidence level.
     in_sample : bool
-        Whether a fit predicts the rows that it was fitted to.
+        Whether any fit predicts the rows that it was fitted to.
     not_shared : int
-        Rows left out because a prediction is missing there.
+        Number of rows left out because a prediction is missing.
 
     Examples
     --------
@@ -100,30 +101,31 @@ MEASURES = ("NRI", "  of events", "  of non-events", "IDI", "  of events", "  of
 
 
 def reclassification(rows: Scored, cuts: Any = None, *, level: float = 0.95) -> Reclassification:
-    """Return what the first of two predictions changes in the second.
+    """Return how predictions change from an old model to a new one.
 
     Parameters
     ----------
     rows : ScoredRows or JoinedRows
-        Rows with two columns of log odds: the new model's and the old one's.
+        Rows with two columns of log odds: first those of the new model, then those of the old one.
     cuts : sequence of float, optional
-        Bounds of categories of probability, a row at a bound in the upper one; by default every change counts.
+        Cut points of the risk categories; a row at a cut point is in the upper category. By default every change
+        counts.
     level : float, default 0.95
         Confidence level.
 
     Returns
     -------
     Reclassification
-        NRI and IDI with errors.
+        NRI and IDI with standard errors.
 
     Raises
     ------
     DataError
-        Unless there are two predictions, and for bounds outside (0, 1).
+        If there are not exactly two predictions, or a cut point is outside (0, 1).
 
     Examples
     --------
-    A model against itself changes nothing:
+    A model compared with itself changes nothing:
 
     >>> from logitkit.diagnostics.discrimination.scored import scored_arrays
     >>> rows = scored_arrays([0, 1, 0, 1], [[-1.0, 2.0, 0.0, 1.0], [-1.0, 2.0, 0.0, 1.0]])

@@ -34,15 +34,15 @@ ROUNDING = 1e-12  # of an area: what sums of proportions leave of zero
 
 @dataclass(frozen=True)
 class AreaInterval:
-    """Standard error and limits of an area.
+    """Standard error and confidence limits of an area under a ROC curve.
 
     Parameters
     ----------
     std_error, low, high : float
-        nan where there are none.
+        Standard error and limits; nan if there are none.
     kind : {'DeLong', 'exact', 'degenerate', 'withheld', 'sampling', 'clusters'}
-        How the limits were found: 'degenerate' where ties leave no variance, 'withheld' where DeLong's does not hold,
-        'sampling' and 'clusters' by the linearised error of weighted rows and of clusters.
+        Method for the limits: 'degenerate' if ties leave no variance, 'withheld' if DeLong's variance is not valid, and
+        'sampling' or 'clusters' for linearised standard errors with sampling weights or clusters.
 
     Examples
     --------
@@ -59,25 +59,25 @@ class AreaInterval:
 def area_interval(
     area: float, std_error: float, smallest: float, level: float, kind: IntervalKind = "DeLong"
 ) -> AreaInterval:
-    """Return the interval of an area.
+    """Return the confidence interval of an area under a ROC curve.
 
     Parameters
     ----------
     area : float
-        Between 0 and 1.
+        Area, between 0 and 1.
     std_error : float
-        DeLong's; nan where it does not hold.
+        Standard error; nan if it is not valid.
     smallest : float
-        Number of observations of the rarest outcome, k.
+        Number of observations of the rarest outcome.
     level : float
         Confidence level.
     kind : {'DeLong', 'sampling', 'clusters'}
-        What the standard error is of.
+        Kind of standard error.
 
     Returns
     -------
     AreaInterval
-        Without a standard error where DeLong's is zero: the area is then not known exactly.
+        No standard error is given if DeLong's is zero, because the area is not known exactly.
 
     Examples
     --------

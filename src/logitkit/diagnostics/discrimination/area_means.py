@@ -30,15 +30,16 @@ NAMES = ("hand_till", "macro", "weighted")
 
 @dataclass(frozen=True)
 class Area:
-    """An area under curves, or a mean of such, with its interval.
+    """An area under a ROC curve, or a mean of such areas, with its interval.
 
     Parameters
     ----------
     estimate, std_error, low, high : float
-        The interval is symmetric on the scale of the area and cut at 0 and 1; nan where weights are precisions, or an
-        outcome occurs once. Where DeLong's variance is zero as for a curve.
+        Estimate, standard error and limits. The interval is symmetric on the scale of the area and truncated at 0 and
+        1. It is nan with precision weights, or if an outcome occurs only once. If DeLong's variance is zero, the rules
+        for ``RocCurve`` apply.
     interval : {'DeLong', 'exact', 'degenerate', 'withheld', 'sampling', 'clusters'}
-        How the interval was found, or why there is none.
+        Method for the interval, or the reason why there is none.
 
     Examples
     --------
@@ -62,16 +63,16 @@ def mean_areas(
     counts: bool,
     record: FitRecord | None = None,
 ) -> tuple[FloatArray, dict[str, Area], dict[str, RocCurve]]:
-    """Return areas by pair and their means, of the outcomes that occur.
+    """Return the area of each pair of outcomes that occur, and the means of these areas.
 
     Parameters
     ----------
     rows : PredictedRows
         Rows with their predictions.
     curves : mapping of str to RocCurve
-        One outcome against the rest.
+        Curve of each outcome against all others.
     present : int array
-        Places of the outcomes that occur.
+        Positions of the outcomes that occur.
     level : float
         Confidence level.
     counts : bool
@@ -82,11 +83,11 @@ def mean_areas(
     Returns
     -------
     pairwise : (K, K) array
-        Areas by pair.
+        Area of each pair of outcomes.
     areas : dict of str to Area
-        Hand and Till's, and the means of the areas against the rest.
+        Hand and Till's measure, and the means of the areas of each outcome against all others.
     curves : dict of str to RocCurve
-        As given, with their linearised errors where rows have sampling weights or are clustered.
+        The given curves, with linearised standard errors if rows have sampling weights or are clustered.
 
     Examples
     --------
@@ -140,29 +141,30 @@ def _of_units(rows: PredictedRows, part: FloatArray, units: IntArray) -> float:
 def mean_areas_in_passes(
     rows: InOrder, areas: FloatArray, present: IntArray, level: float, counts: bool, memory: int
 ) -> tuple[FloatArray, dict[str, Area]]:
-    """Return areas by pair and their means, of rows that are sorted on disk.
+    """Return the areas of pairs of outcomes and their means for rows that are sorted on disk.
 
     Parameters
     ----------
     rows : InOrder
-        By outcome, the rows in order of its log odds, with the trials of each outcome and the places of the rows.
+        For each outcome, the rows in order of its log odds, with the trials of each outcome and the positions of the
+        rows.
     areas : array
-        Areas of the outcomes that occur against the rest.
+        Area of each outcome that occurs against all others.
     present : int array
-        Places of these outcomes.
+        Positions of these outcomes.
     level : float
         Confidence level.
     counts : bool
         Whether weights count independent observations.
     memory : int
-        Bytes that may be held.
+        Number of bytes of memory that may be used.
 
     Returns
     -------
     pairwise : (K, K) array
-        Areas by pair.
+        Area of each pair of outcomes.
     areas : dict of str to Area
-        Hand and Till's, and the means of the areas against the rest.
+        Hand and Till's measure, and the means of the areas of each outcome against all others.
 
     Examples
     --------
@@ -217,9 +219,10 @@ def _squares_in_passes(rows: InOrder, present: IntArray, pairwise: FloatArray, m
 def placed(
     scores: Iterator[Pooled], sorted_rows: Iterable[FloatArray], totals: FloatArray, rounding: float
 ) -> Iterator[tuple[FloatArray, FloatArray]]:
-    """Yield blocks of sorted rows, with the proportion of trials of every outcome that is below each of them, (K, k).
+    """Yield blocks of sorted rows with the proportion of trials of each outcome below each row, shape (K, k).
 
-    Rows of one score may go on in the next block; their sums are known from a pass over pooled scores beside.
+    Rows with the same score may continue in the next block; their sums are known from a parallel pass over pooled
+    scores.
 
     Parameters
     ----------
@@ -230,14 +233,14 @@ def placed(
     totals : (K,) array
         Trials of each outcome.
     rounding : float
-        By how much scores that are one may differ.
+        Tolerance within which scores count as equal.
 
     Yields
     ------
     rows : (k, c) array
         A block.
     below : (K, k) array
-        Proportions, ties counted half.
+        Proportions, with ties counted as one half.
 
     Examples
     --------

@@ -38,24 +38,24 @@ Deviations = tuple[FloatArray, FloatArray, FloatArray]
 
 
 def rates_between(name: str, given: Any) -> tuple[float, float]:
-    """Return two rates between which an area is taken.
+    """Check the two rates that bound a partial area, and return them.
 
     Parameters
     ----------
     name : str
-        What they are called in a message.
+        Name of the rates in error messages.
     given : pair of float
-        Between 0 and 1, the lower first.
+        Rates between 0 and 1, the lower first.
 
     Returns
     -------
     pair of float
-        The same.
+        The rates as floats.
 
     Raises
     ------
     DataError
-        For anything else.
+        If the values are anything else.
 
     Examples
     --------
@@ -72,21 +72,21 @@ def rates_between(name: str, given: Any) -> tuple[float, float]:
 
 
 def areas_of(rows: ScoredRows, low: float = 0.0, high: float = 1.0) -> Deviations:
-    """Return the areas of all scores between two false positive rates, and what each row adds to them.
+    """Return the areas of all scores between two false positive rates, and the contribution of each row to them.
 
     Parameters
     ----------
     rows : ScoredRows
         n rows with k scores.
     low, high : float
-        False positive rates.
+        False positive rates that bound the area.
 
     Returns
     -------
     areas : (k,) array
-        At most ``high - low``.
+        Areas, at most ``high - low``.
     of_events, of_nonevents : (k, n) arrays
-        What an event, and a non-event, of each row adds: deviations from the area, and from the mean height.
+        Contribution of an event, and of a non-event, in each row, as deviations from the area and from the mean height.
 
     Examples
     --------
@@ -153,19 +153,20 @@ def _mean_height(
 
 
 def covariance_of(rows: ScoredRows, of_events: FloatArray, of_nonevents: FloatArray) -> FloatArray:
-    """Return the covariance of areas from what each row adds to them.
+    """Return the covariance of areas, computed from the contributions of the rows.
 
     Parameters
     ----------
     rows : ScoredRows
         n rows.
     of_events, of_nonevents : (k, n) arrays
-        Deviations.
+        Contributions, as returned by ``areas_of``.
 
     Returns
     -------
     (k, k) array
-        DeLong's where weights count; nan with precision weights, or with a single event or non-event.
+        DeLong's covariance if weights count observations; nan with precision weights, or with a single event or
+        non-event.
 
     Examples
     --------
@@ -196,21 +197,22 @@ def drawn_areas(rows: ScoredRows, low: float, high: float, n: int, rng: np.rando
     rows : ScoredRows
         Rows with k scores.
     low, high : float
-        False positive rates.
+        False positive rates that bound the area.
     n : int
-        Number of samples: events and non-events are drawn apart, as many as there are; clusters are drawn whole.
+        Number of samples. Events and non-events are resampled separately, with their numbers fixed; clusters are
+        resampled whole.
     rng : Generator
-        Of numpy.
+        NumPy random-number generator.
 
     Returns
     -------
     (n, k) array
-        nan where a sample of clusters holds one outcome.
+        Areas; nan if a sample of clusters has only one outcome.
 
     Raises
     ------
     UnsupportedError
-        With sampling or precision weights.
+        If the rows have sampling or precision weights.
 
     Examples
     --------

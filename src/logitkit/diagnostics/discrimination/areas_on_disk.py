@@ -24,16 +24,16 @@ __all__ = ["AreasOnDisk", "areas_on_disk"]
 
 @dataclass(frozen=True, eq=False)
 class AreasOnDisk:
-    """Areas of k scores, their covariance and curves.
+    """Areas under the ROC curves of k scores, with their covariance and the curves.
 
     Parameters
     ----------
     areas : (k,) array
-        Of whole curves.
+        Areas under the whole curves.
     covariance : (k, k) array
-        DeLong's, or of clusters.
+        DeLong's covariance, or that for clusters.
     curves : tuple of RocCurve
-        Of at most 10,000 points each.
+        Curves with at most 10,000 points each.
 
     Examples
     --------
@@ -47,7 +47,7 @@ class AreasOnDisk:
 
 
 def areas_on_disk(rows: JoinedRows) -> AreasOnDisk:
-    """Return the areas of all scores.
+    """Return the areas of all scores for rows on disk.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def areas_on_disk(rows: JoinedRows) -> AreasOnDisk:
     Returns
     -------
     AreasOnDisk
-        As ``areas_of`` and ``covariance_of`` have them of rows that are held.
+        The same values as ``areas_of`` and ``covariance_of`` give for rows in memory.
 
     Examples
     --------

@@ -58,9 +58,9 @@ class Rates:
     Parameters
     ----------
     correct, sensitivity, specificity : (3, k) array
-        Proportion of all, of the events and of the non-events that are called rightly.
+        Proportion correctly classified among all rows, among events and among non-events.
     positive_predictive_value, negative_predictive_value : (3, k) array
-        Proportion of events among those called events, and of non-events among the others; nan where there are none.
+        Proportion of events among predicted events, and of non-events among predicted non-events; nan if none.
 
     Examples
     --------
@@ -82,21 +82,21 @@ class ClassificationTable:
     Parameters
     ----------
     thresholds : (k,) array
-        Probabilities.
+        Threshold probabilities.
     true_events, false_events, true_nonevents, false_nonevents : (k,) array
-        Weight of what is called an event rightly and wrongly, and of what is not.
+        Total weight of true and false positives, and of true and false negatives.
     rates : Rates
-        With intervals; limits are nan where weights do not count independent observations.
+        Rates with intervals; limits are nan if weights do not count independent observations.
     prevalence : float or None
-        Of the predictive values, where it is not that of the rows.
+        Prevalence used for the predictive values, if it is not that of the rows.
     corrected : bool
-        Whether each observation is predicted from all others.
+        Whether each observation is predicted from all other observations.
     level : float
         Confidence level.
     in_sample : bool
         Whether the rows are those of the fit.
     left_out : LeftOut
-        Rows given, used and left out.
+        Number of rows given, used and left out.
 
     Examples
     --------
@@ -120,22 +120,22 @@ class ClassificationTable:
 
 
 def thresholds_asked(given: Any) -> FloatArray:
-    """Return thresholds in ascending order.
+    """Check thresholds, and return them in ascending order.
 
     Parameters
     ----------
     given : float or sequence of float
-        Each between 0 and 1, both excluded.
+        Thresholds, each strictly between 0 and 1.
 
     Returns
     -------
     (k,) array
-        Each once.
+        The distinct thresholds.
 
     Raises
     ------
     DataError
-        For anything else.
+        If a value is anything else.
 
     Examples
     --------
@@ -149,21 +149,21 @@ def thresholds_asked(given: Any) -> FloatArray:
 
 
 def called_at(blocks: Iterable[Pooled], totals: FloatArray, cuts: FloatArray) -> FloatArray:
-    """Return the weight of events and of non-events at or above each cut, of ascending scores.
+    """Return the total weight of events and of non-events with scores at or above each cut.
 
     Parameters
     ----------
     blocks : iterable of Pooled
-        Distinct scores with the weight of events and of non-events at each.
+        Distinct scores in ascending order, with the weight of events and of non-events at each.
     totals : (2,) array
-        The sums over all.
+        Total weight of events and of non-events.
     cuts : (k,) array
-        On the scale of the scores.
+        Cuts, on the scale of the scores.
 
     Returns
     -------
     (2, k) array
-        Events and non-events.
+        Weight of events and of non-events.
 
     Examples
     --------
@@ -190,25 +190,25 @@ def rates_of(
     counts: bool = True,
     prevalence: float | None = None,
 ) -> Rates:
-    """Return rates from what is called an event.
+    """Return classification rates from the numbers of true and false positives.
 
     Parameters
     ----------
     true, false : (k,) array
-        Weight of the events and of the non-events that are called events.
+        Weight of true positives and of false positives.
     events, nonevents : float
-        All of them.
+        Total weight of events and of non-events.
     level : float
         Confidence level.
     counts : bool, default True
-        Whether weights count independent observations; without, limits are nan.
+        Whether weights count independent observations; if not, limits are nan.
     prevalence : float, optional
-        Of predictive values and the proportion that is right; that of the rows by default.
+        Prevalence for the predictive values and the proportion correct; that of the rows by default.
 
     Returns
     -------
     Rates
-        With Wilson's intervals.
+        Rates with Wilson intervals.
 
     Examples
     --------
@@ -250,20 +250,20 @@ def classification_table(
     prevalence: float | None = None,
     level: float | None = None,
 ) -> ClassificationTable:
-    """Return the classification at several thresholds.
+    """Return classification tables at several thresholds.
 
     Parameters
     ----------
     record : FitRecord
-        The fit, of an event.
+        The fit of an event.
     design : Design
         Rows with their outcome.
     thresholds : sequence of float, optional
-        Probabilities; 0.05, 0.1 and so on to 0.95 by default.
+        Threshold probabilities; 0.05, 0.10, ..., 0.95 by default.
     corrected : bool, default False
-        Predict each observation of the fit from all others, in one step.
+        Whether to predict each observation of the fit from all others, by a one-step approximation.
     prevalence : float, optional
-        Of predictive values; the proportion of events in the rows by default.
+        Prevalence for the predictive values; the proportion of events in the rows by default.
     level : float, optional
         Confidence level; that of the fit by default.
 
@@ -275,9 +275,9 @@ def classification_table(
     Raises
     ------
     DataError
-        For thresholds outside (0, 1), and rows of one outcome.
+        If a threshold is outside (0, 1), or only one outcome occurs.
     UnsupportedError
-        With several outcomes, and for a correction of other rows than those of the fit.
+        If there are several outcomes, or a correction is requested for rows other than those of the fit.
 
     Examples
     --------
@@ -333,22 +333,22 @@ def classification_table(
 
 
 def require_prevalence(given: Any) -> float | None:
-    """Return a prevalence that is given, or None.
+    """Check a prevalence, and return it.
 
     Parameters
     ----------
     given : float or None
-        Between 0 and 1, both excluded.
+        Prevalence strictly between 0 and 1, or None.
 
     Returns
     -------
     float or None
-        The same.
+        The given value.
 
     Raises
     ------
     DataError
-        For anything else.
+        If the value is anything else.
 
     Examples
     --------

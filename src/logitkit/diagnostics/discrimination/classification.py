@@ -53,12 +53,12 @@ __all__ = ["Averages", "Classification", "classification"]
 
 @dataclass(frozen=True)
 class Averages:
-    """Precision, recall and F1 over outcomes.
+    """Precision, recall and F1 averaged over outcomes.
 
     Parameters
     ----------
     precision, recall, f1 : float
-        nan where an outcome that is averaged over has none.
+        Averages; nan if the measure is undefined for an outcome.
 
     Examples
     --------
@@ -73,50 +73,51 @@ class Averages:
 
 @dataclass(frozen=True)
 class Classification:
-    """Predicted against observed outcomes.
+    """Predicted and observed outcomes, with measures of agreement.
 
     Parameters
     ----------
     outcomes : tuple of str
         The K outcomes.
     threshold : float or None
-        Probability from which an event is predicted; None where the most probable of several outcomes is.
+        Probability from which an event is predicted; None if the most probable of several outcomes is predicted.
     confusion : (K, K) array
-        Weighted trials; one row per observed outcome, one column per predicted one.
+        Weighted trials, with one row per observed outcome and one column per predicted outcome.
     accuracy, accuracy_low, accuracy_high : float
-        Proportion of trials on the diagonal, with Wilson's interval; nan bounds with precision weights or clusters.
-        With sampling weights it rests on Kish's effective size.
+        Proportion of trials on the diagonal, with its Wilson interval. With sampling weights the interval uses Kish's
+        effective sample size; with precision weights or clusters its limits are nan.
     no_information : float
         Accuracy of always predicting the most frequent outcome.
     precision, recall, f1 : (K,) array
-        Of each outcome; nan where it is never predicted, does not occur, or neither.
+        Measures for each outcome. Precision is nan if the outcome is never predicted, recall if it does not occur, and
+        F1 if both hold.
     support, predicted : (K,) array
-        Weighted trials that have each outcome, and that are predicted to.
+        Weighted trials with each observed outcome, and with each predicted outcome.
     macro, weighted, micro : Averages
-        Over all outcomes; plain, weighted by support, and of pooled counts.
+        Averages over all outcomes: unweighted, weighted by support, and from pooled counts.
     balanced_accuracy : float
-        Mean recall of the outcomes that occur.
+        Mean recall over the outcomes that occur.
     kappa, matthews : float
-        Agreement beyond chance, and correlation; nan where observed or predicted outcomes do not vary.
+        Cohen's kappa, and Matthews correlation; nan if observed or predicted outcomes do not vary.
     log_loss, brier : float
-        Mean scores of one trial.
+        Mean score per trial.
     ties : int
-        Rows whose largest probability belongs to several outcomes, of which the first is predicted; of an event, rows
-        at the threshold, for which it is predicted.
+        Number of rows in which several outcomes share the largest probability; the first of them is predicted. In a
+        model of an event, number of rows exactly at the threshold; the event is predicted.
     level : float
         Confidence level.
     in_sample : bool
-        Whether the rows are those of the fit, where predictions do better than elsewhere.
+        Whether the rows are those of the fit, where predictions look better than on other rows.
     recall_limits, precision_limits : (2, K) array
-        Wilson's limits of each; nan where weights do not count independent observations.
+        Wilson limits for each outcome; nan if weights do not count independent observations.
     undetermined : int
-        Rows left out because their prediction is undetermined under separation.
+        Number of rows left out because separation leaves their prediction undetermined.
     left_out : LeftOut
-        Rows given, used and left out.
+        Number of rows given, used and left out.
 
     Examples
     --------
-    The trace of the table makes the accuracy:
+    The accuracy is the trace of the table divided by its total:
 
     >>> import logitkit as lk
     >>> fit = lk.multinomial("race ~ age + lwt", lk.datasets.load_lbw())
@@ -155,37 +156,37 @@ class Classification:
 
     @property
     def of_event(self) -> bool:
-        """Whether the model is of an event."""
+        """Whether the model predicts a single event."""
         return self.threshold is not None
 
     @property
     def absent(self) -> tuple[str, ...]:
-        """Outcomes that no row has."""
+        """Outcomes that do not occur in the rows."""
         return tuple(name for name, total in zip(self.outcomes, self.support, strict=True) if total <= 0.0)
 
     @property
     def never_predicted(self) -> tuple[str, ...]:
-        """Outcomes that no row is predicted to have."""
+        """Outcomes that are not predicted for any row."""
         return tuple(name for name, total in zip(self.outcomes, self.predicted, strict=True) if total <= 0.0)
 
     @property
     def sensitivity(self) -> float:
-        """Proportion of events that are predicted, of an event."""
+        """Proportion of events that are predicted, in a model of an event."""
         return self._of_event(self.recall, 1, "recall")
 
     @property
     def specificity(self) -> float:
-        """Proportion of non-events that are predicted, of an event."""
+        """Proportion of non-events that are predicted, in a model of an event."""
         return self._of_event(self.recall, 0, "recall")
 
     @property
     def positive_predictive_value(self) -> float:
-        """Proportion of events among the predicted ones, of an event."""
+        """Proportion of events among predicted events, in a model of an event."""
         return self._of_event(self.precision, 1, "precision")
 
     @property
     def negative_predictive_value(self) -> float:
-        """Proportion of non-events among the predicted ones, of an event."""
+        """Proportion of non-events among predicted non-events, in a model of an event."""
         return self._of_event(self.precision, 0, "precision")
 
     def _of_event(self, values: FloatArray, place: int, name: str) -> float:
@@ -197,16 +198,16 @@ class Classification:
 def classification(
     record: FitRecord, design: Design, *, threshold: float | None = None, level: float | None = None
 ) -> Classification:
-    """Return how predicted outcomes agree with those observed.
+    """Return how predicted outcomes agree with observed outcomes.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     design : Design
-        Rows with their outcome: those of the fit, or new ones. Of counted outcomes every trial is one.
+        Rows with their outcome: those of the fit, or new ones. With counts, every trial is one outcome.
     threshold : float, optional
-        Probability from which an event is predicted, 0.5 by default. Of several outcomes the most probable is
+        Probability from which an event is predicted, 0.5 by default. With several outcomes the most probable one is
         predicted.
     level : float, optional
         Confidence level; that of the fit by default.
@@ -214,14 +215,14 @@ def classification(
     Returns
     -------
     Classification
-        The table and its measures.
+        The table and measures of agreement.
 
     Raises
     ------
     DataError
-        If no row has a prediction, or the threshold is no probability.
+        If no row has a prediction, or the threshold is not a probability.
     UnsupportedError
-        For a threshold with several outcomes.
+        If a threshold is given for several outcomes.
 
     Examples
     --------
@@ -233,7 +234,7 @@ def classification(
     >>> found.confusion.tolist(), round(100 * found.sensitivity, 2), round(100 * found.specificity, 2)
     ([[118.0, 12.0], [38.0, 21.0]], 35.59, 90.77)
 
-    The most frequent outcome is all that a model without columns predicts:
+    A model with only intercepts always predicts the most frequent outcome:
 
     >>> fit = lk.multinomial_matrix(np.ones((4, 1)), ["a", "b", "b", "c"], names=["Intercept"])
     >>> found = classification(fit.record, fit.design)

@@ -45,22 +45,23 @@ RANK = 1e-10  # of the largest eigenvalue: contrasts that vary less are combinat
 
 @dataclass(frozen=True)
 class CompareAsked:
-    """What is asked of a comparison.
+    """Options for a comparison of ROC curves.
 
     Parameters
     ----------
     method : {'delong', 'bootstrap', 'venkatraman'}
-        How.
+        Method of the test.
     contrasts : {'reference', 'successive', 'pairs'} or (r, k) array
-        The first score less each other, each less the next, all pairs, or rows of coefficients that sum to zero.
+        Contrasts of the areas: the first score minus each other score, each minus the next, all pairs, or rows of
+        coefficients that sum to zero.
     fpr : pair of float
-        False positive rates between which areas are taken.
+        False positive rates that bound the areas.
     level : float
         Confidence level.
     n : int
         Number of bootstrap samples or permutations.
     seed : int or None
-        Of the generator.
+        Seed of the random numbers.
 
     Examples
     --------
@@ -89,50 +90,51 @@ class CompareAsked:
 
 @dataclass(frozen=True, eq=False)
 class RocTest:
-    """Areas under ROC curves and a test of their contrasts.
+    """Areas under several ROC curves, and a test of contrasts between them.
 
     Parameters
     ----------
     names : tuple of str
-        The k scores.
+        Names of the k scores.
     areas, std_errors, low, high : (k,) array
-        Area of each, with its interval, cut at 0 and the largest area there can be.
+        Area of each score with its standard error and interval, truncated at 0 and the largest possible area.
     covariance : (k, k) array
-        Of the areas.
+        Covariance of the areas.
     labels : tuple of str
-        The r contrasts.
+        Names of the r contrasts.
     contrasts : (r, k) array
-        Their coefficients.
+        Coefficients of the contrasts.
     estimates, errors, statistics, p_values, lows, highs : (r,) array
-        Of each contrast, with z.
+        Estimate, standard error, z statistic, p-value and confidence limits of each contrast.
     statistic : float
-        Chi-square of all contrasts; by Venkatraman's method the area between the curves that his test is made of.
+        Chi-square statistic for all contrasts; with Venkatraman's method, the area between curves on which the test is
+        based.
     dof : int
-        Degrees of freedom; 0 where the p-value is that of permutations.
+        Degrees of freedom; 0 if the p-value comes from permutations.
     p_value : float
-        Of all contrasts together, or that the curves are one.
+        P-value of the joint test of all contrasts, or of the hypothesis that the curves are equal.
     method : {'delong', 'bootstrap', 'venkatraman'}
-        How errors, or the p-value, were found.
+        Method for the standard errors or the p-value.
     paired : bool
-        Whether the scores are of the same rows.
+        Whether the scores are for the same rows.
     events, nonevents : (k,) array
-        Their weight by score.
+        Total weight of events and of non-events for each score.
     fpr : pair of float
-        False positive rates between which areas were taken.
+        False positive rates that bound the areas.
     level : float
         Confidence level.
     n : int
-        Bootstrap samples or permutations; 0 for none.
+        Number of bootstrap samples or permutations; 0 if there were none.
     in_sample : bool
-        Whether a fit predicts the rows that it was fitted to.
+        Whether any fit predicts the rows that it was fitted to.
     not_shared : int
-        Rows left out because a score is missing there.
+        Number of rows left out because a score is missing.
     curves : tuple of RocCurve
-        The k curves, of at most 10,000 points each.
+        The k curves, with at most 10,000 points each.
     units : {'counts', 'rows', 'clusters'}
-        What is independent: observations that weights count, rows with sampling weights, or clusters.
+        Independent units: observations counted by weights, rows with sampling weights, or clusters.
     welch_dofs : (r,) array or None
-        Degrees of freedom of Student's t that pROC takes for scores of different rows; None for others.
+        Degrees of freedom of the t distribution that pROC uses for scores from different rows; None otherwise.
 
     Examples
     --------
@@ -175,12 +177,12 @@ class RocTest:
 
     @property
     def welch_p_values(self) -> FloatArray | None:
-        """P-values of the contrasts by Student's t with Welch's degrees of freedom, shape (r,)."""
+        """P-values of the contrasts from the t distribution with Welch's degrees of freedom, shape (r,)."""
         return None if self.welch_dofs is None else np.asarray(Law(self.welch_dofs).two_sided(self.statistics))
 
     @property
     def is_whole(self) -> bool:
-        """Whether areas are of whole curves."""
+        """Whether the areas are those under the whole curves."""
         return self.fpr == (0.0, 1.0)
 
 
@@ -190,25 +192,25 @@ def roc_test(samples: Sequence[Scored], asked: CompareAsked) -> RocTest:
     Parameters
     ----------
     samples : sequence of ScoredRows or JoinedRows
-        One, with all scores of the same rows; or several, of other rows each, which are independent.
+        One sample with all scores for the same rows, or several independent samples with different rows.
     asked : CompareAsked
-        What is asked.
+        Options of the comparison.
 
     Returns
     -------
     RocTest
-        With a test of all contrasts.
+        Areas, contrasts, and a test of all contrasts.
 
     Raises
     ------
     DataError
-        For fewer than two scores, and for contrasts of another shape or that do not sum to zero.
+        If there are fewer than two scores, or contrasts have the wrong shape or do not sum to zero.
     UnsupportedError
-        Where no errors are known: with precision weights.
+        If standard errors are not available, as with precision weights.
 
     Examples
     --------
-    The same areas in other rows have no covariance:
+    Areas from different rows have no covariance:
 
     >>> from logitkit.diagnostics.discrimination.scored import scored_arrays
     >>> one, two = (scored_arrays([0, 1, 0, 1], [[1, 2, 3, 4]], [name]) for name in "ab")

@@ -47,26 +47,27 @@ NAMES = ("c", "Somers' D", "Goodman-Kruskal gamma", "Kendall's tau-a")
 
 @dataclass(frozen=True, eq=False)
 class Concordance:
-    """Rank correlations of predictions and outcomes.
+    """Rank correlations between predictions and outcomes.
 
     Parameters
     ----------
     names : tuple of str
-        The four measures.
+        Names of the four measures.
     estimates, errors, low, high : (4,) array
-        With their intervals; errors are nan where weights do not count independent observations.
+        Estimates, standard errors and confidence limits; standard errors are nan if weights do not count independent
+        observations.
     concordant, discordant, tied : float
-        Pairs of trials with different outcomes, by weight.
+        Weight of concordant, discordant and tied pairs of trials with different outcomes.
     trials : float
-        N.
+        Number of trials, N.
     outcomes : tuple of str
-        In their order.
+        Outcomes in order.
     level : float
         Confidence level.
     in_sample : bool
         Whether the rows are those of the fit.
     left_out : LeftOut
-        Rows given, used and left out.
+        Number of rows given, used and left out.
 
     Examples
     --------
@@ -93,32 +94,32 @@ class Concordance:
 
     @property
     def c(self) -> float:
-        """Proportion of pairs in the right order, ties by half."""
+        """Proportion of concordant pairs, with ties counted as one half."""
         return float(self.estimates[0])
 
     @property
     def somers_d(self) -> float:
-        """Somers' D of the predictions given the outcomes."""
+        """Somers' D, with the outcomes as the independent variable."""
         return float(self.estimates[1])
 
     @property
     def gamma(self) -> float:
-        """Goodman and Kruskal's gamma, of the pairs that do not tie."""
+        """Goodman and Kruskal's gamma, from the pairs that are not tied."""
         return float(self.estimates[2])
 
     @property
     def tau_a(self) -> float:
-        """Kendall's tau-a, of all pairs of trials."""
+        """Kendall's tau-a, from all pairs of trials."""
         return float(self.estimates[3])
 
 
 def concordance(record: FitRecord, design: Design, *, level: float | None = None) -> Concordance:
-    """Return the rank correlations of predictions and outcomes.
+    """Return rank correlations between predictions and outcomes.
 
     Parameters
     ----------
     record : FitRecord
-        The fit, of an event or of ordered outcomes.
+        The fit of an event or of ordered outcomes.
     design : Design
         Rows with their outcome.
     level : float, optional
@@ -127,14 +128,14 @@ def concordance(record: FitRecord, design: Design, *, level: float | None = None
     Returns
     -------
     Concordance
-        Of all pairs of trials with different outcomes.
+        Measures from all pairs of trials with different outcomes.
 
     Raises
     ------
     UnsupportedError
-        For outcomes without an order.
+        If the outcomes are not ordered.
     DataError
-        If all rows have one outcome.
+        If all rows have the same outcome.
 
     Examples
     --------

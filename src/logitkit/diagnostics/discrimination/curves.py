@@ -52,36 +52,37 @@ __all__ = ["Area", "Discrimination", "discrimination"]
 
 @dataclass(frozen=True)
 class Discrimination:
-    """Areas under the ROC curves of K outcomes.
+    """ROC curves of K outcomes and the areas under them.
 
-    In a model of an event there is one curve, and what is read from it is here by the same names: ``fpr``, ``tpr``,
-    ``thresholds``, ``ks``, ``ks_threshold``, ``events`` and ``nonevents``.
+    In a model of an event there is one curve. Its ``fpr``, ``tpr``, ``thresholds``, ``ks``, ``ks_threshold``,
+    ``events`` and ``nonevents`` are also attributes of this object.
 
     Parameters
     ----------
     outcomes : tuple of str
         The K outcomes.
     hand_till : Area
-        M, over the pairs of outcomes that occur; of an event the area under its curve.
+        Hand and Till's M, over the pairs of outcomes that occur; in a model of an event, the area under its curve.
     macro, weighted : Area
-        Mean of the areas of one outcome against the rest, plain and weighted by frequency, over those that occur.
+        Mean of the areas of each outcome against all others, unweighted and weighted by frequency, over the outcomes
+        that occur.
     curves : mapping of str to RocCurve
-        One outcome against the rest, by the outcomes that occur, with thresholds on the scale of probability; in a
-        model of an event its curve alone.
+        Curve of each outcome that occurs against all others, with thresholds on the probability scale; in a model of an
+        event, only the curve of the event.
     pairwise : (K, K) array
-        A(a|b) in row a and column b; nan on the diagonal and for outcomes that do not occur.
+        Hand and Till's A(a|b) in row a and column b; nan on the diagonal and for outcomes that do not occur.
     totals : (K,) array
         Weighted trials of each outcome.
     level : float
         Confidence level.
     absent : tuple of str
-        Outcomes of the model that no row has.
+        Outcomes of the model that do not occur in the rows.
     undetermined : int
-        Rows left out because their prediction is undetermined under separation.
+        Number of rows left out because separation leaves their prediction undetermined.
     left_out : LeftOut
-        Rows given, used and left out.
+        Number of rows given, used and left out.
     in_sample : bool
-        Whether the rows are those of the fit, which has seen their outcomes: the area is then apparent, and flatters.
+        Whether the rows are those of the fit. The area is then apparent, and usually too large.
 
     Examples
     --------
@@ -107,7 +108,7 @@ class Discrimination:
 
     @property
     def of_event(self) -> bool:
-        """Whether the model is of an event, with one curve."""
+        """Whether the model predicts a single event and so has one curve."""
         return len(self.curves) == 1
 
     @property
@@ -122,42 +123,42 @@ class Discrimination:
 
     @property
     def auc(self) -> float:
-        """Area under the curve of the event; of several outcomes Hand and Till's M."""
+        """Area under the curve of the event; with several outcomes, Hand and Till's M."""
         return self.hand_till.estimate
 
     @property
     def std_error(self) -> float:
-        """DeLong's standard error of the area."""
+        """Standard error of the area."""
         return self.hand_till.std_error
 
     @property
     def low(self) -> float:
-        """Lower limit of the area."""
+        """Lower confidence limit of the area."""
         return self.hand_till.low
 
     @property
     def high(self) -> float:
-        """Upper limit of the area."""
+        """Upper confidence limit of the area."""
         return self.hand_till.high
 
     @property
     def interval(self) -> IntervalKind:
-        """How the limits of the area were found, or why there are none."""
+        """Method for the limits of the area, or the reason why there are none."""
         return self.hand_till.interval
 
     @property
     def gini(self) -> float:
-        """2 AUC - 1, also Somers' D."""
+        """Gini coefficient, 2 AUC - 1, which equals Somers' D."""
         return 2.0 * self.auc - 1.0
 
     @property
     def auc_bound(self) -> float:
-        """Bound on the error of the area where scores were pooled in bins; zero where it is exact."""
+        """Bound on the error of the area if scores were pooled in bins; zero if the area is exact."""
         return max(curve.auc_bound for curve in self.curves.values())
 
     @property
     def area_lost(self) -> float:
-        """Bound on the area between a whole curve and the points of it that were kept; zero where all were."""
+        """Bound on the area between the full curve and its thinned version; zero if all points were kept."""
         return max(curve.area_lost for curve in self.curves.values())
 
     @property
@@ -177,29 +178,29 @@ class Discrimination:
 
     @property
     def ks(self) -> float:
-        """Largest distance between the distributions of events and of non-events."""
+        """Kolmogorov-Smirnov distance between the score distributions of events and of non-events."""
         return self.curve.ks
 
     @property
     def ks_threshold(self) -> float:
-        """The threshold where it is."""
+        """Threshold at which this distance is attained."""
         return self.curve.ks_threshold
 
     @property
     def events(self) -> float:
-        """Weighted events."""
+        """Total weight of the events."""
         return self.curve.events
 
     @property
     def nonevents(self) -> float:
-        """Weighted non-events."""
+        """Total weight of the non-events."""
         return self.curve.nonevents
 
 
 def discrimination(
     record: FitRecord, design: Design, *, level: float | None = None, bins: int | None = None
 ) -> Discrimination:
-    """Return how well the fit's predictions tell outcomes apart.
+    """Return how well the predictions of a fit discriminate between outcomes.
 
     Parameters
     ----------
@@ -210,27 +211,27 @@ def discrimination(
     level : float, optional
         Confidence level; that of the fit by default.
     bins : int, optional
-        Of an event, pool scores in about so many bins, which needs no sort: the area is then known up to
-        ``auc_bound``. By default it is exact.
+        In a model of an event, pool scores in about this many bins, which avoids sorting. The area is then known to
+        within ``auc_bound``. By default it is exact.
 
     Returns
     -------
     Discrimination
-        With thresholds on the scale of probability. Of rows that are read in chunks, a curve of more than 10,000 points
-        is thinned, and ``area_lost`` bounds what that changes.
+        Curves have thresholds on the probability scale. For rows that are read in chunks, curves of more than 10,000
+        points are thinned, and ``area_lost`` bounds the resulting change in area.
 
     Raises
     ------
     DataError
-        If all rows have the same outcome, or ``bins`` is no whole number of at least 2.
+        If all rows have the same outcome, or ``bins`` is not a whole number of at least 2.
     UnsupportedError
-        For bins with several outcomes.
+        If bins are requested for several outcomes.
 
     Notes
     -----
-    Standard errors take rows as independent and count frequency weights and trials as so many
-    observations. Sampling weights and clusters give areas their linearised error. With precision weights, and of
-    several outcomes of such rows in chunks, areas stand without errors.
+    Standard errors treat rows as independent and count frequency weights and trials as observations. With sampling
+    weights or clusters, areas have linearised standard errors. With precision weights there are no standard errors, nor
+    for several outcomes with sampling weights or clusters in rows that are read in chunks.
 
     Examples
     --------
@@ -239,7 +240,7 @@ def discrimination(
     >>> bool(np.isclose(discrimination(fit.record, fit.design).auc, 8 / 9))
     True
 
-    Without columns an area is one half:
+    Without predictors the area is one half:
 
     >>> fit = lk.multinomial_matrix(np.ones((4, 1)), ["a", "b", "b", "c"], names=["Intercept"])
     >>> discrimination(fit.record, fit.design).auc

@@ -19,12 +19,12 @@ __all__ = ["with_dependence"]
 
 
 def with_dependence(curve: RocCurve, record: FitRecord, design: Design) -> RocCurve:
-    """Return a curve with the error and the interval that its area has among dependent or weighted rows.
+    """Return a curve with the standard error and interval of its area for clustered or weighted rows.
 
     Parameters
     ----------
     curve : RocCurve
-        Of these rows.
+        Curve of these rows.
     record : FitRecord
         A fit of an event.
     design : Design
@@ -33,8 +33,9 @@ def with_dependence(curve: RocCurve, record: FitRecord, design: Design) -> RocCu
     Returns
     -------
     RocCurve
-        With the error that is DeLong's where all sampling weights are equal, and Obuchowski's (1997) of clusters, but
-        for factors that tend to one with their number. As given where rows are independent, or weights precisions.
+        With sampling weights, the standard error equals DeLong's if all weights are equal. With clusters it is
+        Obuchowski's (1997). Both hold up to factors that tend to one as the number of rows or clusters grows. The curve
+        is unchanged if rows are independent or have precision weights.
 
     Examples
     --------

@@ -36,37 +36,37 @@ __all__ = ["Gains", "gains"]
 
 @dataclass(frozen=True, eq=False)
 class Gains:
-    """Events among the rows with the highest predicted probabilities.
+    """Gains and lift: events among the rows with the highest predicted probabilities.
 
     Parameters
     ----------
     depth : (G,) array
-        Proportion of rows down to the end of each group, the highest scores first.
+        Cumulative proportion of rows at the end of each group, the highest scores first.
     thresholds : (G,) array
-        Smallest predicted probability of each group, where it ends.
+        Smallest predicted probability in each group.
     rows, events : (G,) array
-        Weight of each group, and of the events in it.
+        Total weight of each group, and of the events in it.
     rate, rate_low, rate_high : (G,) array
-        Proportion of events with Wilson's interval; nan limits where weights do not count independent observations.
+        Proportion of events with its Wilson interval; limits are nan if weights do not count independent observations.
     lift, cumulative_lift : (G,) array
-        Rate of the group, and of all rows down to its end, over the rate of all.
+        Event rate of the group, and of all rows up to its end, divided by the overall event rate.
     captured : (G,) array
-        Proportion of all events down to the end of each group.
+        Cumulative proportion of the events at the end of each group.
     accuracy_ratio, ratio_low, ratio_high : float
-        Of the profile: the Gini coefficient, 2 AUC - 1, with DeLong's interval.
+        Accuracy ratio of the profile, which equals the Gini coefficient 2 AUC - 1, with DeLong's interval.
     ks, ks_depth, ks_threshold : float
-        Largest distance between the distributions of events and non-events, with the depth and the predicted
-        probability where it is.
+        Kolmogorov-Smirnov distance between the score distributions of events and non-events, with the depth and the
+        predicted probability at which it is attained.
     cap_rows, cap_events : (k,) array
-        Points of the profile, from (0, 0) to (1, 1).
+        Points of the cumulative accuracy profile, from (0, 0) to (1, 1).
     base : float
-        Rate of all rows.
+        Overall event rate.
     level : float
         Confidence level.
     in_sample : bool
         Whether the rows are those of the fit.
     left_out : LeftOut
-        Rows given, used and left out.
+        Number of rows given, used and left out.
 
     Examples
     --------
@@ -101,7 +101,7 @@ class Gains:
     left_out: LeftOut = EVERY_ROW
 
     def captured_at(self, depth: float) -> float:
-        """Return the proportion of the events among the rows with the highest scores.
+        """Return the proportion of all events that are among the rows with the highest scores.
 
         Parameters
         ----------
@@ -111,18 +111,18 @@ class Gains:
         Returns
         -------
         float
-            Along the profile.
+            Proportion of events, read from the profile.
         """
         return float(np.interp(depth, self.cap_rows, self.cap_events))
 
 
 def gains(record: FitRecord, design: Design, groups: int = 10, *, level: float | None = None) -> Gains:
-    """Return how many of the events are among the rows with the highest predicted probabilities.
+    """Return the proportion of events among the rows with the highest predicted probabilities.
 
     Parameters
     ----------
     record : FitRecord
-        The fit, of an event.
+        The fit of an event.
     design : Design
         Rows with their outcome.
     groups : int, default 10
@@ -133,18 +133,18 @@ def gains(record: FitRecord, design: Design, groups: int = 10, *, level: float |
     Returns
     -------
     Gains
-        The table, and the profile that it is read from.
+        The table, and the cumulative accuracy profile.
 
     Raises
     ------
     DataError
-        For fewer than two groups, and without events or non-events.
+        If there are fewer than two groups, or no events or non-events.
     UnsupportedError
-        With several outcomes.
+        If the model has several outcomes.
 
     Examples
     --------
-    Without columns every group has the same rate:
+    Without predictors every group has the same rate:
 
     >>> import logitkit as lk
     >>> fit = lk.logit_matrix(np.ones((4, 1)), [0, 0, 0, 1], names=["Intercept"])
