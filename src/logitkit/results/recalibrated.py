@@ -51,20 +51,20 @@ LINES = ("none", "intercept", "logistic", "temperature")  # methods that keep an
 
 
 class RecalibratedFit:
-    """A fit whose logits are transformed by what the outcomes of other rows taught.
+    """A fit with recalibrated logits: they are transformed as learnt from the outcomes of other rows.
 
     Parameters
     ----------
     fit : Fit
-        The fit; where a closed test chose a refit, that one.
+        The fit, or the refit if a closed test chose it.
     recalibrator : Recalibrator
-        What it does to logits.
+        The transformation of the logits.
     test : ClosedTest or None
-        The test that chose it.
+        The closed test that chose the method; None for other methods.
 
     Examples
     --------
-    On the rows from which it was learnt, the slope is one:
+    On the rows from which the recalibration was learnt, the calibration slope is one:
 
     >>> import logitkit as lk
     >>> births = lk.datasets.load_lbw()
@@ -90,7 +90,7 @@ class RecalibratedFit:
         Returns
         -------
         Series or DataFrame
-            Log odds of the event, or a logit of each of several outcomes, of which only differences matter.
+            Log odds of the event, or one logit for each of several outcomes (only their differences have a meaning).
         """
         if self.recalibrator.of_event:
             base = self.fit.predict_logit(data, offset)
@@ -129,21 +129,21 @@ class RecalibratedFit:
         return pd.DataFrame(made, logits.index, logits.columns)
 
     def on(self, data: Any, weights: Any = None, offset: Any = None, y: Any = None) -> FitOnRows:
-        """Return recalibrated predictions of rows, with every diagnostic of predictions: calibration, ROC curves, ....
+        """Return recalibrated predictions of rows, with all diagnostics of predictions (calibration, ROC curves, ...).
 
         Parameters
         ----------
         data : table or matrix
             Rows with their outcome.
         weights, offset : str or array-like, optional
-            Of these rows, as in ``fit.on``.
+            Weights and offset of these rows, as in ``fit.on``.
         y : array-like, optional
             Outcome of these rows, for a fit to a matrix.
 
         Returns
         -------
         FitOnRows
-            Of a fit without coefficients, whose predictions these are.
+            It holds the recalibrated predictions, as those of a fit without coefficients.
         """
         record = self.fit.record
         design = Rows(record, None, data, weights, offset, y).design
@@ -157,27 +157,28 @@ class RecalibratedFit:
         return FitOnRows(Rows(made, replace(its, table=table)), RowPlots)
 
     def calibration(self, data: Any, **how: Any) -> Any:
-        """Return predicted against observed rates, as ``fit.calibration`` does.
+        """Compare predicted and observed rates, as ``fit.calibration`` does.
 
         Parameters
         ----------
         data : table
-            Rows with an outcome, best others than those of the recalibration.
+            Rows with an outcome, preferably other rows than those of the recalibration.
         **how : object
             Options of ``fit.calibration``: ``bins``, ``by``, ``curve``, ``binning``.
 
         Returns
         -------
         Calibration
-            Of the recalibrated predictions.
+            The calibration of the recalibrated predictions.
         """
         return self.on(data).calibration(**how)
 
     @property
     def coef(self) -> pd.Series:
-        """Coefficients of the recalibrated logit of an event, where that is a line: a + b times the logit of the fit.
+        """Coefficients of the recalibrated logit of an event, if it is linear: a + b times the logit of the fit.
 
-        The intercept is a + b times that of the fit, and every slope b times that of the fit; an offset counts b times.
+        The intercept is a + b times the intercept of the fit, and each slope is b times that of the fit. An offset is
+        also multiplied by b.
         """
         found, record = self.recalibrator, self.fit.record
         if not (found.of_event and found.method in LINES and record.family.is_logit):
@@ -198,28 +199,28 @@ class RecalibratedFit:
         return coef
 
     def to_text(self, width: int = 80) -> str:
-        """Return what the recalibration changes, as plain text.
+        """Return a description of the recalibration as plain text.
 
         Parameters
         ----------
         width : int, default 80
-            Columns of text.
+            Width of the text in characters.
 
         Returns
         -------
         str
-            Of a closed test first the test.
+            The text; after a closed test it begins with the test.
         """
         parts = [] if self.test is None else [shown(self.test)]
         return "\n".join(each.to_text(width) for each in (*parts, shown(self.recalibrator)))  # type: ignore[attr-defined]
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the parameters, or of isotonic methods the rate at each logit.
+        """Return the parameters or, for isotonic methods, the rate at each logit.
 
         Returns
         -------
         pandas.DataFrame
-            Columns term, estimate, std_error, conf_low, conf_high at 95%; of isotonic methods logit and rate.
+            Columns term, estimate, std_error, conf_low, conf_high (95% limits); for isotonic methods, logit and rate.
         """
         found = self.recalibrator
         if not found.names:
@@ -229,7 +230,7 @@ class RecalibratedFit:
         return ResultFrame({"term": list(found.names), **columns})
 
     def plot(self, ax: Any = None, *, title: str = "") -> Any:
-        """Draw recalibrated probabilities of an event against those that were predicted.
+        """Draw recalibrated probabilities of an event against the original predictions.
 
         Parameters
         ----------
@@ -241,7 +242,7 @@ class RecalibratedFit:
         Returns
         -------
         Axes
-            The curve, with its pointwise 95% band where the method has parameters.
+            The curve, with a pointwise 95% band if the method has parameters.
         """
         from logitkit.plots.recalibration import plot_recalibration
 

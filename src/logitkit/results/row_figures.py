@@ -22,7 +22,7 @@ __all__ = ["DiagnosticFigures", "Figures", "RowPlots"]
 
 
 class Figures(OfRows):
-    """A namespace of figures, displayed as a list."""
+    """A collection of figures, displayed as a list."""
 
     def __getattr__(self, name: str) -> Any:
         """Name the nearest figure."""

@@ -36,7 +36,7 @@ class RowVerbs(DiagnosticVerbs, Hypotheses):
     design : Design, optional
         The rows of the fit.
     making : Making, optional
-        How it is made again from other rows, where that takes more than the record says.
+        How the fit is repeated on other rows, if the record alone is not enough for that.
     """
 
     #: The figures of such a fit; a family may add its own.
@@ -53,21 +53,22 @@ class RowVerbs(DiagnosticVerbs, Hypotheses):
         Parameters
         ----------
         data : table or matrix
-            Other rows, with their outcome for the verbs that compare it with the fit.
+            Other rows; verbs that compare predictions with outcomes need the outcome too.
         weights, offset : str, array-like or, with several outcomes, offset by outcome, optional
-            Of these rows. Required if the fit was given arrays; otherwise the columns named at the fit are used.
+            Weights and offset of these rows. Required if the fit was given arrays; otherwise the columns named in the
+            fit are used.
         y : array-like, optional
             Outcome of these rows, for a fit to a matrix.
         unseen : {'raise', 'missing'}
-            Treatment of rows that the fit cannot predict, such as those with a level that it never saw: an error, or
-            missing predictions; the latter rows are counted and left out of comparisons with the outcome.
+            Treatment of rows that the fit cannot predict, such as those with a new level of a factor: an error, or
+            missing predictions. Rows with missing predictions are counted and left out of comparisons with the outcome.
 
         Returns
         -------
         FitOnRows
-            Has the verbs predict, predict_logit, predict_link, predictions, effects, contrast, average_predictions,
-            means, augment, certificate and report, those of residuals, influence, goodness of fit, discrimination and
-            calibration, and the figures.
+            It has predict, predict_logit, predict_link, predictions, effects, contrast, average_predictions, means,
+            augment, certificate and report; the verbs for residuals, influence, goodness of fit, discrimination and
+            calibration; and the figures.
 
         Examples
         --------
@@ -97,7 +98,7 @@ class RowVerbs(DiagnosticVerbs, Hypotheses):
         keys: str | Sequence[str] = (),
         level: float | None = None,
     ) -> Any:
-        """Return the predicted probability of the event, or of each of several outcomes, or write what is asked for.
+        """Return the predicted probability of the event or of each of several outcomes, or write predictions to files.
 
         Parameters
         ----------
@@ -106,28 +107,30 @@ class RowVerbs(DiagnosticVerbs, Hypotheses):
         offset : str or array-like, or with several outcomes offset by outcome, optional
             Offset of the new rows; required if the fit was given an array.
         unseen : {'raise', 'missing'}
-            Treatment of levels that the fit never saw: an error, or missing predictions.
+            Treatment of rows that the fit cannot predict, such as those with a new level: an error, or missing
+            predictions.
         to : str or Path, optional
             A new folder, into which predictions are written as Parquet files, block by block in the order of the rows.
-            It gets its name when all are written; one that exists is refused.
+            The folder appears only when all files are written; an existing folder is refused.
         columns : {'probability', 'logit', 'link', 'interval'} or a sequence of them
-            What is written: the interval is std_error, conf_low and conf_high of the probability. With several outcomes
-            one column per outcome, ``probability:a``.
+            What is written. The interval consists of std_error, conf_low and conf_high of the probability. With several
+            outcomes there is one column per outcome, ``probability:a``.
         keys : str or sequence of str
-            Columns of the rows that are written beside; by default ``row``, the position of the row.
+            Columns of the table that are written with the predictions; by default ``row``, the position of the row.
         level : float, optional
-            Confidence level of the intervals that are written; that of the fit by default.
+            Confidence level of the written intervals; that of the fit by default.
 
         Returns
         -------
         pandas.Series, pandas.DataFrame or Path
-            One row per row of the table, missing where the input is missing; with several outcomes one column per
-            outcome. The folder, where one is written. If a factor is absorbed, rows of the fit in levels without
-            variation were not used and are missing; given as ``data``, they get the limiting probability, 0 or 1.
+            One row per row of the table, missing if the input is missing; with several outcomes, one column per
+            outcome. With ``to``, the path of the folder. If a factor is absorbed, the rows in levels without variation
+            were not used in the fit, and their predictions are missing; rows in these levels that are passed as
+            ``data`` get the limiting probability, 0 or 1.
 
         Examples
         --------
-        Two mothers who smoke and weigh 120 pounds, of 20 and of 30 years:
+        Two mothers who smoke and weigh 120 pounds, aged 20 and 30:
 
         >>> import logitkit as lk
         >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
@@ -151,7 +154,7 @@ class RowVerbs(DiagnosticVerbs, Hypotheses):
         Returns
         -------
         pandas.Series or pandas.DataFrame
-            Shaped as from ``predict``. In the symmetric form, log-probabilities relative to their mean over the
+            Same shape as from ``predict``. In the symmetric form, log-probabilities are relative to their mean over the
             outcomes.
 
         Examples
@@ -164,7 +167,7 @@ class RowVerbs(DiagnosticVerbs, Hypotheses):
         return self.on(data, offset=offset, unseen=unseen).predict_logit()
 
     def predict_link(self, data: Any = None, offset: Any = None, unseen: UnseenPolicy = "raise") -> Any:
-        """Return the linear predictors; with the logit link the same as ``predict_logit``.
+        """Return the linear predictors, which for an event with the logit link equal ``predict_logit``.
 
         Parameters
         ----------
@@ -178,11 +181,11 @@ class RowVerbs(DiagnosticVerbs, Hypotheses):
         Returns
         -------
         pandas.Series or pandas.DataFrame
-            One row per row of the table; with several linear predictors one column per predictor.
+            One row per row of the table; with several linear predictors, one column for each.
 
         Examples
         --------
-        Of a probit model it is the normal quantile of the probability:
+        In a probit model, the linear predictor is the normal quantile of the probability:
 
         >>> import logitkit as lk
         >>> fit = lk.logit("low ~ age + smoke", lk.datasets.load_lbw(), link="probit")
@@ -213,13 +216,14 @@ class RowVerbs(DiagnosticVerbs, Hypotheses):
         unseen : {'raise', 'missing'}
             As in ``predict``.
         method : {'wald', 'profile', 'score'}
-            How intervals are made: on the scale of the log odds by Wald, or by profile likelihood or the score test,
-            with the probability held at values where it depends on several linear combinations of the coefficients.
+            Wald intervals on the log-odds scale, or intervals by profile likelihood or the score test. If a probability
+            depends on several linear combinations of the coefficients, the last two use fits in which the probability
+            is held fixed.
 
         Returns
         -------
         pandas.DataFrame
-            Columns estimate, std_error, conf_low, conf_high, and for an event logit and logit_std_error. One row per
+            Columns estimate, std_error, conf_low, conf_high and, for an event, logit and logit_std_error. One row per
             row of the table or, with several outcomes, per row and outcome. If a factor is absorbed, the standard
             errors include the uncertainty of the intercept of the row's level.
 
@@ -243,15 +247,16 @@ class RowVerbs(DiagnosticVerbs, Hypotheses):
         data : table, optional
             Rows with an outcome; the rows of the fit by default. Rows with missing values are left out.
         to : str or Path, optional
-            A new folder, into which the table is written as Parquet files, block by block.
+            A new folder, into which the result is written as Parquet files, block by block.
         keys : str or sequence of str
-            With ``to``, columns of the rows that are written beside; by default ``row``, the position of the row.
+            With ``to``, columns of the table that are also written; by default ``row``, the position of the row.
 
         Returns
         -------
         pandas.DataFrame or Path
-            Indexed as the table. For an event: y, fitted, std_error, logit, residuals and influence. With several
-            outcomes: observed, predicted, then ``fitted:a`` and ``residual:a`` for each outcome a.
+            A data frame with the index of the table, or the path of the folder. For an event: y, fitted, std_error,
+            logit, residuals and influence. With several outcomes: observed, predicted, then ``fitted:a`` and
+            ``residual:a`` for each outcome a.
 
         Examples
         --------
@@ -267,18 +272,18 @@ class RowVerbs(DiagnosticVerbs, Hypotheses):
     # Diagnostics.
 
     def certificate(self, data: Any = None) -> Certificate:
-        """Return an upper bound on the distance of the penalised objective from its minimum, proved without the solver.
+        """Return a bound, proved without the solver, on how far the penalised objective is above its minimum.
 
         Parameters
         ----------
         data : table, optional
-            The rows of the fit, which a loaded fit needs; by default those that the fit holds. The objective differs on
-            other rows, and the certificate then says so.
+            The rows of the fit, if it was loaded; by default those that the fit holds. On other rows the objective
+            differs, and the certificate says so.
 
         Returns
         -------
         Certificate
-            Objective, lower bound, duality gap, and distance from the optimality conditions.
+            The objective, its lower bound, the duality gap, and the distance from the optimality conditions.
 
         Examples
         --------

@@ -29,7 +29,7 @@ P = ParamSpec("P")
 
 @verbs_in_our_words
 class Shown:
-    """What a result gains: it prints as text, shows itself in a notebook, and goes into a paper.
+    """The output formats of a result: it prints as text, displays in a notebook, and can be exported for a paper.
 
     Examples
     --------
@@ -42,12 +42,12 @@ class Shown:
     _called: Called | None = None  # the labels of the fit, by which it is printed and drawn
 
     def printed(self) -> Self:
-        """Return the same result with labels in place of names, as it is printed and drawn.
+        """Return the same result with labels instead of names, as used in tables and figures.
 
         Returns
         -------
         object
-            Of the same class, with the same numbers; the result itself where the fit has no labels.
+            A result of the same class with the same numbers, or the result itself if the fit has no labels.
         """
         if self._called is None:
             return self
@@ -66,7 +66,7 @@ class Shown:
         Returns
         -------
         Document
-            Facts and tables of finished text.
+            Facts and tables, as formatted text.
         """
         if isinstance(self, Document):
             return self
@@ -85,34 +85,34 @@ class Shown:
         Parameters
         ----------
         width : int, default 80
-            Columns of the terminal.
+            Width of the terminal in characters.
 
         Returns
         -------
         str
-            Lines of at most that width where possible. A row of a table of estimates is never divided.
+            Lines of at most that width, where possible. A row of a table of estimates is never broken.
         """
         return render_text(self.to_document(), width)
 
     def to_html(self) -> str:
-        """Return the result as an HTML fragment with its own style.
+        """Return the result as an HTML fragment that includes its style.
 
         Returns
         -------
         str
-            For notebooks and pages.
+            HTML for notebooks and web pages.
         """
         from logitkit.report.formats.html import render_html
 
         return render_html(self.to_document())
 
     def to_markdown(self) -> str:
-        """Return the result as GitHub's Markdown.
+        """Return the result as GitHub-flavoured Markdown.
 
         Returns
         -------
         str
-            With pipe tables.
+            Markdown with pipe tables.
         """
         from logitkit.report.formats.markdown import render_markdown
 
@@ -124,7 +124,7 @@ class Shown:
         Returns
         -------
         str
-            Special characters are escaped.
+            LaTeX with special characters escaped.
         """
         from logitkit.report.formats.latex import render_latex
 
@@ -136,7 +136,7 @@ class Shown:
         Parameters
         ----------
         path : str or Path
-            File to write, ending in .docx. An existing file is replaced in one step, and kept if writing fails.
+            File to write, ending in .docx. An existing file is replaced only when the new one is complete.
 
         Returns
         -------
@@ -153,12 +153,12 @@ class Shown:
         return _written(self.to_document(), path, "Word document", render_word)
 
     def to_excel(self, path: str | Path) -> Path:
-        """Write the result as an Excel workbook, in which numbers are numbers, rounded as they are shown.
+        """Write the result as an Excel workbook, with numbers in numeric cells, rounded as displayed.
 
         Parameters
         ----------
         path : str or Path
-            File to write, ending in .xlsx. An existing file is replaced in one step, and kept if writing fails.
+            File to write, ending in .xlsx. An existing file is replaced only when the new one is complete.
 
         Returns
         -------
@@ -192,7 +192,7 @@ class Shown:
 
 
 class Summary(Shown, Document):
-    """A document that shows itself: the summary of a fit.
+    """The summary of a fit, a document that can be displayed and exported.
 
     Parameters
     ----------

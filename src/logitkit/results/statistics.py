@@ -19,7 +19,7 @@ class Statistics(OfRows):
 
     @property
     def loglik(self) -> float:
-        """Log-likelihood with the binomial constant; nan with sampling weights or clusters.
+        """Log-likelihood, including the binomial constant; nan with sampling weights or clusters.
 
         Examples
         --------
@@ -32,11 +32,11 @@ class Statistics(OfRows):
 
     @property
     def deviance(self) -> float:
-        """Twice the difference in log-likelihood from the saturated model; nan with sampling weights or clusters.
+        """Twice the log-likelihood of the saturated model minus that of the fit; nan with sampling weights or clusters.
 
         Examples
         --------
-        Of rows with 0 or 1 it is -2 times the log-likelihood:
+        If every row has the outcome 0 or 1, the deviance is -2 times the log-likelihood:
 
         >>> import logitkit as lk
         >>> fit = lk.logit("low ~ age + smoke", lk.datasets.load_lbw())
@@ -47,11 +47,11 @@ class Statistics(OfRows):
 
     @property
     def dispersion(self) -> float:
-        """Factor of the variances by ``dispersion=``, or Williams's rho; nan where none was estimated.
+        """Estimated dispersion factor by ``dispersion=``, or Williams's rho; nan if neither was estimated.
 
         Examples
         --------
-        Events among trials that vary more than binomially:
+        Overdispersed numbers of events among trials:
 
         >>> import logitkit as lk
         >>> litters = {"dead": [0, 5, 1, 9, 2, 8], "alive": [10, 5, 9, 1, 8, 2], "dose": [0, 0, 1, 1, 2, 2]}
@@ -68,7 +68,7 @@ class Statistics(OfRows):
 
         Examples
         --------
-        Less the deviance, it is the likelihood-ratio statistic of all terms:
+        The null deviance minus the deviance is the likelihood-ratio statistic for all terms:
 
         >>> import logitkit as lk
         >>> fit = lk.logit("low ~ age + smoke", lk.datasets.load_lbw())
@@ -79,7 +79,7 @@ class Statistics(OfRows):
 
     @property
     def aic(self) -> float:
-        """Akaike's information criterion; nan with sampling weights or clusters, and after a penalty.
+        """Akaike's information criterion; nan with sampling weights, clusters or a penalty.
 
         Examples
         --------
@@ -92,7 +92,7 @@ class Statistics(OfRows):
 
     @property
     def aicc(self) -> float:
-        """AIC corrected for few rows: Hurvich and Tsai's.
+        """AIC corrected for small samples (Hurvich and Tsai).
 
         Examples
         --------
@@ -118,11 +118,11 @@ class Statistics(OfRows):
 
     @property
     def n_obs(self) -> int:
-        """Number of rows of positive weight, or the sum of frequency weights.
+        """Number of rows with positive weight, or the sum of frequency weights.
 
         Examples
         --------
-        Rows with missing values do not count:
+        Rows with missing values are not counted:
 
         >>> import logitkit as lk
         >>> lk.logit("y ~ x", {"y": [0, 1, 1, 0, 1], "x": [1.0, 2.0, None, 3.0, 2.5]}).n_obs
@@ -132,7 +132,7 @@ class Statistics(OfRows):
 
     @property
     def n_params(self) -> int:
-        """Rank of the design; after a penalty the number of nonzero coefficients.
+        """Rank of the design; with a penalty, the number of nonzero coefficients.
 
         Examples
         --------
@@ -146,7 +146,7 @@ class Statistics(OfRows):
 
     @property
     def dof_residual(self) -> int:
-        """Observations less parameters; with K outcomes each observation counts K - 1 times.
+        """Number of observations minus number of parameters; with K outcomes, each observation counts K - 1 times.
 
         Examples
         --------
@@ -159,10 +159,10 @@ class Statistics(OfRows):
 
     @property
     def r_squared(self) -> pd.Series:
-        """McFadden, Cox-Snell, Nagelkerke and Tjur coefficients of determination; after a penalty Tjur's only.
+        """McFadden's, Cox-Snell, Nagelkerke's and Tjur's coefficients of determination; with a penalty, only Tjur's.
 
-        The other three compare maxima of the likelihood, which a penalised fit does not attain; they are nan there, and
-        with sampling weights or clusters.
+        The first three compare maximised likelihoods. They are nan for a penalised fit, which does not maximise the
+        likelihood, and with sampling weights or clusters.
 
         Examples
         --------

@@ -30,30 +30,31 @@ class StochasticFit:
     Parameters
     ----------
     solver : Stochastic
-        How they were learnt.
+        The options of the solver.
     names : tuple of str
-        Of the p columns.
+        Names of the p columns.
     outcomes : tuple of str
-        Of several outcomes those that have coefficients; empty where there are two.
+        With several outcomes, those that have coefficients; empty if there are two outcomes.
     estimate : (m, p) array
-        Coefficients, one row per outcome that has some.
+        Coefficients, one row per outcome that has coefficients.
     losses : tuple of float
-        Mean loss of each pass, of rows before they moved the coefficients: a forecast, in the first pass.
+        Mean loss of each pass, where the loss of a row is taken before the row updates the coefficients. In the first
+        pass, it therefore measures prediction of new rows.
     held_out : tuple of float
-        Mean loss of the rows held out, after each pass; empty without ``early_stopping``.
+        Mean loss of the held-out rows after each pass; empty without ``early_stopping``.
     mean_loss : float
-        Mean negative log-likelihood over all rows, with the ridge where there is one.
+        Mean negative log-likelihood over all rows, plus the ridge penalty if there is one.
     optimum : float
-        Its minimum over all coefficients, by Newton's method on the same rows; nan where it was not asked for, or there
-        are more than 2,500 coefficients.
+        The minimum of ``mean_loss`` over all coefficients, by Newton's method on the same rows; nan if it was not
+        requested, or if there are more than 2,500 coefficients.
     vcov : (m p, m p) array or None
-        Plug-in covariance of averaged coefficients (Chen et al. 2020), by outcome and column.
+        Plug-in covariance of the averaged coefficients (Chen et al. 2020), ordered by outcome and column.
     n_rows, n_seen : int
-        Rows, and how many visits they had in all.
+        Number of rows, and total number of row visits over all passes.
     reference : int
-        Of several outcomes the place of the one without coefficients; -1 for none.
+        With several outcomes, the position of the one without coefficients; -1 if there is none.
     info : DesignInfo or None
-        How new rows are coded; None takes rows of a ready matrix.
+        How new rows are coded; None if the rows are those of a matrix.
 
     Examples
     --------
@@ -83,19 +84,19 @@ class StochasticFit:
 
     @property
     def excess(self) -> float:
-        """How far the mean loss is above the batch optimum, in nats per row."""
+        """The mean loss minus that of the batch optimum, in nats per row."""
         return self.mean_loss - self.optimum
 
     @property
     def coef(self) -> Any:
-        """Coefficients: a Series by column, or of several outcomes a table with one column per outcome."""
+        """Coefficients: a Series by column or, with several outcomes, a data frame with one column per outcome."""
         if not self.outcomes:
             return pd.Series(self.estimate[0], list(self.names), name="estimate")
         return pd.DataFrame(self.estimate.T, list(self.names), list(self.outcomes))
 
     @property
     def std_error(self) -> Any:
-        """Plug-in standard errors of averaged coefficients, in the form of ``coef``."""
+        """Plug-in standard errors of the averaged coefficients, in the form of ``coef``."""
         error = np.sqrt(np.diag(self._vcov())).reshape(self.estimate.shape)
         if not self.outcomes:
             return pd.Series(error[0], list(self.names), name="std_error")
@@ -112,12 +113,12 @@ class StochasticFit:
         Returns
         -------
         DataFrame
-            Columns ``term, estimate, std_error, conf_low, conf_high``, and of several outcomes first ``outcome``.
+            Columns ``term, estimate, std_error, conf_low, conf_high``, preceded by ``outcome`` if there are several.
 
         Raises
         ------
         UnsupportedError
-            If the iterates were not averaged.
+            If the coefficients were not averaged over the iterations.
         """
         require_level(level)
         error = np.sqrt(np.diag(self._vcov()))
@@ -128,12 +129,12 @@ class StochasticFit:
         return pd.DataFrame({**labels, "term": list(self.names) * len(self.estimate), **columns})
 
     def predict_logit(self, data: Any) -> FloatArray:
-        """Return logits: of the event, or one column per outcome of which only differences matter.
+        """Return the logit of the event, or one column per outcome (only differences have a meaning).
 
         Parameters
         ----------
         data : table, or (n, p) array
-            Rows as they were learnt from: a table for a formula, else a matrix with the same columns.
+            A table if the fit has a formula, else a matrix with the same columns.
 
         Returns
         -------
@@ -174,12 +175,12 @@ class StochasticFit:
         return found
 
     def known_coefficients(self) -> dict[tuple[str, str], float]:
-        """Return the coefficients by outcome and column, those of the reference among them: where a fit may start.
+        """Return coefficients by outcome and column, including the reference, as starting values for a fit.
 
         Returns
         -------
         dict
-            Numbers by label, which is empty where there are two outcomes, and column.
+            Coefficients by outcome (an empty label if there are two outcomes) and column.
         """
         labels = list(self.outcomes) or [""]
         table = self.estimate
@@ -191,17 +192,17 @@ class StochasticFit:
         }
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what was learnt as plain values for JSON, with the coding of the formula and without any row.
+        """Return the fit as plain values for JSON, with the coding of the formula and without any row.
 
         Returns
         -------
         dict
-            Read again by ``from_dict``; it predicts for rows of a table, or of a matrix.
+            Values that ``from_dict`` reads; the restored fit predicts for rows of a table or a matrix.
 
         Raises
         ------
         LogitkitError
-            If the formula has a part that cannot be read again.
+            If the formula has a part that could not be restored.
         """
         from logitkit.results.saved_stochastic import packed_learnt
 
@@ -209,19 +210,19 @@ class StochasticFit:
 
     @classmethod
     def from_dict(cls, kept: Mapping[str, Any], functions: Mapping[str, Any] | None = None) -> StochasticFit:
-        """Return what ``to_dict`` wrote.
+        """Restore a fit from the values of ``to_dict``.
 
         Parameters
         ----------
         kept : mapping
-            Plain values.
+            The values that ``to_dict`` returned.
         functions : mapping of str to object, optional
             User-defined functions that the formula calls, as in ``lk.load``.
 
         Returns
         -------
         StochasticFit
-            The same.
+            The restored fit.
 
         Raises
         ------
@@ -235,7 +236,7 @@ class StochasticFit:
         return learnt_in(kept, functions or {})
 
     def save(self, path: str | Path) -> Path:
-        """Write what was learnt as plain JSON, without any row and without code; ``lk.load`` reads it.
+        """Write the fit as plain JSON, without any row and without code; ``lk.load`` reads it.
 
         Parameters
         ----------

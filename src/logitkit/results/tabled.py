@@ -16,7 +16,7 @@ __all__ = ["RegressionTableResult", "TableOneResult"]
 
 @extends_base
 class RegressionTableResult(Shown, RegressionTable):
-    """Fits side by side, as text, HTML, Markdown, LaTeX, Word, Excel, or a frame.
+    """A table of several fits, as text, HTML, Markdown, LaTeX, a Word or Excel file, or a data frame.
 
     Examples
     --------
@@ -55,7 +55,7 @@ class RegressionTableResult(Shown, RegressionTable):
 
 @extends_base
 class TableOneResult(Shown, TableOne):
-    """Variables described by group, as text, HTML, Markdown, LaTeX, Word, Excel, or a frame.
+    """Descriptive statistics by group, as text, HTML, Markdown, LaTeX, a Word or Excel file, or a data frame.
 
     Examples
     --------
@@ -77,7 +77,7 @@ class TableOneResult(Shown, TableOne):
         Returns
         -------
         pandas.DataFrame
-            Columns variable, level, group (empty for all rows), n (rows with a value, or of the level), missing,
+            Columns variable, level, group (empty for all rows), n (rows with a value, or rows in the level), missing,
             proportion, mean, std_dev, median, lower, upper, smd and p_value.
         """
         rows = []

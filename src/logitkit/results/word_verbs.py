@@ -1,4 +1,4 @@
-"""The verbs of a fit that put it into words."""
+"""The verbs of a fit that describe it in words and equations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["WordVerbs"]
 
 
 class WordVerbs(MeanVerbs):
-    """A fit with the verbs that put it into words.
+    """A fit with the verbs that describe it in words and equations.
 
     Parameters
     ----------
@@ -27,27 +27,27 @@ class WordVerbs(MeanVerbs):
     design : Design, optional
         The rows of the fit.
     making : Making, optional
-        How it is made again from other rows, where that takes more than the record says.
+        How the fit is repeated on other rows, if the record alone is not enough for that.
     """
 
     def labelled(self, labels: Any) -> Self:
-        """Return the same fit with labels of its variables and levels, which every table, figure and report then uses.
+        """Return the same fit with labels of variables and levels, which all its tables, figures and reports use.
 
         Parameters
         ----------
         labels : lk.labels or mapping
-            ``lk.labels({"lwt": "Weight"}, levels={"smoke": {1: "yes"}}, units={"lwt": "lb"})``, or labels of variables
-            alone. They go before those that the fit has.
+            ``lk.labels({"lwt": "Weight"}, levels={"smoke": {1: "yes"}}, units={"lwt": "lb"})``, or a mapping with
+            labels of variables only. New labels take precedence over those that the fit has.
 
         Returns
         -------
         Fit
-            Of the same class, with the same numbers; ``coef``, ``tidy()`` and hypotheses keep the names.
+            A fit of the same class with the same numbers; ``coef``, ``tidy()`` and hypotheses still use the names.
 
         Raises
         ------
         FormulaError
-            If a label is of a variable that does not exist; the message names the nearest.
+            If a label is for a variable that does not exist; the message suggests the nearest name.
 
         Examples
         --------
@@ -63,7 +63,7 @@ class WordVerbs(MeanVerbs):
         return type(self)(replace(self.record, info=info), design)
 
     def describe(self, level: float | None = None) -> Summary:
-        """Return the paragraph of a results section: rows, estimates, intervals, tests, and the model as a whole.
+        """Return a paragraph for a results section: rows, estimates, intervals, tests, and the model as a whole.
 
         Parameters
         ----------
@@ -73,8 +73,8 @@ class WordVerbs(MeanVerbs):
         Returns
         -------
         Summary
-            A document that prints, with the numbers as ``lk.regression_table`` writes them. Of more than twelve
-            estimates those are listed whose p-value is below 1 - ``level``, and the others are counted.
+            A document that prints, with numbers formatted as in ``lk.regression_table``. If there are more than twelve
+            estimates, only those with a p-value below 1 - ``level`` are listed, and the others are counted.
 
         Examples
         --------
@@ -96,8 +96,8 @@ class WordVerbs(MeanVerbs):
         Returns
         -------
         EquationResult
-            Prints as text; ``to_latex()`` is an ``align*`` environment, which a notebook shows. The columns of splines
-            are symbols that the notes explain.
+            Prints as text; ``to_latex()`` returns an ``align*`` environment, which a notebook displays. The columns of
+            splines are denoted by symbols that the notes explain.
 
         Examples
         --------
