@@ -34,12 +34,12 @@ def binning(
     bins: Bins | None = None,
     weights: Any = None,
 ) -> BinnedVariable:
-    """Return a variable in the bins that are best by a criterion, with weights of evidence.
+    """Return a variable in optimal bins, with the weight of evidence of each bin.
 
     Parameters
     ----------
     column : str
-        The variable: numbers, or levels (text, categories, booleans).
+        The column to bin: numbers, or levels (text, categories, booleans).
     data : table
         A pandas, polars or Arrow table, or a dict of columns.
     target : str
@@ -47,16 +47,16 @@ def binning(
     event : object, optional
         The level of the outcome that is bad; 1 or True by default.
     indeterminate : object or sequence, optional
-        Levels that are neither good nor bad: their rows are left out.
+        Outcome levels that are neither good nor bad; their rows are left out.
     bins : Bins, optional
-        Criterion, shape, limits, special values and policies.
+        Options of the binning: criterion, shape, limits, special values and policies.
     weights : str or (n,) array-like, optional
-        Weights of the rows; counts are their sums.
+        Weights of the rows; counts are then sums of weights.
 
     Returns
     -------
     BinnedVariable
-        Its table, transform and edits.
+        The variable in its bins, with their table, a transform of rows and edits by hand.
 
     Raises
     ------
@@ -104,28 +104,30 @@ def binnings_of_blocks(
     indeterminate: Any = (),
     bins: Bins | Mapping[str, Bins] | None = None,
 ) -> dict[str, BinnedVariable]:
-    """Return variables in bins from tables that are read one after another, in one pass and bounded memory.
+    """Return binned variables of data that are read in blocks, in one pass and with bounded memory.
 
     Parameters
     ----------
     columns : str or sequence of str
         The variables.
     blocks : iterable of tables, or source
-        For example the row groups of a Parquet file; each has every column. Or what a fit reads in chunks: a Parquet or
-        CSV file, a folder of them, ``"loans/*.parquet"``, a ``pyarrow.dataset``, of which only the columns are read.
+        Tables that each have every column, such as the row groups of a Parquet file. Or a source that a fit can read in
+        chunks: a Parquet or CSV file, a folder of them, ``"loans/*.parquet"``, or a ``pyarrow.dataset``; only the
+        columns needed are read.
     target : str
         The column of the outcome.
     event : object
         The level of the outcome that is bad.
     indeterminate : object or sequence, optional
-        Levels that are neither good nor bad: their rows are left out.
+        Outcome levels that are neither good nor bad; their rows are left out.
     bins : Bins or mapping of str to Bins, optional
-        How all variables are binned, or each by its name.
+        Options for all variables, or for each variable by name.
 
     Returns
     -------
     dict of str to BinnedVariable
-        ``rank_error`` bounds the error of the number of rows below a cut point; levels are counted exactly.
+        The binned variables by name. The ``rank_error`` of each bounds the error in the number of rows below a cut
+        point; levels are counted exactly.
 
     Examples
     --------

@@ -15,29 +15,29 @@ __all__ = ["compare", "vuong"]
 
 
 def compare(*fits: Fit, names: Sequence[str] | None = None) -> Comparison:
-    """Compare models of the same rows: information criteria, Akaike weights, likelihood ratios where they are nested.
+    """Compare models fitted to the same rows: information criteria, Akaike weights and likelihood-ratio tests.
 
     Parameters
     ----------
     *fits : Fit
-        Two or more, of any models, in any order.
+        Two or more fits, of any models, in any order.
     names : sequence of str, optional
-        What they are called, in this order; by default their formulas, numbered, with the arguments in which models of
-        one formula differ.
+        Names of the fits, in this order. By default their formulas, numbered, with the arguments in which models with
+        the same formula differ.
 
     Returns
     -------
     Comparison
-        In the order of their numbers of parameters; a likelihood ratio where a model contains the one before: the
-        columns of the smaller are combinations of those of the larger, and family and link are the same, or the smaller
-        is a special case, as proportional odds is of partial proportional odds.
+        The models, ordered by number of parameters. A model is tested against the one before it if that one is nested
+        in it: its columns are linear combinations of those of the larger model, with the same family and link, or it is
+        a special case, as proportional odds is of partial proportional odds.
 
     Raises
     ------
     DataError
-        For other rows, outcomes or weights, for fits that hold no rows, and for another number of names.
+        If rows, outcomes or weights differ, if a fit holds no rows, or if the number of names is wrong.
     UnsupportedError
-        With sampling weights or clusters, and after a penalty.
+        If a fit has sampling weights, clusters or a penalty.
 
     Examples
     --------
@@ -47,7 +47,7 @@ def compare(*fits: Fit, names: Sequence[str] | None = None) -> Comparison:
     >>> found.nested.tolist(), found.dof.tolist()
     ([False, True], [0, 2])
 
-    A table of short names:
+    With short names:
 
     >>> fits = [lk.logit(formula, births) for formula in ("low ~ age + smoke + lwt", "low ~ age")]
     >>> lk.compare(*fits, names=["full", "age alone"]).labels
@@ -64,22 +64,22 @@ def vuong(first: Fit, second: Fit) -> VuongTest:
     Parameters
     ----------
     first, second : Fit
-        Of the same rows.
+        Two fits to the same rows.
 
     Returns
     -------
     VuongTest
-        Whether they can be distinguished, then z, positive if the first is closer, uncorrected and corrected for the
-        numbers of parameters as AIC and BIC are.
+        A test of whether the models can be distinguished, and the z statistic, which is positive if the first is
+        closer: uncorrected, and corrected for the numbers of parameters as in AIC and BIC.
 
     Raises
     ------
     DataError, UnsupportedError, SeparationError
-        For other rows, nested models, models without a likelihood, and infinite estimates.
+        If the rows differ, the models are nested or have no likelihood, or estimates are infinite.
 
     Examples
     --------
-    Models that contain neither the other; a positive statistic is in favour of the first:
+    Two models that are not nested; a positive statistic favours the first:
 
     >>> import logitkit as lk
     >>> births = lk.datasets.load_lbw()

@@ -75,8 +75,8 @@ def cross_validate(
 ) -> CrossValidated:
     """Choose the strength of a penalty by cross-validation.
 
-    Transforms in the formula (levels, knots, moments) are learnt once from all rows; columns are standardised, and
-    models fitted, without the rows held out.
+    Levels, knots and moments of transforms in the formula are learnt once, from all rows. Columns are standardised and
+    models are fitted without the rows held out.
 
     Parameters
     ----------
@@ -87,29 +87,30 @@ def cross_validate(
     model : model, default lk.Binary()
         The model to fit, as in ``path``.
     penalty : penalty or None, default lk.Lasso()
-        A penalty with at least one part without a strength; or ``None`` for maximum likelihood, whose scores are those
-        of the single strength zero.
+        A penalty with at least one part whose strength is not given; or ``None`` for maximum likelihood, which is
+        scored as the single strength zero.
     folds : int or lk.Folds, default 10
         Number of folds, stratified by outcome; or ``lk.Folds(...)`` for whole groups, periods of time, repeats, other
         strata, another seed, or given folds.
     measure : {'deviance', 'auc', 'brier', 'misclassification'}
         Score of the predictions.
     bins : int, optional
-        Of ``measure='auc'`` and rows that are read in chunks: pool scores in about so many bins, within a distance of
-        the area that the result tells. By default areas are exact, by a sort on disk of the scores at each strength.
+        For ``measure='auc'`` and rows that are read in chunks: the approximate number of bins in which scores are
+        pooled. The result states a bound on the error of the areas. By default areas are exact, from a sort on disk of
+        the scores at each strength.
     n_strengths, ratio, strengths, weights, offset, weight_kind : optional
         As in ``path``.
     missing, solver, level : optional
         As in ``path``.
     memory, checkpoint, executor : optional
-        Of rows that are read in chunks, as in ``fit``.
+        For rows that are read in chunks, as in ``fit``.
     labels : lk.labels or mapping, optional
-        What variables and levels are called in print, as in ``fit``.
+        Labels of variables and levels in printed output, as in ``fit``.
 
     Returns
     -------
     CrossValidated
-        Scores by strength, and the fits chosen by the rules.
+        The scores at each strength, and the fits that the selection rules choose.
 
     Raises
     ------
@@ -172,7 +173,7 @@ def cross_validate_matrix(
     solver: ProxNewton | None = None,
     level: float = 0.95,
 ) -> CrossValidated:
-    """Choose the strength of a penalty by cross-validation on a ready matrix, taken as it is.
+    """Choose the strength of a penalty by cross-validation on a ready design matrix, taken as it is.
 
     Parameters
     ----------
@@ -181,7 +182,7 @@ def cross_validate_matrix(
     y : (n,) array-like
         A response that the model accepts.
     names : sequence of str, optional
-        Column names; the column of ones called ``"Intercept"`` is the intercept, and without it there is none.
+        Column names. The column of ones called ``"Intercept"`` is the intercept; without it, the model has none.
     model, penalty, folds, measure : optional
         As in ``cross_validate``; the columns of ``lk.Folds`` are given as arrays.
     n_strengths, ratio, strengths, weights, offset, weight_kind : optional

@@ -44,40 +44,40 @@ def table_one(
     Parameters
     ----------
     variables : str, sequence of str, or None
-        Columns; or a formula of columns, ``"low ~ age + race + C(ftv)"``, whose left side is the group and in which
-        ``C()`` takes numbers for levels; or None for all columns.
+        The columns to describe. Or a formula of columns, ``"low ~ age + race + C(ftv)"``, whose left side is the group
+        and in which ``C()`` treats numbers as levels. Or None for all columns.
     data : table
         A pandas, polars or Arrow table, or a dict of columns.
     by : str, optional
-        The column of the groups.
+        The column that defines the groups.
     summary : {'auto', 'mean', 'median', 'levels'} or mapping of str to these, optional
-        Numbers by mean and standard deviation or, where their skewness in all rows is above 1 in size, by median and
-        quartiles; or as asked, of all or by column. ``"levels"`` takes numbers for levels. Of 0 and 1, and of False and
-        True, the second is counted; text and categories have a row for each level.
+        The summary of numbers, for all columns or by column. ``"auto"``: mean and standard deviation, or median and
+        quartiles if the absolute skewness in all rows is above 1. ``"levels"`` treats numbers as levels. In columns of
+        0 and 1, or False and True, the second value is counted; text and categories have one row per level.
     show : sequence of str, default ('overall', 'missing', 'differences')
-        Columns and rows: ``"overall"`` (all rows beside the groups), ``"missing"`` (counts of missing values, where
-        there are some), ``"differences"`` (standardised), ``"tests"`` (p-values, which are no measure of balance).
+        What to show: ``"overall"`` (a column for all rows), ``"missing"`` (counts of missing values, if there are any),
+        ``"differences"`` (standardised differences), ``"tests"`` (p-values, which do not measure balance).
     weights : str or (n,) array-like, optional
         A column name, or one value per row.
     weight_kind : {'frequency', 'sampling'}
-        Whether weights count rows or are inverse probabilities, such as of selection or of treatment; with the latter
-        counts are sums of weights, and there are no tests.
+        Whether weights count rows or are inverse probabilities, such as of selection or of treatment. With the latter,
+        counts are sums of weights and there are no tests.
     labels : lk.labels or mapping, optional
-        What variables and levels are called; those that the table brings with it by default.
+        Labels of variables and levels; by default those stored in the table.
 
     Returns
     -------
     TableOneResult
-        Shows itself as text and HTML; ``to_markdown()``, ``to_latex()``, ``to_word(path)``, ``to_excel(path)`` and
-        ``to_frame()``.
+        A table that displays as text and HTML, with ``to_markdown()``, ``to_latex()``, ``to_word(path)``,
+        ``to_excel(path)`` and ``to_frame()``.
 
     Raises
     ------
     DataError
-        For columns that there are not, without values, or of very many levels; for a single group; for tests with
-        sampling weights.
+        If a column does not exist, has no values or has very many levels; if there is a single group; or if tests are
+        asked for with sampling weights.
     FormulaError
-        If labels are of variables that do not exist.
+        If labels name variables that do not exist.
 
     Examples
     --------

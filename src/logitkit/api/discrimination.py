@@ -31,44 +31,46 @@ def roc_test(
     n: int = 2000,
     seed: int | None = 0,
 ) -> RocTestResult:
-    """Compare the ROC curves of two scores or more.
+    """Compare the ROC curves of two or more scores.
 
     Parameters
     ----------
     y : (n,) array
         1 for an event, 0 for a non-event.
     *scores : (n,) arrays, or one mapping of them by name
-        Higher for a likelier event; rows in which one is missing are left out.
+        Scores that are higher where the event is more likely. Rows with a missing score are left out.
     other_y : array, optional
-        Outcomes of the second of two scores, where it is of other rows than the first.
+        Outcomes for the second of two scores, if its rows differ from those of the first.
     names : sequence of str, optional
-        What the scores are called.
+        Names of the scores.
     weights : (n,) array, optional
         How many observations each row stands for.
     cluster : (n,) array, optional
         Rows with the same value may be dependent.
     method : {'delong', 'bootstrap', 'venkatraman'}
-        Errors by DeLong's method or of bootstrap samples; or a permutation test that two curves are one.
+        Standard errors by DeLong's method or by the bootstrap; or Venkatraman's permutation test that two curves are
+        equal.
     contrasts : {'reference', 'successive', 'pairs'} or (r, k) array
-        The first score less each other, each less the next, all pairs, or coefficients that sum to zero.
+        The first score minus each other score, each score minus the next, all pairs, or coefficients that sum to zero
+        in each row.
     fpr : pair of float, optional
-        False positive rates between which areas are taken; whole areas by default.
+        The range of false positive rates of a partial area; by default the whole area.
     level : float, default 0.95
         Confidence level.
     n : int, default 2000
-        Bootstrap samples or permutations.
+        Number of bootstrap samples or permutations.
     seed : int, optional
-        Of the generator.
+        Seed of the random number generator.
 
     Returns
     -------
     RocTestResult
-        Areas, contrasts with errors, and their joint test.
+        Areas, contrasts with standard errors, and a joint test of the contrasts.
 
     Raises
     ------
     DataError, UnsupportedError
-        For other lengths, one outcome only, and where the method does not hold.
+        If lengths differ, only one outcome occurs, or the method does not apply.
 
     Examples
     --------

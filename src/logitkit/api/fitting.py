@@ -73,43 +73,43 @@ def fit(
 ) -> Fit:
     """Fit a model from a formula, by maximum likelihood or with a penalty.
 
-    In full: ``docs/reference/fitting.md``; verbs of what comes back: ``help(fit)``.
+    Full description: ``docs/reference/fitting.md``. Methods of the result: ``help(fit)``.
 
     Parameters
     ----------
     formula : str
         ``"response ~ terms"``, in formulaic's syntax: ``docs/formulas.md``.
     data : table, or source of rows
-        Any frame or a dict of columns; or files read in chunks, ``"loans/*.parquet"``.
+        A data frame or a dict of columns; or files read in chunks, ``"loans/*.parquet"``.
     model : model, default lk.Binary()
-        ``lk.Binary(...)``, ``lk.Multinomial(...)``, ``lk.Ordinal(...)`` or that of another fit.
+        ``lk.Binary(...)``, ``lk.Multinomial(...)``, ``lk.Ordinal(...)`` or the model of a fit.
     penalty : penalty, optional
         ``lk.Lasso(0.05)`` or another; ``lk.Jeffreys()`` (Firth) and others reduce bias.
     weights : str or (n,) array-like, optional
         A column name, or an array aligned with ``data``.
     offset : str, (n,) array-like, or by outcome, optional
-        Given like ``weights``; of ``lk.Multinomial`` a mapping by outcome.
+        Given like ``weights``; for ``lk.Multinomial``, a mapping by outcome.
     weight_kind : {'frequency', 'precision', 'sampling'}
-        Whether weights count rows, are precisions, or inverse probabilities of selection.
+        Whether weights are counts of rows, precisions or inverse selection probabilities.
     missing, cluster, absorb : optional
         As in ``logit``.
     survey : Survey, optional
         The design of the sample, ``lk.Survey(strata="s", units="u")``.
     dispersion : {'pearson', 'deviance', 'williams'}, optional
-        How counts that vary more than the model says are allowed for.
+        How to allow for overdispersion of counts.
     conventions : {'logitkit', 'r', 'stata', 'sas'}, optional
-        What is done where packages differ.
+        Whose choices apply where packages differ.
     solver, start : optional
-        ``lk.Newton(...)``, ``lk.ProxNewton(...)``; an earlier fit or numbers by name, to start at.
+        ``lk.Newton(...)`` or ``lk.ProxNewton(...)``; a fit or values by name to start from.
     vcov, level, labels : optional
-        False for the coefficients alone, without errors; level of intervals, 0.95; words for print.
+        False: no standard errors; confidence level of intervals; labels for printed output.
     memory, checkpoint, executor : optional
-        Of rows read in chunks: bytes held, a folder to go on from, ``lk.Dask(...)`` or Spark.
+        For rows read in chunks: memory limit, folder to resume from, ``lk.Dask(...)`` or Spark.
 
     Returns
     -------
     Fit
-        Separation and failure to converge are reported in it, not raised; the latter warns.
+        The fit, which reports separation and failure to converge; only the latter warns.
 
     Raises
     ------
@@ -198,14 +198,14 @@ def fit_matrix(
     level: float = 0.95,
     labels: Any = None,
 ) -> Fit:
-    """Fit a model to a ready matrix as it is: no intercept is added.
+    """Fit a model to a ready design matrix, taken as it is: no intercept is added.
 
-    A column of ones called ``"Intercept"`` is the intercept; without it the model has none, as the summary notes.
+    A column of ones called ``"Intercept"`` is the intercept; without it the model has none, and the summary says so.
 
     Parameters
     ----------
     X : (n, p) array, scipy sparse matrix or table of numbers
-        The matrix; a dense array is not copied.
+        The design matrix; a dense array is not copied.
     y : (n,) array-like
         A response that the model accepts.
     names : sequence of str, optional
@@ -213,11 +213,11 @@ def fit_matrix(
     model : model, default lk.Binary()
         The model to fit, as in ``fit``.
     penalty : penalty, optional
-        As in ``fit``; terms are columns.
+        As in ``fit``; each column is a term.
     weights : (n,) array-like, optional
         One value per row.
     offset : (n,) array-like, or by outcome, optional
-        As in ``fit``, in arrays.
+        As in ``fit``, but given as arrays.
     weight_kind : {'frequency', 'precision', 'sampling'}
         What the weights mean, as in ``fit``.
     cluster : (n,) array-like, optional
@@ -247,7 +247,7 @@ def fit_matrix(
 
     Examples
     --------
-    An intercept alone is the log odds against the reference:
+    In a model with only an intercept, it is the log odds against the reference:
 
     >>> import logitkit as lk
     >>> import numpy as np

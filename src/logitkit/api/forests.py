@@ -23,19 +23,20 @@ def plot_forest(
     ax: Any = None,
     title: str = "",
 ) -> Any:
-    """Draw the ratios of several fits side by side, with their intervals, and a table of the numbers beside it.
+    """Draw the ratios of several fits with their intervals in one forest plot, beside a table of the numbers.
 
     Parameters
     ----------
     *fits : Fit
-        Fits of an event, or of ordered outcomes with one coefficient per term.
+        Fits of models of an event, or of ordered outcomes with one coefficient per term.
     names : sequence of str, optional
-        What they are called; by default Model 1, Model 2 and so on.
+        Names of the fits; by default Model 1, Model 2 and so on.
     units : mapping of str to float, 'sd' or 'iqr', optional
-        Change in a column to which a ratio refers, as in ``fit.odds_ratios``, in the fits that have it; the standard
-        deviation and the interquartile range are those of the first such fit.
+        The change in a column to which its ratio refers, as in ``fit.odds_ratios``, in every fit that has the column.
+        Standard deviations and interquartile ranges are those of the first such fit.
     labels : mapping of str to str, optional
-        Text in place of the name of a coefficient, or of a factor, that one of the fits has, as in ``fit.plot.forest``.
+        Labels to show instead of the names of coefficients or factors, as in ``fit.plot.forest``; at least one fit must
+        have each name.
     level : float, optional
         Confidence level; that of the fits by default.
     ax : Axes, optional
@@ -46,15 +47,15 @@ def plot_forest(
     Returns
     -------
     Axes
-        One row per term in the order of the first fit that has it, in it one mark per fit that has the term. The
-        reference level of a factor has a row with a hollow mark at 1.
+        The axes. Each term has one row, in the order of the first fit that has it, with one mark per fit. The reference
+        level of a factor has a row with a hollow mark at 1.
 
     Raises
     ------
     DataError
-        If there is no fit, or another number of names.
+        If there is no fit, or the number of names is wrong.
     UnsupportedError
-        If a fit has several outcomes, or ratios of another kind.
+        If a fit has several outcomes, or if its ratios are of another kind than those of the other fits.
 
     Examples
     --------

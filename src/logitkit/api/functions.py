@@ -58,35 +58,35 @@ def logit(
 
     .. math:: \log \{\mu_i / (1 - \mu_i)\} = x_i'\beta + o_i
 
-    In full: ``docs/reference/fitting.md``; a guide: ``docs/binary.md``; verbs: ``help(fit)``.
+    Details: ``docs/reference/fitting.md``; guide: ``docs/binary.md``; methods: ``help(fit)``.
 
     Parameters
     ----------
     formula : str
         ``"response ~ terms"``; the response has two values, or is ``cbind(events, nonevents)``.
     data : table, or source of rows
-        Any frame or a dict of columns; or files read in chunks, ``"loans/*.parquet"``.
+        A data frame or a dict of columns; or files read in chunks, ``"loans/*.parquet"``.
     weights, offset : str or (n,) array-like, optional
         A column name, or an array aligned with ``data``.
     weight_kind : {'frequency', 'precision', 'sampling'}
-        Whether weights count rows, are precisions, or inverse probabilities of selection.
+        Whether weights are counts of rows, precisions or inverse selection probabilities.
     event : object, optional
         The outcome whose probability is modelled. Default: 1, True, or the second of two levels.
     link, information, outcome : str
         As in ``lk.Binary``: ``link="probit"``, or ``outcome="fraction"`` for means from 0 to 1.
     missing : {'drop', 'raise'}
-        What is done about rows with missing values.
+        Whether to drop rows with missing values or to raise an error.
     cluster, absorb : str, optional
-        Clusters of dependent rows (sandwich errors); a column whose levels get intercepts.
+        Clusters of dependent rows (sandwich errors); a column with one intercept per level.
     penalty : penalty, optional
         ``lk.Lasso(0.05)`` or another; ``lk.Jeffreys()`` (Firth) and others reduce bias.
     survey, dispersion, conventions, solver, start, vcov, level, labels, memory, checkpoint, executor : optional
-        As in ``fit``; the last three for rows that are read in chunks.
+        As in ``fit``; the last three are for rows that are read in chunks.
 
     Returns
     -------
     Fit
-        Separation and failure to converge are reported in it, not raised; the latter warns.
+        The fit, which reports separation and failure to converge; only the latter warns.
 
     Raises
     ------
@@ -153,14 +153,14 @@ def logit_matrix(
     level: float = 0.95,
     labels: Any = None,
 ) -> Fit:
-    """Fit a logistic regression to a ready matrix as it is: no intercept is added.
+    """Fit a logistic regression to a ready design matrix, taken as it is: no intercept is added.
 
-    A column of ones called ``"Intercept"`` is the intercept; without it the model has none, as the summary notes.
+    A column of ones called ``"Intercept"`` is the intercept; without it the model has none, and the summary says so.
 
     Parameters
     ----------
     X : (n, p) array, scipy sparse matrix or table of numbers
-        The matrix; a dense array is not copied.
+        The design matrix; a dense array is not copied.
     y : (n,) array-like
         0/1, bool, text or categories with two levels.
     names : sequence of str, optional
@@ -170,7 +170,7 @@ def logit_matrix(
     weight_kind, event, link, information, outcome, cluster : optional
         As in ``logit``.
     penalty, survey, dispersion, conventions, solver, start, vcov, level, labels : optional
-        As in ``logit``; terms of a penalty are columns.
+        As in ``logit``; each column is a term of the penalty.
 
     Returns
     -------

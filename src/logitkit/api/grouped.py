@@ -80,7 +80,7 @@ def fit_by(
     missing : {'drop', 'raise'}
         Whether to drop and count rows with missing values, or to raise an error.
     cluster : str or (n,) array-like, optional
-        Clusters within which rows may be dependent: sandwich standard errors.
+        Clusters within which rows may be dependent; standard errors are then sandwich errors.
     conventions : {'logitkit', 'r', 'stata', 'sas'}, optional
         As in ``fit``.
     solver : Newton, optional
@@ -88,15 +88,15 @@ def fit_by(
     level : float, default 0.95
         Confidence level of intervals.
     memory, executor : optional
-        Of files that are read in chunks, as in ``fit``. Groups are held whole, as many at once as a sixth of the memory
-        holds; a larger one is fitted by passes.
+        For files that are read in chunks, as in ``fit``. Whole groups are held in memory, as many at a time as fit in a
+        sixth of it; a group that is larger is fitted in chunks.
     labels : lk.labels or mapping, optional
-        What variables and levels are called in print, as in ``fit``.
+        Labels of variables and levels in printed output, as in ``fit``.
 
     Returns
     -------
     GroupedFits
-        One fit per group. Groups with one outcome only, separation or linearly dependent columns are reported in it and
+        One fit per group. Groups with only one outcome, separation or linearly dependent columns are reported there and
         raise no error.
 
     Raises
@@ -104,7 +104,7 @@ def fit_by(
     FormulaError, DataError, ResponseError
         If the input is invalid; the message says what is wrong, where, and what to do.
     UnsupportedError
-        For a model with several outcomes, which is to be fitted to each group separately.
+        If the model has several outcomes; fit it to each group separately.
 
     Examples
     --------
@@ -238,10 +238,10 @@ def logit_by(
     level : float, default 0.95
         Confidence level of intervals.
     memory, executor : optional
-        Of files that are read in chunks, as in ``fit``. Groups are held whole, as many at once as a sixth of the memory
-        holds; a larger one is fitted by passes.
+        For files that are read in chunks, as in ``fit``. Whole groups are held in memory, as many at a time as fit in a
+        sixth of it; a group that is larger is fitted in chunks.
     labels : lk.labels or mapping, optional
-        What variables and levels are called in print, as in ``fit``.
+        Labels of variables and levels in printed output, as in ``fit``.
 
     Returns
     -------
