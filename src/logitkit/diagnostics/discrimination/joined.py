@@ -41,22 +41,22 @@ WHAT = "Scores of the same rows"
 
 @dataclass(frozen=True, eq=False)
 class JoinedRows:
-    """Rows with k scores that lie on disk, in blocks.
+    """Rows with k scores, stored on disk and read in blocks.
 
     Parameters
     ----------
     empty : ScoredRows
-        What is known of all rows, without any row.
+        Facts that apply to all rows, without the rows themselves.
     by_place : ExternalSort
-        The rows: place, cluster, scores with whether each is there, events and non-events by each fit.
+        The rows: position, cluster, scores with an indicator of their presence, and events and non-events for each fit.
     stream : Stream
-        Where they are read from, whose memory is granted.
+        Source of the rows, which sets the memory limit.
     n_rows : int
-        Rows that have every score.
+        Number of rows that have every score.
     n_events, n_nonevents : float
-        Their weight.
+        Total weight of events and of non-events.
     n_clusters : int
-        Clusters that were met.
+        Number of clusters in the rows.
 
     Examples
     --------
@@ -74,27 +74,27 @@ class JoinedRows:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What the scores are called."""
+        """Names of the scores."""
         return self.empty.names
 
     @property
     def roundings(self) -> tuple[float, ...]:
-        """By how much scores that are one may differ."""
+        """Tolerances within which scores count as equal."""
         return self.empty.roundings
 
     @property
     def errors(self) -> str:
-        """What is independent."""
+        """Kind of independent unit."""
         return self.empty.errors
 
     @property
     def in_sample(self) -> bool:
-        """Whether a fit predicts the rows that it was fitted to."""
+        """Whether any fit predicts the rows that it was fitted to."""
         return self.empty.in_sample
 
     @property
     def not_shared(self) -> int:
-        """Rows left out because a score is missing there."""
+        """Number of rows left out because a score is missing."""
         return self.empty.not_shared
 
     @property
@@ -103,12 +103,12 @@ class JoinedRows:
         return self.n_events / (self.n_events + self.n_nonevents)
 
     def blocks(self) -> Iterator[ScoredRows]:
-        """Yield the rows in their order, some at a time.
+        """Yield the rows in order, in blocks.
 
         Yields
         ------
         ScoredRows
-            Those that have every score.
+            Rows that have every score.
         """
         k = len(self.names)
         for block in self.by_place.blocks():
@@ -124,17 +124,17 @@ class JoinedRows:
             )
 
     def whole(self) -> ScoredRows:
-        """Return all rows at once, where they have room.
+        """Return all rows at once, if they fit in memory.
 
         Returns
         -------
         ScoredRows
-            Clusters are numbered anew.
+            All rows, with clusters renumbered.
 
         Raises
         ------
         UnsupportedError
-            Where the memory that was granted has no room.
+            If the rows do not fit in the memory limit.
         """
         self.stream.require_room(self.n_rows * (len(self.names) + 3), f"{WHAT}, all at once,")
         parts = list(self.blocks())
@@ -153,24 +153,24 @@ class JoinedRows:
 
 @contextmanager
 def joined_predictions(fits: Fits, columns: Mapping[str, FloatArray] | Columns | None = None) -> Iterator[Scored]:
-    """Give the rows that several fits predict, with the log odds of the event by each as scores.
+    """Yield the rows that several fits predict, with the log odds of the event from each fit as scores.
 
     Parameters
     ----------
     fits : sequence of (str, FitRecord, Design)
-        What each is called, the fit, and the rows; all of one table or source, whose places join them.
+        Name, fit and rows of each. All rows come from one table or source and are joined by position.
     columns : mapping by name, optional
-        More scores: one number for each row of the table; of a source, places with their numbers, some at a time.
+        Further scores: one number for each row of the table; for a source, blocks of positions with their numbers.
 
     Yields
     ------
     ScoredRows or JoinedRows
-        Rows that all fits predict, and where no column is missing; what lies on disk is gone afterwards.
+        Rows that all fits predict and in which no column is missing. Files on disk are removed afterwards.
 
     Raises
     ------
     UnsupportedError
-        For several outcomes, and where the rows of a source came in two orders.
+        If there are several outcomes, or the rows of a source came in two different orders.
     DataError
         If the fits share no row, or disagree about an outcome or a weight.
 

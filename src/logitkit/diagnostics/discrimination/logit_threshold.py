@@ -35,40 +35,42 @@ def threshold(
     level: float = 0.95,
     seed: int | None = 0,
 ) -> Threshold:
-    """Return the threshold that serves an aim best on rows whose logits are given.
+    """Return the best threshold for a stated aim on rows with given logits.
 
     Parameters
     ----------
     logits : (n,) array-like
         Log odds of an event.
     y : (n,) array-like
-        1 where it happened.
+        1 for an event, 0 for a non-event.
     method : {'youden', 'closest', 'accuracy', 'f1', 'cost', 'capacity', 'sensitivity', 'specificity'}
-        The aim: the largest sensitivity + specificity - 1, the least distance to a curve without errors, the largest
-        accuracy or F1, the least cost, the proportion of rows that can be called, or a rate to be reached.
+        The aim: largest sensitivity + specificity - 1, smallest distance to the point of a perfect classifier, largest
+        accuracy or F1, smallest cost, a limit on the proportion of rows predicted as events, or a minimum sensitivity
+        or specificity.
     value : float, optional
-        Of ``'cost'`` that of a false event over that of a missed one; of ``'capacity'`` the proportion of rows; of
-        ``'sensitivity'`` and ``'specificity'`` the rate.
+        For ``'cost'``, the cost of a false positive divided by that of a false negative; for ``'capacity'``, the
+        largest proportion of rows; for ``'sensitivity'`` and ``'specificity'``, the minimum.
     weights : (n,) array-like, optional
-        How many rows each row stands for; of others than whole numbers there is no interval.
+        Number of rows that each row represents; there is no interval unless these are whole numbers.
     prevalence : float, optional
         Proportion of events where the threshold will be used; that of the rows by default.
     n : int, optional
-        Bootstrap samples for the interval; 500 of at most 20,000 distinct logits by default, else none. 0 for none.
+        Number of bootstrap samples for the interval, 0 for no interval; by default 500 if there are at most 20,000
+        distinct logits, and otherwise 0.
     level : float
         Confidence level.
     seed : int, optional
-        Of the generator.
+        Seed of the random numbers.
 
     Returns
     -------
     Threshold
-        A probability, with its interval and the rates there; ``to_frame()``.
+        A probability with its interval and the classification rates at it; ``to_frame()`` gives a table.
 
     Raises
     ------
     DataError
-        For a value that does not go with the aim, logits that are not finite, and rows of one outcome.
+        If the value does not suit the aim, logits are not finite, or only one outcome occurs.
 
     Examples
     --------

@@ -28,30 +28,31 @@ __all__ = ["PartialArea", "partial_area"]
 
 @dataclass(frozen=True)
 class PartialArea:
-    """The area under a part of a ROC curve.
+    """The partial area under a ROC curve.
 
     Parameters
     ----------
     area, std_error, low, high : float
-        With its interval, between 0 and the largest area there can be; nan with precision weights.
+        Partial area with its standard error and interval, truncated at 0 and the largest possible area; the standard
+        error and limits are nan with precision weights.
     standardized, standardized_low, standardized_high : float
-        McClish's: 1/2 for chance, 1 for perfect scores.
+        McClish's standardised area with its interval: 1/2 for chance and 1 for perfect scores.
     bounds : pair of float
-        The rates.
+        Lower and upper rate.
     focus : {'fpr', 'tpr'}
-        Which rate is bounded: false positives (one less specificity), or true ones (sensitivity).
+        Rate that is bounded: the false positive rate (1 - specificity) or the true positive rate (sensitivity).
     whole : float
-        Area under the whole curve.
+        Area under the entire curve.
     method : {'delong', 'bootstrap'}
-        How the error was found.
+        Method for the standard error.
     level : float
         Confidence level.
     events, nonevents : float
-        Their weight.
+        Total weight of events and of non-events.
     in_sample : bool
         Whether the rows are those of the fit.
     units : {'counts', 'rows', 'clusters', 'none'}
-        What is independent, as of ``RocTest``.
+        Independent units, as in ``RocTest``.
 
     Examples
     --------
@@ -89,38 +90,38 @@ def partial_area(
     n: int = 2000,
     seed: int | None = 0,
 ) -> PartialArea:
-    """Return the area under a part of the ROC curve of the first score.
+    """Return the partial area under the ROC curve of the first score.
 
     Parameters
     ----------
     rows : ScoredRows or JoinedRows
-        Rows with a score, which are held all at once.
+        Rows with a score; all of them are read into memory.
     bounds : pair of float
-        Rates between 0 and 1, the lower first.
+        Lower and upper rate, between 0 and 1.
     focus : {'fpr', 'tpr'}
-        Which rate they bound.
+        Rate that is bounded.
     method : {'delong', 'bootstrap'}
-        A normal interval with the error of the formula, or percentiles of bootstrap samples.
+        A normal interval with DeLong's standard error, or percentiles of bootstrap samples.
     level : float, default 0.95
         Confidence level.
     n : int, default 2000
-        Bootstrap samples.
+        Number of bootstrap samples.
     seed : int, optional
-        Of the generator.
+        Seed of the random numbers.
 
     Returns
     -------
     PartialArea
-        With its interval.
+        The area with its interval.
 
     Raises
     ------
     DataError, UnsupportedError
-        For other choices, and for a bootstrap of weights that do not count.
+        If an option is invalid, or a bootstrap is requested with weights that are not counts.
 
     Examples
     --------
-    A part at high sensitivities is one at low false positive rates of the other outcome:
+    The area over high sensitivities equals the area over low false positive rates with the outcomes exchanged:
 
     >>> from logitkit.diagnostics.discrimination.scored import scored_arrays
     >>> rows = scored_arrays([0, 1, 0, 1], [[1.0, 2.0, 3.0, 4.0]])

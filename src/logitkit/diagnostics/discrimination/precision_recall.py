@@ -47,25 +47,26 @@ POINTS_MOST = 10_000
 
 @dataclass(frozen=True, eq=False)
 class PrecisionRecall:
-    """Precision and recall at every threshold.
+    """Precision and recall at each threshold.
 
     Parameters
     ----------
     recall, precision, thresholds : (k,) array
-        Proportion of the events that score at least a threshold, proportion of events among the rows that do, and the
-        threshold, a probability; from the highest one on. At most 10,000 points.
+        Proportion of events at or above each threshold, proportion of events among the rows at or above it, and the
+        threshold itself, a probability. Thresholds are in descending order, with at most 10,000 points.
     average_precision, std_error, low, high : float
-        Mean precision over events, with its interval; nan where weights do not count independent observations.
+        Mean precision over events, with its standard error and interval; these are nan if weights do not count
+        independent observations.
     rate : float
-        Proportion of events, which is the precision of scores that rank nothing.
+        Proportion of events, which is the precision of uninformative scores.
     events, nonevents : float
-        Their weight.
+        Total weight of events and of non-events.
     level : float
         Confidence level.
     in_sample : bool
         Whether the rows are those of the fit.
     left_out : LeftOut
-        Rows given, used and left out.
+        Number of rows given, used and left out.
 
     Examples
     --------
@@ -92,19 +93,19 @@ class PrecisionRecall:
 
 
 def require_event(record: FitRecord, what: str) -> None:
-    """Refuse a measure of an event for a model that has none.
+    """Raise an error if a measure requires an event and the model has none.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     what : str
-        The measure, as the subject of a sentence.
+        Name of the measure, as the subject of a sentence.
 
     Raises
     ------
     UnsupportedError
-        With several outcomes, or an outcome that is a fraction.
+        If there are several outcomes, or the outcome is a fraction.
 
     Examples
     --------
@@ -120,7 +121,7 @@ def require_event(record: FitRecord, what: str) -> None:
 
 
 def precision_recall(record: FitRecord, design: Design, *, level: float | None = None) -> PrecisionRecall:
-    """Return precision and recall of the predictions of an event.
+    """Return the precision and recall of predictions of an event.
 
     Parameters
     ----------
@@ -134,18 +135,18 @@ def precision_recall(record: FitRecord, design: Design, *, level: float | None =
     Returns
     -------
     PrecisionRecall
-        With the average precision.
+        The curve and the average precision.
 
     Raises
     ------
     UnsupportedError
-        With several outcomes.
+        If the model has several outcomes.
     DataError
-        Without events or without non-events.
+        If there are no events or no non-events.
 
     Examples
     --------
-    Scores that rank nothing have the proportion of events for their precision:
+    The precision of uninformative scores is the proportion of events:
 
     >>> import logitkit as lk
     >>> fit = lk.logit_matrix(np.ones((4, 1)), [0, 0, 0, 1], names=["Intercept"])

@@ -40,38 +40,39 @@ POINTS_MOST = 10_000  # of the curve of rows that are not held
 
 @dataclass(frozen=True)
 class RocCurve:
-    """The ROC curve and the measures derived from it.
+    """A ROC curve and the measures derived from it.
 
     Parameters
     ----------
     fpr, tpr : (k,) array
-        Proportion of non-events and of events at or above each threshold, from (0, 0) to (1, 1). Points on a
-        straight line between their neighbours are left out: the curve is the same.
+        Proportion of non-events and of events at or above each threshold, from (0, 0) to (1, 1). Points on a straight
+        line between their neighbours are omitted, which leaves the curve unchanged.
     thresholds : (k,) array
-        Threshold of each point, descending; the first is infinite: nothing is called an event.
+        Threshold of each point, in descending order. The first is infinite, so that no row is predicted to be an event.
     auc, std_error, low, high : float
-        Area under the curve; DeLong's standard error; the interval, symmetric on the scale of the area and
-        cut at 0 and 1, as pROC has it. nan where weights are not counts, clusters make rows dependent, or
-        there is but one event or non-event. Of an area of 1 or 0 the interval is exact and there is no standard error;
-        where all scores tie there is neither (``logitkit.diagnostics.discrimination.area_interval``).
+        Area under the curve, its standard error and its interval, symmetric and truncated at 0 and 1 as in pROC. The
+        standard error is DeLong's, or linearised with sampling weights or clusters. It is nan with precision weights or
+        with a single event or non-event. For an area of 1 or 0 the interval is exact and there is no standard error; if
+        all scores tie there is neither (``logitkit.diagnostics.discrimination.area_interval``).
     level : float
         Confidence level.
     gini : float
-        2 AUC - 1, also Somers' D.
+        Gini coefficient, 2 AUC - 1, which equals Somers' D.
     ks, ks_threshold : float
-        Largest distance between the distributions of events and of non-events, and the threshold where it is.
+        Kolmogorov-Smirnov distance between the score distributions of events and non-events, and the threshold at which
+        it is attained.
     events, nonevents : float
-        Weighted totals.
+        Total weight of events and of non-events.
     interval : {'DeLong', 'exact', 'degenerate', 'withheld'}
-        How the interval was found, or why there is none.
+        Method for the interval, or the reason why there is none.
     area_lost : float
-        Bound on the area between the whole curve and the points of it that were kept; zero where all were.
+        Bound on the area between the full curve and its thinned version; zero if all points were kept.
     auc_bound : float
-        Bound on the error of the area where scores were pooled in bins; zero where they were not.
+        Bound on the error of the area if scores were pooled in bins; zero otherwise.
 
     Examples
     --------
-    The area by the trapezium rule is the Mann-Whitney statistic:
+    The area by the trapezium rule equals the scaled Mann-Whitney statistic:
 
     >>> found = roc_curve(np.array([0.1, 0.4, 0.4, 0.8]), np.array([0, 0, 1, 1]), np.array([1, 1, 0, 0]))
     >>> float(np.sum(np.diff(found.fpr) * (found.tpr[1:] + found.tpr[:-1]) / 2)), found.auc
@@ -97,7 +98,7 @@ class RocCurve:
 
     @property
     def called(self) -> FloatArray:
-        """Proportion of all observations at or above each threshold: with ``tpr``, the accuracy profile (CAP)."""
+        """Proportion of all observations at or above each threshold, the abscissa of the accuracy profile (CAP)."""
         rate = self.events / (self.events + self.nonevents)
         return rate * self.tpr + (1.0 - rate) * self.fpr
 
@@ -111,26 +112,26 @@ def roc_curve(
     independent_counts: bool = True,
     squares: tuple[FloatArray, FloatArray] | None = None,
 ) -> RocCurve:
-    """Return the ROC curve of scores, with its area and related measures.
+    """Return the ROC curve of scores with its area and related measures.
 
     Parameters
     ----------
     scores : (n,) array
-        Any numbers, higher for a likelier event; not nan.
+        Scores, not nan; a higher score means that the event is more likely.
     events, nonevents : (n,) array
-        Weight of the events and of the non-events that have each score, not negative.
+        Nonnegative weight of the events and of the non-events with each score.
     level : float, default 0.95
         Confidence level.
     independent_counts : bool, default True
-        Whether weights count independent observations; without, there is no standard error.
+        Whether weights count independent observations; if not, there is no standard error.
     squares : pair of (n,) arrays, optional
-        Sums of the squared sampling weights of the events and of the non-events that have each score, scores distinct
-        and ascending: the standard error is then the linearised one, which is DeLong's where all weights are equal.
+        Sums of squared sampling weights of the events and of the non-events with each score; scores must be distinct
+        and ascending. The standard error is then linearised, and equals DeLong's if all weights are equal.
 
     Returns
     -------
     RocCurve
-        With thresholds on the scale of the scores.
+        The curve, with thresholds on the scale of the scores.
 
     Raises
     ------
@@ -139,7 +140,7 @@ def roc_curve(
 
     Examples
     --------
-    A score that orders all pairs rightly:
+    A score that orders all pairs correctly:
 
     >>> roc_curve(np.array([1.0, 2.0, 3.0]), np.array([0, 0, 1]), np.array([1, 1, 0])).auc
     1.0
@@ -181,29 +182,30 @@ def curve_of(
     points: int | None = None,
     in_bins: bool = False,
 ) -> RocCurve:
-    """Return the ROC curve of scores that come in ascending blocks, in one pass.
+    """Return the ROC curve of scores in ascending blocks, in one pass.
 
     Parameters
     ----------
     blocks : iterable of Pooled
-        Distinct scores with the weight of the events and of the non-events at each; with sampling weights also the
-        sums of their squares.
+        Distinct scores with the weight of the events and of the non-events at each; with sampling weights, also the
+        sums of squared weights.
     totals : (2,) or (4,) array
-        The sums over all scores.
+        Sums over all scores.
     level : float, default 0.95
         Confidence level.
     independent_counts : bool, default True
-        Whether weights count independent observations; without, there is no standard error.
+        Whether weights count independent observations; if not, there is no standard error.
     points : int, optional
-        Number of points of the curve beyond which it is thinned; by default it is whole.
+        Largest number of points; longer curves are thinned. By default all points are kept.
     in_bins : bool, default False
-        Whether a score stands for a bin of scores: pairs of an event and a non-event in one bin count half, and the
-        area is then known up to half of their proportion.
+        Whether each score represents a bin of scores. Pairs of an event and a non-event in the same bin count one half,
+        so the area is known to within half of their proportion.
 
     Returns
     -------
     RocCurve
-        Area, error and the largest distance are those of all scores, however few points are left of the curve.
+        The area, standard error and Kolmogorov-Smirnov distance are computed from all scores even if the curve is
+        thinned.
 
     Raises
     ------

@@ -32,45 +32,45 @@ KINDS: dict[str, Errors] = {"frequency": "counts", "precision": "none", "samplin
 
 
 class Scored(Protocol):
-    """Rows with scores, held (:class:`ScoredRows`) or on disk."""
+    """Rows with scores, in memory (:class:`ScoredRows`) or on disk."""
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What the scores are called."""
+        """Names of the scores."""
 
     @property
     def roundings(self) -> tuple[float, ...]:
-        """By how much scores that are one may differ."""
+        """Tolerances within which scores count as equal."""
 
     @property
     def errors(self) -> str:
-        """What is independent."""
+        """Kind of independent unit."""
 
     @property
     def in_sample(self) -> bool:
-        """Whether a fit predicts the rows that it was fitted to."""
+        """Whether any fit predicts the rows that it was fitted to."""
 
     @property
     def not_shared(self) -> int:
-        """Rows left out because a score is missing there."""
+        """Number of rows left out because a score is missing."""
 
     @property
     def n_events(self) -> float:
-        """Weight of the events."""
+        """Total weight of the events."""
 
     @property
     def n_nonevents(self) -> float:
-        """Weight of the non-events."""
+        """Total weight of the non-events."""
 
     @property
     def rate(self) -> float:
         """Proportion of events."""
 
     def blocks(self) -> Iterator[ScoredRows]:
-        """Yield the rows, some at a time."""
+        """Yield the rows in blocks."""
 
     def whole(self) -> ScoredRows:
-        """Return all rows at once, where they have room."""
+        """Return all rows at once, if they fit in memory."""
 
 
 S = TypeVar("S", bound=Scored)
@@ -83,22 +83,21 @@ class ScoredRows:
     Parameters
     ----------
     names : tuple of str
-        What the scores are called.
+        Names of the scores.
     scores : (k, n) array
-        Higher for a likelier event.
+        Scores; a higher score means that the event is more likely.
     events, nonevents : (n,) array
-        Weight of the events and of the non-events of each row.
+        Weight of the events and of the non-events in each row.
     roundings : tuple of float
-        By how much scores that are one may differ.
+        Tolerances within which scores count as equal.
     errors : {'counts', 'rows', 'clusters', 'none'}
-        What is independent: each unit of weight, each row (sampling weights), each cluster, or nothing that is known
-        (precision weights).
+        Independent units: units of weight, rows (sampling weights), clusters, or unknown (precision weights).
     clusters : (n,) int array or None
         Cluster of each row, from 0.
     in_sample : bool
-        Whether a score is a prediction for the rows that its model was fitted to.
+        Whether any score is a prediction for the rows that its model was fitted to.
     not_shared : int
-        Rows left out because a score is missing there.
+        Number of rows left out because a score is missing.
 
     Examples
     --------
@@ -124,12 +123,12 @@ class ScoredRows:
 
     @property
     def n_events(self) -> float:
-        """Weight of the events."""
+        """Total weight of the events."""
         return float(self.events.sum())
 
     @property
     def n_nonevents(self) -> float:
-        """Weight of the non-events."""
+        """Total weight of the non-events."""
         return float(self.nonevents.sum())
 
     @property
@@ -138,12 +137,12 @@ class ScoredRows:
         return self.n_events / (self.n_events + self.n_nonevents)
 
     def blocks(self) -> Iterator[ScoredRows]:
-        """Yield the rows, all at once.
+        """Yield all rows as one block.
 
         Yields
         ------
         ScoredRows
-            Themselves.
+            This object.
         """
         yield self
 
@@ -153,22 +152,22 @@ class ScoredRows:
         Returns
         -------
         ScoredRows
-            Themselves.
+            This object.
         """
         return self
 
     def pooled(self, number: int) -> Pooled:
-        """Return the distinct values of a score, ascending, with the weight of events and of non-events at each.
+        """Return the distinct values of a score in ascending order, with the weight of events and non-events at each.
 
         Parameters
         ----------
         number : int
-            Which score.
+            Number of the score.
 
         Returns
         -------
         Pooled
-            One block.
+            A single block.
         """
         order, fresh = self.ordered(number)
         first = np.flatnonzero(fresh)
@@ -176,19 +175,19 @@ class ScoredRows:
         return Pooled(self.scores[number][order][first], sums)
 
     def ordered(self, number: int) -> tuple[IntArray, BoolArray]:
-        """Return the places of the rows in ascending order of a score, and whether each score is a new one.
+        """Return the positions of the rows in ascending order of a score, and whether each score differs from the last.
 
         Parameters
         ----------
         number : int
-            Which score.
+            Number of the score.
 
         Returns
         -------
         order : (n,) int array
-            Places.
+            Positions of the rows.
         fresh : (n,) bool array
-            In that order.
+            Whether the score is new, in that order.
         """
         order = np.argsort(self.scores[number])
         fresh = np.ones(order.size, dtype=bool)
@@ -197,28 +196,28 @@ class ScoredRows:
         return order, fresh
 
     def above(self, number: int) -> FloatArray:
-        """Return the proportions of events and of non-events that score higher than each row.
+        """Return the proportions of events and of non-events with higher scores than each row.
 
         Parameters
         ----------
         number : int
-            Which score.
+            Number of the score.
 
         Returns
         -------
         (4, n) array
-            Of the events without ties and with them; of the non-events likewise.
+            Proportions of events excluding and including ties, then the same for non-events.
         """
         score = self.scores[number]
         return proportions_above(np.argsort(score), score, self.events, self.nonevents, self.roundings[number])
 
     def reversed(self) -> ScoredRows:
-        """Return the same rows seen from the other outcome.
+        """Return the same rows with the outcomes exchanged.
 
         Returns
         -------
         ScoredRows
-            Events and non-events exchanged, and scores of the other sign.
+            Rows with events and non-events exchanged, and scores with opposite sign.
         """
         return ScoredRows(
             self.names,
@@ -241,32 +240,32 @@ def scored_arrays(
     cluster: Any = None,
     weight_kind: str = "frequency",
 ) -> ScoredRows:
-    """Return rows with scores that are given as arrays.
+    """Return rows with scores from arrays.
 
     Parameters
     ----------
     y : (n,) array
-        1 for an event, 0 for a non-event; or proportions of events.
+        1 for an event and 0 for a non-event, or proportions of events.
     scores : sequence of (n,) array
-        Higher for a likelier event; rows with a missing score are left out.
+        Scores; a higher score means that the event is more likely. Rows with a missing score are left out.
     names : sequence of str, optional
-        What they are called.
+        Names of the scores.
     weights : (n,) array, optional
-        Not negative.
+        Nonnegative weights.
     cluster : (n,) array, optional
-        Rows with the same value may be dependent.
+        Cluster of each row; rows in the same cluster may be dependent.
     weight_kind : {'frequency', 'precision', 'sampling'}
-        What the weights mean.
+        Kind of weights.
 
     Returns
     -------
     ScoredRows
-        Those with a weight and without a missing score.
+        Rows with positive weight and no missing score.
 
     Raises
     ------
     DataError
-        For other lengths, outcomes outside 0 and 1, and rows of one outcome.
+        If lengths differ, outcomes are outside [0, 1], or only one outcome occurs.
 
     Examples
     --------
@@ -320,12 +319,12 @@ def _numbers(what: str, values: Any) -> FloatArray:
 
 
 def names_of(given: Sequence[str] | None, n: int) -> tuple[str, ...]:
-    """Return names of scores, all different.
+    """Return distinct names for scores.
 
     Parameters
     ----------
     given : sequence of str or None
-        Names; None for score 1, score 2 and so on.
+        Names; None for ``score 1``, ``score 2`` and so on.
     n : int
         Number of scores.
 
@@ -337,7 +336,7 @@ def names_of(given: Sequence[str] | None, n: int) -> tuple[str, ...]:
     Raises
     ------
     DataError
-        For another number of names, and for a name that comes twice.
+        If the number of names is wrong, or a name is repeated.
 
     Examples
     --------
@@ -353,7 +352,7 @@ def names_of(given: Sequence[str] | None, n: int) -> tuple[str, ...]:
 
 
 def with_both(rows: S) -> S:
-    """Refuse rows of one outcome.
+    """Raise an error if only one outcome occurs.
 
     Parameters
     ----------
@@ -363,7 +362,7 @@ def with_both(rows: S) -> S:
     Returns
     -------
     ScoredRows or JoinedRows
-        The same.
+        The given rows.
 
     Raises
     ------

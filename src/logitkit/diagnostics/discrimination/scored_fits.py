@@ -30,24 +30,24 @@ __all__ = [
 def scored_predictions(
     fits: Sequence[tuple[str, FitRecord, Design]], columns: Mapping[str, FloatArray] | None = None
 ) -> ScoredRows:
-    """Return the rows that several fits predict, with the log odds of the event by each as scores.
+    """Return the rows that several fits predict, with the log odds of the event from each fit as scores.
 
     Parameters
     ----------
     fits : sequence of (str, FitRecord, Design)
-        What each is called, the fit, and the rows; all of one table, whose places join them.
+        Name, fit and rows of each. All rows come from one table and are joined by position.
     columns : mapping of str to array, optional
-        More scores, one number for each row of the table.
+        Further scores, with one number for each row of the table.
 
     Returns
     -------
     ScoredRows
-        Rows that all fits predict, and where no column is missing.
+        Rows that all fits predict and in which no column is missing.
 
     Raises
     ------
     UnsupportedError
-        For several outcomes.
+        If there are several outcomes.
     DataError
         If the fits share no row, or disagree about an outcome or a weight.
 
@@ -108,22 +108,22 @@ def scored_predictions(
 def dependent_units(
     response: Response, order: IntArray, record: FitRecord | None = None
 ) -> tuple[IntArray, IntervalKind] | None:
-    """Return the unit of each row that is used, where units are not the observations that weights count.
+    """Return the independent unit of each row used, if units are not the observations that weights count.
 
     Parameters
     ----------
     response : Response
-        The outcomes with their weights.
+        Outcomes and weights.
     order : (m,) int array
-        Rows that are used.
+        Positions of the rows used.
     record : FitRecord, optional
-        The fit that predicts them.
+        The fit that predicts the rows.
 
     Returns
     -------
     (codes, kind) or None
-        Rows with sampling weights each by itself, or clusters. None of independent observations, and of precision
-        weights, which do not say how many there are.
+        Each row by itself with sampling weights, or clusters. None for independent observations, and for precision
+        weights, which do not determine a number of observations.
 
     Examples
     --------
@@ -141,7 +141,7 @@ def dependent_units(
 
 
 def require_scored(record: FitRecord) -> None:
-    """Refuse a fit without an event.
+    """Raise an error if a fit is not of an event.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def require_scored(record: FitRecord) -> None:
     Raises
     ------
     UnsupportedError
-        Which says why.
+        If the fit has no event; the message says why.
 
     Examples
     --------
@@ -167,21 +167,22 @@ def require_scored(record: FitRecord) -> None:
 
 
 def errors_of(response: Response, record: FitRecord | None = None) -> tuple[Errors, bool]:
-    """Return what is independent among rows with outcomes, and whether these are clusters.
+    """Return the kind of independent unit, and whether the units are clusters.
 
     Parameters
     ----------
     response : Response
-        The outcomes with their weights.
+        Outcomes and weights.
     record : FitRecord, optional
-        The fit that predicts them: of one to a survey nothing is known, as rows do not carry its strata and units.
+        The fit that predicts the rows. For a survey fit the units are unknown, because rows do not carry its strata and
+        sampling units.
 
     Returns
     -------
     errors : {'counts', 'rows', 'clusters', 'none'}
-        Units of weight, rows, clusters, or nothing that is known.
+        Units of weight, rows, clusters, or unknown.
     clustered : bool
-        Whether they are clusters.
+        Whether the units are clusters.
 
     Examples
     --------
@@ -196,17 +197,17 @@ def errors_of(response: Response, record: FitRecord | None = None) -> tuple[Erro
 
 
 def differing_outcomes(name: str, first: str) -> DataError:
-    """Return the error that says that two fits disagree about the outcomes of the same rows.
+    """Return the error for two fits that disagree about the outcomes of the same rows.
 
     Parameters
     ----------
     name, first : str
-        What the fits are called.
+        Names of the fits.
 
     Returns
     -------
     DataError
-        To be raised.
+        The error, to be raised by the caller.
 
     Examples
     --------
@@ -220,12 +221,12 @@ def differing_outcomes(name: str, first: str) -> DataError:
 
 
 def no_shared_row() -> DataError:
-    """Return the error that says that no row has every score.
+    """Return the error for rows of which none has every score.
 
     Returns
     -------
     DataError
-        To be raised.
+        The error, to be raised by the caller.
 
     Examples
     --------

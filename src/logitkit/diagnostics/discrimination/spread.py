@@ -22,25 +22,25 @@ __all__ = ["spread_of"]
 
 
 def spread_of(record: FitRecord, design: Design, bins: int, threshold: float | None) -> tuple[FloatArray, FloatArray]:
-    """Return the weight of events and of non-events between evenly spaced probabilities, and at a threshold.
+    """Return the weight of events and non-events in intervals of probability, and the proportions above a threshold.
 
     Parameters
     ----------
     record : FitRecord
-        The fit, of an event.
+        The fit of an event.
     design : Design
         Rows with their outcome.
     bins : int
-        Number of intervals from 0 to 1.
+        Number of intervals of equal width from 0 to 1.
     threshold : float or None
-        A probability.
+        Threshold probability.
 
     Returns
     -------
     counts : (2, bins) array
-        Events and non-events; an interval includes its lower end, the last one both.
+        Weight of events and of non-events. Each interval includes its lower end, and the last one includes both ends.
     reached : (2,) array
-        Proportion of both that reach the threshold; nan without one.
+        Proportion of events and of non-events at or above the threshold; nan if there is no threshold.
 
     Examples
     --------

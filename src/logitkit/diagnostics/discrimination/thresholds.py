@@ -61,16 +61,16 @@ DRAWS = 500
 
 
 class Aim(NamedTuple):
-    """What a threshold is to serve.
+    """The aim by which a threshold is chosen.
 
     Parameters
     ----------
     method : str
-        The aim.
+        Name of the aim.
     value : float or None
-        What goes with it.
+        Value that the aim requires, such as a cost ratio.
     prevalence : float or None
-        Proportion of events where the threshold will be used; that of the rows if None.
+        Proportion of events in the population where the threshold will be used; that of the rows if None.
 
     Examples
     --------
@@ -85,38 +85,39 @@ class Aim(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Threshold:
-    """A threshold that was chosen on rows.
+    """A threshold chosen on some rows.
 
     Parameters
     ----------
     threshold, low, high : float
-        A probability, from which an event is called, with the percentiles of bootstrap samples; nan without any.
+        Probability from which an event is predicted, with bootstrap percentile limits; limits are nan without bootstrap
+        samples.
     method : str
-        The aim.
+        Name of the aim.
     value : float or None
-        What goes with it, such as the ratio of costs.
+        Value that the aim requires, such as a cost ratio.
     criterion : float
-        Of the aim at the threshold: its index, distance, cost, proportion called, or rate.
+        Value of the criterion at the threshold: an index, distance, cost, proportion of predicted events, or rate.
     rates : Rates
-        At the threshold, which their intervals take as given.
+        Classification rates at the threshold; their intervals treat the threshold as fixed.
     called : float
-        Proportion of the rows that are called events.
+        Proportion of the rows that are predicted to be events.
     by_costs : float
-        The threshold of calibrated probabilities, by costs alone; nan for other aims.
+        Optimal threshold for calibrated probabilities, which depends only on the costs; nan for other aims.
     prevalence : float or None
-        That was given.
+        Prevalence, if one was given.
     n : int
-        Bootstrap samples.
+        Number of bootstrap samples.
     level : float
         Confidence level.
     in_sample : bool
         Whether the rows are those of the fit.
     left_out : LeftOut
-        Rows given, used and left out.
+        Number of rows given, used and left out.
 
     Examples
     --------
-    Youden's index is largest where the distance of the two distributions is:
+    Youden's index is largest at the threshold of the Kolmogorov-Smirnov distance:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
@@ -152,38 +153,39 @@ def threshold_for(
     level: float | None = None,
     seed: int | None = 0,
 ) -> Threshold:
-    """Return the threshold that serves an aim best on some rows.
+    """Return the best threshold for a stated aim on some rows.
 
     Parameters
     ----------
     record : FitRecord
-        The fit, of an event.
+        The fit of an event.
     design : Design
         Rows with their outcome.
     method : str
-        The aim.
+        Name of the aim.
     value : float, optional
-        What goes with it.
+        Value that the aim requires, such as a cost ratio.
     prevalence : float, optional
-        Proportion of events where the threshold will be used; that of the rows by default.
+        Proportion of events in the population where the threshold will be used; that of the rows by default.
     n : int, optional
-        Bootstrap samples; 500 of at most 20,000 distinct predictions by default, else none. 0 for none.
+        Number of bootstrap samples, 0 for no interval; by default 500 if there are at most 20,000 distinct predictions,
+        and otherwise 0.
     level : float, optional
         Confidence level; that of the fit by default.
     seed : int, optional
-        Of the generator.
+        Seed of the random numbers.
 
     Returns
     -------
     Threshold
-        With the rates there.
+        The threshold and the classification rates at it.
 
     Raises
     ------
     DataError
-        For a value that does not go with the aim, and rows of one outcome.
+        If the value does not suit the aim, or only one outcome occurs.
     UnsupportedError
-        With several outcomes.
+        If the model has several outcomes.
 
     Examples
     --------
@@ -213,29 +215,29 @@ def threshold_for(
 def threshold_of_sums(
     scores: FloatArray, sums: FloatArray, aim: Aim, *, counts: bool, n: int | None, level: float, seed: int | None
 ) -> Threshold:
-    """Return the threshold, from the events and non-events at each score in ascending order.
+    """Return the best threshold, computed from the events and non-events at each score.
 
     Parameters
     ----------
     scores : (k,) array
-        Distinct log odds, ascending.
+        Distinct log odds in ascending order.
     sums : (2, k) array
-        Events and non-events at each.
+        Events and non-events at each score.
     aim : Aim
-        What the threshold is to serve.
+        Aim of the threshold.
     counts : bool
-        Whether events and non-events are counted, so that samples of them can be drawn.
+        Whether the sums are counts, so that bootstrap samples can be drawn.
     n : int or None
-        Bootstrap samples, 0 for none.
+        Number of bootstrap samples, 0 for none; None for the default.
     level : float
         Confidence level.
     seed : int or None
-        Of the generator.
+        Seed of the random numbers.
 
     Returns
     -------
     Threshold
-        With the rates there.
+        The threshold and the classification rates at it.
 
     Examples
     --------
@@ -282,19 +284,19 @@ def threshold_of_sums(
 
 
 def asked_value(method: str, given: Any) -> float | None:
-    """Return what goes with an aim.
+    """Check the value that an aim requires, and return it.
 
     Parameters
     ----------
     method : str
-        The aim.
+        Name of the aim.
     given : float or None
-        A ratio of costs, a proportion or a rate, for the aims that take one.
+        A cost ratio, a proportion or a rate, for aims that require one.
 
     Returns
     -------
     float or None
-        Checked.
+        The checked value.
 
     Examples
     --------

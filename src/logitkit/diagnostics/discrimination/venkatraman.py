@@ -38,27 +38,27 @@ __all__ = ["paired_curves", "unpaired_curves"]
 def paired_curves(
     events: BoolArray, first: FloatArray, second: FloatArray, n: int, rng: np.random.Generator
 ) -> tuple[float, float]:
-    """Return the statistic of two scores of the same rows, and its p-value.
+    """Return Venkatraman's statistic for two scores of the same rows, and its p-value.
 
     Parameters
     ----------
     events : (N,) bool array
-        Which rows are events.
+        Whether each row is an event.
     first, second : (N,) array
-        Scores.
+        The two scores.
     n : int
         Number of permutations.
     rng : Generator
-        Of numpy; it breaks ties too.
+        NumPy random-number generator, also used to break ties.
 
     Returns
     -------
     statistic, p_value : float
-        The p-value counts the sample itself as one permutation, and is never zero.
+        The p-value counts the sample itself as one permutation, so it is never zero.
 
     Examples
     --------
-    A score and its double have one curve:
+    A score and twice that score have the same curve:
 
     >>> y, x = np.array([True, False, True, False]), np.array([1.0, 2.0, 3.0, 4.0])
     >>> paired_curves(y, x, 2 * x, 99, np.random.default_rng(1))
@@ -91,21 +91,21 @@ def _between(sign: FloatArray, one: IntArray, two: IntArray) -> float:
 def unpaired_curves(
     samples: Sequence[tuple[BoolArray, FloatArray]], n: int, rng: np.random.Generator
 ) -> tuple[float, float]:
-    """Return the statistic of scores of two samples of rows, and its p-value.
+    """Return Venkatraman's statistic for scores of two samples of rows, and its p-value.
 
     Parameters
     ----------
     samples : two pairs of (N,) bool array and (N,) array
-        Which rows are events, and their scores.
+        For each sample, whether each row is an event, and the scores.
     n : int
         Number of permutations.
     rng : Generator
-        Of numpy.
+        NumPy random-number generator.
 
     Returns
     -------
     statistic, p_value : float
-        The integral of the absolute difference in errors at the same proportion called events.
+        The statistic integrates the absolute difference in errors at equal proportions of predicted events.
 
     Examples
     --------
