@@ -1,4 +1,4 @@
-r"""One formula fitted to each group of a table: designs that share their columns, and fits that share compiled code.
+r"""One formula fitted to each group of a table: the groups share the columns of the design and compiled code.
 
 1. Fit each group on its slice of the rows, many at a time, on threads.
 2. A group whose own solution does not prove that its estimate exists (``docs/maths/separation.md``, theorem 1), or
@@ -66,27 +66,28 @@ class GroupedRecord:
     form : Form
         Distribution and link, and the linear predictor that all groups share.
     groups : Groups
-        What makes each group.
+        The variables and values that define each group.
     coef, std_error : (G, p) array
         Estimates and standard errors; infinite and nan as in a single fit.
     n_obs, n_params : (G,) int array
-        Observations and rank.
+        Number of observations, and rank.
     events : (G,) array
-        Weighted.
+        Weighted number of events.
     loglik, deviance : (G,) array
-        As of single fits; nan with sampling weights or clusters.
+        As in a single fit; nan with sampling weights or clusters.
     status : tuple of str
         How each fit ended, in words.
     converged : (G,) bool array
-        Whether it did.
+        Whether each fit converged.
     single, dependences : dict of int to FitRecord or Dependences
-        Of the groups that were fitted one by one, and of those whose columns are linearly dependent.
+        Records of the groups that were fitted one by one, and dependences of the groups whose columns are linearly
+        dependent.
     counts : RowCounts
-        Rows of the table, used and dropped.
+        Numbers of rows of the table, used and dropped.
     covariance, level : str, float
-        How standard errors were made, and the level of intervals.
+        How standard errors were computed, and the confidence level of intervals.
     conventions : Conventions
-        What was done where packages differ.
+        The conventions where packages differ.
     """
 
     info: DesignInfo
@@ -131,11 +132,11 @@ class GroupedRecord:
 
     @property
     def collinear(self) -> IntArray:
-        """Groups in which columns are nearly collinear; a fit in compiled code proves that none are."""
+        """Groups with nearly collinear columns; a fit in compiled code proves that there are none."""
         return np.array([g for g in self.single if self.names_where(g, "collinear")], dtype=np.int64)
 
     def names_where(self, group: int, what: str) -> tuple[str, ...]:
-        """Return the coefficients of a group that are ``'aliased'``, ``'collinear'`` nearly, or ``'separated'``."""
+        """Return the coefficients of a group that are ``'aliased'``, ``'collinear'`` (nearly) or ``'separated'``."""
         record = self.single.get(group)
         if record is None:
             return ()
@@ -233,7 +234,7 @@ def fit_group(
     level: float,
     conventions: Conventions = OURS,
 ) -> FitRecord:
-    """Fit one group by the way of single fits."""
+    """Fit one group as a single fit."""
     design = rows.design_of(group)
     return _sandwich(replace(fit_design(design, form, solver, level), conventions=conventions), design)
 
@@ -245,7 +246,7 @@ def grouped_predictor(
     offset: FloatArray | None,
     sides: FloatArray | None = None,
 ) -> tuple[FloatArray, BoolArray]:
-    """Return the linear predictor of each row by the fit of its group, at its limit under separation."""
+    """Return the linear predictor of each row from the fit of its group; under separation, its limit."""
     eta = np.empty(codes.size)
     open_rows = np.zeros(codes.size, dtype=bool)
     for start in range(0, codes.size, BLOCK):
@@ -356,7 +357,7 @@ def _sandwich(record: FitRecord, design: Design) -> FitRecord:
 
 
 def without_sandwich(record: FitRecord, response: Response, units: int) -> FitRecord:
-    """Return the record without standard errors, where there are fewer than two rows or clusters."""
+    """Return the record without standard errors if there are fewer than two rows or clusters."""
     q = record.inner_coef.size
     kind: CovarianceKind = "sampling" if response.clusters is None else "cluster"
     return record.with_covariance(DenseVcov(np.full((q, q), np.nan)), Covariance(kind, NO_SANDWICH, "", units))

@@ -1,7 +1,7 @@
-"""Fits by group of rows that are read in chunks: those of groups that are held together, and of large groups by passes.
+"""Fits by group for rows that are read in chunks.
 
-The columns are coded once for all groups. Groups that have room in memory are handed over whole, and are fitted as rows
-of a table are; the fits of larger groups are those of a stream, which share their passes.
+The columns are coded once for all groups. Groups that fit in memory are fitted like the rows of a table. Larger groups
+are fitted from the stream, and their fits share the passes over it.
 """
 
 from __future__ import annotations
@@ -50,12 +50,12 @@ def fit_groups_in_chunks(
     level : float, default 0.95
         Of intervals.
     conventions : Conventions
-        What is done where packages differ.
+        The conventions where packages differ.
 
     Returns
     -------
     GroupedRecord
-        As ``fit_groups`` of the same rows in memory.
+        As from ``fit_groups`` for the same rows in memory.
 
     Examples
     --------

@@ -1,8 +1,9 @@
 r"""Changes of columns when variables change by given units, and which columns can change alone.
 
-A ratio :math:`\exp(u\beta_j)` compares two rows that differ in column j only. In a product the changes multiply:
-ten years of ``age`` are ten units of ``age:smoke``. Columns that are functions of one variable, such as the columns of
-a spline or ``x`` beside ``I(x ** 2)``, cannot change one at a time, and no ratio belongs to a coefficient of theirs.
+A ratio :math:`\exp(u\beta_j)` compares two rows that differ in column j only. In a product the changes multiply: a
+change of ten years in ``age`` is a change of ten units in ``age:smoke``. Columns that are functions of one variable,
+such as the columns of a spline or ``x`` and ``I(x ** 2)``, cannot change one at a time, and their coefficients have no
+ratio.
 """
 
 from __future__ import annotations
@@ -45,9 +46,10 @@ class Entangled:
     Parameters
     ----------
     terms : tuple of str
-        As in the formula.
+        Terms, as in the formula.
     variables : tuple of str
-        Columns of the table, fewer than the terms have columns, that they are functions of beside factors in common.
+        Columns of the table that the terms are functions of, apart from common factors: fewer than the terms have
+        columns.
 
     Examples
     --------
@@ -66,8 +68,7 @@ class Ratios:
     Parameters
     ----------
     estimate, std_error, low, high : (m,) array
-        An estimate is infinite or zero where its coefficient is infinite; where it is only too large or too small for a
-        number it is missing.
+        Infinite or zero for an infinite coefficient; missing where an estimate is too large or small to represent.
 
     Examples
     --------
@@ -82,19 +83,19 @@ class Ratios:
 
 
 def ratios_of(found: Estimates, change: FloatArray) -> Ratios:
-    """Return ratios with errors by the delta method and intervals made on the log scale.
+    """Return ratios with standard errors by the delta method and intervals computed on the log scale.
 
     Parameters
     ----------
     found : Estimates
-        m coefficients, or differences of them.
+        m coefficients, or differences of coefficients.
     change : (m,) array
-        Of each column; nan where no ratio belongs to the coefficient.
+        Change of each column; nan where the coefficient has no ratio.
 
     Returns
     -------
     Ratios
-        Of the changes.
+        The ratios for these changes.
 
     Examples
     --------
@@ -120,19 +121,19 @@ def column_changes(info: DesignInfo, units: Mapping[str, float] | None) -> Float
     info : DesignInfo
         Of the fit.
     units : mapping of str to float or None
-        Changes of variables, as they stand in the formula; of a ready matrix by column. 1 for those not named.
+        Changes of variables as named in the formula, or of columns of a ready matrix; the others change by 1.
 
     Returns
     -------
     (p,) array
-        nan for columns that cannot change alone.
+        Changes; nan for columns that cannot change alone.
 
     Raises
     ------
     FormulaError
-        For a name whose unit the model does not know.
+        For a name for which the model cannot have a unit.
     DataError
-        For a unit that is zero or no finite number.
+        For a unit that is zero or not finite.
 
     Examples
     --------
@@ -158,17 +159,17 @@ def column_changes(info: DesignInfo, units: Mapping[str, float] | None) -> Float
 
 
 def without_ratio(info: DesignInfo) -> BoolArray:
-    """Return which columns cannot change alone, so that no ratio belongs to their coefficients, shape (p,).
+    """Return which columns cannot change alone, so that their coefficients have no ratio, shape (p,).
 
     Parameters
     ----------
     info : DesignInfo
-        Of the fit; the columns of a ready matrix do not say how they were made.
+        Design information of the fit; it does not say how the columns of a ready matrix were made.
 
     Returns
     -------
     (p,) bool array
-        Also products with such a column.
+        True also for products with such a column.
 
     Examples
     --------
@@ -188,8 +189,8 @@ def without_ratio(info: DesignInfo) -> BoolArray:
 def entangled_terms(info: DesignInfo) -> tuple[Entangled, ...]:
     """Return the groups of terms whose columns cannot change one at a time.
 
-    Terms are compared that are the same products but for functions of the same variables: the coefficient of
-    ``x:g`` beside ``x + I(x ** 2)`` is the ratio of two ratios, in which what ``g`` has no part in cancels.
+    Terms are compared only if they have the same factors apart from functions of the same variables. The coefficient of
+    ``x:g`` beside ``x + I(x ** 2)`` is the log of a ratio of two ratios, in which parts without ``g`` cancel.
 
     Parameters
     ----------
@@ -199,7 +200,7 @@ def entangled_terms(info: DesignInfo) -> tuple[Entangled, ...]:
     Returns
     -------
     tuple of Entangled
-        Those that have more columns than variables.
+        The groups that have more columns than variables.
 
     Examples
     --------
@@ -247,19 +248,19 @@ def entangled_terms(info: DesignInfo) -> tuple[Entangled, ...]:
 
 
 def read_together(info: DesignInfo, columns: IntArray) -> bool:
-    """Return whether columns are functions of variables that the formula ties together, by powers or products.
+    """Return whether columns are functions of variables that the formula links by powers or products.
 
     Parameters
     ----------
     info : DesignInfo
         Of the fit.
     columns : int array
-        Columns of the design.
+        Positions of columns of the design.
 
     Returns
     -------
     bool
-        False for a ready matrix, whose columns do not say how they were made.
+        False for a ready-made matrix, for which it is not known how the columns were made.
 
     Examples
     --------
@@ -302,19 +303,19 @@ def _expressions(info: DesignInfo) -> Iterator[str]:
 
 
 def variables_of(expression: str, known: tuple[str, ...]) -> set[str]:
-    """Return the columns of the table that an expression reads; what lag() reads is another row's.
+    """Return the columns of the table that an expression uses, except inside lag(), which reads another row.
 
     Parameters
     ----------
     expression : str
-        A factor of a term.
+        A factor of a term of the formula.
     known : tuple of str
         Columns that the formula uses.
 
     Returns
     -------
     set of str
-        Those that it names.
+        The columns that it names.
 
     Examples
     --------

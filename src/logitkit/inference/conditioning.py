@@ -1,13 +1,13 @@
 r"""Near collinearity of the columns of a fit.
 
-With :math:`R` the correlations of the slopes, :math:`(R^{-1})_{jj}` is the variance inflation factor of column j, in
-the weights of the fit: its root is the factor by which the other columns lengthen the standard error, and the
-reciprocal of the root is the part of the column's spread that is its own. The condition number is the root of the ratio
-of the largest eigenvalue of R to the least, Belsley's of the scaled columns but for the centring. Neither depends on
-the units or the origins of the columns.
+Let :math:`R` be the correlation matrix of the slopes. Then :math:`(R^{-1})_{jj}` is the variance inflation factor of
+column j, with the weights of the fit. Its square root is the factor by which the other columns increase the standard
+error, and the reciprocal of the root is the part of the column's spread that the others do not explain. The condition
+number is the square root of the ratio of the largest to the smallest eigenvalue of R; it is Belsley's for scaled
+columns, except that the columns are centred. Neither depends on the units or the origins of the columns.
 
-R is never formed: its root comes from the coordinates that the fit was solved in, and its singular values keep their
-digits where the correlations are 1 in floating point.
+R is never formed. Its root comes from the coordinates in which the fit was solved, so its singular values are accurate
+even where correlations round to 1.
 
 References
 ----------
@@ -45,11 +45,12 @@ class Conditioning:
     Parameters
     ----------
     number : float
-        Condition number; nan where there are too many coefficients, none, or a penalty.
+        Condition number; nan with too many coefficients, with none, or after a penalty.
     columns : tuple of str
-        Columns that the others determine all but entirely; empty where a coefficient can be read as it stands.
+        Columns that are almost entirely determined by the others; empty where each coefficient can be interpreted by
+        itself.
     inflation : float
-        Largest factor on the standard error of one of them; 0 where there are none.
+        Largest factor by which the standard error of one of these columns is inflated; 0 if there are none.
     computed : bool
         Whether these columns are powers or products of the same variables, by the formula.
 
@@ -71,16 +72,16 @@ def conditioning(record: FitRecord) -> Conditioning:
     Parameters
     ----------
     record : FitRecord
-        The fit; of several outcomes the columns are looked at outcome by outcome.
+        The fit; with several outcomes, the columns are examined separately for each outcome.
 
     Returns
     -------
     Conditioning
-        Coefficients without a standard error take no part.
+        Computed without coefficients that have no standard error.
 
     Examples
     --------
-    Orthogonal columns of equal weights:
+    Orthogonal columns with equal weights have condition number 1:
 
     >>> import numpy as np
     >>> import logitkit as lk

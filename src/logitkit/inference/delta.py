@@ -1,7 +1,7 @@
 r"""Estimates that are functions of the coefficients, with their standard errors, intervals and tests.
 
-For :math:`g(\hat\beta)` with Jacobian J the covariance is :math:`J V J'` (the delta method, exact for linear g).
-Every "estimate and standard error" of the package goes through here.
+For :math:`g(\hat\beta)` with Jacobian J, the covariance is :math:`J V J'` (the delta method, exact for linear g). Every
+estimate with a standard error in the package is computed here.
 
 References
 ----------
@@ -27,11 +27,11 @@ class Estimates:
     Parameters
     ----------
     estimate, std_error, statistic, p_value, low, high : (m,) array
-        One entry an estimate; nan where there is none.
+        One entry per estimate; nan where there is none.
     level : float
         Confidence level of the intervals.
     law : Law
-        What the statistics are compared with: normal, or t.
+        Reference distribution of the statistics: normal, or t.
 
     Examples
     --------
@@ -52,7 +52,7 @@ class Estimates:
     law: Law = NORMAL
 
     def at(self, places: IntArray) -> Estimates:
-        """Return the estimates at some places.
+        """Return the estimates at some positions.
 
         Parameters
         ----------
@@ -62,7 +62,7 @@ class Estimates:
         Returns
         -------
         Estimates
-            k entries.
+            The k selected estimates.
         """
         estimate, std_error, statistic, p_value, low, high = (
             values[places]
@@ -110,7 +110,7 @@ def wald_estimates(estimate: FloatArray, std_error: FloatArray, level: float, la
     Parameters
     ----------
     estimate, std_error : (m,) array
-        nan where there is none; an infinite estimate has no statistic.
+        Estimates and standard errors, nan where there is none; an infinite estimate has no statistic.
     level : float
         Confidence level.
     law : Law, default normal
@@ -119,7 +119,7 @@ def wald_estimates(estimate: FloatArray, std_error: FloatArray, level: float, la
     Returns
     -------
     Estimates
-        Symmetric intervals.
+        With intervals that are symmetric about the estimates.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Linear dependences of the columns on some rows, which no model fitted to these rows can resolve."""
+"""Linear dependences among the columns on some rows, which no model fitted to these rows can resolve."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ PARTICIPATES = 1e-8  # share of the largest part of a dependence that is no roun
 
 @dataclass(frozen=True)
 class Dependences:
-    """Directions of the p coefficients that change no linear predictor of the rows.
+    """Directions in the p coefficients that change no linear predictor of the rows.
 
     Parameters
     ----------
     empty : (k,) int array
         Columns that are zero in all rows, such as levels that do not occur.
     others : (p, m) array
-        A basis of the others; an entry that is rounding is zero.
+        A basis of the other dependences; entries at rounding level are set to zero.
 
     Examples
     --------
@@ -36,46 +36,46 @@ class Dependences:
 
     @property
     def open_coefficients(self) -> BoolArray:
-        """Coefficients that take part in one of them, shape (p,)."""
+        """Coefficients that take part in a dependence, shape (p,)."""
         out = np.any(self.others != 0.0, axis=1)
         out[self.empty] = True
         return np.asarray(out)
 
     def move(self, rows: FloatArray) -> BoolArray:
-        """Tell for which rows a linear predictor changes along one of them.
+        """Return for which rows the linear predictor changes along a dependence.
 
         Parameters
         ----------
         rows : (n, p) array
-            Any rows; those that it does not move are estimable.
+            Any rows; those with no change are estimable.
 
         Returns
         -------
         (n,) bool array
-            True where the rows of the fit leave the linear predictor open.
+            True where the rows of the fit do not determine the linear predictor.
         """
         change, size = np.abs(rows @ self.others), np.abs(rows) @ np.abs(self.others)
         return np.asarray((change > PARTICIPATES * size).any(axis=1) | (rows[:, self.empty] != 0.0).any(axis=1))
 
 
 def dependences_of(rows: FloatArray, aliased: IntArray) -> Dependences:
-    """Return the dependences that make columns aliased.
+    """Return the dependences that cause columns to be aliased.
 
     Parameters
     ----------
     rows : (n, p) array
-        Columns, on the rows of positive weight.
+        Columns on the rows with positive weight.
     aliased : (k,) int array
-        Columns that the other ones determine.
+        Columns that the other columns determine.
 
     Returns
     -------
     Dependences
-        One for each of them.
+        One dependence for each aliased column.
 
     Examples
     --------
-    A row that keeps the dependence has an answer, another has none:
+    A row that satisfies the dependence is estimable; another is not:
 
     >>> found = dependences_of(np.array([[1.0, 2.0], [1.0, 2.0]]), np.array([1]))
     >>> found.move(np.array([[1.0, 2.0], [1.0, 3.0]])).tolist()

@@ -1,9 +1,9 @@
-r"""Functions of the coefficients that are not coefficients: averages, differences, ratios, contrasts of them.
+r"""Functions of the coefficients other than the coefficients: averages, differences, ratios and their contrasts.
 
-With values :math:`g(\hat\theta)` and Jacobian J the covariance is :math:`J V J' = R R'`, whose root R is kept, so that
-differences of close functions keep their digits. An interval is made on the scale on which the estimate is closest to
-normal and carried back: the logarithm of a ratio, the log odds of a probability, else the value itself. What is written
-here once serves every table of effects, means, contrasts and ratios.
+For values :math:`g(\hat\theta)` with Jacobian J, the covariance is :math:`J V J' = R R'`. The root R is stored, so that
+differences between nearly equal functions stay accurate. An interval is computed on the scale on which the estimate is
+closest to normal, and transformed back: the log of a ratio, the log odds of a probability, otherwise the value itself.
+All tables of effects, means, contrasts and ratios use this module.
 
 References
 ----------
@@ -40,16 +40,16 @@ Scale = Literal["identity", "log", "logit"]
 
 @dataclass(frozen=True, eq=False)
 class Derived:
-    """Functions of the coefficients with what inference about them needs.
+    """Functions of the coefficients, with all that inference about them needs.
 
     Parameters
     ----------
     names : tuple of str
-        What each is called, in tables and in hypotheses.
+        Names of the functions, in tables and in hypotheses.
     value : (m,) array
         Estimates; nan where there is none.
     root : (m, r) array
-        Its product with its transpose is the covariance of the values.
+        A root R of the covariance of the values: R R' is the covariance.
     law : Law
         What estimates over their standard errors are compared with.
     level : float
@@ -57,7 +57,7 @@ class Derived:
     scale : {'identity', 'log', 'logit'}
         On which intervals are made.
     null : float or None
-        The value that the p-values are of: 0 of a difference, 1 of a ratio, none of a probability.
+        Null value of the tests: 0 for a difference, 1 for a ratio, None for a probability.
     covariance : str
         How the covariance was made.
     n_clusters : int or None
@@ -85,12 +85,12 @@ class Derived:
 
     @property
     def std_error(self) -> FloatArray:
-        """Standard errors of the values, by the delta method, (m,)."""
+        """Standard errors of the values by the delta method, shape (m,)."""
         return np.asarray(np.linalg.norm(self.root, axis=1))
 
     @property
     def vcov(self) -> FloatArray:
-        """Covariance of the values, (m, m)."""
+        """Covariance of the values, shape (m, m)."""
         return np.asarray(self.root @ self.root.T)
 
     def at(self, places: IntArray) -> Derived:
@@ -104,7 +104,7 @@ class Derived:
         Returns
         -------
         Derived
-            k functions.
+            The k selected functions.
         """
         law = self.law.of(np.eye(len(self.names))[places])
         names = tuple(self.names[int(place)] for place in places)
@@ -127,36 +127,36 @@ class Derived:
         value : (k,) array
             Their values.
         jacobian : (k, m) array
-            Their derivatives by these.
+            Their derivatives with respect to the present functions.
         scale : {'identity', 'log', 'logit'}
             On which their intervals are made.
         null : float or None
-            The value that their p-values are of.
+            Null value of their tests.
 
         Returns
         -------
         Derived
-            k functions.
+            The k new functions.
         """
         law = self.law.of(jacobian)
         return replace(self, names=names, value=value, root=jacobian @ self.root, law=law, scale=scale, null=null)
 
     def estimates(self, level: float | None = None, adjust: Adjustment | None = None) -> Estimates:
-        """Return the values with standard errors, intervals on their scale, and tests of the null value.
+        """Return the values with standard errors, intervals computed on their scale, and tests of the null value.
 
         Parameters
         ----------
         level : float, optional
             Confidence level.
         adjust : {'bonferroni', 'holm', 'benjamini-hochberg', 'single-step'}, optional
-            Adjusts the p-values for their number; ``'bonferroni'`` and ``'single-step'`` make intervals that hold at
-            the level all together too.
+            Method to adjust the p-values for multiple testing; with ``'bonferroni'`` and ``'single-step'`` the
+            intervals are simultaneous too.
 
         Returns
         -------
         Estimates
-            Standard errors are of the values themselves; statistic and p-value are made on the scale of the interval,
-            and missing where there is no null value.
+            Standard errors are on the scale of the values. Statistics and p-values are computed on the scale of the
+            interval, and are missing where there is no null value.
         """
         level, error = self.level if level is None else level, self.std_error
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -186,21 +186,22 @@ class Derived:
         Parameters
         ----------
         hypothesis : str
-            In the names of the functions, or ``b1``, ``b2``, ... for the first, the second, ...: ``"b1 = b2"``.
+            Hypotheses in terms of the names of the functions, or of ``b1``, ``b2``, ... for the first, the second, ...:
+            ``"b1 = b2"``.
         level : float, optional
             Confidence level of the intervals.
 
         Returns
         -------
         WaldTest
-            Chi-square, or F where the covariance has degrees of freedom, that all hold.
+            Joint test of all hypotheses: chi-square, or F if the covariance has degrees of freedom.
 
         Raises
         ------
         FormulaError
-            For an unknown name, and hypotheses that contradict one another.
+            For an unknown name, and for contradictory hypotheses.
         UnsupportedError
-            If the covariance lacks the rank.
+            If the covariance is rank-deficient.
         """
         numbered = [f"b{k + 1}" for k in range(len(self.names))]
         both = [*self.names, *(name for name in numbered if name not in self.names)]
@@ -269,18 +270,18 @@ def derived(
     value : (m,) array
         Their values at the estimates.
     jacobian : (m, q) array
-        Their derivatives by the coefficients that were solved for.
+        Their derivatives with respect to the coefficients that were solved for.
     scale : {'identity', 'log', 'logit'}
         On which intervals are made.
     null : float or None
-        The value that p-values are of; None after a penalty, whose errors are no basis of a test.
+        Null value of the tests; None after a penalty, whose standard errors do not support a test.
     level : float, optional
         Confidence level; that of the fit by default.
 
     Returns
     -------
     Derived
-        With the covariance of the fit.
+        The functions, with the covariance of the fit.
 
     Examples
     --------

@@ -1,10 +1,10 @@
-r"""Counts that vary more than binomially: a factor of the covariance, or weights by the size of each row.
+r"""Overdispersed counts: a factor for the covariance, or weights that depend on the size of each row.
 
-*A factor*: :math:`\phi = X^2 / \nu` with Pearson's statistic, or the deviance in its place, on :math:`\nu` residual
-degrees of freedom; the covariance is :math:`\phi` times the inverse information. *Williams's procedure III*: the
-variance of the proportion of m trials is :math:`\mu(1 - \mu)\{1 + \rho(m - 1)\}/m`; rows get weights
-:math:`1/\{1 + \rho(m - 1)\}`, and :math:`\rho` makes Pearson's statistic of the weighted fit equal to :math:`\nu`.
-Estimates over their errors are compared with t, and joint tests with F, on :math:`\nu` degrees of freedom
+*A factor*: :math:`\phi = X^2 / \nu`, where :math:`X^2` is Pearson's statistic or the deviance and :math:`\nu` the
+residual degrees of freedom; the covariance is :math:`\phi` times the inverse information. *Williams's procedure III*:
+the variance of the proportion of m trials is :math:`\mu(1 - \mu)\{1 + \rho(m - 1)\}/m`; rows get weights :math:`1/\{1 +
+\rho(m - 1)\}`, and :math:`\rho` makes Pearson's statistic of the weighted fit equal to :math:`\nu`. Estimates over
+their standard errors are compared with t, and joint tests with F, on :math:`\nu` degrees of freedom
 (``docs/maths/quasi.md``).
 
 References
@@ -43,7 +43,7 @@ CLOSE = 1e-10  # of Pearson's statistic to its degrees of freedom
 
 
 def pearson_chi_square(record: FitRecord, design: Design) -> float:
-    r"""Return Pearson's statistic, the weighted squares of what is observed less what is expected over the latter.
+    r"""Return Pearson's statistic, the weighted sum of (observed - expected) squared over expected.
 
     Parameters
     ----------
@@ -55,11 +55,11 @@ def pearson_chi_square(record: FitRecord, design: Design) -> float:
     Returns
     -------
     float
-        Summed over rows and outcomes; of two outcomes :math:`\sum m_i (y_i - \mu_i)^2 / \mu_i (1 - \mu_i)`.
+        Sum over rows and outcomes; for two outcomes :math:`\sum m_i (y_i - \mu_i)^2 / \mu_i (1 - \mu_i)`.
 
     Examples
     --------
-    Of one proportion in two rows of ten trials, the statistic of a table of two by two:
+    For one proportion and two rows of ten trials, it is the statistic of the two-by-two table:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("cbind(a, b) ~ 1", {"a": [2, 6], "b": [8, 4]})
@@ -77,30 +77,30 @@ def pearson_chi_square(record: FitRecord, design: Design) -> float:
 def with_dispersion(
     record: FitRecord, design: Design, kind: DispersionKind, *, exact: bool = True
 ) -> tuple[FitRecord, Design]:
-    """Return a fit whose errors allow for more than binomial variation, and its rows.
+    """Return a fit whose standard errors allow for overdispersion, and its rows.
 
     Parameters
     ----------
     record : FitRecord
-        The fit, with its model-based covariance.
+        The fit with the name of its covariance. With ``'williams'`` its coefficients differ from those given.
     design : Design
-        Its n rows, of counts.
+        Its n rows of counts.
     kind : {'pearson', 'deviance', 'williams'}
-        What the dispersion is estimated by.
+        How the dispersion is estimated.
     exact : bool
-        Whether statistics are compared with t and F; else with the normal distribution and chi-square.
+        Whether statistics are compared with t and F; otherwise with the normal and chi-square distributions.
 
     Returns
     -------
     record : FitRecord
         With the covariance named. Its coefficients are others with ``'williams'``.
     design : Design
-        With the weights of ``'williams'``.
+        The rows, with their weights if ``'williams'``.
 
     Raises
     ------
     UnsupportedError
-        For rows of one trial each, and where a sandwich, a penalty or an absorbed factor stands against it.
+        For rows of one trial each, and for a fit with a sandwich covariance, a penalty or an absorbed factor.
 
     Examples
     --------

@@ -1,7 +1,7 @@
 r"""Non-estimable rows: rows that break the linear dependence of an aliased column on the rows of the fit.
 
-A linear predictor :math:`x'\beta` is the same for all estimates that fit equally well when x is orthogonal to the
-combinations of columns that vanish on the rows of the fit; else it depends on which column was dropped
+A linear predictor :math:`x'\beta` is the same for all estimates that fit equally well if x is orthogonal to the
+combinations of columns that vanish on the rows of the fit; otherwise it depends on which column was dropped
 (``docs/maths/rank.md``, equation 7).
 """
 
@@ -21,7 +21,7 @@ MOST_SHOWN = 5  # names or rows in a message
 
 
 def not_estimable(record: FitRecord, matrix: Matrix, levels: IntArray | None = None) -> BoolArray:
-    """Tell for which rows the linear predictor depends on which columns were dropped.
+    """Return for which rows the linear predictor depends on the choice of dropped columns.
 
     Parameters
     ----------
@@ -30,12 +30,12 @@ def not_estimable(record: FitRecord, matrix: Matrix, levels: IntArray | None = N
     matrix : Matrix
         n rows.
     levels : (n,) int array, optional
-        Level of each row, where a factor is absorbed.
+        Level of each row of an absorbed factor.
 
     Returns
     -------
     (n,) bool array
-        Never true for a row of positive weight of the fit.
+        Never True for a row of the fit with positive weight.
 
     Examples
     --------
@@ -55,7 +55,7 @@ def not_estimable(record: FitRecord, matrix: Matrix, levels: IntArray | None = N
 def require_estimable(
     record: FitRecord, matrix: Matrix, positions: IntArray, levels: IntArray | None = None, remedy: str = ""
 ) -> None:
-    """Refuse rows for which the linear predictor depends on which columns were dropped.
+    """Raise an error for rows whose linear predictor depends on the choice of dropped columns.
 
     Parameters
     ----------
@@ -64,16 +64,16 @@ def require_estimable(
     matrix : Matrix
         n rows.
     positions : (n,) int array
-        Row numbers in the table as given.
+        Row numbers in the original table.
     levels : (n,) int array, optional
-        Level of each row, where a factor is absorbed.
+        Level of each row of an absorbed factor.
     remedy : str, optional
-        Another way out, which the message ends with.
+        Another solution, with which the message ends.
 
     Raises
     ------
     DataError
-        With the aliased columns, what they were, and the rows.
+        With the aliased columns, how they depended on others, and the rows.
 
     Examples
     --------

@@ -1,14 +1,14 @@
 r"""Information criteria and coefficients of determination.
 
 With log-likelihoods :math:`\ell` and :math:`\ell_0` (null), k the rank of the design, and n the total weight of the
-trials, so that n is in the units of the likelihood (``docs/maths/inference.md`` has the table of which null model and
-which n each statistic takes):
+trials, so that n is in the units of the likelihood (the table in ``docs/maths/inference.md`` gives the null model and
+the n of each statistic):
 
 * AIC :math:`= -2\ell + 2k`, BIC :math:`= -2\ell + k \log n_{obs}`, both with the binomial constant, as R has them;
 * McFadden :math:`1 - \ell/\ell_0`, Cox and Snell :math:`1 - \exp\{2(\ell_0 - \ell)/n\}`, Nagelkerke: the latter
   divided by its largest value; all without the binomial constant, so that counted data give what their rows one by
   one would, and none depends on the scale of precision weights;
-* Tjur: mean probability among events less that among non-events.
+* Tjur: mean probability among events minus that among non-events.
 
 References
 ----------
@@ -32,7 +32,7 @@ ROUNDING = 1e-14  # of the null model's loss: a smaller gain is none
 
 @dataclass(frozen=True, slots=True)
 class FitStatistics:
-    """Statistics of a whole fit; nan where the likelihood is a working device only, or was penalised.
+    """Statistics of a whole fit; nan where the likelihood is only a pseudo-likelihood, or was penalised.
 
     Parameters
     ----------
@@ -66,12 +66,12 @@ def fit_statistics(record: FitRecord) -> FitStatistics:
     Returns
     -------
     FitStatistics
-        Likelihood statistics are nan with sampling weights or clusters, and after a penalty; all of them are under
-        complete separation.
+        Likelihood statistics are nan with sampling weights or clusters, and after a penalty; under complete separation
+        all statistics are nan.
 
     Examples
     --------
-    For one outcome per row, McFadden's coefficient is one less the ratio of the deviances:
+    For one outcome per row, McFadden's coefficient is one minus the ratio of the deviances:
 
     >>> import logitkit as lk
     >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
@@ -113,7 +113,7 @@ def corrected_aic(record: FitRecord) -> float:
     Returns
     -------
     float
-        With the n of BIC; infinite where it is no more than k + 1, and nan where AIC is.
+        AICc with the n of BIC; infinite if n is at most k + 1, and nan where AIC is.
 
     References
     ----------
@@ -132,7 +132,7 @@ def corrected_aic(record: FitRecord) -> float:
 
 
 def explained_share(record: FitRecord) -> float:
-    """Return the share of the null model's deviance that the fit explains.
+    """Return the proportion of the null model's deviance that the fit explains.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def explained_share(record: FitRecord) -> float:
     Returns
     -------
     float
-        One less the ratio of the deviances; nan where the null model explains everything.
+        One minus the ratio of the deviances; nan if the null model has no deviance left.
 
     Examples
     --------

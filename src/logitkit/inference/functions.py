@@ -1,7 +1,7 @@
-r"""Linear functions of the coefficients with Wald inference, finite where the coefficients themselves are not.
+r"""Linear functions of the coefficients with Wald inference; they may be finite where coefficients are not.
 
-Under separation a coefficient may run to infinity while a difference of two does not: what counts is the side of zero
-on which the function lies for every direction of recession.
+Under separation a coefficient may diverge while a difference of two coefficients does not. What matters is the sign of
+the function along each direction of recession.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ __all__ = [
 
 
 def function_sides(record: FitRecord, functions: FloatArray) -> FloatArray:
-    """Return whether linear functions of the coefficients are finite, and to which infinity they run else.
+    """Return whether linear functions of the coefficients are finite, and otherwise the sign of the infinity.
 
     Parameters
     ----------
@@ -39,11 +39,12 @@ def function_sides(record: FitRecord, functions: FloatArray) -> FloatArray:
     Returns
     -------
     (m,) array
-        0 where finite, 1 or -1 where infinite, nan where undetermined or where an aliased coefficient takes part.
+        0 where finite, 1 or -1 where infinite, nan where undetermined or where the function involves an aliased
+        coefficient.
 
     Examples
     --------
-    Separated data, whose slope runs to infinity:
+    With separated data the slope is infinite:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 1], "x": [1.0, 2.0, 3.0, 4.0]})
@@ -63,24 +64,25 @@ def function_sides(record: FitRecord, functions: FloatArray) -> FloatArray:
 def determined_functions(record: FitRecord, functions: FloatArray) -> FloatArray:
     """Return the combinations of functions that the data determine, finite or not.
 
-    A level without rows of two outcomes says nothing of the difference of their coefficients: the likelihood has the
-    same supremum whatever it is. What is left is what a test of all of them has degrees of freedom for.
+    A level without rows of two outcomes says nothing about the difference of their coefficients: the likelihood has the
+    same supremum whatever the difference is. The number of functions returned is the degrees of freedom of a joint
+    test.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     functions : (m, p) array
-        One row per function, none of an aliased coefficient.
+        One row per function; none may involve an aliased coefficient.
 
     Returns
     -------
     (k, p) array
-        The functions themselves where there is no separation.
+        Without separation, the functions themselves.
 
     Examples
     --------
-    The level h is seen with outcome c only, so that its coefficients tell c from the others, and not b from a:
+    Level h occurs with outcome c only, so its coefficients separate c from the others, but not b from a:
 
     >>> import logitkit as lk
     >>> fit = lk.multinomial("y ~ g", {"y": list("abcabcc"), "g": list("ffffffh")}, reference="c")
@@ -99,7 +101,7 @@ def determined_functions(record: FitRecord, functions: FloatArray) -> FloatArray
 
 
 def function_estimates(record: FitRecord, functions: FloatArray, level: float | None = None) -> Estimates:
-    """Return linear functions of the coefficients with errors, tests and intervals.
+    """Return linear functions of the coefficients with standard errors, tests and intervals.
 
     Parameters
     ----------
@@ -113,8 +115,8 @@ def function_estimates(record: FitRecord, functions: FloatArray, level: float | 
     Returns
     -------
     Estimates
-        Infinite or missing without error where ``function_sides`` says so. After a penalty there is no statistic or
-        p-value, and errors are the posterior's, or missing where there is none.
+        Infinite or missing, without a standard error, according to ``function_sides``. After a penalty there is no
+        statistic or p-value, and standard errors are those of the posterior, or missing where there is none.
 
     Examples
     --------
@@ -149,7 +151,7 @@ def contrast_functions(record: FitRecord, first: int, second: int, columns: IntA
     record : FitRecord
         The fit.
     first, second : int
-        Outcomes; the reference has coefficients of zero.
+        Positions of the outcomes; the coefficients of the reference are zero.
     columns : (c,) int array
         Columns of the design.
 
@@ -160,7 +162,7 @@ def contrast_functions(record: FitRecord, first: int, second: int, columns: IntA
 
     Examples
     --------
-    The slope of b less that of c, where a is the reference:
+    The slope of b minus the slope of c, where a is the reference:
 
     >>> import logitkit as lk
     >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
@@ -175,7 +177,7 @@ def contrast_functions(record: FitRecord, first: int, second: int, columns: IntA
 
 
 def slope_contrasts(record: FitRecord, columns: IntArray) -> list[FloatArray]:
-    """Return the functions of the coefficients that are zero if and only if some columns have no influence.
+    """Return the functions of the coefficients that are zero if and only if some columns have no effect.
 
     Parameters
     ----------
@@ -187,8 +189,9 @@ def slope_contrasts(record: FitRecord, columns: IntArray) -> list[FloatArray]:
     Returns
     -------
     list of (k, p) array
-        Of each equation the columns' coefficients. Where equations compare outcomes, the differences from those of the
-        reference, or of the first outcome in symmetric form. Those with an aliased coefficient are left out.
+        For each equation, the coefficients of the columns. If the equations compare outcomes, these are differences
+        from the coefficients of the reference, or in symmetric form from those of the first outcome. Functions of
+        aliased coefficients are left out.
 
     Examples
     --------
@@ -240,7 +243,7 @@ def term_functions(record: FitRecord, columns: IntArray) -> FloatArray:
 
 
 def column_of(record: FitRecord) -> IntArray:
-    """Return the column that each flat coefficient is of.
+    """Return the column to which each flat coefficient belongs.
 
     Parameters
     ----------
@@ -250,7 +253,7 @@ def column_of(record: FitRecord) -> IntArray:
     Returns
     -------
     (n_flat,) int array
-        Places among the columns of the design.
+        Positions of the columns in the design.
 
     Examples
     --------

@@ -4,9 +4,9 @@ With T rows in each level of an absorbed factor, the estimate converges, as leve
 from the truth by a term of order 1/T (Neyman and Scott's incidental parameters). The *analytic* correction subtracts
 the leading term, :math:`\hat\beta - V \hat b`; the *split-panel jackknife* fits the two halves of each level's rows,
 whose bias is twice as large, and takes twice the estimate less their mean (``docs/maths/incidental.md``, equations 6 to
-10). The remaining bias is of order 1/T squared. If the correction is more than the share ``SHARE_MOST`` of the
-estimate, the remaining bias is too large for a test, and the test is withheld. Neither correction changes the
-asymptotic variance, so standard errors are those of the estimate.
+10). The remaining bias is of order 1/T squared. If the correction is larger than a proportion ``SHARE_MOST`` of the
+estimate, too much bias remains for a test, and the test is withheld. Neither correction changes the asymptotic
+variance, so standard errors are those of the estimate.
 
 References
 ----------

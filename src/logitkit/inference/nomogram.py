@@ -37,7 +37,7 @@ class Contribution(NamedTuple):
     Parameters
     ----------
     variable : str
-        Its name.
+        Name of the variable.
     values : tuple of str
         The k values, in words.
     added : (k,) array
@@ -63,7 +63,7 @@ class Scale(NamedTuple):
     Parameters
     ----------
     variable : str
-        Its name.
+        Name of the variable.
     values : tuple of str
         The k values, in words.
     points : (k,) array

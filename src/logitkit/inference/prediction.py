@@ -280,13 +280,13 @@ def predictions(
     offset : (m, n) array or None
         Added to the linear predictors.
     level : float, optional
-        Confidence level; that of the fit by default.
+        Confidence level; by default that of the fit.
     sides : (n,) array, optional
         From ``known_sides``.
     levels : (n,) int array, optional
         Level of each row; demanded where a factor is absorbed.
     outcomes : sequence of int, optional
-        Places of the L outcomes that are asked for; all by default.
+        Positions of the L outcomes to include; all by default.
 
     Returns
     -------

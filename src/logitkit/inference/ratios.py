@@ -86,7 +86,7 @@ def odds_ratios(
     units : mapping of str to float, optional
         Change of a variable, as it stands in the formula; 1 for those not named. In a product changes multiply.
     level : float, optional
-        Confidence level; that of the fit by default.
+        Confidence level; by default that of the fit.
     limits : callable, optional
         Limits of functions of the flat coefficients, (m, p), where they are not Wald's.
 

@@ -1,8 +1,8 @@
 r"""Penalised likelihood-ratio tests.
 
-Twice the fall of the penalised log-likelihood where functions of the coefficients are held at zero. The penalty is that
-of the whole model at the coefficients that are held, as Heinze and Schemper have it: no column is left out of the
-information, which would change the penalty by more than the hypothesis.
+The statistic is twice the decrease in the penalised log-likelihood when functions of the coefficients are held at zero.
+As in Heinze and Schemper, the penalty is that of the whole model at the constrained coefficients: no column is left out
+of the information, since that would change the penalty by more than the hypothesis does.
 
 References
 ----------
@@ -33,23 +33,24 @@ INDEPENDENT = 1e-13  # of the largest singular value, of functions of unit lengt
 def penalised_ratio(
     record: FitRecord, design: Design, functions: FloatArray, given: FloatArray | None = None
 ) -> tuple[float, int]:
-    """Test that functions of the coefficients are zero by the penalised likelihood.
+    """Test that functions of the coefficients are zero by the penalised likelihood ratio.
 
     Parameters
     ----------
     record : FitRecord
-        A fit whose likelihood is penalised against bias.
+        A fit whose likelihood has a penalty that reduces bias.
     design : Design
         Its rows.
     functions : (m, p) array
-        Of the flat coefficients, zero under the hypothesis; aliased coefficients count for nothing.
+        Linear functions of the flat coefficients, zero under the hypothesis; aliased coefficients are ignored.
     given : (k, p) array, optional
-        Functions that are zero with and without the hypothesis.
+        Functions that are zero both under the hypothesis and without it.
 
     Returns
     -------
     statistic : float
-        Twice the fall of the penalised log-likelihood; nan where a fit has not converged, and where nothing is tested.
+        Twice the decrease in the penalised log-likelihood; nan where a fit did not converge, and where nothing is
+        tested.
     dof : int
         Number of independent functions.
 

@@ -1,4 +1,4 @@
-"""Which verbs are refused of a fit whose bias was reduced, and what would be valid."""
+"""Which verbs are not available for a bias-reduced fit, and what is valid instead."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ AFTER_ADJUSTMENT = {
 
 
 def not_adjusted(verb: str) -> Callable[[FitRecord], UnsupportedError | None]:
-    """Return the condition that neither likelihood nor scores were adjusted.
+    """Return the condition that neither the likelihood nor the scores were adjusted.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def not_adjusted(verb: str) -> Callable[[FitRecord], UnsupportedError | None]:
     Returns
     -------
     callable
-        Gives the error of a record, or None.
+        Function of a record that returns an error, or None.
 
     Examples
     --------
@@ -69,7 +69,7 @@ def not_adjusted(verb: str) -> Callable[[FitRecord], UnsupportedError | None]:
 
 
 def why_no_ratios(record: FitRecord) -> UnsupportedError | None:
-    """Return why likelihood ratios are no tests of an adjusted fit; None where they are, and of other fits.
+    """Return why likelihood-ratio tests are not valid for an adjusted fit; None if they are, and for other fits.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def why_no_ratios(record: FitRecord) -> UnsupportedError | None:
     Returns
     -------
     UnsupportedError or None
-        With what would be valid.
+        An error that says what is valid instead.
 
     Examples
     --------
@@ -105,7 +105,7 @@ def why_no_ratios(record: FitRecord) -> UnsupportedError | None:
 
 
 def at_maximum(record: FitRecord, functions: FloatArray) -> BoolArray:
-    """Return which functions of the coefficients are what they are where the penalised likelihood is largest.
+    """Return which functions of the coefficients have their value at the maximum of the penalised likelihood.
 
     Parameters
     ----------
@@ -117,12 +117,12 @@ def at_maximum(record: FitRecord, functions: FloatArray) -> BoolArray:
     Returns
     -------
     (m,) bool array
-        False for those that contain the intercept of FLIC, which was estimated by itself.
+        False for functions of the FLIC intercept, which is estimated separately.
 
     Raises
     ------
     UnsupportedError
-        If there are functions, and none is.
+        If there are functions and all of them involve the FLIC intercept.
 
     Examples
     --------

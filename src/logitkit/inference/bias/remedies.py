@@ -1,4 +1,4 @@
-"""Estimates of one model by maximum likelihood and with its bias reduced, side by side."""
+"""Estimates of one model by maximum likelihood and with bias reduction, side by side."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ class Remedy(NamedTuple):
     Parameters
     ----------
     name : str
-        What it is called.
+        Name of the method.
     call : str
-        The argument that makes such a fit; empty for none.
+        The argument that requests such a fit; empty if none is needed.
     estimate, low, high : (p,) array
-        Coefficients with intervals, infinite where they are; nan where aliased.
+        Coefficients and interval limits, which may be infinite; nan where aliased.
     mean : float
-        Mean probability of the event on the rows of the fit; nan where there is no event.
+        Mean probability of the event over the rows of the fit; nan where there is no event.
 
     Examples
     --------
@@ -65,11 +65,11 @@ class Remedies:
     Parameters
     ----------
     terms : tuple of str
-        The p coefficients.
+        Names of the p coefficients.
     fits : tuple of Remedy
-        In order: maximum likelihood, Firth, FLIC, log-F.
+        In this order: maximum likelihood, Firth, FLIC, log-F.
     left_aside : tuple of (str, str)
-        Those that the model has not got, and why.
+        The methods that the model does not have, each with the reason.
     event_rate : float
         Proportion of events; nan where there is no event.
     level : float
@@ -97,7 +97,7 @@ def remedies(record: FitRecord, design: Design | None, level: float | None = Non
     Parameters
     ----------
     record : FitRecord
-        A fit of the model, by whichever of these.
+        A fit of the model by any of these methods.
     design : Design or None
         Its rows.
     level : float, optional
@@ -106,19 +106,19 @@ def remedies(record: FitRecord, design: Design | None, level: float | None = Non
     Returns
     -------
     Remedies
-        Intervals are by profile likelihood, penalised as the fit is. FLIC's are Firth's, but that of the intercept,
-        which is Wald's.
+        Intervals are by profile likelihood, with the penalty of each fit. FLIC has Firth's intervals, except for the
+        intercept, which has a Wald interval.
 
     Raises
     ------
     DataError
         Without the rows of the fit.
     UnsupportedError
-        After a penalty that shrinks, under a covariance that is not the model's, and where a factor is absorbed.
+        After a shrinkage penalty, with a covariance that is not model-based, and with an absorbed factor.
 
     Examples
     --------
-    The slope of separated data is infinite, and its interval is not all of the line:
+    With separated data the slope is infinite, but its interval is not the whole line:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 1], "x": [1.0, 2.0, 3.0, 4.0]})

@@ -1,1 +1,1 @@
-"""Conditions of verbs: functions of a record that return why a verb has no answer, or None."""
+"""Conditions of verbs: functions of a record that return why a verb is not available, or None."""

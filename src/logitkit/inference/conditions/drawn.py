@@ -9,7 +9,7 @@ __all__ = ["has_latent", "has_order", "one_predictor"]
 
 
 def has_order(record: FitRecord) -> LogitkitError | None:
-    """Refuse a distribution function of outcomes that have no order, or that are fractions.
+    """Refuse a distribution function for outcomes without an order, or that are fractions.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def has_order(record: FitRecord) -> LogitkitError | None:
 
 
 def has_latent(record: FitRecord) -> LogitkitError | None:
-    """Refuse surrogate residuals where no latent variable over the whole line gives the outcome.
+    """Refuse surrogate residuals unless the outcome comes from a latent variable on the whole line.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def has_latent(record: FitRecord) -> LogitkitError | None:
 
 
 def one_predictor(record: FitRecord) -> LogitkitError | None:
-    """Refuse partial residuals where a term has a part in several linear predictors.
+    """Refuse partial residuals if a term enters several linear predictors.
 
     Parameters
     ----------

@@ -22,7 +22,7 @@ __all__ = [
 
 
 def certified(record: FitRecord) -> LogitkitError | None:
-    """Refuse a certificate where there is no penalty, or nothing that was minimised.
+    """Refuse a certificate for a fit without a penalty, or one that minimised no objective.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def same_predictors(record: FitRecord) -> LogitkitError | None:
 
 
 def named_ratio(record: FitRecord) -> LogitkitError | None:
-    """Refuse ratios where the exponential of a coefficient is none.
+    """Refuse ratios for models in which the exponential of a coefficient is not a ratio.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def named_ratio(record: FitRecord) -> LogitkitError | None:
 
 
 def inverse_ratio(record: FitRecord) -> LogitkitError | None:
-    """Refuse the ratio of the non-event where it is not the inverse of that of the event.
+    """Refuse the ratio for the non-event where it is not the inverse of the ratio for the event.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def inverse_ratio(record: FitRecord) -> LogitkitError | None:
 
 
 def within_model(record: FitRecord) -> LogitkitError | None:
-    """Refuse what takes estimates to be normal where a fitted mean is one, at the boundary of the model.
+    """Refuse verbs that assume normal estimates where a fitted mean is one, at the boundary of the model.
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ def within_model(record: FitRecord) -> LogitkitError | None:
 
 
 def alternatives(record: FitRecord) -> LogitkitError | None:
-    """Refuse tests of irrelevant alternatives where there are none, or no likelihood.
+    """Refuse tests of irrelevant alternatives if there are none, or there is no likelihood.
 
     Parameters
     ----------
@@ -191,7 +191,7 @@ def alternatives(record: FitRecord) -> LogitkitError | None:
 
 
 def binomial_variance(record: FitRecord) -> LogitkitError | None:
-    """Refuse tests of fit where counts were allowed to vary more than the model says.
+    """Refuse tests of fit for counts whose variance may exceed that of the model.
 
     Parameters
     ----------
@@ -219,7 +219,7 @@ def binomial_variance(record: FitRecord) -> LogitkitError | None:
 
 
 def corrected(record: FitRecord) -> LogitkitError | None:
-    """Refuse a correction of a bias where there is no estimate.
+    """Refuse a bias correction if there is no estimate.
 
     Parameters
     ----------
@@ -248,7 +248,7 @@ def corrected(record: FitRecord) -> LogitkitError | None:
 
 
 def has_events(subject: str) -> Condition:
-    """Return the condition that rows have events, and no fractions."""
+    """Return the condition that rows have events and not fractions."""
 
     def look(record: FitRecord) -> LogitkitError | None:
         if not record.family.words.quasi:

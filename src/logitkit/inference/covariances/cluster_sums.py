@@ -37,7 +37,7 @@ class ClusterSums:
     used : (G,) bool array
         Which clusters have a row of positive weight.
     most : int
-        Numbers that may be held.
+        How many numbers may be held in memory.
 
     Examples
     --------
@@ -104,11 +104,11 @@ def sums_by_cluster(found: RowScores, clusters: Sequence[Clusters], most: int) -
     Parameters
     ----------
     found : RowScores
-        Of the rows.
+        Scores of the rows.
     clusters : sequence of Clusters
         Of the same rows, with what each cluster is.
     most : int
-        Numbers that may be held.
+        How many numbers may be held in memory.
 
     Returns
     -------
@@ -180,7 +180,7 @@ def middle_of_sums(
     rule : Correction
         The factors.
     n, k : float
-        Observations, and coefficients.
+        Numbers of observations and of coefficients.
 
     Returns
     -------

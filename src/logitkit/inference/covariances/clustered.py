@@ -58,16 +58,16 @@ def clustered_vcov(
     design : Design
         Its n rows.
     clusters : sequence of Clusters
-        Of the n rows.
+        Clusterings of the n rows.
     name : str or None
         Of the correction; by default that of the conventions of the fit, else ``"clusters"``.
 
     Returns
     -------
     vcov : Vcov
-        Of the coefficients that were solved for.
+        Covariance of the coefficients that were solved for.
     covariance : Covariance
-        Its name, with its law.
+        Name and reference distribution of the covariance.
 
     Raises
     ------
@@ -138,9 +138,9 @@ def clustered_meat(
     Parameters
     ----------
     found : RowScores
-        Of n rows.
+        Scores of the n rows.
     clusters : sequence of Clusters
-        Of the same rows.
+        Clusterings of the same rows.
     counts : sequence of int
         Numbers of clusters that have a row of positive weight.
     rule : Correction
@@ -204,7 +204,7 @@ def counted_clusters(clusters: Clusters, response: Response) -> int:
     Parameters
     ----------
     clusters : Clusters
-        Of the rows.
+        Clusters of the rows.
     response : Response
         The rows.
 

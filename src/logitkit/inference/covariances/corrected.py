@@ -123,7 +123,7 @@ def corrected_scores(
     design : Design
         Its n rows.
     clusters : Clusters
-        Of the n rows.
+        Clusters of the n rows.
     kind : {'CR0', 'CR1', 'CR2', 'CR3'}
         The correction; 'CR1' is 'CR0' here.
     half : (q, q) array
@@ -176,7 +176,7 @@ def corrected_meat(record: FitRecord, design: Design, clusters: Clusters, kind: 
     design : Design
         Its n rows.
     clusters : Clusters
-        Of the n rows.
+        Clusters of the n rows.
     kind : {'CR0', 'CR1', 'CR2', 'CR3'}
         The correction; 'CR1' is 'CR0' here.
     columns : Matrix

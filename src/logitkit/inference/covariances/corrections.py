@@ -49,7 +49,7 @@ class Correction:
         g : int
             Clusters.
         n, k : float
-            Observations, and coefficients.
+            Numbers of observations and of coefficients.
 
         Returns
         -------
@@ -67,7 +67,7 @@ class Correction:
         counts : sequence of int
             Clusters of each clustering.
         n, k : float
-            Observations, and coefficients.
+            Numbers of observations and of coefficients.
 
         Returns
         -------

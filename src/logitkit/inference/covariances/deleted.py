@@ -46,7 +46,7 @@ def deleted_vcov(record: FitRecord, design: Design, clusters: Clusters | None = 
     Returns
     -------
     vcov : Vcov
-        Of the coefficients that were solved for.
+        Covariance of the coefficients that were solved for.
     covariance : Covariance
         Its name; statistics have t with as many degrees of freedom as units less one, as Stata has them.
 

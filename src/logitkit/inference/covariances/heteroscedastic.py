@@ -52,7 +52,7 @@ def hc_factors(kind: str, h: FloatArray, n: float, k: float, largest: float | No
     h : (r,) array
         Leverages.
     n, k : float
-        Observations, and coefficients.
+        Numbers of observations and of coefficients.
     largest : float, optional
         The largest leverage of all rows, for HC5; that of these by default.
 
@@ -99,9 +99,9 @@ def heteroscedastic_vcov(record: FitRecord, design: Design, kind: str) -> tuple[
     Returns
     -------
     vcov : Vcov
-        Of the coefficients that were solved for.
+        Covariance of the coefficients that were solved for.
     covariance : Covariance
-        Its name.
+        Name of the covariance.
 
     Raises
     ------

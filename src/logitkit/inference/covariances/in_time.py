@@ -50,7 +50,7 @@ class HeldSeries:
     Parameters
     ----------
     found : RowScores
-        Of n rows.
+        Scores of the n rows.
     order : (n,) int array
         Their places in the order of time; those without weight are left out.
 
@@ -101,7 +101,7 @@ class SortedSeries:
     n : int
         Rows of positive weight.
     name : str
-        How time is called.
+        Name of the time variable.
     """
 
     rows: ExternalSort
@@ -136,7 +136,7 @@ def several_at(name: str, value: object) -> DataError:
     Parameters
     ----------
     name : str
-        How time is called.
+        Name of the time variable.
     value : object
         The time.
 

@@ -62,7 +62,7 @@ def reduced_bias_vcov(
     design : Design
         Its n rows.
     clusters : Clusters
-        Of the n rows.
+        Clusters of the n rows.
     kind : {'CR0', 'CR1', 'CR2', 'CR3'}
         The correction.
     satterthwaite : bool, default True
@@ -71,9 +71,9 @@ def reduced_bias_vcov(
     Returns
     -------
     vcov : Vcov
-        Of the coefficients that were solved for.
+        Covariance of the coefficients that were solved for.
     covariance : Covariance
-        Its name, with its law.
+        Name and reference distribution of the covariance.
 
     Raises
     ------

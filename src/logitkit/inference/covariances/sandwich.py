@@ -125,7 +125,7 @@ class Scores:
         Returns
         -------
         (q, q) array
-            Symmetric.
+            A symmetric matrix.
         """
         clusters = self.response.clusters
         if clusters is not None:
@@ -280,7 +280,7 @@ class OfClusters:
     record : FitRecord
         The fit.
     most : int
-        Numbers that may be held.
+        How many numbers may be held in memory.
 
     Examples
     --------
@@ -314,7 +314,7 @@ def correction_of(response: Response, k: int = 1) -> tuple[float, Covariance]:
     factor : float
         G / (G - 1), or n / (n - 1).
     covariance : Covariance
-        Its name.
+        Name of the covariance.
 
     Raises
     ------
@@ -351,7 +351,7 @@ def named_correction(response: Response, n: int, clusters: int, k: int = 1) -> t
     factor : float
         As ``correction_of``.
     covariance : Covariance
-        Its name.
+        Name of the covariance.
 
     Examples
     --------

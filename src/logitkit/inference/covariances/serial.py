@@ -51,21 +51,21 @@ def serial_vcov(
     order : (n,) int array or None
         Their places in the order of time; None for rows that are read in chunks, which are sorted by the column.
     name : str
-        How time is called.
+        Name of the time variable.
     lags : int, optional
         Rows before each that it may depend on; by the rule of Newey and West (1994) by default.
 
     Returns
     -------
     vcov : Vcov
-        Of the coefficients that were solved for.
+        Covariance of the coefficients that were solved for.
     covariance : Covariance
-        Its name.
+        Name of the covariance.
 
     Raises
     ------
     DataError
-        For lags that are no number below that of the rows.
+        If the number of lags is invalid or not below the number of rows.
     UnsupportedError
         With frequency weights, which count rows that have no order.
 
@@ -115,7 +115,7 @@ def lags_of(record: FitRecord, design: Design, order: IntArray, lags: int | None
     Raises
     ------
     DataError
-        For lags that are no number below that of the rows.
+        If the number of lags is invalid or not below the number of rows.
 
     Examples
     --------
@@ -142,7 +142,7 @@ def serial_meat(found: RowScores, order: IntArray, lags: int) -> FloatArray:
     Parameters
     ----------
     found : RowScores
-        Of n rows.
+        Scores of the n rows.
     order : (n,) int array
         Their places in the order of time; those without weight are left out.
     lags : int
@@ -151,7 +151,7 @@ def serial_meat(found: RowScores, order: IntArray, lags: int) -> FloatArray:
     Returns
     -------
     (q, q) array
-        Symmetric.
+        A symmetric matrix.
 
     Examples
     --------

@@ -78,7 +78,7 @@ def cluster_meat(codes: IntArray, found: RowScores) -> FloatArray:
     codes : (n,) int array
         Cluster of each row.
     found : RowScores
-        Of the rows.
+        Scores of the rows.
 
     Returns
     -------
@@ -110,7 +110,7 @@ def cluster_table(codes: IntArray, found: RowScores, count: int) -> FloatArray:
     codes : (n,) int array
         Cluster of each row.
     found : RowScores
-        Of the rows.
+        Scores of the rows.
     count : int
         G.
 

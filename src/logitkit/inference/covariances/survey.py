@@ -102,9 +102,9 @@ def survey_vcov(record: FitRecord, design: Design, rows: SurveyRows) -> tuple[Vc
     Returns
     -------
     vcov : Vcov
-        Of the coefficients that were solved for.
+        Covariance of the coefficients that were solved for.
     covariance : Covariance
-        Its name and law.
+        Name and reference distribution of the covariance.
 
     Examples
     --------
@@ -148,7 +148,7 @@ def survey_meat(found: RowScores, rows: SurveyRows) -> FloatArray:
     Returns
     -------
     (q, q) array
-        Symmetric.
+        A symmetric matrix.
 
     Raises
     ------
@@ -215,9 +215,9 @@ def replicated_vcov(record: FitRecord, design: Design, rows: SurveyRows) -> tupl
     Returns
     -------
     vcov : Vcov
-        Of the coefficients that were solved for.
+        Covariance of the coefficients that were solved for.
     covariance : Covariance
-        Its name and law.
+        Name and reference distribution of the covariance.
 
     Examples
     --------

@@ -66,7 +66,7 @@ class AveragePredictions:
     Parameters
     ----------
     variable : str
-        What is set.
+        The variable that is set.
     values : tuple
         To what: G numbers or levels.
     numeric : bool
@@ -123,13 +123,13 @@ def average_predictions(
     weights : (n,) array or None
         How much each row counts; None for all alike.
     variable : str
-        Its name.
+        Name of the variable.
     numeric : bool, default True
         Whether its values are points of a scale.
     level : float, optional
-        Confidence level; that of the fit by default.
+        Confidence level; by default that of the fit.
     outcomes : sequence of int, optional
-        Places of the L outcomes that are asked for; all by default.
+        Positions of the L outcomes to include; all by default.
 
     Returns
     -------
@@ -301,13 +301,13 @@ def averaged_predictions(
     sums : PredictionSums
         Over all rows.
     variable : str
-        What is set.
+        The variable that is set.
     numeric : bool, default True
         Whether its values are points of a scale.
     level : float, optional
-        Confidence level; that of the fit by default.
+        Confidence level; by default that of the fit.
     outcomes : sequence of int, optional
-        Places of the L outcomes that are asked for; all by default.
+        Positions of the L outcomes to include; all by default.
 
     Returns
     -------

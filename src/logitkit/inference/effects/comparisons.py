@@ -141,7 +141,7 @@ class Effects:
     method : str
         How errors were made, in words.
     n_rows : int
-        Rows that were averaged over.
+        Number of rows averaged over.
     cells : (E,) int array
         Which combination of set values and groups each row is of.
     adjust : str or None
@@ -227,7 +227,7 @@ class Effects:
         Returns
         -------
         WaldTest
-            That all hold.
+            Joint test of all hypotheses.
         """
         return self.numbers.test(hypothesis, level)
 

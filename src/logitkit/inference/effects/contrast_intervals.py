@@ -115,7 +115,7 @@ def contrast_by_likelihood(
     rows : ContrastRows
         What was averaged over.
     method : {'profile', 'score'}
-        How.
+        Method of inference.
 
     Returns
     -------

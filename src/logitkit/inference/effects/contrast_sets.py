@@ -51,7 +51,7 @@ def contrast_set(
     Returns
     -------
     names : tuple of str
-        Of the k contrasts.
+        Names of the k contrasts.
     coefficients : (k, G) array
         Rows sum to 0.
 

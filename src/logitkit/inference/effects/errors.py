@@ -185,7 +185,7 @@ def simulated_draws(
     n : int
         Number of draws, B.
     seed : int or None
-        Draws the same again.
+        Seed of the draws.
 
     Returns
     -------
@@ -251,7 +251,7 @@ def bootstrap_draws(
     n : int
         Number of replicates, B.
     seed : int or None
-        Draws the same again.
+        Seed of the draws.
     sampled : bool
         Whether averages are over the rows that were drawn, too.
     accelerated : bool, default False

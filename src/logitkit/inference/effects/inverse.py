@@ -220,7 +220,7 @@ def delta_set(record: FitRecord, line: Line, target: float, level: float) -> Val
     line : Line
         Where.
     target : float
-        Of the linear predictor.
+        Target value of the linear predictor.
     level : float
         Confidence level.
 
@@ -256,7 +256,7 @@ def fieller_set(record: FitRecord, line: Line, target: float, level: float) -> V
     line : Line
         Where.
     target : float
-        Of the linear predictor.
+        Target value of the linear predictor.
     level : float
         Confidence level.
 

@@ -41,7 +41,7 @@ def profile_set(record: FitRecord, design: Design, line: Line, target: float, le
     line : Line
         Where.
     target : float
-        Of the linear predictor.
+        Target value of the linear predictor.
     level : float
         Confidence level.
 

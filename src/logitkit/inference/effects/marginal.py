@@ -64,7 +64,7 @@ class MarginalMeans:
     estimates : Estimates
         With intervals; no tests, as zero is nothing special.
     scale : {'link', 'probability', 'latent'}
-        Of the means.
+        Scale of the means.
     averaged : {'link', 'probability'}
         What was averaged over cells.
     weights : {'equal', 'proportional'}

@@ -172,7 +172,7 @@ def means_of(
     averaged : {'link', 'probability'}
         What is averaged over the cells of a group, for probabilities: linear predictors, or probabilities.
     level : float, optional
-        Confidence level; that of the fit by default.
+        Confidence level; by default that of the fit.
 
     Returns
     -------
@@ -229,15 +229,15 @@ def contrasts_of(
     cells : Cells
         G groups of cells.
     names : tuple of str
-        Of the k contrasts.
+        Names of the k contrasts.
     contrast : (k, G) array
         Coefficients; rows sum to 0.
     scale : {'link', 'probability', 'latent'}
-        Of the means.
+        Scale of the means.
     averaged : {'link', 'probability'}
         What is averaged over cells for probabilities.
     level : float, optional
-        Confidence level; that of the fit by default.
+        Confidence level; by default that of the fit.
 
     Returns
     -------

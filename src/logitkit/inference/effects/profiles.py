@@ -109,7 +109,7 @@ class ProfileContrast:
     averaged : bool
         Whether the probabilities are averages over several rows.
     n_rows : int
-        Rows that were averaged over.
+        Number of rows averaged over.
     limits : ContrastLimits or None
         Ends of the intervals, where they are not Wald's.
     method : str
@@ -213,7 +213,7 @@ def profile_contrast_of(
     averaged : bool
         Whether they are averages over several rows.
     n_rows : int
-        Rows that were averaged over.
+        Number of rows averaged over.
 
     Returns
     -------

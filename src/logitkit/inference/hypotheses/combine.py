@@ -47,7 +47,7 @@ def combine_tests(record: FitRecord, design: Design | None, test: TestKind = "Wa
     design : Design or None
         Its rows, which the likelihood ratio needs.
     test : {'Wald', 'LR'}
-        How.
+        The kind of test.
 
     Returns
     -------

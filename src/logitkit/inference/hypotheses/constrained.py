@@ -73,9 +73,9 @@ def ratio_of_hypotheses(
     design : Design or None
         Its rows.
     hypothesis : str
-        As in ``wald_test``.
+        Hypotheses, written as for ``wald_test``.
     level : float, optional
-        Confidence level; the fit's by default.
+        Confidence level; by default that of the fit.
 
     Returns
     -------
@@ -140,16 +140,16 @@ def hypothesis_test(
     design : Design or None
         Its rows, which the likelihood needs.
     hypothesis : str
-        As in ``wald_test``.
+        Hypotheses, written as for ``wald_test``.
     level : float, optional
-        Confidence level; the fit's by default.
+        Confidence level; by default that of the fit.
     method : {'delta', 'profile'}
         By Wald, or by likelihood ratio.
 
     Returns
     -------
     WaldTest
-        That all hold.
+        Joint test of all hypotheses.
 
     Raises
     ------

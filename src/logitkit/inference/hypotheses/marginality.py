@@ -24,7 +24,7 @@ def terms_that_contain(info: DesignInfo, term: Term) -> list[Term]:
     Parameters
     ----------
     info : DesignInfo
-        Of the fit.
+        Design information of the fit.
     term : Term
         A term of the formula.
 
@@ -60,7 +60,7 @@ def contained_terms(info: DesignInfo, columns: IntArray) -> tuple[tuple[str, tup
     Parameters
     ----------
     info : DesignInfo
-        Of the fit.
+        Design information of the fit.
     columns : int array
         Columns whose coefficients are tested to be zero.
 

@@ -91,7 +91,7 @@ def score_statistic(
     larger : Larger
         The model that it is tested against, on the same rows.
     spread : ScoreCovariance, optional
-        How the covariance of the score is made; that of the model by default.
+        How the covariance of the score is computed; model-based by default.
 
     Returns
     -------
@@ -99,7 +99,7 @@ def score_statistic(
         Missing where the smaller fit has not converged or its estimates are infinite, where nothing is tested, and
         where the covariance lacks the rank.
     dof : int
-        What the larger model has more.
+        Degrees of freedom: the additional parameters of the larger model.
 
     Examples
     --------
@@ -186,14 +186,14 @@ def score_at(smaller: Null, rows: Design, larger: Larger, spread: ScoreCovarianc
     larger : Larger
         The model that it is tested against, on the same rows.
     spread : ScoreCovariance, optional
-        How the covariance of the score is made; that of the model by default.
+        How the covariance of the score is computed; model-based by default.
 
     Returns
     -------
     statistic : float
         Missing where nothing is tested, and where the covariance lacks the rank.
     dof : int
-        What the larger model has more.
+        Degrees of freedom: the additional parameters of the larger model.
 
     Examples
     --------

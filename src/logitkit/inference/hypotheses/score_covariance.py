@@ -242,7 +242,7 @@ class ScoreCovariance:
         Returns
         -------
         (q, q) array
-            Symmetric.
+            A symmetric matrix.
         """
         assert middle is not None
         given, response = self.dependence, rows.sample.response

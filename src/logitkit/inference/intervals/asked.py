@@ -48,7 +48,7 @@ class AskedFunctions:
     names : tuple of str
         In words; those of the coefficients where nothing else was asked for.
     functions : (m, p) array
-        Of the flat coefficients.
+        Linear functions of the flat coefficients.
     constant : (m,) array
         Added to them.
     own : bool
@@ -74,7 +74,7 @@ class AskedFunctions:
         Parameters
         ----------
         places : (k,) int array
-            Which, from 0.
+            Positions to select, from 0.
 
         Returns
         -------

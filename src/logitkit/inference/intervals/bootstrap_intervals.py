@@ -124,7 +124,7 @@ def bootstrap_intervals(
         Percentiles; percentiles reflected about the estimate; percentiles corrected for bias and acceleration; or the
         estimate less its bias, plus and minus a normal quantile of standard errors.
     level : float, optional
-        Confidence level; that of the fit by default.
+        Confidence level; by default that of the fit.
     jackknife : Jackknife, optional
         Of the same fit; what ``'bca'`` takes the acceleration from.
 
@@ -259,7 +259,7 @@ def standard_intervals(
     design : Design
         Its n rows.
     level : float, optional
-        Confidence level; that of the fit by default.
+        Confidence level; by default that of the fit.
     kind : {'percentile', 'basic', 'bca', 'normal'}
         How they are made of the replicates.
     of : (names, functions, constant) or ReplicateFunctions, optional

@@ -126,7 +126,7 @@ def bounded_end(objective: Objective, coef: FloatArray, function: FloatArray, si
     side : float
         1 for an upper end, -1 for a lower one.
     height : float
-        Of the profile at the end.
+        Height of the profile at the end.
 
     Returns
     -------

@@ -144,11 +144,11 @@ def curved_intervals(
     functions : sequence of SmoothFunction
         m functions of its coefficients.
     method : {'profile', 'score'}
-        How.
+        Method of inference.
     level : float
         Confidence level.
     critical : float
-        The quantile that the root of the statistic is compared with.
+        Critical value for the root of the statistic.
 
     Returns
     -------

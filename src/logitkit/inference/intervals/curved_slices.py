@@ -62,7 +62,7 @@ class SmoothFunction(Protocol):
         Returns
         -------
         (q, q) array
-            Symmetric.
+            A symmetric matrix.
         """
 
     def shown(self, value: float) -> float:
@@ -132,7 +132,7 @@ class CurvedSlices:
     coef : (q,) array
         Where the first fit starts from.
     least : float
-        What heights are above: the minimum, or the infimum.
+        Minimum or infimum from which heights are measured.
     afresh : bool
         Whether each fit starts there again, and not from the last one: where minima are at infinity, there is no way
         back from near them.
@@ -171,7 +171,7 @@ class CurvedSlices:
         Parameters
         ----------
         value : float
-            Of the function.
+            Value of the function.
 
         Returns
         -------

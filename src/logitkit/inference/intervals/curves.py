@@ -86,7 +86,7 @@ def profile_of(record: FitRecord, design: Design | None, asked: AskedFunctions, 
     asked : AskedFunctions
         m functions.
     level : float, optional
-        Confidence level; that of the fit by default.
+        Confidence level; by default that of the fit.
 
     Returns
     -------

@@ -62,9 +62,9 @@ def probability_limits(
     offset : (m, n) array or None
         Added to their linear predictors.
     method : {'profile', 'score'}
-        How.
+        Method of inference.
     level : float, optional
-        Confidence level; that of the fit by default.
+        Confidence level; by default that of the fit.
     outcomes : sequence of int, optional
         Places of the L outcomes; all by default.
 

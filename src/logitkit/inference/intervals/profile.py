@@ -48,7 +48,7 @@ class FunctionIntervals:
     level : float
         Confidence level.
     critical : float
-        The quantile that the root of the statistic is compared with.
+        Critical value for the root of the statistic.
     ends : tuple of (End, End)
         How each interval is certified.
     several : (m,) bool array
@@ -93,11 +93,11 @@ def profile_intervals(
     design : Design or None
         Its rows.
     functions : (m, p) array
-        Of the flat coefficients, one row per function.
+        Linear functions of the flat coefficients, one row per function.
     level : float, optional
-        Confidence level; the fit's by default.
+        Confidence level; by default that of the fit.
     critical : float, optional
-        The quantile, where it is not that of one interval.
+        Critical value, if it is not that of a single interval.
 
     Returns
     -------
@@ -141,7 +141,7 @@ def profile_points(
     design : Design or None
         Its rows.
     functions : (m, p) array
-        Of the flat coefficients.
+        Linear functions of the flat coefficients.
     roots : (r,) array
         Positive values.
 

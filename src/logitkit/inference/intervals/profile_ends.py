@@ -258,7 +258,7 @@ def end_by_slices(
     side : float
         1 for an upper end, -1 for a lower one.
     height : float
-        Of the profile at the end.
+        Height of the profile at the end.
     steps : int
         Evaluations so far.
     known : bool

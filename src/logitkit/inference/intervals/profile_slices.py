@@ -31,7 +31,7 @@ class ProfilePoint:
     Parameters
     ----------
     value : float
-        Of the function.
+        Value of the function.
     height : float
         The objective above its minimum over all coefficients; infinite outside its domain.
     slope : float
@@ -72,7 +72,7 @@ class ProfileSlices:
     coef : (q,) array
         Where the first fit starts from.
     least : float
-        What heights are above: the minimum, or the infimum.
+        Minimum or infimum from which heights are measured.
 
     Examples
     --------
@@ -101,7 +101,7 @@ class ProfileSlices:
         Parameters
         ----------
         value : float
-            Of the function.
+            Value of the function.
 
         Returns
         -------

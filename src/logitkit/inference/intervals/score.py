@@ -65,11 +65,11 @@ def score_intervals(
     design : Design or None
         Its rows.
     functions : (m, p) array
-        Of the flat coefficients, one row per function.
+        Linear functions of the flat coefficients, one row per function.
     level : float, optional
-        Confidence level; the fit's by default.
+        Confidence level; by default that of the fit.
     critical : float, optional
-        The quantile, where it is not that of one interval.
+        Critical value, if it is not that of a single interval.
 
     Returns
     -------

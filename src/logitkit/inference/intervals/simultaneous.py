@@ -281,7 +281,7 @@ def critical_value(root: FloatArray, law: Law, level: float, adjust: IntervalAdj
     root : (m, r) array
         As ``maximum_law`` takes it, of the estimates that have an interval.
     law : Law
-        Of each statistic.
+        Reference distribution of each statistic.
     level : float
         Confidence level, of all intervals together where they are adjusted.
     adjust : {'bonferroni', 'single-step'}, optional
@@ -318,7 +318,7 @@ def adjusted_p_values(
     root : (m, r) array
         As ``maximum_law`` takes it, one row per estimate; rows of those without a p-value are not read.
     law : Law
-        Of each statistic.
+        Reference distribution of each statistic.
     adjust : {'bonferroni', 'holm', 'benjamini-hochberg', 'single-step'}
         Of these the second controls the proportion of false rejections, the others the chance of any.
 

@@ -135,7 +135,7 @@ class DualProblem(ABC):
     centre : (p,) array
         Of the prior.
     weights : (n,) array
-        Of the rows.
+        Weights of the rows.
     """
 
     scale: FloatArray

@@ -16,7 +16,7 @@ def require_count(name: str, value: Any, least: int = 1) -> None:
     Parameters
     ----------
     name : str
-        Of the argument.
+        Name of the argument.
     value : object
         As given.
     least : int, default 1
@@ -38,7 +38,7 @@ def require_share(name: str, value: Any) -> None:
     Parameters
     ----------
     name : str
-        Of the argument.
+        Name of the argument.
     value : object
         As given.
 

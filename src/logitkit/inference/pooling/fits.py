@@ -38,7 +38,7 @@ class PooledRecords:
     coefficients : Pooled
         What the imputations add to the error of each coefficient.
     dof_complete : float
-        Degrees of freedom of the table without gaps.
+        Degrees of freedom of the complete table.
 
     Examples
     --------

@@ -51,7 +51,7 @@ class Pooled:
     fmi : (m,) array
         Fraction of missing information.
     n_imputations : int
-        M.
+        Number of imputed tables, M.
 
     Examples
     --------
@@ -119,7 +119,7 @@ def pooled_scalars(
     level : float
         Confidence level of the intervals.
     dof_complete : float
-        Degrees of freedom of the table without gaps.
+        Degrees of freedom of the complete table.
 
     Returns
     -------
@@ -165,9 +165,9 @@ class RubinLaw(Law):
     within, between : (q, q) array
         Mean covariance, and covariance of the estimates.
     n_imputations : int
-        M.
+        Number of imputed tables, M.
     dof_complete : float
-        Degrees of freedom of the table without gaps.
+        Degrees of freedom of the complete table.
 
     Examples
     --------

@@ -111,7 +111,7 @@ class Jackknife:
         Parameters
         ----------
         level : float, optional
-            Confidence level; that of the fit by default.
+            Confidence level; by default that of the fit.
 
         Returns
         -------

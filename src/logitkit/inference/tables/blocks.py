@@ -175,7 +175,7 @@ def factor_of(info: DesignInfo, term: Term) -> str | None:
     Parameters
     ----------
     info : DesignInfo
-        Of the fit.
+        Design information of the fit.
     term : Term
         Of it.
 
@@ -203,7 +203,7 @@ def row_key(info: DesignInfo, term: Term) -> str:
     Parameters
     ----------
     info : DesignInfo
-        Of the fit.
+        Design information of the fit.
     term : Term
         Of it.
 
@@ -258,7 +258,7 @@ def counts_of(info: DesignInfo, counts: LevelCounts) -> dict[Row, tuple[float, f
     Parameters
     ----------
     info : DesignInfo
-        Of the fit.
+        Design information of the fit.
     counts : LevelCounts
         Of its columns.
 
@@ -298,7 +298,7 @@ def with_tests(block: Block, info: DesignInfo, test: Callable[[str], float], nam
     block : Block
         One equation of a fit.
     info : DesignInfo
-        Of the fit.
+        Design information of the fit.
     test : callable
         Gives the p-value of a term by its name in the formula.
     name : str

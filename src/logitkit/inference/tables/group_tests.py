@@ -82,7 +82,7 @@ def kruskal_wallis(values: FloatArray, weights: FloatArray, codes: IntArray, cou
     Parameters
     ----------
     values : (n,) array
-        Of the rows.
+        Values of the rows.
     weights : (n,) array
         How often each row counts.
     codes : (n,) int array

@@ -44,7 +44,7 @@ def group_sums(codes: IntArray, values: FloatArray, count: int) -> FloatArray:
     codes : (n,) int array
         Group of each row, 0 to ``count`` - 1.
     values : (n,) array
-        Of the rows.
+        Values of the rows.
     count : int
         Number of groups.
 
@@ -67,7 +67,7 @@ def means(values: FloatArray, weights: FloatArray, codes: IntArray, count: int) 
     Parameters
     ----------
     values, weights : (n,) array
-        Of the rows.
+        Values and weights of the rows.
     codes : (n,) int array
         Group of each row, 0 to ``count`` - 1.
     count : int
@@ -95,7 +95,7 @@ def deviations(
     Parameters
     ----------
     values, weights : (n,) array
-        Of the rows.
+        Values and weights of the rows.
     codes : (n,) int array
         Group of each row.
     count : int
@@ -126,7 +126,7 @@ def skewness(values: FloatArray, weights: FloatArray) -> float:
     Parameters
     ----------
     values, weights : (n,) array
-        Of the rows.
+        Values and weights of the rows.
 
     Returns
     -------

@@ -189,7 +189,7 @@ class RegressionTable:
     show : tuple of str
         What is shown.
     level : float
-        Of the intervals.
+        Confidence level of the intervals.
     same_rows : bool or None
         Whether all fits are of the same rows; None where that is not known.
 

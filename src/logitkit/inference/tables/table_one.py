@@ -43,7 +43,7 @@ class Groups:
     names : tuple of str
         Of the groups.
     weights : (n,) array
-        Of the rows.
+        Weights of the rows.
     weight_kind : {'frequency', 'sampling'}
         What the weights mean.
 

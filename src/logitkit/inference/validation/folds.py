@@ -47,7 +47,7 @@ class Division(Protocol):
         Parameters
         ----------
         split : int
-            Its number, from 0.
+            Number of the split, from 0.
         """
 
     def train(self, split: int) -> IntArray:
@@ -56,7 +56,7 @@ class Division(Protocol):
         Parameters
         ----------
         split : int
-            Its number, from 0.
+            Number of the split, from 0.
         """
 
 
