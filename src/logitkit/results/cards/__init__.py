@@ -1,1 +1,1 @@
-"""What a user holds of a scorecard: binned variables and the card."""
+"""The results of a scorecard: binned variables, and the card with its validation and monitoring."""

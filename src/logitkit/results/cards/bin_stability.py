@@ -1,4 +1,4 @@
-"""The bins of a variable over time, as the user holds them."""
+"""The bins of a variable over time, with tables and a figure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ __all__ = ["BinStability", "Rows", "bin_stability"]
 @extends_base
 @dataclass(frozen=True, eq=False, repr=False)
 class BinStability(Pickled, Shown, BinsByPeriod):
-    """Bins of a variable over time.
+    """The bins of a variable by period.
 
     Examples
     --------
@@ -52,7 +52,7 @@ class BinStability(Pickled, Shown, BinsByPeriod):
         Returns
         -------
         pandas.DataFrame
-            rows, share, known, events, event_rate with limits, woe; indexed by period and label.
+            rows, share, known, events, event_rate with limits, woe; the index is the period and the label of the bin.
         """
         return bin_periods_frame(self)
 
@@ -62,24 +62,24 @@ class BinStability(Pickled, Shown, BinsByPeriod):
         Returns
         -------
         pandas.DataFrame
-            rows, psi with limits, by_chance, p_value, change, and with outcomes event_rate, iv and reversals.
+            rows, psi with limits, by_chance, p_value, change; with outcomes also event_rate, iv and reversals.
         """
         return period_indices_frame(self)
 
     def plot(self, what: Literal["share", "event_rate"] = "share", ax: Any = None) -> Any:
-        """Draw the proportion of rows, or the bad rate, of every bin over time.
+        """Draw the proportion of rows, or the bad rate, of each bin over time.
 
         Parameters
         ----------
         what : {"share", "event_rate"}
-            What is drawn.
+            The proportion of rows, or the bad rate.
         ax : matplotlib.axes.Axes, optional
-            Where to draw.
+            Axes to draw on.
 
         Returns
         -------
         matplotlib.axes.Axes
-            One line per bin that has rows.
+            The plot, with one line per bin that has rows.
         """
         from logitkit.plots.periods import plot_lines
 
@@ -94,18 +94,18 @@ class BinStability(Pickled, Shown, BinsByPeriod):
 
 
 class Rows(NamedTuple):
-    """What is said of the rows of a table beside the bins.
+    """What describes the rows of a table, apart from the bins.
 
     Parameters
     ----------
     period : str
-        The column of the periods.
+        Name of the column of periods.
     every : {"month", "quarter", "year"}
-        Periods of dates.
+        Length of a period, if the column holds dates.
     target : tuple
-        The target, or None, with the level that is bad and those that are neither.
+        The target, or None, with the level that is bad and the levels that are neither good nor bad.
     weights : tuple
-        Weights, or None, and what they mean.
+        Weights, or None, and their kind.
     """
 
     period: str

@@ -1,4 +1,4 @@
-"""A binned variable as the user holds it: its table, its edits, its transform."""
+"""A binned variable: its table, its edits and its weights of evidence."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ __all__ = ["BinnedVariable", "column_of", "held"]
 @extends_base
 @dataclass(frozen=True, eq=False, repr=False)
 class BinnedVariable(Shown, Binning):
-    """A variable in bins, with its table and the changes that can be made by hand.
+    """A binned variable, with its table and methods that change bins by hand.
 
     Examples
     --------
-    Two bins of little difference become one:
+    Two bins that differ little are merged:
 
     >>> import logitkit as lk
     >>> loans = lk.datasets.load_german_credit()
@@ -61,55 +61,55 @@ class BinnedVariable(Shown, Binning):
         Returns
         -------
         pandas.DataFrame
-            label, rows, share, events, event_rate and woe with limits, iv; indexed by the number of the bin, from 1.
+            label, rows, share, events, event_rate and woe with limits, iv; the index is the number of the bin, from 1.
         """
         return bin_frame(bin_table(self, level))
 
     def transformed(self, data: Any) -> pd.Series:
-        """Return the weight of evidence of every row.
+        """Return the weight of evidence of each row.
 
         Parameters
         ----------
         data : table or (n,) array-like
-            A table that has the variable, or its values.
+            A table with the variable, or the values of the variable.
 
         Returns
         -------
         pandas.Series
-            Exactly the numbers of the table.
+            The numbers in the column woe of ``table``, exactly.
         """
         values, index = column_of(data, self.name)
         return pd.Series(self.transform(values), index=index, name=self.name)
 
     def transform(self, values: Any) -> FloatArray:
-        """Return the weight of evidence of each value, by the policies stated for unseen levels and empty bins.
+        """Return the weight of evidence of each value; ``Bins`` states what happens to unseen levels and empty bins.
 
         Parameters
         ----------
         values : (n,) array-like, or table
-            Values of the variable, or a table that has it.
+            Values of the variable, or a table with it.
 
         Returns
         -------
         (n,) array
-            Exactly the numbers of the table.
+            The numbers in the column woe of ``table``, exactly.
         """
         return super().transform(column_of(values, self.name)[0])
 
     def plot(self, ax: Any = None, level: float = 0.95) -> Any:
-        """Draw the bad rate of every bin, with its interval, above the proportions of rows.
+        """Draw the bad rate of each bin, with its interval, above the proportions of rows.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, optional
-            Where to draw.
+            Axes to draw on.
         level : float, default 0.95
             Confidence level.
 
         Returns
         -------
         matplotlib.axes.Axes
-            The plot; special and missing values stand apart.
+            The plot; special and missing values are set apart.
         """
         from logitkit.plots.binning import plot_bin_table
 
@@ -132,52 +132,52 @@ class BinnedVariable(Shown, Binning):
         replicates: int = 1000,
         seed: int | None = 0,
     ) -> BinStability:
-        """Return the bins period by period: proportions of rows, bad rates, weights of evidence, stability indices.
+        """Return the bins by period: proportions of rows, bad rates, weights of evidence, stability indices.
 
         Parameters
         ----------
         data : table
-            With the variable, the period and the target.
+            Table with the variable, the period and the target.
         period : str
-            The column of dates, or of other periods in their order.
+            Name of the column of dates, or of other periods that can be sorted.
         target : str, optional
-            The column of the outcome; rows without one count among the rows alone.
+            Name of the outcome column; rows without an outcome count only in the numbers and proportions of rows.
         event : object, optional
             The level of the outcome that is bad; 1 or True by default.
         indeterminate : object or sequence, optional
             Levels that are neither good nor bad.
         base : {"development", "first"}
-            Whether periods are compared with the rows that the bins were made from, or with the first period.
+            What periods are compared with: the rows that the bins were made from, or the first period.
         every : {"month", "quarter", "year"}
-            Periods of dates.
+            Length of a period, if the column holds dates.
         weights : str or array-like, optional
             Weights of the rows.
         weight_kind : {"frequency", "sampling"}, optional
-            Whether weights count rows, or are what each sampled row stands for; whole numbers count rows by default.
+            Whether weights are counts of rows or sampling weights; whole numbers are counts by default.
         level : float, default 0.95
             Confidence level.
         replicates : int, default 1000
-            Pairs of samples drawn for the intervals of the indices; 0 for none.
+            Number of pairs of samples drawn for the intervals of the indices; 0 for no intervals.
         seed : int or None, default 0
-            Of the generator.
+            Seed of the random numbers.
 
         Returns
         -------
         BinStability
-            ``table()`` has one row per period and bin, ``by_period()`` one per period; ``plot()`` draws them.
+            ``table()`` has one row per period and bin, and ``by_period()`` one per period; ``plot()`` draws them.
         """
         said = Rows(period, every, (target, event, indeterminate), (weights, weight_kind))
         return bin_stability(self, data, said, base, Resampled(level, replicates, seed))
 
     def merge(self, first: int, second: int, reason: str = "") -> BinnedVariable:
-        """Return the variable with two bins joined.
+        """Return the variable with two bins merged.
 
         Parameters
         ----------
         first, second : int
             Numbers of the bins in the table.
         reason : str, optional
-            For the trail.
+            Reason for the change, which ``edits`` records.
 
         Returns
         -------
@@ -187,16 +187,16 @@ class BinnedVariable(Shown, Binning):
         return held(merged(self, first, second, reason))
 
     def split(self, at: float | None = None, levels: Iterable[Any] | None = None, reason: str = "") -> BinnedVariable:
-        """Return the variable with one bin divided.
+        """Return the variable with one bin split.
 
         Parameters
         ----------
         at : float, optional
-            The new cut point of a number.
+            The new cut point of a numeric variable.
         levels : iterable, optional
-            Of levels those that leave their bin for one of their own.
+            The levels of a categorical variable that leave their bin and form a new one.
         reason : str, optional
-            For the trail.
+            Reason for the change, which ``edits`` records.
 
         Returns
         -------
@@ -211,12 +211,12 @@ class BinnedVariable(Shown, Binning):
         Parameters
         ----------
         level : object, or list
-            The level, or several. The pool of rare levels moves whole, and all of it is named: the counts of its levels
-            are not known apart.
+            The level, or a list of levels. Levels in the pool of rare levels can only move together, and all have to be
+            named: their separate counts are not known.
         to : int
             Number of the new bin in the table.
         reason : str, optional
-            For the trail.
+            Reason for the change, which ``edits`` records.
 
         Returns
         -------
@@ -226,7 +226,7 @@ class BinnedVariable(Shown, Binning):
         return held(moved(self, level, to, reason))
 
     def replay(self, edits: Iterable[Edit]) -> BinnedVariable:
-        """Return the variable after the changes of a trail.
+        """Return the variable after the edits of another binning.
 
         Parameters
         ----------
@@ -236,7 +236,7 @@ class BinnedVariable(Shown, Binning):
         Returns
         -------
         BinnedVariable
-            Whose trail has the information values of these bins.
+            The variable; its ``edits`` have the information values of these bins.
         """
         if not isinstance(edits, Iterable):
             raise DataError(f"replay: {edits!r:.60} is no trail. Give the edits of a binned variable.")
@@ -244,7 +244,7 @@ class BinnedVariable(Shown, Binning):
 
 
 def held(binning: Binning) -> BinnedVariable:
-    """Return a binning as the user holds it."""
+    """Return a binning with its methods."""
     return BinnedVariable(**{field.name: getattr(binning, field.name) for field in fields(Binning)})
 
 

@@ -1,4 +1,4 @@
-"""The verbs of a card that hold its scores against outcomes."""
+"""The methods of a card that compare its scores with outcomes."""
 
 from __future__ import annotations
 
@@ -59,9 +59,9 @@ class _Read(NamedTuple):
 
 @verbs_in_our_words
 class Checked:
-    """What a card gains: its scores are held against outcomes.
+    """Methods that compare the scores of a card with outcomes.
 
-    The target is that of the card unless another is named, and means the same.
+    The target is that of the card unless another column is named, whose values must have the same meaning.
     """
 
     card: Card
@@ -83,33 +83,33 @@ class Checked:
         level: float = 0.95,
         seed: int | None = 0,
     ) -> CardValidation:
-        """Return how well the card ranks: Gini, KS and cumulative accuracy profile, with intervals.
+        """Return the discrimination of the card: Gini, KS and cumulative accuracy profile, with intervals.
 
         Parameters
         ----------
         data : table, or mapping of str to table
-            Rows with every variable of the card and the target; or several samples by name, as
+            Rows with all variables of the card and the target; or several samples by name, such as
             ``{"development": old, "out of time": new}``.
         target : str, optional
             The column of the outcome; that of the card by default.
         indeterminate : object or sequence, optional
-            Outcomes that are neither good nor bad: their rows are left out, and counted.
+            Outcomes that are neither good nor bad; their rows are left out and counted.
         by : str or (n,) array-like, optional
-            Samples of one table: the column that tells them apart.
+            The sample of each row of one table: a column or values.
         weights : str, array-like, or mapping, optional
-            Weights of the rows; of several tables a column that all have, or a mapping by their names. Without them
-            rows count one each, also where the card was made with weights.
+            Weights of the rows; for several tables, a column that all of them have, or a mapping by name of sample.
+            Without weights each row counts once, even if the card was made with weights.
         weight_kind : {"frequency", "sampling"}, optional
-            Whether they count rows, or are what each sampled row stands for; whole numbers count rows by default.
+            Whether weights are counts of rows or sampling weights; whole numbers are counts by default.
         level : float, default 0.95
             Confidence level.
         seed : int or None, default 0
-            Of the bootstrap.
+            Seed of the bootstrap.
 
         Returns
         -------
         CardValidation
-            One row per sample, and the change of the Gini coefficient from the first to every other.
+            One row per sample, and the change of the Gini coefficient from the first sample to each other.
         """
         require_level(level)
         require_seed(seed)
@@ -139,16 +139,17 @@ class Checked:
         weight_kind: WeightMeaning | None = None,
         level: float = 0.95,
     ) -> CardBands:
-        """Return bands of points with their bad rates, and the line of odds against the scaling.
+        """Return bands of points with their bad rates, and compare the observed log odds with the scaling.
 
         Parameters
         ----------
         data : table
-            Rows with every variable of the card and the target.
+            Rows with all variables of the card and the target.
         n : int, default 10
-            Number of bands of about equal counts; fewer where equal points, which stay together, leave one empty.
+            Number of bands with about equal counts. Rows with equal points stay together, so there may be fewer bands.
         cuts : sequence of float, optional
-            Points at which bands begin instead, ascending; ``cuts`` of other bands compares samples.
+            Points at which bands begin, ascending; they replace ``n``. To compare samples, give the ``cuts`` of other
+            bands.
         target, indeterminate, weights, weight_kind : optional
             As in ``validate``.
         level : float, default 0.95
@@ -157,7 +158,7 @@ class Checked:
         Returns
         -------
         CardBands
-            From the riskiest band on.
+            The bands, the riskiest first.
         """
         require_level(level)
         rows = self._outcomes(data, target, indeterminate, weights, weight_kind).rows
@@ -178,25 +179,25 @@ class Checked:
         weight_kind: WeightMeaning | None = None,
         level: float = 0.95,
     ) -> CardCalibration:
-        """Return tests of the probabilities of default of grades.
+        """Test the probabilities of default of rating grades.
 
         Parameters
         ----------
         data : table
-            Rows with every variable of the card and the target.
+            Rows with all variables of the card and the target.
         grades : CardGrades, sequence of float, or str, optional
-            Grades with their probabilities of default; points at which grades begin, ascending; or the column that
-            holds the grade of each row. Ten bands of about equal counts by default.
+            Grades with their probabilities of default; points at which grades begin, ascending; or the name of a column
+            with the grade of each row. The default is ten bands with about equal counts.
         pd : sequence or mapping of str to float, optional
-            Probability of default of each grade, the riskiest first, or by label; that of ``CardGrades``, else the mean
-            of the card's, by default.
+            Probability of default of each grade, the riskiest first, or by label. The default is that of
+            ``CardGrades``, or without these the mean of the card's probabilities in the grade.
         correlation : float, default 0
-            Asset correlation of obligors, for which the tests are repeated.
+            Asset correlation of obligors; the tests are repeated with it.
         in_sample : bool, default False
-            Whether these are the rows that the probabilities were fitted to: the Hosmer-Lemeshow statistic then has two
-            degrees of freedom less.
+            Whether the probabilities were fitted to these rows; the Hosmer-Lemeshow statistic then has two fewer
+            degrees of freedom.
         lights : (float, float), default (0.95, 0.999)
-            Levels of confidence at which a light turns amber and red.
+            Confidence levels at which a traffic light turns amber and red.
         target, indeterminate, weights, weight_kind : optional
             As in ``validate``.
         level : float, default 0.95
@@ -205,7 +206,7 @@ class Checked:
         Returns
         -------
         CardCalibration
-            One row per grade and one of the portfolio.
+            One row per grade, and one for the portfolio.
         """
         require_level(level)
         require_flag("in_sample", in_sample)
@@ -236,22 +237,22 @@ class Checked:
         weights: Any = None,
         weight_kind: WeightMeaning | None = None,
     ) -> CardGrades:
-        """Return rating grades: the intervals of points that are best under a monotone default rate.
+        """Return rating grades: the optimal intervals of points with monotone default rates.
 
         Parameters
         ----------
         data : table
-            Rows with every variable of the card and the target.
+            Rows with all variables of the card and the target.
         bins : Bins, optional
-            Criterion and limits of the grades, as of a variable; by default at most ten grades of at least 3 % of the
-            rows, whose neighbours differ with a p-value of at most 0.05.
+            Criterion and limits of the grades, as for the bins of a variable. The default is at most ten grades, each
+            with at least 3 % of the rows, where neighbouring grades differ with a p-value of at most 0.05.
         target, indeterminate, weights, weight_kind : optional
             As in ``validate``.
 
         Returns
         -------
         CardGrades
-            From the riskiest grade on, to be brought to a central tendency and given margins of conservatism.
+            The grades, the riskiest first; they can be moved to a central tendency and given margins of conservatism.
         """
         rows = self._outcomes(data, target, indeterminate, weights, weight_kind).rows
         if bins is not None and not isinstance(bins, Bins):
@@ -272,18 +273,19 @@ class Checked:
         weight_kind: WeightMeaning | None = None,
         level: float = 0.95,
     ) -> CardFairness:
-        """Return what the card and a cut-off do to groups of applicants.
+        """Return how the decisions of the card at a cut-off differ between groups of applicants.
 
         Parameters
         ----------
         data : table
-            Rows with every variable of the card and the target; those without an outcome count as applicants.
+            Rows with all variables of the card and the target; rows without an outcome count as applicants.
         by : str or (n,) array-like
-            The groups: a column, or one value per row such as ``data["age"] < 25``. It need be no variable of the card.
+            The groups: a column, or one value per row, such as ``data["age"] < 25``. It need not be a variable of the
+            card.
         cut : float
-            Points from which applicants are approved.
+            Cut-off: the points from which applicants are approved.
         reference : object, optional
-            The group that others are compared with; the largest by default.
+            The group that the others are compared with; the largest by default.
         target, indeterminate, weights, weight_kind : optional
             As in ``validate``.
         level : float, default 0.95
@@ -292,7 +294,7 @@ class Checked:
         Returns
         -------
         CardFairness
-            Adverse impact ratio, equal opportunity, calibration and Gini coefficient of every group.
+            Adverse impact ratio, equal opportunity, calibration and Gini coefficient of each group.
         """
         require_level(level)
         points = require_points(cut, "cut")
@@ -328,10 +330,10 @@ class Checked:
         Parameters
         ----------
         data : table
-            Rows with every variable of the card and the target.
+            Rows with all variables of the card and the target.
         gain, loss : float, str or (n,) array-like
-            What a good earns and what a bad costs (exposure at default times loss given default): for all rows, a
-            column, or one value per row.
+            The gain from a good and the loss from a bad (exposure at default times loss given default): one value for
+            all rows, a column, or one value per row.
         target, indeterminate, weights, weight_kind : optional
             As in ``validate``.
         level : float, default 0.95
@@ -340,8 +342,8 @@ class Checked:
         Returns
         -------
         CardProfit
-            Proportion approved, bad rate, profit with its interval, expected profit and loss, from the strictest
-            cut-off on.
+            Proportion approved, bad rate, profit with its interval, expected profit and expected loss, the strictest
+            cut-off first.
         """
         require_level(level)
         rows, table, kept, _, _ = self._outcomes(data, target, indeterminate, weights, weight_kind)

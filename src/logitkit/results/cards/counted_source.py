@@ -1,4 +1,4 @@
-"""Rows of a source counted by the bins of a card, a chunk at a time."""
+"""Count the rows of a source by the bins of a card, chunk by chunk."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class _Count:
 def counted_source(
     card: Card, source: Source, cuts: tuple[float, ...], weights: Any = None, kind: WeightMeaning | None = None
 ) -> tuple[Counted, Weighting]:
-    """Return the rows of a source by bins of a card and groups of points, and what their weights were; in one pass."""
+    """Return, in one pass, the counts of rows by bins of a card and groups of points, and the kind of their weights."""
     if weights is not None and not isinstance(weights, str):
         raise DataError(f"weights must name a column of {source.label}: an array has no place beside its rows.")
     columns = tuple(dict.fromkeys((*card.names, *(() if weights is None else (weights,)))))

@@ -1,4 +1,4 @@
-"""What a card and its cut-off decide, as the user holds it: fairness between groups, and profit."""
+"""The decisions of a card at a cut-off: fairness between groups, and profit."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ __all__ = ["CardFairness", "CardProfit"]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CardFairness(Pickled, Shown, Fairness):
-    """A card and a cut-off between groups.
+    """The decisions of a card at a cut-off, compared between groups.
 
     Parameters
     ----------
     groups : tuple of GroupFairness
-        In the order of the levels.
+        The measures of each group, in the order of the levels.
     reference : str
-        The group that others are compared with.
+        The group that the others are compared with.
     cut : float
-        Points from which applicants are approved.
+        Cut-off: the points from which applicants are approved.
     level : float
-        Of the intervals.
+        Confidence level of the intervals.
 
     Examples
     --------
@@ -48,29 +48,29 @@ class CardFairness(Pickled, Shown, Fairness):
         Returns
         -------
         pandas.DataFrame
-            Counts, and every measure with its limits; indexed by group.
+            Counts, and each measure with its limits; the index is the group.
         """
         return frames.fairness_frame(self)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CardProfit(Pickled, Shown, Profit):
-    """Profit by cut-off, from the strictest on.
+    """Profit by cut-off, the strictest cut-off first.
 
     Parameters
     ----------
     cuts : (k,) array
-        Points from which applicants are approved.
+        Cut-off: the points from which applicants are approved.
     approval, bad_rate : (k,) arrays
-        Proportion approved, and the bad rate of those.
+        Proportion approved, and the bad rate of those approved.
     profit, profit_low, profit_high : (k,) arrays
-        Gains less losses of these rows, with limits for a cut-off that was chosen beforehand.
+        Gains minus losses in these rows; the limits hold for a cut-off that was chosen beforehand.
     expected_profit, expected_loss : (k,) arrays
-        What the card's probabilities expect of those approved.
+        Profit and loss from those approved, as expected by the probabilities of the card.
     break_even : float
-        Probability of bad at which an applicant of average gain and loss is worth nothing.
+        Probability of bad at which an applicant with average gain and loss has an expected profit of zero.
     level : float
-        Of the intervals.
+        Confidence level of the intervals.
 
     Examples
     --------
@@ -88,7 +88,7 @@ class CardProfit(Pickled, Shown, Profit):
         Returns
         -------
         pandas.DataFrame
-            approval_rate, bad_rate, profit with limits, expected_profit and expected_loss; indexed by cut.
+            approval_rate, bad_rate, profit with limits, expected_profit and expected_loss; the index is the cut-off.
         """
         return frames.profit_frame(self)
 
@@ -98,12 +98,12 @@ class CardProfit(Pickled, Shown, Profit):
         Parameters
         ----------
         ax : matplotlib.axes.Axes, optional
-            Where to draw.
+            Axes to draw on.
 
         Returns
         -------
         matplotlib.axes.Axes
-            With the cut-off of the largest profit.
+            The plot, with the cut-off of the largest profit marked.
         """
         from logitkit.plots.profit import plot_profit
 

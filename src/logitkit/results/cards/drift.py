@@ -1,4 +1,4 @@
-"""Stability of a card or a column as the user holds it."""
+"""Stability of a card or a column, with tables."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class PopulationStability(Pickled, Shown, StabilityIndex):
         Returns
         -------
         pandas.DataFrame
-            base and recent rows and proportions, psi (what the bin adds), corrected; indexed by the label of the bin.
+            base and recent rows and proportions, psi (the contribution of the bin), corrected; the index is the label.
         """
         return index_frame(self)
 
@@ -46,7 +46,7 @@ class PopulationStability(Pickled, Shown, StabilityIndex):
 @extends_base
 @dataclass(frozen=True, eq=False, repr=False)
 class CardStability(Pickled, Shown, CardDrift):
-    """How far a sample is from the one that a card was made from.
+    """The shift between the sample that a card was made from and another sample.
 
     Examples
     --------
@@ -62,24 +62,24 @@ class CardStability(Pickled, Shown, CardDrift):
     """
 
     def table(self) -> pd.DataFrame:
-        """Return one row for the score and one per variable.
+        """Return one row for the score, and one per variable.
 
         Returns
         -------
         pandas.DataFrame
-            psi with limits, by_chance, statistic, dof, p_value, change (none, moderate or large), and the mean points
-            of the two samples with their difference and its standard error.
+            psi with limits, by_chance, statistic, dof, p_value, change (none, moderate or large); and the mean points
+            in both samples, with their difference and its standard error.
         """
         return drift_frame(self)
 
     def bins(self) -> pd.DataFrame:
-        """Return one row per bin of every variable.
+        """Return one row per bin of each variable.
 
         Returns
         -------
         pandas.DataFrame
-            variable, label, rows and proportions of both samples, psi, corrected, and points_change: what the bin adds
-            to the change of the mean score.
+            variable, label, rows and proportions of both samples, psi, corrected, and points_change, the contribution
+            of the bin to the change of the mean score.
         """
         return drift_bins_frame(self)
 
@@ -89,28 +89,28 @@ class CardStability(Pickled, Shown, CardDrift):
         Returns
         -------
         pandas.DataFrame
-            Rows and proportions of both samples, and what each group adds to the index.
+            Rows and proportions of both samples, and the contribution of each group to the index.
         """
         return index_frame(self.score)
 
     def mean_points(self) -> pd.DataFrame:
-        """Return how many points each variable moved the mean score, the largest first.
+        """Return by how many points each variable changed the mean score, the largest change first.
 
         Returns
         -------
         pandas.DataFrame
-            base, recent, change and std_error; changes sum to that of the mean score.
+            base, recent, change and std_error; the changes sum to the change of the mean score.
         """
         return change_frame(self)
 
 
 def held_index(found: StabilityIndex) -> PopulationStability:
-    """Return an index as the user holds it."""
+    """Return an index with its table."""
     return PopulationStability(**_values(found, StabilityIndex))
 
 
 def held_drift(found: CardDrift) -> CardStability:
-    """Return the stability of a card as the user holds it."""
+    """Return the stability of a card with its tables."""
     return CardStability(**_values(found, CardDrift))
 
 

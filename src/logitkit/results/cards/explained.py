@@ -1,4 +1,4 @@
-"""The verbs that look into a card: its points with their errors, its model, what rounding costs, clusters."""
+"""The methods that explain a card: points with standard errors, the model, the cost of rounding, clusters."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ __all__ = ["Explained"]
 
 @verbs_in_our_words
 class Explained:
-    """What a card gains: it is looked into."""
+    """Methods that explain a card."""
 
     card: Card
     fit: Any
@@ -55,17 +55,18 @@ class Explained:
         Parameters
         ----------
         level : float, optional
-            Confidence level of intervals of the points; without it there are none.
+            Confidence level of the intervals of the points; by default there are no intervals.
         woe : {"estimated", "given"}, default "estimated"
-            Whether intervals take the weights of evidence as what they are, estimates from the same rows, which needs
-            the rows of the fit; or as given, so that only coefficients have errors: these cover too rarely. Bins are
-            taken as given by both. Of a card with a coefficient per bin, counts of bins move the neutral point alone.
+            Whether intervals account for the error of the weights of evidence, which are estimated from the same rows
+            (this needs the rows of the fit), or only for that of the coefficients; the coverage is then too low. Both
+            take the bins as given. In a card with a coefficient per bin, the counts of bins affect the neutral point
+            only.
 
         Returns
         -------
         pandas.DataFrame
-            variable, label, woe, coef, points, and with a level points_low and points_high, the interval of the points
-            before rounding; what the points are added to is the first row.
+            variable, label, woe, coef and points; with a level also points_low and points_high, the interval of the
+            points before rounding. The first row has the base points.
         """
         require_choice("woe", woe, ("estimated", "given"))
         if level is None:
@@ -73,7 +74,7 @@ class Explained:
         return card_frame(self.card, self._errors(woe), float(NORMAL.quantile(self._level(level))))
 
     def summary(self, level: float | None = None) -> Summary:
-        """Return the model under the card: coefficients, tests, variance inflation, signs, information values, points.
+        """Return the model of the card: coefficients, tests, variance inflation, signs, information values, points.
 
         Parameters
         ----------
@@ -83,7 +84,7 @@ class Explained:
         Returns
         -------
         Summary
-            A table of the variables, which prints; and what its p-values do not know.
+            A table of the variables, and notes on what its p-values do not take into account.
         """
         document = model_document(
             self.card, self.fit.record, self.population, self.steps, self._level(level), self._tests()
@@ -91,48 +92,49 @@ class Explained:
         return shown_summary(document)
 
     def rounding(self, cut_offs: Any = None) -> Rounding:
-        """Return what whole points cost, on the rows that the card was made from.
+        """Return how much rounding to whole points changes the scores of the rows that the card was made from.
 
         Parameters
         ----------
         cut_offs : float or sequence of float, optional
-            Points from which applicants are accepted; the deciles of the exact points by default.
+            Points from which applicants are accepted; by default the deciles of the exact points.
 
         Returns
         -------
         Rounding
             Largest and mean difference in points; area under the curve, KS and log loss of both scores, their rank
-            correlation, and how many applicants change sides at each cut-off. Exact points are those of the model;
-            whole points those of the card, or what rounding would make of them. Points set by hand are counted, and
-            their differences from the model are among those shown.
+            correlation, and how many applicants have another decision at each cut-off. Exact points are those of the
+            model; whole points are those of the card, rounded if the card is not. Points set by hand are counted, and
+            their differences from the model are included.
         """
         return shown(rounding(self.card, rows_kept(self.rows, self.fit, "rounding"), cut_offs))
 
     def with_points(
         self, points: Mapping[str, Mapping[str, float]], base: float | None = None, any_order: bool = False
     ) -> Self:
-        """Return the card with points that are set by hand.
+        """Return the card with points set by hand.
 
         Parameters
         ----------
         points : mapping of str to mapping of str to float
-            Of variables by the labels of their bins: ``{"age": {"below 26": -15}}``.
+            Points by variable and label of the bin, such as ``{"age": {"below 26": -15}}``.
         base : float, optional
-            The points that every applicant begins with.
+            The base points, which every applicant has.
         any_order : bool, default False
-            Whether points may disagree with the order of the event rates of the bins, which is refused otherwise.
+            Whether the order of the points may contradict the order of the event rates of the bins; if not, it is an
+            error.
 
         Returns
         -------
         Scorecard
-            The same model: log odds and probabilities stay what they were, and no longer lie on the line of the scaling
-            exactly. The trail of ``selection()`` has each change.
+            The card. Its log odds and probabilities do not change, so points no longer follow the scaling exactly.
+            ``selection()`` lists each change.
 
         Raises
         ------
         DataError
-            If there is no such variable or bin, if points of a card of whole points are no whole numbers, or if safer
-            bins would get fewer points.
+            If there is no such variable or bin, if a card with whole points would get fractions, or if a safer bin
+            would get fewer points.
         """
         card, changes = points_by_hand(self.card, points, base, any_order)
         rows = self.rows
@@ -142,23 +144,23 @@ class Explained:
         return replace(self, card=card, development=development, **trail)  # type: ignore[type-var]
 
     def clusters(self, data: Any, min_correlation: float = 0.7, weights: Any = None) -> pd.DataFrame:
-        """Return clusters of all variables that were binned, and which of each the card has.
+        """Return clusters of all binned variables, and which variables of each cluster are in the card.
 
         Parameters
         ----------
         data : table
-            With every variable that was binned.
+            Rows with all variables that were binned.
         min_correlation : float, default 0.7
-            Every two variables of a cluster correlate by as much, in absolute value: weights of evidence are joined by
-            complete linkage.
+            Smallest absolute correlation, between weights of evidence, of any two variables of a cluster; clusters are
+            formed by complete linkage.
         weights : str or (n,) array-like, optional
-            Weights of the rows, in the correlations.
+            Weights of the rows in the correlations.
 
         Returns
         -------
         pandas.DataFrame
-            One row per variable: cluster, iv, taken, correlation with the most informative of its cluster, closest
-            variable of another cluster and the correlation with it.
+            One row per variable: cluster, iv, taken, the correlation with the variable of its cluster that has the
+            largest information value, the closest variable of another cluster, and the correlation with it.
         """
         if not is_finite_number(min_correlation) or not 0 < min_correlation <= 1:
             raise DataError(f"min_correlation={min_correlation!r:.60}: give a number above 0, at most 1.")
@@ -176,16 +178,16 @@ class Explained:
         return clusters_frame(clusters_of(tuple(self.binnings), r, values, set(self.card.names), min_correlation))
 
     def plot(self, ax: Any = None, level: float | None = None, woe: str = "estimated") -> Any:
-        """Draw the points of every bin that has rows, with their intervals.
+        """Draw the points of each bin that has rows, with their intervals.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, optional
-            Where to draw.
+            Axes to draw on.
         level : float, optional
             Confidence level of the intervals; that of the fit by default.
         woe : {"estimated", "given"}, default "estimated"
-            As of ``table``.
+            As in ``table``.
 
         Returns
         -------

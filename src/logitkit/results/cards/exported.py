@@ -1,4 +1,4 @@
-"""What a scorecard is written as: other languages for production, and a file that loads again."""
+"""The export of a scorecard to other languages for production, and to a file that can be loaded again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["Exported"]
 
 @verbs_in_our_words
 class Exported:
-    """A scorecard that is written."""
+    """Methods that export and save a card."""
 
     card: Card
     fit: Fit
@@ -43,39 +43,39 @@ class Exported:
         table: str = "applicants",
         keys: Sequence[str] = (),
     ) -> str | bytes | Path:
-        """Write the card in another language, with the same points and log odds to the last bit.
+        """Write the card in another language, with points and log odds equal to the last bit.
 
         Parameters
         ----------
         kind : {"sql", "python", "json", "onnx", "pmml"}
-            One query; a module without imports from outside the standard library, with a function ``score``; bins and
-            what they add as data; a graph in double precision (needs the package onnx); or a scorecard of PMML 4.4.
+            A query; a module with a function ``score`` that needs only the standard library; the bins and their points
+            as data; a graph in double precision (needs the package onnx); or a PMML 4.4 scorecard.
         path : str or Path, optional
-            File to write; replaced in one step where it exists.
+            File to write; an existing file is replaced in one step.
         dialect : {"sqlite", "duckdb", "postgresql", "spark"}, optional
-            The database, of "sql".
+            For "sql": the database.
         table : str, default "applicants"
-            What the query selects from, of "sql", as it is to stand there.
+            For "sql": the table that the query selects from, written as in the query.
         keys : sequence of str, optional
-            Columns of the table that the result of "sql" has too.
+            For "sql": columns of the table that the result also contains.
 
         Returns
         -------
         str, bytes or Path
-            The text, of "onnx" the bytes; or the file written.
+            The text, or the bytes for "onnx"; with a path, the file written.
 
         Raises
         ------
         DataError
-            If the kind or the dialect is not known, or if keys are columns that the query makes.
+            If the kind or the dialect is unknown, or if a key has the name of a column that the query computes.
         UnsupportedError
-            If levels are neither text, numbers nor booleans; of "onnx" and "pmml" also if they are of two types; of
+            If levels are neither text, numbers nor booleans; for "onnx" and "pmml" also if they are of two types; for
             "onnx" also if the package is not installed.
 
         Notes
         -----
-        NULL, None and nan are missing; of text in "onnx", which has no such value, the empty string is. What the card
-        refuses is NULL in SQL, nan in ONNX, no result in PMML, and an error in Python.
+        NULL, None and nan are missing values. ONNX has no missing text, so there the empty string is missing. A value
+        that the card refuses gives NULL in SQL, nan in ONNX, no result in PMML and an error in Python.
 
         Examples
         --------
@@ -93,17 +93,18 @@ class Exported:
         return written if path is None else write_file(as_path(path, "export"), written, "export")
 
     def save(self, path: str | Path) -> Path:
-        """Write the scorecard as plain versioned JSON, without any row of the data; ``lk.load`` reads it back.
+        """Write the scorecard as plain versioned JSON, without data; ``lk.load`` reads the file.
 
         Parameters
         ----------
         path : str or Path
-            File to write. An existing file is replaced in one step, and kept if writing fails.
+            File to write. An existing file is replaced in one step; if writing fails, it is kept.
 
         Returns
         -------
         Path
-            The file written: card, bins with their counts and trail, population, selection, and the fit.
+            The file written. It has the card, the bins with their counts and edits, the population, the selection and
+            the fit.
 
         Raises
         ------
@@ -114,9 +115,9 @@ class Exported:
 
         Notes
         -----
-        Of each variable the file holds the levels, and the ends of the pre-bins with the values next below them. The
-        bins of the rows stay behind, one number per row and variable: what needs them (rounding, intervals with
-        ``woe="estimated"``) asks for the card as it was made.
+        For each variable the file has the levels, and the ends of the pre-bins with the largest values below them. It
+        does not have the bin of each row, so methods that need it (rounding, intervals with ``woe="estimated"``) work
+        only on the card before it was saved.
 
         Examples
         --------

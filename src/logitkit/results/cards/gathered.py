@@ -1,4 +1,4 @@
-"""What the document of a card is written from, beyond the card: scored samples, grades, groups, costs, periods."""
+"""The evidence in the document of a card, beyond the card: scored samples, grades, groups, costs, periods."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ GROUPS_MOST, MISSING = 20, "missing"
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """Rows that a card is looked at in.
+    """Samples on which a card is assessed.
 
     Parameters
     ----------
     rows : mapping of str to ScoredRows
-        Scored rows with outcomes, by sample; those of development first, where they are known.
+        Scored rows with outcomes, by sample; the development sample is first, if it is known.
     tables : mapping of str to table
-        The same as tables, where they were given.
+        The samples as tables, if they were given.
     target : str
-        Their column of the outcome.
+        Name of their outcome column.
     indeterminate : object
-        Its values that are neither good nor bad.
+        Outcomes that are neither good nor bad.
     weights : str or mapping
-        Weights of the tables: a column, or by sample.
+        Weights of the tables: a column, or weights by sample.
     weight_kind : {"frequency", "sampling"} or None
-        What they are.
+        The kind of the weights.
     """
 
     rows: Mapping[str, ScoredRows]
@@ -57,7 +57,7 @@ class Samples:
     weight_kind: WeightMeaning | None = None
 
     def options(self, name: str) -> dict[str, Any]:
-        """Return what a verb of the card is told of the table of a sample."""
+        """Return the options that a method of the card needs for the table of a sample."""
         weights = own_weights(self.weights, name)
         kind = None if weights is None else self.weight_kind
         stated = {"target": self.target, "indeterminate": self.indeterminate}
@@ -72,7 +72,7 @@ def own_weights(weights: Any, name: str) -> Any:
 
 
 def samples_by_name(samples: Any) -> dict[str, Any]:
-    """Return samples by name, refusing the name of the rows of the card."""
+    """Return samples by name; the name of the rows of the card is refused."""
     if samples is None or (isinstance(samples, Mapping) and not samples):
         return {}
     named = tables_by_name(samples)
@@ -87,7 +87,7 @@ def samples_by_name(samples: Any) -> dict[str, Any]:
 
 
 def require_development(rows: ScoredRows, population: Population) -> None:
-    """Refuse rows that are not as many good and bad as a card was made from."""
+    """Refuse rows whose numbers of good and bad differ from those that the card was made from."""
     n, n_bad = rows.bad.size, int(rows.bad.sum())
     if (n - n_bad, n_bad) != (population.n_good, population.n_bad):
         raise DataError(
@@ -97,7 +97,7 @@ def require_development(rows: ScoredRows, population: Population) -> None:
 
 
 def evidence_of(card: Any, samples: Samples, stated: Evidence) -> CardEvidence:
-    """Return what was asked for, of every sample that has the columns."""
+    """Return the evidence that was asked for, from each sample that has the columns."""
     missing = _missing(samples, stated)
     grades, why_not = _grades(samples, stated)
     fairness = {}

@@ -1,4 +1,4 @@
-"""What verbs of a card are given beside a table: names of columns, weights, groups, grades, amounts by row."""
+"""Arguments of a card's methods beside a table: names of columns, weights, groups, grades, amounts by row."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ __all__ = [
 
 
 def named_column(table: Table, name: Any, role: str) -> str:
-    """Return the name of a column, refusing what is none of the table."""
+    """Return the name of a column; a name that the table does not have is refused."""
     if not isinstance(name, str):
         raise DataError(f"{role}={name!r:.60}: give the name of a column.")
     if name not in table:
@@ -42,7 +42,7 @@ def named_column(table: Table, name: Any, role: str) -> str:
 
 
 def neither_good_nor_bad(levels: Any) -> Any:
-    """Return levels of the outcome that are neither good nor bad, refusing what can be no level."""
+    """Return levels of the outcome that are neither good nor bad; a value that cannot be a level is refused."""
     if levels is None:
         return ()
     several = list(levels) if isinstance(levels, set | frozenset) else listed(levels)
@@ -54,12 +54,12 @@ def neither_good_nor_bad(levels: Any) -> Any:
 
 
 def is_level(value: Any) -> bool:
-    """Tell whether a value can be one of those of a column."""
+    """Tell whether a value can be a value of a column."""
     return isinstance(value, Hashable) and not callable(value) and value is not NA
 
 
 def table_weights(weights: Any, table: Table, kind: WeightMeaning | None = None) -> RowWeights | None:
-    """Return the weights of all rows of a table; None where all are one."""
+    """Return the weights of all rows of a table; None if all are one."""
     if weights is None:
         if kind is not None:
             raise DataError(f"weight_kind={kind!r:.60} says what weights= are, and none are given.")
@@ -70,13 +70,13 @@ def table_weights(weights: Any, table: Table, kind: WeightMeaning | None = None)
 
 
 def made_with_weights(card: Any) -> bool:
-    """Tell whether a card was made with weights, as far as it knows."""
+    """Tell whether a card was made with weights, as far as the card records it."""
     own = getattr(card, "manifest", None)
     return own is not None and bool(own.weights)
 
 
 def weights_of_sample(weights: Any, name: str) -> Any:
-    """Return the weights of one of several samples: a column that all have, or those under its name."""
+    """Return the weights of one of several samples: a column that all of them have, or the weights under its name."""
     if weights is None or isinstance(weights, str):
         return weights
     own = {str(sample): given for sample, given in weights.items()} if isinstance(weights, Mapping) else {}
@@ -95,14 +95,14 @@ def amounts(value: Any, name: str, table: Table) -> FloatArray:
 
 
 def by_row(value: Any, table: Table, role: str) -> Any:
-    """Return one value per row, refusing what has none."""
+    """Return one value per row; anything else is refused."""
     if value is None or isinstance(value, Mapping) or not isinstance(value, Iterable):
         raise DataError(f"{role}={value!r:.60}: give a column, or one value per row.")
     return row_values(value, table, role)[0]
 
 
 def require_points(value: Any, name: str) -> float:
-    """Return a number of points, refusing what is no finite number."""
+    """Return a number of points; anything but a finite number is refused."""
     if not is_finite_number(value):
         raise DataError(f"{name}={value!r:.60}: give a number of points.")
     return float(value)
@@ -117,7 +117,7 @@ def divided(rows: ScoredRows, values: Any) -> dict[str, ScoredRows]:
 
 
 def graded(rows: ScoredRows, grades: Any, table: Table, kept: IntArray) -> tuple[tuple[str, ...], IntArray]:
-    """Return the grades, the riskiest first, and that of each row."""
+    """Return the grades, the riskiest first, and the grade of each row."""
     if isinstance(grades, str):
         coded = coded_values(row_values(grades, table, "grades")[0].iloc[kept], grades)
         if (np.asarray(coded.codes) < 0).any():

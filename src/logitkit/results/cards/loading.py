@@ -15,7 +15,7 @@ __all__ = ["scorecard_in"]
 
 
 def scorecard_in(packed: Mapping[str, Any], path: Path, functions: Mapping[str, Any]) -> Scorecard:
-    """Return the scorecard that JSON values of a file hold."""
+    """Return the scorecard from the JSON values of a file."""
     saved = card_in(packed, path, functions, BinnedVariable)
     fit = fit_of(saved.record)
     own = (saved.population, saved.steps, saved.development, saved.manifest, saved.changes)

@@ -1,4 +1,4 @@
-"""A card over time as the user holds it."""
+"""The monitoring of a card over time, with tables, a figure and a report."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Known = int | str | None
 @extends_base
 @dataclass(frozen=True, eq=False, repr=False)
 class CardMonitor(Pickled, Shown, Monitor):
-    """A card over time.
+    """The monitoring of a card by period.
 
     Examples
     --------
@@ -58,13 +58,13 @@ class CardMonitor(Pickled, Shown, Monitor):
         Returns
         -------
         pandas.DataFrame
-            rows, no_score, psi with limits, by_chance, p_value, change, and the mean score with its change from the
-            base and its standard error.
+            rows, no_score, psi with limits, by_chance, p_value, change; and the mean score, with its change from the
+            base and the standard error of the change.
         """
         return frames.monitor_frame(self)
 
     def variables(self) -> pd.DataFrame:
-        """Return the index of every variable (CSI).
+        """Return the characteristic stability index (CSI) of each variable.
 
         Returns
         -------
@@ -74,47 +74,47 @@ class CardMonitor(Pickled, Shown, Monitor):
         return frames.variables_frame(self)
 
     def indices(self) -> pd.DataFrame:
-        """Return the index of every variable (CSI) in every period, with its interval.
+        """Return the characteristic stability index (CSI) of each variable in each period, with its interval.
 
         Returns
         -------
         pandas.DataFrame
-            csi with limits, by_chance, p_value, change; indexed by period and variable.
+            csi with limits, by_chance, p_value, change; the index is the period and the variable.
         """
         return frames.indices_frame(self)
 
     def limits_used(self) -> pd.DataFrame:
-        """Return the limit of each measure, and where it comes from.
+        """Return the alarm limit of each measure, and its source.
 
         Returns
         -------
         pandas.DataFrame
-            limit, nan for no alarm, and source: as stated, or by default what; indexed by measure.
+            limit (nan for no alarm) and source (as stated, or the default and its meaning); the index is the measure.
         """
         return frames.limits_frame(self)
 
     def mean_points(self) -> pd.DataFrame:
-        """Return the points by which every variable moved the mean score.
+        """Return by how many points each variable changed the mean score.
 
         Returns
         -------
         pandas.DataFrame
-            One row per period, one column per variable; rows sum to the change of the mean score.
+            One row per period, one column per variable; each row sums to the change of the mean score.
         """
         return frames.points_frame(self)
 
     def outcomes(self) -> pd.DataFrame:
-        """Return what became of the applicants of each period whose outcomes are known.
+        """Return the outcomes of the applicants of each period, for periods whose outcomes are known.
 
         Returns
         -------
         pandas.DataFrame
-            known_in, n, bad, expected, rate with limits, z, p_value, gini with limits, ks; indexed by period.
+            known_in, n, bad, expected, rate with limits, z, p_value, gini with limits, ks; the index is the period.
         """
         return frames.cohorts_frame(self)
 
     def first_alarms(self) -> pd.DataFrame:
-        """Return the first time that each measure passed its limit, in the order in which it was known.
+        """Return the first alarm of each measure, in the order in which the alarms became known.
 
         Returns
         -------
@@ -129,10 +129,10 @@ class CardMonitor(Pickled, Shown, Monitor):
         Parameters
         ----------
         what : {"psi", "csi", "points", "bad_rate", "gini"}
-            Index of the score, of the variables, the points that these moved the mean score by, or of cohorts the bad
-            rate beside that expected, or the Gini coefficient.
+            The index of the score; the indices of the variables; the points by which variables changed the mean score;
+            or by cohort the observed and the expected bad rate, or the Gini coefficient.
         ax : matplotlib.axes.Axes, optional
-            Where to draw.
+            Axes to draw on.
 
         Returns
         -------
@@ -144,19 +144,19 @@ class CardMonitor(Pickled, Shown, Monitor):
         return plot_monitor(self, what, ax)
 
     def report(self, path: str | Path, *, title: str | None = None) -> Path:
-        """Write the monitor with its figures as one HTML page, or as a Word document.
+        """Write the tables and figures as one HTML page or as a Word document.
 
         Parameters
         ----------
         path : str or Path
-            File to write, ending in .html or .docx; replaced in one step where it exists.
+            File to write, ending in .html or .docx; an existing file is replaced in one step.
         title : str, optional
-            Of the page.
+            Title of the page.
 
         Returns
         -------
         pathlib.Path
-            The file, which needs no other and no network.
+            The file written; it needs no other file and no network.
         """
         from logitkit.report.cards.monitor_page import monitor_report
         from logitkit.report.formats.word import render_word
@@ -169,16 +169,16 @@ class CardMonitor(Pickled, Shown, Monitor):
 
 
 class Stated(NamedTuple):
-    """What is said of the periods.
+    """What is stated about the periods.
 
     Parameters
     ----------
     period : str
-        The column of the periods.
+        Name of the column of periods.
     every : {"month", "quarter", "year"}
-        How long one is, of dates.
+        Length of a period, if the column holds dates.
     known : int, str or None
-        When outcomes are known.
+        When outcomes become known.
     """
 
     period: str
@@ -187,12 +187,12 @@ class Stated(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What is said of the outcome.
+    """What is stated about the outcome.
 
     Parameters
     ----------
     target : str
-        The column.
+        Name of the outcome column.
     event, other, neither : object
         The levels that are bad, good and neither.
     """
@@ -212,7 +212,7 @@ def monitor_of(
     limits: Limits,
     resampled: Resampled,
 ) -> CardMonitor:
-    """Return a card over time."""
+    """Return the monitoring of a card over time."""
     table = read_table(data)
     named_column(table, stated.period, "period")
     if isinstance(stated.known, str):

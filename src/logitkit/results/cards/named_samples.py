@@ -1,4 +1,4 @@
-"""Samples by name: several tables in one mapping, and errors that say in which of them something is wrong."""
+"""Samples by name: several tables in one mapping, and errors that name the sample with the fault."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["in_sample", "tables_by_name"]
 
 
 def tables_by_name(data: Any) -> dict[str, Any] | None:
-    """Return tables by name; None where there is one table, which may be a dict of columns."""
+    """Return tables by name; None if there is one table, which may be a dict of columns."""
     if not isinstance(data, Mapping) or not any(map(_is_table, data.values())):
         return None
     named = {str(name): part for name, part in data.items()}

@@ -23,7 +23,7 @@ FREQUENCIES = {"month": "M", "quarter": "Q", "year": "Y"}
 
 
 def read_periods(values: pd.Series, name: str, every: Every = "month") -> Periods:
-    """Return the period of each row: of dates the month, quarter or year; other values are periods as they are.
+    """Return the period of each row: the month, quarter or year of a date; any other value is itself the period.
 
     Examples
     --------
@@ -50,7 +50,7 @@ def read_periods(values: pd.Series, name: str, every: Every = "month") -> Period
 
 
 def as_dates(values: pd.Series) -> pd.Series | None:
-    """Return a column of dates as such, of text or of Python's own dates too; None where it holds anything else.
+    """Return a column as dates, also from text or Python's own dates; None if it holds anything else.
 
     Examples
     --------
@@ -74,12 +74,12 @@ def _is_day(value: object) -> bool:
 
 
 def period_label(number: int, every: Every) -> str:
-    """Return what the month, quarter or year of a number is called."""
+    """Return the name of the month, quarter or year with a number."""
     return str(pd.Period(ordinal=number, freq=FREQUENCIES[every]))
 
 
 def period_numbers(values: pd.Series, every: Every) -> IntArray:
-    """Return the number of the month, quarter or year of each date; -1 where it is missing."""
+    """Return the number of the month, quarter or year of each date; -1 if the date is missing."""
     plain = values.dt.tz_localize(None) if getattr(values.dtype, "tz", None) is not None else values
     missing = is_missing(plain)
     numbers = np.full(len(plain), -1, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Reject inference as the user holds it: what every method assumes, and the card that follows."""
+"""Reject inference: the assumption of each method, and the card that follows from it."""
 
 from __future__ import annotations
 
@@ -41,24 +41,25 @@ __all__ = ["RejectInference"]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class RejectInference(Shown):
-    """What assumptions about rejects do to a card.
+    """The effect of assumptions about rejects on a card.
 
     Parameters
     ----------
     scorecard : Scorecard
         The card of accepts.
     applicants : Applicants
-        Accepts and rejects in its weights of evidence.
+        Accepts and rejects, coded by the card's weights of evidence.
     inferred : tuple of Inferred
-        Every method: none first; last the best and the worst case, all good and all bad.
+        The results of the methods. The first is no inference; the last are the best and the worst case, with all
+        rejects good and all bad.
     refused : tuple of Refusal
-        Methods without an answer, and why.
+        Methods that gave no result, with the reason.
     between : (float, float)
-        Factors of the odds of bad of the best and the worst case.
+        Factors by which the odds of bad are multiplied in the best and the worst case.
     refit : callable
-        From the applicants, a method and a confidence level to the fit of its card.
+        Function of the applicants, a method and a confidence level, which returns the fit of the method's card.
     manifest : RejectsManifest, optional
-        What is needed to verify a card that is adopted.
+        What is needed to verify an adopted card.
 
     Examples
     --------
@@ -81,22 +82,22 @@ class RejectInference(Shown):
 
     @property
     def methods(self) -> tuple[str, ...]:
-        """What the methods are called.
+        """Names of the methods.
 
         Returns
         -------
         tuple of str
-            In the order of the table.
+            The names, in the order of the table.
         """
         return tuple(inferred.method for inferred in self.inferred)
 
     def to_document(self) -> Document:
-        """Return the methods side by side, with their assumptions.
+        """Return a comparison of the methods, with their assumptions.
 
         Returns
         -------
         Document
-            Facts, tables and notes of finished text.
+            Facts, tables and notes as text.
         """
         return reject_document(self.applicants, self.inferred, self.refused, self.between)
 
@@ -106,89 +107,90 @@ class RejectInference(Shown):
         Returns
         -------
         pandas.DataFrame
-            reject_bad_rate with std_error (the rejects taken as given), bad_rate (of all), by_card (bad rate of rejects
-            by the card that follows), auc (of this card among accepts) and assumption, indexed by the method.
+            reject_bad_rate with std_error (for fixed rejects), bad_rate (of all applicants), by_card (bad rate of
+            rejects that the method's card predicts), auc (of that card among accepts) and assumption; the index is the
+            method.
         """
         return rejects_frame(self.applicants, self.inferred)
 
     def bounds(self, method: str = "none") -> pd.DataFrame:
-        """Return how far rates and the Gini coefficient of a card could go, whatever rejects were.
+        """Return bounds on bad rates and on the Gini coefficient of a card over the unknown outcomes of rejects.
 
         Parameters
         ----------
         method : str, default "none"
-            The method whose card it is, as in the table, or the beginning of it.
+            The method whose card is used: its name in the table, or the beginning of the name.
 
         Returns
         -------
         pandas.DataFrame
-            bad rate of rejects, bad rate of all, Gini of all (accepts and rejects, by this card); least_possible and
-            largest_possible over all outcomes of rejects, least_thought and largest_thought where every reject may
-            have any odds between the two cases, and assumed. All four ends are proved
+            Rows: bad rate of rejects, bad rate of all, Gini of all (accepts and rejects, by this card). Columns:
+            least_possible and largest_possible over all outcomes of rejects; least_thought and largest_thought over all
+            odds of each reject between the two cases; and assumed. All four bounds are proved
             (``docs/maths/reject_inference.md``, equations 8 and 9).
         """
         return bounds_frame(bounds(self.applicants, self._named(method), self.between))
 
     def coefficients(self, bounds: bool | str = False) -> pd.DataFrame:
-        """Return the coefficients under every method.
+        """Return the coefficients under each method.
 
         Parameters
         ----------
         bounds : bool or "between", default False
-            Whether to add the least and the largest value that each coefficient was found to take over all outcomes
-            that rejects could have had, or over those where every reject has odds between the two cases. They are
-            attained, and not proved to be the ends (``docs/maths/reject_inference.md``, equation 10).
+            Whether to add the smallest and the largest value found for each coefficient, over all possible outcomes of
+            the rejects, or over odds of each reject between the two cases. These values are attained, but they are not
+            proved to be the extremes (``docs/maths/reject_inference.md``, equation 10).
 
         Returns
         -------
         pandas.DataFrame
-            estimate, std_error and naive_error (what a fit would print that takes the rows for observed), indexed by
-            method and term; with bounds also least and largest.
+            estimate, std_error and naive_error (the standard error if inferred outcomes are treated as observed); with
+            bounds also least and largest; the index is the method and the term.
         """
         ends = found_ends(self.applicants, bounds, self.between)
         return coefficients_frame(self.inferred, self.scorecard.card.names, ends)
 
     def points(self) -> pd.DataFrame:
-        """Return the points of every bin under every method.
+        """Return the points of each bin under each method.
 
         Returns
         -------
         pandas.DataFrame
-            One row per bin, the base points first; variable, label, and one column per method.
+            One row per bin, after the base points; columns variable, label, and one per method.
         """
         return points_frame([(name, self.card(name)) for name in self.methods])
 
     def card(self, method: str) -> Card:
-        """Return the card of a method, in the bins of the card of accepts.
+        """Return the card of a method, with the bins of the card of accepts.
 
         Parameters
         ----------
         method : str
-            What it is called in the table, or the beginning of it.
+            Name of the method in the table, or the beginning of the name.
 
         Returns
         -------
         Card
-            Its points, in the scaling of the card of accepts.
+            The card, with the scaling of the card of accepts.
         """
         coef, own = self._named(method).coef, self.scorecard.card
         binnings = tuple(variable.binning for variable in own.variables)
         return card_in_coding(binnings, coef, own.scaling, own.coding)
 
     def adopted(self, method: str) -> Scorecard:
-        """Return the scorecard of a method, to export, watch and validate as any other.
+        """Return the scorecard of a method, which can be exported, monitored and validated like any other.
 
         Parameters
         ----------
         method : str
-            What it is called in the table, or the beginning of it.
+            Name of the method in the table, or the beginning of the name.
 
         Returns
         -------
         Scorecard
-            In the bins of accepts. Its population has both accepts and rejects, with what is assumed of these; its
-            stability is held against accepts. Its fit has the errors of two steps, and says what they
-            assume; there are none where outcomes were assigned by a cut-off.
+            The scorecard, with the bins of accepts. Its population has accepts and rejects, with the assumption about
+            rejects; its stability is measured against accepts. The standard errors of its fit account for both steps,
+            and it states their assumptions; if outcomes were assigned by a cut-off, there are no standard errors.
         """
         card, own, inferred = self.card(method), self.scorecard, self._named(method)
         fit = self.refit(self.applicants, inferred, own.fit.record.level)
@@ -212,14 +214,14 @@ class RejectInference(Shown):
         Parameters
         ----------
         data : table
-            With every variable of the card.
+            Table with all variables of the card.
         method : str
-            What it is called in the table, or the beginning of it.
+            Name of the method in the table, or the beginning of the name.
 
         Returns
         -------
         pandas.DataFrame
-            points, log_odds and probability (of bad), one row per applicant.
+            points, log_odds and probability of bad, one row per applicant.
         """
         table, card = read_table(data), self.card(method)
         for name in card.names:
@@ -228,18 +230,19 @@ class RejectInference(Shown):
         return scores_frame(card.scores({name: table.column(name) for name in card.names}), table.index)
 
     def against(self, bad: Sequence[bool] | BoolArray | pd.Series) -> pd.DataFrame:
-        """Return how far the methods are from outcomes of rejects that are known after all.
+        """Return the error of each method when the outcomes of rejects are known.
 
         Parameters
         ----------
         bad : (r,) array-like of bool
-            Whether each reject was bad: of rejects who were accepted elsewhere, or in a test that hid outcomes.
+            Whether each reject was bad, known because it was accepted elsewhere or because a test had hidden its
+            outcome.
 
         Returns
         -------
         pandas.DataFrame
-            error of the bad rate of rejects (inferred less true), and by the card of the method the auc and the brier
-            score of rejects, indexed by the method.
+            error of the bad rate of rejects (inferred minus true), and the auc and brier score of the method's card
+            among rejects; the index is the method.
         """
         known = numeric_values(pd.Series(np.asarray(bad, dtype=object)).astype(float), "bad")
         if known.size != self.applicants.rejects.shape[0] or not np.isin(known, (0.0, 1.0)).all():
@@ -251,12 +254,12 @@ class RejectInference(Shown):
         return pd.DataFrame(rows, columns=["error", "auc", "brier"], index=pd.Index(self.methods, name="method"))
 
     def plot(self, ax: Any = None) -> Any:
-        """Draw the bad rate of rejects under every method, within the band from the best case to the worst.
+        """Draw the bad rate of rejects under each method, within the band from the best to the worst case.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, optional
-            Where to draw.
+            Axes to draw on.
 
         Returns
         -------

@@ -34,7 +34,7 @@ __all__ = ["Reported"]
 
 @verbs_in_our_words
 class Reported(Explained, Watched, Checked):
-    """What a card gains: its document."""
+    """Methods that write the document of a card."""
 
     manifest: Manifest | None
     changes: tuple[CardChange, ...]
@@ -58,24 +58,26 @@ class Reported(Explained, Watched, Checked):
         Parameters
         ----------
         path : str or Path
-            File to write, ending in .html, .docx or .json. An existing one is replaced in one step, and kept if writing
-            fails.
+            File to write, ending in .html, .docx or .json. An existing file is replaced in one step; if writing fails,
+            it is kept.
         samples : table or mapping of str to table, optional
-            Other rows, by name, such as those out of time: the card is validated there, and its stability is looked at.
+            Other samples by name, such as out-of-time rows, on which the card is validated and its stability is
+            measured.
         target : str, optional
-            Their column of the outcome; that of the card by default.
+            Name of their outcome column; that of the card by default.
         indeterminate : object or sequence, optional
-            Their outcomes that are neither good nor bad.
+            Outcomes in these samples that are neither good nor bad.
         weights : str or mapping, optional
-            Their weights: a column that all have, or by the name of the sample. The rows of the card have their own.
+            Weights of these samples: a column that all of them have, or weights by name of sample. The rows of the card
+            have their own weights.
         weight_kind : {"frequency", "sampling"}, optional
-            Whether weights count rows; whole numbers do by default.
+            Whether weights are counts of rows or sampling weights; whole numbers are counts by default.
         title : str, optional
             Title of the page.
         source : str, optional
-            Where the rows come from.
+            Source of the data.
         evidence : Evidence, optional
-            Groups, costs, periods and grades, each of which adds a section; without one its section says so.
+            Groups, costs, periods and grades. Each fills a section; if one is not given, its section says so.
 
         Returns
         -------
@@ -84,9 +86,8 @@ class Reported(Explained, Watched, Checked):
 
         Notes
         -----
-        The rows of the development sample are known to a card that was just made. One that was loaded has left them
-        behind: ``Evidence(development=...)`` gives them, and else the document has the validation of other samples
-        alone, and says so.
+        A card that was just made knows the rows of the development sample; a card that was loaded does not. Give them
+        as ``Evidence(development=...)``; otherwise the document has only the validation on other samples, and says so.
 
         Examples
         --------
@@ -188,7 +189,7 @@ class Reported(Explained, Watched, Checked):
 
 
 def stated_evidence(evidence: Evidence | None) -> Evidence:
-    """Return what was stated, refusing what is of another type."""
+    """Return the stated evidence; a value of another type is refused."""
     if evidence is not None and not isinstance(evidence, Evidence):
         raise DataError(f"evidence={evidence!r:.60}: give lk.scorecard.Evidence(...).")
     return evidence or Evidence()

@@ -1,4 +1,4 @@
-"""A scorecard as the user holds it: its points, the scores of applicants, and the model under it."""
+"""A scorecard: its points, the scores of applicants, and its model."""
 
 from __future__ import annotations
 
@@ -38,32 +38,32 @@ __all__ = ["Scorecard"]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Scorecard(Reported, Verified, Explained, Exported, Watched, Checked, Shown):
-    """A scorecard.
+    """A scorecard, with its points, its model and the record of how it was made.
 
     Parameters
     ----------
     card : Card
-        What each bin adds to log-odds and points.
+        The log odds and points of each bin.
     fit : Fit
         The logistic regression of bad on the weights of evidence, or on the bins, with its full inference.
     binnings : mapping of str to BinnedVariable
-        All variables that were binned, those that the card left out among them.
+        All variables that were binned, including those that the card left out.
     population : Population
-        Who the card was made from: rows given, left out by each rule, good and bad.
+        Numbers of rows: given, left out by each rule, good and bad.
     steps : tuple of SelectionStep
-        Which variables were left out or taken, and why, in order.
+        The decisions to leave out or take variables, with reasons, in order.
     development : Development, optional
-        The points of the rows that the card was made from, by groups.
+        Counts of the rows that the card was made from, by groups of points.
     manifest : Manifest, optional
-        Fingerprints of the rows, parameters and versions, by which the card is verified.
+        Fingerprints of the rows, parameters and versions, with which the card can be verified.
     changes : tuple of CardChange
-        What was done to the card afterwards: points set by hand, another bad rate of the population.
+        Later changes to the card: points set by hand, another bad rate of the population.
     rows : OwnRows, optional
-        The bins of the rows that the card was made from, while it is in memory: they are neither saved nor pickled.
+        The bins of the rows that the card was made from; they are neither saved nor pickled.
 
     Examples
     --------
-    The points of a row are those of its bins and what all rows have:
+    The points of a row are the points of its bins plus the base points:
 
     >>> import logitkit as lk
     >>> loans = lk.datasets.load_german_credit()
@@ -88,17 +88,17 @@ class Scorecard(Reported, Verified, Explained, Exported, Watched, Checked, Shown
         Returns
         -------
         Document
-            Facts and a table of finished text.
+            Facts, and a table of points, as text.
         """
         return card_document(self.card, self.population)
 
     def selection(self) -> pd.DataFrame:
-        """Return the trail of the selection, one row per decision.
+        """Return the decisions of the selection of variables, one row per decision.
 
         Returns
         -------
         pandas.DataFrame
-            variable, taken, reason and the number that decided.
+            variable, taken, reason, and the number that decided.
         """
         rows = [(step.variable, step.taken, step.reason, step.value) for step in self.steps]
         return pd.DataFrame(rows, columns=["variable", "taken", "reason", "value"])
@@ -109,15 +109,14 @@ class Scorecard(Reported, Verified, Explained, Exported, Watched, Checked, Shown
         Parameters
         ----------
         bad_rate : float
-            Bad rate of the population. Selection into the sample must have depended on the outcome alone, as when all
-            bads and some of the goods are taken.
+            Bad rate of the population. Selection into the sample must have depended on the outcome only, for example if
+            all bads and a random part of the goods were taken.
 
         Returns
         -------
         Scorecard
-            Base points and the intercept of the card are those of the population. The points of bins do not change,
-            even those set by hand, nor does ``fit``, which is that of the sample. A new bad rate replaces an earlier
-            one.
+            The card, with base points and intercept for the population. The points of bins do not change, even if they
+            were set by hand; nor does ``fit``, which is the fit to the sample. A new bad rate replaces an earlier one.
         """
         stated = prior_of(self.changes)
         before = sample_bad_rate(self.card) if stated is None else stated
@@ -132,33 +131,33 @@ class Scorecard(Reported, Verified, Explained, Exported, Watched, Checked, Shown
         Parameters
         ----------
         data : table
-            With every variable of the card; further columns are not looked at.
+            Table with all variables of the card; other columns are ignored.
 
         Returns
         -------
         pandas.DataFrame
-            points, log_odds and probability (of bad), one row per applicant.
+            points, log_odds and probability of bad, one row per applicant.
 
         Raises
         ------
         DataError
-            If a column is missing or of another type, or if a value has no weight of evidence and is refused.
+            If a column is missing or of another type, or if a value is refused because it has no weight of evidence.
         """
         found, index = self._scored(data)
         return scores_frame(found, index)
 
     def points(self, data: Any) -> pd.DataFrame:
-        """Return the points of every variable.
+        """Return the points of each variable.
 
         Parameters
         ----------
         data : table
-            With every variable of the card.
+            Table with all variables of the card.
 
         Returns
         -------
         pandas.DataFrame
-            One column per variable, one row per applicant; with the base points they sum to the score.
+            One column per variable, one row per applicant; each row plus the base points sums to the score.
         """
         found, index = self._scored(data)
         columns = {v.binning.name: v.points[found.codes[:, j]] for j, v in enumerate(self.card.variables)}
@@ -170,17 +169,17 @@ class Scorecard(Reported, Verified, Explained, Exported, Watched, Checked, Shown
         Parameters
         ----------
         data : table
-            With every variable of the card.
+            Table with all variables of the card.
         n : int, default 4
-            Reasons per applicant at most.
+            Largest number of reasons per applicant.
         method : {"below_maximum", "below_neutral"}
-            Whether points are compared with the most that the variable gives, or with the mean of the population that
-            the card was made from: in this a variable costs nothing where it gives more than the mean.
+            What points are compared with: the largest points of the variable, or its mean points in the population that
+            the card was made from; in the second case a variable with more than its mean points costs nothing.
 
         Returns
         -------
         pandas.DataFrame
-            Columns reason_1, points_1, reason_2, ...: names of variables, and the points that each costs.
+            Columns reason_1, points_1, reason_2 and so on: names of variables, and the points that each costs.
         """
         require_choice("method", method, ("below_maximum", "below_neutral"))
         if not is_count(n):
@@ -189,19 +188,20 @@ class Scorecard(Reported, Verified, Explained, Exported, Watched, Checked, Shown
         return reasons_frame(self.card, reasons(self.card, found, method, min(n, len(self.card.variables))), index)
 
     def what_if(self, data: Any, row: int = 0) -> pd.DataFrame:
-        """Return what an applicant would score in every other bin of every variable, the others as they are.
+        """Return the score of an applicant in each other bin of each variable, with the other variables unchanged.
 
         Parameters
         ----------
         data : table
-            With every variable of the card.
+            Table with all variables of the card.
         row : int, default 0
-            The row of the applicant, from 0.
+            The row of the applicant, counted from 0.
 
         Returns
         -------
         pandas.DataFrame
-            variable, label, own (whether the applicant is there), gain in points, and points and probability then.
+            variable, label, own (whether this is the applicant's bin), gain in points, and the resulting points and
+            probability.
         """
         n = read_table(data).n_rows
         if n == 0:

@@ -1,4 +1,4 @@
-"""What the verbs of validation return, as the user holds it: it prints, and gives its table."""
+"""The results of the methods that validate a card, with tables and figures."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ T = TypeVar("T")
 
 
 def as_held(kind: type[T], found: Any) -> T:
-    """Return a finding as the user holds it."""
+    """Return a finding with its tables and figures."""
     return kind(**{field.name: getattr(found, field.name) for field in fields(found)})
 
 
 class Pickled:
-    """Results that are pickled as they are, by their fields."""
+    """Results that are pickled by their fields."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Return what makes the result again."""
@@ -42,16 +42,16 @@ class Pickled:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CardValidation(Pickled, Shown, Validation):
-    """Discrimination of a card in one sample or several.
+    """Discrimination of a card in one or several samples.
 
     Parameters
     ----------
     samples : tuple of SampleRanking
-        In the order given.
+        The results of each sample, in the order given.
     changes : tuple of GiniChange
-        Every further sample against the first.
+        The change from the first sample to each other sample.
     level : float
-        Of the intervals.
+        Confidence level of the intervals.
 
     Examples
     --------
@@ -70,17 +70,17 @@ class CardValidation(Pickled, Shown, Validation):
         Returns
         -------
         pandas.DataFrame
-            rows, bads, bad_rate, expected_rate, gini and ks with their intervals, ks_points; indexed by sample.
+            rows, bads, bad_rate, expected_rate, gini and ks with their intervals, ks_points; the index is the sample.
         """
         return frames.samples_frame(self)
 
     def change(self) -> pd.DataFrame:
-        """Return the change of the Gini coefficient from the first sample to every other.
+        """Return the change of the Gini coefficient from the first sample to each other sample.
 
         Returns
         -------
         pandas.DataFrame
-            estimate, std_error, p_value, conf_low, conf_high; the samples are taken for independent.
+            estimate, std_error, p_value, conf_low, conf_high; the samples are assumed to be independent.
         """
         return frames.changes_frame(self)
 
@@ -90,12 +90,12 @@ class CardValidation(Pickled, Shown, Validation):
         Parameters
         ----------
         ax : matplotlib.axes.Axes, optional
-            Where to draw.
+            Axes to draw on.
 
         Returns
         -------
         matplotlib.axes.Axes
-            With pointwise bands.
+            The plot, with pointwise confidence bands.
         """
         from logitkit.plots.cap import plot_cap
 
@@ -104,16 +104,16 @@ class CardValidation(Pickled, Shown, Validation):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CardBands(Pickled, Shown, Bands):
-    """Bands of points, the riskiest first, with the line of odds.
+    """Bands of points, the riskiest first, and the line of observed log odds on those of the scaling.
 
     Parameters
     ----------
     cuts : (k - 1,) array
         Points at which bands begin; ``bands(other_rows, cuts=...)`` takes them.
     labels : tuple of str
-        What each band is called.
+        Label of each band.
     bad, good : (k,) arrays
-        Counts.
+        Numbers of bads and goods.
     rate, rate_low, rate_high : (k,) arrays
         Bad rates with Wilson intervals.
     expected : (k,) array
@@ -121,9 +121,9 @@ class CardBands(Pickled, Shown, Bands):
     mean_points : (k,) array
         Mean points.
     line : OddsLine
-        The line of observed log-odds of good on those promised.
+        The line of the observed log odds of good on the log odds that the scaling promises.
     level : float
-        Of the intervals.
+        Confidence level of the intervals.
 
     Examples
     --------
@@ -145,19 +145,19 @@ class CardBands(Pickled, Shown, Bands):
         Returns
         -------
         pandas.DataFrame
-            label, rows, share, goods, bads, bad_rate with limits, expected_rate, odds, cumulative proportions and ks.
+            label, rows, share, goods, bads, bad_rate with limits, expected_rate, odds, cumulative proportions, ks.
         """
         return frames.bands_frame(self)
 
     def plot(self, ax: Any = None, label: str | None = None) -> Any:
-        """Draw the observed log-odds of the bands and the line through all rows, beside the line promised.
+        """Draw the observed log odds of the bands, the line fitted to all rows, and the line that the scaling promises.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, optional
-            Where to draw: the axes of another sample, to compare in and out of time.
+            Axes to draw on; the axes of another sample compare the two.
         label : str, optional
-            What the sample is called.
+            Name of the sample.
 
         Returns
         -------
@@ -171,30 +171,30 @@ class CardBands(Pickled, Shown, Bands):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CardCalibration(Pickled, Shown, GradeCalibration):
-    """Defaults of grades against their probabilities of default.
+    """Default rates of grades, compared with their probabilities of default.
 
     Parameters
     ----------
     labels : tuple of str
-        The grades, the riskiest first, and the portfolio as the last.
+        The grades, the riskiest first, and the portfolio last.
     n, bad, pd, rate, rate_low, rate_high : (g + 1,) arrays
-        Obligors, defaults, probabilities of default, and default rates with Jeffreys' intervals.
+        Obligors, defaults, probabilities of default, and default rates with Jeffreys intervals.
     binomial, jeffreys, binomial_correlated, jeffreys_correlated : (g + 1,) arrays
-        One-sided p-values, small where there are more defaults than stated.
+        One-sided p-values, small if there are more defaults than the probabilities state.
     limit : (g + 1,) array
-        Default rate beyond which the correlated light of infinitely many obligors leaves green.
+        Default rate above which the light with correlation is no longer green, for infinitely many obligors.
     lights, lights_correlated : tuple of str
         "green", "amber" or "red".
     correlation : float
         Asset correlation.
     hosmer_lemeshow, p_value : float
-        Statistic over grades, for independent obligors.
+        Hosmer-Lemeshow statistic over grades, for independent obligors, and its p-value.
     dof : int
         Its degrees of freedom.
     level : float
-        Of the intervals.
+        Confidence level of the intervals.
     light_levels : tuple of float
-        Where lights change.
+        Confidence levels at which lights change.
 
     Examples
     --------
@@ -207,12 +207,12 @@ class CardCalibration(Pickled, Shown, GradeCalibration):
     """
 
     def table(self) -> pd.DataFrame:
-        """Return one row per grade, and one of the portfolio.
+        """Return one row per grade, and one for the portfolio.
 
         Returns
         -------
         pandas.DataFrame
-            rows, bads, pd, bad_rate with limits, p-values and lights; indexed by grade.
+            rows, bads, pd, bad_rate with limits, p-values and lights; the index is the grade.
         """
         return frames.grade_calibration_frame(self)
 
@@ -232,15 +232,15 @@ class CardGrades(Pickled, Shown, Grades):
     best : (g,) array
         Best estimates of the probabilities of default.
     partition : Partition
-        What is known of the optimum.
+        The optimal partition of the points, and the value of its criterion.
     safer : int
-        1 where more points are safer, -1 where fewer are.
+        1 if more points are safer, -1 if fewer points are safer.
     central_tendency : float or None
-        Mean probability of default that was asked for.
+        Mean probability of default that the grades were moved to.
     method : {"odds", "scale"} or None
-        How it was reached.
+        How the grades were moved to it.
     margin : Margin or None
-        Margins of conservatism.
+        The margins of conservatism.
 
     Examples
     --------
@@ -266,17 +266,17 @@ class CardGrades(Pickled, Shown, Grades):
         return frames.grades_frame(self)
 
     def assign(self, points: Any) -> pd.Series:
-        """Return the grade of applicants.
+        """Return the grade of each applicant.
 
         Parameters
         ----------
         points : (n,) array-like
-            Points of the card, as ``card.score(data)["points"]``.
+            Points of the card, such as ``card.score(data)["points"]``.
 
         Returns
         -------
         pandas.Series
-            Numbers of grades, from 1, the riskiest.
+            Numbers of grades; 1 is the riskiest.
         """
         values = _numbers(points, "points")
         if np.isnan(values).any():
@@ -287,21 +287,21 @@ class CardGrades(Pickled, Shown, Grades):
     def to_central_tendency(
         self, central_tendency: float, method: CalibrationMethod = "odds", shares: Sequence[float] | None = None
     ) -> CardGrades:
-        """Return the grades with probabilities of default whose mean is a central tendency.
+        """Return the grades with probabilities of default whose mean equals a central tendency.
 
         Parameters
         ----------
         central_tendency : float
             Long-run mean probability of default.
         method : {"odds", "scale"}, default "odds"
-            One shift of all log-odds, or one factor.
+            Whether to shift all log odds by one constant, or to multiply all probabilities by one factor.
         shares : sequence of float, optional
             Proportions of the portfolio in the grades, the riskiest first; those of the rows by default.
 
         Returns
         -------
         CardGrades
-            Without margins, which are to be asked for afterwards.
+            The grades without margins; add margins afterwards.
         """
         given = self.n if shares is None else _numbers(shares, "shares")
         if given.shape != self.n.shape or not (np.isfinite(given) & (given >= 0)).all() or not given.any():
@@ -317,16 +317,16 @@ class CardGrades(Pickled, Shown, Grades):
         Parameters
         ----------
         level : float, default 0.9
-            One-sided confidence of the upper limit of the default rate that category C comes from.
+            One-sided confidence level of the upper limit of the default rate that gives the margin of category C.
         correlation : float, default 0
-            Asset correlation that the limit allows for.
+            Asset correlation for which the limit allows.
         a, b : float or sequence of float, default 0
-            Margins of categories A and B, in units of probability: your numbers, for all grades or one each.
+            Margins of categories A and B as probabilities, chosen by you: one for all grades, or one per grade.
 
         Returns
         -------
         CardGrades
-            Whose ``pd`` is the best estimate with the sum of the margins.
+            The grades; their ``pd`` is the best estimate plus the sum of the margins.
         """
         return as_held(CardGrades, with_margin(self, level, correlation, a, b))
 

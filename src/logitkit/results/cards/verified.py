@@ -1,4 +1,4 @@
-"""A card made again from rows, and compared number by number with the one that was made before."""
+"""A card made again from its data, and compared number by number with the original."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ __all__ = ["CardVerification", "Verified"]
 @extends_base
 @dataclass(frozen=True, eq=False, repr=False)
 class CardVerification(Shown, Verification):
-    """What came of making a card again from data.
+    """The comparison of a card with the card that its data give.
 
     Examples
     --------
@@ -49,12 +49,12 @@ class CardVerification(Shown, Verification):
         Parameters
         ----------
         all : bool, default True
-            Also those that agree.
+            Whether to include the comparisons that agree.
 
         Returns
         -------
         pandas.DataFrame
-            part, item, stated, found, numbers compared, differing, the largest difference, agrees.
+            part, item, stated, found, numbers compared, numbers differing, the largest difference, agrees.
         """
         rows = [check for check in self.checks if all or not check.agrees]
         names = ("part", "item", "stated", "found", "numbers", "differing", "largest", "agrees")
@@ -63,7 +63,7 @@ class CardVerification(Shown, Verification):
 
 @verbs_in_our_words
 class Verified:
-    """What a card gains: it is compared with the card that data give."""
+    """Methods that compare a card with the card that data give."""
 
     card: Card
     fit: Any
@@ -82,39 +82,41 @@ class Verified:
         reject_weights: Any = None,
         same_versions: bool = False,
     ) -> CardVerification:
-        """Make the card again from data, by its own parameters, and compare number by number.
+        """Make the card again from data, with its own parameters, and compare the two number by number.
 
         Parameters
         ----------
         data : table
-            The rows that the card is said to be made from; of ``ScorecardClassifier`` the columns of X (x0, x1, ... of
-            an array) and the labels, under the name of y, or "y".
+            The rows that the card is said to be made from. For ``ScorecardClassifier`` these are the columns of X (x0,
+            x1, ... if X was an array) and the labels, under the name of y or as "y".
         exclude : mapping of str to mask or column, optional
-            The named rules, as they were given; the card knows their names, and what they left out by a fingerprint.
+            The named rules, as they were given; the card has their names and a fingerprint of the rows they left out.
         weights : str or (n,) array-like, optional
             The weights, as they were given.
         rejects, reject_weights : table, str or array-like, optional
-            Those who were refused, and their weights, of a card that was adopted under an assumption about them.
+            The rejects and their weights, for a card that was adopted after reject inference.
         same_versions : bool, default False
-            Whether another version of a package is a difference too; otherwise it is told, and numbers decide.
+            Whether another version of a package counts as a difference; by default it is only reported.
 
         Returns
         -------
         CardVerification
-            ``agrees`` where all do: fingerprints of the columns, counts, bins, trail, estimates, errors, points.
+            ``agrees`` is true if all comparisons agree: fingerprints of columns, counts, bins, edits, estimates,
+            standard errors, points.
 
         Raises
         ------
         DataError
-            If rules, weights or rejects that the card was made with are not given, or if columns are missing.
+            If rules, weights or rejects with which the card was made are not given, or if columns are missing.
         UnsupportedError
-            If the card has no manifest, or if it is one of ``ScorecardClassifier`` that ``lk.scorecard`` would refuse.
+            If the card has no manifest, or if it was made by ``ScorecardClassifier`` and ``lk.scorecard`` would refuse
+            it.
 
         Notes
         -----
-        Numbers agree that differ by at most 1e-9, or 1e-9 of their size. Changes by hand are repeated on the bins and
-        the card that data give: bins that were edited, points that were set, another bad rate of the population. Where
-        no card can be made, the reason is among what differs.
+        Numbers agree if they differ by at most 1e-9, or by 1e-9 of their size. Changes by hand are repeated on the new
+        bins and the new card: edited bins, points set by hand, another bad rate of the population. If no card can be
+        made, the reason is listed among the differences.
 
         Examples
         --------

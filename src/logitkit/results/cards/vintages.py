@@ -1,4 +1,4 @@
-"""Vintage curves as the user holds them."""
+"""Vintage curves, with a table and a figure."""
 
 from __future__ import annotations
 
@@ -46,22 +46,22 @@ class Vintages(Pickled, Shown, VintageCurves):
     """
 
     def table(self) -> pd.DataFrame:
-        """Return one row per cohort and month on book that all of its rows have reached.
+        """Return one row per cohort and month on book that all rows of the cohort have reached.
 
         Returns
         -------
         pandas.DataFrame
-            rows, events, event_rate with limits; indexed by cohort and month.
+            rows, events, event_rate with limits; the index is the cohort and the month.
         """
         return vintage_frame(self)
 
     def plot(self, ax: Any = None) -> Any:
-        """Draw one line per cohort over months on book.
+        """Draw the cumulative bad rate of each cohort over months on book.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, optional
-            Where to draw.
+            Axes to draw on.
 
         Returns
         -------
@@ -74,7 +74,7 @@ class Vintages(Pickled, Shown, VintageCurves):
 
 
 def vintages_of(data: Any, opened: str, event: str, until: Any, every: Every, level: float) -> Vintages:
-    """Return vintage curves of a table with a date of opening and a date of the event, missing without one."""
+    """Return vintage curves of a table with dates of opening and of the event; without an event its date is missing."""
     table = read_table(data)
     last = last_month(until)
     opening, ending = (
@@ -118,7 +118,7 @@ def _dates(table: Table, name: str) -> pd.Series:
 
 
 def last_month(until: Any) -> int:
-    """Return the number of the last month that is over on a date: its own only on the last day of it.
+    """Return the number of the last month that is complete on a date: the month of the date only if it is its last day.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The verbs of a card that look at later applicants."""
+"""The methods of a card that compare it with later applicants."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ __all__ = ["Watched", "base_of", "coded_table", "one_column", "stability_of"]
 
 @verbs_in_our_words
 class Watched:
-    """Verbs that compare a card with later applicants."""
+    """Methods that compare a card with later applicants."""
 
     card: Card
     population: Population
@@ -57,30 +57,31 @@ class Watched:
         replicates: int = 1000,
         seed: int | None = 0,
     ) -> CardStability:
-        """Compare applicants with the development sample: PSI of the score, CSI by variable, change of the mean score.
+        """Compare applicants with the development sample: PSI of the score, CSI of variables, change of the mean score.
 
         Parameters
         ----------
         data : table, or what is read in chunks
-            With every variable of the card; files and folders are counted in one pass. Rows that cannot be scored are
-            counted too.
+            Rows with all variables of the card; files and folders are read once. Rows that cannot be scored are counted
+            separately.
         base : table, or what is read in chunks, optional
             The sample to compare with; the rows that the card was made from by default.
         weights, base_weights : str or array-like, optional
-            Weights of the rows of both; of files a column. The rows of the card have their own.
+            Weights of the rows of both samples; for files, a column. The rows of the card have their own weights.
         weight_kind : {"frequency", "sampling"}, optional
-            Whether weights count rows, or are what each sampled row stands for; whole numbers count rows by default.
+            Whether weights are counts of rows or sampling weights; whole numbers are counts by default.
         level : float, optional
             Confidence level; that of the fit by default.
         replicates : int, default 1000
-            Pairs of samples drawn for the intervals; 0 for none.
+            Number of pairs of samples drawn for the intervals; 0 for no intervals.
         seed : int or None, default 0
-            Of the generator.
+            Seed of the random numbers.
 
         Returns
         -------
         CardStability
-            ``table()`` has one row for the score and one per variable, ``bins()`` and ``groups()`` what each bin adds.
+            ``table()`` has one row for the score and one per variable; ``bins()`` and ``groups()`` have the
+            contributions of bins and of groups of points.
         """
         resampled = Resampled(self.fit.record.level if level is None else level, replicates, seed)
         if weights is None and base_weights is None and weight_kind is not None:
@@ -108,36 +109,36 @@ class Watched:
         replicates: int = 500,
         seed: int | None = 0,
     ) -> CardMonitor:
-        """Return the card period by period: applicants, scores, and outcomes as far as they were known.
+        """Return the applicants, the scores and the known outcomes in each period.
 
         Parameters
         ----------
         data : table
-            With every variable of the card and the period. Rows that cannot be scored are counted too.
+            Rows with all variables of the card and the period. Rows that cannot be scored are counted too.
         period : str
-            The column of dates of application, or of other periods in their order.
+            Name of the column of application dates, or of other periods that can be sorted.
         known : int or str, optional
-            When outcomes are known: so many periods after the application, or on the dates of a column. Applicants of
-            a period are judged in the first period, up to the last of the table, in which all of them are. Without it
-            outcomes are not looked at.
+            When outcomes become known: a number of periods after the application, or a column of dates. The applicants
+            of a period are assessed in the first period of the table in which all their outcomes are known. Without
+            ``known``, outcomes are ignored.
         target : str, optional
-            The column of the outcome; that of the card by default.
+            Name of the outcome column; that of the card by default.
         indeterminate : object or sequence, optional
             Outcomes that are neither good nor bad.
         base : table, optional
             The sample to compare with; the rows that the card was made from by default.
         every : {"month", "quarter", "year"}
-            Periods of dates.
+            Length of a period, if the column holds dates.
         limits : Limits, optional
-            When a measure rings.
+            Limits beyond which a measure gives an alarm.
         weights, base_weights, weight_kind : optional
             As in ``stability``.
         level : float, optional
             Confidence level of all intervals; that of the fit by default.
         replicates : int, default 500
-            Pairs of samples drawn for the intervals of the indices of each period; 0 for none.
+            Number of pairs of samples drawn for the intervals of the indices of each period; 0 for no intervals.
         seed : int or None, default 0
-            Of the generator.
+            Seed of the random numbers.
 
         Returns
         -------
@@ -175,7 +176,7 @@ def stability_of(
     kinds: tuple[WeightMeaning | None, WeightMeaning | None],
     resampled: Resampled,
 ) -> CardStability:
-    """Return how far a table is from the base, another table or the rows of the card; both with their weights."""
+    """Return the shift of a table from the base, which is another table or the rows of the card; both have weights."""
     (base, base_weights), (data, weights) = samples
     cuts, first = base_of(card, development, base, base_weights, kinds[0])
     source = source_of(data)
@@ -190,7 +191,7 @@ def stability_of(
 def base_of(
     card: Card, development: Development | None, base: Any, weights: Any, kind: WeightMeaning | None = None
 ) -> tuple[tuple[float, ...], Counted]:
-    """Return where groups of points begin, and the counts of the base."""
+    """Return the points at which groups begin, and the counts of the base."""
     if base is None:
         if development is None:
             raise DataError("The card keeps no scores of the rows that it was made from. Give these rows as base=.")
@@ -221,7 +222,7 @@ def coded_table(card: Card, table: Table, weights: Any = None, kind: WeightMeani
 
 
 def one_column(values: Any, which: str) -> Any:
-    """Return a sample as a column, refusing what has not one value per row."""
+    """Return a sample as a column; a value without one entry per row is refused."""
     if isinstance(values, pd.Series):
         return values
     found = values.to_pandas() if hasattr(values, "to_pandas") else values
