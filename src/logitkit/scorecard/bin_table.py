@@ -22,21 +22,21 @@ class BinTable:
     Parameters
     ----------
     labels : tuple of str
-        What each bin is called.
+        Label of each bin.
     n_values : int
-        How many of the bins hold ordinary values.
+        Number of bins that hold ordinary values.
     rows, events : (k,) arrays
         Sums of weights.
     rate, rate_low, rate_high : (k,) arrays
         Event rates with Wilson intervals.
     woe, woe_low, woe_high : (k,) arrays
-        Weights of evidence, as values are scored, with normal intervals; nan in a bin without rows that is refused.
+        Weights of evidence used for scoring, with normal intervals; nan for a bin without rows that is refused.
     information : (k,) array
-        What each bin adds to the information value.
+        Contribution of each bin to the information value.
     corrected : (k,) array of bool
-        Where the counts were corrected, because one of them is zero.
+        True if the counts were corrected because one of them is zero.
     level : float
-        Of the intervals.
+        Confidence level of the intervals.
     """
 
     labels: tuple[str, ...]

@@ -34,19 +34,19 @@ class Binning:
     Parameters
     ----------
     name : str
-        What the variable is called.
+        Name of the variable.
     prebins : NumberPreBins or LevelPreBins
         The finest bins, with their counts.
     members : tuple of tuples of int
         The pre-bins of each bin of ordinary values.
     stated : Bins
-        What was asked for.
+        The stated options.
     partition : Partition
         The optimal bins, before any edit.
     edits : tuple of Edit
-        What was changed by hand, in order.
+        Changes made by hand, in order.
     rank_error : float
-        The largest error of the number of rows below a cut point; 0 where all rows were looked at.
+        Largest error of the number of rows below a cut point; 0 if ranks are exact.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Binning:
 
     @cached_property
     def rule(self) -> Rule:
-        """Which bin a value belongs to."""
+        """The rule that assigns a value to a bin."""
         prebins = self.prebins
         if isinstance(prebins, NumberPreBins):
             return NumberRule(tuple(prebins.cut(own[0]) for own in self.members[1:]), self.stated.special)
@@ -69,7 +69,7 @@ class Binning:
 
     @cached_property
     def counts(self) -> tuple[FloatArray, FloatArray]:
-        """Events and non-events of all bins, the special ones and the missing one last, each of shape (k,)."""
+        """Events and non-events of all bins, special and missing ones last; each of shape (k,)."""
         joined = [
             np.array([*(float(all_[list(own)].sum()) for own in self.members), *all_[self.prebins.n :]])
             for all_ in (self.prebins.events, self.prebins.nonevents)
@@ -78,12 +78,12 @@ class Binning:
 
     @property
     def sign(self) -> float:
-        """1 where the weight of evidence is ln(goods / bads), -1 where it is ln(bads / goods)."""
+        """1 if the weight of evidence is ln(goods / bads), -1 if it is ln(bads / goods)."""
         return 1.0 if self.stated.woe == "good/bad" else -1.0
 
     @cached_property
     def woe(self) -> FloatArray:
-        """The weight of evidence of each bin, as values are scored: nan where the policy is to refuse."""
+        """Weight of evidence with which values of each bin are scored; nan if they are refused."""
         woe = self.sign * weight_of_evidence(*self.counts)[0]
         empty = np.isnan(woe)
         if self.stated.empty == "neutral":
@@ -99,9 +99,9 @@ class Binning:
 
     @property
     def most_by_chance(self) -> float | None:
-        """What unrelated levels, each apart, show on average in large samples; None in a given order.
+        """Mean information value of separate but unrelated levels in large samples; None if an order is given.
 
-        Their information value apart is the largest of any bins of them.
+        Separate levels have the largest information value of all ways to bin them.
         """
         if not self.prebins.by_rate:
             return None
@@ -110,11 +110,11 @@ class Binning:
         return float((n_apart - 1) * (1.0 / self.prebins.events.sum() + 1.0 / self.prebins.nonevents.sum()))
 
     def codes(self, values: Any) -> CodeArray:
-        """Return the bin of each value, -1 for a level that was not there."""
+        """Return the bin of each value; -1 for a level that did not occur when the bins were made."""
         return self.rule.codes(values, self.name)
 
     def transform(self, values: Any) -> FloatArray:
-        """Return the weight of evidence of each value, by the policies stated for unseen levels and empty bins.
+        """Return the weight of evidence of each value, by the stated policies for unseen levels and empty bins.
 
         Parameters
         ----------
@@ -124,12 +124,12 @@ class Binning:
         Returns
         -------
         (n,) array
-            Exactly the numbers of the table.
+            Weights of evidence, exactly those of the table.
 
         Raises
         ------
         DataError
-            If a level was not there and ``unseen="raise"``, or if a bin has no rows and ``empty="raise"``.
+            If a level did not occur and ``unseen="raise"``, or if a bin has no rows and ``empty="raise"``.
         """
         codes = self.codes(values)
         found = self.woe_at_scoring[codes]
@@ -188,7 +188,7 @@ def binning_of(
     bins : Bins, optional
         Criterion and constraints.
     name : str
-        What the variable is called.
+        Name of the variable.
     weights : (n,) array, optional
         Weights of the rows; counts are their sums.
 
@@ -230,7 +230,7 @@ def binning_from(prebins: PreBins, stated: Bins, name: str, rank_error: float = 
     stated : Bins
         Criterion and constraints.
     name : str
-        What the variable is called.
+        Name of the variable.
     rank_error : float, default 0
         The largest error of the number of rows below a cut point.
 

@@ -17,33 +17,33 @@ EVERY = ("month", "quarter", "year")
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Evidence(Stated):
-    """What else the document of a card shows, each part where its input is stated.
+    """Optional parts of the document of a card; each is shown if its input is given.
 
     Parameters
     ----------
     development : table, optional
-        The rows that the card was made from, without those that rules left out: a card that was loaded is validated
-        there, and groups, costs and periods are looked at there too.
+        The rows from which the card was made, without those that rules left out. A loaded card is validated on these
+        rows; groups, costs and periods are also evaluated on them.
     grades : CardGrades, optional
-        Rating grades, whose probabilities of default are tested in every sample; by default the best grades of the
-        development sample, in which the mean probabilities of the card are tested.
+        Rating grades, whose probabilities of default are tested in every sample. By default these are the best grades
+        of the development sample, and the mean probabilities of the card in each grade are tested.
     correlation : float, default 0
-        Asset correlation of obligors, for which the tests of grades are repeated.
+        Asset correlation of obligors, with which the tests of grades are repeated.
     groups : str or sequence of str, optional
-        Columns of groups of applicants, between which decisions are compared. They need be no variables of the card.
+        Columns of groups of applicants, between which decisions are compared. They need not be card variables.
     cut : float, optional
         Points from which applicants are approved; needed with groups.
     gain, loss : float or str, optional
-        What a good earns and what a bad costs, or columns of these; both or none.
+        Gain from a good and loss from a bad, or columns of these; give both or neither.
     period : str, optional
-        The column of dates, or of other periods in their order, over which bins are looked at.
+        Column of dates, or of other ordered periods, over which the bins are shown.
     every : {"month", "quarter", "year"}, default "quarter"
-        Periods of dates.
+        Periods into which dates are grouped.
 
     Raises
     ------
     DataError
-        If parts are missing that belong together.
+        If an argument is given without another that it needs.
 
     Examples
     --------
@@ -87,6 +87,6 @@ class Evidence(Stated):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Columns that are asked for."""
+        """Columns that the evidence needs."""
         others = (self.gain, self.loss, self.period)
         return (*self.groups, *(name for name in others if isinstance(name, str)))

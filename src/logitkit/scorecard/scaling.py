@@ -27,12 +27,12 @@ OTHER_WORDS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Scaling(Stated):
-    r"""How log-odds become points: more points are safer.
+    r"""How log-odds become points; by default more points are safer.
 
     Parameters
     ----------
     points_to_double : float, default 20
-        Points by which the odds of good to bad double; negative where fewer points are safer.
+        Points that double the odds of good to bad; negative if fewer points are safer.
     base_points : float, default 600
         Points at the base odds.
     base_odds : float, default 50
@@ -40,9 +40,9 @@ class Scaling(Stated):
     rounded : bool, default True
         Whether the points of each bin are whole numbers.
     zero : {"neutral", "mean", "lowest"}, default "neutral"
-        Where a variable gives 0 points: at a weight of evidence of 0; in the mean of the rows that the card was made
-        from; or in the bin with the fewest points, so that no points are negative. The base points take up the rest,
-        and scores differ by rounding at most.
+        Where the points of a variable are 0: at a weight of evidence of 0; at the mean over the rows from which the
+        card was made; or in the bin with the fewest points, so that no points are negative. The base points are
+        adjusted, so scores change by rounding at most.
 
     Raises
     ------
@@ -118,7 +118,7 @@ class Scaling(Stated):
         return np.asarray(self.offset + self.factor * log_odds)
 
     def log_odds(self, points: FloatArray) -> FloatArray:
-        """Return the log-odds of good to bad that points stand for.
+        """Return the log-odds of good to bad that correspond to points.
 
         Parameters
         ----------

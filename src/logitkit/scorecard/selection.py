@@ -27,27 +27,27 @@ CRITERIA = ("p_value", "aic", "bic")
 
 @dataclass(frozen=True, kw_only=True)
 class Selection(Stated):
-    """Which of the variables a card takes.
+    """How the variables of a card are selected.
 
     Parameters
     ----------
     min_iv : float, default 0.02
         Variables with a smaller information value are left out; 0 keeps all that have more than one bin.
     max_correlation : float or None, default 0.7
-        Of variables whose weights of evidence correlate by more, in absolute value, the one of the largest information
-        value is kept.
+        If the weights of evidence of two variables correlate more strongly, in absolute value, only the variable with
+        the larger information value is kept.
     method : {"backward", "stepwise", "lasso", "all"}, default "backward"
-        What is done with the rest: the weakest is dropped while it is too weak; variables enter by score tests and
-        leave by Wald tests; those that a cross-validated lasso under the right signs keeps are fitted again; or all are
-        taken.
+        How the remaining variables are selected: the weakest is dropped while it is too weak; variables enter by score
+        tests and leave by Wald tests; the variables kept by a cross-validated lasso with sign constraints are refitted;
+        or all are kept.
     criterion : {"p_value", "aic", "bic"}, default "p_value"
-        What is too weak, of "backward" and "stepwise".
+        For "backward" and "stepwise": the criterion by which a variable is too weak.
     p_value : float, default 0.05
         The largest p-value of a variable that stays, for criterion "p_value".
     right_signs : bool, default True
-        Whether a variable whose coefficient turns its weight of evidence round is left out.
+        Whether a variable is left out if its coefficient reverses the direction of its weight of evidence.
     keep : sequence of str, optional
-        Variables that are taken whatever is found.
+        Variables that are always kept.
 
     Examples
     --------
@@ -92,11 +92,11 @@ class SelectionStep:
     variable : str
         Its name.
     taken : bool
-        Whether it entered, rather than being left out.
+        Whether the variable entered; otherwise it was left out.
     reason : str
-        Why, in words.
+        The reason, in words.
     value : float
-        The number that decided: information value, correlation, p-value or coefficient.
+        The deciding number: information value, correlation, p-value or coefficient.
     """
 
     variable: str

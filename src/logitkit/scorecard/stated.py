@@ -51,44 +51,45 @@ class Bins(Stated):
     Parameters
     ----------
     shape : {"auto", "up", "down", "peak", "valley", "concave", "convex", "none"}, default "auto"
-        How event rates go from bin to bin; "auto" is the better of "up" and "down" where values have an order, and
-        "none" where they have not.
+        How event rates change from bin to bin. "auto" is the better of "up" and "down" if the values have an order,
+        and "none" otherwise.
     criterion : {"iv", "js", "hellinger", "chi_square", "likelihood"}, default "iv"
         What is maximised: information value, Jensen-Shannon divergence, squared Hellinger distance, Pearson's
         chi-square, or the log likelihood of the event rates.
     max_bins : int or None, default 10
-        Most bins of ordinary values; missing and special values have bins of their own beside these.
+        Maximum number of bins of ordinary values; missing and special values have additional bins.
     min_size, max_size : float or int, optional
-        Least and largest size of a bin: a proportion of all rows below 1, a number of rows from 1 on (0.05 by default
-        for the least).
+        Smallest and largest size of a bin. A value below 1 is a proportion of all rows, any other a number of rows. The
+        smallest size is 0.05 by default.
     min_events, max_events, min_nonevents, max_nonevents : float, optional
-        Limits of both counts of a bin. By default it has at least ten of each, or a fifth of all where these are fewer
-        than 50; at least one where that leaves a single bin, or none that meets the other constraints. With 0 a bin may
-        have none, and its weight of evidence is that of corrected counts.
+        Limits of the numbers of events and non-events in a bin. By default the minimum of each is ten, or a fifth of
+        all if these are fewer than 50. It falls to one if otherwise a single bin would remain, or the other constraints
+        could not be met. With 0 a bin may have none, and its weight of evidence is computed from corrected counts.
     min_difference : float, default 0
-        Least difference between the event rates of neighbouring bins.
+        Smallest difference between the event rates of neighbouring bins.
     max_p_value : float, optional
         Largest p-value of Pearson's chi-square test (without continuity correction) of neighbouring bins.
     cuts : sequence of float, optional
-        Cut points of a number that must be among those of the result.
+        Cut points that the bins of a numeric variable must include.
     prebins : int or sequence of float, default 64
-        Number of pre-bins, about equal in rows; or their cut points. Shapes "concave" and "convex" use at most 40.
+        Number of pre-bins, with about equal numbers of rows, or their cut points. For "concave" and "convex" shapes at
+        most 40 pre-bins are used.
     special : sequence or mapping, optional
-        Values in bins of their own: ``[-1, -9]``, or ``{"refused": [-1, -2], "unknown": [-9]}``.
+        Values that get bins of their own: ``[-1, -9]``, or ``{"refused": [-1, -2], "unknown": [-9]}``.
     order : sequence, optional
-        The levels in the order in which the shape is meant; by default that of an ordered categorical, else the order
-        of the event rates.
+        The levels in the order to which the shape refers; by default the order of an ordered categorical, otherwise the
+        order of the event rates.
     rare : float, optional
-        Levels with a smaller proportion of the rows are pooled into one (of a number of rows from 1 on). By default
-        those of which fewer events, or non-events, are expected at the rate of all rows than a bin has by default.
+        Levels with fewer rows are pooled into one: below 1 a proportion of the rows, otherwise a number of rows. By
+        default a level is pooled if, at the overall rate, it would have fewer events or non-events than a bin needs.
     unseen : {"raise", "missing", "rare", "neutral"}, default "raise"
-        What a level that was not there is scored as: refused, as missing, as the pool of rare levels, or with a weight
-        of evidence of 0.
+        How a level is scored that did not occur when the bins were made: it is refused, or scored as missing, as the
+        pool of rare levels, or with a weight of evidence of 0.
     empty : {"raise", "neutral", "worst"}, default "raise"
-        What a missing or special value is scored as where none was there when the bins were made: refused, with a
-        weight of evidence of 0, or as the bin with the highest event rate.
+        How a missing or special value is scored that did not occur when the bins were made: it is refused, or scored
+        with a weight of evidence of 0, or as the bin with the highest event rate.
     woe : {"good/bad", "bad/good"}, default "good/bad"
-        Which proportion is above in the weight of evidence: of goods, so that more is safer, or of bads.
+        Numerator and denominator of the weight of evidence; with "good/bad" larger values are safer.
 
     Raises
     ------

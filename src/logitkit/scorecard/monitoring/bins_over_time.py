@@ -24,24 +24,24 @@ Base = Literal["development", "first"]
 
 @dataclass(frozen=True, eq=False)
 class BinsByPeriod:
-    """Bins over time.
+    """Bins of a variable over time.
 
     Parameters
     ----------
     name : str
         The variable.
     labels : tuple of str
-        The bins, the last that of levels that were not there.
+        The bins; the last is for levels that did not occur when the bins were made.
     n_values : int
-        How many of the bins hold ordinary values.
+        Number of bins that hold ordinary values.
     periods : tuple of str
         In order.
     base_rate : (k + 1,) array
-        Bad rates of the rows that the bins were made from; nan without rows.
+        Bad rates of the rows from which the bins were made; nan without rows.
     rows : (t, k + 1) array
         Rows by period and bin.
     known, events : (t, k + 1) arrays
-        Those with an outcome, and the bad ones; zero where no outcome was given.
+        Rows with an outcome, and bad rows among them; zero if no outcome was given.
     rate, rate_low, rate_high : (t, k + 1) arrays
         Bad rates with Wilson intervals; nan without outcomes.
     woe : (t, k + 1) array
@@ -49,14 +49,14 @@ class BinsByPeriod:
     information : (t,) array
         Information values of each period; nan without both outcomes.
     reversals : (t,) int array
-        Neighbouring ordinary bins whose bad rates differ in the other direction than in the rows that the bins were
-        made from.
+        Number of pairs of neighbouring ordinary bins whose bad rates have the opposite order to that in the rows from
+        which the bins were made.
     indices : tuple of StabilityIndex or None
-        Of each period against the base; None for the first where it is the base.
+        Index of each period against the base; None for the first period if it is the base.
     level : float
-        Of the intervals.
+        Confidence level of the intervals.
     weighting : Weighting
-        What the weights of the rows are.
+        Meaning of the weights of the rows.
     """
 
     name: str
@@ -79,7 +79,7 @@ class BinsByPeriod:
 
     @property
     def has_outcomes(self) -> bool:
-        """Whether there are outcomes in any period."""
+        """Whether any period has outcomes."""
         return bool(self.known.any())
 
 

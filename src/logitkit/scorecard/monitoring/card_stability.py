@@ -19,18 +19,18 @@ NOT_SEEN = "Not seen before"
 
 @dataclass(frozen=True, eq=False)
 class CardDrift:
-    """How far a sample is from the one that it is compared with.
+    """How far a sample has drifted from the sample with which it is compared.
 
     Parameters
     ----------
     score : StabilityIndex
-        Of groups of points (PSI).
+        Index of groups of points (PSI).
     variables : tuple of StabilityIndex
-        Of the bins of each variable of the card (CSI).
+        Index of the bins of each variable of the card (CSI).
     change : ScoreChange
         The change of the mean score, split by variable.
     weighting : Weighting
-        What the weights of the sample are.
+        Meaning of the weights of the sample.
     """
 
     score: StabilityIndex

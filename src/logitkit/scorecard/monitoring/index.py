@@ -57,30 +57,30 @@ class StabilityIndex:
     Parameters
     ----------
     name : str
-        What is compared.
+        Name of the variable or score.
     labels : tuple of str
-        What each bin is called.
+        Label of each bin.
     base, recent : (k,) arrays
-        Rows by bin of the two samples, sums of weights.
+        Rows of the two samples in each bin, as sums of weights.
     value : float
         The index.
     low, high : float
-        Its basic bootstrap interval, not below zero; nan where none was asked for.
+        Basic bootstrap interval of the index, not below zero; nan if none was requested.
     by_chance : float
-        What samples of one population would show on average.
+        Mean of the index for two samples of one population.
     statistic : float
-        The index over 1/n + 1/m: chi-square for samples of one population. With sampling weights 1/n + 1/m is what
-        these make of it.
+        The index over 1/n + 1/m, chi-square distributed for samples of one population. With sampling weights 1/n + 1/m
+        is adjusted for them.
     dof : float
-        Bins that have rows, less one; with sampling weights fewer, and no whole number.
+        Number of bins with rows, minus one; with sampling weights smaller, and not a whole number.
     p_value : float
-        The chance of a statistic as large in samples of one population.
+        Probability of a statistic at least as large for samples of one population.
     parts : (k,) array
-        What each bin adds to the index.
+        Contribution of each bin to the index.
     corrected : (k,) array of bool
-        Where the counts were corrected, because one of them is zero.
+        True if the counts were corrected because one of them is zero.
     level : float
-        Of the interval.
+        Confidence level of the interval.
     sampled : bool
         Whether a sample has sampling weights.
     """
@@ -103,7 +103,7 @@ class StabilityIndex:
 
     @property
     def change(self) -> str:
-        """What the index is customarily called: none, moderate or large."""
+        """Conventional name of the change: none, moderate or large."""
         return "none" if self.value < SMALL else "moderate" if self.value < LARGE else "large"
 
 
@@ -140,12 +140,12 @@ def stability_index(
     Parameters
     ----------
     base, recent : (k,) arrays or Sample
-        Rows by bin of the two samples. A bin without rows in both is left out; where it has none in one, one half is
-        added there, and as many at the overall odds to the other, of effective rows where these have sampling weights.
+        Rows of the two samples in each bin. A bin without rows in both is left out. If one sample has none, one half is
+        added there, and the same at the overall odds to the other; with sampling weights, half an effective row.
     labels : tuple of str
-        What each bin is called.
+        Label of each bin.
     name : str
-        What is compared.
+        Name of the variable or score.
     resampled : Resampled, optional
         Level, replicates and seed of the interval.
 

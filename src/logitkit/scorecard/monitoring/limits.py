@@ -24,23 +24,23 @@ __all__ = ["Alarm", "GiniAtDevelopment", "Limits", "first_alarms"]
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """The first time that a measure passed its limit.
+    """The first time that a measure reached its limit.
 
     Parameters
     ----------
     measure : str
-        What passed: PSI, CSI, mean score, bad rate or Gini.
+        The measure: PSI, CSI, mean score, bad rate or Gini.
     name : str
-        The variable, of CSI; else empty.
+        For CSI, the variable; otherwise empty.
     period : str
-        When the applicants applied.
+        The period in which the applicants applied.
     known_in : str
-        When it was known: for outcomes later than ``period``.
+        The period in which the alarm was known; for outcomes, this is later than ``period``.
     value, limit : float
-        What was found, and what it passed.
+        The value of the measure, and its limit.
     p_value : float
-        That chance alone would do as much: of the index, of the change of the mean score, of the bad rate that the card
-        expects; nan of the Gini coefficient.
+        P-value of the index, of the change of the mean score, or of the difference from the bad rate that the card
+        expects; nan for the Gini coefficient.
     """
 
     measure: str
@@ -54,26 +54,26 @@ class Alarm:
 
 @dataclass(frozen=True, kw_only=True)
 class Limits(Stated):
-    """When a monitor rings; None for never.
+    """Limits at which a monitor raises an alarm; None for no alarm.
 
     Parameters
     ----------
     psi : float or None, default 0.25
-        The index of the score.
+        Stability index of the score.
     csi : float or None, default 0.25
-        The index of a variable.
+        Stability index of a variable.
     points : float or None, default 10
-        The change of the mean score, up or down, in points.
+        Change of the mean score in points, up or down.
     bad_rate : float or None, default 1
-        Multiple of the expected bad rate that lies below the interval of the bad rate of a cohort.
+        Multiple of the expected bad rate; alarm if the whole interval of a cohort's bad rate is above it.
     gini : float, "development" or None, default "development"
-        Gini coefficient that lies above the interval of that of a cohort: by default the lower end of the interval
-        among the rows that the card was made from.
+        Alarm if the whole interval of a cohort's Gini coefficient is below this value. By default it is the lower end
+        of the interval among the rows from which the card was made.
 
     Raises
     ------
     DataError
-        If a limit is no number above zero.
+        If a limit is not a number above zero.
     ArgumentError
         For an unknown keyword; the message suggests the nearest name.
 
@@ -105,12 +105,12 @@ class Limits(Stated):
 
 @dataclass(frozen=True, slots=True)
 class GiniAtDevelopment:
-    """Gini coefficient among the rows that a card was made from, nan where it keeps none.
+    """Gini coefficient among the rows from which a card was made; nan if the card does not store it.
 
     Parameters
     ----------
     estimate, low, high, level : float
-        With its interval.
+        The coefficient, its interval and the confidence level.
     """
 
     estimate: float = math.nan

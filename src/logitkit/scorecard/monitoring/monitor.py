@@ -24,24 +24,24 @@ __all__ = ["Cohort", "Monitor", "cohort_of", "monitored"]
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """What became of the applicants of a period.
+    """Outcomes of the applicants of a period.
 
     Parameters
     ----------
     period : str
-        When they applied.
+        The period in which they applied.
     known_in : str
         The period in which all of their outcomes were known.
     n, bad : float
-        Rows that have a score and an outcome, and the bad ones: sums of weights.
+        Rows with a score and an outcome, and the bad ones among them: sums of weights.
     expected : float
-        How many the card predicts.
+        Number of bad rows that the card predicts.
     rate, rate_low, rate_high : float
         Bad rate with its Wilson interval.
     z, p_value : float
-        Bad rows less those expected over the standard error that the predicted probabilities give.
+        Bad minus expected bad rows, over the standard error from the predicted probabilities; and its p-value.
     gini, gini_low, gini_high, ks : float
-        Discrimination, Gini with DeLong's interval; nan without both outcomes.
+        Gini coefficient with DeLong's interval, and KS; nan without both outcomes.
     """
 
     period: str
@@ -69,21 +69,21 @@ class Monitor:
     names : tuple of str
         Variables of the card.
     periods : tuple of str
-        In order.
+        The periods, in order.
     drifts : tuple of CardDrift
-        The applicants of each period against the base.
+        Drift of the applicants of each period from the base.
     cohorts : tuple of Cohort
-        Applicants whose outcomes are known, in the order in which these were.
+        Cohorts whose outcomes are known, in the order in which they became known.
     alarms : tuple of Alarm
-        The first time that each measure passed its limit, in the order in which it was known.
+        The first time that each measure reached its limit, in the order in which this was known.
     limits : Limits
-        As stated.
+        The stated limits.
     level : float
-        Of the intervals.
+        Confidence level of the intervals.
     gini : GiniAtDevelopment
-        Discrimination among the rows of the card, and the limit that it gives.
+        Gini coefficient among the rows from which the card was made.
     weighting : Weighting
-        What the weights of the applicants are.
+        Meaning of the weights of the applicants.
     """
 
     names: tuple[str, ...]
@@ -163,7 +163,7 @@ def cohort_of(
     words : (str, str)
         The period, and that in which the outcomes were known.
     level : float
-        Of the intervals.
+        Confidence level of the intervals.
     """
     own = member[target.rows] & ~np.isnan(rows.points[target.rows])
     if not own.any():

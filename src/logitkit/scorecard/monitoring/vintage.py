@@ -22,21 +22,21 @@ class VintageCurves:
     Parameters
     ----------
     cohorts : tuple of str
-        In order.
+        The cohorts, in order.
     rows : (c,) array
         Rows of each cohort.
     events : (c, t) array
-        Rows that were bad by the end of each month on book, from month 0; nan where not all rows have reached it.
+        Rows that were bad by the end of each month on book, from month 0; nan if not all rows have reached it.
     rate, rate_low, rate_high : (c, t) arrays
-        As proportions of the cohort, with Wilson intervals.
+        Proportions of the cohort that were bad, with Wilson intervals.
     n_later : int
-        Rows that were opened after the last month, and are left out.
+        Number of rows opened after the last month, which are left out.
     until : str
         The last month whose events are known.
     level : float
-        Of the intervals.
+        Confidence level of the intervals.
     n_undated : int
-        Rows without a date of opening, which are left out.
+        Number of rows without an opening date, which are left out.
     """
 
     cohorts: tuple[str, ...]

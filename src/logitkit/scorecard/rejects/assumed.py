@@ -21,12 +21,12 @@ ROUNDS_MOST = 100
 
 @dataclass(frozen=True, kw_only=True)
 class FuzzyAugmentation(Stated):
-    """Every reject counts as bad by its probability, and as good by the rest.
+    """Every reject counts as bad with its probability of bad, and as good with the complement.
 
     Parameters
     ----------
     odds : float, default 1
-        How many times the odds of bad of an accept with the same values a reject has: at 1 the card is that of accepts,
+        Odds of bad of a reject, as a multiple of those of an accept with the same values: 1 gives the card of accepts,
         0 makes all rejects good, and infinity makes all bad.
 
     Raises
@@ -50,7 +50,7 @@ class FuzzyAugmentation(Stated):
             raise DataError(f"odds={self.odds!r:.60}: give a factor that is not negative, such as 2.")
 
     def infer(self, applicants: Applicants) -> Inferred:
-        """Return the card under these proportions.
+        """Return the card under the assumed proportions of bad.
 
         Parameters
         ----------
@@ -60,7 +60,7 @@ class FuzzyAugmentation(Stated):
         Returns
         -------
         Inferred
-            Coefficients with errors, and the rates assumed of rejects.
+            Coefficients with standard errors, and the assumed bad rates of rejects.
         """
         if self.odds in (0, np.inf):
             bad = float(self.odds > 0)
@@ -91,18 +91,18 @@ class FuzzyAugmentation(Stated):
 
 @dataclass(frozen=True, kw_only=True)
 class Extrapolation(Stated):
-    """Rejects are bad where the card of accepts puts them above a cut-off, and good elsewhere.
+    """Rejects count as bad if the card of accepts puts them above a cut-off, and otherwise as good.
 
     Parameters
     ----------
     cutoff : float, optional
-        Probability of bad from which a reject counts as bad; by default the one that makes as many rejects bad as the
-        card of accepts expects.
+        Probability of bad from which a reject counts as bad; by default the value at which the number of bad rejects is
+        the one that the card of accepts expects.
 
     Raises
     ------
     DataError
-        If the cut-off is no probability.
+        If the cut-off is not a probability.
 
     Examples
     --------
@@ -120,7 +120,7 @@ class Extrapolation(Stated):
             raise DataError(f"cutoff={self.cutoff!r:.60}: give a probability above 0 and below 1, or None.")
 
     def infer(self, applicants: Applicants) -> Inferred:
-        """Return the card under these outcomes.
+        """Return the card under the assumed outcomes.
 
         Parameters
         ----------
@@ -130,7 +130,7 @@ class Extrapolation(Stated):
         Returns
         -------
         Inferred
-            Coefficients with errors, and the rates assumed of rejects.
+            Coefficients with standard errors, and the assumed bad rates of rejects.
         """
         cutoff = _cutoff(self.cutoff, applicants, applicants.of_rejects)
         return from_proportions(
@@ -146,18 +146,18 @@ class Extrapolation(Stated):
 
 @dataclass(frozen=True, kw_only=True)
 class Reclassification(Extrapolation):
-    """Extrapolation repeated with the card that it gives, until no reject changes its outcome.
+    """Extrapolation, repeated with the resulting card until no reject changes its outcome.
 
     Parameters
     ----------
     cutoff : float, optional
-        Probability of bad from which a reject counts as bad, the same in every round; by default the one of each round
-        that makes as many rejects bad as the card of accepts expects.
+        Probability of bad from which a reject counts as bad, the same in every round. By default it is chosen in each
+        round so that as many rejects are bad as the card of accepts expects.
 
     Raises
     ------
     DataError
-        If the cut-off is no probability.
+        If the cut-off is not a probability.
 
     Examples
     --------
@@ -166,7 +166,7 @@ class Reclassification(Extrapolation):
     """
 
     def infer(self, applicants: Applicants) -> Inferred:
-        """Return the card that assigns the outcomes that it was made from.
+        """Return the card that assigns to rejects the outcomes to which it was fitted.
 
         Parameters
         ----------
@@ -176,7 +176,7 @@ class Reclassification(Extrapolation):
         Returns
         -------
         Inferred
-            Coefficients with errors, and the rates assumed of rejects.
+            Coefficients with standard errors, and the assumed bad rates of rejects.
         """
         cutoff = _cutoff(self.cutoff, applicants, applicants.of_rejects)
         bad = applicants.of_rejects >= cutoff

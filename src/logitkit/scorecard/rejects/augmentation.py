@@ -60,29 +60,29 @@ class Acceptance(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Augmentation(Stated):
-    """Accepts with weights 1 / P(accept): each stands for the applicants like it, rejects among them.
+    """Accepts are weighted by 1 / P(accept), so that each represents all similar applicants, also rejects.
 
     Parameters
     ----------
     on : sequence of str, optional
-        Variables whose bins acceptance is explained by, of all that were binned for the card; those of the card by
-        default.
+        Variables whose bins explain acceptance, among all that were binned for the card; by default those of the
+        card.
     least : float, default 0.02
-        P(accept) below which an applicant has no accepts like it; it is 0 where no accept has the same bins of some two
-        variables and five were expected. The method is refused where more than 1 % of the rejects are below.
+        P(accept) below which an applicant counts as having no similar accepts. It is 0 if no accept has the same bins
+        of some pair of variables although five were expected. If more than 1 % of rejects are below, this is refused.
     accept_probability : str, optional
-        The column of both tables with the P(accept) that is known, as from a policy that accepts at random; it is then
-        not explained by variables.
+        Column of both tables with known P(accept), for example from a policy that accepts at random. It then replaces
+        the model of acceptance.
     bands : int, optional
-        Bands of about equal numbers of applicants by P(accept): the weight is then that of the band, all applicants
-        over accepts, as the textbooks do.
+        Number of bands by P(accept), with about equal numbers of applicants. The weight is then that of the band, all
+        applicants over accepts, as in textbooks.
     bands_of : {"acceptance", "card"}, default "acceptance"
-        The score that the bands are made of: P(accept), or the probability of bad of the card of accepts.
+        Score that defines the bands: P(accept), or the probability of bad from the card of accepts.
 
     Raises
     ------
     DataError
-        If ``least`` is no probability, if there is no band, or if what is stated does not go together.
+        If ``least`` is not a probability, ``bands`` is invalid, or arguments contradict each other.
 
     Examples
     --------
@@ -122,7 +122,7 @@ class Augmentation(Stated):
         object.__setattr__(self, "on", None if self.on is None else tuple(self.on))
 
     def infer(self, applicants: Applicants) -> Inferred:
-        """Return the card of weighted accepts, refusing applicants without overlap.
+        """Return the card fitted to weighted accepts; refuse applicants without overlap.
 
         Parameters
         ----------
@@ -132,7 +132,7 @@ class Augmentation(Stated):
         Returns
         -------
         Inferred
-            Coefficients with errors, and the rates assumed of rejects.
+            Coefficients with standard errors, and the assumed bad rates of rejects.
         """
         found = self._acceptance(applicants)
         of_rejects = found.chance[applicants.accepts.shape[0] :]

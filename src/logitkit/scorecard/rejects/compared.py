@@ -34,9 +34,9 @@ class Refusal:
     Parameters
     ----------
     method : str
-        Its name.
+        Name of the method.
     reason : str
-        Why, in words.
+        The reason, in words.
     """
 
     method: str
@@ -45,16 +45,16 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What a method says of a population.
+    """Bad rates and discrimination by one method.
 
     Parameters
     ----------
     rejects : float
-        Bad rate of rejects, as it was assumed; where none was, by the card.
+        Assumed bad rate of rejects; if none is assumed, the rate from the card.
     all : float
-        Bad rate of accepts and rejects together: the observed one of accepts, and that of rejects.
+        Bad rate of accepts (observed) and rejects together.
     by_card : float
-        Bad rate of rejects by the card that the method gives.
+        Bad rate of rejects by the resulting card.
     auc : float
         Area under the ROC curve of this card among accepts.
     """

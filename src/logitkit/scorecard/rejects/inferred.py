@@ -26,19 +26,19 @@ class Inferred:
     Parameters
     ----------
     method : str
-        What the method is called.
+        Name of the method.
     assumption : str
-        What it assumes, in a sentence.
+        The assumption, in a sentence.
     coef : (p,) array
         Coefficients, the intercept first.
     vcov : (p, p) array or None
-        Their covariance, given that the assumption holds; None where outcomes were assigned by a cut-off.
+        Their covariance, if the assumption holds; None if outcomes were assigned by a cut-off.
     naive_error : (p,) array
-        What a fit would print that takes the rows for observed.
+        Standard errors of a fit that treats assumed outcomes as observed.
     rates : (r,) array
-        Probability of bad of each reject, as assumed; where none is assumed, by the card.
+        Assumed probability of bad of each reject; if none is assumed, the probability from the card.
     rate_error : float
-        Standard error of their mean, the rejects taken as given; nan where there is none.
+        Standard error of their mean, conditional on the rejects; nan if there is none.
     accept_weights : (n,) array
         Weights of accepts in the card.
     with_rejects : bool
@@ -46,7 +46,7 @@ class Inferred:
     facts : tuple of (str, float)
         What else there is to know, by name.
     mean_rate : float, optional
-        The bad rate of rejects as a whole where it is assumed, and not that of each of them.
+        Overall bad rate of rejects, if only that is assumed.
     """
 
     method: str

@@ -42,22 +42,22 @@ class Bands(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Parcelling(Stated):
-    """In each band of scores, rejects have a multiple of the bad rate of accepts.
+    """In each score band, the bad rate of rejects is a multiple of that of accepts.
 
     Parameters
     ----------
     factor : float or sequence of float, default 1.5
-        The multiple, or one per band from the safest on. Rates end at 1.
+        The multiple, or one per band, the safest first. Rates are capped at 1.
     bands : int, default 10
-        Bands of about equal numbers of applicants, by the card of accepts.
+        Number of score bands by the card of accepts, with about equal numbers of applicants.
     resamples : int, default 0
-        Samples drawn for errors that count the movement of bands from sample to sample, 200 being enough; without them
-        errors take bands as given, and are too small where few scores differ.
+        Number of resamples for errors that include the variation of bands between samples; 200 are enough. Without
+        resamples, bands are taken as fixed, and errors are too small if there are few distinct scores.
 
     Raises
     ------
     DataError
-        If a factor is negative, if there are not as many as bands, or if there are too few resamples.
+        If a factor is negative, if their number is not that of the bands, or if there are too few resamples.
 
     Examples
     --------
@@ -88,7 +88,7 @@ class Parcelling(Stated):
         object.__setattr__(self, "factor", factors if several else factors[0])
 
     def infer(self, applicants: Applicants) -> Inferred:
-        """Return the card under these proportions, refusing bands without accepts.
+        """Return the card under the assumed proportions of bad; refuse bands without accepts.
 
         Parameters
         ----------
@@ -98,7 +98,7 @@ class Parcelling(Stated):
         Returns
         -------
         Inferred
-            Coefficients with errors, and the rates assumed of rejects.
+            Coefficients with standard errors, and the assumed bad rates of rejects.
         """
         parts = self._parts(applicants)
         n, v = self.bands, applicants.reject_weights
