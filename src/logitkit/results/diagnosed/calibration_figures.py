@@ -33,9 +33,9 @@ class CalibrationFigures(OfRows):
         outcomes: Sequence[Any] | None = None,
         curve: CurveKind = "lowess",
     ) -> Any:
-        """Draw observed rates against mean predictions in bins, of the event or of each of several outcomes.
+        """Draw observed rates against mean predictions in bins, for the event or for each of several outcomes.
 
-        Of an event the flexible curve and its band are drawn, too, where it is alone in the figure.
+        For an event, a flexible calibration curve with its band is also drawn if the figure shows only one model.
 
         Parameters
         ----------
@@ -44,24 +44,24 @@ class CalibrationFigures(OfRows):
         ax : Axes, optional
             Axes to draw on.
         bins : int or sequence of float, default 10
-            Number of bins per outcome, or their ends.
+            Number of bins per outcome, or the ends of the bins.
         label : str, optional
-            Name of the points of an event in a legend, which replaces the histogram and the text; labelled points can
-            share ``ax``.
+            Name of the points of an event in a legend, which replaces the histogram and the text. Several labelled sets
+            of points can share ``ax``.
         color : str, optional
             Colour of the points of an event.
         title : str, optional
             Title of the figure.
         outcomes : sequence, optional
-            With several outcomes, those to draw, at most twelve. Default: all or, of more than twelve, those with the
-            highest expected counts; the figure names those not drawn.
+            With several outcomes, those to draw, at most twelve. Default: all outcomes or, if there are more than
+            twelve, those with the highest expected counts; the figure names those not drawn.
         curve : {'lowess', 'loess', 'spline'}
-            How the flexible curve is made.
+            Method for the flexible curve, as in ``fit.calibration``.
 
         Returns
         -------
         Axes
-            The plot; with several outcomes one series of points per outcome, with intervals.
+            The plot; with several outcomes, one series of points with intervals per outcome.
 
         Examples
         --------
@@ -90,7 +90,7 @@ class CalibrationFigures(OfRows):
         color: str | None = None,
         title: str = "",
     ) -> Any:
-        """Draw the CORP reliability diagram: isotonic rates against predictions, with their band.
+        """Draw the CORP reliability diagram: isotonic rates against predictions, with a band.
 
         Parameters
         ----------
@@ -99,13 +99,14 @@ class CalibrationFigures(OfRows):
         ax : Axes, optional
             Axes to draw on.
         outcome : object, optional
-            Of several outcomes, the one that is compared with all others.
+            With several outcomes, the one that is compared with all others.
         band : {'consistency', 'confidence'}
-            Band of the isotonic rates if predictions are right, or around what was found.
+            Consistency band (of the isotonic rates if the predictions are calibrated), or confidence band around the
+            estimated rates.
         resamples : int, default 1000
-            How often outcomes are drawn for the band, at least 10.
+            Number of simulated sets of outcomes for the band, at least 10.
         seed : int, default 1
-            From which these are drawn.
+            Random seed.
         color : str, optional
             Colour of the isotonic rates.
         title : str, optional

@@ -35,32 +35,32 @@ class CalibrationVerbs(OfRows):
         curve: CurveKind = "lowess",
         binning: Binning = "count",
     ) -> CalibrationResult:
-        """Return predicted against observed rates: in bins, by intercepts and slopes, as a curve, by proper scores.
+        """Compare predicted and observed rates: in bins, by intercepts and slopes, as a curve, by proper scores.
 
         Parameters
         ----------
         data : table, optional
             Rows with an outcome; the rows of the fit by default.
         bins : int or sequence of float, default 10
-            Number of bins, or their ends, from 0 to 1.
+            Number of bins, or the ends of the bins, from 0 to 1.
         against : object, optional
-            The outcome with which intercepts and slopes compare the others; by default the reference, in the symmetric
-            form the first outcome.
+            The outcome with which the others are compared in intercepts and slopes; by default the reference or, in the
+            symmetric form, the first outcome.
         by : str or (n,) array-like, optional
-            Groups, a column of the rows or an array as long: calibration of the event in each, with tests that groups
-            do not differ.
+            Groups, as a column of the rows or an array with one value per row. The calibration of the event is then
+            given in each group, with tests that the groups do not differ.
         curve : {'lowess', 'loess', 'spline'}
-            How the flexible curve is made: by local lines as R's ``lowess(p, y, iter = 0)``, by local parabolas as R's
-            ``loess(y ~ p)``, or by a logistic regression on a restricted cubic spline of the log odds.
+            Method for the flexible curve: local lines, as in R's ``lowess(p, y, iter = 0)``; local parabolas, as in R's
+            ``loess(y ~ p)``; or a logistic regression on a restricted cubic spline of the log odds.
         binning : {'count', 'width'}
-            Whether so many bins hold about equal numbers of rows, or are equally wide.
+            Whether the bins hold about equal numbers of rows, or have equal widths.
 
         Returns
         -------
         CalibrationResult
-            Bins with intervals, calibration intercepts and slopes with their joint test, the flexible curve with
-            integrated calibration index, E50, E90 and Emax, calibration error, Brier score with its decomposition and
-            log loss, both also scaled.
+            Bins with intervals; calibration intercepts and slopes with their joint test; the flexible curve with the
+            integrated calibration index, E50, E90 and Emax; the calibration error; the Brier score with its
+            decomposition, and the log loss, both also scaled.
 
         Examples
         --------
@@ -94,28 +94,29 @@ class CalibrationVerbs(OfRows):
         seed: int = 1,
         level: float | None = None,
     ) -> ReliabilityResult:
-        """Return the isotonic recalibration of predictions: the CORP reliability diagram in numbers.
+        """Return the isotonic recalibration of predictions: the numbers of the CORP reliability diagram.
 
         Parameters
         ----------
         data : table, optional
             Rows with an outcome; the rows of the fit by default.
         outcome : object, optional
-            Of several outcomes, the one that is compared with all others.
+            With several outcomes, the one that is compared with all others.
         band : {'consistency', 'confidence'}
-            Band of the isotonic rates if predictions are right, or around what was found.
+            Consistency band (of the isotonic rates if the predictions are calibrated), or confidence band around the
+            estimated rates.
         resamples : int, default 1000
-            How often outcomes are drawn for the band, at least 10.
+            Number of simulated sets of outcomes for the band, at least 10.
         seed : int, default 1
-            From which these are drawn.
+            Random seed.
         level : float, optional
             Confidence level; that of the fit by default.
 
         Returns
         -------
         ReliabilityResult
-            Blocks of predictions with one isotonic rate, the band, and Brier score and log loss as miscalibration less
-            discrimination plus uncertainty.
+            Blocks of predictions with the same isotonic rate, the band, and the Brier score and log loss, each
+            decomposed as miscalibration minus discrimination plus uncertainty.
 
         Examples
         --------
@@ -154,7 +155,7 @@ class CalibrationVerbs(OfRows):
         level: float | None = None,
         covariance: Literal["model", "robust"] | None = None,
     ) -> RecalibratedFit:
-        """Learn from the outcomes of other rows how to transform the logits of the fit.
+        """Recalibrate the fit: learn a transformation of its logits from the outcomes of other rows.
 
         Parameters
         ----------
@@ -166,14 +167,15 @@ class CalibrationVerbs(OfRows):
             slope and an intercept each); or ``'closed'``: a closed test chooses between no change, intercept, intercept
             and slope, and a refit.
         level : float, optional
-            Of the closed test; that of the fit by default.
+            Confidence level of the closed test; that of the fit by default.
         covariance : {'model', 'robust'}, optional
-            Errors of the inverse information, or of a sandwich: the default with sampling weights and clusters.
+            Standard errors from the inverse information, or from a sandwich, which is the default with sampling weights
+            and clusters.
 
         Returns
         -------
         RecalibratedFit
-            With predict, predict_logit, calibration, on (every diagnostic of predictions) and save.
+            It has predict, predict_logit, calibration, on (all diagnostics of predictions) and save.
 
         Examples
         --------
@@ -200,7 +202,7 @@ class CalibrationVerbs(OfRows):
         held_out: Any = None,
         level: float | None = None,
     ) -> UpdatedFit:
-        """Bring the fit up to date by the outcomes of new rows, of another place or a later time.
+        """Update the fit from the outcomes of new rows, such as those of another place or a later time.
 
         Parameters
         ----------
@@ -208,25 +210,25 @@ class CalibrationVerbs(OfRows):
             Rows with an outcome, which the fit was not fitted to.
         method : str
             ``'intercept'``; ``'slope'`` (intercept and slope of the logits); ``'revision'`` (all coefficients);
-            ``'closed-test'``: a closed test chooses between these and no change; ``'prior'``: all coefficients, held
-            at the earlier ones by a normal prior with their precision; ``'extension'``: new predictors beside the
-            logits.
+            ``'closed-test'``: a closed test chooses between these and no change; ``'prior'``: all coefficients, with a
+            normal prior centred at the earlier ones with their precision; ``'extension'``: new predictors are added to
+            the logits.
         extend : str, optional
-            Terms to add, such as ``"x + C(g)"``; with another method they are a row of the table only, with their test.
+            Terms to add, such as ``"x + C(g)"``. With another method, they are only tested, in a row of the table.
         strength : float, optional
-            What an earlier row counts beside a new one, for the prior; chosen by ``folds`` where it is not given.
+            Weight of an earlier row relative to a new one, for the prior; chosen by ``folds`` if it is not given.
         folds : int or lk.Folds, default 10
-            How new rows are held out for that; ``lk.Folds(given=[(train, test)])`` is one division.
+            How new rows are held out to choose the strength; ``lk.Folds(given=[(train, test)])`` is a single split.
         held_out : table, optional
-            Other rows with an outcome, on which all updates are scored.
+            Other rows with an outcome, on which all updates are evaluated.
         level : float, optional
-            Probability with which the closed test keeps a model that is right; the level of the fit by default.
+            Probability with which the closed test keeps a correct model; the level of the fit by default.
 
         Returns
         -------
         UpdatedFit
-            With predict, predict_logit, on, calibration, save, ``model`` (after a revision or a prior a fit with all
-            its verbs), and the ladder of updates as ``to_frame()``.
+            It has predict, predict_logit, on, calibration, save, ``model`` (after a revision or a prior, a fit with all
+            its verbs), and ``to_frame()``, which compares all updates.
 
         Examples
         --------

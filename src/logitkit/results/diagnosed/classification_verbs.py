@@ -1,4 +1,4 @@
-"""How well outcomes are called from a threshold on."""
+"""Classification of outcomes by thresholds of the probability."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ class ClassificationVerbs(OfRows):
     """Classification, and the choice of a threshold."""
 
     def classification(self, data: Any = None, threshold: float | None = None) -> ClassificationResult:
-        """Return the confusion table of predicted outcomes with the measures derived from it.
+        """Return the confusion table of predicted outcomes, with the measures derived from it.
 
         Parameters
         ----------
         data : table, optional
             Rows with an outcome; the rows of the fit by default.
         threshold : float, optional
-            Probability from which the event is predicted, 0.5 by default. With several outcomes the most probable one
-            is predicted, and there is no threshold.
+            The event is predicted if its probability is at least this value, 0.5 by default. With several outcomes, the
+            most probable one is predicted, and there is no threshold.
 
         Returns
         -------
         ClassificationResult
-            The table; accuracy with its interval; precision and recall of each outcome (for an event sensitivity,
+            The table; accuracy with its interval; precision and recall of each outcome (for an event, sensitivity,
             specificity and predictive values); agreement beyond chance; log loss and Brier score.
 
         Examples
@@ -66,18 +66,19 @@ class ClassificationVerbs(OfRows):
         data : table, optional
             Rows with an outcome; the rows of the fit by default.
         thresholds : sequence of float, optional
-            Probabilities from which the event is predicted; 0.05, 0.1 and so on to 0.95 by default.
+            Probabilities at or above which the event is predicted; by default 0.05, 0.1, and so on to 0.95.
         corrected : bool, default False
-            Predict each observation of the fit from all others, in one step, as CTABLE of SAS does.
+            Whether to predict each observation of the fit from all others, by a one-step approximation, as CTABLE in
+            SAS.
         prevalence : float, optional
-            For predictive values by Bayes' rule; by default that of the rows.
+            Proportion of events for predictive values by Bayes' rule; by default that of the rows.
         level : float, optional
-            Confidence level; the fit's by default.
+            Confidence level; that of the fit by default.
 
         Returns
         -------
         ClassificationTableResult
-            Counts, and sensitivity, specificity, predictive values and accuracy with Wilson's intervals.
+            Counts, and sensitivity, specificity, predictive values and accuracy with Wilson intervals.
 
         Examples
         --------
@@ -111,35 +112,38 @@ class ClassificationVerbs(OfRows):
         level: float | None = None,
         seed: int | None = 0,
     ) -> ThresholdResult:
-        """Choose the probability from which to call an event, by a stated aim.
+        """Choose the probability threshold for predicting the event, by a stated criterion.
 
         Parameters
         ----------
         method : {'youden', 'closest', 'accuracy', 'f1', 'cost', 'capacity', 'sensitivity', 'specificity'}
-            The aim: the largest sensitivity + specificity - 1, the least distance to a curve without errors, the
-            largest accuracy or F1, the least cost, the proportion of rows that can be called, or a rate to be reached.
+            Criterion: the largest sensitivity + specificity - 1, the smallest distance of the ROC curve to the point
+            without errors, the largest accuracy or F1, the smallest cost, a maximal proportion of predicted events, or
+            a sensitivity or specificity to be reached.
         value : float, optional
-            Of ``'cost'`` that of a false event over that of a missed one; of ``'capacity'`` the proportion of rows; of
-            ``'sensitivity'`` and ``'specificity'`` the rate.
+            For ``'cost'``, the cost of a false positive divided by that of a false negative; for ``'capacity'``, the
+            proportion of rows; for ``'sensitivity'`` and ``'specificity'``, the rate.
         data : table, optional
-            Rows with an outcome; the rows of the fit by default, on which a chosen threshold flatters.
+            Rows with an outcome; the rows of the fit by default, on which the performance at the chosen threshold is
+            optimistic.
         prevalence : float, optional
-            Proportion of events where the threshold will be used; that of the rows by default.
+            Proportion of events in the population in which the threshold will be used; that of the rows by default.
         n : int, optional
-            Bootstrap samples for the interval of the threshold; 500 of at most 20,000 distinct predictions by default.
+            Number of bootstrap samples for the interval of the threshold. Default: 500 with at most 20,000 distinct
+            predictions, else none.
         level : float, optional
-            Confidence level; the fit's by default.
+            Confidence level; that of the fit by default.
         seed : int, optional
-            Of the generator.
+            Random seed.
 
         Returns
         -------
         ThresholdResult
-            The threshold with its interval, and the rates there.
+            The threshold with its interval, and the rates at the threshold.
 
         Examples
         --------
-        The largest sum of sensitivity and specificity:
+        The threshold with the largest sum of sensitivity and specificity:
 
         >>> import logitkit as lk
         >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())

@@ -60,7 +60,7 @@ class ClassificationTableResult(ClassificationTable):
 @extends_base
 @dataclass(frozen=True, eq=False)
 class ThresholdResult(Threshold):
-    """A threshold that was chosen on rows, with a table.
+    """A threshold chosen from rows, with a table.
 
     Examples
     --------
@@ -72,7 +72,7 @@ class ThresholdResult(Threshold):
     """
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the threshold and the rates there.
+        """Return the threshold and the rates at the threshold.
 
         Returns
         -------
@@ -116,21 +116,21 @@ class DecisionCurveResult(DecisionCurve):
         return ResultFrame({"model": names, **at, **first, "of_all": np.tile(self.of_all, k), **last})
 
     def plot(self, ax: Any = None, *, standardized: bool = False, title: str = "") -> Any:
-        """Draw the curves of all models, beside acting on all and on none.
+        """Draw the curves of all models, with those of acting on all rows and on none.
 
         Parameters
         ----------
         ax : Axes, optional
             Axes to draw on; those of a new figure by default.
         standardized : bool, default False
-            Draw the net benefit over the prevalence, of which 1 is the most there can be.
+            Whether to draw the net benefit divided by the prevalence, which is at most 1.
         title : str, optional
             Title of the figure.
 
         Returns
         -------
         Axes
-            With the band of each interval where there are at most two models.
+            The plot, with bands of the intervals if there are at most two models.
         """
         from logitkit.plots.decision_curve import plot_decision_curve
 

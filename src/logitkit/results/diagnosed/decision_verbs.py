@@ -1,4 +1,4 @@
-"""What the predictions of a fit are worth where they decide something."""
+"""The value of the predictions of a fit for decisions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class DecisionVerbs(OfRows):
         harm: float | Mapping[str, float] = 0.0,
         level: float | None = None,
     ) -> DecisionCurveResult:
-        """Return the net benefit of acting on predicted probabilities, at each threshold.
+        """Return the net benefit of acting on predicted probabilities at each threshold.
 
         Parameters
         ----------
@@ -36,22 +36,23 @@ class DecisionVerbs(OfRows):
         data : table, optional
             Rows with an outcome; the rows of the fit by default.
         thresholds : sequence of float, optional
-            Probabilities from which one acts; 0.01, 0.02 and so on to 0.99 by default. State those that are reasonable.
+            Probabilities at or above which one acts; by default 0.01, 0.02, and so on to 0.99. Give the range that is
+            reasonable for the decision.
         prevalence : float, optional
-            Proportion of events in the population, where rows were sampled by their outcome.
+            Proportion of events in the population, if the rows were sampled by outcome.
         harm : float or mapping by name, default 0
-            Of a prediction, such as a test that it needs, in events per row.
+            Harm of obtaining a prediction, such as that of a required test, in events per row.
         level : float, optional
-            Confidence level; the fit's by default.
+            Confidence level; that of the fit by default.
 
         Returns
         -------
         DecisionCurveResult
-            Net benefit with intervals, beside acting on all and on none.
+            Net benefit with intervals, compared with acting on all rows and on none.
 
         Examples
         --------
-        Of the model, and of acting on all:
+        The net benefit of the model, and of acting on all rows:
 
         >>> import logitkit as lk
         >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
@@ -87,23 +88,23 @@ class DecisionVerbs(OfRows):
         cuts: Sequence[float] | float | None = None,
         level: float | None = None,
     ) -> ReclassificationResult:
-        """Return net reclassification (NRI) and integrated discrimination (IDI) of the fit against an older model.
+        """Return the net reclassification (NRI) and integrated discrimination improvement (IDI) over an older model.
 
         Parameters
         ----------
         other : Fit, str or array
-            The older model, a column of its probabilities in ``data``, or its probability for each row of the table.
+            The older model, a column of ``data`` with its probabilities, or an array with a probability for each row.
         data : table, optional
-            Rows with an outcome; the rows of the fits by default, on which both measures flatter.
+            Rows with an outcome; the rows of the fits by default, on which both measures are optimistic.
         cuts : sequence of float, optional
-            Bounds of the categories of probability; by default every change of a probability counts.
+            Boundaries of the risk categories; by default every change of a probability counts.
         level : float, optional
-            Confidence level; the fit's by default.
+            Confidence level; that of the fit by default.
 
         Returns
         -------
         ReclassificationResult
-            Both with their parts and errors, and what is to be kept in mind of them.
+            Both measures with their components and standard errors, and notes on their interpretation.
 
         Examples
         --------

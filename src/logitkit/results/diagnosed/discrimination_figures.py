@@ -40,13 +40,13 @@ class DiscriminationFigures(OfRows):
         title : str, optional
             Title of the figure.
         outcomes : sequence, optional
-            With several outcomes, those to draw, at most twelve. Default: all or, of more than twelve, the most
-            frequent; the figure names those not drawn.
+            With several outcomes, those to draw, at most twelve. Default: all outcomes or, if there are more than
+            twelve, the most frequent; the figure names those not drawn.
 
         Returns
         -------
         Axes
-            One curve, or one per outcome, with its area.
+            The plot, with one curve, or one curve per outcome, and the areas.
 
         Examples
         --------
@@ -82,7 +82,7 @@ class DiscriminationFigures(OfRows):
         Returns
         -------
         Axes
-            The curve in steps, with the rate of events.
+            The curve as a step function, with a line at the rate of events.
 
         Examples
         --------
@@ -98,7 +98,7 @@ class DiscriminationFigures(OfRows):
         return plot_precision_recall(precision_recall(rows.record, rows.design), ax, label=label, title=title)
 
     def cap(self, data: Any = None, ax: Any = None, label: str | None = None, title: str = "") -> Any:
-        """Draw the accuracy profile (CAP, gains): the proportion of the events by depth.
+        """Draw the cumulative accuracy profile (CAP, gains curve): the proportion of events captured by depth.
 
         Parameters
         ----------
@@ -114,7 +114,7 @@ class DiscriminationFigures(OfRows):
         Returns
         -------
         Axes
-            The profile between chance and a model without errors.
+            The profile, with those of a random and of a perfect model.
 
         Examples
         --------
@@ -130,7 +130,7 @@ class DiscriminationFigures(OfRows):
         return plot_gains(gains(rows.record, rows.design), ax, label=label, title=title)
 
     def lift(self, data: Any = None, ax: Any = None, groups: int = 10, title: str = "") -> Any:
-        """Draw the lift of groups of rows, the highest probabilities first.
+        """Draw the lift of groups of rows, ordered from the highest probabilities to the lowest.
 
         Parameters
         ----------
@@ -146,7 +146,7 @@ class DiscriminationFigures(OfRows):
         Returns
         -------
         Axes
-            Bars with intervals, and a line for all rows down to each group.
+            Bars with intervals, and a line for the cumulative lift.
 
         Examples
         --------
@@ -170,7 +170,7 @@ class DiscriminationFigures(OfRows):
         bins: int = 40,
         title: str = "",
     ) -> Any:
-        """Draw the distribution of predicted probabilities, that of events upwards and that of non-events downwards.
+        """Draw the distribution of predicted probabilities, upwards for events and downwards for non-events.
 
         Parameters
         ----------
@@ -179,16 +179,16 @@ class DiscriminationFigures(OfRows):
         ax : Axes, optional
             Axes to draw on.
         threshold : float, optional
-            A probability to be marked.
+            A probability to mark.
         bins : int, default 40
-            Intervals of equal length from 0 to 1.
+            Number of equally wide bins from 0 to 1.
         title : str, optional
             Title of the figure.
 
         Returns
         -------
         Axes
-            Bars of proportions of each outcome.
+            The plot; the bars are proportions within each outcome.
 
         Examples
         --------
@@ -237,16 +237,16 @@ class DiscriminationFigures(OfRows):
         ax : Axes, optional
             Axes to draw on.
         thresholds : sequence of float, optional
-            Probabilities from which one acts; 0.01, 0.02 and so on to 0.99 by default.
+            Probabilities at or above which one acts; by default 0.01, 0.02, and so on to 0.99.
         standardized : bool, default False
-            Draw the net benefit over the prevalence.
+            Whether to draw the net benefit divided by the prevalence.
         title : str, optional
             Title of the figure.
 
         Returns
         -------
         Axes
-            One curve per model, beside acting on all and on none.
+            One curve per model, with those of acting on all rows and on none.
 
         Examples
         --------

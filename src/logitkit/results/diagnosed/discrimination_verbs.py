@@ -1,4 +1,4 @@
-"""How well the predictions of a fit tell outcomes apart."""
+"""How well the predictions of a fit discriminate between outcomes."""
 
 from __future__ import annotations
 
@@ -24,21 +24,22 @@ class DiscriminationVerbs(ClassificationVerbs):
     """Discrimination and classification."""
 
     def discrimination(self, data: Any = None, *, bins: int | None = None) -> DiscriminationResult:
-        """Return the ROC curve of the event, or of each of several outcomes, with the areas.
+        """Return the ROC curve of the event, or of each of several outcomes, with the area under it.
 
         Parameters
         ----------
         data : table, optional
             Rows with an outcome; the rows of the fit by default.
         bins : int, optional
-            Of an event, pool scores in about so many bins instead of sorting them: the area is then known up to the
-            ``auc_bound`` of the result. By default it is exact, for rows read in chunks by a sort on disk.
+            For an event, group scores into about this many bins instead of sorting them; the error of the area is then
+            at most the ``auc_bound`` of the result. By default the area is exact; rows read in chunks are sorted on
+            disk.
 
         Returns
         -------
         DiscriminationResult
-            The curve, and its area with DeLong's interval (an exact one for an area of 1 or 0). With several outcomes,
-            Hand and Till's area, the pairwise areas, and the area of each outcome against the rest.
+            The curve, and the area under it with DeLong's interval (an exact interval if the area is 1 or 0). With
+            several outcomes, Hand and Till's area, the pairwise areas, and the area of each outcome against the rest.
 
         Examples
         --------
@@ -74,27 +75,27 @@ class DiscriminationVerbs(ClassificationVerbs):
         Parameters
         ----------
         other : Fit, FitOnRows, str, array, or several as a mapping by name
-            Another fit of the same rows, a column of ``data``, or a score for each row of the table. A fit on rows of
-            its own, ``fit2.on(rows2)``, is compared as one of independent rows.
+            Another fit to the same rows, a column of ``data``, or an array with a score for each row. A fit on other
+            rows, ``fit2.on(rows2)``, is compared as based on an independent sample.
         data : table, optional
-            Rows with an outcome, which all fits predict; the rows of the fits by default.
+            Rows with an outcome, for which all fits predict; the rows of the fits by default.
         method : {'delong', 'bootstrap', 'venkatraman'}
-            Errors by DeLong's method or of bootstrap samples; or a permutation test that two curves are one.
+            Standard errors by DeLong's method or the bootstrap; or a permutation test that two curves are equal.
         contrasts : {'reference', 'successive', 'pairs'} or (r, k) array
-            The fit less each other, each less the next, all pairs, or coefficients that sum to zero.
+            The fit minus each other score, each minus the next, all pairs, or rows of coefficients that sum to zero.
         fpr : pair of float, optional
-            False positive rates between which areas are taken; whole areas by default.
+            Range of false positive rates for partial areas; whole areas by default.
         level : float, optional
-            Confidence level; the fit's by default.
+            Confidence level; that of the fit by default.
         n : int, default 2000
-            Bootstrap samples or permutations.
+            Number of bootstrap samples or permutations.
         seed : int, optional
-            Of the generator.
+            Random seed.
 
         Returns
         -------
         RocTestResult
-            Areas, contrasts with errors, and their joint test.
+            Areas, contrasts with standard errors, and their joint test.
 
         Examples
         --------
@@ -130,24 +131,25 @@ class DiscriminationVerbs(ClassificationVerbs):
         n: int = 2000,
         seed: int | None = 0,
     ) -> PartialAreaResult:
-        """Return the area under a part of the ROC curve, as it is and standardised.
+        """Return the area under a part of the ROC curve, raw and standardised.
 
         Parameters
         ----------
         data : table, optional
             Rows with an outcome; the rows of the fit by default.
         fpr : pair of float, optional
-            False positive rates between which the area is taken.
+            Range of false positive rates.
         tpr : pair of float, optional
-            Sensitivities between which it is taken, in the place of ``fpr``.
+            Range of sensitivities, instead of ``fpr``.
         method : {'delong', 'bootstrap'}
-            A normal interval, with the error that is DeLong's for the whole area; or percentiles of bootstrap samples.
+            A normal interval, whose standard error equals DeLong's for the whole area; or a bootstrap percentile
+            interval.
         level : float, optional
-            Confidence level; the fit's by default.
+            Confidence level; that of the fit by default.
         n : int, default 2000
-            Bootstrap samples.
+            Number of bootstrap samples.
         seed : int, optional
-            Of the generator.
+            Random seed.
 
         Returns
         -------
@@ -186,14 +188,14 @@ class DiscriminationVerbs(ClassificationVerbs):
         return as_result(PartialAreaResult, found)
 
     def precision_recall(self, data: Any = None, *, level: float | None = None) -> PrecisionRecallResult:
-        """Return precision against recall, with the average precision.
+        """Return the precision-recall curve, with the average precision.
 
         Parameters
         ----------
         data : table, optional
             Rows with an outcome; the rows of the fit by default.
         level : float, optional
-            Confidence level; the fit's by default.
+            Confidence level; that of the fit by default.
 
         Returns
         -------
@@ -202,7 +204,7 @@ class DiscriminationVerbs(ClassificationVerbs):
 
         Examples
         --------
-        Beside the rate of events, which scores that rank nothing have:
+        The average precision, and the rate of events, which is that of random scores:
 
         >>> import logitkit as lk
         >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
@@ -218,19 +220,19 @@ class DiscriminationVerbs(ClassificationVerbs):
         return as_result(PrecisionRecallResult, precision_recall(rows.record, rows.design, level=level))
 
     def concordance(self, data: Any = None, *, level: float | None = None) -> ConcordanceResult:
-        """Return c, Somers' D, Goodman and Kruskal's gamma and Kendall's tau-a, of an event or of ordered outcomes.
+        """Return c, Somers' D, Goodman-Kruskal gamma and Kendall's tau-a, for an event or for ordered outcomes.
 
         Parameters
         ----------
         data : table, optional
             Rows with an outcome; the rows of the fit by default.
         level : float, optional
-            Confidence level; the fit's by default.
+            Confidence level; that of the fit by default.
 
         Returns
         -------
         ConcordanceResult
-            The four measures with errors, and the pairs that they are made of.
+            The four measures with standard errors, and the counts of pairs on which they are based.
 
         Examples
         --------
@@ -248,7 +250,7 @@ class DiscriminationVerbs(ClassificationVerbs):
         return as_result(ConcordanceResult, concordance(rows.record, rows.design, level=level))
 
     def gains(self, data: Any = None, groups: int = 10, *, level: float | None = None) -> GainsResult:
-        """Return gains and lift: how many of the events are among the rows with the highest probabilities.
+        """Return gains and lift: the share of the events among the rows with the highest probabilities.
 
         Parameters
         ----------
@@ -257,12 +259,12 @@ class DiscriminationVerbs(ClassificationVerbs):
         groups : int, default 10
             Number of groups of equal weight.
         level : float, optional
-            Confidence level; the fit's by default.
+            Confidence level; that of the fit by default.
 
         Returns
         -------
         GainsResult
-            The table by depth, and the accuracy profile (CAP) with its ratio.
+            The table by depth, and the cumulative accuracy profile (CAP) with the accuracy ratio.
 
         Examples
         --------

@@ -1,4 +1,4 @@
-"""A set of rows without which a conclusion changes, with the labels of its rows."""
+"""A set of rows whose removal changes a conclusion, with the labels of its rows."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ __all__ = ["FragilityResult", "fragility_of_rows"]
 
 @dataclass(frozen=True)
 class FragilityResult(Fragility):
-    """A set of rows without which a conclusion changes.
+    """A set of rows whose removal changes a conclusion.
 
     Parameters
     ----------
     labels : pandas.Index
-        Of the rows in the set: ``data.drop(index=found.labels)`` are the others.
+        Labels of the rows in the set; ``data.drop(index=found.labels)`` are the other rows.
 
     Examples
     --------
@@ -50,7 +50,7 @@ class FragilityResult(Fragility):
         Returns
         -------
         pandas.DataFrame
-            Columns estimate, std_error, conf_low, conf_high and n_rows, of two rows.
+            Columns estimate, std_error, conf_low, conf_high and n_rows, in two rows.
         """
         pair = self.before, self.after
         columns = {"estimate": "estimate", "std_error": "std_error", "conf_low": "low", "conf_high": "high"}

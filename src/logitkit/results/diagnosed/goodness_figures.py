@@ -16,7 +16,7 @@ class GoodnessFigures(OfRows):
     def calibration_belt(
         self, data: Any = None, ax: Any = None, levels: Sequence[float] = (0.8, 0.95), title: str = ""
     ) -> Any:
-        """Draw the calibration belt: the observed rate that goes with each predicted one, with its confidence belts.
+        """Draw the calibration belt: the estimated observed rate at each predicted probability, with confidence belts.
 
         Parameters
         ----------
@@ -32,7 +32,7 @@ class GoodnessFigures(OfRows):
         Returns
         -------
         Axes
-            The plot, with the test, and where the belt leaves the diagonal.
+            The plot, which shows the test and the ranges in which the belt excludes the diagonal.
 
         Examples
         --------

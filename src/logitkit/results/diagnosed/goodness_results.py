@@ -106,7 +106,7 @@ class LinkTestResult(LinkTest):
 @extends_base
 @dataclass(frozen=True, eq=False)
 class BoxTidwellResult(BoxTidwell):
-    """Box and Tidwell's tests, with a table.
+    """Box-Tidwell tests, with a table.
 
     Examples
     --------
@@ -241,7 +241,7 @@ class DispersionTestResult(DispersionTest):
         Returns
         -------
         pandas.DataFrame
-            Columns statistic, dof, ratio and p_value (of more dispersion than the model has), indexed by statistic.
+            Columns statistic, dof, ratio and p_value (against overdispersion), indexed by statistic.
         """
         columns = {
             "statistic": [self.pearson, self.deviance],

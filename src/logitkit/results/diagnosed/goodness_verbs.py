@@ -1,4 +1,4 @@
-"""Tests of whether a fit agrees with its rows, or with others."""
+"""Goodness-of-fit tests, on the rows of the fit or on other rows."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ class GoodnessVerbs(OfRows):
     """Goodness of fit."""
 
     def goodness_of_fit(self, data: Any = None, tests: str | Sequence[str] | None = None) -> GoodnessOfFitResult:
-        """Return tests of fit side by side, each with its distribution under the model or why it may not be used.
+        """Return several goodness-of-fit tests, each with its null distribution or the reason why it is not valid.
 
-        Of an event: ``"pearson"``, ``"deviance"`` and ``"osius_rojek"`` on covariate patterns, ``"hosmer_lemeshow"`` by
-        two groupings, ``"le_cessie"`` (unweighted sum of squares), ``"spiegelhalter"``, ``"stukel"`` (score test),
-        ``"information_matrix"``, ``"link_test"``, ``"box_tidwell"`` of each positive column, ``"calibration_belt"``.
+        For an event: ``"pearson"``, ``"deviance"`` and ``"osius_rojek"`` on covariate patterns, ``"hosmer_lemeshow"``
+        with two groupings, ``"le_cessie"`` (unweighted sum of squares), ``"spiegelhalter"``, ``"stukel"`` (score test),
+        ``"information_matrix"``, ``"link_test"``, ``"box_tidwell"`` for each positive column, ``"calibration_belt"``.
 
         Parameters
         ----------
         data : table, optional
-            Rows with an outcome; the rows of the fit by default. Predictions of other rows are taken as known.
+            Rows with an outcome; the rows of the fit by default. For other rows, predictions are treated as known.
         tests : str or sequence of str, optional
-            Which of them; all that go with the model by default.
+            Names of the tests; by default all that are available for the model.
 
         Returns
         -------
         GoodnessOfFitResult
-            Prints as a table; ``to_frame()`` has one row per test, ``result["stukel"]`` is one of them. Refused with
-            weights that are no counts, with clusters, and on the rows of a penalised fit.
+            Prints as a table; ``to_frame()`` returns one row per test, and ``result["stukel"]`` one of the tests.
+            Refused with weights that are not counts, with clusters, and on the rows of a penalised fit.
 
         Examples
         --------
@@ -61,7 +61,7 @@ class GoodnessVerbs(OfRows):
         return with_table(GoodnessOfFitResult, goodness_of_fit(rows.record, rows.design, tests))
 
     def link_test(self, data: Any = None) -> LinkTestResult:
-        """Return Pregibon's link test: whether the square of the linear predictor is needed beside it.
+        """Return Pregibon's link test: whether the square of the linear predictor is needed in addition to it.
 
         Parameters
         ----------
@@ -71,7 +71,7 @@ class GoodnessVerbs(OfRows):
         Returns
         -------
         LinkTestResult
-            Coefficients of the fit on the linear predictor and its square, as Stata's ``linktest`` prints them.
+            Coefficients of a model with the linear predictor and its square, as in Stata's ``linktest``.
 
         Examples
         --------
@@ -87,19 +87,19 @@ class GoodnessVerbs(OfRows):
         return with_table(LinkTestResult, link_test(rows.record, rows.design))
 
     def box_tidwell(self, data: Any = None, of: str | Sequence[str] | None = None) -> BoxTidwellResult:
-        """Return Box and Tidwell's test of linearity of each positive column, with the power that it suggests.
+        """Return the Box-Tidwell test of linearity for each positive column, with the power that it suggests.
 
         Parameters
         ----------
         data : table, optional
-            The rows of the fit, where it does not hold them.
+            The rows of the fit, if it does not hold them.
         of : str or sequence of str, optional
             Columns to test; by default all that are positive and take more than three values.
 
         Returns
         -------
         BoxTidwellResult
-            One row per column; refused on other rows than those of the fit.
+            One row per column. Refused on rows other than those of the fit.
 
         Examples
         --------
@@ -116,7 +116,7 @@ class GoodnessVerbs(OfRows):
         return with_table(BoxTidwellResult, box_tidwell(rows.record, rows.design, of))
 
     def calibration_belt(self, data: Any = None, levels: Sequence[float] = (0.8, 0.95)) -> CalibrationBeltResult:
-        """Return the GiViTI calibration belt: a polynomial of what was predicted, with its region and its test.
+        """Return the GiViTI calibration belt: a polynomial calibration curve, with its confidence region and test.
 
         Parameters
         ----------
@@ -128,8 +128,8 @@ class GoodnessVerbs(OfRows):
         Returns
         -------
         CalibrationBeltResult
-            The polynomial starts at degree 2 on the rows of the fit, at degree 1 on others, and the test knows that its
-            degree was chosen; ``plot()`` draws the belts.
+            The polynomial starts at degree 2 on the rows of the fit and at degree 1 on other rows; the test accounts
+            for the choice of the degree. ``plot()`` draws the belts.
 
         Examples
         --------
@@ -146,7 +146,7 @@ class GoodnessVerbs(OfRows):
         return with_table(CalibrationBeltResult, calibration_belt(rows.record, rows.design, levels))
 
     def dispersion_test(self, data: Any = None) -> DispersionTestResult:
-        """Return Pearson's statistic and the deviance over their degrees of freedom, with tests of dispersion.
+        """Return Pearson's statistic and the deviance divided by their degrees of freedom, with tests of dispersion.
 
         Parameters
         ----------
@@ -156,8 +156,8 @@ class GoodnessVerbs(OfRows):
         Returns
         -------
         DispersionTestResult
-            Of rows of counts or, of single trials, of covariate patterns. What a fit with ``dispersion=`` has estimated
-            is ``fit.dispersion``.
+            Based on the rows if they are counts, and on covariate patterns if they are single trials. The estimate of a
+            fit with ``dispersion=`` is ``fit.dispersion``.
 
         Examples
         --------
@@ -174,20 +174,20 @@ class GoodnessVerbs(OfRows):
         return with_table(DispersionTestResult, dispersion_test(rows.record, rows.design))
 
     def pseudo_r2(self, data: Any = None) -> PseudoRSquaredResult:
-        """Return coefficients of determination, on new rows those that have a meaning there.
+        """Return coefficients of determination; on new rows, only those that are defined for new rows.
 
-        McFadden's, plain and adjusted, Cox and Snell's, Nagelkerke's, Tjur's, Efron's, and McKelvey and Zavoina's.
+        They are McFadden's (plain and adjusted), Cox-Snell, Nagelkerke's, Tjur's, Efron's, and McKelvey-Zavoina.
 
         Parameters
         ----------
         data : table, optional
-            Rows with an outcome; the rows of the fit by default. There the null model is that of the proportions among
-            the rows of the fit.
+            Rows with an outcome; the rows of the fit by default. On other rows, the null model predicts the proportions
+            of outcomes among the rows of the fit.
 
         Returns
         -------
         PseudoRSquaredResult
-            A coefficient without a meaning is nan.
+            The coefficients; nan if a coefficient is not defined.
 
         Examples
         --------
@@ -210,7 +210,7 @@ class GoodnessVerbs(OfRows):
         grouping: Literal["stata", "r", "sas"] | None = None,
         against: Any = None,
     ) -> HosmerLemeshowResult:
-        """Return the Hosmer-Lemeshow test with its groups, generalised to several outcomes.
+        """Return the Hosmer-Lemeshow test or its generalisation to several outcomes, with its groups.
 
         Parameters
         ----------
@@ -219,15 +219,16 @@ class GoodnessVerbs(OfRows):
         groups : int, default 10
             Number of groups.
         grouping : {'stata', 'r', 'sas'}, optional
-            How rows are assigned to groups, which can differ visibly; by the conventions of the fit by default.
+            How rows are assigned to groups, which can change the result noticeably; by default the conventions of the
+            fit.
         against : object, optional
-            The outcome whose probability defines the groups; by default the reference, in the symmetric form the first
-            outcome.
+            The outcome whose probability defines the groups; by default the reference or, in the symmetric form, the
+            first outcome.
 
         Returns
         -------
         HosmerLemeshowResult
-            Statistic, degrees of freedom, p-value and table. Refused on the rows of a saturated model.
+            Statistic, degrees of freedom, p-value and table of groups. Refused on the rows of a saturated model.
 
         Examples
         --------
