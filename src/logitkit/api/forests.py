@@ -55,7 +55,7 @@ def plot_forest(
     DataError
         If there is no fit, or the number of names is wrong.
     UnsupportedError
-        If a fit has several outcomes, or if its ratios are of another kind than those of the other fits.
+        If a fit has several outcomes, or if the fits have different kinds of ratios.
 
     Examples
     --------

@@ -55,8 +55,8 @@ def multinomial(
 
     .. math:: \log (p_{ik} / p_{ir}) = x_i'\beta_k + o_{ik} - o_{ir}
 
-    for every outcome k but the reference r; or the symmetric form, of ``lk.Multinomial``. In full:
-    ``docs/reference/fitting.md``; a guide: ``docs/several_outcomes.md``; verbs: ``help(fit)``.
+    for every outcome k except reference r; or the symmetric form of ``lk.Multinomial``. Details:
+    ``docs/reference/fitting.md``; guide: ``docs/several_outcomes.md``; methods: ``help(fit)``.
 
     Parameters
     ----------
@@ -65,9 +65,9 @@ def multinomial(
     data : table, or source of rows
         As in ``logit``.
     reference : object, optional
-        The outcome compared with; the first by default. None, as with a penalty: symmetric form.
+        The outcome to compare with; default: the first. None (default with a penalty): symmetric.
     per_outcome, equal : optional
-        Terms of single outcomes, ``{"bus": "cost"}``; terms with one coefficient for all outcomes.
+        Terms of individual outcomes, ``{"bus": "cost"}``; terms with the same coefficient for all.
     weights : str or (n,) array-like, optional
         A column name, or an array aligned with ``data``.
     offset : mapping of str to str or array-like, or (n, K) array-like, optional
@@ -77,12 +77,12 @@ def multinomial(
     penalty : penalty, optional
         As in ``logit``; ``lk.Lasso(0.05, across_outcomes=True)`` chooses columns for all outcomes.
     survey, dispersion, conventions, solver, start, vcov, level, labels, memory, checkpoint, executor : optional
-        As in ``fit``; the last three for rows that are read in chunks.
+        As in ``fit``; the last three are for rows that are read in chunks.
 
     Returns
     -------
     MultinomialFit
-        Separation and failure to converge are reported in it, not raised; the latter warns.
+        The fit, which reports separation and failure to converge; only the latter warns.
 
     Raises
     ------
@@ -148,18 +148,18 @@ def multinomial_matrix(
     level: float = 0.95,
     labels: Any = None,
 ) -> MultinomialFit:
-    """Fit a multinomial logistic regression to a ready matrix, which holds its own intercept.
+    """Fit a multinomial logistic regression to a ready design matrix, taken as it is: no intercept is added.
 
     Parameters
     ----------
     X : (n, p) array, scipy sparse matrix or table of numbers
-        The matrix; a dense array is not copied. Without a column of ones there is no intercept.
+        The design matrix; a dense array is not copied. Without a column of ones there is no intercept.
     y : (n,) array-like
         One outcome per row.
     names : sequence of str, optional
         Column names; the column called ``"Intercept"`` is the intercept.
     reference, per_outcome, equal : optional
-        As in ``multinomial``; terms are columns.
+        As in ``multinomial``; each column is a term.
     weights : (n,) array-like, optional
         As in ``multinomial``, one value per row.
     offset : mapping of str to array-like, or (n, K) array-like, optional
@@ -167,7 +167,7 @@ def multinomial_matrix(
     weight_kind, cluster : optional
         As in ``logit``, one value per row.
     penalty, survey, dispersion, conventions, solver, start, vcov, level, labels : optional
-        As in ``multinomial``; terms of a penalty are columns.
+        As in ``multinomial``; each column is a term of the penalty.
 
     Returns
     -------

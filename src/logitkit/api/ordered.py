@@ -59,34 +59,34 @@ def ordinal(
 
     .. math:: P(Y_i \le k) = F(\theta_k - x_i'\beta - z_i'\gamma_k - o_i)
 
-    with thresholds :math:`\theta_k`; or the adjacent-category model, of ``lk.Ordinal``. In full:
-    ``docs/reference/fitting.md``; a guide: ``docs/ordinal.md``; verbs of the fit: ``help(fit)``.
+    with thresholds :math:`\theta_k`; or the adjacent-category model of ``lk.Ordinal``. Details:
+    ``docs/reference/fitting.md``; guide: ``docs/ordinal.md``; methods: ``help(fit)``.
 
     Parameters
     ----------
     formula : str
-        ``"response ~ terms"``; the response is ordered, numbers, or ``cbind(low, medium, high)``.
+        ``"response ~ terms"``; an ordered or numeric response, or ``cbind(low, medium, high)``.
     data : table, or source of rows
         As in ``logit``.
     model, link : str
         ``"cumulative"`` or ``"adjacent"``; the inverse of F, as in ``lk.Binary``.
     nominal : str or sequence of str, optional
-        Terms with one coefficient per threshold; all others have a single one.
+        Terms with one coefficient per threshold; all other terms have one coefficient.
     order : sequence, optional
-        The outcomes from the lowest to the highest; text needs it.
+        The outcomes from the lowest to the highest; required for text.
     information, direction : str
-        What standard errors rest on, and what positive coefficients mean, as in ``lk.Ordinal``.
+        The basis of standard errors, and the meaning of positive coefficients: ``lk.Ordinal``.
     weights, offset, weight_kind, missing, cluster : optional
         As in ``logit``.
     penalty : adjustment, optional
-        ``lk.Jeffreys()`` or another that reduces bias; none that shrinks.
+        ``lk.Jeffreys()`` or another that reduces bias; penalties that shrink are refused.
     survey, dispersion, conventions, solver, start, vcov, level, labels, memory, checkpoint, executor : optional
-        As in ``fit``; the last three for rows that are read in chunks.
+        As in ``fit``; the last three are for rows that are read in chunks.
 
     Returns
     -------
     OrdinalFit
-        Separation and failure to converge are reported in it, not raised; the latter warns.
+        The fit, which reports separation and failure to converge; only the latter warns.
 
     Raises
     ------

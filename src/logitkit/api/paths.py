@@ -58,7 +58,7 @@ def path(
     executor: Executor | None = None,
     labels: Any = None,
 ) -> Path:
-    """Fit a penalised model at a sequence of strengths.
+    """Fit a penalised model at a sequence of penalty strengths.
 
     Parameters
     ----------
@@ -67,10 +67,10 @@ def path(
     data : table, or source of rows
         As in ``logit``.
     model : model, default lk.Binary()
-        The model to fit: for several outcomes ``lk.Multinomial()``, penalised in symmetric form unless it states a
+        The model to fit. ``lk.Multinomial()``, for several outcomes, is penalised in symmetric form unless it states a
         reference.
     penalty : penalty, default lk.Lasso()
-        A penalty with at least one part without a strength.
+        A penalty with at least one part whose strength is not given.
     n_strengths : int, default 100
         Number of strengths in the grid, evenly spaced on the log scale from the smallest at which no penalised
         coefficient enters.
@@ -85,20 +85,20 @@ def path(
     missing : {'drop', 'raise'}
         Whether to drop and count rows with missing values, or to raise an error.
     solver : ProxNewton, optional
-        Options of the solver; by default a duality gap of at most 1e-7 of the loss of the null model at each strength.
-        The gap is a bound on a working set and for designs of at most 262,144 numbers, and an estimate otherwise; fits
-        returned by ``at`` have a proved gap of at most 1e-12.
+        Options of the solver. By default it stops at each strength when the duality gap is at most 1e-7 of the loss of
+        the null model. This gap is a proved bound if a working set is used or if the design has at most 262,144
+        numbers, and an estimate otherwise. Fits returned by ``at`` have a proved gap of at most 1e-12.
     level : float, default 0.95
         Confidence level of the fits returned by ``at``.
     memory, checkpoint, executor : optional
-        Of rows that are read in chunks, as in ``fit``.
+        For rows that are read in chunks, as in ``fit``.
     labels : lk.labels or mapping, optional
-        What variables and levels are called in print, as in ``fit``.
+        Labels of variables and levels in printed output, as in ``fit``.
 
     Returns
     -------
     Path
-        Coefficients by strength, and the fit at any strength.
+        The coefficients at each strength, and a fit at any strength.
 
     Raises
     ------
@@ -150,7 +150,7 @@ def path_matrix(
     solver: ProxNewton | None = None,
     level: float = 0.95,
 ) -> Path:
-    """Fit a penalised model to a ready matrix, as it is, at a sequence of strengths.
+    """Fit a penalised model to a ready design matrix, taken as it is, at a sequence of penalty strengths.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ def path_matrix(
     y : (n,) array-like
         A response that the model accepts.
     names : sequence of str, optional
-        Column names; the column of ones called ``"Intercept"`` is the intercept, and without it there is none.
+        Column names. The column of ones called ``"Intercept"`` is the intercept; without it, the model has none.
     model : model, default lk.Binary()
         As in ``path``.
     penalty, n_strengths, ratio, strengths : optional

@@ -54,33 +54,34 @@ def simulated_power(
     seed: int | None = None,
     level: float = 0.95,
 ) -> SimulatedPower:
-    """Return the power of a test by simulation: studies are drawn, fitted and tested.
+    """Estimate the power of a test by simulation: studies are drawn, fitted and tested.
 
     Parameters
     ----------
     draw : callable
-        Of a sample size and a NumPy random generator: a table with that many rows, outcomes drawn from what is taken
-        for true.
+        A function of a sample size and a NumPy random generator. It returns a table with that many rows, with outcomes
+        drawn from the assumed truth.
     model : str or callable
         A formula, fitted by ``lk.logit``; or a function of the table that returns a fit of any kind.
     test : str or callable
-        Hypotheses as of ``fit.test``, such as ``"treated = 0"`` or the name of a term; or a function of the fit that
+        Hypotheses as in ``fit.test``, such as ``"treated = 0"`` or the name of a term; or a function of the fit that
         returns a p-value.
     n : int or sequence of int
         Sample sizes.
     repetitions : int, default 1000
-        Studies of each size.
+        Number of studies of each size.
     alpha : float, default 0.05
         Significance level of the test.
     seed : int, optional
-        Draws the same studies again. Those of a size depend on nothing but the seed, the size and their number.
+        Seed that makes the studies reproducible. Each study depends only on the seed, the sample size and its number
+        among the studies of that size.
     level : float, default 0.95
         Confidence level of the Monte-Carlo limits.
 
     Returns
     -------
     SimulatedPower
-        Per size the power with the limits of its Monte-Carlo error, and how many studies gave no p-value.
+        For each size, the power with limits for its Monte-Carlo error, and the number of studies that gave no p-value.
 
     Examples
     --------

@@ -17,14 +17,14 @@ __all__ = ["pool"]
 def pool(fits: Sequence[Fit], dof_complete: float | None = None) -> PooledFit:
     """Pool fits of one model to multiply imputed tables by Rubin's rules.
 
-    The tables are imputed elsewhere; each is fitted as if it had no gaps.
+    The tables are imputed with other software, and each is fitted as if it had been complete.
 
     Parameters
     ----------
     fits : sequence of Fit
-        At least two fits of the same model, which differ in imputed values only.
+        At least two fits of the same model, to tables that differ only in imputed values.
     dof_complete : float, optional
-        Degrees of freedom of the table without gaps, ``math.inf`` for a large sample; by default observations less
+        Degrees of freedom of a fit to complete data, ``math.inf`` for a large sample. Default: observations minus
         coefficients.
 
     Returns
@@ -35,9 +35,9 @@ def pool(fits: Sequence[Fit], dof_complete: float | None = None) -> PooledFit:
     Raises
     ------
     DataError
-        For fits of different models, levels or numbers of rows.
+        If models, levels or numbers of rows differ between the fits.
     SeparationError
-        If one has no finite estimate.
+        If the estimates of a fit are infinite.
 
     References
     ----------

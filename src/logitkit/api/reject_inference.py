@@ -39,46 +39,46 @@ def reject_inference(
     reject_weights: Any = None,
     between: tuple[float, float] = (0.5, 4.0),
 ) -> RejectInference:
-    """Return what assumptions about rejects would do to a card, side by side.
+    """Compare what a scorecard would be under several assumptions about rejected applicants.
 
-    The default of a card is no reject inference: the outcomes of rejects are not in the data, and each method puts an
-    assumption in their place, which is printed with it.
+    By default a scorecard uses no reject inference. The outcomes of rejects are not in the data; each method replaces
+    them by an assumption, which is printed with its results.
 
     Parameters
     ----------
     card : Scorecard
-        The card of accepts. Rejects are put into its bins, with its weights of evidence and its policies for unseen
-        and missing values.
+        The card made from accepts. Rejects are assigned to its bins, with its weights of evidence and its policies for
+        unseen and missing values.
     accepts : table
-        The rows that the card was made from; others may be among them only where they have no outcome of good or bad.
+        The rows that the card was made from. Other rows are allowed only if their outcome is neither good nor bad.
     rejects : table
-        Those who were refused, with every variable of the card.
+        The rejected applicants, with every variable of the card.
     methods : sequence, optional
-        Of ``Augmentation``, ``FuzzyAugmentation``, ``Parcelling``, ``Extrapolation`` and ``Reclassification`` of
-        ``logitkit.scorecard``; by default one of each, those without an answer listed with the reason.
+        Instances of ``Augmentation``, ``FuzzyAugmentation``, ``Parcelling``, ``Extrapolation`` and ``Reclassification``
+        of ``logitkit.scorecard``. Default: one of each; those that cannot be applied are listed with the reason.
     weights, reject_weights : str or (n,) array-like, optional
-        Numbers of applicants that the rows stand for; ``weights`` are those of the card.
+        How many applicants each row of accepts and of rejects stands for; ``weights`` must be those of the card.
     between : (float, float), default (0.5, 4)
-        The best and the worst case that are thought possible: factors of the odds of bad of rejects, against accepts
-        with the same values. All good and all bad, the limits of what is possible, are always beside them.
+        The plausible best and worst case, as ratios of the odds of bad of rejects to those of accepts with the same
+        values. The extreme cases, all rejects good and all bad, are always shown too.
 
     Returns
     -------
     RejectInference
-        Bad rates, coefficients and points of every method, and cards to score with.
+        Bad rates, coefficients and points by method, and the cards to score with.
 
     Raises
     ------
     DataError
         If the card was not made from these accepts, or if a reject cannot be put into its bins.
     UnsupportedError
-        If a method that was named has no answer: augmentation without overlap, parcelling with bands without accepts;
-        or if the card has a coefficient per bin.
+        If a method asked for cannot be applied (augmentation without overlap, parcelling with bands without accepts),
+        or if the card has one coefficient per bin.
 
     Notes
     -----
-    Standard errors count what accepts tell through the outcomes that are assumed of rejects; they hold if the
-    assumption does. Bins are taken as given (``docs/maths/reject_inference.md``).
+    Standard errors take into account that the assumed outcomes of rejects are derived from the accepts; they are valid
+    if the assumption is. Bins are treated as fixed (``docs/maths/reject_inference.md``).
 
     References
     ----------
@@ -95,7 +95,7 @@ def reject_inference(
     >>> bool(found.table().loc["all bad", "reject_bad_rate"] == 1)
     True
 
-    A lender that accepts some 10 % of the long loans by chance knows with what probability:
+    A lender that accepts 10 % of the long loans at random knows the probability of acceptance:
 
     >>> import numpy as np
     >>> loans["chance"] = np.where(loans["duration"] > 36, 0.1, 1.0)

@@ -50,52 +50,53 @@ def scorecard(
     coding: Literal["woe", "dummies"] = "woe",
     level: float = 0.95,
 ) -> Scorecard:
-    """Return a scorecard: variables in optimal bins, a logistic regression of them, and points.
+    """Make a scorecard: variables in optimal bins, a logistic regression on them, and points.
 
     Parameters
     ----------
     variables : str or sequence of str
-        The variables by name, or a formula of these: ``"default ~ employees + sector"``, ``"default ~ . - bank"``. A
-        point stands for all other columns, of which dates and durations are left out; named, they are refused.
+        The variables by name, or a formula of names: ``"default ~ employees + sector"``, ``"default ~ . - bank"``. A
+        ``.`` stands for all other columns except dates and durations, which raise an error if they are named.
     data : table
         A pandas, polars or Arrow table, or a dict of columns.
     target : str, optional
-        The column of the outcome, where no formula names it.
+        The column of the outcome, if no formula names it.
     event : object, optional
         The level of the outcome that is bad; 1 or True by default.
     indeterminate : object or sequence, optional
-        Levels that are neither good nor bad: their rows are left out, and counted.
+        Outcome levels that are neither good nor bad; their rows are left out and counted.
     exclude : mapping of str to mask or column, optional
-        Rows left out by named rules: one True or False per row, or a column of these. Each rule has its count.
+        Named rules that exclude rows: one True or False per row, or a column of these. Excluded rows are counted by
+        rule.
     bins : Bins or mapping of str to Bins or BinnedVariable, optional
-        How all variables are binned, or each by its name; of a binned variable that was changed by hand the changes are
-        made again, and stay in its trail.
+        Options of the binning of all variables, or of each by name. Edits by hand of a binned variable are made again,
+        and are kept in its audit trail.
     selection : Selection, optional
-        Which variables the card takes; by default all that are named and have two bins.
+        How variables are selected; by default the card has all named variables with at least two bins.
     weights : str or (n,) array-like, optional
-        Weights of the rows; counts are their sums.
+        Weights of the rows; counts are then sums of weights.
     scaling : Scaling, optional
         Points to double the odds, base points and base odds.
     coding : {"woe", "dummies"}, default "woe"
-        Whether the model has one coefficient per variable, of its weights of evidence; or one per bin, so that points
-        of bins follow the data given the other variables, and need not follow the order of the event rates. Selection
-        looks at weights of evidence by both.
+        Whether the model has one coefficient per variable, on its weights of evidence, or one per bin. With one per
+        bin, the points are adjusted for the other variables and need not follow the order of the event rates. Selection
+        uses weights of evidence in both cases.
     level : float, default 0.95
         Confidence level of the inference.
 
     Returns
     -------
     Scorecard
-        Points, scores, the trail of the selection, and the fit.
+        The points, the scores, the audit trail of the selection, and the fit.
 
     Raises
     ------
     DataError, ResponseError
         If the input is invalid, or if a variable has no bins that meet the constraints.
     SeparationError
-        If coefficients would be infinite, as of dummies where a bin has goods or bads alone.
+        If coefficients would be infinite, for example with dummies if a bin has only goods or only bads.
     UnsupportedError
-        If, of dummies, the rows of a bin are determined by other bins.
+        If, with dummies, the rows of a bin are determined by bins of other variables.
 
     Examples
     --------
@@ -106,7 +107,7 @@ def scorecard(
     >>> card.fit.coef.round(2).head(4).to_dict()
     {'Intercept': -0.85, 'checking_status': -0.79, 'duration': -0.74, 'credit_history': -0.71}
 
-    How well it will do is asked of cards that are made again in resamples, bins and selection included:
+    Validation makes the card again in each resample, including its bins and the selection:
 
     >>> found = card.fit.validate(n=3, seed=1)
     >>> round(float(found.apparent[found.names.index("c")]), 3), round(float(found.of("c")), 3)

@@ -38,34 +38,35 @@ def psi(
     replicates: int = 1000,
     seed: int | None = 0,
 ) -> PopulationStability:
-    r"""Return the population stability index of two samples, with what it would be by chance.
+    r"""Return the population stability index of two samples, with its expected value if nothing has changed.
 
     Parameters
     ----------
     base, recent : (m,) and (n,) array-like
-        Numbers or levels, such as scores at development and now. With ``column``, what a fit reads in chunks (Parquet
-        or CSV files, folders, a ``pyarrow.dataset``), of which the column is counted in one pass.
+        The two samples of numbers or levels, such as scores at development and now. With ``column``, two sources that a
+        fit can read in chunks (Parquet or CSV files, folders, a ``pyarrow.dataset``), each read in one pass.
     column : str, optional
-        The column of two sources; then give cut points, or the bins of a variable.
+        The column to compare in two sources; ``bins`` are then cut points or the bins of a variable.
     bins : int, sequence of float or BinnedVariable, default 10
-        Bins of about equal size in the base, where bins after the first begin, or the bins of a variable. Levels are
-        bins as they are. Missing values, and levels that the base has not, have bins of their own.
+        The number of bins of about equal size in the base, the values at which bins after the first begin, or the bins
+        of a variable. Each level is a bin. Missing values, and levels that are not in the base, have bins of their own.
     weights : pair of array-like, optional
-        Weights of both samples, or counts where each value stands for many rows; with ``column``, names of columns.
+        Weights of both samples, or counts if each value stands for several rows; with ``column``, names of columns.
     weight_kind : {"frequency", "sampling"}, optional
-        Whether weights count rows, or are what each sampled row stands for; of each sample whole numbers count rows by
-        default. With sampling weights the law by chance is Rao and Scott's approximation.
+        Whether weights count rows or are sampling weights. By default, weights of a sample count rows if they are whole
+        numbers. With sampling weights the null distribution is Rao and Scott's approximation.
     level : float, default 0.95
         Confidence level.
     replicates : int, default 1000
         Pairs of samples drawn for the interval; 0 for none.
     seed : int or None, default 0
-        Of the generator.
+        Seed of the random number generator.
 
     Returns
     -------
     PopulationStability
-        value, low, high, by_chance, statistic, dof, p_value; ``table()`` has the bins.
+        ``value``, ``low``, ``high``, ``by_chance``, ``statistic``, ``dof`` and ``p_value``; ``table()`` returns the
+        bins.
 
     Raises
     ------
@@ -74,9 +75,9 @@ def psi(
 
     Notes
     -----
-    :math:`\sum_k (q_k - p_k) \ln(q_k / p_k)`. For samples of one population it is asymptotically
-    :math:`(1/n + 1/m) \chi^2_{B-1}` (Yurdakul and Naranjo 2020), also with bins cut at quantiles of the base
-    (``docs/maths/stability.md``).
+    The index is :math:`\sum_k (q_k - p_k) \ln(q_k / p_k)`. For samples from the same population it is distributed
+    asymptotically as :math:`(1/n + 1/m) \chi^2_{B-1}` (Yurdakul and Naranjo 2020), including when bins are cut at
+    quantiles of the base (``docs/maths/stability.md``).
 
     References
     ----------

@@ -39,35 +39,34 @@ def learn(
 ) -> StochasticFit:
     """Learn a model in mini-batches: SGD, RMSprop, Adam or SAGA.
 
-    ``lk.fit`` has the optimum itself, with errors and tests, and is as fast or faster wherever there are at most a few
-    thousand coefficients; this is for streams, for more, and for dropout.
+    ``lk.fit`` finds the optimum itself, with standard errors and tests, and is at least as fast with up to a few
+    thousand coefficients. Use ``lk.learn`` for streams, for more coefficients, and for dropout.
 
     Parameters
     ----------
     formula : str
         As in ``fit``.
     data : table, or source of rows
-        As in ``fit``: a table, or files that are read in chunks, one pass for each epoch. Chunks come in the order of
-        the source, and rows in random order within a chunk: sorted files are shuffled before, as a warning says where
-        the chunks tell of the outcomes.
+        As in ``fit``: a table, or files that are read in chunks, in one pass per epoch. Chunks are read in the order of
+        the source, and their rows in random order. Shuffle sorted files first; a warning says so if outcomes differ
+        between chunks.
     model : model, default lk.Binary()
         ``lk.Binary()``, ``lk.Binary(event="yes")`` or ``lk.Multinomial()``.
     solver : Stochastic
-        How it is learnt.
+        The algorithm and its options.
     weights, offset, weight_kind : optional
-        As in ``fit``: plug-in errors count a frequency as so many rows, and square other weights.
+        As in ``fit``. Plug-in standard errors treat frequencies as counts of rows, and square other weights.
     missing : {'drop', 'raise'}
         As in ``fit``.
     compared : bool, default True
-        Whether the batch optimum is found too, by Newton's method on the same rows, so that the distance from it is
-        known.
+        Whether to find the batch optimum too, by Newton's method on the same rows, and to report the distance from it.
     memory : int or str, optional
-        Of rows that are read in chunks, as in ``fit``.
+        For rows that are read in chunks, as in ``fit``.
 
     Returns
     -------
     StochasticFit
-        With ``coef``, ``losses``, ``excess`` over the batch optimum, ``predict``.
+        The fit, with ``coef``, ``losses``, ``excess`` over the batch optimum, and ``predict``.
 
     Raises
     ------
@@ -108,12 +107,12 @@ def learn_matrix(
     weight_kind: WeightKind = "frequency",
     compared: bool = True,
 ) -> StochasticFit:
-    """Learn a model in mini-batches from a ready matrix as it is: no intercept is added.
+    """Learn a model in mini-batches from a ready design matrix, taken as it is: no intercept is added.
 
     Parameters
     ----------
     X : (n, p) array, scipy sparse matrix or table of numbers
-        The matrix; float32 and float64 in C order are not copied.
+        The design matrix; float32 and float64 arrays in C order are not copied.
     y : (n,) array-like
         A response that the model accepts.
     names : sequence of str, optional

@@ -52,49 +52,49 @@ def regression_table(
     univariable: bool = False,
     test: Literal["LR", "Wald"] | None = None,
 ) -> RegressionTableResult:
-    """Put fits side by side, with reference levels, counts, tests of terms, and footnotes that say how all was made.
+    """Put fits side by side, with reference levels, counts, tests of terms, and footnotes on the methods.
 
     Parameters
     ----------
     *fits : Fit or PooledFit
-        One or more, of any models. Rows that are of the same level, or the same column, stand side by side. A fit of
-        several outcomes has one block of columns per outcome.
+        One or more fits, of any models. Estimates for the same level or the same column share a row. A fit of several
+        outcomes has one block of columns per outcome.
     names : sequence of str, optional
-        What the fits are called; ``(1)``, ``(2)``, ... by default.
+        Names of the fits; ``(1)``, ``(2)``, ... by default.
     style : {'compact', 'full'}
-        One cell per estimate with its interval; or counts and events of levels, and estimates, standard errors,
-        intervals and p-values each in a column.
+        ``'compact'``: one cell per estimate with its interval. ``'full'``: counts and events of levels, with separate
+        columns for estimates, standard errors, intervals and p-values.
     show : sequence of str, optional
-        What is shown in place of what the style shows: ``"n"``, ``"events"``, ``"estimate"``, ``"std_error"``,
+        What to show instead of the contents of the style: ``"n"``, ``"events"``, ``"estimate"``, ``"std_error"``,
         ``"interval"``, ``"p"``, ``"terms"`` (p-values of terms with several coefficients), ``"statistics"``,
         ``"intercept"``.
     level : float, optional
         Confidence level; that of the first fit by default.
     units : mapping of str to float, 'sd' or 'iqr', optional
-        Changes of variables to which estimates refer, ``{"age": 10}``, in every fit that has them; the standard
-        deviation and the interquartile range are those of the first such fit.
+        Changes in variables to which estimates refer, ``{"age": 10}``, in every fit that has them. Standard deviations
+        and interquartile ranges are those of the first such fit.
     labels : lk.labels or mapping, optional
-        What variables and levels are called; those of the fits by default.
+        Labels of variables and levels; by default those of the fits.
     univariable : bool, default False
-        Whether each term alone, on the rows of the fit, stands before one fit.
+        For a single fit: whether to show each of its terms fitted alone, on the same rows, before it.
     test : {'LR', 'Wald'}, optional
-        Of terms with several coefficients. Default: likelihood ratio where it is valid and the rows are there, else
-        Wald; the footnote names it.
+        The test of terms with several coefficients. Default: likelihood ratio if it is valid and the rows are
+        available, else Wald; a footnote names the test.
 
     Returns
     -------
     RegressionTableResult
-        Shows itself as text and HTML; ``to_markdown()``, ``to_latex()``, ``to_word(path)``, ``to_excel(path)`` and
-        ``to_frame()``. Ratios where exp(coefficient) has a name, else coefficients.
+        A table that displays as text and HTML, with ``to_markdown()``, ``to_latex()``, ``to_word(path)``,
+        ``to_excel(path)`` and ``to_frame()``. It has ratios if exp(coefficient) has a name, else coefficients.
 
     Raises
     ------
     DataError
-        If something is no fit, or names are not as many as fits.
+        If an argument is not a fit, or the number of names differs from that of fits.
     FormulaError
-        If units or labels are of variables that no fit has.
+        If units or labels name variables that no fit has.
     UnsupportedError
-        If a test is asked for that is not valid, and for univariable fits of what has no terms or rows.
+        If the test asked for is not valid, or if univariable fits are asked for where the fit has no terms or no rows.
 
     Examples
     --------
@@ -145,16 +145,16 @@ def univariable(
     labels: Any = None,
     weights: Any = None,
 ) -> RegressionTableResult:
-    """Fit each term of a formula alone, on the rows without missing values in any of them, beside all together.
+    """Fit each term of a formula alone, and all together, to the rows without missing values in any term.
 
     Parameters
     ----------
     formula : str
-        ``"response ~ terms"``; terms that are products of others have no fit of their own.
+        ``"response ~ terms"``; products of other terms are not fitted alone.
     data : table
         As in ``logit``.
     model : model, default lk.Binary()
-        What is fitted, as in ``fit``.
+        The model to fit, as in ``fit``.
     style : {'compact', 'full'}
         As in ``regression_table``.
     level : float, default 0.95
@@ -164,13 +164,13 @@ def univariable(
     labels : lk.labels or mapping, optional
         As in ``fit``.
     weights : str or (n,) array-like, optional
-        Frequency weights, as in ``fit``. With other weights, clusters and the like: ``lk.regression_table(fit,
-        univariable=True)`` of a fit that has them.
+        Frequency weights, as in ``fit``. For other weights, clusters and similar options, use
+        ``lk.regression_table(fit, univariable=True)`` with a fit that has them.
 
     Returns
     -------
     RegressionTableResult
-        As of ``lk.regression_table(lk.fit(formula, data), univariable=True)``.
+        As from ``lk.regression_table(lk.fit(formula, data), univariable=True)``.
 
     Examples
     --------

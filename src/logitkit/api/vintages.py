@@ -23,13 +23,13 @@ def vintages(
     data : table
         One row per account.
     opened : str
-        The column of the dates on which accounts were opened; accounts without one are left out, and counted.
+        The column of opening dates; accounts without one are left out and counted.
     event : str
-        The column of the dates on which they turned bad, missing where they did not.
+        The column of the dates on which accounts turned bad, missing for those that did not.
     until : date or str
-        The date until which events are known; later ones are not looked at, and accounts opened later are left out.
+        The date until which events are known. Later events are ignored, and accounts opened later are left out.
     every : {"month", "quarter", "year"}
-        Cohorts.
+        The period of opening that defines a cohort.
     level : float, default 0.95
         Confidence level of the Wilson intervals.
 
@@ -41,14 +41,14 @@ def vintages(
     Raises
     ------
     DataError
-        If a column has no dates, if ``until`` is none, if an event is before the opening, or if no account was opened
-        before ``until``.
+        If a column has no dates, if ``until`` is not a date, if an event is before the opening, or if no account was
+        opened before ``until``.
 
     Notes
     -----
-    A month on book is one of the calendar. The proportion is of all accounts that were opened, with those that were
-    repaid since: it is the cumulative incidence beside repayment. Months that some accounts of a cohort have not
-    reached are left out, so that nothing is censored in what is shown (``docs/maths/stability.md``).
+    Months on book are calendar months. The denominator is all accounts that were opened, including those repaid since:
+    the curve is the cumulative incidence with repayment as a competing event. Months that some accounts of a cohort
+    have not reached are left out, so that the curves contain no censored accounts (``docs/maths/stability.md``).
 
     Examples
     --------

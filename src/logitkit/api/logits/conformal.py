@@ -24,40 +24,40 @@ def conformal(
     randomised: bool = True,
     weights: Any = None,
 ) -> ConformalSets:
-    r"""Make sets of outcomes that hold the true one with at least a stated probability, whatever the model.
+    r"""Make sets of outcomes that contain the true one with at least a given probability, whatever the model.
 
-    Rows that the model was not fitted to give a threshold; an outcome is in the set of a new row if it conforms at
-    least as well. If these rows and the new one are exchangeable, the set holds the outcome with at least this
-    probability: over all such samples and rows together (marginally), not for each row, and for each outcome only with
-    ``'class'``.
+    A threshold of conformity is computed from rows that the model was not fitted to. The set of a new row contains the
+    outcomes that reach it. If these rows and the new one are exchangeable, the set contains the true outcome with at
+    least this probability. The guarantee is marginal, over all such samples and new rows; it does not hold for each
+    row, and it holds for each outcome only with ``'class'``.
 
     Parameters
     ----------
     logits : (n,) or (n, K) array-like
         Log odds of an event, or logits of K outcomes, of rows that the model was not fitted to.
     y : (n,) array-like
-        Their outcomes, from 0 to K - 1; 0 or 1 of an event.
+        Outcomes of these rows, from 0 to K - 1; for an event, 0 or 1.
     level : float, default 0.9
-        Coverage that is guaranteed.
+        The guaranteed coverage.
     method : {'split', 'class', 'aps', 'raps'}, default 'split'
-        How outcomes enter: those with at least some probability (``'split'``, the smallest sets on average), or one
-        that depends on the outcome (``'class'``: coverage of each outcome); the most probable ones until their sum is
-        reached (``'aps'``: sizes follow the difficulty of a row), with a penalty per rank (``'raps'``: fewer large
-        sets).
+        Which outcomes are in a set. ``'split'``: those whose probability reaches a threshold (the smallest sets on
+        average). ``'class'``: the same with one threshold per outcome (coverage of each outcome). ``'aps'``: the most
+        probable ones until their sum reaches a threshold (larger sets for difficult rows). ``'raps'``: the same with a
+        penalty per rank (fewer large sets).
     seed : int, default 0
-        Of the draws of ``'aps'`` and ``'raps'``, which are by the place of a row.
+        Seed of the random draws of ``'aps'`` and ``'raps'``. The draw for a row depends on its position.
     tuning : float, default 0.2
-        With ``'raps'``, the proportion of the rows on which its two constants are chosen. They are drawn by the seed
-        and take no part in the threshold.
+        With ``'raps'``, the proportion of the rows on which its two constants are chosen. These rows are drawn at
+        random and are not used for the threshold.
     constants : (float, int), optional
-        The constants of ``'raps'`` if they are known: the penalty per rank, and the ranks without it. All rows are then
-        rows of the threshold.
+        The constants of ``'raps'``, if known: the penalty per rank, and the number of ranks without a penalty. All rows
+        are then used for the threshold.
     randomised : bool, default True
-        Whether the outcome at the edge of an ``'aps'`` or ``'raps'`` set is in it by a draw, so that coverage is close
-        to the level; without it is larger.
+        Whether the outcome at the edge of an ``'aps'`` or ``'raps'`` set is included at random, so that coverage is
+        close to the level. Otherwise coverage is higher.
     weights : (n,) array-like, optional
-        How much more often rows like these occur among the new ones, up to a factor (covariate shift); new rows need
-        theirs on the same scale. Or how many equal rows each stands for; then new rows have weight 1.
+        For covariate shift: how much more often rows like each of these occur among the new ones, up to a constant
+        factor; new rows then need weights on the same scale. Or counts of equal rows; new rows then have weight 1.
 
     Returns
     -------
@@ -67,21 +67,21 @@ def conformal(
     Raises
     ------
     DataError
-        If logits are not finite or outcomes out of range, or if there are so few rows that the threshold would be
-        infinite: fewer than level / (1 - level), of each outcome with ``'class'``.
+        If logits are not finite or outcomes are out of range, or if the threshold would be infinite because there are
+        fewer than level / (1 - level) rows (with ``'class'``, of any outcome).
     UnsupportedError
         If constants are given with another method than ``'raps'``.
 
     Notes
     -----
-    The threshold is the k-th best conformity of n rows, :math:`k = \lceil (n + 1) \cdot level \rceil`
-    (``docs/maths/conformal.md``, equations 1 to 8, 14 and 15). Outcomes of a row with equal logits enter together.
-    Probabilities are best calibrated before, on other rows: that changes the sizes of sets and not their coverage.
+    The threshold is the k-th best conformity score of n rows, :math:`k = \lceil (n + 1) \cdot level \rceil`
+    (``docs/maths/conformal.md``, equations 1 to 8, 14 and 15). Outcomes of a row with equal logits enter together. It
+    is best to calibrate probabilities first, on other rows: this changes the sizes of the sets but not their coverage.
 
-    With weights the sets hold the outcome of a row from the new distribution with at least this probability, if the
-    weights are right and the probabilities of outcomes given the row have not changed. Weights that were estimated make
-    it approximate. A new row whose weight is large beside the sum of the others gets every outcome. The constants of
-    ``'raps'`` are chosen without weights, which touches sizes only.
+    With weights for covariate shift, the guarantee is for rows from the new distribution. It requires that the weights
+    are correct and that the probabilities of outcomes given the row have not changed; with estimated weights it is
+    approximate. The set of a new row whose weight is large relative to the sum of the others contains every outcome.
+    The constants of ``'raps'`` are chosen without weights, which affects only the sizes of sets.
 
     References
     ----------

@@ -21,32 +21,33 @@ def prior_shift(
     level: float = 0.95,
     weights: Any = None,
 ) -> ShiftedPriors:
-    r"""Estimate how often each outcome occurs among new rows without outcomes, and move logits to it.
+    r"""Estimate the proportions of outcomes among new rows with unknown outcomes, and adjust logits to them.
 
-    Rows of one outcome are taken to be alike before and after; only how often outcomes occur has changed.
+    The assumption is that only the proportions of outcomes have changed, not the distribution of rows given the
+    outcome.
 
     Parameters
     ----------
     logits : (n,) or (n, K) array-like
         Log odds of an event, or logits of K outcomes, of the new rows.
     method : {'EM', 'BBSE'}, default 'EM'
-        The maximum of the likelihood, which the algorithm of Saerens and others (2002) finds; it relies on calibrated
-        probabilities. Or black box shift estimation (Lipton and others 2018) from predicted outcomes and how often
-        they are wrong, which does not.
+        ``'EM'``: maximum likelihood by the algorithm of Saerens and others (2002), which requires calibrated
+        probabilities. ``'BBSE'``: black box shift estimation (Lipton and others 2018) from predicted outcomes and their
+        confusion matrix, which works without calibration.
     priors : (K,) array-like, or float of an event, optional
         Proportions of outcomes that the logits are calibrated for; those of the held-out rows by default.
     held_out : (logits, y) or (logits, y, weights), optional
         Rows with outcomes that the model was not fitted to; ``'BBSE'`` needs them.
     level : float, default 0.95
-        Of the intervals.
+        Confidence level of the intervals.
     weights : (n,) array-like, optional
-        How often each new row counts: estimates, errors and tests are those of rows that are repeated. Weights of a
-        survey give right estimates, and errors that are not theirs.
+        How many rows each new row stands for: results are those of the repeated rows. With survey weights the estimates
+        are correct, but standard errors and tests are not.
 
     Returns
     -------
     ShiftedPriors
-        ``priors`` with errors and limits, a test that nothing has shifted, ``transform(logits)``.
+        ``priors`` with standard errors and confidence limits, a test of no shift, and ``transform(logits)``.
 
     Raises
     ------
@@ -61,9 +62,9 @@ def prior_shift(
 
     Notes
     -----
-    Errors of ``'EM'`` are of the observed information and take the logits as given, and old proportions that are given
-    by ``priors=``; those counted in held-out rows add their own error. Errors of ``'BBSE'`` are by the delta method, of
-    the new rows and the held-out ones (``docs/maths/prior_shift.md``).
+    Standard errors of ``'EM'`` come from the observed information. They treat the logits, and old proportions given by
+    ``priors=``, as known; old proportions counted in held-out rows add their own error. Standard errors of ``'BBSE'``
+    come from the delta method and account for both the new and the held-out rows (``docs/maths/prior_shift.md``).
 
     References
     ----------
@@ -73,7 +74,7 @@ def prior_shift(
 
     Examples
     --------
-    A model calibrated for one event in two, where there is one in ten:
+    A model calibrated for an event rate of one half, where the rate is one in ten:
 
     >>> import numpy as np
     >>> import logitkit as lk

@@ -15,25 +15,24 @@ __all__ = ["risk_coverage"]
 def risk_coverage(
     logits: Any, y: Any, score: Any = "probability", *, level: float = 0.95, weights: Any = None
 ) -> RiskCoverageCurve:
-    r"""Return the error rate of the most certain rows by how many are answered, with the area under the curve.
+    r"""Return the risk-coverage curve: the error rate of the most certain rows, by the proportion answered.
 
-    The outcome with the largest logit is predicted, of equal ones the first; of an event it is predicted where its
-    logit is above zero.
+    The predicted outcome is the one with the largest logit, or the first of several equal ones. An event is predicted
+    where its logit is above zero.
 
     Parameters
     ----------
     logits : (n,) or (n, K) array-like
         Log odds of an event, or logits of K outcomes, of rows that the model was not fitted to.
     y : (n,) array-like
-        Their outcomes, from 0 to K - 1; 0 or 1 of an event.
+        Outcomes of these rows, from 0 to K - 1; for an event, 0 or 1.
     score : {'probability', 'margin', 'entropy'} or (n,) array-like, default 'probability'
-        How certain a row is: the largest probability, the difference of the two largest logits, minus the entropy, or
-        any other number, the larger the more certain.
+        How certain a prediction is: the largest probability, the difference between the two largest logits, minus the
+        entropy, or any numbers that are larger for more certain rows.
     level : float, default 0.95
-        Of the intervals.
+        Confidence level of the intervals.
     weights : (n,) array-like, optional
-        How many rows each row stands for, whole numbers: answers, limits and the error of the area are those of that
-        many rows.
+        How many rows each row stands for, in whole numbers. Results are those of the repeated rows.
 
     Returns
     -------
@@ -43,14 +42,14 @@ def risk_coverage(
     Raises
     ------
     DataError
-        If logits or scores are not finite, or outcomes or weights out of range.
+        If logits or scores are not finite, or outcomes or weights are out of range.
     UnsupportedError
-        If weights are no counts: those of a survey have no exact limits.
+        If weights are not counts: there are no exact limits with survey weights.
 
     Notes
     -----
-    Rows with equal certainty are answered together; in the area they are in random order, and it is the mean over all
-    orders (``docs/maths/conformal.md``, equations 9 to 13).
+    Rows with equal certainty are answered together. The area is the mean over all orders of such rows
+    (``docs/maths/conformal.md``, equations 9 to 13).
 
     References
     ----------
