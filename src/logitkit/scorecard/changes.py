@@ -19,7 +19,7 @@ class CardChange:
     Parameters
     ----------
     kind : {"points", "base", "prior"}
-        Whether points of a bin or the base points were set, or the bad rate of the population was stated.
+        What was set: the points of a bin, the base points, or the bad rate of the population.
     variable, label : str
         The bin whose points were set; empty for other changes.
     value, before : float
@@ -34,7 +34,7 @@ class CardChange:
 
     @property
     def words(self) -> str:
-        """What was done."""
+        """Description of the change."""
         if self.kind == "points":
             return f"points of {self.label!r} set by hand, were {self.before:g}"
         if self.kind == "base":

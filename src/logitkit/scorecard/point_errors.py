@@ -26,9 +26,9 @@ class PointErrors(NamedTuple):
     Parameters
     ----------
     base : float
-        Of the base points.
+        Standard error of the base points.
     points : tuple of (k,) arrays
-        Of the points of each bin of every variable; nan where a bin is refused.
+        Standard errors of the points of each bin of every variable; nan if a bin is refused.
     """
 
     base: float

@@ -22,11 +22,11 @@ class Reasons:
     Parameters
     ----------
     variables : (n, m) int array
-        Places of variables in the card, the one that costs most first; -1 where fewer than m cost anything.
+        Positions of variables in the card, the most costly first; -1 if fewer than m cost points.
     points : (n, m) array
-        Points that each costs.
+        Points that each variable costs.
     method : {"below_maximum", "below_neutral"}
-        What points are compared with.
+        The reference for points.
     """
 
     variables: IntArray
@@ -65,22 +65,22 @@ def reference_points(card: Card, j: int, method: ReasonMethod) -> float:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WhatIf:
-    """What an applicant would score with one value changed, one entry per bin of every variable.
+    """Scores of an applicant if one value were changed; one entry per bin of every variable.
 
     Parameters
     ----------
     variables : tuple of str
-        The variable that changes.
+        The variables that change.
     labels : tuple of str
-        Its bin.
+        Bin of the changed variable.
     own : tuple of bool
-        Whether the applicant is in it.
+        Whether this is the present bin of the applicant.
     gain : (m,) array
-        Points more than now.
+        Gain in points over the present score.
     points : (m,) array
-        The score then.
+        The score after the change.
     probability : (m,) array
-        The probability of bad then.
+        The probability of bad after the change.
     """
 
     variables: tuple[str, ...]

@@ -20,16 +20,16 @@ __all__ = ["Rounding", "ScoreQuality", "rounding"]
 
 
 class ScoreQuality(NamedTuple):
-    """How well scores tell bad from good.
+    """How well scores discriminate between bad and good.
 
     Parameters
     ----------
     auc : float
         Area under the ROC curve.
     ks : float
-        Largest distance of the distributions of good and bad.
+        Largest distance between the distributions of good and bad.
     log_loss : float
-        Mean negative log likelihood of the outcome by the odds that the points promise.
+        Mean negative log likelihood of the outcomes, from the odds that the points promise.
     """
 
     auc: float
@@ -39,27 +39,27 @@ class ScoreQuality(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Rounding:
-    """What whole points cost, on the rows that the card was made from: those of the card against those of the model.
+    """Effect of rounding points: whole points of the card against exact points of the model, on its own rows.
 
     Parameters
     ----------
     n : float
-        Rows, the sum of their weights.
+        Number of rows: the sum of their weights.
     by_hand : int
-        Points of the card that were set by hand, which differ from those of the model by more than rounding.
+        Number of points set by hand, which differ from those of the model by more than rounding.
     largest, mean : float
-        Absolute difference of the score by whole and by exact points.
+        Absolute difference of the scores from whole and from exact points.
     bound : float
-        The largest difference that there can be: one half for the base and one half a variable, more where points were
-        set by hand.
+        Largest possible difference: one half for the base and one half per variable, more if points were set by
+        hand.
     exact, whole : ScoreQuality
-        Of the score by exact points of the model, and by those of the card in whole numbers.
+        Quality of the score from exact points of the model, and from whole points of the card.
     rank_correlation : float
-        Spearman's, of both scores.
+        Spearman's rank correlation of both scores.
     cut_offs : (c,) array
         Points from which applicants are accepted.
     accepted, only_exact, only_whole : (c,) arrays
-        Rows that both scores accept, and that only one does; the exact score is rounded once, at the end.
+        Rows accepted by both scores, and by only one of them; the exact score is rounded once, at the end.
     """
 
     n: float

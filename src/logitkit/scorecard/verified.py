@@ -25,26 +25,26 @@ TOLERANCE = 1e-9
 
 
 class Making(NamedTuple):
-    """All that is compared of a card.
+    """The parts of a card that are compared.
 
     Parameters
     ----------
     card : Card
-        Its points.
+        The card with its points.
     estimates, std_errors : (p,) arrays
-        The fit under it.
+        Estimates and standard errors of the underlying fit.
     loglik, level : float
         Its log likelihood, and the confidence level of its inference.
     binnings : mapping of str to Binning
         All variables that were binned.
     population : Population
-        Who it was made from.
+        The population from which it was made.
     steps : tuple of SelectionStep
         The trail of the selection.
     manifest : Manifest
         Rows and parameters.
     changes : tuple of CardChange
-        What was done to the card by hand.
+        Changes made to the card by hand.
     """
 
     card: Card
@@ -68,11 +68,11 @@ class Check:
     part, item : str
         What is compared.
     stated, found : str
-        What the card has, and what the data give; empty for several numbers.
+        Value in the card, and value from the data; empty if several numbers are compared.
     numbers, differing : int
-        How many were compared, and how many differ.
+        How many numbers were compared, and how many differ.
     largest : float
-        The largest difference; nan where text or the number of values differs.
+        Largest difference; nan if text or the number of values differs.
     """
 
     part: str
@@ -91,14 +91,14 @@ class Check:
 
 @dataclass(frozen=True, eq=False)
 class Verification:
-    """What came of making a card again.
+    """Comparison of a card with the card made again from the data.
 
     Parameters
     ----------
     checks : tuple of Check
         In the order of the work: rows, population, bins, selection, model, points.
     versions : tuple of (name, version then, version now)
-        Of the packages whose version is another; numbers may agree all the same.
+        Packages with a different version; numbers may still agree.
     reordered : bool
         Whether the rows are the same ones in another order.
     """

@@ -35,22 +35,22 @@ __all__ = ["Bands", "OddsLine", "band_labels", "band_places", "bands_of", "equal
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OddsLine:
-    """The line of observed log-odds of good on those that the points promise.
+    """Regression line of observed log-odds of good on the log-odds that the points promise.
 
     Parameters
     ----------
     intercept, slope : float
-        0 and 1 where the scaling holds; nan where all rows have the same points, or points part goods from bads.
+        0 and 1 if the scaling holds; nan if all rows have the same points, or points separate goods from bads.
     intercept_error, slope_error : float
         Standard errors.
     statistic, p_value : float
-        Wald test, with two degrees of freedom, that both hold.
+        Wald test of intercept 0 and slope 1, with two degrees of freedom.
     points_to_double, points_to_double_low, points_to_double_high : float
-        Points by which the observed odds double, with the interval that follows from that of the slope.
+        Points that double the observed odds, with the interval from that of the slope.
     points_to_double_promised : float
-        What the scaling says.
+        Points to double the odds by the scaling.
     base_points, base_points_promised : float
-        Points at which the observed odds are the base odds, and where they should be.
+        Points at which the observed odds are the base odds, and the base points of the scaling.
     base_odds : float
         Goods per bad at the base points.
     """
@@ -77,11 +77,11 @@ class Bands:
     Parameters
     ----------
     cuts : (k - 1,) array
-        Points at which bands begin, ascending: the band above a cut has the rows with these points.
+        Points at which bands begin, ascending; rows with the points of a cut are in the band above it.
     labels : tuple of str
-        What each band is called.
+        Label of each band.
     bad, good : (k,) arrays
-        Counts.
+        Numbers of bads and goods.
     rate, rate_low, rate_high : (k,) arrays
         Bad rates with Wilson intervals; nan in a band without rows.
     expected : (k,) array
@@ -89,11 +89,11 @@ class Bands:
     mean_points : (k,) array
         Mean points.
     line : OddsLine
-        Over all rows, not over bands.
+        The line, fitted to all rows, not to bands.
     level : float
-        Of the intervals.
+        Confidence level of the intervals.
     weighting : Weighting
-        What the weights of the rows are.
+        Meaning of the weights of the rows.
     """
 
     cuts: FloatArray
@@ -116,7 +116,7 @@ class Bands:
 
     @property
     def odds(self) -> FloatArray:
-        """Goods per bad, infinite in a band without bads, shape (k,)."""
+        """Goods per bad, shape (k,); infinite in a band without bads."""
         with np.errstate(divide="ignore", invalid="ignore"):
             return self.good / self.bad
 
@@ -132,7 +132,7 @@ class Bands:
 
     @property
     def distance(self) -> FloatArray:
-        """Difference of both in percentage points over 100; the largest is KS by band, shape (k,)."""
+        """Difference of the two cumulative proportions, shape (k,); the largest is KS by band."""
         return self.cumulative_bad - self.cumulative_good
 
 

@@ -38,41 +38,41 @@ LIGHTS = (0.95, 0.999)
 
 @dataclass(frozen=True, eq=False)
 class GradeCalibration:
-    """Defaults of grades against their probabilities of default.
+    """Observed defaults of grades compared with their probabilities of default.
 
     Parameters
     ----------
     labels : tuple of str
         The grades, the riskiest first, and the portfolio as the last.
     n, bad : (g + 1,) arrays
-        Obligors and defaults.
+        Numbers of obligors and of defaults.
     pd : (g + 1,) array
-        Probabilities of default; of the portfolio their mean by obligors.
+        Probabilities of default; for the portfolio, their mean over obligors.
     rate, rate_low, rate_high : (g + 1,) arrays
         Default rates, with Jeffreys' two-sided intervals for independent obligors.
     binomial, jeffreys : (g + 1,) arrays
-        P-values that obligors are independent and the probability of default is not too low. Of the portfolio, whose
-        probabilities differ, the binomial is on the safe side where there are more defaults than stated.
+        P-values for the hypothesis that the probability of default is not too low, with independent obligors. For the
+        portfolio, whose probabilities differ, the binomial test is conservative if defaults exceed those stated.
     binomial_correlated, jeffreys_correlated : (g + 1,) arrays
-        The same with the correlation; equal to the former where it is zero.
+        The same with the asset correlation; equal to the former if it is zero.
     limit : (g + 1,) array
-        Default rate beyond which the correlated light of infinitely many obligors leaves green, Vasicek's quantile.
+        Vasicek's quantile: the default rate above which the correlated light of infinitely many obligors is not green.
     lights, lights_correlated : tuple of str
-        "green", "amber" or "red" by the binomial p-values.
+        "green", "amber" or "red", by the binomial p-values.
     correlation : float
         Asset correlation.
     hosmer_lemeshow, p_value : float
-        Statistic over grades and its p-value, for independent obligors.
+        Hosmer-Lemeshow statistic over grades and its p-value, for independent obligors.
     dof : int
-        Grades with obligors, two less where the model was fitted to these rows.
+        Number of grades with obligors, minus two if the model was fitted to these rows.
     level : float
-        Of the intervals.
+        Confidence level of the intervals.
     light_levels : tuple of float
-        Where lights change.
+        P-values at which the lights change.
     effective : (g + 1,) array
-        Independent obligors that the default rates rest on: ``n``, unless weights are those of sampling.
+        Effective number of independent obligors behind the default rates; ``n`` without sampling weights.
     weighting : Weighting
-        What the weights of the rows are.
+        Meaning of the weights of the rows.
     """
 
     labels: tuple[str, ...]

@@ -41,7 +41,7 @@ __all__ = ["Fairness", "GroupFairness", "Measure", "compare_groups"]
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A measure with its limits, nan where there are none.
+    """A measure with its confidence limits; nan if there are none.
 
     Parameters
     ----------
@@ -59,24 +59,24 @@ WITHOUT = Measure(math.nan, math.nan, math.nan)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GroupFairness:
-    """What a card and a cut-off do to one group.
+    """Results of a card and a cut-off for one group.
 
     Parameters
     ----------
     name : str
         The group.
     n, n_known, n_bad : float
-        Applicants, those with an outcome, and bads among these: sums of weights.
+        Applicants, applicants with an outcome, and bads among the latter: sums of weights.
     approval : Measure
         Proportion of applicants that are approved.
     impact : Measure
-        Adverse impact ratio; 1 without limits in the reference.
+        Adverse impact ratio; 1, without limits, in the reference group.
     good_approved, bad_approved : Measure
         Proportions of goods and of bads that are approved.
     opportunity : Measure
-        Difference of the proportion of goods that are approved from that of the reference.
+        Proportion of goods that are approved, minus that of the reference group.
     calibration : Measure
-        Bads over expected bads.
+        Observed over expected number of bads.
     gini : Measure
         Gini coefficient within the group.
     """
@@ -96,20 +96,20 @@ class GroupFairness:
 
 @dataclass(frozen=True, eq=False)
 class Fairness:
-    """A card and a cut-off between groups.
+    """Comparison of groups under a card and a cut-off.
 
     Parameters
     ----------
     groups : tuple of GroupFairness
-        In the order of the levels.
+        Results of each group, in the order of the levels.
     reference : str
-        The group that others are compared with.
+        The group with which others are compared.
     cut : float
         Points from which applicants are approved.
     level : float
-        Of the intervals.
+        Confidence level of the intervals.
     weighting : Weighting
-        What the weights of the applicants are.
+        Meaning of the weights of the applicants.
     """
 
     groups: tuple[GroupFairness, ...]

@@ -48,13 +48,13 @@ class Margin:
     Parameters
     ----------
     data, changes : (g,) arrays
-        Of categories A (deficiencies of data and methods) and B (changes of standards and markets), as stated.
+        Stated margins of categories A (deficiencies of data and methods) and B (changes of standards and markets).
     estimation : (g,) array
-        Of category C, the general estimation error.
+        Margins of category C, the general estimation error.
     upper : (g,) array
-        Upper limits of the default rates that category C comes from.
+        Upper limits of the default rates, from which category C is computed.
     level, correlation : float
-        One-sided confidence of the limits, and the asset correlation that they allow for.
+        One-sided confidence level of the limits, and the asset correlation that they assume.
     """
 
     data: FloatArray
@@ -79,25 +79,25 @@ class Grades:
     cuts : (g - 1,) array
         Points at which grades begin, ascending.
     labels : tuple of str
-        Points of each grade.
+        Range of points of each grade.
     n, bad : (g,) arrays
-        Rows and bads that the grades were made from.
+        Numbers of rows and bads from which the grades were made.
     best : (g,) array
-        Best estimates of the probabilities of default: default rates, brought to the central tendency if one is stated.
+        Best estimates of the probabilities of default: default rates, scaled to the central tendency if one is stated.
     partition : Partition
-        What is known of the optimum.
+        The optimal partition.
     safer : int
-        1 where more points are safer, -1 where fewer are.
+        1 if more points are safer, -1 if fewer are.
     central_tendency : float or None
-        Mean probability of default that was asked for.
+        The requested mean probability of default.
     method : {"odds", "scale"} or None
-        How it was reached.
+        How the central tendency was reached.
     margin : Margin or None
-        Margins of conservatism, where these were asked for.
+        Margins of conservatism, if requested.
     effective : (g,) array or None
-        Independent rows that the default rates rest on, where weights are those of sampling; else ``n``.
+        Effective number of independent rows behind the default rates; ``n`` without sampling weights.
     weighting : Weighting
-        What the weights of the rows are.
+        Meaning of the weights of the rows.
     """
 
     cuts: FloatArray
@@ -125,7 +125,7 @@ class Grades:
 
     @property
     def monotone(self) -> bool:
-        """Whether the probabilities of default fall from grade to grade, margins included."""
+        """Whether the probabilities of default, with margins, decrease from grade to grade."""
         return bool((np.diff(self.pd) <= 0).all())
 
     def places(self, points: FloatArray) -> IntArray:

@@ -29,7 +29,7 @@ __all__ = ["Profit", "profit_curve"]
 
 @dataclass(frozen=True, eq=False)
 class Profit:
-    """Profit by cut-off, from the strictest on; the last approves everybody.
+    """Profit by cut-off, the strictest first; the last approves everybody.
 
     Parameters
     ----------
@@ -38,17 +38,17 @@ class Profit:
     approval : (k,) array
         Proportion of rows that are approved.
     bad_rate : (k,) array
-        Bad rate of those approved.
+        Bad rate of approved applicants.
     profit, profit_low, profit_high : (k,) arrays
-        Gains less losses of these rows, with normal intervals for a cut-off that was chosen beforehand.
+        Gains minus losses on these rows, with normal intervals that hold for a cut-off chosen in advance.
     expected_profit, expected_loss : (k,) arrays
-        What the card's probabilities expect of those approved.
+        Profit and loss of approved applicants that the probabilities of the card predict.
     break_even : float
-        Probability of bad at which an applicant of average gain and loss is worth nothing.
+        Probability of bad at which an applicant with average gain and loss has expected profit zero.
     level : float
-        Of the intervals.
+        Confidence level of the intervals.
     weighting : Weighting
-        What the weights of the rows are.
+        Meaning of the weights of the rows.
     """
 
     cuts: FloatArray
@@ -65,16 +65,16 @@ class Profit:
 
     @property
     def best(self) -> int:
-        """Place of the cut-off of the largest profit on these rows, the strictest of equals."""
+        """Position of the cut-off with the largest profit on these rows; the strictest one if tied."""
         return int(np.argmax(self.profit))
 
     @property
     def best_expected(self) -> int:
-        """Place of the cut-off of the largest profit that the card expects."""
+        """Position of the cut-off with the largest expected profit."""
         return int(np.argmax(self.expected_profit))
 
     def at_approval(self, proportion: float) -> int:
-        """Return the place of the loosest cut-off that approves at most this proportion, or the strictest of all."""
+        """Return the position of the loosest cut-off that approves at most this proportion, or else the strictest."""
         return max(int(np.searchsorted(self.approval, proportion * (1.0 + 1e-12), side="right")) - 1, 0)
 
 

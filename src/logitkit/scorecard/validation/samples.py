@@ -39,16 +39,16 @@ GRID = np.linspace(0.0, 1.0, 101)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CapCurve:
-    """Cumulative accuracy profile: bads among the riskiest rows.
+    """Cumulative accuracy profile: proportion of bads among the riskiest rows.
 
     Parameters
     ----------
     rows, bad : (k,) arrays
-        Proportion of all rows that are at least so risky, and of all bads.
+        Proportions of all rows, and of all bads, that are at least this risky.
     grid, low, high : (101,) arrays
         Proportions of rows, and pointwise bootstrap intervals of the proportion of bads there.
     rate : float
-        Bad rate, which is where a card without errors would have all bads.
+        Bad rate: the proportion of rows at which a perfect card would have reached all bads.
     """
 
     rows: FloatArray
@@ -70,25 +70,25 @@ class SampleRanking:
     Parameters
     ----------
     name : str
-        What the sample is called.
+        Name of the sample.
     n, n_bad, n_left_out : float
-        Rows, bads among them, and rows without an outcome: sums of weights, whole unless these are of sampling.
+        Rows, bads among them, and rows without an outcome: sums of weights, whole unless these are sampling weights.
     expected : float
         Number of bads that the card predicts.
     gini, gini_error, gini_low, gini_high : float
-        Gini coefficient, the accuracy ratio of the CAP, with DeLong's error and interval.
+        Gini coefficient (accuracy ratio of the CAP), with DeLong's standard error and interval.
     ks, ks_low, ks_high : float
         Largest distance between the distributions of goods and bads, with its interval.
     ks_points : float
-        Points at which it is: rows with these or riskier ones are below the cut.
+        Points at which this distance is reached: rows with these or riskier points are below the cut.
     ks_p_value : float
-        Of no difference between the distributions; ties make it too large.
+        P-value of the hypothesis of equal distributions; ties make it too large.
     curve : RocCurve
         The ROC curve, with its area.
     cap : CapCurve
         Cumulative accuracy profile.
     weighting : Weighting
-        What the weights of the rows are.
+        Meaning of the weights of the rows.
     """
 
     name: str
@@ -119,7 +119,7 @@ class GiniChange:
     name, reference : str
         The samples.
     change, std_error, low, high, p_value : float
-        First less second, with the normal test that it is zero.
+        First minus second coefficient, with a normal test that it is zero.
     """
 
     name: str
@@ -138,11 +138,11 @@ class Validation:
     Parameters
     ----------
     samples : tuple of SampleRanking
-        In the order given.
+        The samples, in the order given.
     changes : tuple of GiniChange
-        Every further sample against the first.
+        Change of each further sample from the first.
     level : float
-        Of the intervals.
+        Confidence level of the intervals.
     """
 
     samples: tuple[SampleRanking, ...]
