@@ -37,11 +37,12 @@ class Binary(Statement):
     event : object, optional
         The value of the response whose probability is modelled. Default: 1, True, or the second of two levels.
     information : {'expected', 'observed'}
-        The information on which standard errors are based: expected, as in R and SAS, or observed, as in Stata. For the
-        logit they are equal.
+        The information on which standard errors are based: expected, as in R and SAS, or observed, as in Stata. The two
+        are equal for the logit.
     outcome : {'event', 'fraction'}
-        Whether a row has the event or not, or a fraction between 0 and 1, such as a proportion of unknown size. The
-        mean of a fraction is modelled by quasi-likelihood (Papke and Wooldridge 1996), with robust standard errors.
+        Whether each row has an event or none, or a fraction between 0 and 1, such as a proportion with an unknown
+        denominator. The mean of a fraction is modelled by quasi-likelihood (Papke and Wooldridge 1996), with robust
+        standard errors.
 
     Examples
     --------
@@ -74,12 +75,12 @@ class Binary(Statement):
 
     @property
     def is_logit(self) -> bool:
-        """Whether the outcome is an event and the link the logit."""
+        """Whether the outcome is an event and the link is the logit."""
         return self.link == "logit" and not self.is_fraction
 
     @property
     def is_fraction(self) -> bool:
-        """Whether rows have fractions, and no events."""
+        """Whether the outcomes are fractions instead of events."""
         return self.outcome == "fraction"
 
     def reader(self, offset: Any = None) -> OutcomeReader:
@@ -88,12 +89,12 @@ class Binary(Statement):
         Parameters
         ----------
         offset : str or (n,) array-like, optional
-            Of the linear predictor.
+            Offset of the linear predictor.
 
         Returns
         -------
         OutcomeReader
-            With the event and the offset.
+            The reader, with the event and the offset.
         """
         return FractionReader(offset) if self.is_fraction else BinaryReader(self.event, offset)
 
@@ -105,23 +106,23 @@ class Binary(Statement):
     def under(
         self, chosen: Conventions, response: ResponseInfo, totals: FloatArray, *, penalised: bool = False
     ) -> Self:
-        """Return the model with the event and the information of the conventions, where none was stated.
+        """Return the model with the event and the information of the conventions, unless they were stated.
 
         Parameters
         ----------
         chosen : Conventions
-            Whose choices are taken.
+            The conventions to apply.
         response : ResponseInfo
             Names and levels of the outcomes.
         totals : (K,) array
-            How often each occurs.
+            How often each outcome occurs.
         penalised : bool
             Whether there is a penalty that shrinks.
 
         Returns
         -------
         Binary
-            The statement of the fit.
+            The model as it is fitted.
         """
         del totals, penalised
         event, information = self.event, self.information
@@ -139,12 +140,12 @@ class Binary(Statement):
         info : DesignInfo
             Names of the columns.
         penalised : bool
-            Whether there is a penalty, which a fraction may not have.
+            Whether there is a penalty; a fraction cannot have one.
 
         Returns
         -------
         Form
-            A coefficient for each column; its model names the event where the levels decided it.
+            One coefficient per column. Its model names the event if the levels determined it.
         """
         if penalised and self.is_fraction:
             raise UnsupportedError(

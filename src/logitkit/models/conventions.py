@@ -1,6 +1,6 @@
-"""Conventions in which packages differ: what a fit does where nothing else was stated, by whose choice it is.
+"""Conventions in which packages differ: the defaults of a fit, by package.
 
-``docs/conventions.md`` has the table, with the command that gives each number there.
+``docs/conventions.md`` has the table, with the command of each package that gives its numbers.
 """
 
 from __future__ import annotations
@@ -24,45 +24,45 @@ CUTS = {"stata": "xtile", "r": "quantiles of type 7", "sas": "the rule of PROC L
 
 @dataclass(frozen=True, slots=True)
 class Conventions:
-    """A choice for each question that packages answer differently.
+    """The choices of a package in matters on which packages differ.
 
     Parameters
     ----------
     name : {'logitkit', 'r', 'stata', 'sas'}
-        Whose choices they are.
+        The package whose choices these are.
     title : str
-        The same in print.
+        Its name in printed output.
     binary_information, ordered_information : {'expected', 'observed'}
-        The information on which standard errors are based, of two outcomes and of ordered ones.
+        The information on which standard errors are based, with two outcomes and with ordered outcomes.
     event : {'second', 'first'}
         Which of the two levels of a response is the event.
     reference : {'first', 'most frequent', 'last'}
-        Which of several outcomes the others are compared with.
+        Which of several outcomes is the reference.
     factors : {'treatment', 'sum'}
-        How a factor is coded where the formula does not say: by differences from its first level, or by deviations from
-        the mean of its levels, of which the last is minus the sum of the others.
+        How factors are coded unless the formula says: by differences from the first level, or by deviations from the
+        mean of the levels, where the deviation of the last level is minus the sum of the others.
     direction : {'higher', 'lower', 'thresholds'}
-        What positive coefficients of ordered outcomes mean, as ``lk.Ordinal`` has it.
+        What positive coefficients of ordered outcomes mean, as in ``lk.Ordinal``.
     parallel_information : {'errors', 'observed'}
-        The information in the score test of proportional odds: that of the errors, or the observed one.
+        The information in the score test of proportional odds: that used for standard errors, or the observed one.
     hosmer_lemeshow : {'stata', 'r', 'sas'}
-        How groups are cut.
+        How the groups of the Hosmer-Lemeshow test are formed.
     bic_n : {'rows', 'trials'}
-        What BIC counts, where rows are counts.
+        Whether BIC counts rows or trials in grouped data.
     counts_parameters : bool
-        Whether the factor of a sandwich by cluster, for sampling weights or of a survey has (n - 1) / (n - k) besides.
+        Whether sandwich errors for clusters, sampling weights or a survey have the additional factor (n - 1) / (n - k).
     cluster_dof : {'normal', 'units'}
-        What statistics are compared with under clusters: normal, or t on clusters less one.
+        The reference distribution of statistics with clusters: normal, or t on the number of clusters minus one.
     sampling_dof : {'normal', 'units', 'residual'}
-        The same for sampling weights without a survey design: normal, or t on n - 1 or on n - k.
+        The same for sampling weights without a survey design: normal, or t on n - 1 or n - k.
     survey_dof : {'design', 'residual'}
-        Degrees of freedom of a survey design: units less strata, or these less the coefficients but one.
+        Degrees of freedom of a survey design: units minus strata, or that number minus (k - 1) for k coefficients.
     replicates_about : {'mean', 'estimate'}
-        What replicates deviate from: their mean, or the estimate of the fit.
+        Where deviations of replicates are taken from: their mean, or the estimate of the fit.
     replicates_dof : {'rank', 'count'}
-        Degrees of freedom of replicate weights: their rank less one, or how many there are.
+        Degrees of freedom of replicate weights: their rank minus one, or their number.
     dispersion_by_t : bool
-        Whether statistics are compared with t and F where a dispersion was estimated.
+        Whether t and F distributions are used if a dispersion was estimated.
 
     Examples
     --------
@@ -91,12 +91,12 @@ class Conventions:
 
     @property
     def differing(self) -> tuple[str, ...]:
-        """Questions that are answered otherwise than by us."""
+        """The fields that differ from the defaults of logitkit."""
         asked = (field.name for field in fields(self) if field.name not in ("name", "title"))
         return tuple(name for name in asked if getattr(self, name) != getattr(OURS, name))
 
     def said(self, question: str) -> str:
-        """Return the answer to a question in words.
+        """Return the choice of a field in words.
 
         Parameters
         ----------
@@ -106,7 +106,7 @@ class Conventions:
         Returns
         -------
         str
-            As it stands in a list of such answers.
+            The text, as it appears in a list of choices.
 
         Examples
         --------
@@ -174,7 +174,7 @@ _current: ContextVar[Conventions] = ContextVar("conventions", default=OURS)
 
 
 def conventions_named(name: str | None) -> Conventions:
-    """Return conventions by name; without one those of the enclosing ``with lk.conventions(...)``, or ours.
+    """Return conventions by name; without a name those of the enclosing ``with lk.conventions(...)``, or ours.
 
     Examples
     --------
@@ -194,13 +194,14 @@ def conventions(name: ConventionName) -> Iterator[Conventions]:
     Parameters
     ----------
     name : {'logitkit', 'r', 'stata', 'sas'}
-        Whose conventions. ``conventions=`` of a function that fits goes before them. Paths, cross-validation and
-        classifiers for scikit-learn follow none, and the first two refuse a block that would change their event.
+        The package whose conventions to use. The argument ``conventions=`` of a fit takes precedence. Paths,
+        cross-validation and classifiers for scikit-learn do not use conventions; the first two raise an error in a
+        block that would change their event.
 
     Yields
     ------
     Conventions
-        The choices.
+        The choices of the package.
 
     Examples
     --------

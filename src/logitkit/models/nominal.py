@@ -49,11 +49,11 @@ class Multinomial(Statement):
     ----------
     reference : object, optional
         The outcome with which the others are compared. Default: the first in the order of the categories, or else in
-        sorted order. None: the symmetric form, with coefficients that sum to zero over the outcomes, the least-norm
-        solution; this is the default with a penalty.
+        sorted order. None: the symmetric form, with coefficients that sum to zero over the outcomes (the least-norm
+        solution); this is the default with a penalty.
     per_outcome : mapping of str to str or sequence of str, optional
-        Terms of individual outcomes, ``{"bus": "cost"}``, in addition to the intercept. An outcome not named has all
-        terms of the formula.
+        Terms of individual outcomes, ``{"bus": "cost"}``, in addition to the intercept. Outcomes that are not named
+        have all terms of the formula.
     equal : str or sequence of str, optional
         Terms, ``"cost + time"``, whose coefficients are equal for all outcomes other than the reference.
 
@@ -94,7 +94,7 @@ class Multinomial(Statement):
 
     @property
     def is_restricted(self) -> bool:
-        """Whether the outcomes have different terms, or the same coefficients."""
+        """Whether outcomes have different terms or share coefficients."""
         return self.per_outcome is not None or self.equal is not None
 
     def reader(self, offset: Any = None) -> OutcomeReader:
@@ -103,12 +103,12 @@ class Multinomial(Statement):
         Parameters
         ----------
         offset : mapping of str to str or array-like, or (n, K) array-like, optional
-            By outcome.
+            Offsets by outcome.
 
         Returns
         -------
         OutcomeReader
-            With the offsets.
+            The reader, with the offsets.
         """
         return NominalReader(offsets_by_outcome(offset))
 
@@ -120,12 +120,12 @@ class Multinomial(Statement):
         info : DesignInfo
             Names of the columns and outcomes.
         penalised : bool
-            Whether there is a penalty: without a reference it is of the coefficients of all outcomes.
+            Whether there is a penalty. Without a reference, it applies to the coefficients of all outcomes.
 
         Returns
         -------
         Form
-            Which coefficients are estimated, and which are shown; its model names the reference.
+            Which coefficients are estimated and which are shown. Its model names the reference.
         """
         if penalised and self.is_restricted:
             raise UnsupportedError(
@@ -148,23 +148,23 @@ class Multinomial(Statement):
     def under(
         self, chosen: Conventions, response: ResponseInfo, totals: FloatArray, *, penalised: bool = False
     ) -> Self:
-        """Return the model with the reference of the conventions, where none was stated; a penalty needs none.
+        """Return the model with the reference of the conventions, unless it was stated or there is a penalty.
 
         Parameters
         ----------
         chosen : Conventions
-            Whose choices are taken.
+            The conventions to apply.
         response : ResponseInfo
             Names and levels of the outcomes.
         totals : (K,) array
-            How often each occurs.
+            How often each outcome occurs.
         penalised : bool
             Whether there is a penalty that shrinks.
 
         Returns
         -------
         Multinomial
-            The statement of the fit.
+            The model as it is fitted.
         """
         if penalised or self.reference is not UNSTATED or chosen.reference == "first":
             return self

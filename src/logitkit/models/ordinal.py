@@ -41,27 +41,27 @@ class Ordinal(Statement):
 
     .. math:: \log \frac{P(Y_i = k + 1)}{P(Y_i = k)} = \theta_k + x_i'\beta + z_i'\gamma_k + o_i.
 
-    In both, a positive coefficient means higher outcomes; ``direction`` has the signs of other software.
+    In both, a positive coefficient means higher outcomes; ``direction`` offers the signs of other software.
 
     Parameters
     ----------
     model : {'cumulative', 'adjacent'}
-        The model of the two above.
+        Which of the two models above.
     link : {'logit', 'probit', 'cloglog', 'loglog', 'cauchit'}
         Link of the cumulative probabilities; the adjacent-category model has the logit.
     nominal : str or sequence of str, optional
-        Terms of the formula, ``"temp + contact"``, with one coefficient per threshold; all other terms have a single
-        one.
+        Terms of the formula, ``"temp + contact"``, with one coefficient per threshold; all other terms have one
+        coefficient.
     order : sequence, optional
         The outcomes from the lowest to the highest; required for text and for unordered categories.
     information : {'observed', 'expected'}
         The information on which standard errors are based: observed, as in R's clm and polr and in Stata, or expected,
         as in SAS and VGAM.
     direction : {'higher', 'lower', 'thresholds'}
-        What positive coefficients mean: higher outcomes; or lower ones, as in SAS, where x'b is added to the thresholds
-        of the cumulative model and the adjacent-category model compares each outcome with the next; or, of the
-        cumulative model, higher outcomes but lower ones for nominal terms, which ``ordinal::clm`` of R counts among the
-        thresholds. An offset has the sign of the other terms.
+        What positive coefficients mean. ``'higher'``: higher outcomes. ``'lower'``: lower outcomes, as in SAS: x'b is
+        added to the thresholds of the cumulative model, or each outcome is compared with the next. ``'thresholds'``,
+        for the cumulative model: higher outcomes, but lower ones for nominal terms, as in R's ``ordinal::clm``, where
+        these are part of the thresholds. An offset has the sign of the other terms.
 
     Examples
     --------
@@ -124,12 +124,13 @@ class Ordinal(Statement):
         Parameters
         ----------
         offset : str or (n,) array-like, optional
-            Of the row: added to x'b, so that a larger one means higher outcomes, or lower ones by ``direction``.
+            Offset of the row, added to x'b: a larger offset means higher outcomes, or lower ones, depending on
+            ``direction``.
 
         Returns
         -------
         OutcomeReader
-            With the order and the offset.
+            The reader, with the order and the offset.
         """
         order = None if self.order is None else tuple(self.order)
         return OrderedReader(offset=offset, order=order, kind=self.model, lower=self.direction == "lower")
@@ -142,23 +143,23 @@ class Ordinal(Statement):
     def under(
         self, chosen: Conventions, response: ResponseInfo, totals: FloatArray, *, penalised: bool = False
     ) -> Self:
-        """Return the model with the information and the signs of the conventions, where none were stated.
+        """Return the model with the information and the signs of the conventions, unless they were stated.
 
         Parameters
         ----------
         chosen : Conventions
-            Whose choices are taken.
+            The conventions to apply.
         response : ResponseInfo
             Names and levels of the outcomes.
         totals : (K,) array
-            How often each occurs.
+            How often each outcome occurs.
         penalised : bool
             Whether there is a penalty that shrinks.
 
         Returns
         -------
         Ordinal
-            The statement of the fit.
+            The model as it is fitted.
         """
         del response, totals, penalised
         information = chosen.ordered_information if self.information == "observed" else self.information
@@ -180,8 +181,8 @@ class Ordinal(Statement):
         Returns
         -------
         Form
-            Thresholds, proportional terms and nominal terms. Its model is the statement as it is: the order of new
-            outcomes is that of their type, or the one that was stated.
+            Thresholds, proportional terms and nominal terms. Its model is the one that was stated: the order of new
+            outcomes is that of their type, or the stated one.
         """
         if penalised:
             raise UnsupportedError(f"penalty= is not offered with model={self!r}: leave it out.")

@@ -84,8 +84,8 @@ class Jeffreys(Adjustment):
 
     .. math:: \ell(\theta) + \tau \log |I(\theta)|
 
-    With the power one half and the logit, of two outcomes or of several, it is Firth's penalised likelihood, which
-    removes the first-order bias. In models of two outcomes with columns of full rank its estimates are finite for any
+    With the power one half and the logit, for two or several outcomes, this is Firth's penalised likelihood, which
+    removes the first-order bias. In models of two outcomes with columns of full rank, the estimates are finite for any
     data.
 
     Parameters
@@ -109,7 +109,7 @@ class Jeffreys(Adjustment):
 
     Examples
     --------
-    In a table of two groups it adds one half to each count:
+    In a table of two groups this adds one half to each count:
 
     >>> import numpy as np
     >>> import logitkit as lk
@@ -165,18 +165,19 @@ class Jeffreys(Adjustment):
 
 @dataclass(frozen=True)
 class LogF(Adjustment):
-    r"""A log-F(m, m) prior of each coefficient but the intercept, a log odds ratio.
+    r"""A log-F(m, m) prior on each log odds ratio, that is, on each coefficient except the intercept.
 
     .. math:: \ell(\theta) + \sum_j m \left\{ \tfrac12 \beta_j - \log(1 + e^{\beta_j}) \right\}
 
-    as if there were m more trials for each coefficient, half of them events, in which its column is one and all
-    others are zero. The fit depends on the units and the coding of the columns: put numbers into comparable units.
+    This is equivalent to adding m trials for each coefficient, half of them events, in which its column is one and all
+    others are zero. The fit depends on the units and the coding of the columns, so scale numeric columns to comparable
+    units.
 
     Parameters
     ----------
     m : float or mapping, default 1.0
-        Degrees of freedom: with 1 the odds ratio lies between 1 / 648 and 648 with a prior probability of 0.95, with 2
-        between 1 / 39 and 39. A mapping gives it by term or coefficient; those not named have no prior.
+        Degrees of freedom. With m = 1 the prior probability that the odds ratio is between 1 / 648 and 648 is 0.95;
+        with m = 2 the range is 1 / 39 to 39. A mapping gives m by term or coefficient; those not named have no prior.
 
     References
     ----------
@@ -231,8 +232,8 @@ class LogF(Adjustment):
 class MeanBias(Adjustment):
     """Adjusted scores whose root has no first-order bias.
 
-    With the logit, of two outcomes or of several, it is ``lk.Jeffreys()``; with other links there is no likelihood that
-    it maximises.
+    For the logit, with two or several outcomes, this is the same as ``lk.Jeffreys()``; for other links the estimates do
+    not maximise any penalised likelihood.
 
     References
     ----------
@@ -241,7 +242,7 @@ class MeanBias(Adjustment):
 
     Examples
     --------
-    For the logit it is Firth's penalty:
+    For the logit the estimates are those of Firth's penalty:
 
     >>> import logitkit as lk
     >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
@@ -263,9 +264,9 @@ class MeanBias(Adjustment):
 
 @dataclass(frozen=True)
 class MedianBias(Adjustment):
-    """Adjusted scores whose root is below and above the true coefficient with nearly equal probabilities.
+    """Adjusted scores whose root is below or above the true coefficient with nearly equal probability.
 
-    This holds for each coefficient separately, so that the estimates depend on the coding of the columns.
+    This holds for each coefficient separately, so the estimates depend on the coding of the columns.
 
     References
     ----------
@@ -276,7 +277,7 @@ class MedianBias(Adjustment):
 
     Examples
     --------
-    Maximum likelihood, and estimates with less bias of the median and of the mean:
+    Estimates by maximum likelihood, with reduced median bias and with reduced mean bias:
 
     >>> import logitkit as lk
     >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}

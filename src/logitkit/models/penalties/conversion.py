@@ -38,18 +38,18 @@ def strength_from(
     system: System, value: ArrayLike, *, n_obs: float | None = None, weights: ArrayLike | None = None
 ) -> FloatArray: ...
 def strength_from(system: System, value: Any, *, n_obs: float | None = None, weights: Any = None) -> float | FloatArray:
-    r"""Return the strength that reproduces the penalised fit of another system.
+    r"""Return the penalty strength that reproduces the penalised fit of another system.
 
     .. math:: \lambda = \frac{1}{C\,W}, \qquad \lambda = \frac{\alpha}{n}, \qquad \lambda = \frac{\alpha\,n}{W}
 
-    for scikit-learn, for ``Logit`` and for ``GLM`` of statsmodels, with W the sum of the weights and n the number of
-    rows; glmnet's lambda and glum's alpha are the strength itself.
+    for scikit-learn and for ``Logit`` and ``GLM`` of statsmodels, in this order, where W is the sum of the weights and
+    n the number of rows. The lambda of glmnet and the alpha of glum are the strength itself.
 
     Parameters
     ----------
     system : {'scikit-learn', 'statsmodels Logit', 'statsmodels GLM', 'glmnet', 'glum'}
-        System of the value: scikit-learn's ``LogisticRegression``, ``fit_regularized`` of statsmodels, ``glmnet``, or
-        glum's ``GeneralizedLinearRegressor``.
+        The system that the value is from: scikit-learn's ``LogisticRegression``, ``fit_regularized`` of statsmodels,
+        ``glmnet``, or glum's ``GeneralizedLinearRegressor``.
     value : float or array-like
         C of scikit-learn, which is positive; lambda of glmnet; alpha of the others.
     n_obs : float, optional
@@ -66,15 +66,15 @@ def strength_from(system: System, value: Any, *, n_obs: float | None = None, wei
     Raises
     ------
     DataError
-        If the system is unknown, a number is out of range, or the number of rows is required and missing.
+        If the system is unknown, a number is out of range, or the number of rows is required but missing.
 
     Notes
     -----
     The strength alone does not determine the penalty. All systems except glmnet penalise the columns as they are,
-    ``standardize=False`` here. glmnet standardises unless told not to, and so does glum with ``scale_predictors=True``;
-    that is the default here. After scikit-learn's ``StandardScaler``, without weights, it is the default too.
-    statsmodels penalises the intercept as well unless its entry of alpha is 0. The mix is ``l1_ratio`` in scikit-learn
-    and glum, as here; it is ``L1_wt`` in statsmodels and ``alpha`` in glmnet.
+    ``standardize=False`` here. glmnet standardises by default, and glum with ``scale_predictors=True``; these
+    correspond to the default here. So does scikit-learn after ``StandardScaler``, without weights. statsmodels
+    penalises the intercept as well unless its entry of alpha is 0. The mix is ``l1_ratio`` in scikit-learn and glum, as
+    here; it is ``L1_wt`` in statsmodels and ``alpha`` in glmnet.
 
     Examples
     --------
@@ -82,12 +82,12 @@ def strength_from(system: System, value: Any, *, n_obs: float | None = None, wei
     >>> lk.strength_from("scikit-learn", 0.5, n_obs=200), lk.strength_from("glmnet", 0.02)
     (0.01, 0.02)
 
-    A grid of C is a grid of strengths:
+    A grid of C gives a grid of strengths:
 
     >>> lk.strength_from("scikit-learn", [0.1, 1.0, 10.0], n_obs=100)
     array([0.1  , 0.01 , 0.001])
 
-    With every row twice, the same C is half the strength:
+    If every row counts twice, the same C corresponds to half the strength:
 
     >>> lk.strength_from("scikit-learn", 0.5, weights=[2.0] * 200)
     0.005

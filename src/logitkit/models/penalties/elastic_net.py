@@ -26,7 +26,7 @@ Keep: TypeAlias = "str | Sequence[str] | None"
 
 @dataclass(frozen=True)
 class ElasticNet(Part):
-    r"""The elastic net, a penalty on absolute values and squares of the coefficients.
+    r"""The elastic net, a penalty on the absolute values and the squares of the coefficients.
 
     .. math::
 
@@ -39,7 +39,7 @@ class ElasticNet(Part):
     Parameters
     ----------
     strength : float, optional
-        :math:`\lambda`, not negative, the lambda of glmnet. Omitted if it is to be chosen, in ``path`` and
+        :math:`\lambda`, not negative; the lambda of glmnet. Omit it if the strength is to be chosen, in ``path`` and
         ``cross_validate``.
     l1_ratio : float, default 0.5
         :math:`\alpha`, in [0, 1].
@@ -50,17 +50,17 @@ class ElasticNet(Part):
         Terms that are not penalised, written as in a formula (``"age + C(sex)"``) or as a list; names of coefficients
         are accepted too.
     relative : mapping, optional
-        Relative strengths :math:`v_j` by term or coefficient, 1 if not named. Unlike glmnet's ``penalty.factor`` they
-        are not rescaled to a mean of 1.
+        Relative strengths :math:`v_j` by term or coefficient; 1 for those not named. Unlike glmnet's
+        ``penalty.factor``, they are not rescaled to a mean of 1.
     across_outcomes : bool, default False
-        With several outcomes, whether a column enters for all outcomes or for none: the absolute values are replaced by
-        the Euclidean norm of the coefficients of a column over the outcomes, as with glmnet's
+        With several outcomes, whether each column enters for all outcomes or for none. The absolute values are then
+        replaced by the Euclidean norm of the coefficients of a column over the outcomes, as with glmnet's
         ``type.multinomial="grouped"``.
 
     Raises
     ------
     DataError
-        If the strength is negative or not finite, or the mix outside [0, 1].
+        If the strength is negative or not finite, or if ``l1_ratio`` is outside [0, 1].
 
     References
     ----------
@@ -98,12 +98,12 @@ class ElasticNet(Part):
         Parameters
         ----------
         strength : float
-            Not negative.
+            The strength, not negative.
 
         Returns
         -------
         penalty
-            Of the same kind.
+            A penalty of the same kind with this strength.
         """
         return replace(self, strength=strength)
 
@@ -118,9 +118,9 @@ class ElasticNet(Part):
 
 @dataclass(frozen=True)
 class Lasso(ElasticNet):
-    r"""The lasso, a penalty on absolute values, which sets some coefficients to zero.
+    r"""The lasso, a penalty on the absolute values of coefficients, which sets some of them to zero.
 
-    The elastic net with ``l1_ratio=1``; see there for the parameters.
+    This is ``ElasticNet`` with ``l1_ratio=1``; its parameters are explained there.
 
     Parameters
     ----------
@@ -146,10 +146,10 @@ class Lasso(ElasticNet):
 
 @dataclass(frozen=True)
 class Ridge(ElasticNet):
-    r"""The ridge, a penalty on squares, which shrinks all coefficients.
+    r"""The ridge, a penalty on the squares of coefficients, which shrinks all of them.
 
-    The elastic net with ``l1_ratio=0``; see there for the parameters. The covariance of the fit is that of the
-    posterior under the equivalent normal prior.
+    This is ``ElasticNet`` with ``l1_ratio=0``; its parameters are explained there. The covariance of the fit is that of
+    the posterior under the equivalent normal prior.
 
     Parameters
     ----------
@@ -176,14 +176,14 @@ class Ridge(ElasticNet):
 
 @dataclass(frozen=True)
 class RelaxedLasso(Lasso):
-    r"""The relaxed lasso, between the lasso and the unpenalised fit on the columns that it selected.
+    r"""The relaxed lasso, between the lasso and the unpenalised fit to the columns that the lasso selects.
 
     .. math:: \gamma \hat\beta_{\mathrm{lasso}} + (1 - \gamma) \hat\beta_{\mathrm{refit}}
 
     Parameters
     ----------
     strength : float, optional
-        Strength of the selecting lasso.
+        Strength of the lasso that selects the columns.
     gamma : float, default 0
         Weight of the lasso, in [0, 1].
     l1_ratio : float
@@ -222,18 +222,17 @@ class AdaptiveLasso(Lasso):
 
     .. math:: v_j = 1 / |s_j \tilde\beta_j|^{\kappa}, \qquad \lambda \sum_j v_j |s_j \beta_j|
 
-    A coefficient with initial estimate zero is excluded.
+    Coefficients whose initial estimate is zero are excluded.
 
     Parameters
     ----------
     strength : float, optional
         :math:`\lambda`, not negative.
     initial : penalty, mapping or array-like, optional
-        Initial estimates: a penalty with its strength, such as ``lk.Ridge(0.01)``, or numbers by coefficient on the
-        scale of the columns as given (the ``coef`` of a fit; with several outcomes one row per term and one column per
-        outcome, or numbers by term for all outcomes). Default: maximum likelihood, which must exist. Cross-validation
-        recomputes initial estimates without each fold; given numbers are used unchanged, whichever rows they are based
-        on.
+        The initial estimates: a penalty with its strength, such as ``lk.Ridge(0.01)``, or numbers by coefficient on the
+        scale of the columns as given, such as the ``coef`` of a fit. With several outcomes, numbers have one row per
+        term and one column per outcome, or are by term for all outcomes. Default: maximum likelihood, whose estimates
+        must exist. Cross-validation recomputes initial estimates without each fold, but uses given numbers unchanged.
     power : float, default 1
         :math:`\kappa`, positive.
     l1_ratio : float

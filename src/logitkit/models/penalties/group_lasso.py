@@ -13,15 +13,15 @@ __all__ = ["GroupLasso"]
 
 @dataclass(frozen=True)
 class GroupLasso(ElasticNet):
-    r"""The group lasso, a penalty on the norm of each group of coefficients, which enter and leave together.
+    r"""The group lasso, a penalty on the norm of each group of coefficients, which enter or leave together.
 
     .. math::
 
         \lambda \sum_g v_g \left((1 - \alpha) \sqrt{p_g} \lVert b_g \rVert_2 + \alpha \lVert b_g \rVert_1\right),
         \qquad b_j = s_j \beta_j
 
-    :math:`p_g` is the number of non-constant columns of the group. With ``l1_ratio`` above zero it is the sparse-group
-    lasso.
+    :math:`p_g` is the number of non-constant columns of the group. With ``l1_ratio`` above zero this is the
+    sparse-group lasso.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class GroupLasso(ElasticNet):
     l1_ratio : float, default 0
         Weight :math:`\alpha` of the absolute values.
     groups : mapping, optional
-        Mapping of group names to terms or coefficients. Default: each term of the formula is a group.
+        Terms or coefficients by name of group. Default: each term of the formula is a group.
     standardize, keep, relative : optional
         As in ``ElasticNet``; ``relative`` may name groups.
 

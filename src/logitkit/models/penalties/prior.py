@@ -16,20 +16,20 @@ class GaussianPrior(Part):
 
     .. math:: \tfrac12 (\beta - m)' P (\beta - m)
 
-    added to the negative log-likelihood itself, not to its mean, so P is on an absolute scale. The fit is the posterior
-    mode.
+    This is added to the negative log-likelihood itself, not to its mean, so P is on an absolute scale. The fit is the
+    posterior mode.
 
     Parameters
     ----------
     mean : float, mapping or (p,) array-like, default 0
-        The centre m: one number for all coefficients, numbers by term or coefficient (0 if not named), or an array in
-        order.
+        The mean m: one number for all coefficients, numbers by term or coefficient (0 for those not named), or an array
+        in the order of the coefficients.
     precision : float, mapping, (p,) or (p, p) array-like, default 1
-        P: one number for all coefficients other than the intercept, which then is free as under any penalty; numbers by
-        term or coefficient (0, a flat prior, if not named); the diagonal; or the whole matrix. The last three include
-        the intercept: ``precision={"Intercept": 0.1, "age": 1.0}``. Of several outcomes these are of each, independent
-        of one another; with an (m p, m p) array and a mean as large, or ``fit.coef``, of all together, by outcome and
-        column.
+        P: one number for all coefficients other than the intercept, which then has no prior; numbers by term or
+        coefficient (0, a flat prior, for those not named); the diagonal; or the whole matrix. The last three include
+        the intercept: ``precision={"Intercept": 0.1, "age": 1.0}``. With several outcomes, this is the prior of each
+        outcome, independent of the others. An (m p, m p) array, with a mean of the same size or ``fit.coef``, is for
+        all outcomes together, ordered by outcome and column.
 
     Examples
     --------

@@ -35,14 +35,14 @@ OTHER_STRENGTHS = {
 
 
 class Part(Stated):
-    """What every penalty can do: be added to another, and answer the strengths of other packages.
+    """The base of every penalty: it can be added to another, and explains arguments of other packages.
 
     Parameters
     ----------
     *given : object
-        Of the penalty, by position.
+        Arguments of the penalty, by position.
     **named : object
-        Of the penalty, by keyword.
+        Arguments of the penalty, by keyword.
     """
 
     __slots__ = ()
@@ -65,7 +65,7 @@ class Part(Stated):
         return f" Its l1_ratio is {fixed[0]:g}; lk.ElasticNet(strength, l1_ratio) accepts another." if fixed else ""
 
     def __add__(self, other: Specification) -> PenaltySum:
-        """Return both penalties together."""
+        """Return the sum of both penalties."""
         return PenaltySum((*parts_of(self), *parts_of(other)))
 
     @property
@@ -76,12 +76,12 @@ class Part(Stated):
 
 @dataclass(frozen=True)
 class PenaltySum:
-    """Several penalties together.
+    """A sum of several penalties.
 
     Parameters
     ----------
     parts : tuple of penalties
-        Each with its own strength; those left out are one and the same.
+        The penalties, each with its own strength; strengths not given are one common strength.
 
     Examples
     --------
@@ -93,7 +93,7 @@ class PenaltySum:
     parts: tuple[Part, ...]
 
     def __add__(self, other: Specification) -> PenaltySum:
-        """Return all of them and another together."""
+        """Return the sum of all of them and another."""
         return PenaltySum((*self.parts, *parts_of(other)))
 
     @property
