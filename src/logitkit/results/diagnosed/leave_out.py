@@ -22,12 +22,12 @@ __all__ = ["LeaveOutResult", "leave_out_of_rows"]
 
 @dataclass(frozen=True)
 class LeaveOutResult(LeaveOut):
-    """Refits without each unit, with their tables.
+    """Refits that each leave out one unit (a row or a cluster), with tables.
 
     Parameters
     ----------
     labels, row_labels : pandas.Index
-        Of the units, and of the rows.
+        Labels of the units and of the rows.
 
     Examples
     --------
@@ -53,7 +53,7 @@ class LeaveOutResult(LeaveOut):
         return self._frame(self.coef)
 
     def changes(self, *, scaled: bool = False) -> pd.DataFrame:  # type: ignore[override]
-        """Return the estimate less that without each unit, which ``dfbetas`` has by one step.
+        """Return the estimate minus that without each unit; ``dfbetas`` has a one-step approximation.
 
         Parameters
         ----------
@@ -68,12 +68,12 @@ class LeaveOutResult(LeaveOut):
         return self._frame(super().changes(scaled=scaled))
 
     def predictions(self) -> pd.DataFrame:
-        """Return the probabilities of each row by the fit and by the refit without it.
+        """Return the probability of each row from the fit and from the refit without that row.
 
         Returns
         -------
         pandas.DataFrame
-            Columns fitted and left_out, one row per row used, with several outcomes per row and outcome.
+            Columns fitted and left_out; one row per row used or, with several outcomes, per row and outcome.
         """
         if self.fitted.ndim == 1:
             return ResultFrame({"fitted": self.fitted, "left_out": self.predicted}, index=self.row_labels)

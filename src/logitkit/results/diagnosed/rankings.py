@@ -33,7 +33,7 @@ class PartialAreaResult(PartialArea):
     """
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the area, as it is and standardised.
+        """Return the raw and the standardised area.
 
         Returns
         -------
@@ -91,7 +91,7 @@ class PrecisionRecallResult(PrecisionRecall):
         Returns
         -------
         Axes
-            The curve in steps, with the precision of scores that rank nothing.
+            The curve as a step function, with a line at the precision of random scores.
         """
         from logitkit.plots.precision_recall import plot_precision_recall
 
@@ -175,14 +175,14 @@ class GainsResult(Gains):
         )
 
     def plot(self, ax: Any = None, *, what: str = "cap", label: str | None = None, title: str = "") -> Any:
-        """Draw the accuracy profile, or the lift by group.
+        """Draw the cumulative accuracy profile, or the lift by group.
 
         Parameters
         ----------
         ax : Axes, optional
             Axes to draw on; those of a new figure by default.
         what : {'cap', 'lift'}
-            Proportion of the events by depth, or the lift of each group with that of all down to it.
+            The proportion of events captured by depth, or the lift of each group with the cumulative lift.
         label : str, optional
             Name of the profile in a legend; labelled profiles can share ``ax``.
         title : str, optional

@@ -30,7 +30,7 @@ class ResidualFigures(OfRows):
         Parameters
         ----------
         data : table, optional
-            The rows of the fit, which a loaded fit needs; by default those that the fit holds.
+            The rows of the fit, if it was loaded; by default those that the fit holds.
         ax : Axes, optional
             Axes to draw on.
         outcome : object, optional
@@ -65,7 +65,7 @@ class ResidualFigures(OfRows):
         return plot_residuals(as_printed(influence(record, rows.design), rows), ax, outcome=place, title=title)
 
     def simulated_residuals(self, data: Any = None, n: int = 250, seed: int | None = None, by: Any = None) -> Any:
-        """Draw residuals by simulation against uniform quantiles, and against predictions.
+        """Draw simulated residuals against uniform quantiles and against predictions.
 
         Parameters
         ----------
@@ -74,14 +74,14 @@ class ResidualFigures(OfRows):
         n : int, default 250
             Number of simulated data sets.
         seed : int, optional
-            Of the draws.
+            Random seed.
         by : str or (n,) array-like, optional
             Groups of rows to compare.
 
         Returns
         -------
         Figure
-            Two panels, with the p-values of the three tests.
+            Two panels, with the p-values of three tests.
 
         Examples
         --------
@@ -104,7 +104,7 @@ class ResidualFigures(OfRows):
         outcome: Any = None,
         title: str = "",
     ) -> Any:
-        """Draw mean residuals of rows with neighbouring predictions, with their limits under the model.
+        """Draw mean residuals in bins of rows with similar predictions, with their limits under the model.
 
         Parameters
         ----------
@@ -113,9 +113,9 @@ class ResidualFigures(OfRows):
         ax : Axes, optional
             Axes to draw on.
         by : str or (n,) array-like, optional
-            A number to order rows by in place of the predicted probability.
+            A numeric variable by which rows are ordered, instead of the predicted probability.
         bins : int, optional
-            How many; the root of the number of rows by default.
+            Number of bins; by default the square root of the number of rows.
         outcome : object, optional
             The outcome; required if there are several.
         title : str, optional
@@ -124,7 +124,7 @@ class ResidualFigures(OfRows):
         Returns
         -------
         Axes
-            A point per bin, and a band of two standard deviations.
+            One point per bin, and a band of plus and minus two standard deviations.
 
         Examples
         --------
@@ -148,13 +148,13 @@ class ResidualFigures(OfRows):
     def partial_residuals(
         self, term: str, data: Any = None, ax: Any = None, title: str = "", *, method: str = "partial"
     ) -> Any:
-        """Draw the partial residuals of a term, with the part that was fitted and a smooth.
+        """Draw the partial residuals of a term, with the fitted part and a smooth curve.
 
         Parameters
         ----------
         term : str
-            The term, as the formula names it, or the column. A term of several columns (a factor, a spline) is drawn
-            against its variable, by level where that is no number.
+            The term, as named in the formula, or the column. A term with several columns (a factor, a spline) is drawn
+            against its variable, by level if the variable is not numeric.
         data : table, optional
             Rows with an outcome; the rows of the fit by default.
         ax : Axes, optional
@@ -162,13 +162,13 @@ class ResidualFigures(OfRows):
         title : str, optional
             Title of the figure.
         method : {'partial', 'ceres'}
-            ``'ceres'`` (Cook) adds the means of the other columns given this one to the model, and shows the shape
-            where these are curves, too.
+            ``'ceres'`` (Cook) adds to the model the smoothed means of the other columns given this one, which gives the
+            right shape also if these means are not linear.
 
         Returns
         -------
         Axes
-            Where the smooth leaves the fitted part, the term wants another shape.
+            The plot. Where the smooth curve departs from the fitted part, the term needs another shape.
 
         Examples
         --------
@@ -212,14 +212,14 @@ class ResidualFigures(OfRows):
         return plot_partial(label, x, found, part, weights, ax, title, levels=levels)
 
     def added_variable(self, name: str, data: Any = None, ax: Any = None, title: str = "") -> Any:
-        """Draw what a column says beyond the others: its remainder against that of the working response.
+        """Draw an added-variable plot: residuals of the working response against residuals of the column.
 
         Parameters
         ----------
         name : str
-            The coefficient, as the summary names it.
+            The coefficient, as named in the summary.
         data : table, optional
-            The rows of the fit, which a loaded fit needs; by default those that the fit holds.
+            The rows of the fit, if it was loaded; by default those that the fit holds.
         ax : Axes, optional
             Axes to draw on.
         title : str, optional
@@ -228,7 +228,8 @@ class ResidualFigures(OfRows):
         Returns
         -------
         Axes
-            The line has the coefficient as its slope; points far out on either side pull it.
+            The plot. The slope of the line is the coefficient; points far to the left or right have most influence on
+            it.
 
         Examples
         --------
@@ -247,17 +248,17 @@ class ResidualFigures(OfRows):
         return plot_added_variable(found, ax, title=title)
 
     def influence_index(self, data: Any = None) -> Any:
-        """Draw leverage, Cook's distance and the decrease of both statistics without each row, by row.
+        """Draw leverage, Cook's distance, and the decreases of Pearson's statistic and the deviance, for each row.
 
         Parameters
         ----------
         data : table, optional
-            The rows of the fit, which a loaded fit needs; by default those that the fit holds.
+            The rows of the fit, if it was loaded; by default those that the fit holds.
 
         Returns
         -------
         Figure
-            Four panels, in which the largest rows are named.
+            Four panels, in which the rows with the largest values are labelled.
 
         Examples
         --------
@@ -273,12 +274,12 @@ class ResidualFigures(OfRows):
         return plot_influence_index(influence(rows.record, rows.design), pd.Index(row_labels(rows.design)))
 
     def dfbetas(self, data: Any = None, ax: Any = None, terms: Sequence[str] | None = None, title: str = "") -> Any:
-        """Draw how each coefficient changes without each row, a line of points per coefficient.
+        """Draw the change of each coefficient when each row is left out, with one line of points per coefficient.
 
         Parameters
         ----------
         data : table, optional
-            The rows of the fit, which a loaded fit needs; by default those that the fit holds.
+            The rows of the fit, if it was loaded; by default those that the fit holds.
         ax : Axes, optional
             Axes to draw on.
         terms : sequence of str, optional
@@ -289,7 +290,7 @@ class ResidualFigures(OfRows):
         Returns
         -------
         Axes
-            The row that changes a coefficient most is named.
+            The plot; for each coefficient, the row that changes it most is labelled.
 
         Examples
         --------

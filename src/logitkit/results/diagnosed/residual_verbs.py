@@ -42,25 +42,25 @@ class ResidualVerbs(OfRows):
         kind : str
             ``"deviance"``, ``"pearson"``, ``"response"`` or ``"working"``, defined as in R; with several outcomes,
             working residuals are on the scale of the log odds of each outcome. ``"standardized_deviance"`` and
-            ``"standardized_pearson"``, over the root of 1 - leverage, of the rows of the fit. ``"score"``, the
-            derivative of the log-likelihood by each coefficient. ``"partial"``, of each term, of an event.
-            ``"quantile"`` (randomised, standard normal) and ``"surrogate"`` (of the latent variable), of an event and
-            of ordered outcomes. With frequency weights, the residual of each copy of a row, as if the rows were
-            written out.
+            ``"standardized_pearson"`` are divided by the square root of 1 - leverage, for the rows of the fit.
+            ``"score"``: the derivative of the log-likelihood with respect to each coefficient. ``"partial"``: one per
+            term, for an event. ``"quantile"`` (randomised, standard normal) and ``"surrogate"`` (of the latent
+            variable): for an event and for ordered outcomes. With frequency weights, residuals are those of one copy of
+            a row, as if each row were repeated.
         data : table, optional
             Rows with an outcome; the rows of the fit by default.
         seed : int, optional
-            Of the draws of quantile and surrogate residuals.
+            Random seed for quantile and surrogate residuals.
         to : str or Path, optional
-            A new folder, into which the table is written as Parquet files, block by block.
+            A new folder, into which the result is written as Parquet files, block by block.
         keys : str or sequence of str
-            With ``to``, columns of the rows that are written beside; by default ``row``, the position of the row.
+            With ``to``, columns of the table that are also written; by default ``row``, the position of the row.
 
         Returns
         -------
         pandas.Series, pandas.DataFrame or Path
-            One row per row used; with several outcomes one column per outcome, of scores one per coefficient, of
-            partial residuals one per term.
+            One row per row used. There is one column per outcome if there are several, one per coefficient for score
+            residuals, and one per term for partial residuals. With ``to``, the path of the folder.
 
         Examples
         --------
@@ -82,10 +82,11 @@ class ResidualVerbs(OfRows):
     def simulated_residuals(
         self, n: int = 250, data: Any = None, *, seed: int | None = None, by: Any = None
     ) -> SimulatedResidualsResult:
-        """Return residuals by simulation from the fitted model, with tests of uniformity, dispersion and outliers.
+        """Return residuals from simulations of the fitted model, with tests of uniformity, dispersion and outliers.
 
-        Rows of counts are compared one by one. Single outcomes are put together first: by covariate pattern where these
-        are few and full, else with neighbours by predicted probability. The result says how.
+        Rows of counts are compared one by one if the counts are large enough. Otherwise rows are first grouped: by
+        covariate pattern if there are enough patterns with enough rows each, else by similar predicted probabilities.
+        The result says how they were grouped.
 
         Parameters
         ----------
@@ -94,14 +95,14 @@ class ResidualVerbs(OfRows):
         data : table, optional
             Rows with an outcome; the rows of the fit by default.
         seed : int, optional
-            Of the draws.
+            Random seed.
         by : str or (n,) array-like, optional
-            Groups of rows to compare, a column of the table or an array as long.
+            Groups of rows to compare: a column of the table, or an array with one value per row.
 
         Returns
         -------
         SimulatedResidualsResult
-            Prints the three tests; ``to_frame()`` has the groups, ``plot()`` draws them.
+            Prints the three tests; ``to_frame()`` returns the groups, and ``plot()`` draws the residuals.
 
         Examples
         --------
@@ -124,31 +125,32 @@ class ResidualVerbs(OfRows):
         to: str | Path | None = None,
         keys: str | Sequence[str] = (),
     ) -> Any:
-        """Return leverage, Cook's distance, standardised residuals, and what changes when a row is left out.
+        """Return leverage, Cook's distance, standardised residuals, and the changes in fit when a row is left out.
 
-        With frequency weights they are those of each copy of a row, as if the rows were written out.
+        With frequency weights, the values are those of one copy of a row, as if each row were repeated.
 
         Parameters
         ----------
         data : table, optional
-            The rows of the fit, which a loaded fit needs; by default those that the fit holds.
+            The rows of the fit, if it was loaded; by default those that the fit holds.
         largest : int, optional
-            So many rows with the largest Cook's distance, these first, in place of all rows.
+            Return only this number of rows, those with the largest Cook's distances, in descending order.
         by : {'row', 'pattern'}, default 'row'
-            What is left out: a row, or all rows of a covariate pattern (equal in all columns of X and the offset), as
-            in Stata. Each row then has the values of its pattern.
+            What is left out: a row, or all rows of a covariate pattern (rows that are equal in all columns of X and the
+            offset), as in Stata. With ``'pattern'``, each row has the values of its pattern.
         to : str or Path, optional
-            A new folder, into which the table is written as Parquet files, block by block.
+            A new folder, into which the result is written as Parquet files, block by block.
         keys : str or sequence of str
-            With ``to``, columns of the rows that are written beside; by default ``row``, the position of the row.
+            With ``to``, columns of the table that are also written; by default ``row``, the position of the row.
 
         Returns
         -------
         pandas.DataFrame or Path
-            Columns leverage and cooks_distance, one row per row used. For an event also standardized_pearson and
-            standardized_deviance; with several outcomes pearson and deviance, what the row adds to the two statistics.
-            Then Pregibon's displacements c and cbar, and the approximate decrease of Pearson's statistic and of the
-            deviance when the row is deleted, pearson_deleted and deviance_deleted (SAS: C, CBAR, DIFCHISQ, DIFDEV).
+            Columns leverage and cooks_distance, one row per row used. For an event, also standardized_pearson and
+            standardized_deviance; with several outcomes, pearson and deviance, the contributions of the row to the two
+            statistics. Then c and cbar, Pregibon's displacements, and pearson_deleted and deviance_deleted, the
+            approximate decreases of Pearson's statistic and of the deviance when the row is deleted (SAS: C, CBAR,
+            DIFCHISQ, DIFDEV).
 
         Examples
         --------
@@ -192,9 +194,9 @@ class ResidualVerbs(OfRows):
         to: str | Path | None = None,
         keys: str | Sequence[str] = (),
     ) -> Any:
-        """Return how each coefficient changes when each row is left out, by one Newton step.
+        """Return the change of each coefficient when each row is left out, approximated by one Newton step.
 
-        ``leave_out`` has the same from refits.
+        ``leave_out`` returns the exact changes, from refits.
 
         Parameters
         ----------
@@ -202,7 +204,7 @@ class ResidualVerbs(OfRows):
             As in ``influence``.
         scaled : bool, default True
             Whether changes are divided by the model-based standard errors of the fit, as in SAS. (R divides by those
-            without the row, and takes deviance residuals for Pearson residuals.)
+            without the row, and uses deviance residuals instead of Pearson residuals.)
         by : {'row', 'pattern'}, default 'row'
             As in ``influence``.
         to : str or Path, optional
@@ -213,8 +215,8 @@ class ResidualVerbs(OfRows):
         Returns
         -------
         pandas.DataFrame or Path
-            The estimate less that without the row, one row per row used and one column per coefficient; missing where a
-            coefficient has no finite estimate, and for rows with a coefficient of their own.
+            The estimate minus that without the row; one row per row used and one column per coefficient. Values are
+            missing for coefficients without a finite estimate, and for rows that alone determine a coefficient.
 
         Examples
         --------
@@ -242,21 +244,21 @@ class ResidualVerbs(OfRows):
         return row_frame(rows, make, "dfbetas", to, keys)
 
     def leave_out(self, by: Any = None, data: Any = None) -> LeaveOutResult:
-        """Refit the model without each row or cluster, exactly, and predict what is left out.
+        """Refit the model without each row or cluster, and predict the rows left out.
 
         Parameters
         ----------
         by : str or (n,) array-like, optional
-            Groups of rows that are left out together, a column of the table or an array as long; each row by default.
-            Of a row with a frequency weight one observation is left out.
+            Groups of rows that are left out together: a column of the table, or an array with one value per row. By
+            default, single rows are left out, and of a row with a frequency weight, one observation.
         data : table, optional
-            The rows of the fit, which a loaded fit needs; by default those that the fit holds.
+            The rows of the fit, if it was loaded; by default those that the fit holds.
 
         Returns
         -------
         LeaveOutResult
-            Prints the range of each coefficient; ``to_frame()``, ``changes()`` and ``predictions()`` are tables.
-            Estimates are exact: those of a fit to the other rows, infinite where these are separated.
+            Prints the range of each coefficient; ``to_frame()``, ``changes()`` and ``predictions()`` return tables.
+            Estimates are exact: they are those of a fit to the other rows, and infinite if these are separated.
 
         Examples
         --------
@@ -281,32 +283,31 @@ class ResidualVerbs(OfRows):
         *,
         most: int | None = None,
     ) -> FragilityResult:
-        """Return a small set of rows without which a coefficient changes its sign or its significance.
+        """Return a small set of rows whose removal changes the sign or the significance of a coefficient.
 
-        Rows are chosen by their influence, and a refit proves the set. That no smaller set would do is not proved.
+        Rows are chosen by their influence, and a refit confirms the change. A smaller set may exist.
 
         Parameters
         ----------
         name : str
-            The coefficient, as the summary names it.
+            The coefficient, as named in the summary.
         change : {'sign', 'significance'}
-            ``"significance"``: the interval includes zero without these rows where it does not with them, or the other
-            way round.
+            ``"significance"``: removing the rows changes whether the confidence interval includes zero.
         level : float, optional
             Confidence level; that of the fit by default.
         data : table, optional
             As in ``influence``.
         most : int, optional
-            Rows to leave out at most; half of them by default.
+            Maximum number of rows to leave out; by default half of the rows.
 
         Returns
         -------
         FragilityResult
-            Prints the coefficient with and without the set; ``labels`` are those of the rows in the set.
+            Prints the coefficient with and without the set; ``labels`` are the labels of the rows in the set.
 
         Examples
         --------
-        How many rows of 189 turn the sign of the coefficient, which is then:
+        The number of rows, of 189, whose removal changes the sign of the coefficient, and the new coefficient:
 
         >>> import logitkit as lk
         >>> fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())

@@ -36,8 +36,8 @@ class RocTestResult(RocTest):
         Returns
         -------
         pandas.DataFrame
-            Columns contrast, estimate, std_error, statistic, p_value, conf_low, conf_high; of scores of different rows
-            by DeLong's errors also welch_dof and welch_p_value.
+            Columns contrast, estimate, std_error, statistic, p_value, conf_low, conf_high. For independent samples with
+            DeLong's standard errors, also welch_dof and welch_p_value.
         """
         columns: dict[str, Any] = {
             "contrast": self.labels,
@@ -65,7 +65,7 @@ class RocTestResult(RocTest):
         Returns
         -------
         Axes
-            One curve per score, with its area; the range of false positive rates is shaded where it is a part.
+            One curve per score, with its area; for partial areas, the range of false positive rates is shaded.
         """
         from logitkit.plots.roc import plot_roc_test
 

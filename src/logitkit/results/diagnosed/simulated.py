@@ -1,4 +1,4 @@
-"""Residuals by simulation, with their table and figure."""
+"""Residuals from simulations of the fitted model, with a table and a figure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["SimulatedResidualsResult", "simulated_of_rows"]
 
 @dataclass(frozen=True)
 class SimulatedResidualsResult(SimulatedResiduals):
-    """Residuals by simulation, with their table and figure.
+    """Residuals from simulations of the fitted model, with a table and a figure.
 
     Examples
     --------

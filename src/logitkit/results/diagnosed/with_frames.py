@@ -41,12 +41,12 @@ class HosmerLemeshowResult(HosmerLemeshow):
     """
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row per group, of several outcomes one per group and outcome.
+        """Return one row per group or, with several outcomes, per group and outcome.
 
         Returns
         -------
         pandas.DataFrame
-            Columns group, lowest, highest, n, observed, expected; of several outcomes also outcome.
+            Columns group, lowest, highest, n, observed, expected; with several outcomes, also outcome.
         """
         count = self.size.size
         columns: dict[str, Any] = {
@@ -77,12 +77,12 @@ class DiscriminationResult(Discrimination):
     """
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the points of the curve, or of the curves of several outcomes one after another.
+        """Return the points of the curve or, with several outcomes, of all curves one after another.
 
         Returns
         -------
         pandas.DataFrame
-            Columns threshold, fpr, tpr; of several outcomes also outcome.
+            Columns threshold, fpr, tpr; with several outcomes, also outcome.
         """
         parts = [
             pd.DataFrame({"outcome": name, "threshold": curve.thresholds, "fpr": curve.fpr, "tpr": curve.tpr})
@@ -129,7 +129,7 @@ class DiscriminationResult(Discrimination):
 @extends_base
 @dataclass(frozen=True, eq=False)
 class ClassificationResult(Classification):
-    """A confusion table with its measures, as a data frame too.
+    """A confusion table with measures derived from it.
 
     Examples
     --------
@@ -167,12 +167,12 @@ class CalibrationResult(Calibration):
     """
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row per bin, of several outcomes those of one after another.
+        """Return one row per bin; with several outcomes, those of one outcome after another.
 
         Returns
         -------
         pandas.DataFrame
-            Columns n, predicted, observed, conf_low, conf_high; of several outcomes also outcome.
+            Columns n, predicted, observed, conf_low, conf_high; with several outcomes, also outcome.
         """
         names = self.outcomes[1:] if len(self.tables) == 1 else self.outcomes
         parts = [
@@ -243,7 +243,7 @@ class ReliabilityResult(Reliability):
     """
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row per block of predictions that have one isotonic rate.
+        """Return one row per block of predictions with the same isotonic rate.
 
         Returns
         -------
@@ -253,7 +253,7 @@ class ReliabilityResult(Reliability):
         return ResultFrame({"lowest": self.first, "highest": self.last, "observed": self.observed, "n": self.n})
 
     def plot(self, ax: Any = None, *, color: str | None = None, title: str = "") -> Any:
-        """Draw the isotonic rates with their band.
+        """Draw the isotonic rates with a band.
 
         Parameters
         ----------

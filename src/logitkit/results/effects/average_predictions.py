@@ -1,4 +1,4 @@
-"""Rows of a table with one variable set to a value, after another: what average adjusted predictions are made of."""
+"""Rows of a table with one variable set to each of several values, for average adjusted predictions."""
 
 from __future__ import annotations
 

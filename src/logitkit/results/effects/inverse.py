@@ -71,8 +71,8 @@ class InverseResult(InversePredictions):
         Returns
         -------
         pandas.DataFrame
-            Columns estimate, std_error (delta method), conf_low, conf_high and shape: ``interval``, ``outside`` for all
-            values but those between the limits, ``everything``.
+            Columns estimate, std_error (delta method), conf_low, conf_high and shape, the shape of the confidence set:
+            ``interval``, ``outside`` (all values except those between the limits) or ``everything``.
         """
         columns = {
             "estimate": self.derived.value,
@@ -93,14 +93,14 @@ class InverseResult(InversePredictions):
         Parameters
         ----------
         hypothesis : str
-            Such as ``"b1 = b2"``: the first value is the second.
+            For example ``"b1 = b2"``: the first value equals the second.
         level : float, optional
             Confidence level of the intervals.
 
         Returns
         -------
         WaldTest
-            That all hold.
+            The joint test of all hypotheses.
         """
         return shown(self.derived.test(hypothesis, level))
 

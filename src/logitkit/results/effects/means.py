@@ -91,8 +91,8 @@ class MeansResult(MarginalMeans):
         Returns
         -------
         pandas.DataFrame
-            Columns estimate, std_error, conf_low and conf_high, indexed by outcome or threshold where there are
-            several, and by factors.
+            Columns estimate, std_error, conf_low and conf_high, indexed by outcome or threshold (if there are several)
+            and by the factors.
         """
         columns = estimate_columns(self.estimates)
         del columns["statistic"], columns["p_value"]
@@ -104,8 +104,8 @@ class MeansResult(MarginalMeans):
         Returns
         -------
         pandas.DataFrame
-            Columns estimate, std_error, statistic, p_value, conf_low and conf_high and, on the link scale where it has
-            a name, the ratio with its interval.
+            Columns estimate, std_error, statistic, p_value, conf_low and conf_high. On the link scale, also the
+            exponentiated contrast with its interval, if it has a name (such as odds ratio).
         """
         found = self.contrasts
         if found is None:
@@ -125,15 +125,15 @@ class MeansResult(MarginalMeans):
         Parameters
         ----------
         hypothesis : str
-            Such as ``"race[black] = race[other]"``, by the names in ``derived.names``, or ``"b1 - b2 = b3 - b4"`` for
-            the first, the second and so on.
+            For example ``"race[black] = race[other]"``, with the names in ``derived.names``, or
+            ``"b1 - b2 = b3 - b4"``, with the means numbered in order.
         level : float, optional
             Confidence level of the intervals.
 
         Returns
         -------
         WaldTest
-            That all hold.
+            The joint test of all hypotheses.
         """
         return shown(self.derived.test(hypothesis, level))
 
@@ -145,9 +145,9 @@ class MeansResult(MarginalMeans):
         Parameters
         ----------
         low, high : float, optional
-            The bounds, on the scale of the means; one of them alone for non-inferiority.
+            The bounds, on the scale of the means; give only one of them to test non-inferiority.
         level : float, optional
-            One less the significance level.
+            One minus the significance level.
 
         Returns
         -------
@@ -169,7 +169,7 @@ class MeansResult(MarginalMeans):
         Returns
         -------
         Axes
-            Means that are missing or infinite are left out, and named below.
+            The plot; means that are missing or infinite are left out and named below it.
         """
         from logitkit.plots.means import plot_means
 

@@ -49,7 +49,7 @@ __all__ = ["ProfileContrastResult", "profile_contrast"]
 @extends_base
 @dataclass(frozen=True, eq=False)
 class ProfileContrastResult(ProfileContrast):
-    """Two profiles compared, with a table.
+    """A comparison of two profiles, with a table.
 
     Examples
     --------
@@ -67,12 +67,12 @@ class ProfileContrastResult(ProfileContrast):
     """
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row per quantity, and of several outcomes per outcome.
+        """Return one row per quantity or, with several outcomes, per quantity and outcome.
 
         Returns
         -------
         pandas.DataFrame
-            quantity, estimate, std_error, p_value, conf_low, conf_high, through_infinity.
+            Columns quantity, estimate, std_error, p_value, conf_low, conf_high and through_infinity.
         """
         return profile_contrast_frame(self)
 

@@ -24,7 +24,7 @@ __all__ = ["EffectsResult", "asked_effects", "shown_effects"]
 @extends_base
 @dataclass(frozen=True, eq=False)
 class EffectsResult(Effects):
-    """Effects of variables with a table, hypotheses in words and a figure.
+    """Effects of variables, with a table, tests of hypotheses and a figure.
 
     Examples
     --------
@@ -44,29 +44,29 @@ class EffectsResult(Effects):
         level : float, optional
             Confidence level; that of the effects by default.
         adjust : {'bonferroni', 'single-step'}, optional
-            Intervals that hold all together.
+            Method for simultaneous intervals.
 
         Returns
         -------
         pandas.DataFrame
-            What the effect is of, then estimate, std_error, statistic, p_value, conf_low, conf_high.
+            Columns that describe the effect, then estimate, std_error, statistic, p_value, conf_low and conf_high.
         """
         return effects_frame(self, level, adjust)
 
     def confint(self, level: float | None = None, adjust: IntervalAdjustment | None = None) -> pd.DataFrame:
-        """Return intervals, one row per effect.
+        """Return confidence intervals, one row per effect.
 
         Parameters
         ----------
         level : float, optional
             Confidence level; that of the effects by default.
         adjust : {'bonferroni', 'single-step'}, optional
-            Intervals that hold all together.
+            Method for simultaneous intervals.
 
         Returns
         -------
         pandas.DataFrame
-            conf_low, conf_high, by the names that hypotheses use.
+            Columns conf_low and conf_high, indexed by the names used in hypotheses.
         """
         frame = effects_frame(self, level, adjust)[["conf_low", "conf_high"]]
         return frame.set_axis(pd.Index(self.numbers.names, name="effect"))
@@ -83,9 +83,9 @@ class EffectsResult(Effects):
         Parameters
         ----------
         low, high : float, optional
-            The bounds, on the scale of the effects; one of them alone for non-inferiority.
+            The bounds, on the scale of the effects; give only one of them to test non-inferiority.
         level : float, optional
-            One less the significance level.
+            One minus the significance level.
 
         Returns
         -------
@@ -113,7 +113,7 @@ class EffectsResult(Effects):
         Returns
         -------
         Axes
-            The plot, with a line where there is no effect.
+            The plot, with a line at the value of no effect.
         """
         from logitkit.plots.effects import plot_effects
 
