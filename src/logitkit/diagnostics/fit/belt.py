@@ -52,17 +52,17 @@ POINTS = 101
 
 @dataclass(frozen=True)
 class BeltEnds:
-    """The ends of a belt of one level.
+    """The limits of a calibration belt at one confidence level.
 
     Parameters
     ----------
     level : float
         Confidence level.
     low, high : (r,) array
-        Ends at each predicted probability.
+        Lower and upper limit at each predicted probability.
     above, below : tuple of (float, float)
-        Ranges of predicted probabilities in which the whole belt is above the diagonal, more happening than was
-        predicted, and below it.
+        Ranges of predicted probabilities in which the whole belt lies above the diagonal, so that events are more
+        frequent than predicted, or below it.
 
     Examples
     --------
@@ -79,26 +79,26 @@ class BeltEnds:
 
 @dataclass(frozen=True)
 class CalibrationBelt:
-    """A calibration belt with its test.
+    """A calibration belt and its test.
 
     Parameters
     ----------
     predicted, curve : (r,) array
-        Predicted probabilities over their range, and the rate that the polynomial has there.
+        Grid of predicted probabilities, and the event rate from the polynomial at each.
     belts : tuple of BeltEnds
-        Of each level, in ascending order.
+        Belt for each confidence level, in ascending order.
     degree : int
         Degree of the polynomial.
     statistic, p_value : float
-        The statistic T, and its tail probability.
+        Test statistic T, and its p-value.
     critical : float
-        What T exceeds with a probability of 5% at this degree.
+        Critical value of T at the 5% level for this degree.
     in_sample : bool
         Whether the rows are those of the fit.
     n_trials : float
-        Trials.
+        Number of trials.
     left_out : LeftOut
-        Rows given, used and left out.
+        Number of rows given, used and left out.
 
     Examples
     --------
@@ -126,7 +126,7 @@ def calibration_belt(record: FitRecord, design: Design, levels: Sequence[float] 
     Parameters
     ----------
     record : FitRecord
-        A fit of two outcomes by one linear predictor.
+        A fit of two outcomes with one linear predictor.
     design : Design
         Rows with their outcome: those of the fit, or new ones.
     levels : sequence of float, default (0.8, 0.95)
@@ -135,13 +135,13 @@ def calibration_belt(record: FitRecord, design: Design, levels: Sequence[float] 
     Returns
     -------
     CalibrationBelt
-        Grouped data and frequency weights count every trial.
+        The belt and its test. With grouped data and frequency weights, every trial counts.
 
     Raises
     ------
     UnsupportedError
-        On the rows of a fit without an intercept or with an offset, where intercept and slope are not 0 and 1; with
-        weights that are no counts; where all predictions are equal or take too few values.
+        If the rows are those of a fit without an intercept or with an offset, for which intercept and slope are not 0
+        and 1; if weights are not counts; or if predictions take too few distinct values.
     DataError
         If a level is not between 0 and 1.
 
@@ -185,16 +185,16 @@ def calibration_belt(record: FitRecord, design: Design, levels: Sequence[float] 
 
 @dataclass(frozen=True)
 class BeltTest:
-    """The test of a belt.
+    """The test of a calibration belt.
 
     Parameters
     ----------
     coef : (degree + 1,) array
-        The polynomial, of the standardised predictor.
+        Coefficients of the polynomial in the standardised linear predictor.
     degree, start : int
-        Degree that was reached, and from which was started.
+        Selected degree, and degree at which selection started.
     statistic : float
-        T.
+        Test statistic T.
 
     Examples
     --------
@@ -209,46 +209,46 @@ class BeltTest:
 
     @property
     def p_value(self) -> float:
-        """Tail probability of the statistic."""
+        """P-value of the statistic."""
         return belt_tail(self.statistic, self.degree - self.start, 3 - self.start, LEAST)
 
     def critical(self, probability: float) -> float:
-        """Return what the statistic exceeds with a probability under a right model.
+        """Return the critical value that the statistic exceeds with a given probability under a calibrated model.
 
         Parameters
         ----------
         probability : float
-            Between 0 and 1.
+            Probability, between 0 and 1.
 
         Returns
         -------
         float
-            At this degree.
+            Critical value for this degree.
         """
         return belt_critical(probability, self.degree - self.start, 3 - self.start, LEAST)
 
 
 def belt_test(record: FitRecord, design: Design, given: Predicted | None = None) -> BeltTest:
-    """Return the test of the belt alone.
+    """Return the test of the calibration belt without the belt itself.
 
     Parameters
     ----------
     record : FitRecord
-        A fit of two outcomes by one linear predictor.
+        A fit of two outcomes with one linear predictor.
     design : Design
         Rows with their outcome: those of the fit, or new ones.
     given : Predicted, optional
-        These rows with what was predicted, where that was found before.
+        The rows with their predictions, if already computed.
 
     Returns
     -------
     BeltTest
-        Of the degree that was chosen.
+        Test for the selected degree.
 
     Raises
     ------
     UnsupportedError
-        As by ``calibration_belt``.
+        As for ``calibration_belt``.
 
     Examples
     --------

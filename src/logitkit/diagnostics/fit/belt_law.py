@@ -33,23 +33,23 @@ NODES = 48
 
 
 def belt_tail(statistic: float, gains: int, base: int, least: float) -> float:
-    """Return the probability that a right model gives a larger statistic.
+    """Return the probability of a larger statistic under a calibrated model.
 
     Parameters
     ----------
     statistic : float
-        The likelihood-ratio statistic of the degree that was reached.
+        The likelihood-ratio statistic of the selected degree.
     gains : int
-        Degrees that were gained, s.
+        Number of degrees added by the selection, s.
     base : int
-        Degrees of freedom of the degree from which was started: 1 or 2.
+        Degrees of freedom of the starting degree: 1 or 2.
     least : float
-        What each gain exceeded, k.
+        Threshold k that the statistic of each added degree exceeded.
 
     Returns
     -------
     float
-        One up to the least sum that the gains can have.
+        Tail probability; 1 for statistics up to the smallest value that the added degrees allow.
 
     Examples
     --------
@@ -60,19 +60,19 @@ def belt_tail(statistic: float, gains: int, base: int, least: float) -> float:
 
 
 def belt_critical(probability: float, gains: int, base: int, least: float) -> float:
-    """Return the statistic that a right model exceeds with a probability.
+    """Return the value that the statistic exceeds with a given probability under a calibrated model.
 
     Parameters
     ----------
     probability : float
-        Between 0 and 1.
+        Probability, between 0 and 1.
     gains, base, least : int, int and float
-        As of ``belt_tail``.
+        As in ``belt_tail``.
 
     Returns
     -------
     float
-        Found by bisection.
+        Critical value, computed by bisection.
 
     Examples
     --------

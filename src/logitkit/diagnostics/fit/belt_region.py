@@ -42,12 +42,12 @@ CLOSE = 1e-9  # of the half width of the belt: a shorter step ends the search
 
 @dataclass(frozen=True)
 class Counts:
-    """Linear predictors, with the weight of the events and of the non-events that have each.
+    """Linear predictors, with the weight of the events and of the non-events at each.
 
     Parameters
     ----------
     eta, events, nonevents : (b,) array
-        Of rows, or of bins of rows.
+        Linear predictors and weights, for rows or for bins of rows.
 
     Examples
     --------
@@ -61,17 +61,17 @@ class Counts:
 
 
 def counts_of(given: Predicted) -> Counts:
-    """Return the outcomes of rows by what was predicted for them.
+    """Return the outcomes of rows by their linear predictor.
 
     Parameters
     ----------
     given : Predicted
-        Rows with what was predicted.
+        Rows with their predictions.
 
     Returns
     -------
     Counts
-        One entry per row; of more than 1,000 rows 1,024 bins of equal width, with the mean predictor of each.
+        One entry per row for up to 1,000 rows; otherwise 1,024 bins of equal width with the mean predictor of each.
 
     Examples
     --------
@@ -139,31 +139,31 @@ class _Deviance:
 def belt_ends(
     counts: Counts, link: Link, coef: FloatArray, mean: float, size: float, eta: FloatArray, rises: FloatArray
 ) -> FloatArray:
-    """Return the lowest and the highest value of a polynomial over its likelihood regions.
+    """Return the smallest and largest values of a polynomial over likelihood regions of its coefficients.
 
     Parameters
     ----------
     counts : Counts
-        The outcomes that it was fitted to.
+        The outcomes to which the polynomial was fitted.
     link : Link
-        By which.
+        The link of the fit.
     coef : (q,) array
         Coefficients of the powers of (predictor - mean) / size.
     mean, size : float
-        By which predictors are standardised.
+        Mean and scale that standardise the predictor.
     eta : (r,) array
-        Where the polynomial is looked at.
+        Linear predictors at which the polynomial is evaluated.
     rises : (L,) array
-        By how much the deviance may exceed the least in each region.
+        Largest increase of the deviance above its minimum in each region.
 
     Returns
     -------
     (L, 2, r) array
-        Lower and upper ends of each region.
+        Lower and upper values for each region.
 
     Examples
     --------
-    Of a constant they are the ends of the likelihood interval of a proportion, here of 3 of 10:
+    For a constant, they are the limits of the likelihood interval of a proportion, here 3 out of 10:
 
     >>> from logitkit.models.links import LOGIT
     >>> rate = np.array([0.3])

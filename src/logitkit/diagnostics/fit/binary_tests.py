@@ -37,7 +37,7 @@ MANY_PATTERNS = 5_000  # of single trials, beyond which its mean is no longer of
 
 @dataclass(frozen=True, eq=False)
 class BinaryTests:
-    """The tests of one fit on some rows; what several need is computed once.
+    """Goodness-of-fit tests of one fit on some rows, with shared quantities computed once.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ class BinaryTests:
     tested: Tested
 
     def of(self, name: str) -> list[GoodnessTest]:
-        """Return the rows of a test.
+        """Return the results of one test.
 
         Parameters
         ----------
@@ -65,7 +65,7 @@ class BinaryTests:
         Returns
         -------
         list of GoodnessTest
-            One or more.
+            One or more results.
         """
         tests: dict[str, Callable[[], list[GoodnessTest]]] = {
             "pearson": lambda: [self._of_patterns("pearson")],

@@ -38,20 +38,21 @@ FEW_VALUES = 3  # a column of so few values is a code, which has no power
 
 @dataclass(frozen=True)
 class BoxTidwell:
-    """Box and Tidwell's test of each column.
+    """The Box-Tidwell test of each column.
 
     Parameters
     ----------
     names : tuple of str
-        The columns.
+        Names of the columns.
     estimate, gamma, power : (k,) array
-        Coefficient of the column, one step of that of x log x beside it, and the power that these suggest.
+        Coefficient of the column x, one-step estimate of the coefficient of x log x when it is added, and the power of
+        x that these suggest.
     statistic, p_value : (k,) array
-        Score chi-square, with one degree of freedom, and its p-value.
+        Score statistic, chi-square with one degree of freedom, and its p-value.
     dof : (k,) int array
-        One, or zero where the model has x log x already.
+        Degrees of freedom: one, or zero if the model already contains x log x.
     omitted : tuple of (str, str)
-        Columns that were not tested, and why.
+        Columns that were not tested, with the reason.
 
     Examples
     --------
@@ -72,26 +73,26 @@ class BoxTidwell:
 
 
 def box_tidwell(record: FitRecord, design: Design, of: Sequence[str] | None = None) -> BoxTidwell:
-    """Return Box and Tidwell's test of columns that are variables of more than a few values.
+    """Return the Box-Tidwell test of the continuous columns of a model.
 
     Parameters
     ----------
     record : FitRecord
-        A fit of two outcomes by one linear predictor.
+        A fit of two outcomes with one linear predictor.
     design : Design
-        Its rows.
+        The rows of the fit.
     of : sequence of str, optional
-        Columns; by default all that are positive and take more than three values.
+        Columns to test; by default all columns that are positive and take more than three values.
 
     Returns
     -------
     BoxTidwell
-        One row per column.
+        One result per column.
 
     Raises
     ------
     UnsupportedError
-        For other rows than those of the fit, a column that is not positive, or where there is none to test.
+        If the rows are not those of the fit, a requested column is not positive, or there is no column to test.
 
     Examples
     --------

@@ -13,7 +13,7 @@ INSTEAD = "Use fit.calibration(), which takes them."
 
 
 def require_testable(record: FitRecord, design: Design, own: bool) -> None:
-    """Refuse a fit or rows for which no test of fit has a known distribution.
+    """Raise an error if no goodness-of-fit test has a known distribution for a fit and rows.
 
     Parameters
     ----------
@@ -22,13 +22,13 @@ def require_testable(record: FitRecord, design: Design, own: bool) -> None:
     design : Design
         Rows with their outcome.
     own : bool
-        Whether these are the rows of the fit.
+        Whether the rows are those of the fit.
 
     Raises
     ------
     UnsupportedError
-        With precision or sampling weights, clusters or an absorbed factor, and on the rows of a penalised or adjusted
-        fit or of a complete separation.
+        With precision or sampling weights, clusters or an absorbed factor; and on the rows of a fit that is penalised,
+        bias-adjusted or completely separated.
 
     Examples
     --------
@@ -59,19 +59,19 @@ def require_testable(record: FitRecord, design: Design, own: bool) -> None:
 
 
 def require_event_model(record: FitRecord, what: str) -> None:
-    """Refuse a model that is not of an event by one linear predictor.
+    """Raise an error unless a model is of an event with one linear predictor.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     what : str
-        What is asked of it, as a sentence begins.
+        Name of the request, as the start of a sentence.
 
     Raises
     ------
     UnsupportedError
-        Of models of several predictors.
+        If the model has several linear predictors.
 
     Examples
     --------
@@ -85,7 +85,7 @@ def require_event_model(record: FitRecord, what: str) -> None:
 
 
 def require_chi_square(record: FitRecord, design: Design, in_sample: bool) -> None:
-    """Refuse a fit or rows for which the statistic has no chi-square distribution.
+    """Raise an error if the statistic has no chi-square distribution for a fit and rows.
 
     Parameters
     ----------
@@ -94,13 +94,13 @@ def require_chi_square(record: FitRecord, design: Design, in_sample: bool) -> No
     design : Design
         Rows with their outcome.
     in_sample : bool
-        Whether these are the rows of the fit.
+        Whether the rows are those of the fit.
 
     Raises
     ------
     UnsupportedError
-        With precision or sampling weights, clusters or an absorbed factor, and on the rows of a penalised fit or of a
-        complete separation.
+        With precision or sampling weights, clusters or an absorbed factor; and on the rows of a fit that is penalised
+        or completely separated.
 
     Examples
     --------

@@ -64,49 +64,50 @@ EXPECTED_LEAST = 5.0  # the usual rule for the chi-square distribution of a tabl
 
 @dataclass(frozen=True)
 class HosmerLemeshow:
-    """The test and its table of G groups.
+    """The Hosmer-Lemeshow test and its table of G groups.
 
     Parameters
     ----------
     outcomes : tuple of str
         The K outcomes.
     reference : str
-        The outcome whose probability makes the groups; empty for ordered outcomes, whose mean score does.
+        Reference outcome; rows are grouped by the probability of all others. Empty for ordered outcomes, which are
+        grouped by their mean score.
     size : (G,) array
-        Observations of each group.
+        Number of observations in each group.
     observed, expected : (G,) or (K, G) array
-        Observed and expected numbers, of the event or of each of several outcomes.
+        Observed and expected numbers of the event, or of each of several outcomes.
     lowest, highest : (G,) array
-        Range in each group of the predicted probability of all outcomes but the reference; of ordered outcomes, of
-        their mean score from 0, the first for certain, to 1.
+        Range in each group of the predicted probability of all outcomes except the reference. For ordered outcomes,
+        range of the mean score, scaled from 0 (certainly the first outcome) to 1 (certainly the last).
     statistic, p_value : float
         Chi-square statistic and its tail probability.
     dof : int
-        (G - 2)(K - 1) on the rows of the fit, of ordered outcomes K - 2 more; else G (K - 1). Outcomes that separation
-        makes impossible in all rows of a group are not counted.
+        Degrees of freedom: (G - 2)(K - 1) on the rows of the fit, plus K - 2 for ordered outcomes; G (K - 1) on other
+        rows. Outcomes that separation makes impossible in all rows of a group are not counted.
     grouping : str
-        The rule in words.
+        Grouping rule in words.
     in_sample : bool
         Whether the rows are those of the fit.
     groups_asked : int
-        Number of groups asked for; there are fewer when ties leave one empty.
+        Requested number of groups; ties may reduce the actual number.
     group : (n,) int array or None
-        Group of each row of the design, counted from 1; 0 for rows left out. None of rows that are read in chunks.
+        Group of each row of the design, counted from 1; 0 for rows left out. None for rows that are read in chunks.
     few_expected : float
-        Proportion of the cells of group and outcome in which fewer than five are expected.
+        Proportion of the table's cells with an expected number below five.
     undetermined : int
-        Rows left out because their prediction is undetermined under separation.
+        Number of rows left out because separation leaves their prediction undetermined.
     left_out : LeftOut
-        Rows given, used and left out.
+        Number of rows given, used and left out.
     share_of_fit : float
-        Trials of these rows as a proportion of those of the fit, both weighted.
+        Weighted number of trials in these rows, divided by that of the fit.
     patterns : Patterns or None
-        Covariate patterns of the rows of the fit; None on other rows. Where these leave fewer degrees of freedom than
-        ``dof``, the p-value is too large.
+        Covariate patterns of the rows of the fit; None for other rows. If the patterns leave fewer degrees of freedom
+        than ``dof``, the p-value is too large.
 
     Examples
     --------
-    The statistic of an event is the sum of squared standardised gaps of the table:
+    For an event, the statistic is the sum of squared standardised differences between observed and expected numbers:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
@@ -115,7 +116,7 @@ class HosmerLemeshow:
     >>> bool(np.isclose(np.sum((test.observed - test.expected) ** 2 / variance), test.statistic))
     True
 
-    That of several outcomes is the sum over all cells:
+    For several outcomes, it is the sum over all cells:
 
     >>> fit = lk.multinomial("race ~ age + lwt", lk.datasets.load_lbw())
     >>> test = hosmer_lemeshow(fit.record, fit.design)
@@ -145,7 +146,7 @@ class HosmerLemeshow:
 
     @property
     def of_event(self) -> bool:
-        """Whether the table is of an event alone."""
+        """Whether the table is for a single event."""
         return self.observed.ndim == 1
 
 
@@ -164,30 +165,30 @@ def hosmer_lemeshow(
     record : FitRecord
         The fit.
     design : Design
-        Rows with their outcome: those of the fit, or new ones, which its fingerprint tells.
+        Rows with their outcome: those of the fit, or new ones, which are distinguished by a fingerprint.
     groups : int, default 10
         Number of groups.
     grouping : {'stata', 'r', 'sas'}, optional
-        How cut points are placed (``logitkit.logits.grouping``); by the conventions of the fit by default.
+        Rule for the cut points (``logitkit.logits.grouping``); that of the fit's conventions by default.
     reference : int, optional
-        Place of the outcome whose probability makes the groups; the fit's reference by default, in symmetric form the
-        first outcome. Ordered outcomes are grouped by their mean score.
+        Position of the reference outcome; rows are grouped by the probability of all others. By default it is the
+        reference of the fit, or the first outcome if the model is symmetric. Ordered outcomes are grouped by their mean
+        score.
 
     Returns
     -------
     HosmerLemeshow
-        Grouped data and frequency weights count every trial.
+        The test and its table. With grouped data and frequency weights, every trial counts.
 
     Raises
     ------
     UnsupportedError
-        With precision or sampling weights, clusters or an absorbed factor, where the statistic has no chi-square
-        distribution; on the rows of a penalised fit; of a saturated model on its own rows; or when fewer than three
-        groups are left.
+        With precision or sampling weights, clusters or an absorbed factor, for which the statistic has no chi-square
+        distribution; on the rows of a penalised fit or a saturated model; or if fewer than three groups remain.
 
     Examples
     --------
-    With intercepts in the model, as much is expected of each outcome as there is:
+    If the model has intercepts, the expected and observed totals of each outcome are equal:
 
     >>> import logitkit as lk
     >>> fit = lk.multinomial("race ~ age + lwt", lk.datasets.load_lbw())
@@ -204,7 +205,7 @@ def hosmer_lemeshow(
 def group_tests(
     record: FitRecord, design: Design, reference: int | None = None, patterns: Patterns | None = None
 ) -> Iterator[GroupTests]:
-    """Give tests by groups of rows that are brought in order once.
+    """Yield tests for different groupings of rows that are sorted once.
 
     Parameters
     ----------
@@ -213,19 +214,19 @@ def group_tests(
     design : Design
         Rows with their outcome.
     reference : int, optional
-        Place of the outcome whose probability makes the groups.
+        Position of the reference outcome; rows are grouped by the probability of all others.
     patterns : Patterns, optional
-        Covariate patterns of the rows of the fit, where they are known; they are counted here by default.
+        Covariate patterns of the rows of the fit, if known; they are counted by default.
 
     Yields
     ------
     GroupTests
-        One test for each number of groups and rule that is asked for.
+        An object that returns the test for a number of groups and a rule.
 
     Raises
     ------
     UnsupportedError
-        As by ``hosmer_lemeshow``.
+        As for ``hosmer_lemeshow``.
 
     Examples
     --------
@@ -257,7 +258,7 @@ def group_tests(
 
 @dataclass(frozen=True, eq=False)
 class GroupTests:
-    """Rows in the order that makes groups.
+    """Rows sorted for grouping.
 
     Parameters
     ----------
@@ -266,13 +267,13 @@ class GroupTests:
     design : Design
         Rows with their outcome.
     in_sample : bool
-        Whether these are the rows of the fit.
+        Whether the rows are those of the fit.
     place : int
-        Of the outcome whose probability makes the groups.
+        Position of the reference outcome.
     patterns : Patterns or None
-        Of the rows of the fit.
+        Covariate patterns of the rows of the fit.
     rows : InOrder
-        The rows in that order.
+        The sorted rows.
 
     Examples
     --------
@@ -291,14 +292,14 @@ class GroupTests:
     rows: InOrder
 
     def of(self, groups: int, grouping: str) -> HosmerLemeshow:
-        """Return the test of groups made by a rule.
+        """Return the test for groups formed by a rule.
 
         Parameters
         ----------
         groups : int
-            About so many.
+            Approximate number of groups.
         grouping : {'stata', 'r', 'sas'}
-            The rule.
+            Grouping rule.
 
         Returns
         -------

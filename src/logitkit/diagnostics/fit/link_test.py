@@ -41,15 +41,15 @@ class LinkTest:
     terms : tuple of str
         The linear predictor, its square and the intercept.
     estimate, std_error, z : (3,) array
-        Coefficients of the fit on these, with their standard errors.
+        Coefficients of the auxiliary fit on these terms, with standard errors and z statistics.
     statistic, p_value : float
-        z of the square, and its p-value on both sides.
+        z statistic of the squared predictor, and its two-sided p-value.
     link : str
-        The link in words.
+        Link of the fit, in words.
     in_sample : bool
         Whether the rows are those of the fit.
     left_out : LeftOut
-        Rows given, used and left out.
+        Number of rows given, used and left out.
 
     Examples
     --------
@@ -71,7 +71,7 @@ class LinkTest:
 
     @property
     def p_values(self) -> FloatArray:
-        """P-values of the coefficients, shape (3,)."""
+        """Two-sided p-values of the coefficients, shape (3,)."""
         return np.asarray(2.0 * ndtr(-np.abs(self.z)))
 
 
@@ -81,21 +81,21 @@ def link_test(record: FitRecord, design: Design, given: Predicted | None = None)
     Parameters
     ----------
     record : FitRecord
-        A fit of two outcomes by one linear predictor.
+        A fit of two outcomes with one linear predictor.
     design : Design
         Rows with their outcome.
     given : Predicted, optional
-        These rows with what was predicted, where that was found before.
+        The rows with their predictions, if already computed.
 
     Returns
     -------
     LinkTest
-        Grouped data and frequency weights count every trial.
+        The test. With grouped data and frequency weights, every trial counts.
 
     Raises
     ------
     UnsupportedError
-        For models of several predictors, weights that are no counts, or predictions that are all equal.
+        If the model has several linear predictors, weights are not counts, or all predictions are equal.
 
     Examples
     --------

@@ -52,7 +52,7 @@ ADDED = "group of scores"
 
 @dataclass(frozen=True, eq=False)
 class OrderedTests:
-    """Tests of a model of ordered outcomes on some rows.
+    """Goodness-of-fit tests of a model of ordered outcomes on some rows.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ class OrderedTests:
     tested: Tested
 
     def of(self, name: str) -> list[GoodnessTest]:
-        """Return the rows of a test.
+        """Return the results of one test.
 
         Parameters
         ----------
@@ -81,7 +81,7 @@ class OrderedTests:
         Returns
         -------
         list of GoodnessTest
-            One or two.
+            One or two results.
         """
         tests: dict[str, Callable[[], list[GoodnessTest]]] = {
             "lipsitz": self._lipsitz,

@@ -28,25 +28,25 @@ __all__ = ["DispersionTest", "dispersion_test"]
 
 @dataclass(frozen=True)
 class DispersionTest:
-    """Pearson's statistic and the deviance over their degrees of freedom.
+    """Pearson's statistic and the deviance with their degrees of freedom, as tests of dispersion.
 
     Parameters
     ----------
     units : str
-        What is a unit: ``"rows"`` of counts, or ``"covariate patterns"``.
+        The units: ``"rows"`` of counts, or ``"covariate patterns"``.
     n_units : int
-        How many.
+        Number of units.
     pearson, deviance : float
-        The statistics.
+        Pearson's statistic and the deviance.
     dof : int
-        Their degrees of freedom.
+        Degrees of freedom of both statistics.
     p_over, p_under : float
-        Probability, if the model is right, that Pearson's statistic is as large, and as small; missing where too few
-        are expected for it to be chi-square.
+        Probability under the model that Pearson's statistic is at least as large, and at most as large, as observed;
+        nan if expected numbers are too small for a chi-square distribution.
     deviance_p_over : float
-        The first, of the deviance.
+        The same upper-tail probability for the deviance.
     few_expected : float
-        Proportion of the cells of unit and outcome in which fewer than five are expected.
+        Proportion of cells, defined by unit and outcome, with an expected number below five.
     in_sample : bool
         Whether the rows are those of the fit.
 
@@ -69,17 +69,17 @@ class DispersionTest:
 
     @property
     def pearson_ratio(self) -> float:
-        """Pearson's statistic over its degrees of freedom."""
+        """Pearson's statistic divided by its degrees of freedom."""
         return self.pearson / self.dof
 
     @property
     def deviance_ratio(self) -> float:
-        """The deviance over its degrees of freedom."""
+        """The deviance divided by its degrees of freedom."""
         return self.deviance / self.dof
 
 
 def dispersion_test(record: FitRecord, design: Design) -> DispersionTest:
-    """Return how much counts vary beside what the model says, with tests.
+    """Return tests of over- and underdispersion.
 
     Parameters
     ----------
@@ -91,12 +91,12 @@ def dispersion_test(record: FitRecord, design: Design) -> DispersionTest:
     Returns
     -------
     DispersionTest
-        Of rows of counts where there are such, else of covariate patterns.
+        Tests based on rows of counts if there are any, and otherwise on covariate patterns.
 
     Raises
     ------
     UnsupportedError
-        Of a saturated model on its own rows; with weights that are no counts, clusters, or after a penalty.
+        On the rows of a saturated or penalised fit, with clusters, or with weights that are not counts.
 
     Examples
     --------

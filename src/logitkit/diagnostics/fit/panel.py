@@ -47,22 +47,22 @@ OF_OUTCOMES = ("pearson", "deviance", "hosmer_lemeshow")
 
 @dataclass(frozen=True)
 class GoodnessOfFit:
-    """Tests of fit, one after another.
+    """Results of several goodness-of-fit tests.
 
     Parameters
     ----------
     tests : tuple of GoodnessTest
-        Each with its statistic and its null distribution, or why it has none.
+        The tests, each with its statistic and null distribution, or with the reason why there is none.
     in_sample : bool
         Whether the rows are those of the fit.
     n_trials : float
-        Trials of these rows.
+        Number of trials in these rows.
     share_of_fit : float
-        These as a proportion of those of the fit.
+        Number of trials in these rows, divided by that of the fit.
     left_out : LeftOut
-        Rows given, used and left out.
+        Number of rows given, used and left out.
     undetermined : int
-        Rows left out because their prediction is undetermined under separation.
+        Number of rows left out because separation leaves their prediction undetermined.
 
     Examples
     --------
@@ -90,31 +90,31 @@ class GoodnessOfFit:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the tests, each once."""
+        """Distinct names of the tests."""
         return tuple(dict.fromkeys(test.name for test in self.tests))
 
 
 def goodness_of_fit(record: FitRecord, design: Design, tests: str | Sequence[str] | None = None) -> GoodnessOfFit:
-    """Return tests of fit.
+    """Return goodness-of-fit tests.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     design : Design
-        Rows with their outcome: those of the fit, or new ones, which its fingerprint tells.
+        Rows with their outcome: those of the fit, or new ones, which are distinguished by a fingerprint.
     tests : str or sequence of str, optional
-        Which of them; by default all that go with the kind of model.
+        Names of the tests; by default all that apply to the kind of model.
 
     Returns
     -------
     GoodnessOfFit
-        A test that may not be used on these rows is there with the reason.
+        The tests. A test that is not valid for these rows is listed with the reason.
 
     Raises
     ------
     UnsupportedError
-        For a fit or rows for which no test has a known distribution, or a name that is no test.
+        If no test has a known distribution for the fit and the rows, or a name is not that of a test.
 
     Examples
     --------

@@ -39,16 +39,16 @@ __all__ = ["PseudoRSquared", "pseudo_r_squared"]
 
 @dataclass(frozen=True)
 class PseudoRSquared:
-    """Coefficients of determination; nan where one has no meaning.
+    """Pseudo R-squared measures; nan if a measure is not defined.
 
     Parameters
     ----------
     mcfadden, mcfadden_adjusted, cox_snell, nagelkerke : float
-        Of the likelihood.
+        Measures based on the likelihood.
     tjur, efron : float
-        Of the probabilities of an event.
+        Measures based on the predicted probabilities of an event.
     mckelvey_zavoina : float
-        Of the latent variable.
+        Measure based on the latent variable.
     in_sample : bool
         Whether the rows are those of the fit.
 
@@ -94,7 +94,7 @@ def _plus(one: FloatArray, other: FloatArray) -> FloatArray:
 
 
 def pseudo_r_squared(record: FitRecord, design: Design) -> PseudoRSquared:
-    """Return coefficients of determination.
+    """Return pseudo R-squared measures.
 
     Parameters
     ----------
@@ -106,9 +106,10 @@ def pseudo_r_squared(record: FitRecord, design: Design) -> PseudoRSquared:
     Returns
     -------
     PseudoRSquared
-        Coefficients of the likelihood are nan where that is a working device only; of Tjur and Efron with more than two
-        outcomes; of McKelvey and Zavoina where outcomes have no latent variable of one linear predictor; and those of a
-        null model on new rows of a fit with an offset, which has none of one probability.
+        Likelihood-based measures are nan if there is only a quasi-likelihood, and on new rows with an offset, clusters
+        or weights that are not counts; McFadden's adjusted measure is nan on all new rows. Tjur's and Efron's are nan
+        for more than two outcomes. McKelvey and Zavoina's is nan if the outcomes have no latent variable with a single
+        linear predictor.
 
     Examples
     --------

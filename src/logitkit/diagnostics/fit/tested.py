@@ -32,22 +32,22 @@ ROWS = {
 
 @dataclass(frozen=True)
 class GoodnessTest:
-    """One test of fit.
+    """Result of one goodness-of-fit test.
 
     Parameters
     ----------
     name, label : str
-        Its name in calls and in print.
+        Name of the test in code and in printed output.
     statistic : float
-        Missing where the test may not be used.
+        Test statistic; nan if the test is not valid.
     dof : float
-        Degrees of freedom of a chi-square; missing of other distributions.
+        Degrees of freedom of a chi-square distribution; nan for other distributions.
     p_value : float
-        Missing where the statistic has no known distribution.
+        P-value; nan if the null distribution is not known.
     null : str
-        Its distribution under the model, in words.
+        Null distribution of the statistic, in words.
     note : str
-        What the reader should know, or why there is no answer.
+        Remark on the result, or the reason why there is none.
 
     Examples
     --------
@@ -65,7 +65,7 @@ class GoodnessTest:
 
     @classmethod
     def chi_square(cls, name: str, statistic: float, dof: int, note: str = "", beside: str = "") -> GoodnessTest:
-        """Return a test whose statistic is chi-square.
+        """Return the result of a test with a chi-square statistic.
 
         Parameters
         ----------
@@ -76,14 +76,14 @@ class GoodnessTest:
         dof : int
             Degrees of freedom.
         note : str
-            What the reader should know.
+            Remark on the result.
         beside : str
-            What stands beside the name in print.
+            Text printed beside the name.
 
         Returns
         -------
         GoodnessTest
-            Refused without degrees of freedom.
+            A result without a statistic if there are no degrees of freedom.
         """
         if dof <= 0:
             return cls.refused(name, "The coefficients of the model take up all that the test looks at.", beside)
@@ -92,7 +92,7 @@ class GoodnessTest:
 
     @classmethod
     def normal(cls, name: str, statistic: float, note: str = "", beside: str = "") -> GoodnessTest:
-        """Return a test whose statistic is standard normal, with the p-value of both sides.
+        """Return the result of a test with a standard normal statistic and a two-sided p-value.
 
         Parameters
         ----------
@@ -101,14 +101,14 @@ class GoodnessTest:
         statistic : float
             The statistic.
         note : str
-            What the reader should know.
+            Remark on the result.
         beside : str
-            What stands beside the name in print.
+            Text printed beside the name.
 
         Returns
         -------
         GoodnessTest
-            Refused where the statistic is missing.
+            A result without a statistic if the statistic is nan.
         """
         if np.isnan(statistic):
             return cls.refused(name, "The statistic has no variance: nothing of it is left to test.", beside)
@@ -117,21 +117,21 @@ class GoodnessTest:
 
     @classmethod
     def refused(cls, name: str, why: str, beside: str = "") -> GoodnessTest:
-        """Return a test without an answer.
+        """Return a result for a test that is not valid.
 
         Parameters
         ----------
         name : str
             A key of ``ROWS``.
         why : str
-            A sentence.
+            The reason, as a sentence.
         beside : str
-            What stands beside the name in print.
+            Text printed beside the name.
 
         Returns
         -------
         GoodnessTest
-            Without numbers.
+            A result without numbers.
         """
         return cls(name, _label(name, beside), np.nan, np.nan, np.nan, "", why)
 
@@ -142,7 +142,7 @@ def _label(name: str, beside: str) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Tested:
-    """What is tested: a fit on rows.
+    """A fit and the rows on which it is tested.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ class Tested:
     design : Design
         Rows with their outcome.
     own : bool
-        Whether these are the rows of the fit.
+        Whether the rows are those of the fit.
 
     Examples
     --------
@@ -167,5 +167,5 @@ class Tested:
 
     @property
     def estimated(self) -> int:
-        """Finite coefficients that were estimated from these rows."""
+        """Number of finite coefficients that were estimated from these rows."""
         return self.record.n_params - self.record.limit.dimension if self.own else 0
