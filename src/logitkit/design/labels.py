@@ -34,14 +34,14 @@ def step_text(step: float) -> str:
 
 @dataclass(frozen=True)
 class Labels:
-    """What variables and levels are called in print, made by ``lk.labels``.
+    """Labels of variables and levels in tables and figures, made by ``lk.labels``.
 
     Parameters
     ----------
     variables : dict of str to str
-        Labels of columns of the table, or of terms as the formula has them.
+        Labels of columns of the table, or of terms as written in the formula.
     levels : dict of str to dict of str to str
-        By variable: labels of its levels, by the level as it is printed.
+        For each variable, the labels of its levels; keys are levels as printed.
     units : dict of str to str
         Units of numeric variables.
 
@@ -60,23 +60,23 @@ class Labels:
         return bool(self.variables or self.levels or self.units)
 
     def of(self, variable: str) -> str:
-        """Return the label of a variable, or its name."""
+        """Return the label of a variable, or its name if it has none."""
         return self.variables.get(variable, variable)
 
     def with_unit(self, variable: str, change: float = 1.0) -> str:
-        """Return the label of a variable with its unit, and how many of them a coefficient is per."""
+        """Return the label of a variable with its unit, and the number of units per which a coefficient is stated."""
         unit = self.units.get(variable, "")
         if change != 1.0:
             return f"{self.of(variable)} (per {step_text(change)}{' ' if unit else ''}{unit})"
         return f"{self.of(variable)} ({unit})" if unit else self.of(variable)
 
     def level(self, variable: str, level: object) -> str:
-        """Return the label of a level, or the level as it is printed."""
+        """Return the label of a level, or the level as printed if it has none."""
         text = str(level)
         return self.levels.get(variable, {}).get(text, text)
 
     def over(self, others: Labels) -> Labels:
-        """Return these labels, and those of others where these say nothing."""
+        """Return these labels, completed by those of others."""
         levels = {name: {**others.levels.get(name, {}), **own} for name, own in self.levels.items()}
         return Labels(
             {**others.variables, **self.variables}, {**others.levels, **levels}, {**others.units, **self.units}
@@ -116,29 +116,29 @@ def labels(
     levels: Mapping[str, Mapping[Any, str]] | None = None,
     units: Mapping[str, str] | None = None,
 ) -> Labels:
-    """State once what variables and levels are called in print.
+    """Define labels of variables and levels for all tables and figures.
 
     Parameters
     ----------
     variables : mapping of str to str, optional
-        Columns of the table and their labels, ``{"lwt": "Weight of the mother"}``.
+        Labels by column of the table, ``{"lwt": "Weight of the mother"}``.
     levels : mapping of str to mapping, optional
-        By column, its levels and their labels, ``{"smoke": {0: "no", 1: "yes"}}``. Some levels may have none, and some
-        that are labelled may not occur, so that the same labels serve any part of the data.
+        Labels of levels by column, ``{"smoke": {0: "no", 1: "yes"}}``. Levels may lack labels, and labelled levels need
+        not occur, so the same labels can be used for any part of the data.
     units : mapping of str to str, optional
-        Columns and their units, ``{"lwt": "lb"}``.
+        Units by column, ``{"lwt": "lb"}``.
 
     Returns
     -------
     Labels
-        For ``labels=`` of the functions that fit, of ``lk.regression_table`` and ``lk.table_one``, and for
-        ``fit.labelled``. A saved fit has them. Names of coefficients stay as they are in ``fit.coef``, ``fit.tidy()``
-        and wherever hypotheses are written.
+        For the argument ``labels=`` of functions that fit, of ``lk.regression_table`` and of ``lk.table_one``, and for
+        ``fit.labelled``. They are saved with a fit. Names of coefficients do not change in ``fit.coef``, in
+        ``fit.tidy()`` and in hypotheses.
 
     Raises
     ------
     DataError
-        If what is given are not mappings of text.
+        If an argument is not a mapping to text.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Logits of models of any origin: bare arrays in, arrays or small frozen results out."""
+"""Functions of logits from any model: they take arrays and return arrays or small frozen results."""
 
 from importlib import import_module
 from typing import Any

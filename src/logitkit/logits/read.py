@@ -33,19 +33,19 @@ def read_numbers(values: Any, name: str = "logits", advice: str = ROWS) -> AnyFl
     values : array-like, or an object that hands over its memory by DLPack
         Numbers.
     name : str, default 'logits'
-        What an error calls them.
+        Their name in errors.
     advice : str, optional
-        What it says to do about numbers that are not finite; nothing where it is empty.
+        Advice of the error on numbers that are not finite; none if empty.
 
     Returns
     -------
     array
-        All finite.
+        The numbers, all finite.
 
     Raises
     ------
     DataError
-        If they are no real numbers, there are none, or one is not finite; its place is named.
+        If they are not real numbers, there are none, or one is not finite (its place is named).
 
     Examples
     --------
@@ -88,12 +88,12 @@ def read_logits(logits: Any) -> FloatArray:
     Returns
     -------
     (n,) or (n, K) array
-        All finite.
+        The numbers, all finite.
 
     Raises
     ------
     DataError
-        If the shape is another, a number is not finite (its row is named), or these are probabilities.
+        If the shape is wrong, a number is not finite (its row is named), or they look like probabilities.
 
     Examples
     --------
@@ -104,7 +104,7 @@ def read_logits(logits: Any) -> FloatArray:
 
 
 def read_rows(logits: Any) -> AnyFloats:
-    """Return logits of events or of outcomes as ``read_logits`` does, float32 as they are.
+    """Return logits of events or of outcomes as ``read_logits`` does, but keep float32.
 
     Parameters
     ----------
@@ -114,12 +114,12 @@ def read_rows(logits: Any) -> AnyFloats:
     Returns
     -------
     (n,) or (n, K) array
-        All finite.
+        The numbers, all finite.
 
     Raises
     ------
     DataError
-        As ``read_logits``.
+        As for ``read_logits``.
 
     Examples
     --------
@@ -137,7 +137,7 @@ def read_rows(logits: Any) -> AnyFloats:
 
 
 def refuse_probabilities(values: AnyFloats, axis: int = -1) -> None:
-    """Refuse rows of numbers within 0 and 1 that add up to 1: they are no logits. One row alone may be so by chance.
+    """Refuse rows of numbers from 0 to 1 that add up to 1: they are not logits. A single row is accepted.
 
     Parameters
     ----------
@@ -169,7 +169,7 @@ def read_outcomes(y: Any, logits: FloatArray) -> FloatArray:
     Parameters
     ----------
     y : (n,) array-like
-        Of an event 0 or 1, or its proportion; of K outcomes their numbers, from 0 to K - 1.
+        For an event, 0 or 1 or its proportion; for K outcomes, their numbers from 0 to K - 1.
     logits : (n,) or (n, K) array
         The logits of the same rows.
 
@@ -181,7 +181,7 @@ def read_outcomes(y: Any, logits: FloatArray) -> FloatArray:
     Raises
     ------
     DataError
-        If a row has none of these.
+        If a row has no such value.
 
     Examples
     --------
@@ -211,9 +211,9 @@ def read_codes(y: Any, n: int, n_outcomes: int, name: str = "y") -> CodeArray:
     y : (n,) array-like
         Whole numbers from 0 to K - 1.
     n, n_outcomes : int
-        Rows, and K.
+        Numbers of rows and of outcomes (K).
     name : str, default 'y'
-        What an error calls them.
+        Their name in errors.
 
     Returns
     -------
@@ -223,7 +223,7 @@ def read_codes(y: Any, n: int, n_outcomes: int, name: str = "y") -> CodeArray:
     Raises
     ------
     DataError
-        If there are more or fewer, or one is something else; its row is named.
+        If the number of values is wrong, or a value is not such a number (its row is named).
 
     Examples
     --------
@@ -250,7 +250,7 @@ def read_proportions(y: Any, logits: AnyFloats) -> AnyFloats:
     Parameters
     ----------
     y : (n, K) array-like
-        At least 0, with rows that add up to 1.
+        Proportions, at least 0; rows add up to 1.
     logits : (n, K) array
         The logits of the same rows.
 
@@ -262,7 +262,7 @@ def read_proportions(y: Any, logits: AnyFloats) -> AnyFloats:
     Raises
     ------
     DataError
-        If the shape is another, or a row has a negative number or another sum.
+        If the shape is wrong, or a row has a negative number or does not add up to 1.
 
     Examples
     --------
@@ -289,16 +289,16 @@ def read_weights(weights: Any, n: int, *, all_zero: bool = False) -> FloatArray:
     Parameters
     ----------
     weights : (n,) array-like or None
-        Not negative; None for once each.
+        Weights, not negative; None if each row counts once.
     n : int
         Rows.
     all_zero : bool, default False
-        Whether none need be above zero.
+        Whether all weights may be zero.
 
     Returns
     -------
     (n,) array
-        With a positive sum, unless none is asked for.
+        Weights with a positive sum, unless ``all_zero`` is true.
 
     Raises
     ------

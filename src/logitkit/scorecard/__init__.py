@@ -1,6 +1,6 @@
 """Credit scorecards: optimal binning, weight of evidence, points, reject inference, validation and export.
 
-``lk.scorecard(columns, data, target=...)`` makes a whole card; the names below make its parts.
+``lk.scorecard(columns, data, target=...)`` makes a whole card. The functions and classes below make its parts.
 
 Examples
 --------
@@ -52,7 +52,7 @@ def __dir__() -> list[str]:
 
 
 class _Scorecard(ModuleType):
-    """The room, which is called as the function that makes a whole card."""
+    """The module, which can be called as the function that makes a whole card."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return a scorecard: see :func:`logitkit.api.scorecards.scorecard`."""

@@ -39,11 +39,11 @@ class CardVariable:
     binning : Binning
         Its bins.
     coef : float
-        The coefficient of its weight of evidence in the logit of bad; nan where each bin has its own.
+        Coefficient of its weight of evidence in the logit of bad; nan if each bin has its own coefficient.
     logits : (k + 1,) array
-        What each bin adds to the logit of bad, the last a level that was not there; nan where it is refused.
+        Contribution of each bin to the logit of bad, the last for unseen levels; nan if values are refused.
     points : (k + 1,) array
-        What each bin adds to the points.
+        Contribution of each bin to the points.
     """
 
     binning: Binning
@@ -83,15 +83,15 @@ class Card:
     Parameters
     ----------
     variables : tuple of CardVariable
-        In the order in which they are summed.
+        The variables, in the order in which they are summed.
     intercept : float
         The intercept of the logit of bad.
     base_points : float
-        What every applicant begins with.
+        Points with which every applicant begins.
     scaling : Scaling
-        How log-odds became points.
+        How log-odds are converted to points.
     coding : {"woe", "dummies"}
-        Whether the model has one coefficient per variable, of weights of evidence, or one per bin.
+        Whether the model has one coefficient per variable (of its weights of evidence) or one per bin.
     """
 
     variables: tuple[CardVariable, ...]
@@ -152,7 +152,7 @@ def card_of(binnings: tuple[Binning, ...], intercept: float, coef: FloatArray, s
     binnings : tuple of Binning
         The variables.
     intercept : float
-        Of the logit of bad.
+        Intercept of the logit of bad.
     coef : (v,) array
         Coefficients of the weights of evidence.
     scaling : Scaling
@@ -161,8 +161,8 @@ def card_of(binnings: tuple[Binning, ...], intercept: float, coef: FloatArray, s
     Returns
     -------
     Card
-        The base points hold the intercept, and what points of variables were shifted by so that they are 0 where the
-        scaling says.
+        The base points include the intercept, and the shifts that make the points of variables 0 where the scaling
+        states.
     """
     logits = [slope * binning.woe_at_scoring for binning, slope in zip(binnings, coef, strict=True)]
     own = tuple(zip(binnings, coef.tolist(), logits, strict=True))

@@ -18,19 +18,19 @@ class Clusters:
     Parameters
     ----------
     names : tuple of str
-        The variables, by cluster, within it by information value, the largest first.
+        The variables by cluster, and within a cluster by information value, the largest first.
     cluster : (v,) int array
-        Its number, from 1; the cluster of the largest information value is the first.
+        Number of the cluster, from 1; the first cluster has the largest information value.
     information : (v,) array
         Information values.
     taken : (v,) array of bool
         Whether the card has the variable.
     correlation : (v,) array
-        With the variable of the cluster that has the largest information value; nan for this one.
+        Correlation with the variable of the cluster with the largest information value; nan for that variable.
     closest : tuple of str
-        The variable of another cluster that it correlates with most; empty where there is one cluster.
+        The variable of another cluster with the strongest correlation; empty if there is one cluster.
     closest_correlation : (v,) array
-        The correlation with it.
+        The correlation with that variable.
     """
 
     names: tuple[str, ...]

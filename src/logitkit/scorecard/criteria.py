@@ -35,26 +35,25 @@ CORRECTION = 0.5
 def corrected_counts(
     events: FloatArray, nonevents: FloatArray, totals: tuple[Any, Any] | None = None
 ) -> tuple[FloatArray, FloatArray, BoolArray]:
-    r"""Return counts with an addition to both in bins where just one is zero, and which bins these are.
+    r"""Return counts corrected in bins where exactly one of them is zero, and which bins these are.
 
-    One half is added to the count that is zero, and to the other as many as the population has for one half:
-    :math:`G / 2E` non-events, or :math:`E / 2G` events. An addition at the odds of the population has no weight of
-    evidence, so that a bin without events is safer than the population however few rows it has, and the nearer to it
-    the fewer.
+    One half is added to the count that is zero. The other count gets an addition at the odds of the population:
+    :math:`G / 2E` non-events, or :math:`E / 2G` events. Such an addition alone has a weight of evidence of zero. A bin
+    without events is therefore always safer than the population, and the closer to it the fewer rows it has.
 
     Parameters
     ----------
     events, nonevents : (..., k) arrays
-        Counts by bin along the last axis. A bin with neither is left as it is.
+        Counts by bin along the last axis. A bin with neither is not changed.
     totals : (float, float), optional
         Events E and non-events G of the population; the sums over the bins by default.
 
     Returns
     -------
     events, nonevents : (..., k) arrays
-        The counts to take logarithms of.
+        The counts from which logarithms are computed.
     corrected : (..., k) array of bool
-        Where something was added.
+        True for bins that were corrected.
 
     Examples
     --------
@@ -118,14 +117,14 @@ class InformationValue:
     value : float
         The sum over bins of the difference of proportions times the weight of evidence.
     std_error : float
-        By the delta method, the bins taken as given.
+        Standard error by the delta method, for given bins.
     by_chance : float
-        What a variable without any relation to the outcome would show on average in as many bins:
+        Mean information value of a variable that is unrelated to the outcome, in the same number of bins:
         (k - 1)(1 / G + 1 / E).
     bias : float
-        By how much the value exceeds that of the population on average, the bins taken as given.
+        Mean excess of the value over that of the population, for given bins.
     parts : (k,) array
-        What each bin adds; zero for a bin without rows.
+        Contribution of each bin; zero for a bin without rows.
     """
 
     value: float
@@ -136,11 +135,11 @@ class InformationValue:
 
     @property
     def corrected(self) -> float:
-        """The value less its bias; it may be below zero."""
+        """The value minus its bias; it may be negative."""
         return self.value - self.bias
 
     def limits(self, level: float = 0.95) -> tuple[float, float]:
-        """Return confidence limits: the value less what chance adds, more or less its errors, and not below zero.
+        """Return normal confidence limits of the value minus ``by_chance``, not below zero.
 
         Parameters
         ----------
@@ -150,7 +149,7 @@ class InformationValue:
         Returns
         -------
         (float, float)
-            The bins are taken as given: where they were chosen by the outcomes both are too large.
+            For given bins; if the bins were chosen by the outcomes, both limits are too large.
 
         Examples
         --------
@@ -180,7 +179,7 @@ def information_value(events: FloatArray, nonevents: FloatArray) -> InformationV
     With :math:`d_k = \partial \mathrm{IV} / \partial q_k = \mathrm{WOE}_k + 1 - p_k / q_k` and
     :math:`c_k = \partial \mathrm{IV} / \partial p_k = 1 - \mathrm{WOE}_k - q_k / p_k`, the variance is
     :math:`\operatorname{Var}_q(d) / G + \operatorname{Var}_p(c) / E`. At independence IV is asymptotically
-    :math:`(1/G + 1/E) \chi^2_{k-1}`, which the normal interval does not know: compare with ``by_chance``. The bias is
+    :math:`(1/G + 1/E) \chi^2_{k-1}`, for which the normal interval is invalid: compare with ``by_chance``. The bias is
     :math:`\sum_k (1 + p_k/q_k)(1 - q_k) / 2G + \sum_k (1 + q_k/p_k)(1 - p_k) / 2E`, half the second derivatives times
     the variances of the proportions; at independence it is ``by_chance``.
 
@@ -204,7 +203,7 @@ def information_value(events: FloatArray, nonevents: FloatArray) -> InformationV
 
 
 def information_parts(events: FloatArray, nonevents: FloatArray) -> FloatArray:
-    r"""Return what each bin adds to the information value: :math:`(q_k - p_k) \ln(q_k / p_k)`.
+    r"""Return the contribution of each bin to the information value: :math:`(q_k - p_k) \ln(q_k / p_k)`.
 
     Parameters
     ----------
@@ -214,7 +213,7 @@ def information_parts(events: FloatArray, nonevents: FloatArray) -> FloatArray:
     Returns
     -------
     (..., k) array
-        Zero for a bin without rows.
+        The contributions; zero for a bin without rows.
 
     Examples
     --------

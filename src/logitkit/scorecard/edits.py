@@ -24,16 +24,16 @@ __all__ = ["merged", "moved", "replayed", "split"]
 
 
 def merged(binning: Binning, first: int, second: int, reason: str = "") -> Binning:
-    """Return a binning with two bins joined; of a number they must be neighbours.
+    """Return a binning with two bins joined; for a number they must be neighbours.
 
     Parameters
     ----------
     binning : Binning
         The bins.
     first, second : int
-        Their numbers in the table, from 1.
+        Numbers of the bins in the table, from 1.
     reason : str, optional
-        For the trail.
+        The reason, for the trail.
 
     Returns
     -------
@@ -61,11 +61,11 @@ def split(binning: Binning, at: float | None = None, levels: Iterable[Any] | Non
     binning : Binning
         The bins.
     at : float, optional
-        Of a number the new cut point, which must part pre-bins: their counts are known without the data.
+        For a number: the new cut point. It must be between pre-bins, whose counts are known without the data.
     levels : iterable, optional
-        Of levels those that leave their bin for one of their own; of the pool of rare levels all, or none.
+        For levels: those that get a bin of their own; of the pool of rare levels, all or none.
     reason : str, optional
-        For the trail.
+        The reason, for the trail.
 
     Returns
     -------
@@ -91,12 +91,12 @@ def moved(binning: Binning, level: Any, to: int, reason: str = "") -> Binning:
     binning : Binning
         The bins.
     level : object, or list
-        The level, or several. The pool of rare levels moves whole, and all of it is named: the counts of its levels are
-        not known apart.
+        The level, or several. The pool of rare levels can only be moved as a whole, by naming all its levels, because
+        their separate counts are not known.
     to : int
         The number of the new bin in the table, from 1.
     reason : str, optional
-        For the trail.
+        The reason, for the trail.
 
     Returns
     -------
@@ -127,7 +127,7 @@ def replayed(binning: Binning, edits: Sequence[Edit]) -> Binning:
     Returns
     -------
     Binning
-        Whose trail holds the same changes, with the information values of these bins.
+        Its trail has the same changes, with the information values of these bins.
     """
     for edit in edits:
         if not isinstance(edit, Edit):

@@ -37,14 +37,14 @@ class LeakageSign:
     Parameters
     ----------
     variable : str
-        Which.
+        Name of the variable.
     kind : {"information", "bad only", "good only", "missing"}
-        An information value that is very high; values that only bads or only goods have; a proportion of missing
-        values that differs between good and bad beyond the first limit of the information value.
+        A very high information value; values that only bads or only goods have; or a proportion of missing values that
+        differs between goods and bads by more than the first limit of the information value.
     words : str
-        What was found, in words.
+        The finding, in words.
     severe : bool
-        Whether it hardly ever has an innocent reason.
+        Whether the sign rarely has a cause other than leakage.
     """
 
     variable: str
@@ -64,7 +64,7 @@ def leakage_signs(binnings: Mapping[str, Binning]) -> tuple[LeakageSign, ...]:
     Returns
     -------
     tuple of LeakageSign
-        In the order of the variables.
+        The signs, in the order of the variables.
     """
     return tuple(sign for binning in binnings.values() for sign in _of(binning))
 

@@ -22,18 +22,18 @@ FUNCTION, CLASSIFIER = "lk.scorecard", "ScorecardClassifier"  # by which cards a
 
 @dataclass(frozen=True, slots=True)
 class RejectsManifest:
-    """What is needed to infer outcomes of rejects again.
+    """The information needed to repeat an inference of rejects.
 
     Parameters
     ----------
     method : str
-        The one whose card was adopted; empty before.
+        The method whose card was adopted; empty before that.
     methods : tuple or None
-        Those that were asked for; None for one of each.
+        The requested methods; None for one of each.
     between : (float, float)
-        Factors of the odds of bad of the best and the worst case.
+        Factors of the odds of bad in the best and in the worst case.
     fingerprints : tuple of (column, SHA-256)
-        Of the columns of rejects.
+        Fingerprints of the columns of rejects.
     weights : str
         The fingerprint of the weights of rejects; empty without weights.
     """
@@ -47,30 +47,30 @@ class RejectsManifest:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What is needed to make a card again, and to know that the rows are the same.
+    """The information needed to make a card again and to check that the rows are the same.
 
     Parameters
     ----------
     fingerprints : tuple of (column, SHA-256)
-        Of the variables and the target, over all rows of the table in their order.
+        Fingerprints of the variables and the target, over all rows of the table in their order.
     excluded : str
-        The fingerprint of which rows the rules left out; empty without rules.
+        Fingerprint of the rows that the rules left out; empty without rules.
     weights : str
         The fingerprint of the weights; empty without weights.
     indeterminate : tuple
         Levels of the target that are neither good nor bad.
     selection : Selection or None
-        How variables were selected; None where all were taken.
+        How variables were selected; None if all were taken.
     level : float
         Confidence level of the inference.
     versions : tuple of (name, version)
-        What the card was made with.
+        Packages with which the card was made.
     rows : str
-        The fingerprint of the rows in whatever order; empty in cards of earlier files.
+        Fingerprint of the rows, independent of their order; empty in cards of earlier files.
     maker : {"lk.scorecard", "ScorecardClassifier"}
-        What made the card.
+        The interface that made the card.
     rejects : RejectsManifest or None
-        How outcomes of rejects were inferred; None where they were not.
+        How outcomes of rejects were inferred; None if they were not.
     """
 
     fingerprints: tuple[tuple[str, str], ...]

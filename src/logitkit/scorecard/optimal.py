@@ -52,15 +52,15 @@ class Partition:
     Parameters
     ----------
     boundaries : (k + 1,) int array
-        Bin m holds the pre-bins from boundaries[m] up to, but not with, boundaries[m + 1].
+        Bin m has the pre-bins from boundaries[m] up to, but not including, boundaries[m + 1].
     shape : str
-        That of the bins: "up" or "down" where "auto" was asked for.
+        Shape of the bins: "up" or "down" if "auto" was requested.
     value : float
-        The criterion of the bins.
+        Value of the criterion.
     free_value : float
-        Its largest value without shape, least difference and p-value, under the same limits of sizes and number.
+        Largest value without constraints on shape, difference and p-value, under the same limits of size and number.
     unlimited_value : float
-        Its largest value under no constraint but the number of bins.
+        Largest value with no constraint other than the number of bins.
     """
 
     boundaries: IntArray
@@ -71,7 +71,7 @@ class Partition:
 
 
 def best_partition(counts: OrderedCounts, bins: Bins, shape: str, name: str) -> Partition:
-    """Return the partition into neighbours of the largest criterion, the one of fewest bins among equals.
+    """Return the partition into neighbours with the largest criterion; if tied, the one with fewest bins.
 
     Parameters
     ----------
@@ -80,9 +80,9 @@ def best_partition(counts: OrderedCounts, bins: Bins, shape: str, name: str) -> 
     bins : Bins
         Criterion and constraints.
     shape : str
-        The shape that is asked for, "auto" included.
+        The requested shape, which may be "auto".
     name : str
-        What the variable is called.
+        Name of the variable.
 
     Returns
     -------

@@ -22,7 +22,7 @@ class OutOfOrder(NamedTuple):
     variable : str
         The variable.
     riskier, safer : str
-        The bins of the higher and of the lower event rate; of several safer ones that with the fewest points.
+        The bins with the higher and the lower event rate; of several safer bins, the one with the fewest points.
     rates : (float, float)
         Their event rates.
     points : (float, float)

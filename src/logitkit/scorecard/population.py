@@ -15,15 +15,15 @@ class AssumedRejects:
     Parameters
     ----------
     n : int
-        Rows of rejects.
+        Number of rows of rejects.
     weight : float
-        Applicants that they stand for.
+        Number of applicants that these rows represent.
     bad_rate : float
-        Of rejects, as assumed.
+        Assumed bad rate of rejects.
     bad_rate_of_all : float
-        Of accepts and rejects together, weighted.
+        Weighted bad rate of accepts and rejects together.
     method, assumption : str
-        What the method is called, and what it assumes, in a sentence.
+        Name of the method, and its assumption in a sentence.
     """
 
     n: int
@@ -41,19 +41,19 @@ class Population:
     Parameters
     ----------
     n_given : int
-        Rows of the table.
+        Number of rows of the table.
     excluded : tuple of (rule, count)
-        Rows left out by each named rule, in order: a row counts under the first that it meets.
+        Rows left out by each named rule, in order; a row is counted under the first rule that it meets.
     n_indeterminate, n_missing : int
-        Rows that are neither good nor bad, and rows without an outcome.
+        Numbers of rows that are neither good nor bad, and of rows without an outcome.
     n_good, n_bad : int
-        Rows that the card was made from.
+        Numbers of good and bad rows from which the card was made.
     target : str
         The column of the outcome.
     event, other : object
-        The values that are called bad and good.
+        The values that mean bad and good.
     rejects : AssumedRejects, optional
-        Those that a card was adopted for under an assumption; the counts above are then of accepts.
+        Rejects, if a card that assumes their outcomes was adopted; the counts above are then of accepts.
     """
 
     n_given: int

@@ -39,7 +39,7 @@ class ScoreQuality(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Rounding:
-    """Effect of rounding points: whole points of the card against exact points of the model, on its own rows.
+    """Effect of rounding: whole points of the card against exact points of the model, on its development rows.
 
     Parameters
     ----------

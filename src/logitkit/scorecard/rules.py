@@ -29,14 +29,14 @@ Special = tuple[tuple[str, tuple[Any, ...]], ...]
 
 @dataclass(frozen=True, slots=True)
 class NumberRule:
-    """Bins of a number: intervals that hold their lower end, special values, and missing ones (nan).
+    """Bins of a number: intervals that include their lower end, special values, and missing values (nan).
 
     Parameters
     ----------
     cuts : tuple of float
-        Where the bins after the first begin, in increasing order.
+        Lower ends of the bins after the first, in increasing order.
     special : tuple of (label, values)
-        Values in bins of their own.
+        Values that have bins of their own.
 
     Examples
     --------
@@ -62,7 +62,7 @@ class NumberRule:
         return self.n_values + len(self.special) + 1
 
     def labels(self) -> tuple[str, ...]:
-        """Return what each bin is called."""
+        """Return the label of each bin."""
         ends = [number_label(cut) for cut in self.cuts]
         if not ends:
             own = ["All values"]
@@ -88,16 +88,16 @@ class NumberRule:
 
 @dataclass(frozen=True, slots=True)
 class LevelRule:
-    """Bins of levels: groups of them, special values, and missing ones.
+    """Bins of levels: groups of levels, special values, and missing values.
 
     Parameters
     ----------
     groups : tuple of tuples
         The levels of each bin.
     special : tuple of (label, values)
-        Values in bins of their own.
+        Values that have bins of their own.
     rare : int, optional
-        The bin that holds the pool of rare levels.
+        The bin with the pool of rare levels.
 
     Examples
     --------
@@ -124,7 +124,7 @@ class LevelRule:
         return self.n_values + len(self.special) + 1
 
     def labels(self, most: int = 4) -> tuple[str, ...]:
-        """Return what each bin is called; of many levels the first are named, and the others counted."""
+        """Return the label of each bin; of many levels, the first are named and the others counted."""
         own = []
         for group in self.groups:
             shown = ", ".join(str(level) for level in group[:most])
@@ -136,7 +136,7 @@ class LevelRule:
         return (*own, *others)
 
     def codes(self, values: Any, name: str) -> CodeArray:
-        """Return the bin of each value of a column, -1 for a level that was not there; another type is refused."""
+        """Return the bin of each value of a column, -1 for an unseen level; other types are refused."""
         place, coded = self._places(), coded_values(values, name)
         of_level = [place.get(level, UNSEEN) for level in coded.levels]
         if UNSEEN in of_level:

@@ -17,7 +17,7 @@ __all__ = ["Target", "read_target", "within"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Target:
-    """Which rows count, and which of them are bad.
+    """The rows that count, and which of them are bad.
 
     Parameters
     ----------
@@ -26,13 +26,13 @@ class Target:
     bad : (n,) array of bool
         Whether each of these is bad.
     event, other : object
-        The levels that are called bad and good.
+        The levels that mean bad and good.
     indeterminate : tuple
         The levels that are neither, and are left out.
     n_indeterminate, n_missing : int
-        Rows left out because they are neither, and because there is no outcome.
+        Numbers of rows left out because they are neither good nor bad, and because the outcome is missing.
     neither, unknown : (N,) arrays of bool
-        Which rows of the table these are.
+        The rows of the table that these are.
     """
 
     rows: IntArray
@@ -54,17 +54,17 @@ def read_target(
     Parameters
     ----------
     values : (n,) Series
-        Two levels, besides those that are indeterminate, and missing values.
+        Two levels, beside indeterminate ones and missing values.
     name : str
-        What the column is called.
+        Name of the column.
     event : object, optional
-        The level that is bad; 1 or True of numbers and booleans by default, and to be named for any others.
+        The level that is bad: by default 1 or True; it must be named for other types.
     indeterminate : object or sequence, optional
         Levels that are neither good nor bad.
     partial : bool, default False
-        Whether the values are only some of those of the column, so that one of the levels may be missing.
+        Whether the values are only a part of the column, so that one of the levels may not occur.
     other : object, optional
-        The level that is good, where it is known: any further one is refused, rather than taken for it.
+        The level that is good, if known; any further level is then refused.
 
     Returns
     -------
@@ -73,7 +73,7 @@ def read_target(
     Raises
     ------
     ResponseError
-        If there are not two levels, or if the bad one is neither plain nor named.
+        If there are not two levels, or if the bad one is neither evident nor named.
 
     Examples
     --------

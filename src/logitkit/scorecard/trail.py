@@ -10,17 +10,17 @@ __all__ = ["Edit"]
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One change of bins by hand, in terms of values, so that it can be done again on other bins.
+    """One change of bins by hand, stated in values so that it can be repeated on other bins.
 
     Parameters
     ----------
     kind : {"merge", "split", "move"}
-        What was done.
+        The kind of change.
     values : tuple
-        Of a number the cut point that was removed or added. Of levels: one of each of the bins merged; those split off;
-        those moved, and last one of the bin that they went to.
+        For a number: the cut point that was removed or added. For levels: one level of each merged bin; the levels
+        split off; or the levels moved, followed by one of the bin to which they moved.
     reason : str
-        Why, in the words of who did it.
+        The reason, as stated by the user.
     before, after : float
         Information value before and after.
     """

@@ -24,16 +24,16 @@ MEANINGS = ("frequency", "sampling")
 
 @dataclass(frozen=True, slots=True)
 class Weighting:
-    """What the weights of some rows were, for those who read the result.
+    """The kind of weights of some rows, as reported with a result.
 
     Parameters
     ----------
     kind : {"none", "frequency", "sampling"}
-        Whether rows had weights, and what these mean.
+        Whether rows had weights, and their meaning.
     rows : int
-        Rows of a weight above zero.
+        Number of rows with a weight above zero.
     effective : float
-        As many rows without weights would tell as much (Kish); of counts their sum.
+        Kish's effective number of rows; for frequency weights, their sum.
     of_card : bool
         Whether the card was made with weights.
     """
@@ -54,9 +54,9 @@ class RowWeights:
     Parameters
     ----------
     values : (n,) array
-        Not negative.
+        Weights, not negative.
     sampling : bool
-        Whether each row is one observation, whatever its weight; else weights count rows.
+        Whether each row is one observation, whatever its weight; otherwise weights count rows.
     """
 
     values: FloatArray
@@ -115,7 +115,7 @@ def drawn_sums(rng: np.random.Generator, total: FloatArray, spread: FloatArray, 
     Parameters
     ----------
     rng : Generator
-        What draws.
+        Random number generator.
     total, spread : (k,) arrays
         Sums of the weights and of their squares.
     draws : int

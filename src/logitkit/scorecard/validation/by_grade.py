@@ -68,7 +68,7 @@ class GradeCalibration:
     level : float
         Confidence level of the intervals.
     light_levels : tuple of float
-        P-values at which the lights change.
+        Confidence levels at which a light leaves green, and turns red.
     effective : (g + 1,) array
         Effective number of independent obligors behind the default rates; ``n`` without sampling weights.
     weighting : Weighting
