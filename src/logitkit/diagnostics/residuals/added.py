@@ -32,14 +32,14 @@ __all__ = ["AddedVariable", "added_variable"]
 
 @dataclass(frozen=True)
 class AddedVariable:
-    """A column and the working response, each less what the other columns explain.
+    """Added-variable plot data: residuals of a column and of the working response on the other columns.
 
     Parameters
     ----------
     name : str
         The coefficient.
     x, y, weights : (n,) array
-        Both remainders, and working weights.
+        Residuals of the column and of the working response, and the working weights.
     slope : float
         The coefficient.
 
@@ -61,26 +61,26 @@ class AddedVariable:
 
 
 def added_variable(record: FitRecord, design: Design, name: str) -> AddedVariable:
-    """Return what a column says beyond the others.
+    """Return the data of an added-variable plot for a column.
 
     Parameters
     ----------
     record : FitRecord
-        The fit, of two outcomes.
+        The fit of two outcomes.
     design : Design
-        Its n rows, which are held.
+        The n rows of the fit, in memory.
     name : str
-        The coefficient.
+        Name of the coefficient.
 
     Returns
     -------
     AddedVariable
-        Of the rows.
+        Residuals and weights of the rows.
 
     Raises
     ------
     UnsupportedError
-        With several outcomes, after a penalty, and for other rows than those of the fit.
+        If there are several outcomes, the fit is penalised, or the rows are not those of the fit.
     DataError
         If the coefficient has no finite estimate.
 

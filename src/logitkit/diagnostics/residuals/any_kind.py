@@ -25,9 +25,9 @@ class Residuals:
     Parameters
     ----------
     values : (n,) or (n, c) array
-        One a row, or one for each column.
+        One residual per row, or one per row and column.
     columns : tuple of str or None
-        Outcomes, coefficients or terms; None where a row has one residual.
+        Names of outcomes, coefficients or terms; None if a row has one residual.
 
     Examples
     --------
@@ -41,7 +41,7 @@ class Residuals:
 
 
 def residuals_of_kind(record: FitRecord, design: Design, kind: AnyResidualKind, seed: int | None = None) -> Residuals:
-    """Return residuals of a kind.
+    """Return residuals of the given kind.
 
     Parameters
     ----------
@@ -50,21 +50,21 @@ def residuals_of_kind(record: FitRecord, design: Design, kind: AnyResidualKind, 
     design : Design
         n rows with their outcome.
     kind : str
-        One of ``AnyResidualKind``.
+        Kind of residual, one of ``AnyResidualKind``.
     seed : int, optional
-        Of the draws of quantile and surrogate residuals.
+        Seed of the random numbers for quantile and surrogate residuals.
 
     Returns
     -------
     Residuals
-        Of the rows.
+        Residuals of the rows.
 
     Raises
     ------
     UnsupportedError
-        For a kind that is not known, or that the fit has not.
+        If the kind is unknown or not available for the fit.
     DataError
-        For a seed where nothing is drawn.
+        If a seed is given for a kind that is not random.
 
     Examples
     --------

@@ -29,14 +29,15 @@ SMALL, LARGE = 10, 100  # observations of small samples, from which bins are the
 
 @dataclass(frozen=True)
 class BinnedResiduals:
-    """Mean residuals of b bins.
+    """Mean residuals in b bins.
 
     Parameters
     ----------
     name : str
-        What rows are ordered by, in words.
+        Name of the variable by which rows are ordered.
     x, residual, limit, size : (b,) array
-        Mean of what rows are ordered by, mean residual, twice its standard deviation under the model, and weight.
+        Mean of the ordering variable, mean residual, twice the standard deviation of the mean residual under the model,
+        and total weight of each bin.
 
     Examples
     --------
@@ -63,32 +64,33 @@ def binned_residuals(
     by: FloatArray | None = None,
     name: str = "",
 ) -> BinnedResiduals:
-    """Return mean residuals of an outcome by bins of as many observations.
+    """Return mean residuals of an outcome in bins with about equal numbers of observations.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     design : Design
-        n rows with their outcome, which are held.
+        n rows with their outcome, in memory.
     outcome : int
-        Place of the outcome.
+        Position of the outcome.
     bins : int, optional
-        The root of the number of observations by default; of fewer than 100, one for each ten.
+        Number of bins; by default the square root of the number of rows, or one per ten rows if there are fewer than
+        100.
     by : (n,) array, optional
-        What to order rows by; their predicted probability by default.
+        Variable by which rows are ordered; the predicted probability by default.
     name : str
-        How that is called.
+        Name of this variable.
 
     Returns
     -------
     BinnedResiduals
-        Rows with equal values stand in one bin.
+        Means by bin. Rows with equal values are in the same bin.
 
     Raises
     ------
     DataError
-        For a number of bins below 2.
+        If the number of bins is below 2.
 
     Examples
     --------

@@ -25,7 +25,7 @@ __all__ = ["partial_residuals", "score_residuals"]
 
 
 def score_residuals(record: FitRecord, design: Design) -> FloatArray:
-    """Return the derivative of each row's log-likelihood by each coefficient.
+    """Return the derivative of each row's log-likelihood with respect to each coefficient.
 
     Parameters
     ----------
@@ -37,7 +37,8 @@ def score_residuals(record: FitRecord, design: Design) -> FloatArray:
     Returns
     -------
     (n, p) array
-        Of one copy of a row that frequency weights count; 0 where a row is fitted perfectly in the limit.
+        Score residuals. With frequency weights they are those of one copy of the row. They are 0 if separation fits a
+        row perfectly.
 
     Examples
     --------
@@ -55,26 +56,26 @@ def score_residuals(record: FitRecord, design: Design) -> FloatArray:
 
 
 def partial_residuals(record: FitRecord, design: Design) -> tuple[tuple[str, ...], FloatArray]:
-    """Return the working residual plus the centred part of each term.
+    """Return partial residuals: the working residual plus the centred contribution of each term.
 
     Parameters
     ----------
     record : FitRecord
-        The fit, of two outcomes.
+        The fit of two outcomes.
     design : Design
         n rows with their outcome.
 
     Returns
     -------
     names : tuple of str
-        t terms, or columns where there is no formula; intercepts are none.
+        The t terms, or the columns if there is no formula, without intercepts.
     values : (n, t) array
-        nan where a coefficient of the term is not finite.
+        Partial residuals; nan if a coefficient of the term is not finite.
 
     Raises
     ------
     UnsupportedError
-        With several outcomes, where a term has a part in several predictors.
+        If there are several outcomes, because a term then contributes to several linear predictors.
 
     Examples
     --------

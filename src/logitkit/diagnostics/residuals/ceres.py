@@ -48,25 +48,26 @@ def ceres_residuals(record: FitRecord, design: Design, column: int) -> tuple[Flo
     Parameters
     ----------
     record : FitRecord
-        The fit, of an event.
+        The fit of an event.
     design : Design
-        Its n rows, which are held.
+        The n rows of the fit, in memory.
     column : int
-        Place of the column.
+        Position of the column.
 
     Returns
     -------
     x, residual, part : (n,) array
-        The column, the residuals, and what was fitted of them, centred.
+        The column, the CERES residuals, and their fitted part, centred.
 
     Raises
     ------
     UnsupportedError
-        After a penalty, with an absorbed factor, of more than 50 columns, and where the larger model has no estimate.
+        If the fit is penalised, has an absorbed factor or more than 50 columns, or if the augmented model cannot be
+        estimated.
 
     Examples
     --------
-    Of a single column there are no others, and they are partial residuals:
+    With a single predictor, CERES residuals are partial residuals:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("low ~ lwt", lk.datasets.load_lbw())

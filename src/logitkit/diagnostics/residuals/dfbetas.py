@@ -37,31 +37,31 @@ ROWS_TOGETHER = 4_096  # whose changes stay in the cache until they are scaled
 
 
 def dfbetas(record: FitRecord, design: Design, *, scaled: bool = True) -> FloatArray:
-    """Return the change of each coefficient when each row is left out.
+    """Return the change in each coefficient when each row is left out.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     design : Design
-        Its n rows. Of a row that frequency weights count, one copy is left out.
+        The n rows of the fit. With frequency weights, one copy of a row is left out.
     scaled : bool, default True
         Whether to divide by the model-based standard errors of the fit.
 
     Returns
     -------
     (n, p) array
-        The estimate less that without the row, by one Newton step; nan for coefficients without a finite estimate, and
-        for rows that have coefficients of their own.
+        The estimate minus the one-step estimate without the row; nan for coefficients without a finite estimate, and
+        for rows that alone determine a coefficient.
 
     Raises
     ------
     UnsupportedError
-        If the rows are not those of the fit, and after a penalty.
+        If the rows are not those of the fit, or the fit is penalised.
 
     Examples
     --------
-    Cook's distance is the length of the change in units of the covariance:
+    Cook's distance is the squared length of the change, in units of the covariance, divided by the rank:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
@@ -75,14 +75,14 @@ def dfbetas(record: FitRecord, design: Design, *, scaled: bool = True) -> FloatA
 
 
 def dfbetas_of(record: FitRecord, design: Design, *, scaled: bool = True) -> FloatArray:
-    """Return the same of rows that are known to be those of the fit, or its covariate patterns.
+    """Return DFBETAS for rows, or covariate patterns, that are known to be those of the fit.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     design : Design
-        Its n rows, or counts of them by pattern.
+        The n rows of the fit, or their counts by covariate pattern.
     scaled : bool, default True
         As in ``dfbetas``.
 

@@ -34,7 +34,7 @@ DrawnKind = Literal["quantile", "surrogate"]
 
 
 def drawn_residuals(record: FitRecord, design: Design, kind: DrawnKind, seed: int | None) -> FloatArray:
-    """Return one residual per row.
+    """Return one quantile or surrogate residual per row.
 
     Parameters
     ----------
@@ -43,24 +43,24 @@ def drawn_residuals(record: FitRecord, design: Design, kind: DrawnKind, seed: in
     design : Design
         n rows with their outcome.
     kind : {'quantile', 'surrogate'}
-        Which residual.
+        Kind of residual.
     seed : int or None
-        Of the draws.
+        Seed of the random numbers.
 
     Returns
     -------
     (n,) array
-        nan where the prediction is undetermined, and for a row without trials.
+        Residuals; nan if the prediction is undetermined or the row has no trials.
 
     Raises
     ------
     UnsupportedError
-        For outcomes without an order, for fractions, and surrogate residuals of counts or of a family without a latent
-        variable.
+        If the outcomes are unordered or fractions, or if surrogate residuals are requested for counts or for a family
+        without a latent variable.
 
     Examples
     --------
-    Quantile residuals of a model that holds are about standard normal:
+    Quantile residuals of a correct model are approximately standard normal:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
@@ -87,21 +87,21 @@ def drawn_residuals(record: FitRecord, design: Design, kind: DrawnKind, seed: in
 
 
 def uniform_draws(record: FitRecord, design: Design, rng: np.random.Generator) -> FloatArray:
-    """Return a draw between the distribution function below each outcome and at it.
+    """Return a uniform draw between the distribution function just below each outcome and at it.
 
     Parameters
     ----------
     record : FitRecord
-        The fit, of two outcomes or of ordered ones.
+        The fit of two outcomes or of ordered outcomes.
     design : Design
         n rows with their outcome.
     rng : Generator
-        Of the draws.
+        NumPy random-number generator.
 
     Returns
     -------
     (n,) array
-        Within (0, 1); uniform under the model.
+        Draws within (0, 1), uniform under the model.
 
     Examples
     --------

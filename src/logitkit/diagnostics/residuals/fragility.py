@@ -39,12 +39,12 @@ ROUNDS = 60  # of refits, each with more rows left out
 
 
 class Estimated(NamedTuple):
-    """A coefficient with its interval.
+    """An estimated coefficient with its interval.
 
     Parameters
     ----------
     estimate, std_error, low, high : float
-        Estimate, standard error and limits at the level.
+        Estimate, standard error and confidence limits.
 
     Examples
     --------
@@ -59,32 +59,32 @@ class Estimated(NamedTuple):
 
     @property
     def significant(self) -> bool:
-        """Whether the interval leaves out zero."""
+        """Whether the interval excludes zero."""
         return self.low > 0.0 or self.high < 0.0
 
 
 @dataclass(frozen=True)
 class Fragility:
-    """A set of rows without which a conclusion changes.
+    """A set of rows whose removal changes a conclusion.
 
     Parameters
     ----------
     name : str
-        The coefficient.
+        Name of the coefficient.
     change : {'sign', 'significance'}
-        What was to change.
+        The conclusion that was to change.
     level : float
         Confidence level of the intervals.
     rows : (k,) int array
-        Rows left out, as places among the rows used, in the order in which they were chosen.
+        Removed rows, as positions among the rows used, in the order of selection.
     found : bool
-        Whether the conclusion changes without them; where not, they are the set at which the search ended.
+        Whether removing the rows changes the conclusion. If not, ``rows`` is the set at which the search ended.
     before, after : Estimated
-        The coefficient of all rows, and without the set: of a refit.
+        The coefficient estimated from all rows, and from a refit without the removed rows.
     n_rows, n_refits : int
-        Rows used, and refits made.
+        Number of rows used, and of refits.
     stopped : str
-        Why the search ended without a change; empty where there is one.
+        Reason why the search ended without a change; empty if the conclusion changes.
 
     Examples
     --------
@@ -108,7 +108,7 @@ class Fragility:
 
     @property
     def proportion(self) -> float:
-        """The set as a proportion of the rows used."""
+        """Proportion of the rows used that were removed."""
         return self.rows.size / self.n_rows
 
 
@@ -128,27 +128,28 @@ def fragility(
     record : FitRecord
         The fit.
     design : Design
-        Its n rows, which are held.
+        The n rows of the fit, in memory.
     name : str
-        The coefficient.
+        Name of the coefficient.
     change : {'sign', 'significance'}
-        ``"significance"``: an interval that leaves out zero includes it then, or the other way round.
+        Conclusion to change. With ``"significance"``, an interval that excludes zero is to include it, or the reverse.
     level : float, optional
         Confidence level; that of the fit by default.
     most : int, optional
-        Rows to leave out at most; half of them by default.
+        Largest number of rows to remove; half of the rows by default.
 
     Returns
     -------
     Fragility
-        Proved by a refit; a smaller set is not ruled out.
+        The set, confirmed by a refit. A smaller set may exist.
 
     Raises
     ------
     UnsupportedError
-        After a penalty, for rows in chunks, and for the significance by a covariance that a refit does not have.
+        If the fit is penalised, the rows are read in chunks, or significance depends on a covariance that is not
+        available for a refit.
     DataError
-        If the coefficient has no finite estimate, or there is no such coefficient.
+        If the coefficient has no finite estimate or does not exist.
 
     Examples
     --------

@@ -65,31 +65,32 @@ class Influence:
     Parameters
     ----------
     outcomes : tuple of str
-        The K outcomes; of two, the event is the second.
+        The K outcomes; with two outcomes, the second is the event.
     leverage : (n,) array
-        Trace of the row's block of the hat matrix; summed over all copies of the rows it is the rank.
+        Trace of the row's block of the hat matrix. Summed over all copies of the rows, it equals the rank.
     cooks_distance : (n,) array
-        Never negative; nan where the row has coefficients of its own.
+        Cook's distance, never negative; nan if the row alone determines a coefficient.
     pearson, deviance : (n,) array
-        What the row adds to Pearson's statistic and to the deviance.
+        Contribution of the row to Pearson's statistic and to the deviance.
     pearson_deleted : (n,) array
-        About how much Pearson's statistic falls when the row is left out; nan like Cook's distance.
+        Approximate decrease in Pearson's statistic when the row is left out; nan where Cook's distance is nan.
     cbar : (n,) array
-        Displacement of the coefficients when the row is left out, in units of their covariance without it; nan alike.
+        Displacement of the coefficients when the row is left out, in units of their covariance without the row; nan
+        where Cook's distance is nan.
     outcome_leverage : (n,) or (K, n) array
-        Leverage of the row for each outcome against the others, between 0 and 1; in a model of an event that of the
-        row.
+        Leverage of the row for each outcome against all others, between 0 and 1; in a model of an event, the leverage
+        of the row.
     standardized_pearson, standardized_deviance : (n,) or (K, n) array
-        Residuals of each outcome against the others, or of the event, over the root of 1 - leverage: of about unit
-        variance when counts are large; nan where the leverage is 1.
+        Residuals of each outcome against all others, or of the event, divided by the square root of 1 - leverage. Their
+        variance is about 1 when counts are large; nan if the leverage is 1.
     rank : int
-        Number of finite coefficients that the rows determine, the q of Cook's distance.
+        Number of finite coefficients that the rows determine: the q of Cook's distance.
     positions : (n,) int array
-        Place of each row in the table as given.
+        Position of each row in the original table.
 
     Examples
     --------
-    The leverages of the outcomes make up that of the row:
+    The leverage of a row is a weighted sum of those of its outcomes:
 
     >>> import logitkit as lk
     >>> fit = lk.multinomial("race ~ age + lwt", lk.datasets.load_lbw())
@@ -114,12 +115,12 @@ class Influence:
 
     @property
     def c(self) -> FloatArray:
-        """Displacement of the coefficients in units of their covariance: rank times Cook's distance, shape (n,)."""
+        """Displacement of the coefficients in units of their covariance, rank times Cook's distance, shape (n,)."""
         return self.cooks_distance * max(self.rank, 1)
 
     @property
     def deviance_deleted(self) -> FloatArray:
-        """About how much the deviance falls when the row is left out, shape (n,)."""
+        """Approximate decrease in the deviance when the row is left out, shape (n,)."""
         return self.deviance + self.cbar
 
 
@@ -137,26 +138,26 @@ def influence(record: FitRecord, design: Design) -> Influence:
     Parameters
     ----------
     record : FitRecord
-        The fit. Leverage rests on its model-based covariance, whatever covariance the record carries.
+        The fit. Leverage is always computed from its model-based covariance.
     design : Design
         The n rows of the fit.
 
     Returns
     -------
     Influence
-        Under separation that of the limiting model: outcomes that a row cannot have in the limit have no part in it,
-        rows that run to a single outcome have leverage and distance 0, and the rank is that of the rows that overlap.
-        For grouped data influence is of the group; with frequency weights, of each copy of a row, as if the rows were
-        written out.
+        Influence of each row. Under separation it is that of the limiting model: outcomes with limiting probability 0
+        are ignored, rows with only one possible outcome have leverage and distance 0, and the rank is that of the rows
+        that overlap. For grouped data it is the influence of the group; with frequency weights, that of each copy of a
+        row.
 
     Raises
     ------
     UnsupportedError
-        If the rows are not those of the fit: a row that took no part has no influence to speak of. After a penalty.
+        If the rows are not those of the fit, because other rows have no influence on it; or if the fit is penalised.
 
     Examples
     --------
-    Leverages sum to the rank:
+    The leverages sum to the rank:
 
     >>> import logitkit as lk
     >>> for fit in (
@@ -173,14 +174,14 @@ def influence(record: FitRecord, design: Design) -> Influence:
 
 
 def influence_of(record: FitRecord, design: Design) -> Influence:
-    """Return the influence of rows that are known to be those of the fit, or its covariate patterns.
+    """Return the influence of rows, or covariate patterns, that are known to be those of the fit.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     design : Design
-        Its rows, or counts of its rows by pattern.
+        The rows of the fit, or their counts by covariate pattern.
 
     Returns
     -------
@@ -222,7 +223,7 @@ def influence_of(record: FitRecord, design: Design) -> Influence:
 
 
 def require_own_rows(record: FitRecord, design: Design) -> None:
-    """Refuse rows that took no part in the fit, and fits whose rows have no influence to speak of.
+    """Raise an error if rows are not those of the fit, or if influence is not defined for the fit.
 
     Parameters
     ----------
@@ -234,7 +235,7 @@ def require_own_rows(record: FitRecord, design: Design) -> None:
     Raises
     ------
     UnsupportedError
-        If the rows are not those of the fit, and after a penalty.
+        If the rows are not those of the fit, or the fit is penalised.
 
     Examples
     --------
@@ -247,7 +248,7 @@ def require_own_rows(record: FitRecord, design: Design) -> None:
 
 
 def require_sample(record: FitRecord, design: Design) -> None:
-    """Refuse rows that took no part in the fit.
+    """Raise an error if rows are not those of the fit.
 
     Parameters
     ----------

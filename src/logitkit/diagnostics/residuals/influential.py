@@ -30,9 +30,9 @@ class SomeInfluence:
     Parameters
     ----------
     rows : Influence
-        Of these rows, the largest Cook's distance first.
+        Influence of these rows, in descending order of Cook's distance.
     n_rows, n_usable : int
-        Rows of the fit, and those that have a distance.
+        Number of rows of the fit, and of those with a Cook's distance.
 
     Examples
     --------
@@ -49,23 +49,23 @@ class SomeInfluence:
 
 
 def most_influential(record: FitRecord, design: Design, k: int, outcome: int | None = None) -> SomeInfluence:
-    """Return the rows with the largest Cook's distance, in one pass.
+    """Return the rows with the largest Cook's distances, in one pass.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     design : Design
-        Its rows.
+        The rows of the fit.
     k : int
-        How many; of equal distances the first rows.
+        Number of rows; among equal distances, the first rows are taken.
     outcome : int, optional
-        Place of an outcome whose standardised residual the rows must have.
+        Position of an outcome for which the rows must have a standardised residual.
 
     Returns
     -------
     SomeInfluence
-        Fewer rows where not so many have a distance.
+        Influence of these rows; fewer if fewer rows have a distance.
 
     Examples
     --------
@@ -81,23 +81,23 @@ def most_influential(record: FitRecord, design: Design, k: int, outcome: int | N
 
 
 def influential_rows(record: FitRecord, design: Design, most: int, outcome: int | None = None) -> SomeInfluence:
-    """Return so many rows at most: half of them the most influential, half an even sample of the others.
+    """Return a limited number of rows: half the most influential ones, half an even sample of the others.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     design : Design
-        Its rows.
+        The rows of the fit.
     most : int
-        Number of rows.
+        Largest number of rows.
     outcome : int, optional
         As in ``most_influential``.
 
     Returns
     -------
     SomeInfluence
-        All rows that have a distance, where they are no more; else two passes find them.
+        All rows with a distance if there are at most that many; otherwise a selection, made in two passes.
 
     Examples
     --------
@@ -125,19 +125,19 @@ def influential_rows(record: FitRecord, design: Design, most: int, outcome: int 
 
 
 def taken(result: Influence, index: IntArray) -> Influence:
-    """Return the influence of some of the rows.
+    """Return the influence of a subset of the rows.
 
     Parameters
     ----------
     result : Influence
-        Of all rows.
+        Influence of all rows.
     index : int array
-        Which rows.
+        Positions of the rows.
 
     Returns
     -------
     Influence
-        In the order of the index.
+        Influence of the rows, in the order of the index.
 
     Examples
     --------

@@ -53,36 +53,36 @@ def residuals(record: FitRecord, design: Design, kind: ResidualKind = "deviance"
     design : Design
         n rows with their outcome: those of the fit, or new ones.
     kind : {'deviance', 'pearson', 'response', 'working'}
-        Which residual. Response and working residuals carry no weights; Pearson and deviance residuals carry the square
-        root of the trials and of precision or sampling weights, but not of frequency weights.
+        Kind of residual. Response and working residuals are unweighted. Pearson and deviance residuals are multiplied
+        by the square root of the number of trials and of precision or sampling weights, but not of frequency weights.
 
     Returns
     -------
     (n,) or (K, n) array
-        Of a model of an event those of the event. nan where the limit of a separated fit is undetermined, and for a row
-        without trials.
+        Residuals of each outcome, or of the event in a model of an event. They are nan if separation leaves the
+        prediction undetermined, and for a row without trials.
 
     Raises
     ------
     UnsupportedError
-        For any other kind.
+        If the kind is unknown.
 
     Notes
     -----
-    An outcome whose probability runs to 0 or 1 has its limit: 0 where the row agrees, for the working residual
-    -1 or 1, which is where :math:`(y - p) / \{p (1 - p)\}` goes; infinite (and 0 or 1 off for the response residual)
-    where a new row's outcome contradicts it.
+    If separation drives a probability to 0 or 1, the residual is its limit. If the outcome agrees with it, the limit is
+    0, except for the working residual :math:`(y - p) / \{p (1 - p)\}`, whose limit is -1 or 1. If the outcome of a new
+    row contradicts it, the response residual is -1 or 1 and the others are infinite.
 
     Examples
     --------
-    Squared deviance residuals of an event add up to the deviance:
+    Squared deviance residuals of an event sum to the deviance:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
     >>> bool(np.isclose(np.sum(residuals(fit.record, fit.design) ** 2), fit.deviance))
     True
 
-    With intercepts the response residuals of each outcome sum to zero:
+    If the model has intercepts, the response residuals of each outcome sum to zero:
 
     >>> fit = lk.multinomial("race ~ age + lwt", lk.datasets.load_lbw())
     >>> bool(np.allclose(residuals(fit.record, fit.design, "response").sum(axis=1), 0.0, atol=1e-9))
@@ -96,18 +96,18 @@ def residuals(record: FitRecord, design: Design, kind: ResidualKind = "deviance"
 
 
 def residuals_at(record: FitRecord, eta: FloatArray, response: Response, kind: ResidualKind) -> FloatArray:
-    """Return the residuals of rows whose linear predictors are known.
+    """Return the residuals of rows with known linear predictors.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     eta : (m, n) array
-        Linear predictors; infinite at a limit, nan where it is undetermined.
+        Linear predictors; infinite in the limit of separation, nan if undetermined.
     response : Response
-        The same rows.
+        Response of the same rows.
     kind : {'deviance', 'pearson', 'response', 'working'}
-        Which residual.
+        Kind of residual.
 
     Returns
     -------
@@ -133,16 +133,16 @@ def residuals_at(record: FitRecord, eta: FloatArray, response: Response, kind: R
 
 
 def binary_residuals(log_odds: FloatArray, y: FloatArray, weights: FloatArray, kind: ResidualKind) -> FloatArray:
-    """Return the residuals of rows whose log odds of the event are known.
+    """Return the residuals of rows with known log odds of the event.
 
     Parameters
     ----------
     log_odds : (n,) array
-        Infinite at a limit, nan where it is undetermined.
+        Log odds; infinite in the limit of separation, nan if undetermined.
     y, weights : (n,) array
-        Proportion of events, and weight of one copy of the row.
+        Proportion of events, and weight of one copy of each row.
     kind : {'deviance', 'pearson', 'response', 'working'}
-        Which residual.
+        Kind of residual.
 
     Returns
     -------
@@ -169,21 +169,21 @@ def binary_residuals(log_odds: FloatArray, y: FloatArray, weights: FloatArray, k
 
 
 def row_contributions(record: FitRecord, eta: FloatArray, response: Response) -> tuple[FloatArray, FloatArray]:
-    """Return what each row, or with frequency weights each copy of it, adds to Pearson's statistic and to the deviance.
+    """Return the contribution of each row, or of each copy of it, to Pearson's statistic and to the deviance.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     eta : (m, n) array
-        Linear predictors in the limit.
+        Linear predictors, in the limit under separation.
     response : Response
-        The same rows.
+        Response of the same rows.
 
     Returns
     -------
     pearson, deviance : (n,) array
-        Not negative.
+        Nonnegative contributions.
 
     Examples
     --------
@@ -205,21 +205,21 @@ def row_contributions(record: FitRecord, eta: FloatArray, response: Response) ->
 
 
 def scaled_residuals(record: FitRecord, eta: FloatArray, response: Response) -> FloatArray:
-    r"""Return residuals over the root of the expected number, whose squares sum to Pearson's statistic.
+    r"""Return residuals divided by the root of the expected number; their squares sum to Pearson's statistic.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     eta : (m, n) array
-        Linear predictors in the limit.
+        Linear predictors, in the limit under separation.
     response : Response
-        The same rows.
+        Response of the same rows.
 
     Returns
     -------
     (K, n) array
-        :math:`(y - p) \sqrt{w / p}`; 0 where an outcome that has no probability does not occur.
+        :math:`(y - p) \sqrt{w / p}`; 0 if an outcome with probability 0 does not occur.
 
     Examples
     --------

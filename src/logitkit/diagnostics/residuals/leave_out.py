@@ -28,35 +28,35 @@ ROWS_TOGETHER = 4_096
 
 @dataclass(frozen=True)
 class LeaveOut:
-    """Refits without each of m units, and their predictions for n rows.
+    """Refits without each of m units, with their predictions for n rows.
 
     Parameters
     ----------
     names : tuple of str
         Names of the p coefficients.
     outcomes : tuple of str
-        The K outcomes; of two, the event is the second.
+        The K outcomes; with two outcomes, the second is the event.
     unit : str
-        What is left out: ``"rows"``, ``"observations"`` that frequency weights count, or ``"clusters"``.
+        Units that are left out: ``"rows"``, ``"observations"`` that frequency weights count, or ``"clusters"``.
     by : str
-        Name of the clusters; empty where rows are left out.
+        Name of the cluster variable; empty if rows are left out.
     estimate, std_error : (p,) array
-        Of the fit; the errors are model-based.
+        Estimates of the fit with model-based standard errors.
     coef : (m, p) array
-        Estimates without each unit; infinite where a refit is separated, nan where its data leave them open.
+        Estimates without each unit; infinite if a refit is separated, nan if its data do not determine them.
     of_row : (n,) int array
         Unit of each row; -1 for rows of weight zero.
     fitted, predicted : (n,) or (K, n) array
-        Probabilities by the fit, and by the refit without the row's unit, of the event or of each outcome; nan where
+        Probabilities of the event, or of each outcome, from the fit and from the refit without the row's unit; nan if
         the refit has no finite estimate, and for a row of weight zero.
     separated, aliased, unconverged : (m,) bool array
-        What befell each refit.
+        Whether each refit was separated, had aliased coefficients, or did not converge.
     first : (m,) int array
-        First row of each unit.
+        Position of the first row of each unit.
 
     Examples
     --------
-    A proportion without each of its rows:
+    A proportion when each row is left out:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("y ~ 1", {"y": [0, 0, 1, 1, 1]})
@@ -80,7 +80,7 @@ class LeaveOut:
     first: IntArray = field(repr=False)
 
     def changes(self, *, scaled: bool = False) -> FloatArray:
-        """Return the estimate less that without each unit, as DFBETAS foretells, shape (m, p).
+        """Return the estimate minus that without each unit, which DFBETAS approximates, shape (m, p).
 
         Parameters
         ----------
@@ -90,7 +90,7 @@ class LeaveOut:
         Returns
         -------
         (m, p) array
-            Infinite or nan where a refit is.
+            Changes; infinite or nan if those of the refit are.
         """
         with np.errstate(invalid="ignore"):
             away = self.estimate - self.coef
@@ -105,21 +105,21 @@ def leave_out(record: FitRecord, design: Design, clusters: Clusters | None = Non
     record : FitRecord
         The fit.
     design : Design
-        Its n rows, which are held.
+        The n rows of the fit, in memory.
     clusters : Clusters, optional
-        What is left out; by default each row, or each observation that frequency weights count.
+        Clusters to leave out; by default each row, or each observation that frequency weights count, is left out.
 
     Returns
     -------
     LeaveOut
-        In the order of the rows, or of the clusters' first rows.
+        Refits in the order of the rows, or of the first rows of the clusters.
 
     Raises
     ------
     SeparationError, ConvergenceError
-        If the fit has no finite estimate to begin with.
+        If the fit itself has no finite estimate.
     UnsupportedError
-        After a penalty, where a factor is absorbed, and for rows in chunks.
+        If the fit is penalised, a factor is absorbed, or rows are read in chunks.
 
     Examples
     --------

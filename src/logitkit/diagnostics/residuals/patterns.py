@@ -24,24 +24,24 @@ __all__ = ["dfbetas_by_pattern", "influence_by_pattern"]
 
 
 def influence_by_pattern(record: FitRecord, design: Design) -> Influence:
-    """Return for each row the influence of its covariate pattern.
+    """Return the influence of the covariate pattern of each row.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     design : Design
-        Its n rows, which are held.
+        The n rows of the fit, in memory.
 
     Returns
     -------
     Influence
-        Of n rows: equal for all rows of a pattern.
+        Influence for n rows, equal for all rows with the same pattern.
 
     Raises
     ------
     UnsupportedError
-        As ``influence``; for rows in chunks, and where a factor is absorbed.
+        As for ``influence``; and if rows are read in chunks or a factor is absorbed.
 
     Examples
     --------
@@ -62,26 +62,26 @@ def influence_by_pattern(record: FitRecord, design: Design) -> Influence:
 
 
 def dfbetas_by_pattern(record: FitRecord, design: Design, *, scaled: bool = True) -> FloatArray:
-    """Return for each row the change of each coefficient without its covariate pattern.
+    """Return the change in each coefficient when the covariate pattern of each row is left out.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     design : Design
-        Its n rows, which are held.
+        The n rows of the fit, in memory.
     scaled : bool, default True
         As in ``dfbetas``.
 
     Returns
     -------
     (n, p) array
-        Equal for all rows of a pattern.
+        Changes, equal for all rows with the same pattern.
 
     Raises
     ------
     UnsupportedError
-        As ``influence_by_pattern``.
+        As for ``influence_by_pattern``.
 
     Examples
     --------

@@ -44,32 +44,34 @@ GROUP_LEAST, GROUPS_MOST = 10, 100  # rows of a group by predicted probability, 
 
 @dataclass(frozen=True)
 class SimulatedResiduals:
-    """Scaled residuals of g groups of rows, and their tests.
+    """Scaled residuals of g groups of rows, with tests.
 
     Parameters
     ----------
     grouping : str
-        How rows were put together, in words.
+        Description of how rows were grouped.
     residuals : (g,) array
-        Uniform between 0 and 1 under the model.
+        Scaled residuals, uniform on [0, 1] under the model.
     observed, expected, size : (g,) array
-        Events, or the sum of the scores 0 to K - 1 of ordered outcomes; their mean in the simulations; observations.
+        Number of events, or sum of the scores 0 to K - 1 of ordered outcomes; its mean over the simulations; and the
+        number of observations in each group.
     predicted : (g,) array
-        ``expected`` as a proportion of the largest possible.
+        ``expected`` as a proportion of its largest possible value.
     of_row : (n,) int array
         Group of each row; -1 for a row of weight zero or without a prediction.
     distance, uniformity_p : float
-        Largest distance from the uniform distribution function, and its p-value.
+        Kolmogorov-Smirnov distance from the uniform distribution, and its p-value.
     dispersion, dispersion_p : float
-        Ratio of observed to simulated variation, and its p-value.
+        Ratio of observed to mean simulated variation, and its p-value.
     outliers : int
-        Groups beyond all simulated values.
+        Number of groups outside the range of the simulated values.
     outliers_expected, outliers_p : float
-        How many a simulated data set has on average, and the proportion that have as many.
+        Mean number of such groups in a simulated data set, and the p-value from the proportion of data sets with at
+        least as many.
     n_simulations : int
-        B.
+        Number of simulated data sets, B.
     seed : int or None
-        Of the draws.
+        Seed of the random numbers.
 
     Examples
     --------
@@ -107,40 +109,40 @@ def simulated_residuals(
     groups: IntArray | None = None,
     name: str = "",
 ) -> SimulatedResiduals:
-    """Return scaled residuals by simulation, with tests of uniformity, dispersion and outliers.
+    """Return simulation-based scaled residuals with tests of uniformity, dispersion and outliers.
 
     Parameters
     ----------
     record : FitRecord
-        The fit, of two outcomes or of ordered ones.
+        The fit of two outcomes or of ordered outcomes.
     design : Design
-        n rows with their outcome, which are held.
+        n rows with their outcome, in memory.
     n : int, default 250
         Number of simulated data sets.
     seed : int, optional
-        Of the draws.
+        Seed of the random numbers.
     groups : (n,) int array, optional
-        Groups of rows; by default rows of counts are their own, and single outcomes are put together by covariate
-        pattern where these hold five rows on average and are three for each coefficient, else in order of the
-        predicted probability.
+        Group of each row. By default, rows of counts are separate groups if they hold at least five observations on
+        average. Otherwise rows are grouped by covariate pattern if there are at least five observations per pattern and
+        three patterns per coefficient, and else by predicted probability.
     name : str
-        How groups that are given are called.
+        Name of the given groups.
 
     Returns
     -------
     SimulatedResiduals
-        Of the groups.
+        Residuals of the groups, with tests.
 
     Raises
     ------
     UnsupportedError
-        For outcomes without an order, fractions, weights that are no counts, and rows in chunks.
+        If outcomes are unordered or fractions, weights are not counts, or rows are read in chunks.
     DataError
-        If fewer than two groups are left.
+        If fewer than two groups remain.
 
     Examples
     --------
-    Counts that vary more than the model says:
+    Counts that vary more than the model implies:
 
     >>> import logitkit as lk
     >>> counts = {"y": [0, 9, 1, 8, 10, 1, 9, 2], "n": [10, 1, 9, 2, 0, 9, 1, 8]}

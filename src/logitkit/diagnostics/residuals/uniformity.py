@@ -23,17 +23,17 @@ ONE_SIDED = 1e-4  # p-value below which twice that of one side has four digits a
 
 
 def distance_from_uniform(u: FloatArray) -> float:
-    """Return the largest distance between the empirical distribution function and that of a uniform variable.
+    """Return the Kolmogorov-Smirnov distance of values from the uniform distribution on [0, 1].
 
     Parameters
     ----------
     u : (n,) array
-        Within [0, 1].
+        Values within [0, 1].
 
     Returns
     -------
     float
-        Between 1 / (2 n) and 1.
+        Distance, between 1 / (2 n) and 1.
 
     Examples
     --------
@@ -46,23 +46,24 @@ def distance_from_uniform(u: FloatArray) -> float:
 
 
 def kolmogorov_p(distance: float, n: int) -> float:
-    """Return the probability of a distance at least as large, of n independent uniform values.
+    """Return the probability of a distance at least as large for n independent uniform values.
 
     Parameters
     ----------
     distance : float
-        Between 0 and 1.
+        Distance, between 0 and 1.
     n : int
         Number of values.
 
     Returns
     -------
     float
-        Exact up to 1,000 values; beyond by the limit with a correction of order 1 / n.
+        P-value; exact up to 1,000 values, and otherwise from the limiting distribution with a correction of order 1 /
+        n.
 
     Examples
     --------
-    One value is at a distance of at least 3/4 with probability 1/2:
+    The distance of a single value is at least 3/4 with probability 1/2:
 
     >>> round(kolmogorov_p(0.75, 1), 12)
     0.5
