@@ -1,1 +1,1 @@
-"""What ``lk.logits`` returns, with tables and figures."""
+"""The results of ``lk.logits``, with tables and figures."""

@@ -22,7 +22,7 @@ class CalibrationErrorsResult(CalibrationErrors):
     """Calibration errors, with a table and a figure."""
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the errors of all rows, then of each outcome and group.
+        """Return one row for all rows, then one per outcome and group.
 
         Returns
         -------
@@ -35,7 +35,7 @@ class CalibrationErrorsResult(CalibrationErrors):
         return ResultFrame(columns | {name: [getattr(part, name) for part in every] for name in names})
 
     def bins_frame(self) -> pd.DataFrame:
-        """Return one row per bin, those of all rows first.
+        """Return one row per bin; the bins of all rows are first.
 
         Returns
         -------
@@ -51,7 +51,7 @@ class CalibrationErrorsResult(CalibrationErrors):
         return ResultFrame(pd.concat(found, ignore_index=True))
 
     def plot(self, ax: Any = None, *, title: str = "") -> Any:
-        """Draw observed against predicted probabilities in the bins of the error.
+        """Draw observed against predicted probabilities in the bins of the calibration error.
 
         Parameters
         ----------
@@ -63,7 +63,8 @@ class CalibrationErrorsResult(CalibrationErrors):
         Returns
         -------
         Axes
-            With intervals of the rates; of the mean over outcomes, the bins of each without them.
+            The plot, with intervals of the observed rates. For the mean over outcomes it has the bins of each outcome,
+            without intervals.
 
         Raises
         ------
@@ -86,7 +87,7 @@ class LogitReliabilityResult(LogitReliability):
         Returns
         -------
         pandas.DataFrame
-            Columns rows, n, and the Brier score with its parts.
+            Columns rows, n, and the Brier score with its components.
         """
         names = ("score", "miscalibration", "discrimination", "uncertainty")
         columns: dict[str, Any] = {
@@ -96,17 +97,17 @@ class LogitReliabilityResult(LogitReliability):
         return ResultFrame(columns | {name: [getattr(each.brier, name) for each in self.diagrams] for name in names})
 
     def plot(self, axes: Any = None) -> Any:
-        """Draw one diagram beside another.
+        """Draw the diagrams side by side.
 
         Parameters
         ----------
         axes : array of Axes, optional
-            One for each diagram; those of a new figure by default.
+            One Axes for each diagram; those of a new figure by default.
 
         Returns
         -------
         Figure
-            Of all diagrams.
+            The figure with all diagrams.
         """
         from logitkit.plots.reliability import plot_reliabilities
 

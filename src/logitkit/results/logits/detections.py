@@ -1,4 +1,4 @@
-"""Detections as users hold them."""
+"""Detections, with a table and a figure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Detections"]
 @extends_base
 @dataclass(frozen=True, eq=False, repr=False)
 class Detections(Shown, _Detections):
-    """Boxes with their scores, with a table and a figure.
+    """Boxes and their scores, with a table and a figure.
 
     Examples
     --------
@@ -31,7 +31,7 @@ class Detections(Shown, _Detections):
     """
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row per box, in their order.
+        """Return one row per box, in the order of the boxes.
 
         Returns
         -------
@@ -43,21 +43,22 @@ class Detections(Shown, _Detections):
         return ResultFrame(columns | sides)
 
     def plot(self, ax: Any = None, *, names: Sequence[str] | None = None, title: str = "") -> Any:
-        """Draw the boxes with class and score, over an image where the axes show one.
+        """Draw the boxes with class and score, over the image on the axes if there is one.
 
         Parameters
         ----------
         ax : Axes, optional
             Axes to draw on, such as those of ``ax.imshow(image)``; those of a new figure by default.
         names : sequence of str, optional
-            Of the classes, in their order; numbers by default.
+            Names of the classes, in order; numbers by default.
         title : str, optional
             Title of the figure.
 
         Returns
         -------
         Axes
-            In pixels, the vertical axis downwards; the 200 best boxes if there are more.
+            The plot, in pixels, with the vertical axis downwards; of more than 200 boxes, the 200 with the highest
+            scores.
         """
         from logitkit.plots.detections import plot_detections
 

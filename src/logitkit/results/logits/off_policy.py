@@ -1,4 +1,4 @@
-"""Values of policies, and policies, as users hold them."""
+"""Values of policies, and learnt policies, with tables and figures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["OffPolicyValue", "SoftmaxPolicy"]
 @extends_base
 @dataclass(frozen=True, eq=False, repr=False)
 class OffPolicyValue(Shown, _OffPolicyValue):
-    """The value of a policy from the log of another, with a table and a figure.
+    """The value of a policy, estimated from the log of another policy, with a table and a figure.
 
     Examples
     --------
@@ -38,7 +38,8 @@ class OffPolicyValue(Shown, _OffPolicyValue):
         Returns
         -------
         pandas.DataFrame
-            Columns method, n, effective_size, estimate, std_error, conf_low, conf_high; such rows can be put together.
+            Columns method, n, effective_size, estimate, std_error, conf_low, conf_high; rows of several values can be
+            combined.
         """
         return ResultFrame(
             {
@@ -53,21 +54,21 @@ class OffPolicyValue(Shown, _OffPolicyValue):
         )
 
     def plot(self, ax: Any = None, *, beside: Sequence[_OffPolicyValue] = (), title: str = "") -> Any:
-        """Draw the value with its interval, beside the mean reward of the log.
+        """Draw the value with its interval, and the mean reward of the log.
 
         Parameters
         ----------
         ax : Axes, optional
             Axes to draw on; those of a new figure by default.
         beside : sequence of OffPolicyValue, optional
-            By other methods, or of other policies, of the same log: one more row each.
+            Values by other methods or of other policies, from the same log; each adds a row.
         title : str, optional
             Title of the figure.
 
         Returns
         -------
         Axes
-            One row per estimate.
+            The plot, with one row per estimate.
         """
         from logitkit.plots.off_policy import plot_off_policy
 
@@ -77,7 +78,7 @@ class OffPolicyValue(Shown, _OffPolicyValue):
 @extends_base
 @dataclass(frozen=True, eq=False, repr=False)
 class SoftmaxPolicy(Shown, _SoftmaxPolicy):
-    """A policy with probabilities that are the softmax of linear functions of features.
+    """A policy whose probabilities are the softmax of linear functions of the features.
 
     Examples
     --------
@@ -92,13 +93,13 @@ class SoftmaxPolicy(Shown, _SoftmaxPolicy):
         Returns
         -------
         pandas.DataFrame
-            Columns action, then one per feature by its number.
+            Column action, then one column per feature, named by its number.
         """
         columns: dict[str, Any] = {"action": np.arange(self.coef.shape[0])}
         return ResultFrame(columns | {f"feature {j}": self.coef[:, j] for j in range(self.coef.shape[1])})
 
     def plot(self, ax: Any = None, *, title: str = "") -> Any:
-        """Draw the mean reward of each round in which the policy was learnt, with a moving mean.
+        """Draw the mean reward of each learning round, with a moving mean.
 
         Parameters
         ----------
@@ -110,7 +111,7 @@ class SoftmaxPolicy(Shown, _SoftmaxPolicy):
         Returns
         -------
         Axes
-            Of two curves.
+            The plot, with two curves.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Pools as users hold them."""
+"""Pools of models, with a table and a figure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Pool"]
 @extends_base
 @dataclass(frozen=True, eq=False, repr=False)
 class Pool(Shown, _Pool):
-    """Several models as one, with a table of weights and a figure.
+    """Several models combined into one, with a table of weights and a figure.
 
     Examples
     --------
@@ -40,8 +40,8 @@ class Pool(Shown, _Pool):
         Returns
         -------
         pandas.DataFrame
-            Columns member, weight; std_error where weights were learnt, conf_low and conf_high unless they were read
-            from a file; log_loss and brier of each member where outcomes were given.
+            Columns member and weight; if weights were learnt std_error, and also conf_low and conf_high unless the pool
+            was read from a file; if outcomes were given, log_loss and brier of each member.
         """
         columns: dict[str, Any] = {"member": list(self.names), "weight": self.weights}
         if self.std_error.size:
@@ -68,7 +68,7 @@ class Pool(Shown, _Pool):
         Returns
         -------
         Axes
-            Without intervals where weights were given or read from a file.
+            The plot; it has no intervals if the weights were given or read from a file.
         """
         from logitkit.plots.interval_rows import plot_interval_rows
         from logitkit.plots.style import level_text

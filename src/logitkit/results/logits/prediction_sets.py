@@ -1,4 +1,4 @@
-"""Conformal sets and their coverage as users hold them."""
+"""Conformal sets and their coverage, with tables and figures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["ConformalSets", "SetCoverage", "held_sets"]
 @extends_base
 @dataclass(frozen=True, eq=False, repr=False)
 class SetCoverage(Pickled, Shown, Coverage):
-    """Coverage and sizes of sets, on rows that took no part in their thresholds.
+    """Coverage and sizes of sets, on rows that were not used for the thresholds.
 
     Examples
     --------
@@ -36,7 +36,7 @@ class SetCoverage(Pickled, Shown, Coverage):
     """
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row for all rows, and one per outcome.
+        """Return one row for all rows and one per outcome.
 
         Returns
         -------
@@ -51,7 +51,7 @@ class SetCoverage(Pickled, Shown, Coverage):
         return frame.astype({"n": np.int64})
 
     def plot(self, ax: Any = None, *, title: str = "") -> Any:
-        """Draw the coverage of each outcome with its limits, beside the level that is guaranteed.
+        """Draw the coverage of each outcome with its limits, and the guaranteed level.
 
         Parameters
         ----------
@@ -63,14 +63,14 @@ class SetCoverage(Pickled, Shown, Coverage):
         Returns
         -------
         Axes
-            One mark per outcome.
+            The plot, with one mark per outcome.
         """
         from logitkit.plots.set_coverage import plot_set_coverage
 
         return plot_set_coverage(self, ax, title=title)
 
     def plot_sizes(self, ax: Any = None, *, title: str = "") -> Any:
-        """Draw how many rows have sets of each size.
+        """Draw the number of rows by size of their sets.
 
         Parameters
         ----------
@@ -82,7 +82,7 @@ class SetCoverage(Pickled, Shown, Coverage):
         Returns
         -------
         Axes
-            One bar per size.
+            The plot, with one bar per size.
         """
         from logitkit.plots.set_coverage import plot_set_sizes
 
@@ -92,11 +92,11 @@ class SetCoverage(Pickled, Shown, Coverage):
 @extends_base
 @dataclass(frozen=True, eq=False, repr=False)
 class ConformalSets(Pickled, Shown, Conformal):
-    """Sets of outcomes that hold the true one with at least a stated probability.
+    """Sets of outcomes that contain the true outcome with at least a stated probability.
 
     Examples
     --------
-    What is written once serves where new rows come:
+    Sets can be stored, and used for new rows elsewhere:
 
     >>> found = ConformalSets("split", 0.9, 3, False, np.log([0.2]), np.array([99]))
     >>> again = ConformalSets.from_dict(found.to_dict())
@@ -105,13 +105,13 @@ class ConformalSets(Pickled, Shown, Conformal):
     """
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the thresholds, one row for all outcomes, or one per outcome with ``method='class'``.
+        """Return the thresholds: one row for all outcomes, or one row per outcome with ``method='class'``.
 
         Returns
         -------
         pandas.DataFrame
-            Columns outcome, n (rows of the threshold), threshold, and the limits conf_low and conf_high between which
-            coverage lies over samples of as many rows, with 95%; missing where rows have weights.
+            Columns outcome, n (rows used for the threshold), threshold, conf_low and conf_high. In 95% of samples of n
+            rows, the coverage lies between these two limits; they are missing if rows have weights.
         """
         low, high = self.coverage_law().T if self.weighted is None else (np.full(self.n.size, np.nan),) * 2
         names = [str(j) for j in range(self.n.size)] if self.method == "class" else ["all"]
@@ -119,11 +119,11 @@ class ConformalSets(Pickled, Shown, Conformal):
         return ResultFrame(columns | {"conf_low": low, "conf_high": high})
 
     def coverage(self, logits: Any, y: Any, *, level: float = 0.95, weights: Any = None) -> SetCoverage:
-        """Return how often sets of other rows hold the outcome, beside what is to be expected."""
+        """Return how often the sets of other rows contain the outcome, and the expected coverage."""
         found = Conformal.coverage(self, logits, y, level=level, weights=weights)
         return SetCoverage(**{field.name: getattr(found, field.name) for field in fields(found)})
 
 
 def held_sets(found: Conformal) -> ConformalSets:
-    """Return sets as users hold them."""
+    """Return sets with their tables and figures."""
     return ConformalSets(**{field.name: getattr(found, field.name) for field in fields(found)})

@@ -1,4 +1,4 @@
-"""New proportions of outcomes as users hold them."""
+"""Proportions of outcomes in new rows, with a table and a figure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["ShiftedPriors", "held_shift"]
 @extends_base
 @dataclass(frozen=True, eq=False, repr=False)
 class ShiftedPriors(Pickled, Shown, PriorShift):
-    """Proportions of outcomes among new rows, beside those that logits are calibrated for.
+    """Proportions of outcomes in new rows, and those for which the logits are calibrated.
 
     Examples
     --------
@@ -50,7 +50,7 @@ class ShiftedPriors(Pickled, Shown, PriorShift):
         )
 
     def plot(self, ax: Any = None, *, title: str = "") -> Any:
-        """Draw the proportions before, and those of the new rows with their limits.
+        """Draw the old proportions, and those of the new rows with their limits.
 
         Parameters
         ----------
@@ -62,7 +62,7 @@ class ShiftedPriors(Pickled, Shown, PriorShift):
         Returns
         -------
         Axes
-            Two marks per outcome.
+            The plot, with two marks per outcome.
         """
         from logitkit.plots.prior_shift import plot_prior_shift
 
@@ -70,5 +70,5 @@ class ShiftedPriors(Pickled, Shown, PriorShift):
 
 
 def held_shift(found: PriorShift) -> ShiftedPriors:
-    """Return proportions as users hold them."""
+    """Return proportions with their table and figure."""
     return ShiftedPriors(**{field.name: getattr(found, field.name) for field in fields(found)})

@@ -1,4 +1,4 @@
-"""Measures of ranking as users hold them."""
+"""Measures of ranking, with tables and a figure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["RankingMeasure"]
 @extends_base
 @dataclass(frozen=True, eq=False, repr=False)
 class RankingMeasure(Shown, _RankingMeasure):
-    """A measure of ranking averaged over queries, with tables and a figure.
+    """A measure of ranking, averaged over queries, with tables and a figure.
 
     Examples
     --------
@@ -35,7 +35,8 @@ class RankingMeasure(Shown, _RankingMeasure):
         Returns
         -------
         pandas.DataFrame
-            Columns measure, n (queries), estimate, std_error, conf_low, conf_high; such rows can be put together.
+            Columns measure, n (queries), estimate, std_error, conf_low, conf_high; rows of several measures can be
+            combined.
         """
         return ResultFrame(
             {
@@ -59,7 +60,7 @@ class RankingMeasure(Shown, _RankingMeasure):
         return ResultFrame({"query": self.queries, "value": self.values})
 
     def plot(self, ax: Any = None, *, title: str = "") -> Any:
-        """Draw how the measure is distributed over queries, with the interval of its mean.
+        """Draw the distribution of the measure over queries, with the interval of its mean.
 
         Parameters
         ----------
@@ -71,7 +72,7 @@ class RankingMeasure(Shown, _RankingMeasure):
         Returns
         -------
         Axes
-            Of a histogram.
+            The histogram.
         """
         from logitkit.plots.query_values import plot_query_values
 

@@ -1,4 +1,4 @@
-"""Recalibrators with a table, and scores that show themselves."""
+"""Recalibrators, changes of scores and closed tests, with tables."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["ClosedTestResult", "ScoreChangeResult", "ShownRecalibrator"]
 @extends_base
 @dataclass(frozen=True, eq=False, repr=False)
 class ScoreChangeResult(ScoreChange):
-    """Scores before and after, with their table."""
+    """Scores before and after recalibration, with their table."""
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per score.
@@ -48,7 +48,8 @@ class ClosedTestResult(ClosedTest):
         Returns
         -------
         pandas.DataFrame
-            Columns update, loglik, statistic, dof, p_value, chosen; the test against the last is missing of itself.
+            Columns update, loglik, statistic, dof, p_value, chosen. The tests are against the last update, whose row
+            has no test.
         """
         return ResultFrame(
             {
@@ -65,7 +66,7 @@ class ClosedTestResult(ClosedTest):
 @extends_base
 @dataclass(frozen=True, eq=False, repr=False)
 class ShownRecalibrator(Recalibrator):
-    """A transformation of logits that was learnt from outcomes, with a table of its parameters."""
+    """A transformation of logits, learnt from outcomes, with a table of its parameters."""
 
     def to_frame(self, level: float = 0.95) -> pd.DataFrame:
         """Return one row per parameter.
@@ -78,7 +79,8 @@ class ShownRecalibrator(Recalibrator):
         Returns
         -------
         pandas.DataFrame
-            Columns parameter, estimate, std_error, conf_low, conf_high; the last row of a temperature is its own.
+            Columns parameter, estimate, std_error, conf_low, conf_high. For ``'temperature'``, the last row is the
+            temperature itself.
         """
         low, high = self.interval(level).T
         columns: dict[str, Any] = {
@@ -95,32 +97,32 @@ class ShownRecalibrator(Recalibrator):
         return ResultFrame(frame)
 
     def profile_interval(self, logits: Any, y: Any, weights: Any = None, level: float = 0.95) -> FloatArray:
-        """Return profile-likelihood intervals of the parameters, from the rows that they were learnt from.
+        """Return profile-likelihood intervals of the parameters, from the rows from which they were learnt.
 
         Parameters
         ----------
         logits, y, weights : array-like
-            As it was learnt from: the same rows.
+            The rows from which the transformation was learnt.
         level : float, default 0.95
             Confidence level.
 
         Returns
         -------
         (q, 2) array
-            Lower and upper limits; of a temperature, 1 / limits are its own.
+            Lower and upper limits. For ``'temperature'`` the parameter is 1 / temperature.
 
         Raises
         ------
         DataError
-            If these are other rows.
+            If the rows are not the same.
         UnsupportedError
-            If the method has no parameters or bounded ones, or errors are those of a sandwich.
+            If the method has no parameters or bounded ones, or if its standard errors are from a sandwich.
         """
         from logitkit.logits.recalibration.profiled import parameter_limits
 
         return parameter_limits(self, logits, y, weights, level)
 
     def scores(self, logits: Any, y: Any, weights: Any = None, level: float = 0.95) -> ScoreChangeResult:
-        """Return proper scores before and after, on rows that it was not learnt from."""
+        """Return proper scores before and after recalibration, on rows from which it was not learnt."""
         found = super().scores(logits, y, weights, level)
         return shown(ScoreChangeResult(**vars(found)))

@@ -1,4 +1,4 @@
-"""Risk by coverage as users hold it."""
+"""Risk by coverage, with a table and a figure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["RiskCoverageCurve", "held_curve"]
 @extends_base
 @dataclass(frozen=True, eq=False, repr=False)
 class RiskCoverageCurve(Pickled, Shown, RiskCoverage):
-    """Error rate of the most certain rows, by how many are answered.
+    """Error rate of the most confident rows, by the proportion of rows that are answered.
 
     Examples
     --------
@@ -37,7 +37,7 @@ class RiskCoverageCurve(Pickled, Shown, RiskCoverage):
     """
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row per certainty that occurs, from the largest on.
+        """Return one row per distinct confidence, the largest first.
 
         Returns
         -------
@@ -57,7 +57,7 @@ class RiskCoverageCurve(Pickled, Shown, RiskCoverage):
         )
 
     def plot(self, ax: Any = None, *, label: str | None = None, title: str = "") -> Any:
-        """Draw risk against coverage with its pointwise limits, beside the best order of as many errors.
+        """Draw risk against coverage with pointwise limits, and the curve of the best order of the same errors.
 
         Parameters
         ----------
@@ -71,7 +71,7 @@ class RiskCoverageCurve(Pickled, Shown, RiskCoverage):
         Returns
         -------
         Axes
-            With the band of the limits where the curve is alone.
+            The plot; the band of the limits is drawn only if the curve is alone.
         """
         from logitkit.plots.risk_coverage import plot_risk_coverage
 
@@ -79,5 +79,5 @@ class RiskCoverageCurve(Pickled, Shown, RiskCoverage):
 
 
 def held_curve(found: RiskCoverage) -> RiskCoverageCurve:
-    """Return a curve as users hold it."""
+    """Return a curve with its table and figure."""
     return RiskCoverageCurve(**{field.name: getattr(found, field.name) for field in fields(found)})
