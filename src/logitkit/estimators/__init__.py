@@ -1,4 +1,4 @@
-"""scikit-learn estimators: the same fits behind ``fit`` and ``predict``, and no statistics of their own.
+"""scikit-learn estimators: the fits of logitkit with ``fit`` and ``predict``, without statistics of their own.
 
 Examples
 --------

@@ -1,8 +1,8 @@
-r"""``BaggedClassifier``: the mean of a classifier over samples drawn from the sample, judged by rows that they lack.
+r"""``BaggedClassifier``: the mean of a classifier over bootstrap samples, assessed on the rows that each sample lacks.
 
-A sample of n rows with replacement lacks a row with probability :math:`(1 - 1/n)^n`, about 0.37: each row is predicted
-by the fits that did not see it. A logit without a penalty is fitted to all samples by the solver of ``fit.bootstrap``,
-and its copies are kept as rows of coefficients; any other classifier is fitted one sample after another.
+A sample of n rows drawn with replacement lacks a given row with probability :math:`(1 - 1/n)^n`, about 0.37; each row
+is predicted by the fits that did not use it. A logit without a penalty is fitted to all samples by the solver of
+``fit.bootstrap``, and its fits are stored as rows of coefficients; any other classifier is fitted sample by sample.
 """
 
 from __future__ import annotations
@@ -40,39 +40,40 @@ DRAWS_MOST = 1_000  # of one sample, until all classes are in it
 
 
 class BaggedClassifier(Ensemble):
-    """The mean of the probabilities of a classifier that is fitted to many samples drawn from the sample.
+    """The mean of the probabilities of a classifier over fits to many bootstrap samples.
 
     Parameters
     ----------
     member : classifier or str, optional
-        With ``predict_proba``; or the right side of a formula, for which X is a frame. A logit by default, of more than
-        two classes a multinomial one.
+        A classifier with ``predict_proba``, or the right side of a formula, for which X is a frame. The default is a
+        logit, or a multinomial logit for more than two classes.
     n_samples : int, default 200
-        Samples that are drawn, each with replacement and of as many rows as there are.
+        Number of samples, each drawn with replacement and with as many rows as the data.
     seed : int or None, default 0
         The same seed draws the same samples on every machine.
 
     Attributes
     ----------
     classes_ : (K,) array
-        The labels in order.
+        The labels, sorted.
     oob_proba_ : (n, K) array
-        Mean probabilities of each row over the fits that did not see it; nan where there is none.
+        Mean probabilities of each row over the fits that did not use it; nan if there are none.
     oob_counts_ : (n,) int array
-        How many fits did not see each row.
+        Number of fits that did not use each row.
     oob_scores_ : dict
-        ``'log_loss'``, ``'brier'`` (of two classes that of the event) and ``'error'``, the rate of wrong labels, of
-        these probabilities: an honest score without a sample held out.
+        ``'log_loss'``, ``'brier'`` (with two classes that of the event) and ``'error'``, the rate of wrong labels, of
+        these probabilities. They estimate the scores on new rows without a held-out sample.
     bag_ : object
-        What was fitted to the samples.
+        The fits to the samples.
     n_features_in_, feature_names_in_ : object
-        How many columns X had, and their names where it had names.
+        Number of columns of X, and their names if X has names.
 
     Notes
     -----
-    A mean over fits is steadier than one of them where fits differ much from sample to sample, as those of trees do.
-    Those of a logit with many events per coefficient differ little, and their mean is near the fit itself.
-    Samples without a row of some class are drawn again, except by a ``LogitClassifier``, whose fit is then that class.
+    A mean over fits has less variance than one fit if fits differ much from sample to sample, as trees do. The fits of
+    a logit with many events per coefficient differ little, and their mean is close to the fit to all rows. A sample
+    without rows of some class is drawn again. With a ``LogitClassifier`` without penalty and ``class_weight`` it is
+    kept, and its fit predicts the class that is there.
 
     References
     ----------
@@ -94,19 +95,19 @@ class BaggedClassifier(Ensemble):
         self.seed = seed
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:
-        """Draw samples, fit the member to each, and predict the rows that each lacks.
+        """Draw samples, fit the classifier to each, and predict the rows that each sample lacks.
 
         Parameters
         ----------
         X : array, frame or sparse matrix
-            n rows, as the member takes them.
+            n rows, as the classifier takes them.
         y : (n,) array-like
-            Labels of the classes.
+            Class labels.
         sample_weight : (n,) array-like, optional
-            Weights that rows keep in the samples; rows are drawn alike.
+            Weights of the rows in the fits; they do not affect how rows are drawn.
         groups : (n,) array-like, optional
-            The group of each row, such as a patient: groups are drawn whole, as many as there are, and a row is out of
-            the bag where its group is.
+            The group of each row, such as a patient. Whole groups are drawn, as many as there are, and a row is out of
+            bag if its group is.
 
         Returns
         -------
@@ -116,7 +117,7 @@ class BaggedClassifier(Ensemble):
         Raises
         ------
         DataError
-            If the member is no classifier, or samples without some class cannot be avoided.
+            If the member is not a classifier, or if samples without some class cannot be avoided.
         """
         if not is_count(self.n_samples):
             raise DataError(f"n_samples={self.n_samples!r:.60}: give a whole number of at least 1.")
@@ -150,7 +151,7 @@ class BaggedClassifier(Ensemble):
         Returns
         -------
         (n, K) array
-            In the order of ``classes_``; nan for a row that a formula cannot code.
+            Probabilities in the order of ``classes_``; nan for a row that the formula cannot code.
         """
         X = self._asked(X)
         return self.bag_.probabilities(X, self.classes_)

@@ -1,4 +1,4 @@
-"""Columns as they are: an array, a frame of numbers or a sparse matrix, with an intercept set beside them."""
+"""Columns of numbers, from an array, a frame or a sparse matrix, with an intercept."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class Columns:
     X : (n, p) array or scipy sparse matrix
         Finite numbers.
     names : tuple of str
-        One a column.
+        One name per column.
     fit_intercept : bool
-        Whether there is an intercept beside them.
+        Whether the model has an intercept.
 
     Examples
     --------
@@ -62,7 +62,7 @@ class Columns:
         weights : (n,) array or None
             Weights of precision.
         options : dict
-            What the function takes beside them, such as ``solver``, ``level`` and ``penalty``.
+            Further arguments of the function, such as ``solver``, ``level`` and ``penalty``.
 
         Returns
         -------
@@ -109,12 +109,12 @@ class Columns:
 
 
 def validated_columns(estimator: Any, X: Any, y: Any = None) -> Any:
-    """Return columns as numbers, and labels, after scikit-learn's checks.
+    """Return the columns as numbers, and the labels, after scikit-learn's checks.
 
     Parameters
     ----------
     estimator : estimator
-        Which remembers the names and the number of the columns, or compares them when only X is given.
+        Stores the names and the number of the columns, or compares them if only X is given.
     X : (n, p) array, frame or sparse matrix
         Columns.
     y : (n,) array-like, optional
@@ -123,14 +123,14 @@ def validated_columns(estimator: Any, X: Any, y: Any = None) -> Any:
     Returns
     -------
     array or sparse matrix, or both of X and y
-        In float32 as given, else in float64.
+        In float32 if given so, otherwise in float64.
 
     Raises
     ------
     DataError
-        For missing values and text, which a formula takes.
+        For missing values and text, which need a formula.
     ValueError
-        scikit-learn's, for everything else that is no table of numbers.
+        From scikit-learn, for anything else that is not a table of numbers.
 
     Examples
     --------

@@ -8,7 +8,7 @@ __all__ = ["LogitClassifierCV"]
 
 
 class LogitClassifierCV(CrossValidatedFit):
-    """Penalised logistic regression with two classes, at the strength that predicts rows best that were left out.
+    """Penalised logistic regression with two classes, at the strength with the best cross-validated score.
 
     Parameters
     ----------
@@ -17,16 +17,16 @@ class LogitClassifierCV(CrossValidatedFit):
     penalty : penalty object, optional
         Without a strength, such as ``lk.Lasso(keep="age")``.
     l1_ratio : float, optional
-        Without ``penalty``: share of the absolute values of an elastic net, 1 (the lasso) when it is not given.
+        Without ``penalty``: proportion of the l1 penalty in an elastic net; the default is 1, the lasso.
     n_strengths : int, default 100
-        Strengths of the grid, from the smallest that chooses nothing.
+        Number of strengths in the grid; the largest is the smallest strength that selects no column.
     ratio : float, optional
-        The smallest strength as a proportion of the largest; as in ``lk.path``.
+        Smallest strength as a proportion of the largest, as in ``lk.path``.
     strengths : (k,) array-like, optional
-        The strengths themselves.
+        Strengths to use instead of the grid.
     cv : int, splitter, iterable or lk.Folds, default 5
-        Stratified folds without shuffling, a splitter of scikit-learn, or pairs of training and test rows; or
-        ``lk.Folds(...)`` as in ``lk.cross_validate``, whose columns may be named where there is a formula.
+        Number of stratified folds without shuffling, a splitter of scikit-learn, pairs of training and test rows, or
+        ``lk.Folds(...)`` as in ``lk.cross_validate``; with a formula it can name columns.
     measure : {'deviance', 'auc', 'brier', 'misclassification'}
         Score of the predictions.
     rule : {'best', 'one_se'}
@@ -36,7 +36,7 @@ class LogitClassifierCV(CrossValidatedFit):
     solver : ProxNewton, optional
         Options of the solver along the path.
     level : float, default 0.95
-        Confidence level of intervals, where there are any.
+        Confidence level of intervals, if there are any.
 
     Attributes
     ----------
@@ -45,11 +45,11 @@ class LogitClassifierCV(CrossValidatedFit):
     scores_ : DataFrame
         Mean score, its standard error and the number of scores, by strength.
     classes_, coef_, coef_names_, intercept_, fit_, n_iter_, n_features_in_, feature_names_in_ : object
-        As in ``LogitClassifier``, of the fit to all rows at the strength that was chosen.
+        As in ``LogitClassifier``, for the fit to all rows at the chosen strength.
 
     Examples
     --------
-    It is ``lk.cross_validate`` on the same folds:
+    The result is that of ``lk.cross_validate`` on the same folds:
 
     >>> import logitkit as lk
     >>> from logitkit.estimators import LogitClassifierCV

@@ -1,4 +1,4 @@
-"""A fit at the strength that cross-validation chooses: what classifiers of two classes and of several share."""
+"""A fit at the strength that cross-validation chooses, shared by classifiers of two classes and of several."""
 
 from __future__ import annotations
 
@@ -84,30 +84,30 @@ class CrossValidatedFit(Predictor):
     __metadata_request__fit = {"groups": UNUSED}  # noqa: RUF012 - scikit-learn's way to say it
 
     def get_metadata_routing(self) -> Any:
-        """Return what metadata go where: those of ``fit`` that the splitter asks for, to the splitter.
+        """Return the metadata routing: the splitter receives the metadata of ``fit`` that it requests.
 
         Returns
         -------
         MetadataRouter
-            scikit-learn's.
+            The router of scikit-learn.
         """
         to_splitter = MethodMapping().add(caller="fit", callee="split")
         return MetadataRouter(owner=self).add_self_request(self).add(splitter=self.cv, method_mapping=to_splitter)
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:
-        """Choose the strength, and fit the model at it.
+        """Choose the strength and fit the model at it.
 
         Parameters
         ----------
         X : (n, p) array, frame or sparse matrix
-            Numbers; with a formula a data frame.
+            Columns of numbers; with a formula, a data frame.
         y : (n,) array-like
-            Labels of the classes.
+            Class labels.
         sample_weight : (n,) array-like, optional
-            Weights of precision, in fits and in scores.
+            Precision weights, in fits and in scores.
         groups : (n,) array-like, optional
-            The group of each row, for a splitter that keeps groups together, such as ``cv=GroupKFold(5)``. Where
-            scikit-learn routes metadata, a pipeline or a search passes them on because the splitter asks for them.
+            The group of each row, for a splitter that keeps groups together, such as ``cv=GroupKFold(5)``. With
+            metadata routing in scikit-learn, a pipeline or a search passes them on, because the splitter requests them.
 
         Returns
         -------
@@ -117,7 +117,7 @@ class CrossValidatedFit(Predictor):
         Raises
         ------
         LogitkitError
-            What is wrong with the input or the parameters, where, and what to do.
+            If the input or the parameters are not valid; the message says what is wrong, where, and what to do.
         """
         require_choice("rule", self.rule, RULES)
         penalty = penalty_without_strength(self.penalty, self.l1_ratio, type(self).__name__.removesuffix("CV"))

@@ -1,4 +1,4 @@
-"""What ensembles of classifiers share: how rows are read, what scikit-learn may expect, and the label of a row."""
+"""What ensembles of classifiers share: reading of rows, tags for scikit-learn, and the label of a row."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Ensemble"]
 
 
 class Ensemble(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
-    """A classifier that is made of others, to which rows go as they come.
+    """A classifier made of other classifiers, which receive the rows unchanged.
 
     Examples
     --------
@@ -54,12 +54,12 @@ class Ensemble(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
         Returns
         -------
         (n,) array
-            Of ``classes_``.
+            Labels from ``classes_``.
 
         Raises
         ------
         DataError
-            If there is no probability of a row.
+            If a row has no probabilities.
         """
         p = self.predict_proba(X)
         if np.isnan(p).any():
@@ -78,7 +78,7 @@ class Ensemble(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
         Returns
         -------
         (n, K) array
-            In the order of ``classes_``.
+            Probabilities in the order of ``classes_``.
         """
         raise NotImplementedError
 

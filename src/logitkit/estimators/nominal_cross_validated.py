@@ -10,7 +10,7 @@ __all__ = ["MultinomialClassifierCV"]
 
 
 class MultinomialClassifierCV(CrossValidatedFit):
-    """Penalised multinomial logistic regression, at the strength that predicts rows best that were left out.
+    """Penalised multinomial logistic regression, at the strength with the best cross-validated score.
 
     Parameters
     ----------
@@ -19,18 +19,18 @@ class MultinomialClassifierCV(CrossValidatedFit):
     penalty : penalty object, optional
         Without a strength, such as ``lk.Lasso(across_outcomes=True)``.
     l1_ratio : float, optional
-        Without ``penalty``: share of the absolute values of an elastic net, 1 (the lasso) when it is not given.
+        Without ``penalty``: proportion of the l1 penalty in an elastic net; the default is 1, the lasso.
     n_strengths : int, default 100
-        Strengths of the grid, from the smallest that chooses nothing.
+        Number of strengths in the grid; the largest is the smallest strength that selects no column.
     ratio : float, optional
-        The smallest strength as a proportion of the largest; as in ``lk.path``.
+        Smallest strength as a proportion of the largest, as in ``lk.path``.
     strengths : (k,) array-like, optional
-        The strengths themselves.
+        Strengths to use instead of the grid.
     cv : int, splitter, iterable or lk.Folds, default 5
-        Stratified folds without shuffling, a splitter of scikit-learn, or pairs of training and test rows; or
-        ``lk.Folds(...)`` as in ``lk.cross_validate``, whose columns may be named where there is a formula.
+        Number of stratified folds without shuffling, a splitter of scikit-learn, pairs of training and test rows, or
+        ``lk.Folds(...)`` as in ``lk.cross_validate``; with a formula it can name columns.
     measure : {'deviance', 'auc', 'brier', 'misclassification'}
-        How predictions are scored; the area is that of Hand and Till.
+        Score of the predictions; for more than two classes, ``'auc'`` is the measure of Hand and Till.
     rule : {'best', 'one_se'}
         The strength with the best mean score, or the largest within one standard error of it.
     fit_intercept, class_weight, missing, unseen, functions : optional
@@ -38,7 +38,7 @@ class MultinomialClassifierCV(CrossValidatedFit):
     solver : ProxNewton, optional
         Options of the solver along the path.
     level : float, default 0.95
-        Confidence level of intervals, where there are any.
+        Confidence level of intervals, if there are any.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class MultinomialClassifierCV(CrossValidatedFit):
     scores_ : DataFrame
         Mean score, its standard error and the number of scores, by strength.
     classes_, coef_, coef_names_, intercept_, fit_, n_iter_, n_features_in_, feature_names_in_ : object
-        As in ``MultinomialClassifier``, of the fit to all rows at the strength that was chosen.
+        As in ``MultinomialClassifier``, for the fit to all rows at the chosen strength.
 
     Examples
     --------

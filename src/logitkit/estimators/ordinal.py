@@ -1,4 +1,4 @@
-"""``OrdinalClassifier``: a model of ordered classes behind scikit-learn's contract, with its statistics beside it."""
+"""``OrdinalClassifier``: a model of ordered classes as a scikit-learn estimator, with the statistics of the fit."""
 
 from __future__ import annotations
 
@@ -21,86 +21,86 @@ __all__ = ["OrdinalClassifier"]
 
 
 class OrdinalClassifier(SingleFit):
-    r"""Regression of ordered classes by maximum likelihood: cumulative models and models of adjacent categories.
+    r"""Ordinal regression by maximum likelihood: cumulative and adjacent-category models.
 
     .. math:: P(y_i \le c_k) = F(\theta_k - x_i'\beta)
 
-    or, of adjacent categories, :math:`\log \{P(y_i = c_{k+1}) / P(y_i = c_k)\} = \theta_k + x_i'\beta`, with classes
-    :math:`c_1 < \dots < c_K`. A positive coefficient means higher classes.
+    or, in the adjacent-category model, :math:`\log \{P(y_i = c_{k+1}) / P(y_i = c_k)\} = \theta_k + x_i'\beta`, with
+    classes :math:`c_1 < \dots < c_K`. A positive coefficient means higher classes.
 
     Parameters
     ----------
     formula : str, optional
-        Right side of a formula, such as ``"age + C(sex)"``: X is then a data frame, as in ``LogitClassifier``. Without
-        it X is columns of numbers, dense or sparse.
+        Right side of a formula, such as ``"age + C(sex)"``. X is then a data frame, as in ``LogitClassifier``. Without
+        a formula X consists of columns of numbers, dense or sparse.
     model : {'cumulative', 'adjacent'}
-        Which of the two.
+        Cumulative or adjacent-category model.
     link : {'logit', 'probit', 'cloglog', 'loglog', 'cauchit'}
-        Link of the cumulative model, the inverse of F; the adjacent-category model has the logit.
+        Link of the cumulative model, the inverse of F. The adjacent-category model has the logit link.
     nominal : str or sequence of str, optional
-        Terms of the formula, or columns of X, with a coefficient per threshold; all others have one.
+        Terms of the formula, or columns of X, that have one coefficient per threshold; all others have one coefficient.
     order : sequence or 'sorted', optional
-        The classes from the lowest to the highest; it may name classes that y does not have. Without it numbers and
-        booleans have their own order and an ordered categorical that of its categories. Everything else is sorted, as
-        scikit-learn sorts ``classes_``, and where that is text of more than two classes a ``DataWarning`` tells the
-        order that was taken. ``"sorted"`` states that, and there is no warning.
+        The classes from the lowest to the highest; classes that y does not have are allowed. By default, numbers and
+        booleans have their own order, and an ordered categorical that of its categories. Everything else is sorted, as
+        scikit-learn sorts ``classes_``; for text with more than two classes a ``DataWarning`` states the order.
+        ``"sorted"`` asks for this order, without a warning.
     information : {'observed', 'expected'}
-        Second derivatives that the standard errors of ``fit_`` follow from, as in ``lk.ordinal``.
+        Information matrix for the standard errors of ``fit_``, as in ``lk.ordinal``.
     penalty : adjustment, optional
-        ``lk.Jeffreys()``, ``lk.LogF(m)``, ``lk.MeanBias()`` or ``lk.MedianBias()``, which reduce bias; there are no
-        penalties that shrink.
+        ``lk.Jeffreys()``, ``lk.LogF(m)``, ``lk.MeanBias()`` or ``lk.MedianBias()``, which reduce bias. Penalties that
+        shrink are not available.
     class_weight : mapping or 'balanced', optional
         Weight by label, times ``sample_weight``, both as in ``LogitClassifier``.
     missing : {'drop', 'raise'}, default 'drop'
-        With a formula: rows with missing values are left out of the fit and counted, or refused.
+        With a formula: whether rows with missing values are left out of the fit and counted, or are an error.
     unseen : {'raise', 'missing'}, default 'raise'
-        With a formula: a level that the fit never saw is refused, or treated as missing.
+        With a formula: whether a level that does not occur in the fit is an error, or is treated as missing.
     functions : mapping of str to object, optional
-        With a formula: the caller's own functions that it uses, by name; numpy's need not be given.
+        With a formula: your own functions that it uses, by name; functions of numpy need not be given.
     solver : Newton, optional
         Options of the solver, such as ``lk.Newton(tol=1e-10)``.
     level : float, default 0.95
-        Confidence level of intervals.
+        Confidence level of the intervals.
 
     Attributes
     ----------
     classes_ : (K,) array
-        The labels sorted, as scikit-learn's scores take them for granted; columns of probabilities are in this order.
+        The labels, sorted as the scores of scikit-learn require; columns of probabilities are in this order.
     order_ : (K,) array
         The labels from the lowest to the highest.
     thresholds_ : (K - 1,) array
-        One between each class of ``order_`` and the next.
+        Thresholds, one between each class of ``order_`` and the next.
     coef_ : (1, p) or (K - 1, p) array
-        Coefficients, one row per threshold where some terms are nominal; those of the others are then the same in all
-        rows. Finite under separation, 0 for a column that earlier ones determine.
+        Coefficients. If some terms are nominal, there is one row per threshold, and the other terms have the same
+        values in all rows. Finite even under separation, 0 for a column that earlier columns determine.
     coef_names_ : (p,) array of str
-        What they belong to: the columns, or the coded columns of the formula.
+        Names of the coefficients: the columns, or the coded columns of the formula.
     fit_ : OrdinalFit
-        The fit itself, with summary, odds ratios, tests of proportional odds, intervals and diagnostics. Its rows are
-        left behind when the estimator is pickled.
+        The fit, with summary, odds ratios, tests of proportional odds, intervals and diagnostics. Its rows are not
+        pickled with the estimator.
     n_iter_ : (1,) int array
         Iterations of the solver.
     n_features_in_ : int
-        Columns of X.
+        Number of columns of X.
     feature_names_in_ : array of str
-        Their names, where X has any.
+        Names of the columns, if X has names.
 
     Notes
     -----
-    ``predict`` returns the most probable class, and ``decision_function`` the log odds of each class against all
-    others, whatever the link; of two classes that of the second one of ``classes_``.
+    ``predict`` returns the most probable class. ``decision_function`` returns, for any link, the log odds of each class
+    against all others; with two classes, only those of the second in ``classes_``.
 
-    When the classes are separated, or some of them in some rows, estimates are infinite. ``fit`` then warns, and
-    ``coef_`` and ``thresholds_`` lie far along one direction, which does not change when rows are repeated or put in
-    another order: a linear predictor whose limit is infinite is 40 or more from zero. With the cauchit link, whose
-    probabilities come to their limits slowly, it is so far that they are within 1e-8 of them.
+    If all or some of the classes are separated, estimates are infinite. ``fit`` then warns, and ``coef_`` and
+    ``thresholds_`` are far along one direction, which does not depend on repeated rows or on the order of rows: a
+    linear predictor whose limit is infinite is at least 40 from zero. With the cauchit link, whose probabilities
+    approach their limits slowly, it is so far that they are within 1e-8 of them.
 
-    With nominal terms thresholds may cross in a row, so that a probability would be negative. Like a row that the
-    formula cannot code it has the probability nan; ``predict`` and ``score`` refuse it.
+    With nominal terms, thresholds may cross in a row, so that a probability would be negative. Such a row has
+    probabilities nan, like a row that the formula cannot code; ``predict`` and ``score`` raise an error for it.
 
     Examples
     --------
-    The probabilities are those of ``lk.ordinal``:
+    The probabilities equal those of ``lk.ordinal``:
 
     >>> import numpy as np
     >>> import logitkit as lk

@@ -1,4 +1,4 @@
-"""``LogitPathClassifier``: a path of penalised models, and the one that an information criterion chooses."""
+"""``LogitPathClassifier``: a path of penalised models, from which an information criterion chooses one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PATHS = Verb(path_matrix, path)
 
 
 class LogitPathClassifier(Predictor):
-    """Penalised logistic regression with two classes along a path of strengths, chosen by an information criterion.
+    """Penalised logistic regression with two classes along a path of strengths; an information criterion chooses one.
 
     Parameters
     ----------
@@ -30,38 +30,38 @@ class LogitPathClassifier(Predictor):
     penalty : penalty object, optional
         Without a strength, such as ``lk.Lasso(keep="age")``.
     l1_ratio : float, optional
-        Without ``penalty``: share of the absolute values of an elastic net, 1 (the lasso) when it is not given.
+        Without ``penalty``: proportion of the l1 penalty in an elastic net; the default is 1, the lasso.
     n_strengths : int, default 100
-        Strengths of the grid, from the smallest that chooses nothing.
+        Number of strengths in the grid; the largest is the smallest strength that selects no column.
     ratio : float, optional
-        The smallest strength as a proportion of the largest; as in ``lk.path``.
+        Smallest strength as a proportion of the largest, as in ``lk.path``.
     strengths : (k,) array-like, optional
-        The strengths themselves.
+        Strengths to use instead of the grid.
     criterion : {'aic', 'bic', 'ebic'}
-        What chooses the strength to predict with: the least value on the path. ``sample_weight`` multiplies the
-        deviance and leaves the penalty of complexity as it is, so that weights twice as large choose a weaker penalty:
-        give weights that sum to the number of observations.
+        Criterion that chooses the strength: its smallest value on the path. ``sample_weight`` multiplies the deviance
+        but not the criterion's penalty for complexity, so larger weights choose a weaker penalty. Give weights that sum
+        to the number of observations.
     fit_intercept, class_weight, missing, unseen, functions : optional
         As in ``LogitClassifier``.
     solver : ProxNewton, optional
         Options of the solver along the path.
     level : float, default 0.95
-        Confidence level of intervals, where there are any.
+        Confidence level of intervals, if there are any.
 
     Attributes
     ----------
     strength_ : float
         The strength that was chosen.
     coef_path_ : DataFrame
-        Coefficients of the columns as given, the intercept among them: one row per strength.
+        Coefficients on the original scale of the columns, including the intercept; one row per strength.
     criteria_ : DataFrame
         Deviance, degrees of freedom and information criteria, by strength.
     classes_, coef_, coef_names_, intercept_, fit_, n_iter_, n_features_in_, feature_names_in_ : object
-        As in ``LogitClassifier``, of the fit at the strength that was chosen.
+        As in ``LogitClassifier``, for the fit at the chosen strength.
 
     Examples
     --------
-    It is ``lk.path``:
+    The path is that of ``lk.path``:
 
     >>> import logitkit as lk
     >>> from logitkit.estimators import LogitPathClassifier
@@ -106,12 +106,12 @@ class LogitPathClassifier(Predictor):
         self.level = level
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Fit the path, and choose.
+        """Fit the path and choose a strength.
 
         Parameters
         ----------
         X : (n, p) array, frame or sparse matrix
-            Numbers; with a formula a data frame.
+            Columns of numbers; with a formula, a data frame.
         y : (n,) array-like
             Labels of two classes.
         sample_weight : (n,) array-like, optional
@@ -120,12 +120,12 @@ class LogitPathClassifier(Predictor):
         Returns
         -------
         LogitPathClassifier
-            Itself.
+            The estimator itself.
 
         Raises
         ------
         LogitkitError
-            What is wrong with the input or the parameters, where, and what to do.
+            If the input or the parameters are not valid; the message says what is wrong, where, and what to do.
         """
         penalty = penalty_without_strength(self.penalty, self.l1_ratio)
         rows, labels = self._rows(X, y)
