@@ -1,4 +1,4 @@
-"""Which class holds a fit, by the name of its family: the one place that tells families apart."""
+"""The class of a fit, by the name of its family. No other place distinguishes families."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CLASSES: dict[str, type[Fit]] = {
 
 
 def fit_of(record: FitRecord, design: Design | None = None, making: Making | None = None) -> Fit:
-    """Return a record, with rows and how it was made where these are known, with the verbs of its family.
+    """Return the fit for a record, with the verbs of its family, and with its rows and its making if these are known.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""One docstring for a verb of the fit and the same verb on other rows, for a result and what shows itself of it."""
+"""Docstrings shared by a verb of the fit and the same verb on other rows, or by a result and its subclass."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ENTRY = re.compile(r"^(?P<name>\w+) : .*\n(?:(?: +.*)?\n)*", re.MULTILINE)
 
 
 def documents(twin: type) -> Callable[[C], C]:
-    """Give the verbs of ``twin`` the docstrings of the decorated class, less the parameters that they lack.
+    """Give the verbs of ``twin`` the docstrings of the decorated class, without the parameters that they do not have.
 
     Examples
     --------
@@ -40,7 +40,7 @@ def documents(twin: type) -> Callable[[C], C]:
 
 
 def extends_base(kind: C) -> C:
-    """Give a result the parameters of the class that it extends, and its verbs of one sentence that one's docstrings.
+    """Add the parameters of the base class to a docstring, and use the docstrings of the base for one-line methods.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The equations of a fit as a result that shows itself."""
+"""The equations of a fit, as a result that can be displayed."""
 
 from __future__ import annotations
 

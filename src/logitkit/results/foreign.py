@@ -1,4 +1,4 @@
-"""Words of other packages, and what is meant by them here: keywords of functions, and attributes of fits."""
+"""Keywords and attributes of other packages, and their names in this package."""
 
 from __future__ import annotations
 
@@ -249,7 +249,7 @@ FUNCTIONS = {
 
 
 def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
-    """Refuse keywords that a public function does not have with the name that is meant.
+    """Make a public function refuse unknown keywords with an error that suggests the right name.
 
     Examples
     --------
@@ -336,7 +336,7 @@ def _with_rows(kind: type, verb: str, word: str) -> str:
 
 
 def verbs_in_our_words(kind: type[C]) -> type[C]:
-    """Let the public methods that a class defines refuse words of other packages.
+    """Make the public methods of a class refuse keywords of other packages.
 
     Examples
     --------
@@ -353,7 +353,7 @@ def verbs_in_our_words(kind: type[C]) -> type[C]:
 
 
 def meant_by(name: str, kind: type) -> str:
-    """Return what an attribute of another package's fits is called here.
+    """Return a message with the name, in this package, of an attribute of another package's fits.
 
     Examples
     --------
@@ -371,7 +371,7 @@ def meant_by(name: str, kind: type) -> str:
 
 
 def function_meant_by(name: str, own: Sequence[str]) -> str:
-    """Return what a function or class of another package is called here.
+    """Return a message with the name, in this package, of a function or class of another package.
 
     Examples
     --------

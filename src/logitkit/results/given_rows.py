@@ -1,4 +1,4 @@
-"""Verbs written once for a fit, which takes rows as ``data``, and for the fit on given rows, which has them."""
+"""Verbs written once for a fit, which takes rows as ``data``, and for a fit on given rows, which holds them."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ C = TypeVar("C", bound="type[OfRows]")
 class OfRows:
     """Verbs and figures that use rows: those of the fit by default, or those of ``data``.
 
-    A class of such verbs takes its rows from ``_rows_of(data)``, whatever it is mixed into: a fit, whose rows they are
-    where none are given, or a fit on given rows, where ``of_given_rows`` takes the parameter ``data`` away.
+    A class of such verbs takes its rows from ``_rows_of(data)``. It is mixed into a fit, whose own rows are the
+    default, or into a fit on given rows, where ``of_given_rows`` removes the parameter ``data``.
     """
 
     def __init_subclass__(cls) -> None:
@@ -35,7 +35,7 @@ class OfRows:
 
 
 def of_given_rows(kind: C) -> C:
-    """Give a class its verbs of rows without the parameter ``data``, in its signature and in its docstring.
+    """Remove the parameter ``data`` from the signatures and docstrings of the verbs of a class.
 
     Examples
     --------

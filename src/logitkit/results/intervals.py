@@ -1,4 +1,4 @@
-"""Confidence intervals of coefficients, and of linear combinations of them, by the name of the method."""
+"""Confidence intervals of coefficients and of functions of them, by a named method."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def interval_frame(
     adjust: IntervalAdjustment | None = None,
     kind: IntervalKind | None = None,
 ) -> pd.DataFrame:
-    """Return intervals of the coefficients, or of combinations of them: conf_low, conf_high."""
+    """Return intervals of the coefficients, or of functions of them, with columns conf_low and conf_high."""
     require_choice("method", method, METHODS)
     if method == "bootstrap":
         require(record, "bootstrap")
@@ -81,7 +81,7 @@ def function_limits(
     adjust: IntervalAdjustment | None = None,
     kind: IntervalKind = "bca",
 ) -> Limits:
-    """Return limits of functions by any method; of the bootstrap from the standard number of replicates."""
+    """Return limits of functions by any method; the bootstrap uses the standard number of replicates."""
     require_choice("method", method, METHODS)
     if method != "bootstrap":
         return limits_of(record, design, asked, method, level, adjust)
@@ -130,7 +130,7 @@ def ratio_frame(
     method: TableMethod,
     adjust: IntervalAdjustment | None,
 ) -> pd.DataFrame:
-    """Return ratios of odds with intervals."""
+    """Return odds ratios with intervals."""
     if method == "wald" and adjust is None:
         return tidy.odds_ratio_frame(odds_ratios(record, *compared, units, level), record)
     limits, labels = limits_by(record, design, method, level, adjust)
@@ -145,7 +145,7 @@ def limits_by(
     level: float | None,
     adjust: IntervalAdjustment | None = None,
 ) -> tuple[LimitsOf, list[str]]:
-    """Return what makes the limits of ratios by a method, and a list that then holds its label."""
+    """Return a function that computes limits of ratios by a method, and a list to which it adds the method's label."""
     labels: list[str] = []
 
     def limits(functions: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -1,4 +1,4 @@
-"""Results that know the labels of their fit: given by the verbs of the fit, one wrapper for all of them."""
+"""Results with the labels of their fit, which one wrapper adds to the results of all verbs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 def labels_of(holder: Any) -> Any:
-    """Return the labels of a fit, or of what holds one, by the names that its results have; None where it has none."""
+    """Return the labels of a fit, or of an object that holds one, by name in its results; None if there are none."""
     record = getattr(holder, "record", None) or getattr(holder, "_record", None)
     if not getattr(getattr(record, "info", None), "labels", None):
         return None
@@ -41,7 +41,7 @@ def labels_of_form(info: DesignInfo, form: Form) -> Called | None:
 
 
 def as_printed(result: T, holder: Any) -> T:
-    """Return a result of a fit with its labels in place of names, for a figure that is drawn of it."""
+    """Return a result of a fit with labels instead of names, for use in a figure."""
     called = labels_of(holder)
     if called is None:
         return result
@@ -51,13 +51,13 @@ def as_printed(result: T, holder: Any) -> T:
 
 
 def printed_names(names: Sequence[str], holder: Any) -> list[str]:
-    """Return what coefficients or terms of a fit are called in a figure."""
+    """Return the names of coefficients or terms of a fit as shown in a figure."""
     called = labels_of(holder)
     return list(names) if called is None else [called.words(name) for name in names]
 
 
 def verbs_with_labels(kind: C) -> C:
-    """Let the public methods that a class defines return results that are shown by the labels of the fit.
+    """Make the public methods of a class return results that are displayed with the labels of the fit.
 
     Examples
     --------

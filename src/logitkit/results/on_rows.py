@@ -49,7 +49,7 @@ __all__ = ["DiagnosticVerbs", "FitOnRows"]
 
 
 class DiagnosticVerbs(ResidualVerbs, GoodnessVerbs, DiscriminationVerbs, DecisionVerbs, CalibrationVerbs):
-    """Verbs of diagnostics, which are written once for a fit and for a fit on given rows."""
+    """The diagnostic verbs, written once for a fit and for a fit on given rows."""
 
 
 @verbs_in_our_words

@@ -1,4 +1,4 @@
-"""Predictions of rows with labels: one series for an event, one column per outcome for several."""
+"""Labelled predictions of rows: a series for an event, or one column per outcome if there are several."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Scale = Literal["probability", "logit", "link"]
 
 
 def predicted(record: FitRecord, rows: NewRows, scale: Scale) -> Any:
-    """Return predictions of rows, missing where a row was not kept or its limit is undetermined."""
+    """Return predictions of rows, missing if a row was not kept or its limiting probability is undetermined."""
     values, labels = prediction_values(record, rows, scale)
     undetermined = int(np.isnan(values).any(axis=0).sum())
     if undetermined:
@@ -43,7 +43,7 @@ def predicted(record: FitRecord, rows: NewRows, scale: Scale) -> Any:
 
 
 def predicted_at_once(rows: Rows, scale: Scale) -> pd.Series | None:
-    """Return predictions of an event for the rows of a table in one pass over its columns, None where it takes more."""
+    """Return predictions of an event from one pass over the columns of a table, or None if that is not possible."""
     if rows.data is None or rows.offset is not None or rows.record.info.coding is None:
         return None  # rows of the fit, and those of a matrix, which is no table
     table = read_table(rows.data)
@@ -70,7 +70,7 @@ def predicted_with_errors(
     method: IntervalMethod = "wald",
     design: Design | None = None,
 ) -> pd.DataFrame:
-    """Return probabilities with standard errors and intervals, by row and, of several, by outcome."""
+    """Return probabilities with standard errors and intervals, by row and, with several outcomes, by outcome."""
     event, label = record.has_event, ""
     asked = [record.family.n_outcomes - 1] if event else None
     found = predictions(record, rows.matrix, rows.offset, level, rows.sides, rows.levels, asked)
@@ -93,7 +93,7 @@ def predicted_with_errors(
 
 
 def prediction_values(record: FitRecord, rows: NewRows, scale: Scale) -> tuple[FloatArray, pd.Index]:
-    """Return predictions of the rows that are kept, one row per outcome or linear predictor, with labels."""
+    """Return predictions of the rows that are kept, one row per outcome or linear predictor, and their labels."""
     family = record.family
     outcomes = name_index(record.outcomes).rename(record.info.response.name)
     if scale == "probability":

@@ -1,4 +1,4 @@
-"""Profile likelihoods with their table and figure."""
+"""Profile likelihoods, with a table and a figure."""
 
 from __future__ import annotations
 

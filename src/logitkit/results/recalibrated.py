@@ -1,4 +1,4 @@
-"""Fits whose logits are recalibrated: predictions and diagnostics as those of a fit, kept as data."""
+"""Fits with recalibrated logits, which predict, have diagnostics, and are saved like other fits."""
 
 from __future__ import annotations
 
@@ -310,17 +310,17 @@ def _closed(fit: Fit, record: FitRecord, design: Design, rows: RowLogits, level:
 
 
 def holds_recalibrations(record: FitRecord, design: Design) -> bool:
-    """Tell whether a refit has recalibrations by intercept and slope among its members, so that a ratio tests them.
+    """Tell whether recalibrations by intercept and slope are nested in a refit, so that a likelihood ratio tests them.
 
-    Of other links than the logit, of ordered outcomes, of offsets, which a slope multiplies, and without an intercept
-    it has not.
+    They are not nested with a link other than the logit, with ordered outcomes, with an offset (which a slope
+    multiplies), or without an intercept.
     """
     linear = (record.family.is_logit or record.family.compares_predictors) and not record.form.in_parts
     return linear and design.response.offset is None and record.info.spans_intercept
 
 
 def refitted(record: FitRecord, design: Design) -> FitRecord | None:
-    """Return the model fitted to other rows; None where it is no maximum of a likelihood, or has no finite estimate."""
+    """Return the model fitted to other rows; None if it does not maximise a likelihood or has no finite estimate."""
     if record.is_penalised or record.nuisance.n_parameters or design.in_chunks:
         return None
     found = fit_design(design, record.form, Newton(), record.level)
@@ -329,7 +329,7 @@ def refitted(record: FitRecord, design: Design) -> FitRecord | None:
 
 
 def with_errors(found: Recalibrator, rows: RowLogits, design: Design, covariance: str | None) -> Recalibrator:
-    """Return a recalibrator with sandwich errors where they are asked for, or weights or clusters require them."""
+    """Return a recalibrator with sandwich standard errors if requested, or if weights or clusters require them."""
     response = design.sample.response
     clusters, counts = response.clusters, response.weight_kind != "sampling"
     required = clusters is not None or not counts
@@ -348,7 +348,7 @@ def with_errors(found: Recalibrator, rows: RowLogits, design: Design, covariance
 
 
 def recalibrated_in(packed: Mapping[str, Any], path: Path, functions: Mapping[str, Any]) -> RecalibratedFit:
-    """Return the recalibrated fit that JSON values of a file hold."""
+    """Return the recalibrated fit from the JSON values of a file."""
     if packed.get("version") != VERSION:
         raise DataError(
             f"'{path}' is of version {packed.get('version')!r:.20} of recalibrated fits, which is not known."

@@ -1,4 +1,4 @@
-"""Remedies with their table."""
+"""Remedies for separation and small-sample bias, with a table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A fit with another covariance, from what a user gives beside its rows."""
+"""A fit with a robust covariance, from clusters, times and lags given by the user."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def robust_fit(
     dof: str | float | None,
     data: Any,
 ) -> Fit:
-    """Return the fit with a robust covariance; ``given`` are cluster, time and lags."""
+    """Return the fit with a robust covariance; ``given`` holds cluster, time and lags."""
     require(fit.record, "robust")
     design = _rows(fit, data)
     clusters = () if given["cluster"] is None else clusters_beside(given["cluster"], design)
@@ -47,7 +47,7 @@ def robust_fit(
 def score_bootstrap_of(
     fit: Hypotheses, hypothesis: str, cluster: Any, draws: int, weights: WildWeights, seed: int, level: float | None
 ) -> ScoreBootstrap:
-    """Return the score bootstrap of a fit, by clusters that are given or its own."""
+    """Return the score bootstrap of a fit, with the given clusters or those of the fit."""
     require(fit.record, "score_bootstrap")
     design = _rows(fit, None)
     if cluster is None and design.clusters is None:

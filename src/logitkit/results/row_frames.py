@@ -1,4 +1,4 @@
-"""Tables with a row for each row of the data: as one frame, or as a folder of Parquet files, a block at a time."""
+"""Tables with one row per row of the data, as one data frame or as a folder of Parquet files."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def row_frame(
     to: str | Path | None = None,
     keys: str | Sequence[str] = (),
 ) -> Any:
-    """Return a table with a row for each row of the data, or write it and return the folder.
+    """Return a table with one row per row of the data, or write it and return the folder.
 
-    Rows that are read in chunks are coded once, and their tables put below one another, as long as these have room.
+    Rows that are read in chunks are coded once, and their tables are concatenated if memory is sufficient.
 
     Examples
     --------

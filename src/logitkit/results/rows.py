@@ -47,10 +47,10 @@ class Rows:
     data : table, matrix or None
         Other rows; None for those of the fit.
     weights, offset, y : object
-        What belongs to other rows: demanded where the fit was given arrays, and y where it was given a matrix.
+        Weights, offset and outcome of other rows; required if the fit was given arrays, and y if it was given a matrix.
     unseen : {'raise', 'missing'}
-        What to do with rows that the fit cannot predict, such as those with a level that it never saw: refuse them, or
-        leave their predictions missing, and them out where their outcome is looked at.
+        Treatment of rows that the fit cannot predict, such as those with a new level: an error, or missing predictions.
+        Rows with missing predictions are left out when outcomes are used.
     """
 
     record: FitRecord
@@ -67,17 +67,17 @@ class Rows:
 
     @once
     def source(self) -> Source | None:
-        """What other rows are read from in chunks, None where they are held."""
+        """The source from which other rows are read in chunks; None if they are in memory."""
         return None if self.data is None else source_of(self.data, self.reading.executor)
 
     @property
     def in_chunks(self) -> bool:
-        """Whether the rows are read in chunks, and not held."""
+        """Whether the rows are read in chunks instead of being held in memory."""
         return self.source is not None or (self.data is None and self.own is not None and self.own.in_chunks)
 
     @property
     def reading(self) -> Reading:
-        """How other rows are read: with the memory of the fit, where that was read in chunks too."""
+        """How other rows are read: with the memory limit of the fit, if that was read in chunks too."""
         own = None if self.own is None else self.own.stream
         return Reading() if own is None else Reading(own.memory, None, own.executor)
 
@@ -126,14 +126,14 @@ class Rows:
         return design
 
     def beside(self, value: Any, role: str) -> tuple[Any, str]:
-        """Return values of the rows that are used and their name, given as a column of the table or an array."""
+        """Return the values of a column of the table or of an array for the rows used, and their name."""
         design = self.design
         if self.data is not None and self.record.info.coding is not None and not design.in_chunks:
             design = replace(design, table=self.data)
         return values_beside(value, design, role)
 
     def told(self) -> Design:
-        """Return the rows that a frame is made of, and warn where they are fewer than those of the table."""
+        """Return the rows for a data frame, and warn if there are fewer than in the table."""
         left_out = () if self.data is None else left_out_words(replace(rows_left_out(self.design), weightless=0))
         for text in left_out:
             warn_caller(text, DataWarning)
@@ -156,7 +156,7 @@ class Rows:
         return self.coded(self.data)
 
     def coded(self, data: Any) -> NewRows:
-        """Return rows of a table coded to predict for, without those that the fit says nothing of."""
+        """Return the coded rows of a table for prediction, without rows that the fit cannot predict."""
         record = self.record
         rows = coded_rows(record.info, data, self.offset, self.unseen)
         if record.coordinates.vanishing is None:
@@ -206,7 +206,7 @@ def rows_of_design(design: Design) -> NewRows:
 
 
 def coded_rows(info: DesignInfo, data: Any, offset: Any, unseen: UnseenPolicy) -> NewRows:
-    """Return rows of a table or a matrix, coded as those of a fit."""
+    """Return rows of a table or a matrix, coded as in a fit."""
     rows = new_rows(info, data, offset=offset, unseen=unseen)
     _require_finite_rows(rows.matrix, info, np.flatnonzero(rows.kept))
     return rows

@@ -1,4 +1,4 @@
-"""What was learnt in mini-batches as plain JSON, and back: the numbers, and how new rows are coded."""
+"""Fits learnt in mini-batches as plain JSON: their numbers and the coding of new rows, written and read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOT_LEARNT = "This is nothing that was learnt in mini-batches"
 
 
 def packed_learnt(fit: StochasticFit) -> dict[str, Any]:
-    """Return what was learnt as JSON values; numbers that are not known are null."""
+    """Return a fit learnt in mini-batches as JSON values; unknown numbers are null."""
     return {
         "solver": asdict(fit.solver),
         "names": list(fit.names),
@@ -41,7 +41,7 @@ def packed_learnt(fit: StochasticFit) -> dict[str, Any]:
 
 
 def learnt_in(kept: Mapping[str, Any], functions: Mapping[str, Any]) -> StochasticFit:
-    """Return what JSON values hold, once all of it has been checked."""
+    """Return the fit from JSON values, after checking all of them."""
     try:
         names, outcomes = (tuple(str(each) for each in kept[part]) for part in ("names", "outcomes"))
         estimate = np.asarray(kept["estimate"], dtype=np.float64)
@@ -66,12 +66,12 @@ def learnt_in(kept: Mapping[str, Any], functions: Mapping[str, Any]) -> Stochast
 
 
 def save_learnt(fit: StochasticFit, path: str | Path) -> Path:
-    """Write what was learnt, whole or not at all."""
+    """Write a fit learnt in mini-batches; an incomplete file is never left behind."""
     return write_packed(sealed(FORMAT, VERSION, {"learnt": packed_learnt(fit)}), path)
 
 
 def learnt_in_file(packed: Mapping[str, Any], path: Path, functions: Mapping[str, Any]) -> StochasticFit:
-    """Return what the JSON values of a file hold."""
+    """Return the fit from the JSON values of a file."""
     version = packed.get("version")
     if type(version) is not int or version != VERSION:
         raise DataError(f"'{path}' {other_version(version, packed.get('written_by'), VERSION, VERSION)}")

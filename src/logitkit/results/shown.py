@@ -1,6 +1,6 @@
-"""Results that show themselves: the same frozen record, with the formats that the report layer writes.
+"""Results that can be displayed: the same frozen records, with the output formats of the report layer.
 
-Formats are imported when they are asked for, so that printing a summary loads the text renderer alone.
+Formats are imported on demand, so that printing a summary loads only the text renderer.
 """
 
 from __future__ import annotations
@@ -211,7 +211,7 @@ class Summary(Shown, Document):
 
 
 def shown(result: T, called: Called | None = None) -> T:
-    """Return a result as one of a subclass that shows itself, by the labels of its fit; its fields are the same."""
+    """Return a result as a subclass with output formats, with the same fields and the labels of its fit."""
     given: Any = type(result)
     kind: Any = _kind(given)
     made = kind(**_values(result))
@@ -237,14 +237,14 @@ def showing(function: Callable[..., Any], kind: Any = None) -> Callable[..., Any
 
 
 def with_labels(result: T, called: Called | None) -> T:
-    """Let a result that shows itself do so by the labels of the fit that it is of."""
+    """Make a result use the labels of its fit when it is displayed."""
     if called is not None and isinstance(result, Shown) and result._called is None:  # noqa: SLF001
         object.__setattr__(result, "_called", called)
     return result
 
 
 def shown_summary(document: Document) -> Summary:
-    """Return a document as one that shows itself."""
+    """Return a document as one that can be displayed."""
     return Summary(**_values(document))
 
 

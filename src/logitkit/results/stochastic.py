@@ -1,4 +1,4 @@
-"""``StochasticFit``: coefficients learnt in mini-batches, and how far they are from the batch optimum."""
+"""``StochasticFit``: coefficients learnt in mini-batches, and their distance from the batch optimum."""
 
 from __future__ import annotations
 
@@ -269,7 +269,7 @@ class StochasticFit:
 
 
 def fit_of_learnt(learnt: Learnt, form: Form, info: DesignInfo, solver: Stochastic) -> StochasticFit:
-    """Return what a user holds of what was learnt."""
+    """Return the fit from the result of learning."""
     table, reference = learnt.table, -1
     outcomes: tuple[str, ...] = ()
     if not form.is_single:

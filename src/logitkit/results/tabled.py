@@ -1,4 +1,4 @@
-"""Tables of papers as results: they show themselves in every format, and are frames."""
+"""Tables for papers, as results with all output formats and as data frames."""
 
 from __future__ import annotations
 

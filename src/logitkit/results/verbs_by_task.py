@@ -1,4 +1,4 @@
-"""What ``help(fit)`` says: the verbs of a fit by task, on one page."""
+"""The text of ``help(fit)``: the verbs of a fit by task, on one page."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Predictions of rows written as a folder of Parquet files, a block of rows at a time: all of them, or nothing.
+"""Predictions of rows, written to a folder of Parquet files, one block of rows at a time.
 
-The files lie in a folder beside, under a name of its own, until the last one is written; then the folder is renamed.
-An error or an interrupt leaves nothing under the name that was asked for.
+The files are in a temporary folder until the last one is written; then the folder is renamed. After an error or an
+interrupt, there is no folder with the requested name.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class _Block(NamedTuple):
 
 @dataclass(frozen=True)
 class _Asked:
-    """What is written of each row."""
+    """What is written for each row."""
 
     columns: tuple[str, ...]
     keys: tuple[str, ...]
@@ -241,7 +241,7 @@ class _Made:
 
 
 def gathered_predictions(rows: Rows, make: Callable[[NewRows], Any]) -> Any:
-    """Return predictions of rows that are read in chunks as a series or frame, which must have room.
+    """Return predictions of rows that are read in chunks as a series or data frame, which must fit into memory.
 
     Examples
     --------

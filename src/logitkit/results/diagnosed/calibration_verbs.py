@@ -1,4 +1,4 @@
-"""Whether the probabilities of a fit agree with observed rates."""
+"""Verbs that compare the probabilities of a fit with observed rates."""
 
 from __future__ import annotations
 
@@ -248,7 +248,7 @@ class CalibrationVerbs(OfRows):
 
 
 def one_outcome(info: DesignInfo, of_event: bool, outcome: Any) -> int:
-    """Return the place of the outcome that a diagram is of: the event, or one of several that must be named."""
+    """Return the position of the outcome for a diagram: the event, or one of several outcomes, which must be named."""
     if outcome is None and not of_event:
         raise DataError("With several outcomes a reliability diagram is of one against all others: outcome='...'.")
     (place,) = places_of(info, outcome=outcome)
@@ -256,6 +256,6 @@ def one_outcome(info: DesignInfo, of_event: bool, outcome: Any) -> int:
 
 
 def require_draws(resamples: Any) -> None:
-    """Refuse a number of resamples that gives no band."""
+    """Refuse a number of resamples that is too small for a band."""
     if not is_count(resamples, 10):
         raise DataError(f"resamples={resamples!r:.40} must be a whole number of at least 10.")

@@ -62,7 +62,7 @@ class FragilityResult(Fragility):
 def fragility_of_rows(
     rows: Rows, name: str, change: FragilityChange, level: float | None, most: int | None
 ) -> FragilityResult:
-    """Return the set for a coefficient that is named."""
+    """Return the set of rows for a named coefficient."""
     record, design = rows.record, rows.design
     if name not in record.names:
         raise DataError(f"{name!r:.60} is no coefficient of the fit. {nearest_name(str(name), record.names)}")

@@ -253,5 +253,5 @@ class DispersionTestResult(DispersionTest):
 
 
 def with_table(kind: type[T], found: Any) -> T:
-    """Return a result as one of a kind that has tables and figures too."""
+    """Return a result as an instance of a class with tables and figures."""
     return shown(kind(**{field.name: getattr(found, field.name) for field in fields(found)}))

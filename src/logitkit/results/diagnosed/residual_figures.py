@@ -248,7 +248,7 @@ class ResidualFigures(OfRows):
         return plot_added_variable(found, ax, title=title)
 
     def influence_index(self, data: Any = None) -> Any:
-        """Draw leverage, Cook's distance, and the decreases of Pearson's statistic and the deviance, for each row.
+        """Draw leverage, Cook's distance, and the decrease of Pearson's statistic and deviance without each row.
 
         Parameters
         ----------

@@ -57,7 +57,7 @@ class SimulatedResidualsResult(SimulatedResiduals):
 
 
 def simulated_of_rows(rows: Rows, n: int, seed: int | None, by: Any, data: Any) -> SimulatedResidualsResult:
-    """Return the residuals of rows, put together by a column where one is named."""
+    """Return simulated residuals of rows, grouped by a column if one is named."""
     design = held_rows(rows.told(), "A simulation", [by] if isinstance(by, str) else [])
     groups, name = None, ""
     if by is not None:

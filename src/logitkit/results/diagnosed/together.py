@@ -1,4 +1,4 @@
-"""Scores of the same rows by several fits, and by columns of their table: what comparisons of models are made of."""
+"""Scores of the same rows from several fits and from columns of their table, for comparisons of models."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 @contextmanager
 def probabilities_together(rows: Rows, others: Any = None) -> Iterator[Scored]:
-    """Give the rows with the log odds of a fit and of others, whose columns are probabilities."""
+    """Return the rows with the log odds of a fit and of others; columns of the table hold probabilities."""
     with scored_together(rows, others, probabilities=True) as found:
         if len(found) > 1:
             raise DataError("Predictions are compared on the same rows: give fits, not fits on rows of their own.")
@@ -39,7 +39,7 @@ def probabilities_together(rows: Rows, others: Any = None) -> Iterator[Scored]:
 
 @contextmanager
 def scored_together(rows: Rows, others: Any = None, *, probabilities: bool = False) -> Iterator[list[Scored]]:
-    """Give the rows with the score of a fit and those of others, or several samples for fits on rows of their own.
+    """Return the rows with the scores of a fit and of others, or several samples if fits are on different rows.
 
     ``others`` is a fit, a fit on other rows, the name of a column of the table, an array, or several of them as a
     mapping by name or as a sequence. What was sorted on disk is gone afterwards.
@@ -166,5 +166,5 @@ def _log_odds(values: FloatArray, name: str) -> FloatArray:
 
 
 def as_result(kind: type[T], found: Any) -> T:
-    """Return a result as one of a subclass with a table and a figure, that shows itself."""
+    """Return a result as an instance of a subclass with a table, a figure and output formats."""
     return shown(kind(**{field.name: getattr(found, field.name) for field in fields(found)}))

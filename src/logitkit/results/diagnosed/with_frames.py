@@ -1,4 +1,4 @@
-"""Groups, curves, counts and rates of a diagnostic with their tables and figures."""
+"""Results of diagnostics, with tables and figures."""
 
 from __future__ import annotations
 
