@@ -69,7 +69,7 @@ __all__ = [name for name in __all__ if name != "estimators"]
 
 
 def __getattr__(name: str) -> Any:
-    """Return a public name, imported when it is first asked for, or say what a name of another package is here."""
+    """Return a public name, imported on first use, or say what a name from another package is called here."""
     if name.startswith("_") or name in __dir__():
         return _attribute(name)
     from logitkit.results.foreign import function_meant_by

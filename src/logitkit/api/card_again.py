@@ -1,4 +1,4 @@
-"""A scorecard made again from other weights of its rows: bins, selection and coefficients."""
+"""A scorecard made again with other weights of its rows: bins, selection and coefficients."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ __all__ = ["CardAgain", "fit_of_card"]
 
 @dataclass(frozen=True, eq=False)
 class CardAgain:
-    """How the fit of a card is made again: from the variables, by binning them.
+    """How the fit of a card is made again from the variables, including their binning.
 
     Parameters
     ----------
     rows : CardRows
         The n rows of the fit.
     making : Making
-        How the card was made of them.
+        How the card was made from them.
     """
 
     rows: CardRows
@@ -36,7 +36,7 @@ class CardAgain:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """What is done again."""
+        """What is done again, in words."""
         edits = ", with the changes by hand" if any(self.making.edits.values()) else ""
         chosen = (
             "every variable with two bins was taken" if self.making.selection is None else "variables were selected"
@@ -45,7 +45,7 @@ class CardAgain:
         return (f"{whole}{edits}, {chosen}, and coefficients were estimated.",)
 
     def refitter(self, record: FitRecord, design: Design) -> _Cards:
-        """Return what makes the card again from other weights of the rows."""
+        """Return a function that makes the card again with other weights of the rows."""
         del record, design
         return _Cards(self.rows, self.making, " ".join(self.words))
 
@@ -63,12 +63,12 @@ class _Cards:
     calibrated = False
 
     def fit(self, prior: FloatArray) -> Refitted:
-        """Return what cards made of weighted rows predict for all rows."""
+        """Return the predictions for all rows of cards made from weighted rows."""
         found = [self.one(weights) for weights in prior]
         return Refitted(np.stack([each for each, _ in found]), np.array([end for _, end in found]), False)
 
     def one(self, prior: FloatArray) -> tuple[FloatArray, End]:
-        """Return the log odds by one card, shape (1, n), and how it ended."""
+        """Return the log odds from one card, shape (1, n), and the status of its fit."""
         try:
             made = made_card(replace(self.rows, weights=prior), self.making)
         except LogitkitError:  # such as a resample of which no variable has two rates
@@ -76,7 +76,7 @@ class _Cards:
         return self._log_odds(made.card)[None], ended(made.fit.record)
 
     def _log_odds(self, card: Card) -> FloatArray:
-        """Return the log odds of all rows; nan where a level was not there, and its policy is to refuse it."""
+        """Return the log odds of all rows; nan where a level is unseen and its policy is to refuse it."""
         found = np.full(self.rows.bad.size, card.intercept)
         for variable in card.variables:
             found += variable.logits[variable.binning.codes(self.rows.columns[variable.binning.name])]
@@ -84,5 +84,5 @@ class _Cards:
 
 
 def fit_of_card(fit: Fit, rows: CardRows, making: Making) -> Fit:
-    """Return the fit of a card, which knows the rows and how the card was made of them."""
+    """Return the fit of a card, with the rows and how the card was made from them."""
     return fit_of(fit.record, fit.design, CardAgain(rows.counted(), making))

@@ -25,9 +25,9 @@ def fit_of_bins(
     kind: WeightKind,
     level: float,
 ) -> Fit:
-    """Return the fit of bad on indicators of bins, those with most rows as references.
+    """Return the fit of bad on indicators of bins; the largest bin of each variable is its reference.
 
-    Bins without rows have no coefficient; a bin of one outcome alone is refused.
+    Bins without rows have no coefficient; a bin with only one outcome raises an error.
     """
     columns: dict[str, Any] = {}
     for binning in binnings:
@@ -43,7 +43,7 @@ def fit_of_bins(
 
 
 def determined_variables(binnings: Sequence[Binning], found: Fit) -> list[str]:
-    """Return the variables whose bins are all determined by the other variables; refuse if only some bins are."""
+    """Return the variables whose bins are all determined by other variables; raise an error if only some are."""
     aliased = set(found.record.aliased)
     whole = []
     for binning, place in zip(binnings, places_of_coef(tuple(binnings)), strict=True):

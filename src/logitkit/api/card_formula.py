@@ -1,4 +1,4 @@
-"""The variables of a card as they are stated: by name, or by a formula of names with plus, minus and a point."""
+"""The variables of a card as they are stated: by name, or by a formula of names with ``+``, ``-`` and ``.``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ AS_THEY_ARE = (
 
 
 class StatedVariables(NamedTuple):
-    """What a statement of variables means.
+    """The variables and the target that a user states.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class StatedVariables(NamedTuple):
     target : str
         The column of the outcome.
     by_point : frozenset of str
-        Those of the variables that a point stands for: what cannot be a variable is left out of these, not refused.
+        The variables that a ``.`` stands for; of these, columns that cannot be variables are left out without an error.
     """
 
     names: tuple[str, ...]
@@ -43,9 +43,9 @@ class StatedVariables(NamedTuple):
 def stated_variables(
     stated: str | Sequence[str], target: str | None, table: Table, aside: Sequence[Any] = ()
 ) -> StatedVariables:
-    """Return the variables and the target: of a formula without transforms, or as they are named.
+    """Return the variables and the target, from names or from a formula without transforms.
 
-    ``aside`` are weights and rules, whose columns a point in the formula does not mean.
+    ``aside`` are weights and rules; a ``.`` in the formula does not include their columns.
     """
     by_point: frozenset[str] = frozenset()
     if not isinstance(stated, str):
@@ -73,7 +73,7 @@ def stated_variables(
 
 
 def require_columns(table: Table, names: Sequence[str]) -> None:
-    """Refuse columns that a table does not have."""
+    """Raise an error for columns that a table does not have."""
     for name in names:
         if not isinstance(name, str):
             raise DataError(f"{name!r:.60} is no name of a column. Give text.")
@@ -82,7 +82,7 @@ def require_columns(table: Table, names: Sequence[str]) -> None:
 
 
 def _listed(stated: Any) -> tuple[str, ...]:
-    """Return names that are given one by one."""
+    """Return the names of variables that are given as a list."""
     if isinstance(stated, AbstractSet):
         raise DataError("The variables are a set, which has no order, and a card sums in an order. Give a list.")
     names = tuple(stated) if isinstance(stated, Iterable) and not isinstance(stated, bytes) else (stated,)
@@ -93,7 +93,7 @@ def _listed(stated: Any) -> tuple[str, ...]:
 
 
 def _of_terms(right: str, target: str, table: Table, aside: Sequence[Any]) -> tuple[tuple[str, ...], frozenset[str]]:
-    """Return the names of the right side, and which of them a point stands for."""
+    """Return the names on the right side, and which of them a ``.`` stands for."""
     terms = []
     for piece in split_outside(right, "+"):
         parts = [piece] if piece in table else split_outside(piece, "-")
@@ -109,7 +109,7 @@ def _of_terms(right: str, target: str, table: Table, aside: Sequence[Any]) -> tu
 
 
 def _name(term: str, table: Table, what: str = "") -> str:
-    """Return the column that a term names, refusing what is more than a name."""
+    """Return the column that a term names; raise an error for anything else than a name."""
     if term in table:
         return term
     if term.count("`") == 2 and term[0] == term[-1] == "`":

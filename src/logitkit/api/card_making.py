@@ -1,4 +1,4 @@
-"""From rows of good and bad applicants to a card: bins, selection, the fit, points."""
+"""Making a card from rows of good and bad applicants: bins, selection, fit and points."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class CardRows:
     weights: FloatArray | None = None
 
     def counted(self) -> CardRows:
-        """Return the rows whose weight is not 0."""
+        """Return the rows whose weights are not 0."""
         if self.weights is None or (self.weights > 0).all():
             return self
         rows = np.flatnonzero(self.weights > 0)
@@ -61,7 +61,7 @@ class CardRows:
 
 
 def finite_estimates(fit: Fit) -> FloatArray:
-    """Return the coefficients of a fit, and refuse infinite ones: they have no points."""
+    """Return the coefficients of a fit; raise an error for infinite ones, which have no points."""
     if fit.record.is_separated:
         what = "weights of evidence" if fit.record.info.formula is None else "bins"
         raise SeparationError(
@@ -74,26 +74,26 @@ def finite_estimates(fit: Fit) -> FloatArray:
 
 @dataclass(frozen=True, eq=False)
 class Making:
-    """How a card is made of rows.
+    """How a card is made from rows.
 
     Parameters
     ----------
     bins : mapping of str to Bins
         How each variable is binned.
     selection : Selection or None
-        Which variables the card takes; None for all.
+        How variables are selected; None for all variables.
     scaling : Scaling
         How log-odds become points.
     level : float
         Confidence level of the inference.
     estimates : callable
-        From a fit to the coefficients that the card has.
+        Function from a fit to the coefficients of the card.
     may_be_empty : bool
-        Whether a card without variables is made where none has two bins, rather than refused.
+        Whether to make a card without variables, instead of raising an error, if no variable has two bins.
     edits : mapping of str to tuple of Edit
-        Changes of bins by hand, by variable.
+        Edits of bins by hand, by variable.
     coding : {"woe", "dummies"}
-        Whether the model has weights of evidence, or an indicator of each bin.
+        Whether the model has weights of evidence or an indicator of each bin.
     """
 
     bins: Mapping[str, Bins]
@@ -107,7 +107,7 @@ class Making:
 
 
 class Made(NamedTuple):
-    """A card with what it was made by.
+    """A card with the results of the steps that made it.
 
     Parameters
     ----------
@@ -116,11 +116,11 @@ class Made(NamedTuple):
     fit : Fit
         The logistic regression of bad on the weights of evidence, or on the bins.
     binnings : dict of str to BinnedVariable
-        All variables that were binned.
+        All binned variables.
     steps : tuple of SelectionStep
-        Which variables were left out or taken.
+        Which variables were left out or selected.
     development : Development
-        The points of the rows, by groups.
+        The points of the rows, by group.
     rows : OwnRows
         The rows in their bins.
     """
@@ -134,7 +134,7 @@ class Made(NamedTuple):
 
 
 def _binned(rows: CardRows, making: Making) -> tuple[dict[str, BinnedVariable], tuple[SelectionStep, ...]]:
-    """Return the variables in bins, and why others have none; those that must be in the card are refused then."""
+    """Return the binned variables, and why others have no bins; the latter is an error if the card must have them."""
     binned, steps = {}, []
     kept = () if making.selection is None else making.selection.keep
     for name, values in rows.columns.items():
@@ -153,9 +153,9 @@ def _binned(rows: CardRows, making: Making) -> tuple[dict[str, BinnedVariable], 
 
 
 def made_card(rows: CardRows, making: Making) -> Made:
-    """Return the card of rows; a variable without values, or that says nothing, is left out, and the trail says so.
+    """Return the card of rows; variables without values or information are left out, and the audit trail says so.
 
-    Rows of weight 0 are as absent: levels that occur in these alone are met first when applicants are scored.
+    Rows of weight 0 are treated as absent: levels that occur only in these are unseen when applicants are scored.
     """
     rows = rows.counted()
     binned, steps = _binned(rows, making)

@@ -1,4 +1,4 @@
-"""What the functions of credit scoring take from a table: variables, rows that count, weights, how each is binned."""
+"""What credit scoring reads from a table: variables, rows with an outcome, weights and options of the binning."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 def without_edits(bins: Any) -> tuple[Any, dict[str, tuple[Edit, ...]]]:
-    """Return how variables are binned, and the changes by hand of those that were given as binned variables."""
+    """Return how variables are binned, and the edits by hand of those given as binned variables."""
     if not isinstance(bins, Mapping):
         return bins, {}
     edits = {name: own.edits for name, own in bins.items() if isinstance(own, Binning)}
@@ -38,7 +38,7 @@ def without_edits(bins: Any) -> tuple[Any, dict[str, tuple[Edit, ...]]]:
 
 
 def bins_by_name(bins: Bins | Mapping[str, Bins] | None, names: Sequence[str]) -> dict[str, Bins]:
-    """Return how each variable is binned, refusing names that are no variables."""
+    """Return how each variable is binned; raise an error for names that are not variables."""
     if not isinstance(bins, Mapping):
         return dict.fromkeys(names, stated_as(Bins, "bins", bins) or Bins())
     for name, own in bins.items():
@@ -49,7 +49,7 @@ def bins_by_name(bins: Bins | Mapping[str, Bins] | None, names: Sequence[str]) -
 
 
 def stated_as(kind: type[T], option: str, value: T | None) -> T | None:
-    """Return a value of an option, refusing what is not of its type."""
+    """Return the value of an option; raise an error if its type is wrong."""
     if value is not None and not isinstance(value, kind):
         raise DataError(f"{option}={value!r:.60}: give lk.scorecard.{kind.__name__}(...).")
     return value

@@ -93,7 +93,7 @@ def vuong(first: Fit, second: Fit) -> VuongTest:
 
 
 def _require_fits(fits: tuple[object, ...]) -> None:
-    """Refuse what is no fit."""
+    """Raise an error for anything that is not a fit."""
     for k, fit in enumerate(fits, 1):
         if not isinstance(fit, Fit):
             raise DataError(f"Argument {k} is a {type(fit).__name__}, not a fit, such as lk.logit(...) returns.")

@@ -219,7 +219,7 @@ def cross_validate_matrix(
 
 
 def _measure(name: str, bins: int | None, model: Model, in_chunks: bool) -> Measure:
-    """Return the measure that is stated."""
+    """Return the measure that was asked for."""
     measure = measure_named(name, not model.is_single)
     if bins is None:
         return measure

@@ -130,7 +130,7 @@ def table_one(
 
 
 def _without_groups(each: Any) -> Any:
-    """Return a variable in all rows alone."""
+    """Return the summary of a variable in all rows, without groups."""
     from dataclasses import replace
 
     return replace(each, numbers=each.numbers[:, :1], known=each.known[:1], missing=each.missing[:1], test=None)
@@ -139,7 +139,7 @@ def _without_groups(each: Any) -> Any:
 def _variables(
     given: str | Sequence[str] | None, table: Table, by: str | None
 ) -> tuple[list[str], str | None, dict[str, Summary]]:
-    """Return the columns to describe, that of the groups, and which numbers are taken for levels."""
+    """Return the columns to describe, the column of the groups, and the numeric columns treated as levels."""
     levels: dict[str, Summary] = {}
     if given is None:
         names = [name for name in table.names if name != by]
@@ -163,7 +163,7 @@ def _variables(
 
 
 def _summaries(summary: Any, names: Sequence[str]) -> dict[str, Summary]:
-    """Return how each variable is described, and refuse names and words that are not known."""
+    """Return how each variable is described; raise an error for unknown names and options."""
     for name in summary if isinstance(summary, Mapping) else ():
         if name not in names:
             raise DataError(f"summary names {name!r}, which is not described. {nearest_name(str(name), names)}")
@@ -173,7 +173,7 @@ def _summaries(summary: Any, names: Sequence[str]) -> dict[str, Summary]:
 
 
 def _groups(table: Table, by: str | None, weights: Any, kind: WeightKind) -> tuple[Groups, str]:
-    """Return the groups of the rows with their weights, and what these are called."""
+    """Return the groups of the rows with their weights, and the name of the weights."""
     require_choice("weight_kind", kind, ("frequency", "sampling"))
     values, name = _weights(table, weights, kind)
     if by is None:

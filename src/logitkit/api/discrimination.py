@@ -48,11 +48,9 @@ def roc_test(
     cluster : (n,) array, optional
         Rows with the same value may be dependent.
     method : {'delong', 'bootstrap', 'venkatraman'}
-        Standard errors by DeLong's method or by the bootstrap; or Venkatraman's permutation test that two curves are
-        equal.
+        Standard errors by DeLong's method or the bootstrap; or Venkatraman's permutation test of equal curves.
     contrasts : {'reference', 'successive', 'pairs'} or (r, k) array
-        The first score minus each other score, each score minus the next, all pairs, or coefficients that sum to zero
-        in each row.
+        The first score minus each other one, each minus the next, all pairs, or coefficients that sum to zero.
     fpr : pair of float, optional
         The range of false positive rates of a partial area; by default the whole area.
     level : float, default 0.95

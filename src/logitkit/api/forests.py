@@ -1,4 +1,4 @@
-"""``plot_forest``: several fits in one forest plot, with their numbers beside it."""
+"""``plot_forest``: several fits in one forest plot, beside a table of their numbers."""
 
 from __future__ import annotations
 

@@ -186,7 +186,7 @@ def fit_by(
 
 
 def _require_normal(chosen: Conventions, design: Design) -> None:
-    """Refuse conventions by which each group has a t distribution of its own."""
+    """Raise an error for conventions that give each group its own t distribution."""
     response = design.sample.response
     sampled = response.weight_kind == "sampling" and response.prior is not None
     dof = chosen.cluster_dof if response.clusters is not None else chosen.sampling_dof if sampled else "normal"

@@ -1,4 +1,4 @@
-"""A design with the labels that a user states, checked against the names that there are."""
+"""A design with the labels that a user gives, checked against the existing names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["labelled_design"]
 
 
 def labelled_design(design: Design, given: Any, data: Any = None) -> Design:
-    """Return a design with stated labels, which go before those of its table, here ``data`` or the design's.
+    """Return a design with the given labels, which take precedence over those of its table (``data``, or the design's).
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Names of the fits that a function is given: as many as fits, and all different."""
+"""Names of the fits given to a function: one per fit, all different."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ __all__ = ["names_of_fits"]
 
 
 def names_of_fits(names: Sequence[str] | None, usual: Sequence[str]) -> list[str]:
-    """Return what fits are called.
+    """Return the names of fits.
 
     Parameters
     ----------
     names : sequence of str or None
-        As they were given.
+        The names given by the user.
     usual : sequence of str
-        What they are called otherwise.
+        The default names.
 
     Returns
     -------
     list of str
-        One for each.
+        One name per fit.
 
     Raises
     ------
     DataError
-        If they are not as many texts as there are fits, or not all different.
+        If there is not one text per fit, or if the names are not all different.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The design of a fit from whatever holds its rows: a table in memory, or a source that is read in chunks."""
+"""The design of a fit, from a table in memory or from a source that is read in chunks."""
 
 from __future__ import annotations
 

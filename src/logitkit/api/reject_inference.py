@@ -151,7 +151,7 @@ def reject_inference(
 
 
 def _outcomes(card: Scorecard, table: Table) -> tuple[Any, BoolArray]:
-    """Return which rows are good or bad, refusing other numbers of them than the card has."""
+    """Return which rows are good or bad; raise an error if their numbers differ from those of the card."""
     population = card.population
     coded = coded_values(table.column(population.target))
     bad, good = coded.among((population.event,)), coded.among((population.other,))
@@ -184,7 +184,7 @@ def _weights(given: Any, table: Table, name: str) -> FloatArray:
 def _codes(
     card: Scorecard, own: Table, others: Table, rows: Any, methods: Sequence[Any] | None
 ) -> dict[str, CodeArray]:
-    """Return the bins of the variables of the card and of those that acceptance is explained by."""
+    """Return the bins of the variables of the card and of those that explain acceptance."""
     named = [name for method in methods or () if isinstance(method, Augmentation) for name in method.on or ()]
     found = {}
     for name in dict.fromkeys([*card.card.names, *named]):
@@ -201,7 +201,7 @@ def _codes(
 
 
 def _accept_probabilities(own: Table, others: Table, rows: Any, methods: Sequence[Any] | None) -> dict[str, FloatArray]:
-    """Return the known probabilities of acceptance, refusing what none can be."""
+    """Return the known probabilities of acceptance; raise an error for invalid ones."""
     found = {}
     for name in [method.accept_probability for method in methods or () if isinstance(method, Augmentation)]:
         if name is None:
@@ -221,7 +221,7 @@ def _accept_probabilities(own: Table, others: Table, rows: Any, methods: Sequenc
 
 
 def _fit(matrix: FloatArray, bad: FloatArray, weights: FloatArray) -> Refitted:
-    """Return the fit to proportions of bad."""
+    """Return the fit to the proportions of bad."""
     whole = bool(((bad == 0) | (bad == 1)).all())
     names = ["Intercept", *(f"x{j}" for j in range(1, matrix.shape[1]))]
     model = Binary() if whole else Binary(outcome="fraction")
@@ -230,14 +230,14 @@ def _fit(matrix: FloatArray, bad: FloatArray, weights: FloatArray) -> Refitted:
 
 
 def _chance(matrix: FloatArray, accepted: BoolArray, weights: FloatArray) -> FloatArray:
-    """Return the probability of acceptance of every applicant, 0 and 1 in the limit where kinds separate them."""
+    """Return the probability of acceptance of every applicant; 0 or 1, as limits, if the variables separate them."""
     names = ["Intercept", *(f"x{j}" for j in range(1, matrix.shape[1]))]
     fit = fit_matrix(matrix, accepted, names, weights=weights, weight_kind="precision")
     return np.asarray(fit.predict())
 
 
 def _adopted(applicants: Applicants, inferred: Inferred, level: float) -> Fit:
-    """Return the fit of the card of a method."""
+    """Return the fit of the card that a method gives."""
     matrix, bad, weights = rows_of_card(applicants, inferred)
     whole = bool(((bad == 0) | (bad == 1)).all())
     model = Binary() if whole else Binary(outcome="fraction")

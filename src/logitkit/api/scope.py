@@ -1,4 +1,4 @@
-"""The names that a formula sees beside the columns: those of the code that calls the package."""
+"""The names that a formula can use besides columns: those of the code that calls the package."""
 
 from __future__ import annotations
 

@@ -66,8 +66,7 @@ def scorecard(
     indeterminate : object or sequence, optional
         Outcome levels that are neither good nor bad; their rows are left out and counted.
     exclude : mapping of str to mask or column, optional
-        Named rules that exclude rows: one True or False per row, or a column of these. Excluded rows are counted by
-        rule.
+        Named rules that exclude rows: one True or False per row, or a column of these. Rows are counted by rule.
     bins : Bins or mapping of str to Bins or BinnedVariable, optional
         Options of the binning of all variables, or of each by name. Edits by hand of a binned variable are made again,
         and are kept in its audit trail.

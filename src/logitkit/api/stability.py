@@ -65,8 +65,7 @@ def psi(
     Returns
     -------
     PopulationStability
-        ``value``, ``low``, ``high``, ``by_chance``, ``statistic``, ``dof`` and ``p_value``; ``table()`` returns the
-        bins.
+        ``value``, ``low``, ``high``, ``by_chance``, ``statistic``, ``dof`` and ``p_value``; ``table()`` has the bins.
 
     Raises
     ------
@@ -163,7 +162,7 @@ def _of_sources(
 
 
 def _weights(given: Any, column: Any, which: str, kind: WeightMeaning | None) -> RowWeights | None:
-    """Return the weights of a sample, refusing negative and missing ones."""
+    """Return the weights of a sample; raise an error for negative or missing ones."""
     if given is None:
         return None
     found = numeric_values(one_column(given, f"weights of the {which} sample"), "weights")

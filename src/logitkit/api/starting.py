@@ -1,4 +1,4 @@
-"""What a user gives as ``start=``: an earlier fit, one learnt in mini-batches, or numbers by name."""
+"""The values of ``start=``: an earlier fit, a fit learnt in mini-batches, or numbers by name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["start_of", "stated_start"]
 
 
 def start_of(given: Any, info: DesignInfo, form: Form, penalised: bool = False) -> FloatArray:
-    """Return the coefficients, as solved for, that a solver starts from."""
+    """Return the coefficients that a solver starts from, in the parametrisation of the solver."""
     if penalised:
         raise UnsupportedError(
             "start= is of maximum likelihood: a penalised fit starts from its null model, from where it proves its gap."

@@ -1,4 +1,4 @@
-"""The public functions that make tables of papers: fits side by side, and each term alone beside all together."""
+"""The public functions that make tables for papers: fits side by side, and univariable beside multivariable fits."""
 
 from __future__ import annotations
 
@@ -193,14 +193,14 @@ def _fit_of(each: Any, place: int) -> tuple[FitRecord, Design | None]:
 
 
 def _pooled(block: Block, given: Any, place: int) -> Block:
-    """Return the first block of a pooled fit with tests of its terms over the imputed tables; others as they are."""
+    """Return the first block of a pooled fit with pooled tests of its terms; other fits as they are."""
     if place or not isinstance(given, PooledFit):
         return block
     return with_tests(block, given.record.info, lambda term: float(given.test(term).p_value), "D1")
 
 
 def _labelled(pairs: Sequence[tuple[FitRecord, Design | None]], given: Any) -> list[tuple[FitRecord, Design | None]]:
-    """Return the fits with labels that the table was given; each must be of a variable of one of them."""
+    """Return the fits with the labels given for the table; each label must be for a variable of one of the fits."""
     stated = as_labels(given)
     if not stated:
         return list(pairs)
@@ -222,7 +222,7 @@ def _columns(design: Design | None) -> tuple[str, ...]:
 def _units(
     pairs: Sequence[tuple[FitRecord, Design | None]], units: Mapping[str, float] | None
 ) -> list[dict[str, float] | None]:
-    """Return the units of each fit: those of its variables that can change alone; each has some in one fit at least."""
+    """Return the units of each fit, for its variables that can change alone; each must apply to at least one fit."""
     found: list[dict[str, float]] = [{} for _ in pairs]
     for name, unit in (units or {}).items():
         errors = []
@@ -244,7 +244,7 @@ def _beside(
     shows: tuple[str, ...],
     options: Options,
 ) -> RegressionTableResult:
-    """Return one fit with its terms alone before it."""
+    """Return a fit, preceded by the fits of each of its terms alone."""
     if len(pairs) != 1:
         raise DataError(f"univariable=True stands before one fit, and there are {len(pairs)}.")
     alone, together = names_of_fits(names, (ALONE, TOGETHER))

@@ -1,4 +1,4 @@
-"""Which options of a fit go together, and what is said of those that do not."""
+"""Which options of a fit can be combined, and the errors for those that cannot."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def sampling_of(
     absorb: Any = None,
     penalty: Any = None,
 ) -> WeightKind:
-    """Return the kind of the weights of a survey, and refuse what does not go with its design."""
+    """Return the kind of the weights of a survey; raise an error for options that its design does not allow."""
     if not isinstance(survey, Survey):
         raise DataError(f"survey={survey!r:.60} is no design of a survey: give lk.Survey(strata=..., units=...).")
     if weights is None:
@@ -39,12 +39,12 @@ def sampling_of(
 
 
 def shrinks(penalty: Any) -> bool:
-    """Tell whether a penalty shrinks, and is no reduction of bias."""
+    """Tell whether a penalty shrinks, unlike a bias reduction."""
     return penalty is not None and not isinstance(penalty, Adjustment)
 
 
 def require_alone(vcov: Any, **asked: Any) -> None:
-    """Refuse a ``vcov`` that is neither True nor False, and options about standard errors where there are none.
+    """Raise an error if ``vcov`` is not True or False, or if it is False and options on standard errors are given.
 
     Examples
     --------

@@ -18,10 +18,10 @@ __all__ = ["read_under", "require_ours"]
 def read_under(
     name: ConventionName | None, model: Model, read: Callable[[Model, FactorCoding], Design], *, penalised: bool = False
 ) -> tuple[Model, Design, Conventions]:
-    """Return the model and its rows under conventions, which may decide for another event or coding.
+    """Return the model and its rows under conventions, which may change the event or the coding.
 
-    Under a penalty that shrinks they decide the event alone: the coding of factors and the reference are part of the
-    penalty, and none of the packages has one.
+    With a penalty that shrinks, conventions determine only the event. The coding of factors and the reference are then
+    part of the penalty, and none of the packages has one.
     """
     chosen = conventions_named(name)
     factors_by = OURS.factors if penalised else chosen.factors
@@ -33,7 +33,7 @@ def read_under(
 
 
 def require_ours(model: Model, design: Design, verb: str) -> None:
-    """Refuse a function without ``conventions=`` within a block of conventions that would change its event."""
+    """Raise an error for a function without ``conventions=`` in a block of conventions that would change its event."""
     chosen = conventions_named(None)
     if chosen == OURS:
         return

@@ -1,6 +1,6 @@
 """The adjacent-category family: ordered outcomes, each compared with the next one.
 
-The likelihood is the multinomial one; the order stands in the constraint matrices of the predictors
+The likelihood is the multinomial one; the order is in the constraint matrices of the predictors
 (``docs/maths/ordinal.md``, equation 2).
 """
 
@@ -36,7 +36,7 @@ ORDERED = Words(
 
 
 class Adjacent(Multinomial):
-    """The multinomial distribution of ordered outcomes, as the adjacent-category model calls it.
+    """The multinomial distribution, with the wording of the adjacent-category model.
 
     Examples
     --------
@@ -51,7 +51,7 @@ class Adjacent(Multinomial):
 
 
 class AdjacentBelow(Adjacent):
-    """The same, where positive coefficients mean lower outcomes, as in SAS.
+    """The same family if positive coefficients mean lower outcomes, as in SAS.
 
     Examples
     --------

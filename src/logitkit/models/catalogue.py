@@ -1,4 +1,4 @@
-"""What models there are, as users state them and saved fits hold them."""
+"""The models, as users state them and as saved fits hold them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STATEMENTS: tuple[type[Statement], ...] = (Binary, Multinomial, Ordinal)
 
 
 def require_model(model: Any) -> Model:
-    """Return a model as it is; refuse everything else with the model that is meant.
+    """Return a model as it is; for anything else, raise an error that names the model that is meant.
 
     Examples
     --------

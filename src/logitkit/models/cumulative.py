@@ -66,11 +66,11 @@ class Cumulative:
     n_outcomes : int
         K, at least two; m = K - 1 thresholds.
     link : Link
-        Of the cumulative probabilities; its mean rises from 0 to 1 over the whole line.
+        The link of the cumulative probabilities; its mean rises from 0 to 1 over the real line.
     information : {'observed', 'expected'}
-        Second derivatives that standard errors follow from.
+        The second derivatives that standard errors are based on.
     direction : {'higher', 'lower', 'thresholds'}
-        What positive coefficients mean, which decides what exp(coefficient) is called.
+        What positive coefficients mean, which determines the name of exp(coefficient).
 
     References
     ----------
@@ -99,12 +99,12 @@ class Cumulative:
 
     @property
     def tail_link(self) -> Link:
-        """The link of the probability that a predictor has by itself."""
+        """The link of the probability that one predictor determines by itself."""
         return self.link
 
     @property
     def is_convex(self) -> bool:
-        """Whether its second derivatives are never negative: observed ones of the cauchit link can be."""
+        """Whether its second derivatives are never negative; observed ones of the cauchit link can be."""
         return self.link.log_concave or self.information == "expected"
 
     @property
@@ -124,12 +124,12 @@ class Cumulative:
 
     @property
     def words(self) -> Words:
-        """What its models are called in print."""
+        """The wording of its models in printed output."""
         return TITLES[self.link.name, self.direction]
 
     @property
     def solving(self) -> Cumulative:
-        """The family that is solved with: by observed information where the likelihood is log-concave."""
+        """The family used in solving, with observed information if the likelihood is log-concave."""
         return replace(self, information="observed" if self.link.log_concave else "expected")
 
     def rows(

@@ -1,9 +1,10 @@
-"""What a likelihood answers once the linear predictors are known: the contract of every family.
+"""The interface of every family: what a likelihood returns for given linear predictors.
 
-Everything is per row of one trial and a function of the linear predictors, of shape (m, n): m predictors of n rows. The
-engine asks a family for sums over rows through its row engine; what follows a fit asks the methods below. A predictor
-may be infinite, where the probability of an outcome is its limit, or nan, where it is not known. Where only differences
-of predictors count, minus infinity says that an outcome has the probability zero, whatever the others have.
+Everything is per row of one trial and a function of the linear predictors, of shape (m, n): m predictors of n rows.
+During a fit, the engine asks for sums over rows through the row engine of the family; after a fit, the methods below
+are called. A predictor may be infinite, and the probability of an outcome is then its limit, or nan if it is not known.
+If only differences of predictors count, minus infinity means that an outcome has probability zero, whatever the other
+predictors are.
 """
 
 from __future__ import annotations
@@ -25,11 +26,11 @@ class Family(Protocol):
 
     @property
     def name(self) -> str:
-        """Name of the distribution, as a saved model has it."""
+        """Name of the distribution, as in a saved model."""
 
     @property
     def words(self) -> Words:
-        """What its models are called in print."""
+        """The wording of its models in printed output."""
 
     @property
     def n_outcomes(self) -> int:
@@ -41,22 +42,22 @@ class Family(Protocol):
 
     @property
     def tail_link(self) -> Link | None:
-        """The link of the probability that a predictor has by itself: of the event, or of outcomes up to a threshold.
+        """The link of the probability that one predictor determines: of the event, or of outcomes up to a threshold.
 
-        None where probabilities depend on several predictors.
+        None if probabilities depend on several predictors.
         """
 
     @property
     def is_logit(self) -> bool:
-        """Whether it is the binary logit, whose compiled loops then serve it."""
+        """Whether it is the binary logit, whose compiled loops are then used."""
 
     @property
     def needs_origin(self) -> bool:
-        """Whether zero is no good place to start from."""
+        """Whether zero is a bad starting value."""
 
     @property
     def solving(self) -> Family:
-        """The family whose second derivatives a solver takes steps with; it has the same losses."""
+        """The family whose second derivatives the solver uses for its steps; it has the same losses."""
 
     @property
     def is_convex(self) -> bool:
@@ -68,11 +69,11 @@ class Family(Protocol):
 
     @property
     def concave(self) -> Family:
-        """A family of the same predictors whose likelihood has one maximum: itself, or that of the logit."""
+        """A family of the same predictors whose likelihood has one maximum: this one, or that with the logit."""
 
     @property
     def exact(self) -> Family:
-        """The same family with the second derivatives themselves, where a solver takes steps with others."""
+        """The same family with exact second derivatives, if the solver uses others."""
 
     @property
     def expected(self) -> Family:
@@ -100,10 +101,10 @@ class Family(Protocol):
         """Return which rows have linear predictors that give no probabilities, shape (n,)."""
 
     def intercepts(self, proportions: FloatArray | None) -> FloatArray:
-        """Return the linear predictors with these probabilities of the outcomes, or zero, shape (m,)."""
+        """Return the linear predictors that give these probabilities of the outcomes, or zero, shape (m,)."""
 
     def origin(self, response: Response) -> FloatArray:
-        """Return the linear predictors of an average row where a solver starts, the mean offsets taken up, (m,)."""
+        """Return the starting linear predictors of an average row, less the mean offsets, shape (m,)."""
 
     def margins(self, response: Response) -> tuple[IntArray, IntArray, FloatArray, BoolArray]:
         """Return the differences of linear predictors that no direction of recession may lower.

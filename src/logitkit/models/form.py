@@ -1,4 +1,4 @@
-"""A model once its data are known: its likelihood, its linear predictors as solved for and as shown."""
+"""A model for known data: its likelihood, and its linear predictors as solved for and as shown."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ class Form:
     family : Family
         The likelihood.
     predictors : Predictors
-        The model that is solved, which is identified.
+        The predictors that are solved for, which are identified.
     shown : Predictors
         The flat coefficients of the record, with labels.
     reference : int or None
-        Of several outcomes the one without coefficients; None for the symmetric form, and for one predictor.
+        With several outcomes, the one without coefficients; None for the symmetric form and for one predictor.
     absent : (n_flat,) bool array or None
         Shown coefficients that are not in the model.
     model : Model or None
-        The statement that it was made from, with what the data decided filled in; None within the engine, where forms
-        are made from others.
+        The stated model, completed by what the data determined; None within the engine, where forms are made from
+        others.
     """
 
     family: Family
@@ -58,12 +58,12 @@ class Form:
 
     @property
     def is_restricted(self) -> bool:
-        """Whether predictors differ by outcome, or share coefficients, and are shown as if they did not."""
+        """Whether predictors differ by outcome or share coefficients, but are shown as if they did not."""
         return self.in_parts and self.shown is not self.predictors
 
     @property
     def shown_matrix(self) -> FloatArray | None:
-        """Shown coefficients from the flat ones that are solved for, in parts; None where they are the same."""
+        """Matrix from the flat coefficients that are solved for to those shown, in parts; None if they are the same."""
         if self.shown is self.predictors:
             return None
         (part,) = self.shown.parts
@@ -81,7 +81,7 @@ class Form:
 
     @property
     def contrast(self) -> FloatArray | None:
-        """Shown rows of coefficients, which sum to zero, from those solved for; None where they are the same."""
+        """Matrix from rows of coefficients solved for to those shown, which sum to zero; None if they are the same."""
         if self.in_parts or self.shown.parts[0].n_rows == self.predictors.parts[0].n_rows:
             return None
         m = self.predictors.n_predictors
@@ -89,7 +89,7 @@ class Form:
 
 
 def form_of(model: Form | Family, n_columns: int) -> Form:
-    """Return a form as it is, and a family of one linear predictor as the form that has a coefficient per column."""
+    """Return a form as it is, and a family with one linear predictor as a form with one coefficient per column."""
     return model if isinstance(model, Form) else single_form(model, n_columns)
 
 

@@ -49,21 +49,21 @@ class Link:
     code : int
         Its number in the compiled loops.
     mirror : str or None
-        The link of the other event: what holds for an event with this link holds for its absence with that one, all
-        coefficients having changed sign. None where there is no such link here.
+        The link of the complementary event: a model of an event with this link is a model of its absence with the
+        mirror, with all signs of coefficients changed. None if there is no such link here.
     ratio : Ratio or None
-        What exp(coefficient) is called, where it has a name.
+        The name of exp(coefficient), if it has one.
     ratio_of_absence : bool
-        Whether that ratio belongs to the absence of the event, and is exp(-coefficient).
+        Whether the ratio is for the absence of the event, and is exp(-coefficient).
     rises_to_one : bool
-        Whether the mean rises strictly from 0 to 1 over the whole line, so that an estimate exists exactly where it
+        Whether the mean rises strictly from 0 to 1 over the real line, so that an estimate exists if and only if it
         does with the logit.
     log_concave : bool
         Whether the loss is convex in the linear predictor, so that a local maximum of the likelihood is the only one.
     error_variance : float
-        Variance of the error of a latent variable whose distribution function is the mean; nan where it has none.
+        Variance of the latent error whose distribution function is the inverse link; nan if it has none.
     latex : str
-        The link of a mean in LaTeX, a format whose field is the mean.
+        The link in LaTeX, as a format string with a field for the mean.
 
     Examples
     --------
@@ -89,11 +89,11 @@ class Link:
 
     @property
     def latent_mean(self) -> float:
-        """Mean of the variable whose distribution function is the inverse; zero by symmetry, and of the cauchit."""
+        """Mean of the variable whose distribution function is the inverse; zero by symmetry and for the cauchit."""
         return {"cloglog": -float(np.euler_gamma), "loglog": float(np.euler_gamma)}.get(self.name, 0.0)
 
     def inverse(self, eta: FloatArray) -> FloatArray:
-        """Return the mean for each linear predictor, of the shape of ``eta``; missing where no mean is below 1."""
+        """Return the mean for each linear predictor, of the shape of ``eta``; nan where there is no mean below 1."""
         return _logit_mean(eta) if self.code == 0 else np.asarray(self._tails(eta)[6])
 
     def complement(self, eta: FloatArray) -> FloatArray:
@@ -101,7 +101,7 @@ class Link:
         return _logit_mean(-np.asarray(eta)) if self.code == 0 else np.asarray(self._tails(eta)[7])
 
     def link(self, mu: FloatArray) -> FloatArray:
-        """Return the linear predictor for each mean; at 0 and 1 its limit, infinite for most."""
+        """Return the linear predictor for each mean; at 0 and 1 its limit, which is infinite for most links."""
         mu = np.asarray(mu, dtype=np.float64)
         with np.errstate(divide="ignore"):
             if self.name == "probit":
@@ -252,7 +252,7 @@ LINKS: Mapping[str, Link] = MappingProxyType(
 
 
 def link_named(name: str) -> Link:
-    """Return the link of that name, or say which names there are.
+    """Return the link with that name; the error for another name lists the names.
 
     Examples
     --------

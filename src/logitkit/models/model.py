@@ -1,4 +1,4 @@
-"""What a user states of a model before any data are seen: its outcome, its link, and which coefficients it has."""
+"""A model as a user states it, before any data: its outcome, its link, and its coefficients."""
 
 from __future__ import annotations
 
@@ -35,37 +35,37 @@ OF_FITS = (
 
 @runtime_checkable
 class Model(Protocol):
-    """The statement of a model, which every function that fits one takes."""
+    """A stated model, which every fitting function accepts."""
 
     #: Whether each row has one linear predictor, with a coefficient for each column.
     is_single: ClassVar[bool]
 
     @property
     def is_logit(self) -> bool:
-        """Whether it is the logit of two outcomes, for which levels are eliminated."""
+        """Whether it is the logit for two outcomes, for which absorbed levels are eliminated."""
 
     def reader(self, offset: Any = None) -> OutcomeReader:
-        """Return what reads the response, and the offset as the user gave it."""
+        """Return the reader of the response and of the offset as given."""
 
     @property
     def reads(self) -> tuple[Any, ...]:
-        """Return what decides how the response is read."""
+        """Return the options that determine how the response is read."""
 
     def under(
         self, chosen: Conventions, response: ResponseInfo, totals: FloatArray, *, penalised: bool = False
     ) -> Self:
-        """Return the model with what was left open decided by conventions."""
+        """Return the model with unstated options set by conventions."""
 
     def form(self, info: DesignInfo, penalised: bool = False) -> Form:
         """Return the likelihood and the linear predictors, once the columns and outcomes are known.
 
-        The model of the form is the statement with what depends on the outcomes that occur filled in.
+        The model of the form is the stated one, completed by what depends on the observed outcomes.
         """
 
 
 @dataclass(frozen=True, repr=False)
 class Statement(Stated):
-    """Base of all statements of models: their repr is the call that makes them, and unknown arguments are explained.
+    """Base of all stated models: the repr is the call that makes them, and unknown arguments are explained.
 
     Examples
     --------
@@ -79,13 +79,13 @@ class Statement(Stated):
 
     @property
     def reads(self) -> tuple[Any, ...]:
-        """What decides how the response is read."""
+        """The options that determine how the response is read."""
         return ()
 
     def under(
         self, chosen: Conventions, response: ResponseInfo, totals: FloatArray, *, penalised: bool = False
     ) -> Self:
-        """Return the model with what was left open decided by conventions, for outcomes with these totals."""
+        """Return the model with unstated options set by conventions, for outcomes with these totals."""
         del chosen, response, totals, penalised
         return self
 
@@ -94,7 +94,7 @@ class Statement(Stated):
 
     @classmethod
     def _meant(cls, name: str, value: object) -> str:
-        """Return which model states an argument, or that no model does."""
+        """Return which model has an argument, or that no model has."""
         if owners := stated_by(name):
             return f"It belongs to {' or '.join(f'lk.{owner}({name}={value!r:.60})' for owner in owners)}."
         if name in OF_FITS:
@@ -102,7 +102,7 @@ class Statement(Stated):
         return ""
 
     def __repr__(self) -> str:
-        """Return the call that makes it, without the arguments that are at their defaults."""
+        """Return the call that makes the model, without arguments at their defaults."""
         stated = []
         for field in fields(self):
             value = getattr(self, field.name)
@@ -117,7 +117,7 @@ def stated_by(name: str) -> tuple[str, ...]:
 
 
 def unchanging(terms: Any) -> Any:
-    """Return terms as given, a list of them as a tuple."""
+    """Return terms as given, but a list as a tuple."""
     return tuple(terms) if isinstance(terms, Sequence) and not isinstance(terms, str) else terms
 
 

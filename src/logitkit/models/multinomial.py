@@ -1,6 +1,6 @@
-r"""The multinomial family: one outcome of K, or counts of them, and one linear predictor an outcome.
+r"""The multinomial family: one of K outcomes, or their counts, with one linear predictor per outcome.
 
-Everything is a function of the logits, of which only differences within a row count. Equations are those of
+Everything is a function of the logits; only their differences within a row matter. Equations are those of
 ``docs/maths/multinomial.md``.
 """
 
@@ -129,7 +129,7 @@ class Multinomial:
     def probabilities(self, eta: FloatArray) -> FloatArray:
         """Return the probability of each outcome, shape (K, n); zero where its logit is minus infinity.
 
-        Missing in a row in which a logit is, but for those zeros.
+        In a row with a missing logit, all probabilities except these zeros are missing.
         """
         return np.where(np.isneginf(eta), 0.0, self.mean(eta))
 
@@ -138,7 +138,7 @@ class Multinomial:
         return self.log_mean(eta)
 
     def log_odds(self, eta: FloatArray) -> FloatArray:
-        """Return each logit less the log-sum-exp of the others, shape (K, n)."""
+        """Return each logit minus the log-sum-exp of the others, shape (K, n)."""
         out = np.empty(eta.shape)
         for k in range(self.n_outcomes):
             others = np.delete(eta, k, axis=0)
@@ -179,7 +179,7 @@ class Multinomial:
         return np.zeros(eta.shape[1], dtype=bool)
 
     def intercepts(self, proportions: FloatArray | None) -> FloatArray:
-        """Return the logits with these probabilities of the outcomes, zero without any, shape (K,)."""
+        """Return the logits that give these probabilities of the outcomes, zero if none are given, shape (K,)."""
         if proportions is None:
             return np.zeros(self.n_outcomes)
         with np.errstate(divide="ignore"):

@@ -124,8 +124,7 @@ class Ordinal(Statement):
         Parameters
         ----------
         offset : str or (n,) array-like, optional
-            Offset of the row, added to x'b: a larger offset means higher outcomes, or lower ones, depending on
-            ``direction``.
+            Offset of the row, added to x'b: a larger one means higher outcomes, or lower ones by ``direction``.
 
         Returns
         -------

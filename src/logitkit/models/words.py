@@ -25,10 +25,10 @@ class Ratio:
     of : str
         What it is a ratio of: ``"odds"``, ``"risk"`` or ``"hazard"``.
     verbs : str
-        Functions besides the summary that take units.
+        Functions other than the summary that accept units.
     meaning : str
-        The sentence below a table, where ``{change}`` is the change of a column and ``{reference}`` the reference
-        outcome; empty where the name says enough.
+        The sentence below a table, in which ``{change}`` is the change in a column and ``{reference}`` the reference
+        outcome; empty if the name is enough.
 
     Examples
     --------
@@ -62,7 +62,7 @@ class Words:
     title, penalised : str
         The model, and the model with a penalty.
     ratio : Ratio or None
-        What exp(coefficient) is called; None where it has no name.
+        The name of exp(coefficient); None if it has no name.
     constant : str
         The distribution whose constant of counts the log-likelihood includes.
     has_event : bool
@@ -70,22 +70,22 @@ class Words:
     compares : bool
         Whether each equation compares an outcome with the reference, so that there is a ratio only where there is one.
     equation : str
-        What an equation is of, as the column of a table is called; empty where there is one equation.
+        Header of the table column that names the equations; empty if there is only one equation.
     intercepts : str
-        Title of the one table of all equations that hold an intercept alone, such as thresholds; empty where each
-        equation has a table of its own.
+        Title of the single table of equations that have only an intercept, such as thresholds; empty if each equation
+        has its own table.
     link : str
-        The link, where it is not the usual one of such models.
+        The link, if it is not the usual one of such models.
     instead : str
-        Where exp(coefficient) has no name, the sentence that says what to use.
+        The sentence that says what to use if exp(coefficient) has no name.
     ordered : bool
         Whether the model uses an order of the outcomes.
     improper : str
-        What is wrong where linear predictors give no probabilities.
+        What is wrong if linear predictors do not give probabilities.
     naming : str
-        How names of coefficients are made, where they are not called outcome:term.
+        How coefficients are named, if not as outcome:term.
     quasi : str
-        Of a quasi-likelihood, the sentence that says so; empty where there is a likelihood.
+        The sentence that says that there is a quasi-likelihood; empty if there is a likelihood.
     untold : str
         Why rows may leave a coefficient undetermined, and what to do.
     downwards : bool

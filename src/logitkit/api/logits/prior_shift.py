@@ -23,8 +23,7 @@ def prior_shift(
 ) -> ShiftedPriors:
     r"""Estimate the proportions of outcomes among new rows with unknown outcomes, and adjust logits to them.
 
-    The assumption is that only the proportions of outcomes have changed, not the distribution of rows given the
-    outcome.
+    Only the proportions of outcomes are assumed to have changed, not the distribution of rows given the outcome.
 
     Parameters
     ----------

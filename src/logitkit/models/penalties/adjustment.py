@@ -1,7 +1,7 @@
-"""Adjustments of the likelihood or of its scores that take out bias, as the user states them.
+"""Adjustments of the likelihood or of its scores that reduce bias, as the user states them.
 
-They are given where penalties are, and shrink nothing by a strength that is chosen: what follows an estimate by maximum
-likelihood follows these, but for what rests on the maximum itself.
+They are given as penalties are, but do not shrink by a chosen strength. All that is offered after maximum likelihood is
+offered after these, except what depends on the maximum itself.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ Correction: TypeAlias = Literal["FLIC", "FLAC"]
 
 
 class Adjustment(Stated):
-    """What all adjustments answer.
+    """The base of all adjustments.
 
     Parameters
     ----------
     *given : object
-        Of the adjustment, by position.
+        Arguments of the adjustment, by position.
     **named : object
-        Of the adjustment, by keyword.
+        Arguments of the adjustment, by keyword.
     """
 
     __slots__ = ()
@@ -39,13 +39,13 @@ class Adjustment(Stated):
         return "" if fields(cls) else "It takes none."
 
     def __add__(self, other: object) -> NoReturn:
-        """Refuse a sum: an adjustment stands alone."""
+        """Raise an error: an adjustment cannot be added to a penalty."""
         del other
         raise self.alone
 
     @property
     def alone(self) -> UnsupportedError:
-        """What is said where it is added to a penalty, or its strength is to be chosen."""
+        """The error if it is added to a penalty, or if its strength is to be chosen."""
         return UnsupportedError(
             f"penalty={self!r} has no strength to choose, and is added to no other penalty: give it alone to lk.fit or "
             "another function that fits one model."
@@ -56,12 +56,12 @@ class Adjustment(Stated):
 
     @property
     def errors(self) -> str:
-        """How standard errors are made, as the summary prints it."""
+        """How standard errors are computed, as the summary prints it."""
         return "inverse information at the estimate"
 
     @property
     def other_errors(self) -> str:
-        """Which other convention of standard errors there is."""
+        """The alternative convention for standard errors."""
         return (
             "Standard errors are those that logistf and brglm2 print. Another convention, the inverse of the second "
             "derivatives of the penalised log-likelihood, agrees with it to first order."
@@ -74,7 +74,7 @@ class Adjustment(Stated):
 
     @property
     def why_no_ratio(self) -> str:
-        """Why its likelihood ratios are no tests, empty where they are."""
+        """Why its likelihood ratios are not tests; empty if they are."""
         return ""
 
 
@@ -126,7 +126,7 @@ class Jeffreys(Adjustment):
     _most_by_position: ClassVar[int | None] = 1
 
     def __post_init__(self) -> None:
-        """Refuse powers that are not positive numbers, and corrections that are not known."""
+        """Raise an error for powers that are not positive numbers and for unknown corrections."""
         if not is_finite_number(self.power) or not self.power > 0.0:
             raise DataError(f"Jeffreys(power={self.power!r:.60}): give a number above zero; 0.5 is Jeffreys' prior.")
         if self.correction is not None:
@@ -142,13 +142,13 @@ class Jeffreys(Adjustment):
 
     @property
     def errors(self) -> str:
-        """How standard errors are made; of FLAC with the rows that are added."""
+        """How standard errors are computed; for FLAC, with the added rows."""
         added = " of the rows and those that are added"
         return f"inverse information{added}" if self.correction == "FLAC" else "inverse information at the estimate"
 
     @property
     def other_errors(self) -> str:
-        """Which other convention there is."""
+        """The alternative convention."""
         if self.correction != "FLAC":
             return super().other_errors
         return (
@@ -157,7 +157,7 @@ class Jeffreys(Adjustment):
 
     @property
     def why_no_ratio(self) -> str:
-        """Why likelihood ratios of FLAC are no tests."""
+        """Why likelihood ratios of FLAC are not tests."""
         if self.correction != "FLAC":
             return ""
         return "the estimates of FLAC do not maximise a penalised likelihood of these rows; those of lk.Jeffreys() do"
@@ -199,7 +199,7 @@ class LogF(Adjustment):
     has_likelihood: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        """Refuse degrees of freedom that are negative or no numbers."""
+        """Raise an error for degrees of freedom that are negative or not numbers."""
         given = self.m.values() if isinstance(self.m, Mapping) else [self.m]
         for value in given:
             if not is_finite_number(value) or value < 0.0 or math.isinf(value):
@@ -209,12 +209,12 @@ class LogF(Adjustment):
 
     @property
     def errors(self) -> str:
-        """How standard errors are made: with the priors counted as data."""
+        """How standard errors are computed: with the priors counted as data."""
         return "inverse second derivatives of the penalised log-likelihood"
 
     @property
     def other_errors(self) -> str:
-        """Which other convention there is."""
+        """The alternative convention."""
         return (
             "Standard errors count the priors as data, as data augmentation does. Another convention, the inverse "
             "information of the rows alone, gives larger ones."

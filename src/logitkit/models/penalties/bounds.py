@@ -39,7 +39,7 @@ class Bounds(Part):
     upper: float | Mapping[str, float] | None = None
 
     def __post_init__(self) -> None:
-        """Refuse bounds that are not numbers or exclude zero."""
+        """Raise an error for bounds that are not numbers or exclude zero."""
         if self.lower is None and self.upper is None:
             raise DataError("Bounds(): give lower=, upper= or both.")
         given = [("lower", *pair) for pair in _named(self.lower)] + [("upper", *pair) for pair in _named(self.upper)]

@@ -49,9 +49,9 @@ class Quadratic:
         return Quadratic(share * self.strengths, self.centre)
 
     def pick(self, index: IntArray) -> Quadratic:
-        """Return the penalty of some coefficients, the others held at zero, but for a constant.
+        """Return the penalty of some coefficients, up to a constant, with the others held at zero.
 
-        Where the centre of the others is not zero, it pulls at these by what the two have in common.
+        If the centre of the others is not zero, it acts on these coefficients through the cross terms.
         """
         if self.strengths.ndim == 1:
             return Quadratic(self.strengths[index], None if self.centre is None else self.centre[index])
