@@ -43,7 +43,7 @@ class Contribution(NamedTuple):
     added : (k,) array
         What each adds.
     numeric : bool
-        Whether they are points of a scale.
+        Whether the values are points on a numeric scale.
 
     Examples
     --------
@@ -69,7 +69,7 @@ class Scale(NamedTuple):
     points : (k,) array
         Their points, from 0 to at most 100.
     numeric : bool
-        Whether they are points of a scale.
+        Whether the values are points on a numeric scale.
 
     Examples
     --------

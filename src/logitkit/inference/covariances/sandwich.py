@@ -87,7 +87,7 @@ class Scores:
         Parameters
         ----------
         rows : (r,) int array
-            Positions.
+            Positions of the rows.
 
         Returns
         -------

@@ -41,7 +41,7 @@ class RowScores(Protocol):
         Parameters
         ----------
         rows : (r,) int array
-            Positions.
+            Positions of the rows.
 
         Returns
         -------

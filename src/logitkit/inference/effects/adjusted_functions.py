@@ -1,4 +1,4 @@
-"""Intervals and tests of functions of the coefficients, adjusted within families of them."""
+"""Intervals and tests of functions of the coefficients, adjusted for multiplicity within families."""
 
 from __future__ import annotations
 
@@ -33,21 +33,22 @@ def adjusted_estimates(
     found : Derived
         m functions.
     families : sequence of int array
-        Places of the functions of each family.
+        Positions of the functions of each family.
     adjust : {'bonferroni', 'holm', 'benjamini-hochberg', 'single-step'} or None
-        How. Holm's and Benjamini and Hochberg's adjust p-values, and leave intervals as they are.
+        Method of adjustment. Holm's and Benjamini and Hochberg's methods adjust p-values only and leave intervals
+        unchanged.
     level : float, optional
-        Confidence level, of all intervals of a family together.
+        Simultaneous confidence level of the intervals of a family.
 
     Returns
     -------
     Estimates
-        m entries.
+        One entry per function.
 
     Raises
     ------
     DataError
-        For an unknown adjustment, and one of p-values where there are none.
+        For an unknown adjustment, and for one of p-values where there are none.
 
     Examples
     --------
@@ -80,21 +81,21 @@ def adjusted_estimates(
 
 
 def family_level(own: Derived, level: float, adjust: IntervalAdjustment) -> float:
-    """Return the level of each interval with which a family of them has a level.
+    """Return the level of each interval that gives a family of intervals its simultaneous level.
 
     Parameters
     ----------
     own : Derived
         The family.
     level : float
-        Of all intervals together.
+        Simultaneous level of the intervals.
     adjust : {'bonferroni', 'single-step'}
         How.
 
     Returns
     -------
     float
-        At least the level.
+        The level of each interval, at least the simultaneous level.
 
     Examples
     --------

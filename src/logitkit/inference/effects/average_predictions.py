@@ -1,8 +1,8 @@
 r"""Average adjusted predictions: the mean probability of each outcome over rows whose variable is set to a value.
 
 :math:`\bar p_k(v) = \sum_i w_i p_k(x_i(v)) / \sum_i w_i`, where :math:`x_i(v)` is row i with the variable set to v. Its
-derivative by the linear predictor a of row i is :math:`w_i p_{ik} (1 - p_{ik}) g_{ika} / \sum_i w_i`, with g the
-derivative of the log odds of the outcome; intervals are made on the logit scale, so that they stay within (0, 1).
+derivative with respect to linear predictor a of row i is :math:`w_i p_{ik} (1 - p_{ik}) g_{ika} / \sum_i w_i`, where g
+is the derivative of the log odds of the outcome. Intervals are computed on the logit scale, so they stay within (0, 1).
 
 References
 ----------
@@ -36,12 +36,12 @@ __all__ = [
 
 
 class SetRows(NamedTuple):
-    """Rows whose variable is set to a value.
+    """Rows with a variable set to a value.
 
     Parameters
     ----------
     value : object
-        What it is set to.
+        The value to which it is set.
     matrix : Matrix
         n rows.
     offset : (m, n) array or None
@@ -68,19 +68,19 @@ class AveragePredictions:
     variable : str
         The variable that is set.
     values : tuple
-        To what: G numbers or levels.
+        The G numbers or levels to which it is set.
     numeric : bool
         Whether they are points of a scale, or levels.
     outcomes : tuple of str
         The L outcomes.
     probability, std_error, low, high : (L, G) array
-        Missing where there is none: no error at the limits of a separated fit.
+        Missing where there is none; at the limits of a separated fit there is no standard error.
     level : float
         Confidence level.
     n_rows : int
-        Rows averaged over.
+        Number of rows averaged over.
     event : str
-        The event in words, where the outcome is that of two; else empty.
+        The event in words, for a model of two outcomes; otherwise empty.
 
     Examples
     --------
@@ -112,7 +112,7 @@ def average_predictions(
     level: float | None = None,
     outcomes: Sequence[int] | None = None,
 ) -> AveragePredictions:
-    """Return average adjusted predictions with errors by the delta method.
+    """Return average adjusted predictions with standard errors by the delta method.
 
     Parameters
     ----------
@@ -134,16 +134,16 @@ def average_predictions(
     Returns
     -------
     AveragePredictions
-        At the values of the sets.
+        One entry per outcome and set of rows.
 
     Raises
     ------
     UnsupportedError
-        After a penalty that leaves no covariance, and where a factor is absorbed.
+        After a penalty that leaves no covariance, and with an absorbed factor.
 
     Examples
     --------
-    Averaged over the rows as they are, an outcome has the probability with which it occurs:
+    Averaged over the observed rows, the probability of an outcome equals its frequency:
 
     >>> import logitkit as lk
     >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
@@ -159,18 +159,18 @@ def average_predictions(
 
 @dataclass(frozen=True)
 class PredictionSums:
-    """Averages over some rows of probabilities with a variable set, and what these rows weigh.
+    """Averages over some rows of probabilities with a variable set, and the weight of these rows.
 
     Parameters
     ----------
     values : tuple
-        To what it is set.
+        The values to which it is set.
     mean : (G, K) array
         Averages.
     slopes : (G, K, q) array
-        Their derivatives by the coefficients that were solved for.
+        Their derivatives with respect to the coefficients that were solved for.
     weight : float
-        Weight of the rows.
+        Total weight of the rows.
     n_rows : int
         The rows.
 
@@ -189,17 +189,17 @@ class PredictionSums:
     n_rows: int
 
     def plus(self, other: PredictionSums) -> PredictionSums:
-        """Return the averages over both.
+        """Return the averages over both sets of rows.
 
         Parameters
         ----------
         other : PredictionSums
-            Over other rows.
+            Averages over other rows.
 
         Returns
         -------
         PredictionSums
-            Weighted by what the rows weigh.
+            Averages weighted by the weights of the two sets.
         """
         weight = self.weight + other.weight
         if weight <= 0.0:
@@ -232,7 +232,7 @@ def summed_predictions(record: FitRecord, sets: Iterable[SetRows], weights: Floa
     Returns
     -------
     PredictionSums
-        Those of other rows can be added.
+        Sums to which those of other rows can be added.
 
     Examples
     --------
@@ -254,19 +254,19 @@ def summed_predictions(record: FitRecord, sets: Iterable[SetRows], weights: Floa
 
 
 def proportions(weights: FloatArray | None, n_rows: int) -> FloatArray:
-    """Return how much each row counts in an average.
+    """Return the normalised weight of each row in an average.
 
     Parameters
     ----------
     weights : (n,) array or None
-        Weights that are not negative; None for all alike.
+        Nonnegative weights; None for equal weights.
     n_rows : int
         The rows.
 
     Returns
     -------
     (n,) array
-        The weights, divided by their sum; all zero where they are.
+        The weights divided by their sum; all zero if the weights are.
 
     Examples
     --------
@@ -292,14 +292,14 @@ def averaged_predictions(
     level: float | None = None,
     outcomes: Sequence[int] | None = None,
 ) -> AveragePredictions:
-    """Return average adjusted predictions with errors from sums over all rows.
+    """Return average adjusted predictions with standard errors, from sums over all rows.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     sums : PredictionSums
-        Over all rows.
+        Sums over all rows.
     variable : str
         The variable that is set.
     numeric : bool, default True
@@ -312,7 +312,7 @@ def averaged_predictions(
     Returns
     -------
     AveragePredictions
-        As ``average_predictions``.
+        As from ``average_predictions``.
 
     Examples
     --------

@@ -1,11 +1,11 @@
-r"""Averages over rows of what a model says of them with some columns changed, with exact Jacobians.
+r"""Averages over rows of model predictions with some columns changed, with exact Jacobians.
 
-Two kinds of average make every effect (``docs/maths/effects.md``, equations 1 to 4). A *level* is the mean of the
-probabilities with some columns at other values, :math:`\sum_i \omega_i p_k(\eta_i)`. A *slope* is the mean of their
+Every effect is built from two kinds of average (``docs/maths/effects.md``, equations 1 to 4). A *level* is the mean of
+the probabilities with some columns at other values, :math:`\sum_i \omega_i p_k(\eta_i)`. A *slope* is the mean of their
 derivatives along a change of the columns, :math:`\sum_i \omega_i \sum_a (\partial p_k / \partial \eta_a) u_{ia}` with
 :math:`u_i` the derivatives of the linear predictors, which are linear in the coefficients. Only the columns that change
-are given: the part of the linear predictors that the others make is computed once. Rows are summed in groups that
-depend on their number alone, so that results are the same on any number of threads.
+are given; the contribution of the other columns to the linear predictors is computed once. Rows are summed in groups
+that depend only on the number of rows, so results do not depend on the number of threads.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ class Averages:
     Parameters
     ----------
     value : (P, L) array
-        Of each piece and each of the L values; missing where rows have none.
+        Averages for each piece and each of the L values; missing where rows have none.
     jacobian : (P, L, q) array
-        Derivatives by the coefficients that were solved for.
+        Derivatives with respect to the coefficients that were solved for.
     by_row : (P, L, n) array or None
-        What is averaged.
+        The values of each row, before averaging.
 
     Examples
     --------
@@ -80,13 +80,13 @@ def averages(
     scale : ProbabilityScale or LinkScale
         What is averaged.
     keep_rows : bool, default False
-        Whether to return what is averaged, too.
+        Whether to also return the values of each row.
 
     Returns
     -------
     Averages
-        Under separation at the limit; on the scale of the link at finite coefficients, whose limits ``in_the_limit``
-        has.
+        Under separation, probabilities are at their limits. On the link scale, values are at finite coefficients, and
+        ``in_the_limit`` gives the limits.
 
     Examples
     --------
@@ -137,7 +137,7 @@ def averages(
 
 
 def row_values(record: FitRecord, rows: RowsOfFit, pieces: Sequence[Piece], scale: Scale) -> Averages:
-    """Return what ``averages`` averages for each row by itself.
+    """Return the values that ``averages`` averages, for each row.
 
     Parameters
     ----------
@@ -146,9 +146,9 @@ def row_values(record: FitRecord, rows: RowsOfFit, pieces: Sequence[Piece], scal
     rows : RowsOfFit
         n rows.
     pieces : sequence of Level or Slope
-        P values of each.
+        P values for each row.
     scale : ProbabilityScale or LinkScale
-        What is asked for.
+        The scale of the values.
 
     Returns
     -------
@@ -194,12 +194,12 @@ def row_values(record: FitRecord, rows: RowsOfFit, pieces: Sequence[Piece], scal
 def values_at(
     record: FitRecord, rows: RowsOfFit, pieces: Sequence[Piece], scale: Scale, table: FloatArray
 ) -> FloatArray:
-    """Return what is averaged with other coefficients, (P, L, n).
+    """Return the values of each row at other coefficients, shape (P, L, n).
 
     Parameters
     ----------
     record : FitRecord
-        The fit, without separation.
+        A fit without separation.
     rows : RowsOfFit
         n rows.
     pieces : sequence of Level or Slope
@@ -216,7 +216,7 @@ def values_at(
 
     Examples
     --------
-    With no slopes every row has the probability of the intercept:
+    With all slopes zero, every row has the probability given by the intercept:
 
     >>> import logitkit as lk
     >>> from logitkit.inference.effects.pieces import Level, RowsOfFit

@@ -1,15 +1,15 @@
-r"""Effects: differences, ratios and slopes of averages, with what inference about them needs.
+r"""Effects: differences, ratios and slopes of averages, with all that inference about them needs.
 
-An effect is a function of two averages, or a slope that is one itself: :math:`a - b`, the risk ratio :math:`a / b`, or
-the odds ratio :math:`a (1 - b) / \{(1 - a) b\}`. Its standard error follows by the chain rule from the covariance of
-the averages (``docs/maths/effects.md``, equations 6 and 7). That is :math:`J V J'` where the rows are as given; where
-they were drawn too, the covariance of the influence functions of the averages,
+An effect is a function of two averages, or a slope, which is itself an average: :math:`a - b`, the risk ratio :math:`a
+/ b`, or the odds ratio :math:`a (1 - b) / \{(1 - a) b\}`. Its standard error follows by the chain rule from the
+covariance of the averages (``docs/maths/effects.md``, equations 6 and 7). The covariance is :math:`J V J'` if the rows
+are fixed. If the rows were sampled too, it is the covariance of the influence functions of the averages,
 
 .. math::
 
     \omega_i \{f_i(\hat\beta) - \bar f\} + J A^{-1} s_i ,
 
-with s the scores and A the information; or the covariance of draws, by simulation or by the bootstrap.
+where s are the scores and A the information. It may also be the covariance of draws, by simulation or by the bootstrap.
 
 References
 ----------
@@ -59,18 +59,18 @@ ContrastKind = Literal["reference", "pairwise", "sequential"]
 
 
 class Comparison(NamedTuple):
-    """Which averages an effect compares.
+    """The averages that an effect compares.
 
     Parameters
     ----------
     variable : str
-        What changes.
+        The variable that changes.
     contrast : str
-        How, in words.
+        The change, in words.
     high : int
-        A piece: the average after the change, or the slope.
+        Index of the average after the change, or of the slope.
     low : int or None
-        The average before it; None of a slope.
+        Index of the average before the change; None for a slope.
 
     Examples
     --------
@@ -86,14 +86,14 @@ class Comparison(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class WithoutUnits:
-    """Effects without each unit in turn.
+    """Effects without each sampling unit in turn.
 
     Parameters
     ----------
     values : (U, E) array
-        nan where the estimates without a unit are not finite.
+        Effects; nan where the estimates without a unit are not finite.
     multiplicity : (U,) array
-        Observations that each unit stands for.
+        Number of observations that each unit represents.
 
     Examples
     --------
@@ -106,12 +106,12 @@ class WithoutUnits:
     multiplicity: FloatArray
 
     def acceleration(self, forward: Callable[[FloatArray], FloatArray]) -> FloatArray:
-        """Return the skewness of the influence over six.
+        """Return the acceleration of BCa intervals: the skewness of the influence divided by six.
 
         Parameters
         ----------
         forward : callable
-            To the scale of the intervals.
+            Transformation to the scale of the intervals.
 
         Returns
         -------
@@ -131,29 +131,29 @@ class Effects:
     Parameters
     ----------
     labels : tuple of (str, tuple)
-        Columns that say what a row is of: values that are set, groups, variable, contrast, outcome.
+        Columns that identify a row: set values, groups, variable, contrast, outcome.
     numbers : Derived
         The E effects.
     title : str
-        What they are.
+        Description of the effects.
     scale : str
         ``"probability"``, ``"link"``, ``"risk_ratio"`` or ``"odds_ratio"``.
     method : str
-        How errors were made, in words.
+        How standard errors were computed, in words.
     n_rows : int
         Number of rows averaged over.
     cells : (E,) int array
-        Which combination of set values and groups each row is of.
+        The combination of set values and groups to which each row belongs.
     adjust : str or None
-        How intervals are adjusted for their number.
+        How intervals are adjusted for multiplicity.
     draws : (B, E) array or None
-        Effects of simulated or resampled coefficients, of which the intervals are made.
+        Effects of simulated or resampled coefficients, from which the intervals are computed.
     without : WithoutUnits or None
         Effects without each unit in turn, for BCa intervals.
     kind : {'percentile', 'basic', 'bca'}
-        How intervals are made of draws; of ratios on the scale of logarithms.
+        Kind of interval computed from the draws; for ratios, on the log scale.
     notes : tuple of str
-        What is to be said of them.
+        Remarks about the effects.
 
     Examples
     --------
@@ -183,14 +183,14 @@ class Effects:
         Parameters
         ----------
         level : float, optional
-            Confidence level; that of the effects by default.
+            Confidence level; by default that of the effects.
         adjust : {'bonferroni', 'single-step'}, optional
-            As asked for with the effects by default.
+            Adjustment for multiplicity; by default the one requested with the effects.
 
         Returns
         -------
         Estimates
-            Of draws, intervals are percentiles, or made of these.
+            With draws, the intervals are computed from the percentiles of the draws.
         """
         adjust = self.adjust if adjust is None else adjust
         found = self.numbers.estimates(level, None if self.draws is not None else adjust)
@@ -220,7 +220,7 @@ class Effects:
         Parameters
         ----------
         hypothesis : str
-            In the names of the effects, or ``b1``, ``b2``, ... by row: ``"b1 = b2"``.
+            Hypotheses in terms of the names of the effects, or of ``b1``, ``b2``, ... by row: ``"b1 = b2"``.
         level : float, optional
             Confidence level of the intervals.
 
@@ -232,17 +232,17 @@ class Effects:
         return self.numbers.test(hypothesis, level)
 
     def between(self, kind: ContrastKind = "reference") -> Effects:
-        """Return the differences of effects between cells, or their ratios where the effects are ratios.
+        """Return differences of effects between cells, or ratios of effects if the effects are ratios.
 
         Parameters
         ----------
         kind : {'reference', 'pairwise', 'sequential'}
-            Each cell against the first, each pair, or each against the one before.
+            Each cell against the first, each pair of cells, or each cell against the one before it.
 
         Returns
         -------
         Effects
-            One row per pair of cells and effect: differences in differences on the scale of the effects.
+            One row per pair of cells and effect, such as a difference in differences, on the scale of the effects.
         """
         require_choice("kind", kind, get_args(ContrastKind))
         if int(self.cells.max()) < 1:
@@ -292,21 +292,21 @@ def _against(high: object, low: object, sign: str, again: bool) -> str:
 
 
 def level_pairs(n_levels: int, kind: ContrastKind, reference: int = 0) -> list[tuple[int, int]]:
-    """Return which levels are compared, the second being taken from the first.
+    """Return which pairs of levels are compared; the second level is subtracted from the first.
 
     Parameters
     ----------
     n_levels : int
         Number of levels.
     kind : {'reference', 'pairwise', 'sequential'}
-        Each against the reference, each pair, or each against the one before.
+        Each level against the reference, each pair, or each level against the one before it.
     reference : int, default 0
-        The reference.
+        Index of the reference.
 
     Returns
     -------
     list of (int, int)
-        In the order of the levels.
+        Pairs in the order of the levels.
 
     Examples
     --------
@@ -338,7 +338,7 @@ def compared(
     shape : tuple of int
         Cells C, pieces P and values L.
     comparisons : sequence of Comparison
-        R effects of each cell and value.
+        R effects for each cell and value.
     scale : {'probability', 'link', 'risk_ratio', 'odds_ratio'}
         How two averages are compared.
     draws : (B, C P L) array, optional
@@ -351,7 +351,7 @@ def compared(
     root : (C R L, r) array
         Its product with its transpose is their covariance.
     draws : (B, C R L) array or None
-        Draws of them.
+        Draws of the effects.
 
     Examples
     --------

@@ -1,8 +1,8 @@
-r"""Intervals of two profiles compared by likelihood, by score, and by the bootstrap.
+r"""Profile-likelihood, score and bootstrap intervals for the comparison of two profiles.
 
-Probabilities averaged over rows, their difference and ratio and the ratio of their odds are functions of the
-coefficients (``intervals/averaged.py``): a profile or score interval holds the values that a fit with the quantity held
-at them does not reject, a bootstrap interval is made of the quantities of refits, at their limits where these are
+Probabilities averaged over rows, their difference, ratio and odds ratio are functions of the coefficients
+(``intervals/averaged.py``). A profile or score interval contains the values that are not rejected when the quantity is
+held at them. A bootstrap interval is computed from the quantities of refits, which are at their limits if a refit is
 separated.
 """
 
@@ -37,7 +37,7 @@ QUANTITIES: tuple[Quantity, ...] = ("risk difference", "risk ratio", "odds ratio
 
 
 class ContrastRows:
-    """What the probabilities of two profiles are averaged over.
+    """The rows over which the probabilities of two profiles are averaged.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class ContrastRows:
     shares : (n,) array
         How much each row counts; they sum to one.
     outcomes : sequence of int
-        Of which L outcomes.
+        Positions of the L outcomes.
 
     Examples
     --------
@@ -68,12 +68,12 @@ class ContrastRows:
         Parameters
         ----------
         which : int
-            0 or 1.
+            0 for the first profile, 1 for the second.
 
         Returns
         -------
         (n, p) array
-            All columns.
+            All columns of the rows.
         """
         piece = self.pieces[which]
         if piece.places is None:
@@ -88,7 +88,7 @@ class ContrastRows:
         Parameters
         ----------
         which : int
-            0 or 1.
+            0 for the first profile, 1 for the second.
 
         Returns
         -------
@@ -102,7 +102,7 @@ class ContrastRows:
 def contrast_by_likelihood(
     record: FitRecord, design: Design | None, found: ProfileContrast, rows: ContrastRows, method: CurvedMethod
 ) -> ProfileContrast:
-    """Return two profiles compared, with profile or score intervals.
+    """Return the comparison of two profiles with profile or score intervals.
 
     Parameters
     ----------
@@ -113,21 +113,21 @@ def contrast_by_likelihood(
     found : ProfileContrast
         The comparison with Wald intervals.
     rows : ContrastRows
-        What was averaged over.
+        The rows that were averaged over.
     method : {'profile', 'score'}
         Method of inference.
 
     Returns
     -------
     ProfileContrast
-        With other intervals. Ends at the bound of a quantity are that bound.
+        The comparison with the new intervals. A limit at the bound of a quantity is that bound.
 
     Raises
     ------
     UnsupportedError
         Without a likelihood, and for too many rows.
     DataError, ConvergenceError
-        Without the rows of the fit, or a maximum.
+        Without the rows of the fit, or if the maximum was not found.
 
     Examples
     --------
@@ -185,7 +185,7 @@ def _shifted(rows: ContrastRows) -> bool:
 def contrast_by_bootstrap(
     record: FitRecord, design: Design, found: ProfileContrast, rows: ContrastRows, kind: IntervalKind
 ) -> ProfileContrast:
-    """Return two profiles compared, with bootstrap intervals.
+    """Return the comparison of two profiles with bootstrap intervals.
 
     Parameters
     ----------
@@ -196,19 +196,20 @@ def contrast_by_bootstrap(
     found : ProfileContrast
         The comparison with Wald intervals.
     rows : ContrastRows
-        What was averaged over, which stays as it is.
+        The rows that were averaged over; they are not resampled.
     kind : {'percentile', 'basic', 'bca', 'normal'}
-        How intervals are made of the standard number of replicates.
+        Kind of interval, computed from the standard number of replicates.
 
     Returns
     -------
     ProfileContrast
-        With other intervals; basic and normal ones are of logits and of logarithms of ratios.
+        The comparison with the new intervals; basic and normal intervals are computed for logits and for logs of
+        ratios.
 
     Raises
     ------
     UnsupportedError
-        After a penalty, and where refits are refused.
+        After a penalty, and where refits are not available.
 
     Examples
     --------

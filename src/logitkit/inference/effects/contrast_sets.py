@@ -1,8 +1,8 @@
-r"""Coefficients of contrasts of G means: pairwise, against a reference, polynomial, and as given.
+r"""Coefficients of contrasts of G means: pairwise, against a reference, polynomial, or given by the user.
 
-Polynomial contrasts are orthogonal polynomials in the scores of the levels: their numbers, or 1, 2, ... for levels that
-are no numbers. Of equally spaced scores they are scaled to the smallest whole numbers, as tables have them; else to
-unit length.
+Polynomial contrasts are orthogonal polynomials in the scores of the levels: the levels themselves if numeric, otherwise
+1, 2, .... For equally spaced scores they are scaled to the smallest integers, as in published tables; otherwise to unit
+length.
 
 References
 ----------
@@ -41,26 +41,26 @@ def contrast_set(
     Parameters
     ----------
     contrasts : {'pairwise', 'reference', 'polynomial'} or mapping
-        Every mean less every later one; every mean less the first; orthogonal polynomials; or by name the coefficients,
-        G of them in order or by label.
+        Each mean minus each later one; each mean minus the first; orthogonal polynomials; or a mapping from names to G
+        coefficients each, in order or by label.
     labels : sequence of str
-        Of the G means.
+        Labels of the G means.
     scores : sequence
-        The level of each mean, a number or not.
+        The level of each mean, numeric or not.
 
     Returns
     -------
     names : tuple of str
         Names of the k contrasts.
     coefficients : (k, G) array
-        Rows sum to 0.
+        Coefficients of the contrasts; each row sums to 0.
 
     Raises
     ------
     DataError
-        For an unknown set, fewer than two means, and coefficients that are no contrast.
+        For an unknown set, fewer than two means, and coefficients that are not a contrast.
     FormulaError
-        For a label that is none.
+        For an unknown label.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-r"""Errors of averages: with the rows as given, with rows that were drawn, and from draws of the coefficients."""
+r"""Standard errors of averages: with fixed rows, with sampled rows, and from draws of the coefficients."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ NOT_BY_ROW = {"survey": "design of a survey", "clusters": "crossed clusters", "s
 
 @dataclass(frozen=True)
 class Drawn:
-    """Averages of drawn coefficients.
+    """Averages at drawn coefficients.
 
     Parameters
     ----------
     values : (B, M) array
         One row per draw.
     seed : int
-        Draws the same again.
+        Seed of the draws.
     n_failed : int
-        Draws that are left out, as their fit has no finite estimate.
+        Number of draws that are left out because their fit has no finite estimate.
     left_out : (U, M) array or None
-        Averages without each unit in turn, which BCa intervals take an acceleration from.
+        Averages without each unit in turn, from which BCa intervals get their acceleration.
     multiplicity : (U,) array or None
         Observations that each unit stands for.
 
@@ -59,19 +59,19 @@ class Drawn:
 
     @property
     def root(self) -> FloatArray:
-        """Its product with its transpose is the covariance of the draws, (M, B)."""
+        """A root R of the covariance of the draws, shape (M, B): R R' is the covariance."""
         return np.asarray((self.values - self.values.mean(axis=0)).T / np.sqrt(len(self.values) - 1.0))
 
 
 def given_root(record: FitRecord, jacobian: FloatArray) -> FloatArray:
-    """Return a root of the covariance of averages over rows as they are given.
+    """Return a root of the covariance of averages over fixed rows.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     jacobian : (M, q) array
-        Derivatives of the averages by the coefficients solved for; missing where an average is.
+        Derivatives of the averages with respect to the coefficients solved for; missing where an average is.
 
     Returns
     -------
@@ -101,34 +101,34 @@ def given_root(record: FitRecord, jacobian: FloatArray) -> FloatArray:
 def sampled_root(
     record: FitRecord, design: Design | None, jacobian: FloatArray, parts: FloatArray, weights: FloatArray | None
 ) -> FloatArray:
-    """Return a root of the covariance of averages over rows that were drawn as their outcomes were.
+    """Return a root of the covariance of averages over rows that were sampled together with their outcomes.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     design : Design or None
-        Its n rows, where these are averaged over; None for n other rows, independent of them.
+        Its n rows if these are averaged over; None for n other rows that are independent of them.
     jacobian : (M, q) array
-        Derivatives of the averages by the coefficients solved for.
+        Derivatives of the averages with respect to the coefficients solved for.
     parts : (M, n) array
-        What each row adds to its average, less the row's part of the average itself.
+        Contribution of each row to its average, minus the row's share of the average itself.
     weights : (n,) array or None
-        Copies of each row, which frequency weights count.
+        Number of copies of each row, for frequency weights.
 
     Returns
     -------
     (M, r) array
-        By clusters where the fit has them, times G / (G - 1) or n / (n - 1).
+        Summed by cluster if the fit has clusters, with the factor G / (G - 1), otherwise n / (n - 1).
 
     Raises
     ------
     UnsupportedError
-        After a penalty or a reduction of bias, under separation, and for surveys, crossed clusters and series.
+        After a penalty or bias reduction, under separation, and for surveys, crossed clusters and time series.
 
     Examples
     --------
-    The mean of an outcome over rows that were drawn has the error of a mean:
+    The mean of an outcome over sampled rows has the standard error of a mean:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("low ~ 1", lk.datasets.load_lbw())
@@ -181,7 +181,7 @@ def simulated_draws(
     record : FitRecord
         The fit.
     averages_of : callable
-        Of B arrays of coefficients by predictor and column, (m, p): M averages of each, (B, M).
+        Function of B arrays of coefficients by predictor and column, (m, p), that returns M averages for each, (B, M).
     n : int
         Number of draws, B.
     seed : int or None
@@ -190,7 +190,8 @@ def simulated_draws(
     Returns
     -------
     Drawn
-        The same on any number of threads; t where the covariance has degrees of freedom.
+        The draws; they do not depend on the number of threads. They are from a t distribution if the covariance has
+        degrees of freedom.
 
     Raises
     ------
@@ -238,7 +239,7 @@ def bootstrap_draws(
     sampled: bool,
     accelerated: bool = False,
 ) -> Drawn:
-    """Return averages of refits to resampled rows.
+    """Return averages from refits to resampled rows.
 
     Parameters
     ----------
@@ -247,25 +248,26 @@ def bootstrap_draws(
     design : Design
         Its rows.
     averages_at : callable
-        Of coefficients by predictor and column, and of how often each row was drawn or None: M averages.
+        Function of coefficients by predictor and column, and of how often each row was drawn (or None), that returns M
+        averages.
     n : int
         Number of replicates, B.
     seed : int or None
         Seed of the draws.
     sampled : bool
-        Whether averages are over the rows that were drawn, too.
+        Whether averages are over the resampled rows too.
     accelerated : bool, default False
-        Whether to refit without each unit, too.
+        Whether to refit without each unit too.
 
     Returns
     -------
     Drawn
-        Replicates without a finite estimate are left out, and counted.
+        The draws. Replicates without a finite estimate are left out and counted.
 
     Raises
     ------
     UnsupportedError
-        After a penalty, and if hardly a replicate has an estimate.
+        After a penalty, and if too few replicates have an estimate.
 
     Examples
     --------
@@ -313,7 +315,7 @@ def bootstrap_draws(
 def with_root(
     record: FitRecord, names: tuple[str, ...], value: FloatArray, root: FloatArray, jacobian: FloatArray, label: str
 ) -> Derived:
-    """Return functions whose covariance is not that of the fit.
+    """Return functions with a covariance other than that of the fit.
 
     Parameters
     ----------
@@ -326,14 +328,14 @@ def with_root(
     root : (M, r) array
         Its product with its transpose is their covariance.
     jacobian : (M, q) array
-        Their derivatives by the coefficients solved for, on which degrees of freedom may depend.
+        Their derivatives with respect to the coefficients solved for, on which degrees of freedom may depend.
     label : str
-        How that was made.
+        How the covariance was computed.
 
     Returns
     -------
     Derived
-        With the law and level of the fit.
+        The functions with the reference distribution and level of the fit.
 
     Examples
     --------

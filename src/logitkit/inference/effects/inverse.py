@@ -1,9 +1,10 @@
-r"""Inverse prediction: where on a line of rows a linear predictor reaches a value.
+r"""Inverse prediction: the point on a line of rows at which a linear predictor reaches a value.
 
-Along the line :math:`x(s) = x_0 + s d` the predictor is :math:`a + b s` with :math:`a = x_0'\beta + o` and
-:math:`b = d'\beta`, and it reaches t at :math:`s = (t - a) / b`. The set of s is that of the delta method, of Fieller,
-all s for which :math:`a + b s = t` is not rejected by its Wald test, or the same by the likelihood ratio; the last two
-are an interval, all numbers, or the outside of an interval (``docs/maths/means.md``, section 5).
+Along the line :math:`x(s) = x_0 + s d` the predictor is :math:`a + b s` with :math:`a = x_0'\beta + o` and :math:`b =
+d'\beta`, and it reaches t at :math:`s = (t - a) / b`. The confidence set for s is the interval of the delta method,
+Fieller's set (all s for which a Wald test does not reject :math:`a + b s = t`), or the corresponding set of the
+likelihood-ratio test. The last two are an interval, the outside of an interval, or all numbers
+(``docs/maths/means.md``, section 5).
 
 References
 ----------
@@ -41,13 +42,13 @@ class Line:
     Parameters
     ----------
     start, direction : (q,) array
-        The row and the direction as functions of the coefficients that were solved for.
+        The row and the direction, as functions of the coefficients that were solved for.
     flat : (2, p) array
-        The same of the flat coefficients.
+        The same as functions of the flat coefficients.
     offset : float
-        Of the predictor.
+        Offset of the predictor.
     a, b : float
-        The predictor at the row, with the offset, and its slope.
+        Value of the predictor at the row, with the offset, and its slope.
 
     Examples
     --------
@@ -63,7 +64,7 @@ class Line:
     b: float
 
     def at(self, target: float) -> float:
-        """Return where the predictor is at a value.
+        """Return the point at which the predictor has a value.
 
         Parameters
         ----------
@@ -73,12 +74,12 @@ class Line:
         Returns
         -------
         float
-            In units of the direction.
+            The point in units of the direction.
         """
         return (target - self.a) / self.b
 
     def slopes(self, target: float) -> FloatArray:
-        """Return the derivatives of that by the coefficients that were solved for.
+        """Return the derivatives of that point with respect to the coefficients that were solved for.
 
         Parameters
         ----------
@@ -88,21 +89,21 @@ class Line:
         Returns
         -------
         (q,) array
-            Derivatives.
+            The derivatives.
         """
         return np.asarray(-(self.start + self.at(target) * self.direction) / self.b)
 
 
 @dataclass(frozen=True, slots=True)
 class ValueSet:
-    """The values that are not rejected.
+    """The set of values that are not rejected.
 
     Parameters
     ----------
     shape : {'interval', 'outside', 'everything'}
-        Those between the ends, those below the first or above the second, or all.
+        The values between the ends, those outside the ends, or all values.
     low, high : float
-        The ends; infinite where all values are in the set.
+        The ends; infinite if all values are in the set.
 
     Examples
     --------
@@ -120,12 +121,12 @@ class ValueSet:
         Parameters
         ----------
         value : float
-            Any.
+            Any value.
 
         Returns
         -------
         bool
-            Ends belong to it.
+            True also for the ends.
         """
         inside = self.low <= value <= self.high
         return self.shape == "everything" or (inside if self.shape == "interval" else not self.low < value < self.high)
@@ -135,7 +136,7 @@ EVERYTHING = ValueSet("everything", -math.inf, math.inf)
 
 
 def link_of(record: FitRecord) -> Link:
-    """Return the link of the probability that is solved for: of the event, or of outcomes up to a threshold.
+    """Return the link of the probability to solve for: of the event, or of outcomes up to a threshold.
 
     Parameters
     ----------
@@ -145,13 +146,13 @@ def link_of(record: FitRecord) -> Link:
     Returns
     -------
     Link
-        Of each linear predictor.
+        The link of each linear predictor.
 
     Raises
     ------
     UnsupportedError
-        Where a probability depends on several linear predictors, after a penalty without covariance, and where a factor
-        is absorbed.
+        Where a probability depends on several linear predictors, after a penalty without a covariance, and with an
+        absorbed factor.
     SeparationError
         Where estimates are infinite.
 
@@ -177,9 +178,9 @@ def line_of(record: FitRecord, rows: FloatArray, offset: float, predictor: int =
     rows : (2, p) array
         Rows of the design, at 0 and at 1.
     offset : float
-        Added to the predictor at both.
+        Offset that is added to the predictor at both rows.
     predictor : int, default 0
-        Which.
+        Index of the linear predictor.
 
     Returns
     -------
@@ -245,7 +246,7 @@ def delta_set(record: FitRecord, line: Line, target: float, level: float) -> Val
 
 
 def fieller_set(record: FitRecord, line: Line, target: float, level: float) -> ValueSet:
-    r"""Return Fieller's set: values at which a Wald test does not reject that the predictor is at its target.
+    r"""Return Fieller's set: the values that a Wald test does not reject as those where the predictor is at its target.
 
     They satisfy :math:`(a + b s - t)^2 \le z^2 \operatorname{var}(a + b s)`, a quadratic inequality.
 
@@ -267,7 +268,7 @@ def fieller_set(record: FitRecord, line: Line, target: float, level: float) -> V
 
     Examples
     --------
-    A slope that is not significant:
+    A slope that is not significant gives an unbounded set:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})

@@ -1,4 +1,4 @@
-"""Inverse predictions as they are handed over."""
+"""Results of inverse prediction."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ class InversePredictions:
     Parameters
     ----------
     variable : str
-        Whose values.
+        The variable whose values are given.
     what : str
-        Of what the probability is, in words.
+        What the probability is of, in words.
     heads : tuple of str
-        Names of the columns of ``labels``: variables held at several values, the threshold where there are several, and
+        Names of the columns of ``labels``: variables held at several values, the threshold if there are several, and
         the probability.
     labels : tuple of tuple of str
-        Of each value.
+        Labels of each value.
     probability : (m,) array
         The probabilities.
     derived : Derived
-        The values, with errors by the delta method.
+        The values, with standard errors by the delta method.
     sets : tuple of ValueSet
-        The confidence set of each.
+        The confidence set of each value.
     method : {'delta', 'fieller', 'profile'}
-        How sets were made.
+        How the sets were computed.
     level : float
         Confidence level.
     scale : str
         The term on whose scale the value was solved for; empty for the variable itself.
     fixed : tuple of (str, str)
-        Variables held at one value.
+        Variables held at a single value.
     seen : (float, float)
-        Smallest and largest value in the rows of the fit.
+        Smallest and largest value of the variable in the rows of the fit.
     has_offset : bool
         Whether offsets are held at their mean.
 

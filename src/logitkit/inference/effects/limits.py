@@ -1,4 +1,4 @@
-"""Averages of a separated fit: what is certain in the limit, and which functions of coefficients are infinite."""
+"""Averages of a separated fit: limits that are certain, and functions of the coefficients that are infinite."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ STILL = 1e-9  # of the moves that a difference is of: what is left of them is ro
 
 
 def certain(probability: FloatArray, root: FloatArray) -> FloatArray:
-    """Return probabilities of which those that are 0 or 1 in every row, in the limit, are so without rounding.
+    """Return probabilities, with those that are 0 or 1 in every row in the limit set to exactly 0 or 1.
 
     Parameters
     ----------
     probability : (m,) array
         Averages over rows.
     root : (m, r) array
-        Of their covariance; zero where nothing is uncertain.
+        Root of their covariance; zero where nothing is uncertain.
 
     Returns
     -------
     (m,) array
-        The same, but for rounding.
+        The probabilities, corrected for rounding.
 
     Examples
     --------
@@ -38,19 +38,20 @@ def certain(probability: FloatArray, root: FloatArray) -> FloatArray:
 
 
 def moves_of(record: FitRecord, jacobian: FloatArray) -> FloatArray:
-    """Return by how much linear functions of the coefficients move along the directions of recession.
+    """Return the changes in linear functions of the coefficients along the directions of recession.
 
     Parameters
     ----------
     record : FitRecord
         A fit.
     jacobian : (m, q) array
-        The functions, of the coefficients solved for.
+        The functions of the coefficients solved for.
 
     Returns
     -------
     (m, d) array
-        One column per independent direction, none where estimates are finite. They add and subtract as the functions.
+        One column per independent direction, with no columns if estimates are finite. The changes add and subtract like
+        the functions.
 
     Examples
     --------
@@ -71,20 +72,21 @@ def in_the_limit(record: FitRecord, value: FloatArray, moves: FloatArray, size: 
     record : FitRecord
         The fit.
     value : (m,) array
-        The functions at the finite representative of the estimate.
+        Values of the functions at the finite representative of the estimate.
     moves : (m, d) array
-        Their moves along the directions of recession.
+        Changes in the functions along the directions of recession.
     size : float
-        That of the moves which these were made of by differences.
+        Size of the changes from which these were computed as differences.
 
     Returns
     -------
     (m,) array
-        Infinite where every direction that moves a function moves it to the same side, nan where two disagree.
+        Infinite if all directions that change a function change it with the same sign, nan if two have opposite signs.
 
     Examples
     --------
-    The linear predictor of separated data falls below the gap and rises above it; its slope is infinite:
+    With separated data the linear predictor is minus infinity below the gap and infinity above it; its slope is
+    infinite:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 1], "x": [1.0, 2.0, 3.0, 4.0]})

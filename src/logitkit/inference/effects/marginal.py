@@ -1,4 +1,4 @@
-"""Marginal means and their contrasts, as they are handed over."""
+"""Results for marginal means and their contrasts."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ class Contrasts:
     Parameters
     ----------
     labels : tuple of tuple of str
-        Of each contrast: outcome or threshold where there are several, levels of ``by``, and its name.
+        Labels of each contrast: outcome or threshold if there are several, levels of ``by``, and its name.
     derived : Derived
         Differences of linear predictors, or of probabilities.
     estimates : Estimates
-        With intervals and p-values, adjusted where that was asked for.
+        Estimates with intervals and p-values, adjusted if that was requested.
     ratio : str
-        What the exponential of a difference is called; empty where it has no name.
+        Name of the exponential of a difference; empty if it has none.
     adjust : str or None
         How intervals and p-values were adjusted.
     family : int
-        Contrasts that were adjusted together.
+        Number of contrasts that were adjusted together.
 
     Examples
     --------
@@ -56,35 +56,35 @@ class MarginalMeans:
     Parameters
     ----------
     heads : tuple of str
-        Names of the columns of ``labels``: outcome or threshold where there are several, then factors.
+        Names of the columns of ``labels``: outcome or threshold if there are several, then factors.
     labels : tuple of tuple of str
-        Of each mean.
+        Labels of each mean.
     derived : Derived
         The means, with names such as ``race[black]:smoke[1]``.
     estimates : Estimates
-        With intervals; no tests, as zero is nothing special.
+        Estimates with intervals, without tests, because zero is not a meaningful null value.
     scale : {'link', 'probability', 'latent'}
         Scale of the means.
     averaged : {'link', 'probability'}
-        What was averaged over cells.
+        Scale on which cells were averaged.
     weights : {'equal', 'proportional'}
-        Of the cells.
+        Weights of the cells.
     by : tuple of str
         Factors within whose levels means are compared.
     over : tuple of (str, tuple of str)
         Factors averaged over, with their levels.
     fixed : tuple of (str, str, bool)
-        Variables held at a value, and whether that is their mean.
+        Variables held at a value, and whether that value is their mean.
     what : str
         What the means are of, in words.
     outcomes : tuple of str
-        Outcomes or thresholds, where there are several.
+        Outcomes or thresholds, if there are several.
     has_offset : bool
         Whether offsets are held at their mean.
     adjust : str or None
         How the intervals of the means were adjusted.
     contrasts : Contrasts or None
-        Where they were asked for.
+        The contrasts, if they were requested.
 
     Examples
     --------
@@ -113,7 +113,7 @@ class MarginalMeans:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Names of the means that are not estimable, or that separation leaves undetermined."""
+        """Names of the means that are not estimable or that separation leaves undetermined."""
         return tuple(
             name for name, value in zip(self.derived.names, self.derived.value, strict=True) if np.isnan(value)
         )

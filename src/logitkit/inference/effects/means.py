@@ -1,13 +1,13 @@
-r"""Estimated marginal means: predictions of cells of a reference grid, averaged with stated weights.
+r"""Estimated marginal means: predictions for the cells of a reference grid, averaged with given weights.
 
-A cell has one level of each factor, and each number at one value; its row is x. The mean of a group of cells with
-weights w is, on the link scale, the linear predictor of the average row,
+A cell has one level of each factor and one value of each numeric variable; its row is x. On the link scale, the mean of
+a group of cells with weights w is the linear predictor of the average row,
 
 .. math:: \bar\eta = \bar x'\beta + \bar o, \qquad \bar x = \sum_c w_c x_c ,
 
 and as a probability either :math:`p_k(\bar\eta)` or :math:`\sum_c w_c\, p_k(\eta_c)`, which differ. Contrasts are
-linear combinations of the means; on the link scale they are functions of the contrasts of average rows, so that one may
-be finite, or estimable, where the means are not (``docs/maths/means.md``).
+linear combinations of the means; on the link scale they are functions of contrasts of average rows, so a contrast may
+be finite or estimable even if the means are not (``docs/maths/means.md``).
 
 References
 ----------
@@ -48,7 +48,7 @@ ROUNDING = 1e-13  # of the size of its terms: what is left of a contrast of equa
 
 @dataclass(frozen=True, eq=False)
 class Cells:
-    """The cells that means are averages of.
+    """The cells over which means are averaged.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class Cells:
     offset : (m, N) array or None
         By linear predictor.
     weights : (G, N) array
-        Of the cells in each mean; rows sum to 1.
+        Weights of the cells in each mean; each row sums to 1.
 
     Examples
     --------
@@ -80,7 +80,7 @@ class Cells:
         Returns
         -------
         matrix : Matrix
-            G rows, or k.
+            G rows, or k if ``contrast`` is given.
         offset : (m, G) array, (m, k) or None
             By linear predictor.
         """
@@ -93,27 +93,28 @@ class Cells:
 
 
 def predictor_weights(record: FitRecord, scale: MeansScale) -> tuple[tuple[str, ...], FloatArray]:
-    """Return the combinations of linear predictors that means on the link scale are of.
+    """Return the combinations of linear predictors whose means are taken on the link scale.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     scale : {'link', 'latent'}
-        Each predictor, or the variable that thresholds cut.
+        Each predictor, or the latent variable that the thresholds cut.
 
     Returns
     -------
     labels : tuple of str
-        L of them; empty text where there is one. Of ordered outcomes the thresholds.
+        L labels; an empty string if there is only one. For ordered outcomes, the thresholds.
     weights : (L, m) array
-        Of two outcomes the predictor; of several each outcome against the reference, in symmetric form against the mean
-        of all; of ordered ones minus each threshold's predictor, so that more means higher outcomes.
+        For two outcomes, the predictor. For several, each outcome against the reference, or in symmetric form against
+        the mean of all. For ordered outcomes, minus the predictor of each threshold, so that larger values mean higher
+        outcomes.
 
     Raises
     ------
     UnsupportedError
-        Where no latent variable is cut by thresholds.
+        If the thresholds do not cut a latent variable.
 
     Examples
     --------
@@ -166,30 +167,31 @@ def means_of(
     cells : Cells
         G groups of cells.
     names : tuple of str
-        Of the G groups.
+        Names of the G groups.
     scale : {'link', 'probability', 'latent'}
-        Linear predictors, probabilities, or of ordered outcomes the latent variable, from the mean threshold.
+        Linear predictors, probabilities or, for ordered outcomes, the latent variable measured from the mean threshold.
     averaged : {'link', 'probability'}
-        What is averaged over the cells of a group, for probabilities: linear predictors, or probabilities.
+        For probabilities: whether linear predictors or probabilities are averaged over the cells of a group.
     level : float, optional
         Confidence level; by default that of the fit.
 
     Returns
     -------
     labels : tuple of str
-        Of the L outcomes or thresholds; empty text where there is one.
+        Labels of the L outcomes or thresholds; an empty string if there is only one.
     means : Derived
-        L G means, those of the first label first. Not a number where a mean is not estimable or not determined; no
-        error where it is a limit.
+        L G means, those of the first label first. A mean that is not estimable or not determined is nan; a limit has no
+        standard error.
 
     Raises
     ------
     UnsupportedError
-        After a penalty that leaves no covariance, where a factor is absorbed, and for a scale that the model has not.
+        After a penalty that leaves no covariance, with an absorbed factor, and for a scale that the model does not
+        have.
 
     Examples
     --------
-    Of a saturated model the means are those of the groups:
+    In a saturated model the means are those of the groups:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("y ~ g", {"y": [0, 1, 1, 0, 0, 1, 0], "g": list("aaabbbb")})
@@ -231,11 +233,11 @@ def contrasts_of(
     names : tuple of str
         Names of the k contrasts.
     contrast : (k, G) array
-        Coefficients; rows sum to 0.
+        Coefficients; each row sums to 0.
     scale : {'link', 'probability', 'latent'}
         Scale of the means.
     averaged : {'link', 'probability'}
-        What is averaged over cells for probabilities.
+        For probabilities: what is averaged over cells.
     level : float, optional
         Confidence level; by default that of the fit.
 

@@ -1,4 +1,4 @@
-"""Rows that are averaged over, and what is averaged: levels and slopes of some of their columns."""
+"""The pieces of an average: rows, and levels and slopes of some of their columns."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ __all__ = ["Level", "Piece", "RowsOfFit", "Slope", "one_row"]
 
 
 class RowsOfFit(NamedTuple):
-    """Rows that are averaged over, as they are.
+    """The rows that are averaged over, unchanged.
 
     Parameters
     ----------
     matrix : Matrix
-        n rows of all columns.
+        All columns of the n rows.
     offset : (m, n) array or None
         By linear predictor.
 
@@ -43,7 +43,7 @@ class RowsOfFit(NamedTuple):
         Returns
         -------
         RowsOfFit
-            In their order.
+            The rows, in the order of the positions.
         """
         return RowsOfFit(self.matrix.take(rows), None if self.offset is None else self.offset[:, rows])
 
@@ -54,11 +54,11 @@ class Level(NamedTuple):
     Parameters
     ----------
     places : (c,) int array or None
-        Which columns; None where the matrix has all columns, and the offset is the whole one.
+        Positions of the columns; None if the matrix has all columns and the offset is complete.
     matrix : Matrix
         n rows.
     offset : (m, n) array or None
-        Of a matrix of all columns.
+        Offsets, if the matrix has all columns.
 
     Examples
     --------
@@ -81,7 +81,7 @@ class Level(NamedTuple):
         Returns
         -------
         Level
-            In their order.
+            The rows, in the order of the positions.
         """
         return Level(self.places, self.matrix.take(rows), None if self.offset is None else self.offset[:, rows])
 
@@ -92,15 +92,15 @@ class Slope(NamedTuple):
     Parameters
     ----------
     places : (c,) int array
-        Which columns change.
+        Positions of the columns that change.
     matrix : Matrix
-        How fast, n rows.
+        Rates of change of these columns, n rows.
     offset : (m, n) array or None
-        How fast the offset changes.
+        Rate of change of the offset.
     factor : (n,) array or None
-        What the derivative of each row is multiplied by.
+        Factor by which the derivative of each row is multiplied.
     proportional : bool
-        Whether it is the derivative of the logarithm of what is averaged.
+        Whether the derivative is that of the logarithm of the averaged quantity.
 
     Examples
     --------
@@ -116,7 +116,7 @@ class Slope(NamedTuple):
 
     @property
     def is_plain(self) -> bool:
-        """Whether it is that of columns alone, and of what is averaged itself."""
+        """Whether the slope changes columns only, and is that of the averaged quantity itself."""
         return self.offset is None and self.factor is None and not self.proportional
 
     def take(self, rows: IntArray) -> Slope:
@@ -130,7 +130,7 @@ class Slope(NamedTuple):
         Returns
         -------
         Slope
-            In their order.
+            The rows, in the order of the positions.
         """
         return self._replace(
             matrix=self.matrix.take(rows),
@@ -143,7 +143,7 @@ Piece = Level | Slope
 
 
 def one_row(matrix: Matrix) -> FloatArray | None:
-    """Return the row that all rows of a matrix are, where it is stored once; None else.
+    """Return the single row that all rows of a matrix equal, if it is stored once; otherwise None.
 
     Parameters
     ----------

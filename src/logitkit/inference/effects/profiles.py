@@ -1,9 +1,9 @@
 r"""Two profiles compared: odds ratio, risk ratio, risk difference, number needed to treat.
 
-With probabilities p and r of two profiles the difference is :math:`d = p - r`, and the number needed to treat
-:math:`1 / d`: so many of profile a in place of b for one event more. Where the interval (l, u) of d contains zero, that
-of the number needed passes through infinity: it is :math:`(-\infty, 1/l]` and :math:`[1/u, \infty)`, which hold the
-numbers for one event fewer and one event more (``docs/maths/effects.md``, section 6).
+For probabilities p and r of profiles a and b, the difference is :math:`d = p - r`. The number needed to treat, :math:`1
+/ d`, is how many must have profile a instead of b for one additional event. If the interval (l, u) of d contains zero,
+the interval of the number needed passes through infinity: it is the union of :math:`(-\infty, 1/l]` and :math:`[1/u,
+\infty)`, the numbers for one event fewer and for one event more (``docs/maths/effects.md``, section 6).
 
 References
 ----------
@@ -47,11 +47,11 @@ class NumberNeeded:
     Parameters
     ----------
     estimate : (L,) array
-        One over the difference; negative where it is for one event fewer.
+        One over the difference; negative for one event fewer.
     low, high : (L,) array
         Ends of the interval: between them, or where it passes through infinity, below ``high`` and above ``low``.
     through_infinity : (L,) bool array
-        Whether it does.
+        Whether the interval passes through infinity.
 
     Examples
     --------
@@ -68,14 +68,14 @@ class NumberNeeded:
 
 @dataclass(frozen=True, eq=False)
 class ContrastLimits:
-    """Ends of intervals that are not Wald's, below and above.
+    """Lower and upper limits of intervals other than Wald intervals.
 
     Parameters
     ----------
     probabilities : (2, 2 L) array
-        Of those of a, then of those of b.
+        Limits for the probabilities of a, then of b.
     differences, risk_ratios, odds_ratios : (2, L) array
-        Of each comparison.
+        Limits for each comparison.
 
     Examples
     --------
@@ -99,23 +99,23 @@ class ProfileContrast:
     a, b : str
         The profiles in words.
     outcomes : tuple of str
-        The L outcomes; empty for the event of two.
+        The L outcomes; empty for a model of two outcomes.
     probabilities : Derived
-        Those of a, then those of b.
+        Probabilities of a, then of b.
     differences : Derived
-        Of the probabilities.
+        Differences of the probabilities.
     risk_ratios, odds_ratios : Derived
-        Of the probabilities, and of their odds.
+        Ratios of the probabilities and of their odds.
     averaged : bool
         Whether the probabilities are averages over several rows.
     n_rows : int
         Number of rows averaged over.
     limits : ContrastLimits or None
-        Ends of the intervals, where they are not Wald's.
+        Limits of the intervals, if they are not Wald intervals.
     method : str
-        How the intervals were made.
+        How the intervals were computed.
     notes : tuple of str
-        What is to be said.
+        Remarks about the comparison.
 
     Examples
     --------
@@ -145,12 +145,12 @@ class ProfileContrast:
         Parameters
         ----------
         quantity : {'probability', 'risk difference', 'risk ratio', 'odds ratio'}
-            Which.
+            The quantity to return.
 
         Returns
         -------
         Estimates
-            L entries; of probabilities those of a, then those of b.
+            L entries; for probabilities, those of a and then those of b.
         """
         field = FIELDS[quantity]
         found: Estimates = getattr(self, field).estimates()
@@ -165,7 +165,7 @@ class ProfileContrast:
         Returns
         -------
         NumberNeeded
-            From the differences and their intervals.
+            Computed from the differences and their intervals.
         """
         found = self.estimates("risk difference")
         return number_needed(found.estimate, found.low, found.high)
@@ -186,7 +186,7 @@ def number_needed(difference: FloatArray, low: FloatArray, high: FloatArray) -> 
 
     Examples
     --------
-    An interval that excludes zero is turned over:
+    An interval that excludes zero is inverted:
 
     >>> found = number_needed(np.array([0.2]), np.array([0.1]), np.array([0.5]))
     >>> found.estimate.tolist(), found.low.tolist(), found.high.tolist(), found.through_infinity.tolist()
@@ -209,9 +209,9 @@ def profile_contrast_of(
     names : (str, str)
         The profiles in words.
     outcomes : tuple of str
-        Names of the outcomes; empty for the event of two.
+        Names of the outcomes; empty for a model of two outcomes.
     averaged : bool
-        Whether they are averages over several rows.
+        Whether the probabilities are averages over several rows.
     n_rows : int
         Number of rows averaged over.
 

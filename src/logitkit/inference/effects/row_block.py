@@ -1,8 +1,8 @@
-r"""Consecutive rows with their linear predictors, and what single averages sum over them.
+r"""Consecutive rows with their linear predictors, and the sums over them for single averages.
 
-What is averaged is a function of the predictors, so that its derivatives by the coefficients are sums of columns times
-derivatives by the predictors (``docs/maths/effects.md``, equations 1 and 3). The part of the predictors that columns
-make that do not change is computed once.
+The averaged quantity is a function of the predictors, so its derivatives with respect to the coefficients are sums of
+columns times derivatives with respect to the predictors (``docs/maths/effects.md``, equations 1 and 3). The
+contribution of columns that do not change is computed once.
 """
 
 from __future__ import annotations

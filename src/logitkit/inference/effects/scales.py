@@ -1,4 +1,4 @@
-"""What effects are averages of: probabilities of outcomes, or sums of linear predictors."""
+"""The quantities that effects average: probabilities of outcomes, or sums of linear predictors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SHIFT_MOST = 50.0  # beyond, odds that are zero or infinite to the last digit mi
 
 
 class Scale(Protocol):
-    """What is averaged, as a function of the linear predictors of a row, (m, n)."""
+    """The averaged quantity, as a function of the linear predictors of a row, (m, n)."""
 
     def values(self, eta: FloatArray) -> FloatArray:
         """Return the L values, (L, n).
@@ -35,7 +35,7 @@ class Scale(Protocol):
         """
 
     def slopes(self, eta: FloatArray) -> FloatArray:
-        """Return their derivatives by the linear predictors, (L, m, n).
+        """Return the derivatives of the values with respect to the linear predictors, (L, m, n).
 
         Parameters
         ----------
@@ -106,7 +106,7 @@ class ProbabilityScale:
     family : Family
         The likelihood.
     outcomes : sequence of int
-        Which L outcomes.
+        Positions of the L outcomes.
 
     Examples
     --------
@@ -134,7 +134,7 @@ class ProbabilityScale:
         return self.family.probabilities(eta)[list(self.outcomes)]
 
     def slopes(self, eta: FloatArray) -> FloatArray:
-        """Return their derivatives by the linear predictors, (L, m, n).
+        """Return the derivatives of the probabilities with respect to the linear predictors, (L, m, n).
 
         Parameters
         ----------
@@ -231,7 +231,7 @@ class LinkScale:
     Parameters
     ----------
     weights : (L, m) array
-        Of the predictors.
+        Weights of the predictors.
 
     Examples
     --------

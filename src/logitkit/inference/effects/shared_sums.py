@@ -1,8 +1,9 @@
-r"""Sums over rows that several averages share, because their columns are the same in all rows.
+r"""Sums over rows that several averages share because the columns that change are the same in all rows.
 
-Levels of one factor set the same columns, each to values that all rows have in common: the predictors of row i are
-:math:`\eta_i^{(-)} + c_v`, the part that other columns make, and a shift. So the columns that do not change are
-multiplied by the derivatives at all levels in one product, and those that do by the sums of the derivatives.
+Levels of one factor set the same columns, each to the same values in all rows. The predictors of row i are
+:math:`\eta_i^{(-)} + c_v`: the contribution of the other columns plus a shift. One product therefore multiplies the
+columns that do not change by the derivatives at all levels, and those that change are multiplied by the sums of the
+derivatives.
 
 Slopes along which the predictors of all rows change alike, :math:`u_i = u`, are linear in u: with
 :math:`\bar g_a = \sum_i \omega_i \partial p / \partial \eta_a` and :math:`h_{ab} = \sum_i \omega_i x_i \partial^2 p /

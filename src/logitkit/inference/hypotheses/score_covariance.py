@@ -100,7 +100,7 @@ class LargerScores:
         Parameters
         ----------
         rows : (r,) int array
-            Positions.
+            Positions of the rows.
 
         Returns
         -------
