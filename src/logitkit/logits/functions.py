@@ -43,7 +43,7 @@ def sigmoid(logits: Any) -> AnyFloats:
     Returns
     -------
     array
-        Of the same shape, within two units in the last place (``docs/maths/logit_functions.md``, equations 1 to 3).
+        Accurate to two units in the last place; of the same shape (``docs/maths/logit_functions.md``, equations 1-3).
 
     Raises
     ------
@@ -70,7 +70,7 @@ def log_sigmoid(logits: Any) -> AnyFloats:
     Returns
     -------
     array
-        Of the same shape, within two units in the last place.
+        The values, of the same shape, accurate to two units in the last place.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def softplus(logits: Any) -> AnyFloats:
     Returns
     -------
     array
-        Of the same shape, within two units in the last place (``docs/maths/logit_functions.md``, equation 4).
+        Accurate to two units in the last place, of the same shape (``docs/maths/logit_functions.md``, equation 4).
 
     Raises
     ------
@@ -124,7 +124,7 @@ def log1mexp(x: Any) -> AnyFloats:
     Returns
     -------
     array
-        Of the same shape, within two units in the last place; minus infinity at zero.
+        The values, of the same shape, accurate to two units in the last place; minus infinity at zero.
 
     Raises
     ------
@@ -153,7 +153,7 @@ def softmax(logits: Any, axis: int = -1, mask: Any = None, offset: Any = None) -
     Parameters
     ----------
     logits : array-like
-        Of any shape; the outcomes lie along one axis.
+        Logits, of any shape; the outcomes lie along one axis.
     axis : int, default -1
         The axis of the outcomes.
     mask : array-like of bool, optional
@@ -164,7 +164,7 @@ def softmax(logits: Any, axis: int = -1, mask: Any = None, offset: Any = None) -
     Returns
     -------
     array
-        Of the same shape; 0 where an outcome is not allowed.
+        Probabilities, of the same shape; 0 for outcomes that are not allowed.
 
     Raises
     ------
@@ -193,7 +193,7 @@ def log_softmax(logits: Any, axis: int = -1, mask: Any = None, offset: Any = Non
     Returns
     -------
     array
-        Of the same shape; minus infinity where an outcome is not allowed.
+        Log probabilities, of the same shape; minus infinity for outcomes that are not allowed.
 
     Raises
     ------
@@ -220,7 +220,7 @@ def logsumexp(logits: Any, axis: int = -1, mask: Any = None, offset: Any = None)
     Returns
     -------
     array
-        Of the shape of the logits without the axis.
+        Logs of sums, of the shape of the logits without the axis.
 
     Raises
     ------
@@ -247,7 +247,7 @@ def entropy(logits: Any, axis: int = -1, mask: Any = None, offset: Any = None) -
     Returns
     -------
     array
-        Of the shape of the logits without the axis; from 0 to the log of the number of allowed outcomes.
+        Entropies, of the shape of the logits without the axis; from 0 to the log of the number of allowed outcomes.
 
     Raises
     ------
@@ -278,7 +278,7 @@ def kl_divergence(logits: Any, other: Any, axis: int = -1, mask: Any = None) -> 
     Returns
     -------
     array
-        Of the shape of the logits without the axis; never negative.
+        Divergences, of the shape of the logits without the axis; never negative.
 
     Raises
     ------

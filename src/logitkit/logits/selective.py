@@ -1,4 +1,4 @@
-r"""Risk and coverage: the error rate of the rows that are answered, where those with the least confidence are not.
+r"""Risk and coverage: the error rate of the rows that are answered, when the least confident rows are not.
 
 Rows are ordered by confidence. Of n rows with errors :math:`e_i` the risk at coverage j / n is the mean error of the j
 most confident, and the area under it :math:`A = n^{-1} \sum_j r_j`. Among rows with equal confidence every order is as
@@ -122,12 +122,12 @@ class RiskCoverage:
         Parameters
         ----------
         places : (m,) int array
-            Which points.
+            Positions of the points.
 
         Returns
         -------
         low, high : (m,) array
-            Pointwise, of Clopper and Pearson.
+            Pointwise Clopper-Pearson limits.
         """
         errors, answered = self.n_errors[places], self.n_answered[places]
         return proportion_limits(errors.astype(np.float64), answered.astype(np.float64), self.level)

@@ -106,12 +106,12 @@ class SelectionStep:
 
 
 class Fitted(NamedTuple):
-    """What selection asks of a fit.
+    """Results of a fit that selection uses.
 
     Parameters
     ----------
     coef, std_error : (v + 1,) arrays
-        The intercept first.
+        Coefficients and standard errors, the intercept first.
     log_odds : (n,) array
         The logit of bad of each row.
     """
@@ -135,9 +135,9 @@ class Candidates(NamedTuple):
     weights : (n,) array or None
         Weights of the rows.
     refit : callable
-        From columns to the fit on them, with an intercept.
+        Function from columns to the fit on them, with an intercept.
     lasso : callable
-        From columns to those that a lasso under the right signs keeps.
+        Function from columns to those kept by a lasso with sign constraints.
     """
 
     binnings: Mapping[str, Binning]
@@ -213,10 +213,10 @@ def _by_information(among: Candidates, stated: Selection, forced: set[int], trai
 
 
 def why_flat(binning: Binning) -> str:
-    """Return why a variable has no two rates, empty where it has.
+    """Return why a variable does not have two different rates; empty if it does.
 
-    Beside one bin of ordinary values, a special or missing one of goods alone, or of bads alone, is no second rate: its
-    weight of evidence is that of corrected counts, and a coefficient for it would be infinite.
+    A special or missing bin with only goods, or only bads, does not count as a second rate beside one ordinary bin: its
+    weight of evidence is from corrected counts, and a coefficient for it would be infinite.
     """
     used = np.sum(binning.counts, axis=0) > 0
     if np.ptp(binning.woe[used]) > 0:

@@ -54,7 +54,7 @@ class Bins(Stated):
         How event rates change from bin to bin. "auto" is the better of "up" and "down" if the values have an order,
         and "none" otherwise.
     criterion : {"iv", "js", "hellinger", "chi_square", "likelihood"}, default "iv"
-        What is maximised: information value, Jensen-Shannon divergence, squared Hellinger distance, Pearson's
+        Maximised criterion: information value, Jensen-Shannon divergence, squared Hellinger distance, Pearson's
         chi-square, or the log likelihood of the event rates.
     max_bins : int or None, default 10
         Maximum number of bins of ordinary values; missing and special values have additional bins.

@@ -50,7 +50,7 @@ class CalibrationErrors:
     Parameters
     ----------
     name : str
-        Which rows, or which outcome.
+        Name of the rows or of the outcome.
     of : {'event', 'top', 'class'}
         Errors for an event, for the most probable outcome, or their mean over the outcomes.
     n : float
@@ -237,7 +237,7 @@ def calibration_error(
 
 
 def asked_of(of: str | None, logits: FloatArray) -> str:
-    """Return of which event errors are, of the most probable outcome where there are several and nothing is said.
+    """Return the kind of event; with several outcomes the default is the most probable outcome.
 
     Examples
     --------
@@ -263,7 +263,7 @@ def rows_of(logits: FloatArray, y: Any, of: str) -> tuple[FloatArray, FloatArray
     y : (n,) array-like
         What happened.
     of : {'event', 'top', 'class'}
-        Of which event.
+        The kind of event.
 
     Returns
     -------

@@ -78,14 +78,14 @@ class Sampler:
         Parameters
         ----------
         logits : (n, V) or (V,) array-like
-            One number per outcome.
+            One logit per outcome.
         seen : sequence of sequences of int, or array-like of bool, optional
             The outcomes seen in each row, by number; or an array of the shape of the logits, True where seen.
 
         Returns
         -------
         array of bool
-            Of the shape of the logits.
+            True for outcomes that can be drawn; of the shape of the logits.
 
         Raises
         ------
@@ -108,7 +108,7 @@ class Sampler:
         Returns
         -------
         array
-            Of the shape and the type of the logits; 0 for outcomes that are left out.
+            Probabilities, of the shape and the type of the logits; 0 for outcomes that are left out.
 
         Raises
         ------
@@ -128,7 +128,7 @@ class Sampler:
         logits, seen : array-like
             As for ``kept``.
         seed : int or numpy.random.Generator, optional
-            Makes the draws repeatable.
+            Seed that makes the draws repeatable.
 
         Returns
         -------

@@ -103,7 +103,7 @@ class BinaryLoss(MeanLoss):
         Returns
         -------
         array
-            Of the shape and the type of the logits.
+            The product, of the shape and the type of the logits.
 
         Raises
         ------

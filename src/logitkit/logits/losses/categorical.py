@@ -108,7 +108,7 @@ class CategoricalLoss(MeanLoss):
         Returns
         -------
         (n, K) array
-            Of the type of the logits.
+            The product, of the type of the logits.
 
         Raises
         ------

@@ -47,7 +47,7 @@ class MeanLoss(ABC):
         Returns
         -------
         array
-            Of the shape and the type of the logits.
+            Derivatives, of the shape and the type of the logits.
 
         Raises
         ------
@@ -69,7 +69,7 @@ class MeanLoss(ABC):
         value : float
             Weighted mean over rows.
         gradient : array
-            Of the shape and the type of the logits.
+            Derivatives, of the shape and the type of the logits.
 
         Raises
         ------

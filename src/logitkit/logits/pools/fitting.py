@@ -76,21 +76,21 @@ def linear_pool(members: Any, y: Any = None, weights: Any = None, *, given: Any 
 
 
 def pool_of_likelihoods(names: tuple[str, ...], found: FloatArray, counts: FloatArray) -> Pool:
-    """Learn the weights of a linear pool from what its members said of what happened.
+    """Learn the weights of a linear pool from the likelihoods of its members.
 
     Parameters
     ----------
     names : tuple of str
         The J members.
     found : (n, J) array
-        Log of the probability that each gave to what happened; minus infinity where it was excluded.
+        Log of the probability that each member gave to the outcome; minus infinity for probability zero.
     counts : (n,) array
         How often each row counts.
 
     Returns
     -------
     Pool
-        Without scores.
+        The pool, without scores.
 
     Examples
     --------

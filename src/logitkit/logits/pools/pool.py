@@ -217,14 +217,14 @@ def pooled(kind: str, logits: list[FloatArray], weights: FloatArray) -> FloatArr
     kind : {'linear', 'log'}
         Whether probabilities are averaged, or logits added up.
     logits : list of (n,) or (n, K) array
-        Of the members.
+        Logits of the members.
     weights : (J,) array
         Not negative.
 
     Returns
     -------
     (n,) or (n, K) array
-        Nothing is lost where probabilities are near 0 or 1.
+        Logits, without loss of precision for probabilities near 0 or 1.
 
     Examples
     --------

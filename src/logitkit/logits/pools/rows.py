@@ -27,12 +27,12 @@ LEAST = 1e-130  # probabilities from here on need no common factor
 
 @dataclass(frozen=True)
 class PoolRows:
-    """What a pool is learnt from.
+    """The rows from which a pool is learnt.
 
     Parameters
     ----------
     numbers : (n, J) or (n, K - 1, J) array
-        Of a linear pool the likelihood of each member, of a logarithmic one differences of logits.
+        For a linear pool, likelihoods of the members; for a logarithmic pool, differences of logits.
     counts : (n,) array
         How often each row counts.
 
@@ -75,7 +75,7 @@ class PoolRows:
         return loss
 
     def require_apart(self, names: tuple[str, ...]) -> None:
-        """Refuse two members that say the same in all rows: their weights cannot be told apart."""
+        """Refuse two members that agree in all rows: their weights are not identified."""
         flat = self.numbers.reshape(-1, self.numbers.shape[-1])
         first = flat[:FIRST]
         for j in range(flat.shape[1]):
@@ -92,7 +92,7 @@ def read_members(members: Any) -> tuple[tuple[str, ...], list[FloatArray]]:
     Parameters
     ----------
     members : mapping or sequence of array-like
-        Logits of the same rows, (n,) each of an event, or (n, K) of K outcomes.
+        Logits of the same rows, each (n,) for an event, or (n, K) for K outcomes.
 
     Returns
     -------
@@ -104,7 +104,7 @@ def read_members(members: Any) -> tuple[tuple[str, ...], list[FloatArray]]:
     Raises
     ------
     DataError
-        If there are fewer than two, shapes differ, or logits are refused; the member is named.
+        If there are fewer than two members, shapes differ, or logits are refused; the member is named.
 
     Examples
     --------
@@ -149,7 +149,7 @@ def linear_rows(log_likelihoods: FloatArray, counts: FloatArray) -> PoolRows:
     Parameters
     ----------
     log_likelihoods : (n, J) array
-        Log of the probability that each member gave to what happened.
+        Log of the probability that each member gave to the outcome.
     counts : (n,) array
         How often each row counts.
 
@@ -175,7 +175,7 @@ def event_rows(logits: list[FloatArray], y: FloatArray, counts: FloatArray) -> P
     Parameters
     ----------
     logits : list of (n,) or (n, K) array
-        Of the members.
+        Logits of the members.
     y : (n,) array
         Events, or their proportions, or numbers of outcomes.
     counts : (n,) array
@@ -208,12 +208,12 @@ def event_rows(logits: list[FloatArray], y: FloatArray, counts: FloatArray) -> P
 
 
 def log_likelihoods(logits: list[FloatArray], y: FloatArray, counts: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the log of the probability that each member gave to what happened, and how often each row counts.
+    """Return the log of the probability that each member gave to the outcome, and how often each row counts.
 
     Parameters
     ----------
     logits : list of (n,) or (n, K) array
-        Of the members.
+        Logits of the members.
     y : (n,) array
         Events, or their proportions, or numbers of outcomes.
     counts : (n,) array
@@ -222,9 +222,9 @@ def log_likelihoods(logits: list[FloatArray], y: FloatArray, counts: FloatArray)
     Returns
     -------
     log_likelihoods : (N, J) array
-        Rows with a proportion of events are two, one of each outcome.
+        A row with a proportion of events becomes two rows, one per outcome.
     counts : (N,) array
-        Of these.
+        How often each of these rows counts.
 
     Examples
     --------
@@ -247,7 +247,7 @@ def log_rows(logits: list[FloatArray], y: FloatArray, counts: FloatArray) -> Poo
     Parameters
     ----------
     logits : list of (n,) or (n, K) array
-        Of the members.
+        Logits of the members.
     y : (n,) array
         Events, or their proportions, or numbers of outcomes.
     counts : (n,) array
@@ -256,7 +256,7 @@ def log_rows(logits: list[FloatArray], y: FloatArray, counts: FloatArray) -> Poo
     Returns
     -------
     PoolRows
-        Logits of the outcomes that did not happen, less that of the one that did.
+        Logits of the outcomes that did not occur, minus the logit of the one that did.
 
     Examples
     --------

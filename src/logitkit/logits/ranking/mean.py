@@ -120,7 +120,7 @@ def options_of(level: float, interval: str, draws: Any) -> Options:
 
 
 def mean_of(name: str, queries: Any, values: FloatArray, options: Options) -> RankingMeasure:
-    """Return the mean over queries, those without a value left out.
+    """Return the mean over queries for which the measure is defined.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def mean_of(name: str, queries: Any, values: FloatArray, options: Options) -> Ra
     queries : (q,) array
         Labels.
     values : (q,) array
-        The measure of each; nan where it has none.
+        The measure of each query; nan if it is not defined.
     options : tuple
         Confidence level, kind of interval, number of replicates and seed.
 
@@ -141,7 +141,7 @@ def mean_of(name: str, queries: Any, values: FloatArray, options: Options) -> Ra
     Raises
     ------
     DataError
-        If no query has a value, or an option is none.
+        If no query has a value, or an option is invalid.
 
     Examples
     --------

@@ -178,7 +178,7 @@ def reciprocal_rank(
 
     Examples
     --------
-    Of a tie, the mean over its orders:
+    With ties, the measure is the mean over their orders:
 
     >>> import logitkit as lk
     >>> round(lk.logits.reciprocal_rank([3.0, 2.0, 2.0], [0, 1, 0]).estimate, 4), round((1 / 2 + 1 / 3) / 2, 4)

@@ -99,12 +99,12 @@ def learn(logits: FloatArray, shares: FloatArray, weights: FloatArray, method: s
     weights : (n,) array
         How often each row counts.
     method : str
-        As of ``recalibrate``.
+        As for ``recalibrate``.
 
     Returns
     -------
     Recalibrator
-        With scores before and after.
+        The recalibrator, with scores before and after.
 
     Examples
     --------

@@ -25,7 +25,7 @@ __all__ = ["Blocks", "finite_rates", "isotonic_blocks", "thresholds"]
 
 @dataclass(frozen=True)
 class Blocks:
-    """Blocks of rows whose isotonic rate is one.
+    """Blocks of rows that share one isotonic rate.
 
     Parameters
     ----------
@@ -54,12 +54,12 @@ class Blocks:
 
 
 def isotonic_blocks(values: FloatArray, shares: FloatArray, weights: FloatArray) -> Blocks:
-    """Return the blocks of rows whose isotonic rate is one.
+    """Return the blocks of rows that share one isotonic rate.
 
     Parameters
     ----------
     values : (n,) array
-        What rates ascend with, in any order.
+        Values with which rates increase, in any order.
     shares, weights : (n,) array
         Proportions of events, and how often each row counts.
 
@@ -87,12 +87,12 @@ def isotonic_blocks(values: FloatArray, shares: FloatArray, weights: FloatArray)
 
 
 def finite_rates(blocks: Blocks) -> FloatArray:
-    """Return the rates of blocks, with those of 0 and 1 moved inside.
+    """Return the rates of blocks, with rates of 0 and 1 moved inside the interval.
 
     Parameters
     ----------
     blocks : Blocks
-        Of rows in order.
+        Blocks of rows in order.
 
     Returns
     -------
@@ -115,14 +115,14 @@ def finite_rates(blocks: Blocks) -> FloatArray:
 
 
 def thresholds(blocks: Blocks, centred: bool) -> tuple[FloatArray, FloatArray]:
-    """Return between what to interpolate.
+    """Return the points between which rates are interpolated.
 
     Parameters
     ----------
     blocks : Blocks
-        Of rows in order.
+        Blocks of rows in order.
     centred : bool
-        Whether rates stand at the mean of each block, not at its ends.
+        Whether rates are placed at the mean of each block, not at its ends.
 
     Returns
     -------

@@ -112,7 +112,7 @@ def fit_temperature(logits: FloatArray, codes: CodeArray, shares: FloatArray, we
 
     Examples
     --------
-    Where the logit 1 is right in three rows of four, the slope is the log of three:
+    If the outcome with logit 1 occurs in three rows of four, the slope is the log of three:
 
     >>> logits, codes = np.tile([0.0, 1.0], (4, 1)), np.array([0, 1, 1, 1], dtype=np.int32)
     >>> found = fit_temperature(logits, codes, np.empty((0, 0)), np.ones(4))

@@ -29,22 +29,22 @@ RIDGE = 1e-12  # of the largest curvature: outcomes with the same logits have no
 
 
 class Mixture(NamedTuple):
-    """Proportions with what is known of their likelihood.
+    """Proportions with the derivatives of their likelihood.
 
     Parameters
     ----------
     proportions : (K,) array
-        Not negative, with sum 1.
+        Proportions, not negative, with sum 1.
     gradient : (K,) array
         Mean of each ratio: 1 where a proportion is above zero, at most 1 elsewhere.
     curvature : (K, K) array
         Second derivatives of the negative mean log-likelihood.
     loglik : float
-        Less that at the proportions that it started from.
+        Log-likelihood minus that at the starting proportions.
     gap : float
-        At most this far is the mean log-likelihood from its maximum.
+        Upper bound of the distance of the mean log-likelihood from its maximum.
     steps : int
-        Passes over the rows.
+        Number of passes over the rows.
     """
 
     proportions: FloatArray
@@ -74,7 +74,7 @@ def fit_mixture(logits: FloatArray, start: FloatArray, weights: FloatArray | Non
 
     Examples
     --------
-    Where each row can be of one outcome alone, proportions are those of the rows:
+    If each row is possible under one outcome only, the proportions are those of the rows:
 
     >>> fit_mixture(np.log(np.eye(2)[[0, 1, 1, 1]] + 1e-300), np.array([0.5, 0.5])).proportions.round(9).tolist()
     [0.25, 0.75]

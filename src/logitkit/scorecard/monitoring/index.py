@@ -33,9 +33,9 @@ class Resampled:
     level : float, default 0.95
         Confidence level.
     replicates : int, default 1000
-        Pairs of samples that are drawn; 0 for no interval.
+        Number of pairs of samples that are drawn; 0 for no interval.
     seed : int or None, default 0
-        Of the generator.
+        Seed of the generator.
     """
 
     level: float = 0.95
@@ -116,7 +116,7 @@ class Sample:
     counts : (k,) array
         Rows, or sums of their weights.
     spread : (k,) array or None
-        Sums of the squares of sampling weights; None where rows are counted.
+        Sums of the squares of sampling weights; None if weights count rows.
     """
 
     counts: FloatArray
@@ -124,7 +124,7 @@ class Sample:
 
     @property
     def unit(self) -> float:
-        """What one row of the effective number of rows weighs."""
+        """Weight of one effective row."""
         return 1.0 if self.spread is None else float(self.spread.sum() / self.counts.sum())
 
 

@@ -112,13 +112,13 @@ def monitored(
     rows : CodedRows
         All rows by bin and points.
     base : (cuts, Counted)
-        Where groups of points begin, and the sample that is compared with.
+        Points at which groups begin, and the sample with which others are compared.
     periods : Periods
         The period of each row.
     cohorts : sequence of (Cohort, int)
-        What became of applicants, with the number of the period in which it was known.
+        Outcomes of applicants, and the number of the period in which they were known.
     limits : (Limits, GiniAtDevelopment)
-        When to ring.
+        The limits of alarms.
     resampled : Resampled
         Level, replicates and seed of the intervals.
 
@@ -150,16 +150,16 @@ def monitored(
 def cohort_of(
     rows: CodedRows, target: Target, member: BoolArray, words: tuple[str, str], level: float
 ) -> Cohort | None:
-    """Return what became of the applicants of a period, None where none has a score and an outcome.
+    """Return outcomes of the applicants of a period; None if none has a score and an outcome.
 
     Parameters
     ----------
     rows : CodedRows
         All rows.
     target : Target
-        Which are bad.
+        The rows that are bad.
     member : (n,) array of bool
-        Who applied in the period.
+        True for applicants of the period.
     words : (str, str)
         The period, and that in which the outcomes were known.
     level : float

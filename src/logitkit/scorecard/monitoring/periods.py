@@ -11,14 +11,14 @@ __all__ = ["Periods"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Periods:
-    """Periods in order, those alone in which there are rows.
+    """Periods that have rows, in order.
 
     Parameters
     ----------
     labels : tuple of str
-        What each period is called.
+        Label of each period.
     numbers : (t,) int array
-        Their numbers: months, quarters or years counted without gaps where they are dates, else ranks.
+        Numbers of the periods: consecutive months, quarters or years for dates, otherwise ranks.
     codes : (n,) int array
         The period of each row.
     """

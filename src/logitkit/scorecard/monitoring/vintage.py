@@ -66,7 +66,7 @@ def vintage_curves(
     Parameters
     ----------
     cohorts : tuple of str
-        What each cohort is called.
+        Label of each cohort.
     codes : (n,) int array
         The cohort of each row.
     to_event : (n,) int array
@@ -76,7 +76,7 @@ def vintage_curves(
     until : str
         The last month whose events are known.
     n_later : int, default 0
-        Rows that were left out, because they were opened later.
+        Number of rows left out because they were opened later.
     level : float, default 0.95
         Confidence level.
 
