@@ -49,7 +49,7 @@ NEGATIVE = 1e-12  # of the largest eigenvalue: less is rounding of zero
 def clustered_vcov(
     record: FitRecord, design: Design, clusters: Sequence[Clusters], name: str | None = None
 ) -> tuple[Vcov, Covariance]:
-    """Return the sandwich by one clustering, or by several that cross.
+    """Return the sandwich covariance for one clustering, or for several crossed clusterings.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def clustered_vcov(
     clusters : sequence of Clusters
         Clusterings of the n rows.
     name : str or None
-        Of the correction; by default that of the conventions of the fit, else ``"clusters"``.
+        Name of the correction; by default that of the conventions of the fit, otherwise ``"clusters"``.
 
     Returns
     -------
@@ -74,11 +74,11 @@ def clustered_vcov(
     DataError
         With fewer than two clusters.
     UnsupportedError
-        For crossed clusters with the correction of software that has none.
+        For crossed clusters with the correction of software that does not offer them.
 
     Examples
     --------
-    The same clustering twice is that clustering:
+    The same clustering given twice counts once:
 
     >>> import logitkit as lk
     >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
@@ -133,7 +133,7 @@ def clustered_vcov(
 def clustered_meat(
     found: RowScores, clusters: Sequence[Clusters], counts: Sequence[int], rule: Correction, k: float
 ) -> FloatArray:
-    """Return the middle of the sandwich by one clustering or several: sums of squared scores by cluster, with factors.
+    """Return the middle matrix of the clustered sandwich: sums of squared scores by cluster, with factors.
 
     Parameters
     ----------
@@ -142,20 +142,20 @@ def clustered_meat(
     clusters : sequence of Clusters
         Clusterings of the same rows.
     counts : sequence of int
-        Numbers of clusters that have a row of positive weight.
+        Numbers of clusters that have a row with positive weight.
     rule : Correction
-        The factors.
+        The correction factors.
     k : float
         Number of coefficients.
 
     Returns
     -------
     (q, q) array
-        Symmetric; of crossed clusters it may have negative eigenvalues.
+        A symmetric matrix; for crossed clusters it may have negative eigenvalues.
 
     Examples
     --------
-    Clusters that cross themselves count once:
+    A clustering that is crossed with itself counts once:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
@@ -199,7 +199,7 @@ def _held_blas(record: FitRecord, design: Design, clusters: Sequence[Clusters]) 
 
 
 def counted_clusters(clusters: Clusters, response: Response) -> int:
-    """Return how many clusters have a row of positive weight, or refuse fewer than two.
+    """Return how many clusters have a row of positive weight; raise an error for fewer than two.
 
     Parameters
     ----------
@@ -226,21 +226,21 @@ def counted_clusters(clusters: Clusters, response: Response) -> int:
 
 
 def mended(jacobian: FloatArray, inner: FloatArray) -> tuple[FloatArray, bool]:
-    """Return a covariance without negative eigenvalues in the coefficients as given.
+    """Return a covariance without negative eigenvalues on the scale of the original coefficients.
 
     Parameters
     ----------
     jacobian : (p, q) array
-        Derivatives of the coefficients as given by those that were solved for.
+        Derivatives of the original coefficients with respect to those that were solved for.
     inner : (q, q) array
-        Covariance of those that were solved for.
+        Covariance of the coefficients that were solved for.
 
     Returns
     -------
     inner : (q, q) array
-        With eigenvalues of at least zero.
+        The covariance with nonnegative eigenvalues.
     negative : bool
-        Whether it had others.
+        Whether it had negative eigenvalues.
 
     Examples
     --------

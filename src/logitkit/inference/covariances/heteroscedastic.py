@@ -1,4 +1,4 @@
-r"""Sandwiches for independent rows whose variance the model may have wrong: HC0 to HC5.
+r"""Sandwich covariances for independent rows whose variance the model may misspecify: HC0 to HC5.
 
 With scores :math:`s_i`, information A and leverages :math:`h_i` of the working weighted least squares,
 
@@ -43,7 +43,7 @@ CERTAIN = 1e-10  # one less a leverage: a row that determines a coefficient by i
 
 
 def hc_factors(kind: str, h: FloatArray, n: float, k: float, largest: float | None = None) -> FloatArray:
-    """Return what multiplies the squared score of each row.
+    """Return the factor by which the squared score of each row is multiplied.
 
     Parameters
     ----------
@@ -54,12 +54,12 @@ def hc_factors(kind: str, h: FloatArray, n: float, k: float, largest: float | No
     n, k : float
         Numbers of observations and of coefficients.
     largest : float, optional
-        The largest leverage of all rows, for HC5; that of these by default.
+        The largest leverage of all rows, for HC5; by default the largest of those given.
 
     Returns
     -------
     (r,) array
-        At least 1.
+        Factors of at least 1.
 
     Examples
     --------
@@ -85,14 +85,14 @@ def hc_factors(kind: str, h: FloatArray, n: float, k: float, largest: float | No
 
 
 def heteroscedastic_vcov(record: FitRecord, design: Design, kind: str) -> tuple[Vcov, Covariance]:
-    """Return the sandwich of independent rows.
+    """Return the sandwich covariance for independent rows.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     design : Design
-        Its n rows. A row of counts is one observation, as in R; a frequency weight counts rows.
+        Its n rows. A row of counts is one observation, as in R; a frequency weight is a number of rows.
     kind : {'HC0', 'HC1', 'HC2', 'HC3', 'HC4', 'HC4m', 'HC5'}
         The name of the sandwich.
 
@@ -106,13 +106,13 @@ def heteroscedastic_vcov(record: FitRecord, design: Design, kind: str) -> tuple[
     Raises
     ------
     DataError
-        Where a row has leverage one, or there are no more observations than coefficients.
+        If a row has leverage one, or if there are no more observations than coefficients.
     UnsupportedError
-        For kinds with leverage where a row has several linear predictors.
+        For kinds that use leverages, if a row has several linear predictors.
 
     Examples
     --------
-    Of a proportion it is p (1 - p) / n over the squared derivative, whatever the model says:
+    For a proportion it is p (1 - p) / n over the squared derivative, whatever the model assumes:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("y ~ 1", {"y": [0, 0, 1, 1, 1]})
@@ -131,14 +131,14 @@ def heteroscedastic_vcov(record: FitRecord, design: Design, kind: str) -> tuple[
 
 @dataclass(frozen=True)
 class Leverages:
-    """What the leverages of all rows are made with.
+    """The quantities from which the leverages of all rows are computed.
 
     Parameters
     ----------
     record : FitRecord
         The fit, with the covariance of the working weighted least squares.
     largest : float or None
-        The largest leverage, where it counts and the rows are read in chunks.
+        The largest leverage, if it is needed and the rows are read in chunks.
 
     Examples
     --------
@@ -152,7 +152,7 @@ class Leverages:
 
 
 def hc_leverages(record: FitRecord, design: Design, kind: str) -> Leverages:
-    """Return what leverages are made with, where a kind has them, from sums over all rows.
+    """Return the quantities from which leverages are computed, if a kind uses them, from sums over all rows.
 
     Parameters
     ----------
@@ -166,7 +166,7 @@ def hc_leverages(record: FitRecord, design: Design, kind: str) -> Leverages:
     Returns
     -------
     Leverages
-        For rows of the design.
+        For the rows of the design.
 
     Examples
     --------
@@ -198,30 +198,30 @@ def _require_kind(record: FitRecord, kind: str) -> None:
 def hc_weights(
     record: FitRecord, design: Design, kind: str, slopes: FloatArray, leverages: Leverages | None = None
 ) -> FloatArray:
-    """Return what the squared score of each row, of all copies, is multiplied by.
+    """Return the factor by which the squared score of each row, with all its copies, is multiplied.
 
     Parameters
     ----------
     record : FitRecord
-        The fit, whose leverages count.
+        The fit, which gives the leverages.
     design : Design
         Its n rows, or a chunk of them.
     kind : {'HC0', 'HC1', 'HC2', 'HC3', 'HC4', 'HC4m', 'HC5'}
         The name of the sandwich.
     slopes : (m, n) array
-        Weighted derivatives of the log-likelihood by the linear predictors.
+        Weighted derivatives of the log-likelihood with respect to the linear predictors.
     leverages : Leverages, optional
-        From ``hc_leverages``; demanded of a chunk.
+        From ``hc_leverages``; required for a chunk.
 
     Returns
     -------
     (n,) array
-        The factor over the number of copies.
+        The factor divided by the number of copies.
 
     Raises
     ------
     DataError, UnsupportedError
-        As ``heteroscedastic_vcov``.
+        As for ``heteroscedastic_vcov``.
 
     Examples
     --------

@@ -1,9 +1,9 @@
-r"""Sandwiches by clusters that correct the scores for the fit (CR0 to CR3), with Satterthwaite's degrees of freedom.
+r"""Clustered sandwich covariances with corrected scores (CR0 to CR3) and Satterthwaite's degrees of freedom.
 
 Working weights :math:`c_i` make the fit a weighted least squares with rows :math:`z_i = \sqrt{c_i}\, L' x_i`, where
-:math:`V = L L'` is the inverse information, so that the columns of Z are orthonormal. Under the working model the
-residuals of a cluster over their standard deviations have the covariance :math:`I - H_g`, :math:`H_g = Z_g Z_g'`, in
-place of I, because the coefficients were fitted. A sandwich with corrected scores :math:`t_g = M_g' r_g`,
+:math:`V = L L'` is the inverse information, so that the columns of Z are orthonormal. Because the coefficients were
+estimated, the standardised residuals of a cluster have, under the working model, the covariance :math:`I - H_g` with
+:math:`H_g = Z_g Z_g'`, and not I. A sandwich with corrected scores :math:`t_g = M_g' r_g`,
 
 .. math:: V^{CR} = \sum_g (L t_g) (L t_g)',
 
@@ -53,12 +53,12 @@ CELLS_OF_LAW = 64_000_000  # numbers that degrees of freedom are made of: 512 MB
 def reduced_bias_vcov(
     record: FitRecord, design: Design, clusters: Clusters, kind: str, *, satterthwaite: bool = True
 ) -> tuple[Vcov, Covariance]:
-    """Return a sandwich by clusters with corrected scores.
+    """Return a clustered sandwich covariance with corrected scores.
 
     Parameters
     ----------
     record : FitRecord
-        The fit, of one linear predictor per row.
+        The fit, with one linear predictor per row.
     design : Design
         Its n rows.
     clusters : Clusters
@@ -66,7 +66,7 @@ def reduced_bias_vcov(
     kind : {'CR0', 'CR1', 'CR2', 'CR3'}
         The correction.
     satterthwaite : bool, default True
-        Whether the moments that degrees of freedom are made of are kept.
+        Whether to keep the moments that Satterthwaite's degrees of freedom need.
 
     Returns
     -------
@@ -78,9 +78,9 @@ def reduced_bias_vcov(
     Raises
     ------
     DataError
-        With fewer than two clusters; for CR3 where a cluster alone determines a coefficient.
+        With fewer than two clusters; for CR3, if a single cluster determines a coefficient.
     UnsupportedError
-        For several linear predictors, absorbed levels, degrees of freedom of very many clusters, and CR2 where a very
+        For several linear predictors, absorbed levels, degrees of freedom with very many clusters, and CR2 if a very
         large cluster determines a coefficient.
 
     Examples

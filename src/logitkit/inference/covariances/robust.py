@@ -1,4 +1,4 @@
-"""A fit with another covariance: which kinds there are, what each needs, and what statistics are compared with."""
+"""A fit with another covariance: the kinds available, what each needs, and the reference distributions."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def robust(
     correction: str | None = None,
     dof: str | float | None = None,
 ) -> tuple[FitRecord, Design]:
-    """Return a fit with a covariance that is right under less than the model assumes.
+    """Return a fit with a covariance that is valid under weaker assumptions than those of the model.
 
     Parameters
     ----------
@@ -48,30 +48,30 @@ def robust(
     design : Design
         Its n rows.
     kind : str, optional
-        One of ``KINDS``. Default: ``"cluster"`` where there are clusters, ``"HAC"`` where there is time, else
+        One of ``KINDS``. The default is ``"cluster"`` with clusters, ``"HAC"`` with a time variable, otherwise
         ``"HC3"``.
     given : Dependence
-        Clusters or time.
+        The clusters or the time variable.
     correction : str, optional
-        Of ``"cluster"``: a key of ``clustered.CORRECTIONS``.
+        Correction for ``"cluster"``: a key of ``clustered.CORRECTIONS``.
     dof : {'normal', 'clusters', 'residual', 'satterthwaite'} or float, optional
-        What statistics are compared with: normal, or t with min(G) - 1, n - k, those of each function, or a number.
-        Default: Satterthwaite's for CR kinds, units less one for the jackknife, that of the correction for clusters,
-        else normal.
+        Reference distribution: normal, or t with min(G) - 1, with n - k, with degrees of freedom for each function, or
+        with a given number. The default is Satterthwaite's for CR kinds, the number of units minus one for the
+        jackknife, that of the correction for clusters, otherwise normal.
 
     Returns
     -------
     record : FitRecord
         The same estimates with that covariance.
     design : Design
-        The same rows, with the clusters where there is one clustering.
+        The same rows, with the clusters if there is a single clustering.
 
     Raises
     ------
     DataError
-        For an unknown kind, and for what a kind does not go with.
+        For an unknown kind, and for arguments that a kind does not accept.
     UnsupportedError
-        Where a kind has no definition for the model, and after a penalty.
+        If a kind is not defined for the model, and after a penalty.
 
     Examples
     --------

@@ -3,10 +3,10 @@ r"""Sandwich covariances: :math:`V = c\, A^{-1} B A^{-1}` with A the information
 The score of a row is the sum over its linear predictors of minus the weighted slope of the loss times the predictor's
 derivatives: :math:`s_i = w_i (y_i - \mu_i) x_i` of two outcomes, :math:`w_i (y_i - p_i) \otimes x_i` of several.
 *Fractions*: :math:`B = \sum_i s_i s_i'` over observations, which frequency weights count, and :math:`c = n/(n-1)`, as
-Stata's fracreg has it. *Sampling weights*: the same over rows, as survey software has it for weights without a further
-design. *Clusters*: scores are summed within each cluster before they are squared, and :math:`c = G/(G-1)`.
-*An absorbed factor*: x is replaced by its difference from the mean of the level, which is the block of the coefficients
-in the sandwich of the model with a column per level (``docs/maths/incidental.md``, equation 4).
+in Stata's fracreg. *Sampling weights*: the same over rows, as in survey software for weights without a further design.
+*Clusters*: scores are summed within each cluster before they are squared, and :math:`c = G/(G-1)`. *An absorbed
+factor*: x is replaced by its difference from the mean of the level, which is the block of the coefficients in the
+sandwich of the model with a column per level (``docs/maths/incidental.md``, equation 4).
 
 References
 ----------
@@ -43,20 +43,20 @@ BLOCK = 65_536
 
 @dataclass(frozen=True)
 class Scores:
-    """The scores of the rows of a fit, which are written out for some rows at a time.
+    """The scores of the rows of a fit, computed for some rows at a time.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     matrix : Matrix
-        Of a single predictor the columns that were solved for, less the means of their level where a factor is
-        absorbed; of several those of the design.
+        For a single predictor, the columns that were solved for, minus their level means if a factor is absorbed; for
+        several, the columns of the design.
     response : Response
         The same n rows.
     slopes : (m, n) array
-        Weighted derivatives of the log-likelihood by the linear predictors; zero where a row is fitted perfectly in
-        the limit.
+        Weighted derivatives of the log-likelihood with respect to the linear predictors; zero for a row that is fitted
+        perfectly in the limit.
 
     Examples
     --------
@@ -78,11 +78,11 @@ class Scores:
 
     @property
     def block(self) -> int:
-        """How many rows are written out at once."""
+        """How many rows are computed at once."""
         return BLOCK if self.record.is_single else max(NUMBERS_OF_BLOCK // max(self.record.coef.size, 1), 1)
 
     def of(self, rows: IntArray) -> FloatArray:
-        """Return the scores of some rows by the coefficients that were solved for.
+        """Return the scores of some rows for the coefficients that were solved for.
 
         Parameters
         ----------
@@ -153,11 +153,11 @@ def scores(record: FitRecord, design: Design) -> Scores:
     Returns
     -------
     Scores
-        By the coefficients that were solved for.
+        Scores for the coefficients that were solved for.
 
     Examples
     --------
-    At the estimate they sum to zero:
+    At the estimates the scores sum to zero:
 
     >>> import logitkit as lk
     >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
@@ -174,7 +174,7 @@ def scores(record: FitRecord, design: Design) -> Scores:
 
 
 def copies(response: Response) -> FloatArray:
-    """Return how many observations each row stands for: frequency weights count them.
+    """Return how many observations each row represents, according to frequency weights.
 
     Parameters
     ----------
@@ -197,7 +197,7 @@ def copies(response: Response) -> FloatArray:
 
 
 def with_required_sandwich(record: FitRecord, design: Design) -> FitRecord:
-    """Return the record with the sandwich that sampling weights, clusters or fractions call for, or as it is.
+    """Return the record with the sandwich that sampling weights, clusters or fractions require, or unchanged.
 
     Parameters
     ----------
@@ -209,7 +209,8 @@ def with_required_sandwich(record: FitRecord, design: Design) -> FitRecord:
     Returns
     -------
     FitRecord
-        With the covariance named. A penalised fit is returned as it is: it has a posterior, or no covariance.
+        The fit with the name of its covariance. A penalised fit is returned unchanged: it has a posterior, or no
+        covariance.
 
     Raises
     ------
@@ -218,7 +219,7 @@ def with_required_sandwich(record: FitRecord, design: Design) -> FitRecord:
 
     Examples
     --------
-    With one row per cluster, the sandwich by cluster is that for sampling weights of one:
+    With one row per cluster, the clustered sandwich equals the sandwich for sampling weights of one:
 
     >>> import logitkit as lk
     >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0], "id": range(6), "w": [1.0] * 6}
@@ -300,14 +301,14 @@ class OfClusters:
 
 
 def correction_of(response: Response, k: int = 1) -> tuple[float, Covariance]:
-    """Return the finite-sample factor of a sandwich, and how it is called.
+    """Return the finite-sample factor of a sandwich covariance, and its name.
 
     Parameters
     ----------
     response : Response
-        With clusters, sampling weights, or fractions.
+        A response with clusters, sampling weights or fractions.
     k : int, default 1
-        Parameters, for the factor (n - 1) / (n - k) that SAS has besides; 1 for none.
+        Number of parameters, for the additional factor (n - 1) / (n - k) of SAS; 1 for none.
 
     Returns
     -------
@@ -333,23 +334,23 @@ def correction_of(response: Response, k: int = 1) -> tuple[float, Covariance]:
 
 
 def named_correction(response: Response, n: int, clusters: int, k: int = 1) -> tuple[float, Covariance]:
-    """Return the same from the numbers of observations and clusters.
+    """Return the same factor and name from the numbers of observations and clusters.
 
     Parameters
     ----------
     response : Response
-        Of some of the rows.
+        Response of some of the rows.
     n : int
-        Observations.
+        Number of observations.
     clusters : int
-        Clusters with a row of positive weight.
+        Number of clusters with a row of positive weight.
     k : int, default 1
-        As ``correction_of``.
+        As for ``correction_of``.
 
     Returns
     -------
     factor : float
-        As ``correction_of``.
+        As from ``correction_of``.
     covariance : Covariance
         Name of the covariance.
 

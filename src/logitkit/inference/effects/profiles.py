@@ -49,7 +49,8 @@ class NumberNeeded:
     estimate : (L,) array
         One over the difference; negative for one event fewer.
     low, high : (L,) array
-        Ends of the interval: between them, or where it passes through infinity, below ``high`` and above ``low``.
+        Ends of the interval. If it passes through infinity, it consists of the values below ``high`` and those above
+        ``low``.
     through_infinity : (L,) bool array
         Whether the interval passes through infinity.
 

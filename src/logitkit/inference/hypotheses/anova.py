@@ -1,14 +1,15 @@
 r"""Tests of the terms of a model.
 
-*Type 1*: a term given those before it in the formula. *Type 2*: a term given all terms but those that contain it, such
-as :math:`x` given all but :math:`x g`, so that the test does not depend on how the variables are coded. *Type 3*: a
-term given all others, those that contain it among them, in sum-to-zero coding (``type_three.py``). Where no interaction
-contains a term, types 2 and 3 are one.
+*Type 1*: a term is adjusted for those before it in the formula. *Type 2*: a term is adjusted for all terms except those
+that contain it, such as :math:`x` for all but :math:`x g`, so the test does not depend on the coding of the variables.
+*Type 3*: a term is adjusted for all others, including those that contain it, in sum-to-zero coding (``type_three.py``).
+For a term that no interaction contains, types 2 and 3 are the same.
 
 By likelihood ratio the statistic is twice the difference of the log-likelihoods of the models with and without the
-term. By Wald it is that of the term's coefficients; where terms R are left aside it is that of the coefficients of the
-term and of R, less that of R alone, and by F it is divided by its degrees of freedom. By score it is that of the larger
-model at the estimates of the smaller. Of several outcomes a term has coefficients for each.
+term. The Wald statistic is that of the term's coefficients; if terms R are left out of both models, it is the statistic
+for the term and R minus that for R alone. The F statistic is the Wald statistic divided by its degrees of freedom. The
+score statistic is that of the larger model at the estimates of the smaller. With several outcomes, a term has
+coefficients for each of them.
 
 References
 ----------
@@ -71,30 +72,30 @@ def anova(
     record : FitRecord
         The fit.
     design : Design or None
-        Its rows, which the likelihood ratio and the score test need.
+        The rows of the fit, which the likelihood-ratio and score tests need.
     kind : {1, 2, 3}
-        Type of the tests: given the terms before it, given those that do not contain it, or given all others.
+        Type of the tests: each term adjusted for those before it, for those that do not contain it, or for all others.
     test : {'LR', 'Wald', 'score', 'F'}
-        By likelihood ratio, with fits without the term; by Wald, as chi-square or F; or by score.
+        Likelihood-ratio test, with fits without the term; Wald test, as chi-square or F; or score test.
     only : sequence of str, optional
         Names of the terms to test; all by default.
 
     Returns
     -------
     ChiSquareTests
-        One row per term but the intercept.
+        One row per term except the intercept.
 
     Raises
     ------
     DataError
-        For another type or kind of test, and for a likelihood ratio or score test without rows.
+        For an unknown type or kind of test, and for a likelihood-ratio or score test without rows.
     UnsupportedError
-        After a penalty; by likelihood ratio with sampling weights or clusters; by F where the covariance has no
-        degrees of freedom; for type 3 beside an interaction with empty cells.
+        After a penalty; for a likelihood-ratio test with sampling weights or clusters; for F if the covariance has no
+        degrees of freedom; for type 3 with an interaction that has empty cells.
 
     Examples
     --------
-    Of a model with one term, the test is that of the whole model:
+    For a model with one term, the test is that of the whole model:
 
     >>> import logitkit as lk
     >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
@@ -129,7 +130,7 @@ def anova(
 
 
 def tested_terms(record: FitRecord) -> list[Term]:
-    """Return the terms that have columns, but for the intercept.
+    """Return the terms that have columns, except the intercept.
 
     Parameters
     ----------
@@ -139,7 +140,7 @@ def tested_terms(record: FitRecord) -> list[Term]:
     Returns
     -------
     list of Term
-        In formula order.
+        Terms in the order of the formula.
 
     Examples
     --------
@@ -198,7 +199,7 @@ def _hypothesis(record: FitRecord, kind: int, terms: list[Term]) -> str:
 
 @dataclass(frozen=True)
 class TermTests:
-    """Tests of the terms of one fit, with the fits that they share.
+    """Tests of the terms of one fit, and the fits that they share.
 
     Parameters
     ----------
@@ -207,11 +208,11 @@ class TermTests:
     design : Design or None
         Its rows.
     test : {'LR', 'Wald', 'score', 'F'}
-        The kind.
+        The kind of test.
     averaged : mapping of str to array
         From ``averaged_terms``, for type 3.
     fits : dict
-        Fits without some columns, as they are made.
+        Fits without some columns, stored as they are made.
 
     Examples
     --------
@@ -230,17 +231,17 @@ class TermTests:
     fits: dict[bytes, Pair] = field(default_factory=dict)
 
     def law(self, terms: Sequence[Term]) -> Law | tuple[Law, ...]:
-        """Return what the statistics of terms are compared with.
+        """Return the reference distribution of the statistics of terms.
 
         Parameters
         ----------
         terms : sequence of Term
-            In order.
+            The terms, in order.
 
         Returns
         -------
         Law or tuple of Law
-            One for all, or one each where the degrees of freedom of the covariance are of each hypothesis.
+            One for all terms, or one for each if the degrees of freedom of the covariance depend on the hypothesis.
         """
         if self.test == "score":
             return score_covariance(*self._own).law
@@ -268,14 +269,14 @@ class TermTests:
         return not_aliased(self.record, term_functions(self.record, _columns([term])))
 
     def of(self, term: Term, aside: IntArray) -> tuple[float, int]:
-        """Return the statistic of a term and its degrees of freedom, other columns left aside.
+        """Return the statistic of a term and its degrees of freedom, with other columns left out.
 
         Parameters
         ----------
         term : Term
-            Of the formula.
+            A term of the formula.
         aside : (k,) int array
-            Columns that neither model has.
+            Columns that are in neither model.
 
         Returns
         -------
@@ -316,12 +317,12 @@ class TermTests:
         Parameters
         ----------
         asked : sequence of (Term, (k,) int array)
-            As ``of``.
+            Terms and columns, as for ``of``.
 
         Returns
         -------
         list of (float, int)
-            As ``of``.
+            Statistics and degrees of freedom, as from ``of``.
         """
         alone = [partial(self.of, term, aside) for term, aside in asked]
         if self.design is None or not self.design.in_chunks or self.test in ("Wald", "F"):
@@ -346,7 +347,7 @@ class TermTests:
         return term_functions(larger, columns)
 
     def without(self, columns: IntArray) -> Pair:
-        """Return the fit without some columns, made once.
+        """Return the fit without some columns; each such fit is made only once.
 
         Parameters
         ----------

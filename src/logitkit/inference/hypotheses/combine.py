@@ -1,7 +1,8 @@
-r"""Whether two outcomes can be combined.
+r"""Tests of whether two outcomes can be combined.
 
-The hypothesis :math:`\beta_{aj} = \beta_{bj}` for all columns but the intercept says that X does not tell a and b apart
-(Cramer and Ridder 1991); by Wald, or by likelihood ratio with the model fitted under it.
+The hypothesis :math:`\beta_{aj} = \beta_{bj}` for all columns except the intercept says that X does not distinguish a
+from b (Cramer and Ridder 1991). It is tested by a Wald test, or by a likelihood-ratio test with a fit under the
+hypothesis.
 
 References
 ----------
@@ -38,14 +39,14 @@ __all__ = ["combine_tests"]
 
 
 def combine_tests(record: FitRecord, design: Design | None, test: TestKind = "Wald") -> ChiSquareTests:
-    """Test for each pair of outcomes whether they can be combined.
+    """Test whether each pair of outcomes can be combined.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     design : Design or None
-        Its rows, which the likelihood ratio needs.
+        The rows of the fit, which the likelihood-ratio test needs.
     test : {'Wald', 'LR'}
         The kind of test.
 
@@ -57,8 +58,8 @@ def combine_tests(record: FitRecord, design: Design | None, test: TestKind = "Wa
     Raises
     ------
     UnsupportedError
-        After a penalty, and for a model whose predictors differ by outcome; by likelihood ratio with sampling weights
-        or clusters.
+        After a penalty, for a model whose predictors differ by outcome, and for a likelihood-ratio test with sampling
+        weights or clusters.
 
     Examples
     --------

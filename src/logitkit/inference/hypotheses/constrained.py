@@ -1,8 +1,8 @@
-r"""Likelihood-ratio tests of hypotheses about the coefficients, linear or not.
+r"""Likelihood-ratio tests of linear and nonlinear hypotheses about the coefficients.
 
-The likelihood is maximised where :math:`g(\theta) = 0` (``engine/constrained.py``).
-The statistic, twice the fall of the log-likelihood, does not depend on how a hypothesis is written: :math:`a / b = 1`
-and :math:`a - b = 0` have the same, which by the delta method they have not.
+The likelihood is maximised subject to :math:`g(\theta) = 0` (``engine/constrained.py``). The statistic is twice the
+decrease in the log-likelihood. It does not depend on how a hypothesis is written: :math:`a / b = 1` and :math:`a - b =
+0` have the same statistic, but different ones by the delta method.
 
 References
 ----------
@@ -80,17 +80,17 @@ def ratio_of_hypotheses(
     Returns
     -------
     WaldTest
-        The statistic is the likelihood ratio that all hold. The estimates have standard errors by the delta method, and
-        no statistic, p-value or interval of their own.
+        Joint likelihood-ratio test of all hypotheses. The estimates have standard errors by the delta method, but no
+        statistic, p-value or interval of their own.
 
     Raises
     ------
     DataError
         Without the rows of the fit.
     FormulaError, SeparationError, UnsupportedError
-        As ``wald_test``, and where the fit has no likelihood.
+        As for ``wald_test``, and if the fit has no likelihood.
     ConvergenceError
-        Where no coefficients were found under the hypotheses.
+        If no coefficients were found that satisfy the hypotheses.
 
     Examples
     --------
@@ -131,20 +131,20 @@ def ratio_of_hypotheses(
 def hypothesis_test(
     record: FitRecord, design: Design | None, hypothesis: str, level: float | None = None, method: str = "delta"
 ) -> WaldTest:
-    """Test hypotheses about the coefficients by the method that is named.
+    """Test hypotheses about the coefficients by a given method.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     design : Design or None
-        Its rows, which the likelihood needs.
+        The rows of the fit, which the likelihood needs.
     hypothesis : str
         Hypotheses, written as for ``wald_test``.
     level : float, optional
         Confidence level; by default that of the fit.
     method : {'delta', 'profile'}
-        By Wald, or by likelihood ratio.
+        Wald test, or likelihood-ratio test.
 
     Returns
     -------
@@ -154,7 +154,7 @@ def hypothesis_test(
     Raises
     ------
     DataError
-        For another method.
+        For an unknown method.
 
     Examples
     --------

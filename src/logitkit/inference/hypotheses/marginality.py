@@ -1,8 +1,8 @@
-r"""Terms that an interaction of the model contains, whose own test depends on how the other variables are coded.
+r"""Terms that are contained in an interaction, whose tests depend on how the other variables are coded.
 
-With :math:`\beta_1 x + \beta_2 g + \beta_3 x g` the coefficient :math:`\beta_1` is the slope of x where g is zero:
-at the reference level of a factor, at the origin of a number. Another coding of g gives another hypothesis
-:math:`\beta_1 = 0`; the hypothesis :math:`\beta_1 = \beta_3 = 0` is the same in all of them.
+In :math:`\beta_1 x + \beta_2 g + \beta_3 x g` the coefficient :math:`\beta_1` is the slope of x where g is zero: at the
+reference level of a factor, or at the origin of a numeric variable. The hypothesis :math:`\beta_1 = 0` therefore
+changes with the coding of g; the hypothesis :math:`\beta_1 = \beta_3 = 0` does not.
 
 References
 ----------
@@ -19,7 +19,7 @@ __all__ = ["contained_terms", "terms_that_contain"]
 
 
 def terms_that_contain(info: DesignInfo, term: Term) -> list[Term]:
-    """Return the terms that have all variables of a term and others besides.
+    """Return the terms that contain all variables of a term and at least one other.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def terms_that_contain(info: DesignInfo, term: Term) -> list[Term]:
     Returns
     -------
     list of Term
-        Its interactions; none for a ready matrix, whose columns do not say how they were made.
+        Interactions with the term; none for a ready-made matrix, for which it is not known how the columns were made.
 
     Examples
     --------
@@ -55,7 +55,7 @@ def _variables(info: DesignInfo) -> dict[str, frozenset[str]]:
 
 
 def contained_terms(info: DesignInfo, columns: IntArray) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return the terms among some columns whose interactions with other variables are not all among them.
+    """Return the terms among some columns that have interactions outside these columns.
 
     Parameters
     ----------
@@ -67,8 +67,8 @@ def contained_terms(info: DesignInfo, columns: IntArray) -> tuple[tuple[str, tup
     Returns
     -------
     tuple of (str, tuple of str)
-        Each such term, and the interactions that contain it and are not tested with it; nothing for a ready matrix,
-        whose columns do not say how they were made.
+        Each such term, and the interactions that contain it and are not tested with it; empty for a ready-made matrix,
+        for which it is not known how the columns were made.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What models that are compared are called: their formulas, and what else differs where these are alike."""
+"""Names of models that are compared: their formulas, and other differences if the formulas are the same."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ __all__ = ["model_names"]
 
 
 def model_names(records: Sequence[FitRecord], beside: Sequence[str] | None = None) -> list[str]:
-    """Return the formulas of fits; where these are alike, with the arguments in which the fits differ.
+    """Return the formulas of fits and, if these are the same, the arguments in which the fits differ.
 
     Parameters
     ----------
     records : sequence of FitRecord
         The fits.
     beside : sequence of str, optional
-        What is shown beside each formula, such as the kind of the model: where it differs nothing is added.
+        What is shown next to each formula, such as the kind of the model; if it differs, nothing is added.
 
     Returns
     -------
     list of str
-        One for each. Fits that differ in nothing that was stated have one name.
+        One name per fit. Fits with no stated difference have the same name.
 
     Examples
     --------

@@ -1,7 +1,7 @@
-r"""Likelihood ratios of a fit and a smaller one to the same rows, which lacks columns or has coefficients in common.
+r"""Likelihood-ratio tests of a fit against a smaller one, which lacks columns or has common coefficients.
 
-Under separation both suprema of the likelihood are finite, and twice the difference of their logarithms is the
-statistic; only those functions of the coefficients that the data determine are degrees of freedom.
+Under separation the suprema of both likelihoods are finite, and the statistic is twice the difference of their
+logarithms. Only functions of the coefficients that the data determine count as degrees of freedom.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["design_of_columns", "fit_without", "likelihood_ratio", "ratio_to_not
 
 
 def ratio_to_nothing(record: FitRecord, design: Design) -> tuple[float, int]:
-    """Return the test against the model without coefficients: what is eliminated, and offsets.
+    """Return the test against the model without coefficients, which has only absorbed levels and offsets.
 
     Parameters
     ----------
@@ -62,15 +62,15 @@ def likelihood_ratio(larger: FitRecord, smaller: FitRecord, functions: FloatArra
     larger, smaller : FitRecord
         Fits to the same rows.
     functions : (k, p) array
-        Functions of the larger fit's coefficients that are zero in the smaller. Those that the data do not determine
-        are no degrees of freedom: the likelihood has the same supremum with them and without.
+        Functions of the larger fit's coefficients that are zero in the smaller. Functions that the data do not
+        determine do not count as degrees of freedom: the supremum of the likelihood is the same with and without them.
 
     Returns
     -------
     statistic : float
-        Missing where the smaller fit has not converged, or every row is fitted perfectly.
+        Missing if the smaller fit did not converge, or if every row is fitted perfectly.
     dof : int
-        0 where nothing is tested.
+        Degrees of freedom; 0 if nothing is tested.
 
     Examples
     --------
@@ -111,12 +111,12 @@ def design_of_columns(design: Design, keep: IntArray) -> Design:
     design : Design
         n rows.
     keep : (k,) int array
-        Places of the columns, in order.
+        Positions of the columns, in order.
 
     Returns
     -------
     Design
-        The same rows; a term keeps the columns that are left of it.
+        The same rows; each term keeps those of its columns that remain.
 
     Examples
     --------
@@ -135,7 +135,7 @@ def design_of_columns(design: Design, keep: IntArray) -> Design:
 
 
 def fit_without(record: FitRecord, design: Design, columns: IntArray) -> tuple[FitRecord, Design]:
-    """Return the model without some columns, at least one of which is left, and its design.
+    """Return the fit without some columns, at least one of which must remain, and its design.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ def fit_without(record: FitRecord, design: Design, columns: IntArray) -> tuple[F
     Returns
     -------
     record : FitRecord
-        Of the same family, with the restrictions that concern the columns that are left.
+        A fit of the same family, with the restrictions that concern the remaining columns.
     design : Design
         Its rows.
 

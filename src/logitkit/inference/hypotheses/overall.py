@@ -1,7 +1,7 @@
-r"""The Wald test that the columns tell nothing: every linear predictor is constant.
+r"""The Wald test that the columns have no effect: every linear predictor is constant.
 
-Of several outcomes the hypothesis is of the differences between the outcomes' predictors. Where a combination of
-columns is an intercept, what is tested is what is left of the coefficients beside it.
+For several outcomes, the hypothesis concerns the differences between the outcomes' predictors. If a combination of
+columns is an intercept, the test concerns the directions of the coefficients that are orthogonal to it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["but_for_constant", "overall_test", "overall_wald"]
 
 
 def overall_test(record: FitRecord) -> tuple[float, int, float]:
-    """Wald test that all slopes are zero; those without a standard error are excluded.
+    """Wald test that all slopes are zero; slopes without a standard error are excluded.
 
     Parameters
     ----------
@@ -33,8 +33,8 @@ def overall_test(record: FitRecord) -> tuple[float, int, float]:
     Returns
     -------
     statistic : float
-        Chi-square statistic; nan when there is nothing to test, the covariance lacks the rank, or there are more than
-        ``OVERALL_MOST`` coefficients: the time grows with the cube of their number.
+        Chi-square statistic; nan if there is nothing to test, if the covariance is rank-deficient, or if there are more
+        than ``OVERALL_MOST`` coefficients, since the time grows with the cube of their number.
     dof : int
         Degrees of freedom; 0 when there is nothing to test.
     p_value : float
@@ -47,7 +47,7 @@ def overall_test(record: FitRecord) -> tuple[float, int, float]:
 
     Examples
     --------
-    With one predictor it is the square of its z:
+    With one predictor it is the square of the z statistic:
 
     >>> import logitkit as lk
     >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
@@ -55,7 +55,7 @@ def overall_test(record: FitRecord) -> tuple[float, int, float]:
     >>> bool(abs(overall_test(fit.record)[0] - (fit.coef["x"] / fit.std_error["x"]) ** 2) < 1e-9)
     True
 
-    In symmetric form it is what it is against a reference:
+    The statistic is the same in symmetric form and with a reference outcome:
 
     >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
     >>> one, other = (lk.multinomial("y ~ x", data, reference=r).record for r in ("a", None))
@@ -66,7 +66,7 @@ def overall_test(record: FitRecord) -> tuple[float, int, float]:
 
 
 def overall_wald(record: FitRecord) -> tuple[float, int, float, Law]:
-    """Return the same with the distribution that the statistic was compared with.
+    """Return the same test with its reference distribution.
 
     Parameters
     ----------
@@ -76,9 +76,9 @@ def overall_wald(record: FitRecord) -> tuple[float, int, float, Law]:
     Returns
     -------
     statistic, dof, p_value
-        As of ``overall_test``.
+        As from ``overall_test``.
     law : Law
-        Normal for chi-square, else what has the denominator degrees of freedom of F.
+        Normal for a chi-square test; otherwise it has the denominator degrees of freedom of F.
 
     Examples
     --------
@@ -127,16 +127,16 @@ def but_for_constant(constant: FloatArray) -> FloatArray:
     Parameters
     ----------
     constant : (p,) array
-        b, with X b = 1 on every row; zeros where no combination is constant.
+        The vector b with X b = 1 on every row; zeros if no combination is constant.
 
     Returns
     -------
     (p - 1, p) array
-        A basis of what is orthogonal to b; p rows where b is zero.
+        A basis of the space orthogonal to b; p rows if b is zero.
 
     Examples
     --------
-    Of two cell means, their difference:
+    For two cell means, it is their difference:
 
     >>> np.abs(but_for_constant(np.ones(2)).sum(axis=1)).round(9).tolist()
     [0.0]

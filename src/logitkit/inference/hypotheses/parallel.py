@@ -1,9 +1,9 @@
-r"""Tests of proportional odds: whether terms that have one coefficient need one per threshold.
+r"""Tests of proportional odds: whether terms with one coefficient need one per threshold.
 
-The larger model has :math:`z'\\gamma_k` for the tested columns :math:`z` where the fit has :math:`z'\\beta`; the
-hypothesis is :math:`\\gamma_1 = \\dots = \\gamma_{K-1}`. With g and H the gradient and the information of the larger
-model at the estimates of the smaller, the score statistic is :math:`g'H^{-1}g`: it needs no larger fit, which often
-does not exist. H is observed or expected, as the errors of the fit are; by the conventions of SAS it is observed.
+The larger model has :math:`z'\\gamma_k` for the tested columns :math:`z` instead of :math:`z'\\beta`; the hypothesis is
+:math:`\\gamma_1 = \\dots = \\gamma_{K-1}`. With g and H the gradient and the information of the larger model at the
+estimates of the smaller, the score statistic is :math:`g'H^{-1}g`: it needs no larger fit, which often does not exist.
+H is observed or expected information, like the standard errors of the fit; under the conventions of SAS it is observed.
 
 References
 ----------
@@ -53,19 +53,19 @@ def proportional_odds_test(record: FitRecord, design: Design | None, test: Paral
     design : Design or None
         Its rows.
     test : {'score', 'Wald', 'LR'}
-        By the score at the fit, or by Wald or likelihood ratio with a fit of the larger model.
+        Score test at the fit, or Wald or likelihood-ratio test with a fit of the larger model.
 
     Returns
     -------
     ChiSquareTests
-        All terms that have one slope together, then one row per term, the others left as they are.
+        A joint test of all terms with one slope, then one row per term, with the other terms unchanged.
 
     Raises
     ------
     DataError
-        Without the rows of the fit, and where every term is nominal.
+        Without the rows of the fit, and if every term is nominal.
     UnsupportedError, SeparationError
-        Where the fit has no likelihood, two outcomes, or no finite estimates.
+        If the fit has no likelihood, only two outcomes, or no finite estimates.
 
     Examples
     --------

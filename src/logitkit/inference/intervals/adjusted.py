@@ -1,4 +1,4 @@
-"""The coefficient table with p-values that are adjusted for their number."""
+"""The coefficient table with p-values adjusted for multiple testing."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def adjusted_coefficients(record: FitRecord, table: Estimates, adjust: Adjustmen
     table : Estimates
         All coefficients.
     adjust : {'bonferroni', 'holm', 'benjamini-hochberg', 'single-step'}
-        For the number of coefficients that have a p-value.
+        Method of adjustment, for the number of coefficients that have a p-value.
 
     Returns
     -------
     Estimates
-        All else as it was.
+        The table, otherwise unchanged.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Intervals by the name of the method, of coefficients or of linear combinations of them in words."""
+"""Intervals by a named method, for coefficients or for linear combinations given as text."""
 
 from __future__ import annotations
 
@@ -46,15 +46,15 @@ class AskedFunctions:
     Parameters
     ----------
     names : tuple of str
-        In words; those of the coefficients where nothing else was asked for.
+        The functions in words; by default the names of the coefficients.
     functions : (m, p) array
         Linear functions of the flat coefficients.
     constant : (m,) array
-        Added to them.
+        Constants that are added to the functions.
     own : bool
-        Whether they are the coefficients themselves, in order.
+        Whether the functions are the coefficients themselves, in order.
     curved : mapping of int to NonlinearFunctions
-        Those that are not linear, by their place; ``functions`` and ``constant`` are then the tangent at the estimates.
+        Nonlinear functions, by their position; ``functions`` and ``constant`` are then their tangents at the estimates.
 
     Examples
     --------
@@ -69,7 +69,7 @@ class AskedFunctions:
     curved: Mapping[int, NonlinearFunctions] = field(default_factory=dict)
 
     def part(self, places: IntArray) -> AskedFunctions:
-        """Return some of them, as linear functions.
+        """Return some of the functions, as linear functions.
 
         Parameters
         ----------
@@ -79,7 +79,7 @@ class AskedFunctions:
         Returns
         -------
         AskedFunctions
-            k functions.
+            The k selected functions.
         """
         names = tuple(self.names[int(k)] for k in places)
         return AskedFunctions(names, self.functions[places], self.constant[places], own=False)
@@ -92,11 +92,11 @@ class Limits:
     Parameters
     ----------
     low, high : (m,) array
-        Infinite or missing where they are.
+        Limits, which may be infinite or missing.
     label : str
-        How they were made, in words; empty for Wald's, one at a time.
+        How the limits were computed, in words; empty for Wald intervals without adjustment.
     critical : () or (m,) array
-        The quantile that was used.
+        The critical value that was used.
 
     Examples
     --------
@@ -113,17 +113,17 @@ class Limits:
 def asked_functions(
     record: FitRecord, of: str | Sequence[str] | None = None, *, curved: bool = False
 ) -> AskedFunctions:
-    """Return the functions that are asked for.
+    """Return the requested functions.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     of : str or sequence of str, optional
-        Linear combinations, as ``fit.test`` reads the left side of a hypothesis: ``"age - 2 * lwt"``. The name of a
-        term stands for all its coefficients. All coefficients by default.
+        Linear combinations, written like the left side of a hypothesis in ``fit.test``: ``"age - 2 * lwt"``. The name
+        of a term stands for all its coefficients. The default is all coefficients.
     curved : bool, default False
-        Whether functions that are not linear are taken, too: ``"age / lwt"``.
+        Whether nonlinear functions, such as ``"age / lwt"``, are accepted too.
 
     Returns
     -------
@@ -133,11 +133,11 @@ def asked_functions(
     Raises
     ------
     FormulaError
-        For what cannot be read, an unknown name, and an equation.
+        For text that cannot be read, an unknown name, and an equation.
     UnsupportedError
-        For a combination of aliased coefficients, or one that the model fixes.
+        For a combination that involves an aliased coefficient, or that the model fixes.
     SeparationError
-        For a function that is not linear of coefficients that are infinite.
+        For a nonlinear function of infinite coefficients.
 
     Examples
     --------
@@ -184,21 +184,21 @@ def asked_functions(
 
 
 def replicate_functions(record: FitRecord, asked: AskedFunctions, places: IntArray) -> ReplicateFunctions:
-    """Return functions that are not linear as a bootstrap takes them.
+    """Return nonlinear functions in the form that the bootstrap uses.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     asked : AskedFunctions
-        What was asked for.
+        The requested functions.
     places : (k,) int array
-        Places of functions that are not linear.
+        Positions of the nonlinear functions.
 
     Returns
     -------
     ReplicateFunctions
-        Missing where a replicate is outside the domain of a function, or its coefficients are infinite.
+        Values are missing if a replicate is outside the domain of a function, or has infinite coefficients.
 
     Examples
     --------
@@ -254,20 +254,20 @@ def limits_of(
     record : FitRecord
         The fit.
     design : Design or None
-        Its rows, which Wald intervals do without.
+        The rows of the fit, which Wald intervals do not need.
     asked : AskedFunctions
         m functions.
     method : {'wald', 'profile', 'score'}
-        How.
+        Method of the intervals.
     level : float, optional
-        Confidence level, of all together where they are adjusted; the fit's by default.
+        Confidence level, simultaneous if the intervals are adjusted; by default that of the fit.
     adjust : {'bonferroni', 'single-step'}, optional
-        For their number, which is that of the functions with an interval.
+        Adjustment for the number of functions that have an interval.
 
     Returns
     -------
     Limits
-        Ends that are not certified are told by a warning.
+        A warning names limits that are not certified.
 
     Examples
     --------
@@ -338,20 +338,20 @@ def _some_curved(
 
 
 def warn_of_ends(made: FunctionIntervals, names: Sequence[str], known: BoolArray | None = None) -> None:
-    """Warn of ends that are not certain, and of sets that are no intervals.
+    """Warn about limits that are not certified, and about sets that are not intervals.
 
     Parameters
     ----------
     made : FunctionIntervals
         m intervals.
     names : sequence of str
-        Of what.
+        Names of the functions.
     known : (m,) bool array, optional
-        Which there are; all by default.
+        Which intervals exist; all by default.
 
     Examples
     --------
-    Certain ends say nothing:
+    Certified limits give no warning:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})

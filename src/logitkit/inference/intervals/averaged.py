@@ -6,8 +6,8 @@ functions of the coefficients,
 
 .. math:: \nabla A = \sum_i s_i X_i' p_k'(\eta_i), \qquad \nabla^2 A = \sum_i s_i X_i' p_k''(\eta_i) X_i .
 
-A probability is profiled as its logit, a difference d of two as :math:`\operatorname{artanh} d`, ratios as their
-logarithms: these may have any value, and profiles of them are nearly parabolas.
+A probability is profiled as its logit, a difference d of two probabilities as :math:`\operatorname{artanh} d`, and a
+ratio as its logarithm: these can take any value, and their profiles are nearly parabolas.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ Mapped = tuple[float, FloatArray, FloatArray]
 
 @dataclass(frozen=True, eq=False)
 class RowSet:
-    """Rows whose probabilities are averaged.
+    """Rows over which probabilities are averaged.
 
     Parameters
     ----------
     functions : (m, n, q) array
         Each linear predictor of each row as a function of the coefficients.
     offset : (m, n) array
-        Added to them.
+        Offsets that are added to them.
     shares : (n,) array
-        Of each row in the average; they sum to one.
+        Weight of each row in the average; they sum to one.
 
     Examples
     --------
@@ -72,7 +72,7 @@ class RowSet:
 def row_set(
     record: FitRecord, likelihood: Likelihood, cells: FloatArray, offset: FloatArray | None, shares: FloatArray
 ) -> RowSet:
-    """Return rows as functions of the coefficients of a likelihood, those that are the same written once.
+    """Return rows as functions of the coefficients of a likelihood; equal rows are stored once.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def row_set(
     offset : (m, n) array or None
         Added to the linear predictors.
     shares : (n,) array
-        Of each row in the average.
+        Weight of each row in the average.
 
     Returns
     -------
@@ -180,18 +180,18 @@ def average_function(quantity: Quantity, family: Family, outcome: int, *rows: Ro
     Parameters
     ----------
     quantity : {'probability', 'risk difference', 'risk ratio', 'odds ratio'}
-        Of one set of rows, or of two.
+        A quantity of one set of rows, or of two.
     family : Family
         The likelihood.
     outcome : int
-        Whose probability.
+        Index of the outcome.
     *rows : RowSet
-        What is averaged over.
+        The rows that are averaged over.
 
     Returns
     -------
     SmoothFunction
-        On the scale on which it is profiled.
+        The quantity on the scale on which it is profiled.
 
     Examples
     --------

@@ -1,8 +1,8 @@
-r"""Intervals from bootstrap replicates: percentile, basic, normal, and corrected for bias and acceleration.
+r"""Bootstrap intervals: percentile, basic, normal, and bias-corrected and accelerated (BCa).
 
-Order statistics are taken at (B + 1) times a probability and interpolated on the normal scale, as Davison and Hinkley
-do (``docs/maths/resampling.md``, equations 6 to 16). An infinite replicate keeps its place in the order. For those who
-want intervals and no decisions, ``standard_intervals`` has made them.
+Order statistics are taken at (B + 1) times a probability and interpolated on the normal scale, as in Davison and
+Hinkley (``docs/maths/resampling.md``, equations 6 to 16). An infinite replicate keeps its place in the order.
+``standard_intervals`` gives intervals with fixed defaults.
 
 References
 ----------
@@ -56,23 +56,23 @@ class BootstrapIntervals:
     names : tuple of str
         Names of the coefficients.
     low, high : (p,) array
-        Limits; infinite where so many replicates are, nan where the replicates cannot tell.
+        Limits; infinite if enough replicates are infinite, nan if the replicates do not determine them.
     kind : {'percentile', 'basic', 'bca', 'normal'}
-        How they were made.
+        Kind of interval.
     level : float
         Confidence level.
     n_replicates : int
-        Replicates that were drawn.
+        Number of replicates that were drawn.
     unit : str
         What was drawn, in words.
     seed : int
         Seed that reproduces the replicates.
     n_undetermined : (p,) int array
-        Replicates that say nothing of each coefficient and were left out of its percentiles.
+        Number of replicates that do not determine each coefficient; they are left out of its percentiles.
     n_infinite : (p,) int array
-        Replicates in which each coefficient is infinite; they keep their place in percentiles.
+        Number of replicates in which each coefficient is infinite; they keep their place in percentiles.
     bayesian : bool
-        Whether weights were drawn, so that the intervals are of a posterior.
+        Whether weights were drawn, so that the intervals are posterior intervals.
 
     Examples
     --------
@@ -98,7 +98,7 @@ class BootstrapIntervals:
 
     @property
     def label(self) -> str:
-        """How the intervals were made, in words; with what was left out, if anything was."""
+        """How the intervals were computed, in words, and what was left out, if anything."""
         how = f"{WORDS[self.kind]} {'Bayesian ' if self.bayesian else ''}bootstrap"
         made = f"{how}, {self.n_replicates} draws of {self.unit}, seed {self.seed}"
         infinite = int(self.n_infinite.max(initial=0))
@@ -122,11 +122,11 @@ def bootstrap_intervals(
         B replicates.
     kind : {'percentile', 'basic', 'bca', 'normal'}
         Percentiles; percentiles reflected about the estimate; percentiles corrected for bias and acceleration; or the
-        estimate less its bias, plus and minus a normal quantile of standard errors.
+        bias-corrected estimate plus and minus a normal quantile times the standard error.
     level : float, optional
         Confidence level; by default that of the fit.
     jackknife : Jackknife, optional
-        Of the same fit; what ``'bca'`` takes the acceleration from.
+        Jackknife of the same fit, from which ``'bca'`` gets the acceleration.
 
     Returns
     -------
@@ -136,9 +136,9 @@ def bootstrap_intervals(
     Raises
     ------
     UnsupportedError
-        If there are too few replicates for the level; for a posterior, whose draws are neither reflected nor corrected.
+        If there are too few replicates for the level, and for the reflection or correction of posterior draws.
     DataError
-        For a kind that is not known, or ``'bca'`` without the jackknife of the same fit.
+        For an unknown kind, or ``'bca'`` without the jackknife of the same fit.
 
     Examples
     --------
@@ -189,20 +189,20 @@ def replicate_limits(
     Parameters
     ----------
     replicates : (B, p) array
-        nan where a replicate says nothing.
+        Replicates; nan where a replicate does not determine a coefficient.
     estimate : (p,) array
         Estimates of the fit.
     kind : {'percentile', 'basic', 'bca'}
-        Which.
+        Kind of limits.
     z : float
         The normal quantile of the level.
     acceleration : (p,) array
-        Of BCa.
+        Acceleration for BCa.
 
     Returns
     -------
     (2, p) array
-        Below and above; nan where the replicates cannot tell.
+        Lower and upper limits; nan if the replicates do not determine them.
 
     Examples
     --------
@@ -250,7 +250,7 @@ def standard_intervals(
     kind: IntervalKind = "bca",
     of: tuple[tuple[str, ...], FloatArray, FloatArray] | ReplicateFunctions | None = None,
 ) -> BootstrapIntervals:
-    """Return intervals by fixed defaults: 1,999 replicates from seed 1; BCa with the acceleration of the jackknife.
+    """Return intervals by fixed defaults: 1,999 replicates with seed 1, and the jackknife acceleration for BCa.
 
     Parameters
     ----------
@@ -261,30 +261,31 @@ def standard_intervals(
     level : float, optional
         Confidence level; by default that of the fit.
     kind : {'percentile', 'basic', 'bca', 'normal'}
-        How they are made of the replicates.
+        Kind of interval, computed from the replicates.
     of : (names, functions, constant) or ReplicateFunctions, optional
-        Linear functions of the coefficients, and what is added to them, or others; the coefficients by default.
+        Linear functions of the coefficients with constants that are added, or other functions; by default the
+        coefficients.
 
     Returns
     -------
     BootstrapIntervals
-        Of rows, or of clusters where the fit has them.
+        Intervals from resampled rows, or from resampled clusters if the fit has them.
 
     Raises
     ------
     SeparationError, ConvergenceError
         If the fit has no finite estimate to begin with.
     UnsupportedError
-        Where a factor is absorbed, or for a level that needs more replicates.
+        With an absorbed factor, or for a level that needs more replicates.
 
     Notes
     -----
-    The jackknife takes a refit for each row or cluster: with many rows it costs more than the replicates, and makes
-    little difference. The other kinds do without it.
+    The jackknife needs a refit for each row or cluster. With many rows it costs more than the replicates and makes
+    little difference. The other kinds do not use it.
 
     Examples
     --------
-    They are those of the bootstrap and the jackknife, asked for one by one:
+    They equal the intervals from separate calls of the bootstrap and the jackknife:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
@@ -310,19 +311,19 @@ def standard_intervals(
 
 
 def require_replicates(n: int, level: float) -> None:
-    """Refuse a level whose limits lie beyond the extreme replicates.
+    """Raise an error for a level whose limits lie beyond the extreme replicates.
 
     Parameters
     ----------
     n : int
-        Replicates.
+        Number of replicates.
     level : float
         Confidence level.
 
     Raises
     ------
     UnsupportedError
-        How many are needed.
+        With the number of replicates that is needed.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-r"""Profile and score intervals of functions of the coefficients that are not linear.
+r"""Profile and score intervals of nonlinear functions of the coefficients.
 
 The values v of :math:`g(\theta)` at which :math:`2(\hat\ell - \ell_P(v)) \le q^2`, with the likelihood maximised where
 :math:`g(\theta) = v` (``curved_slices.py``); or at which the score test does not reject, with the restricted estimate
@@ -66,7 +66,7 @@ class CurvedModel:
     record : FitRecord
         The fit.
     likelihood : Likelihood
-        Of its rows.
+        The likelihood of its rows.
     objective : SmoothObjective
         The negative log-likelihood.
     coef : (q,) array
@@ -102,12 +102,12 @@ def curved_model(record: FitRecord, design: Design | None, method: CurvedMethod)
     design : Design or None
         Its rows.
     method : {'profile', 'score'}
-        By which.
+        The method of the intervals.
 
     Returns
     -------
     CurvedModel
-        At the estimate.
+        The model at its estimate.
 
     Raises
     ------
@@ -153,11 +153,11 @@ def curved_intervals(
     Returns
     -------
     FunctionIntervals
-        Of what the functions show; whether the set has other parts is said of score sets.
+        Intervals of the quantities that the functions represent; for score sets, also whether the set has other parts.
 
     Examples
     --------
-    Of the odds ratio of two groups, as of their difference of logits:
+    The interval of the odds ratio of two groups corresponds to that of the difference of their logits:
 
     >>> import logitkit as lk
     >>> from logitkit.inference.intervals.averaged import average_function, row_set

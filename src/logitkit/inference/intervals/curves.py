@@ -1,6 +1,6 @@
 r"""Profile likelihoods as curves: the signed root of the likelihood-ratio statistic over values of a function.
 
-A straight line is what Wald's interval takes it for; how far the curve bends tells how far that is wrong.
+A Wald interval assumes that the curve is a straight line; the more it bends, the less accurate is the Wald interval.
 
 References
 ----------
@@ -36,15 +36,15 @@ class Profile:
     names : tuple of str
         The m functions in words.
     values : (m, r) array
-        Values of each, rising; nan where the likelihood does not come down to the root.
+        Increasing values of each function; nan where the likelihood does not decrease to the root.
     roots : (m, r) array
-        The signed root of twice the log-likelihood lost at each, nan where there is none.
+        Signed root of twice the decrease in the log-likelihood at each value; nan where there is none.
     wald : Estimates
-        Estimates with errors and Wald intervals.
+        Estimates with standard errors and Wald intervals.
     low, high : (m,) array
-        Profile intervals.
+        Limits of the profile intervals.
     critical : float
-        The quantile: roots between its negative and itself are within the interval.
+        Critical value: the interval contains the values whose roots lie between minus and plus this value.
     level : float
         Confidence level.
 
@@ -68,7 +68,7 @@ class Profile:
 
     @property
     def asymmetry(self) -> FloatArray:
-        """What the part of the interval above the estimate is longer by, as a proportion of the interval, (m,)."""
+        """Length of the interval above the estimate minus that below, as a proportion of the whole, shape (m,)."""
         with np.errstate(invalid="ignore"):
             above, below = self.high - self.wald.estimate, self.wald.estimate - self.low
             return np.asarray((above - below) / (above + below))
@@ -91,7 +91,7 @@ def profile_of(record: FitRecord, design: Design | None, asked: AskedFunctions, 
     Returns
     -------
     Profile
-        From beyond one end of each interval to beyond the other.
+        Curves from beyond one end of each interval to beyond the other.
 
     Examples
     --------

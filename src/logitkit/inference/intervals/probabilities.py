@@ -66,21 +66,21 @@ def probability_limits(
     level : float, optional
         Confidence level; by default that of the fit.
     outcomes : sequence of int, optional
-        Places of the L outcomes; all by default.
+        Positions of the L outcomes; all by default.
 
     Returns
     -------
     Limits
-        Of shape (L, n).
+        Limits of shape (L, n).
 
     Raises
     ------
     UnsupportedError
-        For too many different rows, and where the fit has no likelihood.
+        For too many distinct rows, and if the fit has no likelihood.
 
     Examples
     --------
-    Of one group it is the interval of its proportion:
+    For one group it is the interval of its proportion:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("y ~ x", {"y": [1, 1, 0, 1, 0, 0, 0, 1], "x": [0, 0, 0, 0, 1, 1, 1, 1]})
@@ -163,7 +163,7 @@ def _require_few(n: int, most: int, method: str) -> None:
 
 
 def outcome_directions(family: Family) -> list[FloatArray | None]:
-    """Return the combination of linear predictors that the probability of each outcome is a function of.
+    """Return the combination of linear predictors that determines the probability of each outcome.
 
     Parameters
     ----------
@@ -173,7 +173,7 @@ def outcome_directions(family: Family) -> list[FloatArray | None]:
     Returns
     -------
     list of (m,) array or None
-        None where it depends on more than one.
+        None for a probability that depends on more than one combination.
 
     Examples
     --------

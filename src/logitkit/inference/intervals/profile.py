@@ -1,9 +1,9 @@
 r"""Profile-likelihood intervals of linear functions of the coefficients.
 
-The interval of :math:`c'\theta` are the values v at which :math:`2(\hat\ell - \ell_P(v))` is at most the squared
-quantile, :math:`\ell_P` being the likelihood maximised with :math:`c'\theta = v`. Where the estimate is infinite one
-end is, and the other is found on the slices where the function is held, from which directions of recession may still
-lead to infinity (``docs/maths/profile.md``, section 3).
+The interval of :math:`c'\theta` contains the values v at which :math:`2(\hat\ell - \ell_P(v))` is at most the squared
+quantile, where :math:`\ell_P` is the log-likelihood maximised subject to :math:`c'\theta = v`. If the estimate is
+infinite, one end is infinite too. The other is found on the slices where the function is held fixed, on which
+directions of recession may still lead to infinity (``docs/maths/profile.md``, section 3).
 
 References
 ----------
@@ -39,12 +39,12 @@ ZERO = 1e-12  # of the size of its terms: a function of the coefficients that is
 
 @dataclass(frozen=True, eq=False)
 class FunctionIntervals:
-    """Intervals of linear functions of the coefficients.
+    """Intervals of functions of the coefficients.
 
     Parameters
     ----------
     estimate, low, high : (m,) array
-        Infinite where they are; nan where there is no function of what was estimated, or no end was found.
+        Estimates and limits, which may be infinite; nan if the function was not estimated, or no limit was found.
     level : float
         Confidence level.
     critical : float
@@ -52,7 +52,7 @@ class FunctionIntervals:
     ends : tuple of (End, End)
         How each interval is certified.
     several : (m,) bool array
-        Where the values that are not rejected are more than one interval, of which the one with the estimate is given.
+        Whether the values that are not rejected form more than one interval; the one with the estimate is given.
 
     Examples
     --------
@@ -73,7 +73,7 @@ class FunctionIntervals:
 
     @property
     def uncertified(self) -> IntArray:
-        """Functions with an end whose likelihood is not at its target."""
+        """Functions with a limit at which the likelihood is not at its target."""
         return np.flatnonzero([not (low.certified and high.certified) for low, high in self.ends])
 
 
@@ -113,7 +113,7 @@ def profile_intervals(
 
     Examples
     --------
-    Separated data, whose slope is infinite:
+    With separated data the slope is infinite:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 1], "x": [1.0, 2.0, 3.0, 4.0]})
@@ -132,7 +132,7 @@ def profile_intervals(
 def profile_points(
     record: FitRecord, design: Design | None, functions: FloatArray, roots: FloatArray
 ) -> list[list[tuple[End, End]]]:
-    """Return where the root of the likelihood-ratio statistic has given values, below the estimate and above.
+    """Return the points below and above the estimate at which the likelihood-ratio root has given values.
 
     Parameters
     ----------
@@ -226,7 +226,7 @@ def require_rows(design: Design | None) -> Design:
 
 
 def estimated(record: FitRecord, functions: FloatArray) -> BoolArray:
-    """Return which functions are of coefficients that were estimated, and are not fixed by the model.
+    """Return which functions involve only coefficients that were estimated and that the model does not fix.
 
     Parameters
     ----------
@@ -238,8 +238,8 @@ def estimated(record: FitRecord, functions: FloatArray) -> BoolArray:
     Returns
     -------
     (m,) bool array
-        False for a function of an aliased coefficient, of one that is not in the model, or of an intercept that was
-        estimated by itself.
+        False for a function of an aliased coefficient, of a coefficient that is not in the model, or of an intercept
+        that was estimated separately.
 
     Examples
     --------

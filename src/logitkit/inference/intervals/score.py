@@ -1,15 +1,15 @@
 r"""Score intervals (Rao) of linear functions of the coefficients.
 
-The values v that the score test of :math:`c'\theta = v` does not reject: with the restricted estimate, at which the
-gradient of the log-likelihood is :math:`-\mu c`, and the information I there,
+The interval contains the values v that the score test of :math:`c'\theta = v` does not reject. With the restricted
+estimate, at which the gradient of the log-likelihood is :math:`-\mu c`, and the information I there,
 
 .. math:: S(v) = \mu^2 \, c' I^{-1} c \le q^2 .
 
-I is expected or observed, as the errors of the fit are. Of a single proportion the interval is Wilson's; of the log
-odds ratio of two groups, Cornfield's without correction. S need not rise all the way out: the set is looked at beyond
-the end that is found, and where values further out are not rejected either, that is said. Where the estimate is
-infinite the restricted likelihood flattens, S falls to zero, and the set has no end (``docs/maths/profile.md``,
-section 4).
+I is expected or observed information, like the standard errors of the fit. For a single proportion the interval is
+Wilson's; for the log odds ratio of two groups it is Cornfield's without correction. S need not increase all the way
+out. The set is therefore searched beyond the end that is found, and it is reported if values further out are not
+rejected either. If the estimate is infinite, the restricted likelihood flattens, S falls to zero, and the set is
+unbounded (``docs/maths/profile.md``, section 4).
 
 References
 ----------
@@ -74,7 +74,7 @@ def score_intervals(
     Returns
     -------
     FunctionIntervals
-        The interval that holds the estimate, and whether the set has other parts.
+        The interval that contains the estimate, and whether the set has other parts.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def score_intervals(
 
     Examples
     --------
-    Of one proportion it is Wilson's:
+    For one proportion it is Wilson's interval:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("y ~ 1", {"y": [1, 1, 1, 0]})
@@ -140,27 +140,28 @@ def _separated(record: FitRecord, design: Design) -> Callable[[FloatArray, float
 
 
 def score_root(objective: Objective, family: Family, point: ProfilePoint, *, at_infinity: bool = False) -> float:
-    """Return the signed root of the score statistic where a function is held at a value.
+    """Return the signed root of the score statistic with a function held at a value.
 
     Parameters
     ----------
     objective : Objective
         The negative log-likelihood.
     family : Family
-        Whose second derivatives are the information.
+        The family, whose second derivatives give the information.
     point : ProfilePoint
         The restricted minimum.
     at_infinity : bool
-        Whether directions without information add nothing: those along which the minimum is at infinity.
+        Whether directions without information, along which the minimum is at infinity, are ignored.
 
     Returns
     -------
     float
-        nan where the information has no inverse.
+        nan if the information is singular.
 
     Examples
     --------
-    Of one proportion, 3 of 4, against one half it is (p - 1/2) over its error under the hypothesis:
+    For a proportion of 3 out of 4 tested against one half, it is (p - 1/2) over its standard error under the
+    hypothesis:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("y ~ 1", {"y": [1, 1, 1, 0]})

@@ -70,14 +70,14 @@ TINY, EPS = 1e-300, 1e-16
 
 @dataclass(frozen=True, slots=True)
 class Quantile:
-    """A quantile with what it may be off by.
+    """A quantile and its numerical error.
 
     Parameters
     ----------
     value : float
         The quantile.
     error : float
-        A bound that holds with a confidence of about 99 per cent; zero where the value is exact.
+        An error bound with about 99 per cent confidence; zero if the value is exact.
 
     Examples
     --------
@@ -90,18 +90,18 @@ class Quantile:
 
 
 class MaximumLaw:
-    """The distribution of the largest of m standardised estimates in absolute value.
+    """The distribution of the largest absolute value of m standardised estimates.
 
     Parameters
     ----------
     directions : (m, r) array
-        Rows of unit length, whose products are the correlations; none is another or its opposite.
+        Rows of unit length, whose inner products are the correlations; no row equals another or its negative.
     law : Law
         Normal, or t with one number of degrees of freedom.
 
     Examples
     --------
-    One estimate has the quantile of the normal distribution:
+    For one estimate it is the quantile of the normal distribution:
 
     >>> found = MaximumLaw(np.ones((1, 1)), Law()).quantile(0.95)
     >>> round(found.value, 6), found.error
@@ -121,21 +121,22 @@ class MaximumLaw:
         self._rows, self._last = rows * sign[:, None], last
 
     def above(self, value: float) -> tuple[float, float]:
-        """Return the probability that the largest exceeds a value, and what it may be off by.
+        """Return the probability that the largest exceeds a value, and its numerical error.
 
         Parameters
         ----------
         value : float
-            In standard errors.
+            The value, in standard errors.
 
         Returns
         -------
         probability, error : float
-            The second with a confidence of about 99 per cent.
+            The probability, and an error bound with about 99 per cent confidence.
 
         Notes
         -----
-        Where it is very small it is the sum of the single probabilities, which is never less and to which it tends.
+        A very small probability is given as the sum of the individual probabilities, which is an upper bound and its
+        limit.
         """
         single = float(self.law.two_sided(np.array(value)))
         if self.m == 1:
@@ -150,17 +151,17 @@ class MaximumLaw:
         return min(max(found, single), most), error
 
     def quantile(self, level: float) -> Quantile:
-        """Return the value that the largest exceeds with probability one less the level.
+        """Return the value that the largest exceeds with probability one minus the level.
 
         Parameters
         ----------
         level : float
-            Between 0 and 1.
+            A level between 0 and 1.
 
         Returns
         -------
         Quantile
-            The value, and what it may be off by.
+            The value and its numerical error.
         """
         require_level(level)
         low = float(self.law.quantile(level))
@@ -235,23 +236,23 @@ def maximum_law(root: FloatArray, law: Law) -> MaximumLaw:
     Parameters
     ----------
     root : (m, r) array
-        Its product with its transpose is the covariance of the estimates; no row is zero.
+        A root R of the covariance of the estimates: R R' is the covariance; no row is zero.
     law : Law
         Normal, or t with one number of degrees of freedom.
 
     Returns
     -------
     MaximumLaw
-        Whose tail and quantiles can be asked.
+        The distribution, with its tail probabilities and quantiles.
 
     Raises
     ------
     UnsupportedError
-        For too many estimates, and where their degrees of freedom differ.
+        For too many estimates, and if their degrees of freedom differ.
 
     Examples
     --------
-    Independent estimates: the level of each is the m-th root of the level of all.
+    For independent estimates, the level of each is the m-th root of the simultaneous level.
 
     >>> found = maximum_law(np.eye(3), Law()).quantile(0.95)
     >>> bool(abs(found.value - Law().quantile(0.95 ** (1 / 3))) < max(found.error, 1e-4))
@@ -274,23 +275,23 @@ def maximum_law(root: FloatArray, law: Law) -> MaximumLaw:
 
 
 def critical_value(root: FloatArray, law: Law, level: float, adjust: IntervalAdjustment | None = None) -> FloatArray:
-    """Return the half width of intervals in standard errors, for one interval at a time or for all at once.
+    """Return the half-width of intervals in standard errors, for individual or simultaneous intervals.
 
     Parameters
     ----------
     root : (m, r) array
-        As ``maximum_law`` takes it, of the estimates that have an interval.
+        As for ``maximum_law``, for the estimates that have an interval.
     law : Law
         Reference distribution of each statistic.
     level : float
-        Confidence level, of all intervals together where they are adjusted.
+        Confidence level, simultaneous if the intervals are adjusted.
     adjust : {'bonferroni', 'single-step'}, optional
-        How; None for each by itself.
+        Method of adjustment; None for individual intervals.
 
     Returns
     -------
     () or (m,) array
-        The quantile.
+        The critical value.
 
     Examples
     --------
@@ -309,23 +310,23 @@ def critical_value(root: FloatArray, law: Law, level: float, adjust: IntervalAdj
 def adjusted_p_values(
     statistic: FloatArray, p_value: FloatArray, root: FloatArray, law: Law, adjust: Adjustment
 ) -> FloatArray:
-    """Return p-values adjusted for their number.
+    """Return p-values adjusted for multiple testing.
 
     Parameters
     ----------
     statistic, p_value : (m,) array
-        z or t of each estimate, and its p-value; nan for estimates without.
+        Statistic (z or t) and p-value of each estimate; nan for estimates without one.
     root : (m, r) array
-        As ``maximum_law`` takes it, one row per estimate; rows of those without a p-value are not read.
+        As for ``maximum_law``, with one row per estimate; rows of estimates without a p-value are not used.
     law : Law
         Reference distribution of each statistic.
     adjust : {'bonferroni', 'holm', 'benjamini-hochberg', 'single-step'}
-        Of these the second controls the proportion of false rejections, the others the chance of any.
+        Benjamini and Hochberg's method controls the proportion of false rejections, the others the probability of any.
 
     Returns
     -------
     (m,) array
-        At most 1, nan where there was none.
+        Adjusted p-values, at most 1; nan where there was none.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-r"""Functions of the coefficients in words that are not linear, such as a ratio, as they are profiled.
+r"""Nonlinear functions given as text, such as a ratio, in the form in which they are profiled.
 
 Whatever its range, g is profiled as the arc :math:`\psi = \arctan\{(g - \hat g) / s\}`, with s the half-width of Wald's
 interval: its ends :math:`\pm\pi/2` are infinity. Where a denominator may pass through zero, g jumps from one infinity
