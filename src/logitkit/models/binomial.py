@@ -1,7 +1,7 @@
-r"""The binomial family: events out of trials, one linear predictor a row.
+r"""The binomial family: events out of trials, with one linear predictor per row.
 
-Everything is a function of the linear predictor. The engine calls :meth:`Binomial.rows`; the other methods
-serve what follows a fit. Equations are those of ``docs/maths/binomial.md``.
+Everything is a function of the linear predictor. The engine calls :meth:`Binomial.rows`; the other methods are used
+after a fit. Equations are those of ``docs/maths/binomial.md``.
 """
 
 from __future__ import annotations
@@ -63,9 +63,9 @@ class Binomial:
     link : Link
         The link.
     information : {'expected', 'observed'}
-        Second derivatives that standard errors follow from; with the logit they are the same.
+        The second derivatives that standard errors are based on; the same for the logit.
     fraction : bool
-        Whether outcomes are fractions, of which the likelihood is a quasi-likelihood.
+        Whether outcomes are fractions, with a quasi-likelihood.
 
     References
     ----------
@@ -92,23 +92,24 @@ class Binomial:
 
     @property
     def tail_link(self) -> Link:
-        """The link of the probability that a predictor has by itself."""
+        """The link of the probability that one predictor determines by itself."""
         return self.link
 
     @property
     def is_logit(self) -> bool:
-        """Whether the compiled loops of the binary logit serve it."""
+        """Whether the compiled loops of the binary logit are used."""
         return self.link.code == LOGIT.code
 
     @property
     def is_bounded(self) -> bool:
-        """Whether linear predictors must stay below zero, where the mean is 1."""
+        """Whether linear predictors must stay below zero, at which the mean is 1."""
         return not self.link.rises_to_one
 
     def sides(self, response: Response) -> Response:
         """Return the direction in which each row's predictor may move: 1 for up, 0 for down, one half for not at all.
 
-        In such a direction the likelihood does not fall. With the log link, rows with events stay and the others fall.
+        The likelihood does not decrease in such a direction. With the log link, predictors of events cannot move and
+        the others move down.
         """
         if not self.is_bounded:
             return response
@@ -116,12 +117,12 @@ class Binomial:
 
     @property
     def needs_origin(self) -> bool:
-        """Whether zero is no good place to start from: the mean there may be none, or far from the data."""
+        """Whether zero is a bad starting value, at which the mean may not exist or may be far from the data."""
         return not self.is_logit
 
     @property
     def is_convex(self) -> bool:
-        """Whether its second derivatives are never negative: observed ones of the cauchit link can be."""
+        """Whether its second derivatives are never negative; observed ones of the cauchit link can be."""
         return self.link.log_concave or self.information == "expected"
 
     @property
@@ -141,7 +142,7 @@ class Binomial:
 
     @property
     def solving(self) -> Binomial:
-        """The family that is solved with: by observed information where the likelihood is log-concave."""
+        """The family used in solving, with observed information if the likelihood is log-concave."""
         if self.is_logit:
             return self
         return replace(self, information="observed" if self.link.log_concave else "expected")
@@ -187,7 +188,7 @@ class Binomial:
         curvature: FloatArray,
         gradient: FloatArray,
     ) -> tuple[float, float, float, float]:
-        """Do what ``rows`` does for the rows of a dense matrix, and add to its gradient, in one reading of it."""
+        """Do the same as ``rows`` for a dense matrix, and add to the gradient, in one pass over the matrix."""
         offset = np.empty(0) if offset is None else offset
         return kernel.logit_walk(numbers, coef, offset, y, weights, slope, curvature, gradient)
 
@@ -201,7 +202,7 @@ class Binomial:
 
     @property
     def words(self) -> Words:
-        """What its models are called in print."""
+        """The wording of its models in printed output."""
         if self.fraction:
             return FRACTIONS[self.link.name]
         return LOGISTIC if self.is_logit else OTHERS[self.link.name]
@@ -246,15 +247,15 @@ class Binomial:
         return np.array([-curved, curved])
 
     def improper(self, eta: FloatArray) -> BoolArray:
-        """Return those whose mean is not below 1, with the log link, shape (n,)."""
+        """Return which rows have no mean below 1, with the log link, shape (n,)."""
         return np.asarray(np.isnan(self.mean(eta[0])) & ~np.isnan(eta[0]))
 
     def intercepts(self, proportions: FloatArray | None) -> FloatArray:
-        """Return the linear predictor with these probabilities of the outcomes, zero without any, shape (1,)."""
+        """Return the linear predictor that gives these probabilities of the outcomes, or zero, shape (1,)."""
         return np.zeros(1) if proportions is None else np.array([float(self.link.link(proportions[1]))])
 
     def origin(self, response: Response) -> FloatArray:
-        """Return minus the mean offset, with links other than the logit added to that of the mean outcome, (1,)."""
+        """Return minus the mean offset, plus the link of the mean outcome unless the link is the logit, shape (1,)."""
         start = 0.0 if self.is_logit else self.link.start(response.events / response.total)
         if self.is_bounded and response.shift is not None:  # every mean below 1
             return np.array([start - response.shift.max()])

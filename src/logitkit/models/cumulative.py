@@ -59,7 +59,7 @@ PIECE = 2048  # rows whose tails stay in the second-level cache
 
 @dataclass(frozen=True, slots=True)
 class Cumulative:
-    """The multinomial distribution of ordered outcomes, whose cumulative probabilities have a link.
+    """The multinomial distribution of ordered outcomes, with a link for the cumulative probabilities.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ class Cumulative:
 
     Examples
     --------
-    With two outcomes the second has the mirrored link of minus the threshold:
+    With two outcomes, the probability of the second has the mirrored link, at minus the threshold:
 
     >>> family = Cumulative(2)
     >>> eta = np.array([[-1.0, 0.0, 30.0]])
@@ -257,7 +257,7 @@ class Cumulative:
         return self.null(totals) + less_offsets(response, self.n_outcomes - 1)
 
     def margins(self, response: Response) -> tuple[IntArray, IntArray, FloatArray, BoolArray]:
-        """Return the thresholds: that above an outcome of the row must not fall, that below it must not rise."""
+        """Return the thresholds: the one above the outcome of a row must not fall, the one below it must not rise."""
         has = response.indicators() > 0.0
         above, below = has[:-1].T, has[1:].T
         every = np.broadcast_to(np.arange(self.n_outcomes - 1), above.shape)

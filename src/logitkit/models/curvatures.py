@@ -1,7 +1,7 @@
 r"""Second derivatives of the losses of rows, as bilinear forms of combinations of their linear predictors.
 
-With the second derivatives :math:`C_i` of a row by its m linear predictors, a model whose coefficients enter by
-constraint vectors h and g needs :math:`h' C_i g` and no more.
+With the second derivatives :math:`C_i` of a row by its m linear predictors, a model whose coefficients enter through
+constraint vectors h and g needs only :math:`h' C_i g`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["Banded", "BlockSums", "Combinations", "RowCurvature", "Softmax"]
 
 @dataclass(frozen=True, eq=False)
 class Combinations:
-    """Two combinations of the linear predictors, and what their zeros say: found once for all blocks of rows.
+    """Two combinations of the linear predictors and the pattern of their zeros, found once for all blocks of rows.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class Combinations:
 
     @once
     def predictors(self) -> tuple[list[int], list[int]]:
-        """The predictors in each of the two."""
+        """The predictors in each of the two combinations."""
         return np.flatnonzero(self.left).tolist(), np.flatnonzero(self.right).tolist()
 
     @once
@@ -64,18 +64,18 @@ class RowCurvature(Protocol):
 
 
 class BlockSums(NamedTuple):
-    """What a family says of a block of rows.
+    """The results of a family for a block of rows.
 
     Parameters
     ----------
     value : float
         Sum of the weighted losses.
     closest : float
-        What certifies overlap.
+        The number that certifies overlap.
     curvature : RowCurvature
         Second derivatives.
     pearson : float
-        Pearson's statistic; nan where it was not asked for.
+        Pearson's statistic; nan if it was not asked for.
     """
 
     value: float
@@ -93,7 +93,7 @@ class Softmax:
     mean : (K, n) array
         Probabilities.
     others : (K, n) array
-        One less each of them.
+        One minus each of them.
     weights : (n,) array
         Weights.
 
@@ -129,7 +129,7 @@ class Softmax:
 
 @dataclass(frozen=True, slots=True)
 class Banded:
-    """Second derivatives by one predictor, and by two that follow each other.
+    """Second derivatives by one predictor, and by two adjacent ones.
 
     Parameters
     ----------

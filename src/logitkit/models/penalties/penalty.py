@@ -33,19 +33,19 @@ class Groups:
     codes : (p,) int array
         Group of each coefficient, -1 for none.
     strengths : (G,) array
-        Of each group's norm.
+        Strength of the penalty on each group's norm.
     """
 
     codes: IntArray
     strengths: FloatArray
 
     def norms(self, values: FloatArray) -> FloatArray:
-        """Return the length of each group's part of a vector, shape (G,)."""
+        """Return the norm of each group's part of a vector, shape (G,)."""
         own = self.codes >= 0
         return np.sqrt(np.bincount(self.codes[own], values[own] ** 2, self.strengths.size))
 
     def curvature(self, coef: FloatArray) -> FloatArray:
-        """Return the second derivatives of the strengths times lengths that are not zero, shape (p, p)."""
+        """Return the second derivatives of the strengths times the norms that are not zero, shape (p, p)."""
         norms = self.norms(coef)
         share = np.divide(self.strengths, norms, out=np.zeros_like(norms), where=norms > 0.0)
         unit = np.divide(coef, np.r_[norms, 1.0][self.codes], out=np.zeros_like(coef), where=coef != 0.0)
@@ -65,7 +65,7 @@ class Penalty:
     lower, upper : (p,) array
         Bounds, infinite for none; zero lies between them.
     groups : Groups or None
-        Groups whose length is penalised; coefficients in them have no bounds.
+        Groups whose norm is penalised; coefficients in them have no bounds.
 
     Examples
     --------
@@ -92,12 +92,12 @@ class Penalty:
 
     @once
     def without_squares(self) -> Penalty:
-        """The same without the squares."""
+        """The same penalty without the squares."""
         return replace(self, l2=np.zeros(self.l2.size))
 
     @property
     def smooth(self) -> bool:
-        """Whether it has squares only, for all coefficients that are not held at zero."""
+        """Whether it has only squares, for all coefficients that are not held at zero."""
         bounded = (np.isfinite(self.lower) | np.isfinite(self.upper)) & ~self.held
         return self.groups is None and not self.l1.any() and not bool(bounded.any())
 
@@ -128,7 +128,7 @@ class Penalty:
         return total if self.groups is None else total + float(self.groups.strengths @ self.groups.norms(coef))
 
     def differentiable(self, coef: FloatArray) -> BoolArray:
-        """Return for which coefficients the penalty has a derivative, and no bound is met, shape (p,)."""
+        """Return for which coefficients the penalty has a derivative and no bound is active, shape (p,)."""
         inside = (coef > self.lower) & (coef < self.upper)
         smooth = inside & ((coef != 0.0) | (self.l1 == 0.0))
         if self.groups is None:
@@ -137,7 +137,7 @@ class Penalty:
         return np.asarray(smooth & ~(self._in_group & zero))
 
     def gradient(self, coef: FloatArray) -> FloatArray:
-        """Return the derivative where there is one, shape (p,)."""
+        """Return the derivative, where it exists, shape (p,)."""
         out = self.l1 * np.sign(coef) + self.l2 * coef
         if self.groups is not None:
             norms = self.groups.norms(coef)
@@ -150,7 +150,7 @@ class Penalty:
         return np.clip(coef, self.lower, self.upper)
 
     def plus(self, other: Penalty, share: float = 1.0) -> Penalty:
-        """Return the sum with a multiple of another penalty, within the bounds of both."""
+        """Return the sum with a multiple of another penalty, with the bounds of both."""
         groups = self.groups
         if other.groups is not None:
             extra = replace(other.groups, strengths=share * other.groups.strengths)
@@ -169,13 +169,13 @@ class Penalty:
         return replace(self, l1=share * self.l1, l2=share * self.l2, groups=groups)
 
     def apart(self, which: BoolArray) -> Penalty:
-        """Return the penalty with some coefficients in no group: those held at zero add nothing to its length."""
+        """Return the penalty with some coefficients in no group; coefficients held at zero do not change its norm."""
         if self.groups is None:
             return self
         return replace(self, groups=replace(self.groups, codes=np.where(which, -1, self.groups.codes)))
 
     def pick(self, index: IntArray) -> Penalty:
-        """Return the penalty of some coefficients, the others held at zero; groups are taken whole."""
+        """Return the penalty of some coefficients, with the others held at zero; groups are kept whole."""
         groups = self.groups
         if groups is not None:
             codes = groups.codes[index]
@@ -312,12 +312,12 @@ def no_penalty(n_params: int) -> Penalty:
 
 
 def soft(values: FloatArray, amount: FloatArray) -> FloatArray:
-    """Return values moved towards zero by an amount, and no further than zero.
+    """Return values moved towards zero by an amount, but not beyond zero.
 
     Parameters
     ----------
     values, amount : (p,) array
-        Any values; amounts not negative.
+        Values, and amounts that are not negative.
 
     Returns
     -------

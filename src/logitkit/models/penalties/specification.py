@@ -49,7 +49,7 @@ class Part(Stated):
 
     @classmethod
     def _meant(cls, name: str, value: object) -> str:
-        """Return what other packages mean by an argument."""
+        """Return the meaning of an argument of other packages."""
         del value
         if name == "l1_ratio" and cls._instead():
             return f"It cannot be chosen here.{cls._instead()}"
@@ -60,7 +60,7 @@ class Part(Stated):
 
     @classmethod
     def _instead(cls) -> str:
-        """Return which mix the penalty has, where it cannot be chosen."""
+        """Return the mix of the penalty, if it cannot be chosen."""
         fixed = [field.default for field in fields(cls) if field.name == "l1_ratio" and not field.init]
         return f" Its l1_ratio is {fixed[0]:g}; lk.ElasticNet(strength, l1_ratio) accepts another." if fixed else ""
 
@@ -126,12 +126,12 @@ def parts_of(penalty: Specification) -> tuple[Part, ...]:
 
 
 def is_number(value: object) -> bool:
-    """Tell whether a value is a real number, which True is not."""
+    """Tell whether a value is a real number; booleans are not."""
     return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def require_strength(strength: object, name: str) -> None:
-    """Refuse an invalid strength."""
+    """Raise an error for an invalid strength."""
     if strength is None:
         return
     if not is_number(strength) or not 0.0 <= strength < math.inf:  # type: ignore[operator]
@@ -139,13 +139,13 @@ def require_strength(strength: object, name: str) -> None:
 
 
 def require_share(value: object, where: str) -> None:
-    """Refuse values that are not between 0 and 1."""
+    """Raise an error for values that are not between 0 and 1."""
     if not is_number(value) or not 0.0 <= value <= 1.0:  # type: ignore[operator]
         raise DataError(f"{where.replace('...', repr(value))}: give a number between 0 and 1.")
 
 
 def require_relative(relative: Mapping[str, float] | None) -> None:
-    """Refuse invalid relative strengths."""
+    """Raise an error for invalid relative strengths."""
     if relative is None:
         return
     if not isinstance(relative, Mapping):
