@@ -1,16 +1,16 @@
-r"""Linear predictors and how their coefficients follow from those that are estimated.
+r"""Linear predictors, and how their coefficients are computed from those that are estimated.
 
-A model has m linear predictors per row. Columns of X that enter them in one way form a *part*: for the columns
-:math:`x` of part g, with a constraint matrix :math:`H_g` of shape (m, r) and coefficients :math:`\Gamma_g` of shape
-(r, c),
+A model has m linear predictors per row. Columns of X that enter them in the same way form a *part*: for the columns
+:math:`x` of part g, with a constraint matrix :math:`H_g` of shape (m, r) and coefficients :math:`\Gamma_g` of shape (r,
+c),
 
 .. math::
 
     \eta_i = \sum_g H_g \Gamma_g x_{ig} + o_i .
 
-The identity gives every predictor coefficients of its own, a column of ones one slope that all share. The coefficients
-of a part are stored one after another, all columns of its first row before those of the next. These are the *flat*
-coefficients; a solver may work on fewer numbers :math:`\theta`, with flat coefficients :math:`A\theta`.
+With the identity, every predictor has its own coefficients; with a column of ones, all share one slope. The
+coefficients of a part are stored one after another, all columns of its first row before those of the next. These are
+the *flat* coefficients; a solver may work on fewer numbers :math:`\theta`, with flat coefficients :math:`A\theta`.
 
 References
 ----------
@@ -35,19 +35,19 @@ __all__ = ["Part", "Predictors", "flat_names", "full_predictors", "patterned_pre
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """Columns that enter the linear predictors in one way.
+    """Columns that enter the linear predictors in the same way.
 
     Parameters
     ----------
     columns : (c,) int array
         Columns of X.
     rows : (r,) int array or None
-        Predictors that have coefficients of their own, where the constraint matrix only selects.
+        Predictors that have their own coefficients, if the constraint matrix only selects.
     constraint : (m, r) array or None
-        The constraint matrix, where it does more.
+        The constraint matrix, if it does more than select.
     labels : tuple of str
-        What each row of coefficients is of, as printed: an outcome, a threshold, or nothing where all predictors share
-        it. Empty within the engine.
+        The printed label of each row of coefficients: an outcome, a threshold, or nothing if all predictors share it.
+        Empty within the engine.
     """
 
     columns: IntArray
@@ -106,13 +106,13 @@ class Predictors:
     n_columns : int
         p, of the matrix.
     parts : tuple of Part
-        Which columns enter how.
+        The parts, which state how columns enter.
     basis : (n_flat, q) array or sparse array, optional
-        A; None where the q coefficients that are solved for are the flat ones.
+        A; None if the q coefficients that are solved for are the flat ones.
 
     Examples
     --------
-    Three predictors, the first of which is that of the reference and zero, and two columns:
+    Three predictors and two columns; the first predictor is that of the reference and is zero:
 
     >>> predictors = full_predictors(3, 2, reference=0)
     >>> predictors.table(np.arange(4.0)).tolist()
@@ -139,7 +139,7 @@ class Predictors:
 
     @once
     def is_plain(self) -> bool:
-        """Whether some predictors have a coefficient for every column, and the others none."""
+        """Whether some predictors have a coefficient for every column and the others have none."""
         if len(self.parts) != 1 or self.parts[0].constraint is not None:
             return False
         return self.parts[0].columns.size == self.n_columns
@@ -156,7 +156,7 @@ class Predictors:
 
     @property
     def active(self) -> IntArray:
-        """The predictors with coefficients of their own, of a model of one part."""
+        """The predictors with their own coefficients, in a model of one part."""
         (part,) = self.parts
         assert part.rows is not None
         return part.rows
@@ -204,17 +204,17 @@ class Predictors:
         return np.asarray(self.flat(coef)).reshape(self.parts[0].n_rows, -1)
 
     def gather(self, table: FloatArray) -> FloatArray:
-        """Return derivatives by what is solved for, shape (q,), of derivatives by every predictor and column."""
+        """Return derivatives by what is solved for, shape (q,), from derivatives by every predictor and column."""
         found = [part.contract(table[:, part.columns]).reshape(-1) for part in self.parts]
         return self.gradient(found[0] if len(found) == 1 else np.concatenate(found))
 
     def gradient(self, flat: FloatArray) -> FloatArray:
-        """Return derivatives by what is solved for, shape (q,), of those by flat coefficients, in any shape."""
+        """Return derivatives by what is solved for, shape (q,), from those by flat coefficients, in any shape."""
         flat = flat.reshape(-1)
         return flat if self.basis is None else np.asarray(self.basis.T @ flat)
 
     def hessian(self, flat: FloatArray) -> FloatArray:
-        """Return second derivatives by what is solved for, shape (q, q), of those by flat coefficients."""
+        """Return second derivatives by what is solved for, shape (q, q), from those by flat coefficients."""
         if self.basis is None:
             return flat
         half = np.ascontiguousarray((self.basis.T @ flat).T)
@@ -257,9 +257,9 @@ class Predictors:
         return np.asarray(self.basis.tocsc().indices, dtype=np.int64)
 
     def among(self, coefficients: IntArray) -> tuple[IntArray, Predictors]:
-        """Return the columns of some coefficients, and the predictors over these columns, all other coefficients zero.
+        """Return the columns of some coefficients, and the predictors in these columns; others are zero.
 
-        Of a model of one part whose coefficients are ``picked``.
+        For a model of one part whose coefficients are ``picked``.
         """
         row, column = np.divmod(self.chosen[coefficients], self.n_columns)
         columns, place = np.unique(column, return_inverse=True)
@@ -284,12 +284,12 @@ class Predictors:
 def patterned_predictors(kept: BoolArray, same: BoolArray) -> Predictors:
     """Return predictors that lack columns, or share their coefficients.
 
-    Columns of one pattern make a part; a column that no predictor has is in none.
+    Columns with the same pattern form a part; columns that no predictor has are in no part.
 
     Parameters
     ----------
     kept : (m, p) bool array
-        Which predictor has which column.
+        Whether each predictor has each column.
     same : (p,) bool array
         Columns with one coefficient for all predictors that have them.
 
@@ -321,16 +321,16 @@ def patterned_predictors(kept: BoolArray, same: BoolArray) -> Predictors:
 
 @lru_cache(maxsize=16)
 def single_predictor(n_columns: int) -> Predictors:
-    """Return the one linear predictor of a model of two outcomes: of fits of as many columns, the same."""
+    """Return the linear predictor of a model of two outcomes; models with as many columns share it."""
     columns, row = np.arange(n_columns), np.zeros(1, dtype=np.int64)
     columns.flags.writeable = row.flags.writeable = False
     return Predictors(1, n_columns, (Part(columns, row, None, ("",)),))
 
 
 def full_predictors(n_predictors: int, n_columns: int, reference: int | None, labels: Sequence[str] = ()) -> Predictors:
-    """Return predictors that have a coefficient for every column, but for that of the reference, which is zero.
+    """Return predictors with a coefficient for every column, except that of the reference, which is zero.
 
-    ``labels`` are those of all m predictors.
+    ``labels`` are the labels of all m predictors.
     """
     every = np.arange(n_predictors)
     rows = every if reference is None else every[every != reference]
