@@ -42,7 +42,8 @@ class MultinomialClassifier(FitWithPenalty):
         With a formula: your own functions that it uses, by name; functions of numpy need not be given.
     solver : Newton, ProxNewton or Stochastic, optional
         Options of the solver, such as ``lk.Newton(tol=1e-10)``, or ``lk.ProxNewton(tol=1e-8)`` with a penalty. With
-        ``lk.Stochastic("adam", epochs=5)``, ``fit`` learns in mini-batches, and ``strength`` is that of a ridge.
+        ``lk.Stochastic("adam", epochs=5)``, ``fit`` learns in mini-batches, and ``strength`` is the strength of a
+        ridge.
     level : float, default 0.95
         Confidence level of the intervals.
 

@@ -1,4 +1,4 @@
-"""What the estimators share: how rows are read, and how a fit predicts."""
+"""What the estimators share: reading of rows, and prediction by a fit."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ __all__ = ["Predictor"]
 
 
 class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
-    """A classifier that keeps a fit and predicts by its coefficients.
+    """A classifier that stores a fit and predicts with its coefficients.
 
-    An estimator inherits from it, and has the parameters ``formula``, ``fit_intercept``, ``missing``, ``unseen`` and
-    ``functions`` of ``LogitClassifier``. Of two classes ``coef_`` has one row, of more one row per class.
+    Estimators inherit from it, and have the parameters ``formula``, ``fit_intercept``, ``missing``, ``unseen`` and
+    ``functions`` of ``LogitClassifier``. ``coef_`` has one row for two classes, and one row per class for more.
 
     Examples
     --------
@@ -62,10 +62,10 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         return tags
 
     def decision_function(self, X: Any) -> FloatArray:
-        """Return the logit of the second of two classes; of more a score per class, of which the largest is predicted.
+        """Return the logit of the second of two classes; with more classes, one score per class.
 
-        The scores are the logits, which sum to zero in each row; of ordered classes the log odds of each against all
-        others.
+        The scores are the logits, which sum to zero in each row; for ordered classes they are the log odds of each
+        class against all others.
 
         Parameters
         ----------
@@ -75,7 +75,7 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         Returns
         -------
         (n,) array or (n, K) array
-            In the order of ``classes_``; nan for a row that the formula cannot code.
+            Columns are in the order of ``classes_``; nan for a row that the formula cannot code.
         """
         scores = self._scores(self._decide(X)[0])
         return scores[:, 0] if scores.shape[1] == 1 else scores
@@ -91,12 +91,12 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         Returns
         -------
         (n,) array
-            Of ``classes_``.
+            Labels from ``classes_``.
 
         Raises
         ------
         DataError
-            If the formula cannot code a row because a value is missing; of ordered classes if thresholds cross in a
+            If the formula cannot code a row because a value is missing; for ordered classes, if thresholds cross in a
             row.
         """
         eta, kept = self._decide(X)
@@ -122,12 +122,12 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         Returns
         -------
         (n, K) array
-            In the order of ``classes_``; nan for a row that the formula cannot code.
+            Columns are in the order of ``classes_``; nan for a row that the formula cannot code.
         """
         return np.asarray(np.exp(self.predict_log_proba(X)))
 
     def predict_log_proba(self, X: Any) -> FloatArray:
-        """Return the logarithm of the probability of each class, exact however small the probability is.
+        """Return the logarithm of the probability of each class, exact even for very small probabilities.
 
         Parameters
         ----------
@@ -137,18 +137,18 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         Returns
         -------
         (n, K) array
-            In the order of ``classes_``; nan for a row that the formula cannot code.
+            Columns are in the order of ``classes_``; nan for a row that the formula cannot code.
         """
         with np.errstate(invalid="ignore"):  # a row without a logit has no probability either
             return self._log_probabilities(self._decide(X)[0])
 
     def sparsify(self) -> Self:
-        """Keep ``coef_`` as a sparse matrix, which saves memory where a lasso left most of it zero.
+        """Store ``coef_`` as a sparse matrix, which saves memory if a lasso set most of it to zero.
 
         Returns
         -------
         Self
-            The estimator itself; it predicts as before.
+            The estimator itself; its predictions do not change.
         """
         from scipy.sparse import csr_matrix
 
@@ -157,7 +157,7 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         return self
 
     def densify(self) -> Self:
-        """Keep ``coef_`` as an array again, as it is after ``fit``.
+        """Store ``coef_`` as an array again, as after ``fit``.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""``ScorecardClassifier``: a scorecard behind scikit-learn's contract."""
+"""``ScorecardClassifier``: a scorecard as a scikit-learn estimator."""
 
 from __future__ import annotations
 
@@ -36,45 +36,46 @@ __all__ = ["ScorecardClassifier"]
 
 
 class ScorecardClassifier(ClassifierMixin, StatedOptions):  # type: ignore[misc]
-    """Variables in optimal bins, a logistic regression of their weights of evidence, and points.
+    """A scorecard: optimal bins, a logistic regression on their weights of evidence, and points.
 
     Parameters
     ----------
     bins : Bins or mapping of str to Bins, optional
-        How all columns are binned, or each by its name.
+        Options of binning for all columns, or for each column by name.
     selection : Selection, optional
-        Which columns the card takes; all by default.
+        How the columns of the card are selected; by default the card has all.
     scaling : Scaling, optional
         Points to double the odds, base points and base odds.
     bad : object, optional
-        The label that is bad. By default the larger of two numbers, or True; of other labels the second in sorted
-        order, with a warning.
+        The label that is bad. The default is the larger of two numbers, or True; for other labels it is the second in
+        sorted order, with a warning.
     level : float, default 0.95
         Confidence level of the inference of ``scorecard_.fit``.
     coding : {"woe", "dummies"}, default "woe"
-        Whether the model has one coefficient per column, or one per bin; of these a bin of one class alone is refused.
+        Whether the model has one coefficient per column or one per bin; with one per bin, a bin with rows of only one
+        class is an error.
 
     Attributes
     ----------
     classes_ : (2,) array
-        The labels in order.
+        The labels, sorted.
     bad_ : object
         The label that is bad.
     scorecard_ : Scorecard
-        The card, with points, reasons, the trail of the selection, the fit and everything else.
+        The card, with points, reasons, the decisions of the selection, the fit and all other results.
     n_features_in_ : int
-        Columns of X.
+        Number of columns of X.
     feature_names_in_ : array of str
-        Their names, where X has any.
+        Names of the columns, if X has names.
 
     Notes
     -----
-    Each option of the objects is a parameter too, for searches: ``bins__max_bins``, ``selection__min_iv``,
-    ``scaling__points_to_double``. X is an array of numbers, or a data frame whose columns are numbers, text, categories
-    or booleans; missing values have a bin of their own. Probabilities are those of the fit, not of rounded points.
+    For searches, each option of these objects is also a parameter: ``bins__max_bins``, ``selection__min_iv``,
+    ``scaling__points_to_double``. X is an array of numbers, or a data frame with columns of numbers, text, categories
+    or booleans; missing values have their own bin. Probabilities are those of the fit, not of the rounded points.
 
-    When the weights of evidence separate the classes, ``fit`` warns, and the card has finite coefficients that give
-    every separated row the probability of its limit, as ``LogitClassifier`` does.
+    If the weights of evidence separate the classes, ``fit`` warns, and the card has finite coefficients that give each
+    separated row its limiting probability, as in ``LogitClassifier``.
 
     Examples
     --------
@@ -114,16 +115,16 @@ class ScorecardClassifier(ClassifierMixin, StatedOptions):  # type: ignore[misc]
         return tags
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Make the card.
+        """Fit the scorecard.
 
         Parameters
         ----------
         X : (n, p) array or frame
-            Numbers; of a frame also text, categories and booleans.
+            Numbers; a frame can also have text, categories and booleans.
         y : (n,) array-like
-            Two labels.
+            Labels of two classes.
         sample_weight : (n,) array-like, optional
-            Weights of the rows: weight 2 is the row twice for counts and estimates.
+            Weights of the rows; for counts and estimates, a row with weight 2 counts twice.
 
         Returns
         -------
@@ -133,7 +134,7 @@ class ScorecardClassifier(ClassifierMixin, StatedOptions):  # type: ignore[misc]
         Raises
         ------
         LogitkitError
-            What is wrong with the input or the parameters, where, and what to do.
+            If the input or the parameters are not valid; the message says what is wrong, where, and what to do.
         """
         labels = labels_of(self, X, y)  # first: with labels alone scikit-learn forgets the names of columns
         columns, _ = variables_of(self, X, reset=True)
@@ -173,12 +174,12 @@ class ScorecardClassifier(ClassifierMixin, StatedOptions):  # type: ignore[misc]
         Parameters
         ----------
         X : (n, p) array or frame
-            The columns of the fit.
+            Rows with the columns of the fit.
 
         Returns
         -------
         (n,) array
-            The log-odds of bad, or of good where the second class is good.
+            The log odds of bad, or of good if the second class is good.
         """
         found = self._scores(X).log_odds
         return found if self.bad_ == self.classes_[1] else -found
@@ -189,12 +190,12 @@ class ScorecardClassifier(ClassifierMixin, StatedOptions):  # type: ignore[misc]
         Parameters
         ----------
         X : (n, p) array or frame
-            The columns of the fit.
+            Rows with the columns of the fit.
 
         Returns
         -------
         (n,) array
-            Of ``classes_``.
+            Labels from ``classes_``.
         """
         is_second = self.decision_function(X) > 0  # which refuses an estimator that is not fitted
         return self.classes_[is_second.astype(np.int64)]
@@ -205,27 +206,27 @@ class ScorecardClassifier(ClassifierMixin, StatedOptions):  # type: ignore[misc]
         Parameters
         ----------
         X : (n, p) array or frame
-            The columns of the fit.
+            Rows with the columns of the fit.
 
         Returns
         -------
         (n, 2) array
-            In the order of ``classes_``.
+            Columns are in the order of ``classes_``.
         """
         return np.asarray(np.exp(self.predict_log_proba(X)))
 
     def predict_log_proba(self, X: Any) -> FloatArray:
-        """Return the logarithm of the probability of each class, exact however small the probability is.
+        """Return the logarithm of the probability of each class, exact even for very small probabilities.
 
         Parameters
         ----------
         X : (n, p) array or frame
-            The columns of the fit.
+            Rows with the columns of the fit.
 
         Returns
         -------
         (n, 2) array
-            In the order of ``classes_``.
+            Columns are in the order of ``classes_``.
         """
         logit = self.decision_function(X)
         return np.column_stack([-np.logaddexp(0.0, logit), -np.logaddexp(0.0, -logit)])
@@ -236,12 +237,12 @@ class ScorecardClassifier(ClassifierMixin, StatedOptions):  # type: ignore[misc]
         Parameters
         ----------
         X : (n, p) array or frame
-            The columns of the fit.
+            Rows with the columns of the fit.
 
         Returns
         -------
         (n,) array
-            Those of ``scorecard_.score``.
+            The points that ``scorecard_.score`` gives.
         """
         return self._scores(X).points
 

@@ -1,4 +1,4 @@
-"""One fit at given options: what every classifier shares that chooses nothing by itself."""
+"""One fit with given options, shared by the classifiers that do not choose a strength."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ FITTED = Verb(fit_matrix, fit)
 
 
 class SingleFit(Predictor):
-    """A classifier whose parameters say what is fitted.
+    """A classifier whose parameters state the model.
 
-    An estimator inherits from it, and has the parameters ``class_weight``, ``solver`` and ``level`` of
-    ``LogitClassifier`` beside those that ``Predictor`` asks for.
+    Estimators inherit from it, and have the parameters ``class_weight``, ``solver`` and ``level`` of
+    ``LogitClassifier`` in addition to those of ``Predictor``.
 
     Examples
     --------
@@ -40,11 +40,11 @@ class SingleFit(Predictor):
         Parameters
         ----------
         X : (n, p) array, frame or sparse matrix
-            Numbers; with a formula a data frame.
+            Columns of numbers; with a formula, a data frame.
         y : (n,) array-like
-            Labels of the classes.
+            Class labels.
         sample_weight : (n,) array-like, optional
-            Weights of precision: weight 2 is the row twice for the estimates.
+            Precision weights; for the estimates, a row with weight 2 counts twice.
 
         Returns
         -------
@@ -54,7 +54,7 @@ class SingleFit(Predictor):
         Raises
         ------
         LogitkitError
-            What is wrong with the input or the parameters, where, and what to do.
+            If the input or the parameters are not valid; the message says what is wrong, where, and what to do.
         """
         rows, labels = self._rows(X, y)
         target = self._target(labels, y)

@@ -1,4 +1,4 @@
-"""``StackedClassifier``: several classifiers as one, with weights that are learnt from rows held out."""
+"""``StackedClassifier``: several classifiers combined into one, with weights learnt from held-out rows."""
 
 from __future__ import annotations
 
@@ -25,39 +25,41 @@ FLOOR = 1e-6
 
 
 class StackedClassifier(Ensemble):
-    """Several classifiers as one, pooled with weights that are learnt from predictions of rows held out.
+    """Several classifiers combined into one, with weights learnt from predictions of held-out rows.
 
-    Each member is fitted without each fold in turn and predicts it; the weights, which are not negative, make the
-    outcomes most likely under these predictions; then each member is fitted to all rows.
+    Each member is fitted without each fold in turn, and predicts that fold. The weights, which are not negative,
+    maximise the likelihood of the outcomes under these predictions. Then each member is fitted to all rows.
 
     Parameters
     ----------
     members : mapping or sequence
         Classifiers with ``predict_proba``, or right sides of formulas (X is then a frame), by name or in order.
     pool : {'linear', 'log'}, default 'linear'
-        Whether probabilities are averaged, or logits added up; as ``lk.logits.linear_pool`` and ``lk.logits.log_pool``.
+        Whether probabilities are averaged or logits are added, as in ``lk.logits.linear_pool`` and
+        ``lk.logits.log_pool``.
     cv : int, splitter, pairs or lk.Folds, default 5
-        Folds, stratified by class without shuffling where a number is given. Rows of one group are kept together by
-        ``GroupKFold(5)`` with ``groups`` of ``fit``, or by ``lk.Folds(5, groups="hospital")`` of a frame.
+        Folds; a number gives folds stratified by class, without shuffling. To keep groups together, use
+        ``GroupKFold(5)`` with ``groups`` in ``fit``, or ``lk.Folds(5, groups="hospital")`` with a frame.
     sum_to_one : bool, default False
-        Of ``pool='log'``: whether weights add up to one, as those of a linear pool do.
+        With ``pool='log'``: whether the weights sum to one, as they do in a linear pool.
 
     Attributes
     ----------
     classes_ : (K,) array
-        The labels in order.
+        The labels, sorted.
     pool_ : Pool
-        Weights with errors and ``interval()``, and the scores of pool and members on the rows held out.
+        The weights with standard errors and ``interval()``, and the scores of the pool and the members on held-out
+        rows.
     members_ : dict
         The members by name, fitted to all rows.
     n_features_in_, feature_names_in_ : object
-        How many columns X had, and their names where it had names.
+        Number of columns of X, and their names if X has names.
 
     Notes
     -----
-    Errors of weights take the predictions of rows held out as they are; that folds share rows is not in them. The score
-    of the pool is of the rows that its few weights were learnt from, and flatters a little. With ``pool='log'``
-    probabilities below 1e-6 count as 1e-6, since one of zero has no logit.
+    Standard errors of the weights treat the predictions of held-out rows as given, and ignore that the fits for
+    different folds share rows. The score of the pool is slightly optimistic, as its weights were learnt from the same
+    rows. With ``pool='log'``, probabilities below 1e-6 count as 1e-6, since the logit of zero is not finite.
 
     References
     ----------
@@ -83,30 +85,30 @@ class StackedClassifier(Ensemble):
     __metadata_request__fit = {"groups": UNUSED}  # noqa: RUF012 - scikit-learn's way to say it
 
     def get_metadata_routing(self) -> Any:
-        """Return what metadata go where: those of ``fit`` that the splitter asks for, to the splitter.
+        """Return the metadata routing: the splitter receives the metadata of ``fit`` that it requests.
 
         Returns
         -------
         MetadataRouter
-            scikit-learn's.
+            The router of scikit-learn.
         """
         to_splitter = MethodMapping().add(caller="fit", callee="split")
         return MetadataRouter(owner=self).add_self_request(self).add(splitter=self.cv, method_mapping=to_splitter)
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:
-        """Learn the weights, and fit the members.
+        """Learn the weights and fit the members.
 
         Parameters
         ----------
         X : array, frame or sparse matrix
             n rows, as the members take them.
         y : (n,) array-like
-            Labels of the classes.
+            Class labels.
         sample_weight : (n,) array-like, optional
             Weights of the rows, for the members and for the weights of the pool.
         groups : (n,) array-like, optional
-            The group of each row, for a splitter that keeps groups together, such as ``cv=GroupKFold(5)``. Where
-            scikit-learn routes metadata, a pipeline or a search passes them on because the splitter asks for them.
+            The group of each row, for a splitter that keeps groups together, such as ``cv=GroupKFold(5)``. With
+            metadata routing in scikit-learn, a pipeline or a search passes them on, because the splitter requests them.
 
         Returns
         -------
@@ -116,7 +118,7 @@ class StackedClassifier(Ensemble):
         Raises
         ------
         DataError
-            If folds hold a row out twice or ignore the groups, or a member has no probability of a row.
+            If folds hold a row out twice or ignore the groups, or if a member has no probabilities for a row.
         """
         require_choice("pool", self.pool, ("linear", "log"))
         stated = named_members(self.members)
@@ -146,7 +148,7 @@ class StackedClassifier(Ensemble):
         Returns
         -------
         (n, K) array
-            In the order of ``classes_``.
+            Columns are in the order of ``classes_``.
         """
         X = self._asked(X)
         logs = np.stack([log_probabilities(member, X, self.classes_) for member in self.members_.values()])

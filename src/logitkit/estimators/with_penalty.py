@@ -1,4 +1,4 @@
-"""One fit with a penalty or without: what the classifiers of two classes and of several share."""
+"""One fit with or without a penalty, shared by the classifiers of two classes and of several."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ __all__ = ["FitWithPenalty"]
 
 
 class FitWithPenalty(SingleFit):
-    """A classifier whose parameters say what is fitted, and with which penalty.
+    """A classifier whose parameters state the model and its penalty.
 
     Parameters
     ----------
     formula, penalty, strength, l1_ratio, C, fit_intercept : object
-        What is fitted, and with which penalty: as in ``LogitClassifier``.
+        The model and its penalty, as in ``LogitClassifier``.
     class_weight, missing, unseen, functions, solver, level : object
         As in ``LogitClassifier``.
 
@@ -69,26 +69,26 @@ class FitWithPenalty(SingleFit):
         self.level = level
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Fit the model; with ``solver=lk.Stochastic(...)`` learn it in mini-batches.
+        """Fit the model; with ``solver=lk.Stochastic(...)``, learn it in mini-batches.
 
         Parameters
         ----------
         X : (n, p) array, frame or sparse matrix
-            Numbers; with a formula a data frame.
+            Columns of numbers; with a formula, a data frame.
         y : (n,) array-like
-            Labels of the classes.
+            Class labels.
         sample_weight : (n,) array-like, optional
-            Weights of precision: weight 2 is the row twice for the estimates.
+            Precision weights; for the estimates, a row with weight 2 counts twice.
 
         Returns
         -------
         Self
-            The estimator itself. What was learnt in mini-batches is in ``learnt_``, and there is no ``fit_``.
+            The estimator itself. After learning in mini-batches it has ``learnt_`` and no ``fit_``.
 
         Raises
         ------
         LogitkitError
-            What is wrong with the input or the parameters, where, and what to do.
+            If the input or the parameters are not valid; the message says what is wrong, where, and what to do.
         """
         if not isinstance(self.solver, Stochastic):
             return super().fit(X, y, sample_weight)
@@ -100,12 +100,12 @@ class FitWithPenalty(SingleFit):
 
     @available_if(may_learn)  # type: ignore[untyped-decorator]  # scikit-learn ships no types
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
-        """Move the coefficients by one more block of rows, in mini-batches: the blocks are never held together.
+        """Update the coefficients with one more block of rows, in mini-batches; earlier blocks are not kept.
 
-        How is said by ``solver=lk.Stochastic(...)``, Adam by default, with a rate that falls as a power of the number
-        of steps. Columns are standardised by the first block. After ``fit`` it goes on from those coefficients.
-        ``loss_`` is the mean loss of the block before it was learnt: a forecast. There is no ``fit_``, since no batch
-        optimum is known: where the rows can be read again, ``lk.fit`` or ``lk.learn`` have it.
+        The method is stated by ``solver=lk.Stochastic(...)``; the default is Adam, with a rate that falls as a power of
+        the number of steps. Columns are standardised by the first block. After ``fit``, learning continues from its
+        coefficients. ``loss_`` is the mean loss of the block before it was learnt, as for a forecast. There is no
+        ``fit_``, since no batch optimum is known; if the rows can be read again, ``lk.fit`` and ``lk.learn`` give it.
 
         Parameters
         ----------
@@ -114,9 +114,9 @@ class FitWithPenalty(SingleFit):
         y : (n,) array-like
             Labels.
         classes : (K,) array-like, optional
-            All labels that there will be; in the first call, where its rows do not have them all.
+            All labels that will occur; needed in the first call if its rows do not have all of them.
         sample_weight : (n,) array-like, optional
-            How often each row counts.
+            Number of times that each row counts.
 
         Returns
         -------
@@ -126,7 +126,7 @@ class FitWithPenalty(SingleFit):
         Raises
         ------
         LogitkitError
-            What is wrong with the input or the parameters, where, and what to do.
+            If the input or the parameters are not valid; the message says what is wrong, where, and what to do.
         """
         learn_block(self, X, y, classes, sample_weight)
         return self

@@ -1,4 +1,4 @@
-"""``WoeEncoder``: variables in optimal bins, each value replaced by its weight of evidence."""
+"""``WoeEncoder``: optimal bins for each variable, with each value replaced by the weight of evidence of its bin."""
 
 from __future__ import annotations
 
@@ -26,37 +26,37 @@ __all__ = ["WoeEncoder"]
 
 
 class WoeEncoder(OneToOneFeatureMixin, TransformerMixin, StatedOptions):  # type: ignore[misc]
-    """Bins every column optimally, and replaces values by the weights of evidence of their bins.
+    """Optimal bins for each column, with each value replaced by the weight of evidence of its bin.
 
     Parameters
     ----------
     bins : Bins or mapping of str to Bins, optional
-        How all columns are binned, or each by its name; columns that are not named are binned by ``Bins()``. Each
-        option of one ``Bins`` is a parameter too: ``bins__max_bins``.
+        Options of binning for all columns, or for each column by name; columns that are not named are binned with
+        ``Bins()``. Each option of a single ``Bins`` is also a parameter, such as ``bins__max_bins``.
     bad : object, optional
-        The label that is bad. By default the larger of two numbers, or True; of other labels it has to be named.
+        The label that is bad. The default is the larger of two numbers, or True; for other labels it must be given.
 
     Attributes
     ----------
     classes_ : (2,) array
-        The labels in order.
+        The labels, sorted.
     bad_ : object
         The label that is bad.
     binnings_ : dict of str to BinnedVariable
-        Every column in its bins, with tables, figures and changes by hand.
+        The binned columns, with tables, figures and methods that change bins by hand.
     n_features_in_ : int
-        Columns of X.
+        Number of columns of X.
     feature_names_in_ : array of str
-        Their names, where X has any.
+        Names of the columns, if X has names.
 
     Notes
     -----
-    X is an array of numbers, or a data frame whose columns are numbers, text, categories or booleans; missing values
-    have a bin of their own. What becomes of levels and of missing values that were not there is said by
-    ``Bins(unseen=, empty=)``: they are refused by default, which in cross-validation may be too strict.
+    X is an array of numbers, or a data frame with columns of numbers, text, categories or booleans; missing values have
+    their own bin. ``Bins(unseen=, empty=)`` states what happens to levels and missing values that did not occur in
+    ``fit``. By default they are an error, which may be too strict in cross-validation.
 
-    The weights of evidence of the rows that were binned know the outcomes of these rows: a model is to be judged on
-    others, with the encoder inside the pipeline that is cross-validated.
+    The weights of evidence depend on the outcomes of the rows that were binned. Assess a model on other rows, for
+    example by cross-validation of a pipeline that contains the encoder.
 
     Examples
     --------
@@ -86,16 +86,16 @@ class WoeEncoder(OneToOneFeatureMixin, TransformerMixin, StatedOptions):  # type
         return tags
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Bin every column.
+        """Bin each column.
 
         Parameters
         ----------
         X : (n, p) array or frame
-            Numbers; of a frame also text, categories and booleans.
+            Numbers; a frame can also have text, categories and booleans.
         y : (n,) array-like
-            Two labels.
+            Labels of two classes.
         sample_weight : (n,) array-like, optional
-            Weights of the rows: counts are their sums.
+            Weights of the rows; counts are sums of weights.
 
         Returns
         -------
@@ -105,7 +105,7 @@ class WoeEncoder(OneToOneFeatureMixin, TransformerMixin, StatedOptions):  # type
         Raises
         ------
         LogitkitError
-            What is wrong with the input or the parameters, where, and what to do.
+            If the input or the parameters are not valid; the message says what is wrong, where, and what to do.
         """
         labels = labels_of(self, X, y)  # first: with labels alone scikit-learn forgets the names of columns
         columns, _ = variables_of(self, X, reset=True)
@@ -120,17 +120,17 @@ class WoeEncoder(OneToOneFeatureMixin, TransformerMixin, StatedOptions):  # type
         return self
 
     def transform(self, X: Any) -> FloatArray:
-        """Return the weight of evidence of every value.
+        """Return the weight of evidence of each value.
 
         Parameters
         ----------
         X : (n, p) array or frame
-            The columns of the fit.
+            Rows with the columns of the fit.
 
         Returns
         -------
         (n, p) array
-            Exactly the numbers of the tables of ``binnings_``.
+            The weights of evidence in the tables of ``binnings_``, exactly.
         """
         check_is_fitted(self)
         columns, _ = variables_of(self, X)
