@@ -1,7 +1,7 @@
-"""The data that travel with logitkit: real tables, each with its source, licence and traps.
+"""The datasets of logitkit: real tables, each with its source, licence and pitfalls.
 
-Every ``load_*`` function returns a fresh pandas frame that carries its description as text in
-``frame.attrs["description"]``; :func:`describe` gives the same as an object.
+Each ``load_*`` function returns a new pandas frame with its description as text in ``frame.attrs["description"]``;
+:func:`describe` returns the description as an object.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Read the log of recommendations."""
+"""Load the log of recommendations."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def load_open_bandit() -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        20,000 rows, 10,000 of each policy in the order of time, and 90 columns; the target is ``click``, and
-        ``propensity`` the probability with which the item was chosen.
+        20,000 rows, 10,000 of each policy in order of time, and 90 columns. The target is ``click``; ``propensity`` is
+        the probability with which the item was chosen.
 
     Raises
     ------

@@ -49,12 +49,12 @@ def describe(name: str) -> DatasetDescription:
     Returns
     -------
     DatasetDescription
-        The entry of the catalogue; ``str()`` of it is what a loaded frame carries in ``attrs``.
+        The description; ``str()`` gives the text that a loaded frame has in ``attrs``.
 
     Raises
     ------
     DataError
-        If no dataset has that name; the message suggests the nearest.
+        If no dataset has that name; the message suggests the nearest name.
 
     Examples
     --------

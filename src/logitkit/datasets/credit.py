@@ -1,4 +1,4 @@
-"""Descriptions of loans and those who ask for them."""
+"""Descriptions of the data on loans and loan applications."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of a dataset: its source, the meaning of its columns, and which of them leak the outcome."""
+"""The description of a dataset: its source, the meaning of its columns, and the columns that leak the outcome."""
 
 from __future__ import annotations
 
@@ -15,39 +15,39 @@ TEXT_WIDTH = 100
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetDescription:
-    """Source, licence, columns and traps of one dataset; ``str()`` gives them as text.
+    """Source, licence, columns and pitfalls of a dataset; ``str()`` gives them as text.
 
     Parameters
     ----------
     name : str
         Short name, as in ``load_<name>`` and :func:`logitkit.datasets.describe`.
     title : str
-        What the table holds, in one line.
+        The content of the table, in one line.
     file : str
-        Name of the file that holds the table.
+        Name of the file of the table.
     n_rows : int
         Number of rows.
     source : str
-        Where the numbers come from, and by which way.
+        Origin of the data, and how they were obtained.
     licence : str
-        Terms under which the file is passed on.
+        Terms under which the file is distributed.
     citation : str
         The publication to cite.
     target : str
         Name of the outcome column.
     leaks : tuple of str
-        Columns that are known only after the outcome, or that give it away: never predictors.
+        Columns that are known only after the outcome or that reveal it; they must not be predictors.
     notes : tuple of str
-        Traps, missing values and codes to know of.
+        Notes on pitfalls, missing values and codes.
     columns : mapping of str to str
         Meaning of each column with its unit, in the order of the file.
     in_wheel : bool, default True
-        Whether the wheel carries the file; the larger ones are in the repository only.
+        Whether the wheel has the file; larger files are only in the repository.
 
     Notes
     -----
-    ``predictors`` is what remains of the columns after the target and the leaks: it may still hold
-    identifiers and columns with no plausible use.
+    ``predictors`` has all columns except the target and the leaks. It may still have identifiers and columns that are
+    not useful.
 
     Examples
     --------
@@ -79,7 +79,7 @@ class DatasetDescription:
 
     @property
     def meanings(self) -> Mapping[str, str]:
-        """Meanings by column, with neighbours of one meaning together, as ``first to last``."""
+        """Meanings by column; neighbouring columns with one meaning are combined as ``first to last``."""
         runs = [list(run) for _, run in itertools.groupby(self.columns, self.columns.__getitem__)]
         return {run[0] if len(run) == 1 else f"{run[0]} to {run[-1]}": self.columns[run[0]] for run in runs}
 

@@ -1,7 +1,7 @@
-"""Read the data files into pandas frames.
+"""Load the data files as pandas frames.
 
-The files lie beside this module in an installed package (the wheel puts them there), and in the folder
-``datasets/`` of the repository in a source checkout.
+In an installed package the files are beside this module; in a source checkout they are in the folder ``datasets/`` of
+the repository.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ KHAN_PARTS = 10_000
 
 
 def dataset_path(name: str) -> Path:
-    """Return the path of the file that holds a dataset.
+    """Return the path of the file of a dataset.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def load_german_credit() -> pd.DataFrame:
 
     Notes
     -----
-    Several labels are wrong in every published copy; ``describe("german_credit").notes`` names them.
+    Several labels are wrong in all published copies; ``describe("german_credit").notes`` lists them.
 
     References
     ----------
@@ -142,7 +142,7 @@ def load_german_credit() -> pd.DataFrame:
 
 
 def load_credit_data() -> pd.DataFrame:
-    """Load 4,454 applications for consumer credit, 455 of whose cells are missing.
+    """Load 4,454 applications for consumer credit, with 455 missing values.
 
     Returns
     -------
@@ -173,8 +173,8 @@ def load_lbw() -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        189 rows and 11 columns; the target is ``low``. ``race`` is a category whose first level, and so the
-        reference, is ``white``.
+        189 rows and 11 columns; the target is ``low``. ``race`` is categorical; its first level, ``white``, is the
+        reference.
 
     Raises
     ------
@@ -220,7 +220,7 @@ def load_indo_rct() -> pd.DataFrame:
 
     Examples
     --------
-    The trial's table: 27 of 295 against 52 of 307.
+    The result of the trial: 52 events in 307 patients with placebo, 27 in 295 with indomethacin.
 
     >>> trial = load_indo_rct()
     >>> (trial["outcome"] == "1_yes").groupby(trial["rx"]).agg(["sum", "size"]).to_numpy().tolist()
@@ -230,13 +230,13 @@ def load_indo_rct() -> pd.DataFrame:
 
 
 def load_khan_srbct() -> pd.DataFrame:
-    """Load 83 small round blue-cell tumours of four kinds, with the expression of 2,308 genes.
+    """Load 83 small round blue-cell tumours of four types, with the expression of 2,308 genes.
 
     Returns
     -------
     pandas.DataFrame
         83 rows and 2,310 columns: ``split`` (train or test), ``tumour`` (BL, EWS, NB or RMS), and ``gene_1`` to
-        ``gene_2308``, logarithms.
+        ``gene_2308``, the logarithms of the expression levels.
 
     Raises
     ------
@@ -250,7 +250,7 @@ def load_khan_srbct() -> pd.DataFrame:
 
     Examples
     --------
-    The 63 samples of the paper's training:
+    The 63 training samples of the paper:
 
     >>> tumours = load_khan_srbct().query("split == 'train'")
     >>> tumours["tumour"].value_counts().to_dict()
@@ -269,12 +269,12 @@ def load_khan_srbct() -> pd.DataFrame:
 
 
 def load_womens_reviews() -> pd.DataFrame:
-    """Load 6,000 reviews of women's clothing, with whether the customer recommends the item.
+    """Load 6,000 reviews of women's clothing, and whether the customer recommends the item.
 
     Returns
     -------
     pandas.DataFrame
-        6,000 rows and 7 columns; the target is ``recommended``, the review is ``text``.
+        6,000 rows and 7 columns; the target is ``recommended``, and the review is in ``text``.
 
     Raises
     ------
@@ -300,7 +300,7 @@ def load_womens_reviews() -> pd.DataFrame:
 
 
 def load_mnist_5k() -> pd.DataFrame:
-    """Load 5,000 handwritten digits, 500 of each, with their 784 pixels.
+    """Load images of 5,000 handwritten digits, 500 of each digit, with 784 pixels.
 
     Returns
     -------
@@ -320,7 +320,7 @@ def load_mnist_5k() -> pd.DataFrame:
 
     Examples
     --------
-    The first image, a zero, has a hole in the middle:
+    The first image is a zero, whose centre is empty:
 
     >>> digits = load_mnist_5k()
     >>> image = digits.filter(like="pixel_").to_numpy()[0].reshape(28, 28)
@@ -341,12 +341,12 @@ def load_mnist_5k() -> pd.DataFrame:
 
 
 def load_austen() -> pd.DataFrame:
-    """Load two novels of Jane Austen, one row per chapter.
+    """Load two novels by Jane Austen, one row per chapter.
 
     Returns
     -------
     pandas.DataFrame
-        116 rows in the order of reading and 3 columns: ``novel``, ``chapter`` from 1, and ``text``.
+        116 rows, in the order of the chapters, and 3 columns: ``novel``, ``chapter`` (from 1) and ``text``.
 
     Raises
     ------

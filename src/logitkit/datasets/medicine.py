@@ -1,4 +1,4 @@
-"""Descriptions of patients, births and tumours."""
+"""Descriptions of the data on patients, births and tumours."""
 
 from __future__ import annotations
 

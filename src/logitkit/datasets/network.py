@@ -1,4 +1,4 @@
-"""Read the logits of a network."""
+"""Load the logits of a neural network."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["load_digit_logits"]
 
 
 def load_digit_logits() -> pd.DataFrame:
-    """Load the logits that a network gives 3,000 handwritten digits which it was not trained on.
+    """Load the logits of a neural network for 3,000 handwritten digits on which it was not trained.
 
     Returns
     -------
@@ -33,7 +33,7 @@ def load_digit_logits() -> pd.DataFrame:
 
     Examples
     --------
-    One digit in thirteen is not the one with the largest logit:
+    For one image in thirteen, the largest logit is that of a wrong digit:
 
     >>> digits = load_digit_logits()
     >>> z = digits.filter(like="logit_").to_numpy()

@@ -1,4 +1,4 @@
-"""Read the loans of the U.S. Small Business Administration."""
+"""Load the loans of the U.S. Small Business Administration."""
 
 from __future__ import annotations
 
@@ -18,9 +18,8 @@ def load_sba_loans() -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        60,000 rows, in order of approval, and 25 columns; the target is ``default`` (1 charged off). Codes
-        are words, dates are ``datetime64``, whole numbers ``int64``. Amounts are in dollars, ``term`` in
-        months.
+        60,000 rows, in order of approval, and 25 columns; the target is ``default`` (1 if charged off). Codes are given
+        as words, dates as ``datetime64`` and integers as ``int64``. Amounts are in dollars, ``term`` is in months.
 
     Raises
     ------
@@ -29,10 +28,9 @@ def load_sba_loans() -> pd.DataFrame:
 
     Notes
     -----
-    ``describe("sba_loans").leaks`` lists the columns that are known only after approval, ``term`` among
-    them: a model that uses them predicts the past. The file stores integers in small types; they are
-    widened here, because the square of an amount does not fit into 32 bits and would wrap round without a
-    word.
+    ``describe("sba_loans").leaks`` lists the columns that are known only after approval, including ``term``: a model
+    that uses them cannot be applied at approval. The file stores integers in small types. They are converted to 64
+    bits, because the square of an amount overflows 32 bits without an error.
 
     References
     ----------
@@ -57,19 +55,19 @@ def load_sba_window() -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        507,571 rows, in order of approval, and 19 columns: those of a scorecard with the dates of its performance
-        window. Codes are words, dates are ``datetime64``, whole numbers ``int64``, amounts in dollars.
+        507,571 rows, in order of approval, and 19 columns: those of a scorecard, with the dates of its performance
+        window. Codes are given as words, dates as ``datetime64`` and integers as ``int64``. Amounts are in dollars.
 
     Raises
     ------
     DataError
-        If the file is missing: the wheel leaves it out for its size, and the repository has it in ``datasets/``.
+        If the file is missing. It is too large for the wheel; the repository has it in ``datasets/``.
 
     Notes
     -----
-    ``default`` says how the loan ended, which for most was years later. What a lender knows on a date follows from
-    ``disbursement_date`` and ``charge_off_date``. ``describe("sba_window").leaks`` lists what is known only after
-    approval.
+    ``default`` is the final outcome of the loan, for most loans years later. What a lender knows on a date follows from
+    ``disbursement_date`` and ``charge_off_date``. ``describe("sba_window").leaks`` lists the columns that are known
+    only after approval.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Descriptions of texts and of handwriting."""
+"""Descriptions of the data on texts and handwriting."""
 
 from __future__ import annotations
 

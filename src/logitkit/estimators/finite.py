@@ -1,4 +1,4 @@
-r"""Finite coefficients that predict the limit of a separated fit, along one direction that the data alone decide.
+r"""Finite coefficients that approximate the limit of a separated fit, along one direction determined by the data.
 
 Under separation the likelihood rises along every direction of a cone. scikit-learn's contract asks for one finite
 vector, so one direction :math:`\delta` of the cone is taken: the shortest with
@@ -55,23 +55,23 @@ MOVES = 1e-9  # of the largest move of a row: what is less is rounding
 
 
 def finite_coef(record: FitRecord, design: Design) -> FloatArray:
-    """Return finite coefficients: zero where aliased, and under separation far along one direction.
+    """Return finite coefficients: zero if aliased and, under separation, far along one direction.
 
     Parameters
     ----------
     record : FitRecord
-        The fit; of several outcomes one without offsets.
+        The fit; with several outcomes, a fit without offsets.
     design : Design
         The rows of the fit.
 
     Returns
     -------
     (p,) array
-        The estimates themselves where they exist; of several outcomes flat, outcome after outcome.
+        The estimates, if they exist; with several outcomes in one vector, outcome by outcome.
 
     Examples
     --------
-    The boundary lies half way between the two rows that are next to it:
+    The boundary is half way between the two nearest rows:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 1], "x": [1.0, 2.0, 4.0, 5.0]})
@@ -101,19 +101,19 @@ def finite_coef(record: FitRecord, design: Design) -> FloatArray:
 
 
 def shortest_vector(rows: FloatArray) -> FloatArray:
-    """Return the shortest vector whose product with every row is at least one.
+    """Return the shortest vector whose product with each row is at least one.
 
-    Rows enter as they are violated, so that each problem of least squares stays small.
+    Rows enter only when they are violated, so that each least-squares problem stays small.
 
     Parameters
     ----------
     rows : (m, d) array
-        For which there is such a vector.
+        Rows for which there is such a vector.
 
     Returns
     -------
     (d,) array
-        The vector, unique.
+        The vector, which is unique.
 
     Examples
     --------
