@@ -1,8 +1,8 @@
 r"""Linear predictors, and how their coefficients are computed from those that are estimated.
 
 A model has m linear predictors per row. Columns of X that enter them in the same way form a *part*: for the columns
-:math:`x` of part g, with a constraint matrix :math:`H_g` of shape (m, r) and coefficients :math:`\Gamma_g` of shape (r,
-c),
+:math:`x` of part g, with a constraint matrix :math:`H_g` of shape (m, r) and coefficients :math:`\Gamma_g` of shape
+(r, c),
 
 .. math::
 
