@@ -1,1 +1,1 @@
-"""Verbs that change variables in rows: effects, contrasts of profiles, means over a grid, inverse predictions."""
+"""Verbs that set variables to other values: effects, contrasts of profiles, marginal means, inverse predictions."""

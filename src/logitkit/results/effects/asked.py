@@ -1,4 +1,4 @@
-"""What is asked of effects, with the words that are known."""
+"""The arguments of effects, with their allowed values."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ EffectMethod = Literal["delta", "simulation", "bootstrap"]
 
 @dataclass(frozen=True, kw_only=True)
 class EffectsAsked:
-    """What is asked of effects, as ``fit.effects`` takes it.
+    """The arguments of ``fit.effects``.
 
     Parameters
     ----------
     variables, by : str or sequence of str, optional
-        Variables of the formula, and columns whose groups are averaged apart.
+        Variables of the formula, and columns that define groups with separate averages.
     at : mapping or "mean", optional
-        Values that are set.
+        Values to which other variables are set.
     average : bool
         Whether to average over rows.
     change : object, optional
-        Of numbers, or by variable.
+        Change of numeric variables, or changes by variable.
     contrast, scale, method, rows : str
-        Which levels, on which scale, how errors are made, and whether rows were drawn.
+        Which levels are compared, the scale, the method for standard errors, and whether rows are fixed or sampled.
     outcome : object, optional
         One of several.
     level : float, optional
         Confidence level.
     adjust : str, optional
-        How intervals are adjusted.
+        Method for simultaneous intervals.
     n : int
         Number of draws.
     seed : int, optional
-        Of the draws.
+        Random seed.
     kind : str, optional
-        How intervals are made of replicates.
+        Type of bootstrap interval.
     """
 
     variables: str | Sequence[str] | None = None
@@ -93,7 +93,7 @@ class EffectsAsked:
             )
 
     def at_means(self) -> bool:
-        """Tell whether variables are set at what the rows say."""
+        """Tell whether variables are set to statistics of the rows, such as means."""
         if not isinstance(self.at, Mapping):
             return self.at is not None
         given = (value for own in self.at.values() for value in (own if isinstance(own, (list, tuple)) else [own]))
@@ -104,7 +104,7 @@ class EffectsAsked:
         return self.change.get(variable) if isinstance(self.change, Mapping) else self.change
 
     def spreads(self, known: Sequence[str]) -> tuple[str, ...]:
-        """Return the variables, of those known, of which a mean, a deviation or a quantile over all rows is wanted."""
+        """Return the known variables for which a mean, a standard deviation or a quantile over all rows is needed."""
         if isinstance(self.at, Mapping):
             given = {name: own if isinstance(own, (list, tuple)) else [own] for name, own in self.at.items()}
         else:

@@ -49,7 +49,7 @@ VARIABLES_MOST = 8  # figures of a report
 
 
 class _Values(NamedTuple):
-    """Values that a variable is set to, and whether they are points of a scale."""
+    """Values to which a variable is set, and whether they are points of a scale."""
 
     values: list[Any]
     numeric: bool
@@ -67,8 +67,8 @@ def average_predictions_of(
 ) -> AveragePredictions:
     """Return average probabilities over rows with a variable set to values.
 
-    Of two outcomes those of the event, unless others are asked for. ``held`` has the rows, where several variables are
-    set on them.
+    With two outcomes, these are the probabilities of the event unless others are requested. ``held`` holds the rows if
+    several variables are set in turn.
     """
     record = rows.record
     coding = coding_of(record.info, variable)
@@ -105,7 +105,7 @@ def _summed(rows: Rows, variable: str, choose: Callable[[pd.Series], _Values]) -
 
 
 class _Held:
-    """Rows in memory, coded once for all variables that are set on them."""
+    """Rows in memory, coded once for all variables that are set."""
 
     def __init__(self, rows: Rows) -> None:
         self.rows = rows
@@ -117,12 +117,12 @@ class _Held:
 
     @once
     def coded(self) -> tuple[Pieces, FloatArray]:
-        """Their columns, of which some change, and how much each row counts."""
+        """The columns of the rows, some of which change, and the share of each row."""
         frame, rows, base, shares = rows_at(self.averaged, None, {})
         return Pieces(self.averaged, frame, rows, base), shares
 
     def summed(self, variable: str, choose: Callable[[pd.Series], _Values]) -> tuple[PredictionSums, bool]:
-        """Return the averages with a variable set, all values in one pass where only its own columns change."""
+        """Return the averages with a variable set, in one pass for all values if only its own columns change."""
         record, averaged = self.rows.record, self.averaged
         chosen = choose(averaged.frame[variable])
         levels = None
@@ -145,7 +145,7 @@ def _merged(left: PredictionSums | None, right: PredictionSums | None) -> Predic
 
 @dataclass(frozen=True)
 class _Different:
-    """The different values of a variable in a chunk; of very many some, the least and the largest among them."""
+    """Distinct values of a variable in a chunk; if there are very many, a subset with the smallest and the largest."""
 
     variable: str
 
@@ -190,9 +190,9 @@ class _OfChunk:
 
 
 def average_predictions_of_all(rows: Rows) -> list[AveragePredictions | LogitkitError]:
-    """Return average probabilities for each variable of the formula in turn, where they are few and exist.
+    """Return average probabilities for each variable of the formula, if there are few variables and averages exist.
 
-    Of rows that are read in chunks, also refusals.
+    For rows that are read in chunks, refusals are returned too.
     """
     coding = rows.record.info.coding
     if coding is None or coding.uses_neighbours or rows.record.is_separated:

@@ -1,4 +1,4 @@
-"""Which rows are averaged together: values that are set, the row of the means, and groups."""
+"""Cells of rows that are averaged together: by values that are set, the row of means, and groups."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ class Cell:
     Parameters
     ----------
     labels : tuple
-        Values that are set, and the group.
+        The values that are set, and the group.
     base : RowsOfFit
         The rows with these values.
     pieces : list of Level or Slope
-        Averages over them.
+        The averages over these rows.
     shares : (n,) array
-        How much each row counts.
+        The share of each row.
     rows : (n,) int array or None
-        Which of all rows they are; None for all.
+        Positions of these rows among all rows; None for all.
     """
 
     labels: tuple[Any, ...]
@@ -87,7 +87,7 @@ def _value(name: str, given: Any, averaged: AveragedRows) -> Any:
 
 
 def rows_at(averaged: AveragedRows, at: At, values: Mapping[str, Any]) -> tuple[Any, Rows, RowsOfFit, FloatArray]:
-    """Return rows with variables at values, or the one row of the means: frame, fit, columns and shares."""
+    """Return rows with variables set to values, or the row of means: data frame, fit, columns and shares."""
     frame, rows, shares = averaged.frame, averaged.rows, averaged.shares
     if isinstance(at, str):
         frame = frame.iloc[:1].copy()
@@ -121,7 +121,7 @@ def _typical(column: Any, shares: FloatArray) -> Any:
 
 
 def groups_of(names: Sequence[str], averaged: AveragedRows, n: int) -> list[tuple[tuple[Any, ...], IntArray | None]]:
-    """Return the groups that occur, and their rows."""
+    """Return the groups that occur, with their rows."""
     if not names:
         return [((), None)]
     if n < len(averaged.frame):
@@ -146,7 +146,7 @@ def cells_by_group(
     *,
     of_chunk: bool = False,
 ) -> list[Cell]:
-    """Return the rows with values set, whole or by group; a group without weight may have some in another chunk."""
+    """Return the rows with values set, all or by group; a group without weight may have weight in another chunk."""
     cells = []
     for group, rows in groups:
         if rows is None:

@@ -1,4 +1,4 @@
-"""Averages over rows that are read in chunks, at coefficients that are drawn: one pass for all draws."""
+"""Averages over rows that are read in chunks, at simulated coefficients, with one pass for all draws."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ def draws_in_chunks(
     labels: Sequence[tuple[Any, ...]],
     asked: EffectsAsked,
 ) -> Drawn:
-    """Return the averages of cells at coefficients drawn from their distribution.
+    """Return the averages of cells at coefficients simulated from their distribution.
 
     Parameters
     ----------
     rows : Rows
-        Those of the fit, or of files.
+        The rows of the fit, or of files.
     groups : sequence of str
-        Columns that cells are made by.
+        Columns that define the cells.
     chosen : (callable, Scale)
         Of some rows: these with what counts, their cells, and what is compared; and what is averaged.
     labels : sequence of tuple
-        Of the cells, in order.
+        Labels of the cells, in order.
     asked : EffectsAsked
-        How many draws, and the seed.
+        The arguments, with the number of draws and the seed.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Effects of the variables of a formula, from the words that ask for them to a result that shows itself."""
+"""Effects of the variables of a formula, from the arguments to the result."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ class _OfChunk:
         return summed_cells(averaged, cells, comparisons, self.scale)
 
     def cells(self, rows: Rows) -> tuple[AveragedRows, list[Cell], tuple[Comparison, ...]]:
-        """Return the complete rows, those that are averaged together, and what is compared."""
+        """Return the complete rows, the cells in which they are averaged, and the comparisons."""
         groups = list(self.groups)
         averaged = replace(rows_to_average(rows, groups, of_chunk=True), spreads=self.spreads)
         return averaged, *_cells(averaged, self.asked, groups, _variables(self.asked, averaged), of_chunk=True)
@@ -146,7 +146,7 @@ class _OfChunk:
 
 @dataclass(frozen=True)
 class _Averaged:
-    """Averages with their errors, and what they are of."""
+    """Averages with their standard errors and labels."""
 
     averaged: AveragedRows
     labels: list[tuple[Any, ...]]

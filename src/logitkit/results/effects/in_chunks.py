@@ -1,7 +1,7 @@
-"""Averages over rows that are read in chunks: each chunk is a table whose variables are set, and its sums are added.
+"""Averages over rows that are read in chunks: variables are set in the table of each chunk, and sums are added.
 
-What an average needs of all rows at once (means and quantiles of variables, draws, errors of rows that were drawn) is
-not of this kind; such averages take the columns of the formula into memory, where there is room.
+Effects that are not such sums (one effect per row, refits, or standard errors with sampled rows) hold the columns of
+the formula in memory, if there is room.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def are_in_chunks(rows: Rows) -> bool:
 
 
 def are_sums(asked: EffectsAsked) -> bool:
-    """Tell whether effects are averages for which rows are looked at one by one.
+    """Tell whether effects can be computed from sums over chunks of rows.
 
     Examples
     --------
@@ -95,7 +95,7 @@ def are_sums(asked: EffectsAsked) -> bool:
 
 
 def reduced(rows: Rows, beside: Sequence[str], task: Callable[[Rows], T], merge: Callable[[T, T], T]) -> T:
-    """Return a task's results for tables of some of the rows, merged in order.
+    """Return the results of a task for each chunk of rows, merged in order.
 
     Examples
     --------
@@ -142,22 +142,22 @@ class _OfPart:
 
 @dataclass
 class CellSums:
-    """Sums over rows of which averages in cells are made.
+    """Sums over rows, from which the averages in cells are computed.
 
     Parameters
     ----------
     averaged : AveragedRows or None
-        The first row of those that were summed, for the kinds of their columns; None where none is complete.
+        The first of the summed rows, which gives the types of the columns; None if no row is complete.
     comparisons : tuple of Comparison
-        What is compared.
+        The comparisons.
     sums : dict
-        By the labels of a cell: its weight, and the sums of values and Jacobian.
+        For each cell, by its labels: its weight, and the sums of values and of the Jacobian.
     weight : float
-        Weight of all rows.
+        Total weight of all rows.
     n_counted, n_missing, n_rows : int
-        Rows that count, rows left out, and rows.
+        Numbers of rows that count, of rows left out, and of all rows.
     ends : dict
-        Of each column of numbers the least and the largest value, and whether there is none but 0 and 1.
+        For each numeric column, the smallest and the largest value, and whether all values are 0 or 1.
     """
 
     averaged: AveragedRows | None
@@ -188,7 +188,7 @@ class CellSums:
 
     @property
     def whole(self) -> AveragedRows:
-        """What is known of all rows, of which one at least is complete."""
+        """The summary of all rows, at least one of which is complete."""
         assert self.averaged is not None
         weights = None if self.averaged.weights is None else np.array([self.weight])
         indicators = frozenset(name for name, ends in self.ends.items() if ends == (0.0, 1.0, True))
@@ -197,7 +197,7 @@ class CellSums:
         )
 
     def in_order(self, settings: Sequence[tuple[Any, ...]], groups: Sequence[str]) -> list[tuple[Any, ...]]:
-        """Return the labels of the cells: settings in order, and within each the groups by their levels."""
+        """Return the labels of the cells: settings in order, and within each, the groups ordered by level."""
         if not groups:
             return [each for each in settings if each in self.sums]
         assert self.averaged is not None
@@ -211,7 +211,7 @@ class CellSums:
 
 
 def merged(left: S | None, right: S | None) -> S | None:
-    """Return the sums over both, of which either may have no complete row.
+    """Return the sums over both, either of which may have no complete row.
 
     Examples
     --------
@@ -255,7 +255,7 @@ def summed_cells(
 
 
 def either_ends(one: Mapping[str, Ends], other: Mapping[str, Ends]) -> dict[str, Ends]:
-    """Return the ends of the numbers of two parts of each column.
+    """Return the ranges of numeric columns over two parts.
 
     Examples
     --------
@@ -275,7 +275,7 @@ def _both(one: Ends | None, other: Ends | None) -> Ends:
 
 
 def ends_of(column: Any) -> Ends:
-    """Return the least and the largest number of a column, and whether there is none but 0 and 1.
+    """Return the smallest and the largest number of a column, and whether all are 0 or 1.
 
     Examples
     --------
@@ -287,7 +287,7 @@ def ends_of(column: Any) -> Ends:
 
 
 def spreads_in_chunks(rows: Rows, groups: Sequence[str], names: tuple[str, ...]) -> dict[str, Spread] | None:
-    """Return the spread of some variables over all rows, in a pass; None without any.
+    """Return the spread of some variables over all rows, in one pass; None if there are no variables.
 
     Examples
     --------

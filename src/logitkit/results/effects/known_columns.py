@@ -1,7 +1,7 @@
-"""What is known of the variables over all rows: of rows that are held, and of those that are read in chunks.
+"""Summaries of the variables over all rows, held in memory or read in chunks.
 
-A grid of cells needs no row: it needs the levels that occur, means, ends, and how often levels occur together. These
-are merged over chunks.
+A grid of cells does not need the rows themselves. It needs the levels that occur, the means and ranges of variables,
+and the frequencies of combinations of levels, which are merged over chunks.
 """
 
 from __future__ import annotations
@@ -38,19 +38,19 @@ DIFFERENT_MOST = 1_000  # different numbers that are held, the least and the lar
 
 @dataclass(frozen=True, eq=False)
 class KnownColumns:
-    """What is known of the variables over rows of positive weight.
+    """Summaries of the variables over rows with positive weight.
 
     Parameters
     ----------
     columns : dict
-        Of each variable the values of the rows, or its different values; of very many numbers some, the least and the
-        largest among them.
+        For each variable, the values of the rows or its distinct values; if there are very many, a subset with the
+        smallest and the largest.
     mean : callable
-        Of the name of a number; returns its weighted mean.
+        Function that returns the weighted mean of a numeric variable, by name.
     offsets : dict
         The weighted mean of each offset, by its role.
     totals : callable
-        Of some variables with levels of each; returns the total weight of each combination.
+        Function that returns the total weight of each combination of levels of some variables.
     """
 
     columns: Mapping[str, pd.Series]
@@ -60,7 +60,7 @@ class KnownColumns:
 
 
 def known_columns(rows: Rows) -> KnownColumns:
-    """Return what is known of the variables of a formula over rows.
+    """Return summaries of the variables of a formula over rows.
 
     Examples
     --------
@@ -105,11 +105,11 @@ def row_of_means(rows: Rows, beside: Sequence[str], spreads: Mapping[str, Spread
     Parameters
     ----------
     rows : Rows
-        Those of the fit, or of files.
+        The rows of the fit, or of files.
     beside : sequence of str
-        Columns beside those of the formula.
+        Columns in addition to those of the formula.
     spreads : mapping of str to Spread or None
-        What is known of numbers besides.
+        Further summaries of numeric variables.
 
     Examples
     --------

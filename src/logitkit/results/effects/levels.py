@@ -1,4 +1,4 @@
-"""Variables that have levels: which do, what their levels are, and the values that they can be set to."""
+"""Variables with levels: which variables have levels, what these are, and the values to which they can be set."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def is_number(column: pd.Series) -> bool:
 
 
 def stands_alone(variable: str, factor: str) -> bool:
-    """Tell whether a factor of the formula is a variable itself, or its levels."""
+    """Tell whether a factor of the formula is a plain variable, or its levels."""
     return factor == variable or factor.startswith((f"C({variable})", f"C({variable},"))
 
 
@@ -33,13 +33,13 @@ def has_levels(variable: str, column: pd.Series, coding: Coding) -> bool:
 
 
 def levels_seen(variable: str, column: pd.Series, coding: Coding) -> list[Any]:
-    """Return the levels of a variable: those that the fit saw, or that occur where the formula has no factor of it."""
+    """Return the levels of a variable: those in the fit or, if it is not a factor in the formula, those that occur."""
     seen = next((levels for factor, levels in coding.seen.items() if stands_alone(variable, factor)), None)
     return levels_of(column) if seen is None else list(seen)
 
 
 def listed_levels(given: Any, levels: list[Any]) -> str:
-    """Return the levels of a variable in words, with the one that was meant perhaps."""
+    """Return the levels of a variable in words, with a suggestion of the level that may have been meant."""
     words = [str(level) for level in levels]
     near = nearest_name(given, words) if isinstance(given, str) and given not in words else ""
     hint = f"{near} " if near.startswith("Did") else ""
@@ -48,7 +48,7 @@ def listed_levels(given: Any, levels: list[Any]) -> str:
 
 
 def require_value(where: str, variable: str, value: Any, column: pd.Series, coding: Coding) -> None:
-    """Refuse a value that a variable cannot be set to: a level that the fit never saw, or no finite number."""
+    """Refuse a value to which a variable cannot be set: a level that is not in the fit, or not a finite number."""
     if not has_levels(variable, column, coding):
         if not is_finite_number(value):
             raise DataError(f"{where}: {variable!r} is a number, and not {value!r:.60}; give finite numbers.")

@@ -36,18 +36,18 @@ __all__ = ["MeansAsked", "MeansResult", "means_of_rows"]
 
 @dataclass(frozen=True)
 class MeansAsked:
-    """What is asked for of marginal means.
+    """The arguments of marginal means.
 
     Parameters
     ----------
     factors, by : str or sequence of str
-        Variables whose levels have means, and those within whose levels they are compared.
+        Variables with one mean per level, and variables within whose levels the means are compared.
     at : mapping or None
         Values of variables.
     weights : str
         Of cells.
     scale, averaged : str
-        Of means, and what is averaged.
+        The scale of the means, and what is averaged.
     contrasts : str, mapping or None
         Which.
     adjust : str or None
@@ -177,7 +177,7 @@ class MeansResult(MarginalMeans):
 
 
 def means_of_rows(rows: Rows, asked: MeansAsked) -> MeansResult:
-    """Return marginal means of a fit, on the grid of its rows or of others."""
+    """Return marginal means of a fit, on a grid from its rows or from other rows."""
     require_choice("scale", asked.scale, get_args(MeansScale))
     require_choice("averaged", asked.averaged, get_args(Averaged))
     if asked.averaged == "probability" and asked.scale != "probability":

@@ -1,4 +1,4 @@
-"""What each variable of a fit adds to its linear predictor, as a nomogram shows it."""
+"""The contribution of each variable of a fit to its linear predictor, as shown in a nomogram."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LEVELS_MOST = 12  # of a factor: more cannot be read on a scale
 
 
 def nomogram_of(rows: Rows) -> Nomogram:
-    """Return the nomogram of a fit of an event, over the range of each variable on the rows.
+    """Return the nomogram of a fit with an event, over the range of each variable in the rows.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The averages that effects are made of: rows of a table with a variable at other values, or along its slope."""
+"""The averages from which effects are computed: over rows with a variable at other values, or of its slope."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ LEVELS_MOST = 40
 
 
 class Pieces:
-    """Averages over rows, as they are asked for by variable.
+    """Averages over rows, collected by variable.
 
     Parameters
     ----------
     averaged : AveragedRows
-        The rows, whose spread and range say how much a variable changes.
+        The rows, whose spread and range determine the change of a variable.
     frame : pandas.DataFrame
-        The same rows, with variables at the values that are set.
+        The same rows, with variables set to their values.
     rows : Rows
         The fit on these.
     base : RowsOfFit
@@ -75,7 +75,7 @@ class Pieces:
         self._compare(variable, words, high, low)
 
     def level(self, values: Mapping[str, Any]) -> int:
-        """Add the average with variables at values, and return which piece it is."""
+        """Add the average with variables at values, and return its position among the pieces."""
         frame = self.frame.copy(deep=False)
         for variable, value in values.items():
             require_value("A profile", variable, value, self.frame[variable], self.coding)
@@ -205,7 +205,7 @@ def _in_parts(record: FitRecord) -> bool:
 
 
 def variable_levels(variable: str, column: Any, coding: Coding) -> tuple[list[Any], int]:
-    """Return the levels of a variable and the place of the reference, the first where the formula has none."""
+    """Return the levels of a variable and the position of the reference, which is the first level by default."""
     levels = levels_seen(variable, column, coding)
     references = dict(coding.references)
     named = next((references[each] for each in references if stands_alone(variable, each)), None)

@@ -1,4 +1,4 @@
-"""Contrasts of two profiles, from mappings of variables to values to a result that shows itself."""
+"""Contrasts of two profiles, which are given as mappings of variables to values."""
 
 from __future__ import annotations
 
@@ -153,15 +153,15 @@ class _Found:
     averaged : AveragedRows
         The rows, or the first of them with what is known of all.
     value : (2, L) array
-        Of each profile and outcome.
+        Average for each profile and outcome.
     jacobian : (2, L, q) array
-        Derivatives by the coefficients.
+        Derivatives with respect to the coefficients.
     weight : float
         Of the rows.
     n_rows : int
-        How many are averaged over.
+        Number of rows averaged over.
     different : (d, k) array
-        Linear predictors of different rows, at most two.
+        Linear predictors of at most two distinct rows.
     """
 
     averaged: AveragedRows

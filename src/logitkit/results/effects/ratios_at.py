@@ -1,6 +1,6 @@
-"""Ratios of odds between two rows of a variable, with the variables that interact with it at stated values.
+"""Odds ratios between two values of a variable, with the variables that interact with it at stated values.
 
-Both rows are built by the formula, so that the change of a variable goes through its interactions, powers and splines.
+The formula builds the rows for both values, so that the ratio accounts for interactions, powers and splines.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ SAME = 1e-9  # of the largest number of a column: what changes from several star
 
 @dataclass(frozen=True, eq=False)
 class _Change:
-    """A change of a variable, from one row to another, and what it does to the offset of each linear predictor."""
+    """A change of a variable, from one row to another, and the change in the offset of each linear predictor."""
 
     variable: str
     start: str
@@ -73,7 +73,7 @@ def ratios_at(
     method: TableMethod = "wald",
     adjust: IntervalAdjustment | None = None,
 ) -> pd.DataFrame:
-    """Return the ratio of each variable, at values of those that interact with it."""
+    """Return the odds ratio of each variable, at values of the variables that interact with it."""
     record = rows.record
     require(record, "odds_ratios")
     coding_of(rows)

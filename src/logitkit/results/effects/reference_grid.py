@@ -1,4 +1,4 @@
-"""The cells of a reference grid: every combination of levels, with the numbers at their means or at stated values."""
+"""The cells of a reference grid: all combinations of levels, with numeric variables at means or stated values."""
 
 from __future__ import annotations
 
@@ -40,22 +40,22 @@ CELLS_MOST = 20_000
 
 @dataclass(frozen=True, eq=False)
 class ReferenceGrid:
-    """Groups of cells whose means are asked for.
+    """Groups of cells for which means are computed.
 
     Parameters
     ----------
     factors : tuple of str
-        Whose levels name a group; those of ``by`` first.
+        Factors whose levels identify a group; those of ``by`` come first.
     by : tuple of str
-        Within whose levels means are compared.
+        Factors within whose levels means are compared.
     groups : tuple of tuple
         G combinations of levels.
     cells : Cells
-        What is averaged in each.
+        The cells that are averaged in each group.
     over : tuple of (str, tuple of str)
         Factors averaged over, with their levels.
     fixed : tuple of (str, str, bool)
-        Numbers held at a value, and whether that is their mean.
+        Numeric variables held at a value, and whether it is their mean.
     weights : {'equal', 'proportional'}
         Of the cells.
     has_offset : bool
@@ -75,7 +75,7 @@ class ReferenceGrid:
 def reference_grid(
     rows: Rows, factors: Any, by: Any = None, at: Mapping[str, Any] | None = None, weights: str = "equal"
 ) -> ReferenceGrid:
-    """Return the grid of a fit, or of other rows of its variables."""
+    """Return the reference grid from the rows of a fit, or from other rows."""
     require_choice("weights", weights, get_args(CellWeights))
     coding = coding_of(rows)
     asked, within = _names(factors, "factors", coding), _names(by, "by", coding)
@@ -123,7 +123,7 @@ def reference_grid(
 
 
 def coding_of(rows: Rows) -> Coding:
-    """Return the coding of the formula, which must make rows one by one."""
+    """Return the coding of the formula, which must code each row independently of the others."""
     coding = rows.record.info.coding
     if coding is None:
         raise DataError("The model was fitted on a ready matrix, which has no variables to make a grid of.")
@@ -147,7 +147,7 @@ def _names(given: Any, word: str, coding: Coding) -> list[str]:
 
 
 def stated_values(at: Mapping[str, Any] | None, coding: Coding) -> dict[str, list[Any]]:
-    """Return the values that variables are held at, a list for each."""
+    """Return the values at which variables are held, as one list per variable."""
     if at is None:
         return {}
     if not isinstance(at, Mapping):
@@ -204,7 +204,7 @@ def require_values(name: str, stated: list[Any], column: pd.Series, coding: Codi
 
 
 def is_factor(name: str, column: pd.Series, coding: Coding) -> bool:
-    """Return whether a variable has levels: no number, coded by C(), or with at most two different numbers."""
+    """Return whether a variable is not numeric, is coded by C(), or has at most two distinct values."""
     if not is_number(column):
         return True
     return has_levels(name, column, coding) or column.nunique() <= FEW

@@ -18,9 +18,9 @@ INDICATOR = 0.0, 1.0, True
 
 
 def effects_of_all(rows: Rows) -> Effects | LogitkitError | None:
-    """Return the average effect of each variable, from 0 to 1 of those that are 0 or 1; None where there are none.
+    """Return the average effect of each variable, from 0 to 1 for indicators; None if there are none.
 
-    Where effects are refused, the refusal, which the report says in their place.
+    If effects are refused, return the refusal, which the report states instead.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Rows that are averaged over: those of the fit from its table, or those of another, complete and with what counts."""
+"""Rows to average over: the complete rows of the table of the fit, or of another table, with their weights."""
 
 from __future__ import annotations
 
@@ -59,14 +59,14 @@ class NoCompleteRowError(DataError):
 
 @dataclass(frozen=True, eq=False)
 class AveragedRows:
-    """Complete rows that are averaged over.
+    """Complete rows to average over.
 
     Parameters
     ----------
     rows : Rows
         The fit with these rows as its table, and their offsets.
     frame : pandas.DataFrame
-        The variables of the formula, and other columns that were asked for; rows numbered from 0.
+        The variables of the formula and other requested columns, with rows numbered from 0.
     weights : (n,) array or None
         How much each row counts; None for all alike.
     n_missing : int
@@ -264,16 +264,16 @@ def _offsets_again(offset: Any, info: ResponseInfo) -> dict[str, Any]:
 
 
 def offset_words(kept: Mapping[str, pd.Series]) -> Any:
-    """Return the offsets of complete rows as predictions take them; None where there are none."""
+    """Return the offsets of complete rows in the form that predictions use; None if there are none."""
     if "offset" in kept:
         return kept["offset"].to_numpy()
     return {role.removeprefix(offset_role("")): column.to_numpy() for role, column in kept.items()} or None
 
 
 def own_rows(rows: Rows, others: Sequence[str] = ()) -> Rows:
-    """Return the rows of the fit from its table, which must be what it was.
+    """Return the rows of the fit from its table, which must be unchanged since the fit.
 
-    A table can be changed in place after the fit; its rows would then be others than those of the estimates.
+    If the table was changed in place after the fit, its rows are no longer those of the estimates.
     """
     info, design = rows.record.info, rows.own
     if design is not None and design.in_chunks and info.coding is not None:
@@ -344,7 +344,7 @@ def _gives(info: DesignInfo, frame: Any, design: Design, offset: Any) -> bool:
 
 
 def outcomes_shown(record: FitRecord) -> list[int]:
-    """Return the outcomes whose probabilities are shown: of two the event, else all.
+    """Return the outcomes whose probabilities are shown: the event if there are two outcomes, else all.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Means, standard deviations and quantiles of variables over rows: of rows that are held, or of those of all chunks.
+"""Means, standard deviations and quantiles of variables over rows that are held in memory or read in chunks.
 
 Moments of chunks are merged about their means (Chan, Golub and LeVeque 1983), and quantiles are found in one pass over
 the sorted values with their weights, which are on disk where memory has no room for them.
@@ -26,7 +26,7 @@ QUARTERS = (0.25 - NEAR, 0.75 - NEAR, 0.5 - NEAR, 0.5 + NEAR)
 
 
 class Spread(NamedTuple):
-    """What is known of a number over weighted rows.
+    """Summaries of a numeric variable over weighted rows.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The rows of a variable's values: on a line where one function of the variable is in the model."""
+"""The rows for the values of a variable, which lie on a line if one function of the variable is in the model."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class ValueLine:
         return float(2.0 * step / (after - before))
 
     def end(self, place: float) -> float:
-        """Return the value at a place that may be infinite: there the end of the values that the formula takes."""
+        """Return the value at a place; at an infinite place, the limit of the values allowed by the formula."""
         if math.isinf(place):
             if self.kind == "log" and place < 0.0:
                 return 0.0
@@ -106,7 +106,7 @@ class ValueLine:
 
 
 def value_line(rows: Rows, variable: str, low: float, high: float, coding: Coding) -> ValueLine:
-    """Return the line of a variable's values, or refuse it where they lie on none."""
+    """Return the line on which the values of a variable lie; refuse the variable if there is none."""
     values = np.linspace(low, high, POINTS)
     found = rows(values)
     start, direction = found[0], found[-1] - found[0]

@@ -1,4 +1,4 @@
-"""What effects are called, and what is to be said of them."""
+"""Names of effects, and notes on them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def label_columns(
     comparisons: Sequence[Comparison],
     outcomes: Sequence[str],
 ) -> tuple[tuple[str, tuple[Any, ...]], ...]:
-    """Return the columns that say what each effect is of: set values and groups, variable, contrast, outcome."""
+    """Return the columns that identify each effect: set values and groups, variable, contrast, outcome."""
     rows = [
         (*cell, one.variable, one.contrast, outcome) for cell in cells for one in comparisons for outcome in outcomes
     ]
@@ -52,7 +52,7 @@ def label_columns(
 
 
 def effect_names(heads: Sequence[str], labels: tuple[tuple[str, tuple[Any, ...]], ...]) -> tuple[str, ...]:
-    """Return names by which hypotheses call effects: ``smoke``, ``race[black - white]``, ``a:smoke|race=1``."""
+    """Return the names of effects in hypotheses: ``smoke``, ``race[black - white]``, ``a:smoke|race=1``."""
     names = []
     for row in zip(*(cells for _, cells in labels), strict=True):
         cell, (variable, contrast, *outcome) = row[: len(heads)], row[len(heads) :]
@@ -63,7 +63,7 @@ def effect_names(heads: Sequence[str], labels: tuple[tuple[str, tuple[Any, ...]]
 
 
 def covariance_words(record: FitRecord, method: str, rows: str) -> str:
-    """Return how the covariance of effects was made."""
+    """Return a description of the covariance of effects."""
     if method == "simulation":
         return f"simulated coefficients, {record.covariance.label}"
     if method == "bootstrap":
@@ -76,7 +76,7 @@ def covariance_words(record: FitRecord, method: str, rows: str) -> str:
 
 
 def method_words(record: FitRecord, method: str, rows: str, drawn: Drawn | None, kind: str | None = None) -> str:
-    """Return how errors and intervals were made, in a sentence."""
+    """Return a sentence that describes how standard errors and intervals were computed."""
     if drawn is not None:
         n = len(drawn.values)
         what = (
@@ -100,7 +100,7 @@ def method_words(record: FitRecord, method: str, rows: str, drawn: Drawn | None,
 def effect_notes(
     averaged: AveragedRows, variables: Sequence[str], change: Any, value: FloatArray, drawn: Drawn | None
 ) -> tuple[str, ...]:
-    """Return what is to be said of effects beside their numbers."""
+    """Return the notes on effects."""
     record = averaged.rows.record
     notes: list[str] = []
     indicators: list[str] = []
