@@ -83,7 +83,7 @@ class NoBinsError(DataError):
     Parameters
     ----------
     message : str
-        What is wrong, and what to do.
+        The problem, and what to do.
     reason : str
         Why the variable is left out, if others remain.
 
@@ -227,9 +227,9 @@ def nearest_name(name: str, known: Iterable[str]) -> str:
     Parameters
     ----------
     name : str
-        What was given.
+        The given name.
     known : iterable of str
-        What would have been understood.
+        The known names.
 
     Returns
     -------
@@ -256,19 +256,19 @@ def nearest_name(name: str, known: Iterable[str]) -> str:
 
 
 def quoted_names(names: Iterable[str]) -> list[str]:
-    """Return names that can be told apart in a list: all of them in quotes where one holds a comma or is blank.
+    """Return names that can be distinguished in a list: all in quotes if one has a comma or is blank.
 
-    Commas within brackets or quotes, and those of thousands, mislead no reader.
+    Commas within brackets or quotes, and thousands separators, need no quotes.
 
     Parameters
     ----------
     names : iterable of str
-        Such as levels or outcomes.
+        Names, such as levels or outcomes.
 
     Returns
     -------
     list of str
-        As they are written between commas.
+        The names as written between commas.
 
     Examples
     --------
@@ -289,12 +289,12 @@ def _needs_quotes(name: str) -> bool:
 
 
 def warn_caller(message: str, category: type[LogitkitWarning]) -> None:
-    """Warn at the line that called the package, however deep the warning arises.
+    """Give a warning at the line that called the package, at whatever depth it arises.
 
     Parameters
     ----------
     message : str
-        What the caller should know.
+        The message of the warning.
     category : type
         A warning of this tree.
 
@@ -322,7 +322,7 @@ _postponed: ContextVar[list[tuple[str, type[LogitkitWarning]]] | None] = Context
 
 @contextmanager
 def postponed_warnings() -> Iterator[list[tuple[str, type[LogitkitWarning]]]]:
-    """Collect warnings of work on a thread of its own, from which no frame leads to the caller.
+    """Collect warnings of work on a separate thread, whose frames do not lead to the caller.
 
     Yields
     ------

@@ -124,7 +124,7 @@ def require_choice(name: str, value: Any, choices: Iterable[str]) -> None:
 
 
 def word_meant(value: object, words: Iterable[str]) -> str:
-    """Return the option that another package's word stands for, in a sentence; empty where none is known.
+    """Return a sentence with the option that another package's word means; empty if none is known.
 
     Examples
     --------
@@ -151,7 +151,7 @@ def require_text(name: str, value: Any) -> None:
 
 
 def is_finite_number(value: Any) -> bool:
-    """Tell whether a value is a number that fits into a float, and no boolean.
+    """Tell whether a value is a number that fits into a float and is not a boolean.
 
     Examples
     --------
@@ -180,7 +180,7 @@ def listed(value: Any) -> list[Any] | None:
 
 
 def texts_listed(name: str, value: Any) -> list[str]:
-    """Return the words of an option that takes one or several, or refuse what is none.
+    """Return the words of an option that takes one or several, or refuse other values.
 
     Examples
     --------
@@ -208,7 +208,7 @@ def is_count(value: Any, least: int = 1) -> bool:
 
 
 def require_seed(seed: Any) -> int | None:
-    """Return a seed of random draws, or refuse what is none.
+    """Return a seed of random draws, or refuse an invalid one.
 
     Examples
     --------

@@ -21,7 +21,7 @@ OF_FIELDS = ("label", "description", "comment")
 
 
 def step_text(step: float) -> str:
-    """Return the step of a variable as it is shown: as given or, where it was computed, to five digits.
+    """Return the step of a variable as shown: as given or, if computed, to five digits.
 
     Examples
     --------
@@ -180,7 +180,7 @@ def as_labels(given: Any) -> Labels:
 
 
 def labels_of_table(data: Any) -> Labels:
-    """Return the labels that a table brings with it.
+    """Return the labels stored in a table.
 
     Of a pandas frame ``attrs`` is read, with the keys that readers of Stata and SPSS files use: ``"labels"`` or
     ``"variable_labels"``, ``"value_labels"`` and ``"units"``. Of an Arrow table the metadata of its fields is read:

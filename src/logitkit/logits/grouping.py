@@ -40,16 +40,16 @@ GROUPING_WORDS = {
 
 
 def quantile_groups(values: FloatArray, counts: FloatArray, groups: int, grouping: str = "stata") -> IntArray:
-    """Return the group of each value, counted from 0, with empty groups closed up.
+    """Return the group of each value, numbered from 0 without gaps for empty groups.
 
     Parameters
     ----------
     values : (n,) array
-        In ascending order.
+        Values in ascending order.
     counts : (n,) array
         How often each value occurs, above 0; whole numbers for the rule of R.
     groups : int
-        At least 2; fewer come back when ties leave a group empty.
+        Number of groups, at least 2; fewer are returned if ties leave a group empty.
     grouping : {'stata', 'r', 'sas'}
         Rule for the cut points.
 
@@ -85,8 +85,8 @@ def quantile_groups(values: FloatArray, counts: FloatArray, groups: int, groupin
 class Groups:
     """Groups of distinct values that come in ascending order, a few at a time.
 
-    A value is above a cut point, whatever lies between it and the value before, where that one has reached the rank of
-    the cut: so groups follow from the counts alone.
+    A value is above a cut point if the value before it has reached the rank of the cut, whatever lies between the two.
+    Groups therefore depend on the counts only.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ class Groups:
         counts : (k,) array
             How often each occurs.
         cumulative : (k,) array
-            The same, of each and all values before it.
+            Sum of the counts of each value and all values before it.
 
         Returns
         -------
@@ -199,7 +199,7 @@ def group_sums(group: IntArray, values: FloatArray) -> FloatArray:
     group : (n,) int array
         Group of each value, counted from 0.
     values : (n,) array
-        What to add.
+        The values to add.
 
     Returns
     -------

@@ -23,7 +23,7 @@ def probabilities(logits: FloatArray) -> FloatArray:
     Returns
     -------
     (n,) or (n, K) array
-        Of the event, or of each outcome.
+        Probabilities of the event, or of each outcome.
 
     Examples
     --------
@@ -41,14 +41,14 @@ def log_loss(logits: FloatArray, shares: FloatArray, weights: FloatArray) -> flo
     Parameters
     ----------
     logits, shares : (n,) or (n, K) array
-        Logits, and proportions of what happened.
+        Logits, and observed proportions.
     weights : (n,) array
         How often each row counts.
 
     Returns
     -------
     float
-        Of one trial.
+        Mean over trials.
 
     Examples
     --------
@@ -64,7 +64,7 @@ def log_losses(logits: FloatArray, shares: FloatArray) -> FloatArray:
     Parameters
     ----------
     logits, shares : (n,) or (n, K) array
-        Logits, and proportions of what happened.
+        Logits, and observed proportions.
 
     Returns
     -------
@@ -82,19 +82,19 @@ def log_losses(logits: FloatArray, shares: FloatArray) -> FloatArray:
 
 
 def brier_score(logits: FloatArray, shares: FloatArray, weights: FloatArray) -> float:
-    """Return the mean squared error of the probability of an event, or the sum of those of K outcomes.
+    """Return the mean squared error of the probability of an event, summed over outcomes if there are K.
 
     Parameters
     ----------
     logits, shares : (n,) or (n, K) array
-        Logits, and proportions of what happened.
+        Logits, and observed proportions.
     weights : (n,) array
         How often each row counts.
 
     Returns
     -------
     float
-        Of one trial.
+        Mean over trials.
 
     Examples
     --------
@@ -110,7 +110,7 @@ def brier_scores(logits: FloatArray, shares: FloatArray) -> FloatArray:
     Parameters
     ----------
     logits, shares : (n,) or (n, K) array
-        Logits, and proportions of what happened.
+        Logits, and observed proportions.
 
     Returns
     -------
@@ -128,19 +128,19 @@ def brier_scores(logits: FloatArray, shares: FloatArray) -> FloatArray:
 
 
 def mean_scores(logits: FloatArray, shares: FloatArray, weights: FloatArray) -> tuple[float, float]:
-    """Return the mean negative log-likelihood and the Brier score, of an event in one pass.
+    """Return the mean negative log-likelihood and the Brier score; for an event in one pass.
 
     Parameters
     ----------
     logits, shares : (n,) or (n, K) array
-        Logits, and proportions of what happened.
+        Logits, and observed proportions.
     weights : (n,) array
         How often each row counts.
 
     Returns
     -------
     log_loss, brier : float
-        As ``log_loss`` and ``brier_score``, but for the order of summation.
+        As for ``log_loss`` and ``brier_score``, except for the order of summation.
 
     Examples
     --------

@@ -120,14 +120,14 @@ def card_of_dummies(binnings: tuple[Binning, ...], coef: FloatArray, scaling: Sc
     binnings : tuple of Binning
         The variables.
     coef : (p,) array
-        The intercept, then of each variable the coefficients of its bins in the logit of bad, the reference left out.
+        The intercept, then for each variable the coefficients of its bins in the logit of bad, without the reference.
     scaling : Scaling
         Points to double the odds, base points and base odds.
 
     Returns
     -------
     Card
-        What bins add is counted from the neutral point, which is what policies score as neutral.
+        Contributions of bins are relative to the neutral point, which policies score as neutral.
     """
     intercept, variables = float(coef[0]), []
     for binning, place in zip(binnings, places_of_coef(binnings), strict=True):

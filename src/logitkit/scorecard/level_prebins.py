@@ -30,7 +30,7 @@ class LevelPreBins:
     rare : int, optional
         The pre-bin of rare levels.
     by_rate : bool
-        Whether the order is that of the event rates, rather than a given one.
+        Whether the order is that of the event rates; otherwise it was given.
     """
 
     groups: tuple[tuple[Any, ...], ...]
@@ -52,7 +52,7 @@ def level_prebins(values: Any, bad: BoolArray, weights: FloatArray, bins: Bins, 
     Parameters
     ----------
     values : (n,) Series
-        Levels; missing where there are none.
+        Levels, and missing values.
     bad : (n,) array of bool
         Events.
     weights : (n,) or (0,) array
@@ -60,12 +60,12 @@ def level_prebins(values: Any, bad: BoolArray, weights: FloatArray, bins: Bins, 
     bins : Bins
         The order, special values, and what counts as rare.
     name : str
-        What the variable is called.
+        Name of the variable.
 
     Returns
     -------
     LevelPreBins
-        In the given order, or in the order of event rates; ties by the levels as text.
+        Pre-bins in the given order, or in the order of event rates, with ties in the order of levels as text.
     """
     for option, given in (("cuts", bins.cuts), ("prebins", None if isinstance(bins.prebins, int) else bins.prebins)):
         if given is not None:
@@ -92,7 +92,7 @@ def prebins_of_levels(
     bins : Bins
         Special values, and what counts as rare.
     name : str
-        What the variable is called.
+        Name of the variable.
     order : sequence or None
         The order of the levels; that of the event rates without one.
 

@@ -36,11 +36,11 @@ class NumberPreBins:
     Parameters
     ----------
     starts : (B - 1,) array
-        Where the pre-bins after the first begin.
+        Lower ends of the pre-bins after the first.
     below : (B - 1,) array
         The largest value below each of these.
     exact : (B - 1,) array of bool
-        Which of the starts were given, and stay as they are.
+        True for starts that were given, and are not changed.
     events, nonevents : (B + s + 1,) arrays
         Sums of weights of the pre-bins, the special values and the missing ones.
     fixed : int array
@@ -80,13 +80,13 @@ def number_prebins(values: Any, bad: BoolArray, weights: FloatArray, bins: Bins,
     bins : Bins
         Number of pre-bins, fixed cut points and special values.
     name : str
-        What the variable is called.
+        Name of the variable.
 
     Returns
     -------
     NumberPreBins
-        About equal in rows where there are more distinct values than pre-bins, and finer around the cut points of the
-        best bins of these; else one for each value.
+        With more distinct values than pre-bins: about equal in rows, and finer around the cut points of their best
+        bins. Otherwise one pre-bin per value.
     """
     numbers = exact_numbers(values, name)
     if np.isinf(numbers).any():
@@ -116,7 +116,7 @@ def prebins_of_numbers(found: Ranked, aside: tuple[FloatArray, FloatArray], bins
     bins : Bins
         Number of pre-bins, fixed cut points and special values.
     name : str
-        What the variable is called.
+        Name of the variable.
 
     Returns
     -------

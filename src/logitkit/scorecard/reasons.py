@@ -38,7 +38,7 @@ def reasons(card: Card, scores: Scores, method: ReasonMethod, n: int) -> Reasons
     """Return the variables that cost the most points, ties in the order of the card.
 
     ``below_maximum`` compares with the safest bin of the variable, ``below_neutral`` with the mean points of the
-    population that the card was made from: a variable costs nothing where it gives more than the mean.
+    population from which the card was made; a variable with more points than this mean costs nothing.
     """
     lost = np.empty((scores.points.size, len(card.variables)))
     for j, variable in enumerate(card.variables):
@@ -52,7 +52,7 @@ def reasons(card: Card, scores: Scores, method: ReasonMethod, n: int) -> Reasons
 
 
 def reference_points(card: Card, j: int, method: ReasonMethod) -> float:
-    """Return the points that a variable is compared with."""
+    """Return the points with which a variable is compared."""
     variable = card.variables[j]
     rows = np.sum(variable.binning.counts, axis=0)
     own = variable.points[:-1]
@@ -92,7 +92,7 @@ class WhatIf:
 
 
 def what_if(card: Card, scores: Scores, row: int = 0) -> WhatIf:
-    """Return what an applicant would score in every other bin of every variable, the other variables as they are."""
+    """Return the scores of an applicant in every other bin of every variable, with other variables unchanged."""
     names, labels, own, gains, logits = [], [], [], [], []
     for j, variable in enumerate(card.variables):
         code = int(scores.codes[row, j])

@@ -23,16 +23,16 @@ __all__ = ["VariableSketch"]
 
 
 class VariableSketch:
-    """A variable that is met block by block, in one pass.
+    """A variable that is read block by block, in one pass.
 
     Parameters
     ----------
     name : str
-        What the variable is called.
+        Name of the variable.
     bins : Bins, optional
-        How it will be binned; special values are counted apart as they come.
+        How it will be binned; special values are counted separately.
     size : int, default 4096
-        Items of a level of the sketches of goods and of bads.
+        Number of items per level in the sketches of goods and of bads.
 
     Examples
     --------
@@ -82,7 +82,7 @@ class VariableSketch:
             self._add_levels(values, bad)
 
     def merge(self, other: VariableSketch) -> None:
-        """Add the rows of another sketch of this variable; errors add up."""
+        """Add the rows of another sketch of this variable; the error bounds add up."""
         if None not in (self._numbers, other._numbers) and self._numbers != other._numbers:
             raise DataError(f"{self.name!r}: the two sketches are not of the same kind of values.")
         if self.stated.special != other.stated.special:
@@ -98,12 +98,12 @@ class VariableSketch:
                 own.merge(theirs)
 
     def binning(self) -> Binning:
-        """Return the best bins of the rows met so far.
+        """Return the best bins of the rows read so far.
 
         Returns
         -------
         Binning
-            Its counts of the bins of a number err by at most twice ``rank_error`` rows.
+            For a number, the error of its counts is at most twice ``rank_error`` rows.
         """
         if self._numbers is None and self._aside.any():
             raise NoBinsError(f"{self.name!r} has no ordinary values: all are missing or special.", NO_VALUES)

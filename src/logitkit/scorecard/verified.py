@@ -66,7 +66,7 @@ class Check:
     Parameters
     ----------
     part, item : str
-        What is compared.
+        The part and the item that are compared.
     stated, found : str
         Value in the card, and value from the data; empty if several numbers are compared.
     numbers, differing : int
@@ -96,7 +96,7 @@ class Verification:
     Parameters
     ----------
     checks : tuple of Check
-        In the order of the work: rows, population, bins, selection, model, points.
+        Comparisons in order: rows, population, bins, selection, model, points.
     versions : tuple of (name, version then, version now)
         Packages with a different version; numbers may still agree.
     reordered : bool

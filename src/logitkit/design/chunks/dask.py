@@ -82,7 +82,7 @@ class Dask(Stated, ByWorkers):
 
 
 class DaskWorkers:
-    """A client, and what of its workers' memory is taken by rows."""
+    """A client, and the memory of its workers that rows take."""
 
     def __init__(self, client: Any) -> None:
         self.given = client
@@ -93,7 +93,7 @@ class DaskWorkers:
 
     @property
     def client(self) -> Any:
-        """The client, the current one where none was given."""
+        """The given client, or the current one if none was given."""
         if self.given is not None:
             return self.given
         from distributed import get_client
@@ -105,13 +105,13 @@ class DaskWorkers:
 
     @property
     def n_threads(self) -> int:
-        """Tasks that can run at once."""
+        """Number of tasks that can run at once."""
         workers = self.client.scheduler_info(n_workers=-1)["workers"].values()
         n: int = sum(each.get("nthreads", 1) for each in workers)
         return max(n, 1)
 
     def has_room(self, n_bytes: int) -> bool:
-        """Tell whether rows may stay on the workers, if those of earlier fits are let go."""
+        """Tell whether rows may stay on the workers if rows of earlier fits are released."""
         workers = self.client.scheduler_info(n_workers=-1)["workers"].values()
         most = sum(each.get("memory_limit") or MEMORY_UNKNOWN for each in workers) / HELD_OF_MEMORY
         if n_bytes > most:
@@ -122,7 +122,7 @@ class DaskWorkers:
         return True
 
     def places(self, n_blocks: int) -> list[str | None]:
-        """Return which worker is to have each of some blocks: neighbours one, as many for each of its threads."""
+        """Return the worker for each block: neighbouring blocks share one, in proportion to its threads."""
         workers = self.client.scheduler_info(n_workers=-1)["workers"]
         ends = list(accumulate(each["nthreads"] for each in workers.values()))
         if not ends:
@@ -130,7 +130,7 @@ class DaskWorkers:
         return [list(workers)[bisect_right(ends, number * ends[-1] // n_blocks)] for number in range(n_blocks)]
 
     def places_of(self, values: list[Any]) -> list[str | None]:
-        """Return which worker has what was computed."""
+        """Return the worker that has each computed value."""
         self._wait(values)
         having = self.client.who_has(values)
         return [next(iter(having.get(value.key, ())), None) for value in values]
@@ -159,13 +159,13 @@ class DaskWorkers:
         return delayed(function, pure=False, traverse=False)
 
     def computed(self, values: list[Any]) -> list[Any]:
-        """Return what is computed on the workers, and stays there as long as it is referred to."""
+        """Return values computed on the workers, which stay there as long as they are referenced."""
         with _large_graphs():
             found: list[Any] = self.client.compute(values)
         return found
 
     def gathered(self, values: list[Any], places: Sequence[str | None] = ()) -> list[Any]:
-        """Return what is computed on the workers, of which some places were asked for."""
+        """Return values computed on the workers, some with a requested worker."""
         asked = self.computed(values)
         self._wait(asked, set(places) - {None})
         found: list[Any] = self.client.gather(asked)
@@ -187,7 +187,7 @@ class DaskWorkers:
 
     @contextmanager
     def reached(self) -> Iterator[None]:
-        """Say what is wrong where workers or the scheduler are lost."""
+        """Raise an error that says what is wrong if workers or the scheduler are lost."""
         from concurrent.futures import CancelledError
 
         from distributed import KilledWorker

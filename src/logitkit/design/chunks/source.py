@@ -21,14 +21,14 @@ ROWS_AT_ONCE = 1 << 15  # that are asked of other libraries: what they read ahea
 
 
 class Batch(NamedTuple):
-    """Consecutive rows as a source has them.
+    """A piece of consecutive rows, as the source divides them.
 
     Parameters
     ----------
     table : pyarrow.Table
         The rows.
     where : str
-        Where they are, for messages.
+        Their place in the source, for messages.
     """
 
     table: Any
@@ -41,15 +41,15 @@ class Chunk(NamedTuple):
     Parameters
     ----------
     number : int
-        From 0.
+        Number of the chunk, from 0.
     start : int
         Place of its first row among all rows.
     table : pyarrow.Table
         The rows.
     where : str
-        Where the first of them is.
+        Place of the first row in the source, for messages.
     kept : KeptChunk or None
-        Itself, where it stays in memory for the next pass.
+        The chunk itself, if it stays in memory for the next pass.
     is_read : bool
         Whether it was read in this pass.
     """
@@ -67,7 +67,7 @@ class Source(Protocol):
 
     @property
     def label(self) -> str:
-        """What it is called in messages."""
+        """Name of the source in messages."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -75,23 +75,23 @@ class Source(Protocol):
 
     @property
     def n_rows(self) -> int | None:
-        """Number of rows, where that is known before a pass."""
+        """Number of rows, if known before a pass."""
 
     @property
     def row_bytes(self) -> float:
-        """About the bytes of a row of all columns, as it is stored; zero where that is not known."""
+        """Approximate stored bytes per row over all columns; zero if not known."""
 
     def batches(self, columns: Sequence[str], size: int) -> Iterator[Batch]:
         """Yield the named columns of all rows in order, at most about ``size`` rows at once."""
 
 
 class Named(NamedTuple):
-    """What is known of a source where its rows are at hand.
+    """The properties of a source without its rows.
 
     Parameters
     ----------
     label : str
-        What it is called in messages.
+        Name of the source in messages.
     names : tuple of str
         Names of the columns.
     n_rows : int or None
@@ -140,7 +140,7 @@ def rechunked(batches: Iterable[Batch], size: int) -> Generator[Chunk, None, Non
 
 
 def further(where: str, n_rows: int) -> str:
-    """Return the place of a row that comes so many rows after another.
+    """Return the place of a row that is a given number of rows after another.
 
     Examples
     --------
@@ -154,7 +154,7 @@ def further(where: str, n_rows: int) -> str:
 
 
 def joined(tables: list[Any]) -> Any:
-    """Return tables below one another, with one dictionary for each column of categories."""
+    """Return tables joined by rows, with one dictionary for each categorical column."""
     if len(tables) == 1:
         return tables[0]
     import pyarrow as pa

@@ -32,17 +32,17 @@ __all__ = ["limits", "mean_variance", "squared_error", "squared_interval"]
 
 
 def squared_error(bins: ErrorBins) -> float:
-    """Return the squared calibration error without bias.
+    """Return an unbiased estimate of the squared calibration error.
 
     Parameters
     ----------
     bins : ErrorBins
-        Those of one trial say nothing of it, and are left out.
+        The bins. Bins with one trial are left out.
 
     Returns
     -------
     float
-        Below zero by chance where the error is near it; nan if no bin has two trials.
+        It can be negative by chance if the error is near zero; nan if no bin has two trials.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def squared_interval(bins: ErrorBins, level: float) -> tuple[float, float]:
     Parameters
     ----------
     bins : ErrorBins
-        Those of one trial are left out.
+        The bins. Bins with one trial are left out.
     level : float
         Confidence level.
 

@@ -93,7 +93,7 @@ class Conformal:
 
     @property
     def ranks(self) -> IntArray:
-        """Which conformity, from the largest, each limit is."""
+        """Rank of each limit among the conformities, from the largest."""
         return np.array([rank_of(int(n), self.level) for n in self.n], dtype=np.int64)
 
     def coverage_law(self, level: float = 0.95) -> FloatArray:
@@ -132,7 +132,7 @@ class Conformal:
         Parameters
         ----------
         logits : (n,) or (n, K) array-like
-            Of the same kind as the logits from which the thresholds were computed.
+            Logits of the same kind as those from which the thresholds were computed.
         first : int, default 0
             Place of the first row, if rows come in parts: draws depend on the place, and without it rows given one by
             one would all have the same draw.
@@ -303,7 +303,7 @@ def _weighted(kept: Any) -> WeightedRows | None:
 
 
 def as_outcomes(logits: FloatArray) -> FloatArray:
-    """Return log odds of an event as logits of two outcomes, the event last; those of several as they are.
+    """Return log odds of an event as logits of two outcomes, the event last; other logits unchanged.
 
     Examples
     --------

@@ -52,7 +52,7 @@ class RankingLoss:
         scores : (n,) array-like
             Logits, of which only differences within a group matter.
         y : (n,) array-like
-            How relevant each row is: 0 and 1, or grades.
+            Relevance of each row: 0 and 1, or grades.
         groups : (n,) array-like, optional
             Queries or users; rows of different groups form no pair. One group by default.
         weights : (n,) array-like, optional
@@ -66,7 +66,7 @@ class RankingLoss:
         Raises
         ------
         DataError
-            If a score is not finite, or there is no pair.
+            If a score is not finite, or there are no pairs.
         """
         return self._pass(scores, y, groups, weights, False)[0]
 
@@ -105,7 +105,7 @@ class RankingLoss:
         value : float
             The loss, in nats.
         gradient : (n,) array
-            Of the type of the scores.
+            Derivatives, of the type of the scores.
 
         Raises
         ------

@@ -51,7 +51,7 @@ def ndcg(
     scores : (n,) array-like
         Logits or any other scores, of which only the order within a query matters.
     y : (n,) array-like
-        How relevant each row is, at least 0: 0 and 1, or grades.
+        Relevance of each row, at least 0: 0 and 1, or grades.
     groups : (n,) array-like, optional
         Query or user of each row; one query by default.
     k : int, optional

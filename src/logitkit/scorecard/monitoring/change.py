@@ -19,7 +19,7 @@ __all__ = ["ScoreChange", "score_change"]
 
 @dataclass(frozen=True, eq=False)
 class ScoreChange:
-    """How many points each variable moved the mean score.
+    """Points by which each variable changed the mean score.
 
     Parameters
     ----------

@@ -38,18 +38,18 @@ SCORES = ("acceptance", "card")
 
 
 class Acceptance(NamedTuple):
-    """How probable the acceptance of every applicant was, accepts first.
+    """Probability of acceptance of every applicant, accepts first.
 
     Parameters
     ----------
     chance : (n + r,) array
         The probabilities.
     kinds : (n + r, k) array
-        What they were estimated from by logistic regression; no columns where they are known.
+        Columns of the logistic regression that estimated them; none if they are known.
     assumption : str
-        What follows for rejects, in a sentence.
+        The implied assumption about rejects, in a sentence.
     facts : tuple of (str, float)
-        What else there is to know of them.
+        Further facts, by name.
     """
 
     chance: FloatArray

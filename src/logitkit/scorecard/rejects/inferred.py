@@ -44,7 +44,7 @@ class Inferred:
     with_rejects : bool
         Whether rejects are in the card too, with their rates.
     facts : tuple of (str, float)
-        What else there is to know, by name.
+        Further facts, by name.
     mean_rate : float, optional
         Overall bad rate of rejects, if only that is assumed.
     """
@@ -67,7 +67,7 @@ class Inferred:
 
     @property
     def std_error(self) -> FloatArray:
-        """Standard errors of the coefficients, shape (p,); nan where there are none."""
+        """Standard errors of the coefficients, shape (p,); nan if there are none."""
         return np.full(self.coef.size, np.nan) if self.vcov is None else np.sqrt(np.diag(self.vcov))
 
 
@@ -107,7 +107,7 @@ def from_proportions(
     method, assumption : str
         As in ``Inferred``.
     proportion : (r,) array
-        Of bad, assumed of each reject.
+        Assumed proportion of bad of each reject.
     carried : (n, p) array or None
         What one accept adds to the scores of the second step through the proportions; None where they are no smooth
         function of the outcomes of accepts, so that there are no standard errors.

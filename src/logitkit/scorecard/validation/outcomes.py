@@ -25,7 +25,7 @@ class Tally:
     points : (k,) array
         Distinct points.
     bad, good : (k,) arrays
-        How many rows have them.
+        Numbers of bads and goods with these points.
     expected : (k,) array
         Sums of the predicted probabilities of bad.
     bad_spread, good_spread : (k,) arrays
@@ -61,11 +61,11 @@ class ScoredRows:
     log_odds : (n,) array
         The logit of bad.
     bad : (n,) array of bool
-        Which rows are bad.
+        True for rows that are bad.
     safer : int
-        1 where more points are safer, -1 where fewer are.
+        1 if more points are safer, -1 if fewer are.
     n_left_out : float
-        Rows without an outcome, or with one that is neither.
+        Number of rows without an outcome, or with one that is neither good nor bad.
     weights : RowWeights or None
         Weights, all above zero; None where all are one.
     of_card : bool
@@ -87,7 +87,7 @@ class ScoredRows:
 
     @property
     def n(self) -> float:
-        """Number of rows, a whole one unless weights are of sampling."""
+        """Number of rows; a whole number unless there are sampling weights."""
         return self.total(np.ones(self.bad.size, dtype=bool))
 
     @cached_property
@@ -112,7 +112,7 @@ class ScoredRows:
 
     @property
     def weighting(self) -> Weighting:
-        """What the weights are."""
+        """Meaning of the weights."""
         return weighting_of(self.weights, self.bad.size, self.of_card)
 
     def total(self, which: BoolArray) -> float:
@@ -146,7 +146,7 @@ class ScoredRows:
 
     @cached_property
     def tally(self) -> Tally:
-        """Rows by their points; differences of rounding are none."""
+        """Rows by their points; rounding differences are ignored."""
         order = np.argsort(-self.safer * self.points, kind="stable")[::-1]
         merged = merge_rounding(-self.safer * self.points[order][::-1])[::-1]
         first = np.flatnonzero(np.concatenate([[True], merged[1:] != merged[:-1]]))
