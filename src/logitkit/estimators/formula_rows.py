@@ -1,4 +1,4 @@
-"""Rows of a data frame and the right side of a formula: categories, text and missing values as they come."""
+"""Rows of a data frame, coded by the right side of a formula: categories, text and missing values are allowed."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ __all__ = ["FormulaRows", "decision_by_formula", "decision_of", "require_frame",
 
 @dataclass(frozen=True)
 class FormulaRows:
-    """A data frame with its outcome, and the formula that codes it.
+    """A data frame with the outcome, and the formula that codes it.
 
     Parameters
     ----------
     formula : str
         Its right side.
     data : table
-        With the outcome among its columns.
+        Table with the outcome among its columns.
     response : str
         The name of that column.
     missing : {'drop', 'raise'}
         What to do with rows that have missing values.
     functions : mapping of str to object
-        What the formula sees beside the columns.
+        Functions and values that the formula can use besides the columns.
 
     Examples
     --------
@@ -57,7 +57,7 @@ class FormulaRows:
     def gather(
         cls, formula: Any, X: Any, y: Any, name: Any, missing: MissingPolicy, functions: Mapping[str, Any] | None
     ) -> FormulaRows:
-        """Check the formula and set the outcome beside the columns, under a name that none of them has.
+        """Check the formula, and add the outcome to the columns under a name that none of them has.
 
         Parameters
         ----------
@@ -68,21 +68,21 @@ class FormulaRows:
         y : (n,) array
             Their labels.
         name : object
-            What y is called, if that is a name.
+            Name of y, if it has one.
         missing : {'drop', 'raise'}
             What to do with rows that have missing values.
         functions : mapping or None
-            What the formula sees beside the columns.
+            Functions and values that the formula can use besides the columns.
 
         Returns
         -------
         FormulaRows
-            Ready to be fitted.
+            The rows, ready to be fitted.
 
         Raises
         ------
         FormulaError
-            For what is no right side.
+            If the formula is not a right side.
         """
         if not isinstance(formula, str):
             raise FormulaError(f"formula={formula!r} must be the text of a formula's right side, or None.")
@@ -99,7 +99,7 @@ class FormulaRows:
 
     @property
     def text(self) -> str:
-        """The formula with both sides."""
+        """The formula, with both sides."""
         return f"{self.response} ~ {self.formula}"
 
     def fit(self, verb: Verb, target: Classes, weights: FloatArray | None, options: dict[str, Any]) -> Any:
@@ -114,7 +114,7 @@ class FormulaRows:
         weights : (n,) array or None
             Weights of precision.
         options : dict
-            What the function takes beside them, such as ``solver``, ``level`` and ``penalty``.
+            Further arguments of the function, such as ``solver``, ``level`` and ``penalty``.
 
         Returns
         -------
@@ -144,17 +144,17 @@ class FormulaRows:
 
 
 def require_frame(X: Any) -> tuple[str, ...]:
-    """Return the column names of a data frame, or refuse what has none.
+    """Return the column names of a data frame; anything without column names is refused.
 
     Parameters
     ----------
     X : data frame
-        pandas, polars, Arrow or another that narwhals reads.
+        A frame of pandas, polars or Arrow, or another that narwhals reads.
 
     Returns
     -------
     tuple of str
-        In order.
+        The names, in order.
 
     Raises
     ------
@@ -182,12 +182,12 @@ def require_labels(y: Any, missing_where: Any) -> None:
     y : (n,) array
         Labels.
     missing_where : object
-        What holds them, for the message.
+        Name of the argument, for the message.
 
     Raises
     ------
     DataError
-        With the first row.
+        If a value is missing; the message has the first such row.
 
     Examples
     --------
@@ -202,25 +202,25 @@ def require_labels(y: Any, missing_where: Any) -> None:
 
 
 def decision_by_formula(fit: Fit, coef: FloatArray, X: Any, unseen: UnseenPolicy) -> tuple[FloatArray, BoolArray]:
-    """Return the logits of each row of a data frame, by finite coefficients of a fit.
+    """Return the logits of each row of a data frame, from finite coefficients of a fit.
 
     Parameters
     ----------
     fit : Fit
-        With the coding of the formula.
+        Fit with the coding of the formula.
     coef : (m, p) array
         Finite coefficients, one row per linear predictor.
     X : data frame
         Rows.
     unseen : {'raise', 'missing'}
-        What to do with a level that the fit never saw.
+        What to do with a level that does not occur in the fit.
 
     Returns
     -------
     logit : (n, m) array
         nan for a row that cannot be coded.
     kept : (n,) bool array
-        Which rows could.
+        Whether each row could be coded.
 
     Examples
     --------
@@ -234,7 +234,7 @@ def decision_by_formula(fit: Fit, coef: FloatArray, X: Any, unseen: UnseenPolicy
 
 
 def decision_of(coded: NewRows, coef: FloatArray) -> tuple[FloatArray, BoolArray]:
-    """Return the logits of rows that are coded.
+    """Return the logits of coded rows.
 
     Parameters
     ----------
@@ -248,7 +248,7 @@ def decision_of(coded: NewRows, coef: FloatArray) -> tuple[FloatArray, BoolArray
     logit : (n, m) array
         nan for a row that cannot be coded.
     kept : (n,) bool array
-        Which rows could.
+        Whether each row could be coded.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""``fit`` by mini-batches: what an estimator whose solver is stochastic learns from the rows of ``fit``."""
+"""``fit`` by mini-batches, for an estimator with a stochastic solver."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ LEARNT = Verb(learn_matrix, learn)
 
 
 def learn_rows(estimator: Any, rows: Any, target: Classes, weights: FloatArray | None) -> None:
-    """Learn the coefficients of an estimator from rows that are visited in random order, and keep them.
+    """Learn the coefficients of an estimator from rows visited in random order, and store them.
 
     Parameters
     ----------
     estimator : FitWithPenalty
-        Whose solver is stochastic; it keeps what was learnt in ``learnt_``.
+        Estimator with a stochastic solver; the result is stored in ``learnt_``.
     rows : Columns or FormulaRows
-        Validated.
+        Validated rows.
     target : Classes
         Their labels.
     weights : (n,) array or None
@@ -38,7 +38,7 @@ def learn_rows(estimator: Any, rows: Any, target: Classes, weights: FloatArray |
     Raises
     ------
     LogitkitError
-        If the parameters cannot be learnt so, or the rows are not as they should be.
+        If the parameters cannot be learnt in mini-batches, or if the rows are not valid.
 
     Examples
     --------
@@ -66,14 +66,14 @@ def learn_rows(estimator: Any, rows: Any, target: Classes, weights: FloatArray |
 
 
 def forget(estimator: Any, but: str = "") -> None:
-    """Drop what belongs to coefficients that are replaced: a fit, what was learnt, or a stream.
+    """Delete what belongs to replaced coefficients: a fit, a result of learning, or a stream.
 
     Parameters
     ----------
     estimator : estimator
-        Which keeps at most one of them.
+        Estimator, which stores at most one of them.
     but : str
-        The attribute that stays.
+        The attribute that is kept.
 
     Examples
     --------
@@ -89,19 +89,19 @@ def forget(estimator: Any, but: str = "") -> None:
 
 
 def ridge_of(estimator: Any, what: str) -> Stochastic:
-    """Return the options of a stochastic solver with the ridge that ``strength`` is; other penalties are refused.
+    """Return the options of a stochastic solver with ``strength`` as its ridge; other penalties are refused.
 
     Parameters
     ----------
     estimator : FitWithPenalty
         Its parameters.
     what : str
-        Who refuses them.
+        Name of the caller, for the message.
 
     Returns
     -------
     Stochastic
-        The default where there is no solver.
+        The options; the default ones if there is no solver.
 
     Examples
     --------

@@ -29,12 +29,12 @@ def named_members(members: Any) -> dict[str, Any]:
     Returns
     -------
     dict
-        At least two.
+        The members by name, at least two.
 
     Raises
     ------
     DataError
-        For fewer, for equal names, and for what is neither a classifier nor text.
+        For fewer than two members, for equal names, and for a member that is neither a classifier nor text.
 
     Examples
     --------
@@ -57,19 +57,20 @@ def named_members(members: Any) -> dict[str, Any]:
 
 
 def member_of(stated: Any, n_classes: int) -> Any:
-    """Return a fresh classifier.
+    """Return a new classifier.
 
     Parameters
     ----------
     stated : classifier or str
-        A formula's right side is a ``LogitClassifier``, or a ``MultinomialClassifier`` of more than two classes.
+        The right side of a formula gives a ``LogitClassifier``, or with more than two classes a
+        ``MultinomialClassifier``.
     n_classes : int
-        How many there are.
+        Number of classes.
 
     Returns
     -------
     classifier
-        Not fitted.
+        The classifier, not fitted.
 
     Examples
     --------
@@ -89,12 +90,12 @@ def some_rows(X: Any, rows: IntArray) -> Any:
     X : array, frame or sparse matrix
         n rows.
     rows : int array
-        Which.
+        Positions of the rows.
 
     Returns
     -------
     object
-        Of the same kind.
+        The rows, as an object of the same type.
 
     Examples
     --------
@@ -105,14 +106,14 @@ def some_rows(X: Any, rows: IntArray) -> Any:
 
 
 def fitted_member(stated: Any, n_classes: int, X: Any, y: Any, weights: FloatArray | None) -> Any:
-    """Return a member that is fitted.
+    """Return a fitted member.
 
     Parameters
     ----------
     stated : classifier or str
-        As of ``member_of``.
+        As in ``member_of``.
     n_classes : int
-        How many there are in all rows.
+        Number of classes in all rows.
     X, y : array-like
         Rows and their labels.
     weights : (n,) array or None
@@ -121,12 +122,12 @@ def fitted_member(stated: Any, n_classes: int, X: Any, y: Any, weights: FloatArr
     Returns
     -------
     classifier
-        A new one.
+        A new classifier.
 
     Raises
     ------
     DataError
-        If there are weights and the member takes none.
+        If there are weights, but the member takes none.
 
     Examples
     --------
@@ -148,21 +149,21 @@ def log_probabilities(member: Any, X: Any, classes: Any) -> FloatArray:
     Parameters
     ----------
     member : classifier
-        Fitted, perhaps to rows without some of the classes.
+        Fitted classifier; some classes may be missing from its rows.
     X : array-like
         Rows.
     classes : (K,) array
-        All of them.
+        All classes.
 
     Returns
     -------
     (n, K) array
-        Minus infinity of a class that the member excludes.
+        The logs; minus infinity for a class that the member excludes.
 
     Raises
     ------
     DataError
-        If there is no probability of a row.
+        If a row has no probabilities.
 
     Examples
     --------

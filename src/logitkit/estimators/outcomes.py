@@ -1,4 +1,4 @@
-"""The classes of an outcome, checked as scikit-learn's contract asks."""
+"""The classes of an outcome, checked as scikit-learn requires."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ class Classes:
     Parameters
     ----------
     labels : (n,) array
-        As given.
+        The labels as given.
     classes : (K,) array
-        Sorted.
+        The classes, sorted.
     codes : (n,) int array
-        The place of each row's class.
+        The index of each row's class.
 
     Examples
     --------
-    Of more than two classes none is the reference:
+    With more than two classes there is no reference class:
 
     >>> classes_of(np.array(["a", "c", "b"]), "Model", several=True).model
     Multinomial(reference=None)
@@ -48,22 +48,22 @@ class Classes:
 
     @property
     def model(self) -> Model:
-        """What is fitted: the first of two is the reference, and more have the symmetric form."""
+        """The model: with two classes the first is the reference; with more the model is symmetric."""
         return Multinomial(_plain(self.classes[0]) if self.classes.size == 2 else None)
 
 
 @dataclass(frozen=True)
 class TwoClasses(Classes):
-    """Labels of n rows and their two classes, for a model of the second.
+    """Labels of n rows and their two classes, for a model of the second class.
 
     Parameters
     ----------
     labels : (n,) array
-        As given.
+        The labels as given.
     classes : (2,) array
-        Sorted; the second is the event.
+        The classes, sorted; the second is the event.
     codes : (n,) int array
-        Which rows are of the second class.
+        1 for rows of the second class, otherwise 0.
 
     Examples
     --------
@@ -73,7 +73,7 @@ class TwoClasses(Classes):
 
     @property
     def model(self) -> Model:
-        """What is fitted: the second class is the event, which need not be said where the labels are 0 and 1."""
+        """The model: the second class is the event, which is not stated if the labels are 0 and 1."""
         if self.classes.dtype.kind in "biuf" and self.classes[0] == 0 and self.classes[1] == 1:
             return Binary()
         return Binary(event=_plain(self.classes[1]))
@@ -86,15 +86,15 @@ class OrderedClasses(Classes):
     Parameters
     ----------
     labels : (n,) array
-        As given.
+        The labels as given.
     classes : (K,) array
-        Sorted.
+        The classes, sorted.
     codes : (n,) int array
-        The place of each row's class.
+        The index of each row's class.
     stated : sequence or None
-        The order that the model is told; None for that of numbers.
+        The order that is stated to the model; None for the order of numbers.
     state : callable
-        Returns the model of an order.
+        Function that returns the model for an order.
 
     Examples
     --------
@@ -111,7 +111,7 @@ class OrderedClasses(Classes):
 
     @property
     def model(self) -> Model:
-        """What is fitted."""
+        """The model."""
         return self.state(self.stated)
 
     @property
@@ -129,21 +129,21 @@ def classes_of(labels: Any, estimator: str, several: bool) -> Classes:
     Parameters
     ----------
     labels : (n,) array
-        One label a row.
+        One label per row.
     estimator : str
         Its name, for messages.
     several : bool
-        Whether the model is of two classes or more, not of two.
+        Whether the model allows more than two classes.
 
     Returns
     -------
     Classes
-        Of a model of two the second in sorted order is the event.
+        The classes; in a model of two classes the second, in sorted order, is the event.
 
     Raises
     ------
     ResponseError
-        For one class, or more than two where the model has two.
+        For one class, or for more than two in a model of two classes.
 
     Examples
     --------
@@ -174,30 +174,30 @@ def classes_of(labels: Any, estimator: str, several: bool) -> Classes:
 def ordered_classes_of(
     labels: Any, given: Any, estimator: str, order: Any, state: Callable[[Any], Model]
 ) -> OrderedClasses:
-    """Return labels with their classes and the order of these.
+    """Return labels with their classes and the order of the classes.
 
     Parameters
     ----------
     labels : (n,) array
-        One label a row.
+        One label per row.
     given : array-like
-        The same as they came: an ordered categorical has the order of its categories.
+        The labels in their original type; an ordered categorical has the order of its categories.
     estimator : str
         Its name, for messages.
     order : sequence, 'sorted' or None
-        The classes from the lowest to the highest; None for the order of the type, else the sorted one.
+        The classes from the lowest to the highest; None for the order of the type, or otherwise the sorted order.
     state : callable
-        Returns the model of an order.
+        Function that returns the model for an order.
 
     Returns
     -------
     OrderedClasses
-        With the order. Where text of more than two classes is sorted and nobody asked for that, a warning tells it.
+        The labels, classes and order. If text of more than two classes is sorted by default, there is a warning.
 
     Raises
     ------
     DataError, ResponseError
-        For one class, and for an order that is no list of classes.
+        For one class, and for an order that is not a list of classes.
 
     Examples
     --------

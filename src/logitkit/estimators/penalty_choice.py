@@ -1,8 +1,8 @@
-r"""Which penalty an estimator asks for: an object, a strength, or scikit-learn's C.
+r"""The penalty of an estimator: an object, a strength, or scikit-learn's C.
 
 scikit-learn minimises :math:`C \sum_i w_i \ell_i + \rho \lVert\beta\rVert_1 + \tfrac{1-\rho}{2} \lVert\beta\rVert^2`
-over columns as they are. Divided by :math:`C W`, with W the sum of the weights, that is a mean loss with strength
-:math:`1/(C W)` and the same mix.
+over columns that are not standardised. Divided by :math:`C W`, with W the sum of the weights, this is a mean loss with
+strength :math:`1/(C W)` and the same mix.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ def chosen_penalty(penalty: Any, strength: Any, l1_ratio: Any, C: Any, total: Ca
     penalty : penalty object or None
         Such as ``lk.Lasso(0.1)``.
     strength : float or None
-        Of the mean loss, on standardised columns.
+        Strength relative to the mean loss, on standardised columns.
     l1_ratio : float or None
-        Share of the absolute values, 0 by default; with ``strength`` or ``C``.
+        With ``strength`` or ``C``: proportion of the l1 penalty; the default is 0.
     C : float or None
-        scikit-learn's inverse strength, of the sum of the losses, on columns as they are.
+        Inverse strength as in scikit-learn, for the sum of the losses, on columns that are not standardised.
     total : callable
-        Returns the sum of the weights of the rows, asked for where C needs it.
+        Function that returns the sum of the weights of the rows; called only if C needs it.
 
     Returns
     -------
@@ -48,7 +48,7 @@ def chosen_penalty(penalty: Any, strength: Any, l1_ratio: Any, C: Any, total: Ca
     Raises
     ------
     DataError
-        For more than one description, or values that are out of range.
+        If the penalty is given in more than one way, or if a value is out of range.
 
     Examples
     --------
@@ -92,26 +92,26 @@ def chosen_penalty(penalty: Any, strength: Any, l1_ratio: Any, C: Any, total: Ca
 
 
 def penalty_without_strength(penalty: Any, l1_ratio: Any, instead: str = "LogitClassifier") -> Any:
-    """Return the penalty whose strength an estimator chooses itself.
+    """Return the penalty of an estimator that chooses the strength itself.
 
     Parameters
     ----------
     penalty : penalty object or None
         Such as ``lk.Lasso(keep="age")``.
     l1_ratio : float or None
-        Share of the absolute values of an elastic net, 1 (the lasso) by default.
+        Proportion of the l1 penalty in an elastic net; the default is 1, the lasso.
     instead : str
-        The estimator that takes a strength, for the message.
+        Name of the estimator that takes a strength, for the message.
 
     Returns
     -------
     penalty object
-        Without a strength.
+        The penalty without a strength.
 
     Raises
     ------
     DataError
-        For both, for a text, and for an object that has a strength.
+        If both are given, or if the penalty is text or has a strength.
 
     Examples
     --------
@@ -134,21 +134,22 @@ def penalty_without_strength(penalty: Any, l1_ratio: Any, instead: str = "LogitC
 
 
 def refit_or_lasso(fit: Callable[[Specification | None], T], penalty: Specification | None) -> T:
-    """Return a fit; of a relaxed lasso whose columns separate the classes the lasso itself, with a warning.
+    """Return a fit; for a relaxed lasso whose columns separate the classes, return the lasso with a warning.
 
-    scikit-learn's contract asks for coefficients, and of the two vectors that a relaxed lasso mixes one is infinite.
+    scikit-learn requires finite coefficients, and one of the two vectors that a relaxed lasso combines is then
+    infinite.
 
     Parameters
     ----------
     fit : callable
-        Fits with a penalty.
+        Function that fits with a penalty.
     penalty : penalty object or None
-        The one that is asked for.
+        The penalty that was asked for.
 
     Returns
     -------
     object
-        What ``fit`` returns.
+        The result of ``fit``.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The rows that ``cv`` of an estimator trains on and tests, and the groups that they keep together."""
+"""The training and test rows of the ``cv`` of an estimator, and the groups that it keeps together."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ __all__ = ["folds_of", "group_of_each", "pairs_of"]
 
 
 def folds_of(estimator: Any, codes: IntArray, groups: Any = None) -> Folds:
-    """Return the folds that an estimator asks for.
+    """Return the folds that an estimator states.
 
     Parameters
     ----------
     estimator : estimator
-        With the parameter ``cv``: a number, a splitter, pairs, or ``lk.Folds``. Where metadata are routed it says what
-        goes to ``cv``.
+        Estimator with the parameter ``cv``: a number, a splitter, pairs or ``lk.Folds``. With metadata routing, the
+        estimator states what goes to ``cv``.
     codes : (n,) int array
         The class of each row.
     groups : (n,) array-like, optional
@@ -38,13 +38,13 @@ def folds_of(estimator: Any, codes: IntArray, groups: Any = None) -> Folds:
     Returns
     -------
     Folds
-        As they are, or the pairs of training and test rows of the splitter.
+        The stated folds, or the pairs of training and test rows of the splitter.
 
     Raises
     ------
     DataError
-        For groups that would not be used, that are missing or not one per row; and where a splitter needs them and
-        there are none.
+        If groups would not be used, have missing labels or are not one per row; or if a splitter needs groups and there
+        are none.
 
     Examples
     --------
@@ -84,12 +84,12 @@ def folds_of(estimator: Any, codes: IntArray, groups: Any = None) -> Folds:
 
 
 def pairs_of(estimator: Any, X: Any, target: Classes, groups: Any = None) -> list[tuple[IntArray, IntArray]]:
-    """Return the rows to fit and the rows to predict of each fold that an estimator asks for.
+    """Return, for each fold that an estimator states, the rows to fit and the rows to predict.
 
     Parameters
     ----------
     estimator : estimator
-        As of ``folds_of``.
+        As in ``folds_of``.
     X : array, frame or sparse matrix
         n rows; ``lk.Folds`` may name columns of a frame.
     target : Classes
@@ -100,12 +100,12 @@ def pairs_of(estimator: Any, X: Any, target: Classes, groups: Any = None) -> lis
     Returns
     -------
     list of pairs of int arrays
-        Rows by number, from 0.
+        Row numbers, from 0.
 
     Raises
     ------
     DataError
-        As ``folds_of``, and where no folds can be made.
+        As in ``folds_of``, and if no folds can be made.
 
     Examples
     --------
@@ -142,7 +142,7 @@ def group_of_each(groups: Any, n_rows: int) -> Any:
     groups : (n,) array-like
         Labels of any kind.
     n_rows : int
-        How many rows there are.
+        Number of rows.
 
     Returns
     -------
@@ -152,7 +152,7 @@ def group_of_each(groups: Any, n_rows: int) -> Any:
     Raises
     ------
     DataError
-        If a label is missing, or there is not one per row.
+        If a label is missing, or if there is not one label per row.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Parameters that are objects of options: each of their options can be set by itself, as ``bins__max_bins``."""
+"""Parameters that are objects with options; each option can be set by itself, such as ``bins__max_bins``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["StatedOptions"]
 
 
 class StatedOptions(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
-    """An estimator some of whose parameters are objects of options, or None for those by default.
+    """An estimator with parameters that are objects with options, or None for the default options.
 
     Examples
     --------
@@ -32,12 +32,12 @@ class StatedOptions(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships 
         Parameters
         ----------
         deep : bool, default True
-            Whether to return each option of the objects too.
+            Whether to return also each option of the objects.
 
         Returns
         -------
         dict
-            By name, such as ``bins`` and ``bins__max_bins``.
+            The parameters by name, such as ``bins`` and ``bins__max_bins``.
         """
         found: dict[str, Any] = super().get_params(deep=deep)
         if deep:
@@ -49,7 +49,7 @@ class StatedOptions(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships 
         return found
 
     def set_params(self, **params: Any) -> Self:
-        """Set parameters, those of the objects one by one.
+        """Set parameters, or single options of the objects.
 
         Parameters
         ----------
@@ -64,7 +64,7 @@ class StatedOptions(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships 
         Raises
         ------
         DataError
-            If the option of an object is named where the parameter is no such object.
+            If an option is named but its parameter is not an object with options.
         """
         plain: dict[str, Any] = {}
         own: defaultdict[str, dict[str, Any]] = defaultdict(dict)

@@ -1,4 +1,4 @@
-"""``partial_fit``: one block of rows after another, each forgotten once it has moved the coefficients."""
+"""``partial_fit``: learning block by block; a block is not kept after it has updated the coefficients."""
 
 from __future__ import annotations
 
@@ -23,25 +23,26 @@ __all__ = ["learn_block", "may_learn"]
 
 
 def learn_block(estimator: Any, X: Any, y: Any, classes: Any, sample_weight: Any) -> None:
-    """Move the coefficients of an estimator by one block of rows.
+    """Update the coefficients of an estimator with one block of rows.
 
     Parameters
     ----------
     estimator : FitWithPenalty
-        Which keeps a ``Learner`` in ``stream_``.
+        Estimator, which stores a ``Learner`` in ``stream_``.
     X : (n, p) array or sparse matrix
         Numbers.
     y : (n,) array-like
         Labels.
     classes : (K,) array-like or None
-        All labels that there will be; needed in the first call only.
+        All labels that will occur; needed in the first call only.
     sample_weight : (n,) array-like or None
         Weights.
 
     Raises
     ------
     LogitkitError
-        If the parameters cannot be learnt so, a label is none of the classes, or the rows are no numbers.
+        If the parameters cannot be learnt by blocks, if a label is not one of the classes, or if the rows are not
+        numbers.
 
     Examples
     --------
@@ -79,7 +80,7 @@ def learn_block(estimator: Any, X: Any, y: Any, classes: Any, sample_weight: Any
 
 
 def may_learn(estimator: Any) -> bool:
-    """Tell whether an estimator learns from streams; the error says why it does not.
+    """Tell whether an estimator can learn from streams; if it cannot, the error says why.
 
     Parameters
     ----------
@@ -94,7 +95,7 @@ def may_learn(estimator: Any) -> bool:
     Raises
     ------
     LogitkitError
-        If it has a formula, a penalty but a ridge, another solver, or one that has to know all rows.
+        If it has a formula, a penalty other than ridge, another solver, or a solver that needs all rows.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Which rows are bad, of labels as scikit-learn has them."""
+"""Which rows are bad, from labels as in scikit-learn."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["BadRows", "bad_rows"]
 
 @dataclass(frozen=True, eq=False)
 class BadRows:
-    """Rows with a weight, and which of them are bad.
+    """Rows with positive weight, and which of them are bad.
 
     Parameters
     ----------
@@ -26,11 +26,11 @@ class BadRows:
     bad : (n,) array of bool
         Whether each of these is bad.
     weights : (n,) array or None
-        Their weights; None where all are one.
+        Their weights; None if all are one.
     label : object
-        What bad rows are called.
+        The label of bad rows.
     other : object
-        What the others are called.
+        The label of the other rows.
 
     Examples
     --------
@@ -56,13 +56,13 @@ class BadRows:
         Returns
         -------
         (n,) Series
-            Those with a weight.
+            The values of the rows with positive weight.
         """
         return values if self.rows is None else values.iloc[self.rows]
 
 
 def bad_rows(target: Classes, weights: FloatArray | None, bad: Any, *, refuse: bool = True) -> BadRows:
-    """Return which rows are bad; a row of weight zero is as if it were not there.
+    """Return which rows are bad; rows with weight zero are ignored.
 
     Parameters
     ----------
@@ -71,25 +71,25 @@ def bad_rows(target: Classes, weights: FloatArray | None, bad: Any, *, refuse: b
     weights : (n,) array or None
         Weights of the rows.
     bad : object
-        The label that is bad; where it is None, the larger of two numbers, or True.
+        The label that is bad; None for the larger of two numbers, or True.
     refuse : bool, default True
-        Whether to refuse other labels where ``bad`` is None: the order of words does not say which of them is bad. Else
-        the second is taken with a warning, as the checks of scikit-learn ask classifiers to take any labels.
+        Whether other labels are an error if ``bad`` is None, as the order of words does not say which of them is bad.
+        If not, the second is taken with a warning, since scikit-learn requires classifiers to accept any labels.
 
     Returns
     -------
     BadRows
-        Those with a weight.
+        The values of the rows with positive weight.
 
     Raises
     ------
     ResponseError
-        If no row has this label, and where nothing says which of two words is bad.
+        If no row has this label, or if nothing says which of two words is bad.
 
     Warns
     -----
     DataWarning
-        Where the second of two words is taken.
+        If the second of two words is taken.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Variables of a scorecard from arrays and frames: numbers, text and categories, missing values among them."""
+"""Variables of a scorecard from arrays and frames: numbers, text and categories, with missing values."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ __all__ = ["labels_of", "variables_of"]
 
 
 def variables_of(estimator: Any, X: Any, reset: bool = False) -> tuple[dict[str, Any], Any]:
-    """Return the columns of X by name, and the labels of its rows.
+    """Return the columns of X by name, and the index of its rows.
 
     Parameters
     ----------
     estimator : estimator
-        Which remembers the names and the number of the columns, or compares them.
+        Stores the names and the number of the columns, or compares them.
     X : (n, p) array or frame
-        An array holds numbers, a frame also text, categories and booleans; nan where missing.
+        An array has numbers; a frame can also have text, categories and booleans. Missing values are nan.
     reset : bool, default False
-        Whether the names are remembered.
+        Whether to store the names.
 
     Returns
     -------
     columns : dict of str to (n,) Series
-        Those of an array, and of a frame whose columns have no names in text, are called x0, x1, ...
+        The columns. For an array, and for a frame without text names, they are called x0, x1 and so on.
     index : pandas.Index or None
         Labels of the rows of a pandas frame.
 
@@ -41,7 +41,7 @@ def variables_of(estimator: Any, X: Any, reset: bool = False) -> tuple[dict[str,
     DataError
         For text in an array.
     ValueError
-        scikit-learn's, for what is no table, and for other columns than those of the fit.
+        From scikit-learn, if X is not a table or has other columns than the fit.
 
     Examples
     --------
@@ -72,11 +72,11 @@ def labels_of(estimator: Any, X: Any, y: Any) -> Any:
     Parameters
     ----------
     estimator : estimator
-        Whose name is in messages.
+        Estimator whose name is in messages.
     X : (n, p) array or frame
         The rows.
     y : (n,) array-like
-        One label a row.
+        One label per row.
 
     Returns
     -------

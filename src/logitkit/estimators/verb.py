@@ -11,7 +11,7 @@ __all__ = ["Verb"]
 
 @dataclass(frozen=True)
 class Verb:
-    """Two functions that do the same to a matrix and to a formula.
+    """A fitting function for a matrix, and the same function for a formula.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ __all__ = ["row_weights"]
 def row_weights(
     target: Classes, sample_weight: Any, class_weight: Any, used: IntArray | slice = slice(None)
 ) -> FloatArray | None:
-    r"""Return the product of a row's own weight and its class's.
+    r"""Return the product of each row's own weight and the weight of its class.
 
     ``"balanced"`` gives class k the weight :math:`W / (K W_k)`, with :math:`W_k` the sum of its rows' own weights.
 
@@ -28,19 +28,19 @@ def row_weights(
     sample_weight : (n,) array-like, number or None
         Own weight of each row.
     class_weight : mapping, 'balanced' or None
-        Weight by label; 1 for a label that is not named.
+        Weight by label; labels that are not named have weight 1.
     used : array or slice
         Rows that take part in the fit, which ``"balanced"`` counts.
 
     Returns
     -------
     (n,) array or None
-        None when every row has weight one.
+        The weights; None if all are one.
 
     Raises
     ------
     DataError, ResponseError
-        For weights that are no numbers, one a row, and weights that leave a class without rows.
+        If the weights are not one number per row, or leave a class without rows.
 
     Examples
     --------
