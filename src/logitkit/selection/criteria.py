@@ -21,7 +21,7 @@ __all__ = ["aic", "bic", "ebic"]
 
 
 def aic(deviance: FloatArray, dof: FloatArray) -> FloatArray:
-    """Return Akaike's criterion.
+    """Return Akaike's information criterion (AIC).
 
     Parameters
     ----------
@@ -29,12 +29,12 @@ def aic(deviance: FloatArray, dof: FloatArray) -> FloatArray:
         Minus twice the log-likelihood, or the deviance, which differs by the same constant for every model of the
         same data.
     dof : (k,) array
-        Degrees of freedom, those of the intercept and of unpenalised columns among them.
+        Degrees of freedom, including those of the intercept and unpenalised columns.
 
     Returns
     -------
     (k,) array
-        Smaller is better.
+        Criterion of each model; smaller is better.
 
     Examples
     --------
@@ -45,21 +45,21 @@ def aic(deviance: FloatArray, dof: FloatArray) -> FloatArray:
 
 
 def bic(deviance: FloatArray, dof: FloatArray, n_obs: float) -> FloatArray:
-    """Return Schwarz's criterion.
+    """Return the Bayesian information criterion (BIC) of Schwarz.
 
     Parameters
     ----------
     deviance : (k,) array
         Minus twice the log-likelihood, or the deviance.
     dof : (k,) array
-        Degrees of freedom, those of the intercept and of unpenalised columns among them.
+        Degrees of freedom, including those of the intercept and unpenalised columns.
     n_obs : float
         Number of observations.
 
     Returns
     -------
     (k,) array
-        Smaller is better.
+        Criterion of each model; smaller is better.
 
     Raises
     ------
@@ -79,40 +79,42 @@ def bic(deviance: FloatArray, dof: FloatArray, n_obs: float) -> FloatArray:
 def ebic(
     deviance: FloatArray, dof: FloatArray, n_obs: float, n_candidates: int, *, n_always: int = 0, gamma: float = 1.0
 ) -> FloatArray:
-    """Return the extended BIC, which counts the models that there were to choose from.
+    """Return the extended BIC, which accounts for the number of candidate models.
 
     Parameters
     ----------
     deviance : (k,) array
         Minus twice the log-likelihood, or the deviance.
     dof : (k,) array
-        Degrees of freedom, those of the intercept and of unpenalised columns among them.
+        Degrees of freedom, including those of the intercept and unpenalised columns.
     n_obs : float
         Number of observations.
     n_candidates : int
-        Number of columns to choose from, the penalised ones.
+        Number of penalised columns, from which the model selects.
     n_always : int, default 0
-        Degrees of freedom of what every model has: intercept and unpenalised columns.
+        Degrees of freedom common to all models: those of the intercept and unpenalised columns.
     gamma : float, default 1
-        From 0, which is BIC, to 1, which is consistent however fast the columns grow as a power of the observations.
+        Value from 0 to 1. With 0 the criterion is BIC; with 1 it is consistent if the number of columns grows as any
+        power of the number of observations.
 
     Returns
     -------
     (k,) array
-        Smaller is better.
+        Criterion of each model; smaller is better.
 
     Raises
     ------
     DataError
-        If gamma is outside [0, 1], or more columns are chosen than there are.
+        If gamma is outside [0, 1], or more columns are selected than exist.
 
     Notes
     -----
-    Degrees of freedom need not be whole (ridge, groups): the number of models is continued by the gamma function.
+    Degrees of freedom need not be whole numbers (ridge, group lasso); the binomial coefficient is then defined by the
+    gamma function.
 
     Examples
     --------
-    One of three columns may be chosen in three ways:
+    There are three ways to select one of three columns:
 
     >>> extra = ebic(np.zeros(1), np.ones(1), 50, 3) - bic(np.zeros(1), np.ones(1), 50)
     >>> bool(np.isclose(extra[0], 2 * np.log(3)))

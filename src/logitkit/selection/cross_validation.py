@@ -42,29 +42,29 @@ BESIDE = "Folds and the path for all rows"  # what a progress bar counts where b
 
 @dataclass(frozen=True)
 class CrossValidation:
-    """Scores of a path on rows that it was not fitted to.
+    """Scores of a path on rows to which it was not fitted.
 
     Parameters
     ----------
     path : PathRecord
-        The path of all rows.
+        Path fitted to all rows.
     folds : Splits
-        Which rows were held out, and when.
+        Rows that each split held out.
     measure : Measure
-        What was measured.
+        Measure of predictive performance.
     scores : (s, k) array
-        Score of each split at each strength; nan where there is none.
+        Score of each split at each strength; nan if there is none.
     curve : ScoreCurve
         Mean and standard error at each strength.
     best, one_se : int
-        Positions of the strength with the best mean, and of the largest within one standard error of it.
+        Positions of the strength with the best mean score, and of the largest strength within one standard error of it.
     logits : (n, k) or (K, n, k) array or None
-        Held-out linear predictors, where every row is held out once.
+        Held-out linear predictors; None unless every row is held out exactly once.
     first_given : bool
-        Whether the initial estimates of an adaptive lasso were given as numbers: they are the same for every split,
-        whose rows they may have seen.
+        Whether the initial estimates of an adaptive lasso were given as numbers. They are then the same for every split
+        and may depend on held-out rows.
     learnt : tuple of str
-        Transforms of the formula that learnt from all rows, those held out too.
+        Transforms of the formula that were estimated from all rows, including those held out.
 
     Examples
     --------
@@ -98,36 +98,37 @@ class _HeldOut(NamedTuple):
 def cross_validate_path(
     given: PathModel, strengths: FloatArray, folds: Splits, measure: Measure, options: ProxNewton, stops: bool
 ) -> CrossValidation:
-    """Fit the path of all rows and that without each fold, and score each fold.
+    """Fit a path to all rows and a path without each fold, and score each fold.
 
     Parameters
     ----------
     given : PathModel
-        The problem of all rows, fresh.
+        The unfitted problem with all rows.
     strengths : (k,) array
-        From the largest.
+        Strengths in descending order.
     folds : Splits
-        Of the same rows.
+        Folds of the same rows.
     measure : Measure
-        Score of the predictions.
+        Measure of predictive performance.
     options : ProxNewton
         Options of the solver.
     stops : bool
-        Whether the path of all rows may end early for the sake of its deviance; those of the folds end where it does.
+        Whether the path of all rows may end early, depending on its deviance; the paths of the folds end at the same
+        strength.
 
     Returns
     -------
     CrossValidation
-        The same to the last bit on any number of threads, on which splits run side by side.
+        The result. Splits run in parallel, and the result is identical for any number of threads.
 
     Raises
     ------
     DataError, SeparationError
-        If the model of all rows, or of those without a fold, cannot be fitted, with the fold.
+        If the model of all rows, or that without a fold, cannot be fitted; the message names the fold.
 
     Examples
     --------
-    Every row is predicted by a model that did not see it:
+    Every row is predicted by a model that was fitted without it:
 
     >>> import logitkit as lk
     >>> cv = lk.cross_validate("low ~ age + lwt + smoke", lk.datasets.load_lbw(), folds=3, n_strengths=5)
@@ -237,19 +238,19 @@ def _held_out(
 
 
 def rows_of_design(design: Design, index: IntArray) -> Design:
-    """Return the design of some rows.
+    """Return the design of a subset of rows.
 
     Parameters
     ----------
     design : Design
         All rows.
     index : int array
-        Which.
+        Positions of the rows.
 
     Returns
     -------
     Design
-        With what is known of the columns.
+        The rows, with the facts known about the columns.
 
     Examples
     --------

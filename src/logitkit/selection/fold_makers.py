@@ -33,7 +33,7 @@ __all__ = ["grouped_folds", "plain_folds", "row_labels", "stratified_folds", "ti
 
 
 def plain_folds(response: Response, folds: int = 10, *, repeats: int = 1, seed: int | None = None) -> Splits:
-    """Draw folds of equal numbers of rows at random.
+    """Draw random folds with equal numbers of rows.
 
     Parameters
     ----------
@@ -42,19 +42,19 @@ def plain_folds(response: Response, folds: int = 10, *, repeats: int = 1, seed: 
     folds : int, default 10
         Number of folds.
     repeats : int, default 1
-        Number of times that the rows are divided.
+        Number of times that the division is repeated.
     seed : int, optional
-        Draws the same folds again.
+        Seed of the random numbers.
 
     Returns
     -------
     Splits
-        Sizes differ by one row at most.
+        Folds whose sizes differ by at most one row.
 
     Raises
     ------
     DataError
-        For folds that cannot be.
+        If the folds are impossible.
 
     Examples
     --------
@@ -75,7 +75,7 @@ def plain_folds(response: Response, folds: int = 10, *, repeats: int = 1, seed: 
 def stratified_folds(
     response: Response, folds: int = 10, *, strata: Any = None, repeats: int = 1, seed: int | None = None
 ) -> Splits:
-    """Draw folds at random that hold equal proportions of the events and of the non-events, by weight.
+    """Draw random folds with equal proportions, by weight, of events and of non-events.
 
     Parameters
     ----------
@@ -84,28 +84,28 @@ def stratified_folds(
     folds : int, default 10
         Number of folds.
     strata : (n,) array-like, optional
-        Labels of any kind: each outcome is spread evenly within each of their values too.
+        Stratum of each row, as labels of any kind; each outcome is also spread evenly within each stratum.
     repeats : int, default 1
-        Number of times that the rows are divided.
+        Number of times that the division is repeated.
     seed : int, optional
-        Draws the same folds again.
+        Seed of the random numbers.
 
     Returns
     -------
     Splits
-        Of rows with one outcome, the weights of events in two folds differ by no more than the largest weight of an
-        event, and likewise those of non-events: for binary rows without weights, both counts by one at most. A row
-        of grouped counts with both outcomes goes where its events and non-events are missing most. With strata this
-        holds of the rows of each stratum, and of rows of equal weight it still holds of all rows together.
+        If each row has one outcome, the weights of events in two folds differ by at most the largest weight of an
+        event; likewise for non-events. Without weights, both counts differ by at most one. A row of grouped counts with
+        both outcomes goes to the fold that lacks most of its events and non-events. With strata this holds within each
+        stratum, and also for all rows together if their weights are equal.
 
     Raises
     ------
     DataError
-        For folds that cannot be, or missing labels.
+        If the folds are impossible, or labels are missing.
 
     Notes
     -----
-    Rows of one outcome (in one stratum) are dealt in the order of their weights, shuffled within each round of dealing.
+    Rows with the same outcome and stratum are dealt to folds in order of weight, shuffled within each round.
 
     Examples
     --------
@@ -132,31 +132,31 @@ def stratified_folds(
 def grouped_folds(
     response: Response, groups: Any, folds: int = 10, *, repeats: int = 1, seed: int | None = None
 ) -> Splits:
-    """Return folds of whole groups, of weights as even as the groups allow.
+    """Return folds that consist of whole groups, with weights as equal as the groups allow.
 
     Parameters
     ----------
     response : Response
         n rows.
     groups : (n,) array-like
-        Group of each row: labels of any kind.
+        Group of each row, as labels of any kind.
     folds : int, default 10
         Number of folds.
     repeats : int, default 1
-        Number of times that the groups are divided.
+        Number of times that the division is repeated.
     seed : int, optional
-        Draws the same later repetitions again. The first is the same for every seed.
+        Seed of the random numbers for later repetitions; the first does not depend on it.
 
     Returns
     -------
     Splits
-        The heaviest group goes first, each to the fold that is lightest so far. Two folds differ in weight by no more
-        than the heaviest group.
+        Folds. Groups are assigned in descending order of weight, each to the lightest fold so far. The weights of two
+        folds differ by at most that of the heaviest group.
 
     Raises
     ------
     DataError
-        For folds that cannot be, or missing labels.
+        If the folds are impossible, or labels are missing.
 
     Examples
     --------
@@ -178,27 +178,27 @@ def grouped_folds(
 
 
 def time_folds(response: Response, times: Any, folds: int = 5) -> Splits:
-    """Return periods in turn, each predicted from all rows before it.
+    """Return folds of successive periods, each predicted from all earlier rows.
 
     Parameters
     ----------
     response : Response
         n rows, in any order.
     times : (n,) array-like
-        Time of each row: numbers or dates.
+        Time of each row, as numbers or dates.
     folds : int, default 5
-        Number of periods that are predicted. One more, the first, is only learnt from.
+        Number of periods that are predicted. An additional first period is used only for training.
 
     Returns
     -------
     Splits
-        Periods of about equal numbers of rows. Rows of one time are in one period, so that no row is predicted from
-        another of its own time or later.
+        Periods with about equal numbers of rows. Rows with the same time are in the same period, so no row is predicted
+        from rows at its own time or later.
 
     Raises
     ------
     DataError
-        For folds that cannot be, and for times that are missing, or whose order is not certain.
+        If the folds are impossible, or times are missing or have no certain order.
 
     References
     ----------
@@ -225,21 +225,21 @@ def time_folds(response: Response, times: Any, folds: int = 5) -> Splits:
 
 
 def require_folds(folds: object, most: int, word: str) -> None:
-    """Refuse a number of folds that is not a whole number from 2 to the number of units.
+    """Raise an error unless the number of folds is a whole number from 2 to the number of units.
 
     Parameters
     ----------
     folds : object
-        What the caller gave.
+        The given value.
     most : int
-        Number of units that are divided.
+        Number of units to divide.
     word : str
-        What they are.
+        Name of the units.
 
     Raises
     ------
     DataError
-        With both numbers.
+        If the number is out of range; the message states both numbers.
 
     Examples
     --------
@@ -261,17 +261,17 @@ def row_labels(values: Any, n_rows: int, role: str) -> Any:
     n_rows : int
         Number of rows.
     role : str
-        What they are, for the message.
+        Name of the labels, for the error message.
 
     Returns
     -------
     (n,) array
-        Values of lists as they are: NumPy would write a missing value among text as the text 'nan'.
+        Labels. Values of lists are kept as they are, because NumPy would turn a missing value among text into 'nan'.
 
     Raises
     ------
     DataError
-        If there is not exactly one per row.
+        If there is not exactly one label per row.
 
     Examples
     --------

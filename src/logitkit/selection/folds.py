@@ -44,34 +44,34 @@ OTHER_WORDS = {
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Folds(Stated):
-    """Division of the rows for cross-validation.
+    """Options for dividing rows into folds for cross-validation.
 
     Parameters
     ----------
     k : int, default 10
-        Number of folds; with ``time`` the number of periods predicted.
+        Number of folds; with ``time``, the number of periods that are predicted.
     stratify : bool, str or (n,) array-like, optional
-        Whether the folds hold about equal proportions of each outcome; they do unless this is False. A column, by name
-        or as values, also stratifies by its values.
+        Whether folds contain about equal proportions of each outcome; this is the default. A column, given by name or
+        as values, also stratifies by its values.
     groups : str or (n,) array-like, optional
-        Rows of one group stay together. A column name, or one value per row of the table.
+        Groups of rows that stay in the same fold: a column name, or one value per row of the table.
     time : str or (n,) array-like, optional
-        Numbers or dates: each period is predicted from all rows before it. A column name, or one value per row.
+        Times as numbers or dates: a column name, or one value per row. Each period is predicted from all earlier rows.
     repeats : int, default 1
-        Number of times that the rows are divided.
+        Number of times that the division into folds is repeated.
     seed : int or None, default 0
-        The same seed draws the same folds; None draws new folds each time.
+        Seed of the random numbers; None draws new folds each time.
     given : str, array-like or iterable of pairs, optional
-        The folds themselves: a column name, or one label per row, -1 for rows that are never predicted; or pairs
+        The folds themselves: a column name, or one label per row, with -1 for rows that are never predicted; or pairs
         (train, test) of row numbers from 0 or of masks, as yielded by ``split`` of a scikit-learn splitter. Rows are
-        those of the table as given, before any is dropped.
+        those of the original table, before any are dropped.
 
     Raises
     ------
     DataError
-        If a value is out of range, or if one option would make another ineffective.
+        If a value is out of range, or one option would make another ineffective.
     ArgumentError
-        For an unknown keyword; the message suggests the nearest name.
+        If a keyword is unknown; the message suggests the nearest name.
 
     Examples
     --------
@@ -139,16 +139,16 @@ class Folds(Stated):
 
 
 def splits_of(folds: Any, design: Design, table: Table) -> Splits:
-    """Return the splits of the rows used.
+    """Return the cross-validation splits of the rows used.
 
     Parameters
     ----------
     folds : int or Folds
-        How many, or how.
+        Number of folds, or options.
     design : Design
-        The rows that are used.
+        The rows used.
     table : Table
-        The rows as given, before any was dropped, with the columns that may be named.
+        The original rows, before any were dropped, with the columns that may be named.
 
     Returns
     -------
@@ -158,7 +158,7 @@ def splits_of(folds: Any, design: Design, table: Table) -> Splits:
     Raises
     ------
     DataError
-        For another type, unknown columns or impossible folds.
+        If the type is wrong, a column is unknown, or the folds are impossible.
 
     Examples
     --------
@@ -198,17 +198,17 @@ def splits_of(folds: Any, design: Design, table: Table) -> Splits:
 
 
 def named_roles(folds: Any) -> list[str]:
-    """Return the columns that folds name.
+    """Return the names of the columns used by folds.
 
     Parameters
     ----------
     folds : int or Folds
-        As they were stated.
+        Number of folds, or options.
 
     Returns
     -------
     list of str
-        Without repetitions.
+        Distinct names.
 
     Examples
     --------

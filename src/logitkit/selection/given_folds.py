@@ -21,34 +21,33 @@ FEW = 32  # labels that are looked for one by one, which holds no number of 8 by
 
 
 def given_folds(response: Response, given: Any, *, places: IntArray | None = None) -> Splits:
-    """Return the given folds.
+    """Return splits from given folds.
 
     Parameters
     ----------
     response : Response
         n rows.
     given : array-like or iterable of pairs
-        The fold of each row, by labels of any kind, where the number -1 says that a row is tested in no fold; or
-        pairs (train, test) of row numbers from 0, or of masks.
+        Fold of each row, as labels of any kind, with the number -1 for rows that are not tested; or pairs (train, test)
+        of row numbers from 0, or of masks.
     places : (n_table,) int array, optional
-        Where ``given`` speaks of a table of which some rows were dropped: the place of each of its rows among the n,
-        -1 for those that were dropped.
+        If ``given`` refers to a table from which rows were dropped, the position of each of its rows among the n rows;
+        -1 for dropped rows.
 
     Returns
     -------
     Splits
-        Labels in ascending order. Pairs in the order given; a new layer begins where a test set meets a row that the
-        layer has tested, and layers that all test the same rows are repetitions.
+        Labels are in ascending order, pairs in the given order. A new layer begins when a test set contains a row that
+        the layer has already tested. Layers that all test the same rows are repetitions.
 
     Raises
     ------
     DataError
-        For labels that are missing or too few, and for pairs that are not row numbers, or that test rows which they
-        train on.
+        If labels are missing or too few, or if pairs are not row numbers or test rows that they also train on.
 
     Examples
     --------
-    The same folds in both ways:
+    The same folds, given in both ways:
 
     >>> response = Response(np.array([0.0, 1.0, 0.0, 1.0]))
     >>> by_label = given_folds(response, ["b", "b", "a", "a"])
@@ -67,17 +66,17 @@ def given_folds(response: Response, given: Any, *, places: IntArray | None = Non
 
 
 def require_given(given: Any) -> None:
-    """Refuse values that are neither one fold per row nor pairs of row numbers.
+    """Raise an error unless values are one fold per row or pairs of row numbers.
 
     Parameters
     ----------
     given : object
-        What the caller gave.
+        The given value.
 
     Raises
     ------
     DataError
-        With what to give.
+        If the value is invalid; the message says what to give.
 
     Examples
     --------

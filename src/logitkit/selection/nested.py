@@ -32,24 +32,24 @@ __all__ = ["NestedScores", "nested_scores"]
 
 @dataclass(frozen=True)
 class NestedScores:
-    """Scores of folds that were predicted by models whose strength was chosen without them.
+    """Nested cross-validation scores: the strength for each fold is chosen without it.
 
     Parameters
     ----------
     splits : (s,) int array
-        The folds, by their number in the cross-validation.
+        Numbers of the folds in the cross-validation.
     strengths : (s,) array
-        The strength that was chosen without each.
+        Strength chosen without each fold.
     scores : (s,) array
         Score of each fold.
     mean, std_error : float
-        As of a cross-validation at one strength.
+        Mean score and its standard error, as in a cross-validation at one strength.
     rule : str
-        ``"best"`` or ``"one_se"``.
+        Rule for the choice: ``"best"`` or ``"one_se"``.
     measure : str
-        What was measured.
+        Measure of predictive performance.
     folds : str
-        How the folds were made.
+        Description of the folds.
     first_given : bool
         As of the cross-validation.
     learnt : tuple of str
@@ -85,32 +85,33 @@ class _Chosen(NamedTuple):
 
 
 def nested_scores(given: PathModel, found: CrossValidation, options: ProxNewton, rule: str = "best") -> NestedScores:
-    """Choose the strength again without each fold, and score the fold.
+    """Choose the strength without each fold, and score the fold.
 
     Parameters
     ----------
     given : PathModel
-        The problem of all rows.
+        The problem with all rows.
     found : CrossValidation
-        Its cross-validation.
+        Cross-validation of the problem.
     options : ProxNewton
         Options of the solver.
     rule : {'best', 'one_se'}
-        How a strength is chosen.
+        Rule for the choice of a strength.
 
     Returns
     -------
     NestedScores
-        Of the folds that leave at least two others to choose by: of periods of time, all but the first two.
+        Scores of the folds for which at least two other folds are available for the choice; with periods of time, all
+        except the first two.
 
     Raises
     ------
     DataError, UnsupportedError
-        For a rule that is not known, overlapping folds, or too few of them.
+        If the rule is unknown, or folds overlap or are too few.
 
     Examples
     --------
-    With one strength there is nothing to choose, and the scores are those of the cross-validation:
+    With a single strength, the scores are those of the cross-validation:
 
     >>> import logitkit as lk
     >>> births = lk.datasets.load_lbw()

@@ -23,22 +23,22 @@ __all__ = ["ScoreCurve", "best_strength", "one_se_strength", "score_curve"]
 
 @dataclass(frozen=True)
 class ScoreCurve:
-    """Scores of each strength over the folds.
+    """Cross-validated score at each penalty strength.
 
     Parameters
     ----------
     mean : (k,) array
-        Weighted mean of the scores; nan where no fold has one.
+        Weighted mean of the scores over the folds; nan if no fold has a score.
     std_error : (k,) array
-        Its standard error; nan where no repetition has two scores.
+        Standard error of the mean; nan if no repetition has two scores.
     n_scores : (k,) int array
-        Splits that have a score.
+        Number of splits with a score.
     n_splits : int
-        Splits that could have one.
+        Number of splits.
 
     Examples
     --------
-    Where every fold has a score, every mean may be compared:
+    Means are compared only where every fold has a score:
 
     >>> curve = ScoreCurve(np.array([1.0, 0.9]), np.array([0.1, 0.1]), np.array([5, 4]), 5)
     >>> curve.comparable.tolist()
@@ -52,40 +52,40 @@ class ScoreCurve:
 
     @property
     def comparable(self) -> BoolArray:
-        """Where the mean is finite and over as many splits as anywhere, shape (k,).
+        """Whether the mean is finite and is taken over the largest number of splits, shape (k,).
 
-        A fold whose path stopped early has no score at the small strengths. The mean of the other folds there is a
-        mean over other rows, and could win by that alone.
+        A fold whose path stopped early has no score at small strengths. The mean over the other folds then refers to
+        different rows, and could be best for that reason alone.
         """
         return np.asarray(np.isfinite(self.mean) & (self.n_scores == self.n_scores.max(initial=0)))
 
 
 def score_curve(scores: FloatArray, weights: FloatArray, repeats: IntArray | None = None) -> ScoreCurve:
-    """Return mean and standard error of the scores at each strength.
+    """Return the mean and standard error of the scores at each strength.
 
     Parameters
     ----------
     scores : (s, k) array
-        Score of each split at each strength; nan where there is none.
+        Score of each split at each strength; nan if there is none.
     weights : (s,) array
-        Weight of each split: of the rows that it tests, together.
+        Total weight of the rows that each split tests.
     repeats : (s,) int array, optional
-        Repetition that each split belongs to; all the same by default.
+        Repetition to which each split belongs; by default there is one repetition.
 
     Returns
     -------
     ScoreCurve
-        For one repetition as R's ``cv.glmnet`` has them. Of several, the mean of the means, and the root of the mean
-        of the squared standard errors: a repetition takes the luck of the draw out of the mean, and is not new data.
+        For one repetition, the values of R's ``cv.glmnet``. For several, the mean of the means, and the root mean
+        square of the standard errors: repetitions reduce the randomness of the division but add no new data.
 
     Raises
     ------
     DataError
-        If shapes do not agree, or a weight is not positive.
+        If shapes differ, or a weight is not positive.
 
     Examples
     --------
-    With equal weights, the standard error of a mean:
+    With equal weights, it is the standard error of a mean:
 
     >>> curve = score_curve(np.array([[1.0], [2.0], [6.0]]), np.ones(3))
     >>> curve.mean.tolist(), bool(np.isclose(curve.std_error[0], np.std([1, 2, 6], ddof=1) / np.sqrt(3)))
@@ -107,26 +107,26 @@ def score_curve(scores: FloatArray, weights: FloatArray, repeats: IntArray | Non
 
 
 def best_strength(strengths: FloatArray, curve: ScoreCurve, *, larger_is_better: bool = False) -> int:
-    """Return the position of the strength with the best mean, of equally good ones the largest.
+    """Return the position of the strength with the best mean; among ties, of the largest strength.
 
     Parameters
     ----------
     strengths : (k,) array
-        In any order.
+        Strengths in any order.
     curve : ScoreCurve
-        Of the same strengths.
+        Scores at the same strengths.
     larger_is_better : bool, default False
         Whether larger scores are better.
 
     Returns
     -------
     int
-        Among strengths whose means may be compared.
+        Position among all strengths; only comparable means are considered.
 
     Raises
     ------
     DataError
-        If there is none.
+        If no mean is comparable.
 
     Examples
     --------
@@ -150,21 +150,21 @@ def one_se_strength(strengths: FloatArray, curve: ScoreCurve, *, larger_is_bette
     Parameters
     ----------
     strengths : (k,) array
-        In any order.
+        Strengths in any order.
     curve : ScoreCurve
-        Of the same strengths.
+        Scores at the same strengths.
     larger_is_better : bool, default False
         Whether larger scores are better.
 
     Returns
     -------
     int
-        Never of a smaller strength than the best.
+        Position of a strength at least as large as the best one.
 
     Raises
     ------
     DataError
-        If there is no best strength, or its standard error is missing.
+        If there is no best strength, or its standard error is nan.
 
     Examples
     --------

@@ -38,24 +38,25 @@ __all__ = ["MEASURES", "Measure", "auc", "brier", "deviance", "measure_named", "
 
 @dataclass(frozen=True)
 class Measure:
-    """A measure of predictions.
+    """A measure of predictive performance.
 
     Parameters
     ----------
     name : str
-        What users write.
+        Name used in code.
     label : str
-        What tables and axes say.
+        Label in tables and on axes.
     larger_is_better : bool
-        Whether a larger value is a better prediction.
+        Whether larger values are better.
     compute : callable
-        From linear predictors (m, n) and rows of positive weight with their outcomes to a number.
+        Function of linear predictors (m, n) and of the outcomes of the same rows, all with positive weight; returns a
+        number.
     bins : int or None
-        Of the area of rows that are read in chunks: about how many bins scores are pooled in; None where it is exact.
+        For areas of rows that are read in chunks, approximate number of bins for the scores; None if areas are exact.
 
     Examples
     --------
-    Rows of weight zero count for nothing:
+    Rows of weight zero are ignored:
 
     >>> logits, rows = np.array([[0.0], [9.0]]), Response(np.array([1.0, 0.0]), prior=np.array([1.0, 0.0]))
     >>> bool(np.isclose(measure_named("deviance").score(logits, rows)[0], 2 * np.log(2)))
@@ -69,40 +70,40 @@ class Measure:
     bins: int | None = None
 
     def within(self, bound: float) -> Measure:
-        """Return the measure, whose label says how far it may be off.
+        """Return the measure with a label that states a bound on its error.
 
         Parameters
         ----------
         bound : float
-            The distance.
+            Bound on the error.
 
         Returns
         -------
         Measure
-            The same but for its label.
+            The measure with the new label.
         """
         return replace(self, label=f"{self.label}, scores in {self.bins:,} bins: within {bound:.1g}")
 
     def score(self, logits: FloatArray, response: Response) -> FloatArray:
-        """Return the measure at each strength.
+        """Return the value of the measure at each strength.
 
         Parameters
         ----------
         logits : (n, k) or (K, n, k) array
-            Linear predictors of n rows at k strengths: of two outcomes the logit of the event, of several one per
-            outcome. Where one is missing, the strength has no score.
+            Linear predictors of n rows at k strengths: the logit of the event for two outcomes, one predictor per
+            outcome for several. If one is nan, the strength has no score.
         response : Response
             Outcomes and weights of the same rows.
 
         Returns
         -------
         (k,) array
-            Missing where there is no score.
+            Scores; nan if there is no score.
 
         Raises
         ------
         DataError
-            If shapes do not agree or no row has a positive weight.
+            If shapes differ, or no row has a positive weight.
         """
         eta = np.asarray(logits, dtype=np.float64)
         eta = eta[None] if eta.ndim == 2 else eta
@@ -124,19 +125,19 @@ class Measure:
 
 
 def deviance(eta: FloatArray, response: Response) -> float:
-    """Return minus twice the mean log-likelihood of a trial.
+    """Return minus twice the mean log-likelihood per trial.
 
     Parameters
     ----------
     eta : (m, n) array
-        Linear predictors; infinite ones are their limit.
+        Linear predictors; infinite values are treated as limits.
     response : Response
-        The outcomes of the same rows, of positive weight.
+        Outcomes of the same rows, with positive weight.
 
     Returns
     -------
     float
-        Not negative; infinite where an outcome contradicts an infinite predictor.
+        Nonnegative value; infinite if an outcome contradicts an infinite predictor.
 
     Examples
     --------
@@ -156,24 +157,25 @@ def deviance(eta: FloatArray, response: Response) -> float:
 
 
 def auc(eta: FloatArray, response: Response) -> float:
-    """Return the mean over pairs of outcomes of the chance that a row with the one is ranked above one with the other.
+    """Return the area under the ROC curve or, for several outcomes, Hand and Till's measure.
 
     Parameters
     ----------
     eta : (m, n) array
-        Linear predictors; predictions that differ by rounding are tied.
+        Linear predictors; predictions that differ only by rounding are tied.
     response : Response
-        The outcomes of the same rows, of positive weight.
+        Outcomes of the same rows, with positive weight.
 
     Returns
     -------
     float
-        Hand and Till's measure, of two outcomes the area under the ROC curve. Missing where an outcome does not occur.
+        Mean over pairs of outcomes of the probability that a row with the first is ranked above one with the second;
+        nan if an outcome does not occur.
 
     Notes
     -----
-    Rows with the outcomes a and b are ranked by the probability of a and by that of b. One predictor ranks them by its
-    logit, the same way in both.
+    Rows with outcomes a and b are ranked by the probability of a and by that of b. With a single predictor both
+    rankings are by the logit and give the same area.
 
     Examples
     --------
@@ -197,20 +199,20 @@ def auc(eta: FloatArray, response: Response) -> float:
 
 
 def brier(eta: FloatArray, response: Response) -> float:
-    """Return the mean squared error of the probabilities of a trial.
+    """Return the Brier score: the mean squared error of the probabilities per trial.
 
     Parameters
     ----------
     eta : (m, n) array
         Linear predictors.
     response : Response
-        The outcomes of the same rows, of positive weight.
+        Outcomes of the same rows, with positive weight.
 
     Returns
     -------
     float
-        The sum over outcomes, in [0, 2]; with one predictor half of it, which is the squared error of the probability
-        of the event.
+        Sum over outcomes, in [0, 2]; with a single predictor half of this sum, which is the squared error of the
+        probability of the event.
 
     Examples
     --------
@@ -227,19 +229,19 @@ def brier(eta: FloatArray, response: Response) -> float:
 
 
 def misclassification(eta: FloatArray, response: Response) -> float:
-    """Return the proportion of trials whose outcome is not the likeliest one.
+    """Return the proportion of trials whose outcome is not the most probable one.
 
     Parameters
     ----------
     eta : (m, n) array
-        Linear predictors; of two outcomes, the event is expected where the logit is positive.
+        Linear predictors; with two outcomes, the event is predicted if the logit is positive.
     response : Response
-        The outcomes of the same rows, of positive weight.
+        Outcomes of the same rows, with positive weight.
 
     Returns
     -------
     float
-        In [0, 1].
+        Proportion, in [0, 1].
 
     Examples
     --------
@@ -252,14 +254,14 @@ def misclassification(eta: FloatArray, response: Response) -> float:
 
 
 def measure_named(name: str, several: bool = False) -> Measure:
-    """Return the measure of that name, or raise an error that names the nearest.
+    """Return the measure with a given name, or raise an error that suggests the nearest name.
 
     Parameters
     ----------
     name : str
-        ``'deviance'``, ``'auc'``, ``'brier'`` or ``'misclassification'``, in small or capital letters.
+        ``'deviance'``, ``'auc'``, ``'brier'`` or ``'misclassification'``; case is ignored.
     several : bool
-        Whether it is of several outcomes, for its label.
+        Whether there are several outcomes, which affects the label.
 
     Returns
     -------
@@ -269,7 +271,7 @@ def measure_named(name: str, several: bool = False) -> Measure:
     Raises
     ------
     UnsupportedError
-        For any other name.
+        If the name is unknown.
 
     Examples
     --------

@@ -21,26 +21,25 @@ __all__ = ["Splits", "checked_splits"]
 
 @dataclass(frozen=True)
 class Splits:
-    """The splits of a cross-validation, numbered through all its repetitions.
+    """The splits of a cross-validation, numbered consecutively over its repetitions.
 
     Parameters
     ----------
     codes : (n_layers, n) int array
-        Fold that tests each row, from 0 in each layer; -1 for rows that the layer does not test. A layer is a
-        repetition; test sets that overlap lie in as many layers as they need.
+        Fold that tests each row, counted from 0 in each layer; -1 for rows that the layer does not test. A layer is a
+        repetition, or holds some of several overlapping test sets.
     words : str
-        How the folds were made, in a sentence without its full stop.
+        Description of the folds, a sentence without its full stop.
     training : (n_splits, n) bool array or None
-        Rows that each split is trained on; None for all rows that it does not test.
+        Training rows of each split; None if these are all rows that it does not test.
     seed : int or None
-        Draws the same folds again; None when nothing was drawn.
+        Seed of the random numbers; None if the folds are not random.
     overlapping : bool
-        Whether the test sets overlap without being repetitions of a partition. All splits then count as one
-        repetition.
+        Whether test sets overlap without being repetitions of a partition. All splits then count as one repetition.
 
     Examples
     --------
-    Two folds, and a row that is never tested:
+    Two folds and a row that is never tested:
 
     >>> folds = Splits(np.array([[0, 1, 0, -1]], dtype=np.int32), "2 folds as given")
     >>> folds.n_splits, folds.test(0).tolist(), folds.train(0).tolist()
@@ -60,7 +59,7 @@ class Splits:
 
     @property
     def n_splits(self) -> int:
-        """Number of splits, over all repetitions."""
+        """Number of splits over all repetitions."""
         return int(self._layer.size)
 
     @property
@@ -70,7 +69,7 @@ class Splits:
 
     @once
     def repeats(self) -> IntArray:
-        """Repetition that each split belongs to, shape (n_splits,)."""
+        """Repetition to which each split belongs, shape (n_splits,)."""
         return np.zeros_like(self._layer) if self.overlapping else self._layer
 
     @once
@@ -79,12 +78,12 @@ class Splits:
         return np.repeat(np.arange(self.codes.shape[0]), self.codes.max(axis=1) + 1)
 
     def test(self, split: int) -> IntArray:
-        """Return the rows that a split predicts, ascending.
+        """Return the positions of the rows that a split predicts, in ascending order.
 
         Parameters
         ----------
         split : int
-            Its number, from 0.
+            Number of the split, from 0.
 
         Returns
         -------
@@ -94,12 +93,12 @@ class Splits:
         return np.flatnonzero(self.is_tested(split))
 
     def train(self, split: int) -> IntArray:
-        """Return the rows that a split is trained on, ascending.
+        """Return the positions of the training rows of a split, in ascending order.
 
         Parameters
         ----------
         split : int
-            Its number, from 0.
+            Number of the split, from 0.
 
         Returns
         -------
@@ -109,12 +108,12 @@ class Splits:
         return np.flatnonzero(self.is_trained(split))
 
     def is_trained(self, split: int) -> BoolArray:
-        """Tell which rows a split is trained on.
+        """Return whether each row is a training row of a split.
 
         Parameters
         ----------
         split : int
-            Its number, from 0.
+            Number of the split, from 0.
 
         Returns
         -------
@@ -124,12 +123,12 @@ class Splits:
         return ~self.is_tested(split) if self.training is None else np.asarray(self.training[split])
 
     def is_tested(self, split: int) -> BoolArray:
-        """Tell which rows a split predicts.
+        """Return whether each row is predicted by a split.
 
         Parameters
         ----------
         split : int
-            Its number, from 0.
+            Number of the split, from 0.
 
         Returns
         -------
@@ -144,25 +143,25 @@ class Splits:
 
 
 def checked_splits(folds: Splits, response: Response) -> Splits:
-    """Return the folds if all can be used.
+    """Check that all folds can be used, and return them.
 
     Parameters
     ----------
     folds : Splits
         Any folds.
     response : Response
-        Outcome and weights of the same rows.
+        Outcomes and weights of the same rows.
 
     Returns
     -------
     Splits
-        The same.
+        The given folds.
 
     Raises
     ------
     DataError
-        If there are fewer than two splits, one has no row to predict, or the rows that it is trained on hold no
-        event or no non-event. Only rows of positive weight count.
+        If there are fewer than two splits, or a split has no row to predict, or its training rows include no event or
+        no non-event. Only rows of positive weight count.
 
     Examples
     --------

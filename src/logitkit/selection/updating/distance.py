@@ -23,18 +23,18 @@ __all__ = ["closed_test_by_distance", "distance_of"]
 
 
 def distance_of(estimate: FloatArray, vcov: FloatArray, base: FloatArray, free: FloatArray) -> tuple[float, int]:
-    """Return the squared distance of estimates from a linear space, and how many parameters it leaves out.
+    """Return the squared Wald distance of estimates from an affine space, and its degrees of freedom.
 
     Parameters
     ----------
     estimate : (q,) array
-        Of the largest model.
+        Estimates of the largest model.
     vcov : (q, q) array
-        Their covariance, positive definite.
+        Covariance of the estimates, positive definite.
     base : (q,) array
         A point of the space.
     free : (q, r) array
-        Its directions, independent of one another.
+        Linearly independent directions of the space.
 
     Returns
     -------
@@ -44,7 +44,7 @@ def distance_of(estimate: FloatArray, vcov: FloatArray, base: FloatArray, free: 
     Raises
     ------
     UnsupportedError
-        If the covariance is singular, as that of fewer clusters than coefficients is.
+        If the covariance is singular, as with fewer clusters than coefficients.
 
     Examples
     --------
@@ -67,25 +67,25 @@ def distance_of(estimate: FloatArray, vcov: FloatArray, base: FloatArray, free: 
 def closed_test_by_distance(
     test: ClosedTest, estimate: FloatArray, vcov: FloatArray, earlier: FloatArray, intercepts: IntArray
 ) -> ClosedTest:
-    """Return a closed test by distances in place of likelihood ratios.
+    """Return a closed test with Wald statistics in place of likelihood ratios.
 
     Parameters
     ----------
     test : ClosedTest
-        With the updates that are compared.
+        Closed test with the updates to compare.
     estimate : (q,) array
-        Parameters of the highest update, fitted to the new rows.
+        Parameters of the largest update, fitted to the new rows.
     vcov : (q, q) array
-        Their sandwich covariance.
+        Sandwich covariance of the parameters.
     earlier : (q,) array
-        The same parameters of the earlier model.
+        Values of the same parameters in the earlier model.
     intercepts : int array
-        Places of the intercepts.
+        Positions of the intercepts.
 
     Returns
     -------
     ClosedTest
-        With Wald statistics; the recalibrator is that of the update that was chosen before.
+        The test with Wald statistics; its recalibrator is unchanged.
 
     Examples
     --------

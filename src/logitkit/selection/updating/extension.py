@@ -31,18 +31,18 @@ LOGIT = "logit of the earlier model"
 
 @dataclass(frozen=True)
 class Extension:
-    """An earlier model with new predictors.
+    """An earlier model extended by new predictors.
 
     Parameters
     ----------
     joint : FitRecord
         Intercept, slope of the earlier logit, and coefficients of the new columns.
     info : DesignInfo
-        How the new columns are coded in other rows.
+        Coding of the new columns.
     loglik : float
-        Log-likelihood without the constant of counts.
+        Log-likelihood without the combinatorial constant of counts.
     n_params : int
-        Parameters.
+        Number of parameters.
 
     Examples
     --------
@@ -56,14 +56,14 @@ class Extension:
     n_params: int
 
     def logits(self, earlier: FloatArray, columns: FloatArray) -> FloatArray:
-        """Return the log odds of rows with these logits of the earlier model and these new columns.
+        """Return the log odds of rows from the logits of the earlier model and the new columns.
 
         Parameters
         ----------
         earlier : (n,) array
             Logits of the earlier model.
         columns : (n, q) array
-            The new columns, of which the first is one of ones.
+            The new columns, the first of which consists of ones.
 
         Returns
         -------
@@ -75,26 +75,26 @@ class Extension:
 
 
 def extend(design: Design, rows: RowLogits, level: float = 0.95) -> Extension:
-    """Fit new rows by the logits of an earlier model and by new columns.
+    """Fit a model to new rows with the logits of an earlier model and new columns as predictors.
 
     Parameters
     ----------
     design : Design
-        New rows on the new columns, the first of which is one of ones.
+        New rows with the new columns, the first of which consists of ones.
     rows : RowLogits
-        The logits of the same rows.
+        Logits of the same rows.
     level : float
         Confidence level.
 
     Returns
     -------
     Extension
-        The fit of both.
+        The extended model.
 
     Raises
     ------
     DataError
-        If the rows do not determine the coefficients, or separate the outcomes.
+        If the rows do not determine the coefficients, or they separate the outcomes.
 
     Examples
     --------

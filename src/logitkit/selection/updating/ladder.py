@@ -32,38 +32,38 @@ MEASURES = ("log_loss", "brier", "c", "slope", "in_the_large")
 
 @dataclass(frozen=True)
 class UpdateLadder:
-    """Updates of a model by the outcomes of new rows, side by side.
+    """Comparison of updates of a model based on new rows.
 
     Parameters
     ----------
     updates : tuple of str
-        Those that were made: ``'original'``, ``'intercept'``, ``'slope'`` (with the intercept), ``'revision'`` (all
+        Names of the updates: ``'original'``, ``'intercept'``, ``'slope'`` (with the intercept), ``'revision'`` (all
         coefficients), ``'prior'`` and ``'extension'``.
     n_params : (u,) array
-        Parameters learnt from the new rows; effective ones of a prior.
+        Number of parameters estimated from the new rows; with a prior, the effective number.
     loglik : (u,) array
         Log-likelihood of the new rows, without the constant of counts.
     against : tuple of str
-        What a likelihood ratio compares each with; empty where it compares with none. Rungs are compared with the
-        highest, an extension with intercept and slope.
+        Update with which each is compared by a likelihood-ratio test; empty if there is no test. Closed-test updates
+        are compared with the largest of them, an extension with intercept and slope.
     statistic, dof, p_value : (u,) array
-        The likelihood ratio; nan where there is none.
+        Likelihood-ratio statistic, its degrees of freedom and its p-value; nan if there is no test.
     held_out : (u, 5) array
-        On rows that are held out: log loss, Brier score, c, calibration slope, calibration in the large; nan where
-        there are no such rows, and the last three with several outcomes.
+        Log loss, Brier score, c, calibration slope and calibration-in-the-large on held-out rows; nan if there are
+        none. The last three are nan with several outcomes.
     chosen : str
-        The update.
+        Name of the chosen update.
     closed_test : str
-        What the closed test chooses, whether or not it was asked.
+        Update chosen by the closed test, whether or not it was used.
     level : float
-        Probability with which the closed test keeps a model that is right.
+        Probability that the closed test keeps a correct model.
     n, n_held_out : float
-        Weight of the new rows, and of those held out.
+        Total weight of the new rows, and of the held-out rows.
     strength : PriorStrength or None
-        Of the prior.
+        Strength of the prior, and how it was chosen.
     by_distance : bool
-        Whether statistics are Wald's, by sandwich covariances, as sampling weights and clusters need them;
-        log-likelihoods are then of weighted rows taken as independent.
+        Whether statistics are Wald statistics with sandwich covariances, as required for sampling weights and clusters.
+        Log-likelihoods then treat the weighted rows as independent.
 
     Examples
     --------
@@ -92,14 +92,14 @@ class UpdateLadder:
 
 
 def chi_square(smaller: float, larger: float, dof: int) -> tuple[float, float]:
-    """Return a likelihood ratio and its p-value.
+    """Return a likelihood-ratio statistic and its p-value.
 
     Parameters
     ----------
     smaller, larger : float
-        Log-likelihoods.
+        Log-likelihoods of the smaller and larger model.
     dof : int
-        Difference of the numbers of parameters.
+        Difference in the number of parameters.
 
     Returns
     -------
@@ -116,19 +116,19 @@ def chi_square(smaller: float, larger: float, dof: int) -> tuple[float, float]:
 
 
 def held_out_scores(logits: FloatArray, shares: FloatArray, weights: FloatArray) -> FloatArray:
-    """Return how logits predict rows that are held out.
+    """Return the scores of logits on held-out rows.
 
     Parameters
     ----------
     logits, shares : (n,) or (n, K) array
-        Logits, and proportions of what happened.
+        Logits, and observed proportions of outcomes.
     weights : (n,) array
-        How often each row counts.
+        Weight of each row.
 
     Returns
     -------
     (5,) array
-        As of ``MEASURES``; of several outcomes the first two.
+        Scores in the order of ``MEASURES``; with several outcomes, only the first two are not nan.
 
     Examples
     --------

@@ -31,26 +31,26 @@ NO_COVARIANCE = (
 
 
 def prior_at(record: FitRecord, strength: float = 1.0) -> GaussianPrior:
-    r"""Return the prior that an earlier fit is to new rows.
+    r"""Return a Gaussian prior for new rows, centred at an earlier fit.
 
     Parameters
     ----------
     record : FitRecord
-        The earlier fit, with a covariance; of several outcomes with a reference.
+        The earlier fit, with a covariance; with several outcomes it must have a reference.
     strength : float, default 1
-        What a row of it counts beside a new one: 1 as much, 0 nothing.
+        Weight of an earlier row relative to a new row, from 1 (equal weight) to 0 (no weight).
 
     Returns
     -------
     GaussianPrior
-        On the coefficients of the columns as given, by outcome and column; intercepts are free.
+        Prior on the coefficients by outcome and column, without a prior on intercepts.
 
     Raises
     ------
     DataError
         If the strength is negative, or an estimate is not finite.
     UnsupportedError
-        If outcomes are ordered or restricted, coefficients sum to zero, parameters are eliminated, or there is no
+        If outcomes are ordered or restricted, coefficients sum to zero, parameters were eliminated, or there is no
         covariance.
 
     Examples

@@ -25,18 +25,18 @@ STRENGTHS = 9
 
 @dataclass(frozen=True)
 class PriorStrength:
-    """How strongly new rows are held at earlier coefficients.
+    """Strength of a prior centred at earlier coefficients.
 
     Parameters
     ----------
     strengths : (k,) array
-        From the largest; what an earlier row counts beside a new one.
+        Candidate strengths in descending order: the weight of an earlier row relative to a new row.
     log_loss, std_error : (k,) array
-        Mean log loss of rows that are held out, and its standard error; empty where the strength was given.
+        Mean log loss on held-out rows, and its standard error; empty if the strength was given.
     chosen : float
-        The strength.
+        The chosen strength.
     folds : str
-        How rows were held out, in words; empty where the strength was given.
+        Description of the folds; empty if the strength was given.
 
     Examples
     --------
@@ -52,17 +52,17 @@ class PriorStrength:
 
 
 def strength_grid(n_earlier: float, n_new: float) -> FloatArray:
-    """Return strengths from 1 to where the earlier rows together count 2% of the new ones, or 1/64 if that is less.
+    """Return strengths from 1 down to that at which all earlier rows weigh 2% of the new ones, or 1/64 if less.
 
     Parameters
     ----------
     n_earlier, n_new : float
-        Weights of the rows.
+        Total weight of the earlier rows and of the new rows.
 
     Returns
     -------
     (9,) array
-        Equal ratios, from the largest.
+        Strengths in descending order, with equal ratios.
 
     Examples
     --------
@@ -74,25 +74,25 @@ def strength_grid(n_earlier: float, n_new: float) -> FloatArray:
 
 
 def fit_at_prior(record: FitRecord, design: Design, strength: float) -> FitRecord:
-    """Fit new rows with a prior at earlier coefficients.
+    """Fit a model to new rows with a prior centred at earlier coefficients.
 
     Parameters
     ----------
     record : FitRecord
         The earlier fit.
     design : Design
-        New rows, coded as its own.
+        New rows, coded like those of the earlier fit.
     strength : float
-        What an earlier row counts beside a new one.
+        Weight of an earlier row relative to a new row.
 
     Returns
     -------
     FitRecord
-        The posterior mode.
+        Fit at the posterior mode.
 
     Examples
     --------
-    A fit whose own rows are seen again keeps its coefficients:
+    A fit that is updated with its own rows keeps its coefficients:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("low ~ age + smoke", lk.datasets.load_lbw())
@@ -103,26 +103,26 @@ def fit_at_prior(record: FitRecord, design: Design, strength: float) -> FitRecor
 
 
 def choose_prior(record: FitRecord, design: Design, splits: Splits) -> PriorStrength:
-    """Choose the strength with the least mean log loss on rows that are held out.
+    """Choose the strength with the smallest mean log loss on held-out rows.
 
     Parameters
     ----------
     record : FitRecord
         The earlier fit.
     design : Design
-        New rows, coded as its own.
+        New rows, coded like those of the earlier fit.
     splits : Splits
-        Which of them are held out, and when.
+        Splits of the new rows.
 
     Returns
     -------
     PriorStrength
-        The larger of strengths that are equally good.
+        The chosen strength; among ties, the largest.
 
     Raises
     ------
     DataError
-        If no strength has a fit without each of the folds.
+        If no strength can be fitted without every fold.
 
     Examples
     --------
