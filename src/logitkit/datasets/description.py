@@ -28,7 +28,7 @@ class DatasetDescription:
     n_rows : int
         Number of rows.
     source : str
-        Origin of the data, and how they were obtained.
+        Origin of the data, and how the file was obtained.
     licence : str
         Terms under which the file is distributed.
     citation : str

@@ -320,7 +320,7 @@ def load_mnist_5k() -> pd.DataFrame:
 
     Examples
     --------
-    The first image is a zero, whose centre is empty:
+    The first image is a zero, which is empty in the middle:
 
     >>> digits = load_mnist_5k()
     >>> image = digits.filter(like="pixel_").to_numpy()[0].reshape(28, 28)

@@ -55,7 +55,7 @@ def load_sba_window() -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        507,571 rows, in order of approval, and 19 columns: those of a scorecard, with the dates of its performance
+        507,571 rows, in order of approval, and 19 columns: those for a scorecard, and the dates of the performance
         window. Codes are given as words, dates as ``datetime64`` and integers as ``int64``. Amounts are in dollars.
 
     Raises
@@ -65,9 +65,9 @@ def load_sba_window() -> pd.DataFrame:
 
     Notes
     -----
-    ``default`` is the final outcome of the loan, for most loans years later. What a lender knows on a date follows from
-    ``disbursement_date`` and ``charge_off_date``. ``describe("sba_window").leaks`` lists the columns that are known
-    only after approval.
+    ``default`` is the final outcome of the loan, which most loans reached years later. What a lender knows on a date
+    follows from ``disbursement_date`` and ``charge_off_date``. ``describe("sba_window").leaks`` lists the columns that
+    are known only after approval.
 
     References
     ----------

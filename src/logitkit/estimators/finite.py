@@ -1,28 +1,28 @@
 r"""Finite coefficients that approximate the limit of a separated fit, along one direction determined by the data.
 
-Under separation the likelihood rises along every direction of a cone. scikit-learn's contract asks for one finite
-vector, so one direction :math:`\delta` of the cone is taken: the shortest with
+Under separation the likelihood rises along every direction of a cone. scikit-learn requires one finite vector, so one
+direction :math:`\delta` of the cone is taken, the shortest with
 
 .. math:: s_i x_i'\delta \ge 1 \quad \text{for every separated row}, \qquad x_i'\delta = 0 \quad \text{for every other},
 
 where :math:`s_i = \pm 1` is the row's outcome and the length is
 :math:`|\delta|^2 = (\delta_0 + c'\delta)^2 + \sum_j (r_j \delta_j)^2`, with :math:`c_j` the middle and :math:`r_j` half
-the range of column j. It is unique, and neither the order of the rows, nor copies of them, nor the units of the columns
-change what it predicts.
+the range of column j. It is unique, and its predictions do not depend on the order of the rows, on repeated rows or on
+the units of the columns.
 
-Of several outcomes each row is replaced by its pairs with :math:`s = 1`, :math:`(e_k - e_l) \otimes x_i` for its own
-outcome k and every other l, and the square of the length is the sum over outcomes of that of
-:math:`\delta_k - \bar\delta`, which no choice of a reference changes; of two outcomes this is the same direction. Then
+With several outcomes, each row is replaced by pairs with :math:`s = 1`, :math:`(e_k - e_l) \otimes x_i` for its own
+outcome k and every other l, and the squared length is the sum over outcomes of the squared lengths of
+:math:`\delta_k - \bar\delta`, which does not depend on a reference; with two outcomes it gives the same direction. Then
 
 .. math:: \tilde\beta = \hat\beta + t\,\delta, \qquad t = \max_i \frac{T - s_i x_i'\hat\beta}{s_i x_i'\delta},
 
-with :math:`\hat\beta` the shortest coefficients of the limiting model, gives every separated row a logit of at least T
-on its side (of several outcomes: T or more above the logit of each that is ruled out), and leaves the others where the
-limiting model has them.
+with :math:`\hat\beta` the shortest coefficients of the limiting model, gives each separated row a logit of at least T
+on its side (with several outcomes: at least T above the logit of each outcome that is ruled out), and all other rows
+the logit of the limiting model.
 
-Of ordered outcomes a pair is a threshold that must not fall, the one above the row's outcome, or must not rise, the one
-below it. The square of the length is the sum over all linear predictors, and T goes by the link: that of the cauchit
-leads to its limit so slowly that T = F^{-1}(1 - 10^{-8}), beyond which other rows would lose digits.
+With ordered outcomes, a pair is the threshold above the row's outcome, which must not fall, or the threshold below it,
+which must not rise. The squared length is the sum over all linear predictors, and T depends on the link: the cauchit
+approaches its limit so slowly that T = F^{-1}(1 - 10^{-8}), beyond which other rows would lose digits.
 
 References
 ----------

@@ -21,7 +21,7 @@ class MultinomialClassifierCV(CrossValidatedFit):
     l1_ratio : float, optional
         Without ``penalty``: proportion of the l1 penalty in an elastic net; the default is 1, the lasso.
     n_strengths : int, default 100
-        Number of strengths in the grid; the largest is the smallest strength that selects no column.
+        Number of strengths in the grid, whose largest value is the smallest strength that selects no column.
     ratio : float, optional
         Smallest strength as a proportion of the largest, as in ``lk.path``.
     strengths : (k,) array-like, optional

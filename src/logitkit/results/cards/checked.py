@@ -95,7 +95,7 @@ class Checked:
         indeterminate : object or sequence, optional
             Outcomes that are neither good nor bad; their rows are left out and counted.
         by : str or (n,) array-like, optional
-            The sample of each row of one table: a column or values.
+            With one table: the sample of each row, as a column or as values.
         weights : str, array-like, or mapping, optional
             Weights of the rows; for several tables, a column that all of them have, or a mapping by name of sample.
             Without weights each row counts once, even if the card was made with weights.

@@ -103,9 +103,9 @@ class Explained:
         -------
         Rounding
             Largest and mean difference in points; area under the curve, KS and log loss of both scores, their rank
-            correlation, and how many applicants have another decision at each cut-off. Exact points are those of the
-            model; whole points are those of the card, rounded if the card is not. Points set by hand are counted, and
-            their differences from the model are included.
+            correlation, and how many applicants get another decision at each cut-off. Exact points are those of the
+            model; whole points are those of the card, rounded if they have fractions. Points set by hand are counted,
+            and their differences from the model are included.
         """
         return shown(rounding(self.card, rows_kept(self.rows, self.fit, "rounding"), cut_offs))
 
@@ -121,8 +121,7 @@ class Explained:
         base : float, optional
             The base points, which every applicant has.
         any_order : bool, default False
-            Whether the order of the points may contradict the order of the event rates of the bins; if not, it is an
-            error.
+            Whether points may contradict the order of the event rates of the bins; by default this is an error.
 
         Returns
         -------

@@ -107,9 +107,9 @@ class RejectInference(Shown):
         Returns
         -------
         pandas.DataFrame
-            reject_bad_rate with std_error (for fixed rejects), bad_rate (of all applicants), by_card (bad rate of
-            rejects that the method's card predicts), auc (of that card among accepts) and assumption; the index is the
-            method.
+            reject_bad_rate with std_error (with the rejects taken as fixed), bad_rate (of all applicants), by_card (bad
+            rate of rejects that the method's card predicts), auc (of that card among accepts) and assumption; the index
+            is the method.
         """
         return rejects_frame(self.applicants, self.inferred)
 

@@ -62,8 +62,8 @@ class Watched:
         Parameters
         ----------
         data : table, or what is read in chunks
-            Rows with all variables of the card; files and folders are read once. Rows that cannot be scored are counted
-            separately.
+            Rows with all variables of the card; files and folders are read once. Rows without a score form a group of
+            their own.
         base : table, or what is read in chunks, optional
             The sample to compare with; the rows that the card was made from by default.
         weights, base_weights : str or array-like, optional
@@ -114,7 +114,7 @@ class Watched:
         Parameters
         ----------
         data : table
-            Rows with all variables of the card and the period. Rows that cannot be scored are counted too.
+            Rows with all variables of the card and the period. Rows without a score form a group of their own.
         period : str
             Name of the column of application dates, or of other periods that can be sorted.
         known : int or str, optional

@@ -63,8 +63,8 @@ class CalibrationErrorsResult(CalibrationErrors):
         Returns
         -------
         Axes
-            The plot, with intervals of the observed rates. For the mean over outcomes it has the bins of each outcome,
-            without intervals.
+            The plot, with intervals of the observed rates. For the mean over outcomes, the bins of each outcome are
+            drawn, without intervals.
 
         Raises
         ------

@@ -38,7 +38,7 @@ class OffPolicyValue(Shown, _OffPolicyValue):
         Returns
         -------
         pandas.DataFrame
-            Columns method, n, effective_size, estimate, std_error, conf_low, conf_high; rows of several values can be
+            Columns method, n, effective_size, estimate, std_error, conf_low, conf_high; rows of several results can be
             combined.
         """
         return ResultFrame(
