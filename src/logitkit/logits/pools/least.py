@@ -39,9 +39,9 @@ class Least:
     Parameters
     ----------
     at : (J,) array
-        Where it is; numbers at their bound are exactly zero.
+        Position of the minimum; numbers at their bound are exactly zero.
     value : float
-        Of the function.
+        Value of the function.
     gradient : (J,) array
         There.
     hessian : (J, J) array
@@ -65,11 +65,11 @@ def least(loss: Loss, start: FloatArray, total: float, adds_up: bool, movable: B
     loss : callable
         Convex.
     start : (J,) array
-        Not negative; its sum is kept where ``adds_up``.
+        Start, not negative; its sum is kept if ``adds_up`` is true.
     total : float
-        Weight of the rows, by which the accuracy goes.
+        Total weight of the rows, which sets the accuracy.
     adds_up : bool
-        Whether the sum is held.
+        Whether the sum is fixed.
     movable : (J,) bool array, optional
         Which numbers may move; all by default.
 

@@ -28,7 +28,7 @@ KINDS = ("sql", *OTHERS)
 def exported(
     card: Card, kind: str, dialect: str | None = None, table: str = "applicants", keys: Sequence[str] = ()
 ) -> str | bytes:
-    """Return a card in another language: text, of "onnx" bytes."""
+    """Return a card in another language, as text; for "onnx", as bytes."""
     require_choice("kind", kind, KINDS)
     if kind == "sql":
         if dialect is None:

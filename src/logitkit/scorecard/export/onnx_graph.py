@@ -18,10 +18,10 @@ OUTPUTS = ("points", "log_odds", "probability")
 
 
 def onnx_of(card: CardSource) -> bytes:
-    """Return a card as a file of ONNX.
+    """Return a card as an ONNX file.
 
-    Every variable is an input of shape (n,) under its name: doubles, where nan is missing; text, where the empty string
-    is missing. The outputs are points, log_odds and probability (of bad), doubles of shape (n,); nan where the card
+    Every variable is an input of shape (n,) under its name: doubles, with nan for missing, or text, with the empty
+    string for missing. The outputs points, log_odds and probability (of bad) are doubles of shape (n,); nan if the card
     refuses a value.
     """
     try:

@@ -19,10 +19,10 @@ VERSION = 1
 def json_of(card: CardSource) -> str:
     """Return a card as JSON.
 
-    Numbers are doubles. A value of a number belongs to the bin of its special value, else to as many as there are cut
-    points not above it; a level to the bin of the group that holds it. ``points`` and ``log_odds`` are by bin, the last
-    one for a level that is in no group; null is refused. Both are summed in the order of the variables, from
-    ``base_points`` and ``intercept`` on.
+    Numbers are doubles. A special value is in its own bin. For any other number, the bin is the count of cut points
+    that are not above it; a level is in the bin of its group. ``points`` and ``log_odds`` are by bin, the last entry
+    for levels in no group; null means that the value is refused. Both are summed in the order of the variables,
+    starting at ``base_points`` and ``intercept``.
     """
     written = {
         "format": FORMAT,

@@ -28,7 +28,7 @@ NOT_IN_XML = re.compile("]]>|[\0-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def pmml_of(card: CardSource) -> str:
-    """Return a card as a document of PMML."""
+    """Return a card as a PMML document."""
     for variable in card.variables:
         _require_one_type(variable)
     document = Element("PMML", version="4.4", xmlns=NAMESPACE)

@@ -24,17 +24,17 @@ class VariableSource:
     name : str
         The column.
     is_number : bool
-        Whether it holds numbers, rather than levels.
+        Whether it contains numbers; otherwise levels.
     cuts : tuple of float
-        Of a number where the bins after the first begin; values go to the last bin whose beginning they reach.
+        For a number: lower ends of the bins after the first. A value is in the last bin whose lower end it reaches.
     groups : tuple of tuples
-        Of levels those of each ordinary bin.
+        For levels: the levels of each ordinary bin.
     special : tuple of (values, code)
-        Values in bins of their own, with the number of the bin.
+        Values that have bins of their own, with the number of the bin.
     labels : tuple of str
-        What each bin is called, the missing one last.
+        Label of each bin, that of missing values last.
     logits, points : tuple of float or None
-        What each bin adds; last what a level that was not there adds. None where the card refuses the value.
+        Contribution of each bin, the last of unseen levels; None if the card refuses the value.
     """
 
     name: str
@@ -48,7 +48,7 @@ class VariableSource:
 
     @property
     def levels(self) -> dict[Any, int]:
-        """The bin of each level, special values among them; empty of a number."""
+        """The bin of each level, including special values; empty for a number."""
         ordinary = {level: m for m, group in enumerate(self.groups) for level in group}
         special = {} if self.is_number else {value: code for values, code in self.special for value in values}
         return ordinary | special
@@ -70,7 +70,7 @@ class VariableSource:
 
     @property
     def unseen(self) -> int:
-        """The number that stands for a level that was not there."""
+        """The number that represents an unseen level."""
         return len(self.labels)
 
 
@@ -81,11 +81,11 @@ class CardSource:
     Parameters
     ----------
     variables : tuple of VariableSource
-        In the order in which they are summed.
+        The variables, in the order in which they are summed.
     intercept : float
-        Where the sum of the logits begins.
+        Starting value of the sum of logits.
     base_points : float
-        Where the sum of the points begins.
+        Starting value of the sum of points.
     """
 
     variables: tuple[VariableSource, ...]

@@ -21,28 +21,28 @@ __all__ = ["DIALECTS", "literal", "sql_of"]
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a database writes what the query needs.
+    """The SQL syntax of a database that the query needs.
 
     Parameters
     ----------
     quote : str
-        What stands around names.
+        Quotation mark around names.
     double : str
         The type of doubles.
     literal : str
         A double, with its shortest decimal text as {}; or empty, for fractions of whole numbers.
     nan : str
-        Whether {} is not a number; empty where a database has none.
+        Test whether {} is nan; empty if the database has no nan.
     booleans : (str, str)
         False and true.
     escape : str
-        What stands before a quote within text, and before itself; empty where a quote is written twice.
+        Escape character before a quote within text, and before itself; empty if quotes are doubled.
     is_number : str
-        Whether the value {} is a number, where a column may hold text beside it or be text; empty where it may not.
+        Test whether the value {} is a number, if columns may also contain text; otherwise empty.
     alike : bool
-        Whether names in quotes are alike in capitals and small letters.
+        Whether quoted names are case-insensitive.
     has_quick_lists : bool
-        Whether values are looked up in a list, rather than compared with one after another.
+        Whether lists of values are looked up; otherwise they are compared one after another.
     """
 
     quote: str
@@ -114,9 +114,9 @@ def sql_of(card: CardSource, dialect: str, table: str, keys: Sequence[str] = ())
     dialect : {"sqlite", "duckdb", "postgresql", "spark"}
         The database.
     table : str
-        The table, as it is to stand in the query.
+        The table, as written in the query.
     keys : sequence of str
-        Columns that the result has beside points, log_odds (of bad) and probability (of bad).
+        Columns of the result beside points, log_odds (of bad) and probability (of bad).
     """
     require_choice("dialect", dialect, DIALECTS)
     if not isinstance(table, str) or not table.strip() or ";" in table or "--" in table:

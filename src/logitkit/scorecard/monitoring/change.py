@@ -28,14 +28,14 @@ class ScoreChange:
     base, recent : (v,) arrays
         Mean points of each variable in the two samples, over rows that have a score.
     std_error : (v,) array
-        Of the difference of the means, from independent rows.
+        Standard errors of the differences of the means, for independent rows.
     parts : tuple of (k + 1,) arrays
-        What each bin of each variable adds to the change: its points above the mean of the base, times the change of
-        its proportion.
+        Contribution of each bin of each variable to the change: its points minus the mean of the base, times the
+        change of its proportion.
     mean_base, mean_recent : float
         Mean scores.
     mean_std_error : float
-        Of their difference.
+        Standard error of their difference.
     """
 
     names: tuple[str, ...]
@@ -49,7 +49,7 @@ class ScoreChange:
 
     @property
     def difference(self) -> FloatArray:
-        """What each variable adds to the change of the mean score, shape (v,)."""
+        """Contribution of each variable to the change of the mean score, shape (v,)."""
         return self.recent - self.base
 
 

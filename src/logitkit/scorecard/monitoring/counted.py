@@ -33,22 +33,22 @@ GROUPS = 10  # of points, of about equal size
 
 @dataclass(frozen=True, slots=True)
 class Development:
-    """What is kept of the points of the rows that a card was made from.
+    """Stored statistics of the points of the rows from which a card was made.
 
     Parameters
     ----------
     cuts : tuple of float
-        Where the groups of points after the first begin: about tenths of the rows.
+        Points at which the groups after the first begin; each group has about a tenth of the rows.
     counts : tuple of float
         Rows of each group.
     mean, variance : float
-        Of the points.
+        Mean and variance of the points.
     unit : float
-        What one row of the effective number of rows weighs: 1 unless weights are those of sampling.
+        Weight of one effective row: 1 unless there are sampling weights.
     gini, gini_low, gini_high : float or None
-        Discrimination among these rows, with its interval; None where it is not known.
+        Gini coefficient among these rows, with its interval; None if not known.
     level : float or None
-        Of the interval.
+        Confidence level of the interval.
     """
 
     cuts: tuple[float, ...]
@@ -69,7 +69,7 @@ class Spreads:
     Parameters
     ----------
     groups, cells, scored : arrays
-        Of the rows of the fields of these names.
+        Sums over the rows of the fields of the same names in ``Counted``.
     mean : float
         Variance of the mean of the points.
     """
@@ -87,15 +87,15 @@ class Counted:
     Parameters
     ----------
     groups : (g + 1,) array
-        Rows by group of points, the last those that have no score.
+        Rows by group of points; the last group has no score.
     cells : tuple of (k + 1,) arrays
-        All rows by bin of each variable, the last those with a level that was not there.
+        All rows by bin of each variable; the last bin is of unseen levels.
     scored : tuple of (k + 1,) arrays
-        The rows that have a score.
+        The same for rows that have a score.
     mean, variance : float
-        Of the points of these.
+        Mean and variance of the points of these rows.
     spreads : Spreads or None
-        Of sampling weights; None where weights count rows.
+        Sums of squares of sampling weights; None if weights count rows.
     """
 
     groups: FloatArray
@@ -235,7 +235,7 @@ def counted_development(card: Card, development: Development) -> Counted:
 def development_of(
     card: Card, codes: SmallCodes, weights: FloatArray | None = None, bad: BoolArray | None = None, level: float = 0.95
 ) -> Development:
-    """Return what is kept of the rows that a card was made from.
+    """Return the stored statistics of the rows from which a card was made.
 
     Parameters
     ----------
@@ -248,7 +248,7 @@ def development_of(
     bad : (n,) array of bool, optional
         Their outcomes, for the Gini coefficient.
     level : float, default 0.95
-        Of its interval.
+        Confidence level of its interval.
 
     Returns
     -------

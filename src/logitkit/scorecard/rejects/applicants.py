@@ -41,17 +41,17 @@ class Applicants:
     bad : (n,) array of bool
         Outcomes of accepts.
     accept_weights, reject_weights : (n,) and (r,) arrays
-        Numbers of applicants that the rows stand for.
+        Numbers of applicants that the rows represent.
     fit : callable
-        From a matrix, proportions of bad and weights to coefficients.
+        Function from a matrix, proportions of bad and weights to coefficients.
     codes : mapping of str to (n + r,) int array
-        The bins of each variable that acceptance may be explained by, of accepts and then of rejects.
+        Bins of each variable that may explain acceptance, first of accepts and then of rejects.
     chance : callable
-        From a matrix, outcomes and weights to probabilities, 0 and 1 where a row is fitted perfectly.
+        Function from a matrix, outcomes and weights to probabilities; 0 or 1 if a row is fitted perfectly.
     names : tuple of str
         The variables of the card.
     accept_probability : mapping of str to (n + r,) array
-        Probabilities of acceptance that are known, by the column that has them.
+        Known probabilities of acceptance, by column.
     """
 
     accepts: FloatArray
@@ -77,7 +77,7 @@ class Applicants:
 
     @cached_property
     def influence(self) -> FloatArray:
-        """What each accept adds to these coefficients, shape (n, p)."""
+        """Influence of each accept on these coefficients, shape (n, p)."""
         p = self.of_accepts
         return np.asarray(
             np.linalg.solve(information(self.accepts, self.accept_weights * p * (1 - p)), self.scores.T).T
@@ -100,7 +100,7 @@ class Applicants:
 
     @property
     def bad_rate(self) -> float:
-        """Of accepts."""
+        """Bad rate of accepts."""
         return mean(self.bad, self.accept_weights)
 
     def of_odds(self, odds: float) -> FloatArray:
@@ -110,7 +110,7 @@ class Applicants:
         return np.asarray(expit(self.rejects @ self.coef + np.log(odds)))
 
     def refitted(self, proportion: FloatArray) -> Refitted:
-        """Return the fit to accepts as they are, and to rejects as these proportions of bad."""
+        """Return the fit to accepts with observed outcomes and to rejects with these proportions of bad."""
         return self.fit(
             np.vstack([self.accepts, self.rejects]),
             np.concatenate([self.bad, proportion]),

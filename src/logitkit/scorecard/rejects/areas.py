@@ -21,9 +21,9 @@ POSSIBLE = (0.0, float("inf"))
 def bounds(
     applicants: Applicants, inferred: Inferred, between: tuple[float, float]
 ) -> dict[str, tuple[float, float, float, float, float]]:
-    """Return what is possible at least, thought possible at least, assumed, thought at most and possible at most.
+    """Return five values: possible minimum, plausible minimum, assumed, plausible maximum, possible maximum.
 
-    Of the bad rates of rejects and of all, and of the Gini coefficient of the card among all.
+    They are for the bad rates of rejects and of all, and for the Gini coefficient of the card among all.
     """
     v = applicants.reject_weights
     rates = [mean(applicants.of_odds(odds), v) for odds in (POSSIBLE[0], *between, POSSIBLE[1])]
@@ -46,7 +46,7 @@ def _five(values: list[float]) -> tuple[float, float, float, float, float]:
 
 
 def area_bounds(applicants: Applicants, coef: FloatArray, between: tuple[float, float]) -> tuple[float, float]:
-    """Return the least and the largest area of a card among all applicants; nan where all could be of one outcome.
+    """Return the smallest and the largest area of a card among all applicants; nan if all could have one outcome.
 
     Each reject may have any odds of bad between two multiples of those of an accept with the same values.
     """

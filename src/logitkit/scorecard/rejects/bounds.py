@@ -31,18 +31,18 @@ NEAR = 1e-4
 
 
 class Patterns(NamedTuple):
-    """Applicants by kind: the same weights of evidence are one row.
+    """Applicants grouped into kinds with the same weights of evidence.
 
     Parameters
     ----------
     x : (m, p) array
-        The kinds.
+        Weights of evidence of the kinds.
     total : (m,) array
         Numbers of applicants.
     accepts : (p,) array
         Sum of the rows of accepts that were bad.
     least, largest : (m,) array
-        Numbers of rejects that are bad at least and at most.
+        Smallest and largest numbers of bad rejects.
     """
 
     x: FloatArray
@@ -52,7 +52,7 @@ class Patterns(NamedTuple):
     largest: FloatArray
 
     def part(self, every: int) -> Patterns:
-        """Return a systematic sample of the kinds, which stands for all."""
+        """Return a systematic sample of the kinds, which represents all."""
         some = slice(None, None, every)
         scale = self.total.sum() / self.total[some].sum()
         least, largest = self.least[some] * scale, self.largest[some] * scale
@@ -60,7 +60,7 @@ class Patterns(NamedTuple):
 
 
 def found_ends(applicants: Applicants, asked: bool | str, between: tuple[float, float]) -> FloatArray | None:
-    """Return the ends that were asked for: over all outcomes, or between two multiples of the odds."""
+    """Return the requested bounds: over all outcomes, or between two multiples of the odds."""
     if asked == "between":
         return coefficient_bounds(applicants, between)
     if not isinstance(asked, bool):
@@ -71,7 +71,7 @@ def found_ends(applicants: Applicants, asked: bool | str, between: tuple[float, 
 
 
 def coefficient_bounds(applicants: Applicants, between: tuple[float, float]) -> FloatArray:
-    """Return the least and the largest value that each coefficient was found to take, shape (p, 2).
+    """Return the smallest and the largest value found for each coefficient, shape (p, 2).
 
     Rejects have odds of bad between two multiples of those of accepts with the same values.
     """

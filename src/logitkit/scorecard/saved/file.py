@@ -47,26 +47,26 @@ N_GIVEN = ("n_given", "n_indeterminate", "n_missing", "n_good", "n_bad")
 
 
 class SavedCard(NamedTuple):
-    """What a file holds.
+    """The content of a saved card.
 
     Parameters
     ----------
     card : Card
         The card.
     record : FitRecord
-        The fit under it.
+        The underlying fit.
     binnings : mapping of str to Binning
         All variables that were binned.
     population : Population
-        Who the card was made from.
+        The population from which the card was made.
     steps : tuple of SelectionStep
         The trail of the selection.
     development : Development or None
-        What is kept of the points of the rows that the card was made from.
+        Stored statistics of the points of the rows from which the card was made.
     manifest : Manifest or None
-        What it was made from and how.
+        How the card was made, and from which rows.
     changes : tuple of CardChange
-        What was done to it afterwards.
+        Changes made afterwards.
     """
 
     card: Card
@@ -80,7 +80,7 @@ class SavedCard(NamedTuple):
 
 
 def save_card(saved: SavedCard, path: str | Path) -> Path:
-    """Write a scorecard as JSON, whole or not at all."""
+    """Write a scorecard as JSON; the file is complete or not written."""
     card, population = saved.card, saved.population
     numbers = [card.intercept, card.base_points, *saved.record.coef]
     if not np.isfinite(numbers).all():
