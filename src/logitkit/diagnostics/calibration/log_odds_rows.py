@@ -19,14 +19,14 @@ __all__ = ["LogOddsRows", "Spread", "Usable", "against_reference"]
 
 @dataclass(frozen=True)
 class Usable:
-    """Which rows take part, in sums.
+    """Counts of rows that are usable for intercepts and slopes.
 
     Parameters
     ----------
     finite, at_limit : int
-        Rows whose log odds are all finite, and the others.
+        Number of rows whose log odds are all finite, and of other rows.
     contradicted : bool
-        Whether a row has an outcome of probability zero.
+        Whether an outcome with predicted probability zero occurs in any row.
 
     Examples
     --------
@@ -40,7 +40,7 @@ class Usable:
 
     @classmethod
     def of(cls, rows: PredictedRows) -> Usable:
-        """Count the rows that take part.
+        """Count the usable rows.
 
         Parameters
         ----------
@@ -50,23 +50,23 @@ class Usable:
         Returns
         -------
         Usable
-            Those of other rows can be added.
+            Counts, to which those of other rows can be added.
         """
         finite = int(np.isfinite(rows.log_odds).all(axis=0).sum())
         return cls(finite, rows.order.size - finite, bool(np.isinf(rows.loss).any()))
 
     def plus(self, other: Usable) -> Usable:
-        """Return the sums over the rows of both.
+        """Return the counts over both sets of rows.
 
         Parameters
         ----------
         other : Usable
-            Of other rows.
+            Counts of other rows.
 
         Returns
         -------
         Usable
-            Of both.
+            Counts over both sets of rows.
         """
         return Usable(
             self.finite + other.finite, self.at_limit + other.at_limit, self.contradicted or other.contradicted
@@ -75,7 +75,7 @@ class Usable:
 
 @dataclass(frozen=True, eq=False)
 class LogOddsRows:
-    """Rows with their predicted log odds: held, or a stream of which each chunk is predicted when it is read.
+    """Rows with their predicted log odds, in memory or as a stream that is predicted chunk by chunk.
 
     Parameters
     ----------
@@ -84,13 +84,13 @@ class LogOddsRows:
     design : Design
         Rows with their outcome.
     own : bool
-        Whether they are rows of the fit.
+        Whether the rows are those of the fit.
     usable : Usable
-        Which take part.
+        Counts of usable rows.
     rows : PredictedRows or None
-        The rows with their predictions, where they are held.
+        The rows with their predictions, if they are in memory.
     ranked : RankedRows or None
-        Of two outcomes, these in order of the log odds of the event, where they were sorted already.
+        With two outcomes, the same rows sorted by the log odds of the event, if already available.
 
     Examples
     --------
@@ -115,12 +115,13 @@ class LogOddsRows:
         Parameters
         ----------
         columns : callable
-            Makes them of some rows, their predictions and, where they were sorted already, these in order; picklable.
+            Function that makes the columns from rows, their predictions and, if available, the sorted rows; it must be
+            picklable.
 
         Returns
         -------
         Design
-            The rows that take part, held or read in chunks as they were.
+            The usable rows, in memory or in chunks as before.
         """
         if self.rows is not None:
             return columns(self.design, self.rows, self.ranked)
@@ -132,12 +133,12 @@ class LogOddsRows:
         Parameters
         ----------
         reference : int
-            Place of the outcome that the others are compared with.
+            Position of the reference outcome.
 
         Returns
         -------
         list of Spread
-            By outcome.
+            Spread for each outcome.
         """
         if self.rows is not None:
             return _spreads(reference, self.rows)
@@ -196,9 +197,9 @@ class Spread:
     Parameters
     ----------
     n : int
-        Rows.
+        Number of rows.
     mean, variance, largest : float
-        Mean, variance with the divisor n, and largest absolute value.
+        Mean, variance with divisor n, and largest absolute value.
 
     Examples
     --------
@@ -217,17 +218,17 @@ class Spread:
         return float(np.sqrt(self.variance))
 
     def plus(self, other: Spread) -> Spread:
-        """Return the spread over both.
+        """Return the spread over both sets of rows.
 
         Parameters
         ----------
         other : Spread
-            Of other rows.
+            Spread over other rows.
 
         Returns
         -------
         Spread
-            Of both.
+            Spread over both sets of rows.
         """
         if 0 in (self.n, other.n):
             return self if other.n == 0 else other
@@ -256,21 +257,21 @@ def _both(one: list[Spread], other: list[Spread]) -> list[Spread]:
 
 
 def against_reference(rows: PredictedRows, reference: int) -> tuple[IntArray, FloatArray]:
-    """Return the log odds of outcomes against a reference.
+    """Return the log odds of each outcome against a reference.
 
     Parameters
     ----------
     rows : PredictedRows
         Rows with their predictions.
     reference : int
-        Place of the outcome that the others are compared with.
+        Position of the reference outcome.
 
     Returns
     -------
     kept : (r,) int array
-        Places in the design of the rows whose log odds are all finite.
+        Positions in the design of the rows whose log odds are all finite.
     log_odds : (K, r) array
-        Zero for the reference.
+        Log odds, zero for the reference.
 
     Examples
     --------

@@ -25,18 +25,18 @@ __all__ = ["RowLogits", "offset_fit", "row_logits"]
 
 @dataclass(frozen=True)
 class RowLogits:
-    """Rows with a finite prediction, as bare arrays.
+    """Rows with a finite prediction, as arrays.
 
     Parameters
     ----------
     logits, shares : (n,) or (n, K) array
-        Of an event, or of K outcomes: log odds or log probabilities, and proportions of what happened.
+        Log odds of an event or log probabilities of K outcomes, and observed proportions.
     weights : (n,) array
         Weight of each row.
     order : (n,) int array
-        Place of each in the design.
+        Position of each row in the design.
     at_limit : int
-        Rows left out because a probability is 0 or 1 under separation.
+        Number of rows left out because a probability is 0 or 1 under separation.
 
     Examples
     --------
@@ -52,7 +52,7 @@ class RowLogits:
 
 
 def row_logits(record: FitRecord, design: Design) -> RowLogits:
-    """Return the logits of rows; of rows that are read in chunks all together, a few numbers per row.
+    """Return the logits of rows. Rows that are read in chunks are joined, with a few numbers per row.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def row_logits(record: FitRecord, design: Design) -> RowLogits:
     Raises
     ------
     DataError
-        If no row is left.
+        If no row remains.
 
     Examples
     --------
@@ -101,25 +101,25 @@ def _of_part(
 
 
 def offset_fit(record: FitRecord, design: Design, order: IntArray, logits: FloatArray) -> tuple[FitRecord, Design]:
-    """Return a fit without coefficients, whose predictions are given logits, and its rows.
+    """Return a fit without coefficients whose predictions are the given logits, and its rows.
 
-    Every diagnostic of a fit is then one of these logits.
+    Any diagnostic of a fit can then be applied to these logits.
 
     Parameters
     ----------
     record : FitRecord
-        The fit that the outcomes are of.
+        The fit that defines the outcomes.
     design : Design
         Rows with their outcome.
     order : (n,) int array
-        Places of those that are used.
+        Positions of the rows used.
     logits : (n,) or (n, K) array
-        Their logits.
+        Logits of these rows.
 
     Returns
     -------
     record : FitRecord
-        It is not known to be of these rows, so that diagnostics take them for new ones.
+        The fit. It is not recognised as a fit to these rows, so diagnostics treat them as new rows.
     design : Design
         The rows.
 

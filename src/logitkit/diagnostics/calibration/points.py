@@ -23,14 +23,14 @@ POINTS_MOST = 20_000
 
 @dataclass(frozen=True)
 class Points:
-    """Pooled rows, ascending by predicted probability.
+    """Pooled rows in ascending order of predicted probability.
 
     Parameters
     ----------
     sums : (4, m) array
-        Weights, weighted events, expected events, and sums of squared weights.
+        Sums of weights, weighted events, expected events and squared weights.
     exact : bool
-        Whether each point has one prediction.
+        Whether each point represents a single predicted probability.
 
     Examples
     --------
@@ -59,7 +59,7 @@ class Points:
 
 
 def pooled_points(blocks: Iterable[Pooled], total: float, most: int = POINTS_MOST) -> Points:
-    """Return the points of rows that come in ascending order of their score.
+    """Return the points of rows that arrive in ascending order of score.
 
     Parameters
     ----------
@@ -68,12 +68,12 @@ def pooled_points(blocks: Iterable[Pooled], total: float, most: int = POINTS_MOS
     total : float
         Sum of all weights.
     most : int
-        Points beyond which neighbours are pooled.
+        Largest number of points, beyond which neighbours are pooled.
 
     Returns
     -------
     Points
-        At most so many.
+        At most ``most`` points.
 
     Examples
     --------

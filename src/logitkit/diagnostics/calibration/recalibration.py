@@ -39,16 +39,16 @@ DEPENDENT = 1e-8  # singular value of standardised log-odds, beside the largest,
 
 @dataclass(frozen=True)
 class Recalibration:
-    """Intercepts and slopes of K outcomes.
+    """Calibration intercepts and slopes of K outcomes.
 
     Parameters
     ----------
     intercept, intercept_std_error, slope, slope_std_error : (K,) array
-        nan for the reference.
+        Estimates and standard errors; nan for the reference.
     at_limit : int
-        Rows with an outcome of probability zero, which took no part.
+        Number of rows excluded because an outcome has probability zero.
     fitted : FitRecord or None
-        The model with slopes; None where it has no estimate.
+        The model with slopes; None if it has no estimate.
 
     Examples
     --------
@@ -66,19 +66,19 @@ class Recalibration:
 
 
 def recalibrate(rows: LogOddsRows, reference: int) -> Recalibration:
-    """Return calibration intercepts, with slopes of 1, and slopes.
+    """Return calibration intercepts, with slopes fixed at 1, and calibration slopes.
 
     Parameters
     ----------
     rows : LogOddsRows
         Rows with their predictions.
     reference : int
-        Place of the outcome that the others are compared with.
+        Position of the reference outcome.
 
     Returns
     -------
     Recalibration
-        nan where a row contradicts its limit, infinite where the rows separate the outcomes by what is predicted.
+        Estimates; nan if an outcome with probability zero occurs, infinite if the predictions separate the outcomes.
 
     Examples
     --------
@@ -189,23 +189,23 @@ def _slopes(rows: LogOddsRows, active: IntArray, reference: int) -> tuple[FloatA
 
 
 def design_of_columns(design: Design, kept: IntArray, columns: FloatArray, response: Response) -> Design:
-    """Return some rows of a design on other columns.
+    """Return some rows of a design with other columns.
 
     Parameters
     ----------
     design : Design
-        Rows of any columns.
+        Rows with any columns.
     kept : (r,) int array
-        Places of those that are taken.
+        Positions of the selected rows.
     columns : (r, q) array
-        Their columns, of which the first is one of ones.
+        New columns of these rows, the first of which consists of ones.
     response : Response
-        Their outcomes.
+        Outcomes of these rows.
 
     Returns
     -------
     Design
-        With clusters where the response has them.
+        The rows, with clusters if the response has them.
 
     Examples
     --------
@@ -223,19 +223,19 @@ def design_of_columns(design: Design, kept: IntArray, columns: FloatArray, respo
 
 
 def fit_rows(design: Design, model: Form | Family) -> FitRecord:
-    """Fit the outcomes of rows on the columns that were made of their log odds.
+    """Fit the outcomes of rows to columns derived from their log odds.
 
     Parameters
     ----------
     design : Design
         Rows with these columns.
     model : Form or Family
-        What is fitted.
+        Model to fit.
 
     Returns
     -------
     FitRecord
-        With the sandwich where weights or clusters ask for it.
+        The fit, with a sandwich covariance if weights or clusters require it.
 
     Examples
     --------

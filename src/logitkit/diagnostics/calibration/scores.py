@@ -37,18 +37,18 @@ __all__ = ["BrierParts", "Scores", "brier_parts", "scaled_score"]
 
 @dataclass(frozen=True)
 class Scores:
-    """What is summed over rows in any order.
+    """Sums over rows that do not depend on their order.
 
     Parameters
     ----------
     weight, squared_error, loss : float
         Sums over trials.
     finite_loss : float
-        The loss of the rows that take part in intercepts and slopes.
+        Loss of the rows that are used for intercepts and slopes.
     largest : (k,) array
         Largest log odds of each reported outcome.
     usable : Usable
-        Which rows take part in intercepts and slopes.
+        Counts of rows that are used for intercepts and slopes.
 
     Examples
     --------
@@ -76,7 +76,7 @@ class Scores:
         Returns
         -------
         Scores
-            Those of other rows can be added.
+            Sums, to which those of other rows can be added.
         """
         largest = rows.log_odds[list(rows.reported)].max(axis=1, initial=-np.inf)
         loss = rows.weights * rows.loss
@@ -85,17 +85,17 @@ class Scores:
         return cls(weight, rows.squared_error, float(loss.sum()), finite, largest, Usable.of(rows))
 
     def plus(self, other: Scores) -> Scores:
-        """Return the sums over the rows of both.
+        """Return the sums over both sets of rows.
 
         Parameters
         ----------
         other : Scores
-            Of other rows.
+            Sums over other rows.
 
         Returns
         -------
         Scores
-            Of both.
+            Sums over both sets of rows.
         """
         return Scores(
             self.weight + other.weight,

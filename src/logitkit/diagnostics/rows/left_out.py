@@ -14,24 +14,24 @@ __all__ = ["EVERY_ROW", "LeftOut", "left_out_of", "rows_left_out"]
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Rows that were given and rows that were left out, by reason.
+    """Numbers of rows given and left out, by reason.
 
     Parameters
     ----------
     given : int
-        Rows of the table.
+        Number of rows of the table.
     missing : int
-        Rows with a missing value.
+        Number of rows with a missing value.
     by_column : tuple of (str, int)
-        Columns with missing values and their number, most first; empty where they were not counted.
+        Columns with missing values and the number of these, in descending order; empty if they were not counted.
     in_pure_levels : int
-        Rows of the fit in levels of an absorbed factor that have one outcome only.
+        Number of rows of the fit in levels of an absorbed factor that have only one outcome.
     weightless : int
-        Rows of weight zero or without trials.
+        Number of rows of weight zero or without trials.
     undetermined : int
-        Rows whose prediction is undetermined under separation.
+        Number of rows whose prediction is undetermined under separation.
     unseen : int
-        Rows that the fit cannot predict, such as those with a level that it never saw.
+        Number of rows that the fit cannot predict, such as those with a level that is not in its data.
 
     Examples
     --------
@@ -49,7 +49,7 @@ class LeftOut:
 
     @property
     def used(self) -> int:
-        """Rows that the diagnostic rests on."""
+        """Number of rows used for the diagnostic."""
         gone = self.missing + self.unseen + self.in_pure_levels + self.weightless + self.undetermined
         return self.given - gone
 
@@ -70,7 +70,7 @@ def rows_left_out(design: Design, undetermined: BoolArray | None = None) -> Left
     Returns
     -------
     LeftOut
-        With what the design itself left out of the table.
+        Counts, including rows of the table that the design left out.
 
     Examples
     --------
@@ -84,19 +84,19 @@ def rows_left_out(design: Design, undetermined: BoolArray | None = None) -> Left
 
 
 def left_out_of(design: Design, weightless: int, undetermined: int) -> LeftOut:
-    """Return the rows that a diagnostic leaves out, of which some were counted.
+    """Return the counts of rows that a diagnostic leaves out, given some of them.
 
     Parameters
     ----------
     design : Design
-        Rows with their outcome, whose number alone is looked at.
+        Rows with their outcome; only their number is used.
     weightless, undetermined : int
-        Rows without weight, and without a prediction.
+        Number of rows without weight, and without a prediction.
 
     Returns
     -------
     LeftOut
-        With what the design itself left out of the table.
+        Counts, including rows of the table that the design left out.
 
     Examples
     --------

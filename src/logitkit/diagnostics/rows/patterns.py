@@ -32,9 +32,10 @@ class Patterns:
     Parameters
     ----------
     count : int
-        Number of patterns, J; under separation of those whose outcome is not certain in the limit.
+        Number of patterns, J; under separation, of those whose outcome is not certain in the limit.
     dof : int
-        Free log-odds of the patterns less the finite coefficients: what the model leaves to test.
+        Number of free log odds of the patterns minus the number of finite coefficients: the degrees of freedom for a
+        test.
 
     Examples
     --------
@@ -47,19 +48,19 @@ class Patterns:
 
 
 def count_patterns(record: FitRecord, design: Design) -> Patterns:
-    """Return the covariate patterns of the rows of a fit.
+    """Count the covariate patterns of the rows of a fit.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     design : Design
-        Its n rows; offsets belong to the pattern.
+        The n rows of the fit; offsets are part of the pattern.
 
     Returns
     -------
     Patterns
-        Counted among rows of which more than one outcome is possible.
+        Counts among rows with more than one possible outcome.
 
     Examples
     --------
@@ -85,7 +86,7 @@ def count_patterns(record: FitRecord, design: Design) -> Patterns:
 
 
 def marking(record: FitRecord, rows: Design, seed: int = 0) -> Marks:
-    """Return the task that marks patterns, with scales from some of the rows.
+    """Return the task that assigns a mark to each pattern, with scales from some of the rows.
 
     Parameters
     ----------
@@ -94,12 +95,12 @@ def marking(record: FitRecord, rows: Design, seed: int = 0) -> Marks:
     rows : Design
         Some of the rows.
     seed : int, default 0
-        Of the random combination of the columns.
+        Seed of the random combination of the columns.
 
     Returns
     -------
     Marks
-        Equal for equal rows; for others with a probability of about 1e-11 a pair.
+        Marks are equal for equal rows, and for a pair of different rows with probability about 1e-11.
 
     Examples
     --------
@@ -122,27 +123,27 @@ def marking(record: FitRecord, rows: Design, seed: int = 0) -> Marks:
 
 
 def pattern_rows(record: FitRecord, design: Design) -> tuple[Design, IntArray]:
-    """Return the covariate patterns of a fit as rows of counts, and the pattern to which each row belongs.
+    """Return the covariate patterns of a fit as rows of counts, and the pattern of each row.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     design : Design
-        Its n rows, which are held; offsets belong to the pattern.
+        The n rows of the fit, in memory; offsets are part of the pattern.
 
     Returns
     -------
     patterns : Design
-        One row per pattern, in the order of first appearance: its trials are the sum of the weights of its rows,
-        its response their proportions of the outcomes.
+        One row per pattern, in order of first appearance. Its number of trials is the sum of the weights of its rows,
+        and its response the proportions of the outcomes.
     codes : (n,) int array
         Pattern of each row.
 
     Raises
     ------
     UnsupportedError
-        If rows are read in chunks, or a factor is absorbed, whose levels would be part of the pattern.
+        If rows are read in chunks, or a factor is absorbed, because its levels would be part of the pattern.
 
     Examples
     --------
@@ -182,7 +183,7 @@ def pattern_rows(record: FitRecord, design: Design) -> tuple[Design, IntArray]:
 
 @dataclass(frozen=True)
 class Marks:
-    """Rows are equal where a random combination of their columns, each brought to about unit size, and offsets is."""
+    """Marks of rows: a random combination of their offsets and columns, each scaled to about unit size."""
 
     record: FitRecord
     weights: FloatArray
@@ -205,22 +206,22 @@ class Marks:
 
 
 def free_log_odds(rows: PredictedRows) -> IntArray:
-    """Return how many outcomes are possible in each row, less one, shape (r,)."""
+    """Return the number of possible outcomes in each row minus one, shape (r,)."""
     return np.asarray(np.count_nonzero(~np.isneginf(rows.log_odds), axis=0) - 1, dtype=np.int64)
 
 
 def require_unsaturated(patterns: Patterns) -> None:
-    """Refuse a goodness-of-fit test of a model that fits every covariate pattern exactly.
+    """Raise an error if a model fits every covariate pattern exactly, so that its fit cannot be tested.
 
     Parameters
     ----------
     patterns : Patterns
-        Of the rows of the fit.
+        Covariate patterns of the rows of the fit.
 
     Raises
     ------
     UnsupportedError
-        If no degree of freedom is left.
+        If there are no degrees of freedom.
 
     Examples
     --------

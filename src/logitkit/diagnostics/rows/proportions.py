@@ -19,23 +19,23 @@ __all__ = ["effective_observations", "independent_observations", "wilson_interva
 
 
 def wilson_interval(rate: FloatArray, n: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
-    """Return Wilson's interval for a binomial rate: the rates that a score test does not reject.
+    """Return the Wilson interval for a binomial proportion, the values that a score test does not reject.
 
     Parameters
     ----------
     rate, n : (b,) array
-        Observed rates, and the observations that they rest on.
+        Observed proportions, and the numbers of observations on which they are based.
     level : float
         Confidence level.
 
     Returns
     -------
     low, high : (b,) array
-        Within 0 and 1.
+        Limits, within [0, 1].
 
     Examples
     --------
-    At its ends the score statistic equals the normal quantile:
+    At its limits the score statistic equals the normal quantile:
 
     >>> low, high = wilson_interval(np.array([0.3]), np.array([20.0]), 0.95)
     >>> score = (0.3 - low) / np.sqrt(low * (1 - low) / 20)
@@ -50,20 +50,20 @@ def wilson_interval(rate: FloatArray, n: FloatArray, level: float) -> tuple[Floa
 
 
 def independent_observations(response: Response, total: FloatArray, squares: FloatArray) -> FloatArray:
-    """Return how many independent observations some rates rest on.
+    """Return the number of independent observations on which rates are based.
 
     Parameters
     ----------
     response : Response
-        Of the design that the rows are from.
+        Response of the design that contains the rows.
     total, squares : (b,) array
-        Sums of the weights of the rows of each rate, and of their squares.
+        Sums of the weights, and of the squared weights, of the rows of each rate.
 
     Returns
     -------
     (b,) array
-        The total where weights count rows or trials; Kish's effective number with sampling weights; nan with precision
-        weights, which count nothing, and with clusters.
+        The total if weights count rows or trials; Kish's effective sample size with sampling weights; nan with
+        clusters, and with precision weights, which are not counts.
 
     Examples
     --------
@@ -82,23 +82,24 @@ def independent_observations(response: Response, total: FloatArray, squares: Flo
 def effective_observations(
     rate: FloatArray, total: FloatArray, event_squares: FloatArray, other_squares: FloatArray
 ) -> FloatArray:
-    """Return how many rows without weights would give a weighted rate the variance that it has.
+    """Return the number of unweighted rows that would give a weighted rate the same variance.
 
     Parameters
     ----------
     rate, total : (b,) array
-        Weighted rates, and the sums of the weights that they rest on.
+        Weighted rates, and the sums of their weights.
     event_squares, other_squares : (b,) array
-        Sums of the squares of the weights of rows with the event and without; of the weights where these count rows.
+        Sums of the squared weights of rows with the event and without it, or of the weights if these count rows.
 
     Returns
     -------
     (b,) array
-        r (1 - r) over the linearised variance of r, and Kish's number at rates of 0 and 1; nan without rows.
+        r (1 - r) divided by the linearised variance of r; Kish's effective sample size at rates of 0 and 1; nan without
+        rows.
 
     Examples
     --------
-    Two rows with the event, and two of five times their weight without it:
+    Two rows with the event, and two rows without it that have five times the weight:
 
     >>> one = np.ones(1)
     >>> size = effective_observations(one / 6, 12 * one, 2 * one, 50 * one)

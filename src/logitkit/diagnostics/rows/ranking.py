@@ -40,18 +40,18 @@ class RankedRows:
     Parameters
     ----------
     log_odds, score : (r,) array
-        Log odds of the event, and the same with differences of rounding merged. May be infinite at the limit of a
-        separated fit.
+        Log odds of the event, and the same with values that differ only by rounding merged. They may be infinite in the
+        limit of a separated fit.
     mu : (r,) array
         Probability of the event.
     y, weights : (r,) array
         Proportion of events, and total weight.
     place : (r,) int array
-        Of each row among those in their order in the design.
+        Position of each row among the rows in the order of the design.
 
     Examples
     --------
-    Events and non-events add up to the weights:
+    Events and non-events sum to the weights:
 
     >>> zero, half = np.zeros(1), np.full(1, 0.5)
     >>> rows = RankedRows(zero, zero, half, 0.25 * np.ones(1), 4.0 * np.ones(1), np.zeros(1, dtype=np.int64))
@@ -86,19 +86,19 @@ class PredictedRows:
     outcomes : tuple of str
         The K outcomes.
     of_event : bool
-        Whether the model is of an event, the second of two outcomes, of which alone results then tell.
+        Whether the model is of an event, the second of two outcomes; results are then reported only for the event.
     family : Family
         The likelihood.
     eta : (m, r) array
-        Linear predictors, infinite at the limit of a separated fit.
+        Linear predictors, infinite in the limit of a separated fit.
     response : Response
         The outcomes of the rows, and their weights.
     order : (r,) int array
-        Place of each row in the design.
+        Position of each row in the design.
     undetermined : int
-        Rows that were left out because the limit of a separated fit is undetermined there.
+        Number of rows left out because separation leaves their prediction undetermined.
     left_out : LeftOut
-        Rows given, used and left out.
+        Number of rows given, used and left out.
 
     Examples
     --------
@@ -125,12 +125,12 @@ class PredictedRows:
 
     @once
     def shares(self) -> FloatArray:
-        """Proportion of each outcome among the trials of a row, shape (K, r)."""
+        """Proportion of each outcome among the trials of each row, shape (K, r)."""
         return self.response.indicators()
 
     @once
     def log_odds(self) -> FloatArray:
-        """Log odds of each outcome against all others together, shape (K, r)."""
+        """Log odds of each outcome against all others combined, shape (K, r)."""
         return self.family.log_odds(self.eta)
 
     @once
@@ -140,7 +140,7 @@ class PredictedRows:
 
     @once
     def loss(self) -> FloatArray:
-        """Negative log-likelihood of one trial, infinite where an outcome contradicts its limit, shape (r,)."""
+        """Negative log-likelihood per trial, infinite if an outcome contradicts its limit, shape (r,)."""
         return self.family.losses(self.eta, self.response)
 
     @property
@@ -150,7 +150,7 @@ class PredictedRows:
 
     @property
     def absent(self) -> tuple[str, ...]:
-        """Outcomes that no row has."""
+        """Outcomes that do not occur in the rows."""
         return tuple(name for name, total in zip(self.outcomes, self.totals, strict=True) if total <= 0.0)
 
     @property
@@ -160,12 +160,12 @@ class PredictedRows:
 
     @property
     def brier(self) -> float:
-        """Mean squared error of the probability of an event for one trial; of several outcomes, their sum."""
+        """Mean squared error per trial of the probability of an event; for several outcomes, the sum over outcomes."""
         return self.squared_error / float(self.weights.sum())
 
     @property
     def squared_error(self) -> float:
-        """Sum over trials of the squared errors of probabilities."""
+        """Sum over trials of the squared errors of the probabilities."""
         total = 0.0
         for k in self.reported:
             y, p = self.shares[k], self.probability[k]
@@ -174,11 +174,11 @@ class PredictedRows:
 
     @property
     def reported(self) -> tuple[int, ...]:
-        """Places of the outcomes that results tell of."""
+        """Positions of the outcomes that results report."""
         return (1,) if self.of_event else tuple(range(len(self.outcomes)))
 
     def report(self, values: FloatArray) -> FloatArray:
-        """Return values by outcome, shape (K, ...), as results have them: in a model of an event those of the event.
+        """Return values by outcome as results report them: in a model of an event, only those of the event.
 
         Parameters
         ----------
@@ -188,37 +188,37 @@ class PredictedRows:
         Returns
         -------
         (...) or (K, ...) array
-            Those that results tell of.
+            The reported values.
         """
         return np.asarray(values)[1] if self.of_event else values
 
     def against_rest(self, outcome: int) -> RankedRows:
-        """Return the rows in ascending order of the log odds of an outcome, which is then the event.
+        """Return the rows in ascending order of the log odds of an outcome, which is treated as the event.
 
         Parameters
         ----------
         outcome : int
-            Its place.
+            Position of the outcome.
 
         Returns
         -------
         RankedRows
-            As of a model of two outcomes.
+            Rows as for a model of two outcomes.
         """
         return self._ranked(self.log_odds[outcome], self.shares[outcome])
 
     def scores_of(self, outcome: int) -> Pooled:
-        """Return the distinct log odds of an outcome, ascending, with the weight of the outcome and of others at each.
+        """Return the distinct log odds of an outcome in ascending order, with the weight of the outcome and others.
 
         Parameters
         ----------
         outcome : int
-            Its place.
+            Position of the outcome.
 
         Returns
         -------
         Pooled
-            As of ``against_rest``. Where each row is one trial, values and outcomes are sorted and no order is made.
+            The same values as from ``against_rest``. If each row is one trial, values and outcomes are sorted directly.
         """
         here = self.shares[outcome]
         if self.response.prior is None and self.response.trials is None and bool((here * (1.0 - here) == 0.0).all()):
@@ -231,27 +231,27 @@ class PredictedRows:
         return found
 
     def without(self, outcome: int) -> RankedRows:
-        """Return the rows in ascending order of the log odds of all other outcomes, which are then the event.
+        """Return the rows in ascending order of the log odds of all other outcomes, which are treated as the event.
 
         Parameters
         ----------
         outcome : int
-            Place of the one that is left out.
+            Position of the outcome that is not part of the event.
 
         Returns
         -------
         RankedRows
-            As of a model of two outcomes.
+            Rows as for a model of two outcomes.
         """
         return self._ranked(-self.log_odds[outcome], np.delete(self.shares, outcome, axis=0).sum(axis=0))
 
     def by_score(self) -> RankedRows:
-        r"""Return the rows in ascending order of their mean score, with ordered outcomes scored evenly from 0 to 1.
+        r"""Return the rows in ascending order of mean score, with ordered outcomes scored evenly from 0 to 1.
 
         Returns
         -------
         RankedRows
-            As of an event whose probability is the mean score :math:`\sum_k k\, p_k / (K - 1)`, with k from 0.
+            Rows as for an event whose probability is the mean score :math:`\sum_k k\, p_k / (K - 1)`, with k from 0.
         """
         score = np.linspace(0.0, 1.0, len(self.outcomes))
         with np.errstate(divide="ignore"):
@@ -281,21 +281,21 @@ def predicted_rows(record: FitRecord, design: Design, own: bool | None = None) -
     design : Design
         Rows with their outcome.
     own : bool, optional
-        Whether they are rows of the fit, where that is known; a chunk of rows without any that counts is then no error.
+        Whether the rows are those of the fit, if known; a chunk without usable rows is then not an error.
 
     Returns
     -------
     PredictedRows
-        Rows of weight zero are left out, and rows without a determined prediction, which are counted.
+        The rows, without those of weight zero and those with an undetermined prediction, which are counted.
 
     Raises
     ------
     DataError
-        If no row is left.
+        If no row remains.
 
     Examples
     --------
-    With intercepts, as much of each outcome is expected as there is:
+    If the model has intercepts, the expected and observed totals of each outcome are equal:
 
     >>> import logitkit as lk
     >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
@@ -324,17 +324,17 @@ def predicted_rows(record: FitRecord, design: Design, own: bool | None = None) -
 
 
 def no_rows(given: int) -> DataError:
-    """Return the error that says that no row has a prediction.
+    """Return the error for rows of which none has a prediction.
 
     Parameters
     ----------
     given : int
-        Rows given.
+        Number of rows given.
 
     Returns
     -------
     DataError
-        To be raised.
+        The error, to be raised by the caller.
 
     Examples
     --------
@@ -347,17 +347,17 @@ def no_rows(given: int) -> DataError:
 
 
 def merge_rounding(values: FloatArray) -> FloatArray:
-    """Return ascending values with neighbours that differ by rounding made equal to the first of them.
+    """Return ascending values in which neighbours that differ only by rounding are set to the first of them.
 
     Parameters
     ----------
     values : (r,) array
-        In ascending order; may begin and end with infinities.
+        Values in ascending order; they may begin and end with infinities.
 
     Returns
     -------
     (r,) array
-        In ascending order.
+        Merged values in ascending order.
 
     Examples
     --------
