@@ -90,7 +90,7 @@ class SelectionStep:
     Parameters
     ----------
     variable : str
-        Its name.
+        Name of the variable.
     taken : bool
         Whether the variable entered; otherwise it was left out.
     reason : str

@@ -46,7 +46,7 @@ ENOUGH, PART = 10.0, 0.2
 
 @dataclass(frozen=True, kw_only=True)
 class Bins(Stated):
-    """How a variable is binned.
+    """Options for binning a variable.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ class Bins(Stated):
     min_events, max_events, min_nonevents, max_nonevents : float, optional
         Limits of the numbers of events and non-events in a bin. By default the minimum of each is ten, or a fifth of
         all if these are fewer than 50. It falls to one if otherwise a single bin would remain, or the other constraints
-        could not be met. With 0 a bin may have none, and its weight of evidence is computed from corrected counts.
+        could not be met. If a minimum is 0, a count may be zero; the weight of evidence then uses corrected counts.
     min_difference : float, default 0
         Smallest difference between the event rates of neighbouring bins.
     max_p_value : float, optional
@@ -162,7 +162,7 @@ class Bins(Stated):
 
 
 def enough(total: float) -> float:
-    """Return how many events, or non-events, of so many a bin has at least by default.
+    """Return the default minimum number of events, or of non-events, in a bin.
 
     Parameters
     ----------
@@ -172,7 +172,7 @@ def enough(total: float) -> float:
     Returns
     -------
     float
-        Ten, or a fifth of fewer than 50, but not less than one.
+        Ten, or a fifth of the total if it is below 50, but at least one.
 
     Examples
     --------

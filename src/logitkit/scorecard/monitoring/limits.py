@@ -119,7 +119,7 @@ class GiniAtDevelopment:
     level: float = math.nan
 
     def limit_of(self, limits: Limits) -> float | None:
-        """Return the limit of the Gini coefficient, None where there is none."""
+        """Return the limit of the Gini coefficient; None if there is none."""
         if not isinstance(limits.gini, str):
             return limits.gini
         return self.low if self.low > 0 else None
