@@ -1,4 +1,4 @@
-"""The fits of imputed tables as one record, whose covariance is that of Rubin's rules."""
+"""The fits of imputed tables as one record, with the covariance of Rubin's rules."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class PooledRecords:
     designs : tuple of Design or None
         Their rows.
     record : FitRecord
-        The pooled fit: mean coefficients, Rubin's covariance and degrees of freedom, no likelihood.
+        The pooled fit, with mean coefficients, Rubin's covariance and degrees of freedom, and no likelihood.
     coefficients : Pooled
-        What the imputations add to the error of each coefficient.
+        The pooled coefficients, with the contribution of the imputations to their errors.
     dof_complete : float
         Degrees of freedom of the complete table.
 
@@ -57,24 +57,24 @@ class PooledRecords:
     dof_complete: float
 
     def test(self, hypothesis: str) -> PooledTest:
-        """Return D1 of linear hypotheses, or of the coefficients of a term.
+        """Return the test D1 of linear hypotheses, or of the coefficients of a term.
 
         Parameters
         ----------
         hypothesis : str
-            As of ``fit.test``.
+            As for ``fit.test``.
 
         Returns
         -------
         PooledTest
-            By the estimates.
+            The test from the estimates.
         """
         one = self.record
         left, right, texts = parse_hypothesis(hypothesis, one.names, one.naming, one.term_places())
         return self.test_of_functions(left, right, texts)
 
     def test_of_functions(self, left: FloatArray, right: FloatArray, texts: tuple[str, ...]) -> PooledTest:
-        """Return D1 of linear functions of the coefficients.
+        """Return the test D1 of linear functions of the coefficients.
 
         Parameters
         ----------
@@ -83,12 +83,12 @@ class PooledRecords:
         right : (k,) array
             Their values under the hypothesis.
         texts : tuple of str
-            The hypotheses in words.
+            The hypotheses, in words.
 
         Returns
         -------
         PooledTest
-            By the estimates.
+            The test from the estimates.
         """
         if np.linalg.matrix_rank(left) < len(left):
             raise UnsupportedError(f"The hypotheses {', '.join(texts)} depend on one another: leave out the others.")
@@ -97,20 +97,20 @@ class PooledRecords:
         return estimates_test(differences, covariances, self.dof_complete, texts)
 
     def against(self, smaller: PooledRecords, method: str) -> PooledTest:
-        """Return D1, D2, D3 or D4 of the coefficients that a smaller model leaves out.
+        """Return the test D1, D2, D3 or D4 of the coefficients that a smaller model leaves out.
 
         Parameters
         ----------
         smaller : PooledRecords
-            Of the same tables.
+            Fits to the same tables.
         method : {'D1', 'D2', 'D3', 'D4'}
-            By the estimates, by the likelihood-ratio statistics of the tables, by the likelihoods at the pooled
-            estimates too, or by the likelihood of all tables stacked.
+            From the estimates; from the likelihood-ratio statistics of the tables; from the likelihoods, also at the
+            pooled estimates; or from the likelihood of all tables stacked.
 
         Returns
         -------
         PooledTest
-            Of the coefficients of the larger model that the smaller one does not have.
+            Test of the coefficients that are in the larger model only.
 
         Raises
         ------
@@ -180,7 +180,7 @@ class PooledRecords:
 def pooled_records(
     records: Sequence[FitRecord], designs: Sequence[Design | None], dof_complete: float | None = None
 ) -> PooledRecords:
-    """Return fits of one model to imputed tables as one.
+    """Return fits of one model to imputed tables as one fit.
 
     Parameters
     ----------
@@ -189,12 +189,12 @@ def pooled_records(
     designs : sequence of Design or None
         Their rows.
     dof_complete : float, optional
-        Degrees of freedom of the table without gaps; those of the residuals by default.
+        Degrees of freedom of the complete table; by default those of the residuals.
 
     Returns
     -------
     PooledRecords
-        With the pooled record.
+        The fits with the pooled record.
 
     Raises
     ------
@@ -203,7 +203,7 @@ def pooled_records(
     SeparationError
         If a fit has no finite estimate.
     UnsupportedError
-        After a penalty that leaves no errors, and with absorbed factors.
+        After a penalty that leaves no standard errors, and with absorbed factors.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-r"""Rubin's rules: one estimate, with its error, of those from M imputed tables.
+r"""Rubin's rules: one estimate and its standard error from those of M imputed tables.
 
 With estimates :math:`\hat q_l` and variances :math:`u_l`, the pooled estimate is the mean :math:`\bar q`, and its
 variance
@@ -9,9 +9,9 @@ It is compared with t on Barnard and Rubin's degrees of freedom: with :math:`\la
 
 .. math:: \frac{1}{\nu} = \frac{\lambda^2}{M - 1} + \frac{\nu_c + 3}{\nu_c (\nu_c + 1) (1 - \lambda)},
 
-where :math:`\nu_c` are those of the table without gaps. The fraction of missing information is
-:math:`(r + 2 / (\nu + 3)) / (r + 1)` with :math:`r = (1 + 1/M) b / \bar u`, and M imputations are
-:math:`1 / (1 + \mathrm{fmi} / M)` as efficient as infinitely many.
+where :math:`\nu_c` are those of the complete table. The fraction of missing information is :math:`(r + 2 / (\nu + 3)) /
+(r + 1)` with :math:`r = (1 + 1/M) b / \bar u`, and M imputations are :math:`1 / (1 + \mathrm{fmi} / M)` as efficient as
+infinitely many.
 
 References
 ----------
@@ -36,18 +36,18 @@ __all__ = ["Pooled", "RubinLaw", "barnard_rubin", "pooled_scalars"]
 
 @dataclass(frozen=True)
 class Pooled:
-    """Pooled estimates with what the imputations add to their errors.
+    """Pooled estimates, with the contribution of the imputations to their errors.
 
     Parameters
     ----------
     estimates : Estimates
-        m pooled estimates, each compared with t on degrees of freedom of its own.
+        m pooled estimates, each with its own degrees of freedom for t.
     within, between : (m,) array
         Mean of the variances, and variance of the estimates.
     dof : (m,) array
         Barnard and Rubin's degrees of freedom.
     increase : (m,) array
-        Relative increase of the variance for what is missing.
+        Relative increase in variance due to missing values.
     fmi : (m,) array
         Fraction of missing information.
     n_imputations : int
@@ -55,7 +55,7 @@ class Pooled:
 
     Examples
     --------
-    Tables that agree add nothing:
+    Tables that agree add no variance:
 
     >>> found = pooled_scalars(np.ones((3, 1)), np.full((3, 1), 0.04), level=0.95)
     >>> float(found.estimates.std_error[0]), float(found.increase[0])
@@ -72,7 +72,7 @@ class Pooled:
 
     @property
     def efficiency(self) -> FloatArray:
-        """Relative to infinitely many imputations, in units of variance, (m,)."""
+        """Efficiency relative to infinitely many imputations, in units of variance, shape (m,)."""
         return 1.0 / (1.0 + self.fmi / self.n_imputations)
 
 
@@ -84,14 +84,14 @@ def barnard_rubin(within: FloatArray, between: FloatArray, n_imputations: int, d
     within, between : (m,) array
         Mean of the variances, and variance of the estimates.
     n_imputations : int
-        M, at least 2.
+        Number of imputed tables, M, at least 2.
     dof_complete : float
-        Degrees of freedom of the table without gaps; infinite for Rubin's of 1987.
+        Degrees of freedom of the complete table; infinite for Rubin's degrees of freedom of 1987.
 
     Returns
     -------
     (m,) array
-        At most ``dof_complete``.
+        Degrees of freedom, at most ``dof_complete``.
 
     Examples
     --------
@@ -124,7 +124,7 @@ def pooled_scalars(
     Returns
     -------
     Pooled
-        m estimates.
+        The m pooled estimates.
 
     Raises
     ------
@@ -156,14 +156,14 @@ def _nothing() -> FloatArray:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RubinLaw(Law):
-    """Student's t with Barnard and Rubin's degrees of freedom of each function's own.
+    """Student's t with Barnard and Rubin's degrees of freedom, separate for each function.
 
     Parameters
     ----------
     dof : float
         Not used.
     within, between : (q, q) array
-        Mean covariance, and covariance of the estimates.
+        Mean covariance, and covariance of the estimates between tables.
     n_imputations : int
         Number of imputed tables, M.
     dof_complete : float
@@ -183,12 +183,12 @@ class RubinLaw(Law):
 
     @property
     def is_normal(self) -> bool:
-        """Whether it is the normal distribution: no."""
+        """Whether it is the normal distribution: always False."""
         return False
 
     @property
     def varies(self) -> bool:
-        """Whether degrees of freedom are of each function's own: yes."""
+        """Whether each function has its own degrees of freedom: always True."""
         return True
 
     def of(self, functions: FloatArray) -> Law:
@@ -202,14 +202,14 @@ class RubinLaw(Law):
         Returns
         -------
         Law
-            Of m functions.
+            Distributions of the m functions.
         """
         within = np.einsum("mi,ij,mj->m", functions, self.within, functions)
         between = np.einsum("mi,ij,mj->m", functions, self.between, functions)
         return EachLaw(barnard_rubin(within, between, self.n_imputations, self.dof_complete), self, functions)
 
     def joint_of(self, functions: FloatArray) -> Law:
-        """Return the distribution for a test of one function; those of several have a covariance of their own.
+        """Return the distribution for a test of one function; tests of several use another covariance.
 
         Parameters
         ----------

@@ -1,7 +1,7 @@
-r"""The likelihood of M imputed tables stacked into one, of which each row counts 1/M: what D4 needs.
+r"""The likelihood of M imputed tables stacked into one, in which each row counts 1/M, as D4 needs it.
 
 With :math:`\ell_l` the log-likelihood of table l, the coefficients maximise :math:`\ell_S(\beta) = \sum_l
-\ell_l(\beta)`, a sum of objectives: the tables are never put together.
+\ell_l(\beta)`, a sum of objectives; the tables are never actually combined.
 
 References
 ----------
@@ -31,14 +31,14 @@ __all__ = ["StackedMaximum", "stacked_maximum"]
 
 
 class StackedMaximum(NamedTuple):
-    """Log-likelihoods of M tables, less their constants, as means over the tables.
+    """Log-likelihoods of M tables, without their constants, as means over the tables.
 
     Parameters
     ----------
     own : float
-        Each at its own estimate.
+        Each table at its own estimate.
     common : float
-        All at the estimate that maximises their sum.
+        All tables at the estimate that maximises their sum.
 
     Examples
     --------
@@ -94,12 +94,12 @@ class _Stacked:
 
 
 def stacked_maximum(pooled: FitRecord, records: Sequence[FitRecord], designs: Sequence[Design]) -> StackedMaximum:
-    """Return the mean log-likelihood of tables at their own estimates, and at the one that is best for all.
+    """Return the mean log-likelihood of tables at their own estimates, and at their common estimate.
 
     Parameters
     ----------
     pooled : FitRecord
-        A record of the same model, whose coefficients are those from which is started.
+        A record of the same model, whose coefficients are the starting values.
     records : sequence of FitRecord
         The M fits.
     designs : sequence of Design
@@ -108,16 +108,16 @@ def stacked_maximum(pooled: FitRecord, records: Sequence[FitRecord], designs: Se
     Returns
     -------
     StackedMaximum
-        The first is at least the second.
+        The first value is at least the second.
 
     Raises
     ------
     ConvergenceError
-        If the maximum is not found, as where the tables together are separated.
+        If the maximum is not found, as when the stacked tables are separated.
 
     Examples
     --------
-    Tables that agree have one estimate:
+    Tables that agree have the same estimate:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("low ~ age", lk.datasets.load_lbw())

@@ -1,1 +1,1 @@
-"""The same model fitted again, to other weights of its rows or other outcomes."""
+"""Refits of a model with other weights of its rows or with other outcomes."""

@@ -1,4 +1,4 @@
-r"""Cross-validation by weights: each fold left out in turn, and its rows predicted by the fit of the others.
+r"""Cross-validation by weights: each fold is left out in turn, and its rows are predicted by the other folds.
 
 References
 ----------
@@ -33,10 +33,10 @@ class CrossFitted:
     Parameters
     ----------
     logit : (n,) array
-        Linear predictors; infinite at the limits of separated fits, nan where the other folds leave the row's value
-        open, and for rows of weight zero.
+        Linear predictors; infinite at the limits of separated fits, nan if the other folds do not determine the value
+        of the row, and for rows with weight zero.
     fold : (n,) int array
-        Fold of each row, from 0; -1 for rows of weight zero.
+        Fold of each row, from 0; -1 for rows with weight zero.
     refits : Refits
         The fit without each fold.
     seed : int or None
@@ -67,9 +67,9 @@ def cross_validate_by_weights(
     record : FitRecord
         The fit.
     design : Design
-        Its n rows; the columns stay as they were learnt from all of them.
+        Its n rows; the columns remain as they were built from all rows.
     folds : int or (n,) int array, default 10
-        Number of folds of equal size that are drawn at random, clusters whole where the fit has them; or the fold of
+        Number of folds of equal size that are drawn at random, with whole clusters if the fit has them; or the fold of
         each row, from 0.
     seed : int, optional
         Draws the same folds again.
@@ -77,12 +77,12 @@ def cross_validate_by_weights(
     Returns
     -------
     CrossFitted
-        A prediction a row.
+        One prediction per row.
 
     Raises
     ------
     DataError
-        For folds that cannot be.
+        For invalid folds.
 
     Examples
     --------

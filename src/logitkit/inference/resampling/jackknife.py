@@ -1,4 +1,4 @@
-r"""The jackknife: each row, observation or cluster left out in turn, and what follows for bias and standard error.
+r"""The jackknife: each row, observation or cluster is left out in turn, for bias and standard errors.
 
 See ``docs/maths/resampling.md``, equations 8 to 10 and 17.
 
@@ -43,17 +43,17 @@ class Jackknife:
     estimate : (p,) array
         Estimates of the fit.
     refits : Refits
-        A refit a unit, in the order of the rows or of the clusters' first rows.
+        One refit per unit, in the order of the rows or of the clusters' first rows.
     multiplicity : (m,) array
-        Observations that each refit stands for: frequency weights, else 1.
+        Number of observations that each refit represents: frequency weights, otherwise 1.
     unit : str
-        Unit left out, as text.
+        The unit that is left out, in words.
     level : float
         Confidence level of the fit.
 
     Examples
     --------
-    Of a proportion the jackknife knows its influence: leaving out an event lowers the logit.
+    For a proportion, leaving out an event lowers the logit:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("y ~ 1", {"y": [0, 0, 1, 1, 1]})
@@ -75,7 +75,7 @@ class Jackknife:
 
     @property
     def n_units(self) -> int:
-        """Units, observations counted one by one."""
+        """Number of units, with observations counted one by one."""
         return int(self.multiplicity.sum())
 
     @once
@@ -99,7 +99,7 @@ class Jackknife:
 
     @property
     def acceleration(self) -> FloatArray:
-        """Skewness of the influence over six, shape (p,): equation 10; nan where a replicate is not finite."""
+        """Skewness of the influence divided by six, shape (p,): equation 10; nan where a replicate is not finite."""
         cubes, squares = (self.multiplicity @ self.deviations**power for power in (3, 2))
         return np.where(
             self._known & (squares > 0.0), cubes / (6.0 * np.where(squares > 0.0, squares, 1.0) ** 1.5), np.nan
@@ -116,7 +116,8 @@ class Jackknife:
         Returns
         -------
         low, high : (p,) array
-            By t with one degree of freedom less than there are units: equation 17; nan where a replicate is not finite.
+            Limits from t with one degree of freedom fewer than there are units: equation 17; nan where a replicate is
+            not finite.
         """
         level = self.level if level is None else level
         half = Law(self.n_units - 1.0).quantile(level) * self.std_error
@@ -137,7 +138,7 @@ class Jackknife:
         Returns
         -------
         Jackknife
-            Of m functions.
+            The jackknife of m functions.
         """
         estimate = function_values(functions, self.estimate) + constant
         return replace(self, names=names, estimate=estimate, refits=self.refits.functions(functions, constant))
@@ -155,25 +156,25 @@ def jackknife(record: FitRecord, design: Design, *, kind: JackknifeKind | None =
     record : FitRecord
         The fit.
     design : Design
-        Its rows; of rows with a frequency weight, one observation is left out.
+        The rows of the fit; from rows with a frequency weight, one observation is left out.
     kind : {'rows', 'cluster'}, optional
-        What a unit is. Default: clusters where the fit has them, else rows.
+        The unit that is left out. The default is clusters if the fit has them, otherwise rows.
 
     Returns
     -------
     Jackknife
-        A refit a unit.
+        One refit per unit.
 
     Raises
     ------
     SeparationError, ConvergenceError
         If the fit has no finite estimate to begin with.
     UnsupportedError
-        For rows of clusters that may be dependent, and after a penalty.
+        For single rows of clusters that may be dependent, and after a penalty.
 
     Examples
     --------
-    The jackknife estimates about the standard error that the sandwich does:
+    The jackknife standard error is close to that of the sandwich:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
@@ -191,21 +192,21 @@ def jackknife(record: FitRecord, design: Design, *, kind: JackknifeKind | None =
 
 
 def left_out_weights(design: Design, kind: JackknifeKind) -> tuple[Units, Callable[[int], FloatArray]]:
-    """Return the units of a jackknife, and the prior weights without one of them.
+    """Return the units of a jackknife, and the prior weights without each of them.
 
     Parameters
     ----------
     design : Design
         Rows of the fit.
     kind : {'rows', 'cluster'}
-        What a unit is.
+        The unit that is left out.
 
     Returns
     -------
     units : Units
-        In the order of the rows, or of the clusters' first rows.
+        Units in the order of the rows, or of the clusters' first rows.
     without : callable
-        Of a number: weights, (n_rows,).
+        Function of a number that returns weights, (n_rows,).
 
     Examples
     --------

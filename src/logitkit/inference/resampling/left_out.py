@@ -57,12 +57,12 @@ def left_out_refits(record: FitRecord, design: Design, units: Units) -> Refits:
     Returns
     -------
     Refits
-        In the order of the units.
+        Refits in the order of the units.
 
     Raises
     ------
     SeparationError, ConvergenceError, UnsupportedError
-        As ``refit``.
+        As for ``refit``.
 
     Examples
     --------
@@ -88,7 +88,7 @@ def left_out_refits(record: FitRecord, design: Design, units: Units) -> Refits:
 
 
 def without_unit(units: Units, prior: FloatArray) -> Callable[[int], FloatArray]:
-    """Return the prior weights without a unit, as a function of its number.
+    """Return a function that gives the prior weights without a unit, by its number.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def without_unit(units: Units, prior: FloatArray) -> Callable[[int], FloatArray]
     Returns
     -------
     callable
-        Of a number: weights, (n,).
+        Function of a number that returns weights, (n,).
 
     Examples
     --------

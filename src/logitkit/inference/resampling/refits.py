@@ -1,9 +1,9 @@
-r"""The same model fitted again and again: to other weights of its rows, or to other outcomes.
+r"""Refits of a model with other weights of its rows, or with other outcomes.
 
-All refits share one matrix, in coordinates of the fit, and start from its estimate
-(``docs/maths/resampling.md``, equations 1 to 3). A refit counts when its own solution proves that the estimate exists
-(``docs/maths/separation.md``, theorem 1) and that its columns are independent; any other goes the way of a single fit,
-which tells separation and aliasing exactly. Results do not depend on the number of threads.
+All refits share one matrix, in coordinates of the fit, and start from its estimate (``docs/maths/resampling.md``,
+equations 1 to 3). A refit is accepted if its own solution proves that the estimate exists
+(``docs/maths/separation.md``, theorem 1) and that its columns are independent. Any other is repeated as a single fit,
+which detects separation and aliasing exactly. Results do not depend on the number of threads.
 """
 
 from __future__ import annotations
@@ -42,16 +42,16 @@ LABEL = "Refits"
 
 @dataclass(frozen=True, eq=False)
 class ReplicateFunctions:
-    """Functions of the coefficients of refits that are not linear.
+    """Nonlinear functions of the coefficients of refits.
 
     Parameters
     ----------
     names : tuple of str
         m names.
     estimate : (m,) array
-        Their values at the fit.
+        Their values at the estimates of the fit.
     at : callable
-        Of flat coefficients, (p,), and of the limit of a refit that is separated, or None: m values.
+        Function of flat coefficients, (p,), and of the limit of a separated refit, or None, that returns m values.
     used : int array
         The coefficients that they depend on.
 
@@ -75,12 +75,12 @@ class Refits:
     Parameters
     ----------
     coef : (B, p) array
-        Infinite where a refit is separated; nan where the data of the refit do not determine the coefficient, or the
-        refit has not converged.
+        Coefficients; infinite where a refit is separated; nan where the data of the refit do not determine the
+        coefficient, or the refit did not converge.
     separated, aliased, unconverged : (B,) bool array
-        What befell each refit. Aliased: columns were linearly dependent that are not so in all rows.
+        Status of each refit. In an aliased refit, columns are linearly dependent that are not dependent in all rows.
     limits : mapping of int to FitRecord
-        The refits that are separated, by their number: where their functions lie.
+        The separated refits by their number, from which the limits of functions are computed.
 
     Examples
     --------
@@ -98,7 +98,7 @@ class Refits:
     def functions(self, functions: FloatArray, constant: FloatArray) -> Refits:
         """Return the refits of linear functions of the coefficients.
 
-        Where a refit is separated, a function of infinite coefficients may be finite: its limit says.
+        In a separated refit, a function of infinite coefficients may have a finite limit, which is then returned.
 
         Parameters
         ----------
@@ -110,7 +110,7 @@ class Refits:
         Returns
         -------
         Refits
-            Of m functions, with the same status.
+            Refits of m functions, with the same status.
         """
         values = np.empty((self.coef.shape[0], functions.shape[0]))
         used = functions != 0.0
@@ -125,7 +125,7 @@ class Refits:
         return replace(self, coef=values + constant, limits={})
 
     def mapped(self, functions: ReplicateFunctions) -> Refits:
-        """Return the refits of functions that are not linear.
+        """Return the refits of nonlinear functions.
 
         Parameters
         ----------
@@ -135,7 +135,7 @@ class Refits:
         Returns
         -------
         Refits
-            With the same status; nan where a refit that is not separated lacks a coefficient that is used.
+            Refits with the same status; nan if a refit that is not separated lacks a coefficient that is used.
         """
         missing = np.full(len(functions.names), np.nan)
 
@@ -157,7 +157,7 @@ def refit(
     prior: Callable[[int], FloatArray] | None = None,
     outcome: Callable[[int], FloatArray] | None = None,
 ) -> Refits:
-    """Fit the model of a record again, to other prior weights or other outcomes of its rows.
+    """Refit the model of a record with other prior weights or other outcomes of its rows.
 
     Parameters
     ----------
@@ -166,11 +166,12 @@ def refit(
     design : Design
         Its n rows.
     n_fits : int
-        How often, B.
+        Number of refits, B.
     prior : callable, optional
-        Prior weights of a refit by its number from 0, shape (n,); called on any thread, possibly twice.
+        Function that returns the prior weights of a refit by its number from 0, shape (n,); called on any thread,
+        possibly twice.
     outcome : callable, optional
-        Proportions of the outcomes of a refit, shape (K, n).
+        Function that returns the proportions of the outcomes of a refit, shape (K, n).
 
     Returns
     -------
@@ -182,14 +183,14 @@ def refit(
     SeparationError
         If the fit itself is separated.
     ConvergenceError
-        If it has not converged.
+        If the fit itself did not converge.
     UnsupportedError
-        If the model has a penalty, which refits are without, or a factor that is absorbed, or one of so many levels
-        that it is fitted with them eliminated.
+        If the model has a penalty, which refits would not have, an absorbed factor, or a factor with so many levels
+        that they are eliminated.
 
     Examples
     --------
-    With the weights of the fit, a refit is the fit:
+    With the weights of the fit, a refit equals the fit:
 
     >>> import logitkit as lk
     >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
@@ -222,7 +223,7 @@ def refits_from(
     prior: Callable[[int], FloatArray] | None = None,
     outcome: Callable[[int], FloatArray] | None = None,
 ) -> Refits:
-    """Return refits of which some prove themselves, and fit the others one by one.
+    """Return refits from fits of which some are proved; the others are fitted one by one.
 
     Parameters
     ----------
@@ -233,7 +234,7 @@ def refits_from(
     coef : (B, p) array
         Flat coefficients.
     certain : (B,) bool array
-        Which of them are proved.
+        Which fits are proved.
     prior, outcome : callable, optional
         As in ``refit``.
 
@@ -288,7 +289,7 @@ def _responses(
 
 
 def certain_fits(fits: SmallFits) -> BoolArray:
-    """Tell which fits prove by themselves that the estimate exists and that the columns are independent.
+    """Return which fits prove by themselves that the estimate exists and that the columns are independent.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
 r"""Samples drawn from a sample: the bootstrap of rows, clusters, outcomes or weights, and simulated outcomes.
 
-Drawing n units with replacement is giving each a number of times that it occurs, so that a replicate is the same
-design with other weights (``docs/maths/resampling.md``, equations 1 to 3). Each replicate has a random generator of
-its own, spawned from the seed, so that a draw depends on the seed and its number only.
+Drawing n units with replacement gives each unit a number of occurrences, so a replicate is the same design with other
+weights (``docs/maths/resampling.md``, equations 1 to 3). Each replicate has its own random generator, spawned from the
+seed, so a draw depends only on the seed and its number.
 
 References
 ----------
@@ -47,7 +47,7 @@ class Bootstrap:
     refits : Refits
         The replicates with their status.
     kind : {'rows', 'cluster', 'parametric', 'bayesian', 'poisson'}
-        What was drawn.
+        The kind of resampling.
     unit : str
         What was drawn, in words.
     n_units : int
@@ -87,32 +87,32 @@ class Bootstrap:
 
     @property
     def n_separated(self) -> int:
-        """Replicates whose data are separated; their infinite estimates keep their place in percentiles."""
+        """Number of replicates with separated data; their infinite estimates keep their place in percentiles."""
         return int(self.refits.separated.sum())
 
     @property
     def n_aliased(self) -> int:
-        """Replicates that lack a level or have columns that are linearly dependent."""
+        """Number of replicates that lack a level or have linearly dependent columns."""
         return int(self.refits.aliased.sum())
 
     @property
     def n_unconverged(self) -> int:
-        """Replicates whose fit has not converged; nothing is known of their estimates."""
+        """Number of replicates whose fit did not converge; nothing is known of their estimates."""
         return int(self.refits.unconverged.sum())
 
     @once
     def n_infinite(self) -> IntArray:
-        """Replicates in which each coefficient is infinite, shape (p,)."""
+        """Number of replicates in which each coefficient is infinite, shape (p,)."""
         return np.asarray(np.isinf(self.replicates).sum(axis=0), dtype=np.int64)
 
     @once
     def n_undetermined(self) -> IntArray:
-        """Replicates that say nothing of each coefficient and are left out of its statistics, shape (p,)."""
+        """Number of replicates without a value of each coefficient, which its statistics leave out, shape (p,)."""
         return np.asarray(np.isnan(self.replicates).sum(axis=0), dtype=np.int64)
 
     @once
     def bias(self) -> FloatArray:
-        """Mean of the finite replicates less the estimate, shape (p,): equation 4."""
+        """Mean of the finite replicates minus the estimate, shape (p,): equation 4."""
         finite, count = self._finite
         mean = finite.sum(axis=0) / np.where(count > 0, count, np.nan)
         return np.asarray(mean - self.estimate)
@@ -140,7 +140,7 @@ class Bootstrap:
         Returns
         -------
         Bootstrap
-            Of m functions.
+            The bootstrap of m functions.
         """
         estimate = function_values(functions, self.estimate) + constant
         return replace(self, names=names, estimate=estimate, refits=self.refits.functions(functions, constant))
@@ -160,7 +160,7 @@ def bootstrap(
     seed: int | None = None,
     kind: ResamplingKind | None = None,
 ) -> Bootstrap:
-    """Fit the model to data sets that are drawn from the data, or from the fit.
+    """Fit the model to data sets drawn from the data or from the fit.
 
     Parameters
     ----------
@@ -173,24 +173,24 @@ def bootstrap(
     seed : int, optional
         Draws the same replicates again; the one that was used is in the result.
     kind : {'rows', 'cluster', 'parametric', 'bayesian', 'poisson'}, optional
-        ``'rows'`` draws rows with their weights, or the observations that frequency weights count; ``'cluster'`` whole
-        clusters; ``'parametric'`` outcomes from the fitted probabilities, the columns as they are; ``'bayesian'``
-        weights of rows, or of clusters where the fit has them, from a Dirichlet distribution, so that the replicates
-        are draws of a posterior; ``'poisson'`` a Poisson number of each row by its place in the table. Default:
-        clusters where the fit has them, else rows; of rows in chunks their Poisson numbers.
+        ``'rows'`` draws rows with their weights, or the observations that frequency weights count; ``'cluster'`` draws
+        whole clusters; ``'parametric'`` draws outcomes from the fitted probabilities and keeps the columns;
+        ``'bayesian'`` draws weights of rows, or of clusters if the fit has them, from a Dirichlet distribution, so that
+        the replicates are posterior draws; ``'poisson'`` draws a Poisson number of each row by its place in the table.
+        The default is clusters if the fit has them, otherwise rows; for rows in chunks, Poisson numbers.
 
     Returns
     -------
     Bootstrap
-        Replicates that are separated, aliased or not converged are counted, never left out in silence.
+        Replicates that are separated, aliased or not converged are counted and reported.
 
     Raises
     ------
     SeparationError, ConvergenceError
         If the fit has no finite estimate to begin with.
     UnsupportedError
-        For outcomes drawn where weights are not counts of observations, or rows drawn where clusters are dependent; and
-        after a penalty, whose refits would be without it.
+        For drawn outcomes if weights are not counts of observations, for drawn rows if clusters are dependent, and
+        after a penalty, which refits would not have.
 
     Examples
     --------
@@ -228,17 +228,17 @@ def drawn_weights(design: Design, kind: ResamplingKind, seed: int) -> Callable[[
     kind : {'rows', 'cluster'}
         What was drawn.
     seed : int
-        Of the bootstrap.
+        Seed of the bootstrap.
 
     Returns
     -------
     callable
-        Of a number: weights, (n_rows,).
+        Function of a number that returns weights, (n_rows,).
 
     Raises
     ------
     UnsupportedError
-        Where outcomes were drawn, and no rows.
+        If outcomes were drawn and not rows.
 
     Examples
     --------
@@ -266,17 +266,17 @@ def simulate(record: FitRecord, design: Design, n: int = 1, *, seed: int | None 
     n : int, default 1
         Number of draws.
     seed : int, optional
-        Draws the same outcomes again: those that the parametric bootstrap refits.
+        Seed of the outcomes; the parametric bootstrap refits the same outcomes.
 
     Returns
     -------
     (n, m) array
-        Proportions of events, or (n, K, m) of several outcomes; rows of weight zero keep their own.
+        Proportions of events, or (n, K, m) for several outcomes; rows with weight zero keep their outcomes.
 
     Raises
     ------
     UnsupportedError
-        Where weights are not counts of observations, or clusters are dependent.
+        If weights are not counts of observations, or clusters are dependent.
 
     Examples
     --------
@@ -293,7 +293,7 @@ def simulate(record: FitRecord, design: Design, n: int = 1, *, seed: int | None 
 
 
 def function_values(functions: FloatArray, coef: FloatArray) -> FloatArray:
-    """Return linear functions of coefficients, nan only where one that is missing takes part.
+    """Return linear functions of coefficients, nan only if a missing coefficient takes part.
 
     Parameters
     ----------

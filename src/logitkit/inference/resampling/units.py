@@ -1,4 +1,4 @@
-"""What is drawn or left out when a sample is resampled: rows, observations that weights count, or clusters."""
+"""The units that are drawn or left out in resampling: rows, observations that weights count, or clusters."""
 
 from __future__ import annotations
 

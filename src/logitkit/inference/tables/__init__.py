@@ -1,1 +1,1 @@
-"""The numbers of tables that stand in papers: fits side by side, and descriptions of the rows by group."""
+"""The numbers in tables for papers: fits side by side, and descriptions of the rows by group."""

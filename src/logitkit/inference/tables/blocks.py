@@ -1,4 +1,4 @@
-"""One fit of a table: the estimates of its equations by row, tests of its terms, counts of the levels of factors."""
+"""One fit in a table: estimates of its equations, tests of its terms, and counts for the levels of factors."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ FIELDS = ("estimate", "std_error", "statistic", "p_value", "low", "high")
 
 @dataclass(frozen=True)
 class Options:
-    """What is asked of a table.
+    """The options of a table.
 
     Parameters
     ----------
     level : float or None
-        Of the intervals; that of each fit for None.
+        Confidence level of the intervals; None for that of each fit.
     units : dict of str to float, or None
-        Changes of variables.
+        Changes of variables to which ratios refer.
     test : {'LR', 'Wald'} or None
-        Of terms; None for likelihood ratio where it is valid.
+        Test of terms; None for the likelihood-ratio test where it is valid.
     intercepts : bool
-        Whether intercepts have a row.
+        Whether intercepts are shown.
     terms : bool
         Whether terms are tested.
 
@@ -67,11 +67,11 @@ def tabled(
     Parameters
     ----------
     name : str
-        Of the fit.
+        Name of the fit.
     record : FitRecord
         The fit.
     design : Design or None
-        Its rows, for tests by likelihood ratio and for counts.
+        The rows of the fit, for likelihood-ratio tests and counts.
     place : int
         Among the fits.
     options : Options
@@ -80,9 +80,9 @@ def tabled(
     Returns
     -------
     fit : TabledFit
-        With counts and statistics.
+        The fit with counts and statistics.
     blocks : tuple of Block
-        One per equation that has more than an intercept.
+        One block per equation that has more than an intercept.
 
     Examples
     --------
@@ -118,7 +118,7 @@ def blocks_of(record: FitRecord, design: Design | None, place: int, options: Opt
     Yields
     ------
     Block
-        One per equation that has more than an intercept.
+        One block per equation that has more than an intercept.
 
     Examples
     --------
@@ -170,19 +170,19 @@ def _shown(record: FitRecord, options: Options) -> list[Equation]:
 
 
 def factor_of(info: DesignInfo, term: Term) -> str | None:
-    """Return the expression of a term that is one factor with levels; None for other terms.
+    """Return the expression of a term that is a single factor with levels; None for other terms.
 
     Parameters
     ----------
     info : DesignInfo
         Design information of the fit.
     term : Term
-        Of it.
+        A term of the formula.
 
     Returns
     -------
     str or None
-        As the formula has it.
+        The expression, as in the formula.
 
     Examples
     --------
@@ -198,19 +198,19 @@ def factor_of(info: DesignInfo, term: Term) -> str | None:
 
 
 def row_key(info: DesignInfo, term: Term) -> str:
-    """Return what a term is called among fits that code its factor in different ways.
+    """Return the name under which a term is matched between fits that code its factor differently.
 
     Parameters
     ----------
     info : DesignInfo
         Design information of the fit.
     term : Term
-        Of it.
+        A term of the formula.
 
     Returns
     -------
     str
-        The variable of a factor, else the term as it is written.
+        The variable of a factor, otherwise the term as it is written.
 
     Examples
     --------
@@ -253,19 +253,19 @@ def _levels(info: DesignInfo, term: Term, columns: Sequence[int]) -> list[str]:
 
 
 def counts_of(info: DesignInfo, counts: LevelCounts) -> dict[Row, tuple[float, float]]:
-    """Return the rows and events of each level of the factors that are coded by treatment contrasts.
+    """Return the numbers of rows and events for each level of factors with treatment contrasts.
 
     Parameters
     ----------
     info : DesignInfo
         Design information of the fit.
     counts : LevelCounts
-        Of its columns.
+        Counts for the columns of the design.
 
     Returns
     -------
     dict of Row to (float, float)
-        Rows and events, the reference levels among them.
+        Numbers of rows and events, including the reference levels.
 
     Examples
     --------
@@ -291,7 +291,7 @@ def counts_of(info: DesignInfo, counts: LevelCounts) -> dict[Row, tuple[float, f
 
 
 def with_tests(block: Block, info: DesignInfo, test: Callable[[str], float], name: str) -> Block:
-    """Return a block with tests of its terms that are made elsewhere, such as over imputed tables.
+    """Return a block with tests of its terms from elsewhere, such as over imputed tables.
 
     Parameters
     ----------
@@ -300,14 +300,14 @@ def with_tests(block: Block, info: DesignInfo, test: Callable[[str], float], nam
     info : DesignInfo
         Design information of the fit.
     test : callable
-        Gives the p-value of a term by its name in the formula.
+        Function that returns the p-value of a term from its name in the formula.
     name : str
-        Of the tests.
+        Name of the tests.
 
     Returns
     -------
     Block
-        The same estimates.
+        The block with the same estimates.
 
     Examples
     --------

@@ -1,11 +1,11 @@
-r"""Tests that groups of rows do not differ in one variable: Welch's of means, Kruskal and Wallis's of ranks, Pearson's.
+r"""Tests of whether groups differ in one variable: Welch's (means), Kruskal and Wallis's (ranks) and Pearson's.
 
 Welch: with :math:`w_g = n_g / s_g^2`, :math:`W = \sum w_g` and :math:`\tilde x = \sum w_g \bar x_g / W`,
 
 .. math:: F = \frac{\sum w_g (\bar x_g - \tilde x)^2 / (k - 1)}{1 + 2 (k - 2) R / (k^2 - 1)}, \quad
     R = \sum (1 - w_g / W)^2 / (n_g - 1)
 
-on k - 1 and :math:`(k^2 - 1) / (3 R)` degrees of freedom; of two groups it is the square of Welch's t. Kruskal and
+on k - 1 and :math:`(k^2 - 1) / (3 R)` degrees of freedom; for two groups it is the square of Welch's t. Kruskal and
 Wallis's statistic is corrected for ties, Pearson's has no correction for continuity.
 
 References
@@ -35,7 +35,7 @@ class GroupTest(NamedTuple):
     statistic, p_value : float
         nan where there is no test.
     name : str
-        Of the test.
+        Name of the test.
 
     Examples
     --------
@@ -49,17 +49,17 @@ class GroupTest(NamedTuple):
 
 
 def welch(mean: FloatArray, deviation: FloatArray, n: FloatArray) -> GroupTest:
-    """Test that means are equal, variances may differ.
+    """Test whether means are equal, allowing unequal variances.
 
     Parameters
     ----------
     mean, deviation, n : (k,) array
-        Of the groups.
+        Means, standard deviations and sizes of the groups.
 
     Returns
     -------
     GroupTest
-        None where a group has one row, or is constant.
+        None if a group has one row or is constant.
 
     Examples
     --------
@@ -77,14 +77,14 @@ def welch(mean: FloatArray, deviation: FloatArray, n: FloatArray) -> GroupTest:
 
 
 def kruskal_wallis(values: FloatArray, weights: FloatArray, codes: IntArray, count: int) -> GroupTest:
-    """Test that ranks do not differ between groups.
+    """Test whether ranks differ between groups.
 
     Parameters
     ----------
     values : (n,) array
         Values of the rows.
     weights : (n,) array
-        How often each row counts.
+        Number of times that each row counts.
     codes : (n,) int array
         Group of each row.
     count : int
@@ -93,7 +93,7 @@ def kruskal_wallis(values: FloatArray, weights: FloatArray, codes: IntArray, cou
     Returns
     -------
     GroupTest
-        None where all values are equal.
+        None if all values are equal.
 
     Examples
     --------
@@ -114,7 +114,7 @@ def kruskal_wallis(values: FloatArray, weights: FloatArray, codes: IntArray, cou
 
 
 def pearson(table: FloatArray) -> GroupTest:
-    """Test that levels and groups are independent.
+    """Test whether levels and groups are independent.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def pearson(table: FloatArray) -> GroupTest:
     Returns
     -------
     GroupTest
-        None where there is one level or one group.
+        None if there is only one level or one group.
 
     Examples
     --------

@@ -1,7 +1,8 @@
-r"""How many rows, and how many events, have each level of the factors of a design.
+r"""Numbers of rows and of events for each level of the factors of a design.
 
-A column of treatment contrasts is an indicator, so that its counts are :math:`x_j'c` and :math:`x_j'(cy)`, with c the
-copies of a row: sums over rows, taken without a column being written out. The reference level has what others leave.
+A column of treatment contrasts is an indicator, so its counts are :math:`x_j'c` and :math:`x_j'(cy)`, where c is the
+number of copies of a row. These sums over rows do not need the columns written out. The reference level has the
+remaining rows.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ class LevelCounts:
     Parameters
     ----------
     rows, events : (p,) array
-        Of each column; ``events`` is nan where there is no event.
+        Counts for each column; ``events`` is nan where there is no event.
     n_rows, n_events : float
-        Of all rows.
+        Counts over all rows.
 
     Examples
     --------
@@ -40,19 +41,19 @@ class LevelCounts:
 
 
 def level_counts(design: Design, *, has_event: bool) -> LevelCounts:
-    """Return how many rows and events each column of indicators has.
+    """Return the numbers of rows and events for each indicator column.
 
     Parameters
     ----------
     design : Design
-        Rows; frequency weights and trials are counted, other weights are not.
+        The rows; frequency weights and trials are counted, other weights are not.
     has_event : bool
-        Whether the outcome of a row is the event or not.
+        Whether each row has an outcome that is the event or not.
 
     Returns
     -------
     LevelCounts
-        Of columns that are no indicators they mean nothing.
+        The counts; for columns that are not indicators they have no meaning.
 
     Examples
     --------

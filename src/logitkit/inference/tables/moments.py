@@ -1,13 +1,13 @@
 r"""Means, standard deviations and quantiles of groups of weighted rows, and standardised differences of two groups.
 
-With frequency weights w every statistic is that of the rows written out; the variance is
-:math:`\sum w (x - \bar x)^2 / (\sum w - 1)`, and quantiles are those of type 7 (Hyndman and Fan 1996), linear between
-order statistics. With sampling weights the variance is :math:`\frac{n}{n - 1} \sum w (x - \bar x)^2 / \sum w`, and a
-quantile the smallest value at which the weighted distribution function reaches p.
+With frequency weights w, every statistic is that of the expanded rows; the variance is :math:`\sum w (x - \bar x)^2 /
+(\sum w - 1)`, and quantiles are those of type 7 (Hyndman and Fan 1996), linear between order statistics. With sampling
+weights the variance is :math:`\frac{n}{n - 1} \sum w (x - \bar x)^2 / \sum w`, and a quantile the smallest value at
+which the weighted distribution function reaches p.
 
-The standardised difference of two groups is :math:`|\bar x_1 - \bar x_2| / \sqrt{(s_1^2 + s_2^2) / 2}`; of a variable
+The standardised difference of two groups is :math:`|\bar x_1 - \bar x_2| / \sqrt{(s_1^2 + s_2^2) / 2}`; for a variable
 with levels it is :math:`\sqrt{(t - c)' S^{-1} (t - c)}`, with the proportions t and c of all levels but one, and S the
-mean of their two multinomial covariances. Of more than two groups it is the mean over pairs.
+mean of their two multinomial covariances. For more than two groups it is the mean over pairs.
 
 References
 ----------
@@ -101,7 +101,7 @@ def deviations(
     count : int
         Number of groups.
     sampling : bool, default False
-        Whether weights are sampling weights, and do not count rows.
+        Whether weights are sampling weights and not numbers of rows.
 
     Returns
     -------
@@ -121,7 +121,7 @@ def deviations(
 
 
 def skewness(values: FloatArray, weights: FloatArray) -> float:
-    """Return the skewness of values, the third central moment over the cube of the standard deviation.
+    """Return the skewness: the third central moment divided by the cube of the standard deviation.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def quantiles(values: FloatArray, weights: FloatArray, at: tuple[float, ...], *,
     Parameters
     ----------
     values, weights : (n,) array
-        Of the rows; rows of weight zero have no part.
+        Values and weights of the rows; rows with weight zero are ignored.
     at : tuple of float
         Proportions.
     sampling : bool, default False
@@ -159,7 +159,7 @@ def quantiles(values: FloatArray, weights: FloatArray, at: tuple[float, ...], *,
     Returns
     -------
     array
-        One per proportion; nan without rows.
+        One quantile per proportion; nan without rows.
 
     Examples
     --------
@@ -187,12 +187,12 @@ def difference_of_means(mean: FloatArray, deviation: FloatArray) -> float:
     Parameters
     ----------
     mean, deviation : (2,) array
-        Of the groups.
+        Means and standard deviations of the two groups.
 
     Returns
     -------
     float
-        In size; 0 where both groups are constant and equal.
+        Absolute difference; 0 if both groups are constant and equal.
 
     Examples
     --------
@@ -216,7 +216,7 @@ def difference_of_levels(shares: FloatArray) -> float:
     Returns
     -------
     float
-        Infinite where no level is in both groups.
+        The difference; infinite if no level occurs in both groups.
 
     Examples
     --------
@@ -245,7 +245,7 @@ def between_pairs(count: int, of_pair: Callable[[list[int]], float]) -> float:
     count : int
         Number of groups.
     of_pair : callable
-        The difference of two groups, given by their places.
+        Function that returns the difference of two groups from their indices.
 
     Returns
     -------

@@ -1,7 +1,7 @@
-"""Fits side by side: one row per coefficient, with the reference levels of factors, tests of terms and counts.
+"""Fits side by side: one row per coefficient, with reference levels of factors, tests of terms and counts.
 
-Rows of several fits are brought together by what they are of: a level of a factor by its variable and the level, any
-other column by its name. Terms stand in the order of the first fit that has them, each after the one before it there.
+Rows of several fits are matched by the variable and the level for levels of factors, and by name for other columns.
+Terms are in the order of the first fit that has them, each after the term that precedes it there.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ NONE = (np.nan,) * 6
 
 
 class Row(NamedTuple):
-    """A row of the table, by what it is of.
+    """The identity of a row of the table.
 
     Parameters
     ----------
     term : str
         Variable of a factor, or the term as it is written.
     level : str
-        Level of a factor, or the name of a column where a term has several; empty for the row of the term itself.
+        Level of a factor, or name of a column if a term has several; empty for the row of the term itself.
 
     Examples
     --------
@@ -61,11 +61,11 @@ class Cell(NamedTuple):
     estimate, std_error, statistic, p_value, low, high : float
         nan where there is none.
     state : {'', 'reference', 'aliased', 'undetermined'}
-        Why there is no estimate.
+        Reason why there is no estimate.
     alone : bool
-        Whether the column can change alone, so that a ratio belongs to it.
+        Whether the column can change alone, so that its coefficient has a ratio.
     change : float
-        Of the column, to which the estimate refers.
+        Change of the column to which the estimate refers.
 
     Examples
     --------
@@ -85,7 +85,7 @@ class Cell(NamedTuple):
 
 
 class TermP(NamedTuple):
-    """The test of a term of several columns.
+    """The test of a term with several columns.
 
     Parameters
     ----------
@@ -106,20 +106,20 @@ class TermP(NamedTuple):
 
 @dataclass(frozen=True)
 class Block:
-    """Columns of the table that belong together: one equation of one fit.
+    """Columns of the table that belong to one equation of one fit.
 
     Parameters
     ----------
     fit : int
-        Place of its fit.
+        Position of the fit.
     label : str
-        Of the equation; empty where the fit has one only.
+        Name of the equation; empty if the fit has only one.
     ratio : Ratio or None
-        What exp(coefficient) is called; None where coefficients are shown.
+        Name of exp(coefficient); None if coefficients are shown.
     cells : dict of Row to Cell
         Estimates, and reference levels.
     tests : dict of str to TermP
-        By term, of those with several columns.
+        Tests of terms with several columns, by term.
 
     Examples
     --------
@@ -136,24 +136,24 @@ class Block:
 
 @dataclass(frozen=True)
 class TabledFit:
-    """A fit of the table, and what is said of the whole of it.
+    """A fit in the table, with statistics of the whole fit.
 
     Parameters
     ----------
     name : str
-        As the table calls it.
+        Name of the fit in the table.
     record : FitRecord
-        The fit; of univariable fits the one that they stand beside.
+        The fit; for univariable fits, the multivariable fit that they accompany.
     statistics : FitStatistics or None
         None for univariable fits.
     counts : dict of Row to (float, float), or None
-        Rows and events of levels; None without rows.
+        Numbers of rows and events by level; None without rows.
     n_rows, n_events : float
-        Of the fit, frequency weights and trials counted; nan where there are no events.
+        Counts for the fit, including frequency weights and trials; nan where there are no events.
     univariable : bool
         Whether each term was fitted alone.
     left_out : tuple of str
-        Terms that were not fitted alone, as they contain others.
+        Terms that were not fitted alone because they contain other terms.
 
     Examples
     --------
@@ -183,15 +183,15 @@ class RegressionTable:
     blocks : tuple of Block
         The equations of each fit, in order.
     rows : tuple of Row
-        Each row, a term of several columns before its levels.
+        The rows; a term with several columns comes before its levels.
     style : {'compact', 'full'}
-        How it is shown.
+        How the table is shown.
     show : tuple of str
         What is shown.
     level : float
         Confidence level of the intervals.
     same_rows : bool or None
-        Whether all fits are of the same rows; None where that is not known.
+        Whether all fits use the same rows; None if that is not known.
 
     Examples
     --------
@@ -211,17 +211,17 @@ class RegressionTable:
 
 
 def regression_rows(blocks: Sequence[Block]) -> tuple[Row, ...]:
-    """Return the rows of all blocks, each once, in the order of the first that has them.
+    """Return the rows of all blocks, each once, in the order of the first block that has them.
 
     Parameters
     ----------
     blocks : sequence of Block
-        Whose cells are in the order of their fits.
+        Blocks, with cells in the order of their fits.
 
     Returns
     -------
     tuple of Row
-        What a block has that those before have not follows the row that is before it there.
+        A row that earlier blocks do not have follows the row that precedes it in its own block.
 
     Examples
     --------
@@ -250,17 +250,17 @@ def _merge(known: list[str], given: Sequence[str]) -> None:
 
 
 def of_same_rows(designs: Sequence[Design | None]) -> bool | None:
-    """Tell whether designs are of the same rows of one table; None where that is not known.
+    """Return whether designs have the same rows of one table; None if that is not known.
 
     Parameters
     ----------
     designs : sequence of Design or None
-        Of the fits.
+        Designs of the fits.
 
     Returns
     -------
     bool or None
-        False also where their numbers of rows differ.
+        False also if their numbers of rows differ.
 
     Examples
     --------
@@ -283,7 +283,7 @@ def cells_of(block: Block, rows: Sequence[Row]) -> FloatArray:
     block : Block
         One equation of a fit.
     rows : sequence of Row
-        Of the table, m of them.
+        The m rows of the table.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Descriptions of variables by group: what stands in the first table of a paper."""
+"""Descriptions of variables by group: the first table of a paper."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ LEVELS_MOST = 100
 
 @dataclass(frozen=True)
 class Groups:
-    """The rows of the table, and the groups that they are in.
+    """The rows of the table, and the groups to which they belong.
 
     Parameters
     ----------
     codes : (n,) int array
-        Group of each row, -1 where it is missing.
+        Group of each row; -1 if it is missing.
     names : tuple of str
-        Of the groups.
+        Names of the groups.
     weights : (n,) array
         Weights of the rows.
     weight_kind : {'frequency', 'sampling'}
-        What the weights mean.
+        Kind of the weights.
 
     Examples
     --------
@@ -60,19 +60,19 @@ class Groups:
 
     @property
     def sampling(self) -> bool:
-        """Whether weights do not count rows."""
+        """Whether weights are sampling weights and not numbers of rows."""
         return self.weight_kind == "sampling"
 
     @property
     def totals(self) -> FloatArray:
-        """Weights of each group, shape (k,)."""
+        """Sum of weights of each group, shape (k,)."""
         known = self.codes >= 0
         return group_sums(self.codes[known], self.weights[known], len(self.names))
 
 
 @dataclass(frozen=True)
 class Described:
-    """One variable, in all rows and in each of k groups.
+    """The description of one variable, in all rows and in each of k groups.
 
     Parameters
     ----------
@@ -81,17 +81,17 @@ class Described:
     kind : {'mean', 'median', 'levels', 'event'}
         How it is described; an event is one of two levels, 1 or True.
     levels : tuple of str
-        Of a variable with levels; of an event its one level.
+        Levels of the variable; for an event, only the level that is the event.
     numbers : (L, 1 + k) or (3, 1 + k) array
-        Sums of weights of the levels; or mean and standard deviation; or median and quartiles.
+        Sums of weights of the levels, or mean and standard deviation, or median and quartiles.
     known, missing : (1 + k,) array
-        Sums of weights of rows with and without a value.
+        Sums of weights of rows with a value and without one.
     difference : float
-        Standardised, in size; the mean over pairs of more than two groups.
+        Absolute standardised difference; for more than two groups, the mean over pairs.
     test : GroupTest or None
-        None where none was asked for.
+        The test; None if none was requested.
     skewness : float
-        Of numbers; nan of levels.
+        Skewness of a numeric variable; nan for levels.
 
     Examples
     --------
@@ -118,25 +118,25 @@ class TableOne:
     Parameters
     ----------
     by : str
-        The variable of the groups; empty without one.
+        The grouping variable; empty without groups.
     groups : tuple of str
-        Its levels.
+        Levels of the grouping variable.
     totals : (1 + k,) array
-        Rows, or sums of weights, in all and in each group.
+        Numbers of rows, or sums of weights, in all rows and in each group.
     variables : tuple of Described
-        In the order asked for.
+        The variables, in the order requested.
     show : tuple of str
         What is shown.
     labels : Labels
-        What variables and levels are called.
+        Labels of variables and levels.
     weights : str
-        The column of weights; empty without one.
+        The column of weights; empty without weights.
     weight_kind : {'frequency', 'sampling'}
-        What they mean.
+        Kind of the weights.
     n_left_out : int
-        Rows without a group.
+        Number of rows without a group.
     ruled : bool
-        Whether means and medians were chosen by skewness.
+        Whether the choice between mean and median was made by skewness.
 
     Examples
     --------
@@ -166,27 +166,27 @@ def describe_variable(
     Parameters
     ----------
     table : Table
-        Of n rows.
+        The table of n rows.
     name : str
-        Its column.
+        Name of the column.
     groups : Groups
-        Of the rows.
+        Groups of the rows.
     summary : {'auto', 'mean', 'median', 'levels'}
-        By skewness, or as asked; numbers may be taken for levels.
+        The summary to use, with ``'auto'`` by skewness; numbers may be treated as levels.
     tests : bool, default False
-        Whether the groups are tested.
+        Whether to test differences between the groups.
     as_event : bool, default True
-        Whether of 0 and 1, and of False and True, only the second is described.
+        Whether to describe only the second of 0 and 1, or of False and True.
 
     Returns
     -------
     Described
-        In all rows that have a group, and in each group.
+        The description over all rows that have a group, and in each group.
 
     Raises
     ------
     DataError
-        For a column without values, and a mean of what is no number.
+        For a column without values, and for the mean of values that are not numbers.
 
     Examples
     --------
@@ -276,9 +276,9 @@ def chosen_summaries(summary: Summary | Mapping[str, Summary], variables: Sequen
     Parameters
     ----------
     summary : {'auto', 'mean', 'median', 'levels'} or mapping
-        Of all variables, or by variable.
+        One summary for all variables, or one per variable.
     variables : sequence of str
-        Their names.
+        Names of the variables.
 
     Returns
     -------

@@ -1,7 +1,7 @@
-r"""Each term of a fit alone, on the same rows: the columns of the other terms are left out.
+r"""Each term of a fit alone on the same rows: the columns of the other terms are left out.
 
-The intercept, offsets, what is eliminated and the kind of the covariance stay. A term that is a product of others is no
-model by itself.
+The intercept, offsets, absorbed factors and the kind of covariance are kept. A term that is a product of others is not
+fitted by itself.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ __all__ = ["univariable_fit"]
 def univariable_fit(
     record: FitRecord, design: Design | None, place: int, options: Options, name: str
 ) -> tuple[TabledFit, tuple[Block, ...]]:
-    """Return the fits of each term alone, on the rows of a fit, as one.
+    """Return the fits of each term alone, on the rows of a fit, as a single fit of the table.
 
     Parameters
     ----------
@@ -42,19 +42,19 @@ def univariable_fit(
     options : Options
         Of the table.
     name : str
-        Of these fits.
+        Name of these fits.
 
     Returns
     -------
     fit : TabledFit
-        Without statistics.
+        The fits, without statistics.
     blocks : tuple of Block
-        As those of the fit; terms that contain others are left out.
+        Blocks like those of the fit; terms that contain others are left out.
 
     Raises
     ------
     UnsupportedError
-        For a fit without rows, after a penalty, and for a ready matrix, whose terms are not known.
+        For a fit without rows, after a penalty, and for a ready-made matrix, whose terms are not known.
 
     Examples
     --------

@@ -1,1 +1,1 @@
-"""Validation: what a model that was made in the same way would show in rows that it was not made from."""
+"""Validation: the performance of a model, made in the same way, on rows that were not used to make it."""

@@ -1,4 +1,4 @@
-r"""Cross-validation: models made without each fold, measured there and in what they were made from.
+r"""Cross-validation: models made without each fold, measured in that fold and in their own rows.
 
 See ``docs/maths/validation.md``, equations 23 and 24.
 """
@@ -19,11 +19,11 @@ __all__ = ["Division", "cross_validation"]
 
 
 class Division(Protocol):
-    """Splits of rows into those that a model is made from and those that it is tested on."""
+    """Splits of rows into training rows and test rows."""
 
     @property
     def codes(self) -> CodeArray:
-        """Fold of each row, -1 where it is not tested, one row per repetition."""
+        """Fold of each row, one row per repetition; -1 where it is not tested."""
 
     @property
     def words(self) -> str:
@@ -31,7 +31,7 @@ class Division(Protocol):
 
     @property
     def seed(self) -> int | None:
-        """Draws the same folds again."""
+        """Seed of the folds."""
 
     @property
     def n_splits(self) -> int:
@@ -39,7 +39,7 @@ class Division(Protocol):
 
     @property
     def training(self) -> BoolArray | None:
-        """Rows that each split is trained on; None for all that it does not test."""
+        """Rows on which each split is trained; None for all rows that it does not test."""
 
     def test(self, split: int) -> IntArray:
         """Return the rows that a split tests.
@@ -51,7 +51,7 @@ class Division(Protocol):
         """
 
     def train(self, split: int) -> IntArray:
-        """Return the rows that it is made from.
+        """Return the training rows of a split.
 
         Parameters
         ----------
@@ -61,7 +61,7 @@ class Division(Protocol):
 
 
 def cross_validation(subject: Subject, splits: Division, level: float) -> Validation:
-    """Return measures of models in the rows that they were made without.
+    """Return measures of models in rows that were not used to make them.
 
     Parameters
     ----------
@@ -70,13 +70,13 @@ def cross_validation(subject: Subject, splits: Division, level: float) -> Valida
     splits : Division
         How the rows are divided.
     level : float
-        Confidence level, of which nothing is made here.
+        Confidence level; cross-validation computes no intervals.
 
     Returns
     -------
     Validation
-        Means over folds, weighted by the rows that are tested; and the measures of all held-out predictions, as means
-        over repetitions.
+        Means over folds, weighted by the tested rows, and the measures of all held-out predictions, as means over
+        repetitions.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-r"""How a model predicts a group of rows that it was made without, with standard errors.
+r"""How well a model predicts a group of rows that was not used to make it, with standard errors.
 
 See ``docs/maths/validation.md``, equations 25 to 27.
 
@@ -26,7 +26,7 @@ SCALED = (
 
 
 def held_out_measures(y: FloatArray, eta: FloatArray, w: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return measures of predictions on the scale of ``SCALED``, and their standard errors.
+    """Return measures of predictions on the scales of ``SCALED``, and their standard errors.
 
     Parameters
     ----------
@@ -35,13 +35,13 @@ def held_out_measures(y: FloatArray, eta: FloatArray, w: FloatArray) -> tuple[Fl
     eta : (n,) array
         Predicted log odds.
     w : (n,) array
-        How many observations each row counts.
+        Number of observations that each row represents.
 
     Returns
     -------
     (4,) array, (4,) array
-        Logit of c, log of observed over expected events, slope, and calibration in the large; nan where the rows do not
-        give them, such as those of one outcome, or a slope of rows that are separated.
+        Logit of the c statistic, log of observed over expected events, calibration slope, and calibration in the large;
+        nan if the rows do not determine them, as with a single outcome, or a slope with separated rows.
 
     Examples
     --------

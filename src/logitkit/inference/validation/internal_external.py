@@ -1,4 +1,4 @@
-r"""Internal-external validation: each cluster, or period, predicted by a model that was made without it.
+r"""Internal-external validation: each cluster or period is predicted by a model made without it.
 
 See ``docs/maths/validation.md``, equations 25 to 31.
 
@@ -28,7 +28,7 @@ __all__ = ["InternalExternal", "internal_external"]
 
 @dataclass(frozen=True)
 class InternalExternal:
-    """Measures of G groups, each predicted by a model that was made without it.
+    """Measures of G groups, each predicted by a model made without it.
 
     Parameters
     ----------
@@ -37,20 +37,20 @@ class InternalExternal:
     groups : tuple of str
         The groups.
     n_obs, events : (G,) array
-        Weighted observations and events of each that were predicted.
+        Weighted numbers of observations and events that were predicted in each group.
     scaled, scaled_error : (G, 4) array
-        Logit of c, log of observed over expected events, calibration slope and calibration in the large, with standard
-        errors; nan where a group does not give them.
+        Logit of the c statistic, log of observed over expected events, calibration slope and calibration in the large,
+        with standard errors; nan if a group does not determine them.
     brier, log_loss : (G,) array
         Brier score and mean logarithmic loss.
     summaries : tuple of Summary
-        Of the four, by the model of random effects.
+        Summaries of the four measures by a random-effects model.
     counted : bool
-        Whether standard errors are those of independent counts; if not there are none.
+        Whether there are standard errors, which need independent counts.
     level : float
         Confidence level.
     made : tuple of str
-        What was made again for each group, and what was not.
+        What was repeated for each group, and what was not.
     replays : Replays
         All measures by group.
 
@@ -78,19 +78,19 @@ class InternalExternal:
 
     @staticmethod
     def shown(values: FloatArray | float, place: int) -> FloatArray:
-        """Return values of a measure on its own scale.
+        """Return values of a measure on its original scale.
 
         Parameters
         ----------
         values : array or float
             On the scale of ``scaled``.
         place : int
-            Of the measure among the four.
+            Index of the measure among the four.
 
         Returns
         -------
         array
-            Areas and ratios.
+            The values, such as areas and ratios.
         """
         scale = SCALED[place][2]
         if scale == "logit":
@@ -101,7 +101,7 @@ class InternalExternal:
 def internal_external(
     subject: Subject, splits: Division, name: str, groups: tuple[str, ...], level: float
 ) -> InternalExternal:
-    """Return how each group is predicted by a model that was made without it.
+    """Return how well each group is predicted by a model made without it.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def internal_external(
     name : str
         What the groups are of.
     groups : tuple of str
-        What they are called.
+        Names of the groups.
     level : float
         Confidence level.
 

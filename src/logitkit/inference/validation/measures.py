@@ -1,9 +1,9 @@
-r"""The measures that validation follows: discrimination, accuracy and calibration of predictions of weighted rows.
+r"""The measures used in validation: discrimination, accuracy and calibration, for weighted rows.
 
-Of two outcomes they are those of the compiled loop (``docs/maths/validation.md``, equations 1 to 9). Of several:
-the pairwise area of Hand and Till, or of ordered outcomes the concordance of the mean score with the outcome; the
-logarithmic loss, the Brier score as the sum over outcomes, Nagelkerke's :math:`R^2`; and the slope that multiplies all
-log probabilities, with an intercept per outcome beside it (equation 10).
+For two outcomes, the measures are computed in a compiled loop (``docs/maths/validation.md``, equations 1 to 9). For
+several outcomes, they are the pairwise area of Hand and Till or, for ordered outcomes, the concordance of the mean
+score with the outcome; the logarithmic loss, the Brier score summed over outcomes, Nagelkerke's :math:`R^2`; and the
+slope of all log probabilities, with an intercept per outcome (equation 10).
 
 References
 ----------
@@ -39,11 +39,12 @@ class Measure:
     Parameters
     ----------
     key, label : str
-        Its name in frames, and in print.
+        Its name in data frames, and its label in print.
     upwards : bool or None
-        Whether more is better, less is better, or neither.
+        Whether larger values are better, smaller values are better, or neither.
     settled : bool
-        Whether a fit settles it in its own rows, nearly or exactly, so that it does not vary there as in others.
+        Whether the fit determines it in its own rows, exactly or nearly, so that it varies less there than in other
+        rows.
 
     Examples
     --------
@@ -58,7 +59,7 @@ class Measure:
 
 
 class Measures(Protocol):
-    """What is measured of predictions."""
+    """The measures of predictions."""
 
     @property
     def every(self) -> tuple[Measure, ...]:
@@ -78,9 +79,9 @@ class Measures(Protocol):
         """
 
     def without_information(self, predictions: FloatArray, weights: FloatArray) -> FloatArray:
-        """Return what measures tend to when the outcomes have nothing to do with the predictions, (L, n): (J,).
+        """Return the limits of the measures if outcomes are unrelated to the predictions, (L, n): (J,).
 
-        It is nan where there is no such value.
+        A measure without such a limit is nan.
 
         Parameters
         ----------
@@ -140,19 +141,19 @@ ORDERED = (
 
 
 def measures_of(record: FitRecord, design: Design) -> Measures:
-    """Return what is measured of predictions of the outcomes of rows.
+    """Return the measures for predictions of the outcomes of rows.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     design : Design
-        Rows with their outcome.
+        The rows with their outcome.
 
     Returns
     -------
     Measures
-        Of two outcomes or of several.
+        Measures for two outcomes, or for several.
 
     Examples
     --------
@@ -351,24 +352,24 @@ class _WithFunctions:
 
 
 def with_functions(measures: Measures, functions: Mapping[str, UserFunction] | None) -> Measures:
-    """Return measures with functions of the user after them.
+    """Return measures followed by functions given by the user.
 
     Parameters
     ----------
     measures : Measures
-        Of :func:`measures_of`.
+        From :func:`measures_of`.
     functions : mapping of str to callable, or None
-        Of outcomes, probabilities and weights of the rows of positive weight.
+        Functions of the outcomes, probabilities and weights of the rows with positive weight.
 
     Returns
     -------
     Measures
-        The same where there are no functions.
+        The same measures if there are no functions.
 
     Raises
     ------
     DataError
-        For what is no function, or has the name of a measure.
+        If a value is not a function, or has the name of a measure.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-r"""Optimism by the bootstrap: Harrell's correction, .632, .632+, and intervals for what is corrected.
+r"""Optimism by the bootstrap: Harrell's correction, .632, .632+, and intervals for corrected measures.
 
 See ``docs/maths/validation.md``, equations 11 to 19.
 
@@ -40,22 +40,22 @@ WORDS = {
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """What is validated.
+    """The model that is validated.
 
     Parameters
     ----------
     design : Design
-        n rows with their outcome.
+        The n rows with their outcome.
     predictions : (L, n) array
-        What the fit predicts for them.
+        Predictions of the fit for these rows.
     refitter : Refitter
-        What makes the model again.
+        Refits the model.
     measures : Measures
-        What is measured.
+        The measures.
     outcomes : tuple of str
         Outcomes whose probabilities are predicted.
     made : tuple of str
-        What is made again, and what is not.
+        What is repeated in each resample, and what is not.
 
     Examples
     --------
@@ -89,17 +89,17 @@ class Subject:
         return np.asarray(self.measures.of(self.predictions[None], weights, own)[0, 0])
 
     def probabilities(self, predictions: FloatArray) -> FloatArray:
-        """Return probabilities of predictions.
+        """Return the probabilities that correspond to predictions.
 
         Parameters
         ----------
         predictions : (..., L, r) array
-            Log odds of the event, or probabilities already.
+            Log odds of the event, or probabilities.
 
         Returns
         -------
         (..., r) or (..., K, r) array
-            Of the event, or of each outcome.
+            Probabilities of the event, or of each outcome.
         """
         if self.predictions.shape[0] > 1:
             return predictions
@@ -107,19 +107,19 @@ class Subject:
             return np.asarray(1.0 / (1.0 + np.exp(-predictions[..., 0, :])))
 
     def stability(self, replays: Replays, rows: IntArray) -> Stability:
-        """Return the predictions that were kept.
+        """Return the stability of the stored predictions.
 
         Parameters
         ----------
         replays : Replays
-            Of all models.
+            Results of all models.
         rows : (r,) int array
-            Rows that they were kept of.
+            Rows whose predictions were stored.
 
         Returns
         -------
         Stability
-            Beside those of the fit.
+            The predictions, with those of the fit.
         """
         return Stability(
             self.design.positions[rows],
@@ -141,22 +141,23 @@ def bootstrap_validation(
     subject : Subject
         What is validated.
     n : int
-        Resamples.
+        Number of resamples.
     seed : int or None
         Draws them again.
     level : float
         Confidence level of the intervals.
     interval : {'shifted', 'two-stage'}
-        How they are made.
+        Kind of interval.
 
     Returns
     -------
     Validation
-        Rows are drawn with their weights, or the observations that frequency weights count, or whole clusters.
+        The unit that is drawn is a row with its weight, an observation that frequency weights count, or a whole
+        cluster.
 
     Examples
     --------
-    Noise looks better in its own rows than in others:
+    A model of noise performs better in its own rows than in others:
 
     >>> import logitkit as lk
     >>> found = lk.logit("low ~ age + ptl", lk.datasets.load_lbw()).validate(n=200, seed=1)
@@ -215,14 +216,14 @@ def bootstrap_validation(
 
 
 def corrected_by_632(apparent: FloatArray, out: FloatArray, weight: FloatArray | float = 0.632) -> FloatArray:
-    """Return apparent measures and those of rows that were not drawn, weighted: equation 14.
+    """Return the weighted mean of apparent measures and those in rows that were not drawn: equation 14.
 
     Parameters
     ----------
     apparent, out : (J,) array
-        In the rows of the fit, and in rows that were not drawn.
+        Measures in the rows of the fit, and in rows that were not drawn.
     weight : float or (J,) array, default 0.632
-        Of the latter.
+        Weight of the latter.
 
     Returns
     -------
@@ -238,7 +239,7 @@ def corrected_by_632(apparent: FloatArray, out: FloatArray, weight: FloatArray |
 
 
 def finite_means(one: FloatArray, other: FloatArray) -> tuple[FloatArray, FloatArray, IntArray]:
-    """Return the means over replicates in which both are finite, and how many these are.
+    """Return means over the replicates in which both measures are finite, and the number of these replicates.
 
     Parameters
     ----------
@@ -248,7 +249,7 @@ def finite_means(one: FloatArray, other: FloatArray) -> tuple[FloatArray, FloatA
     Returns
     -------
     (J,) array, (J,) array, (J,) int array
-        Means of either, nan where no replicate has both; and how many have.
+        Means of each measure, nan if no replicate has both; and the number of replicates that have both.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-r"""A mean of estimates that differ from place to place, with the interval in which that of another place would lie.
+r"""The mean of estimates that differ between places, with a prediction interval for another place.
 
 See ``docs/maths/validation.md``, equations 28 to 31.
 
@@ -25,20 +25,20 @@ STEPS_MOST = 1000
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The mean of k estimates by the model of random effects.
+    """The mean of k estimates under a random-effects model.
 
     Parameters
     ----------
     k : int
-        Estimates.
+        Number of estimates.
     estimate, std_error : float
-        Their mean, and its error by Hartung, Knapp, Sidik and Jonkman.
+        Their mean, and its standard error by Hartung, Knapp, Sidik and Jonkman.
     low, high : float
-        Interval of the mean, by t with k - 1 degrees of freedom; nan of one estimate.
+        Confidence interval of the mean, from t with k - 1 degrees of freedom; nan for a single estimate.
     tau : float
-        Standard deviation between places, by restricted maximum likelihood.
+        Standard deviation between places, estimated by restricted maximum likelihood.
     predicted_low, predicted_high : float
-        Interval of another place, by t with k - 2 degrees of freedom; nan of fewer than three.
+        Prediction interval for another place, from t with k - 2 degrees of freedom; nan for fewer than three estimates.
 
     Examples
     --------
@@ -57,23 +57,23 @@ class Summary:
 
 
 def random_effects(values: FloatArray, errors: FloatArray, level: float = 0.95) -> Summary:
-    """Return the mean of estimates with their standard errors.
+    """Return the random-effects summary of estimates with standard errors.
 
     Parameters
     ----------
     values, errors : (k,) array
-        Estimates, and their standard errors; those that are not finite are left out.
+        Estimates and their standard errors; those that are not finite are left out.
     level : float, default 0.95
         Confidence level.
 
     Returns
     -------
     Summary
-        nan where no estimate is left.
+        nan if no estimate is left.
 
     Examples
     --------
-    Where estimates differ by less than chance, the mean is that by inverse variances:
+    If estimates differ by less than chance, the mean is weighted by inverse variances:
 
     >>> found = random_effects(np.array([0.9, 1.0, 1.2]), np.array([0.5, 0.5, 1.0]))
     >>> round(found.tau, 6), round(found.estimate, 6)

@@ -54,16 +54,16 @@ class End(IntEnum):
 
 @dataclass(frozen=True)
 class Refitted:
-    """What k refits predict for n rows.
+    """Predictions of k refits for n rows.
 
     Parameters
     ----------
     predictions : (k, L, n) array
-        Log odds of the event, or probabilities of the outcomes; nan where a refit says nothing of a row.
+        Log odds of the event, or probabilities of the outcomes; nan if a refit does not determine them.
     ends : (k,) int array
-        How each ended.
+        How each refit ended.
     calibrated : bool
-        Whether its own rows are calibrated with intercept 0 and slope 1 by the equations of the fit.
+        Whether the equations of the fit give its own rows calibration intercept 0 and slope 1.
     """
 
     predictions: FloatArray
@@ -84,7 +84,7 @@ class Refitter(Protocol):
 
     @property
     def words(self) -> str:
-        """What is done again in each resample, in a sentence."""
+        """What is repeated in each resample, in a sentence."""
 
     @property
     def calibrated(self) -> bool:
@@ -101,20 +101,20 @@ def reweighted(response: Response, prior: FloatArray) -> Response:
 
 
 def predictions_of(record: FitRecord, design: Design) -> FloatArray:
-    """Return what a record predicts for the rows of a design.
+    """Return the predictions of a record for the rows of a design.
 
     Parameters
     ----------
     record : FitRecord
-        A fit of the same columns, perhaps to other rows.
+        A fit with the same columns, possibly to other rows.
     design : Design
         n rows.
 
     Returns
     -------
     (L, n) array
-        Log odds of the event, or probabilities of the outcomes; nan for rows of which the fit says nothing, such as
-        those of a level that it never saw.
+        Log odds of the event, or probabilities of the outcomes; nan for rows that the fit does not determine, such as
+        those with a level that it never saw.
 
     Examples
     --------
@@ -242,23 +242,23 @@ class Together:
 
 
 def refitter_of(record: FitRecord, design: Design) -> Refitter:
-    """Return what fits a model again by maximum likelihood, or with the adjustment that it had.
+    """Return a refitter by maximum likelihood, or with the adjustment of the fit.
 
     Parameters
     ----------
     record : FitRecord
-        The fit, without a penalty that shrinks.
+        The fit, without a shrinkage penalty.
     design : Design
         Its rows.
 
     Returns
     -------
     Refitter
-        In compiled code where the fit is small.
+        Compiled code is used if the fit is small.
 
     Examples
     --------
-    With the weights of the fit, a refit predicts what the fit does:
+    With the weights of the fit, a refit has the same predictions as the fit:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("low ~ age", lk.datasets.load_lbw())

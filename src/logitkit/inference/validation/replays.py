@@ -1,7 +1,7 @@
-"""Models made again from other weights of the rows, each measured on several weightings of all rows.
+"""Models refitted with other weights of the rows, each measured on several weightings of all rows.
 
-Replicates are numbered, drawn by their number and measured where they are fitted, so that nothing of a replicate is
-kept but its measures and the predictions of some rows; results do not depend on the number of threads.
+Replicates are numbered, drawn by their number and measured where they are fitted, so only the measures and the
+predictions of some rows are stored. Results do not depend on the number of threads.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ class Drawn:
     Parameters
     ----------
     training : (n,) array
-        Prior weights by which the model is made.
+        Prior weights with which the model is fitted.
     tests : (s, n) array
-        Prior weights by which it is measured besides.
+        Additional prior weights with which it is measured.
     """
 
     training: FloatArray
@@ -42,20 +42,20 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Replays:
-    """B models made again.
+    """Results of B refitted models.
 
     Parameters
     ----------
     values : (B, 1 + s, J) array
-        Measures on the rows of each model, and on the rows that it is tested on.
+        Measures on the rows of each model, and on its test rows.
     totals : (B, 1 + s) array
-        Weights of the rows that were measured.
+        Total weights of the rows that were measured.
     predictions : (B, L, r) array
-        Of some rows.
+        Predictions for some rows.
     ends : (B,) int array
         How the fits ended.
     n_open : (B,) int array
-        Rows of positive weight of which each says nothing.
+        Number of rows with positive weight that each fit does not determine.
     """
 
     values: FloatArray
@@ -78,33 +78,33 @@ def replayed(
     shown: IntArray,
     seen: Callable[[int, FloatArray], None] | None = None,
 ) -> Replays:
-    """Make a model again from weights that are drawn, and measure each.
+    """Refit a model with weights that are drawn, and measure each refit.
 
     Parameters
     ----------
     refitter : Refitter
-        Makes models.
+        Refits the model.
     response : Response
         n rows.
     measures : Measures
         What is measured.
     n_replays : int
-        How many models, B.
+        Number of models, B.
     drawn : callable
-        Of a number from 0: what is drawn; called on any thread.
+        Function of a number from 0 that returns what is drawn; called on any thread.
     shown : (r,) int array
-        Rows whose predictions are kept.
+        Rows whose predictions are stored.
     seen : callable, optional
-        Told the number of a model and its predictions, (L, n); called on any thread.
+        Receives the number of a model and its predictions, (L, n); called on any thread.
 
     Returns
     -------
     Replays
-        In the order of their numbers.
+        Results in the order of the numbers.
 
     Examples
     --------
-    With the weights of the fit, each is the fit:
+    With the weights of the fit, each refit equals the fit:
 
     >>> import logitkit as lk
     >>> from logitkit.inference.validation.measures import measures_of

@@ -1,4 +1,4 @@
-"""Discrimination and calibration of probabilities of several outcomes, of weighted rows."""
+"""Discrimination and calibration of probabilities of several outcomes, for weighted rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ STEPS_MOST = 50
 
 
 def pairwise_area(p: FloatArray, y: FloatArray, w: FloatArray) -> float:
-    """Return Hand and Till's mean over pairs of outcomes of the two areas, nan where an outcome is missing.
+    """Return Hand and Till's area, the mean over pairs of outcomes; nan if an outcome is missing.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def pairwise_area(p: FloatArray, y: FloatArray, w: FloatArray) -> float:
     Returns
     -------
     float
-        Half where probabilities say nothing.
+        One half if the probabilities carry no information.
 
     References
     ----------
@@ -45,7 +45,7 @@ def pairwise_area(p: FloatArray, y: FloatArray, w: FloatArray) -> float:
 
 
 def ordered_area(p: FloatArray, y: FloatArray, w: FloatArray) -> float:
-    """Return how often, of two rows with unequal outcomes, the one with the higher has the higher mean score.
+    """Return how often, among pairs with unequal outcomes, the higher outcome has the higher mean score.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def _area(score: FloatArray, events: FloatArray, others: FloatArray) -> float:
 
 
 def temperature(logs: FloatArray, y: FloatArray, w: FloatArray) -> float:
-    r"""Return the factor of log probabilities that suits outcomes best, with an intercept per outcome beside it.
+    r"""Return the factor of the log probabilities that fits outcomes best, with an intercept per outcome.
 
     It maximises :math:`\sum_i w_i \sum_k y_{ik} \log q_{ik}` with :math:`q_{ik} \propto \exp(a_k + b \log p_{ik})`.
 

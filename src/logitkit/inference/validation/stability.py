@@ -1,8 +1,8 @@
-r"""How stable predictions are: what models made from other samples say of the same rows.
+r"""Stability of predictions: how models made from other samples predict the same rows.
 
-Each of B models predicts each row. A row's mean absolute prediction error is the mean distance of these from what the
-fit predicts; its instability of classification the proportion of models that put it on the other side of a threshold
-(``docs/maths/validation.md``, equations 20 to 22).
+Each of B models predicts each row. A row's mean absolute prediction error is the mean distance of these from the
+prediction of the fit. Its classification instability is the proportion of models that classify it differently at a
+threshold (``docs/maths/validation.md``, equations 20 to 22).
 
 References
 ----------
@@ -33,17 +33,18 @@ class Stability:
     Parameters
     ----------
     rows : (r,) int array
-        Places of the rows in the table.
+        Positions of the rows in the table.
     fitted : (r,) array
-        Probability of the event by the fit; of several outcomes that of each, (K, r).
+        Probability of the event from the fit; for several outcomes, the probability of each, (K, r).
     predicted : (B, r) array
-        The same by the other models, (B, K, r) of several outcomes; nan where a model says nothing.
+        The same from the other models, for several outcomes (B, K, r); nan if a model does not determine it.
     weights : (r,) array
         Weights of the rows.
     n_rows : int
-        Rows of the fit, of which these are all or some that are spread evenly over its predictions.
+        Number of rows of the fit. The stored rows are all of these, or some that are spread evenly over the
+        predictions.
     outcomes : tuple of str
-        The outcomes whose probabilities these are; of two, the event.
+        The outcomes whose probabilities these are; for two outcomes, the event.
 
     Examples
     --------
@@ -61,7 +62,7 @@ class Stability:
 
     @once
     def absolute_error(self) -> FloatArray:
-        """Mean absolute difference of each row's predictions from that of the fit, shape (r,) or (K, r)."""
+        """Mean absolute difference between each row's predictions and that of the fit, shape (r,) or (K, r)."""
         return np.asarray(_mean(np.abs(self.predicted - self.fitted)))
 
     @once
@@ -72,7 +73,7 @@ class Stability:
         return float((self.absolute_error[known] * weights[known]).sum() / weights[known].sum())
 
     def limits(self, level: float = 0.95) -> tuple[FloatArray, FloatArray]:
-        """Return the quantiles between which this proportion of a row's predictions lies.
+        """Return the quantiles between which a given proportion of each row's predictions lies.
 
         Parameters
         ----------
@@ -82,7 +83,7 @@ class Stability:
         Returns
         -------
         (r,) array, (r,) array
-            Low and high, or (K, r) of several outcomes.
+            Lower and upper limits; (K, r) for several outcomes.
         """
         tail = 0.5 * (1.0 - level)
         known = ~np.isnan(self.predicted).any(axis=tuple(range(1, self.predicted.ndim)))
@@ -90,7 +91,7 @@ class Stability:
         return low, high
 
     def reclassified(self, threshold: float) -> FloatArray:
-        """Return the proportion of models that put each row on the other side of a threshold than the fit does.
+        """Return the proportion of models that classify each row differently from the fit at a threshold.
 
         Parameters
         ----------
@@ -100,12 +101,12 @@ class Stability:
         Returns
         -------
         (r,) array
-            The index of classification instability, or (K, r) of several outcomes.
+            The index of classification instability; (K, r) for several outcomes.
 
         Raises
         ------
         DataError
-            For a threshold that is no probability.
+            For a threshold that is not a probability.
         """
         if not is_finite_number(threshold) or not 0.0 < threshold < 1.0:
             raise DataError(f"threshold={threshold!r:.60}: give a probability between 0 and 1.")
@@ -121,21 +122,21 @@ def _mean(values: FloatArray) -> FloatArray:
 
 
 def rows_shown(score: FloatArray, weights: FloatArray, n_replays: int) -> IntArray:
-    """Return the rows whose predictions are kept: all, or some that are spread evenly over the predictions of the fit.
+    """Return the rows whose predictions are stored: all, or some spread evenly over the fit's predictions.
 
     Parameters
     ----------
     score : (L, n) array
-        What the fit predicts.
+        Predictions of the fit.
     weights : (n,) array
-        Of rows that take part, positive.
+        Positive weights of the rows that take part.
     n_replays : int
-        Models, each of which predicts them.
+        Number of models, each of which predicts these rows.
 
     Returns
     -------
     int array
-        Ascending.
+        Positions in ascending order.
 
     Examples
     --------

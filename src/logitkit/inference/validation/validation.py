@@ -1,7 +1,7 @@
-r"""Optimism by the bootstrap, and what cross-validation says instead: one row per measure.
+r"""Results of bootstrap validation and cross-validation: one row per measure.
 
-A model that is made in a resample is measured in the resample (training) and in the sample (test); the mean difference
-is the optimism of the apparent measure (``docs/maths/validation.md``, equations 11 to 16).
+A model that is fitted to a resample is measured in the resample (training) and in the original sample (test). The mean
+difference is the optimism of the apparent measure (``docs/maths/validation.md``, equations 11 to 16).
 """
 
 from __future__ import annotations
@@ -24,43 +24,43 @@ ValidationKind = Literal["bootstrap", "cross-validation"]
 
 @dataclass(frozen=True)
 class Validation:
-    """J measures of a fit, in its own rows and as expected in new ones.
+    """J measures of a fit, in its own rows and as expected in new rows.
 
     Parameters
     ----------
     method : {'bootstrap', 'cross-validation'}
-        Where the other rows come from.
+        The source of the other rows.
     measures : tuple of Measure
-        What was measured.
+        The measures.
     apparent : (J,) array
-        In the rows of the fit.
+        Measures in the rows of the fit.
     training, test : (J,) array
-        Means over replicates: in the rows that each model was made from, and in those that it is tested on. Replicates
-        that lack one of the two take part in neither.
+        Means over replicates: in the rows with which each model was made, and in its test rows. A replicate without one
+        of the two is left out of both.
     corrected : (J,) array
-        Apparent less training plus test; by cross-validation the mean over folds itself.
+        Apparent minus training plus test; for cross-validation, the mean over folds.
     out : (J,) array
-        Mean in the rows that were not drawn; nan by cross-validation.
+        Mean in the rows that were not drawn; nan for cross-validation.
     corrected_632, corrected_632plus : (J,) array
-        That and the apparent values, weighted; nan by cross-validation.
+        Weighted means of ``out`` and the apparent values; nan for cross-validation.
     pooled : (J,) array
-        Of the predictions of all rows, each by a model that was made without it; nan by the bootstrap.
+        Measures of the predictions of all rows, each by a model made without that row; nan for the bootstrap.
     n_used, n_used_out : (J,) int array
-        Replicates that gave the measure; those that gave it in rows that were not drawn.
+        Number of replicates that gave the measure, and number that gave it in rows that were not drawn.
     low, high : (J,) array
-        Interval of the corrected measures; nan where there is none.
+        Confidence interval of the corrected measures; nan where there is none.
     level : float
         Its confidence level.
     interval : str
-        How it was made, in words.
+        How the interval was computed, in words.
     replays : Replays
         The measures of every replicate.
     stability : Stability or None
-        Predictions of every replicate, of some rows; None by cross-validation.
+        Predictions of every replicate for some rows; None for cross-validation.
     made : tuple of str
-        What was done again in each replicate, and what was not, in sentences.
+        What was repeated in each replicate, and what was not, in sentences.
     n, seed, unit, n_units : int, int or None, str, int
-        Replicates; the seed that draws them again; what was drawn, and how many of it.
+        Number of replicates; their seed; the unit that was drawn, and the number of units.
 
     Examples
     --------
@@ -96,7 +96,7 @@ class Validation:
 
     @once
     def optimism(self) -> FloatArray:
-        """Training less test, shape (J,)."""
+        """Training minus test, shape (J,)."""
         return np.asarray(self.training - self.test)
 
     @property
@@ -110,11 +110,11 @@ class Validation:
         Parameters
         ----------
         name : str
-            Such as ``"c"`` or ``"slope"``.
+            For example ``"c"`` or ``"slope"``.
 
         Returns
         -------
         float
-            As in ``corrected``.
+            The value in ``corrected``.
         """
         return float(self.corrected[self.names.index(name)])
