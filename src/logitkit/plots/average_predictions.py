@@ -63,7 +63,7 @@ def plot_average_predictions(
 def plot_shares(
     labels: Sequence[str], shares: FloatArray, outcomes: Sequence[str], ax: Axes | None = None, *, x: str, y: str
 ) -> Axes:
-    """Draw proportions that sum to one as stacked bars, the first outcome at the bottom."""
+    """Draw proportions that sum to one as stacked bars, with the first outcome at the bottom."""
     ax = new_axes(ax, EFFECT_SIZE)
     handles = _bars(ax, shares)
     ax.set_ylim(0.0, 1.0)

@@ -22,21 +22,21 @@ WIDEST, LABEL_LINES = 18, 3  # characters of a line of a label, and lines
 
 
 def plot_bin_table(table: BinTable, ax: Axes | None = None, *, title: str = "") -> Axes:
-    """Draw the event rate of every bin that has rows, with its interval, above the proportions of rows.
+    """Draw the event rate of every nonempty bin with its interval, above the proportions of rows.
 
     Parameters
     ----------
     table : BinTable
         The bins.
     ax : Axes, optional
-        Where to draw.
+        Axes to draw on.
     title : str
-        Above the plot.
+        Title of the plot.
 
     Returns
     -------
     Axes
-        Special and missing values stand apart from the ordinary ones.
+        The plot; special and missing values are separated from ordinary values.
     """
     used = np.flatnonzero(table.rows > 0)
     apart = table.n_values - 0.5

@@ -42,14 +42,14 @@ def plot_calibration(
     color: str | None = None,
     outcomes: Sequence[int] | None = None,
 ) -> Axes:
-    """Draw observed rates of bins against mean predictions, of an event or of each outcome.
+    """Draw observed rates against mean predictions in bins, for an event or for each outcome.
 
-    ``label`` and ``color`` are of the points of an event, ``outcomes`` are places of those of several that are drawn.
+    ``label`` and ``color`` apply to the points of an event; ``outcomes`` are the positions of the outcomes to draw.
 
     Notes
     -----
-    Both axes show rates of the same range, just large enough for the bins, so that the diagonal joins the ends of
-    both whatever the event rate. Predictions beyond it are counted in words.
+    Both axes have the same range, just large enough for the bins, so the diagonal joins their corners for any event
+    rate. A note states the number of predictions outside this range.
     """
     if not result.of_event:
         require_unlabelled(label, color)
@@ -97,7 +97,7 @@ def plot_bins(
     color: str | None = None,
     mark: str = "o",
 ) -> Axes:
-    """Draw observed rates of bins against mean predictions, beside what the Axes have."""
+    """Draw observed rates of bins against mean predictions, in addition to what the Axes contain."""
     there = _points(ax)
     shared, words = share_axes(ax, there)
     if words:
@@ -144,9 +144,9 @@ def _points(ax: Axes) -> list[ErrorbarContainer]:
 
 
 def draw_histogram(edges: FloatArray, counts: FloatArray, ax: Axes, top: float) -> None:
-    """Draw the distribution of predictions in a strip below zero, and keep the scale of rates out of it.
+    """Draw the distribution of predictions in a strip below zero, which the scale of rates does not cover.
 
-    The strip belongs to the Axes itself: an Axes of its own below would hang out of the place that the caller gave.
+    The strip is part of the Axes, because a separate Axes below would extend outside the area that the caller gave.
     """
     from matplotlib.ticker import FixedLocator, MaxNLocator
 

@@ -18,7 +18,7 @@ DARKER = "#9EC5E0"  # the belt of a lower level, inside that of a higher one
 
 
 def plot_calibration_belt(result: CalibrationBelt, ax: Axes | None = None, *, title: str = "") -> Axes:
-    """Draw the belts over the diagonal, the widest first, with the test and where the belt leaves the diagonal."""
+    """Draw the belts and the diagonal, the test, and the ranges in which the belt excludes the diagonal."""
     ax = new_axes(ax, (5.0, 4.6))
     top = min(1.0, 1.02 * float(max(result.predicted[-1], np.max(result.curve))))
     ax.plot([0.0, top], [0.0, top], color=GUIDE, linewidth=1.0, linestyle="--", zorder=3, label="perfect calibration")

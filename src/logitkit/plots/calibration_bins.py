@@ -22,7 +22,7 @@ NAMES = {"event": "the event", "top": "the most probable outcome", "class": "eac
 
 
 def plot_calibration_bins(result: CalibrationErrors, ax: Axes | None = None, *, title: str = "") -> Axes:
-    """Draw the bins of all rows with intervals of their rates; of the mean over outcomes, those of each outcome."""
+    """Draw the bins of all rows with intervals for their rates; for a mean over outcomes, those of each outcome."""
     several = result.bins is None
     drawn = [part for part in (result.parts if several else (result,)) if part.bins is not None]
     if len(drawn) > OUTCOMES_MOST:

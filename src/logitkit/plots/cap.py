@@ -21,14 +21,14 @@ DRAWN_MOST = 1000  # points of a curve
 
 
 def plot_cap(found: Validation, ax: Axes | None = None) -> Axes:
-    """Draw the profile of every sample with its pointwise band, between chance and a card without errors.
+    """Draw the cumulative accuracy profile of every sample with its pointwise band, between chance and a perfect card.
 
     Parameters
     ----------
     found : Validation
-        One sample or several, of which five are told apart by colour.
+        One or several samples; up to five have different colours.
     ax : Axes, optional
-        Where to draw.
+        Axes to draw on.
 
     Returns
     -------

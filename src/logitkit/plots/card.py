@@ -22,20 +22,20 @@ WIDEST = 34  # characters of a line of a label
 
 @dataclass(frozen=True, eq=False)
 class CardPoints:
-    """What is drawn, one entry per bin that has points.
+    """Data of the plot, with one entry per bin that has points.
 
     Parameters
     ----------
     variables, labels : tuple of str
-        The variable of each bin, and what the bin is called.
+        Variable and label of each bin.
     points, low, high : (m,) arrays
-        Points, and the ends of their interval before rounding.
+        Points, and the limits of their interval before rounding.
     base : float
-        The points that every applicant begins with.
+        Base points of every applicant.
     level : float
-        Of the intervals.
+        Confidence level of the intervals.
     note : str
-        What the intervals take as given.
+        Statement of what the intervals treat as fixed.
     """
 
     variables: tuple[str, ...]
@@ -49,19 +49,19 @@ class CardPoints:
 
 
 def plot_card(found: CardPoints, ax: Axes | None = None) -> Axes:
-    """Draw the points of every bin, the variables below each other.
+    """Draw the points of every bin, one variable below another.
 
     Parameters
     ----------
     found : CardPoints
         The bins.
     ax : Axes, optional
-        Where to draw.
+        Axes to draw on.
 
     Returns
     -------
     Axes
-        Bars to the left of zero are vermilion, those to the right blue.
+        The plot; bars to the left of zero are vermilion, those to the right are blue.
     """
     names = list(dict.fromkeys(found.variables))
     n = len(found.labels)

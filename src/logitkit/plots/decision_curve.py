@@ -24,7 +24,7 @@ BANDS_MOST = 2  # models whose intervals are drawn: more bands hide one another
 def plot_decision_curve(
     result: DecisionCurve, ax: Axes | None = None, *, standardized: bool = False, title: str = ""
 ) -> Axes:
-    """Draw the net benefit of each model at each threshold, from a little below zero up."""
+    """Draw the net benefit of each model against the threshold, on an axis that starts slightly below zero."""
     require_flag("standardized", standardized)
     ax = new_axes(ax, CURVES_SIZE)
     scale = 1.0 / result.prevalence if standardized else 1.0

@@ -24,7 +24,7 @@ MARGIN = 0.05  # of the extent of the boxes
 def plot_detections(
     result: Detections, ax: Axes | None = None, *, names: Sequence[str] | None = None, title: str = ""
 ) -> Axes:
-    """Draw boxes, the best on top, each with its class and score."""
+    """Draw boxes with their class and score, the highest score on top."""
     from matplotlib.patches import Rectangle
 
     known = int(result.classes.max()) + 1 if len(result) else 0

@@ -15,7 +15,7 @@ NAMED_MOST = 6  # outcomes that a note names
 
 
 def asked_for(outcomes: Sequence[int]) -> list[int]:
-    """Return the places of outcomes that the caller asked for, each once.
+    """Return the distinct positions of the outcomes that the caller requested.
 
     Examples
     --------
@@ -32,7 +32,7 @@ def asked_for(outcomes: Sequence[int]) -> list[int]:
 
 
 def most_frequent(places: Sequence[int], totals: FloatArray | Sequence[float]) -> list[int]:
-    """Return which outcomes are drawn: all, or of more than 12 those with the largest totals.
+    """Return the outcomes to draw: all, or if there are more than 12, those with the largest totals.
 
     Examples
     --------
@@ -43,7 +43,7 @@ def most_frequent(places: Sequence[int], totals: FloatArray | Sequence[float]) -
 
 
 def left_out_words(outcomes: Sequence[str], there: Sequence[int], drawn: Sequence[int], which: str) -> str:
-    """Return which outcomes a figure leaves out, and why.
+    """Return a sentence on which outcomes a figure leaves out, and why.
 
     Examples
     --------
@@ -60,13 +60,13 @@ def left_out_words(outcomes: Sequence[str], there: Sequence[int], drawn: Sequenc
 
 
 def name_outcomes(outcomes: Sequence[str]) -> str:
-    """Return the names of some outcomes, of many the first and how many more there are."""
+    """Return the names of some outcomes; if there are many, the first names and the number of others."""
     more = f" and {len(outcomes) - NAMED_MOST:,} more" if len(outcomes) > NAMED_MOST else ""
     return ", ".join(quoted_names(outcomes[:NAMED_MOST])) + more
 
 
 def require_unlabelled(label: str | None, color: str | None) -> None:
-    """Refuse a label or a colour where every outcome has its own."""
+    """Raise an error if a label or colour is given although every outcome has its own."""
     if label is not None or color is not None:
         raise UnsupportedError(
             "label= and color= apply to a single curve, and there is one curve per outcome. Choose outcomes with "

@@ -25,7 +25,7 @@ HEIGHT, SPREAD = 0.17, 0.54  # inches of each of several marks in a row, and the
 
 
 def plot_effects(result: Effects, ax: Axes | None = None, *, title: str = "", level: float | None = None) -> Axes:
-    """Draw effects from top to bottom with their intervals; ratios on a logarithmic axis, a mark for each outcome."""
+    """Draw effects with their intervals from top to bottom, ratios on a logarithmic axis, and one mark per outcome."""
     found = result.estimates(level)
     outcomes = tuple(dict.fromkeys(map(str, dict(result.labels).get("outcome", ()))))
     several = max(len(outcomes), 1)

@@ -15,7 +15,7 @@ RASTER_DPI = 160  # of what is a picture within a drawing of lines
 
 
 def svg_of(ax: Axes) -> str:
-    """Return the figure of some axes as SVG text."""
+    """Return the figure of an Axes as SVG text."""
     from matplotlib import rc_context
 
     buffer = io.BytesIO()
@@ -26,7 +26,7 @@ def svg_of(ax: Axes) -> str:
 
 
 def png_of(ax: Axes, dots_per_inch: int = 160) -> bytes:
-    """Return the figure of some axes as a PNG picture, for figures of many points."""
+    """Return the figure of an Axes as a PNG image, for figures with many points."""
     buffer = io.BytesIO()
     _figure(ax).savefig(buffer, format="png", bbox_inches="tight", dpi=dots_per_inch)
     return buffer.getvalue()

@@ -31,40 +31,40 @@ ALONE = Look(PRIMARY, "-", "s", "")
 
 
 class Forest(NamedTuple):
-    """What a forest plot shows: p rows, in each m marks.
+    """Data of a forest plot with p rows of m marks each.
 
     Parameters
     ----------
     terms : tuple of TermRow
-        The p rows, downwards.
+        The p rows, from top to bottom.
     estimate, low, high : (p, m) array
-        Ratios or coefficients and the ends of their intervals. What is infinite or missing keeps its place and is named
-        in words there; what is not in the model (missing, with ``low`` minus infinity) is left out, as in the rows of
-        headings and references.
+        Ratios or coefficients and the limits of their intervals. Infinite or missing values keep their row and are
+        described in words. Entries that are not in the model (missing, with ``low`` minus infinity) are left out, as in
+        the rows of headings and references.
     what : str
-        What an estimate is called.
+        Name of the estimates.
     ratios : bool
-        Whether these are ratios, drawn on a logarithmic axis.
+        Whether the estimates are ratios, drawn on a logarithmic axis.
     level : float or None
-        Of the intervals; None where there are none.
+        Confidence level of the intervals; None if there are none.
     interval : str
-        What an interval is called.
+        Name of the intervals.
     outcomes : tuple of str
-        The m outcomes, named in a legend; empty where there is one mark per row, which needs no name.
+        The m outcomes, named in a legend; empty if there is one mark per row.
     against : str
-        What the outcomes are compared with; empty where nothing needs to be said.
+        Reference of the outcomes; empty if there is nothing to state.
     places : tuple of int
-        Of the m outcomes among all of the fit, by which they have their colours; 0, 1 and so on when empty.
+        Positions of the m outcomes among those of the fit, which determine the colours; 0, 1 and so on if empty.
     n_outcomes : int
-        Of the fit.
+        Number of outcomes of the fit.
     numbers : tuple of (str, str)
-        Of each row the estimate and its interval, as they are written beside the axes; empty for none.
+        Text of the estimate and interval of each row beside the axes; empty for none.
     words : tuple of str
-        Of each row what is written where its estimate has no place, if not that the data are separated; empty for none.
+        Text for each row whose estimate cannot be drawn, if the reason is not separation; empty for none.
     note : str
-        What is left out.
+        Note on what is left out.
     beside : tuple of tuple of (str, str)
-        Of each row and mark the estimate and its interval, written beside several marks; empty for none.
+        Text of the estimate and interval of each row and mark, if there are several marks; empty for none.
     """
 
     terms: tuple[TermRow, ...]
@@ -86,7 +86,7 @@ class Forest(NamedTuple):
 
     @property
     def looks(self) -> tuple[Look, ...]:
-        """How the marks are drawn."""
+        """Styles of the marks."""
         if not self.outcomes:
             return (ALONE,)
         places = self.places or tuple(range(len(self.outcomes)))
@@ -95,12 +95,12 @@ class Forest(NamedTuple):
 
     @property
     def shown(self) -> BoolArray:
-        """Which estimates have a place on the axis, shape (p, m)."""
+        """Whether each estimate can be drawn on the axis, shape (p, m)."""
         return np.asarray(np.isfinite(self.estimate) & ((self.estimate > 0.0) | (not self.ratios)))
 
     @property
     def one_sided(self) -> BoolArray:
-        """Which estimates have no place but one end of their interval has, shape (p, m)."""
+        """Whether an estimate cannot be drawn but one limit of its interval can, shape (p, m)."""
         known = [np.isfinite(end) & ((end > 0.0) | (not self.ratios)) for end in (self.low, self.high)]
         return np.asarray(~self.shown & ~np.isnan(self.estimate) & (known[0] != known[1]))
 
@@ -120,12 +120,12 @@ class Forest(NamedTuple):
 
     @property
     def bounds(self) -> tuple[FloatArray, float]:
-        """Where the rows are, downwards, and where the last one ends."""
+        """Positions of the rows from top to bottom, and the end of the last one."""
         return row_bounds(self.terms, ROW / self.row_height)
 
 
 def plot_forest(forest: Forest, ax: Axes | None = None, *, title: str = "") -> Axes:
-    """Draw one row per term, the first at the top, with the outcomes of a row in their order downwards."""
+    """Draw one row per term from top to bottom, with the outcomes of each row in order."""
     _check(forest)
     require_text("title", title)
     ax = new_axes(ax, forest_size(forest))

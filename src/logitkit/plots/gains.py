@@ -33,7 +33,7 @@ DRAWN_MOST = 1000  # points of a profile
 
 
 def plot_gains(result: Gains, ax: Axes | None = None, *, label: str | None = None, title: str = "") -> Axes:
-    """Draw the proportion of the events among the rows with the highest probabilities, between chance and no errors."""
+    """Draw the proportion of all events among the rows with the highest probabilities, with reference lines."""
     ax = new_axes(ax, (5.0, 4.6))
     curves = [found for found in ax.lines if found.get_gid() == CURVE]
     shared, _ = share_axes(ax, curves)
@@ -71,7 +71,7 @@ def plot_gains(result: Gains, ax: Axes | None = None, *, label: str | None = Non
 
 
 def plot_lift(result: Gains, ax: Axes | None = None, *, title: str = "") -> Axes:
-    """Draw the lift of each group as a bar with its interval, and that of all rows down to it as a line."""
+    """Draw the lift of each group as a bar with its interval, and the cumulative lift as a line."""
     ax = new_axes(ax)
     width = 1.0 / result.depth.size
     centre = result.depth - 0.5 * width

@@ -25,7 +25,7 @@ TERMS_MOST = 60
 
 
 def plot_influence_index(result: Influence, labels: Sequence[object]) -> Any:
-    """Draw leverage, Cook's distance and the changes of both statistics by row; return the Figure."""
+    """Draw leverage, Cook's distance and the changes in both fit statistics by row; return the Figure."""
     first = new_axes(None, (8.2, 6.0))
     figure: Any = first.figure
     first.remove()
@@ -54,7 +54,7 @@ def plot_influence_index(result: Influence, labels: Sequence[object]) -> Any:
 def plot_dfbetas(
     names: Sequence[str], values: FloatArray, labels: Sequence[object], ax: Axes | None = None, *, title: str = ""
 ) -> Axes:
-    """Draw the scaled change of each coefficient without each row, a line of points per coefficient."""
+    """Draw the scaled change in each coefficient when each row is left out, with one row of points per coefficient."""
     known = np.flatnonzero(np.isfinite(values).any(axis=0))
     if known.size > TERMS_MOST:
         raise UnsupportedError(f"{known.size:,} coefficients are more than {TERMS_MOST} lines: name some, terms=[...].")

@@ -29,7 +29,7 @@ def plot_interval_rows(
     note: str = "",
     line: float | None = None,
 ) -> Axes:
-    """Draw estimates, with lower and upper limits where these are known, and a line to compare them with."""
+    """Draw estimates with their limits, if known, and a reference line."""
     estimate, low, high = values
     ax = new_axes(ax, (5.4, 1.1 + ROW * max(len(names), 2)))
     at = np.arange(len(names), dtype=np.float64)

@@ -24,7 +24,7 @@ ALONE = Look(PRIMARY, "-", "o", "")
 
 
 def plot_means(result: MarginalMeans, ax: Axes | None = None, *, title: str = "", x: str = "") -> Axes:
-    """Draw means and intervals, the first at the top; of several outcomes side by side in a row."""
+    """Draw means and intervals from top to bottom; those of several outcomes are side by side in a row."""
     require_text("title", title)
     outcomes, several = result.outcomes, max(len(result.outcomes), 1)
     size = len(result.labels) // several

@@ -24,19 +24,20 @@ LINES_MOST = 7  # variables that a figure draws: those that moved most
 
 
 def plot_monitor(found: Monitor, what: Measure, ax: Axes | None = None, *, title: str = "") -> Axes:
-    """Draw a measure over time: of cohorts over their periods of application.
+    """Draw a measure of cohorts over their periods of application.
 
     Parameters
     ----------
     found : Monitor
-        The card over time.
+        Monitoring results of the card.
     what : {"psi", "csi", "points", "bad_rate", "gini"}
-        Index of the score beside that by chance; of the variables; points that these moved the mean score by; bad rate,
-        with its interval, beside that expected; Gini coefficient with its interval.
+        Measure to draw: stability index of the score with its value by chance; stability indices of the variables;
+        change in the mean score due to each variable, in points; observed bad rate with its interval and the expected
+        bad rate; or Gini coefficient with its interval.
     ax : Axes, optional
-        Where to draw.
+        Axes to draw on.
     title : str, optional
-        Above the axes.
+        Title of the plot.
 
     Returns
     -------

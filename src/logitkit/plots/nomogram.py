@@ -40,7 +40,7 @@ class _Row(NamedTuple):
 
 
 def plot_nomogram(found: Nomogram, ax: Axes | None = None, *, title: str = "") -> Axes:
-    """Draw points, one scale per variable, the total and the probability, from top to bottom."""
+    """Draw from top to bottom the scale of points, one scale per variable, the total points and the probability."""
     ax = new_axes(ax, nomogram_size(found))
     rows = list(_rows(found))
     width = 72.0 * WIDTH

@@ -22,21 +22,21 @@ PROMISED = "promised"
 
 
 def plot_odds_line(found: Bands, ax: Axes | None = None, label: str | None = None) -> Axes:
-    """Draw log-odds of good by points, with their limits, and both lines; on given axes beside what they have.
+    """Draw the log odds of good against points with limits, and both lines, in addition to what given Axes contain.
 
     Parameters
     ----------
     found : Bands
-        The bands.
+        Score bands.
     ax : Axes, optional
-        Where to draw: those of another sample, to compare.
+        Axes to draw on, such as those of another sample for comparison.
     label : str, optional
-        What the sample is called.
+        Name of the sample.
 
     Returns
     -------
     Axes
-        The plot. A band without bads or goods has no log-odds, and only a limit.
+        The plot. A band without bads or without goods has no log odds and is shown only by a limit.
     """
     ax = new_axes(ax)
     line, points = found.line, found.mean_points

@@ -24,7 +24,7 @@ WINDOWS = 20  # of the rounds: a moving mean is over one of so many parts
 
 
 def plot_off_policy(found: Sequence[OffPolicyValue], ax: Axes | None = None, *, title: str = "") -> Axes:
-    """Draw one row per estimate, with the mean reward of the log as a line."""
+    """Draw one row per estimate, with the mean logged reward as a line."""
     for each in found:
         if not isinstance(each, OffPolicyValue):
             raise DataError(f"beside= holds {each!r:.40}: give results of off_policy_value.")
@@ -48,7 +48,7 @@ def plot_off_policy(found: Sequence[OffPolicyValue], ax: Axes | None = None, *, 
 
 
 def plot_rewards(policy: SoftmaxPolicy, ax: Axes | None = None, *, title: str = "") -> Axes:
-    """Draw the mean reward of each round, and its moving mean."""
+    """Draw the mean reward of each round and its moving average."""
     rewards = policy.rewards
     if rewards.size == 0:
         raise UnsupportedError("This policy was not learnt by reinforce: it has no rewards of rounds to draw.")

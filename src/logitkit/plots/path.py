@@ -44,11 +44,12 @@ COUNTS = 6  # counts of coefficients along the top
 
 
 def plot_path(record: PathRecord, scale: FloatArray, ax: Axes | None = None, *, title: str = "") -> Axes:
-    """Draw every coefficient over the strength, the strongest penalty on the left.
+    """Draw every coefficient against the penalty strength, with the strongest penalty on the left.
 
     Notes
     -----
-    Coefficients that are zero at all strengths are not drawn. A strength of zero has no place on the axis.
+    Coefficients that are zero at all strengths are not drawn. A strength of zero cannot be shown on the logarithmic
+    axis.
     """
     drawn = _drawn(record.strengths)
     strengths = record.strengths[drawn]
@@ -80,7 +81,7 @@ def plot_path(record: PathRecord, scale: FloatArray, ax: Axes | None = None, *, 
 
 
 def plot_cross_validation(record: CrossValidation, ax: Axes | None = None, *, title: str = "") -> Axes:
-    """Draw the mean score with its standard error over the strength, the strongest penalty on the left."""
+    """Draw the mean score and its standard error against the strength, with the strongest penalty on the left."""
     path, curve = record.path, record.curve
     drawn = _drawn(path.strengths) & np.isfinite(curve.mean)
     if not drawn.any():

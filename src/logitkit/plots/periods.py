@@ -36,21 +36,21 @@ def plot_lines(
     Parameters
     ----------
     ax : Axes or None
-        Where to draw.
+        Axes to draw on.
     values : (t, k) array
-        nan where nothing is drawn.
+        Values; nan is not drawn.
     names : sequence of str
-        What each line is called; one line has no legend.
+        Name of each line; a single line has no legend.
     periods : sequence of str
-        Of the rows.
+        Period of each row of values.
     words : (str, str)
-        The vertical axis and the title.
+        Label of the vertical axis, and title.
     guides : sequence of float
-        Horizontal lines.
+        Values marked by horizontal lines.
     percent : bool
         Whether values are proportions.
     band : pair of (t,) arrays, optional
-        Limits of the first line.
+        Limits of a band.
 
     Returns
     -------
@@ -84,7 +84,7 @@ def plot_lines(
 
 
 def set_periods(ax: Axes, periods: Sequence[str]) -> None:
-    """Name the periods below the axis, some of them where there are many."""
+    """Label the periods below the axis, or some of them if there are many."""
     step = max(1, -(-len(periods) // TICKS_MOST))
     at = list(range(0, len(periods), step))
     ax.set_xticks(at, [periods[i] for i in at])
@@ -95,7 +95,7 @@ def set_periods(ax: Axes, periods: Sequence[str]) -> None:
 
 
 def percent_axis(ax: Axes) -> None:
-    """Write the ticks of the vertical axis, which are proportions, in percent."""
+    """Write the ticks of the vertical axis, which shows proportions, as percentages."""
     low, high = ax.get_ylim()
     low = max(low, 0.0)
     ax.set_ylim(low, high)

@@ -23,7 +23,7 @@ CURVE = "precision-recall"  # marks the curves among the lines of an Axes
 def plot_precision_recall(
     result: PrecisionRecall, ax: Axes | None = None, *, label: str | None = None, title: str = ""
 ) -> Axes:
-    """Draw precision against recall in steps, above the rate of events, which scores that rank nothing have."""
+    """Draw precision against recall as a step curve, with the event rate as the line of uninformative scores."""
     ax = new_axes(ax, (5.0, 4.6))
     curves = [found for found in ax.lines if found.get_gid() == CURVE]
     shared, _ = share_axes(ax, curves)

@@ -27,10 +27,10 @@ def plot_predicted_by_outcome(
     reached: tuple[float, float] = (0.0, 0.0),
     title: str = "",
 ) -> Axes:
-    """Draw the distribution of predicted probabilities of events upwards and of non-events downwards.
+    """Draw the distribution of predicted probabilities, upwards for events and downwards for non-events.
 
-    ``counts`` are weights of events and of non-events between the ``edges``, each drawn as a proportion of its own;
-    ``reached`` are the proportions that reach the threshold.
+    ``counts`` are the weights of events and of non-events between the ``edges``, each drawn as a proportion of its
+    total; ``reached`` are the proportions at or above the threshold.
     """
     ax = new_axes(ax)
     shares = counts / counts.sum(axis=1, keepdims=True)

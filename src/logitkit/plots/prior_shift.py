@@ -20,7 +20,7 @@ APART = 0.12  # of the distance of two outcomes
 
 
 def plot_prior_shift(result: PriorShift, ax: Axes | None = None, *, title: str = "") -> Axes:
-    """Draw for each outcome its old proportion, and the new one with its limits."""
+    """Draw the old proportion of each outcome, and the new one with its limits."""
     ax = new_axes(ax, CURVES_SIZE)
     at = np.arange(result.old.size)
     low, high = (np.where(np.isnan(ends), result.priors, ends) for ends in (result.low, result.high))

@@ -24,11 +24,12 @@ MOST = 12  # functions that can be told apart
 
 
 def plot_profile(profile: Profile, ax: Axes | None = None, *, title: str = "") -> Axes:
-    """Draw the likelihood-ratio statistic of one function, or the signed roots of several in standard errors.
+    """Draw the likelihood-ratio statistic of one function, or the signed roots of the statistics of several.
 
     Notes
     -----
-    Between the points that were fitted the value is a cubic spline of the root. Dashed is what Wald's interval assumes.
+    Between fitted points the value is interpolated by a cubic spline in the signed root. The dashed line is the
+    approximation on which the Wald interval is based.
     """
     return _draw_one(profile, ax, title) if len(profile.names) == 1 else _draw_several(profile, ax, title)
 

@@ -16,19 +16,19 @@ __all__ = ["plot_profit"]
 
 
 def plot_profit(found: Profit, ax: Axes | None = None) -> Axes:
-    """Draw the profit of the rows with its band, and what the card expects, against the proportion approved.
+    """Draw the observed profit with its band, and the profit expected by the card, against the proportion approved.
 
     Parameters
     ----------
     found : Profit
-        By cut-off.
+        Profit at each cut-off.
     ax : Axes, optional
-        Where to draw.
+        Axes to draw on.
 
     Returns
     -------
     Axes
-        The plot, with the cut-off of the largest profit marked.
+        The plot; the cut-off with the largest profit is marked.
     """
     ax = new_axes(ax)
     color = curve_color(ax, None, None)

@@ -20,7 +20,7 @@ POINTS = 401
 
 
 def plot_recalibration(result: Recalibrator, ax: Axes | None = None, *, title: str = "") -> Axes:
-    """Draw recalibrated probabilities against those that were predicted, with the pointwise band."""
+    """Draw recalibrated against predicted probabilities, with the pointwise band."""
     ax = new_axes(ax, (5.0, 4.6))
     predicted = np.linspace(1e-3, 1.0 - 1e-3, POINTS)
     before = logit(predicted)

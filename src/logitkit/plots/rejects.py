@@ -17,23 +17,23 @@ __all__ = ["plot_rejects"]
 def plot_rejects(
     rates: Mapping[str, float], ax: Axes | None = None, *, accepts: float, between: tuple[float, float]
 ) -> Axes:
-    """Draw one row per method.
+    """Draw the bad rate of rejects under each method of reject inference.
 
     Parameters
     ----------
     rates : mapping of str to float
-        The bad rate of rejects under each method; those of the best and the worst case end the band.
+        The bad rate of rejects under each method; the best and the worst case are the limits of the band.
     ax : Axes, optional
-        Where to draw.
+        Axes to draw on.
     accepts : float
         The bad rate of accepts.
     between : (float, float)
-        Factors of the odds of the two cases, for the note.
+        Factors of the odds in the two cases, for the note.
 
     Returns
     -------
     Axes
-        With a line at the bad rate of accepts.
+        The plot, with a line at the bad rate of accepts.
     """
     shown = {
         name: rate for name, rate in rates.items() if name not in ("best case", "worst case", "all good", "all bad")

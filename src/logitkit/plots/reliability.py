@@ -21,7 +21,7 @@ COLUMNS = 3  # of panels
 
 
 def plot_reliability(result: Reliability, ax: Axes | None = None, *, title: str = "", color: str | None = None) -> Axes:
-    """Draw isotonic rates against predictions, level within blocks and straight between them."""
+    """Draw isotonic rates against predictions, constant within blocks and linear between them."""
     ax = new_axes(ax, (5.0, 4.6))
     color = curve_color(ax, color, None)
     top = _top(float(max(result.last[-1], result.observed[-1] if result.n[-1] > 1 else 0.0)))
@@ -56,7 +56,7 @@ def plot_reliability(result: Reliability, ax: Axes | None = None, *, title: str 
 def plot_reliabilities(
     names: Sequence[str], diagrams: Sequence[Reliability], axes: Sequence[Any] | None = None
 ) -> Figure:
-    """Draw one diagram beside another, at most three in a row."""
+    """Draw several diagrams side by side, at most three in a row."""
     if axes is None:
         columns = min(len(diagrams), COLUMNS)
         rows = -(-len(diagrams) // columns)

@@ -27,7 +27,7 @@ SMOOTH_AT = 150
 
 
 def plot_simulated(result: SimulatedResiduals) -> Any:
-    """Draw the residuals in their order against uniform quantiles, and against predictions; return the Figure."""
+    """Draw the sorted residuals against uniform quantiles, and the residuals against predictions; return the Figure."""
     left = new_axes(None, PANELS)
     figure: Any = left.figure
     left.remove()
@@ -56,7 +56,7 @@ def _tests(result: SimulatedResiduals) -> str:
 
 
 def plot_binned(result: BinnedResiduals, ax: Axes | None = None, *, title: str = "") -> Axes:
-    """Draw mean residuals of bins, and twice their standard deviation under the model."""
+    """Draw mean residuals in bins, and twice their standard deviation under the model."""
     ax = new_axes(ax, (5.4, 3.9))
     draw_binned(ax, result)
     dress(ax, x=result.name, y="Mean residual", title=title)
@@ -86,9 +86,9 @@ def plot_partial(
     *,
     levels: tuple[str, ...] = (),
 ) -> Axes:
-    """Draw partial residuals of a term against its column, the part that was fitted, and a smooth.
+    """Draw partial residuals of a term against its column, with the fitted part and a smooth curve.
 
-    Of a factor ``x`` has the places of the ``levels``: there are points beside one another, and a mean by level.
+    For a factor, ``x`` holds positions of the ``levels``, and the points and mean of each level are drawn.
     """
     ax = new_axes(ax, (5.4, 3.9))
     if levels:
@@ -126,7 +126,7 @@ def _by_level(
 
 
 def plot_added_variable(result: AddedVariable, ax: Axes | None = None, *, title: str = "") -> Axes:
-    """Draw a column against the working response, each less what the others explain, with the line of the fit."""
+    """Draw residuals of the working response against those of a column, both given the others, with the fitted line."""
     ax = new_axes(ax, (5.4, 3.9))
     largest = max(float(result.weights.max()), np.finfo(float).tiny)
     chosen = _chosen(result.x.size)

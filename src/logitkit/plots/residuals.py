@@ -33,14 +33,15 @@ def plot_residuals(
     outcome: int | None = None,
     out_of: tuple[int, int] | None = None,
 ) -> Axes:
-    """Draw standardised residuals against leverage, with bubbles whose area is Cook's distance.
+    """Draw standardised residuals against leverage, with bubbles whose area is proportional to Cook's distance.
 
-    Of several outcomes, residuals and leverage are those of the outcome at one place against the others.
+    With several outcomes, residuals and leverage are those of one outcome against all others.
 
     Notes
     -----
-    Of many thousand rows, those of the largest Cook's distance are drawn and an even sample of the others, which the
-    figure says. Where rows were chosen so before, ``out_of`` is how many there are, and how many have a distance.
+    With many thousands of rows, only those with the largest Cook's distances and an even sample of the others are
+    drawn, and the figure says so. If rows were selected earlier, ``out_of`` gives the number of rows and the number
+    with a distance.
     """
     if kind not in ("deviance", "pearson"):
         raise UnsupportedError(f"kind={kind!r} is not drawn; the residuals are 'deviance' and 'pearson'.")

@@ -24,7 +24,7 @@ DRAWN_MOST = 1_000  # points: closer ones no screen and no printer can separate
 def plot_risk_coverage(
     result: RiskCoverage, ax: Axes | None = None, *, label: str | None = None, title: str = ""
 ) -> Axes:
-    """Draw risk against coverage; the band is of a curve without a label, and so is the best order of its errors."""
+    """Draw risk against coverage; a curve without a label also has a band and the curve of an optimal order."""
     ax = new_axes(ax, CURVES_SIZE)
     curves = [found for found in ax.lines if found.get_gid() == CURVE]
     shared, _ = share_axes(ax, curves)

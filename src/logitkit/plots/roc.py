@@ -42,14 +42,14 @@ def plot_roc(
     color: str | None = None,
     outcomes: Sequence[int] | None = None,
 ) -> Axes:
-    """Draw the ROC curve of an event with its area, or of each outcome against the rest.
+    """Draw the ROC curve of an event with its area, or of each outcome against all others.
 
-    ``label`` and ``color`` are of the curve of an event, ``outcomes`` are places of those of several that are drawn.
+    ``label`` and ``color`` apply to the curve of an event; ``outcomes`` are the positions of the outcomes to draw.
 
     Notes
     -----
-    Of more than a thousand points those are drawn that lie evenly along the curve, the first and the last among
-    them. What is drawn strays from the curve by less than two thousandths of an axis; the area is that of all points.
+    A curve with more than 1,000 points is drawn by points spaced evenly along it, including both ends. The drawn curve
+    deviates from the full one by less than 0.002 of an axis; the area is computed from all points.
     """
     if result.of_event:
         ax = new_axes(ax)
@@ -78,7 +78,7 @@ def plot_roc(
 
 
 def plot_roc_test(result: RocTest, ax: Axes | None = None, *, title: str = "") -> Axes:
-    """Draw the curves of several scores on the same axes, with their areas and the p-value of the comparison."""
+    """Draw the ROC curves of several scores on the same Axes, with their areas and the p-value of the comparison."""
     ax = new_axes(ax, CURVES_SIZE)
     every = looks(len(result.names))
     for name, curve, look in zip(result.names, result.curves, every, strict=True):

@@ -20,7 +20,7 @@ NAMED_MOST = 30  # outcomes with a label of their own
 
 
 def plot_set_coverage(result: Coverage, ax: Axes | None = None, *, title: str = "") -> Axes:
-    """Draw the coverage of each outcome with exact limits, beside the level and the coverage of all rows."""
+    """Draw the coverage of each outcome with exact limits, the nominal level, and the coverage of all rows."""
     ax = new_axes(ax, CURVES_SIZE)
     share, low, high = result.by_outcome[:, 1], result.by_outcome[:, 2], result.by_outcome[:, 3]
     there = np.flatnonzero(~np.isnan(share))
@@ -44,7 +44,7 @@ def plot_set_coverage(result: Coverage, ax: Axes | None = None, *, title: str = 
 
 
 def plot_set_sizes(result: Coverage, ax: Axes | None = None, *, title: str = "") -> Axes:
-    """Draw the proportion of rows with sets of each size, with the mean size."""
+    """Draw the proportion of rows with prediction sets of each size, and the mean size."""
     ax = new_axes(ax, CURVES_SIZE)
     last = int(np.flatnonzero(result.size_counts)[-1])
     sizes = np.arange(last + 1)

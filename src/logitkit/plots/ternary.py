@@ -31,17 +31,17 @@ RASTER = 2_000  # points from which they are a picture within a drawing of lines
 
 
 def corner_coordinates(probability: FloatArray) -> FloatArray:
-    """Return the points of a triangle that probabilities are: the mean of its corners with these weights.
+    """Return points in a triangle: the means of its corners weighted by the probabilities.
 
     Parameters
     ----------
     probability : (3, n) array
-        They sum to one.
+        Probabilities that sum to one.
 
     Returns
     -------
     (2, n) array
-        From 0 to 1 to the right, and upwards.
+        Horizontal coordinates from 0 to 1, and vertical coordinates.
     """
     return np.asarray(CORNERS.T @ probability)
 
@@ -54,7 +54,7 @@ def plot_ternary(
     *,
     title: str = "",
 ) -> Axes:
-    """Draw rows as points in a triangle, whose corners are the outcomes."""
+    """Draw rows as points in a triangle whose corners are the outcomes."""
     if len(outcomes) != 3:
         raise UnsupportedError(
             f"A triangle has three corners, and there are {len(outcomes)} outcomes; draw effects instead."

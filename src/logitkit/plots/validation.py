@@ -26,7 +26,7 @@ DRAWN_MOST = 2_000  # rows whose predictions are drawn one by one
 
 
 def plot_optimism(result: Validation, ax: Axes | None = None, *, title: str = "") -> Axes:
-    """Draw each measure in the rows of the fit and as expected in others, in units of its spread over samples."""
+    """Draw each measure on the rows of the fit and as expected on new rows, in units of its spread over samples."""
     values = result.replays.values
     with np.errstate(invalid="ignore"):
         known = np.isfinite(values[:, 1])
@@ -70,7 +70,7 @@ def plot_optimism(result: Validation, ax: Axes | None = None, *, title: str = ""
 def plot_stability(
     result: Stability, ax: Axes | None = None, *, level: float = 0.95, outcome: int = 0, title: str = ""
 ) -> Axes:
-    """Draw the predictions of all models against those of the fit, with the band that holds most of them."""
+    """Draw the predictions of all models against those of the fit, with the band that contains most of them."""
     ax = new_axes(ax, (5.0, 4.6))
     several = result.fitted.ndim > 1
     fitted = result.fitted[outcome] if several else result.fitted
@@ -123,7 +123,7 @@ def _smooth(values: Any) -> Any:
 
 
 def plot_groups(result: InternalExternal, measure: str, ax: Axes | None = None, *, title: str = "") -> Axes:
-    """Draw a measure of every group with its interval, the mean, and the interval of another group."""
+    """Draw a measure in each group with its interval, the mean, and the prediction interval for a new group."""
     keys = [key for key, _, _ in SCALED]
     require_choice("measure", measure, keys)
     place = keys.index(measure)

@@ -22,7 +22,7 @@ LEGEND_MOST = 16
 
 
 def plot_vintages(found: VintageCurves, ax: Axes | None = None, *, title: str = "") -> Axes:
-    """Draw one line per cohort, from light (the first) to dark, as far as all of its rows have come."""
+    """Draw one line per cohort, from light (first) to dark (last), up to the age that all of its rows have reached."""
     from matplotlib import colormaps
 
     ax = new_axes(ax, WIDE)
