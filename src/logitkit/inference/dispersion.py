@@ -82,7 +82,7 @@ def with_dispersion(
     Parameters
     ----------
     record : FitRecord
-        The fit with the name of its covariance. With ``'williams'`` its coefficients differ from those given.
+        The fit, with its model-based covariance.
     design : Design
         Its n rows of counts.
     kind : {'pearson', 'deviance', 'williams'}
@@ -93,9 +93,9 @@ def with_dispersion(
     Returns
     -------
     record : FitRecord
-        With the covariance named. Its coefficients are others with ``'williams'``.
+        The fit with the new covariance; with ``'williams'`` its coefficients change too.
     design : Design
-        The rows, with their weights if ``'williams'``.
+        The rows; for ``'williams'``, with the estimated weights.
 
     Raises
     ------

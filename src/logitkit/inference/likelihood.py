@@ -1,6 +1,6 @@
-"""The likelihood of a fit as a function of its coefficients: what refits, restricted fits and score tests start from.
+"""The likelihood of a fit as a function of its coefficients, for refits, restricted fits and score tests.
 
-The columns are in coordinates in which they are independent, so that a Hessian is well conditioned whatever the units.
+The columns are in coordinates in which they are independent, so the Hessian is well conditioned whatever the units.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ class Likelihood:
     Parameters
     ----------
     matrix : Matrix
-        Columns that are solved for, which are independent.
+        Independent columns that are solved for.
     response : Response
         The same n rows.
     family : Family
-        Whose second derivatives a solver takes steps with.
+        The family whose second derivatives a solver uses.
     predictors : Predictors or None
-        How the q coefficients give the linear predictors; None for one predictor.
+        How the q coefficients determine the linear predictors; None for one predictor.
     coef : (q,) array
         The estimate, or a finite representative of the limit under separation.
     shown : Coordinates
-        How the flat coefficients of the record follow.
+        How the flat coefficients of the record follow from the q coefficients.
     record : FitRecord
-        The fit, whose adjustment of the likelihood, if there is one, is that of the objective.
+        The fit; if its likelihood is adjusted, the objective has the same adjustment.
 
     Examples
     --------
@@ -65,14 +65,14 @@ class Likelihood:
     record: FitRecord
 
     def objective(self, response: Response | None = None, family: Family | None = None) -> SmoothObjective:
-        """Return the negative log-likelihood, of these rows and this family or of others; penalised as the fit was.
+        """Return the negative log-likelihood, penalised as in the fit, for these or for other rows and family.
 
         Parameters
         ----------
         response : Response, optional
-            Of the same rows.
+            Another response of the same rows.
         family : Family, optional
-            With the same predictors, such as the one whose second derivatives are exact.
+            Another family with the same predictors, such as the one with exact second derivatives.
 
         Returns
         -------
@@ -120,7 +120,7 @@ class Likelihood:
         return self.shown.jacobian(flat)
 
     def flat(self, coef: FloatArray) -> FloatArray:
-        """Return the flat coefficients of those solved for.
+        """Return the flat coefficients that correspond to those solved for.
 
         Parameters
         ----------
@@ -130,7 +130,7 @@ class Likelihood:
         Returns
         -------
         (p,) or (B, p) array
-            Zero where aliased.
+            Flat coefficients, zero where aliased.
         """
         transform = self.shown.transform
         return coef if transform is None else np.asarray(coef @ transform.T)
@@ -142,18 +142,18 @@ def likelihood_of(record: FitRecord, design: Design) -> Likelihood:
     Parameters
     ----------
     record : FitRecord
-        The fit, without levels that are eliminated.
+        The fit, without eliminated levels.
     design : Design
         Its n rows.
 
     Returns
     -------
     Likelihood
-        At the estimate.
+        The likelihood, with the estimate.
 
     Examples
     --------
-    The gradient is zero there:
+    The gradient is zero at the estimate:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})

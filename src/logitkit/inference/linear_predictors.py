@@ -1,7 +1,7 @@
-r"""The linear predictors of rows, at their limits where the data of the fit were separated.
+r"""The linear predictors of rows, at their limits if the data of the fit are separated.
 
-A separated fit has no finite maximum: along the directions of its recession cone the likelihood still rises. What a row
-has in the limit is decided by the sign that a contrast of its predictors takes over the whole cone
+A separated fit has no finite maximum: along the directions of its recession cone the likelihood keeps increasing. The
+limit of a row is determined by the sign of a contrast of its predictors over the whole cone
 (``docs/maths/separation.md``). Where each predictor counts by itself, it is plus or minus infinity, or is not known
 because the directions disagree. Where only the differences of the predictors count, an outcome whose predictor falls
 below that of another along every direction, or stays, has the probability zero; where directions disagree about two
@@ -53,9 +53,9 @@ def linear_predictors(
     Returns
     -------
     (m, n) array
-        Of a model in which a predictor counts by itself: plus or minus infinity where every direction of recession
-        agrees, nan where directions disagree. Of one in which only differences count: minus infinity for an outcome
-        whose probability is zero, nan for those whose probabilities are not determined.
+        If a predictor counts by itself: plus or minus infinity if every direction of recession agrees, nan if
+        directions disagree. If only differences count: minus infinity for an outcome whose probability is zero, nan for
+        outcomes whose probabilities are not determined.
 
     Examples
     --------
@@ -88,7 +88,7 @@ def linear_predictors(
 
 
 def finite_predictors(record: FitRecord, matrix: Matrix) -> FloatArray:
-    """Return the linear predictors without offset, at a finite representative of the limit where there is separation.
+    """Return the linear predictors without offset; under separation, at a finite representative of the limit.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def finite_predictors(record: FitRecord, matrix: Matrix) -> FloatArray:
     Returns
     -------
     (m, n) array
-        Zero for a predictor without coefficients, that of a reference.
+        Zero for a predictor without coefficients, such as that of a reference.
 
     Examples
     --------
@@ -142,12 +142,12 @@ def predictor_functions(record: FitRecord, matrix: Matrix, weights: FloatArray) 
     matrix : Matrix
         n rows, which are written out.
     weights : (m, n) array
-        Of the predictors of each row.
+        Weights of the predictors of each row.
 
     Returns
     -------
     (n, q) array
-        One row per row; times ``record.inner_coef`` it is the sum, without offsets.
+        One function per row; times ``record.inner_coef`` it gives the sum, without offsets.
 
     Examples
     --------
@@ -174,25 +174,25 @@ def contrast_sides(
     sides: FloatArray | None = None,
     levels: IntArray | None = None,
 ) -> FloatArray:
-    """Return the sign of a contrast of predictors over all directions of recession, nan where they disagree.
+    """Return the sign of a contrast of predictors over all directions of recession; nan if they disagree.
 
     Parameters
     ----------
     record : FitRecord
-        A separated fit with a cone.
+        A separated fit with a recession cone.
     matrix : Matrix
         n rows.
     weights : (m,) array
-        Of the predictors; where only differences of them count, they sum to zero.
+        Weights of the predictors; if only differences count, they sum to zero.
     sides : (n,) array, optional
-        Signs that are known already of rows that move, 0 where they are not.
+        Signs that are already known for rows that move; 0 where they are not.
     levels : (n,) int array, optional
         Level of each row; demanded where a factor is absorbed.
 
     Returns
     -------
     (n,) array
-        1, -1, 0 or nan.
+        Signs: 1, -1, 0 or nan.
 
     Examples
     --------

@@ -1,7 +1,7 @@
 r"""A nomogram: a model of one linear predictor as scales of points that are added by hand.
 
-Variable j contributes :math:`f_j(x_j) = \sum_{c \in C_j} x_c(x_j) \beta_c` to the linear predictor, where no column
-contains two variables. With :math:`R = \max_j (\max f_j - \min f_j)` its points are
+Variable j contributes :math:`f_j(x_j) = \sum_{c \in C_j} x_c(x_j) \beta_c` to the linear predictor, which requires that
+no column contains two variables. With :math:`R = \max_j (\max f_j - \min f_j)` its points are
 
 .. math:: P_j(x_j) = 100 \, \{f_j(x_j) - \min f_j\} / R,
 
@@ -32,7 +32,7 @@ PROBABILITIES = (0.001, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9,
 
 
 class Contribution(NamedTuple):
-    """What a variable adds to the linear predictor at some of its values.
+    """The contribution of a variable to the linear predictor at some of its values.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class Contribution(NamedTuple):
     values : tuple of str
         The k values, in words.
     added : (k,) array
-        What each adds.
+        Contribution of each value.
     numeric : bool
         Whether the values are points on a numeric scale.
 
@@ -58,7 +58,7 @@ class Contribution(NamedTuple):
 
 
 class Scale(NamedTuple):
-    """A variable as points.
+    """A variable on a scale of points.
 
     Parameters
     ----------
@@ -85,22 +85,22 @@ class Scale(NamedTuple):
 
 @dataclass(frozen=True)
 class Nomogram:
-    """Scales of points, and what their total says.
+    """Scales of points, and the predictions for their total.
 
     Parameters
     ----------
     scales : tuple of Scale
         One per variable.
     most : float
-        The largest total.
+        The largest possible total.
     probabilities : (g,) array
-        Probabilities of the event that a total can give.
+        Probabilities of the event that are marked on the scale of totals.
     totals : (g,) array
-        The total at each.
+        The total for each probability.
     least : float
         Linear predictor at zero points.
     per_point : float
-        What a point adds to it.
+        Change in the linear predictor per point.
     event : str
         The event in words.
 
@@ -120,17 +120,17 @@ class Nomogram:
     event: str
 
     def predictor(self, points: float) -> float:
-        """Return the linear predictor of a total.
+        """Return the linear predictor for a total.
 
         Parameters
         ----------
         points : float
-            Of all variables together.
+            Total points of all variables.
 
         Returns
         -------
         float
-            On the scale of the link.
+            The linear predictor, on the link scale.
         """
         return self.least + self.per_point * points
 
@@ -141,16 +141,16 @@ def nomogram(record: FitRecord, intercept: float, parts: Sequence[Contribution])
     Parameters
     ----------
     record : FitRecord
-        A fit of an event.
+        A fit of a model for an event.
     intercept : float
-        The linear predictor where every variable contributes nothing.
+        The linear predictor when every variable contributes zero.
     parts : sequence of Contribution
-        What each variable adds.
+        The contribution of each variable.
 
     Returns
     -------
     Nomogram
-        The widest contribution has 100 points.
+        The variable with the widest range of contributions has 100 points.
 
     Raises
     ------

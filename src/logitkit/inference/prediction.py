@@ -1,10 +1,10 @@
-r"""Linear predictors and probabilities with intervals, at their limits when the data were separated.
+r"""Linear predictors and probabilities with intervals, at their limits if the data are separated.
 
 The log odds of an outcome are a function of the linear predictors with derivatives g; their standard error is
-:math:`\sqrt{g'Cg}`, with C the covariance of the predictors (``predictor_variance.py``). Of two outcomes the log odds
-are the predictor itself. Of several, :math:`g_j = 1` for j = k and :math:`-p_j / (1 - p_k)` else
-(``docs/maths/multinomial.md``, equations 12 and 13). Intervals are made on this scale and carried to probabilities, so
-that they stay within (0, 1).
+:math:`\sqrt{g'Cg}`, with C the covariance of the predictors (``predictor_variance.py``). For two outcomes the log odds
+are the predictor itself. For several, :math:`g_j = 1` for j = k and otherwise :math:`-p_j / (1 - p_k)`
+(``docs/maths/multinomial.md``, equations 12 and 13). Intervals are computed on this scale and transformed to
+probabilities, so they stay within (0, 1).
 """
 
 from __future__ import annotations
@@ -44,17 +44,17 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Predictions:
-    """Predictions of n rows, for L of the outcomes.
+    """Predictions for n rows and L of the outcomes.
 
     Parameters
     ----------
     log_odds, log_odds_error : (L, n) array
-        Log odds of each outcome against all others and their standard errors; infinite and nan at the limits of a
-        separated fit.
+        Log odds of each outcome against all others, and their standard errors; at the limits of a separated fit these
+        are infinite and nan.
     probability, std_error : (L, n) array
         Probability of each outcome, and its standard error by the delta method.
     low, high : (L, n) array
-        Interval for the probability.
+        Limits of the interval for the probability.
     level : float
         Confidence level.
 
@@ -79,14 +79,14 @@ class Predictions:
 
 @dataclass(frozen=True)
 class FittedRows:
-    """What a fit says of rows.
+    """Linear predictors and probabilities of rows under a fit.
 
     Parameters
     ----------
     family : Family
         The likelihood.
     eta : (m, n) array
-        Linear predictors, offsets included; at the limits of a separated fit as ``linear_predictors`` has them.
+        Linear predictors, with offsets; for a separated fit at their limits, as in ``linear_predictors``.
 
     Examples
     --------
@@ -101,12 +101,12 @@ class FittedRows:
 
     @once
     def probabilities(self) -> FloatArray:
-        """Probability of each outcome, shape (K, n); nan where it is not known."""
+        """Probability of each outcome, shape (K, n); nan if it is not determined."""
         return self.family.probabilities(self.eta)
 
     @once
     def undetermined(self) -> BoolArray:
-        """Rows with a probability that is not known, shape (n,)."""
+        """Rows with a probability that is not determined, shape (n,)."""
         # Of one predictor both probabilities are known or neither, and need not be computed to tell.
         values = self.eta if len(self.eta) == 1 else self.probabilities
         return np.asarray(np.isnan(values).any(axis=0))
@@ -127,7 +127,7 @@ def fitted_rows(record: FitRecord, design: Design, own: bool | None = None) -> F
     Returns
     -------
     FittedRows
-        On the rows of a separated fit, what an outcome says of its own row is used.
+        For the rows of a separated fit, the outcome of each row is used to find its limit.
 
     Examples
     --------
@@ -166,11 +166,11 @@ def fitted_matrix(
     Returns
     -------
     FittedRows
-        Of the rows in order.
+        The rows, in order.
 
     Examples
     --------
-    With intercepts the probabilities of each outcome sum to how often it occurs:
+    With intercepts, the probabilities of each outcome sum to its frequency:
 
     >>> import logitkit as lk
     >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
@@ -189,7 +189,7 @@ def reported_predictors(
     sides: FloatArray | None = None,
     levels: IntArray | None = None,
 ) -> FloatArray:
-    """Return the linear predictors as they are reported: where only differences count, less that of the reference.
+    """Return linear predictors as reported: if only differences count, minus that of the reference.
 
     Parameters
     ----------
@@ -200,17 +200,18 @@ def reported_predictors(
     offset : (m, n) array or None
         Added to the linear predictors.
     sides, levels : (n,) array, optional
-        As ``linear_predictors`` takes them.
+        As for ``linear_predictors``.
 
     Returns
     -------
     (m, n) array
-        The logarithm of each probability less that of the reference, in symmetric form less the mean of all; infinite
-        or missing where separation leaves no finite difference. Where each predictor counts, as ``linear_predictors``.
+        Log of each probability minus that of the reference, or in symmetric form minus the mean of all; infinite or
+        missing if separation leaves no finite difference. If each predictor counts by itself, the result of
+        ``linear_predictors``.
 
     Examples
     --------
-    In symmetric form they sum to zero:
+    In symmetric form the predictors sum to zero:
 
     >>> import logitkit as lk
     >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
@@ -234,7 +235,7 @@ def reported_predictors(
 
 
 def row_law(record: FitRecord, matrix: Matrix) -> Law:
-    """Return what the linear predictors of rows over their standard errors are compared with.
+    """Return the reference distribution for the linear predictors of rows over their standard errors.
 
     Parameters
     ----------
@@ -246,7 +247,7 @@ def row_law(record: FitRecord, matrix: Matrix) -> Law:
     Returns
     -------
     Law
-        The same for all rows, or with degrees of freedom of each, where these depend on the function.
+        The same for all rows, or with degrees of freedom for each row if these depend on the function.
 
     Examples
     --------
@@ -291,12 +292,12 @@ def predictions(
     Returns
     -------
     Predictions
-        No standard error or interval at the limits of a separated fit, and for a level without variation.
+        There is no standard error or interval at the limits of a separated fit, and for a level without variation.
 
     Raises
     ------
     UnsupportedError
-        Where a factor is absorbed and the standard errors of the intercepts are not to be had, and after a penalty that
+        If a factor is absorbed and the standard errors of its intercepts are not available, and after a penalty that
         leaves no covariance.
 
     Examples

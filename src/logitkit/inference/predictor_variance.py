@@ -1,8 +1,9 @@
 r"""The covariance of the linear predictors of a row.
 
-With coefficients :math:`\theta` of covariance V and predictors :math:`\eta_a = j_a'\theta + o_a` it is
-:math:`j_a' V j_b`. Of a single predictor this is :math:`x'Vx`; with an absorbed factor the intercept of the row's level
-was estimated too, and the variance is :math:`1/d_l + (x - f_l)'V(x - f_l)` (``docs/maths/incidental.md``, equation 5).
+For coefficients :math:`\theta` with covariance V, the covariance of predictors :math:`\eta_a = j_a'\theta + o_a` is
+:math:`j_a' V j_b`. For a single predictor this is :math:`x'Vx`; with an absorbed factor the intercept of the row's
+level was estimated too, and the variance is :math:`1/d_l + (x - f_l)'V(x - f_l)` (``docs/maths/incidental.md``,
+equation 5).
 """
 
 from __future__ import annotations
@@ -37,20 +38,20 @@ def predictor_covariances(
     matrix : Matrix
         n rows.
     vcov : Vcov
-        Of the coefficients that were solved for: ``record.inner_vcov``, or ``record.inner_model_vcov``.
+        Covariance of the coefficients that were solved for: ``record.inner_vcov`` or ``record.inner_model_vcov``.
     levels : (n,) int array, optional
         Level of each row; demanded where a factor is absorbed.
 
     Returns
     -------
     iterator of (slice, (r, m, m) array)
-        Which rows, and their covariances: zero for the predictor of a reference; under separation those of a finite
+        Rows and their covariances: zero for the predictor of a reference; under separation, those of a finite
         representative of the limit.
 
     Raises
     ------
     UnsupportedError
-        Where a factor is absorbed and the variances of its intercepts are not to be had.
+        If a factor is absorbed and the variances of its intercepts are not available.
 
     Examples
     --------
@@ -105,7 +106,7 @@ def _covariances(record: FitRecord, matrix: Matrix, vcov: Vcov) -> Iterator[tupl
 
 
 def has_own_columns(record: FitRecord) -> bool:
-    """Tell whether the coefficients of several predictors were solved for on the columns as given.
+    """Return whether the coefficients of several predictors were solved for on the original columns.
 
     Parameters
     ----------
@@ -115,7 +116,7 @@ def has_own_columns(record: FitRecord) -> bool:
     Returns
     -------
     bool
-        False where columns were made orthogonal first, as badly conditioned and aliased ones are.
+        False if columns were orthogonalised first, as badly conditioned and aliased columns are.
 
     Examples
     --------
@@ -136,20 +137,20 @@ def has_own_columns(record: FitRecord) -> bool:
 
 
 def working_columns(record: FitRecord, design: Design) -> Matrix:
-    """Return the columns that were solved for, less what is eliminated explains of them.
+    """Return the columns that were solved for, minus the part explained by absorbed levels.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     design : Design
-        Rows, of a model of a single predictor; with an absorbed factor those of the fit, unless the record kept the
-        means of its levels.
+        Rows of a model with a single predictor; with an absorbed factor these must be the rows of the fit, unless the
+        record kept the means of its levels.
 
     Returns
     -------
     Matrix
-        The columns themselves, or less their means in each row's level of an absorbed factor.
+        The columns, minus their means in each row's level if a factor is absorbed.
 
     Examples
     --------

@@ -1,8 +1,8 @@
-r"""Odds ratios: :math:`\exp(u\delta_j)` for a change of u units in column j, with Wald intervals made on the log scale.
+r"""Odds ratios: :math:`\exp(u\delta_j)` for a change of u units in column j, with Wald intervals on the log scale.
 
-Of two outcomes :math:`\delta_j` is the coefficient. Of several it is the difference of two outcomes' coefficients,
-:math:`\beta_{aj} - \beta_{bj}`, so that the ratio is the factor by which the change multiplies :math:`p_a / p_b`: a
-relative risk ratio, which does not depend on which outcome is the reference.
+For two outcomes, :math:`\delta_j` is the coefficient. For several, it is the difference of two outcomes' coefficients,
+:math:`\beta_{aj} - \beta_{bj}`. The change then multiplies :math:`p_a / p_b` by the ratio: a relative risk ratio, which
+does not depend on the choice of reference.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ LimitsOf = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
 
 @dataclass(frozen=True)
 class OddsRatios:
-    """Odds ratios of all columns but the intercept.
+    """Odds ratios of all columns except the intercept.
 
     Parameters
     ----------
     outcomes : tuple of str
-        Of several outcomes or equations, that of each of the m ratios; else empty.
+        For several outcomes or equations, the one of each of the m ratios; otherwise empty.
     against : tuple of str
-        Where outcomes are compared, the other one; else empty.
+        If outcomes are compared, the other outcome; otherwise empty.
     terms : tuple of str
-        Column that changes.
+        The column that changes.
     units : (m,) array
-        By how much it changes; nan where it cannot change alone.
+        Change of the column; nan if it cannot change alone.
     estimate, std_error, low, high, p_value : (m,) array
-        Ratio, its standard error by the delta method, its interval, and the p-value that it is 1.
+        Ratio, its standard error by the delta method, its interval, and the p-value of the hypothesis that it is 1.
     level : float
         Confidence level.
 
@@ -80,30 +80,32 @@ def odds_ratios(
     record : FitRecord
         The fit.
     outcome : int, optional
-        Whose odds; those of all other outcomes in turn by default, of two those of the event.
+        The outcome whose odds are compared. The default is all other outcomes in turn; for two outcomes, the event.
     against : int, optional
-        Against which; the reference by default, the first outcome in symmetric form.
+        The outcome with which it is compared; by default the reference, or in symmetric form the first outcome.
     units : mapping of str to float, optional
-        Change of a variable, as it stands in the formula; 1 for those not named. In a product changes multiply.
+        Changes of variables, named as in the formula; variables that are not named change by 1. In a product, changes
+        multiply.
     level : float, optional
         Confidence level; by default that of the fit.
     limits : callable, optional
-        Limits of functions of the flat coefficients, (m, p), where they are not Wald's.
+        Limits of functions of the flat coefficients, (m, p), if they are not Wald limits.
 
     Returns
     -------
     OddsRatios
-        Infinite, zero or missing where separation leaves no finite ratio, without interval; missing for columns that
-        cannot change alone, such as those of a spline, and for ratios that are too large or too small for a number.
+        Infinite, zero or missing, without an interval, if separation leaves no finite ratio; missing for columns that
+        cannot change alone, such as those of a spline, and for ratios that are too large or too small to represent.
 
     Raises
     ------
     FormulaError
-        If ``units`` names what is no numeric variable of the model, or one whose columns cannot change alone.
+        If ``units`` names something other than a numeric variable of the model, or a variable whose columns cannot
+        change alone.
     DataError
-        If a unit is zero or not finite; for an outcome against itself.
+        If a unit is zero or not finite, and for an outcome against itself.
     UnsupportedError
-        Where exp(coefficient) has no name.
+        If exp(coefficient) is not a named ratio.
 
     Examples
     --------
@@ -116,7 +118,7 @@ def odds_ratios(
     >>> bool(np.isclose(two.estimate[0], one.estimate[0] ** 2))
     True
 
-    The ratio of b against c is that of b against a over that of c against a:
+    The ratio of b against c is that of b against a divided by that of c against a:
 
     >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
     >>> fit = lk.multinomial("y ~ x", data)

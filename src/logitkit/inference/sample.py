@@ -1,4 +1,4 @@
-"""Whether rows are those that a model was fitted to, and what their outcomes say of the limits of a separated fit."""
+"""Whether rows are those of the fit, and what their outcomes imply for the limits of a separated fit."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SAME_LOSS = 1e-8  # relative: sums of other blocks of rows differ by less
 
 
 def is_sample(record: FitRecord, design: Design) -> bool:
-    """Tell whether the rows of a design are those of the fit.
+    """Return whether the rows of a design are those of the fit.
 
     Parameters
     ----------
@@ -31,8 +31,8 @@ def is_sample(record: FitRecord, design: Design) -> bool:
     Returns
     -------
     bool
-        Sizes, outcomes, weights and a sample of the rows agree, and the loss of all rows is that of the fit. A chunk of
-        the rows of the fit is one of theirs.
+        True if sizes, outcomes, weights and a sample of the rows agree, and the loss over all rows is that of the fit.
+        A chunk of the rows of the fit counts as rows of the fit.
 
     Examples
     --------
@@ -98,7 +98,7 @@ def _margins(record: FitRecord, design: Design) -> FloatArray:
 
 
 def known_sides(record: FitRecord, design: Design, own: bool | None = None) -> FloatArray | None:
-    """Return on which side of a separated fit each row lies, 1 or -1, as its outcome tells; 0 where it does not.
+    """Return the side of a separated fit on which each row lies, 1 or -1, from its outcome; 0 if unknown.
 
     Parameters
     ----------
@@ -112,8 +112,8 @@ def known_sides(record: FitRecord, design: Design, own: bool | None = None) -> F
     Returns
     -------
     (n,) array or None
-        On the rows of the fit the limit is never undetermined: a row that moves is a separated one. None for a fit
-        that is not separated, for other rows, and where there are several predictors.
+        For the rows of the fit, the limit is always determined: a row that moves is a separated one. None for a fit
+        that is not separated, for other rows, and with several predictors.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Predictions of the rows of a table without a design: in one pass over its columns, where the formula allows it."""
+"""Predictions for the rows of a table without a design: in one pass over its columns, if the formula allows it."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ def table_predictions(
     table : Table
         n rows.
     scale : {'probability', 'logit', 'link'}
-        What is predicted.
+        The scale of the predictions.
 
     Returns
     -------
     (n,) array or None
-        None where it takes a design: where a term is not one column of the table, where the model has offsets,
-        several equations or coefficients at their limits, and where some row is not predicted by a finite number.
+        None if a design is needed: if a term is not a single column of the table, if the model has offsets, several
+        equations or coefficients at their limits, and if some row has no finite prediction.
 
     Notes
     -----
-    The terms of a row are added in the order intercept, numbers, factors. A design adds them in another, and the last
-    bits may differ.
+    The terms of a row are added in the order intercept, numeric variables, factors. A design adds them in another
+    order, and the last bits may differ.
 
     Examples
     --------

@@ -1,9 +1,9 @@
-"""Which verb may be asked of which fit, and what is said where it may not: the one table that decides.
+"""Which verbs are available for which fits, and the error for those that are not.
 
-A verb has conditions, which are looked at in order; the first that fails says why there is no answer, and what would be
-valid. After a penalty what rests on estimates that scatter about the truth is refused, and what describes predictions
-stays. Conditions on rows that a verb is given stand with the verb, those on the fit in ``conditions/``, and those of
-verbs that one family has here.
+A verb has conditions that are checked in order. The first that fails says why the verb is not available and what is
+valid instead. After a penalty, verbs that assume unbiased estimates are refused, and verbs that describe predictions
+are available. Conditions on the rows given to a verb are with the verb, conditions on the fit are in ``conditions/``,
+and those of verbs of a single family are here.
 """
 
 from __future__ import annotations
@@ -203,7 +203,7 @@ VERBS: dict[str, tuple[Condition, ...]] = {
 
 
 def may(record: FitRecord, verb: str) -> LogitkitError | None:
-    """Return why a verb may not be asked of a fit, or None.
+    """Return why a verb is not available for a fit, or None.
 
     Parameters
     ----------
@@ -215,7 +215,7 @@ def may(record: FitRecord, verb: str) -> LogitkitError | None:
     Returns
     -------
     LogitkitError or None
-        The error that says why, and what would be valid; it is not raised.
+        The error that says why, and what is valid instead; it is not raised.
 
     Examples
     --------
@@ -230,7 +230,7 @@ def may(record: FitRecord, verb: str) -> LogitkitError | None:
 
 
 def require(record: FitRecord, verb: str) -> None:
-    """Refuse a verb that may not be asked of a fit.
+    """Raise an error if a verb is not available for a fit.
 
     Parameters
     ----------
@@ -242,7 +242,7 @@ def require(record: FitRecord, verb: str) -> None:
     Raises
     ------
     UnsupportedError, SeparationError, ConvergenceError
-        Why, and what would be valid.
+        With the reason, and what is valid instead.
 
     Examples
     --------

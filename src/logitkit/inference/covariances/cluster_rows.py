@@ -62,7 +62,7 @@ class ClusterRows:
         Parameters
         ----------
         record : FitRecord
-            The fit, of one linear predictor per row.
+            The fit, with one linear predictor per row.
         kind : {'CR0', 'CR1', 'CR2', 'CR3'}
             The correction.
         half : (q, q) array

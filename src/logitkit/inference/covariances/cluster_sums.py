@@ -178,7 +178,7 @@ def middle_of_sums(
     clusters : sequence of Clusters
         By their names.
     rule : Correction
-        The factors.
+        The correction factors.
     n, k : float
         Numbers of observations and of coefficients.
 

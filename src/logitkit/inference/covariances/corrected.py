@@ -119,7 +119,7 @@ def corrected_scores(
     Parameters
     ----------
     record : FitRecord
-        The fit, of one linear predictor per row.
+        The fit, with one linear predictor per row.
     design : Design
         Its n rows.
     clusters : Clusters
@@ -190,7 +190,7 @@ def corrected_meat(record: FitRecord, design: Design, clusters: Clusters, kind: 
     Raises
     ------
     DataError, UnsupportedError
-        As ``reduced_bias_vcov``.
+        As for ``reduced_bias_vcov``.
 
     Examples
     --------
@@ -235,7 +235,7 @@ def working_rows(record: FitRecord, design: Design, half: FloatArray) -> _Workin
     Parameters
     ----------
     record : FitRecord
-        The fit, of one linear predictor per row.
+        The fit, with one linear predictor per row.
     design : Design
         Its n rows.
     half : (q, q) array
@@ -309,7 +309,7 @@ def of_sums(score: FloatArray, square: FloatArray, kind: str, name: str) -> Corr
     kind : {'CR0', 'CR1', 'CR3'}
         The correction.
     name : str
-        What the clusters are called.
+        Name of the clusters.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Finite-sample factors of sandwiches by clusters, by the names of the software that has them."""
+"""Finite-sample factors of clustered sandwich covariances, named after the software that uses them."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ __all__ = ["CORRECTIONS", "Correction", "correction_named", "default_correction"
 
 @dataclass(frozen=True)
 class Correction:
-    """A finite-sample factor of a sandwich by clusters.
+    """A finite-sample factor of a clustered sandwich covariance.
 
     Parameters
     ----------
     clusters : bool
-        Whether G / (G - 1) multiplies.
+        Whether the factor G / (G - 1) is used.
     coefficients : bool
-        Whether (n - 1) / (n - k) multiplies.
+        Whether the factor (n - 1) / (n - k) is used.
     least : bool
-        Whether all parts of crossed clusters have the factor of the smallest number of clusters, else each its own.
+        Whether all parts of crossed clusters use the factor of the smallest number of clusters; otherwise each uses its
+        own.
     by_t : bool
-        Whether statistics are compared with t on min(G) - 1 degrees of freedom.
+        Whether the reference distribution is t with min(G) - 1 degrees of freedom.
     crossed : bool
-        Whether the software that it is named for has crossed clusters.
+        Whether the software after which it is named offers crossed clusters.
 
     Examples
     --------
@@ -47,14 +48,14 @@ class Correction:
         Parameters
         ----------
         g : int
-            Clusters.
+            Number of clusters.
         n, k : float
             Numbers of observations and of coefficients.
 
         Returns
         -------
         float
-            At least 1 where there are fewer coefficients than observations.
+            The factor, at least 1 if there are fewer coefficients than observations.
         """
         of_clusters = g / (g - 1.0) if self.clusters else 1.0
         return of_clusters * (n - 1.0) / (n - k) if self.coefficients else of_clusters
@@ -65,14 +66,14 @@ class Correction:
         Parameters
         ----------
         counts : sequence of int
-            Clusters of each clustering.
+            Number of clusters of each clustering.
         n, k : float
             Numbers of observations and of coefficients.
 
         Returns
         -------
         str
-            Empty for none.
+            The factor, or an empty string if there is none.
         """
         if not self.clusters:
             return ""
@@ -99,7 +100,7 @@ CORRECTIONS = {
 
 
 def correction_named(name: str | None) -> Correction:
-    """Return a correction by its name, or refuse an unknown one.
+    """Return a correction by its name; raise an error for an unknown name.
 
     Parameters
     ----------
@@ -109,7 +110,7 @@ def correction_named(name: str | None) -> Correction:
     Returns
     -------
     Correction
-        Its factors.
+        The correction factors.
 
     Examples
     --------
@@ -123,7 +124,7 @@ def correction_named(name: str | None) -> Correction:
 
 
 def default_correction(record: FitRecord, clusters: Sequence[Clusters]) -> str | None:
-    """Return the name of the correction that the conventions of a fit have, None for ours.
+    """Return the name of the correction under the conventions of a fit; None for the default of logitkit.
 
     Parameters
     ----------

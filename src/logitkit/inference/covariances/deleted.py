@@ -1,9 +1,10 @@
-r"""The covariance of the jackknife: fits without each row, observation or cluster.
+r"""The jackknife covariance, from fits without each row, observation or cluster.
 
 .. math:: V = \frac{G - 1}{G} \sum_g (\hat\theta_{(g)} - \bar\theta)(\hat\theta_{(g)} - \bar\theta)'
 
-with the mean of the refits; with it, standard errors are those of ``fit.jackknife()``. No working model is needed, so
-that it serves several linear predictors and absorbed levels too, where leverages have no definition.
+where :math:`\bar\theta` is the mean of the refits. The standard errors are those of ``fit.jackknife()``. No working
+model is needed, so the covariance is also available for several linear predictors and absorbed levels, where leverages
+are not defined.
 
 References
 ----------
@@ -32,7 +33,7 @@ __all__ = ["deleted_vcov"]
 
 
 def deleted_vcov(record: FitRecord, design: Design, clusters: Clusters | None = None) -> tuple[Vcov, Covariance]:
-    """Return the covariance of the jackknife.
+    """Return the jackknife covariance.
 
     Parameters
     ----------
@@ -41,19 +42,20 @@ def deleted_vcov(record: FitRecord, design: Design, clusters: Clusters | None = 
     design : Design
         Its n rows.
     clusters : Clusters, optional
-        What is left out; each row, or each observation that frequency weights count, by default.
+        The clusters that are left out; by default each row, or each observation that frequency weights count.
 
     Returns
     -------
     vcov : Vcov
         Covariance of the coefficients that were solved for.
     covariance : Covariance
-        Its name; statistics have t with as many degrees of freedom as units less one, as Stata has them.
+        Name of the covariance; the reference distribution is t with the number of units minus one as degrees of
+        freedom, as in Stata.
 
     Raises
     ------
     SeparationError
-        Where a refit has no finite estimate.
+        If a refit has no finite estimate.
 
     Examples
     --------

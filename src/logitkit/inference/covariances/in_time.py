@@ -1,4 +1,4 @@
-"""Scores in the order of time: of rows that are held one block, of rows that are read in chunks sorted on disk."""
+"""Scores in the order of time: one block for rows in memory, sorted on disk for rows read in chunks."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Series(Protocol):
 
 @dataclass(frozen=True)
 class HeldSeries:
-    """The scores of rows that are held.
+    """The scores of rows in memory.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ class SortedSeries:
 
 
 def several_at(name: str, value: object) -> DataError:
-    """Return the refusal of several rows at one time.
+    """Return the error for several rows at one time.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def several_at(name: str, value: object) -> DataError:
     Returns
     -------
     DataError
-        To be raised.
+        The error, which is not raised.
 
     Examples
     --------

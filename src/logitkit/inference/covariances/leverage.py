@@ -40,13 +40,13 @@ def leverage(record: FitRecord, design: Design, eta: FloatArray | None = None) -
     design : Design
         n rows.
     eta : (1, n) array, optional
-        Their linear predictor, where it is known.
+        Their linear predictor, if it is known.
 
     Returns
     -------
     (n,) array
-        Between 0 and 1 on the rows of the fit, where, with all copies of the rows, it sums to the rank; 0 for rows at
-        the limit of a separated fit.
+        Leverages between 0 and 1 for the rows of the fit, which sum to the rank over all copies of the rows; 0 for rows
+        at the limit of a separated fit.
 
     Examples
     --------
@@ -73,17 +73,17 @@ def leverage(record: FitRecord, design: Design, eta: FloatArray | None = None) -
 
 
 def uses_observed(record: FitRecord) -> bool:
-    """Tell whether the errors of a fit rest on an observed information that differs from the expected one.
+    """Return whether the standard errors of a fit use an observed information that differs from the expected one.
 
     Parameters
     ----------
     record : FitRecord
-        The fit, of a single predictor.
+        The fit, with a single predictor.
 
     Returns
     -------
     bool
-        False with the logit, whose informations are equal.
+        False for the logit link, for which both are equal.
 
     Examples
     --------
@@ -96,19 +96,19 @@ def uses_observed(record: FitRecord) -> bool:
 
 
 def with_expected_information(record: FitRecord, design: Design) -> FitRecord:
-    """Return the record with the covariance of the working weighted least squares in place of the information's.
+    """Return the record with the covariance from the expected information of the working least squares.
 
     Parameters
     ----------
     record : FitRecord
-        The fit, of a single predictor.
+        The fit, with a single predictor.
     design : Design
         Its rows.
 
     Returns
     -------
     FitRecord
-        The record itself where its information is the expected one.
+        The record itself if its information is the expected one.
 
     Examples
     --------

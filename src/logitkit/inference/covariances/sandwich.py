@@ -105,7 +105,7 @@ class Scores:
         Parameters
         ----------
         start, stop : int
-            Positions.
+            Positions of the first row and of the end.
 
         Returns
         -------

@@ -1,15 +1,14 @@
-r"""Sandwiches for rows that depend on earlier ones: heteroscedasticity and autocorrelation consistent (HAC).
+r"""Heteroscedasticity and autocorrelation consistent (HAC) covariances, for rows that depend on earlier rows.
 
 With the rows in the order of time and scores :math:`s_t`,
 
 .. math:: V = A^{-1} \Bigl(\Gamma_0 + \sum_{l=1}^{L} (1 - \tfrac{l}{L + 1})(\Gamma_l + \Gamma_l')\Bigr) A^{-1},
           \qquad \Gamma_l = \sum_t s_t s_{t-l}',
 
-with Bartlett's weights, so that V has no negative eigenvalues. Where L is not given it is the whole part of
-:math:`1.1447 \{n (\sigma_1 / \sigma_0)^2\}^{1/3}`, where :math:`\sigma_0 = \gamma_0 + 2 \sum_j \gamma_j` and
-:math:`\sigma_1 = 2 \sum_j j \gamma_j` sum autocovariances up to lag :math:`\lfloor 4 (n / 100)^{2/9} \rfloor` of
-the sum of the scores of all coefficients but the intercepts. Sums over blocks of rows in that order carry the last L
-rows on (``in_time.py``).
+with Bartlett's weights, so that V has no negative eigenvalues. By default L is the integer part of :math:`1.1447 \{n
+(\sigma_1 / \sigma_0)^2\}^{1/3}`, where :math:`\sigma_0 = \gamma_0 + 2 \sum_j \gamma_j` and :math:`\sigma_1 = 2 \sum_j j
+\gamma_j` sum autocovariances up to lag :math:`\lfloor 4 (n / 100)^{2/9} \rfloor` of the sum of the scores of all
+coefficients except the intercepts. Sums over consecutive blocks of rows carry over the last L rows (``in_time.py``).
 
 References
 ----------
@@ -40,7 +39,7 @@ __all__ = ["lags_of", "newey_west_lags", "serial_meat", "serial_vcov"]
 def serial_vcov(
     record: FitRecord, design: Design, order: IntArray | None, name: str, lags: int | None = None
 ) -> tuple[Vcov, Covariance]:
-    """Return the sandwich of Newey and West.
+    """Return the covariance of Newey and West.
 
     Parameters
     ----------
@@ -49,11 +48,12 @@ def serial_vcov(
     design : Design
         Its n rows.
     order : (n,) int array or None
-        Their places in the order of time; None for rows that are read in chunks, which are sorted by the column.
+        Positions of the rows in the order of time; None for rows that are read in chunks, which are sorted by the
+        column.
     name : str
         Name of the time variable.
     lags : int, optional
-        Rows before each that it may depend on; by the rule of Newey and West (1994) by default.
+        Number of earlier rows on which each row may depend; by default chosen by the rule of Newey and West (1994).
 
     Returns
     -------
@@ -67,11 +67,11 @@ def serial_vcov(
     DataError
         If the number of lags is invalid or not below the number of rows.
     UnsupportedError
-        With frequency weights, which count rows that have no order.
+        With frequency weights, because the rows that they count have no order.
 
     Examples
     --------
-    Without lags it is HC0:
+    With zero lags it is HC0:
 
     >>> import logitkit as lk
     >>> from logitkit.inference.covariances.heteroscedastic import heteroscedastic_vcov
@@ -94,7 +94,7 @@ def serial_vcov(
 
 
 def lags_of(record: FitRecord, design: Design, order: IntArray, lags: int | None = None) -> int:
-    """Return the number of lags that were given, or those of the rule.
+    """Return the given number of lags, or the number chosen by the rule.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def lags_of(record: FitRecord, design: Design, order: IntArray, lags: int | None
     Returns
     -------
     int
-        At least 0.
+        Number of lags, at least 0.
 
     Raises
     ------
@@ -137,7 +137,7 @@ def _lags(record: FitRecord, series: Series, lags: int | None) -> int:
 
 
 def serial_meat(found: RowScores, order: IntArray, lags: int) -> FloatArray:
-    """Return the middle of the sandwich of Newey and West.
+    """Return the middle matrix of the covariance of Newey and West.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def serial_meat(found: RowScores, order: IntArray, lags: int) -> FloatArray:
     order : (n,) int array
         Their places in the order of time; those without weight are left out.
     lags : int
-        Rows before each that it may depend on.
+        Number of earlier rows on which each row may depend.
 
     Returns
     -------
@@ -191,7 +191,7 @@ def newey_west_lags(record: FitRecord, series: Series) -> int:
     Returns
     -------
     int
-        At least 0, and less than n.
+        Number of lags, at least 0 and less than n.
 
     Examples
     --------

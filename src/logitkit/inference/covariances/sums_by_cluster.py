@@ -55,7 +55,7 @@ class RowScores(Protocol):
         Parameters
         ----------
         start, stop : int
-            Positions.
+            Positions of the first row and of the end.
 
         Returns
         -------

@@ -1,16 +1,17 @@
-r"""Covariances of survey designs: linearised by strata and units, and by replicate weights.
+r"""Covariances of survey designs: linearisation by strata and units, and replicate weights.
 
-With weighted scores summed within the units, :math:`z_{hj}`, of the :math:`n_h` units of stratum h of which a fraction
-:math:`f_h` of the population was sampled,
+Let :math:`z_{hj}` be the weighted scores summed within unit j of the :math:`n_h` units of stratum h, and :math:`f_h`
+the fraction of the stratum that was sampled. Then
 
 .. math:: V = A^{-1} \Bigl\{\sum_h (1 - f_h) \tfrac{n_h}{n_h - 1} \sum_j d_{hj} d_{hj}'\Bigr\} A^{-1},
           \qquad d_{hj} = z_{hj} - \bar z_h.
 
-Units without a row in the domain count with :math:`z = 0`. By replicate weights it is
-:math:`\sum_r c_r (\hat\theta_r - \bar\theta)(\hat\theta_r - \bar\theta)'` with the mean of the replicates.
-Statistics are compared with t on the degrees of freedom of the design: units less strata of the domain, or the rank of
-the replicate weights less one. The conventions of R take the coefficients but one off these; those of SAS multiply the
-linearised covariance by (n - 1) / (n - k), and have deviations of replicates from the estimate and t on their number.
+Units without a row in the domain count with :math:`z = 0`. With replicate weights the covariance is :math:`\sum_r c_r
+(\hat\theta_r - \bar\theta)(\hat\theta_r - \bar\theta)'` where :math:`\bar\theta` is the mean of the replicates.
+Statistics are compared with t on the degrees of freedom of the design: units minus strata of the domain, or the rank of
+the replicate weights minus one. The conventions of R subtract the number of coefficients minus one. Those of SAS
+multiply the linearised covariance by (n - 1) / (n - k), take deviations of replicates from the estimate, and use t on
+the number of replicates.
 
 References
 ----------
@@ -62,18 +63,19 @@ def with_survey(record: FitRecord, design: Design, rows: SurveyRows) -> FitRecor
     Returns
     -------
     FitRecord
-        With the covariance and its law.
+        The fit with the covariance and its reference distribution.
 
     Raises
     ------
     DataError
-        For a stratum with a single unit, unless ``lonely`` says what it adds, and without degrees of freedom.
+        For a stratum with a single unit, unless ``lonely`` says how it contributes, and if there are no degrees of
+        freedom.
     SeparationError
-        Where the estimate of a replicate is infinite.
+        If the estimate of a replicate is infinite.
 
     Examples
     --------
-    With one stratum and no finite population it is the sandwich by cluster:
+    With one stratum and an infinite population it is the clustered sandwich:
 
     >>> import logitkit as lk
     >>> births = lk.datasets.load_lbw()
@@ -88,7 +90,7 @@ def with_survey(record: FitRecord, design: Design, rows: SurveyRows) -> FitRecor
 
 
 def survey_vcov(record: FitRecord, design: Design, rows: SurveyRows) -> tuple[Vcov, Covariance]:
-    """Return the covariance linearised by strata and units.
+    """Return the linearised covariance for strata and units.
 
     Parameters
     ----------
@@ -136,7 +138,7 @@ def survey_vcov(record: FitRecord, design: Design, rows: SurveyRows) -> tuple[Vc
 
 
 def survey_meat(found: RowScores, rows: SurveyRows) -> FloatArray:
-    """Return the middle of the covariance linearised by strata and units.
+    """Return the middle matrix of the linearised covariance for strata and units.
 
     Parameters
     ----------
@@ -153,7 +155,7 @@ def survey_meat(found: RowScores, rows: SurveyRows) -> FloatArray:
     Raises
     ------
     DataError
-        For a stratum with a single unit, unless ``lonely`` says what it adds.
+        For a stratum with a single unit, unless ``lonely`` says how it contributes.
 
     Examples
     --------
@@ -201,7 +203,7 @@ def _alone(rows: SurveyRows) -> BoolArray:
 
 
 def replicated_vcov(record: FitRecord, design: Design, rows: SurveyRows) -> tuple[Vcov, Covariance]:
-    """Return the covariance by replicate weights: the fit to each of them.
+    """Return the covariance from replicate weights, with a fit to each set of weights.
 
     Parameters
     ----------
@@ -286,7 +288,7 @@ def _unit_totals(found: RowScores, units: IntArray, count: int) -> FloatArray:
 
 
 def outside_weightless(design: Design, rows: SurveyRows) -> Design:
-    """Return the design in which rows outside the domain weigh nothing.
+    """Return the design in which rows outside the domain have weight zero.
 
     Parameters
     ----------

@@ -88,7 +88,7 @@ class Scale(Protocol):
         Parameters
         ----------
         eta, direction : (m, n) array
-            Linear predictors, and their change.
+            Linear predictors and their direction of change.
 
         Returns
         -------
@@ -201,7 +201,7 @@ class ProbabilityScale:
         Parameters
         ----------
         eta, direction : (m, n) array
-            Linear predictors, and their change.
+            Linear predictors and their direction of change.
 
         Returns
         -------
@@ -313,7 +313,7 @@ class LinkScale:
         Parameters
         ----------
         eta, direction : (m, n) array
-            Linear predictors, and their change.
+            Linear predictors and their direction of change.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-r"""Score tests: whether a larger model would fit better, from the fit of the smaller alone.
+r"""Score tests: whether a larger model would fit better, from the fit of the smaller model alone.
 
 With U the score of the larger model at the estimates of the smaller and A its information there, the statistic is
 :math:`U'A^{-1}U` (Rao 1948). Under a sandwich the score has the covariance B that the sandwich is made of
@@ -7,8 +7,8 @@ statistic is
 
 .. math:: U'A^{-1}L' (L A^{-1} B A^{-1} L')^{-1} L A^{-1} U
 
-(Boos 1992, equation 9). A is observed or expected, as the errors of the fit are. Where a factor is absorbed, columns
-are less their means in each level, with the curvatures of the smaller model as weights.
+(Boos 1992, equation 9). A is observed or expected information, like the standard errors of the fit. With an absorbed
+factor, columns are centred at their means in each level, with the curvatures of the smaller model as weights.
 
 References
 ----------
@@ -87,7 +87,7 @@ def score_statistic(
     smaller : FitRecord
         A fit.
     rows : Design
-        Its n rows, with what is known of them after the fit.
+        Its n rows, with what the fit determined about them.
     larger : Larger
         The model that it is tested against, on the same rows.
     spread : ScoreCovariance, optional
@@ -96,14 +96,14 @@ def score_statistic(
     Returns
     -------
     statistic : float
-        Missing where the smaller fit has not converged or its estimates are infinite, where nothing is tested, and
-        where the covariance lacks the rank.
+        Missing if the smaller fit did not converge or has infinite estimates, if nothing is tested, or if the
+        covariance is rank-deficient.
     dof : int
         Degrees of freedom: the additional parameters of the larger model.
 
     Examples
     --------
-    Of a 2 x 2 table it is Pearson's chi-square:
+    For a 2 x 2 table it is Pearson's chi-square:
 
     >>> import logitkit as lk
     >>> data = {"y": [0, 1] * 2, "x": [0, 0, 1, 1], "n": [10, 20, 15, 8]}
@@ -124,14 +124,14 @@ def score_statistic(
 
 @dataclass(frozen=True, eq=False)
 class Null:
-    """What a score test takes from the smaller model.
+    """The parts of the smaller model that a score test uses.
 
     Parameters
     ----------
     eta : (m, n) array
-        Its linear predictors, offsets among them; empty for rows that are read in chunks.
+        Its linear predictors, with offsets; empty for rows that are read in chunks.
     rank : int
-        How many coefficients were estimated.
+        Number of estimated coefficients.
     fit : (FitRecord, Design) or None
         The fit and its rows; None without coefficients.
 
@@ -147,7 +147,7 @@ class Null:
 
     @classmethod
     def without_coefficients(cls, form: Form, rows: Design) -> Self:
-        """Return the model that has offsets alone.
+        """Return the model that has only offsets.
 
         Parameters
         ----------
@@ -159,7 +159,7 @@ class Null:
         Returns
         -------
         Null
-            Of rank zero.
+            A model of rank zero.
 
         Examples
         --------
@@ -175,7 +175,7 @@ class Null:
 
 
 def score_at(smaller: Null, rows: Design, larger: Larger, spread: ScoreCovariance = OF_MODEL) -> tuple[float, int]:
-    """Return the same from the linear predictors of the smaller model.
+    """Return the same statistic from the linear predictors of the smaller model.
 
     Parameters
     ----------
@@ -191,13 +191,13 @@ def score_at(smaller: Null, rows: Design, larger: Larger, spread: ScoreCovarianc
     Returns
     -------
     statistic : float
-        Missing where nothing is tested, and where the covariance lacks the rank.
+        Missing if nothing is tested, or if the covariance is rank-deficient.
     dof : int
         Degrees of freedom: the additional parameters of the larger model.
 
     Examples
     --------
-    Against probability one half in every row:
+    Test against a probability of one half in every row:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("y ~ 1", {"y": [0, 1, 1, 1]})

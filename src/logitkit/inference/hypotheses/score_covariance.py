@@ -1,4 +1,4 @@
-r"""The covariance of the scores of a larger model at the estimates of a smaller one: the middle of a sandwich there.
+r"""The covariance of the scores of a larger model at the estimates of a smaller one.
 
 A generalised score test has, in place of the information, the covariance that the fit was given, made again from the
 scores :math:`s_i` of the larger model at the estimates of the smaller: sums of their squares by row, cluster or unit of
@@ -58,14 +58,14 @@ OWN = ("sampling", "cluster", "rows")  # kinds that weights, clusters or fractio
 
 @dataclass(frozen=True, eq=False)
 class LargerScores:
-    """The scores of rows by the coefficients of a larger model.
+    """The scores of rows for the coefficients of a larger model.
 
     Parameters
     ----------
     response : Response
-        Of n rows.
+        Response of the n rows.
     matrix : Matrix
-        The columns that the coefficients are of.
+        The columns of the coefficients.
     predictors : Predictors or None
         How they enter several linear predictors; None for one.
     slopes : (m, n) array
@@ -135,20 +135,20 @@ class LargerScores:
 
 @dataclass(frozen=True, eq=False)
 class ScoreCovariance:
-    """How the covariance of a score is made.
+    """How the covariance of a score is computed.
 
     Parameters
     ----------
     law : Law
-        What the statistic is compared with.
+        Reference distribution of the statistic.
     scale : float
-        What divides it: a dispersion, one for none.
+        Divisor of the statistic: a dispersion, or one.
     robust : bool
-        Whether the score has the covariance of its rows in place of the model's.
+        Whether the covariance of the score is computed from its rows and not from the model.
     dependence : Dependence or None
-        The covariance that was asked for; None for that of weights, clusters or fractions.
+        The covariance that was requested; None for that of weights, clusters or fractions.
     counts_parameters : bool
-        Whether that, or a survey's, has the factor (n - 1) / (n - k) besides.
+        Whether that covariance, or a survey's, also has the factor (n - 1) / (n - k).
 
     Examples
     --------
@@ -228,7 +228,7 @@ class ScoreCovariance:
         return _squares(found, 1.0 / copies(response))
 
     def finished(self, middle: FloatArray | list[ClusterSums] | None, rows: Design, n: int, k: int) -> FloatArray:
-        """Return the middle of the sandwich with the factors that all rows decide.
+        """Return the middle of the sandwich with the factors that depend on all rows.
 
         Parameters
         ----------
@@ -237,7 +237,7 @@ class ScoreCovariance:
         rows : Design
             All rows.
         n, k : int
-            Observations, and coefficients of the smaller model.
+            Number of observations, and number of coefficients of the smaller model.
 
         Returns
         -------
@@ -265,7 +265,7 @@ class ScoreCovariance:
 
 
 def score_covariance(record: FitRecord, design: Design) -> ScoreCovariance:
-    """Return how the covariance of a score is made, or refuse one that a smaller model has not got.
+    """Return how the covariance of a score is computed; raise an error if the smaller model cannot have it.
 
     Parameters
     ----------
@@ -282,7 +282,7 @@ def score_covariance(record: FitRecord, design: Design) -> ScoreCovariance:
     Raises
     ------
     UnsupportedError
-        For a covariance that is made of refits, and one of rows that are not known.
+        For a covariance that is computed from refits, and for one of unknown rows.
 
     Examples
     --------

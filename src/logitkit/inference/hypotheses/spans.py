@@ -1,4 +1,4 @@
-r"""Whether a model is within another: every linear predictor that the one can have, the other can have too.
+r"""Whether a model is nested in another: each linear predictor of the smaller is one of the larger model too.
 
 A part of a model with constraint matrix H has the predictors :math:`H \Gamma x`, which are sums over the columns h of H
 and the columns x of the part of :math:`h\, x'\gamma`. The smaller model is within the larger where each of its pairs
@@ -26,7 +26,7 @@ WITHIN = 1e-10  # of a constraint vector
 
 
 def same_rows(first: tuple[FitRecord, Design], second: tuple[FitRecord, Design]) -> bool:
-    """Tell whether two fits are to the same outcomes of the same rows, with the same weights.
+    """Return whether two fits are to the same outcomes of the same rows, with the same weights.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def same_rows(first: tuple[FitRecord, Design], second: tuple[FitRecord, Design])
     Returns
     -------
     bool
-        Rows are told by their places in the table, outcomes by their names.
+        Rows are compared by their places in the table, outcomes by their names.
 
     Examples
     --------
@@ -67,7 +67,7 @@ def _proportions(record: FitRecord, design: Design) -> dict[str, FloatArray]:
 
 
 def embedding(smaller: tuple[FitRecord, Design], larger: tuple[FitRecord, Design]) -> FloatArray | None:
-    """Return the larger model's coefficients from those of the smaller, None where it is not within the larger.
+    """Return the larger model's coefficients as functions of the smaller's; None if it is not nested.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def embedding(smaller: tuple[FitRecord, Design], larger: tuple[FitRecord, Design
     Returns
     -------
     (p, q) array or None
-        Of the flat coefficients that are solved for.
+        Functions of the flat coefficients that are solved for.
 
     Examples
     --------
@@ -175,7 +175,7 @@ def zero_in_smaller(larger: FitRecord, embedded: FloatArray) -> FloatArray:
     Returns
     -------
     (k, p) array
-        None where coefficients are shown that are not those that are solved for.
+        None if the coefficients that are shown are not those that are solved for.
 
     Examples
     --------

@@ -1,10 +1,10 @@
-r"""Type 3 in sum-to-zero coding, whatever the coding of the fit.
+r"""Type 3 tests in sum-to-zero coding, whatever the coding of the fit.
 
 With sum-to-zero contrasts the coefficients of a term are averages over levels of the factors that interact with it.
 They are linear functions :math:`F\beta` of the coefficients of the fit (``design/formula/sum_to_zero.py``), which a
-Wald test takes as they are. Of the model under :math:`F\beta = 0` the columns of the term are replaced: with
-:math:`F_T` the block of its own columns, :math:`\beta_T = -F_T^{-1} F_R \beta_R`, so that the other columns are
-:math:`X_R - X_T F_T^{-1} F_R`. These are fitted as any model, so that separation and absorbed levels are in order.
+Wald test uses directly. In the model under :math:`F\beta = 0` the columns of the term are replaced: with :math:`F_T`
+the block of its own columns, :math:`\beta_T = -F_T^{-1} F_R \beta_R`, so that the other columns are :math:`X_R - X_T
+F_T^{-1} F_R`. These are fitted like any model, so separation and absorbed levels are handled as usual.
 
 References
 ----------
@@ -54,13 +54,13 @@ def averaged_terms(record: FitRecord, design: Design | None) -> dict[str, FloatA
     Returns
     -------
     dict of str to (k, p) array
-        By the name of the term, as functions of the coefficients of one linear predictor. Terms that are missing have
-        the same test in either coding.
+        Functions of the coefficients of one linear predictor, by name of the term. Terms that are not in the dictionary
+        have the same test in either coding.
 
     Raises
     ------
     UnsupportedError
-        Where some cells of the factors are empty, and where outcomes have different terms that contain one another.
+        If some cells of the factors are empty, or if outcomes have different terms that contain one another.
 
     Examples
     --------
@@ -150,13 +150,13 @@ def flat_functions(record: FitRecord, functions: FloatArray) -> FloatArray:
     record : FitRecord
         The fit.
     functions : (k, p) array
-        Over the columns of the design.
+        Functions over the columns of the design.
 
     Returns
     -------
     (l, n_flat) array
-        The same of every linear predictor; where only differences of these count, of the differences from the first,
-        or from that of the reference. Equal ones are there once.
+        The functions for every linear predictor or, if only differences count, for the differences from the first or
+        from the reference. Equal functions are given once.
 
     Examples
     --------
@@ -187,16 +187,16 @@ def restricted_design(design: Design, columns: IntArray, functions: FloatArray) 
     design : Design
         n rows.
     columns : (k,) int array
-        Those of the term, which are left out.
+        Columns of the term, which are left out.
     functions : (k, p) array
-        Zero under the hypothesis.
+        Functions that are zero under the hypothesis.
 
     Returns
     -------
     design : Design
-        Of the other columns, less what the hypothesis makes of the columns of the term.
+        Design of the other columns, adjusted for the columns of the term under the hypothesis.
     keep : (p - k,) int array
-        Which columns they stand for.
+        The original columns to which they correspond.
 
     Examples
     --------

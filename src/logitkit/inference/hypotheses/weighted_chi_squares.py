@@ -39,18 +39,18 @@ def weighted_chi_square(statistic: float, weights: FloatArray) -> float:
     Parameters
     ----------
     statistic : float
-        x.
+        The value x.
     weights : (k,) array
-        Not negative; each of one degree of freedom.
+        Nonnegative weights, each of a chi-square with one degree of freedom.
 
     Returns
     -------
     float
-        To some twelve digits, in the tail too; nan without a positive weight.
+        The probability to about twelve digits, also in the tail; nan without a positive weight.
 
     Examples
     --------
-    With equal weights it is a chi-square:
+    With equal weights it is the probability of a scaled chi-square:
 
     >>> from scipy.special import chdtrc
     >>> bool(np.isclose(weighted_chi_square(6.0, np.full(4, 2.0)), chdtrc(4, 3.0), rtol=1e-11))

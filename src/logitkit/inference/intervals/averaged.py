@@ -83,7 +83,7 @@ def row_set(
     cells : (n, p) array
         Rows of the design.
     offset : (m, n) array or None
-        Added to the linear predictors.
+        Offsets that are added to the linear predictors.
     shares : (n,) array
         Weight of each row in the average.
 

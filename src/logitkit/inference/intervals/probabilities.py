@@ -60,7 +60,7 @@ def probability_limits(
     matrix : Matrix
         n rows to predict.
     offset : (m, n) array or None
-        Added to their linear predictors.
+        Offsets that are added to their linear predictors.
     method : {'profile', 'score'}
         Method of inference.
     level : float, optional

@@ -1,4 +1,4 @@
-r"""A bound on the distance of a penalised fit from the minimum, proved from the data and the coefficients alone.
+r"""A bound on how far a penalised fit is from the minimum, proved from the data and the coefficients alone.
 
 Here is what a row of K outcomes adds to the bounds of ``dual_bound.py``: of residuals s that sum to zero, with
 :math:`u = y + s / w` on the simplex,
@@ -6,8 +6,8 @@ Here is what a row of K outcomes adds to the bounds of ``dual_bound.py``: of res
 .. math:: f^*(s) = w \sum_k u_k \log u_k, \qquad f(\eta) + f^*(s) - s'\eta = w \sum_k u_k \log(u_k / p_k) \ge 0 .
 
 Two outcomes have the logits zero and the linear predictor. Coefficients are those that are shown, also in symmetric
-form, where the solver leaves some out: the columns that nothing penalises are singular there, which least squares does
-not mind. No likelihood of the package is called: this is a proof.
+form, where the solver leaves some out. There the unpenalised columns are singular, which least squares can handle. The
+proof calls no likelihood of the package.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ def certificate(record: FitRecord, design: Design) -> Certificate:
     Parameters
     ----------
     record : FitRecord
-        The fit; of its record only the coefficients and the penalty are used, and whose rows they are of.
+        The fit, of which only the coefficients, the penalty and the identity of the rows are used.
     design : Design
-        The rows of the fit. Of other rows the certificate is as well, and says so.
+        The rows of the fit. For other rows, the certificate is for their objective, and says so.
 
     Returns
     -------
@@ -105,7 +105,7 @@ def weighted_gram(columns: Matrix, weights: FloatArray) -> FloatArray:
     columns : Matrix
         n rows and p columns.
     weights : (n,) array
-        Not negative.
+        Nonnegative weights.
 
     Returns
     -------

@@ -1,7 +1,7 @@
-"""Whether the errors of a penalised fit are those of a posterior, or there are none, and why.
+"""Whether the standard errors of a penalised fit are those of a posterior, or there are none, and why.
 
-A penalty pulls coefficients towards zero, or holds them there. After squares only there is a posterior, given the
-strength; after any other penalty there is no covariance (``docs/maths/penalties.md``).
+A penalty shrinks coefficients towards zero or sets them to zero. If it consists of squares only, there is a posterior,
+given the strength; after any other penalty there is no covariance (``docs/maths/penalties.md``).
 
 References
 ----------
@@ -23,7 +23,7 @@ ELSEWHERE = "fit the columns that were chosen without a penalty to rows that too
 
 
 def is_withheld(record: FitRecord) -> bool:
-    """Tell whether there is no covariance: a penalty leaves none, or the coefficients alone were asked for.
+    """Return whether there is no covariance: a penalty leaves none, or only the coefficients were requested.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def is_withheld(record: FitRecord) -> bool:
     Returns
     -------
     bool
-        False after maximum likelihood with errors, and where there is a posterior.
+        False after maximum likelihood with standard errors, and if there is a posterior.
 
     Examples
     --------
@@ -46,7 +46,7 @@ def is_withheld(record: FitRecord) -> bool:
 
 
 def has_posterior(record: FitRecord) -> bool:
-    """Tell whether the covariance is that of a posterior.
+    """Return whether the covariance is that of a posterior.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def has_posterior(record: FitRecord) -> bool:
 
 
 def why_withheld(record: FitRecord) -> str:
-    """Return why there is no covariance, and what would be valid.
+    """Return why there is no covariance, and what is valid instead.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def why_withheld(record: FitRecord) -> str:
     Returns
     -------
     str
-        Sentences.
+        One or more sentences.
 
     Examples
     --------
@@ -100,7 +100,7 @@ def why_withheld(record: FitRecord) -> str:
 
 
 def interval_words(record: FitRecord) -> str:
-    """Return what an interval of the fit is called.
+    """Return the name of an interval of the fit.
 
     Parameters
     ----------
@@ -123,12 +123,12 @@ def interval_words(record: FitRecord) -> str:
 
 
 def posterior_condition(facts: PenaltyFacts) -> str:
-    """Return what a posterior takes for known.
+    """Return what a posterior is conditional on.
 
     Parameters
     ----------
     facts : PenaltyFacts
-        Of a fit with a posterior.
+        Facts about the penalty of a fit with a posterior.
 
     Returns
     -------

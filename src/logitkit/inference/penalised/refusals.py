@@ -1,4 +1,4 @@
-"""What is said of verbs that rest on maximum likelihood, after a penalty: why there is no answer, and what is valid."""
+"""Errors of verbs that rest on maximum likelihood, after a penalty: the reason, and what is valid instead."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ __all__ = ["AFTER_PENALTY", "Refusal"]
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a verb does not answer after a penalty.
+    """Why a verb is not available after a penalty.
 
     Parameters
     ----------
     subject : str
-        What was asked for.
+        What was requested.
     reason : str
-        Why there is no answer.
+        Why it is not available.
     instead : str
-        What would be valid.
+        What is valid instead.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Refusals of plans that make no sense."""
+"""Checks of the arguments of planning functions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["require_count", "require_share"]
 
 
 def require_count(name: str, value: Any, least: int = 1) -> None:
-    """Refuse what is no whole number of at least 1.
+    """Raise an error unless a value is a whole number that is large enough.
 
     Parameters
     ----------
@@ -20,7 +20,7 @@ def require_count(name: str, value: Any, least: int = 1) -> None:
     value : object
         As given.
     least : int, default 1
-        The least that is allowed.
+        The smallest value allowed.
 
     Examples
     --------
@@ -33,7 +33,7 @@ def require_count(name: str, value: Any, least: int = 1) -> None:
 
 
 def require_share(name: str, value: Any) -> None:
-    """Refuse what is not between 0 and 1.
+    """Raise an error unless a value is between 0 and 1.
 
     Parameters
     ----------
