@@ -30,19 +30,19 @@ __all__ = ["areas_by_bins", "areas_by_sorting", "placed_pairs"]
 
 
 def placed_pairs(blocks: Iterable[Pooled], n_outcomes: int) -> FloatArray:
-    """Return the chances that a row with one outcome is ranked above one with another.
+    """Return the probabilities that a row with one outcome is ranked above a row with another.
 
     Parameters
     ----------
     blocks : iterable of Pooled
-        Scores, ascending, with the trials of each outcome there.
+        Scores in ascending order, with the trials of each outcome.
     n_outcomes : int
-        How many outcomes there are.
+        Number of outcomes.
 
     Returns
     -------
     (K, K) array
-        The first outcome by row; missing where one does not occur.
+        Probabilities, with the first outcome by row; nan if an outcome does not occur.
 
     Examples
     --------
@@ -156,21 +156,21 @@ class _Sorts:
 
 
 def areas_by_sorting(design: Design, fits: list[FoldFit], folds: Splits) -> list[tuple[FloatArray, float]]:
-    """Return the area of each fold by strength, and its weight: one pass, and sorts on disk.
+    """Return the area of each fold at each strength, and its weight, by one pass and sorting on disk.
 
     Parameters
     ----------
     design : Design
         All rows, in chunks.
     fits : list of FoldFit
-        Of the rows without each fold.
+        Path without each fold.
     folds : Splits
-        Which rows are held out.
+        Splits of the rows.
 
     Returns
     -------
     list of ((k,) array, float)
-        By fold; missing where an outcome does not occur.
+        Areas and weight of each fold; nan if an outcome does not occur.
 
     Examples
     --------
@@ -226,23 +226,23 @@ def _edges(scores: FloatArray, bins: int) -> FloatArray:
 def areas_by_bins(
     design: Design, fits: list[FoldFit], folds: Splits, bins: int
 ) -> tuple[list[tuple[FloatArray, float]], float]:
-    """Return the area of each fold by strength, and its weight, of scores in bins: one pass, and no sort.
+    """Return the area of each fold at each strength, and its weight, from binned scores in one pass.
 
     Parameters
     ----------
     design : Design
         All rows, in chunks.
     fits : list of FoldFit
-        Of the rows without each fold.
+        Path without each fold.
     folds : Splits
-        Which rows are held out.
+        Splits of the rows.
     bins : int
-        About how many, between quantiles of the sample.
+        Approximate number of bins, between quantiles of the sample.
 
     Returns
     -------
     list of ((k,) array, float), float
-        By fold; and the largest distance that any of the areas may have from that of the scores themselves.
+        Areas and weight of each fold, and a bound on the error that binning causes in any of the areas.
 
     Examples
     --------

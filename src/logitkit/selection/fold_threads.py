@@ -29,25 +29,25 @@ SHARE = 0.5  # of the memory that is free, for all folds at a time
 def each_fold(
     function: Callable[[int], T], n_folds: int, matrix: Matrix, copies: int = COPIES, label: str = LABEL
 ) -> Iterator[T]:
-    """Apply a function to every fold, and yield the results in order.
+    """Apply a function to every fold, and yield the results in the order of the folds.
 
     Parameters
     ----------
     function : callable
         Called once with the number of each fold, possibly on another thread.
     n_folds : int
-        How many folds there are.
+        Number of folds.
     matrix : Matrix
-        All rows, of which each fold takes most.
+        All rows, of which each fold copies most.
     copies : int, default 2
-        How often a fold holds its rows.
+        Number of copies of its rows that a fold holds.
     label : str
-        What a progress bar counts.
+        Units that a progress bar counts.
 
     Yields
     ------
     object
-        What the function returns; its error where it raises one, after the results of the folds before.
+        Result of the function. If the function raises an error, it is raised after the results of earlier folds.
 
     Examples
     --------
@@ -67,19 +67,19 @@ def each_fold(
 
 
 def leaves_a_thread_idle(n_folds: int, matrix: Matrix) -> bool:
-    """Return whether a task beside the folds costs no time, because their last round leaves a thread without work.
+    """Return whether an extra task costs no time because the last round of folds leaves a thread idle.
 
     Parameters
     ----------
     n_folds : int
-        How many folds there are.
+        Number of folds.
     matrix : Matrix
         All rows.
 
     Returns
     -------
     bool
-        Whether the folds run side by side, and do not come in full rounds.
+        Whether the folds run in parallel and do not fill all rounds.
 
     Examples
     --------

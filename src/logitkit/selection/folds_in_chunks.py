@@ -30,14 +30,14 @@ __all__ = ["FoldFit", "named_fold", "paths_in_chunks", "scores_in_chunks"]
 
 @dataclass(frozen=True)
 class FoldFit:
-    """The path of the rows without a fold.
+    """The path fitted to the rows without a fold.
 
     Parameters
     ----------
     predictor : callable
-        Of a matrix, coefficients and offset; returns linear predictors by strength.
+        Function of a matrix, coefficients and offset that returns linear predictors at each strength.
     coef : (k, P) array
-        Reported coefficients, as far as the path goes.
+        Reported coefficients at the strengths of the path.
 
     Examples
     --------
@@ -51,12 +51,12 @@ class FoldFit:
 
 @contextmanager
 def named_fold(split: int) -> Iterator[None]:
-    """Name the fold without which something is refused.
+    """Add the number of the fold to errors that are raised in the context.
 
     Parameters
     ----------
     split : int
-        Its number, from 0.
+        Number of the fold, from 0.
 
     Yields
     ------
@@ -84,30 +84,30 @@ def _goes_on(_: int) -> bool:
 def paths_in_chunks(
     given: PathModel, strengths: FloatArray, folds: Splits, options: ProxNewton, stops: bool
 ) -> tuple[PathRecord, list[FoldFit]]:
-    """Return the path of all rows and those without each fold.
+    """Return the path of all rows and the paths without each fold.
 
     Parameters
     ----------
     given : PathModel
-        The problem of all rows, fresh.
+        The unfitted problem with all rows.
     strengths : (k,) array
-        From the largest.
+        Strengths in descending order.
     folds : Splits
-        Of the same rows.
+        Folds of the same rows.
     options : ProxNewton
         Options of the solver.
     stops : bool
-        Whether the path of all rows may end early; those without a fold end where it does.
+        Whether the path of all rows may end early; the paths without a fold end at the same strength.
 
     Returns
     -------
     PathRecord, list of FoldFit
-        Those without a fold may be shorter.
+        The paths; those without a fold may be shorter.
 
     Raises
     ------
     DataError, SeparationError
-        As ``cross_validate_path``.
+        As for ``cross_validate_path``.
 
     Examples
     --------
@@ -175,23 +175,23 @@ def _both(one: tuple[FloatArray, float], other: tuple[FloatArray, float]) -> tup
 def scores_in_chunks(
     design: Design, fits: list[FoldFit], folds: Splits, measure: Measure
 ) -> list[tuple[FloatArray, float]]:
-    """Return the mean score of each fold by strength, and its weight, in one pass.
+    """Return the mean score of each fold at each strength, and its weight, in one pass.
 
     Parameters
     ----------
     design : Design
         All rows.
     fits : list of FoldFit
-        Of the rows without each fold.
+        Path without each fold.
     folds : Splits
-        Which rows are held out.
+        Splits of the rows.
     measure : Measure
-        A mean over rows.
+        Measure that is a mean over rows.
 
     Returns
     -------
     list of ((k,) array, float)
-        By fold.
+        Scores and weight of each fold.
 
     Examples
     --------

@@ -14,7 +14,7 @@ __all__ = ["heavy_first", "stratified"]
 
 
 def stratified(response: Response, stratum: IntArray, folds: int, generator: np.random.Generator) -> IntArray:
-    """Return the fold of each row, of each outcome and stratum as much in one fold as in another.
+    """Return the fold of each row, with each outcome and stratum spread evenly over the folds.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def stratified(response: Response, stratum: IntArray, folds: int, generator: np.
     Returns
     -------
     (n,) int array
-        From 0.
+        Folds, numbered from 0.
 
     Examples
     --------
@@ -56,14 +56,14 @@ def stratified(response: Response, stratum: IntArray, folds: int, generator: np.
 
 
 def heavy_first(weights: FloatArray, folds: int, generator: np.random.Generator) -> IntArray:
-    """Return positions by descending weight, ties at random, shuffled within each round of as many as folds.
+    """Return positions in descending order of weight, shuffled within each round; ties are in random order.
 
     Parameters
     ----------
     weights : (n,) array
-        Positive.
+        Positive weights.
     folds : int
-        Length of a round.
+        Number of folds, which is the length of a round.
     generator : numpy.random.Generator
         Source of the draw.
 

@@ -60,7 +60,7 @@ SINGULAR = 1e-9  # of the largest eigenvalue of a covariance in units of known p
 
 
 class RowFunctions(Protocol):
-    """Functions of rows by which a test weights what is left of the outcomes.
+    """Functions of rows by which a test weights the response residuals.
 
     Examples
     --------
@@ -73,7 +73,7 @@ class RowFunctions(Protocol):
 
 @dataclass(frozen=True)
 class SquaredErrors:
-    """One less twice the probability: sums of squared errors and scores of Brier."""
+    """One minus twice the probability: for sums of squared errors and Brier scores."""
 
     def __call__(self, rows: PredictedRows, block: slice, matrix: Matrix) -> FloatArray:  # noqa: ARG002
         """Return the function of some rows, shape (1, b)."""
@@ -83,7 +83,7 @@ class SquaredErrors:
 
 @dataclass(frozen=True)
 class Tails:
-    """Half the square of the linear predictor, on either side of zero, with its sign: Stukel's two columns."""
+    """Signed half of the squared linear predictor on each side of zero: the two columns of Stukel's test."""
 
     def __call__(self, rows: PredictedRows, block: slice, matrix: Matrix) -> FloatArray:  # noqa: ARG002
         """Return both functions of some rows, shape (2, b)."""
@@ -94,7 +94,7 @@ class Tails:
 
 @dataclass(frozen=True)
 class Products:
-    """Products of the columns that were solved for: all elements of the information matrix."""
+    """Products of the estimated columns: all elements of the information matrix."""
 
     record: FitRecord
 
@@ -107,7 +107,7 @@ class Products:
 
 @dataclass(frozen=True)
 class Squares:
-    """Squares of the columns as given, without those that were dropped: the diagonal of the information matrix."""
+    """Squares of the original columns, except dropped ones: the diagonal of the information matrix."""
 
     record: FitRecord
 
@@ -119,14 +119,14 @@ class Squares:
 
 @dataclass(frozen=True)
 class PowerColumns:
-    """Columns that are positive, each times its logarithm.
+    """Positive columns, each multiplied by its logarithm.
 
     Parameters
     ----------
     places : tuple of int
-        The columns.
+        Positions of the columns.
     centres : tuple of float
-        What a column is divided by within the logarithm, which changes no test beside the column itself.
+        Divisor of each column within the logarithm; it does not change a test that is adjusted for the column itself.
     """
 
     places: tuple[int, ...]
@@ -161,22 +161,23 @@ def _curved(rows: PredictedRows, block: slice) -> FloatArray:
 
 @dataclass(frozen=True)
 class LinearSums:
-    """Sums that are linear in the outcomes, with their covariance.
+    """Sums that are linear in the outcomes, and their covariance.
 
     Parameters
     ----------
     value : (k,) array
         The sums T.
     known : (k, k) array
-        Their covariance A where predictions are known.
+        Covariance A of the sums if predictions are known.
     cross : (k, q) array
-        Their covariance C with the score of the q coefficients; without columns on other rows than those of the fit.
+        Covariance C of the sums with the score of the q coefficients; it has no columns unless the rows are those of
+        the fit.
     information : (q, q) array
-        The expected information.
+        Expected information matrix.
 
     Examples
     --------
-    One sum of variance 4, of which the estimates take up 3:
+    One sum with variance 4, which estimation reduces by 3:
 
     >>> LinearSums(np.ones(1), np.full((1, 1), 4.0), np.full((1, 1), 3.0), np.full((1, 1), 3.0)).covariance.tolist()
     [[1.0]]
@@ -188,17 +189,17 @@ class LinearSums:
     information: FloatArray
 
     def plus(self, other: Self) -> LinearSums:
-        """Return the sums over the rows of both.
+        """Return the sums over both sets of rows.
 
         Parameters
         ----------
         other : LinearSums
-            Of other rows.
+            Sums over other rows.
 
         Returns
         -------
         LinearSums
-            Of both.
+            Sums over both sets of rows.
         """
         return LinearSums(
             self.value + other.value,
@@ -213,18 +214,18 @@ class LinearSums:
         Parameters
         ----------
         part : slice
-            Which.
+            Sums to select.
 
         Returns
         -------
         LinearSums
-            With their covariance.
+            The selected sums with their covariance.
         """
         return LinearSums(self.value[part], self.known[part, part], self.cross[part], self.information)
 
     @property
     def covariance(self) -> FloatArray:
-        """Covariance V of the sums, with what the estimates take up where there are any, shape (k, k)."""
+        """Covariance V of the sums, reduced for estimation if there are estimates, shape (k, k)."""
         if self.cross.shape[1] == 0:
             return self.known
         inverse = np.linalg.pinv(self.information, rcond=1e-12, hermitian=True)
@@ -236,9 +237,9 @@ class LinearSums:
         Returns
         -------
         statistic : float
-            Missing where the sums have no variance.
+            Chi-square statistic; nan if the sums have no variance.
         dof : int
-            Zero where the estimates take up all of the sums.
+            Degrees of freedom; zero if estimation determines all of the sums.
         """
         size = np.sqrt(np.diag(self.known))
         used = size > 0.0
@@ -252,17 +253,17 @@ class LinearSums:
         return float(np.sum(along[there] ** 2 / values[there])), int(np.count_nonzero(there))
 
     def normal(self, known: bool = False) -> float:
-        """Return the only sum over its standard deviation.
+        """Return a single sum divided by its standard deviation.
 
         Parameters
         ----------
         known : bool, default False
-            Whether predictions are taken as known.
+            Whether predictions are treated as known.
 
         Returns
         -------
         float
-            Missing where the sum has no variance.
+            Standardised sum; nan if the sum has no variance.
         """
         variance = float((self.known if known else self.covariance)[0, 0])
         rounding = SINGULAR * float(self.known[0, 0])
@@ -313,22 +314,22 @@ def linear_sums(record: FitRecord, design: Design, own: bool, functions: tuple[R
     Parameters
     ----------
     record : FitRecord
-        A fit of two outcomes by one linear predictor.
+        A fit of two outcomes with one linear predictor.
     design : Design
         Rows with their outcome.
     own : bool
-        Whether these are the rows of the fit.
+        Whether the rows are those of the fit.
     functions : tuple of RowFunctions
-        What the sums are of, one after another.
+        Functions that define the sums, in order.
 
     Returns
     -------
     LinearSums
-        In one pass over the rows.
+        The sums, computed in one pass over the rows.
 
     Examples
     --------
-    The sum of squared errors less its expectation:
+    The sum of squared errors minus its expectation:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())

@@ -33,23 +33,23 @@ SEVERAL = 3  # distinct values of a column that are looked for
 
 
 def with_groups(record: FitRecord, design: Design, info: DesignInfo, lowest: FloatArray, highest: FloatArray) -> Design:
-    """Return the rows of a fit with an indicator of each group of mean scores but the first.
+    """Return the rows of a fit with indicators of all groups of mean scores except the first.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     design : Design
-        Its rows, read in chunks.
+        The rows of the fit, read in chunks.
     info : DesignInfo
-        What is known of the larger design.
+        Facts about the columns of the larger design.
     lowest, highest : (G,) array
-        The least and the largest mean score of each group, ascending.
+        Smallest and largest mean score of each group, in ascending order.
 
     Returns
     -------
     Design
-        Read in chunks.
+        The rows, read in chunks.
 
     Examples
     --------
@@ -78,19 +78,19 @@ class _WithGroups:
 
 
 def beside(matrix: Matrix, added: Categorical) -> Matrix:
-    """Return a matrix with more columns after its own.
+    """Return a matrix with columns appended.
 
     Parameters
     ----------
     matrix : Matrix
-        p columns.
+        Matrix with p columns.
     added : Categorical
-        More of them.
+        Columns to append.
 
     Returns
     -------
     Matrix
-        Of all.
+        Matrix with all columns.
 
     Examples
     --------
@@ -103,19 +103,19 @@ def beside(matrix: Matrix, added: Categorical) -> Matrix:
 
 
 def categorical_columns(design: Design, places: Sequence[int]) -> list[int]:
-    """Return those of some columns that take exactly two values, in one pass over the rows.
+    """Return the columns, among those given, that take exactly two values, in one pass over the rows.
 
     Parameters
     ----------
     design : Design
         The rows.
     places : sequence of int
-        Columns.
+        Positions of the columns.
 
     Returns
     -------
     list of int
-        Places.
+        Positions of the columns with two values.
 
     Examples
     --------
@@ -153,7 +153,7 @@ def _more(one: list[FloatArray], other: list[FloatArray]) -> list[FloatArray]:
 def halves_in_chunks(
     record: FitRecord, design: Design, own: bool, columns: tuple[int, ...]
 ) -> tuple[IntArray, FloatArray, FloatArray]:
-    """Return observed and expected numbers of outcomes of categorical patterns, split at the median of their score.
+    """Return observed and expected numbers of outcomes in categorical patterns that are split at the median score.
 
     Parameters
     ----------
@@ -162,16 +162,16 @@ def halves_in_chunks(
     design : Design
         Rows that are read in chunks.
     own : bool
-        Whether these are the rows of the fit.
+        Whether the rows are those of the fit.
     columns : tuple of int
-        Columns that make the patterns.
+        Columns that define the patterns.
 
     Returns
     -------
     halves : (h,) int array
-        Twice the number of a pattern, and one more for its upper half; those that have rows.
+        Twice the number of a pattern, plus one for its upper half; only halves with rows are included.
     observed, expected : (K, h) array
-        Numbers of each outcome.
+        Observed and expected numbers of each outcome.
 
     Examples
     --------

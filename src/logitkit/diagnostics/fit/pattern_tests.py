@@ -56,21 +56,21 @@ class PatternSums:
     Parameters
     ----------
     count : int
-        Number of patterns, J, in which more than one outcome is possible.
+        Number of patterns, J, with more than one possible outcome.
     free : int
-        Their free probabilities, J (K - 1).
+        Number of free probabilities of these patterns, J (K - 1).
     pearson, deviance : float
-        The statistics; infinite where an outcome occurred whose probability is 0.
+        Pearson's statistic and the deviance; infinite if an outcome with probability 0 occurred.
     few_expected : float
-        Proportion of the cells of pattern and outcome in which fewer than five are expected.
+        Proportion of cells, defined by pattern and outcome, with an expected number below five.
     inverse_trials : float
-        Sum of 1 / m over patterns.
+        Sum of 1 / m over the patterns, with m trials each.
     skewness : float
-        Sum over patterns of (1 - 2 p) squared over m p (1 - p), of two outcomes.
+        Sum over the patterns of (1 - 2 p) squared divided by m p (1 - p), for two outcomes.
     trials : (n,) array or None
-        Trials of the pattern of each row; None of rows that are read in chunks.
+        Number of trials of the pattern of each row; None for rows that are read in chunks.
     cross : (1, q) array or None
-        The c of Osius and Rojek's test, where it was asked for.
+        The vector c of Osius and Rojek's test, if requested.
 
     Examples
     --------
@@ -90,14 +90,14 @@ class PatternSums:
 
     @property
     def is_sparse(self) -> bool:
-        """Whether too few are expected for chi-square to be the law of the statistics."""
+        """Whether expected numbers are too small for the chi-square distribution."""
         return self.few_expected > FEW_CELLS
 
 
 def pattern_sums(
     record: FitRecord, design: Design, own: bool, *, whole_rows: bool = False, columns: bool = False
 ) -> PatternSums:
-    """Return Pearson's statistic and the deviance of covariate patterns, with what their laws need.
+    """Return Pearson's statistic and the deviance of covariate patterns, with sums for their null distributions.
 
     Parameters
     ----------
@@ -106,20 +106,20 @@ def pattern_sums(
     design : Design
         Rows with their outcome; those read in chunks are sorted on disk.
     own : bool
-        Whether these are the rows of the fit.
+        Whether the rows are those of the fit.
     whole_rows : bool, default False
-        Whether each row is a pattern of its own, of as many trials as it has.
+        Whether each row is a separate pattern with its own number of trials.
     columns : bool, default False
-        Whether the columns of the rows are sorted with them, from which the c of Osius and Rojek's test is summed.
+        Whether columns are sorted with the rows, to compute the vector c of Osius and Rojek's test.
 
     Returns
     -------
     PatternSums
-        In the time of a sort.
+        The sums, at the cost of a sort.
 
     Examples
     --------
-    Of counted rows without a repeated pattern, the deviance of the fit:
+    For rows of counts without repeated patterns, it is the deviance of the fit:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("cbind(a, b) ~ x", {"a": [8, 10, 17], "b": [12, 9, 6], "x": [0.0, 1.0, 2.0]})
@@ -171,27 +171,27 @@ def osius_rojek(
     n_params: int,
     information: FloatArray | None = None,
 ) -> float:
-    """Return Osius and Rojek's statistic, standard normal under the model.
+    """Return Osius and Rojek's statistic, which is standard normal under the model.
 
     Parameters
     ----------
     record : FitRecord
-        A fit of two outcomes by one linear predictor.
+        A fit of two outcomes with one linear predictor.
     design : Design
-        Its rows; those read in chunks need no pass.
+        The rows of the fit; rows that are read in chunks are not read again.
     own : bool
-        Whether these are the rows of the fit.
+        Whether the rows are those of the fit.
     found : PatternSums
-        Of the same rows.
+        Sums over the patterns of the same rows.
     n_params : int
-        Coefficients that were estimated from these rows.
+        Number of coefficients that were estimated from these rows.
     information : (q, q) array, optional
-        The expected information, where rows are read in chunks.
+        Expected information matrix, if rows are read in chunks.
 
     Returns
     -------
     float
-        Missing where the variance is zero.
+        Statistic; nan if its variance is zero.
 
     Examples
     --------

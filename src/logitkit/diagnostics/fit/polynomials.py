@@ -25,20 +25,20 @@ __all__ = ["Predicted", "polynomial_fit", "predicted_sums"]
 
 @dataclass(frozen=True)
 class PredictorSums:
-    """What is summed over the linear predictors of rows.
+    """Sums over the linear predictors of rows.
 
     Parameters
     ----------
     weight, total, squares : float
-        Sums of the weights, of the predictors and of their squares, weighted.
+        Sums of the weights, and weighted sums of the predictors and of their squares.
     lowest, highest : float
-        Their range.
+        Range of the predictors.
     deviance : float
-        Deviance of the rows with the probabilities that were predicted.
+        Deviance of the rows with the predicted probabilities.
     usable : Usable
-        Which rows take part.
+        Counts of usable rows.
     facts : RowFacts
-        Totals of the outcomes, and rows left out.
+        Totals of the outcomes, and numbers of rows left out.
     """
 
     weight: float
@@ -51,7 +51,7 @@ class PredictorSums:
     facts: RowFacts
 
     def plus(self, other: PredictorSums) -> PredictorSums:
-        """Return the sums over the rows of both."""
+        """Return the sums over both sets of rows."""
         return PredictorSums(
             self.weight + other.weight,
             self.total + other.total,
@@ -70,7 +70,7 @@ class PredictorSums:
 
     @property
     def spread(self) -> float:
-        """Standard deviation of the predictors; zero where it is that of rounding."""
+        """Standard deviation of the predictors; zero if it is only due to rounding."""
         variance = max(self.squares / self.weight - self.mean**2, 0.0)
         size = max(abs(self.lowest), abs(self.highest), 1.0)
         return float(np.sqrt(variance)) if variance > 1e-14 * size**2 else 0.0
@@ -104,14 +104,14 @@ class _Summing:
 
 @dataclass(frozen=True)
 class Predicted:
-    """Rows with what was predicted, and sums over them.
+    """Rows with their predictions, and sums over them.
 
     Parameters
     ----------
     rows : LogOddsRows
-        Their outcomes can be fitted by what was predicted.
+        Rows whose outcomes can be regressed on the predictions.
     sums : PredictorSums
-        Over these rows.
+        Sums over these rows.
 
     Examples
     --------
@@ -124,19 +124,19 @@ class Predicted:
     sums: PredictorSums
 
     def require_answer(self, what: str) -> None:
-        """Refuse rows from which nothing can be fitted.
+        """Raise an error if nothing can be fitted to the rows.
 
         Parameters
         ----------
         what : str
-            What is made of them, as a sentence begins.
+            Name of the request, as the start of a sentence.
 
         Raises
         ------
         UnsupportedError
-            Where all predictions are equal, or a row has an outcome that was predicted to be impossible.
+            If all predictions are equal, or an outcome with predicted probability zero occurs.
         DataError
-            Where the rows have one outcome only.
+            If only one outcome occurs.
         """
         sums = self.sums
         if sums.usable.contradicted:
@@ -148,21 +148,21 @@ class Predicted:
 
 
 def predicted_sums(record: FitRecord, design: Design, own: bool) -> Predicted:
-    """Return rows with what was predicted, and sums over them.
+    """Return rows with their predictions, and sums over them.
 
     Parameters
     ----------
     record : FitRecord
-        A fit of two outcomes by one linear predictor.
+        A fit of two outcomes with one linear predictor.
     design : Design
         Rows with their outcome.
     own : bool
-        Whether these are the rows of the fit.
+        Whether the rows are those of the fit.
 
     Returns
     -------
     Predicted
-        In one pass.
+        Rows and sums, from one pass.
 
     Examples
     --------
@@ -199,26 +199,26 @@ class _Powers:
 
 
 def powers(values: FloatArray, degree: int) -> FloatArray:
-    """Return the powers 0 to ``degree`` of values, one row per value."""
+    """Return the powers of values from 0 to ``degree``, one row per value."""
     return np.vander(values, degree + 1, increasing=True)
 
 
 def polynomial_fit(rows: LogOddsRows, degree: int, mean: float = 0.0, size: float = 1.0) -> FitRecord:
-    """Return the fit of the outcomes on the powers of (predictor - mean) / size, by the link of the fit.
+    """Return a regression of the outcomes on powers of (predictor - mean) / size, with the link of the fit.
 
     Parameters
     ----------
     rows : LogOddsRows
-        Rows with what was predicted.
+        Rows with their predictions.
     degree : int
         Highest power.
     mean, size : float
-        By which predictors are standardised.
+        Mean and scale that standardise the predictors.
 
     Returns
     -------
     FitRecord
-        With ``degree`` + 1 coefficients.
+        The fit, with ``degree`` + 1 coefficients.
 
     Examples
     --------

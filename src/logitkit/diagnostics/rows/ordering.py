@@ -33,16 +33,16 @@ ROWS_AT_ONCE = 1 << 15  # of a chunk, whose scores are found
 
 @dataclass(frozen=True)
 class Ranking:
-    """An order of rows, and what is summed at each score.
+    """An order of rows, and the quantities summed at each score.
 
     Parameters
     ----------
     rank : callable
-        Gives rows in that order.
+        Function that returns the rows in that order.
     columns : callable
-        Gives of rows, and of them in that order, what is summed, shape (c, r).
+        Function of the rows and the ordered rows that returns the quantities to sum, shape (c, r).
     with_places : bool
-        Whether the place of each row is kept beside, so that rows of several orders can be joined.
+        Whether the position of each row is kept, so that rows of several orders can be joined.
     """
 
     rank: Callable[[PredictedRows], RankedRows]
@@ -50,7 +50,7 @@ class Ranking:
     with_places: bool = False
 
     def table(self, rows: PredictedRows, positions: IntArray) -> FloatArray:
-        """Return scores and what is summed, one row per row, in order, shape (r, 1 + c); places are the last column."""
+        """Return scores and summed quantities of the ordered rows, shape (r, 1 + c); positions are the last column."""
         ranked = self.rank(rows)
         columns = [ranked.log_odds, self.columns(rows, ranked).T]
         return np.column_stack([*columns, positions[rows.order[ranked.place]]] if self.with_places else columns)
@@ -58,7 +58,7 @@ class Ranking:
 
 @dataclass(frozen=True)
 class RowFacts:
-    """What is summed over rows in any order.
+    """Sums over rows that do not depend on their order.
 
     Parameters
     ----------
@@ -69,9 +69,9 @@ class RowFacts:
     totals : (K,) array
         Weighted trials of each outcome.
     total : float
-        Sum of the weights, of rows without a prediction too.
+        Sum of the weights, including rows without a prediction.
     undetermined, weightless : int
-        Rows left out, by reason.
+        Number of rows left out, by reason.
     """
 
     outcomes: tuple[str, ...]
@@ -83,20 +83,20 @@ class RowFacts:
 
     @property
     def absent(self) -> tuple[str, ...]:
-        """Outcomes that no row has."""
+        """Outcomes that do not occur in the rows."""
         return tuple(name for name, total in zip(self.outcomes, self.totals, strict=True) if total <= 0.0)
 
     @property
     def reported(self) -> tuple[int, ...]:
-        """Places of the outcomes that results tell of."""
+        """Positions of the outcomes that results report."""
         return (1,) if self.of_event else tuple(range(len(self.outcomes)))
 
     def left_out(self, design: Design) -> LeftOut:
-        """Return the rows given, used and left out."""
+        """Return the numbers of rows given, used and left out."""
         return left_out_of(design, self.weightless, self.undetermined)
 
     def plus(self, other: RowFacts) -> RowFacts:
-        """Return the sums over the rows of both."""
+        """Return the sums over both sets of rows."""
         return replace(
             self,
             totals=self.totals + other.totals,
@@ -107,19 +107,19 @@ class RowFacts:
 
 
 def row_facts(rows: PredictedRows, part: Design) -> RowFacts:
-    """Return what is summed over rows in any order.
+    """Return the sums over rows that do not depend on their order.
 
     Parameters
     ----------
     rows : PredictedRows
         Rows with their predictions.
     part : Design
-        What they are rows of.
+        Design that contains the rows.
 
     Returns
     -------
     RowFacts
-        Those of other rows can be added.
+        Sums, to which those of other rows can be added.
 
     Examples
     --------
@@ -139,21 +139,21 @@ class InOrder:
     Parameters
     ----------
     facts : RowFacts
-        What is summed in any order.
+        Sums that do not depend on the order.
     totals : tuple of (c,) array
-        By ranking, the sums over all scores.
+        For each ranking, the sums over all scores.
     passes : tuple of callable
-        By ranking, a pass over the scores.
+        For each ranking, a pass over the scores.
     beside : object
-        What else was asked to be summed over the rows.
+        Additional sums over the rows, if requested.
     rows : PredictedRows or None
-        The rows, where they are held.
+        The rows, if they are in memory.
     ranked : tuple of RankedRows
-        By ranking, these rows in order; else empty.
+        For each ranking, these rows in order; otherwise empty.
     sorted_rows : tuple of callable
-        By ranking, a pass over rows that are not pooled, in blocks: scores, what is summed, and places.
+        For each ranking, a pass over rows that are not pooled, in blocks: scores, summed quantities, and positions.
     roundings : tuple of float
-        By ranking, by how much scores that are one may differ.
+        For each ranking, the tolerance within which scores count as equal.
     """
 
     facts: RowFacts
@@ -166,12 +166,12 @@ class InOrder:
     roundings: tuple[float, ...] = ()
 
     def places(self, number: int) -> IntArray:
-        """Return the place in the design of each row that is held, in the order of a ranking."""
+        """Return the position in the design of each row in memory, in the order of a ranking."""
         assert self.rows is not None
         return self.rows.order[self.ranked[number].place]
 
     def blocks(self, number: int) -> Iterator[Pooled]:
-        """Yield the scores of a ranking, ascending, with their sums; one that comes again does so in its own block."""
+        """Yield the scores of a ranking in ascending order with their sums; equal scores are in the same block."""
         return self.passes[number]()
 
 
@@ -184,11 +184,11 @@ def rows_in_order(
     bins: int | None = None,
     beside: Callable[[PredictedRows], Any] | None = None,
 ) -> Iterator[InOrder]:
-    """Give rows in the orders that are asked for; what was sorted on disk is gone afterwards.
+    """Yield rows in the requested orders; files sorted on disk are removed afterwards.
 
-    With ``bins``, scores are pooled in about so many bins between quantiles of the rows, of a sample where they are
-    read in chunks; nothing is sorted then, and the lower end of a bin is the score of its rows. ``beside`` gives of
-    some rows what else is to be summed in the same pass, with a method ``plus``.
+    With ``bins``, scores are pooled in about this many bins between quantiles of the rows, or of a sample if rows are
+    read in chunks. Nothing is sorted, and the score of a row is the lower end of its bin. ``beside`` returns further
+    sums over rows for the same pass; they need a method ``plus``.
     """
     if bins is not None:
         yield _binned(record, design, own, rankings, bins)
@@ -323,11 +323,11 @@ class Grouped:
     Parameters
     ----------
     sums : (c, G) array
-        What is summed in each of the G groups.
+        Sums in each of the G groups.
     lowest, highest : (G,) array
-        Range of the predicted probability.
+        Range of the predicted probability in each group.
     group : (r,) int array or None
-        Group of each row in order, where they are held.
+        Group of each ordered row, if the rows are in memory.
     """
 
     sums: FloatArray
@@ -337,7 +337,7 @@ class Grouped:
 
 
 def grouped(rows: InOrder, number: int, groups: int, grouping: str = "stata") -> Grouped:
-    """Return groups of about equal weight, which is the first of what is summed; equal predictions stay together."""
+    """Return groups with about equal weight, the first of the sums; equal predictions stay together."""
     if rows.rows is not None:
         (block,) = rows.blocks(number)
         mu = LOGIT.inverse(block.scores)
