@@ -27,7 +27,7 @@ TOGETHER = "\N{NO-BREAK SPACE}"
 
 
 def wrapped(label: str, width: int = LINE_MOST) -> str:
-    """Return a label on as many lines as it needs, none of its characters lost but blanks at the ends of lines.
+    """Return a label wrapped to as many lines as it needs; only blanks at line ends are removed.
 
     Examples
     --------
@@ -48,13 +48,13 @@ def wrapped(label: str, width: int = LINE_MOST) -> str:
 
 
 def plain(text: str) -> str:
-    """Return a name as matplotlib must be given it, so that no part of it is set as a formula."""
+    """Return a name escaped for matplotlib, so that no part of it is typeset as a formula."""
     return text.replace("$", r"\$")
 
 
 @lru_cache(maxsize=4096)
 def text_width(text: str, size: float = TICK_SIZE, weight: str = "normal") -> float:
-    """Return how wide the longest line of a text is, without a figure to draw it in.
+    """Return the width of the longest line of a text, without the need for a figure.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def text_width(text: str, size: float = TICK_SIZE, weight: str = "normal") -> fl
 
 
 def name_levels(ax: Axes, labels: Sequence[str]) -> None:
-    """Name the levels below the axis: side by side where there is room, else slanted."""
+    """Label the levels below the axis, horizontally if there is room and slanted otherwise."""
     upright = [wrapped(label, UPRIGHT_MOST // max(len(labels), 1)) for label in labels]
     long = max(text.count("\n") for text in upright) > UPRIGHT_LINES or 4 * len(labels) > UPRIGHT_MOST
     texts = [plain(text) for text in ([wrapped(label) for label in labels] if long else upright)]
@@ -82,7 +82,7 @@ def name_levels(ax: Axes, labels: Sequence[str]) -> None:
 
 
 def add_note(ax: Axes, text: str) -> None:
-    """Write below the label of the horizontal axis, such as what a figure leaves out."""
+    """Write a note below the label of the horizontal axis, such as what a figure leaves out."""
     if text:
         ax.annotate(
             plain(_in_lines(text, _room(ax))),

@@ -20,12 +20,12 @@ ALONE = "alone"  # marks what a curve has only while it is alone: words, area, h
 
 
 def legend_beside(ax: Axes, handles: Sequence[Any], labels: Sequence[str], title: str = "") -> None:
-    """Put a legend to the right of an Axes, in columns where there are many entries."""
+    """Put a legend to the right of an Axes, in several columns if there are many entries."""
     _beside(ax, handles, [plain(wrapped(label, ENTRY_MOST)) for label in labels], title)
 
 
 def legend_below(ax: Axes, handles: Sequence[Any], labels: Sequence[str]) -> None:
-    """Put a legend below an Axes and its label, one entry per line, where numbers stand to the right of it."""
+    """Put a legend with one entry per line below an Axes and its label, if numbers are written to its right."""
     ax.legend(
         handles,
         [plain(wrapped(label, 2 * ENTRY_MOST)) for label in labels],
@@ -65,7 +65,7 @@ def _beside(ax: Axes, handles: Sequence[Any], texts: Sequence[str], title: str =
 
 
 def wrap_legend(ax: Axes) -> None:
-    """Break long entries of a legend within the axes, and put it beside them where it then has many lines."""
+    """Wrap long entries of a legend within the Axes, and move it beside the Axes if it then has many lines."""
     legend = ax.get_legend()
     assert legend is not None
     given = [text.get_text() for text in legend.get_texts()]
@@ -82,7 +82,7 @@ def _lines(texts: Sequence[str]) -> int:
 
 
 def add_legend(ax: Axes, handle: Any, label: str, loc: Literal["lower right", "upper left"]) -> None:
-    """Add one curve to the legend of an Axes, after those that it has."""
+    """Add a curve to the legend of an Axes, after its present entries."""
     legend = ax.get_legend()
     handles: list[Any] = [] if legend is None else list(legend.legend_handles)
     texts = [] if legend is None else [text.get_text() for text in legend.get_texts()]
@@ -102,7 +102,7 @@ def add_legend(ax: Axes, handle: Any, label: str, loc: Literal["lower right", "u
 
 
 def share_axes(ax: Axes, curves: Sequence[Any]) -> tuple[bool, list[str]]:
-    """Make room for one more curve: take away what the first has only while it is alone."""
+    """Prepare Axes for one more curve by removing elements that a curve has only while it is alone."""
     found = [artist for artist in ax.get_children() if artist.get_gid() == ALONE]
     words = [artist.get_text().split("\n")[0] for artist in found if hasattr(artist, "get_text")]
     for artist in found:

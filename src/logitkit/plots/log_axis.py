@@ -26,17 +26,17 @@ RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def ratio_limits(estimate: FloatArray, low: FloatArray, high: FloatArray) -> tuple[float, float]:
-    """Return the ends of the axis: room for all intervals, but for ends a hundredfold beyond.
+    """Return the ends of the axis, which cover all intervals except limits a hundredfold beyond the estimates.
 
     Parameters
     ----------
     estimate, low, high : (m,) array
-        Finite positive ratios and the ends of their intervals.
+        Finite positive ratios and the limits of their intervals.
 
     Returns
     -------
     left, right : float
-        With 1 between them.
+        Ends of the axis, with 1 between them.
     """
     if estimate.size == 0:
         return 0.2, 5.0
@@ -49,7 +49,7 @@ def ratio_limits(estimate: FloatArray, low: FloatArray, high: FloatArray) -> tup
 
 
 def set_log_ticks(ax: Axes) -> None:
-    """Label the axis with plain numbers, 1 among them if it is in view, as many as it has room for when drawn."""
+    """Label the axis with plain numbers, as many as fit when it is drawn, including 1 if it is in view."""
     from matplotlib.ticker import FuncFormatter, Locator, NullLocator
 
     class LogTicks(Locator):
@@ -65,7 +65,7 @@ def set_log_ticks(ax: Axes) -> None:
 
 
 def tick_text(value: float) -> str:
-    """Return the number beside a tick: written out, or far from 1 as a power of ten.
+    """Return the label of a tick: a plain number, or a power of ten if it is far from 1.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def tick_text(value: float) -> str:
 
 
 def log_ticks(left: float, right: float, width: float) -> list[float]:
-    """Return where the ticks are: of equal steps on a short axis, else within tenfolds, or of some.
+    """Return the positions of ticks: equal steps on a short axis, otherwise within all or some powers of ten.
 
     Examples
     --------
@@ -119,7 +119,7 @@ def _are_apart(ticks: list[float], left: float, right: float, width: float) -> b
 
 
 def ratio_in_words(estimate: float) -> tuple[str, float, str]:
-    """Return what is written in place of a ratio, where (as a share of the width), and its alignment."""
+    """Return the text shown in place of a ratio, its position as a proportion of the width, and its alignment."""
     if math.isnan(estimate):
         return "no estimate", 0.5, "center"
     if estimate > 1.0:

@@ -95,7 +95,7 @@ def _load_matplotlib() -> None:
 
 
 def new_axes(ax: Axes | None, figsize: tuple[float, float] = FIGSIZE) -> Axes:
-    """Return the Axes that was given, or that of a new figure."""
+    """Return the given Axes, or that of a new figure."""
     _load_matplotlib()
     if ax is not None:
         from matplotlib.axes import Axes
@@ -112,7 +112,7 @@ def new_axes(ax: Axes | None, figsize: tuple[float, float] = FIGSIZE) -> Axes:
 
 @contextmanager
 def for_pages() -> Iterator[None]:
-    """Make new Axes, until the end, that no window manager and no notebook knows: they go into a file."""
+    """Create new Axes within the context for writing to a file, unknown to window managers and notebooks."""
     before = _UNSEEN.set(True)
     try:
         yield
@@ -121,7 +121,7 @@ def for_pages() -> Iterator[None]:
 
 
 def page_axes(figsize: tuple[float, float] = FIGSIZE) -> Axes:
-    """Return the Axes of a new figure that no window manager knows, to be written to a file."""
+    """Return the Axes of a new figure that is to be written to a file and is unknown to window managers."""
     _load_matplotlib()
     from matplotlib.figure import Figure
 
@@ -129,18 +129,18 @@ def page_axes(figsize: tuple[float, float] = FIGSIZE) -> Axes:
 
 
 def next_color(ax: Axes) -> str:
-    """Return the colour for one more curve with a label: one that no curve of the legend has."""
+    """Return the colour for a further labelled curve, one that no curve in the legend has."""
     legend = ax.get_legend()
     return SERIES[len(legend.get_texts()) % len(SERIES) if legend else 0]
 
 
 class Look(NamedTuple):
-    """How one of several series is drawn.
+    """Style of one of several series.
 
     Parameters
     ----------
     color, line, mark, hatch : str
-        Matplotlib's names; the pattern is that of an area.
+        Matplotlib names of the colour, line style, marker, and hatch pattern of an area.
     """
 
     color: str
@@ -150,7 +150,7 @@ class Look(NamedTuple):
 
 
 def looks(n: int) -> tuple[Look, ...]:
-    """Return the looks of n series, all different up to 28 of them."""
+    """Return the styles of n series, all different for up to 28 series."""
     return tuple(
         Look(
             MANY[k % len(MANY)],
@@ -163,7 +163,7 @@ def looks(n: int) -> tuple[Look, ...]:
 
 
 def curve_color(ax: Axes, color: Any, label: str | None) -> Any:
-    """Return the colour of a curve: the one that was given, or the next of the palette where it has a label."""
+    """Return the colour of a curve: the given one, or the next colour of the palette if the curve has a label."""
     from matplotlib.colors import is_color_like
 
     require_text("label", label)
@@ -175,7 +175,7 @@ def curve_color(ax: Axes, color: Any, label: str | None) -> Any:
 
 
 def dress(ax: Axes, *, x: str = "", y: str = "", title: str = "") -> None:
-    """Give an Axes its labels and plain frame."""
+    """Set the labels and the plain frame of an Axes."""
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     for side in ("left", "bottom"):

@@ -22,16 +22,16 @@ HANGING = "  "  # before the further lines of a label
 
 
 class TermRow(NamedTuple):
-    """The label of a row and what kind of row it is.
+    """The label and kind of a row.
 
     Parameters
     ----------
     label : str
-        Wrapped where it is written.
+        Label, which is wrapped when it is written.
     kind : {'estimate', 'heading', 'reference'}
         A heading names the factor whose levels follow; a reference is the level that the others are compared with.
     indented : bool
-        Whether it stands below a heading.
+        Whether the row is below a heading.
     """
 
     label: str
@@ -40,14 +40,14 @@ class TermRow(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The label as it is written, on several lines where it is long."""
+        """The label as it is written, on several lines if it is long."""
         lines = wrapped(self.label, LINE_MOST).split("\n")
         start = INDENT if self.indented else ""
         return "\n".join([start + lines[0], *(start + HANGING + line for line in lines[1:])])
 
 
 def row_bounds(rows: Sequence[TermRow], line: float = 1.0) -> tuple[FloatArray, float]:
-    """Return where the rows are, downwards."""
+    """Return the positions of the rows from top to bottom."""
     labels = [line * (1.0 + LINE * row.text.count("\n")) for row in rows]
     heights = np.array([max(label, float(row.kind == "estimate")) for row, label in zip(rows, labels, strict=True)])
     ends = np.cumsum(heights) - 0.5
@@ -55,12 +55,12 @@ def row_bounds(rows: Sequence[TermRow], line: float = 1.0) -> tuple[FloatArray, 
 
 
 def names_width(rows: Sequence[TermRow]) -> float:
-    """Return how much room the labels take beside the axes."""
+    """Return the width of the labels beside the axes."""
     return max(text_width(row.text, TICK_SIZE, _weight(row)) for row in rows)
 
 
 def name_rows(ax: Axes, rows: Sequence[TermRow], middle: FloatArray) -> None:
-    """Write the labels of the rows to the left of the axes, flush left, headings in bold."""
+    """Write the labels of the rows to the left of the axes, left-aligned and with headings in bold."""
     ax.set_yticks(middle, [plain(row.text) for row in rows])
     ax.tick_params(axis="y", length=0.0, pad=names_width(rows) + 6.0)
     for label, row in zip(ax.get_yticklabels(), rows, strict=True):

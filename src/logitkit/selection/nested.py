@@ -51,9 +51,9 @@ class NestedScores:
     folds : str
         Description of the folds.
     first_given : bool
-        As of the cross-validation.
+        As in ``CrossValidation``.
     learnt : tuple of str
-        As of the cross-validation.
+        As in ``CrossValidation``.
 
     Examples
     --------

@@ -16,7 +16,7 @@ PATIENCE = 0.1  # seconds between two looks at whether the work is still wanted
 
 
 class PathLatch:
-    """How many strengths the path of all rows has, for threads that wait to know.
+    """Number of strengths of the path of all rows, for threads that wait for it.
 
     Examples
     --------
@@ -34,17 +34,17 @@ class PathLatch:
         self._changed = threading.Condition()
 
     def advance(self, count: int) -> bool:
-        """Tell the others that the path goes on.
+        """Tell waiting threads that the path continues.
 
         Parameters
         ----------
         count : int
-            Number of strengths that are solved: the position of the next.
+            Number of strengths that are solved, which is the position of the next.
 
         Returns
         -------
         bool
-            True: the path of all rows waits for no other.
+            Always True, because the path of all rows does not wait for others.
         """
         with self._changed:
             self._solved = count
@@ -52,29 +52,29 @@ class PathLatch:
         return True
 
     def close(self, size: int) -> None:
-        """Tell the others that the path has ended.
+        """Tell waiting threads that the path has ended.
 
         Parameters
         ----------
         size : int
-            Number of strengths that it has.
+            Number of strengths of the path.
         """
         with self._changed:
             self._size = size
             self._changed.notify_all()
 
     def wait_for(self, position: int) -> bool:
-        """Wait until it is known whether the path has a strength.
+        """Wait until it is known whether the path includes a strength.
 
         Parameters
         ----------
         position : int
-            Of the strength, from 0.
+            Position of the strength, from 0.
 
         Returns
         -------
         bool
-            Whether it has.
+            Whether the path includes the strength.
         """
         with self._changed:
             while self._size is None and self._solved <= position:
@@ -84,7 +84,7 @@ class PathLatch:
 
     @property
     def size(self) -> int:
-        """How many strengths the path has, once it has ended."""
+        """Number of strengths of the path, once it has ended."""
         with self._changed:
             while self._size is None:
                 self._changed.wait(PATIENCE)

@@ -42,7 +42,7 @@ class NoPenalty(Part):
 
 @dataclass
 class Unpenalised:
-    """A model without a penalty on the rows of a design.
+    """An unpenalised model of the rows of a design.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class Unpenalised:
     level : float
         Confidence level of the fit.
     specification : Specification
-        That there is none.
+        Specification that there is no penalty.
     """
 
     design: Design
@@ -81,16 +81,16 @@ class Unpenalised:
         return np.ones(self.form.shown.n_flat)
 
     def of_rows(self, design: Design) -> Unpenalised:
-        """Return the same model of other rows."""
+        """Return the same model for other rows."""
         return Unpenalised(design, self.form, self.level)
 
     def predictors(self, matrix: Matrix, coef: FloatArray, offset: FloatArray | None) -> FloatArray:
-        """Return linear predictors of the fit, at their limit under separation, shape (m, 1) or (K, m, 1)."""
+        """Return the linear predictors of the fit, in the limit under separation, shape (m, 1) or (K, m, 1)."""
         return self.predictor(matrix, coef, offset)
 
     @property
     def predictor(self) -> Predictor:
-        """What gives linear predictors."""
+        """Function that returns linear predictors."""
         return partial(_predictors, self.found)
 
     def dof(self, strengths: FloatArray, coef: FloatArray) -> FloatArray:
@@ -99,7 +99,7 @@ class Unpenalised:
         return np.full(len(coef), float(self.found.n_params))
 
     def fit(self, strength: float, options: ProxNewton, level: float, chosen: str) -> FitRecord:
-        """Return the fit, at strength zero only."""
+        """Return the fit; only strength zero is possible."""
         del options, level, chosen
         if strength != 0.0:
             raise DataError(f"strength={strength!r}: the model has no penalty. Give penalty=lk.Lasso() or another.")
@@ -110,7 +110,7 @@ class Unpenalised:
         return self.found.log_constant - self.found.loglik
 
     def path(self) -> PathRecord:
-        """Return the fit as a path of the strength zero."""
+        """Return the fit as a path with the single strength zero."""
         record, loss = self.found, self._loss
         if record.status not in {Status.CONVERGED, Status.SEPARATED}:
             raise DataError(f"the fit did not converge: the solver {record.status.value}.")
@@ -153,7 +153,7 @@ def _predictors(record: FitRecord, matrix: Matrix, coef: FloatArray, offset: Flo
 def path_of(
     given: PathModel, strengths: FloatArray, options: ProxNewton, stops: bool, goes_on: Callable[[int], bool]
 ) -> PathRecord:
-    """Return the path of a model, whether it has a penalty or not."""
+    """Return the path of a model with or without a penalty."""
     if isinstance(given, Unpenalised):
         goes_on(0)
         return given.path()

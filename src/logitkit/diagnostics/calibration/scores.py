@@ -143,8 +143,8 @@ def brier_parts(sums: FloatArray) -> BrierParts:
     Parameters
     ----------
     sums : (6, b) array
-        By bin the sums of weights, events, expected events, squared weights, and, weighted, of squared predictions and
-        of predictions of events.
+        For each bin, the sums of weights, events, expected events and squared weights, and the weighted sums of squared
+        predictions and of the predictions of events.
 
     Returns
     -------
