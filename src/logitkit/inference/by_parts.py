@@ -48,7 +48,7 @@ def fit_groups_in_chunks(
     solver : Newton
         Options of the solver.
     level : float, default 0.95
-        Of intervals.
+        Confidence level of the intervals.
     conventions : Conventions
         The conventions where packages differ.
 

@@ -119,7 +119,7 @@ def column_changes(info: DesignInfo, units: Mapping[str, float] | None) -> Float
     Parameters
     ----------
     info : DesignInfo
-        Of the fit.
+        Design information of the fit.
     units : mapping of str to float or None
         Changes of variables as named in the formula, or of columns of a ready matrix; the others change by 1.
 
@@ -195,7 +195,7 @@ def entangled_terms(info: DesignInfo) -> tuple[Entangled, ...]:
     Parameters
     ----------
     info : DesignInfo
-        Of the fit.
+        Design information of the fit.
 
     Returns
     -------
@@ -253,7 +253,7 @@ def read_together(info: DesignInfo, columns: IntArray) -> bool:
     Parameters
     ----------
     info : DesignInfo
-        Of the fit.
+        Design information of the fit.
     columns : int array
         Positions of columns of the design.
 

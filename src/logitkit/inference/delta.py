@@ -57,7 +57,7 @@ class Estimates:
         Parameters
         ----------
         places : (k,) int array
-            Which, from 0.
+            Positions to select, from 0.
 
         Returns
         -------
@@ -87,7 +87,7 @@ def linear_estimates(
     level : float
         Confidence level.
     law : Law, default normal
-        What the statistics are compared with.
+        Reference distribution of the statistics.
 
     Returns
     -------
@@ -114,7 +114,7 @@ def wald_estimates(estimate: FloatArray, std_error: FloatArray, level: float, la
     level : float
         Confidence level.
     law : Law, default normal
-        What the statistics are compared with.
+        Reference distribution of the statistics.
 
     Returns
     -------

@@ -51,17 +51,17 @@ class Derived:
     root : (m, r) array
         A root R of the covariance of the values: R R' is the covariance.
     law : Law
-        What estimates over their standard errors are compared with.
+        Reference distribution of estimates over their standard errors.
     level : float
         Confidence level of intervals.
     scale : {'identity', 'log', 'logit'}
-        On which intervals are made.
+        Scale on which intervals are computed.
     null : float or None
         Null value of the tests: 0 for a difference, 1 for a ratio, None for a probability.
     covariance : str
-        How the covariance was made.
+        How the covariance was computed.
     n_clusters : int or None
-        That it is made of.
+        Number of clusters behind the covariance.
 
     Examples
     --------
@@ -99,7 +99,7 @@ class Derived:
         Parameters
         ----------
         places : (k,) int array
-            Which, from 0.
+            Positions to select, from 0.
 
         Returns
         -------
@@ -127,9 +127,9 @@ class Derived:
         value : (k,) array
             Their values.
         jacobian : (k, m) array
-            Their derivatives with respect to the present functions.
+            Derivatives of the new functions with respect to these functions.
         scale : {'identity', 'log', 'logit'}
-            On which their intervals are made.
+            Scale on which their intervals are computed.
         null : float or None
             Null value of their tests.
 
@@ -272,11 +272,11 @@ def derived(
     jacobian : (m, q) array
         Their derivatives with respect to the coefficients that were solved for.
     scale : {'identity', 'log', 'logit'}
-        On which intervals are made.
+        Scale on which intervals are computed.
     null : float or None
         Null value of the tests; None after a penalty, whose standard errors do not support a test.
     level : float, optional
-        Confidence level; that of the fit by default.
+        Confidence level; by default that of the fit.
 
     Returns
     -------

@@ -110,7 +110,7 @@ def function_estimates(record: FitRecord, functions: FloatArray, level: float | 
     functions : (m, p) array
         One row per function.
     level : float, optional
-        Confidence level; that of the fit by default.
+        Confidence level; by default that of the fit.
 
     Returns
     -------

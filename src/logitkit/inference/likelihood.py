@@ -90,7 +90,7 @@ class Likelihood:
         Parameters
         ----------
         response, family : Response and Family, optional
-            As of ``objective``.
+            As for ``objective``.
 
         Returns
         -------

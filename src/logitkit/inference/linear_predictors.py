@@ -44,11 +44,11 @@ def linear_predictors(
     matrix : Matrix
         n rows.
     offset : (m, n) array or None
-        Added to the predictors.
+        Offsets that are added to the predictors.
     sides : (n,) array, optional
         From ``known_sides``.
     levels : (n,) int array, optional
-        Level of each row; demanded of a separated fit with an absorbed factor.
+        Level of each row; required for a separated fit with an absorbed factor.
 
     Returns
     -------
@@ -187,7 +187,7 @@ def contrast_sides(
     sides : (n,) array, optional
         Signs that are already known for rows that move; 0 where they are not.
     levels : (n,) int array, optional
-        Level of each row; demanded where a factor is absorbed.
+        Level of each row; required with an absorbed factor.
 
     Returns
     -------

@@ -122,7 +122,7 @@ def fitted_rows(record: FitRecord, design: Design, own: bool | None = None) -> F
     design : Design
         n rows.
     own : bool, optional
-        Whether they are rows of the fit, where that is known.
+        Whether they are rows of the fit, if that is known.
 
     Returns
     -------
@@ -157,11 +157,11 @@ def fitted_matrix(
     matrix : Matrix
         n rows.
     offset : (m, n) array or None
-        Added to the linear predictors.
+        Offsets that are added to the linear predictors.
     sides : (n,) array, optional
         From ``known_sides``.
     levels : (n,) int array, optional
-        Level of each row; demanded of a separated fit with an absorbed factor.
+        Level of each row; required for a separated fit with an absorbed factor.
 
     Returns
     -------
@@ -198,7 +198,7 @@ def reported_predictors(
     matrix : Matrix
         n rows.
     offset : (m, n) array or None
-        Added to the linear predictors.
+        Offsets that are added to the linear predictors.
     sides, levels : (n,) array, optional
         As for ``linear_predictors``.
 
@@ -279,13 +279,13 @@ def predictions(
     matrix : Matrix
         n rows.
     offset : (m, n) array or None
-        Added to the linear predictors.
+        Offsets that are added to the linear predictors.
     level : float, optional
         Confidence level; by default that of the fit.
     sides : (n,) array, optional
         From ``known_sides``.
     levels : (n,) int array, optional
-        Level of each row; demanded where a factor is absorbed.
+        Level of each row; required with an absorbed factor.
     outcomes : sequence of int, optional
         Positions of the L outcomes to include; all by default.
 

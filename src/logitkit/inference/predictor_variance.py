@@ -40,7 +40,7 @@ def predictor_covariances(
     vcov : Vcov
         Covariance of the coefficients that were solved for: ``record.inner_vcov`` or ``record.inner_model_vcov``.
     levels : (n,) int array, optional
-        Level of each row; demanded where a factor is absorbed.
+        Level of each row; required with an absorbed factor.
 
     Returns
     -------

@@ -107,7 +107,7 @@ def known_sides(record: FitRecord, design: Design, own: bool | None = None) -> F
     design : Design
         n rows with their outcome.
     own : bool, optional
-        Whether they are rows of the fit, where that is known.
+        Whether they are rows of the fit, if that is known.
 
     Returns
     -------

@@ -210,7 +210,7 @@ def may(record: FitRecord, verb: str) -> LogitkitError | None:
     record : FitRecord
         The fit.
     verb : str
-        A key of ``VERBS``.
+        Name of the verb, a key of ``VERBS``.
 
     Returns
     -------
@@ -237,7 +237,7 @@ def require(record: FitRecord, verb: str) -> None:
     record : FitRecord
         The fit.
     verb : str
-        A key of ``VERBS``.
+        Name of the verb, a key of ``VERBS``.
 
     Raises
     ------

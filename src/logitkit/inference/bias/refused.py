@@ -112,7 +112,7 @@ def at_maximum(record: FitRecord, functions: FloatArray) -> BoolArray:
     record : FitRecord
         The fit.
     functions : (m, p) array
-        Of the flat coefficients.
+        Linear functions of the flat coefficients.
 
     Returns
     -------

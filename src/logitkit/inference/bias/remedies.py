@@ -101,7 +101,7 @@ def remedies(record: FitRecord, design: Design | None, level: float | None = Non
     design : Design or None
         Its rows.
     level : float, optional
-        Confidence level; that of the fit by default.
+        Confidence level; by default that of the fit.
 
     Returns
     -------

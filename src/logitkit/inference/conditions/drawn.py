@@ -19,7 +19,7 @@ def has_order(record: FitRecord) -> LogitkitError | None:
     Returns
     -------
     LogitkitError or None
-        Why not.
+        The error that says why the verb is not available, or None.
 
     Examples
     --------
@@ -53,7 +53,7 @@ def has_latent(record: FitRecord) -> LogitkitError | None:
     Returns
     -------
     LogitkitError or None
-        Why not.
+        The error that says why the verb is not available, or None.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def one_predictor(record: FitRecord) -> LogitkitError | None:
     Returns
     -------
     LogitkitError or None
-        Why not.
+        The error that says why the verb is not available, or None.
 
     Examples
     --------

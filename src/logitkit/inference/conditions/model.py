@@ -32,7 +32,7 @@ def certified(record: FitRecord) -> LogitkitError | None:
     Returns
     -------
     LogitkitError or None
-        Why there is no answer.
+        The error that says why the verb is not available, or None.
 
     Examples
     --------
@@ -65,7 +65,7 @@ def same_predictors(record: FitRecord) -> LogitkitError | None:
     Returns
     -------
     LogitkitError or None
-        Why there is no answer.
+        The error that says why the verb is not available, or None.
 
     Examples
     --------
@@ -90,7 +90,7 @@ def named_ratio(record: FitRecord) -> LogitkitError | None:
     Returns
     -------
     LogitkitError or None
-        Why there is no answer.
+        The error that says why the verb is not available, or None.
 
     Examples
     --------
@@ -118,7 +118,7 @@ def inverse_ratio(record: FitRecord) -> LogitkitError | None:
     Returns
     -------
     LogitkitError or None
-        Why there is no answer.
+        The error that says why the verb is not available, or None.
 
     Examples
     --------
@@ -147,7 +147,7 @@ def within_model(record: FitRecord) -> LogitkitError | None:
     Returns
     -------
     LogitkitError or None
-        Why there is no answer.
+        The error that says why the verb is not available, or None.
 
     Examples
     --------
@@ -172,7 +172,7 @@ def alternatives(record: FitRecord) -> LogitkitError | None:
     Returns
     -------
     LogitkitError or None
-        Why there is no answer.
+        The error that says why the verb is not available, or None.
 
     Examples
     --------
@@ -201,7 +201,7 @@ def binomial_variance(record: FitRecord) -> LogitkitError | None:
     Returns
     -------
     LogitkitError or None
-        Why there is no answer.
+        The error that says why the verb is not available, or None.
 
     Examples
     --------
@@ -229,7 +229,7 @@ def corrected(record: FitRecord) -> LogitkitError | None:
     Returns
     -------
     LogitkitError or None
-        Why there is no answer.
+        The error that says why the verb is not available, or None.
 
     Examples
     --------

@@ -37,7 +37,7 @@ class ClusterRows:
     design : Design
         The rows.
     clusters : Clusters
-        Of these rows; of rows that are read in chunks, their name.
+        Clusters of these rows; for rows that are read in chunks, their name.
     count : int
         Clusters with a row of positive weight, G.
     units : Units or None
@@ -99,12 +99,12 @@ def rows_of_clusters(design: Design, clusters: Clusters) -> ClusterRows:
     design : Design
         The rows; of rows that are read in chunks, with these clusters.
     clusters : Clusters
-        Of these rows, or their name.
+        Clusters of these rows, or their name.
 
     Returns
     -------
     ClusterRows
-        Which gives corrected scores.
+        An object that gives corrected scores.
 
     Raises
     ------

@@ -37,7 +37,7 @@ class ClusterSums:
     used : (G,) bool array
         Which clusters have a row of positive weight.
     most : int
-        How many numbers may be held in memory.
+        Maximum number of values held in memory.
 
     Examples
     --------
@@ -68,12 +68,12 @@ class ClusterSums:
         Parameters
         ----------
         other : ClusterSums
-            Of other rows.
+            Sums over other rows.
 
         Returns
         -------
         ClusterSums
-            This one.
+            These sums.
         """
         places = self.__dict__.setdefault("places", {value: k for k, value in enumerate(self.values)})
         rows = np.array([places.setdefault(value, len(places)) for value in other.values], dtype=np.int64)
@@ -108,7 +108,7 @@ def sums_by_cluster(found: RowScores, clusters: Sequence[Clusters], most: int) -
     clusters : sequence of Clusters
         Of the same rows, with what each cluster is.
     most : int
-        How many numbers may be held in memory.
+        Maximum number of values held in memory.
 
     Returns
     -------
@@ -174,7 +174,7 @@ def middle_of_sums(
     Parameters
     ----------
     parts : list of ClusterSums
-        Of all rows.
+        Sums over all rows.
     clusters : sequence of Clusters
         By their names.
     rule : Correction
@@ -185,7 +185,7 @@ def middle_of_sums(
     Returns
     -------
     meat : (q, q) array
-        Symmetric.
+        The middle matrix, which is symmetric.
     counts : list of int
         Clusters of each clustering.
 

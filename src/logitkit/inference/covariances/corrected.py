@@ -185,7 +185,7 @@ def corrected_meat(record: FitRecord, design: Design, clusters: Clusters, kind: 
     Returns
     -------
     (s, s) array
-        Symmetric.
+        A symmetric matrix.
 
     Raises
     ------
@@ -194,7 +194,7 @@ def corrected_meat(record: FitRecord, design: Design, clusters: Clusters, kind: 
 
     Examples
     --------
-    Of the smaller model itself it is the middle of its sandwich:
+    For the smaller model itself it is the middle of its sandwich:
 
     >>> import logitkit as lk
     >>> from logitkit.inference.covariances.reduced_bias import reduced_bias_vcov
@@ -244,7 +244,7 @@ def working_rows(record: FitRecord, design: Design, half: FloatArray) -> _Workin
     Returns
     -------
     object
-        Of which some rows are written out at a time.
+        An object that computes some rows at a time.
 
     Examples
     --------

@@ -52,7 +52,7 @@ class HeldSeries:
     found : RowScores
         Scores of the n rows.
     order : (n,) int array
-        Their places in the order of time; those without weight are left out.
+        Positions of the rows in the order of time; rows without weight are left out.
 
     Examples
     --------
@@ -169,12 +169,12 @@ def series_of(record: FitRecord, design: Design, order: IntArray | None, name: s
     order : (n,) int array or None
         Their places in the order of time; None for rows that are read in chunks.
     name : str
-        How time is called; of rows that are read in chunks, its column.
+        Name of the time variable; for rows that are read in chunks, its column.
 
     Yields
     ------
     Series
-        Whose disk is given back in the end.
+        The series; its disk space is released at the end.
 
     Examples
     --------

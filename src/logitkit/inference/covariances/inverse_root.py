@@ -65,7 +65,7 @@ def by_decomposition(z: FloatArray, variance: FloatArray, target: FloatArray | N
 
     Examples
     --------
-    Of equal variances it is the root of the inverse of I - ZZ', times Z:
+    For equal variances it is the root of the inverse of I - ZZ', times Z:
 
     >>> found = by_decomposition(np.array([[[0.6], [0.0]]]), np.array([[2.0, 2.0]]))
     >>> found.round(12).ravel().tolist()

@@ -281,7 +281,7 @@ class OfClusters:
     record : FitRecord
         The fit.
     most : int
-        How many numbers may be held in memory.
+        Maximum number of values held in memory.
 
     Examples
     --------

@@ -144,7 +144,7 @@ def serial_meat(found: RowScores, order: IntArray, lags: int) -> FloatArray:
     found : RowScores
         Scores of the n rows.
     order : (n,) int array
-        Their places in the order of time; those without weight are left out.
+        Positions of the rows in the order of time; rows without weight are left out.
     lags : int
         Number of earlier rows on which each row may depend.
 

@@ -90,7 +90,7 @@ def family_level(own: Derived, level: float, adjust: IntervalAdjustment) -> floa
     level : float
         Simultaneous level of the intervals.
     adjust : {'bonferroni', 'single-step'}
-        How.
+        Method of adjustment.
 
     Returns
     -------

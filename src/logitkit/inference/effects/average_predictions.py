@@ -45,7 +45,7 @@ class SetRows(NamedTuple):
     matrix : Matrix
         n rows.
     offset : (m, n) array or None
-        By linear predictor.
+        Offsets by linear predictor.
 
     Examples
     --------
@@ -70,7 +70,7 @@ class AveragePredictions:
     values : tuple
         The G numbers or levels to which it is set.
     numeric : bool
-        Whether they are points of a scale, or levels.
+        Whether the values are points on a numeric scale, or levels.
     outcomes : tuple of str
         The L outcomes.
     probability, std_error, low, high : (L, G) array
@@ -121,11 +121,11 @@ def average_predictions(
     sets : iterable of SetRows
         The same n rows, with the variable at one value after another.
     weights : (n,) array or None
-        How much each row counts; None for all alike.
+        Weight of each row; None for equal weights.
     variable : str
         Name of the variable.
     numeric : bool, default True
-        Whether its values are points of a scale.
+        Whether its values are points on a numeric scale.
     level : float, optional
         Confidence level; by default that of the fit.
     outcomes : sequence of int, optional
@@ -172,7 +172,7 @@ class PredictionSums:
     weight : float
         Total weight of the rows.
     n_rows : int
-        The rows.
+        Number of rows.
 
     Examples
     --------
@@ -227,7 +227,7 @@ def summed_predictions(record: FitRecord, sets: Iterable[SetRows], weights: Floa
     sets : iterable of SetRows
         The same n rows, with the variable at one value after another.
     weights : (n,) array or None
-        How much each row counts; None for all alike.
+        Weight of each row; None for equal weights.
 
     Returns
     -------
@@ -261,7 +261,7 @@ def proportions(weights: FloatArray | None, n_rows: int) -> FloatArray:
     weights : (n,) array or None
         Nonnegative weights; None for equal weights.
     n_rows : int
-        The rows.
+        Number of rows.
 
     Returns
     -------
@@ -303,7 +303,7 @@ def averaged_predictions(
     variable : str
         The variable that is set.
     numeric : bool, default True
-        Whether its values are points of a scale.
+        Whether its values are points on a numeric scale.
     level : float, optional
         Confidence level; by default that of the fit.
     outcomes : sequence of int, optional

@@ -76,9 +76,9 @@ def averages(
     pieces : sequence of Level or Slope
         P averages.
     shares : (n,) array
-        How much each row counts; they sum to one.
+        Normalised weight of each row; they sum to one.
     scale : ProbabilityScale or LinkScale
-        What is averaged.
+        The quantity that is averaged.
     keep_rows : bool, default False
         Whether to also return the values of each row.
 
@@ -205,7 +205,7 @@ def values_at(
     pieces : sequence of Level or Slope
         P averages.
     scale : ProbabilityScale or LinkScale
-        What is averaged.
+        The quantity that is averaged.
     table : (m, p) array
         Coefficients by linear predictor and column.
 

@@ -349,7 +349,7 @@ def compared(
     value : (C R L,) array
         The effects, cells first, values last.
     root : (C R L, r) array
-        Its product with its transpose is their covariance.
+        A root R of their covariance: R R' is the covariance.
     draws : (B, C R L) array or None
         Draws of the effects.
 

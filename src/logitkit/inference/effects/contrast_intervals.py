@@ -46,7 +46,7 @@ class ContrastRows:
     pieces : sequence of Level
         The rows with each profile.
     shares : (n,) array
-        How much each row counts; they sum to one.
+        Normalised weight of each row; they sum to one.
     outcomes : sequence of int
         Positions of the L outcomes.
 
@@ -93,7 +93,7 @@ class ContrastRows:
         Returns
         -------
         (m, n) array or None
-            By linear predictor.
+            Offsets by linear predictor.
         """
         piece = self.pieces[which]
         return piece.offset if piece.places is None else self.base.offset

@@ -76,7 +76,7 @@ def given_root(record: FitRecord, jacobian: FloatArray) -> FloatArray:
     Returns
     -------
     (M, r) array
-        Its product with its transpose is the covariance.
+        A root R of the covariance: R R' is the covariance.
 
     Examples
     --------
@@ -326,7 +326,7 @@ def with_root(
     value : (M,) array
         Their values.
     root : (M, r) array
-        Its product with its transpose is their covariance.
+        A root R of their covariance: R R' is the covariance.
     jacobian : (M, q) array
         Their derivatives with respect to the coefficients solved for, on which degrees of freedom may depend.
     label : str

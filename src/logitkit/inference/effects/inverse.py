@@ -219,7 +219,7 @@ def delta_set(record: FitRecord, line: Line, target: float, level: float) -> Val
     record : FitRecord
         The fit.
     line : Line
-        Where.
+        The line of rows.
     target : float
         Target value of the linear predictor.
     level : float
@@ -255,7 +255,7 @@ def fieller_set(record: FitRecord, line: Line, target: float, level: float) -> V
     record : FitRecord
         The fit.
     line : Line
-        Where.
+        The line of rows.
     target : float
         Target value of the linear predictor.
     level : float
@@ -264,7 +264,7 @@ def fieller_set(record: FitRecord, line: Line, target: float, level: float) -> V
     Returns
     -------
     ValueSet
-        An interval where the slope differs from zero at the level; else all values but those of an interval, or all.
+        An interval if the slope differs from zero at the level; otherwise the outside of an interval, or all values.
 
     Examples
     --------

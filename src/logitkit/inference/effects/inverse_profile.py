@@ -39,7 +39,7 @@ def profile_set(record: FitRecord, design: Design, line: Line, target: float, le
     design : Design
         Its rows.
     line : Line
-        Where.
+        The line of rows.
     target : float
         Target value of the linear predictor.
     level : float
@@ -48,7 +48,7 @@ def profile_set(record: FitRecord, design: Design, line: Line, target: float, le
     Returns
     -------
     ValueSet
-        An interval where the slope differs from zero at the level; else all values but those of an interval, or all.
+        An interval if the slope differs from zero at the level; otherwise the outside of an interval, or all values.
 
     Raises
     ------

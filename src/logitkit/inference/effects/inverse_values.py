@@ -20,7 +20,7 @@ class InversePredictions:
     variable : str
         The variable whose values are given.
     what : str
-        What the probability is of, in words.
+        The event or outcomes whose probability it is, in words.
     heads : tuple of str
         Names of the columns of ``labels``: variables held at several values, the threshold if there are several, and
         the probability.
@@ -43,7 +43,7 @@ class InversePredictions:
     seen : (float, float)
         Smallest and largest value of the variable in the rows of the fit.
     has_offset : bool
-        Whether offsets are held at their mean.
+        Whether the model has offsets, which are held at their mean.
 
     Examples
     --------

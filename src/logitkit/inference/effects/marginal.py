@@ -76,11 +76,11 @@ class MarginalMeans:
     fixed : tuple of (str, str, bool)
         Variables held at a value, and whether that value is their mean.
     what : str
-        What the means are of, in words.
+        The quantity whose means are given, in words.
     outcomes : tuple of str
         Outcomes or thresholds, if there are several.
     has_offset : bool
-        Whether offsets are held at their mean.
+        Whether the model has offsets, which are held at their mean.
     adjust : str or None
         How the intervals of the means were adjusted.
     contrasts : Contrasts or None

@@ -55,7 +55,7 @@ class Cells:
     matrix : Matrix
         N cells.
     offset : (m, N) array or None
-        By linear predictor.
+        Offsets by linear predictor.
     weights : (G, N) array
         Weights of the cells in each mean; each row sums to 1.
 
@@ -82,7 +82,7 @@ class Cells:
         matrix : Matrix
             G rows, or k if ``contrast`` is given.
         offset : (m, G) array, (m, k) or None
-            By linear predictor.
+            Offsets by linear predictor.
         """
         weights = self.weights if contrast is None else contrast @ self.weights
         values = self.matrix.to_dense()

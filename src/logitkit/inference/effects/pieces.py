@@ -21,7 +21,7 @@ class RowsOfFit(NamedTuple):
     matrix : Matrix
         All columns of the n rows.
     offset : (m, n) array or None
-        By linear predictor.
+        Offsets by linear predictor.
 
     Examples
     --------
@@ -38,7 +38,7 @@ class RowsOfFit(NamedTuple):
         Parameters
         ----------
         rows : (r,) int array
-            Positions.
+            Positions of the rows.
 
         Returns
         -------
@@ -76,7 +76,7 @@ class Level(NamedTuple):
         Parameters
         ----------
         rows : (r,) int array
-            Positions.
+            Positions of the rows.
 
         Returns
         -------
@@ -125,7 +125,7 @@ class Slope(NamedTuple):
         Parameters
         ----------
         rows : (r,) int array
-            Positions.
+            Positions of the rows.
 
         Returns
         -------

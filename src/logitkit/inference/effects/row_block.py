@@ -32,7 +32,7 @@ class RowBlock:
     table : (m, p) array
         Coefficients by linear predictor and column.
     start, stop : int
-        Which rows.
+        Positions of the first row and of the end.
     given : bool, default True
         Whether the coefficients are those of the fit, so that rows have the limits that it has under separation.
     """

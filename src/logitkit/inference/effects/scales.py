@@ -45,7 +45,7 @@ class Scale(Protocol):
         Returns
         -------
         (L, m, n) array
-            By predictor and row.
+            Derivatives by predictor and row.
         """
 
     def both(self, eta: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -61,7 +61,7 @@ class Scale(Protocol):
         values : (L, n) array
             One row per value.
         slopes : (L, m, n) array
-            By predictor and row.
+            Derivatives by predictor and row.
         """
 
     def shifted(self, eta: FloatArray, shifts: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -79,7 +79,7 @@ class Scale(Protocol):
         values : (V, L, n) array
             One row per shift and value.
         slopes : (V, L, m, n) array
-            By predictor and row.
+            Derivatives by shift, value, predictor and row.
         """
 
     def curvatures(self, eta: FloatArray, direction: FloatArray) -> FloatArray:
@@ -161,7 +161,7 @@ class ProbabilityScale:
         values : (L, n) array
             One row per value.
         slopes : (L, m, n) array
-            By predictor and row.
+            Derivatives by predictor and row.
         """
         if self._is_logit:
             values, slopes = self.shifted(eta, np.zeros((1, 1)))
@@ -183,7 +183,7 @@ class ProbabilityScale:
         values : (V, L, n) array
             One row per shift and value.
         slopes : (V, L, m, n) array
-            By predictor and row.
+            Derivatives by shift, value, predictor and row.
         """
         if not self._is_logit:
             return _each_shift(self, eta, shifts)
@@ -284,7 +284,7 @@ class LinkScale:
         values : (L, n) array
             One row per value.
         slopes : (L, m, n) array
-            By predictor and row.
+            Derivatives by predictor and row.
         """
         return self.values(eta), self.slopes(eta)
 
@@ -303,7 +303,7 @@ class LinkScale:
         values : (V, L, n) array
             One row per shift and value.
         slopes : (V, L, m, n) array
-            By predictor and row.
+            Derivatives by shift, value, predictor and row.
         """
         return _each_shift(self, eta, shifts)
 

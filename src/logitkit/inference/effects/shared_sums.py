@@ -150,7 +150,7 @@ class AlikeSlopes(SharedSums):
 
 
 def parted(pieces: Sequence[Piece], shape: tuple[int, int, int], *, is_separated: bool) -> list[SharedSums]:
-    """Return what is summed for the pieces: together where they share it, else each by itself.
+    """Return the sums for the pieces: together if pieces share them, otherwise each separately.
 
     Parameters
     ----------

@@ -69,7 +69,7 @@ class LargerScores:
     predictors : Predictors or None
         How they enter several linear predictors; None for one.
     slopes : (m, n) array
-        Weighted derivatives of the log-likelihood by the linear predictors.
+        Weighted derivatives of the log-likelihood with respect to the linear predictors.
 
     Examples
     --------
@@ -118,7 +118,7 @@ class LargerScores:
         Parameters
         ----------
         start, stop : int
-            Positions.
+            Positions of the first row and of the end.
 
         Returns
         -------
@@ -185,13 +185,13 @@ class ScoreCovariance:
         Parameters
         ----------
         found : LargerScores
-            At the estimates of the smaller model.
+            Scores at the estimates of the smaller model.
         smaller : (FitRecord, Design) or None
             Its fit, and the same rows of it; None without coefficients.
         rows : Design
             These rows.
         leverages : Leverages, optional
-            What leverages of the smaller fit are made with.
+            Quantities from which leverages of the smaller fit are computed.
         most : int
             Numbers that may be held, of a chunk.
 

@@ -17,9 +17,9 @@ class ScoreSums:
     Parameters
     ----------
     score : (q,) array
-        Of the larger model at the estimates of the smaller.
+        Score of the larger model at the estimates of the smaller.
     information : (q, q) array
-        There.
+        Information at the same estimates.
     middle : (q, q) array, list of ClusterSums or None
         From ``ScoreCovariance.middle``.
 
@@ -41,12 +41,12 @@ class ScoreSums:
         Parameters
         ----------
         other : ScoreSums
-            Of other rows.
+            Sums over other rows.
 
         Returns
         -------
         ScoreSums
-            The same of all.
+            Sums over all rows.
         """
         left, right = self.middle, other.middle
         middle: FloatArray | list[ClusterSums] | None = None

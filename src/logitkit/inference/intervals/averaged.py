@@ -64,7 +64,7 @@ class RowSet:
         Returns
         -------
         (m, n) array
-            Of each row.
+            Linear predictors of each row.
         """
         return np.asarray(self.functions @ coef + self.offset)
 

@@ -64,7 +64,7 @@ class BootstrapIntervals:
     n_replicates : int
         Number of replicates that were drawn.
     unit : str
-        What was drawn, in words.
+        The unit that was drawn, in words.
     seed : int
         Seed that reproduces the replicates.
     n_undetermined : (p,) int array

@@ -38,7 +38,7 @@ class WithBarrier(OfObjective):
     Parameters
     ----------
     objective : Objective
-        Of a family whose linear predictors are bounded.
+        Objective of a family with bounded linear predictors.
     rows : (k,) int array
         Rows with events only, which alone could end at the bound.
     weight : float
@@ -102,7 +102,7 @@ class WithBarrier(OfObjective):
         Parameters
         ----------
         direction : (q,) array
-            Of the coefficients.
+            Direction in the coefficients.
 
         Returns
         -------
@@ -118,7 +118,7 @@ def bounded_end(objective: Objective, coef: FloatArray, function: FloatArray, si
     Parameters
     ----------
     objective : Objective
-        Of a family whose linear predictors are bounded.
+        Objective of a family with bounded linear predictors.
     coef : (q,) array
         Its minimum, inside.
     function : (q,) array
@@ -131,7 +131,7 @@ def bounded_end(objective: Objective, coef: FloatArray, function: FloatArray, si
     Returns
     -------
     End
-        At its target, or at the edge of what the bounds allow.
+        The end at its target, or at the edge of the bounds.
 
     Examples
     --------

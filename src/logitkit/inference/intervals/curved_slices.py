@@ -103,7 +103,7 @@ def around(difference: float, period: float) -> float:
     Parameters
     ----------
     difference : float
-        Of two values.
+        Difference of two values.
     period : float
         After which values are the same again.
 
@@ -126,7 +126,7 @@ class CurvedSlices:
     Parameters
     ----------
     objective : SmoothObjective
-        Of q coefficients, whose Hessian is one array.
+        Objective of q coefficients, whose Hessian is a single array.
     function : SmoothFunction
         g.
     coef : (q,) array

@@ -38,7 +38,7 @@ class SliceModel:
     Parameters
     ----------
     objective : Objective
-        Of r coefficients.
+        Objective of r coefficients.
     functions : (m, r) array
         Functions of them.
     coef : (r,) array
@@ -114,7 +114,7 @@ class LimitLikelihood:
         Parameters
         ----------
         function : (p,) array
-            Of the flat coefficients.
+            Function of the flat coefficients.
 
         Returns
         -------

@@ -37,11 +37,11 @@ def outward_root(
     unit : float
         About how far the root is.
     tol : float
-        Of the function.
+        Tolerance for the value of the function.
     known : bool, default True
         Whether the function is below zero at the start.
     at_start : float, optional
-        What it is there, where that is known.
+        Value of the function at the start, if it is known.
 
     Returns
     -------

@@ -168,7 +168,7 @@ def outcome_directions(family: Family) -> list[FloatArray | None]:
     Parameters
     ----------
     family : Family
-        Of K outcomes and m predictors.
+        Family with K outcomes and m predictors.
 
     Returns
     -------

@@ -62,7 +62,7 @@ class End:
     Parameters
     ----------
     value : float
-        Of the function; infinite where the likelihood stays above the target, nan where no end was found.
+        Value of the function; infinite if the likelihood stays above the target, nan if no end was found.
     difference : float
         Negative log-likelihood at the end less the target; nan at an infinite end.
     squared : float
@@ -72,7 +72,7 @@ class End:
     coef : (q,) array or None
         The coefficients there.
     within : float
-        What the difference may be.
+        Tolerance for the difference.
     at_edge : bool
         Whether it is the largest, or least, value that the model allows, with a likelihood above the target.
 
@@ -252,7 +252,7 @@ def end_by_slices(
     Parameters
     ----------
     slices : ProfileSlices
-        Of the function.
+        Slices of the function.
     start : float
         A value of the function.
     side : float

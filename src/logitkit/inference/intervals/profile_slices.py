@@ -35,13 +35,13 @@ class ProfilePoint:
     height : float
         The objective above its minimum over all coefficients; infinite outside its domain.
     slope : float
-        By the value of the function.
+        Derivative with respect to the value of the function.
     squared : float
         Squared decrement that is left along the slice.
     coef : (q,) array
         All coefficients.
     evaluation : Evaluation
-        Of the objective of all coefficients.
+        Evaluation of the objective for all coefficients.
     normal : (q,) array
         Derivatives of the function there: times the slope, the gradient of the objective.
 
@@ -66,7 +66,7 @@ class ProfileSlices:
     Parameters
     ----------
     objective : SmoothObjective
-        Of q coefficients.
+        Objective of q coefficients.
     function : (q,) array
         c.
     coef : (q,) array
@@ -127,7 +127,7 @@ class ProfileSlices:
         Parameters
         ----------
         other : ProfileSlices
-            Of an objective that is near.
+            Slices of a similar objective.
         """
         self._near, self._direction = other._near, other._direction
 

@@ -33,7 +33,7 @@ class StatedFunction:
     Parameters
     ----------
     likelihood : Likelihood
-        Whose coefficients it is a function of.
+        Likelihood of whose coefficients it is a function.
     functions : NonlinearFunctions
         One function.
     rows : (k, q) array
@@ -96,7 +96,7 @@ class StatedFunction:
         Returns
         -------
         (q, q) array
-            By central differences of the first.
+            Central differences of the first derivatives.
         """
         flat = self.likelihood.flat(coef)
         out = np.empty((len(self.rows), len(self.rows)))
@@ -133,7 +133,7 @@ class StatedFunction:
 
 
 def stated_function(model: CurvedModel, functions: NonlinearFunctions, critical: float) -> StatedFunction:
-    """Return a function in words as it is profiled.
+    """Return a function given as text in the form in which it is profiled.
 
     Parameters
     ----------

@@ -68,7 +68,7 @@ class PenaltyTerms:
         Parameters
         ----------
         penalty : Penalty
-            Of scaled coefficients.
+            Penalty on scaled coefficients.
         prior, centre : (p,) array
             Precision and centre of the prior, scaled likewise; zeros for none.
 
@@ -100,7 +100,7 @@ class PenaltyTerms:
         return np.asarray((self.l1 == 0.0) & (self.l2 == 0.0) & unbounded & (self.codes < 0))
 
     def within(self, coef: FloatArray) -> FloatArray:
-        """Return coefficients, those at their bound that are beyond it but for rounding on it.
+        """Return coefficients, with those beyond their bound by rounding only set to the bound.
 
         Parameters
         ----------
@@ -159,14 +159,14 @@ class PenaltyTerms:
         return smooth, slope
 
     def young(self, coef: FloatArray, dual: FloatArray) -> float:
-        """Return penalty plus conjugate less the product, never negative but for rounding (equation 5).
+        """Return penalty plus conjugate minus the product, nonnegative except for rounding (equation 5).
 
         Parameters
         ----------
         coef : (p,) array
             Scaled coefficients.
         dual : (p,) array
-            What the coefficients are multiplied by.
+            The dual point, by which the coefficients are multiplied.
 
         Returns
         -------
@@ -189,12 +189,12 @@ class PenaltyTerms:
         return total
 
     def conjugate(self, dual: FloatArray) -> float:
-        """Return the largest value of dual'b less the penalty (equation 4).
+        """Return the largest value of dual'b minus the penalty (equation 4).
 
         Parameters
         ----------
         dual : (p,) array
-            What the coefficients are multiplied by.
+            The dual point, by which the coefficients are multiplied.
 
         Returns
         -------
@@ -214,7 +214,7 @@ class PenaltyTerms:
         Parameters
         ----------
         dual : (p,) array
-            What the coefficients are multiplied by.
+            The dual point, by which the coefficients are multiplied.
         squares : bool
             Whether the squares of the penalty count. Without them the bound is weaker near the minimum and stronger far
             from it.
@@ -253,7 +253,7 @@ class PenaltyTerms:
         Returns
         -------
         float
-            At most over coefficients, and groups at zero.
+            Largest distance over the coefficients, and over groups at zero.
         """
         pull = self.linear - slope - self.l2 * coef
         for own, strength in self._groups:

@@ -131,9 +131,9 @@ class DualProblem(ABC):
     terms : PenaltyTerms
         The penalty, with a prior whose precision is diagonal.
     precision : (p, p) array or None
-        Of a prior whose precision is not diagonal.
+        Precision of a prior, if it is not diagonal.
     centre : (p,) array
-        Of the prior.
+        Centre of the prior.
     weights : (n,) array
         Weights of the rows.
     """

@@ -16,11 +16,11 @@ class Refusal:
     Parameters
     ----------
     subject : str
-        What was requested.
+        The result that was requested.
     reason : str
         Why it is not available.
     instead : str
-        What is valid instead.
+        The valid alternative.
 
     Examples
     --------

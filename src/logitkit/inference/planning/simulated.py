@@ -50,7 +50,7 @@ class SimulatedPower:
     level : float
         Confidence level of the limits.
     test : str
-        What was tested, in words.
+        The test, in words.
     seed : int
         Seed of the studies.
     reason : str

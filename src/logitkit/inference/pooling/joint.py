@@ -68,7 +68,7 @@ class PooledTest:
     method : {'D1', 'D2', 'D3', 'D4'}
         What was pooled: estimates, statistics, likelihoods or tables.
     hypotheses : tuple of str
-        What was tested, in words.
+        The hypotheses, in words.
     statistic : float
         The statistic D, which is compared with F.
     dof : int

@@ -43,7 +43,7 @@ class Pooled:
     estimates : Estimates
         m pooled estimates, each with its own degrees of freedom for t.
     within, between : (m,) array
-        Mean of the variances, and variance of the estimates.
+        Mean of the variances, and variance of the estimates between tables.
     dof : (m,) array
         Barnard and Rubin's degrees of freedom.
     increase : (m,) array
@@ -82,7 +82,7 @@ def barnard_rubin(within: FloatArray, between: FloatArray, n_imputations: int, d
     Parameters
     ----------
     within, between : (m,) array
-        Mean of the variances, and variance of the estimates.
+        Mean of the variances, and variance of the estimates between tables.
     n_imputations : int
         Number of imputed tables, M, at least 2.
     dof_complete : float

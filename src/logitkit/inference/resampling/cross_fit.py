@@ -40,7 +40,7 @@ class CrossFitted:
     refits : Refits
         The fit without each fold.
     seed : int or None
-        Draws the same folds again; None when the folds were given.
+        Seed of the folds; None if the folds were given.
 
     Examples
     --------
@@ -72,7 +72,7 @@ def cross_validate_by_weights(
         Number of folds of equal size that are drawn at random, with whole clusters if the fit has them; or the fold of
         each row, from 0.
     seed : int, optional
-        Draws the same folds again.
+        Seed of the folds.
 
     Returns
     -------

@@ -133,7 +133,7 @@ class Jackknife:
         functions : (m, p) array
             One row per function.
         constant : (m,) array
-            Added to them.
+            Constants that are added to them.
 
         Returns
         -------

@@ -52,7 +52,7 @@ def left_out_refits(record: FitRecord, design: Design, units: Units) -> Refits:
     design : Design
         Its n rows.
     units : Units
-        What is left out: of several observations that a row counts, one.
+        The units that are left out; if a row counts several observations, one of these.
 
     Returns
     -------
@@ -93,9 +93,9 @@ def without_unit(units: Units, prior: FloatArray) -> Callable[[int], FloatArray]
     Parameters
     ----------
     units : Units
-        What is left out: of several observations that a row counts, one.
+        The units that are left out; if a row counts several observations, one of these.
     prior : (n,) array
-        The user's weights.
+        Prior weights given by the user.
 
     Returns
     -------

@@ -105,7 +105,7 @@ class Refits:
         functions : (m, p) array
             One row per function.
         constant : (m,) array
-            Added to them.
+            Constants that are added to them.
 
         Returns
         -------
@@ -176,7 +176,7 @@ def refit(
     Returns
     -------
     Refits
-        In the order of their numbers.
+        The refits, in the order of their numbers.
 
     Raises
     ------
@@ -241,7 +241,7 @@ def refits_from(
     Returns
     -------
     Refits
-        In the order of their numbers.
+        The refits, in the order of their numbers.
 
     Examples
     --------

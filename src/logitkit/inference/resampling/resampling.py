@@ -49,7 +49,7 @@ class Bootstrap:
     kind : {'rows', 'cluster', 'parametric', 'bayesian', 'poisson'}
         The kind of resampling.
     unit : str
-        What was drawn, in words.
+        The unit that was drawn, in words.
     n_units : int
         Number of units in a replicate.
     seed : int
@@ -135,7 +135,7 @@ class Bootstrap:
         functions : (m, p) array
             One row per function.
         constant : (m,) array
-            Added to them.
+            Constants that are added to them.
 
         Returns
         -------
@@ -171,7 +171,7 @@ def bootstrap(
     n : int, default 1000
         Number of replicates.
     seed : int, optional
-        Draws the same replicates again; the one that was used is in the result.
+        Seed of the replicates; the seed that was used is in the result.
     kind : {'rows', 'cluster', 'parametric', 'bayesian', 'poisson'}, optional
         ``'rows'`` draws rows with their weights, or the observations that frequency weights count; ``'cluster'`` draws
         whole clusters; ``'parametric'`` draws outcomes from the fitted probabilities and keeps the columns;
@@ -226,7 +226,7 @@ def drawn_weights(design: Design, kind: ResamplingKind, seed: int) -> Callable[[
     design : Design
         Rows of the fit.
     kind : {'rows', 'cluster'}
-        What was drawn.
+        The unit that was drawn.
     seed : int
         Seed of the bootstrap.
 
@@ -262,7 +262,7 @@ def simulate(record: FitRecord, design: Design, n: int = 1, *, seed: int | None 
     record : FitRecord
         The fit.
     design : Design
-        Its m rows.
+        The m rows of the fit.
     n : int, default 1
         Number of draws.
     seed : int, optional

@@ -51,7 +51,7 @@ class Units:
         Parameters
         ----------
         prior : (n,) array
-            The user's weights.
+            Prior weights given by the user.
         counts : (m,) array
             How often each unit occurs; its multiplicity gives the prior weights back.
 
@@ -68,7 +68,7 @@ class Units:
         Parameters
         ----------
         prior : (n,) array
-            The user's weights.
+            Prior weights given by the user.
 
         Returns
         -------
@@ -89,7 +89,7 @@ def units_of(design: Design, kind: Literal["rows", "cluster"]) -> Units:
     design : Design
         n rows.
     kind : {'rows', 'cluster'}
-        What a unit is.
+        The kind of unit.
 
     Returns
     -------

@@ -73,9 +73,9 @@ def tabled(
     design : Design or None
         The rows of the fit, for likelihood-ratio tests and counts.
     place : int
-        Among the fits.
+        Position among the fits.
     options : Options
-        Of the table.
+        Options of the table.
 
     Returns
     -------
@@ -111,9 +111,9 @@ def blocks_of(record: FitRecord, design: Design | None, place: int, options: Opt
     design : Design or None
         Its rows.
     place : int
-        Among the fits of the table.
+        Position among the fits of the table.
     options : Options
-        Of the table.
+        Options of the table.
 
     Yields
     ------

@@ -187,7 +187,7 @@ class RegressionTable:
     style : {'compact', 'full'}
         How the table is shown.
     show : tuple of str
-        What is shown.
+        The quantities that are shown.
     level : float
         Confidence level of the intervals.
     same_rows : bool or None

@@ -79,7 +79,7 @@ class Described:
     name : str
         Column of the table.
     kind : {'mean', 'median', 'levels', 'event'}
-        How it is described; an event is one of two levels, 1 or True.
+        How the variable is described; for an event, one of two levels, 1 or True, is counted.
     levels : tuple of str
         Levels of the variable; for an event, only the level that is the event.
     numbers : (L, 1 + k) or (3, 1 + k) array
@@ -126,7 +126,7 @@ class TableOne:
     variables : tuple of Described
         The variables, in the order requested.
     show : tuple of str
-        What is shown.
+        The quantities that are shown.
     labels : Labels
         Labels of variables and levels.
     weights : str

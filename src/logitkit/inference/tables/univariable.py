@@ -38,9 +38,9 @@ def univariable_fit(
     design : Design or None
         Its rows.
     place : int
-        Among the fits of the table.
+        Position among the fits of the table.
     options : Options
-        Of the table.
+        Options of the table.
     name : str
         Name of these fits.
 

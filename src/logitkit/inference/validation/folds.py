@@ -66,7 +66,7 @@ def cross_validation(subject: Subject, splits: Division, level: float) -> Valida
     Parameters
     ----------
     subject : Subject
-        What is validated.
+        The model that is validated.
     splits : Division
         How the rows are divided.
     level : float

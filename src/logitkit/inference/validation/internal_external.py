@@ -33,7 +33,7 @@ class InternalExternal:
     Parameters
     ----------
     name : str
-        What the groups are of.
+        Name of the grouping variable.
     groups : tuple of str
         The groups.
     n_obs, events : (G,) array
@@ -50,7 +50,7 @@ class InternalExternal:
     level : float
         Confidence level.
     made : tuple of str
-        What was repeated for each group, and what was not.
+        The steps that were repeated for each group, and those that were not.
     replays : Replays
         All measures by group.
 
@@ -83,7 +83,7 @@ class InternalExternal:
         Parameters
         ----------
         values : array or float
-            On the scale of ``scaled``.
+            Values on the scale of ``scaled``.
         place : int
             Index of the measure among the four.
 
@@ -106,11 +106,11 @@ def internal_external(
     Parameters
     ----------
     subject : Subject
-        What is validated, of two outcomes.
+        The model that is validated, with two outcomes.
     splits : Division
         One split per group.
     name : str
-        What the groups are of.
+        Name of the grouping variable.
     groups : tuple of str
         Names of the groups.
     level : float

@@ -75,7 +75,7 @@ class Measures(Protocol):
         weights : (k, s, n) array
             Total weights of the rows.
         calibrated : (s,) bool array
-            By which weightings they are those of maximum likelihood.
+            The weightings for which they are maximum-likelihood predictions.
         """
 
     def without_information(self, predictions: FloatArray, weights: FloatArray) -> FloatArray:

@@ -55,7 +55,7 @@ class Subject:
     outcomes : tuple of str
         Outcomes whose probabilities are predicted.
     made : tuple of str
-        What is repeated in each resample, and what is not.
+        The steps that are repeated in each resample, and those that are not.
 
     Examples
     --------
@@ -139,11 +139,11 @@ def bootstrap_validation(
     Parameters
     ----------
     subject : Subject
-        What is validated.
+        The model that is validated.
     n : int
         Number of resamples.
     seed : int or None
-        Draws them again.
+        Seed of the resamples.
     level : float
         Confidence level of the intervals.
     interval : {'shifted', 'two-stage'}

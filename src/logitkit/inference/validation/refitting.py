@@ -150,7 +150,7 @@ class OneByOne:
     n_aliased : int
         Columns that the fit to all rows dropped.
     words : str
-        What is done again.
+        The steps that are repeated, in words.
     calibrated : bool
         Whether the equations of the fit make its own rows calibrated.
     """
@@ -194,7 +194,7 @@ class Together:
     design : Design
         Its rows.
     alone : OneByOne
-        What fits again those that prove nothing by themselves.
+        Refits, one by one, the fits that are not proved.
     """
 
     record: FitRecord

@@ -87,7 +87,7 @@ def replayed(
     response : Response
         n rows.
     measures : Measures
-        What is measured.
+        The measures.
     n_replays : int
         Number of models, B.
     drawn : callable

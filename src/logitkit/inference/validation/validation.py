@@ -58,7 +58,7 @@ class Validation:
     stability : Stability or None
         Predictions of every replicate for some rows; None for cross-validation.
     made : tuple of str
-        What was repeated in each replicate, and what was not, in sentences.
+        The steps that were repeated in each replicate, and those that were not, in sentences.
     n, seed, unit, n_units : int, int or None, str, int
         Number of replicates; their seed; the unit that was drawn, and the number of units.
 
