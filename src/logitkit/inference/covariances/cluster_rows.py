@@ -1,8 +1,8 @@
-r"""Corrected scores cluster by cluster, of rows that are held or read in chunks.
+r"""Corrected scores of clusters, for rows in memory or read in chunks.
 
 CR0, CR1 and CR3 need :math:`s_g = Z_g' r_g` and :math:`S_g = Z_g' Z_g` of each cluster, which are sums over rows: G
-times :math:`q + q (q + 1) / 2` numbers, from one pass. CR2 needs the rows of a cluster together, and so do the others
-where these sums have no room: rows are then held for as many clusters as memory has room for at once.
+times :math:`q + q (q + 1) / 2` numbers, from one pass. CR2 needs all rows of a cluster together, and so do the others
+if these sums do not fit in memory. Rows are then held for as many clusters at a time as memory allows.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ class ClusterRows:
     clusters : Clusters
         Clusters of these rows; for rows that are read in chunks, their name.
     count : int
-        Clusters with a row of positive weight, G.
+        Number of clusters with a row of positive weight, G.
     units : Units or None
-        The clusters of rows that are read in chunks.
+        Clusters of rows that are read in chunks.
 
     Examples
     --------
@@ -57,7 +57,7 @@ class ClusterRows:
     units: Units | None = None
 
     def corrected(self, record: FitRecord, kind: str, half: FloatArray) -> Iterator[Corrected]:
-        """Yield the corrected scores of some clusters at a time, and their moments.
+        """Yield the corrected scores of some clusters at a time, with their moments.
 
         Parameters
         ----------
@@ -66,12 +66,12 @@ class ClusterRows:
         kind : {'CR0', 'CR1', 'CR2', 'CR3'}
             The correction.
         half : (q, q) array
-            As ``corrected_scores``.
+            As for ``corrected_scores``.
 
         Yields
         ------
         (B, q), (B, q, q) and (B, q, q) array
-            As ``corrected_scores``.
+            As from ``corrected_scores``.
         """
         if self.units is None:
             yield from corrected_scores(record, self.design, self.clusters, kind, half)
@@ -92,7 +92,7 @@ class ClusterRows:
 
 
 def rows_of_clusters(design: Design, clusters: Clusters) -> ClusterRows:
-    """Return the rows by cluster, or refuse fewer than two clusters.
+    """Return the rows by cluster; raise an error for fewer than two clusters.
 
     Parameters
     ----------

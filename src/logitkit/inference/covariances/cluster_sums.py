@@ -1,7 +1,7 @@
-r"""Sums of scores by cluster that add: those of chunks of the rows, whose clusters go on in other chunks.
+r"""Additive sums of scores by cluster, for chunks of rows whose clusters may continue in other chunks.
 
-Each sum is kept by what its cluster is, so that chunks need not agree on codes. The table of G clusters by q
-coefficients is all that is held; of crossed clusters there is one for each clustering and each intersection.
+Each sum is stored under the value of its cluster, so chunks need not agree on codes. Only the table of G clusters by q
+coefficients is held in memory; crossed clusters have one table for each clustering and each intersection.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ class ClusterSums:
     Parameters
     ----------
     values : list
-        What each cluster is.
+        The value that identifies each cluster.
     table : (G, q) array
         The sums.
     used : (G,) bool array
-        Which clusters have a row of positive weight.
+        Whether each cluster has a row of positive weight.
     most : int
         Maximum number of values held in memory.
 
@@ -53,7 +53,7 @@ class ClusterSums:
 
     @property
     def count(self) -> int:
-        """Clusters with a row of positive weight."""
+        """Number of clusters with a row of positive weight."""
         return int(np.count_nonzero(self.used[: len(self.values)]))
 
     @property
@@ -63,7 +63,7 @@ class ClusterSums:
         return np.asarray(own.T @ own)
 
     def plus(self, other: ClusterSums) -> ClusterSums:
-        """Return the sums over both; those of this one are added to in place.
+        """Return the sums over both; these sums are changed in place.
 
         Parameters
         ----------
@@ -155,7 +155,7 @@ def merged_sums(left: list[ClusterSums], right: list[ClusterSums]) -> list[Clust
     Returns
     -------
     list of ClusterSums
-        The first ones, which are added to in place.
+        The first sums, which are changed in place.
 
     Examples
     --------
@@ -187,7 +187,7 @@ def middle_of_sums(
     meat : (q, q) array
         The middle matrix, which is symmetric.
     counts : list of int
-        Clusters of each clustering.
+        Number of clusters of each clustering.
 
     Raises
     ------
@@ -212,7 +212,7 @@ def middle_of_sums(
 
 
 def require_two(name: str, count: int) -> None:
-    """Refuse fewer than two clusters."""
+    """Raise an error for fewer than two clusters."""
     if count < 2:
         raise DataError(
             f"cluster={name!r} has {count} cluster{'' if count == 1 else 's'} among the rows used; at least two are "
@@ -233,12 +233,12 @@ def crossed_codes(codes: Sequence[IntArray]) -> IntArray:
     Parameters
     ----------
     codes : sequence of (n,) int array
-        Not negative.
+        Nonnegative codes.
 
     Returns
     -------
     (n,) int array
-        Rows have the same number where all their codes are the same.
+        Rows have the same number if all their codes are the same.
 
     Examples
     --------

@@ -33,19 +33,19 @@ Corrected = tuple[FloatArray, FloatArray, FloatArray]
 
 
 def require_working_model(record: FitRecord, kind: str) -> None:
-    """Refuse models without one working weight per row, or with parameters that are not among the columns.
+    """Refuse models without one working weight per row, or with parameters other than those of the columns.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     kind : str
-        The sandwich, for the message.
+        Name of the sandwich, for the message.
 
     Raises
     ------
     UnsupportedError
-        For several linear predictors, and absorbed levels.
+        For several linear predictors and for absorbed levels.
 
     Examples
     --------
@@ -136,7 +136,7 @@ def corrected_scores(
 
     Examples
     --------
-    What leaving out each of two clusters does is opposite:
+    The effects of leaving out each of two clusters are opposite:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("y ~ 1", {"y": [0, 0, 1, 0, 1, 1]})
@@ -298,7 +298,7 @@ def _rescaled(work: _Working, rows: IntArray, size: int, kind: str, name: str) -
 
 
 def of_sums(score: FloatArray, square: FloatArray, kind: str, name: str) -> Corrected:
-    """Return what CR0 and CR3 make of sums over the rows of clusters.
+    """Return the corrected scores of CR0 and CR3 from sums over the rows of clusters.
 
     Parameters
     ----------
@@ -314,7 +314,7 @@ def of_sums(score: FloatArray, square: FloatArray, kind: str, name: str) -> Corr
     Returns
     -------
     (B, q), (B, q, q) and (B, q, q) array
-        As ``corrected_scores``.
+        As from ``corrected_scores``.
 
     Examples
     --------

@@ -1,6 +1,6 @@
 r"""Effects: differences, ratios and slopes of averages, with all that inference about them needs.
 
-An effect is a function of two averages, or a slope, which is itself an average: :math:`a - b`, the risk ratio :math:`a
+An effect is a slope, which is itself an average, or a function of two averages: :math:`a - b`, the risk ratio :math:`a
 / b`, or the odds ratio :math:`a (1 - b) / \{(1 - a) b\}`. Its standard error follows by the chain rule from the
 covariance of the averages (``docs/maths/effects.md``, equations 6 and 7). The covariance is :math:`J V J'` if the rows
 are fixed. If the rows were sampled too, it is the covariance of the influence functions of the averages,

@@ -246,7 +246,7 @@ def delta_set(record: FitRecord, line: Line, target: float, level: float) -> Val
 
 
 def fieller_set(record: FitRecord, line: Line, target: float, level: float) -> ValueSet:
-    r"""Return Fieller's set: the values that a Wald test does not reject as those where the predictor is at its target.
+    r"""Return Fieller's set: values at which a Wald test does not reject that the predictor equals its target.
 
     They satisfy :math:`(a + b s - t)^2 \le z^2 \operatorname{var}(a + b s)`, a quadratic inequality.
 

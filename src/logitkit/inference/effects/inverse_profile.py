@@ -30,7 +30,7 @@ ROOT = 1e-11  # of an angle
 
 
 def profile_set(record: FitRecord, design: Design, line: Line, target: float, level: float) -> ValueSet:
-    """Return the values that a likelihood-ratio test does not reject as those where the predictor is at its target.
+    """Return the values at which a likelihood-ratio test does not reject that the predictor equals its target.
 
     Parameters
     ----------

@@ -1,10 +1,10 @@
 r"""Whether a model is nested in another: each linear predictor of the smaller is one of the larger model too.
 
-A part of a model with constraint matrix H has the predictors :math:`H \Gamma x`, which are sums over the columns h of H
-and the columns x of the part of :math:`h\, x'\gamma`. The smaller model is within the larger where each of its pairs
-(h, x) is a combination of columns that the larger has with h in the span of a constraint matrix. Proportional odds are
-thus within partial proportional odds, an adjacent-category model within the multinomial one, equal coefficients within
-free ones. Where only differences of predictors count, h counts up to a constant.
+A part of a model with constraint matrix H has the predictors :math:`H \Gamma x`, which are sums of :math:`h\, x'\gamma`
+over the columns h of H and the columns x of the part. The smaller model is nested in the larger if, for each of its
+pairs (h, x), x is a combination of columns that the larger model has with h in the span of a constraint matrix. For
+example, proportional odds are nested in partial proportional odds, an adjacent-category model in the multinomial model,
+and equal coefficients in free ones. If only differences of predictors count, h is defined up to a constant.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 r"""Vuong's test of two models of the same rows; neither model need be true or nested in the other.
 
 Let :math:`m_i` be the difference of the log-likelihoods of row i, with mean :math:`\bar m` and variance
-:math:`\hat\omega^2 = n^{-1} \sum m_i^2 - \bar m^2`, the *variance test* asks whether the models can be told apart. If
+:math:`\hat\omega^2 = n^{-1} \sum m_i^2 - \bar m^2`. The *variance test* asks whether the models can be told apart. If
 they give the same probabilities, :math:`n \hat\omega^2` is distributed as a sum of independent chi-squares whose
 weights are the squared eigenvalues of
 

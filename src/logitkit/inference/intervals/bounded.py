@@ -1,9 +1,10 @@
-r"""Profile ends of models whose linear predictors have a bound: those of the log link, where no mean is above 1.
+r"""Ends of profile intervals for models with bounded linear predictors, such as the log link with means at most 1.
 
-Along a slice the likelihood may be largest where some row's mean is 1: a row with events only, whose loss is zero
-there. The barrier :math:`-t \sum \log(-\eta_i)` of these rows keeps minima inside, at most :math:`t` times their number
-above the constrained minimum; t is so small that a profile likelihood is right to eight digits. Where the function
-cannot grow further within the bounds, whatever the likelihood, its end is there: a linear program has it.
+Along a slice the likelihood may be largest where the mean of some row is 1; that row has only events, and its loss is
+zero there. The barrier :math:`-t \sum \log(-\eta_i)` of these rows keeps minima inside, at most :math:`t` times their
+number above the constrained minimum; t is so small that a profile likelihood is accurate to eight digits. If the
+function cannot grow further within the bounds, whatever the likelihood, its end is there, and a linear program finds
+it.
 
 References
 ----------
@@ -40,9 +41,9 @@ class WithBarrier(OfObjective):
     objective : Objective
         Objective of a family with bounded linear predictors.
     rows : (k,) int array
-        Rows with events only, which alone could end at the bound.
+        Rows with events only, the only rows that could end at the bound.
     weight : float
-        t.
+        The weight t of the barrier.
 
     Examples
     --------
@@ -75,12 +76,12 @@ class WithBarrier(OfObjective):
         coef : (q,) array
             Coefficients.
         hessian, rough, pearson : bool
-            As of ``Objective``.
+            As for ``Objective``.
 
         Returns
         -------
         Evaluation
-            With the barrier.
+            Evaluation of the objective with the barrier.
         """
         here = self.objective.evaluate(coef, hessian, rough, pearson)
         eta = self.objective.linear_predictor(coef)
@@ -107,22 +108,22 @@ class WithBarrier(OfObjective):
         Returns
         -------
         float
-            max |x' d|.
+            The maximum of |x' d| over rows.
         """
         return self.objective.reach(direction)
 
 
 def bounded_end(objective: Objective, coef: FloatArray, function: FloatArray, side: float, height: float) -> End:
-    """Return an end that may lie where means are 1.
+    """Return an end that may lie where some means are 1.
 
     Parameters
     ----------
     objective : Objective
         Objective of a family with bounded linear predictors.
     coef : (q,) array
-        Its minimum, inside.
+        Its minimum, in the interior.
     function : (q,) array
-        c.
+        The function c.
     side : float
         1 for an upper end, -1 for a lower one.
     height : float

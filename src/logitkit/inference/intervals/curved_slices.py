@@ -1,7 +1,7 @@
-r"""The profile of an objective along a function of the coefficients that is not linear.
+r"""The profile of an objective along a nonlinear function of the coefficients.
 
-:math:`P(v) = \min_{g(\theta) = v} f(\theta)`, as ``profile_slices.py`` has it for linear g. The multiplier of the
-constraint gives the slope: :math:`\nabla f = P'(v) \nabla g` at the minimum.
+:math:`P(v) = \min_{g(\theta) = v} f(\theta)` is the same as in ``profile_slices.py``, for a nonlinear g. The multiplier
+of the constraint gives the slope: :math:`\nabla f = P'(v) \nabla g` at the minimum.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ HALVINGS = 4  # of the way to a slice that is not reached
 
 
 class SmoothFunction(Protocol):
-    """A function of the q coefficients, on a scale on which it is nearly linear and may have any value."""
+    """A function of the q coefficients, on a scale on which it is nearly linear and can take any value."""
 
     @property
     def limit(self) -> float:
-        """The farthest value that is tried, where what is shown is at its bound to the last digit."""
+        """The farthest value that is tried, where the quantity is at its bound to the last digit."""
 
     @property
     def period(self) -> float:
-        """After which values are the same again; infinite for most."""
+        """The period after which values repeat; infinite for most functions."""
 
     def at(self, coef: FloatArray) -> tuple[float, FloatArray]:
         """Return the value and its derivatives.
@@ -46,7 +46,7 @@ class SmoothFunction(Protocol):
         Returns
         -------
         value : float
-            On the scale of the profile; nan outside the domain.
+            Value on the scale of the profile; nan outside the domain.
         slopes : (q,) array
             Its derivatives.
         """
@@ -66,17 +66,17 @@ class SmoothFunction(Protocol):
         """
 
     def shown(self, value: float) -> float:
-        """Return what is shown of a value.
+        """Return the quantity that corresponds to a value.
 
         Parameters
         ----------
         value : float
-            On the scale of the profile, infinite ones too.
+            Value on the scale of the profile, possibly infinite.
 
         Returns
         -------
         float
-            The quantity itself; its bound for an infinite value.
+            The quantity itself; for an infinite value, its bound.
         """
 
 
@@ -98,19 +98,19 @@ class _Held:
 
 
 def around(difference: float, period: float) -> float:
-    """Return a difference along the shorter way around.
+    """Return a difference along the shorter way around the period.
 
     Parameters
     ----------
     difference : float
         Difference of two values.
     period : float
-        After which values are the same again.
+        Period after which values repeat.
 
     Returns
     -------
     float
-        Between plus and minus half the period.
+        Difference between minus half and plus half the period.
 
     Examples
     --------
@@ -121,21 +121,21 @@ def around(difference: float, period: float) -> float:
 
 
 class CurvedSlices:
-    """Minima of an objective where a function of the coefficients has one value.
+    """Minima of an objective subject to a function of the coefficients having a given value.
 
     Parameters
     ----------
     objective : SmoothObjective
         Objective of q coefficients, whose Hessian is a single array.
     function : SmoothFunction
-        g.
+        The function g.
     coef : (q,) array
-        Where the first fit starts from.
+        Starting values of the first fit.
     least : float
         Minimum or infimum from which heights are measured.
     afresh : bool
-        Whether each fit starts there again, and not from the last one: where minima are at infinity, there is no way
-        back from near them.
+        Whether each fit starts from these values and not from the last fit. This is needed where minima are at
+        infinity, from which a fit cannot return.
 
     Examples
     --------
@@ -176,7 +176,7 @@ class CurvedSlices:
         Returns
         -------
         ProfilePoint or None
-            None where no minimum was found, from the last one or by way of slices between.
+            None if no minimum was found, either from the last one or via intermediate slices.
         """
         if self._afresh:
             self._near = self._home
@@ -205,12 +205,12 @@ class CurvedSlices:
         return ProfilePoint(value, height, slope, found.squared, found.coef, found.evaluation, found.slopes[0])
 
     def unit(self) -> float:
-        """Return a change of the function that is worth about one standard error at the last minimum.
+        """Return a change in the function of about one standard error at the last minimum.
 
         Returns
         -------
         float
-            From the curvature of the objective.
+            Computed from the curvature of the objective.
         """
         here, slopes = self.objective.evaluate(self._near), self.function.at(self._near)[1]
         if not isinstance(here.hessian, DenseHessian) or not here.hessian.finite or not np.isfinite(slopes).all():

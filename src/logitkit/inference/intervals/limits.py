@@ -1,9 +1,10 @@
 r"""The likelihood of a separated fit on slices where a function of the coefficients is held at a value.
 
-A function that is zero along every direction of recession has the profile of the limiting model. One that rises along
-some and falls along none has no upper end; as it is held at a value, only the directions remain along which it is zero,
-a face of the cone, and the profile is that of the model without the rows that these directions fit perfectly
-(``docs/maths/profile.md``, section 3). What is left has its minimum at finite coefficients.
+A function that is zero along every direction of recession has the profile of the limiting model. A function that
+increases along some directions and decreases along none has no upper end. When it is held at a value, only the
+directions along which it is zero remain, a face of the cone, and the profile is that of the model without the rows that
+these directions fit perfectly (``docs/maths/profile.md``, section 3). The remaining model has its minimum at finite
+coefficients.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class SliceModel:
     objective : Objective
         Objective of r coefficients.
     functions : (m, r) array
-        Functions of them.
+        Functions of these coefficients.
     coef : (r,) array
         A finite point.
 
@@ -59,7 +60,7 @@ class SliceModel:
 
 
 class LimitLikelihood:
-    """The likelihood of a separated fit, by what is held fixed.
+    """The likelihood of a separated fit, depending on what is held fixed.
 
     Parameters
     ----------
@@ -70,7 +71,7 @@ class LimitLikelihood:
 
     Examples
     --------
-    All rows are fitted perfectly in the limit, and nothing is left to estimate:
+    If all rows are fitted perfectly in the limit, nothing remains to estimate:
 
     >>> import logitkit as lk
     >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 1], "x": [1.0, 2.0, 3.0, 4.0]})
@@ -103,13 +104,13 @@ class LimitLikelihood:
         Returns
         -------
         SliceModel
-            With the functions in its coefficients.
+            The model, with the functions of its coefficients.
         """
         inner = self._shown.jacobian(functions)
         return SliceModel(self._whole.objective, inner @ self._basis, self.coef)
 
     def held(self, function: FloatArray) -> SliceModel:
-        """Return the model that is left where a function is held at a value.
+        """Return the model that remains when a function is held at a value.
 
         Parameters
         ----------
@@ -119,7 +120,7 @@ class LimitLikelihood:
         Returns
         -------
         SliceModel
-            With the function in its coefficients.
+            The model, with the function of its coefficients.
         """
         inner = self._shown.jacobian(function[None])[0]
         return self._without(inner)

@@ -1,4 +1,4 @@
-"""A root of a function that rises outward, by Newton's method or the secant within a bracket that grows."""
+"""A root of a function that increases outward, by Newton's method or the secant method in a growing bracket."""
 
 from __future__ import annotations
 
@@ -23,30 +23,30 @@ def outward_root(
     known: bool = True,
     at_start: float = math.nan,
 ) -> float:
-    """Return where a function that rises in one direction is zero.
+    """Return the root of a function that increases in one direction.
 
     Parameters
     ----------
     measure : callable
-        Of a value: the function and its derivative, nan where that is not known; None where the function is not
-        defined, which counts as beyond the root.
+        Function of a value that returns the function and its derivative, nan if that is unknown; None where the
+        function is not defined, which counts as beyond the root.
     start : float
-        A value.
+        Value to start from.
     side : float
-        The direction in which the function rises: 1 or -1.
+        Direction in which the function increases: 1 or -1.
     unit : float
-        About how far the root is.
+        Approximate distance of the root.
     tol : float
         Tolerance for the value of the function.
     known : bool, default True
-        Whether the function is below zero at the start.
+        Whether the function is known to be below zero at the start.
     at_start : float, optional
         Value of the function at the start, if it is known.
 
     Returns
     -------
     float
-        The root, or an end of the bracket where the function jumps over zero; infinite where it never crosses.
+        The root, or an end of the bracket if the function jumps over zero; infinite if it never crosses zero.
 
     Examples
     --------

@@ -1,8 +1,7 @@
 r"""Ends of profile-likelihood intervals of linear functions of the coefficients.
 
-An end of the interval of :math:`c'\theta` is where a surface of constant likelihood is furthest out: the largest, or
-the least, :math:`c'\theta` with :math:`f(\theta) \le t`, f being the negative log-likelihood and t its minimum plus
-half the squared quantile. There
+An end of the interval of :math:`c'\theta` is the largest or smallest value of :math:`c'\theta` subject to
+:math:`f(\theta) \le t`, where f is the negative log-likelihood and t its minimum plus half the squared quantile. There
 
 .. math:: \nabla f(\theta) = \mu c, \qquad f(\theta) = t .
 
@@ -13,9 +12,9 @@ With a Hessian H, exact or kept from elsewhere, the step to the end of the quadr
     d = \kappa H^{-1} c - H^{-1} g, \qquad
     \kappa = \pm \sqrt{\frac{2 (t - f) + g' H^{-1} g}{c' H^{-1} c}} ,
 
-which from the estimate is the step to the end of Wald's interval (``docs/maths/profile.md``, equations 1 to 4). All
-ends move together: one pass over the rows evaluates them all. A Hessian is kept from the estimate and corrected by the
-changes of the gradient; where that brings an end too little, it is summed at that end.
+which from the estimate is the step to the end of Wald's interval (``docs/maths/profile.md``, equations 1 to 4). One
+pass over the rows evaluates all ends. The Hessian at the estimate is kept and corrected by the changes in the gradient;
+if an end makes too little progress, the Hessian is recomputed there.
 
 An end is certified by what is recorded of it: the difference of its likelihood from the target, and the squared
 decrement of f given the value of the function, which is twice what the profile likelihood is off by at most to first
@@ -64,17 +63,17 @@ class End:
     value : float
         Value of the function; infinite if the likelihood stays above the target, nan if no end was found.
     difference : float
-        Negative log-likelihood at the end less the target; nan at an infinite end.
+        Negative log-likelihood at the end minus the target; nan at an infinite end.
     squared : float
         Squared decrement of the likelihood along all other directions.
     steps : int
-        Evaluations.
+        Number of evaluations.
     coef : (q,) array or None
         The coefficients there.
     within : float
         Tolerance for the difference.
     at_edge : bool
-        Whether it is the largest, or least, value that the model allows, with a likelihood above the target.
+        Whether it is the largest or smallest value that the model allows, with a likelihood above the target.
 
     Examples
     --------
@@ -92,14 +91,14 @@ class End:
 
     @property
     def certified(self) -> bool:
-        """Whether the profile likelihood is at its target; infinite ends and those at the edge are certain already."""
+        """Whether the profile likelihood is at its target; always true for infinite ends and those at the edge."""
         if math.isinf(self.value) or self.at_edge:
             return True
         return abs(self.difference) <= self.within and self.squared <= 2.0 * self.within
 
     @property
     def shown(self) -> float:
-        """The value, nan where the likelihood there is too far from its target for any use."""
+        """The value; nan if the likelihood there is too far from its target to be useful."""
         near = abs(self.difference) <= ROUGHLY and self.squared <= ROUGHLY
         return self.value if self.certified or near else math.nan
 
@@ -174,18 +173,18 @@ def profile_ends(
     functions : (k, q) array
         The function of each end; none is zero.
     heights : (k,) array
-        By how much the objective is above its minimum at each end: half the squared quantile.
+        Height of the objective above its minimum at each end: half the squared quantile.
     sides : (k,) array
         1 for an upper end, -1 for a lower one.
 
     Returns
     -------
     list of End
-        In the same order.
+        The ends, in the same order.
 
     Examples
     --------
-    One proportion, 3 of 4: the ends are where the likelihood ratio is at its quantile.
+    For a proportion of 3 out of 4, the ends are where the likelihood ratio is at its quantile:
 
     >>> from logitkit.design.matrix.dense import Dense
     >>> from logitkit.design.response.response import Response
@@ -247,27 +246,27 @@ def _by_slices(objective: SmoothObjective, coef: FloatArray, least: float, searc
 def end_by_slices(
     slices: ProfileSlices, start: float, side: float, height: float, steps: int = 0, *, known: bool = True
 ) -> End:
-    """Return an end by fits on slices.
+    """Return an end of a profile interval by fits on slices.
 
     Parameters
     ----------
     slices : ProfileSlices
         Slices of the function.
     start : float
-        A value of the function.
+        A value of the function to start from.
     side : float
         1 for an upper end, -1 for a lower one.
     height : float
         Height of the profile at the end.
     steps : int
-        Evaluations so far.
+        Number of evaluations so far.
     known : bool
-        Whether the profile is lower at the start.
+        Whether the profile is known to be lower at the start.
 
     Returns
     -------
     End
-        nan where none was found.
+        The end; nan if none was found.
 
     Examples
     --------

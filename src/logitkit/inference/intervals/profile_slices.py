@@ -1,8 +1,8 @@
-r"""The profile of an objective: its minimum where a linear function of the coefficients has a given value.
+r"""The profile of an objective: its minimum subject to a linear function of the coefficients having a given value.
 
 With :math:`P(v) = \min_{c'\theta = v} f(\theta)` the slope is the multiplier of the restriction, :math:`P'(v) = \mu`
-with :math:`\nabla f = \mu c`, and the signed root :math:`r = \pm\sqrt{2 (P - \min f)}` is nearly a straight line: its
-quantile is found in a few steps of Newton's method within a bracket.
+with :math:`\nabla f = \mu c`, and the signed root :math:`r = \pm\sqrt{2 (P - \min f)}` is nearly a straight line. The
+value where it equals the quantile is found in a few steps of Newton's method within a bracket.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ class ProfilePoint:
     value : float
         Value of the function.
     height : float
-        The objective above its minimum over all coefficients; infinite outside its domain.
+        Objective minus its minimum over all coefficients; infinite outside its domain.
     slope : float
         Derivative with respect to the value of the function.
     squared : float
-        Squared decrement that is left along the slice.
+        Squared decrement that remains along the slice.
     coef : (q,) array
         All coefficients.
     evaluation : Evaluation
         Evaluation of the objective for all coefficients.
     normal : (q,) array
-        Derivatives of the function there: times the slope, the gradient of the objective.
+        Derivatives of the function at the point; multiplied by the slope, they give the gradient of the objective.
 
     Examples
     --------
@@ -61,22 +61,22 @@ class ProfilePoint:
 
 
 class ProfileSlices:
-    """Minima of an objective on slices on which a function of the coefficients has one value.
+    """Minima of an objective on slices where a function of the coefficients has a given value.
 
     Parameters
     ----------
     objective : SmoothObjective
         Objective of q coefficients.
     function : (q,) array
-        c.
+        The function c.
     coef : (q,) array
-        Where the first fit starts from.
+        Starting values of the first fit.
     least : float
         Minimum or infimum from which heights are measured.
 
     Examples
     --------
-    The slope held at zero leaves the proportion, one half:
+    With the slope held at zero, the fit is the proportion, one half:
 
     >>> from logitkit.design.matrix.dense import Dense
     >>> from logitkit.design.response.response import Response
@@ -106,7 +106,7 @@ class ProfileSlices:
         Returns
         -------
         ProfilePoint or None
-            None where no minimum was found, from the last one or by way of slices between.
+            None if no minimum was found, either from the last one or via intermediate slices.
         """
         here = float(self.function @ self._near)
         step, whole, halvings = value - here, True, 0
@@ -122,7 +122,7 @@ class ProfileSlices:
         return None
 
     def restart(self, other: ProfileSlices) -> None:
-        """Go on from the last minimum of other slices of the same function.
+        """Continue from the last minimum of other slices of the same function.
 
         Parameters
         ----------
@@ -154,12 +154,12 @@ class ProfileSlices:
         return ProfilePoint(value, here.value - self.least, slope, squared, coef, here, self.function)
 
     def unit(self) -> float:
-        """Return a change of the function that is worth about one standard error.
+        """Return a change in the function of about one standard error.
 
         Returns
         -------
         float
-            From the curvature at the last minimum, or the first point.
+            Computed from the curvature at the last minimum, or at the first point.
         """
         here = self.objective.evaluate(self._near)
         if here.hessian is None or not here.hessian.finite:
