@@ -103,6 +103,7 @@ assert judged.loc["adaptive", "slope_high"] < 1
         (
             "births = lk.datasets.load_lbw()",
             """
+# A path stops at a gap of 1e-6.
 assert np.allclose(group.coef.iloc[0][["Intercept", "age", "smoke"]], start.coef, atol=1e-4)
 assert counts.loc[1, "group lasso"] == 0 < counts.loc[1, "lasso"]
 """,
