@@ -10,7 +10,10 @@ import pytest
 from numpy.testing import assert_allclose
 
 import logitkit as lk
+from logitkit.design.design import Design
+from logitkit.design.ready import ready_design
 from logitkit.engine.curvature.freedom import effective_freedom, gram_rank
+from logitkit.engine.regularised import shrinkage
 from tolerances import ITERATIVE, REFERENCE
 
 STEP = 1e-5  # of a response: differences are right to its square, and to what a solver leaves over it
@@ -138,3 +141,26 @@ def test_along_a_path_they_are_those_of_the_fits(penalty: Any) -> None:
     assert_allclose(path.dof, fits, rtol=1e-3)  # those of a path are at a gap of 1e-7
     least = int(np.argmin(path.record.deviance + 2.0 * np.array(fits)))
     assert path.choose("aic").penalty.strengths[0][1] == path.strengths[least]
+
+
+@pytest.mark.parametrize(
+    ("case", "rank", "reads_all"), [("apart", 3, False), ("apart in one row", 3, True), ("equal", 2, True)]
+)
+def test_some_rows_tell_that_columns_are_independent_but_not_that_they_are_collinear(
+    monkeypatch: pytest.MonkeyPatch, case: str, rank: int, reads_all: bool
+) -> None:
+    n = 5_000
+    a = np.random.default_rng(0).normal(size=n)
+    b = {"apart": a**2, "apart in one row": a + 5.0 * (np.arange(n) == n - 1), "equal": a}[case]
+    X = np.column_stack([np.ones(n), a, b])
+    read: list[int] = []
+    of_rows = shrinkage._gram_of_rows
+
+    def counted(columns: Any, scale: Any, centre: Any, part: Design) -> np.ndarray:
+        read.append(part.n_rows)
+        return of_rows(columns, scale, centre, part)
+
+    monkeypatch.setattr(shrinkage, "_gram_of_rows", counted)
+    design = ready_design(X, np.arange(n) % 2.0, NAMES[:3])
+    assert shrinkage.ColumnRanks(design, np.arange(3), np.ones(3)).of(np.arange(3)) == rank == np.linalg.matrix_rank(X)
+    assert (max(read) == n) is reads_all

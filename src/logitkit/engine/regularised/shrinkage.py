@@ -24,7 +24,7 @@ from logitkit.engine.moments import column_moments, design_moments
 from logitkit.engine.objective import Objective
 from logitkit.engine.regularised.relaxation import unmixed
 from logitkit.engine.regularised.shrunken import Shrunken
-from logitkit.engine.solvers.choose import DENSE_MOST
+from logitkit.engine.solvers.choose import DENSE_MOST, ROWS_PER_COLUMN, SAMPLE_MOST
 from logitkit.models.binomial import Binomial
 from logitkit.models.penalties.penalty import Penalty
 from logitkit.numerics.once import once
@@ -50,6 +50,7 @@ NO_DESIGN_INFERENCE = (
     "With a penalty and sampling weights or clusters no covariance is offered: the posterior assumes independent rows."
 )
 FAR = 100.0  # of its deviation: the mean of a column that is centred
+FEW = 1_000  # rows: to read fewer saves no time
 INFERENCE_MOST = DENSE_MOST  # coefficients whose second derivatives are inverted
 TOO_WIDE = "The covariance of so many coefficients is not computed."
 
@@ -202,10 +203,19 @@ class ColumnRanks:
     @once
     def _gram(self) -> FloatArray | None:
         """The sums, None where all columns are independent, or taken to be."""
-        if self._columns.size > DENSE_MOST:
+        if self._columns.size > DENSE_MOST or self._few_rows_tell():
             return None
         gram = self._design.reduce(partial(_gram_of_rows, self._columns, self._scale, self._centre()), np.add)
         return None if gram_rank(gram) == len(gram) else gram
+
+    def _few_rows_tell(self) -> bool:
+        """Tell whether some of the rows show that all columns are independent; no other row can make them dependent."""
+        n_rows, size = self._design.n_rows, max(ROWS_PER_COLUMN * self._columns.size, FEW)
+        if self._design.in_chunks or SAMPLE_MOST * size > n_rows:
+            return False
+        index = np.sort(np.random.default_rng(0).integers(0, n_rows, size))
+        gram = _gram_of_rows(self._columns, self._scale, None, self._design.take(index))
+        return gram_rank(gram) == len(gram)
 
     def _centre(self) -> FloatArray | None:
         """The means of the columns, which those of chunks are taken from; None where rows are held."""
