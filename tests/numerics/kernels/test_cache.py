@@ -99,6 +99,33 @@ def test_every_kernel_in_the_cache_is_loaded_without_what_only_compiling_needs()
     assert run(EVERY_KERNEL + DECLARED).splitlines() == ["True True", "False"]
 
 
+INNER_AND_OUTER = """
+import numpy as np
+from logitkit.numerics.kernels import compiled
+
+@compiled
+def inner(values):
+    return values.sum()
+
+@compiled
+def outer(values):
+    return 2.0 * inner(values)
+"""
+
+
+@pytest.mark.slow  # two processes
+def test_a_kernel_from_the_cache_is_linked_into_one_that_is_compiled(tmp_path: Path) -> None:
+    (tmp_path / "two_kernels.py").write_text(INNER_AND_OUTER)
+    made = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from two_kernels import *; x = np.arange(4.0); "
+    hits = "; print(sum(inner.stats.cache_hits.values()), sum(outer.stats.cache_hits.values()))"
+    # Within the other it can be inlined; without it, the other would call it.
+    code = "outer.inspect_llvm().popitem()[1].splitlines()"
+    within = f"; print(any(line.startswith('define') and 'inner' in line for line in {code}))"
+    assert run(f"{made} print(inner(x)){hits}").splitlines() == ["6.0", "0 0"]
+    assert run(f"{made} print(inner(x), outer(x)){hits}{within}").splitlines() == ["6.0 12.0", "1 0", "True"]
+    assert run(f"{made} print(inner(x), outer(x)){hits}").splitlines() == ["6.0 12.0", "1 1"]
+
+
 class _Cache:
     """A cache of numba without its private loader."""
 
@@ -111,9 +138,9 @@ class _Cache:
         del signature, code
 
 
-@pytest.mark.parametrize("runtime", [None, kernels.rtsys])
+@pytest.mark.parametrize("runtime", [None, kernels.runtime])
 def test_a_numba_without_private_names_loads_in_its_own_way(runtime: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernels, "rtsys", runtime)
+    monkeypatch.setattr(kernels, "runtime", runtime)
     cache = _Cache()
     kernels._keep_working(cache)
     assert cache.load_overload("one", "two") == ("one", "two")

@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import warnings
 from collections.abc import Callable
+from functools import cache
 from types import SimpleNamespace
 from typing import Any, TypeVar, cast
 
@@ -20,13 +21,15 @@ from numba.extending import intrinsic, overload
 from numpy.typing import NDArray
 
 from logitkit.errors import LogitkitWarning
+from logitkit.numerics.linkable import Linkable
 from logitkit.numerics.unpickling import unpickled
 
 try:  # numba has no public place for them
+    from llvmlite import binding
     from numba.core.environment import Environment, lookup_environment
-    from numba.core.runtime.nrt import rtsys
+    from numba.core.runtime import _nrt_python as runtime  # type: ignore[attr-defined]
 except ImportError:
-    rtsys = Environment = lookup_environment = None  # type: ignore[assignment, misc]
+    runtime = binding = Environment = lookup_environment = None  # type: ignore[assignment, misc]
 
 __all__ = ["compiled", "compiled_sum", "compiled_view"]
 
@@ -79,13 +82,15 @@ def _compile(function: F, relaxed: Any) -> F:
         kernel = njit(cache=True, **options)(function)
     except RuntimeError:  # numba finds no folder that it may write
         return cast("F", njit(**options)(function))
-    cache = getattr(kernel, "_cache", None)  # numba has no public place for it, and none under NUMBA_DISABLE_JIT
-    if cache is not None:
-        _keep_working(cache)
+    # Numba would look through all packages that are installed for types of theirs, which no kernel is given.
+    vars(kernel)["_compilation_chain_init_hook"] = _does_nothing
+    stored = getattr(kernel, "_cache", None)  # numba has no public place for it, and none under NUMBA_DISABLE_JIT
+    if stored is not None:
+        _keep_working(stored)
     return cast("F", kernel)
 
 
-def _keep_working(cache: Any) -> None:
+def _keep_working(stored: Any) -> None:
     """Let a kernel be compiled where its cache is damaged or cannot be written: a cache is a convenience.
 
     A damaged index is replaced by an empty one, so that the next process finds a sound cache. Whatever bytes can bring
@@ -94,11 +99,12 @@ def _keep_working(cache: Any) -> None:
     Numba declares all that it can compile before it looks into the cache, a tenth of the time to a first summary. What
     is compiled already needs none of it but the functions of arrays' memory; a kernel that is not found there is
     compiled, and for that everything is declared. Nor does it need the modules of numba whose functions were compiled
-    into it, another tenth. A numba without these private names loads in its own way.
+    into it, another tenth, nor its own code as it is linked into other kernels, a fiftieth. A numba without these
+    private names loads in its own way.
     """
-    load, save = cache.load_overload, cache.save_overload
-    alone = getattr(cache, "_load_overload", None) if hasattr(rtsys, "initialize") else None
-    file = getattr(cache, "_cache_file", None)
+    load, save = stored.load_overload, stored.save_overload
+    alone = getattr(stored, "_load_overload", None) if hasattr(runtime, "c_helpers") else None
+    file = getattr(stored, "_cache_file", None)
     path_of = getattr(file, "_data_path", None)
     if alone is not None and path_of is not None and hasattr(file, "_load_data"):
         vars(file)["_load_data"] = _reader_of(path_of)
@@ -109,23 +115,25 @@ def _keep_working(cache: Any) -> None:
             if alone is None:
                 found = load(signature, context)
             else:
-                rtsys.initialize(context)
+                _name_functions_of_memory()
                 found = alone(signature, context)
+                _linkable.hold(found)
         except Exception as error:  # noqa: BLE001 - see above
-            _tell_once(cache.cache_path, error)
+            _tell_once(stored.cache_path, error)
             with contextlib.suppress(Exception):
-                cache.flush()
+                stored.flush()
         if found is None:
             context.refresh()
+            _linkable.parse()
         return found
 
     def save_overload(signature: Any, compiled_code: Any) -> None:
         try:
             save(signature, compiled_code)
         except Exception as error:  # noqa: BLE001 - see above
-            _tell_once(cache.cache_path, error)
+            _tell_once(stored.cache_path, error)
 
-    cache.load_overload, cache.save_overload = load_overload, save_overload
+    stored.load_overload, stored.save_overload = load_overload, save_overload
 
 
 def _reader_of(path_of: Callable[[str], str]) -> Callable[[str], Any]:
@@ -133,9 +141,20 @@ def _reader_of(path_of: Callable[[str], str]) -> Callable[[str], Any]:
 
     def read(name: str) -> Any:
         with open(path_of(name), "rb") as file:  # noqa: PTH123 - as numba does, whose OSError is a kernel not found
-            return unpickled(file.read(), {("numba.core.environment", "_rebuild_env"): _environment})
+            found = unpickled(file.read(), {("numba.core.environment", "_rebuild_env"): _environment})
+        return _linkable.taken_out(found)
 
     return read
+
+
+_linkable = Linkable(binding)
+
+
+@cache
+def _name_functions_of_memory() -> None:
+    """Tell the linker where numba's functions of arrays' memory are; what it compiles around them, kernels contain."""
+    for name, address in runtime.c_helpers.items():
+        binding.add_symbol(name if name.startswith("_") else f"NRT_{name}", address)
 
 
 def _environment(module: str, constants: list[Any], name: str) -> Any:
@@ -147,6 +166,10 @@ def _environment(module: str, constants: list[Any], name: str) -> Any:
     made = Environment.from_fndesc(described)  # type: ignore[no-untyped-call]
     made.consts[:] = constants
     return made
+
+
+def _does_nothing() -> None:
+    pass
 
 
 def _tell_once(folder: str, error: Exception) -> None:
