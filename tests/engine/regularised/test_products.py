@@ -15,6 +15,7 @@ from logitkit.engine.objective import Objective
 from logitkit.engine.regularised import products as module
 from logitkit.engine.regularised.products import ColumnProducts, SparseProducts, WideProducts
 from logitkit.models.binomial import Binomial
+from logitkit.numerics.threads.local import set_threads
 
 N, P = 60, 400
 
@@ -43,6 +44,7 @@ def wanders(seed: int, steps: int) -> list[np.ndarray]:
 def test_every_product_is_right_or_certainly_below(
     kind: str, means: float, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(module, "LONG", 0)
     rng = np.random.default_rng(seed)
     X = rng.standard_normal((N, P)) * (rng.random((N, P)) < 0.5) + means * (rng.random(P) < 0.5)
     scale = rng.uniform(0.5, 2.0, P)
@@ -93,6 +95,7 @@ def test_what_is_handed_out_is_not_what_is_referred_to() -> None:
 
 
 def test_columns_of_few_entries_are_bounded_by_the_largest_residual(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LONG", 0)
     rng = np.random.default_rng(9)
     X = rng.standard_normal((N, P)) * (rng.random((N, P)) < 2.0 / N)
     X /= np.maximum(X.std(axis=0), 1e-3)
@@ -113,3 +116,17 @@ def test_columns_of_few_entries_are_bounded_by_the_largest_residual(monkeypatch:
             count += int(np.count_nonzero(right))
         looked[heights] = count
     assert looked["known"] < looked["unknown"]
+
+
+def test_products_of_short_columns_are_made_and_not_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "ENTRIES_OF_PART", 100)
+    X = csr_array(np.random.default_rng(10).standard_normal((N, P)) * (np.arange(N) % 3 == 0)[:, None])
+    products, limit, none = SparseProducts(SparseColumns(sparse_matrix(X), np.ones(P))), np.full(P, 1e9), np.zeros(P)
+    found = []
+    for threads in (1, 2):
+        set_threads(threads)
+        found.append([products.below(rows, limit, none > 0.0) for rows in wanders(10, 5)])
+    set_threads(None)
+    np.testing.assert_array_equal(*found)
+    for rows, own in zip(wanders(10, 5), found[0], strict=True):  # all of them are far below
+        assert_allclose(own, X.T @ rows, rtol=1e-12, atol=1e-12)

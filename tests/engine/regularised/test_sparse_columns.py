@@ -9,7 +9,8 @@ from tests.tolerances import EXACT
 
 from logitkit.design.matrix.growing import SparseColumns
 from logitkit.design.matrix.sparse import sparse_matrix
-from logitkit.numerics.kernels.column_descent import column_sizes, moved_rows
+from logitkit.numerics.kernels.column_descent import column_sizes
+from logitkit.numerics.kernels.dual_rows import add_curved, beyond, curved_gram, moved_rows, strong_columns
 
 N, P = 40, 25
 
@@ -64,3 +65,27 @@ def test_a_move_is_measured_by_the_curvature() -> None:
     assert not moved_rows(rows, slope, curvature)[2]
     rows[5] = np.nan
     assert not moved_rows(rows, slope, curvature)[2]
+
+
+def test_a_few_columns_weighted_by_the_curvature() -> None:
+    rng = np.random.default_rng(5)
+    columns, curvature, gram = rng.standard_normal((3, N)), rng.uniform(0.1, 0.25, N), np.empty((3, 3))
+    curved_gram(columns, curvature, gram)
+    assert_allclose(gram, (columns * curvature) @ columns.T, rtol=EXACT, atol=EXACT)
+    rows, step = rng.standard_normal(N), rng.standard_normal(3)
+    moved = rows.copy()
+    add_curved(columns, curvature, step, moved)
+    assert_allclose(moved, rows + curvature * (step @ columns), rtol=EXACT, atol=EXACT)
+
+
+def test_columns_beyond_their_limit_are_those_outside_the_set() -> None:
+    products, limit = np.array([1.0, -3.0, np.nan, 2.0, -2.5, 9.0]), np.full(6, 2.0)
+    inside = np.array([False, False, False, False, False, True])
+    assert beyond(products, limit, inside).tolist() == [1, 2, 4]
+
+
+def test_the_strong_rule_lets_in_what_is_near_and_penalised() -> None:
+    products, l1 = np.array([0.5, -0.5, 0.49, 5.0, 5.0, 0.0]), np.array([0.75, 0.75, 0.75, 0.0, 0.0, 0.75])
+    before, l2 = np.array([1.0, 1.1, 1.0, 0.0, 0.0, 1.6]), np.array([0.0, 0.0, 0.0, 0.0, 1.0, 0.0])
+    # 2 * 0.75 - 1 = 0.5; the last is asked for nothing, the fourth has no penalty
+    assert strong_columns(products, l1, before, l2).tolist() == [0, 1, 4, 5]

@@ -155,6 +155,24 @@ def test_threads_of_others_that_wait_for_the_pool_inside_a_task_are_served() -> 
     assert list(ordered_map(outer, 6)) == [10 * i for i in range(6)]
 
 
+def test_the_calling_thread_joins_in_where_no_thread_is_free(awaited: None) -> None:
+    gate, busy = threading.Event(), threading.Semaphore(0)
+
+    def block(_: int) -> None:
+        busy.release()
+        gate.wait(60.0)
+
+    other = threading.Thread(target=lambda: list(ordered_map(block, 2)))
+    other.start()
+    try:
+        assert busy.acquire(timeout=60.0) and busy.acquire(timeout=60.0)  # noqa: PT018 - both threads
+        here = threading.get_ident()
+        assert list(ordered_map(lambda i: (i, threading.get_ident()), 3, joins=True)) == [(i, here) for i in range(3)]
+    finally:
+        gate.set()
+        other.join()
+
+
 def test_fits_inside_tasks_are_the_fits_outside() -> None:
     X, y = problem(30_000)
     alone = lk.logit_matrix(X, y)

@@ -32,7 +32,8 @@ from logitkit.engine.regularised.products import SparseProducts
 from logitkit.engine.regularised.prox_newton import Solved
 from logitkit.engine.solvers.solver import Status
 from logitkit.models.penalties.penalty import Penalty
-from logitkit.numerics.kernels.column_descent import add_columns, descend_columns, moved_rows, weighted_squares
+from logitkit.numerics.kernels.column_descent import add_columns, descend_columns, weighted_squares
+from logitkit.numerics.kernels.dual_rows import add_curved, beyond, curved_gram, moved_rows
 from logitkit.numerics.threads.lapack import cholesky_solve
 from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray
 
@@ -261,8 +262,9 @@ class ColumnDescent:
         # Within [0, 1] the residuals belong to shares of events, as where no linear predictor moves by more than one.
         moved, pearson, near = moved_rows(rows, slope, curvature)
         feasible = sound and near
-        above = np.flatnonzero(~(np.abs(dual) <= penalty.l1))  # nan too
-        others = above[~np.isin(above, chosen, assume_unique=True)]
+        inside = np.zeros(dual.size, dtype=bool)
+        inside[chosen] = True
+        others = beyond(dual, penalty.l1, inside)
         counts, whole = _joined(chosen, coef, others)
         gap = least_gap(whole, dual[counts], penalty.pick(counts), pearson, moved) if feasible else math.inf
         against = penalty.pick(others).distance(np.zeros(others.size), dual[others]) > 0.0
@@ -280,15 +282,16 @@ class ColumnDescent:
             return rows, True
         if self._free is None or not np.array_equal(self._free[0], free):
             columns = self.columns.pick(free)
-            columns = Dense(columns.to_dense()) if free.size <= DENSE_MOST else columns
+            columns = Dense(np.asfortranarray(columns.to_dense())) if free.size <= DENSE_MOST else columns
             self._free = free, columns, np.sqrt(columns.gram(np.ones(rows.size)).diagonal())
         _, columns, lengths = self._free
         if isinstance(columns, Dense):  # few, of which the products are soon made
-            array = columns.array
-            factor = with_factor(array.T @ (curvature[:, None] * array))
+            array, gram = columns.array.T, np.empty((free.size, free.size))
+            curved_gram(array, curvature, gram)
+            factor, rows = with_factor(gram), rows.copy()
             for _ in range(2):  # once more for rounding
-                rows = rows - curvature * (array @ cholesky_solve(factor, rows @ array))
-            left = rows @ array
+                add_curved(array, curvature, -cholesky_solve(factor, array @ rows), rows)
+            left = array @ rows
         else:
             factor = with_factor(columns.gram(curvature))
             for _ in range(2):

@@ -18,6 +18,7 @@ from logitkit.engine.regularised.null import NullModel
 from logitkit.engine.regularised.prox_newton import Solved
 from logitkit.engine.regularised.working_set import WorkingSet
 from logitkit.models.penalties.penalty import Penalty
+from logitkit.numerics.kernels.dual_rows import strong_columns
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["ColumnSet"]
@@ -90,17 +91,15 @@ class ColumnSet:
 
     def _strong(self, penalty: Penalty) -> BoolArray:
         before = penalty if self.before is None else self.before
-        ahead = np.maximum(2.0 * penalty.l1 - before.l1, 0.0)
         if penalty.groups is None:
-            some = np.flatnonzero(np.abs(self.dual) >= ahead)
+            some = strong_columns(self.dual, penalty.l1, before.l1, penalty.l2)
             l1 = penalty.l1[some]
-            strong = ((l1 > 0.0) | (penalty.l2[some] > 0.0)) & (
-                self._next(some, l1, before.l1[some]) >= (1.0 - MARGIN) * l1
-            )
+            strong = self._next(some, l1, before.l1[some]) >= (1.0 - MARGIN) * l1
             out = np.zeros(self.dual.size, dtype=bool)
             out[some[strong]] = True
             return out
         assert before.groups is not None
+        ahead = np.maximum(2.0 * penalty.l1 - before.l1, 0.0)
         rest = np.sign(self.dual) * np.maximum(np.abs(self.dual) - ahead, 0.0)
         strengths = np.maximum(2.0 * penalty.groups.strengths - before.groups.strengths, 0.0)
         hit = np.r_[penalty.groups.norms(rest) >= strengths, False]

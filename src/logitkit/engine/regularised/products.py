@@ -23,14 +23,14 @@ from logitkit.engine.objective import Objective
 from logitkit.numerics.kernels.column_descent import column_sizes, dot_columns, reaching
 from logitkit.numerics.kernels.dense import write_dots
 from logitkit.numerics.once import once
-from logitkit.numerics.threads.local import ordered_map
+from logitkit.numerics.threads.local import get_threads, ordered_map
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["ColumnProducts", "SparseProducts", "WideProducts"]
 
 KEPT = 6  # residuals that are referred to
-ENTRIES_OF_PART = 131_072  # of sparse columns, which a thread is worth
-PARTS_MOST = 64
+ENTRIES_OF_PART = 262_144  # of sparse columns, which a thread is worth
+LONG = 100  # entries of a sparse column, on average: of shorter ones the products are sooner made than bounded
 MANY = 0.25  # of the columns: more are as soon computed all
 MANY_SPARSE = 0.1  # a reference more costs little there, and leaves fewer columns to look at
 LEAST = 1e-12  # of a sum of squares, which rounding may take from a length that is squared
@@ -197,7 +197,7 @@ class SparseProducts(ColumnProducts):
         """Return all products, shape (p,)."""
         indptr = self.columns.parts[0]
         size = int(indptr[-1])
-        parts = min(max(size // ENTRIES_OF_PART, 1), PARTS_MOST)
+        parts = max(min(size // ENTRIES_OF_PART, get_threads()), 1)  # each column is a sum of its own
         edges = np.searchsorted(indptr, np.linspace(0, size, parts + 1))
         edges[0], edges[-1] = 0, self.columns.n_columns
         out = np.zeros(self.columns.n_columns)
@@ -205,9 +205,15 @@ class SparseProducts(ColumnProducts):
         def fill(part: int) -> None:
             self.columns.write_products(rows, int(edges[part]), int(edges[part + 1]), out)
 
-        for _ in ordered_map(fill, parts, light=True):
+        for _ in ordered_map(fill, parts, joins=True):
             pass
         return out
+
+    def below(self, rows: FloatArray, limit: FloatArray, known: BoolArray) -> FloatArray:
+        """Return products, shape (p,), of which those that are below a limit need not be right, but are below it."""
+        if self.columns.parts[0][-1] < LONG * limit.size:
+            return self.all_of(rows)
+        return super().below(rows, limit, known)
 
     def some_of(self, rows: FloatArray, index: IntArray) -> FloatArray:
         """Return those of some columns, shape (k,)."""

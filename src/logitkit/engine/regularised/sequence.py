@@ -143,17 +143,17 @@ class StrengthSequence:
         """Refuse strengths that are not zero and lost in the rounding of the gradient."""
         total = self.problem.sums.total
         least = STRENGTH_LEAST * total
-        if penalty.groups is None and not (penalty.l1 < least).any():
-            return
-        strength = np.maximum(penalty.l1, penalty.l2)
+        low = np.flatnonzero(penalty.l1 < least)  # often the intercept alone
+        strength = np.maximum(penalty.l1[low], penalty.l2[low])
         if penalty.groups is not None:
-            strength = np.maximum(strength, np.r_[penalty.groups.strengths, 0.0][penalty.groups.codes])
+            strength = np.maximum(strength, np.r_[penalty.groups.strengths, 0.0][penalty.groups.codes[low]])
         lost = np.flatnonzero((strength > 0.0) & (strength < least))
         if lost.size:
-            worst = lost[np.argmin(strength[lost])]
+            lowest = lost[np.argmin(strength[lost])]
+            worst = low[lowest]
             name = self.problem.name_of(int(worst))
             raise DataError(
-                f"The penalty of {name!r} has the strength {strength[worst] / total:.3g}, for "
+                f"The penalty of {name!r} has the strength {strength[lowest] / total:.3g}, for "
                 f"the coefficient of the standardised column. Below {STRENGTH_LEAST:.0e} it is lost to rounding: "
                 "give a larger strength, or none (keep=, or a fit without penalty=)."
             )

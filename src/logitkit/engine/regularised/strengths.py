@@ -81,7 +81,13 @@ class Strengths:
         if not self._adds:
             return self.fixed.plus(self.unit, strength)
         fixed, unit = self.fixed, self.unit
-        return replace(fixed, l1=fixed.l1 + strength * unit.l1, l2=fixed.l2 + strength * unit.l2)
+        l2 = fixed.l2 + strength * unit.l2 if self._squares else fixed.l2
+        return replace(fixed, l1=fixed.l1 + strength * unit.l1, l2=l2)
+
+    @once
+    def _squares(self) -> bool:
+        """Whether squares grow with the strength."""
+        return bool(self.unit.l2.any())
 
     @once
     def _adds(self) -> bool:

@@ -86,9 +86,10 @@ class Penalty:
     @once
     def free(self) -> BoolArray:
         """Which coefficients have neither a penalty nor a bound, shape (p,)."""
-        bounded = np.isfinite(self.lower) | np.isfinite(self.upper)
-        free = (self.l1 == 0.0) & (self.l2 == 0.0) & ~bounded
-        return np.asarray(free if self.groups is None else free & ~self._in_group)
+        free = np.zeros(self.l1.size, dtype=bool)
+        some = np.flatnonzero(self.l1 == 0.0)  # often few
+        free[some] = (self.l2[some] == 0.0) & np.isinf(self.lower[some]) & np.isinf(self.upper[some])
+        return free if self.groups is None else np.asarray(free & ~self._in_group)
 
     @once
     def without_squares(self) -> Penalty:

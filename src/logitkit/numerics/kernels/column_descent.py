@@ -21,7 +21,6 @@ __all__ = [
     "columns_of_rows",
     "descend_columns",
     "dot_columns",
-    "moved_rows",
     "reaching",
     "rows_of_columns",
     "weighted_squares",
@@ -98,34 +97,6 @@ def column_sizes(
         sums[j] = total
         squares[j] = squared
         heights[j] = height
-
-
-@compiled
-def moved_rows(rows: FloatArray, slope: FloatArray, curvature: FloatArray) -> tuple[float, float, bool]:
-    r"""Return the squared lengths of a move of the residuals and of the residuals, measured by the curvature.
-
-    Parameters
-    ----------
-    rows, slope, curvature : (n,) array
-        Residuals after the move and before it, and the curvature of each row.
-
-    Returns
-    -------
-    moved, pearson : float
-        :math:`\sum_i (r_i - s_i)^2 / c_i` and :math:`\sum_i s_i^2 / c_i`, of what is not zero.
-    near : bool
-        Whether no row has moved by more than its curvature.
-    """
-    moved = pearson = 0.0
-    near = True
-    for i in range(rows.shape[0]):
-        change, s, c = rows[i] - slope[i], slope[i], curvature[i]
-        if change != 0.0:
-            moved += change * change / c
-        if s != 0.0:
-            pearson += s * s / c
-        near = near and abs(change) <= c
-    return moved, pearson, near
 
 
 @compiled

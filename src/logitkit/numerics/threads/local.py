@@ -111,11 +111,9 @@ def require_threads() -> None:
 class _Walk(Generic[T]):
     """One call of ``ordered_map``: the results that are awaited, and what is left to submit."""
 
-    def __init__(self, function: Callable[[int], T], n_items: int, shown: Progress | None) -> None:
-        self.function = function
-        self.shown = shown
-        self.stopped = False
-        self.patience = PATIENCE
+    def __init__(self, function: Callable[[int], T], n_items: int, shown: Progress | None, joins: bool) -> None:
+        self.function, self.shown = function, shown
+        self.stopped, self.patience = False, 0.0 if joins else PATIENCE
         self._seen = copy_context()  # numpy's way with floating-point errors, and what else goes by context
         # Index, future, and the process that submitted it: a forked child must not wait for its parent's threads.
         self.awaited: deque[tuple[int, Future[T], int]] = deque()
@@ -316,13 +314,15 @@ def ordered_map(
     light: bool = False,
     sizes: Sequence[int] | None = None,
     at_once: int | None = None,
+    joins: bool = False,
 ) -> Iterator[T]:
     """Apply a function to 0, 1, ... on threads, and yield the results in that order.
 
     Inside a task of another ``ordered_map`` all runs on the task's own thread. When the call ends early, by an error,
     an interruption or because nobody wants the rest, tasks that have not begun are cancelled and running ones
     awaited for a moment; an interruption ends the threads too. At most ``at_once`` results are made or wait to be
-    taken, two for each thread by default.
+    taken, two for each thread by default. The calling thread may join in, for tasks that take no longer than a thread
+    takes to wake.
 
     Examples
     --------
@@ -344,7 +344,7 @@ def ordered_map(
         return
     total = n_items if sizes is None else sum(sizes)
     with nullcontext() if label is None else progress(total, label) as shown:
-        yield from _results(function, n_items, shown, sizes, at_once)
+        yield from _results(function, n_items, shown, sizes, at_once, joins)
 
 
 def _several(function: Callable[[int], T], n_items: int, each: int) -> Callable[[int], list[T]]:
@@ -366,6 +366,7 @@ def _results(
     shown: Progress | None,
     sizes: Sequence[int] | None = None,
     at_once: int | None = None,
+    joins: bool = False,
 ) -> Iterator[T]:
     """Yield the results in order, as :func:`ordered_map` does on a thread that is not the pool's."""
     threads = get_threads()
@@ -377,7 +378,7 @@ def _results(
                 shown.advance(1 if sizes is None else sizes[index])
             yield result
         return
-    walk = _Walk(function, n_items, shown)
+    walk = _Walk(function, n_items, shown, joins)
     mine = _here.open
     mine.append(walk)
     try:
