@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import os
 import warnings
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from types import SimpleNamespace
 from typing import Any, TypeVar, cast
 
@@ -78,16 +79,37 @@ def _compile(function: F, relaxed: Any) -> F:
     options = {"nogil": True, "error_model": "numpy", "fastmath": relaxed}
     # Without what nobody calls, which takes a sixth of the time to compile: C calls no kernel, and Python no inner one.
     options |= {"no_cfunc_wrapper": True, "no_cpython_wrapper": function.__name__.startswith("_")}
-    try:
-        kernel = njit(cache=True, **options)(function)
-    except RuntimeError:  # numba finds no folder that it may write
-        return cast("F", njit(**options)(function))
+    kernel = njit(**options)(function)
     # Numba would look through all packages that are installed for types of theirs, which no kernel is given.
     vars(kernel)["_compilation_chain_init_hook"] = _does_nothing
-    stored = getattr(kernel, "_cache", None)  # numba has no public place for it, and none under NUMBA_DISABLE_JIT
-    if stored is not None:
-        _keep_working(stored)
+    without = getattr(kernel, "_cache", None)  # numba has no public place for it, and none under NUMBA_DISABLE_JIT
+    if without is not None:
+        # Numba looks for the folder of a function where it is defined; most functions are not called in a process.
+        without.load_overload = partial(_load_from_folder, kernel, _version_of(function))
     return cast("F", kernel)
+
+
+def _load_from_folder(kernel: Any, version: tuple[int, int] | None, signature: Any, context: Any) -> Any:
+    """Find the cache of a kernel at its first call, and load what it holds for a signature."""
+    vars(vars(kernel)["_cache"]).pop("load_overload")
+    # The file may have been edited since: what is compiled then is not what it says.
+    if version is not None and version == _version_of(kernel.py_func):
+        with contextlib.suppress(RuntimeError):  # numba finds no folder that it may write
+            kernel.enable_caching()
+            _keep_working(vars(kernel)["_cache"])
+    found = vars(kernel)["_cache"].load_overload(signature, context)
+    if found is None:
+        _linkable.parse()
+    return found
+
+
+def _version_of(function: Any) -> tuple[int, int] | None:
+    """Return what tells that the file of a function has been edited."""
+    try:
+        status = os.stat(function.__code__.co_filename)  # noqa: PTH116 - quicker, and there are a hundred functions
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
 
 
 def _keep_working(stored: Any) -> None:
@@ -124,7 +146,6 @@ def _keep_working(stored: Any) -> None:
                 stored.flush()
         if found is None:
             context.refresh()
-            _linkable.parse()
         return found
 
     def save_overload(signature: Any, compiled_code: Any) -> None:
