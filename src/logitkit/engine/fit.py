@@ -11,7 +11,6 @@ Columns that enter the predictors in several ways are orthogonalised within thei
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -55,12 +54,13 @@ from logitkit.engine.solvers.choose import NUMBERS_LEAST, Plan, choose_plan, lay
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.scoring import highest_maximum
 from logitkit.engine.solvers.small import pays_alone, solve_single
-from logitkit.engine.solvers.solver import Solution, Status, Step
+from logitkit.engine.solvers.solver import Solution, Status
 from logitkit.engine.solvers.start import starting_point
 from logitkit.errors import ConvergenceError, DataWarning, FormulaError, SeparationError, warn_caller
 from logitkit.models.family import Family
 from logitkit.models.form import Form, form_of
 from logitkit.numerics.threads.blas import single_threaded_blas
+from logitkit.numerics.threads.local import go_on, require_threads
 from logitkit.typing import FloatArray
 
 __all__ = ["are_clear", "as_given", "columns_of", "fit_design", "objective_of", "require_determined"]
@@ -68,8 +68,6 @@ __all__ = ["are_clear", "as_given", "columns_of", "fit_design", "objective_of", 
 TESTED_MOST = 300  # coefficients of several outcomes up to which a fit that runs off is looked at by a linear program
 LARGE = 100  # coefficients beyond which second derivatives cost so much more than first ones that they are kept
 HUGE = 1e100  # a coefficient beyond which squares of its column may underflow
-NEAR = 1e-4  # standard errors from the optimum, where a small fit leaves compiled code: the next step is the last
-CLEARLY = 10.0  # times what the columns must have of their own: no need to look again at the optimum
 DETERMINED = 1e-13  # of a unit diagonal: less is left of a coefficient that the others determine
 
 
@@ -263,6 +261,8 @@ def _solve(
 ) -> _Solved | None:
     """Return the solution in the columns as given, None where they are not clearly independent."""
     columns, intercept = columns_of(design, form, as_given), design.info.intercept
+    if warm is None and (small := _in_compiled_code(design, form, solver)) is not None:
+        return _Solved(columns, small)
     given = objective_of(design, form, columns)
 
     def origin_for(response: Response) -> FloatArray:
@@ -280,7 +280,7 @@ def _solve(
         if solution.status is Status.CONVERGED and are_clear(solution.evaluation, form, intercept, most=True):
             return _Solved(columns, solution)
     origin = start.coef
-    if (small := _in_compiled_code(design, form, solver, given, origin)) is not None:
+    if warm is not None and (small := _in_compiled_code(design, form, solver, origin)) is not None:
         return _Solved(columns, small)
     first = given.evaluate(origin)
     squares = _dense(first).array.diagonal()
@@ -292,28 +292,21 @@ def _solve(
     return _Solved(columns, solver.solve(given, origin, first, keep=plan.keeps))
 
 
-def _in_compiled_code(
-    design: Design, form: Form, solver: Newton, objective: Objective, start: FloatArray
-) -> Solution | None:
+def _in_compiled_code(design: Design, form: Form, solver: Newton, start: FloatArray | None = None) -> Solution | None:
     """Return the solution of a small fit, None where there is anything out of the ordinary to look into."""
     if not (form.is_single and form.family.is_logit) or design.in_chunks:
         return None
     matrix, shift = design.matrix, design.response.shift
     if not pays_alone(matrix.n_rows, matrix.n_columns) or not (shift is None or np.isfinite(shift).all()):
         return None
-    near = replace(solver, tol=max(solver.tol, NEAR), max_iter=max(solver.max_iter - 1, 1))
-    found = solve_single(matrix.to_dense(), design.response.y, design.response.weights, shift, start, near)
-    if not found.converged[0] or found.share[0] < CLEAR_SHARE or np.abs(found.coef).max() > HUGE:
+    start = origin_of(design.response, form, design.info.intercept) if start is None else start
+    require_threads()  # also where one thread is all that is used
+    go_on()
+    found = solve_single(matrix.to_dense(), design.response.y, design.response.weights, shift, start, solver)
+    if found is None or found.share < CLEAR_SHARE or np.abs(found.solution.coef).max() > HUGE:
         return None
-    searched = found.trace[0, : found.iterations[0]].tolist()
-    done = [Step(k, value, math.sqrt(squared), length) for k, (value, squared, length) in enumerate(searched)]
-    done.append(Step(len(done), float(found.value[0]), float(found.decrement[0]), 1.0))
-    last = replace(solver, max_iter=max(solver.max_iter - len(done), 1)).solve(objective, found.coef[0])
-    # So close by, the information changes by parts in ten thousand; with the intercept first, shares are the same.
-    surely = found.share[0] >= CLEARLY * CLEAR_SHARE and not design.info.intercept
-    if last.status is not Status.CONVERGED or not (surely or are_clear(last.evaluation, form, design.info.intercept)):
-        return None
-    return replace(last, trace=(*done, *(replace(step, iteration=step.iteration + len(done)) for step in last.trace)))
+    intercept = design.info.intercept  # if it is the first column, or there is none, shares are the same
+    return found.solution if not intercept or are_clear(found.solution.evaluation, form, intercept) else None
 
 
 def _dense(evaluation: Evaluation) -> DenseHessian:

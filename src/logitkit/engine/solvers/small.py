@@ -7,20 +7,25 @@ solved here: the fit is handed back as not converged, and the caller takes the w
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from logitkit.engine.curvature.hessian import DEFINITE
+from logitkit.engine.curvature.hessian import DEFINITE, DenseHessian
+from logitkit.engine.objective import Evaluation
 from logitkit.engine.solvers.newton import ARMIJO, ROUNDING, Newton
+from logitkit.engine.solvers.solver import Solution, Status, Step
 from logitkit.numerics.kernels import binomial as kernel
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["SmallFits", "is_small", "pays_alone", "solve_single", "solve_small"]
+__all__ = ["SingleFit", "SmallFits", "is_small", "pays_alone", "solve_single", "solve_small"]
 
 COLUMNS_MOST = 64  # above it a blocked factorisation is faster
 ROWS_ALONE = 1 << 14  # of a fit by itself, of which a Gram matrix by BLAS takes longer than the calls around it
 PRODUCTS_ALONE = 1_000_000
+TRACED_MOST = 100  # iterations of a single fit: what takes more is out of the ordinary
 CELLS_MOST = 1 << 19  # 4 MiB: above it the rows of one fit outgrow the cache, and fill the threads by themselves
 
 
@@ -34,8 +39,6 @@ class SmallFits:
         Solutions where ``converged``, else where the iteration stopped.
     information : (m, p, p) or (0, p, p) array
         Information at the last evaluation; empty unless asked for.
-    trace : (m, t, 3) array
-        Value, squared decrement and length of the step of each iteration; of none but in ``solve_single``.
     value : (m,) array
         Negative log-likelihood without the binomial constant.
     decrement : (m,) array
@@ -52,7 +55,6 @@ class SmallFits:
 
     coef: FloatArray
     information: FloatArray
-    trace: FloatArray
     value: FloatArray
     decrement: FloatArray
     closest: FloatArray
@@ -64,6 +66,21 @@ class SmallFits:
     def definite(self) -> BoolArray:
         """Whether the information is positive definite well above rounding, shape (m,)."""
         return np.asarray(self.share > DEFINITE)
+
+
+class SingleFit(NamedTuple):
+    """One fit.
+
+    Parameters
+    ----------
+    solution : Solution
+        As of the general solver.
+    share : float
+        Least squared pivot of the information scaled to a unit diagonal: what a column has of its own.
+    """
+
+    solution: Solution
+    share: float
 
 
 def is_small(n_rows: int, n_columns: int) -> bool:
@@ -111,23 +128,46 @@ def solve_small(
     (True, array([0.75, 0.5 ]))
     """
     m, p = bounds.shape[0], X.shape[1]
-    return _solve((X, y, weights, offset), bounds, start, solver, (m if information else 0, p, p), 0)
+    coef, report = np.empty((m, p)), np.empty((m, kernel.REPORTED))
+    slope, kept = np.empty((m if information else 0, p)), np.empty((m if information else 0, p, p))
+    _solve((X, y, weights, offset), bounds, start, solver, (coef, slope, kept, np.empty((m, 0, 3)), report))
+    return SmallFits(
+        coef,
+        kept,
+        report[:, kernel.VALUE],
+        np.sqrt(report[:, kernel.SQUARED]),
+        report[:, kernel.CLOSEST],
+        report[:, kernel.PIVOT],
+        report[:, kernel.STEPS].astype(np.int64),
+        report[:, kernel.ENDED] == kernel.CONVERGED,
+    )
 
 
 def solve_single(
     X: FloatArray, y: FloatArray, weights: FloatArray, offset: FloatArray | None, start: FloatArray, solver: Newton
-) -> SmallFits:
-    """Fit one logistic regression, and keep its iterations.
+) -> SingleFit | None:
+    """Fit one logistic regression; None where it has not converged.
 
     Examples
     --------
     >>> y = np.array([0.0, 1.0, 1.0, 1.0])
-    >>> fit = solve_single(np.ones((4, 1)), y, np.ones(4), None, np.zeros(1), Newton())
-    >>> bool(np.isclose(fit.trace[0, 0, 0], 4 * np.log(2)))
-    True
+    >>> solution, share = solve_single(np.ones((4, 1)), y, np.ones(4), None, np.zeros(1), Newton())
+    >>> bool(np.isclose(solution.coef[0], np.log(3))), bool(np.isclose(solution.trace[0].value, 4 * np.log(2)))
+    (True, True)
     """
-    rows, p = np.array([[0, X.shape[0]]]), X.shape[1]
-    return _solve((X, y, weights, offset), rows, start, solver, (0, p, p), solver.max_iter)
+    n, p = X.shape
+    coef, slope, kept = np.empty((1, p)), np.empty((1, p)), np.empty((1, p, p))
+    trace, report = np.empty((1, min(solver.max_iter, TRACED_MOST), 3)), np.empty((1, kernel.REPORTED))
+    _solve((X, y, weights, offset), np.array([[0, n]]), start, solver, (coef, slope, kept, trace, report))
+    value, squared, closest, share, steps, ended, fitted, matched = report[0].tolist()
+    if ended != kernel.CONVERGED or steps > TRACED_MOST:
+        return None
+    here = Evaluation(value, slope[0], DenseHessian(kept[0]), closest, fitted, matched)
+    searched = trace[0, : int(steps)].tolist()
+    done = [Step(k, value, math.sqrt(squared), length) for k, (value, squared, length) in enumerate(searched)]
+    decrement = math.sqrt(squared)
+    last = Step(len(done), value, decrement, 0.0)
+    return SingleFit(Solution(coef[0], here, decrement, Status.CONVERGED, (*done, last), share > DEFINITE), share)
 
 
 def _solve(
@@ -135,14 +175,10 @@ def _solve(
     bounds: IntArray,
     start: FloatArray,
     solver: Newton,
-    information: tuple[int, int, int],
-    traced: int,
-) -> SmallFits:
-    """Return the fits; ``information`` is the shape of what is kept of it."""
+    places: tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray],
+) -> None:
+    """Fill the places with coefficients, gradients, information, traces and reports."""
     X, y, weights, offset = rows
-    m, p = bounds.shape[0], X.shape[1]
-    coef, report = np.empty((m, p)), np.empty((m, 6))
-    kept, trace = np.empty(information), np.empty((m, traced, 3))
     kernel.logit_fits(
         np.ascontiguousarray(X, dtype=np.float64),
         np.ascontiguousarray(np.atleast_2d(y)),
@@ -154,19 +190,5 @@ def _solve(
         int(solver.max_iter),
         ARMIJO,
         ROUNDING,
-        coef,
-        kept,
-        trace,
-        report,
-    )
-    return SmallFits(
-        coef,
-        kept,
-        trace,
-        report[:, kernel.VALUE],
-        np.sqrt(report[:, kernel.SQUARED]),
-        report[:, kernel.CLOSEST],
-        report[:, kernel.PIVOT],
-        report[:, kernel.STEPS].astype(np.int64),
-        report[:, kernel.ENDED] == kernel.CONVERGED,
+        *places,
     )

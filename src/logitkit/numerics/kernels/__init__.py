@@ -32,7 +32,7 @@ try:  # numba has no public place for them
 except ImportError:
     runtime = binding = Environment = lookup_environment = None  # type: ignore[assignment, misc]
 
-__all__ = ["compiled", "compiled_sum", "compiled_view"]
+__all__ = ["compiled", "compiled_fused", "compiled_sum", "compiled_view"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 _told: list[str] = []  # the folder of the cache that was warned of: once is enough
@@ -41,6 +41,11 @@ _told: list[str] = []  # the folder of the cache that was warned of: once is eno
 def compiled(function: F) -> F:
     """Return a function compiled by numba, without the interpreter lock, and kept on disk for the next process."""
     return _compile(function, False)
+
+
+def compiled_fused(function: F) -> F:
+    """Return a compiled function in which a product and a sum may be one instruction, which rounds once."""
+    return _compile(function, {"contract"})
 
 
 def compiled_sum(function: F) -> F:

@@ -20,7 +20,7 @@ import math
 
 import numpy as np
 
-from logitkit.numerics.kernels import compiled, compiled_sum
+from logitkit.numerics.kernels import compiled, compiled_fused, compiled_sum
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["logit_fits", "logit_rows", "logit_walk"]
@@ -142,7 +142,8 @@ def _chunk(
     loss, mean = space[0, : eta.shape[0]], space[1, : eta.shape[0]]
     _decay(eta, curvature)
     _fill(eta, y, weights, slope, curvature, loss, mean)
-    return _sum(loss), _least(y, weights, slope), _sum(mean), _sum_products(mean, y)
+    value, fitted, matched = _sum(loss), _sum(mean), _sum_products(mean, y)
+    return value, _least(y, weights, slope, loss), fitted, matched
 
 
 @compiled_sum
@@ -178,7 +179,7 @@ POWERS = np.array([0.5**k for k in range(1_080)])
 C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12, C13 = (1.0 / math.factorial(k) for k in range(2, 14))
 
 
-@compiled
+@compiled_fused
 def _decay(eta: FloatArray, out: FloatArray) -> None:
     """Write exp(-|eta|): a power of two times a polynomial on [-ln 2 / 2, ln 2 / 2]."""
     for i in range(eta.shape[0]):
@@ -191,7 +192,7 @@ def _decay(eta: FloatArray, out: FloatArray) -> None:
         out[i] = (1.0 + r * (1.0 + r * low)) * POWERS[np.int64(k)]
 
 
-@compiled
+@compiled_fused
 def _fill(
     eta: FloatArray,
     y: FloatArray,
@@ -242,20 +243,34 @@ def _sum_products(left: FloatArray, right: FloatArray) -> float:
 
 
 @compiled
-def _least(y: FloatArray, weights: FloatArray, slope: FloatArray) -> float:
-    """Return the least weighted distance between outcome and mean among rows of one outcome."""
-    closest = math.inf
-    for i in range(y.shape[0]):
+def _least(y: FloatArray, weights: FloatArray, slope: FloatArray, space: FloatArray) -> float:
+    """Return the least weighted distance between outcome and mean among rows of one outcome.
+
+    The lesser of each pair is kept, and so on with what is kept: pairs are compared several at once.
+    """
+    n = y.shape[0]
+    for i in range(n):
         single = (weights[i] > 0.0) & ((y[i] == 0.0) | (y[i] == 1.0))
-        distance = abs(slope[i]) if single else math.inf
-        closest = distance if distance < closest else closest  # noqa: FURB136 - one instruction, where min is a call
-    return closest
+        distance = abs(slope[i])
+        space[i] = distance if single & (distance < math.inf) else math.inf
+    while n > 1:
+        half = n // 2
+        for i in range(half):
+            one, other = space[i], space[n - half + i]
+            space[i] = one if one < other else other  # noqa: FURB136 - one instruction, where min is a call
+        n -= half
+    return space[0] if n == 1 else math.inf
 
 
-# Many small fits. Columns are stored one after another, so that the loops over rows run along memory.
+# Many small fits. Rows are taken in pieces that stay in the first-level cache, and a piece holds its columns one after
+# another, so that the loops over rows run along memory. The last piece is filled up with rows of weight zero.
 
 CONVERGED, ITERATIONS, INDEFINITE, NO_STEP, NOT_FINITE, SUSPECTED, NO_ROWS = range(7)
-VALUE, SQUARED, CLOSEST, PIVOT, STEPS, ENDED = range(6)  # columns of the report
+VALUE, SQUARED, CLOSEST, PIVOT, STEPS, ENDED, FITTED, MATCHED = range(8)  # columns of the report
+REPORTED = 8
+PIECE = 256  # rows
+VECTOR = 8  # rows that are worked on at once
+ROW_NUMBERS = 6  # of each row beside its columns: outcome, weight, offset, linear predictor, slope, curvature
 SHORT = 0.25  # of a direction, squared: what a correction of it may be, so that it still leads down
 HALVINGS_MOST = 10  # a harder case is for the solver of single fits
 LINEAR_SHARE = 0.2  # a squared decrement that falls by less is not quadratic convergence
@@ -275,6 +290,7 @@ def logit_fits(  # noqa: PLR0917 - arrays and scalars only
     armijo: float,
     rounding: float,
     coef: FloatArray,
+    slope: FloatArray,
     information: FloatArray,
     trace: FloatArray,
     report: FloatArray,
@@ -304,20 +320,26 @@ def logit_fits(  # noqa: PLR0917 - arrays and scalars only
         Share of the predicted fall that a step must reach, and share of the objective that is rounding.
     coef : (m, p) array
         Overwritten with the estimates, one free step after the last evaluation.
+    slope : (m, p) or (0, p) array
+        Overwritten with the gradient of the loss there, unless it is empty.
     information : (m, p, p) or (0, p, p) array
         Overwritten with the information there, unless it is empty.
     trace : (m, t, 3) array
         Overwritten with the loss, the squared decrement and the length of the step of the first t iterations.
-    report : (m, 6) array
+    report : (m, 8) array
         Overwritten with: the loss, the squared decrement, the least :math:`w |y - \mu|` of rows with one outcome, the
-        least squared pivot of the information scaled to a unit diagonal, iterations, and how the fit ended.
+        least squared pivot of the information scaled to a unit diagonal, iterations, how the fit ended, fitted events,
+        and fitted events among events.
     """
     p = X.shape[1]
     longest = 0
     for fit in range(bounds.shape[0]):
         longest = max(longest, bounds[fit, 1] - bounds[fit, 0])
-    column_space = np.empty(p * longest)
-    row_space = np.empty(6 * longest)
+    places = np.empty(longest + 1, np.int64)
+    padded = longest + VECTOR * (longest // PIECE + 1)
+    column_space = np.empty(p * padded)
+    row_space = np.empty(ROW_NUMBERS * padded)
+    piece_space = np.empty(2 * PIECE)
     hessian = np.empty((p, p))
     factor = np.empty((p, p))
     vectors = np.empty((4, p))
@@ -329,20 +351,24 @@ def logit_fits(  # noqa: PLR0917 - arrays and scalars only
         used = 0
         total = 0.0
         for i in range(first, last):
-            if w[i] > 0.0:
-                total += w[i]
-                used += 1
-        columns = column_space[: p * used].reshape((p, used))
-        rows = row_space[: 6 * used].reshape((6, used))
-        used = 0
-        for i in range(first, last):
-            if w[i] > 0.0:
-                for j in range(p):
-                    columns[j, used] = X[i, j]
-                rows[0, used] = outcome[i]
-                rows[1, used] = w[i]
-                rows[2, used] = offset[i]
-                used += 1
+            places[used] = i  # and again, until a row counts: without a branch
+            used += 1 if w[i] > 0.0 else 0
+            total += max(0.0, w[i])
+        pieces = max(-(-used // PIECE), 1)
+        length = -(-used // (pieces * VECTOR)) * VECTOR
+        columns = column_space[: pieces * p * length].reshape((pieces, p, length))
+        rows = row_space[: pieces * ROW_NUMBERS * length].reshape((pieces, ROW_NUMBERS, length))
+        space = piece_space[: 2 * length].reshape((2, length))
+        for piece in range(pieces):
+            _copy_rows(
+                X,
+                outcome,
+                w,
+                offset,
+                places[piece * length : min((piece + 1) * length, used)],
+                columns[piece],
+                rows[piece],
+            )
         begin = start[fit] if start.shape[0] > 1 else start[0]
         for j in range(p):
             coef[fit, j] = begin[j]
@@ -353,17 +379,41 @@ def logit_fits(  # noqa: PLR0917 - arrays and scalars only
         if used > 0:
             own = coef[fit], hessian, factor, vectors, trace[fit], report[fit]
             # Refits to other weights begin near their estimate: the correction then spares most of them a pass.
-            _newton(columns, rows, bound, max_iter, armijo, rounding, resampled, *own)
+            _newton(columns, rows, space, bound, max_iter, armijo, rounding, resampled, *own)
             if information.shape[0] > 0:
                 for j in range(p):
+                    slope[fit, j] = vectors[0, j]
                     for k in range(j + 1):
                         information[fit, j, k] = information[fit, k, j] = hessian[j, k]
+
+
+@compiled
+def _copy_rows(
+    X: FloatArray,
+    y: FloatArray,
+    weights: FloatArray,
+    offset: FloatArray,
+    places: IntArray,
+    columns: FloatArray,
+    rows: FloatArray,
+) -> None:
+    """Copy some rows to a piece, whose other rows have weight zero."""
+    n = places.shape[0]
+    for i in range(n):
+        at = places[i]
+        for j in range(X.shape[1]):
+            columns[j, i] = X[at, j]
+        rows[0, i], rows[1, i], rows[2, i] = y[at], weights[at], offset[at]
+    for i in range(n, columns.shape[1]):
+        columns[:, i] = 0.0
+        rows[0, i], rows[1, i], rows[2, i] = 0.0, 0.0, 0.0
 
 
 @compiled
 def _newton(  # noqa: PLR0917 - arrays and scalars only
     columns: FloatArray,
     rows: FloatArray,
+    space: FloatArray,
     bound: float,
     max_iter: int,
     armijo: float,
@@ -378,17 +428,19 @@ def _newton(  # noqa: PLR0917 - arrays and scalars only
 ) -> None:
     """Minimise from ``coef``, in place, and leave the last Hessian.
 
-    ``rows`` holds outcome, weight and offset, and room for linear predictor, slope and curvature; ``vectors`` is room
-    for gradient, scale, direction and trial. The first step is of third order where that is asked for.
+    ``columns`` and ``rows`` hold pieces of the rows, the latter outcome, weight and offset, and room for linear
+    predictor, slope and curvature; ``space`` is room for two numbers of each row of a piece, ``vectors`` for gradient,
+    scale, direction and trial. The first step is of third order where that is asked for.
     """
-    p = columns.shape[0]
+    p = columns.shape[1]
     gradient, scale, direction, trial = vectors[0], vectors[1], vectors[2], vectors[3]
-    value, closest = _evaluate(columns, rows, coef, gradient, hessian)
+    value, closest, fitted, matched = _evaluate(columns, rows, space, coef, gradient, hessian)
     before = math.inf
     linear = 0
     for iteration in range(max_iter):
         report[VALUE] = value
         report[CLOSEST] = closest
+        report[FITTED], report[MATCHED] = fitted, matched
         report[STEPS] = iteration
         report[PIVOT] = _factorise(hessian, factor, scale)
         if not math.isfinite(value):
@@ -410,13 +462,13 @@ def _newton(  # noqa: PLR0917 - arrays and scalars only
             return
         before = squared
         if third and iteration == 0:
-            _correct(columns, rows, factor, scale, squared, direction, gradient, trial)
+            _correct(columns, rows, space[0], factor, scale, squared, direction, gradient, trial)
         length = 1.0
         found = False
         for _ in range(HALVINGS_MOST):
             for j in range(p):
                 trial[j] = coef[j] + length * direction[j]
-            there, closest = _evaluate(columns, rows, trial, gradient, hessian)
+            there, closest, fitted, matched = _evaluate(columns, rows, space, trial, gradient, hessian)
             if there <= value - armijo * length * squared + rounding * abs(value):
                 found = True
                 break
@@ -434,32 +486,125 @@ def _newton(  # noqa: PLR0917 - arrays and scalars only
 
 @compiled
 def _evaluate(
-    columns: FloatArray, rows: FloatArray, coef: FloatArray, gradient: FloatArray, hessian: FloatArray
-) -> tuple[float, float]:
-    """Fill the gradient and the lower half of the Hessian; return the loss and the least weighted residual."""
-    p, n = columns.shape
-    y, weights, offset, eta, slope, curvature = rows[0], rows[1], rows[2], rows[3], rows[4], rows[5]
-    for i in range(n):
+    columns: FloatArray,
+    rows: FloatArray,
+    space: FloatArray,
+    coef: FloatArray,
+    gradient: FloatArray,
+    hessian: FloatArray,
+) -> tuple[float, float, float, float]:
+    """Fill the gradient and the lower half of the Hessian; return the loss and the sums of ``logit_rows``."""
+    value, fitted, matched = 0.0, 0.0, 0.0
+    closest = math.inf
+    gradient[:] = 0.0
+    hessian[:, :] = 0.0
+    for piece in range(columns.shape[0]):
+        X, of_row = columns[piece], rows[piece]
+        y, weights, offset, eta, slope, curvature = of_row[0], of_row[1], of_row[2], of_row[3], of_row[4], of_row[5]
+        _predict(X, coef, offset, eta)
+        sums = _chunk(eta, y, weights, slope, curvature, space)
+        value += sums[0]
+        closest = min(closest, sums[1])
+        fitted += sums[2]
+        matched += sums[3]
+        _add_products(X, slope, curvature, space, gradient, hessian)
+    return value, closest, fitted, matched
+
+
+@compiled_fused
+def _predict(X: FloatArray, coef: FloatArray, offset: FloatArray, eta: FloatArray) -> None:
+    """Fill linear predictors, four columns at a time."""
+    p = coef.shape[0]
+    whole = p // 4 * 4
+    for i in range(eta.shape[0]):
         eta[i] = offset[i]
-    for j in range(p):
-        for i in range(n):
-            eta[i] += coef[j] * columns[j, i]
-    value, closest, _, _ = logit_rows(eta, y, weights, slope, curvature)
-    for j in range(p):
-        gradient[j] = _sum_products(slope, columns[j])
-    weighted = eta  # no longer needed
-    for j in range(p):
-        for i in range(n):
-            weighted[i] = curvature[i] * columns[j, i]
-        for k in range(j + 1):
-            hessian[j, k] = _sum_products(weighted, columns[k])
-    return value, closest
+    for j in range(0, whole, 4):
+        a, b, c, d = coef[j], coef[j + 1], coef[j + 2], coef[j + 3]
+        for i in range(eta.shape[0]):
+            eta[i] += (a * X[j, i] + b * X[j + 1, i]) + (c * X[j + 2, i] + d * X[j + 3, i])
+    for j in range(whole, p):
+        for i in range(eta.shape[0]):
+            eta[i] += coef[j] * X[j, i]
 
 
 @compiled
-def _correct(
+def _add_products(
+    X: FloatArray,
+    slope: FloatArray,
+    curvature: FloatArray,
+    space: FloatArray,
+    gradient: FloatArray,
+    hessian: FloatArray,
+) -> None:
+    """Add X' slope, and the lower half of X' diag(curvature) X with two numbers above it, two rows at a time."""
+    p = X.shape[0]
+    left, right = space[0], space[1]
+    for j in range(0, p - 1, 2):
+        for i in range(slope.shape[0]):
+            left[i] = curvature[i] * X[j, i]
+            right[i] = curvature[i] * X[j + 1, i]
+        sums = _sum_pairs(slope, X[j], X[j + 1])
+        gradient[j] += sums[0]
+        gradient[j + 1] += sums[1]
+        for k in range(0, (j + 2) // 4 * 4, 4):
+            a, b, c, d, e, f, g, h = _sum_tile(left, right, X[k], X[k + 1], X[k + 2], X[k + 3])
+            hessian[j, k] += a
+            hessian[j, k + 1] += b
+            hessian[j, k + 2] += c
+            hessian[j, k + 3] += d
+            hessian[j + 1, k] += e
+            hessian[j + 1, k + 1] += f
+            hessian[j + 1, k + 2] += g
+            hessian[j + 1, k + 3] += h
+        if j % 4 == 0:
+            a, b = _sum_pairs(left, X[j], X[j + 1])
+            hessian[j, j] += a
+            hessian[j, j + 1] += b
+            a, b = _sum_pairs(right, X[j], X[j + 1])
+            hessian[j + 1, j] += a
+            hessian[j + 1, j + 1] += b
+    if p % 2 == 1:
+        for i in range(slope.shape[0]):
+            left[i] = curvature[i] * X[p - 1, i]
+        gradient[p - 1] += _sum_products(slope, X[p - 1])
+        for k in range(p):
+            hessian[p - 1, k] += _sum_products(left, X[k])
+
+
+@compiled_sum
+def _sum_pairs(left: FloatArray, a: FloatArray, b: FloatArray) -> tuple[float, float]:
+    """Return the products of a column with two."""
+    left_a, left_b = 0.0, 0.0
+    for i in range(left.shape[0]):
+        left_a += left[i] * a[i]
+        left_b += left[i] * b[i]
+    return left_a, left_b
+
+
+@compiled_sum
+def _sum_tile(
+    left: FloatArray, right: FloatArray, a: FloatArray, b: FloatArray, c: FloatArray, d: FloatArray
+) -> tuple[float, float, float, float, float, float, float, float]:
+    """Return the products of two columns with four: a number that is read serves several."""
+    left_a, left_b, left_c, left_d = 0.0, 0.0, 0.0, 0.0
+    right_a, right_b, right_c, right_d = 0.0, 0.0, 0.0, 0.0
+    for i in range(left.shape[0]):
+        left_a += left[i] * a[i]
+        left_b += left[i] * b[i]
+        left_c += left[i] * c[i]
+        left_d += left[i] * d[i]
+        right_a += right[i] * a[i]
+        right_b += right[i] * b[i]
+        right_c += right[i] * c[i]
+        right_d += right[i] * d[i]
+    return left_a, left_b, left_c, left_d, right_a, right_b, right_c, right_d
+
+
+@compiled
+def _correct(  # noqa: PLR0917 - arrays and scalars only
     columns: FloatArray,
     rows: FloatArray,
+    along: FloatArray,
     factor: FloatArray,
     scale: FloatArray,
     squared: float,
@@ -469,19 +614,21 @@ def _correct(
 ) -> None:
     r"""Add what the third derivatives say to a Newton direction d, as Chebyshev's method does, where it is short.
 
-    That is :math:`-H^{-1} \sum_i w_i \mu_i (1 - \mu_i)(1 - 2 \mu_i) (x_i'd)^2 x_i / 2`; ``gradient`` and ``change`` are
-    room for it.
+    That is :math:`-H^{-1} \sum_i w_i \mu_i (1 - \mu_i)(1 - 2 \mu_i) (x_i'd)^2 x_i / 2`; ``along``, ``gradient`` and
+    ``change`` are room for it.
     """
-    y, weights, along, slope, curvature = rows[0], rows[1], rows[3], rows[4], rows[5]
-    along[:] = 0.0
-    for j in range(columns.shape[0]):
+    p = columns.shape[1]
+    gradient[:] = 0.0
+    for piece in range(columns.shape[0]):
+        X, of_row = columns[piece], rows[piece]
+        y, weights, slope, curvature = of_row[0], of_row[1], of_row[4], of_row[5]
+        of_row[3] = 0.0  # no longer needed
+        _predict(X, direction, of_row[3], along)
         for i in range(along.shape[0]):
-            along[i] += direction[j] * columns[j, i]
-    for i in range(along.shape[0]):
-        mu = slope[i] / weights[i] + y[i]
-        along[i] = 0.5 * curvature[i] * (1.0 - 2.0 * mu) * along[i] * along[i]
-    for j in range(columns.shape[0]):
-        gradient[j] = _sum_products(along, columns[j])
+            mu = (slope[i] / weights[i] if weights[i] > 0.0 else 0.0) + y[i]
+            along[i] = 0.5 * curvature[i] * (1.0 - 2.0 * mu) * along[i] * along[i]
+        for j in range(p):
+            gradient[j] += _sum_products(along, X[j])
     if _solve(factor, scale, gradient, change) <= SHORT * squared:
         for j in range(direction.shape[0]):
             direction[j] += change[j]
