@@ -1,11 +1,11 @@
-"""The order of many numbers is that of a stable sort."""
+"""The order of many numbers and codes is that of a stable sort."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from logitkit.numerics.ascending import ascending
+from logitkit.numerics.ascending import ascending, by_code
 from logitkit.numerics.kernels.radix import radix_order
 
 
@@ -22,3 +22,10 @@ def test_digits_give_the_order_of_a_stable_sort(n: int) -> None:
 def test_many_numbers_of_a_column_of_a_table() -> None:
     table = np.random.default_rng(1).integers(-50, 50, (20_000, 2)).astype(float)
     assert np.array_equal(ascending(table[:, 0]), np.argsort(table[:, 0], kind="stable"))
+
+
+@pytest.mark.parametrize(("least", "most"), [(0, 300), (-1, 70_000), (-(2**40), -(2**40) + 2**33), (0, 2**16 + 1)])
+@pytest.mark.parametrize("kind", [np.int32, np.int64])
+def test_many_codes_by_their_halves(least: int, most: int, kind: type) -> None:
+    codes = np.random.default_rng(2).integers(least, most, 20_000).astype(kind)
+    assert np.array_equal(by_code(codes), np.argsort(codes, kind="stable"))

@@ -14,6 +14,7 @@ from logitkit.design.groups import Groups, learn_groups, missing_by
 from logitkit.design.response.reading import OutcomeReader
 from logitkit.design.table.frame import Table, read_table, row_values
 from logitkit.errors import DataError, UnsupportedError
+from logitkit.numerics.ascending import by_code
 from logitkit.typing import IntArray, MissingPolicy, WeightKind
 
 __all__ = ["GroupRows", "build_groups"]
@@ -101,7 +102,7 @@ def build_groups(
     counts = RowCounts(table.n_rows, table.n_rows - positions.size, by_column)
     design = replace(design, positions=positions, counts=counts, index=table.index)
     groups, codes = learn_groups(table, names, positions)
-    order = np.argsort(codes, kind="stable")
+    order = by_code(codes)
     edges = np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=len(groups)))])
     return GroupRows(design, groups, order, edges)
 

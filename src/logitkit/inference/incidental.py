@@ -33,6 +33,7 @@ from logitkit.inference.delta import wald_estimates
 from logitkit.inference.prediction import fitted_rows
 from logitkit.inference.predictor_variance import working_columns
 from logitkit.inference.verbs import require
+from logitkit.numerics.ascending import by_code
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray
 
@@ -252,7 +253,7 @@ def _first_half(design: Design, extra: int) -> tuple[FloatArray, bool]:
     assert codes is not None
     counted = response.prior is not None and response.weight_kind == "frequency"
     size = response.prior if counted and response.prior is not None else (response.weights > 0.0).astype(np.float64)
-    order = np.argsort(codes, kind="stable")
+    order = by_code(codes)
     total = np.bincount(codes, size)
     running = np.cumsum(size[order])
     before = np.empty(codes.size)

@@ -82,14 +82,16 @@ def arrow_layout(matrix: Matrix) -> ArrowLayout | None:
     n_levels = parts[0].n_columns
     top = csr_array(inner[:n_levels])
     entries = np.diff(top.indptr)
-    if entries.max(initial=0) > 1 or np.any(top.data != 1.0) or np.unique(top.indices).size < top.indices.size:
+    head = top.indices.astype(np.int64)
+    is_head = np.zeros(inner.shape[1], dtype=bool)
+    is_head[head] = True
+    if entries.max(initial=0) > 1 or np.any(top.data != 1.0) or np.count_nonzero(is_head) < head.size:
         return None
     levels = np.flatnonzero(entries == 1)
-    head = top.indices.astype(np.int64)
     bottom = csr_array(inner[n_levels:])
-    if head.size == 0 or csr_array(bottom[:, head]).nnz:
+    if head.size == 0 or is_head[bottom.indices].any():
         return None
-    rest = np.setdiff1d(np.arange(inner.shape[1]), head)
+    rest = np.flatnonzero(~is_head)
     one_each = bottom.shape[0] == rest.size and np.array_equal(bottom.indptr, np.arange(rest.size + 1))
     if one_each and np.all(bottom.data == 1.0) and np.unique(bottom.indices).size == rest.size:
         return ArrowLayout(levels, head, bottom.indices.astype(np.int64), None)

@@ -97,6 +97,7 @@ def fit_absorbed(design: Design, form: Form, solver: Newton, level: float) -> tu
             still = np.where(limit.separated.rows | found.perfect, 0.0, response.weights)
             means = level_means(coordinates.matrix(design.matrix), codes, still * family.variance(eta), n_levels)
         levels = replace(levels, means=means)
+    null = levels_loss(kept, codes[part], n_levels, family)  # before there is a copy of the rows
     fitted = Design(
         design.matrix.take(part),
         replace(kept, offset=own[None] if kept.offset is None else kept.offset + own),
@@ -112,7 +113,6 @@ def fit_absorbed(design: Design, form: Form, solver: Newton, level: float) -> tu
     here = replace(here, fitted=here.fitted - perfect, matched=here.matched - perfect)
     method = f"Newton's method, {n_levels:,} levels of {absorbed.name} eliminated, the Hessian reused between steps"
     solution = replace(solution, evaluation=here, method=method)
-    null = levels_loss(kept, codes[part], n_levels, family)
     of_limit = None if limit is None else limit.of_columns
     return make_record(fitted, form, coordinates, solution, DenseVcov(vcov), of_limit, level, null), fitted
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from logitkit.design.matrix.arrow import ArrowLayout, arrow_layout
 from logitkit.design.matrix.blocks import Blocks, Joined
@@ -25,13 +26,15 @@ from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.solver import Solution, Status
 from logitkit.errors import DataError
 from logitkit.models.binomial import Binomial
-from logitkit.typing import BoolArray, FloatArray, IntArray
+from logitkit.numerics.ascending import by_code
+from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray
 
 __all__ = ["LevelFit", "NearlyCollinear", "fit_levels", "nearly_collinear"]
 
 MOVES = 1e-9  # of the largest value of a combination: less is rounding
 FAR = 1e4  # a mean that is larger than this beside the values around it costs eight digits of a covariance
 CONSTANT = 1e-13  # a column that varies by less than this share of its mean is a constant
+ROWS_AT_ONCE = 32_768  # that are put in order: no second copy of all of them
 VANISHES = 1e-9  # of the size of a column on the rows: a combination that is smaller is rounding
 
 
@@ -106,7 +109,7 @@ def fit_levels(
     """Fit one intercept per level and the coefficients of the other columns."""
     codes = _codes(matrix)
     weights, y = response.weights, response.y
-    coded = codes >= 0
+    coded = _coded(codes)
     events = np.bincount(codes[coded], (weights * y)[coded], n_levels)
     total = np.bincount(codes[coded], weights[coded], n_levels)
     absent = total <= 0.0
@@ -117,7 +120,7 @@ def fit_levels(
     used = np.flatnonzero((weights > 0.0) & ~perfect)
     if used.size == 0 or active.size == 0:
         return None
-    order = used[np.argsort(codes[used], kind="stable")]
+    order = used[by_code(codes[used])]
     rows, centre, far = _sorted_rows(matrix, order, active, n_levels)
     part = response.take(order)
     start = np.concatenate([_first_intercepts(part, _codes(rows), active.size), np.zeros(centre.size)])
@@ -200,6 +203,12 @@ def _codes(matrix: Matrix) -> Any:
     return head.codes
 
 
+def _coded(codes: CodeArray | IntArray) -> slice | BoolArray:
+    """Return where the rows are that have a level: of all rows a slice, which copies none."""
+    coded = codes >= 0
+    return slice(None) if coded.all() else coded
+
+
 def _objective(rows: Matrix, response: Response, family: Binomial) -> Objective:
     layout = arrow_layout(rows)
     assert layout is not None
@@ -229,8 +238,7 @@ def _sorted_rows(
     for given, start in zip(joined.parts[1:], joined.starts[1:], strict=False):
         own = used[start - n_levels : start - n_levels + given.n_columns]
         if isinstance(given, Dense):
-            # A copy of the columns that are needed: the intercept is none of them.
-            array = np.array(given.array[order][:, own], dtype=np.float64)
+            array = _sorted_copy(given.array, order, own)
             # Only where every row has a level is there an intercept that takes up the mean.
             mean = array.mean(axis=0) if everywhere else np.zeros(array.shape[1])
             with np.errstate(invalid="ignore"):  # what is not finite is named by the caller
@@ -256,6 +264,15 @@ def _sorted_rows(
     return Recoded(Blocks.in_order(parts, columns), whole), centre, too_far
 
 
+def _sorted_copy(array: NDArray[Any], order: IntArray, own: BoolArray) -> FloatArray:
+    """Return rows in order and the columns that are needed: the intercept is none of them."""
+    out = np.empty((order.size, np.count_nonzero(own)))
+    for start in range(0, order.size, ROWS_AT_ONCE):
+        place = slice(start, start + ROWS_AT_ONCE)
+        out[place] = array[order[place]][:, own]
+    return out
+
+
 def _with_columns(rows: Recoded, n_levels: int, kept: IntArray) -> Recoded:
     """Return the levels and some of the other columns."""
     from scipy.sparse import csr_array
@@ -266,7 +283,7 @@ def _with_columns(rows: Recoded, n_levels: int, kept: IntArray) -> Recoded:
 def _first_intercepts(response: Response, codes: IntArray, n_levels: int) -> FloatArray:
     """Return the log-odds of each level, half an event added on both sides, less the mean offset."""
     weights = response.weights
-    coded = codes >= 0
+    coded = _coded(codes)
     codes, weights = codes[coded], weights[coded]
     events = np.bincount(codes, weights * response.y[coded], n_levels)
     total = np.bincount(codes, weights, n_levels)

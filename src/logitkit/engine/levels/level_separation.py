@@ -26,6 +26,7 @@ from logitkit.engine.existence.passes import MOVES
 from logitkit.engine.existence.recession import RecessionCone, make_cone, null_space
 from logitkit.engine.existence.separation import GEOMETRY_MOST, best_direction
 from logitkit.errors import ConvergenceError
+from logitkit.numerics.ascending import by_code
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["LevelSeparated", "find_level_separation"]
@@ -88,7 +89,7 @@ def find_level_separation(matrix: Matrix, response: Response, codes: IntArray, n
         raise ConvergenceError("There are too many rows for the test of separation within levels.")
     if inside.size == 0 or matrix.n_columns == 0:
         return None
-    inside = inside[np.argsort(codes[inside], kind="stable")]
+    inside = inside[by_code(codes[inside])]
     given = matrix.take(inside).to_dense()
     levels, own = np.unique(codes[inside], return_inverse=True)
     rows = _Rows(given, own.ravel(), y[inside], levels.size)

@@ -49,6 +49,10 @@ def levels_loss(response: Response, codes: IntArray, n_levels: int, family: Any)
             intercepts = moved
             if done:
                 break
+    if shift is None:  # the loss of a row is linear in its response: one of each outcome stands for a level's rows
+        losses = (family.loss(intercepts, np.full(n_levels, outcome)) for outcome in (1.0, 0.0))
+        of_event, of_nonevent = (loss[varied] for loss in losses)
+        return float(events[varied] @ of_event + (total - events)[varied] @ of_nonevent)
     rows = varied[codes]
-    eta = intercepts[codes] if shift is None else intercepts[codes] + shift
+    eta = intercepts[codes] + shift
     return float(weights[rows] @ family.loss(eta[rows], y[rows]))

@@ -31,6 +31,7 @@ from logitkit.engine.solvers.solver import Solution, Status
 from logitkit.engine.solvers.start import starting_point
 from logitkit.models.penalties.penalty import Penalty
 from logitkit.models.penalties.quadratic import Quadratic
+from logitkit.numerics.ascending import by_code
 from logitkit.numerics.once import once
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
@@ -114,7 +115,7 @@ class SmoothProblem:
         """Matrix and response, in the order of the levels of a factor that is eliminated."""
         if self.layout is None:
             return self.matrix, self.response
-        order = np.argsort(ArrowSums(self.matrix, self.layout).codes, kind="stable")
+        order = by_code(ArrowSums(self.matrix, self.layout).codes)
         return self.matrix.take(order), self.response.take(order)
 
     def quadratic(self, penalty: Penalty) -> Quadratic:

@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from logitkit.design.response.response import Response
+from logitkit.numerics.ascending import by_code
 from logitkit.numerics.kernels.dense import add_by_code
 from logitkit.numerics.threads.local import ordered_map
 from logitkit.typing import FloatArray, IntArray
@@ -150,7 +151,7 @@ def _sums(codes: IntArray, found: RowScores, start: int, stop: int, count: int) 
 
 def _in_order(codes: IntArray, found: RowScores) -> FloatArray:
     """Return the same from the rows in the order of their clusters."""
-    order = np.argsort(codes, kind="stable")
+    order = by_code(codes)
     meat, carried, carried_code = np.zeros((found.size, found.size)), np.zeros(found.size), -1
     for start in range(0, order.size, found.block):
         rows = order[start : start + found.block]

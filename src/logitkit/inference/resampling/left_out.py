@@ -27,6 +27,7 @@ from logitkit.inference.likelihood import Likelihood, likelihood_of
 from logitkit.inference.resampling.refits import Refits, refit, refits_from
 from logitkit.inference.resampling.units import Units, prior_weights
 from logitkit.inference.verbs import require
+from logitkit.numerics.ascending import by_code
 from logitkit.numerics.kernels.left_out import logit_left_out
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.numerics.threads.local import ordered_map
@@ -130,7 +131,7 @@ def _solved(model: Likelihood, design: Design, units: Units) -> tuple[FloatArray
     information = (columns * slope) @ X
     third = np.stack([(columns * (slope * (1.0 - 2.0 * mean) * column)) @ X for column in columns])
     used = np.flatnonzero(units.of_row >= 0)
-    order = used[np.argsort(units.of_row[used], kind="stable")]
+    order = used[by_code(units.of_row[used])]
     count = units.multiplicity.size
     edges = np.concatenate([[0], np.cumsum(np.bincount(units.of_row[used], minlength=count))])
     removed = np.where(units.of_row >= 0, weights / np.append(units.multiplicity, 1.0)[units.of_row], 0.0)
