@@ -13,6 +13,7 @@ from numpy.testing import assert_allclose
 
 import logitkit as lk
 from examples import examples
+from logitkit.engine.existence import implied, recession
 from logitkit.errors import DataWarning
 from oracles.existence import Cone
 from oracles.likelihood import fit_by_scipy, mean
@@ -99,6 +100,21 @@ def test_grouped_rows(drawn: Drawn) -> None:
 def test_many_ties(drawn: Drawn) -> None:
     X, events, nonevents = drawn
     assert_agrees_with_the_program(X, events, nonevents, lk.logit_matrix(X, events))
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.4, 2.0])  # 0: complete or, with ties, quasi-complete; 2: none
+def test_many_rows_of_a_cone_whose_rays_are_not_listed(monkeypatch: pytest.MonkeyPatch, spread: float) -> None:
+    """Of its constraints most are sorted out before any is looked at by itself."""
+    monkeypatch.setattr(recession, "FACETS_MOST", 0)
+    monkeypatch.setattr(implied, "TIGHT", 1)
+    rng = np.random.default_rng(8)
+    for whole in (False, True):
+        X = rng.integers(-2, 3, (60, 4)).astype(float) if whole else rng.normal(size=(60, 4))
+        sorts = X @ np.array([1.0, -1.0, 1.0, 2.0]) + spread * rng.normal(size=60)
+        events = np.where(sorts == 0.0, rng.integers(0, 2, 60), sorts > 0).astype(float)
+        fit = fit_counts(X, events, 1.0 - events)
+        assert spread == 0.4 or (fit.separation is None) == (spread == 2.0)
+        assert_agrees_with_the_program(X, events, 1.0 - events, fit)
 
 
 @given(counts(most_rows=10), st.integers(0, 10**6))

@@ -14,7 +14,7 @@ import numpy as np
 
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
-from logitkit.engine.existence.recession import distinct_rows, needed_rows
+from logitkit.engine.existence.implied import distinct_rows, needed_rows
 from logitkit.engine.rank import triangular_factor
 from logitkit.numerics.threads.row_groups import row_groups
 from logitkit.typing import BoolArray, FloatArray, IntArray

@@ -32,13 +32,12 @@ from typing import Any
 
 import numpy as np
 
+from logitkit.engine.existence.implied import SIDE, ZERO, distinct_rows, implied, without_implied
 from logitkit.errors import ConvergenceError
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["RecessionCone", "distinct_rows", "make_cone", "needed_rows", "null_space"]
+__all__ = ["RecessionCone", "make_cone", "null_space"]
 
-ZERO = 1e-9  # of the lengths of two vectors: a product that is smaller is rounding
-SIDE = 1e-8  # of a unit function at a unit ray, or left of it by constraints: what is smaller is rounding
 FACETS_MOST = 50_000  # of the hull of one block
 
 
@@ -97,15 +96,9 @@ class RecessionCone:
         falls = at_rays.min(axis=1) < -SIDE
         signs = np.where(rises & falls, np.nan, np.where(rises, 1.0, -1.0))
         if self.generators.size:
-            distinct, inverse = np.unique(np.round(unit, 12), axis=0, return_inverse=True)
-            at_interior = np.sign(distinct @ self.rays[0])
-            implied = np.array(
-                [
-                    _is_implied(side * function, self.generators)
-                    for side, function in zip(at_interior, distinct, strict=True)
-                ]
-            )
-            signs = np.where(implied, at_interior, np.nan)[inverse.ravel()]
+            at_interior = np.sign(unit @ self.rays[0])
+            one_sign = implied(at_interior[:, None] * unit, self.generators, self.rays[0])
+            signs = np.where(one_sign, at_interior, np.nan)
         out[moving] = signs
         return out
 
@@ -195,40 +188,12 @@ def make_cone(directions: FloatArray, rows: FloatArray, interior: FloatArray) ->
     """
     centre = interior / np.linalg.norm(interior)
     unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-    needed = _without_implied(unit[distinct_rows(rows)], centre)  # 1
+    needed = without_implied(unit[distinct_rows(rows)], centre)  # 1
     none = np.zeros((0, rows.shape[1]))
     try:
         return RecessionCone(directions, _extreme_rays(needed, centre), none)  # 2 and 3
     except _TooManyRaysError:
         return RecessionCone(directions, centre[None, :], needed)
-
-
-def distinct_rows(rows: FloatArray) -> IntArray:
-    """Return the places of rows of distinct directions, the first of each.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> distinct_rows(np.array([[1.0, 0.0], [2.0, 0.0], [0.0, 1.0]])).tolist()
-    [0, 2]
-    """
-    if len(rows) == 0:
-        return np.zeros(0, dtype=np.int64)
-    unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.sort(np.unique(np.round(unit, 12), axis=0, return_index=True)[1])
-
-
-def needed_rows(rows: FloatArray, interior: FloatArray) -> FloatArray:
-    """Return the constraints ``rows u >= 0`` that the others do not imply, at unit length.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> needed_rows(np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 2.0]]), np.ones(2)).tolist()
-    [[1.0, 0.0], [0.0, 1.0]]
-    """
-    unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-    return _without_implied(unit, interior / np.linalg.norm(interior))
 
 
 def null_space(triangle: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -258,43 +223,6 @@ def null_space(triangle: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 class _TooManyRaysError(Exception):
     """A block of the cone has more extreme rays than can be listed."""
-
-
-def _residual(function: FloatArray, generators: FloatArray) -> FloatArray:
-    """Return what non-negative least squares leaves of a function, shape (d,); zero when it is implied."""
-    from scipy.optimize import nnls
-
-    try:
-        weights, _ = nnls(generators.T, function)
-    except RuntimeError:  # no convergence, which is no proof
-        return function
-    return np.asarray(function - generators.T @ weights)
-
-
-def _is_implied(function: FloatArray, generators: FloatArray) -> bool:
-    return bool(np.linalg.norm(_residual(function, generators)) <= SIDE)
-
-
-def _without_implied(unit: FloatArray, centre: FloatArray) -> FloatArray:
-    """Return the constraints that the others do not imply, by Clarkson's algorithm.
-
-    What is left of a constraint after the ones that are needed so far gives a direction that satisfies those and
-    violates this one. On the way from the interior to that direction, the first constraint met is a needed one.
-    """
-    inside = unit @ centre
-    needed = [int(np.argmin(inside))]
-    for i in np.argsort(inside, kind="stable"):
-        while i not in needed:
-            left = _residual(unit[i], unit[needed])
-            if np.linalg.norm(left) <= SIDE:
-                break
-            outside = unit @ -left
-            with np.errstate(divide="ignore", invalid="ignore"):
-                meets = np.where(outside < 0.0, inside / (inside - outside), np.inf)
-            meets[needed] = np.inf
-            nearest = int(np.argmin(meets))
-            needed.append(nearest if math.isfinite(meets[nearest]) else int(i))
-    return np.asarray(unit[np.sort(needed)])
 
 
 def _extreme_rays(unit: FloatArray, centre: FloatArray) -> FloatArray:
