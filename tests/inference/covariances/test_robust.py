@@ -287,6 +287,8 @@ def test_clusters_of_whole_numbers_are_those_of_any_values(kind: Any, births: pd
         assert_array_equal(crossed.vcov, fit.robust(cluster=[list(map(str, codes)), list(map(str, other))]).vcov)
         with pytest.raises(DataError, match="188 values and the table has 189 rows"):
             fit.robust(cluster=codes[1:])
+        with pytest.raises(DataError, match="is missing in"):
+            fit.robust(cluster=np.ma.masked_equal(codes, codes[fit.design.positions[0]]))
 
 
 def test_absorbed_levels_count_in_leverage_and_degrees(births: pd.DataFrame) -> None:

@@ -97,7 +97,7 @@ def clusters_beside(value: Any, design: Design) -> tuple[Clusters, ...]:
 
 def _of_whole_numbers(value: Any, design: Design) -> tuple[IntArray, int] | None:
     """Return the codes of an array of whole numbers for the rows of a design, None for what takes a closer look."""
-    is_whole = isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "iu"
+    is_whole = type(value) is np.ndarray and value.ndim == 1 and value.dtype.kind in "iu"
     return whole_number_codes(value[design.places]) if is_whole and value.size == design.counts.given else None
 
 
