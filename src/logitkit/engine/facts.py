@@ -12,6 +12,7 @@ from logitkit.engine.law import NORMAL, Law
 from logitkit.models.penalties.adjustment import Adjustment
 from logitkit.models.penalties.penalty import Penalty
 from logitkit.models.penalties.quadratic import Quadratic
+from logitkit.numerics.once import later
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["AdjustmentFacts", "Covariance", "CovarianceKind", "Equation", "Limit", "PenaltyFacts", "ReadFacts"]
@@ -117,6 +118,7 @@ class Covariance:
         return "withheld", f"none. {reason}"
 
 
+@later("dof")
 @dataclass(frozen=True)
 class PenaltyFacts:
     """Facts about the penalty of a fit, with the data of its certificate.
@@ -132,7 +134,8 @@ class PenaltyFacts:
     chosen : str
         How the strength was chosen: ``"given"``, or in words.
     dof : float
-        Effective degrees of freedom, the intercept included; nan where they were not computed.
+        Effective degrees of freedom, the intercept included; nan where they were not computed. After a fit to rows in
+        memory they are counted when they are first asked for.
     n_nonzero : int
         Coefficients of the record that are not zero or not penalised. In symmetric form those of a column without a
         penalty sum to zero, and there are as many fewer parameters.

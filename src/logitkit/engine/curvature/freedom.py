@@ -62,6 +62,8 @@ def penalty_curvature(
     [[1.28, -0.96], [-0.96, 0.72]]
     """
     own = penalty.pick(index)
+    if own.groups is None and quadratic is None and not own.l2.any():
+        return None
     out = np.diag(own.l2)
     if own.groups is not None:
         out += own.groups.curvature(coef[index])

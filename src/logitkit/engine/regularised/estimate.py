@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 
@@ -90,7 +91,7 @@ def _record(given: Shrunken, strength: float, solved: Solved, level: float, chos
         ),
         standardized=_scale_words(given.specification),
         chosen=chosen,
-        dof=dof,
+        dof=cast("float", dof),  # or what returns it
         n_nonzero=given.n_nonzero(given.reported(coef)),
         gap=solved.gap / null if null > 0.0 else solved.gap,
         tol=tol,

@@ -28,6 +28,7 @@ from logitkit.engine.solvers.choose import DENSE_MOST, ROWS_PER_COLUMN, SAMPLE_M
 from logitkit.models.binomial import Binomial
 from logitkit.models.penalties.penalty import Penalty
 from logitkit.numerics.once import once
+from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = [
@@ -57,12 +58,16 @@ TOO_WIDE = "The covariance of so many coefficients is not computed."
 
 def covariance_of(
     given: Shrunken, penalty: Penalty, coef: FloatArray, known: DenseHessian | None = None
-) -> tuple[Vcov, CovarianceKind, str, float]:
-    """Return covariance, its kind and label, and the effective degrees of freedom, at coefficients as solved for."""
+) -> tuple[Vcov, CovarianceKind, str, float | Callable[[], float]]:
+    """Return covariance, its kind and label, and the effective degrees of freedom, at coefficients as solved for.
+
+    Where these are a rank of rows in memory, a function returns them, since to find the rank may take as long as to
+    solve the problem.
+    """
     if penalty.smooth:
         return _posterior(given, penalty, coef, known)
     withheld = WithheldVcov(coef.size, NO_L1_INFERENCE), *Covariance.withheld(NO_L1_INFERENCE)
-    return *withheld, float(_freedom(given, [penalty], coef[None, :])[0])
+    return *withheld, _later_freedom(given, penalty, coef)
 
 
 def freedom_along(given: Shrunken, penalties: Sequence[Penalty], flat: FloatArray) -> FloatArray:
@@ -73,15 +78,49 @@ def freedom_along(given: Shrunken, penalties: Sequence[Penalty], flat: FloatArra
     return _freedom(given, penalties, coef)
 
 
+def _later_freedom(given: Shrunken, penalty: Penalty, coef: FloatArray) -> float | Callable[[], float]:
+    """Return effective degrees of freedom, or where they are a rank of rows in memory what counts them."""
+    strengths = given.strengths
+    index = moving(penalty, coef * strengths.scale)
+    mixed = given.gamma is not None and 0.0 < given.gamma < 1.0
+    curvature = penalty_curvature(penalty, strengths.quadratic, strengths.scale, coef * strengths.scale, index)
+    if given.design.in_chunks or mixed or curvature is not None:
+        return float(_freedom(given, [penalty], coef[None, :])[0])
+    outcome, column = _places(given)
+    ranks = ColumnRanks(given.design, np.unique(column[index]), _scale(given, column))
+    return partial(_rank, ranks, column[index], outcome[index], _n_symmetric(given))
+
+
+def _rank(ranks: ColumnRanks, columns: IntArray, outcome: IntArray, n_symmetric: int) -> float:
+    """Return the rank of columns, each for an outcome."""
+    with single_threaded_blas():
+        return float(ranks.of(columns, outcome, n_symmetric))
+
+
+def _places(given: Shrunken) -> tuple[IntArray, IntArray]:
+    """Return outcome and column of each coefficient that is solved for."""
+    outcome, column = np.divmod(given.strengths.place, given.strengths.free.size)
+    return outcome, column
+
+
+def _scale(given: Shrunken, column: IntArray) -> FloatArray:
+    """Return what each column is divided by, shape (p,)."""
+    scale = np.ones(given.strengths.free.size)
+    scale[column] = given.strengths.scale
+    return scale
+
+
+def _n_symmetric(given: Shrunken) -> int:
+    """Return the number of outcomes in symmetric form, 0 in others."""
+    return len(given.labels) if given.is_symmetric else 0
+
+
 def _freedom(given: Shrunken, penalties: Sequence[Penalty], coef: FloatArray) -> FloatArray:
     """Return effective degrees of freedom after penalties with corners or bounds."""
     strengths = given.strengths
-    outcome, column = np.divmod(strengths.place, strengths.free.size)
-    scale = np.ones(strengths.free.size)
-    scale[column] = strengths.scale
-    symmetric = len(given.labels) if given.is_symmetric else 0
+    (outcome, column), symmetric = _places(given), _n_symmetric(given)
     used = [moving(penalty, row * strengths.scale) for penalty, row in zip(penalties, coef, strict=True)]
-    ranks = ColumnRanks(given.design, np.unique(column[np.concatenate(used)]), scale)
+    ranks = ColumnRanks(given.design, np.unique(column[np.concatenate(used)]), _scale(given, column))
     mixed = given.gamma is not None and 0.0 < given.gamma < 1.0
     out = np.empty(len(used))
     for k, (penalty, index) in enumerate(zip(penalties, used, strict=True)):
