@@ -11,7 +11,8 @@ from scipy.special import expit
 import logitkit as lk
 from logitkit.design.matrix.growing import SparseColumns
 from logitkit.design.matrix.sparse import sparse_matrix
-from logitkit.engine.regularised.column_step import PRECISE, ColumnStep
+from logitkit.engine.regularised import column_step
+from logitkit.engine.regularised.column_step import ALONE, PRECISE, ColumnStep
 from logitkit.models.penalties.penalty import Penalty
 
 N, P = 400, 120
@@ -35,7 +36,8 @@ def squares_of(columns: np.ndarray, curvature: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("l2", [0.0, 2.0])
-def test_a_step_with_its_own_factor_is_newtons(l2: float) -> None:
+def test_a_step_with_its_own_factor_is_newtons(l2: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(column_step, "WORTH_MOST", 0)  # the factor is made
     X, steps, rng = problem()
     columns = np.sort(rng.permutation(P)[:70])
     own, curvature, rows = X[:, columns], rng.uniform(0.05, 0.25, N), 0.1 * rng.standard_normal(N)
@@ -44,7 +46,7 @@ def test_a_step_with_its_own_factor_is_newtons(l2: float) -> None:
     away = own.T @ rows + 0.3 * np.sign(coef) + l2 * coef
     step = np.linalg.solve(own.T @ (curvature[:, None] * own) + l2 * np.eye(70), -away)
     found, moved = coef.copy(), rows.copy()
-    steps.take(columns, penalty, squares_of(own, curvature), curvature, found, moved)
+    steps.take(columns, penalty, squares_of(own, curvature), curvature, found, moved, 0.0)
     assert_allclose(found, coef + step, rtol=1e-8)
     assert_allclose(moved, rows + curvature * (own @ step), rtol=1e-7, atol=1e-10)
 
@@ -55,7 +57,9 @@ def test_an_older_factor_serves(l2: float, left: int, monkeypatch: pytest.Monkey
     X, steps, rng = problem(1)
     first = np.sort(rng.permutation(P)[:70])
     curvature = rng.uniform(0.05, 0.25, N)
-    steps.take(first, penalty_of(70, l2), squares_of(X[:, first], curvature), curvature, np.full(70, 9.0), np.zeros(N))
+    steps.take(
+        first, penalty_of(70, l2), squares_of(X[:, first], curvature), curvature, np.full(70, 9.0), np.zeros(N), 0.0
+    )
     monkeypatch.setattr(steps, "_renew", None)  # it is not asked for
     columns = np.sort(np.r_[first[left:], np.setdiff1d(np.arange(P), first)[:6]])
     k = columns.size
@@ -64,7 +68,7 @@ def test_an_older_factor_serves(l2: float, left: int, monkeypatch: pytest.Monkey
     hessian = own.T @ (curvature[:, None] * own) + l2 * np.eye(k)
     away = own.T @ rows + 0.3 + l2 * coef
     found, moved = coef.copy(), rows.copy()
-    steps.take(columns, penalty_of(k, l2), squares_of(own, curvature), curvature, found, moved)
+    steps.take(columns, penalty_of(k, l2), squares_of(own, curvature), curvature, found, moved, 0.0)
     step = found - coef
     assert_allclose(moved, rows + curvature * (own @ step), rtol=1e-9, atol=1e-12)
     least, gained = 0.5 * away @ np.linalg.solve(hessian, away), -(away @ step + 0.5 * step @ hessian @ step)
@@ -72,10 +76,32 @@ def test_an_older_factor_serves(l2: float, left: int, monkeypatch: pytest.Monkey
     assert (1.0 - 3.0 * PRECISE) * least <= gained <= (1.0 + 1e-12) * least
 
 
+@pytest.mark.parametrize("l2", [0.0, 2.0])
+@pytest.mark.parametrize("tol", [0.0, 0.01])
+def test_without_a_factor_the_diagonal_serves(l2: float, tol: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    X, steps, rng = problem(4)
+    monkeypatch.setattr(column_step, "CUBED", 1.0)  # as of so many columns that a factor is dear
+    monkeypatch.setattr(steps, "_renew", None)  # none is made
+    columns = np.sort(rng.permutation(P)[:70])
+    own, curvature, rows = X[:, columns], rng.uniform(0.05, 0.25, N), 0.1 * rng.standard_normal(N)
+    coef, penalty = np.full(70, 9.0), penalty_of(70, l2)
+    hessian = own.T @ (curvature[:, None] * own) + l2 * np.eye(70)
+    away = own.T @ rows + 0.3 + l2 * coef
+    found, moved = coef.copy(), rows.copy()
+    steps.take(columns, penalty, squares_of(own, curvature), curvature, found, moved, tol)
+    step = found - coef
+    assert_allclose(moved, rows + curvature * (own @ step), rtol=1e-9, atol=1e-12)
+    least, gained = 0.5 * away @ np.linalg.solve(hessian, away), -(away @ step + 0.5 * step @ hessian @ step)
+    left = np.abs(away + hessian @ step).max()
+    assert gained <= (1.0 + 1e-12) * least
+    # The squared residual is measured by the diagonal: the columns overlap, which may make the rest ten times as large.
+    assert left <= tol or gained >= (1.0 - 10.0 * ALONE) * least
+
+
 def test_no_columns() -> None:
     _, steps, _ = problem(2)
     none, rows = np.empty(0), np.ones(N)
-    steps.take(none.astype(int), penalty_of(0, 0.0), none, np.ones(N), none, rows)
+    steps.take(none.astype(int), penalty_of(0, 0.0), none, np.ones(N), none, rows, 0.0)
     assert (rows == 1.0).all()
 
 

@@ -20,6 +20,12 @@ from logitkit.numerics.threads.local import set_threads
 N, P = 60, 400
 
 
+@pytest.fixture(autouse=True)
+def _many_entries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sparse columns are looked at as those of many entries are, of which a pass takes longer than a bound."""
+    monkeypatch.setattr(module, "ENTRIES_FEW", 0)
+
+
 def columns_of(kind: str, X: np.ndarray, scale: np.ndarray) -> ColumnProducts:
     if kind == "sparse":
         return SparseProducts(SparseColumns(sparse_matrix(csr_array(X)), scale))

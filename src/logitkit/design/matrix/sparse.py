@@ -13,6 +13,7 @@ from logitkit.numerics.kernels.sparse import (
     add_sparse_gram,
     add_sparse_outer,
     add_sparse_rows,
+    add_sparse_squares,
     add_sparse_sums,
     add_sparse_values,
 )
@@ -68,7 +69,8 @@ class Sparse(Matrix):
             return super(Sparse, self).columns(index)
         first, last = self.indptr[0], self.indptr[-1]
         where = np.flatnonzero(self.indices[first:last] == int(index[0]))
-        starts = np.searchsorted(where, self.indptr - first)
+        everywhere = where.size == self.n_rows  # as that of an intercept
+        starts = np.arange(where.size + 1) if everywhere else np.searchsorted(where, self.indptr - first)
         return Sparse(starts, np.zeros(where.size, dtype=np.int32), self.values[first:last][where], 1)
 
     def take(self, index: IntArray) -> Sparse:
@@ -118,9 +120,7 @@ class Sparse(Matrix):
 
     def add_squares(self, weights: FloatArray, diagonal: FloatArray) -> None:
         """Add the diagonal of X' diag(weights) X."""
-        first, last = self.indptr[0], self.indptr[-1]
-        squares = Sparse(self.indptr - first, self.indices[first:last], self.values[first:last] ** 2, self.n_columns)
-        squares.add_rmatvec(weights, diagonal)
+        add_sparse_squares(self.indptr, self.indices, self.values, weights, diagonal)
 
     def to_dense(self) -> FloatArray:
         """Return the matrix with its zeros, shape (n, p)."""

@@ -46,6 +46,7 @@ FINEST = 1e-3  # of that share, for the last step of a solution that is to be pr
 ROUNDS_MOST = 200
 DENSE_MOST = 8  # columns without penalty that are stored whole
 DIRECT_MOST = 2_000  # coefficients that are solved for directly: the factor of more costs more than sweeps
+CLOSER = 0.3  # of the precision of a model: that of the direct solution
 SETTLING = 2  # sweeps, in which most signs settle
 EXTRAPOLATED = 5  # sweeps
 HALVINGS_MOST = 30
@@ -205,9 +206,8 @@ class ColumnDescent:
                 # As sweeps have it, a coefficient without curvature stays where it is.
                 smooth = np.flatnonzero(part.differentiable(inner) & (squares[active] + part.l2 > 0.0))
                 moved = inner[smooth]
-                self._step.take(
-                    chosen[active[smooth]], part.pick(smooth), squares[active[smooth]], curvature, moved, rows
-                )
+                where = active[smooth]
+                self._step.take(chosen[where], part.pick(smooth), squares[where], curvature, moved, rows, CLOSER * tol)
                 inner[smooth] = moved
             else:
                 for _ in range(ROUNDS_MOST):

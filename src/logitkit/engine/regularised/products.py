@@ -31,6 +31,7 @@ __all__ = ["ColumnProducts", "SparseProducts", "WideProducts"]
 KEPT = 6  # residuals that are referred to
 ENTRIES_OF_PART = 262_144  # of sparse columns, which a thread is worth
 LONG = 100  # entries of a sparse column, on average: of shorter ones the products are sooner made than bounded
+ENTRIES_FEW = 1 << 20  # of all columns: a pass over them takes no longer than a bound
 MANY = 0.25  # of the columns: more are as soon computed all
 MANY_SPARSE = 0.1  # a reference more costs little there, and leaves fewer columns to look at
 LEAST = 1e-12  # of a sum of squares, which rounding may take from a length that is squared
@@ -211,7 +212,7 @@ class SparseProducts(ColumnProducts):
 
     def below(self, rows: FloatArray, limit: FloatArray, known: BoolArray) -> FloatArray:
         """Return products, shape (p,), of which those that are below a limit need not be right, but are below it."""
-        if self.columns.parts[0][-1] < LONG * limit.size:
+        if self.columns.parts[0][-1] < max(LONG * limit.size, ENTRIES_FEW):
             return self.all_of(rows)
         return super().below(rows, limit, known)
 

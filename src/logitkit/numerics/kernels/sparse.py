@@ -17,6 +17,7 @@ __all__ = [
     "add_sparse_outer",
     "add_sparse_pair",
     "add_sparse_rows",
+    "add_sparse_squares",
     "add_sparse_sums",
     "add_sparse_values",
     "add_sparse_with_coded",
@@ -73,6 +74,28 @@ def _add_multiple(value: float, vector: FloatArray, out: FloatArray) -> None:
     """Add a multiple of a vector."""
     for k in range(out.shape[0]):
         out[k] += value * vector[k]
+
+
+@compiled
+def add_sparse_squares(
+    indptr: IntArray, indices: CodeArray, values: FloatArray, weights: FloatArray, out: FloatArray
+) -> None:
+    """Add the weighted sums of squares of the columns: ``out[j] += sum_i weights[i] x_ij**2``.
+
+    Parameters
+    ----------
+    indptr, indices, values : arrays
+        The matrix, n rows and p columns.
+    weights : (n,) array
+        One number a row.
+    out : (p,) array
+        Added to.
+    """
+    for i in range(indptr.shape[0] - 1):
+        w = weights[i]
+        if w != 0.0:
+            for k in range(np.uint64(indptr[i]), np.uint64(indptr[i + 1])):
+                out[np.uint32(indices[k])] += w * (values[k] * values[k])
 
 
 @compiled
