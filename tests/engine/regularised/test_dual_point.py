@@ -11,6 +11,7 @@ from engine.regularised.shrunken import PENALTIES, Problem, Shape, outcome, prob
 from engine.regularised.shrunken_outcomes import outcome_problem, table
 from examples import every_other
 from logitkit.engine.objective import Objective, outcomes_objective
+from logitkit.engine.regularised import dual_point
 from logitkit.engine.regularised.coordinate_descent import QuadraticModel
 from logitkit.engine.regularised.dual_point import DualPoint, certified_gap
 from logitkit.engine.regularised.prox_newton import Scaled
@@ -50,8 +51,17 @@ def test_the_stated_gap_is_a_bound_at_every_tolerance(design: str, penalty: str)
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_the_gap_is_a_bound_anywhere_and_whatever_the_second_derivatives(seed: int) -> None:
-    """At points that are no solutions, with a model of another point, or of none: a bound, or none is found."""
+@pytest.mark.parametrize("few", [False, True])
+def test_the_gap_is_a_bound_anywhere_and_whatever_the_second_derivatives(
+    few: bool, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At points that are no solutions, with a model of another point, or of none: a bound, or none is found.
+
+    Also where the columns in use are copied, as those of large matrices are.
+    """
+    if few:
+        monkeypatch.setattr(dual_point, "LARGE", 0)
+        monkeypatch.setattr(dual_point, "FEW", 0)
     rng = np.random.default_rng(seed)
     X = random_matrix(80, 9, seed)
     p = Problem.__new__(Problem)

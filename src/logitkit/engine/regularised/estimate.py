@@ -13,11 +13,14 @@ from logitkit.engine.assemble import make_record
 from logitkit.engine.curvature.hessian import DenseHessian
 from logitkit.engine.curvature.vcov import Vcov, WithheldVcov
 from logitkit.engine.facts import Covariance, PenaltyFacts
+from logitkit.engine.objective import Evaluation
 from logitkit.engine.rank import Coordinates, identity_coordinates
 from logitkit.engine.record import FitRecord
+from logitkit.engine.regularised.dual_point import are_few
 from logitkit.engine.regularised.existence import require_bounded
 from logitkit.engine.regularised.options import ProxNewton
 from logitkit.engine.regularised.prepare import prepare
+from logitkit.engine.regularised.problem import Problem
 from logitkit.engine.regularised.prox_newton import Solved
 from logitkit.engine.regularised.relaxation import relaxed
 from logitkit.engine.regularised.shrinkage import INFERENCE_MOST, TOO_WIDE, covariance_of
@@ -77,7 +80,7 @@ def _record(given: Shrunken, strength: float, solved: Solved, level: float, chos
         evaluation = replace(solved.solution.evaluation, value=solved.value)
         known = evaluation.hessian if isinstance(evaluation.hessian, DenseHessian) else None
     else:
-        evaluation = problem.objective(None, second=False).evaluate(coef, hessian=False)
+        evaluation = _evaluated(problem, coef)
     require_bounded(given, lambda: evaluation.closest)
     vcov, kind, label, dof = covariance_of(given, penalty, coef, known)
     solution = Solution(coef, evaluation, math.nan, solved.status, (), method=given.sequence.method)
@@ -109,6 +112,14 @@ def _record(given: Shrunken, strength: float, solved: Solved, level: float, chos
         n_params=int(np.count_nonzero((coef != 0.0) | strengths.whole.free)),
         penalty=facts,
     )
+
+
+def _evaluated(problem: Problem, coef: FloatArray) -> Evaluation:
+    """Return the objective without its penalty; its gradient, which no record keeps, may be that of few columns."""
+    objective, used = problem.objective(None, second=False), np.flatnonzero(coef)
+    if not problem.in_chunks and are_few(objective, used):
+        objective, coef = problem.columns_of(used).objective(None, second=False), coef[used]
+    return objective.evaluate(coef, hessian=False)
 
 
 def _assembled(given: Shrunken, solution: Solution, vcov: Vcov, level: float) -> FitRecord:

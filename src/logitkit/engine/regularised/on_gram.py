@@ -47,7 +47,7 @@ class OnGram:
         inner, looks = target, polish or self.looks
         while True:
             if self.state is None:
-                self.state = self._begun(penalty, target)
+                self.state = self._begun(penalty, target, looks)
             point, model = self.state
             found = prox_newton(self.problem, penalty, point, model, inner, max_iter, polish)
             self.state = found.point, found.model
@@ -70,13 +70,15 @@ class OnGram:
             value = here.value - (0.0 if prior is None else prior.value(here.coef / self.problem.scale))
             return Solved(here.coef, value, here.gradient, gap, status, steps, renewals, closest=here.closest)
 
-    def _begun(self, penalty: Penalty, target: float) -> tuple[Point, QuadraticModel]:
-        """Return where the solver starts: the null model, or of rows in chunks the solution of their sample.
+    def _begun(self, penalty: Penalty, target: float, alone: bool) -> tuple[Point, QuadraticModel]:
+        """Return where the solver starts: the null model, or the solution of a sample of the rows.
+
+        The latter where rows are read in chunks, or a strength stands alone.
 
         The sample's second derivatives, scaled up, are those of all rows but for a few parts in a hundred.
         """
         whole, scale = self.problem.objective, self.problem.scale
-        sample = whole.sampled(sample_size) if whole.in_chunks and not penalty.smooth else None
+        sample = whole.sampled(sample_size) if (whole.in_chunks or alone) and not penalty.smooth else None
         if sample is not None:
             ratio = whole.total / sample.total
             part, lighter = Scaled(sample, scale), penalty.times(1.0 / ratio)
