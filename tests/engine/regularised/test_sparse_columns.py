@@ -10,7 +10,14 @@ from tests.tolerances import EXACT
 from logitkit.design.matrix.growing import SparseColumns
 from logitkit.design.matrix.sparse import sparse_matrix
 from logitkit.numerics.kernels.column_descent import column_sizes
-from logitkit.numerics.kernels.dual_rows import add_curved, beyond, curved_gram, moved_rows, strong_columns
+from logitkit.numerics.kernels.dual_rows import (
+    add_curved,
+    admitted_columns,
+    beyond,
+    curved_gram,
+    moved_rows,
+    predicted_coef,
+)
 
 N, P = 40, 25
 
@@ -88,4 +95,23 @@ def test_the_strong_rule_lets_in_what_is_near_and_penalised() -> None:
     products, l1 = np.array([0.5, -0.5, 0.49, 5.0, 5.0, 0.0]), np.array([0.75, 0.75, 0.75, 0.0, 0.0, 0.75])
     before, l2 = np.array([1.0, 1.1, 1.0, 0.0, 0.0, 1.6]), np.array([0.0, 0.0, 0.0, 0.0, 1.0, 0.0])
     # 2 * 0.75 - 1 = 0.5; the last is asked for nothing, the fourth has no penalty
-    assert strong_columns(products, l1, before, l2).tolist() == [0, 1, 4, 5]
+    none = np.empty(0)
+    assert np.flatnonzero(admitted_columns(products, l1, before, l2, none, none, 1.5, 0.98)).tolist() == [0, 1, 4, 5]
+
+
+def test_a_product_that_goes_elsewhere_is_not_let_in() -> None:
+    products, ones = np.array([0.9, 0.9, -0.9, 0.9, 1.2]), np.ones(5)
+    earlier, before = np.array([0.7, 1.1, -0.6, 0.9, 1.5]), 1.2 * ones
+    # The step of the strength, 0.2, is the one before: products go on to 1.1, 0.7, -1.2, 0.9 and 0.9.
+    inside = admitted_columns(products, ones, before, 0.0 * ones, 1.4 * ones, earlier, 1.5, 0.98)
+    assert inside.tolist() == [True, False, True, False, True]
+    # A step of more than 1.5 times the one before tells nothing.
+    assert admitted_columns(products, ones, before, 0.0 * ones, 1.3 * ones, earlier, 1.5, 0.98).all()
+
+
+def test_solutions_go_on_as_they_did_and_keep_their_signs() -> None:
+    coef, start = np.array([2.0, 2.0, -1.0, 0.0, 1.0, -1.0, 3.0]), np.array([1.0, 3.0, 0.0, 1.0, 3.0, 2.0, 2.0])
+    free, bound = np.arange(7) == 5, np.where(np.arange(7) == 6, 3.5, np.inf)
+    found = predicted_coef(coef, start, 1.0, free, -bound, bound)
+    # A new one and one that left stay; one that would come to zero or beyond stays, unless it has no penalty.
+    assert found.tolist() == [3.0, 1.0, -1.0, 0.0, 1.0, -4.0, 3.5]

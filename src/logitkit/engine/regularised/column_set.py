@@ -18,14 +18,15 @@ from logitkit.engine.regularised.null import NullModel
 from logitkit.engine.regularised.prox_newton import Solved
 from logitkit.engine.regularised.working_set import WorkingSet
 from logitkit.models.penalties.penalty import Penalty
-from logitkit.numerics.kernels.dual_rows import strong_columns
-from logitkit.typing import BoolArray, FloatArray, IntArray
+from logitkit.numerics.kernels.dual_rows import admitted_columns
+from logitkit.typing import BoolArray, FloatArray
 
 __all__ = ["ColumnSet"]
 
 FARTHEST, NEARER = 1.5, 0.6  # a step of the strength that is larger is taken in several, or told nothing of
 SET_FACTOR, SET_SPARE = 2.0, 50  # columns that the rule may let in, beside those whose coefficient is not zero
 MARGIN = 0.02  # of a strength, within which a product that goes on as it did is let in
+NONE: FloatArray = np.empty(0)
 ON_THE_WAY = 0.1  # of the null objective: the gap that is allowed there
 
 
@@ -72,17 +73,6 @@ class ColumnSet:
         pull = np.where(inside, np.abs(self.dual) / np.maximum(penalty.l1 + self._norms(penalty), 1e-300), 0.0)
         return np.asarray(inside & (pull >= np.partition(pull, -most)[-most]))
 
-    def _next(self, some: IntArray, l1: FloatArray, before: FloatArray) -> FloatArray:
-        """Return the sizes of some products, extrapolated from the last two strengths, which are given of these."""
-        size = np.abs(self.dual[some])
-        if self.earlier is None:
-            return np.full(size.size, np.inf)
-        earlier, dual = self.earlier[0][some], self.earlier[1][some]
-        step, since = before - l1, earlier - before
-        near = (step >= 0.0) & (step < FARTHEST * since)  # else they may have turned
-        share = np.divide(step, since, out=np.zeros(size.size), where=near)
-        return np.where(near, np.maximum(size, np.abs(self.dual[some] + share * (self.dual[some] - dual))), np.inf)
-
     @staticmethod
     def _norms(penalty: Penalty) -> FloatArray:
         """Return the strength of its group for each coefficient, 0 for those in none."""
@@ -92,12 +82,9 @@ class ColumnSet:
     def _strong(self, penalty: Penalty) -> BoolArray:
         before = penalty if self.before is None else self.before
         if penalty.groups is None:
-            some = strong_columns(self.dual, penalty.l1, before.l1, penalty.l2)
-            l1 = penalty.l1[some]
-            strong = self._next(some, l1, before.l1[some]) >= (1.0 - MARGIN) * l1
-            out = np.zeros(self.dual.size, dtype=bool)
-            out[some[strong]] = True
-            return out
+            earlier, dual = (NONE, NONE) if self.earlier is None else self.earlier
+            reach = 1.0 - MARGIN
+            return admitted_columns(self.dual, penalty.l1, before.l1, penalty.l2, earlier, dual, FARTHEST, reach)
         assert before.groups is not None
         ahead = np.maximum(2.0 * penalty.l1 - before.l1, 0.0)
         rest = np.sign(self.dual) * np.maximum(np.abs(self.dual) - ahead, 0.0)

@@ -42,6 +42,7 @@ SPARE = 200  # columns in use that are not wanted: taking them out costs more th
 INNER = 0.4  # of the gap that is allowed: what the model may leave
 OUTER = 0.5  # of it: what the rows may leave
 STEPS_MOST, RENEW_FROM = 20, 4  # steps of a model, and how many tell that second derivatives are old
+RENEW_FROM_FEW = 6  # the same where numbers are few, and sums take as long as the steps that they save
 RENEWALS_MOST = 10
 PRECISE = 1e-8  # of the gap that is allowed, for the last model of a solution that is to be precise
 LEAST = 1e-15  # of the objective: a gap that is less is rounding
@@ -87,6 +88,8 @@ class DenseColumns:
         self._products, matrix = WideProducts(self.objective, scale), self.objective.matrix
         few = isinstance(matrix, Dense) and matrix.array.size <= FEW
         self._few = np.asarray(matrix.to_dense(), dtype=np.float64) if few else None
+        if self._few is not None:
+            self._products.keep(self._few)
         # What centring takes off, the intercept takes up.
         self._intercept = intercept
         self._mean = np.zeros(scale.size) if intercept is None else self._products.mean.copy()
@@ -96,10 +99,13 @@ class DenseColumns:
         self._prediction = Prediction()
         self._free, self._held, self._lassoed = np.flatnonzero(penalty.free), penalty.held, penalty.l1 > 0.0
         self._lassoed &= ~self._held
+        self._holds = bool(self._held.any())
+        self._first_place = -1 if intercept is None else int(np.searchsorted(self._free, intercept))
         self.columns: IntArray = np.empty(0, dtype=np.int64)  # in use, those without penalty first
         self._in_use = np.zeros(scale.size, dtype=bool)
         self._renew = True
         self._l1 = self._l2 = np.empty(0)  # of the columns in use
+        self._squared = False  # whether any has a penalty of its square
         self._other: WorkingSet | None = None
 
     def solve(
@@ -163,7 +169,8 @@ class DenseColumns:
 
     def _take(self, penalty: Penalty, inside: BoolArray) -> IntArray:
         """Have columns in use, and return which are new."""
-        new = np.flatnonzero(inside & ~(self._in_use | self._held))
+        outside = inside > self._in_use
+        new = np.flatnonzero(outside & ~self._held if self._holds else outside)
         if self._renew or self.columns.size + new.size > 2 * int(np.count_nonzero(inside)) + SPARE:
             self._renew = True
             inside = inside & ~self._held
@@ -175,17 +182,19 @@ class DenseColumns:
         return new
 
     def _join(self, penalty: Penalty, new: IntArray) -> None:
-        index = self.columns = np.concatenate([self.columns, new])
-        self._in_use[new] = True
-        self._at = self._products.places_of(index)
-        self._middle, self._own = self._mean[index], self._share[index]
-        self._l1, self._l2 = penalty.l1[index], penalty.l2[index]
+        if new.size or self._renew:
+            index = self.columns = np.concatenate([self.columns, new])
+            self._in_use[new] = True
+            self._at = self._products.places_of(index)
+            self._middle, self._own = self._mean[index], self._share[index]
+        self._l1, self._l2 = penalty.l1[self.columns], penalty.l2[self.columns]
+        self._squared = bool(self._l2.any())
 
     def _first(self, start: FloatArray) -> _Place:
         """Return the iterate that a solution starts from."""
         coef = start[self.columns]
         if self._intercept is not None:
-            coef[self.columns == self._intercept] += float(self._middle * self._own @ coef)
+            coef[self._first_place] += float(self._middle * self._own @ coef)
         offset = self.objective.response.shift
         eta = np.zeros(self.objective.matrix.n_rows) if offset is None else offset.copy()
         move_rows(self._products.columns, self._at, self._middle, self._own, coef, eta)
@@ -249,7 +258,7 @@ class DenseColumns:
             max(target, LEAST * abs(place.value)),
             STEPS_MOST,
         )
-        self._renew = steps >= RENEW_FROM or status != CONVERGED
+        self._renew = steps >= (RENEW_FROM if self._few is None else RENEW_FROM_FEW) or status != CONVERGED
         return status, (coef, eta), rows
 
     def _free_inverse(self, curvature: FloatArray) -> FloatArray:
@@ -275,7 +284,8 @@ class DenseColumns:
         return None, False
 
     def _penalty(self, coef: FloatArray) -> float:
-        return float(self._l1 @ np.abs(coef) + 0.5 * (self._l2 @ coef**2))
+        absolute = float(self._l1 @ np.abs(coef))
+        return absolute + 0.5 * float(self._l2 @ coef**2) if self._squared else absolute
 
     # ---------------------------------------------------------------------------------------------------------- proof
 
@@ -304,7 +314,7 @@ class DenseColumns:
         rounding = float(np.abs(own) @ np.abs(place.coef[: self._free.size]))
         sound = bool((np.abs(own) <= MET * np.linalg.norm(place.slope) * self._lengths).all())
         dual[self._free] = 0.0
-        l1 = np.where(self._held, np.inf, penalty.l1)
+        l1 = np.where(self._held, np.inf, penalty.l1) if self._holds else penalty.l1
         gap = rounding + columns_gap(dual, coef, l1, penalty.l2, 0, *squares) if sound else math.inf
         return coef, dual, gap
 

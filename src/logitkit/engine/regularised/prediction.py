@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from logitkit.models.penalties.penalty import Penalty
+from logitkit.numerics.kernels.dual_rows import predicted_coef
 from logitkit.typing import FloatArray
 
 __all__ = ["Prediction"]
@@ -38,11 +37,5 @@ class Prediction:
         if before is None or not ahead < here < before[0]:
             return coef
         earlier, start = before
-        free = penalty.free
-        some = np.flatnonzero(((start != 0.0) & (coef != 0.0)) | free)  # the others stay
-        now = coef[some]
-        predicted = now + (ahead - here) / (here - earlier) * (now - start[some])
-        same = (np.sign(predicted) == np.sign(now)) | free[some]
-        out = coef.copy()
-        out[some] = np.clip(np.where(same, predicted, now), penalty.lower[some], penalty.upper[some])
-        return out
+        share = (ahead - here) / (here - earlier)
+        return predicted_coef(coef, start, share, penalty.free, penalty.lower, penalty.upper)

@@ -137,10 +137,16 @@ class WideProducts(ColumnProducts):
         write_dots(self.columns, place, rows, out)
         return out / self.scale[index]
 
+    def keep(self, array: FloatArray) -> None:
+        """Keep all columns of a small matrix, which are not asked for one by one then."""
+        self.columns, self._used = np.ascontiguousarray(array.T), array.shape[1]
+        self._place = np.arange(self._used)
+
     def places_of(self, index: IntArray) -> IntArray:
         """Return where some columns are among those that are kept, which they are from now on."""
-        new = index[self._place[index] < 0]
-        if new.size:
+        place = self._place[index]
+        if place.size and place.min() < 0:
+            new = index[place < 0]
             matrix = self.objective.matrix
             before, self._used = self._used, self._used + new.size
             if self._used > len(self.columns):
@@ -149,7 +155,8 @@ class WideProducts(ColumnProducts):
                 self.columns = space
             self.columns[before : self._used] = matrix.columns(new).to_dense().T
             self._place[new] = np.arange(before, self._used)
-        return np.asarray(self._place[index])
+            place = self._place[index]
+        return place
 
     @once
     def mean(self) -> FloatArray:

@@ -131,7 +131,8 @@ class StrengthSequence:
         step is not taken, and the gap is a bound nevertheless.
         """
         penalty = self.strengths.at(strength)
-        self._require_felt(penalty)
+        if not strength * self.strengths.least >= STRENGTH_LEAST * self.problem.sums.total:
+            self._require_felt(penalty)
         if self._engine is None:
             self._engine = self._choose(penalty)
         if polish and isinstance(self._engine, OnGram):
@@ -147,6 +148,8 @@ class StrengthSequence:
         strength = np.maximum(penalty.l1[low], penalty.l2[low])
         if penalty.groups is not None:
             strength = np.maximum(strength, np.r_[penalty.groups.strengths, 0.0][penalty.groups.codes[low]])
+        if not strength.any():
+            return
         lost = np.flatnonzero((strength > 0.0) & (strength < least))
         if lost.size:
             lowest = lost[np.argmin(strength[lost])]

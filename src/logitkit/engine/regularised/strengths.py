@@ -31,7 +31,7 @@ from logitkit.models.penalties.penalty import Groups, Penalty, no_penalty
 from logitkit.models.penalties.prior import GaussianPrior
 from logitkit.models.penalties.quadratic import Quadratic
 from logitkit.models.penalties.specification import Part, Specification, parts_of
-from logitkit.numerics.once import once
+from logitkit.numerics.once import altered, once
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["Strengths", "strengths_of"]
@@ -82,7 +82,14 @@ class Strengths:
             return self.fixed.plus(self.unit, strength)
         fixed, unit = self.fixed, self.unit
         l2 = fixed.l2 + strength * unit.l2 if self._squares else fixed.l2
-        return replace(fixed, l1=fixed.l1 + strength * unit.l1, l2=l2)
+        return altered(fixed, l1=fixed.l1 + strength * unit.l1, l2=l2)
+
+    @once
+    def least(self) -> float:
+        """The smallest penalty of a coefficient at strength 1, where all grow with the strength alone; else 0."""
+        fixed, size = self.fixed, np.maximum(self.unit.l1, self.unit.l2)
+        alone = self.varies and self._adds and not (fixed.l1.any() or fixed.l2.any())
+        return float(size[size > 0.0].min(initial=np.inf)) if alone else 0.0
 
     @once
     def _squares(self) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from logitkit.numerics.kernels import compiled, compiled_sum
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["add_curved", "beyond", "curved_gram", "moved_rows", "strong_columns"]
+__all__ = ["add_curved", "admitted_columns", "beyond", "curved_gram", "moved_rows", "predicted_coef"]
 
 
 @compiled_sum
@@ -112,8 +112,17 @@ def beyond(products: FloatArray, limit: FloatArray, inside: BoolArray) -> IntArr
 
 
 @compiled
-def strong_columns(products: FloatArray, l1: FloatArray, before: FloatArray, l2: FloatArray) -> IntArray:
-    """Return the columns with a penalty that the strong rule lets in.
+def admitted_columns(
+    products: FloatArray,
+    l1: FloatArray,
+    before: FloatArray,
+    l2: FloatArray,
+    earlier: FloatArray,
+    products_before: FloatArray,
+    farthest: float,
+    share: float,
+) -> BoolArray:
+    """Return which columns with a penalty the strong rule lets in, less those whose product goes elsewhere.
 
     Parameters
     ----------
@@ -121,16 +130,57 @@ def strong_columns(products: FloatArray, l1: FloatArray, before: FloatArray, l2:
         At the strength before.
     l1, before, l2 : (p,) array
         Strengths of the absolute values, now and before, and of the squares.
+    earlier, products_before : (p,) array
+        The strength before these and the products there, or none of them: without rows.
+    farthest : float
+        Times the step before: after a longer one a product may have turned.
+    share : float
+        Of its strength, which a product that goes on as it did must reach.
 
     Returns
     -------
-    (k,) int array
-        Increasing: those whose product is at least twice the strength less the one before.
+    (p,) bool array
+        True where the product is at least twice the strength less the one before, and goes on to its strength.
     """
-    index = np.empty(products.shape[0], dtype=np.int64)
-    count = 0
+    out = np.zeros(products.shape[0], dtype=np.bool_)
+    known = earlier.shape[0] > 0
     for j in range(products.shape[0]):
-        if abs(products[j]) >= max(2.0 * l1[j] - before[j], 0.0) and (l1[j] > 0.0 or l2[j] > 0.0):
-            index[count] = j
-            count += 1
-    return index[:count].copy()
+        size = abs(products[j])
+        if not (size >= max(2.0 * l1[j] - before[j], 0.0) and (l1[j] > 0.0 or l2[j] > 0.0)):
+            continue
+        inside = True
+        if known:
+            step, since = before[j] - l1[j], earlier[j] - before[j]
+            if step >= 0.0 and step < farthest * since:
+                ahead = abs(products[j] + step / since * (products[j] - products_before[j]))
+                inside = max(size, ahead) >= share * l1[j]
+        out[j] = inside
+    return out
+
+
+@compiled
+def predicted_coef(
+    coef: FloatArray, start: FloatArray, share: float, free: BoolArray, lower: FloatArray, upper: FloatArray
+) -> FloatArray:
+    """Return coefficients that go on as from the solution before, by a share of that change; signs are held.
+
+    Parameters
+    ----------
+    coef, start : (p,) array
+        The last solution and the one before.
+    share : float
+        Of the change between them.
+    free : (p,) bool array
+        Which have no penalty, and may change their sign.
+    lower, upper : (p,) array
+        Bounds.
+    """
+    out = coef.copy()
+    for j in range(coef.shape[0]):
+        now = coef[j]
+        if free[j] or (now != 0.0 and start[j] != 0.0):
+            ahead = now + share * (now - start[j])
+            if free[j] or ((ahead > 0.0) == (now > 0.0) and ahead != 0.0):
+                now = ahead
+            out[j] = min(max(now, lower[j]), upper[j])
+    return out
