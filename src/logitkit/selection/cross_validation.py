@@ -18,7 +18,7 @@ import numpy as np
 
 from logitkit.design.chunks.some_rows import some_rows
 from logitkit.design.design import Design
-from logitkit.engine.regularised.model import PathModel
+from logitkit.engine.regularised.model import PathModel, Predictor
 from logitkit.engine.regularised.options import ProxNewton
 from logitkit.engine.regularised.path import PathRecord
 from logitkit.errors import DataError
@@ -155,6 +155,7 @@ def cross_validate_path(
         return _HeldOut(test, eta, measure.score(eta, response), response.total)
 
     if leaves_a_thread_idle(n, matrix):
+        # All of them first: the table of predictions is made when no fold holds its rows any more.
         done = list(each_fold(lambda task: held_out(task - 1) if task else whole(), n + 1, matrix, label=BESIDE))
         held = [one for one in done if isinstance(one, _HeldOut)]
         return _collected(given, next(one for one in done if isinstance(one, PathRecord)), held, folds, measure)
@@ -208,14 +209,14 @@ def _collected(
 
 def _without(
     given: PathModel, strengths: FloatArray, latch: PathLatch, train: IntArray, options: ProxNewton, split: int
-) -> tuple[PathModel, PathRecord]:
-    """Return the model of the rows without a fold, and its path."""
+) -> tuple[Predictor, PathRecord]:
+    """Return the path of the rows without a fold, and what predicts by it; the rows are given back."""
     with named_fold(split):
         model = given.of_rows(rows_of_design(given.design, train))
         found = path_of(model, strengths, options, False, latch.wait_for)
         if found.strengths.size == 0:
             raise DataError("no strength was reached.")
-    return model, found
+    return model.predictor, found
 
 
 def _held_out(
@@ -229,9 +230,11 @@ def _held_out(
 ) -> FloatArray:
     """Return linear predictors of the rows of a fold, from the path of the other rows; nan where it ended before."""
     design = given.design
-    model, found = _without(given, strengths, latch, train, options, split)
+    predictor, found = _without(given, strengths, latch, train, options, split)
     with named_fold(split):
-        part = model.predictors(design.matrix.take(test), found.coef, design.response.take(test).offset)
+        part = predictor(design.matrix.take(test), found.coef, design.response.take(test).offset)
+    if len(found.coef) == latch.size:
+        return part
     eta = np.full((*part.shape[:-1], latch.size), np.nan)
     eta[..., : len(found.coef)] = part
     return eta

@@ -34,6 +34,8 @@ __all__ = ["PathModel", "PenalisedModel", "Predictor", "equations_of", "names_of
 #: Of a matrix, reported coefficients and offset.
 Predictor: TypeAlias = Callable[[Matrix, FloatArray, FloatArray | None], FloatArray]
 
+ROWS_AT_ONCE = 2_048  # that stay in the cache for the coefficients at all strengths
+
 
 class PathModel(Protocol):
     """A model that is fitted at one strength after another, or without a penalty at the strength zero."""
@@ -162,9 +164,13 @@ def _predictors(form: Form, matrix: Matrix, coef: FloatArray, offset: FloatArray
     """Return linear predictors, a column per vector of coefficients, shape (n, k) or (K, n, k) by outcome."""
     predictors = form.shown
     eta = np.zeros((predictors.n_predictors, matrix.n_rows, coef.shape[0]))
-    for j, vector in enumerate(coef):
-        for outcome, block in zip(predictors.active, vector.reshape(predictors.active.size, -1), strict=True):
-            eta[outcome, :, j] = matrix.matvec(block)
+    parts = np.split(coef, predictors.active.size, axis=1)
+    size = ROWS_AT_ONCE if matrix.stream is None else max(matrix.n_rows, 1)  # a stream is read in one pass
+    for start in range(0, matrix.n_rows, size):
+        place = slice(start, min(start + size, matrix.n_rows))
+        block = matrix.rows(place.start, place.stop) if size < matrix.n_rows else matrix
+        for outcome, vectors in zip(predictors.active, parts, strict=True):
+            eta[outcome, place] = block.matvecs(vectors).T
     if offset is not None:
         eta = eta + offset[:, :, None]
     return eta[0] if form.is_single else eta
