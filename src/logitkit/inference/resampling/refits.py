@@ -9,7 +9,10 @@ which detects separation and aliasing exactly. Results do not depend on the numb
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
+from threading import Lock
+from typing import Any
 
 import numpy as np
 
@@ -36,6 +39,7 @@ __all__ = ["Refits", "ReplicateFunctions", "certain_fits", "refit", "refits_from
 
 CHUNK_CELLS = 1 << 17  # of weights or outcomes that are drawn at a time: 1 MiB
 CHUNK_MOST = 64
+IN_TURN = 4_096  # rows whose weights are drawn in so short a time that threads would wait for the interpreter's lock
 CELLS_TOGETHER = 1 << 16  # rows times coefficients of a refit that is too small to fill the threads by itself
 LABEL = "Refits"
 
@@ -326,14 +330,17 @@ def _small(
     n = X.shape[0]
     size = min(max(CHUNK_CELLS // n, 1), CHUNK_MOST)
     sizes = [min(size, n_fits - first) for first in range(0, n_fits, size)]
+    # Each call of compiled code gives up the interpreter's lock: two threads that draw hand it over all the time.
+    turn: AbstractContextManager[Any] = Lock() if n <= IN_TURN else nullcontext()
 
     def run(chunk: int) -> SmallFits:
         first = chunk * size
-        responses = [response_of(number) for number in range(first, min(first + size, n_fits))]
-        weights, y = (
-            np.stack([getattr(r, name) for r in (responses if changed else responses[:1])])
-            for name, changed in (("weights", changes[0]), ("y", changes[1]))
-        )
+        with turn:
+            responses = [response_of(number) for number in range(first, min(first + size, n_fits))]
+            weights, y = (
+                np.stack([getattr(r, name) for r in (responses if changed else responses[:1])])
+                for name, changed in (("weights", changes[0]), ("y", changes[1]))
+            )
         bounds = np.tile(np.array([[0, n]]), (len(responses), 1))
         return solve_small(X, y, weights, responses[0].shift, bounds, model.coef, Newton())
 
