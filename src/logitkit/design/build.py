@@ -66,7 +66,7 @@ def build_design(
         raise FormulaError(f"{absorb!r} is absorbed and also in the formula; leave it out of one of them.")
     absent = {**table.missing(used), **extras.missing()}
     positions = complete_rows(absent, missing)
-    frame = table.frame(used, positions)
+    frame = table.plain_columns(used, positions)
     left = evaluate_left(parsed.left, frame, parsed.functions)
     # A column of the table was looked at for missing values already.
     gone = np.zeros(len(frame), dtype=bool) if parsed.left in frame.columns else missing_outcome(left)

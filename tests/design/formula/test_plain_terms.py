@@ -10,8 +10,11 @@ import pandas as pd
 import pytest
 from formulaic import ModelSpec
 from formulaic.materializers import PandasMaterializer
+from numpy.testing import assert_array_equal
 
+from logitkit.design.build import build_design
 from logitkit.design.formula import materializer as module
+from logitkit.design.formula import plain_terms
 from logitkit.design.formula.materializer import BlockMaterializer
 from logitkit.design.formula.specs import new_spec
 
@@ -109,3 +112,38 @@ def test_a_column_called_one_is_not_the_intercept() -> None:
     materializer = BlockMaterializer(pd.DataFrame({"1": column}), {})
     materializer.evaluate(spec)
     np.testing.assert_array_equal(materializer.build(spec)[0].to_dense()[:, 0], column)
+
+
+@pytest.mark.parametrize("formula", ["y ~ x + small", "y ~ 0 + x + whole", "y ~ ."])
+def test_a_formula_of_numbers_that_was_read_before_gives_the_same_design(formula):
+    plain_terms._read_before.clear()
+    table = FRAME[["x", "small", "single", "whole"]].assign(y=[0, 1, 1, 0])
+    first, second = (build_design(formula, table, namespace={}) for _ in range(2))
+    assert len(plain_terms._read_before) == 1
+    assert second.info.coding.spec is first.info.coding.spec
+    assert (first.info.names, first.info.terms) == (second.info.names, second.info.terms)
+    assert_array_equal(first.matrix.to_dense(), second.matrix.to_dense())
+    assert_array_equal(second.matrix.to_dense()[:, second.info.names.index("x")], FRAME["x"])
+
+
+def test_a_column_that_is_text_in_the_next_table_is_read_anew():
+    numbers = pd.DataFrame({"y": [0, 1, 1, 0], "x": [1.0, 2.0, 4.0, 3.0]})
+    names = [
+        build_design("y ~ x", table, namespace={}).info.names
+        for table in (
+            numbers,
+            numbers.assign(x=["a", "b", "a", "b"]),
+            numbers.assign(x=[True, False, True, False]),
+            numbers,
+        )
+    ]
+    assert names == [("Intercept", "x"), ("Intercept", "x[T.b]"), ("Intercept", "x"), ("Intercept", "x")]
+
+
+@pytest.mark.parametrize(
+    "formula", ["y ~ x + g", "y ~ x:small", "y ~ I(x)", "y ~ C(g)", "y ~ scale(x)", "y ~ x + offset(small)"]
+)
+def test_no_other_formula_is_remembered(formula):
+    plain_terms._read_before.clear()
+    build_design(formula, FRAME.assign(y=[0, 1, 1, 0]), namespace={})
+    assert not plain_terms._read_before

@@ -15,6 +15,7 @@ from numpy.testing import assert_allclose
 
 import logitkit as lk
 from design.inputs import small, unchanged
+from logitkit.design.table.frame import read_table
 from logitkit.errors import DataError
 from tolerances import EXACT, ROUTE
 
@@ -225,3 +226,27 @@ def test_ready_matrices_that_are_refused() -> None:
     fit = lk.logit_matrix(X, y)
     with pytest.raises(DataError, match="3 columns and the model has 2"):
         fit.predict(np.ones((2, 3)))
+
+
+@pytest.mark.parametrize("index", [None, [5, 3, 4, 1]])
+@pytest.mark.parametrize("positions", [None, np.array([0, 2])])
+def test_columns_for_a_formula_are_those_of_the_frame(index, positions):
+    data = pd.DataFrame(
+        {
+            "float": [1.5, 2.0, -1.0, 0.0],
+            "whole": [1, 2, 3, 4],
+            "flag": [True, False, True, True],
+            "nullable": pd.array([1, 2, 3, 4], dtype="Int64"),
+            "text": ["a", "b", "a", "c"],
+            "level": pd.Categorical(["u", "v", "u", "v"]),
+            "day": pd.to_datetime(["2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04"]),
+        },
+        index=index,
+    )
+    table = read_table(data)
+    names = list(data.columns)
+    frame, columns = table.frame(names, positions), table.plain_columns(names, positions)
+    assert len(columns) == len(frame)
+    assert list(columns.columns) == names
+    for name in names:
+        pd.testing.assert_series_equal(columns[name], frame[name], check_index_type=True)

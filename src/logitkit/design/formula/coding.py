@@ -12,9 +12,12 @@ from formulaic import ModelSpec
 from formulaic.errors import FormulaicError
 from formulaic.parser.types import Factor
 
+from logitkit.design.formula.bare_dates import require_no_bare_dates
+from logitkit.design.formula.columns import Column, lay_out
 from logitkit.design.formula.main_effects import MainEffects, main_effects
 from logitkit.design.formula.materializer import BlockMaterializer
 from logitkit.design.formula.parse import ParsedFormula
+from logitkit.design.formula.plain_terms import known_columns, remember
 from logitkit.design.formula.specs import coded_by_sum, learnt_factors, new_spec
 from logitkit.design.formula.terms import INTERCEPT, Term
 from logitkit.design.matrix.dense import Dense
@@ -267,9 +270,12 @@ def learn_coding(
     parsed: ParsedFormula, frame: Any, factors_by: FactorCoding = "treatment", before: Beforehand | None = None
 ) -> tuple[Coding, CodedRows]:
     """Code the rows of a fit and return the coding that rebuilds the columns."""
+    learns = before is not None or bool(parsed.offsets)
+    if not learns and (plain := known_columns(parsed.right, parsed.terms, frame)) is not None:
+        return _as_known(parsed, *plain, len(frame))
     known = before or Beforehand()
     materializer = BlockMaterializer(frame, parsed.functions)
-    _require_no_bare_dates(parsed, materializer.columns)
+    require_no_bare_dates(parsed, materializer.columns)
     materializer.factors_by = factors_by
     offset_spec = new_spec("0 + " + " + ".join(parsed.offsets), known.transforms) if parsed.offsets else None
     new = new_spec(list(parsed.terms), known.transforms, known.levels)
@@ -296,7 +302,21 @@ def learn_coding(
     }
     kept = materializer.kept
     materializer.release()
+    if not learns:
+        remember(parsed.right, parsed.terms, frame, spec)
     return coding, CodedRows(matrix, offset, kept, np.zeros(len(frame), dtype=bool), factors)
+
+
+def _as_known(
+    parsed: ParsedFormula, columns: tuple[Column, ...], spec: ModelSpec, n_rows: int
+) -> tuple[Coding, CodedRows]:
+    """Return the coding of columns of numbers whose formula was read before, and the rows."""
+    names, functions = tuple(spec.column_names), dict(parsed.functions)
+    coding = Coding(
+        parsed.right, (), spec, None, parsed.variables, functions, names, left_variables=parsed.left_variables
+    )
+    every, none = np.ones(n_rows, dtype=bool), np.zeros(n_rows, dtype=bool)
+    return coding, CodedRows(lay_out(columns, n_rows, None), None, every, none)
 
 
 def _factor_codes(materializer: BlockMaterializer, factor: Factor, spec: ModelSpec) -> Coded:
@@ -354,22 +374,6 @@ def cause_of(error: Exception) -> Exception:
     while isinstance(error, FormulaicError) and isinstance(error.__cause__, Exception):
         error = error.__cause__
     return error
-
-
-def _require_no_bare_dates(parsed: ParsedFormula, columns: Mapping[str, Any]) -> None:
-    """Refuse a date or a duration that stands in the formula as it is; a function may turn it into a number."""
-    for factor in {factor.expr for term in parsed.terms for factor in term.factors}:
-        if factor in columns and getattr(columns[factor].dtype, "kind", "O") in "mM":
-            dtype, name = columns[factor].dtype, factor if factor.isidentifier() else f"`{factor}`"
-            if dtype.kind == "m":
-                raise DataError(
-                    f"Column {factor!r} holds durations ({dtype}), not numbers: write for example 'I({name}.dt.days)', "
-                    f"or 'I({name}.dt.total_seconds())' for parts of days."
-                )
-            raise DataError(
-                f"Column {factor!r} holds dates ({dtype}), not numbers: write for example 'I({name}.dt.year)', or "
-                "count the days since a date."
-            )
 
 
 def _require_numeric_offset(spec: ModelSpec) -> None:

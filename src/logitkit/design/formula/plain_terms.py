@@ -7,7 +7,7 @@ to the bit, and ``tests/design/formula/test_plain_terms.py`` holds the two side 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,8 +22,12 @@ from logitkit.design.formula.terms import INTERCEPT
 
 __all__ = ["evaluated_number", "plain_columns"]
 
+REMEMBERED = 64  # formulas
 ONE = "1"  # as a formula has its intercept
 NUMBER = (Factor.Kind.NUMERICAL, Factor.Kind.UNKNOWN)
+
+
+_read_before: dict[tuple[str, tuple[str, ...]], ModelSpec] = {}
 
 
 def evaluated_number(factor: Factor, columns: Mapping[str, Any], states: Mapping[str, Any]) -> EvaluatedFactor | None:
@@ -93,6 +97,58 @@ def plain_columns(
             structure=[EncodedTermStructure(term, [ScopedTerm(own)], [name]) for term, own, name in parts]
         )
     return tuple(columns), spec
+
+
+def known_columns(right: str, terms: Sequence[Any], table: Any) -> tuple[tuple[Column, ...], ModelSpec] | None:
+    """Return the columns of a formula of numbers that was read before, and its spec, which no number changes.
+
+    Parameters
+    ----------
+    right : str
+        Right side of the formula.
+    terms : sequence of Term
+        What it was read as.
+    table : table
+        Columns without missing values.
+
+    Returns
+    -------
+    (tuple of Column, ModelSpec) or None
+        None where it was not read before, or some column is not one of numbers in this table.
+    """
+    names = _names(terms)
+    spec = _read_before.get((right, names))
+    if spec is None or not all(name == ONE or _is_number(table, name) for name in names):
+        return None
+    return tuple(Column() if name == ONE else Column((as_numbers(table[name]),)) for name in names), spec
+
+
+def remember(right: str, terms: Sequence[Any], table: Any, spec: ModelSpec) -> None:
+    """Keep the spec of a formula whose terms are an intercept and columns of numbers, for the next fit of it."""
+    names = _names(terms)
+    factors = [term.factors[0] for term in terms if len(term.factors) == 1]
+    looked_up = all(
+        factor.eval_method is (Factor.EvalMethod.LITERAL if factor.expr == ONE else Factor.EvalMethod.LOOKUP)
+        for factor in factors
+    )
+    if not looked_up or not all(name == ONE or _is_number(table, name) for name in names) or spec.transform_state:
+        return
+    if len(_read_before) >= REMEMBERED:
+        _read_before.clear()
+    _read_before[right, names] = spec
+
+
+def _names(terms: Sequence[Any]) -> tuple[str, ...]:
+    """Return the only factor of each term, empty for a product."""
+    return tuple(term.factors[0].expr if len(term.factors) == 1 else "" for term in terms)
+
+
+def _is_number(table: Any, name: str) -> bool:
+    """Tell whether a column of a table is one of numbers."""
+    if name not in table.columns:
+        return False
+    dtype = table[name].dtype
+    return isinstance(dtype, np.dtype) and dtype.kind in "iuf"
 
 
 def _is_plain(found: EvaluatedFactor | None, n_rows: int) -> bool:

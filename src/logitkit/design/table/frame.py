@@ -1,6 +1,6 @@
 """Tables of any kind, read column by column into pandas without touching the caller's data.
 
-All code specific to pandas, polars, Arrow or files is here.
+Code specific to pandas, polars, Arrow or files is here, but for what brings columns to NumPy's types (``plain.py``).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import pandas as pd
 
 from logitkit.design.table.levels import Coded, is_ordered
 from logitkit.design.table.names import require_distinct_names, require_text_names
+from logitkit.design.table.plain import PlainColumns, is_plain_number, plain_values
 from logitkit.errors import DataError, nearest_name
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
@@ -87,9 +88,28 @@ class Table:
             column = self.column(name)
             if positions is not None:
                 column = column.iloc[positions]
-            columns[name] = _plain(column, name)
+            columns[name] = plain_values(column, name)
         n_rows = self.n_rows if positions is None else positions.size
         return pd.DataFrame(columns, index=pd.RangeIndex(n_rows), copy=False)
+
+    def plain_columns(self, names: Sequence[str], positions: IntArray | None) -> PlainColumns:
+        """Return what ``frame`` does, without a data frame: a formula asks for one column at a time."""
+        if positions is not None or not _counts_from_zero(self.index):
+            frame = self.frame(names, positions)
+            return PlainColumns({name: frame[name] for name in names}, len(frame))
+        rows = pd.RangeIndex(self.n_rows)
+        columns = {}
+        for name in names:
+            column = self.column(name)
+            if not is_plain_number(column.dtype):
+                column = pd.Series(plain_values(column, name), rows, name=name, copy=False)
+            columns[name] = column
+        return PlainColumns(columns, self.n_rows)
+
+
+def _counts_from_zero(index: pd.Index | None) -> bool:
+    """Tell whether row labels are the numbers of the rows."""
+    return isinstance(index, pd.RangeIndex) and index.start == 0 and index.step == 1 and index.name is None
 
 
 def read_table(data: Any) -> Table:
@@ -101,8 +121,9 @@ def read_table(data: Any) -> Table:
     ('x', 'y')
     """
     if isinstance(data, pd.DataFrame):
-        require_text_names(data.columns)
-        return Table(data, list(data.columns), len(data), data.index)
+        names = data.columns.tolist()
+        require_text_names(names)
+        return Table(data, names, len(data), data.index)
     if isinstance(data, np.ndarray) and data.dtype.names:  # records
         data = {name: data[name] for name in data.dtype.names}
     if isinstance(data, Mapping):
@@ -141,7 +162,10 @@ def is_missing(values: Any) -> BoolArray:
     """Return where values are missing: None, NaN, NaT or NA."""
     dtype = getattr(values, "dtype", None)
     if isinstance(dtype, np.dtype) and dtype.kind in "fiub":  # as pandas finds it, without what it wraps around it
-        return np.isnan(np.asarray(values)) if dtype.kind == "f" else np.zeros(np.shape(values), dtype=bool)
+        if dtype.kind != "f":
+            return np.zeros(np.shape(values), dtype=bool)
+        where: BoolArray = np.isnan(values.to_numpy() if isinstance(values, pd.Series) else np.asarray(values))
+        return where
     return np.asarray(pd.isna(values), dtype=bool)
 
 
@@ -254,7 +278,7 @@ def numeric_values(series: pd.Series, role: str) -> FloatArray:
     if missing.all():
         return out
     present = series[~missing]
-    values = None if isinstance(series.dtype, pd.CategoricalDtype) else _plain(present, role)
+    values = None if isinstance(series.dtype, pd.CategoricalDtype) else plain_values(present, role)
     if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiub":
         raise DataError(f"{role} must be numeric; its values are {series.dtype}, for example {present.iloc[0]!r}.")
     out[~missing] = values
@@ -330,62 +354,6 @@ def _to_pandas(column: Any) -> pd.Series:
         return pd.Series(native.to_pandas())
     series = pd.Series(column.to_pandas())
     return series.cat.set_categories(sorted(series.cat.categories))
-
-
-def _plain(column: pd.Series, name: str) -> Any:
-    """Return values without missing entries in numpy's own types, text as pandas has it, categories as they are."""
-    dtype = column.dtype
-    if isinstance(dtype, np.dtype) and dtype.kind in "fiubmM":
-        return column.to_numpy()
-    if isinstance(dtype, pd.CategoricalDtype):
-        if pd.api.types.infer_dtype(dtype.categories) in {"mixed", "mixed-integer"}:
-            raise DataError(_mixed(name, dtype.categories))
-        return column.array
-    if isinstance(dtype, pd.DatetimeTZDtype):
-        return column.array  # as numpy has it, it would lose its zone or become objects
-    if isinstance(dtype, pd.SparseDtype):
-        return column.array if dtype.fill_value == 0 and dtype.kind in "fiub" else np.asarray(column)
-    for is_kind, target in (
-        (pd.api.types.is_bool_dtype, bool),
-        (pd.api.types.is_integer_dtype, np.int64),
-        (pd.api.types.is_float_dtype, np.float64),
-    ):
-        if not pd.api.types.is_object_dtype(dtype) and is_kind(dtype):
-            return column.to_numpy(dtype=target)
-    if pd.api.types.is_string_dtype(dtype) and not pd.api.types.is_object_dtype(dtype):
-        return column.array if dtype == "str" else column.astype("str").array
-    return _plain_objects(pd.Series(column.to_numpy(dtype=object)), name)
-
-
-def _mixed(name: str, values: Any) -> str:
-    kinds = sorted({type(value).__name__ for value in values})
-    if len(kinds) == 1:
-        return f"Column {name!r} holds {kinds[0]} objects; convert it to numbers or text."
-    return f"Column {name!r} mixes {' and '.join(kinds)}; convert it to all numbers or all text."
-
-
-def _plain_objects(column: pd.Series, name: str) -> Any:
-    """Return objects as numbers, dates or text; refuse anything else."""
-    kind = pd.api.types.infer_dtype(column, skipna=True)
-    if kind in {"mixed", "mixed-integer"}:
-        raise DataError(_mixed(name, column))
-    if kind == "boolean":
-        return column.to_numpy(dtype=bool)
-    if kind in {"integer", "floating", "mixed-integer-float", "decimal"}:
-        return column.to_numpy(dtype=np.float64)
-    try:
-        if kind in {"date", "datetime", "datetime64"}:
-            return pd.to_datetime(column).array
-        if kind in {"timedelta", "timedelta64"}:
-            return pd.to_timedelta(column).to_numpy()
-    except ValueError as error:
-        raise DataError(f"Column {name!r} holds dates that cannot be interpreted: {error}") from error
-    if kind in {"complex", "time", "period"}:
-        raise DataError(
-            f"Column {name!r} holds {type(column.iloc[0]).__name__} values, which are neither numbers nor categories; "
-            "convert them to real numbers or to text."
-        )
-    return column.to_numpy(dtype=object)
 
 
 def _require_one_index(columns: Mapping[str, Any]) -> None:

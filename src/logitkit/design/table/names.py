@@ -57,7 +57,7 @@ def stated_names(names: Any, n_columns: int) -> tuple[str, ...]:
     Traceback (most recent call last):
     logitkit.errors.DataError: names is a set, which has no order; give a list, such as names=['Intercept', 'x'].
     """
-    if isinstance(names, (AbstractSet, Mapping)):
+    if not isinstance(names, (list, tuple)) and isinstance(names, (AbstractSet, Mapping)):
         how = "has no order" if isinstance(names, AbstractSet) else "gives two names per column"
         raise DataError(
             f"names is a {type(names).__name__}, which {how}; give a list, such as names=['Intercept', 'x']."
