@@ -22,7 +22,7 @@ import logitkit as lk
 from logitkit.design.build import build_design
 from logitkit.design.ready import ready_design
 from logitkit.design.response.reading import NominalReader
-from logitkit.engine import fit, many_outcomes
+from logitkit.engine import many_outcomes, small_fit
 from logitkit.engine.fit import fit_design
 from logitkit.engine.rows import products, vector
 from logitkit.engine.solvers import choose
@@ -109,8 +109,8 @@ def several(n: int, p: int, n_outcomes: int) -> Callable[[], Any]:
 
 
 COMPILED = (
-    Way("compiled", fit, {"pays_alone": lambda *_: True}),
-    Way("general", fit, {"pays_alone": lambda *_: False}),
+    Way("compiled", small_fit, {"pays_alone": lambda *_: True}),
+    Way("general", small_fit, {"pays_alone": lambda *_: False}),
 )
 SAMPLE = Way("sample", choose, {"NUMBERS_LEAST": BELOW}), Way("no sample", choose, {"NUMBERS_LEAST": NEVER})
 ARROW = (

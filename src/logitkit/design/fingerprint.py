@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import nullcontext
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -87,7 +88,9 @@ class Fingerprint:
             first, last = np.searchsorted(self.sample, [start, start + matrix.n_rows])
             here, probe = self.sample[first:last] - start, self.probe[first:last]
             whole = here.size == matrix.n_rows  # not worth a copy
-        with np.errstate(invalid="ignore"):  # the offset is infinite in a level whose rows all had one outcome
+        # The offset is infinite in a level whose rows all had one outcome.
+        quiet = nullcontext() if response.offset is None else np.errstate(invalid="ignore")
+        with quiet:
             outcomes = np.array([probe @ (values if whole else values[here]) for values in response.columns()])
         columns = (matrix if whole else matrix.take(here)).rmatvec(probe)
         return FingerprintSums(response.events, response.total, outcomes, columns)

@@ -69,20 +69,19 @@ def ready_design(
     for name, where in extras.missing().items():
         first, count = int(np.argmax(where)), int(where.sum())
         raise DataError(f"The values of {name} are nan in row {first} (from 0), {count} in all; drop those rows.")
-    rows = RowsUsed(extras, np.arange(n), weight_kind, None)
-    response, response_info = reader.read(values, "y", rows)
-    info = DesignInfo(
-        labels,
-        ColumnTerms(labels),
-        replace(
+    positions = np.arange(n)
+    response, response_info = reader.read(values, "y", RowsUsed(extras, positions, weight_kind, None))
+    if series:
+        response_info = replace(
             response_info,
             weights=None if weights is None else ARRAY,
             offset=None if reader.offset is None else ARRAY,
             cluster=None if cluster is None else ARRAY,
             weight_kind=weight_kind,
-        ),
+        )
+    return Design(
+        matrix, response, DesignInfo(labels, ColumnTerms(labels), response_info), RowCounts(n), positions, index
     )
-    return Design(matrix, response, info, RowCounts(n), np.arange(n), index)
 
 
 def _outcome(y: Any, labelled: Table) -> Any:
@@ -161,6 +160,6 @@ def _require_width(n_columns: int, expected: Sequence[str] | None) -> None:
 def _all_ones(matrix: Matrix, column: int) -> bool:
     """Tell whether every value of a column is one."""
     if isinstance(matrix, Dense):
-        return bool(np.all(matrix.array[:, column] == 1))
+        return bool((matrix.array[:, column] == 1).all())
     values = matrix.columns(np.array([column])).to_sparse().data
     return values.size == matrix.n_rows and bool(np.all(values == 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -95,7 +96,8 @@ def make_record(
     if limit is not None:
         infinite = np.where(limit.signs > 0.0, np.inf, np.where(limit.signs < 0.0, -np.inf, np.nan))
         coef = np.where(limit.signs == 0.0, coef, infinite)
-    coef[aliased] = np.nan
+    if aliased.size:
+        coef[aliased] = np.nan
     # Levels of a wide design are none of the coefficients that were solved for.
     n_params = len(info.names) - aliased.size if form.is_single else solution.coef.size
     dropped = np.unique(form.shown.columns[aliased]) if aliased.size else aliased
@@ -114,7 +116,7 @@ def make_record(
         loglik=constant - here.value,
         null_loglik=constant - null,
         deviance=max(2.0 * (here.value - saturated), 0.0),
-        null_deviance=np.nan if np.isnan(null) else max(2.0 * (null - saturated), 0.0),
+        null_deviance=math.nan if math.isnan(null) else max(2.0 * (null - saturated), 0.0),
         n_obs=sums.n_obs,
         n_params=n_params + info.nuisance.n_parameters,
         total=sums.total,

@@ -50,24 +50,22 @@ from logitkit.engine.rank import (
     solved_from,
 )
 from logitkit.engine.record import FitRecord
+from logitkit.engine.small_fit import fit_small, solve_in_compiled_code
 from logitkit.engine.solvers.choose import NUMBERS_LEAST, Plan, choose_plan, layout_that_pays, layout_when_large
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.scoring import highest_maximum
-from logitkit.engine.solvers.small import pays_alone, solve_single
 from logitkit.engine.solvers.solver import Solution, Status
 from logitkit.engine.solvers.start import starting_point
 from logitkit.errors import ConvergenceError, DataWarning, FormulaError, SeparationError, warn_caller
 from logitkit.models.family import Family
 from logitkit.models.form import Form, form_of
 from logitkit.numerics.threads.blas import single_threaded_blas
-from logitkit.numerics.threads.local import go_on, require_threads
 from logitkit.typing import FloatArray
 
 __all__ = ["are_clear", "as_given", "columns_of", "fit_design", "objective_of", "require_determined"]
 
 TESTED_MOST = 300  # coefficients of several outcomes up to which a fit that runs off is looked at by a linear program
 LARGE = 100  # coefficients beyond which second derivatives cost so much more than first ones that they are kept
-HUGE = 1e100  # a coefficient beyond which squares of its column may underflow
 DETERMINED = 1e-13  # of a unit diagonal: less is left of a coefficient that the others determine
 
 
@@ -107,6 +105,14 @@ def fit_design(
     True
     """
     form = form_of(model, design.matrix.n_columns)
+    record = fit_small(design, form, solver, level) if start is None else None
+    return _fit_any(design, form, solver, level, start, alone) if record is None else record
+
+
+def _fit_any(
+    design: Design, form: Form, solver: Newton, level: float, start: FloatArray | None, alone: bool
+) -> FitRecord:
+    """Fit a design of any size and kind."""
     with single_threaded_blas():
         if (record := fit_many(design, form, solver, level, start)) is not None:
             return record
@@ -261,8 +267,8 @@ def _solve(
 ) -> _Solved | None:
     """Return the solution in the columns as given, None where they are not clearly independent."""
     columns, intercept = columns_of(design, form, as_given), design.info.intercept
-    if warm is None and (small := _in_compiled_code(design, form, solver)) is not None:
-        return _Solved(columns, small)
+    if warm is None and (small := solve_in_compiled_code(design, form, solver)) is not None:
+        return _Solved(columns, small.solution)
     given = objective_of(design, form, columns)
 
     def origin_for(response: Response) -> FloatArray:
@@ -280,8 +286,8 @@ def _solve(
         if solution.status is Status.CONVERGED and are_clear(solution.evaluation, form, intercept, most=True):
             return _Solved(columns, solution)
     origin = start.coef
-    if warm is not None and (small := _in_compiled_code(design, form, solver, origin)) is not None:
-        return _Solved(columns, small)
+    if warm is not None and (small := solve_in_compiled_code(design, form, solver, origin)) is not None:
+        return _Solved(columns, small.solution)
     first = given.evaluate(origin)
     squares = _dense(first).array.diagonal()
     if not np.isfinite(first.value) or not _dense(first).finite or may_vanish(squares):
@@ -290,23 +296,6 @@ def _solve(
     if not are_clear(first, form, intercept):
         return None
     return _Solved(columns, solver.solve(given, origin, first, keep=plan.keeps))
-
-
-def _in_compiled_code(design: Design, form: Form, solver: Newton, start: FloatArray | None = None) -> Solution | None:
-    """Return the solution of a small fit, None where there is anything out of the ordinary to look into."""
-    if not (form.is_single and form.family.is_logit) or design.in_chunks:
-        return None
-    matrix, shift = design.matrix, design.response.shift
-    if not pays_alone(matrix.n_rows, matrix.n_columns) or not (shift is None or np.isfinite(shift).all()):
-        return None
-    start = origin_of(design.response, form, design.info.intercept) if start is None else start
-    require_threads()  # also where one thread is all that is used
-    go_on()
-    found = solve_single(matrix.to_dense(), design.response.y, design.response.weights, shift, start, solver)
-    if found is None or found.share < CLEAR_SHARE or np.abs(found.solution.coef).max() > HUGE:
-        return None
-    intercept = design.info.intercept  # if it is the first column, or there is none, shares are the same
-    return found.solution if not intercept or are_clear(found.solution.evaluation, form, intercept) else None
 
 
 def _dense(evaluation: Evaluation) -> DenseHessian:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -53,12 +54,20 @@ def null_loss_of(totals: FloatArray, intercept: bool, family: Any) -> float:
     True
     """
     counts = totals.tolist()
-    if intercept and sum(total > 0.0 for total in counts) == 1:
-        return 0.0
-    eta = family.intercepts(totals / totals.sum()) if intercept else family.intercepts(None)
+    if intercept:  # whatever the family, they give each outcome its proportion
+        total = sum(counts)
+        return sum((_loss_of(k, counts, total) for k in range(len(counts)) if counts[k] > 0.0), 0.0)
     with np.errstate(divide="ignore"):
-        losses = -family.log_probabilities(eta[:, None])[:, 0]
+        losses = -family.log_probabilities(family.intercepts(None)[:, None])[:, 0]
     return sum((total * loss for total, loss in zip(counts, losses.tolist(), strict=True) if total > 0.0), 0.0)
+
+
+def _loss_of(k: int, counts: list[float], total: float) -> float:
+    """Return the loss of the trials with one outcome, whose probability is the proportion of these."""
+    own = counts[k]
+    if 2.0 * own <= total:
+        return -own * math.log(own / total)
+    return -own * math.log1p(-sum(counts[:k] + counts[k + 1 :]) / total)
 
 
 def null_loss_of_rows(design: Design, form: Form, intercept: bool) -> float:

@@ -268,6 +268,7 @@ def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
     required = [each for each in parameters.values() if each.default is inspect.Parameter.empty]
     needed = [each.name for each in required if each.kind in by_place]
     keywords = [each.name for each in required if each.kind is inspect.Parameter.KEYWORD_ONLY]
+    every = frozenset(parameters)
     stated = "model" in known and "Model" in str(parameters["model"].annotation)
 
     def hint_of(word: str) -> str | None:
@@ -291,8 +292,9 @@ def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def asked(*given: P.args, **named: P.kwargs) -> R:
-        for word, value in named.items():
-            if word not in parameters:
+        absent: tuple[str, ...] = ()
+        for word, value in named.items() if named.keys() - every else ():
+            if word not in every:
                 own_words = nearest_name(word, known) if known else "It takes none."
                 hint = hint_of(word) or own_words
                 if word in WITH_ROWS and own and "data" in known:
@@ -310,8 +312,8 @@ def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
                 + (f" To be named: {', '.join(rest)}." if rest else "")
                 + VALUES.get(function.__name__, "")
             )
-        absent = [name for name in needed[len(given) :] if name not in named]
-        absent += [name for name in keywords if name not in named]
+        if keywords or len(given) < len(needed):
+            absent = tuple(name for name in (*needed[len(given) :], *keywords) if name not in named)
         if absent:
             raise ArgumentError(f"{called(given)}() needs {' and '.join(f'{name}=' for name in absent)}.")
         return function(*given, **named)

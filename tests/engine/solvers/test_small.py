@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 import logitkit as lk
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.response.response import Response
-from logitkit.engine import fit as engine
+from logitkit.engine import small_fit
 from logitkit.engine.existence.separation import overlap_is_certain
 from logitkit.engine.objective import Objective
 from logitkit.engine.rank import CLEAR_SHARE
@@ -131,7 +131,7 @@ def test_a_small_fit_in_compiled_code_is_that_of_the_general_solver(kind, monkey
     elif kind == "zero weights":
         given = {"weights": rng.integers(0, 3, 300)}
     compiled = lk.logit_matrix(X, y, ["Intercept", "a", "b", "c", "d"], **given)
-    monkeypatch.setattr(engine, "pays_alone", lambda *size: False)
+    monkeypatch.setattr(small_fit, "pays_alone", lambda *size: False)
     general = lk.logit_matrix(X, y, ["Intercept", "a", "b", "c", "d"], **given)
     assert np.abs((compiled.coef - general.coef) / general.std_error).max() < 1e-12
     assert_allclose(compiled.vcov, general.vcov, rtol=1e-12)
@@ -146,7 +146,7 @@ def test_a_small_fit_in_compiled_code_is_that_of_the_general_solver(kind, monkey
 def test_grouped_counts_too(monkeypatch):
     data = {"events": [1, 3, 4, 6], "others": [9, 7, 6, 4], "dose": [0.0, 1.0, 2.0, 3.0]}
     compiled = lk.logit("cbind(events, others) ~ dose", data)
-    monkeypatch.setattr(engine, "pays_alone", lambda *size: False)
+    monkeypatch.setattr(small_fit, "pays_alone", lambda *size: False)
     general = lk.logit("cbind(events, others) ~ dose", data)
     assert np.abs((compiled.coef - general.coef) / general.std_error).max() < 1e-12
 
@@ -161,7 +161,7 @@ def test_what_is_out_of_the_ordinary_takes_the_general_way(kind, monkeypatch):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         fit = lk.logit_matrix(X, y, names, solver=solver)
-        monkeypatch.setattr(engine, "pays_alone", lambda *size: False)
+        monkeypatch.setattr(small_fit, "pays_alone", lambda *size: False)
         other = lk.logit_matrix(X, y, names, solver=solver)
     assert fit.status == other.status
     assert_array_equal(fit.coef, other.coef)

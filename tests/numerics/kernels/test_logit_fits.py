@@ -52,7 +52,7 @@ def run(X, y, w, offset, bounds, start, tol=TOL, most=MOST):
     coef, information, report = np.empty((m, p)), np.empty((m, p, p)), np.empty((m, kernel.REPORTED))
     kernel.logit_fits(
         X, np.atleast_2d(y), np.atleast_2d(w), offset, bounds, np.atleast_2d(start), tol, most, ARMIJO, ROUNDING,
-        coef, np.empty((m, p)), information, np.empty((m, 0, 3)), report,
+        coef, np.empty((m, p)), information, np.empty((0, p, p)), np.empty((m, 0, 3)), report,
     )  # fmt: skip
     return coef, information, report
 
@@ -107,14 +107,15 @@ def test_any_number_of_columns_and_of_pieces_agrees_with_the_twin(p):
     agree(run(X, y, w, np.zeros(n), np.array([[0, n]]), np.zeros(p)), 0, twin(X, y, w, np.zeros(n), np.zeros(p)))
 
 
-def test_the_gradient_is_that_of_the_last_evaluation():
+def test_gradient_information_and_its_inverse_are_those_of_the_last_evaluation():
     rng = np.random.default_rng(3)
     n, p = 600, 5
     X, start = rng.normal(size=(n, p)), rng.normal(size=p)
     y, w = rng.random(n), rng.uniform(0.5, 2.0, n)
     slope, information, report = np.empty((1, p)), np.empty((1, p, p)), np.empty((1, kernel.REPORTED))
     loose = 1e3  # standard errors: the first evaluation is the last
-    places = np.empty((1, p)), slope, information, np.empty((1, 0, 3)), report
+    inverse = np.empty((1, p, p))
+    places = np.empty((1, p)), slope, information, inverse, np.empty((1, 0, 3)), report
     bounds, offset = np.array([[0, n]]), rng.normal(size=n)
     kernel.logit_fits(X, y[None], w[None], offset, bounds, start[None], loose, 100, ARMIJO, ROUNDING, *places)
     assert report[0, kernel.ENDED] == kernel.CONVERGED
@@ -122,6 +123,8 @@ def test_the_gradient_is_that_of_the_last_evaluation():
     mu = mean(X @ start + offset)
     assert_allclose(slope[0], X.T @ (w * (mu - y)), rtol=ROUTE)
     assert_allclose(information[0], (X * (w * mu * (1 - mu))[:, None]).T @ X, rtol=ROUTE, atol=ROUTE)
+    assert_array_equal(inverse[0], inverse[0].T)
+    assert_allclose(inverse[0] @ information[0], np.eye(p), atol=EXACT)
 
 
 def test_weights_outcomes_and_starts_by_fit_agree_with_the_twin(rows):
@@ -189,11 +192,11 @@ y = (rng.random((3, 60)) < 0.5).astype(float)
 y[2, 20:40] = 1.0
 w = rng.integers(0, 3, (1, 60)).astype(float)
 coef, information, report = np.empty((3, 3)), np.empty((3, 3, 3)), np.empty((3, kernel.REPORTED))
-slope, trace = np.empty((3, 3)), np.empty((3, 4, 3))
+slope, inverse, trace = np.empty((3, 3)), np.empty((3, 3, 3)), np.empty((3, 4, 3))
 bounds = np.array([[0, 20], [0, 60], [20, 40]])
-places = coef, slope, information, trace, report
+places = coef, slope, information, inverse, trace, report
 kernel.logit_fits(X, y, w, np.zeros(60), bounds, np.zeros((1, 3)), 1e-8, 100, 1e-4, 1e-12, *places)
-numbers = [*coef[:2].ravel(), *information[:2].ravel(), *trace[:2, :3].ravel()]
+numbers = [*coef[:2].ravel(), *information[:2].ravel(), *inverse[:2].ravel(), *trace[:2, :3].ravel()]
 numbers += [*report[:2, [0, 2, 3, 4, 5, 6, 7]].ravel(), report[2, 5]]
 print(json.dumps([hasattr(kernel.logit_fits, "py_func"), [float(number) for number in numbers]]))
 """
@@ -208,6 +211,6 @@ def test_the_fits_are_the_same_uncompiled():
 def test_an_empty_place_keeps_no_information(rows):
     X, y, w, offset, bounds = rows
     coef, report = np.empty((len(bounds), 4)), np.empty((len(bounds), kernel.REPORTED))
-    places = coef, np.empty((0, 4)), np.empty((0, 4, 4)), np.empty((len(bounds), 0, 3)), report
+    places = coef, np.empty((0, 4)), np.empty((0, 4, 4)), np.empty((0, 4, 4)), np.empty((len(bounds), 0, 3)), report
     kernel.logit_fits(X, y[None], w[None], offset, bounds, np.zeros((1, 4)), TOL, MOST, ARMIJO, ROUNDING, *places)
     assert_array_equal(coef, run(X, y, w, offset, bounds, np.zeros(4))[0])

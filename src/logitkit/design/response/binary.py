@@ -136,16 +136,16 @@ def code_outcome(values: Any, name: str, event: Any = None, known: ResponseInfo 
         event = one_value(event)
     if event is None and array.dtype.kind in "fiub":
         y = array.astype(np.float64)
-        zero_one = (y == 0.0) | (y == 1.0)
-        if not zero_one.all():
-            row = int(np.argmin(zero_one))
+        events, nonevents = int(np.count_nonzero(y == 1.0)), y.size - int(np.count_nonzero(y))
+        if events + nonevents < y.size:
+            row = int(np.argmin((y == 0.0) | (y == 1.0)))
             raise ResponseError(
                 f"The response {name!r} holds {array[row]} in row {row} of those used; numbers must be 0 or 1. For two "
                 "other values name the event, event=...; for counts write cbind(events, nonevents) ~ ...; for a "
                 "proportion of trials give the counts of events and nonevents; for fractions of "
                 "unknown numbers of trials state outcome='fraction'."
             )
-        if y.min() == y.max():
+        if not (events and nonevents):
             raise ResponseError(_one_class(name, array[0]))
         kind_bool = array.dtype.kind == "b"
         event_text, other = ("True", "False") if kind_bool else ("1", "0")

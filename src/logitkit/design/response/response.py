@@ -109,6 +109,8 @@ class Response:
     @once
     def n_obs(self) -> int:
         """Rows of positive weight; with frequency weights, the sum of the weights."""
+        if self.prior is None and self.trials is None:
+            return self.n_rows
         used = self.weights > 0.0
         if self.prior is not None and self.weight_kind == "frequency":
             return int(self.prior[used].sum())

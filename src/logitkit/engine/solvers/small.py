@@ -77,10 +77,13 @@ class SingleFit(NamedTuple):
         As of the general solver.
     share : float
         Least squared pivot of the information scaled to a unit diagonal: what a column has of its own.
+    covariance : (p, p) array
+        Inverse of the information.
     """
 
     solution: Solution
     share: float
+    covariance: FloatArray
 
 
 def is_small(n_rows: int, n_columns: int) -> bool:
@@ -128,9 +131,27 @@ def solve_small(
     (True, array([0.75, 0.5 ]))
     """
     m, p = bounds.shape[0], X.shape[1]
-    coef, report = np.empty((m, p)), np.empty((m, kernel.REPORTED))
-    slope, kept = np.empty((m if information else 0, p)), np.empty((m if information else 0, p, p))
-    _solve((X, y, weights, offset), bounds, start, solver, (coef, slope, kept, np.empty((m, 0, 3)), report))
+    coef, slope, trace, report = np.empty((m, p)), np.empty((0, p)), np.empty((m, 0, 3)), np.empty((m, kernel.REPORTED))
+    kept, inverse = np.empty((m if information else 0, p, p)), np.empty((0, p, p))
+    begin = np.require(np.atleast_2d(start), requirements=["C", "W"])  # of one kind: another is compiled again
+    kernel.logit_fits(
+        np.ascontiguousarray(X, dtype=np.float64),
+        np.ascontiguousarray(np.atleast_2d(y)),
+        np.ascontiguousarray(np.atleast_2d(weights)),
+        np.zeros(X.shape[0]) if offset is None else np.ascontiguousarray(offset),
+        np.ascontiguousarray(bounds, dtype=np.int64),
+        begin,
+        float(solver.tol),
+        int(solver.max_iter),
+        ARMIJO,
+        ROUNDING,
+        coef,
+        slope,
+        kept,
+        inverse,
+        trace,
+        report,
+    )
     return SmallFits(
         coef,
         kept,
@@ -151,14 +172,33 @@ def solve_single(
     Examples
     --------
     >>> y = np.array([0.0, 1.0, 1.0, 1.0])
-    >>> solution, share = solve_single(np.ones((4, 1)), y, np.ones(4), None, np.zeros(1), Newton())
+    >>> solution, share, covariance = solve_single(np.ones((4, 1)), y, np.ones(4), None, np.zeros(1), Newton())
     >>> bool(np.isclose(solution.coef[0], np.log(3))), bool(np.isclose(solution.trace[0].value, 4 * np.log(2)))
     (True, True)
+    >>> round(float(covariance[0, 0]), 9)  # one over n times the variance of a row
+    1.333333333
     """
     n, p = X.shape
-    coef, slope, kept = np.empty((1, p)), np.empty((1, p)), np.empty((1, p, p))
+    coef, slope, kept, inverse = np.empty((1, p)), np.empty((1, p)), np.empty((1, p, p)), np.empty((1, p, p))
     trace, report = np.empty((1, min(solver.max_iter, TRACED_MOST), 3)), np.empty((1, kernel.REPORTED))
-    _solve((X, y, weights, offset), np.array([[0, n]]), start, solver, (coef, slope, kept, trace, report))
+    kernel.logit_fits(
+        np.ascontiguousarray(X),
+        np.ascontiguousarray(y)[None],
+        np.ascontiguousarray(weights)[None],
+        np.zeros(n) if offset is None else np.ascontiguousarray(offset),
+        np.array([[0, n]], np.int64),
+        np.array(start, ndmin=2),
+        float(solver.tol),
+        int(solver.max_iter),
+        ARMIJO,
+        ROUNDING,
+        coef,
+        slope,
+        kept,
+        inverse,
+        trace,
+        report,
+    )
     value, squared, closest, share, steps, ended, fitted, matched = report[0].tolist()
     if ended != kernel.CONVERGED or steps > TRACED_MOST:
         return None
@@ -166,29 +206,6 @@ def solve_single(
     searched = trace[0, : int(steps)].tolist()
     done = [Step(k, value, math.sqrt(squared), length) for k, (value, squared, length) in enumerate(searched)]
     decrement = math.sqrt(squared)
-    last = Step(len(done), value, decrement, 0.0)
-    return SingleFit(Solution(coef[0], here, decrement, Status.CONVERGED, (*done, last), share > DEFINITE), share)
-
-
-def _solve(
-    rows: tuple[FloatArray, FloatArray, FloatArray, FloatArray | None],
-    bounds: IntArray,
-    start: FloatArray,
-    solver: Newton,
-    places: tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray],
-) -> None:
-    """Fill the places with coefficients, gradients, information, traces and reports."""
-    X, y, weights, offset = rows
-    kernel.logit_fits(
-        np.ascontiguousarray(X, dtype=np.float64),
-        np.ascontiguousarray(np.atleast_2d(y)),
-        np.ascontiguousarray(np.atleast_2d(weights)),
-        np.zeros(X.shape[0]) if offset is None else np.ascontiguousarray(offset),
-        np.ascontiguousarray(bounds, dtype=np.int64),
-        np.require(np.atleast_2d(start), requirements=["C", "W"]),  # of one kind: another is compiled again
-        float(solver.tol),
-        int(solver.max_iter),
-        ARMIJO,
-        ROUNDING,
-        *places,
-    )
+    done.append(Step(len(done), value, decrement, 0.0))
+    solution = Solution(coef[0], here, decrement, Status.CONVERGED, tuple(done), share > DEFINITE)
+    return SingleFit(solution, share, inverse[0])

@@ -292,6 +292,7 @@ def logit_fits(  # noqa: PLR0917 - arrays and scalars only
     coef: FloatArray,
     slope: FloatArray,
     information: FloatArray,
+    inverse: FloatArray,
     trace: FloatArray,
     report: FloatArray,
 ) -> None:
@@ -324,6 +325,8 @@ def logit_fits(  # noqa: PLR0917 - arrays and scalars only
         Overwritten with the gradient of the loss there, unless it is empty.
     information : (m, p, p) or (0, p, p) array
         Overwritten with the information there, unless it is empty.
+    inverse : (m, p, p) or (0, p, p) array
+        Overwritten with the inverse of the information of fits that converged, unless it is empty.
     trace : (m, t, 3) array
         Overwritten with the loss, the squared decrement and the length of the step of the first t iterations.
     report : (m, 8) array
@@ -380,11 +383,14 @@ def logit_fits(  # noqa: PLR0917 - arrays and scalars only
             own = coef[fit], hessian, factor, vectors, trace[fit], report[fit]
             # Refits to other weights begin near their estimate: the correction then spares most of them a pass.
             _newton(columns, rows, space, bound, max_iter, armijo, rounding, resampled, *own)
+            if slope.shape[0] > 0:
+                slope[fit] = vectors[0]
             if information.shape[0] > 0:
                 for j in range(p):
-                    slope[fit, j] = vectors[0, j]
                     for k in range(j + 1):
                         information[fit, j, k] = information[fit, k, j] = hessian[j, k]
+            if inverse.shape[0] > 0 and report[fit, ENDED] == CONVERGED:
+                _invert(factor, vectors[1], hessian, inverse[fit])
 
 
 @compiled
@@ -656,6 +662,31 @@ def _factorise(hessian: FloatArray, factor: FloatArray, scale: FloatArray) -> fl
                 least = min(least, rest)
                 factor[j, j] = math.sqrt(rest)
     return least
+
+
+@compiled
+def _invert(factor: FloatArray, scale: FloatArray, space: FloatArray, out: FloatArray) -> None:
+    """Fill the inverse of a matrix from the factor of the scaled one, whose inverse is formed first."""
+    p = factor.shape[0]
+    for i in range(p):
+        for j in range(i):
+            space[i, j] = 0.0
+        for k in range(i):
+            for j in range(k + 1):
+                space[i, j] -= factor[i, k] * space[k, j]
+        own = 1.0 / factor[i, i]
+        for j in range(i):
+            space[i, j] *= own
+        space[i, i] = own
+    out[:, :] = 0.0
+    for i in range(p):
+        for j in range(i + 1):
+            for k in range(j + 1):
+                out[j, k] += space[i, j] * space[i, k]
+    for j in range(p):
+        for k in range(j + 1):
+            out[j, k] *= scale[j] * scale[k]
+            out[k, j] = out[j, k]
 
 
 @compiled

@@ -17,7 +17,7 @@ from typing import Any
 from logitkit.numerics.threads.blas_library import limit_this_thread, of_the_process, of_the_thread, set_limit
 from logitkit.numerics.threads.local import threads_in_use
 
-__all__ = ["blas_for", "single_threaded_blas"]
+__all__ = ["blas_for", "is_shared_out", "single_threaded_blas"]
 
 FEW = 8_192  # multiplications: OpenBLAS shares out 9,216 of a matrix and a vector, and 262,144 of two matrices
 
@@ -48,6 +48,17 @@ def single_threaded_blas() -> Iterator[None]:
             _leave(holder)
 
 
+def is_shared_out(multiplications: int) -> bool:
+    """Tell whether a BLAS may share out a product of a size among threads.
+
+    Examples
+    --------
+    >>> is_shared_out(1_000), is_shared_out(1_000_000)
+    (False, True)
+    """
+    return multiplications > FEW
+
+
 def blas_for(multiplications: int) -> AbstractContextManager[None]:
     """Return what holds BLAS to one thread for products of a size; nothing for those that no BLAS shares out.
 
@@ -61,7 +72,7 @@ def blas_for(multiplications: int) -> AbstractContextManager[None]:
     >>> with blas_for(8):
     ...     pass
     """
-    return nullcontext() if multiplications <= FEW else single_threaded_blas()
+    return single_threaded_blas() if is_shared_out(multiplications) else nullcontext()
 
 
 def _enter(holder: object) -> None:
