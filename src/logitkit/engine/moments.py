@@ -11,7 +11,9 @@ from logitkit.design.chunks.journal import storable
 from logitkit.design.design import Design
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.matrix.matrix import Matrix
+from logitkit.design.matrix.sparse import Sparse
 from logitkit.numerics.kernels.dense import add_moments
+from logitkit.numerics.kernels.sparse import add_sparse_moments
 from logitkit.numerics.threads.local import ordered_map
 from logitkit.numerics.threads.row_groups import row_groups
 from logitkit.numerics.unshared import unshared_zeros
@@ -100,6 +102,8 @@ def column_moments(matrix: Matrix, weights: FloatArray) -> Moments:
             block, own = inner.rows(start, stop), weights[start:stop]
             if isinstance(block, Dense) and block.array.flags.c_contiguous:
                 add_moments(block.array, own, first, second)
+            elif isinstance(block, Sparse):
+                add_sparse_moments(block.indptr, block.indices, block.values, own, first, second)
             else:
                 block.add_rmatvec(own, first)
                 if isinstance(block, Dense):
@@ -109,7 +113,7 @@ def column_moments(matrix: Matrix, weights: FloatArray) -> Moments:
         return first, second
 
     first, second = np.zeros(inner.n_columns), np.zeros(inner.n_columns)
-    for part in ordered_map(sums, len(groups.bounds), light=groups.light):
+    for part in ordered_map(sums, len(groups.bounds), light=groups.light, joins=groups.light):
         first += part[0]
         second += part[1]
     mean = matrix.collect(first) / total

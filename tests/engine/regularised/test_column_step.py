@@ -23,7 +23,7 @@ def problem(seed: int = 0) -> tuple[np.ndarray, ColumnStep, np.random.Generator]
     X = random_array((N, P), density=0.1, rng=rng, format="csr")
     X.data = 1.0 + rng.random(X.nnz)
     columns = SparseColumns(sparse_matrix(X), np.ones(P))
-    return X.toarray(), ColumnStep(columns.parts), rng
+    return X.toarray(), ColumnStep(columns.parts, N), rng
 
 
 def penalty_of(k: int, l2: float) -> Penalty:
@@ -36,19 +36,50 @@ def squares_of(columns: np.ndarray, curvature: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("l2", [0.0, 2.0])
-def test_a_step_with_its_own_factor_is_newtons(l2: float, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("size", [1.0, 1e9])
+def test_a_step_with_its_own_factor_is_newtons(l2: float, size: float, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(column_step, "WORTH_MOST", 0)  # the factor is made
     X, steps, rng = problem()
+    X, l2 = size * X, size**2 * l2
+    steps.parts[2][:] *= size
+    # A factor in single precision, after one iteration; of squares that are too large for it in double.
+    near = 1e-5 if size == 1.0 else 1e-8
     columns = np.sort(rng.permutation(P)[:70])
     own, curvature, rows = X[:, columns], rng.uniform(0.05, 0.25, N), 0.1 * rng.standard_normal(N)
-    coef = rng.choice([-9.0, 9.0], 70)  # so far from zero that no sign changes
+    coef = rng.choice([-9.0, 9.0], 70) / size**2  # so far from zero that no sign changes
+    rows /= size
     penalty = penalty_of(70, l2)
     away = own.T @ rows + 0.3 * np.sign(coef) + l2 * coef
     step = np.linalg.solve(own.T @ (curvature[:, None] * own) + l2 * np.eye(70), -away)
     found, moved = coef.copy(), rows.copy()
     steps.take(columns, penalty, squares_of(own, curvature), curvature, found, moved, 0.0)
-    assert_allclose(found, coef + step, rtol=1e-8)
-    assert_allclose(moved, rows + curvature * (own @ step), rtol=1e-7, atol=1e-10)
+    assert_allclose(found - coef, step, atol=near * np.abs(step).max())
+    assert_allclose(moved, rows + curvature * (own @ (found - coef)), rtol=1e-9, atol=1e-10 / size)
+
+
+def test_columns_that_come_and_go_are_those_of_the_factor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(column_step, "WORTH_MOST", 0)
+    X, steps, rng = problem(4)
+    curvature, rows = rng.uniform(0.05, 0.25, N), 0.1 * rng.standard_normal(N)
+    for size in (40, 90, 20, 60):  # of which less than COMMON are those before
+        columns = np.sort(rng.permutation(P)[:size])
+        own, coef, moved = X[:, columns], np.full(size, 9.0), rows.copy()
+        steps.take(columns, penalty_of(size, 0.0), squares_of(own, curvature), curvature, coef, moved, 0.0)
+        step = np.linalg.solve(own.T @ (curvature[:, None] * own), -(own.T @ rows + 0.3))
+        assert_allclose(coef - 9.0, step, atol=1e-4 * np.abs(step).max())  # the factor is in single precision
+
+
+def test_a_sign_that_would_change_is_held_in_the_rows_too() -> None:
+    X, steps, rng = problem(5)
+    columns, curvature = np.arange(50), rng.uniform(0.05, 0.25, N)
+    own, coef, rows = X[:, :50], rng.choice([-0.01, 5.0], 50), rng.standard_normal(N)
+    found, moved = coef.copy(), rows.copy()
+    steps.take(columns, penalty_of(50, 0.0), squares_of(own, curvature), curvature, found, moved, 0.0)
+    away = own.T @ rows + 0.3 * np.sign(coef)
+    there = coef - np.linalg.solve(own.T @ (curvature[:, None] * own), away)
+    assert (there * coef < 0.0).any()
+    assert (found * coef >= 0.0).all()
+    assert_allclose(moved, rows + curvature * (own @ (found - coef)), rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("l2", [0.0, 2.0])

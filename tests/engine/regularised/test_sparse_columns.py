@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array, random_array
 from tests.tolerances import EXACT
 
+from logitkit.design.matrix import growing
 from logitkit.design.matrix.growing import SparseColumns
 from logitkit.design.matrix.sparse import sparse_matrix
-from logitkit.numerics.kernels.column_descent import column_sizes
+from logitkit.numerics.kernels.column_descent import column_sizes, joined_rows
 from logitkit.numerics.kernels.dual_rows import (
     add_curved,
     admitted_columns,
@@ -18,6 +20,7 @@ from logitkit.numerics.kernels.dual_rows import (
     moved_rows,
     predicted_coef,
 )
+from logitkit.numerics.threads.local import set_threads
 
 N, P = 40, 25
 
@@ -47,6 +50,31 @@ def test_some_columns_are_those_of_the_whole() -> None:
         assert_array_equal(matrix.columns(index).to_dense(), X.toarray()[:, index])
         assert_array_equal(columns.pick(index).to_dense(), X.toarray()[:, index])
     assert_array_equal(matrix.rows(5, 20).columns(np.array([3])).to_dense(), X.toarray()[5:20, [3]])
+
+
+def test_columns_of_rows_are_the_same_wherever_rows_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    X, scale = drawn(6), np.random.default_rng(7).uniform(0.5, 2.0, P)
+    whole = SparseColumns(sparse_matrix(X), scale).parts
+    monkeypatch.setattr(growing, "ENTRIES_OF_PART", 10)
+    set_threads(3)
+    for one, other in zip(whole, SparseColumns(sparse_matrix(X), scale).parts, strict=True):
+        assert_array_equal(one, other)
+    set_threads(None)
+
+
+def test_rows_of_columns_that_join_and_leave() -> None:
+    X, none = drawn(8), np.empty(0, dtype=np.int64)
+    parts, starts = SparseColumns(sparse_matrix(X), np.ones(P)).parts, np.zeros(N + 1, dtype=np.int64)
+    rows = starts, np.empty(0, dtype=np.int32), np.empty(0)
+    first, after = np.array([7, 2, 20]), np.array([7, 20, 4, 3])
+    for number, joining, there in ((none, first, first), (np.array([0, -1, 1]), np.array([4, 3]), after)):
+        starts = np.empty(N + 1, dtype=np.int64)
+        rows = (starts, *joined_rows(*parts, joining, rows, number, starts))
+        known = X[:, there].tocsr()
+        known.sort_indices()
+        assert_array_equal(rows[0], known.indptr)
+        assert_array_equal(rows[1], known.indices)
+        assert_array_equal(rows[2], known.data)
 
 
 def test_sizes_of_columns() -> None:

@@ -13,7 +13,7 @@ from scipy.linalg.lapack import dpotrf, dpotrs
 
 from logitkit.numerics.threads import lapack
 from logitkit.numerics.threads.blas import single_threaded_blas
-from logitkit.numerics.threads.lapack import SMALL, cholesky, cholesky_solve
+from logitkit.numerics.threads.lapack import SMALL, cholesky, cholesky_solve, single_cholesky, single_solve
 
 
 def symmetric(p: int, seed: int = 0) -> np.ndarray:
@@ -41,6 +41,24 @@ def test_bits_are_those_of_scipy(p: int, order: str) -> None:
         other = np.asfortranarray(factor) if lower else np.ascontiguousarray(factor)
         assert_allclose(cholesky_solve(other, sides), dpotrs(there, sides, lower=lower)[0], rtol=1e-9)
     assert_array_equal(matrix, before)
+
+
+@pytest.mark.parametrize("p", [1, SMALL - 1, 133])
+@pytest.mark.parametrize("published", [True, False])
+def test_single_precision(p: int, published: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not published:
+        monkeypatch.setattr(lapack, "_routine", lambda name, n_integers: None)
+    matrix, side = symmetric(p) + p * np.eye(p), np.random.default_rng(1).standard_normal(p)
+    with single_threaded_blas():
+        factor, info = single_cholesky(matrix.astype(np.float32))
+        found = single_solve(factor, side)
+        broken = matrix.astype(np.float32)
+        broken[-1, -1] = -1.0
+        assert single_cholesky(broken)[1] == p
+    assert info == 0
+    assert factor.dtype == found.dtype == np.float32
+    assert_allclose(np.triu(factor).T @ np.triu(factor), matrix, rtol=1e-4, atol=1e-4)
+    assert_allclose(found, np.linalg.solve(matrix, side), rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("p", [4, 133])

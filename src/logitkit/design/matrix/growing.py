@@ -9,12 +9,15 @@ import numpy as np
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.matrix.sparse import Sparse, sparse_matrix
-from logitkit.numerics.kernels.column_descent import columns_of_rows
+from logitkit.numerics.kernels.column_descent import columns_of_rows, count_columns
 from logitkit.numerics.kernels.sparse import add_sparse_values
 from logitkit.numerics.once import once
+from logitkit.numerics.threads.local import get_threads, ordered_map
 from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray
 
 __all__ = ["ColumnSource", "GrowingColumns", "SparseColumns", "cross_products"]
+
+ENTRIES_OF_PART = 262_144  # that a thread is worth
 
 
 class ColumnSource:
@@ -66,10 +69,28 @@ class SparseColumns:
     def __init__(self, matrix: Matrix, scale: FloatArray) -> None:
         rows = matrix if isinstance(matrix, Sparse) else sparse_matrix(matrix.to_sparse())
         first, last = rows.indptr[0], rows.indptr[-1]
-        indptr = np.empty(scale.size + 1, dtype=np.int64)
         indices, values = np.empty(last - first, dtype=np.int32), np.empty(last - first)
-        entries = rows.indices[first:last], rows.values[first:last]
-        columns_of_rows(rows.indptr - first, *entries, scale, indptr, indices, values)
+        parts = max(min(int(last - first) // ENTRIES_OF_PART, get_threads()), 1)
+        edges = np.linspace(0, rows.n_rows, parts + 1).astype(np.int64)
+        counts = np.zeros((parts + 1, scale.size), dtype=np.int64)
+
+        def count(part: int) -> None:
+            start, stop = rows.indptr[edges[part]], rows.indptr[edges[part + 1]]
+            count_columns(rows.indices[start:stop], counts[part + 1])
+
+        def write(part: int) -> None:
+            start, stop = edges[part], edges[part + 1]
+            own = rows.indptr[start : stop + 1], rows.indices, rows.values
+            columns_of_rows(*own, scale, int(start), counts[part], indices, values)
+
+        # Each part of the rows is written behind those before, wherever the rows are cut.
+        for _ in ordered_map(count, parts, joins=True):
+            pass
+        indptr = np.r_[0, np.cumsum(counts.sum(axis=0))]
+        counts[0] = indptr[:-1]
+        np.cumsum(counts, axis=0, out=counts)
+        for _ in ordered_map(write, parts, joins=True):
+            pass
         self.parts: tuple[IntArray, CodeArray, FloatArray] = (indptr, indices, values)
         self.n_rows, self.n_columns = matrix.n_rows, matrix.n_columns
 

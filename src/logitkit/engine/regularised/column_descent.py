@@ -118,7 +118,7 @@ class ColumnDescent:
         self.objective = objective
         self.columns = SparseColumns(objective.matrix, scale)
         self.scale = scale
-        self._step = ColumnStep(self.columns.parts)
+        self._step = ColumnStep(self.columns.parts, self.columns.n_rows)
         self._products, self._none = SparseProducts(self.columns), np.zeros(scale.size, dtype=bool)
         self._free: tuple[IntArray, Matrix, FloatArray] | None = None  # which, the columns, and their lengths
         self._prediction = Prediction()

@@ -3,21 +3,25 @@ r"""Newton steps on some sparse columns, with a factor reused over several steps
 The system :math:`(X_A' C X_A + D) d = -a` is solved by conjugate gradients, preconditioned by the factor of second
 derivatives that were summed before, of other rows' curvature and of nearly the same columns; a column that is new has
 its own second derivative. An iteration costs two passes over the entries of the columns, where to sum and to factorise
-anew costs as much as ten. Where there is no such factor, the diagonal takes its place, for as many iterations as take
-the time of the sums and their factor. Where the iterations do not suffice, these are made.
+anew costs as much as ten. As long as there is no factor, the diagonal takes its place, for as many iterations as take
+the time of the sums and their factor. Where the iterations do not suffice, these are made. The factor is in single
+precision, for which an iteration makes up. Its columns are kept row by row: those that join are written behind the
+others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from logitkit.engine.regularised.direct import best_length, signs_held
 from logitkit.models.penalties.penalty import Penalty
-from logitkit.numerics.kernels.column_descent import add_columns, dot_columns, rows_of_columns
+from logitkit.numerics.kernels.column_descent import add_columns, dot_columns, joined_rows
 from logitkit.numerics.kernels.sparse import add_sparse_gram
-from logitkit.numerics.threads.lapack import cholesky, cholesky_solve
+from logitkit.numerics.threads.lapack import cholesky, cholesky_solve, single_cholesky, single_solve
 from logitkit.typing import CodeArray, FloatArray, IntArray
 
 __all__ = ["ColumnStep"]
@@ -28,9 +32,11 @@ ALONE = 1e-6  # the same where the diagonal stands for the factor
 CUBED = 0.02  # of a factor, in visits of an entry of the sums
 OF_ENTRY, OF_ROW = 2.0, 2.0  # of an iteration, in the same
 WORTH_MOST = 40
-COMMON = 0.8  # of the columns, which the factor must have
-LIFT, LIFTED, LIFT_MOST = 1e-10, 100.0, 1e3  # of the diagonal: columns that are nearly combinations have no factor else
+COMMON = 0.9  # of the columns, which the factor must have
+# Of the diagonal, from the first: columns that are nearly combinations of others have no factor else.
+LIFT, SINGLE_LIFT, LIFTED, LIFT_MOST = 1e-10, 1e-6, 100.0, 1e3
 SPARE = 1.5  # times the memory that a factor takes is kept for the next ones
+SINGLE = 1e-15, 1e15  # second derivatives of which single precision holds the products
 
 
 class ColumnStep:
@@ -40,13 +46,18 @@ class ColumnStep:
     ----------
     parts : (indptr, indices, values)
         The matrix by columns.
+    n_rows : int
+        Its rows.
     """
 
-    def __init__(self, parts: tuple[IntArray, CodeArray, FloatArray]) -> None:
+    def __init__(self, parts: tuple[IntArray, CodeArray, FloatArray], n_rows: int) -> None:
         self.parts = parts
+        #: Columns of the factor in its order, where each column is among them, -1 for no place, and their rows.
         self._columns: IntArray = np.empty(0, dtype=np.int64)
-        self._factor = np.empty((0, 0))
-        self._space = np.empty(0)  # of the factor
+        self._place: IntArray = np.full(parts[0].size - 1, -1)
+        self._rows = np.zeros(n_rows + 1, dtype=np.int64), np.empty(0, dtype=np.int32), np.empty(0)
+        self._factor: NDArray[Any] = np.empty((0, 0))
+        self._space = np.empty(0, dtype=np.float32)  # of the factor
 
     def take(
         self,
@@ -70,54 +81,87 @@ class ColumnStep:
         away += penalty.gradient(coef)
         system = _System(self.parts, columns, penalty, squares + penalty.l2, curvature)
         found = self._by_gradients(system, -away, tol)
-        if found is None:
-            self._renew(columns, penalty, curvature, rows.size)
-            found = cholesky_solve(self._factor, -away)
-        new = signs_held(coef, found, penalty)
-        step = new - coef
-        image = self._image(columns, step, rows.size)
+        if found is None or not found.precise:
+            self._renew(system)
+            found = self._by_gradients(system, -away, tol)
+            assert found is not None
+        step, image, whole = found.step, found.image, coef + found.step
+        new = signs_held(coef, step, penalty)
+        held = np.flatnonzero(new != whole)
+        if held.size:
+            short = new[held] - whole[held]
+            step[held] += short
+            add_columns(*self.parts, columns[held], short, image)
         length = best_length(-float(away @ step), float(curvature @ image**2 + penalty.l2 @ step**2))
         coef[:] = new if length == 1.0 else coef + length * step
         rows += length * curvature * image
 
-    def _image(self, columns: IntArray, step: FloatArray, n_rows: int) -> FloatArray:
-        image = np.zeros(n_rows)
-        add_columns(*self.parts, columns, step, image)
-        return image
-
-    def _renew(self, columns: IntArray, penalty: Penalty, curvature: FloatArray, n_rows: int) -> None:
-        starts = np.empty(n_rows + 1, dtype=np.int64)
-        indices, values = rows_of_columns(*self.parts, columns, starts)
-        size = columns.size
+    def _renew(self, system: _System) -> None:
+        """Have the factor of second derivatives as they are."""
+        columns, diagonal, curvature = system.columns, system.diagonal, system.curvature
+        inside = np.zeros(self._place.size, dtype=bool)
+        inside[columns] = True
+        stays = inside[self._columns]
+        new = columns[self._place[columns] < 0]
+        starts = np.empty_like(self._rows[0])
+        number = np.where(stays, np.cumsum(stays) - 1, -1)
+        self._rows = (starts, *joined_rows(*self.parts, new, self._rows, number, starts))
+        self._place[self._columns] = -1
+        self._columns = np.r_[self._columns[stays], new]
+        size = self._columns.size
+        self._place[self._columns] = np.arange(size)
+        l2 = np.empty(size)
+        l2[self._place[columns]] = system.squares
+        single = bool(SINGLE[0] < diagonal.min() and diagonal.max() < SINGLE[1])
         if self._space.size < size * size:
-            self._space = np.empty(int(SPARE * size * size))
-        gram, lift, info = self._space[: size * size].reshape(size, size), LIFT, 1
+            self._space = np.empty(int(SPARE * size * size), dtype=np.float32)
+        gram: NDArray[Any] = self._space[: size * size].reshape(size, size) if single else np.empty((size, size))
+        lift, info = SINGLE_LIFT if single else LIFT, 1
         while info != 0 and lift < LIFT_MOST:  # which only what is no number reaches
             gram[:] = 0.0
-            add_sparse_gram(starts, indices, values, curvature, gram)
-            gram[np.diag_indices(size)] = (1.0 + lift) * (gram.diagonal() + penalty.l2)
-            self._factor, info = cholesky(gram, overwrite=True)
+            add_sparse_gram(*self._rows, curvature, gram)
+            gram[np.diag_indices(size)] = (1.0 + lift) * (gram.diagonal() + l2)
+            self._factor, info = single_cholesky(gram) if single else cholesky(gram, overwrite=True)
             lift *= LIFTED
-        self._columns = columns
 
-    def _by_gradients(self, system: _System, right: FloatArray, tol: float) -> FloatArray | None:
-        """Return the solution by conjugate gradients; None where they do not suffice."""
+    def _by_gradients(self, system: _System, right: FloatArray, tol: float) -> _Found | None:
+        """Return the solution by conjugate gradients, None where the factor lacks too many of the columns."""
         columns = system.columns
-        place = np.searchsorted(self._columns, columns)
-        place[place == self._columns.size] = 0
-        common = np.zeros(columns.size, dtype=bool) if self._columns.size == 0 else self._columns[place] == columns
-        if int(np.count_nonzero(common)) < COMMON * columns.size:
+        place = self._place[columns]
+        common = place >= 0
+        if self._columns.size == 0:
             return system.solved(right, lambda vector: vector / system.diagonal, ALONE, tol, system.worth)
+        if int(np.count_nonzero(common)) < COMMON * columns.size:
+            return None
         place = place[common]
 
         def preconditioned(vector: FloatArray) -> FloatArray:
             whole = np.zeros(self._columns.size)
             whole[place] = vector[common]
             out = vector / system.diagonal
-            out[common] = cholesky_solve(self._factor, whole)[place]
+            solve = single_solve if self._factor.dtype == np.float32 else cholesky_solve
+            out[common] = solve(self._factor, whole)[place]
             return out
 
         return system.solved(right, preconditioned, PRECISE, 0.0, ITERATIONS_MOST)
+
+
+class _Found(NamedTuple):
+    """A solution.
+
+    Parameters
+    ----------
+    step : (k,) array
+        Of the coefficients.
+    image : (n,) array
+        Of the linear predictors.
+    precise : bool
+        Whether the iterations sufficed.
+    """
+
+    step: FloatArray
+    image: FloatArray
+    precise: bool
 
 
 class _System:
@@ -156,15 +200,6 @@ class _System:
         whole = 0.5 * entries**2 / n + CUBED * k**3
         return int(min(whole / (OF_ENTRY * entries + OF_ROW * n), WORTH_MOST))
 
-    def product(self, vector: FloatArray) -> FloatArray:
-        """Return the product with a vector, shape (k,)."""
-        image, out = np.zeros(self.curvature.size), np.empty(vector.size)
-        add_columns(*self.parts, self.columns, vector, image)
-        image *= self.curvature
-        dot_columns(*self.parts, self.columns, image, out)
-        out += self.squares * vector
-        return out
-
     def solved(
         self,
         right: FloatArray,
@@ -172,23 +207,29 @@ class _System:
         precise: float,
         tol: float,
         most: int,
-    ) -> FloatArray | None:
-        """Return the solution by conjugate gradients, None where ``most`` of them do not suffice."""
-        found, rest = np.zeros(right.size), right.copy()
+    ) -> _Found:
+        """Return the solution by at most ``most`` conjugate gradients."""
+        found, rest, moved = np.zeros(right.size), right.copy(), np.zeros(self.curvature.size)
         ahead = preconditioned(rest)
         direction, size = ahead, float(rest @ ahead)
         enough = precise * size
+        product, image = np.empty(right.size), np.empty(self.curvature.size)
         for _ in range(most):
             if size <= enough or float(np.abs(rest).max()) <= tol:
-                return found
-            product = self.product(direction)
+                break
+            image[:] = 0.0
+            add_columns(*self.parts, self.columns, direction, image)
+            dot_columns(*self.parts, self.columns, self.curvature * image, product)
+            product += self.squares * direction
             curved = float(direction @ product)
             if not curved > 0.0:
-                return None
+                return _Found(found, moved, False)
             length = size / curved
             found += length * direction
+            image *= length
+            moved += image
             rest -= length * product
             ahead = preconditioned(rest)
             before, size = size, float(rest @ ahead)
             direction = ahead + (size / before) * direction
-        return found if size <= enough or float(np.abs(rest).max()) <= tol else None
+        return _Found(found, moved, size <= enough or float(np.abs(rest).max()) <= tol)

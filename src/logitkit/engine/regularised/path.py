@@ -252,13 +252,15 @@ def solve_path(
     deviances = given.deviances()
     found, status = [], PathStatus.COMPLETE
     look = _Look(given, deviances, stops)
-    flat: list[FloatArray] = []
+    size = 0
+    flat: list[tuple[IntArray, FloatArray]] = []
     for solved, coef in _solutions(given, strengths, options, goes_on, deviances, stops):
         if coef is None:
             status = PathStatus.NO_REFIT
             break
         found.append(solved._replace(coef=GIVEN_BACK, dual=GIVEN_BACK))  # whose memory serves the next ones
-        flat.append(coef)
+        size, some = coef.size, np.flatnonzero(coef)  # often few
+        flat.append((some, coef[some]))
         if solved.status is not Status.CONVERGED:
             status = PathStatus.NOT_CONVERGED
             break
@@ -272,10 +274,9 @@ def solve_path(
             f"At the first strength, {strengths[0]:.4g}, the columns selected by the lasso separate the outcomes, so "
             "the refit has no finite estimates. Begin with a larger strength, or use gamma=1."
         )
-    table = np.zeros((len(flat), flat[0].size))
-    for row, coef in zip(table, flat, strict=True):
-        some = np.flatnonzero(coef)  # often few
-        row[some] = coef[some]
+    table = np.zeros((len(flat), size))
+    for row, (some, values) in zip(table, flat, strict=True):
+        row[some] = values
     require_bounded(given.given, lambda: _closest(given, found[-1], table[-1]))
     loss = np.array([solved.value for solved in found])
     return PathRecord(

@@ -19,10 +19,11 @@ __all__ = [
     "add_columns",
     "column_sizes",
     "columns_of_rows",
+    "count_columns",
     "descend_columns",
     "dot_columns",
+    "joined_rows",
     "reaching",
-    "rows_of_columns",
     "weighted_squares",
 ]
 
@@ -141,16 +142,33 @@ def reaching(  # noqa: PLR0917 - arrays and scalars only
 
 
 @compiled
+def count_columns(indices: CodeArray, out: IntArray) -> None:
+    """Write how many entries each column has.
+
+    Parameters
+    ----------
+    indices : (nnz,) int array
+        Column numbers.
+    out : (p,) int array
+        Overwritten.
+    """
+    out[:] = 0
+    for i in range(indices.shape[0]):
+        out[np.uint32(indices[i])] += 1
+
+
+@compiled
 def columns_of_rows(
     indptr: IntArray,
     indices: CodeArray,
     values: FloatArray,
     scale: FloatArray,
-    starts: IntArray,
+    first: int,
+    next_of: IntArray,
     rows: CodeArray,
     entries: FloatArray,
 ) -> None:
-    """Write a matrix that is stored by rows by columns, each divided by its scale.
+    """Write rows of a matrix by columns, each divided by its scale.
 
     Parameters
     ----------
@@ -158,38 +176,44 @@ def columns_of_rows(
         The matrix by rows.
     scale : (p,) array
         One a column.
-    starts : (p + 1,) int array
-        Overwritten with where each column begins.
+    first : int
+        Number of the first row.
+    next_of : (p,) int array
+        Where the next entry of each column is written; moved.
     rows, entries : arrays
-        Overwritten with row numbers, increasing within a column, and entries.
+        Written with row numbers, increasing within a column, and entries.
     """
-    starts[:] = 0
-    for i in range(indices.shape[0]):
-        starts[np.uint64(np.uint32(indices[i])) + np.uint64(1)] += 1
-    for j in range(scale.shape[0]):
-        starts[j + 1] += starts[j]
-    next_of = starts[:-1].copy()
     for row in range(indptr.shape[0] - 1):
         for i in range(np.uint64(indptr[row]), np.uint64(indptr[row + 1])):
             column = np.uint32(indices[i])
             place = np.uint64(next_of[column])
-            rows[place] = row
+            rows[place] = first + row
             entries[place] = values[i] / scale[column]
             next_of[column] += 1
 
 
 @compiled
-def rows_of_columns(
-    indptr: IntArray, indices: CodeArray, values: FloatArray, columns: IntArray, starts: IntArray
+def joined_rows(
+    indptr: IntArray,
+    indices: CodeArray,
+    values: FloatArray,
+    columns: IntArray,
+    before: tuple[IntArray, CodeArray, FloatArray],
+    number: IntArray,
+    starts: IntArray,
 ) -> tuple[CodeArray, FloatArray]:
-    """Return some columns row by row.
+    """Return columns row by row: some of those that there are already, and more.
 
     Parameters
     ----------
     indptr, indices, values : arrays
         The matrix by columns.
     columns : (m,) int array
-        Which; they are numbered from 0.
+        Those that join; they are numbered after the others.
+    before : (starts, indices, values)
+        k columns row by row.
+    number : (k,) int array
+        Their numbers from now on, increasing; -1 for those that leave.
     starts : (n + 1,) int array
         Overwritten with where each row begins.
 
@@ -198,23 +222,34 @@ def rows_of_columns(
     indices, values : arrays
         Column numbers, increasing within a row, and entries.
     """
-    n = starts.shape[0] - 1
+    n, kept = starts.shape[0] - 1, 0
+    for k in range(number.shape[0]):
+        kept += number[k] >= 0
+    old_starts, old_indices, old_values = before
     starts[:] = 0
     for k in range(columns.shape[0]):
         for i in range(np.uint64(indptr[columns[k]]), np.uint64(indptr[columns[k] + 1])):
             starts[np.uint64(np.uint32(indices[i])) + np.uint64(1)] += 1
-    for i in range(n):
-        starts[i + 1] += starts[i]
+    for row in range(n):
+        for i in range(np.uint64(old_starts[row]), np.uint64(old_starts[row + 1])):
+            starts[row + 1] += number[np.uint32(old_indices[i])] >= 0
+        starts[row + 1] += starts[row]
     next_of = starts[:n].copy()
-    own = np.empty(starts[n], dtype=np.int32)
-    entries = np.empty(starts[n])
+    own, entries = np.empty(starts[n], dtype=np.int32), np.empty(starts[n])
+    for row in range(n):
+        place = next_of[row]
+        for i in range(np.uint64(old_starts[row]), np.uint64(old_starts[row + 1])):
+            k = number[np.uint32(old_indices[i])]
+            if k >= 0:
+                own[place], entries[place] = k, old_values[i]
+                place += 1
+        next_of[row] = place
     for k in range(columns.shape[0]):
         for i in range(np.uint64(indptr[columns[k]]), np.uint64(indptr[columns[k] + 1])):
-            row = np.uint32(indices[i])
-            place = next_of[row]
-            own[place] = k
-            entries[place] = values[i]
-            next_of[row] = place + 1
+            where = np.uint32(indices[i])
+            place = next_of[where]
+            own[place], entries[place] = kept + k, values[i]
+            next_of[where] = place + 1
     return own, entries
 
 

@@ -14,6 +14,7 @@ from logitkit.typing import CodeArray, FloatArray, IntArray
 
 __all__ = [
     "add_sparse_gram",
+    "add_sparse_moments",
     "add_sparse_outer",
     "add_sparse_pair",
     "add_sparse_rows",
@@ -67,6 +68,30 @@ def add_sparse_sums(
         if v != 0.0:
             for k in range(np.uint64(indptr[i]), np.uint64(indptr[i + 1])):
                 out[np.uint32(indices[k])] += values[k] * v
+
+
+@compiled
+def add_sparse_moments(
+    indptr: IntArray, indices: CodeArray, values: FloatArray, weights: FloatArray, first: FloatArray, second: FloatArray
+) -> None:
+    """Add the weighted sums of columns and of their squares.
+
+    Parameters
+    ----------
+    indptr, indices, values : arrays
+        The matrix, n rows and p columns.
+    weights : (n,) array
+        One number a row.
+    first, second : (p,) array
+        Added to.
+    """
+    for i in range(indptr.shape[0] - 1):
+        w = weights[i]
+        if w != 0.0:
+            for k in range(np.uint64(indptr[i]), np.uint64(indptr[i + 1])):
+                column, value = np.uint32(indices[k]), values[k]
+                first[column] += value * w
+                second[column] += value * value * w
 
 
 @compiled

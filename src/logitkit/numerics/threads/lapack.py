@@ -10,13 +10,15 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import numpy as np
-from scipy.linalg.lapack import dpotrf, dpotrs
+from numpy.typing import NDArray
+from scipy.linalg.lapack import dpotrf, dpotrs, spotrf, spotrs
 
 from logitkit.typing import FloatArray
 
-__all__ = ["cholesky", "cholesky_solve", "inverse_of_factor"]
+__all__ = ["cholesky", "cholesky_solve", "inverse_of_factor", "single_cholesky", "single_solve"]
 
 SMALL = 48  # columns of a matrix whose factor takes no longer than the call
 UPPER, LOWER = ctypes.c_char_p(b"U"), ctypes.c_char_p(b"L")
@@ -55,9 +57,76 @@ def cholesky(array: FloatArray, overwrite: bool = False) -> tuple[FloatArray, in
     factor = array if overwrite and (by_row or array.flags.f_contiguous) and array.dtype == np.float64 else None
     if factor is None:
         factor = np.array(array, dtype=np.float64, order="C" if by_row else "F")
-    order, info = ctypes.c_int(size), ctypes.c_int()
-    routine(LOWER if by_row else UPPER, ctypes.byref(order), _address(factor), ctypes.byref(order), ctypes.byref(info))
-    return factor, info.value
+    return factor, _factorise(routine, factor, by_row)
+
+
+def single_cholesky(array: NDArray[np.float32]) -> tuple[NDArray[np.float32], int]:
+    """Return the upper Cholesky factor in single precision, which takes half the time.
+
+    Parameters
+    ----------
+    array : (p, p) float32 array
+        In C order, of which the upper triangle is read; overwritten.
+
+    Returns
+    -------
+    factor, info
+        As of ``cholesky``.
+
+    Examples
+    --------
+    >>> factor, info = single_cholesky(np.array([[4.0, 2.0], [2.0, 5.0]], dtype=np.float32))
+    >>> np.triu(factor).tolist(), info
+    ([[2.0, 1.0], [0.0, 2.0]], 0)
+    """
+    routine = _routine("spotrf", 3)
+    if array.shape[0] < SMALL or routine is None:
+        factor, info = spotrf(array.T, lower=1, clean=0, overwrite_a=1)
+        return factor.T, int(info)
+    return array, _factorise(routine, array, True)
+
+
+def single_solve(factor: NDArray[np.float32], side: FloatArray) -> NDArray[np.float32]:
+    """Return the solution of a system whose matrix has been factorised in single precision.
+
+    Parameters
+    ----------
+    factor : (p, p) float32 array
+        From ``single_cholesky``.
+    side : (p,) array
+        Right-hand side.
+
+    Returns
+    -------
+    (p,) float32 array
+        The solution.
+
+    Examples
+    --------
+    >>> factor, _ = single_cholesky(np.array([[4.0, 0.0], [0.0, 5.0]], dtype=np.float32))
+    >>> single_solve(factor, np.array([4.0, 10.0])).tolist()
+    [1.0, 2.0]
+    """
+    routine, solved = _routine("spotrs", 5), side.astype(np.float32)
+    if factor.shape[0] < SMALL or routine is None:
+        return np.asarray(spotrs(factor.T, solved, lower=1)[0])
+    _solve_in_place(routine, factor, solved, True)
+    return solved
+
+
+def _factorise(routine: Callable[..., None], array: NDArray[Any], by_row: bool) -> int:
+    """Overwrite a matrix with its factor; returns the information."""
+    order, info = ctypes.c_int(array.shape[0]), ctypes.c_int()
+    routine(LOWER if by_row else UPPER, ctypes.byref(order), _address(array), ctypes.byref(order), ctypes.byref(info))
+    return info.value
+
+
+def _solve_in_place(routine: Callable[..., None], factor: NDArray[Any], sides: NDArray[Any], by_row: bool) -> None:
+    """Overwrite right-hand sides with the solution."""
+    size = factor.shape[0]
+    order, columns, info = ctypes.c_int(size), ctypes.c_int(sides.size // size), ctypes.c_int()
+    n, result = ctypes.byref(order), ctypes.byref(info)
+    routine(LOWER if by_row else UPPER, n, ctypes.byref(columns), _address(factor), n, _address(sides), n, result)
 
 
 def inverse_of_factor(array: FloatArray) -> FloatArray | None:
@@ -112,13 +181,11 @@ def cholesky_solve(factor: FloatArray, sides: FloatArray) -> FloatArray:
     if size < SMALL or routine is None or not (by_row or factor.flags.f_contiguous) or sides.shape[0] != size:
         return np.asarray(dpotrs(factor.T, sides, lower=1)[0] if by_row else dpotrs(factor, sides)[0])
     solved = np.array(sides, dtype=np.float64, order="F")
-    order, columns, info = ctypes.c_int(size), ctypes.c_int(solved.size // size), ctypes.c_int()
-    n, result = ctypes.byref(order), ctypes.byref(info)
-    routine(LOWER if by_row else UPPER, n, ctypes.byref(columns), _address(factor), n, _address(solved), n, result)
+    _solve_in_place(routine, factor, solved, by_row)
     return solved
 
 
-def _address(array: FloatArray) -> ctypes.c_void_p:
+def _address(array: NDArray[Any]) -> ctypes.c_void_p:
     return ctypes.c_void_p(array.__array_interface__["data"][0])
 
 
