@@ -6,6 +6,7 @@ from numpy.testing import assert_allclose
 from scipy.special import chdtrc
 
 import logitkit as lk
+from logitkit.engine.bias import estimate, null
 from logitkit.inference.bias.ratios import penalised_ratio
 from oracles.bias import adjusted_score, jeffreys_value
 from references.load import load_fixture, load_table
@@ -215,3 +216,35 @@ def test_intervals_and_tests_agree_with_firthmodels(name):
     functions = np.eye(p_value.size)
     own = [penalised_ratio(fit.record, fit.design, function[None])[0] for function in functions[known]]
     assert_allclose(chdtrc(1.0, own), p_value[known], rtol=REFERENCE)
+
+
+ROUTES = {
+    "weights of zero": ("y ~ x", {"weights": "w"}),
+    "counts, some of no trial": ("cbind(e, o) ~ x", {}),
+    "levels in place of an intercept": ("y ~ 0 + C(g) + x", {}),
+    "offset": ("y ~ x + offset(z)", {}),
+    "no constant": ("y ~ 0 + x", {}),
+    "separated": ("s ~ x", {}),
+}
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("power", [0.5, 0.3])
+def test_the_start_and_the_null_model_are_those_of_the_long_way(monkeypatch, route, power):
+    """From zero, and with the information of all rows at each step of the null model."""
+    rng = np.random.default_rng(11)
+    n = 60
+    x, events = rng.normal(size=n), rng.integers(0, 3, n)
+    data = {"x": x, "y": (x + rng.logistic(size=n) > 1.0).astype(int), "s": (x > 0.4).astype(int)}
+    data |= {"w": rng.integers(0, 3, n), "z": rng.normal(size=n), "g": rng.integers(0, 3, n)}
+    data |= {"e": events, "o": np.where(rng.random(n) < 0.3, 0, 2) * (events > 0)}
+    formula, arguments = ROUTES[route]
+    fit = lk.logit(formula, data, penalty=lk.Jeffreys(power), solver=TIGHT, **arguments)
+    monkeypatch.setattr(estimate, "evenly_adjusted", lambda penalised, origin: origin)
+    monkeypatch.setattr(null, "_in_one_row", lambda penalised, solver: None)
+    long = lk.logit(formula, data, penalty=lk.Jeffreys(power), solver=TIGHT, **arguments)
+    assert fit.converged
+    assert len(fit.record.trace) < len(long.record.trace)
+    assert_allclose(fit.coef, long.coef, rtol=ROUTE, atol=ROUTE)
+    assert_allclose(fit.record.adjustment.value, long.record.adjustment.value, rtol=EXACT)
+    assert_allclose(fit.record.adjustment.null_value, long.record.adjustment.null_value, rtol=EXACT)

@@ -11,11 +11,13 @@ from logitkit.design.design import Design
 from logitkit.design.response.response import Response
 from logitkit.engine.assemble import make_record, shown_coordinates
 from logitkit.engine.bias.correction import flac, flic
+from logitkit.engine.bias.jeffreys import JeffreysObjective
+from logitkit.engine.bias.null import inner_coefficients, null_value
 from logitkit.engine.bias.offered import why_not_adjusted
 from logitkit.engine.bias.penalised import own_coefficients, penalised_objective
 from logitkit.engine.bias.scores import AdjustedScores
 from logitkit.engine.bias.solver import maximised, solved
-from logitkit.engine.bias.starts import highest
+from logitkit.engine.bias.starts import evenly_adjusted, highest
 from logitkit.engine.bias.unbounded import LimitWithPriors, is_finite, limit_with_priors
 from logitkit.engine.cost import require_affordable
 from logitkit.engine.curvature.hessian import DenseHessian
@@ -24,11 +26,10 @@ from logitkit.engine.facts import AdjustmentFacts, Covariance
 from logitkit.engine.fit import are_clear, as_given, columns_of, fit_design, objective_of, require_determined
 from logitkit.engine.limit import origin_of
 from logitkit.engine.objective import Objective, SmoothObjective
-from logitkit.engine.part_coordinates import Columns, PartCoordinates
-from logitkit.engine.rank import orthogonal_coordinates, solved_from
+from logitkit.engine.part_coordinates import Columns
+from logitkit.engine.rank import orthogonal_coordinates
 from logitkit.engine.record import FitRecord
 from logitkit.engine.response_sums import summed_responses
-from logitkit.engine.restricted import Restricted
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.solver import Solution, Status
 from logitkit.engine.solvers.start import starting_point
@@ -88,20 +89,25 @@ def fit_adjusted(
             value = null = np.nan
         else:
             start = starting_point(base, origin_for).coef if base.in_chunks else origin
-            solution, words = highest(penalised, form, start, solver, maximised(penalised, start, solver))
-            null = _null_value(penalised, design, form, columns, start, solver)
+            near = evenly_adjusted(penalised, start)
+            solution, words = highest(penalised, form, start, solver, maximised(penalised, near, solver))
+            null = null_value(penalised, design, form, columns, start, solver)
             if isinstance(stated, LogF) and not is_finite(penalised, solution, form):
                 found = limit_with_priors(design, form, columns, stated, solver)
                 if found is not None:
                     return _at_infinity(design, form, stated, found, null, level)
+        here = base.evaluate(solution.coef)
+        if isinstance(penalised, JeffreysObjective):
+            value = -penalised.value_at(here)
+        elif penalised is not None:
             value = -penalised.evaluate(solution.coef, hessian=False).value
-        solution = replace(solution, evaluation=base.evaluate(solution.coef), method=_method(penalised) + words)
+        solution = replace(solution, evaluation=here, method=_method(penalised) + words)
         information = _information(stated, solution, base, penalised, form)
         optimum, vcov = solution.coef, vcov_of(information)
         if isinstance(stated, Jeffreys) and stated.correction is not None and solution.status is Status.CONVERGED:
             unit = np.zeros(form.predictors.n_flat)
             unit[design.info.intercept or 0] = 1.0
-            intercept = _inner(unit, columns, form.predictors.n_columns)
+            intercept = inner_coefficients(unit, columns, form.predictors.n_columns)
             solution, vcov = _corrected(stated, solution, vcov, base, intercept, solver)
         record = make_record(design, form, shown, solution, vcov, None, level)
         constant = record.log_constant
@@ -154,48 +160,6 @@ def _independent(design: Design, form: Form) -> tuple[Columns, Objective]:
         start = origin_of(design.sample.response, form, intercept, columns)
         require_determined(design, objective.evaluate(start), form, columns)
     return columns, objective
-
-
-def _null_value(
-    penalised: SmoothObjective, design: Design, form: Form, columns: Columns, start: FloatArray, solver: Newton
-) -> float:
-    """Return the largest penalised log-likelihood where every predictor is constant, nan where it was not found."""
-    basis = _constants(design, form, columns, penalised.n_params)
-    null = Restricted(penalised, np.zeros(penalised.n_params), basis)
-    if not basis.shape[1]:
-        return -null.evaluate(np.zeros(0), hessian=False).value
-    found = maximised(null, basis.T @ start, solver)
-    return -found.evaluation.value if found.status is Status.CONVERGED else np.nan
-
-
-def _constants(design: Design, form: Form, columns: Columns, q: int) -> FloatArray:
-    """Return an orthonormal basis of the coefficients with which every predictor is constant, (q, r)."""
-    info, predictors = design.info, form.predictors
-    one: FloatArray = np.zeros(predictors.n_columns)
-    if info.intercept is not None:
-        one[info.intercept] = 1.0
-    elif info.constant is not None:
-        one = info.constant
-    used = np.flatnonzero(one)
-    found = []
-    for part, places in zip(predictors.parts, predictors.places, strict=True):
-        if not used.size or not np.isin(used, part.columns).all():
-            continue
-        for row in places:
-            flat: FloatArray = np.zeros(predictors.n_flat)
-            flat[row] = one[part.columns]
-            found.append(_inner(flat, columns, predictors.n_columns))
-    return np.linalg.qr(np.array(found).T)[0] if found else np.zeros((q, 0))
-
-
-def _inner(flat: FloatArray, columns: Columns, n_columns: int) -> FloatArray:
-    """Return flat coefficients as those that are solved for."""
-    transform = columns.transform
-    if columns.is_identity or transform is None:
-        return flat
-    if isinstance(columns, PartCoordinates):
-        return solved_from(transform, flat)
-    return solved_from(transform, flat.reshape(-1, n_columns).T).T.reshape(-1)
 
 
 def _information(

@@ -24,9 +24,13 @@ import numpy as np
 from logitkit.engine.bias.rows import Block, PredictorRows, added
 from logitkit.engine.curvature.hessian import DenseHessian
 from logitkit.engine.objective import Evaluation, Objective
+from logitkit.engine.rows.scalar import ScalarRows
+from logitkit.numerics.threads.local import ordered_map
 from logitkit.typing import FloatArray
 
 __all__ = ["JeffreysObjective", "inverse_root"]
+
+NUMBERS = 1 << 18  # of the rows of a part, in as many functions as there are coefficients: threads are handed few parts
 
 
 def inverse_root(information: FloatArray) -> tuple[FloatArray, float] | None:
@@ -81,6 +85,12 @@ class JeffreysObjective:
         """About the cost of second derivatives, in units of a pass without them: the information is always needed."""
         return 1.0
 
+    @property
+    def _is_even(self) -> bool:
+        """Whether second derivatives take leverages to be the same: of one predictor whose likelihood is concave."""
+        family = self.base.family
+        return self.base.predictors.n_predictors == 1 and bool(family.concave == family)
+
     def reach(self, direction: FloatArray) -> float:
         """Return the largest change of a linear predictor along a direction, or rather more."""
         return self.base.reach(direction)
@@ -91,7 +101,9 @@ class JeffreysObjective:
         """Return value, gradient and (if asked for) second derivatives at ``coef``.
 
         The second derivatives are those of the likelihood with the weight of each row raised by its leverage: positive
-        definite, exact in a saturated model of two outcomes, and near the exact ones where leverages are small.
+        definite, exact in a saturated model of two outcomes, and near the exact ones where leverages are small. Of one
+        predictor whose likelihood is concave, leverages are taken to be the same in every row: a share of the
+        information is added.
         """
         del rough
         here = self.base.evaluate(coef, True, False, pearson)
@@ -106,16 +118,31 @@ class JeffreysObjective:
         gradient = here.gradient - self.power * self.base.predictors.gradient(flat)
         if not np.isfinite(gradient).all():  # thresholds of a row cross, whatever outcome it has
             return replace(here, value=math.inf, hessian=information if hessian else None)
-        if raised is None:
+        if not hessian:
             return replace(here, value=value, gradient=gradient, hessian=None)
+        if raised is None:
+            share = 2.0 * self.power * self.n_params / self.base.total
+            return replace(
+                here, value=value, gradient=gradient, hessian=DenseHessian((1.0 + share) * information.array)
+            )
         lower = information.array @ root  # I = L L', and L M L' is what raised weights add
         array = information.array + lower @ raised @ lower.T
         return replace(here, value=value, gradient=gradient, hessian=DenseHessian(0.5 * (array + array.T)))
 
+    def value_at(self, here: Evaluation) -> float:
+        """Return the value where the negative log-likelihood was evaluated, with its information."""
+        assert isinstance(here.hessian, DenseHessian)
+        found = inverse_root(here.hessian.array)
+        return math.inf if found is None else here.value - self.power * (found[1] + self.constant)
+
     def _penalty(self, coef: FloatArray, root: FloatArray, hessian: bool) -> tuple[FloatArray, FloatArray | None]:
-        """Return the gradient of the log-determinant by flat coefficients, and by how much weights are raised."""
-        found = self.base.reduce(_Slopes(coef, root, self.power, hessian), added)
-        return found[0], found[1] if hessian else None
+        """Return the gradient of the log-determinant by flat coefficients, and by how much weights are raised.
+
+        The latter is None where second derivatives are not wanted, or leverages are taken to be the same.
+        """
+        by_row = hessian and not self._is_even
+        found = self.base.reduce(_Slopes(coef, root, self.power, by_row), added)
+        return found[0], found[1] if by_row else None
 
 
 @dataclass(frozen=True)
@@ -129,6 +156,8 @@ class _Slopes:
 
     def __call__(self, base: Objective) -> tuple[FloatArray, ...]:
         """Return the sums over the rows of an objective."""
+        if isinstance(base.engine, ScalarRows) and not self.hessian:
+            return self._of_one_predictor(base)
         rows, family, weights = PredictorRows.of(base), base.family, base.response.weights
         share = self.power * family.n_outcomes / (family.n_outcomes - 1)
         functions = rows.flat(self.root)
@@ -136,6 +165,7 @@ class _Slopes:
         def of_block(block: Block) -> tuple[FloatArray, ...]:
             eta, own = rows.eta(block, self.coef), weights[block.rows]
             spread = block.functions(functions)
+            q = spread.shape[2]
             between = np.einsum("abk,cbk->acb", spread, spread)
             pulled = block.pull(own * family.curvature_slopes(eta, between))
             if not self.hessian:
@@ -143,7 +173,24 @@ class _Slopes:
             information = own * family.curvatures(eta)
             leverage = np.einsum("acb,acb->b", between, information)
             turned = np.einsum("acb,cbk->abk", information * (share * leverage), spread)
-            q = spread.shape[2]
             return pulled, spread.reshape(-1, q).T @ turned.reshape(-1, q)
 
         return rows.sums(of_block, rows.predictors.n_predictors * max(self.root.shape[1], 1))
+
+    def _of_one_predictor(self, base: Objective) -> tuple[FloatArray, ...]:
+        """Return the gradient with one number of each row, and no raised weights."""
+        family, response, width = base.family, base.response, self.root.shape[1]
+        n = base.matrix.n_rows
+        slopes, n_parts = np.empty(n), max(-(-n * width // NUMBERS), 1)
+
+        def fill(part: int) -> None:
+            place = slice(n * part // n_parts, n * (part + 1) // n_parts)
+            columns = base.matrix.rows(place.start, place.stop).to_dense()
+            eta = columns @ self.coef if response.shift is None else columns @ self.coef + response.shift[place]
+            spread = columns @ self.root
+            variances = np.einsum("bk,bk->b", spread, spread)
+            slopes[place] = response.weights[place] * family.curvature_slopes(eta[None], variances[None, None])[0]
+
+        for _ in ordered_map(fill, n_parts, joins=True):
+            pass
+        return (base.pull(slopes),)

@@ -47,6 +47,8 @@ class Block:
     def functions(self, flat: FloatArray) -> FloatArray:
         """Return the predictors, (m, b, k), of k functions of the coefficients stated by flat ones, (n_flat, k)."""
         m = self.predictors.n_predictors
+        if m == 1 and len(self.parts) == 1 and np.array_equal(self.predictors.parts[0].matrix(1), [[1.0]]):
+            return np.asarray(self.parts[0] @ flat[self.predictors.places[0][0]])[None]
         out = np.zeros((m, self.rows.stop - self.rows.start, flat.shape[1]))
         for part, places, columns in zip(self.predictors.parts, self.predictors.places, self.parts, strict=True):
             for row, place in zip(part.matrix(m).T, places, strict=True):
