@@ -8,6 +8,7 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
+from logitkit.numerics.threads.local import ordered_map
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["constant_combination", "constant_of_kept", "with_constant"]
@@ -15,6 +16,11 @@ __all__ = ["constant_combination", "constant_of_kept", "with_constant"]
 SINGULAR = 1e-12  # of the largest eigenvalue of X'X: less is rounding
 STEPS_OF_CHUNKS = 2
 ONE = 1e-7  # largest distance from one that is rounding
+LEAST = 2  # how LSMR ends where what is left is orthogonal to the columns
+FEW, FEW_A_COLUMN = 1_000, 4  # rows that are tried first
+BLOCK = 65_536  # rows that are looked at by one thread
+MANY = 8  # times as many, of which they are
+MISSED = 1e-5  # root mean square distance from one, above which there is no such combination
 MOST_STEPS = 200  # of the iteration; a factor, a spline basis or compositional columns take a handful
 
 
@@ -97,7 +103,8 @@ def constant_combination(matrix: Matrix, used: BoolArray, columns: IntArray | No
     """Return coefficients b with X b = 1 on the rows used.
 
     b is found by least squares with LSMR (Fong and Saunders 2011), which needs only products with X and X'. The result
-    is None unless X b is 1, to rounding, on every row used.
+    is None unless X b is 1, to rounding, on every row used. Of many rows a few are tried first: no b that misses 1 on
+    some of these is 1 on all rows, and one that is 1 on them is tried on all.
 
     Examples
     --------
@@ -108,24 +115,50 @@ def constant_combination(matrix: Matrix, used: BoolArray, columns: IntArray | No
     >>> constant_combination(Dense(x[:, :1]), np.ones(3, dtype=bool)) is None
     True
     """
+    rows = np.flatnonzero(used)
+    few = max(FEW, FEW_A_COLUMN * matrix.n_columns)
+    if rows.size > MANY * few:
+        some = rows[np.linspace(0, rows.size - 1, few).astype(np.intp)]
+        found, far = _least_squares(matrix.take(some), np.ones(few), columns)
+        if far > MISSED:
+            return None
+        if found is not None and _is_one(matrix, used, found):
+            return found
+    found, _ = _least_squares(matrix, used.astype(np.float64), columns)
+    return found if found is not None and _is_one(matrix, used, found) else None
+
+
+def _is_one(matrix: Matrix, used: BoolArray, coef: FloatArray) -> bool:
+    """Tell whether X b is 1, to rounding, on every row used."""
+
+    def far(block: int) -> bool:
+        here = slice(block * BLOCK, min((block + 1) * BLOCK, matrix.n_rows))
+        return bool((np.abs(matrix.rows(here.start, here.stop).matvec(coef) - 1.0)[used[here]] > ONE).any())
+
+    return not any(ordered_map(far, -(-matrix.n_rows // BLOCK)))
+
+
+def _least_squares(matrix: Matrix, mask: FloatArray, columns: IntArray | None) -> tuple[FloatArray | None, float]:
+    """Return the b of least squares, None for none, and the mean distance of X b from 1 where it surely is the least.
+
+    The mean is over the rows whose mask is 1, and 0 where the iteration ended before.
+    """
     from scipy.sparse.linalg import LinearOperator, lsmr
 
     n, p = matrix.n_rows, matrix.n_columns
-    mask = used.astype(np.float64)
     inner = np.zeros(matrix.inner.n_columns)
     matrix.inner.add_squares(mask, inner)
     squares = matrix.collect_squares(inner)
     scale = np.where(squares > 0.0, 1.0 / np.sqrt(np.where(squares > 0.0, squares, 1.0)), 0.0)
     if columns is not None:
         scale = np.where(np.isin(np.arange(p), columns), scale, 0.0)
-    if not np.isfinite(squares).all() or not used.any():
-        return None
+    if not np.isfinite(squares).all() or not mask.any():
+        return None, 0.0
     scaled = LinearOperator(
         (n, p),
         matvec=lambda b: mask * matrix.matvec(scale * np.ravel(b)),
         rmatvec=lambda r: scale * matrix.rmatvec(mask * np.ravel(r)),
         dtype=np.float64,
     )
-    found = np.asarray(lsmr(scaled, mask, atol=1e-13, btol=1e-13, conlim=0.0, maxiter=MOST_STEPS)[0])
-    found = scale * found
-    return found if bool(np.all(np.abs(matrix.matvec(found) - 1.0)[used] <= ONE)) else None
+    coef, ended, _, far, *_ = lsmr(scaled, mask, atol=1e-13, btol=1e-13, conlim=0.0, maxiter=MOST_STEPS)
+    return scale * np.asarray(coef), far / np.sqrt(mask.sum()) if ended == LEAST else 0.0

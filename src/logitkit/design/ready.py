@@ -21,9 +21,12 @@ from logitkit.design.table.extras import ARRAY, Extras, offset_role
 from logitkit.design.table.frame import Table, is_missing, numeric_values, read_table, row_values
 from logitkit.design.table.names import stated_names
 from logitkit.errors import DataError, nearest_name
+from logitkit.numerics.threads.local import ordered_map
 from logitkit.typing import BoolArray, WeightKind
 
 __all__ = ["as_matrix", "labelled_rows", "missing_rows", "ready_design"]
+
+ROWS_AT_ONCE = 262_144  # of one column that are looked at by a thread
 
 
 def ready_design(
@@ -160,6 +163,10 @@ def _require_width(n_columns: int, expected: Sequence[str] | None) -> None:
 def _all_ones(matrix: Matrix, column: int) -> bool:
     """Tell whether every value of a column is one."""
     if isinstance(matrix, Dense):
-        return bool((matrix.array[:, column] == 1).all())
+        values = matrix.array[:, column]  # far apart in memory
+        if matrix.n_rows <= ROWS_AT_ONCE:
+            return bool((values == 1).all())
+        blocks = range(0, matrix.n_rows, ROWS_AT_ONCE)
+        return all(ordered_map(lambda k: bool((values[blocks[k] : blocks[k] + ROWS_AT_ONCE] == 1).all()), len(blocks)))
     values = matrix.columns(np.array([column])).to_sparse().data
     return values.size == matrix.n_rows and bool(np.all(values == 1))

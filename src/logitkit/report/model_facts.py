@@ -9,7 +9,7 @@ import numpy as np
 
 from logitkit.engine.law import Law
 from logitkit.engine.record import FitRecord
-from logitkit.engine.solvers.solver import Status
+from logitkit.engine.solvers.solver import Status, accuracy_in
 from logitkit.errors import quoted_names
 from logitkit.inference.conditioning import conditioning
 from logitkit.inference.fit_statistics import fit_statistics
@@ -116,12 +116,13 @@ def _p_text(p: float) -> str:
 def covariance_note(record: FitRecord, intervals: str = "") -> Iterator[str]:
     """Say how errors and intervals were made, and what they leave without meaning."""
     correction = f", times {record.covariance.correction}" if record.covariance.correction else ""
+    accuracy = "".join(f", {words}" for words in [accuracy_in(record.method)] if words)
     wald = f"Wald{_law_words(record)}"
     how = f"{intervals}; tests of single coefficients: {wald}" if intervals else wald
     if record.covariance.label.startswith("none."):
         yield f"Standard errors: {record.covariance.label}"
     else:
-        yield f"Standard errors: {record.covariance.label}{correction}. Intervals: {how}."
+        yield f"Standard errors: {record.covariance.label}{correction}{accuracy}. Intervals: {how}."
     if record.adjustment is not None:
         yield from adjusted_notes(record, record.adjustment)
     elif record.family.words.quasi:

@@ -26,7 +26,7 @@ from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["ArrowVcov", "DeferredVcov", "DenseVcov", "Vcov", "WithheldVcov", "require_writable", "vcov_of"]
 
-FACTORED_LEAST = 1_500  # columns of an information that is inverted by its factor, in half of the arithmetic
+FACTORED_LEAST = 64  # columns of an information that is inverted by its factor, in half of the arithmetic
 CELLS_MOST = 64_000_000  # of a covariance that is written out: 512 MB
 
 

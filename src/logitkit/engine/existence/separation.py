@@ -52,14 +52,13 @@ from logitkit.engine.existence.passes import (
     stacked,
 )
 from logitkit.engine.existence.recession import RecessionCone, make_cone, null_space
-from logitkit.engine.solvers.solver import Solution
+from logitkit.engine.solvers.solver import Solution, overlap_bound
 from logitkit.errors import ConvergenceError
 from logitkit.typing import BoolArray, FloatArray
 
 __all__ = ["GEOMETRY_MOST", "Separated", "find_separation", "overlap_is_certain", "runs_off", "separation_in"]
 
 GEOMETRY_MOST = 400_000_000  # of pairs of outcomes: separated rows times cubed dimension, described in about a minute
-SAFETY = 100.0  # rounding allowance on the certificate
 
 
 @dataclass(frozen=True)
@@ -101,9 +100,7 @@ def overlap_is_certain(solution: Solution) -> bool:
     >>> overlap_is_certain(Solution(np.zeros(1), here, 1e-12, Status.CONVERGED, (), definite=True))
     True
     """
-    rounding = np.finfo(float).eps ** 2
-    bound = SAFETY * max(solution.decrement**2, rounding)
-    return solution.definite and bool(solution.evaluation.closest > bound)
+    return solution.definite and bool(solution.evaluation.closest > overlap_bound(solution.decrement**2))
 
 
 def find_separation(matrix: Matrix, response: Response, most: float = math.inf) -> Separated | None:

@@ -9,16 +9,18 @@ import numpy as np
 
 from logitkit.engine.curvature.hessian import Factor
 from logitkit.engine.objective import Evaluation, SmoothObjective
+from logitkit.engine.solvers.solver import overlap_bound
 from logitkit.typing import FloatArray
 
 if TYPE_CHECKING:
     from logitkit.engine.solvers.newton import Nearby
 
-__all__ = ["STILL", "KeptHessian", "NewtonStep", "newton_step"]
+__all__ = ["STILL", "STILL_OF_MANY", "KeptHessian", "NewtonStep", "newton_step"]
 
 STEADY = 1e-2  # standard errors from the optimum, where directions are alike from here on
 NEAR = 1e-6  # standard errors from the optimum, where the Hessian may be summed that inference uses
 STILL = 1e-9  # largest change of a linear predictor after that, and so the relative error of the covariance
+NEAR_OF_MANY, STILL_OF_MANY = 1e-4, 1e-6  # the same of many rows, over which the changes cancel
 CURVED = 1e-10  # share of a product that must not have cancelled for it to tell of curvature
 
 
@@ -81,18 +83,26 @@ class KeptHessian:
         return vector
 
     def is_near(
-        self, objective: SmoothObjective, nearby: Nearby | None, direction: FloatArray, squared: float, tol: float
+        self,
+        objective: SmoothObjective,
+        nearby: Nearby | None,
+        here: Evaluation,
+        direction: FloatArray,
+        squared: float,
+        tol: float,
     ) -> bool:
         """Tell whether the Hessian at this iterate suffices for inference, so that the step from it is the last."""
         if self.reach is None and math.sqrt(squared / objective.mean_weight) <= STEADY:
             reach = objective.reach(direction) if nearby is None else nearby.reach(direction)
             self.reach = reach / max(math.sqrt(squared), 1e-300)
-        return self.serves(squared, objective.mean_weight, tol)
+        return self.serves(squared, objective.mean_weight, tol, here.closest)
 
-    def serves(self, squared: float, mean_weight: float, tol: float) -> bool:
+    def serves(self, squared: float, mean_weight: float, tol: float, closest: float) -> bool:
         """Tell whether a Hessian at this squared decrement is accurate enough, as far as is known."""
         decrement = math.sqrt(squared / mean_weight)
-        if self.reach is None or decrement > NEAR:
+        # Further off, the decrement may no longer prove that the estimate exists.
+        near = NEAR_OF_MANY if self.still > STILL and closest > overlap_bound(squared) else NEAR
+        if self.reach is None or decrement > near:
             return False
         return self.reach * math.sqrt(squared) <= self.still or decrement <= 0.01 * tol
 

@@ -22,7 +22,7 @@ corrected by the changes of the gradient along the steps (BFGS). Then step 1 is 
 7. when a kept H does not bring :math:`\lambda` down fast, it is taken again from the sample at this iterate; when that
    does not help, H is summed, at every step until the optimum is close;
 8. when it brings :math:`\lambda` down, but so slowly that one sum of H would save more than it costs, H is summed once,
-   in single precision;
+   in single precision, in the pass that evaluates the next iterate;
 9. where every pass reads the rows anew, passes are dear and H is not: it is summed after the first step, kept in the
    place of the sample's for the second one, and summed in every pass from the third step on; after the second step
    too, where that goes so far that H would not serve for the third. The first step is that of the sample's loss, tilted
@@ -40,14 +40,14 @@ Nocedal, J. and Wright, S. J. (2006) Numerical Optimization, 2nd edition, algori
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 
 from logitkit.engine.curvature.hessian import Factor
 from logitkit.engine.objective import Evaluation, SmoothObjective
-from logitkit.engine.solvers.kept import STILL, KeptHessian, NewtonStep, newton_step
+from logitkit.engine.solvers.kept import STILL, STILL_OF_MANY, KeptHessian, NewtonStep, newton_step
 from logitkit.engine.solvers.solver import Solution, SolverOptions, Status, Step, require_options
 from logitkit.numerics.threads.progress import Progress, progress
 from logitkit.typing import FloatArray
@@ -61,6 +61,10 @@ class Nearby(Protocol):
     @property
     def summed_at(self) -> int | None:
         """The number of the evaluation, from 0, whose pass sums the Hessian whatever is left; None for none."""
+
+    @property
+    def left(self) -> float:
+        """About the share of the decrement that a step by its Hessian leaves."""
 
     def factor(self, coef: FloatArray) -> Factor | None:
         """Return the factor of a Hessian close to the one at ``coef``, or None."""
@@ -81,27 +85,26 @@ TRIALS_BEFORE_REACH = 3
 REACH = 32.0  # largest change of a linear predictor after the first trials: over it, every weight comes or goes
 # Of the objective: a block of rows is summed one by one, and where few values occur the rounding goes one way.
 ROUNDING = 16_384 * np.finfo(float).eps
+SHARE_STILL = 100.0  # of the tolerance: what asks for a closer solution asks for closer errors
 STILLER = 2e-10  # the same of rows that are read anew in every pass: errors are right to 1e-10 of themselves
 FAR = 1e-4  # standard errors that a third step may leave by the Hessian that was summed before the second
 NEARBY = 6.0  # standard errors from the optimum, from where the Hessian changes little
 UNSURE = 4.0  # times the squared decrement that the last steps promise: a Hessian that is summed too early is lost
-ARRIVED = 1e-8  # standard errors that are left at the end
 TOLD = 2  # steps by the Hessian of a sample of which the second tells what the later ones will do
 PROVABLE = 0.005  # of the squared decrement that is asked for: the bound by a sample is some times as large
-ROUGH = 0.6  # what a Hessian in single precision costs of one in double precision
+ROUGH = 0.75  # what the sums of a Hessian in single precision cost of those in double precision
 FAST = math.log(50.0)  # by how much, as a logarithm, a Hessian of a close iterate lets the decrement fall
 SLOW = 0.25  # a kept Hessian must bring the squared decrement below this share, step by step
 LINEAR = 0.2  # a ratio of successive squared decrements above this is not quadratic convergence
 PATIENCE = 3  # such ratios in a row before separation is suspected
 
 
-def _summed_here(objective: SmoothObjective, coef: FloatArray) -> KeptHessian | None:
-    """Return a Hessian to be kept, summed at an iterate in single precision; None where it is of no use."""
-    hessian = objective.evaluate(coef, rough=True).hessian
-    if hessian is None or not hessian.finite:
+def _kept_from(here: Evaluation, still: float) -> KeptHessian | None:
+    """Return the Hessian of an iterate to be kept, None where it is of no use."""
+    if here.hessian is None or not here.hessian.finite:
         return None
-    factor = hessian.factorise()
-    return KeptHessian(factor) if factor.definite else None
+    factor = here.hessian.factorise()
+    return KeptHessian(factor, still=still) if factor.definite else None
 
 
 def _tilted(nearby: Nearby | None, coef: FloatArray, here: Evaluation, direction: FloatArray) -> FloatArray:
@@ -121,17 +124,17 @@ def _is_far(nearby: Nearby | None, direction: FloatArray, squared: float) -> boo
     return nearby is not None and math.sqrt(squared) * nearby.reach(direction) ** 2 > FAR
 
 
-def _pays(squared: float, before: float, cost: float, end: float) -> bool:
-    """Tell whether summing a Hessian here saves more passes than it costs, until a decrement at the end.
+def _pays(squared: float, left: float, cost: float, end: float) -> bool:
+    """Tell whether a Hessian summed at the next iterate saves more passes than it costs, until a decrement at the end.
 
-    The number of remaining passes is predicted from the last decrease of the decrement; with a Hessian of an iterate
-    this close, it falls to about ``FAST`` of itself in each.
+    A step leaves some share of the squared decrement, this one and those to come; by the Hessian of an iterate as close
+    as the next one it leaves about ``FAST``.
     """
-    if not 0.0 < squared <= min(NEARBY**2, before):
+    ahead = squared * left
+    if not 0.0 < ahead <= min(NEARBY**2, squared):
         return False
-    ahead = 0.5 * math.log(squared) - math.log(end)
-    rate = 0.5 * math.log(before / squared)
-    return rate > 0.0 and ahead * (1.0 / rate - 1.0 / FAST) > ROUGH * cost
+    rate = -0.5 * math.log(left)
+    return rate > 0.0 and (0.5 * math.log(ahead) - math.log(end)) * (1.0 / rate - 1.0 / FAST) > ROUGH * (cost - 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,14 +221,15 @@ class Newton(SolverOptions):
         coef = np.array(start, dtype=np.float64)
         factor = None if nearby is None else nearby.factor(coef)
         summed_at = None if nearby is None else nearby.summed_at
-        model = (
-            None if factor is None else KeptHessian(factor, still=STILL if summed_at is None else STILLER, sized=alone)
+        still = (
+            STILL if nearby is None else min(STILL_OF_MANY, SHARE_STILL * self.tol) if summed_at is None else STILLER
         )
+        model = None if factor is None else KeptHessian(factor, still=still, sized=alone)
         renewed = summed = False
         here = objective.evaluate(coef, hessian=model is None or summed_at == 0) if first is None else first  # 1
         trace: list[Step] = []
         before, enough = math.inf, self.tol**2 * objective.mean_weight
-        linear, end = 0, math.sqrt(PROVABLE * enough) if alone else ARRIVED
+        linear, end = 0, math.sqrt(PROVABLE * enough) if alone else 10.0 * still
         for iteration in range(self.max_iter):
             shown.advance()
             fresh = here.hessian is not None
@@ -239,39 +243,42 @@ class Newton(SolverOptions):
             if model is not None and (
                 squared <= PROVABLE * enough
                 if sure
-                else model.is_near(objective, nearby, direction, squared, self.tol)  # 6
+                else model.is_near(objective, nearby, here, direction, squared, self.tol)  # 6
             ):
                 left = _proved(nearby, coef, here) if sure else squared
                 if fresh or (sure and left <= enough):
-                    return self._end(coef + direction, here, left, Status.CONVERGED, trace, iteration, sure or definite)
+                    found = self._end(
+                        coef + direction, here, left, Status.CONVERGED, trace, iteration, sure or definite
+                    )
+                    return replace(found, still=still)
                 here = objective.evaluate(coef)
                 continue
             if fresh and model is not None and factor is not None and definite and summed_at is not None:  # 9
                 model = KeptHessian(factor, model.reach, model.still)
             if keep and model is None and factor is not None and definite and squared <= NEARBY**2:
-                model, keep = KeptHessian(factor), False
+                model, keep = KeptHessian(factor, still=still), False
             if model is None:
                 linear = linear + 1 if squared > LINEAR * before and here.closest < squared else 0  # 5
             elif not fresh and squared > SLOW * before:  # 7
                 factor = nearby.factor(coef) if nearby is not None and not renewed else None
-                model, before, renewed = None if factor is None else KeptHessian(factor), math.inf, True
+                model, before, renewed = None if factor is None else KeptHessian(factor, still=still), math.inf, True
                 if model is None:
                     here, keep = objective.evaluate(coef), True
-                continue
-            elif not (fresh or summed or (alone and len(model.pairs) < TOLD)) and _pays(
-                squared, before, objective.gram_cost, end
-            ):  # 8
-                model, summed = _summed_here(objective, coef) or model, True
                 continue
             if suspicious and linear >= PATIENCE:
                 return self._end(coef, here, squared, Status.SUSPECTED, trace, iteration)
             renewed = renewed and before == math.inf
             ahead = UNSURE * squared * squared / before if before < math.inf else math.inf  # if it falls as it did
+            told = squared / before if before < math.inf else math.inf if nearby is None else nearby.left**2
             before = squared
-            arrives = model is None or (not (fresh or alone) and model.serves(ahead, objective.mean_weight, self.tol))
+            arrives = model is None or (
+                not (fresh or alone) and model.serves(ahead, objective.mean_weight, self.tol, here.closest)
+            )
             direction = _tilted(nearby, coef, here, direction) if summed_at == 1 and not trace else direction  # 9
             arrives = arrives or (summed_at == 1 and (len(trace) != 1 or _is_far(nearby, direction, squared)))
-            length, trial = _search(objective, coef, here, direction, squared, arrives)  # 4
+            waits = arrives or model is None or fresh or summed or (alone and len(model.pairs) < TOLD)
+            rough = not waits and _pays(squared, told, objective.gram_cost, end)  # 8
+            length, trial = _search(objective, coef, here, direction, squared, arrives or rough, rough)  # 4
             if trial is None:
                 return self._end(coef, here, squared, Status.STALLED, trace, iteration)
             trace.append(Step(iteration, here.value, math.sqrt(squared), length, not fresh))
@@ -279,6 +286,8 @@ class Newton(SolverOptions):
                 model.learn(length * direction, trial.gradient - here.gradient)
             coef = coef + length * direction
             here = trial
+            if rough:
+                model, here, summed = _kept_from(here, still) or model, replace(here, hessian=None), True
         if here.hessian is None:
             here = objective.evaluate(coef)
         squared = newton_step(here).squared
@@ -300,7 +309,13 @@ class Newton(SolverOptions):
 
 
 def _search(
-    objective: SmoothObjective, coef: FloatArray, here: Evaluation, direction: FloatArray, squared: float, hessian: bool
+    objective: SmoothObjective,
+    coef: FloatArray,
+    here: Evaluation,
+    direction: FloatArray,
+    squared: float,
+    hessian: bool,
+    rough: bool,
 ) -> tuple[float, Evaluation | None]:
     """Return the first of 1, 1/2, 1/4, ... that lowers the objective enough, and the evaluation there."""
     # Below this change the objective is rounding noise, and a Newton step on a convex function is safe.
@@ -311,7 +326,7 @@ def _search(
             # A direction from a point without curvature can be too long by any factor: look how far it goes.
             reach = objective.reach(direction)
             length = min(length, REACH / max(reach, REACH))
-        trial = objective.evaluate(coef + length * direction, hessian)
+        trial = objective.evaluate(coef + length * direction, hessian, rough)
         if trial.value <= here.value - ARMIJO * length * squared + noise:
             return length, trial
         length *= 0.5

@@ -7,13 +7,19 @@ from enum import Enum
 from numbers import Integral
 from typing import Any
 
+import numpy as np
+
 from logitkit.engine.objective import Evaluation
 from logitkit.errors import DataError
 from logitkit.options import Stated, is_finite_number
 from logitkit.typing import FloatArray
 
-__all__ = ["Solution", "SolverOptions", "Status", "Step", "require_options"]
+__all__ = ["Solution", "SolverOptions", "Status", "Step", "accuracy_in", "overlap_bound", "require_options"]
 
+SAFETY = 100.0  # rounding allowance on the certificate of overlap
+ACCURATE = ", standard errors accurate to "
+NOT_SAID = 1e-9  # relative error of standard errors that nobody asks about
+ROUNDING = 2.0**-104  # of a squared decrement
 STEPS_MOST = 1_000_000_000
 #: What scikit-learn, R and others call these.
 OTHER_WORDS = {
@@ -40,6 +46,17 @@ class SolverOptions(Stated):
         """Return what a word of other packages is called here."""
         del value
         return f"It is {OTHER_WORDS[name]}= here." if name in OTHER_WORDS else ""
+
+
+def overlap_bound(squared: Any) -> Any:
+    """Return how far every mean must be from its outcome for squared decrements to prove that an estimate exists.
+
+    Examples
+    --------
+    >>> float(overlap_bound(1e-8))
+    1e-06
+    """
+    return SAFETY * np.maximum(squared, ROUNDING)
 
 
 def require_options(solver: str, tol: Any, max_iter: Any) -> None:
@@ -112,6 +129,8 @@ class Solution:
         Whether the Hessian is positive definite well above rounding, so that the decrement can be trusted as a bound.
     method : str
         How the problem was solved, in words.
+    still : float
+        About the largest change of a linear predictor from where the Hessian was summed to the solution, at most.
     """
 
     coef: FloatArray
@@ -121,3 +140,21 @@ class Solution:
     trace: tuple[Step, ...]
     definite: bool = False
     method: str = "Newton's method"
+    still: float = 0.0
+
+    @property
+    def accuracy(self) -> str:
+        """How accurate standard errors are, in words that follow those of the method; empty where to 1e-9 and more."""
+        return f"{ACCURATE}{self.still:.0e}" if self.still > NOT_SAID else ""
+
+
+def accuracy_in(method: str) -> str:
+    """Return how accurate standard errors are, from the words of a method; empty where to 1e-9 and more.
+
+    Examples
+    --------
+    >>> accuracy_in("Newton's method, standard errors accurate to 1e-06; 2 of 5 starts end lower")
+    'accurate to 1e-06'
+    """
+    bound = method.partition("; ")[0].partition(ACCURATE)[2]
+    return f"accurate to {bound}" if bound else ""

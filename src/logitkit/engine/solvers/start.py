@@ -29,8 +29,8 @@ STARTS = (0.5, 1.0, 2.0, 4.0)  # multiples of the logit's estimates that a likel
 BEYOND = (-1.0, 16.0)  # multiples of the way from the null model to them, for slopes that far rows hold near zero
 DISTINCT = 1e-8  # of the loss: maxima that are further apart are two
 
-SAMPLE_TOL = 0.3  # standard errors of the sample: its answer is some units of these from that of all rows
-ALONE_TOL = 1.0  # where its Hessian serves for steps alone
+SAMPLE_TOL = 0.5  # of the root of the coefficients, in the sample's errors: the root is how far it is from all rows
+READ_TOL = 0.3  # standard errors of a sample of rows that are read anew in every pass
 WHOLE_TOL = 1e-8  # of a sample that is all rows
 SHARE_TILTED = 0.125  # of the rows: a larger sample leaves less to be gained than its own Hessians cost
 TILTED_TOL = 0.01  # standard errors of all rows
@@ -106,7 +106,7 @@ def starting_point(
         return Start(zero if warm is None else warm, None)
     share = objective.sample_share
     # A large sample has a sample of its own to start from.
-    tol = SAMPLE_TOL if share is None or share < 1.0 else WHOLE_TOL
+    tol = SAMPLE_TOL * math.sqrt(objective.n_params) if share is None else READ_TOL if share < 1.0 else WHOLE_TOL
     first = starting_point(sample, origin).coef if warm is None else warm
     here = None if warm is None else sample.evaluate(warm)
     # Rare outcomes look like separation for some steps; where passes are dear, the sample takes the steps that tell.
@@ -114,8 +114,7 @@ def starting_point(
         solution = Solution(first, here, math.nan, Status.CONVERGED, (), definite=True)
     else:
         solved = _Rough(sample) if share is None else sample
-        tol = tol if improve is None else ALONE_TOL
-        solution = Newton(tol=tol, max_iter=25).solve(solved, first, here, suspicious=share is None)
+        solution = _Roughly(tol=tol, max_iter=25).solve(solved, first, here, suspicious=share is None)
     if solution.status is not Status.CONVERGED or not solution.definite:
         return Start(zero, None)
     summed_at = None
@@ -148,6 +147,14 @@ def _is_nearer(here: Evaluation, warm: FloatArray, mean_weight: float) -> bool:
     return step.factor is not None and step.factor.definite and step.squared <= 2.0 * warm.size * mean_weight
 
 
+@dataclass(frozen=True, slots=True)
+class _Roughly(Newton):
+    """Newton's method to any tolerance."""
+
+    def __post_init__(self) -> None:
+        """Refuse nothing."""
+
+
 class _Sample:
     """A sample of the rows, and how much all rows weigh for each unit of its weight."""
 
@@ -163,6 +170,11 @@ class _Sample:
         self.summed_at, self.is_small = known
         self.scale = scale
         self.known: Solution | None = solution
+
+    @property
+    def left(self) -> float:
+        """About the share of the decrement that a step by the sample's Hessian leaves, by its scatter alone."""
+        return math.sqrt(self.objective.n_params / self.objective.matrix.n_rows)
 
     def factor(self, coef: FloatArray) -> Factor | None:
         """Return the factor of the sample's Hessian, scaled up; None where it is not definite."""

@@ -20,9 +20,9 @@ from collections.abc import Callable
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.engine.existence.separation import SAFETY
 from logitkit.engine.rank import CLEAR_SHARE
 from logitkit.engine.record import FitRecord
+from logitkit.engine.solvers.solver import overlap_bound
 from logitkit.inference.likelihood import Likelihood, likelihood_of
 from logitkit.inference.resampling.refits import Refits, refit, refits_from
 from logitkit.inference.resampling.units import Units, prior_weights
@@ -163,5 +163,5 @@ def _certain(report: FloatArray, closest: float) -> BoolArray:
     decrement, moved, share, reached = report.T
     near = (reached > 0.0) & (moved < FAR)
     factor = np.exp(np.minimum(moved, FAR))
-    bound = SAFETY * np.maximum((factor * decrement) ** 2, np.finfo(float).eps ** 2)
+    bound = overlap_bound((factor * decrement) ** 2)
     return np.asarray(near & (0.5 * closest / factor > bound) & (share >= CLEAR_SHARE * factor**2))

@@ -20,12 +20,12 @@ from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
 from logitkit.engine.bias.estimate import fit_again
-from logitkit.engine.existence.separation import SAFETY, overlap_is_certain
+from logitkit.engine.existence.separation import overlap_is_certain
 from logitkit.engine.rank import CLEAR_SHARE
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.small import SmallFits, is_small, solve_small
-from logitkit.engine.solvers.solver import Status
+from logitkit.engine.solvers.solver import Status, overlap_bound
 from logitkit.inference.dependence import dependences_of
 from logitkit.inference.functions import column_of, function_sides
 from logitkit.inference.likelihood import Likelihood, likelihood_of
@@ -312,8 +312,7 @@ def certain_fits(fits: SmallFits) -> BoolArray:
     [True, False]
     """
     with np.errstate(invalid="ignore"):
-        bound = SAFETY * np.maximum(fits.decrement**2, np.finfo(float).eps ** 2)
-        overlap = fits.definite & (fits.closest > bound)
+        overlap = fits.definite & (fits.closest > overlap_bound(fits.decrement**2))
         return np.asarray(fits.converged & overlap & (fits.share >= CLEAR_SHARE))
 
 
