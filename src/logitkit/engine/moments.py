@@ -22,6 +22,7 @@ from logitkit.typing import FloatArray
 __all__ = ["Moments", "column_moments", "design_moments"]
 
 CANCELS = 1e-6  # of the mean square: a variance below it is summed again about the mean
+SMALL = 1 << 20  # numbers: to hand parts of them to threads takes longer than to sum them
 CONSTANT = 1e-12  # of the largest size: a column that varies by less does not vary
 
 
@@ -113,7 +114,10 @@ def column_moments(matrix: Matrix, weights: FloatArray) -> Moments:
         return first, second
 
     first, second = np.zeros(inner.n_columns), np.zeros(inner.n_columns)
-    for part in ordered_map(sums, len(groups.bounds), light=groups.light, joins=groups.light):
+    n_groups, small = len(groups.bounds), matrix.n_rows * matrix.width <= SMALL
+    for part in (
+        map(sums, range(n_groups)) if small else ordered_map(sums, n_groups, light=groups.light, joins=groups.light)
+    ):
         first += part[0]
         second += part[1]
     mean = matrix.collect(first) / total

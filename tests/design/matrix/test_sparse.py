@@ -36,6 +36,16 @@ def test_compressed_rows_in_float64_are_not_copied() -> None:
     assert np.shares_memory(matrix.rows(1, 3).values, given.data)
 
 
+@pytest.mark.parametrize("first", [1.0, 0.0])
+def test_a_column_that_begins_every_row_is_that_column(first: float) -> None:
+    cells = np.column_stack([np.arange(1.0, 5.0), CELLS])
+    cells[2, 0] = first
+    for rows in (slice(0, 4), slice(1, 3), slice(3, 3)):
+        matrix = sparse_matrix(sparse.csr_array(cells)).rows(rows.start, rows.stop)
+        for j in range(4):
+            assert matrix.columns(np.array([j])).to_dense().tolist() == cells[rows, [j]].tolist()
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.int8, np.bool_])
 def test_other_types_of_value(dtype: type) -> None:
     given = sparse.csr_array(CELLS).astype(dtype)

@@ -67,10 +67,13 @@ class Sparse(Matrix):
         """Return some columns as a matrix of their own; a single one by a look at the column numbers."""
         if index.size != 1 or index[0] < 0:
             return super(Sparse, self).columns(index)
-        first, last = self.indptr[0], self.indptr[-1]
-        where = np.flatnonzero(self.indices[first:last] == int(index[0]))
-        everywhere = where.size == self.n_rows  # as that of an intercept
-        starts = np.arange(where.size + 1) if everywhere else np.searchsorted(where, self.indptr - first)
+        first, last, column = self.indptr[0], self.indptr[-1], int(index[0])
+        begins = self.indptr[:-1]
+        if (self.indptr[1:] > begins).all() and (self.indices[begins] == column).all():  # as that of an intercept
+            n_rows = begins.size
+            return Sparse(np.arange(n_rows + 1), np.zeros(n_rows, dtype=np.int32), self.values[begins], 1)
+        where = np.flatnonzero(self.indices[first:last] == column)
+        starts = np.searchsorted(where, self.indptr - first)
         return Sparse(starts, np.zeros(where.size, dtype=np.int32), self.values[first:last][where], 1)
 
     def take(self, index: IntArray) -> Sparse:
