@@ -211,12 +211,12 @@ def entangled_terms(info: DesignInfo) -> tuple[Entangled, ...]:
     """
     if info.coding is None:
         return ()
-    made, known, coded = info.coding.factors, info.coding.variables, info.coding.coded_levels()
+    made, known = info.coding.factors, info.coding.variables
     terms = {term.name: made.get(term.name, ()) for term in info.terms if term.name != INTERCEPT}
-    if all(len(factors) < 2 and set(factors) <= set(known) for factors in terms.values()):
+    if all(len(factors) < 2 and all(name in known for name in factors) for factors in terms.values()):
         return ()  # each term is a column of the table, and no two are the same
     variables = {expression: variables_of(expression, known) for expression in _expressions(info)}
-    n_columns = {term.name: len(term.columns) for term in info.terms}
+    n_columns, coded = {term.name: len(term.columns) for term in info.terms}, info.coding.coded_levels()
     found = []
     for group in _connected(variables):
         classes: dict[frozenset[str], list[str]] = {}

@@ -137,11 +137,10 @@ def _cells(values: FloatArray, decimals: int | None) -> Cells:
 
 def _digits(values: FloatArray, significant: int) -> int:
     """Return the decimals with which every value, but zeros, has at least so many significant digits."""
-    sizes = np.abs(values)
-    sizes = sizes[np.isfinite(sizes) & (sizes > 0.0)]
-    if not sizes.size:
+    sizes = [abs(x) for x in values.tolist() if x and math.isfinite(x)]  # some rows, of which an array takes longer
+    if not sizes:
         return 0
-    least = f"{sizes.min():.{significant - 1}e}"  # once rounded: 0.0996 is 0.10
+    least = f"{min(sizes):.{significant - 1}e}"  # once rounded: 0.0996 is 0.10
     return significant - 1 - int(least.partition("e")[2])
 
 
@@ -154,18 +153,17 @@ def _digits_of_distance(ratio: FloatArray, std_error: FloatArray) -> int:
     with np.errstate(invalid="ignore", over="ignore"):
         distance, half = np.abs(ratio - 1.0), std_error * ratio / 2.0
     wanted = [0]
-    for away, error in zip(distance, half, strict=True):
+    for away, error in zip(distance.tolist(), half.tolist(), strict=True):
         if not 0.0 < away < NEAR_ONE:
             continue
-        known = bool(np.isfinite(error)) and error > 0.0
+        known = math.isfinite(error) and error > 0.0
         own = _digits(np.array([away]), 3 if known else 1)
         wanted.append(min(own, _digits(np.array([error]), 1)) if known else own)
     return max(wanted)
 
 
 def _largest(columns: Iterable[FloatArray]) -> float:
-    finite = (values[np.isfinite(values)] for values in columns)
-    return max((float(np.abs(values).max(initial=0.0)) for values in finite), default=0.0)
+    return max((abs(x) for values in columns for x in values.tolist() if math.isfinite(x)), default=0.0)
 
 
 def _usual(sizes: FloatArray) -> int:

@@ -142,7 +142,8 @@ class Coding:
 
     def with_seen(self, factors: Mapping[str, Coded], rows: IntArray | None) -> Coding:
         """Return the coding with the levels that occur in the rows used; None for all rows."""
-        return replace(self, seen={name: coded.occurring(rows) for name, coded in factors.items()})
+        seen = {name: coded.occurring(rows) for name, coded in factors.items()}
+        return replace(self, seen=seen) if seen or self.seen else self
 
     def require_repeated_levels(self, n_rows: int) -> None:
         """Refuse a factor with one level per row of a 0/1 response: such a model is not informative."""
@@ -312,9 +313,7 @@ def _as_known(
 ) -> tuple[Coding, CodedRows]:
     """Return the coding of columns of numbers whose formula was read before, and the rows."""
     names, functions = tuple(spec.column_names), dict(parsed.functions)
-    coding = Coding(
-        parsed.right, (), spec, None, parsed.variables, functions, names, left_variables=parsed.left_variables
-    )
+    coding = Coding(parsed.right, (), spec, None, parsed.variables, functions, names, {}, parsed.left_variables)
     every, none = np.ones(n_rows, dtype=bool), np.zeros(n_rows, dtype=bool)
     return coding, CodedRows(lay_out(columns, n_rows, None), None, every, none)
 
