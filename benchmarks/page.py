@@ -33,7 +33,7 @@ ours just before and just after. All may use all processors.
 *Above the least* is how far the objective is above the least that anyone reached, relative to it, computed here from
 each contender's coefficients in plain NumPy. Each is given the loosest of a few tolerances that brings it there; one
 that is above {SAME.reached:.0e} at the tightest is marked, and not compared. Memory is the highest above what
-the process held with the data, in one run of the work.
+the process held with the data, in one run of the work, after the memory that earlier runs had freed was given back.
 
 Lasso and ridge are judged at each of their strengths, by the penalised objective and relative to that of the intercept
 alone: *above the least* is the farthest of any strength, and {WITHIN_GAP.reached:.0e} is near enough. Ours stops at a

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import json
 import os
@@ -11,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,11 +78,13 @@ def gram_time(X: np.ndarray, effort: Effort) -> float:
 class HighWater:
     """The memory of this process above what it holds now, at its highest.
 
-    Linux lets the mark start anew; elsewhere it is that of the whole life of the process, and so a lower bound.
+    What was freed before is given back to the system first, or what takes its place would not count. Linux lets the
+    mark start anew; elsewhere it is that of the whole life of the process, and so a lower bound.
     """
 
     def __init__(self) -> None:
         gc.collect()
+        _give_back()
         self._linux = Path("/proc/self/clear_refs").exists()
         if self._linux:
             Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
@@ -89,6 +93,12 @@ class HighWater:
     def megabytes(self) -> float:
         """Return how much was added at most since this was made."""
         return ((_status("VmHWM") if self._linux else _peak()) - self._before) / 1024
+
+
+def _give_back() -> None:
+    """Give memory that was freed back to the system, where the C library can (glibc)."""
+    with suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _status(name: str) -> int:

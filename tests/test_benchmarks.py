@@ -328,6 +328,22 @@ def test_the_page_says_who_is_faster_and_who_did_not_arrive() -> None:
     assert page.count("glum in 0.50 of its time") == 2
 
 
+def test_memory_that_was_freed_before_counts_when_it_is_taken_again() -> None:
+    from timing import HighWater
+
+    def held() -> list[np.ndarray]:
+        return [np.ones(12_000) for _ in range(300)]  # 29 MB, each too small for pages of its own
+
+    first = held()
+    last = np.ones(12_000)  # keeps what lies below it in the process
+    del first
+    mark = HighWater()
+    again = held()
+    assert mark.megabytes() > 20.0
+    assert len(again) == 300
+    assert last.size == 12_000
+
+
 def test_a_history_shows_the_change_since_the_last_run(tmp_path: Path) -> None:
     from history import add, read, table
 
