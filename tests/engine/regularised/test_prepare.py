@@ -236,7 +236,7 @@ def test_constant_columns_are_named() -> None:
     assert (fit.coef.drop("b") != 0.0).all()
     with (
         pytest.warns(DataWarning, match="do not vary"),
-        pytest.raises(DataError, match="No penalised coefficient is free"),
+        pytest.raises(DataError, match="No penalised coefficient can leave zero"),
     ):
         lk.path_matrix(matrix(a=1.0, b=2.0, c=3.0), outcome(), NAMES)
     with pytest.warns(DataWarning, match="do not vary"):
@@ -265,8 +265,17 @@ def test_an_intercept_by_another_name_is_named() -> None:
     [lk.Lasso(keep=["a", "b", "c"]), lk.Lasso() + lk.Bounds(0, 0), lk.Lasso(relative=dict.fromkeys("abc", 0.0))],
 )
 def test_a_path_on_which_nothing_can_move(penalty: Any) -> None:
-    with pytest.raises(DataError, match="No penalised coefficient is free"):
+    with pytest.raises(DataError, match="No penalised coefficient can leave zero"):
         lk.path_matrix(matrix(), outcome(), NAMES, penalty=penalty)
+
+
+def test_a_path_whose_bounds_point_away_from_the_outcomes() -> None:
+    """The coefficients are free on one side, and none goes there."""
+    y = outcome()
+    X = np.column_stack([np.ones(y.size), -y - 0.1 * matrix()[:, 1]])
+    with pytest.raises(DataError, match="bounds hold them at zero at every strength"):
+        lk.path_matrix(X, y, ["Intercept", "a"], penalty=lk.Lasso() + lk.Bounds(lower=0.0))
+    assert (lk.path_matrix(X, y, ["Intercept", "a"], penalty=lk.Lasso() + lk.Bounds(upper=0.0)).coef["a"] <= 0.0).all()
 
 
 @pytest.mark.parametrize(

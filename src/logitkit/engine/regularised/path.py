@@ -133,7 +133,8 @@ def strength_grid(
     largest = given.sequence.largest()
     if largest <= 0.0:
         raise DataError(
-            "No penalised coefficient is free: their columns are constant, unpenalised (keep=) or bounded at zero."
+            "No penalised coefficient can leave zero: their columns are constant or unpenalised (keep=), or bounds "
+            "hold them at zero at every strength."
         )
     return np.asarray(largest * ratio ** (np.arange(n_strengths) / (n_strengths - 1.0)))
 
