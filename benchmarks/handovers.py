@@ -129,9 +129,9 @@ SQUARES = Way("squares", products, {"SQUARES_MOST": NEVER}), Way("one by one", p
 
 HANDOVERS: dict[str, tuple[tuple[Way, Way], Callable[..., Callable[[], Any]], tuple[tuple[int, ...], ...]]] = {
     "compiled": (COMPILED, binary, ((16_000, 7), (10_000, 10), (2_500, 20), (1_100, 30))),
-    "sample": (SAMPLE, binary, ((180_000, 10), (38_000, 50), (19_000, 100), (12_800, 400))),
+    "sample": (SAMPLE, binary, ((180_000, 10), (38_000, 50), (19_000, 100), (9_600, 400))),
     "arrow": (ARROW, levels, ((30_000, 340), (100_000, 345), (1_000_000, 743))),
-    "many": (MANY, several, ((20_000, 30, 12), (5_000, 30, 12), (100_000, 20, 32), (20_000, 20, 16))),
+    "many": (MANY, several, ((20_000, 30, 11), (5_000, 30, 11), (100_000, 20, 31), (20_000, 20, 16))),
     "joint": (JOINT, several, ((5_000, 12, 17), (5_000, 12, 40))),
     "squares": (SQUARES, several, ((5_000, 20, 30), (5_000, 20, 100))),
 }

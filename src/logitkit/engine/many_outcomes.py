@@ -45,7 +45,7 @@ from logitkit.typing import FloatArray
 __all__ = ["fit_many"]
 
 MANY = 301  # coefficients, more than are tested for separation by a linear program,
-OUTCOMES, OUTCOMES_SAMPLED = 12, 32  # and outcomes, more where a sample of the rows gives second derivatives first
+OUTCOMES, OUTCOMES_SAMPLED = 11, 32  # and outcomes, more where a sample of the rows gives second derivatives first
 BLOCKS_MOST = 50_000_000  # numbers in the blocks of all outcomes: 400 MB
 WRITTEN_MOST = 8_000  # coefficients whose coordinates may be written out as an array
 LOOKED_AT = 50  # rare outcomes that are compared with all others, where coefficients run off

@@ -116,10 +116,10 @@ def test_a_factor_times_a_number_is_no_head():
         (199_999, 10, 10, 0),
         (200_000, 10, 10, 12_500),
         (1_000_000, 50, 50, 62_500),
-        # Sixteen rows a column, where that is more than a sixteenth; none, where that is more than half.
+        # Sixteen rows a column, where that is more than a sixteenth; none, where that is more than two thirds.
         (100_000, 1_000, 50, 16_000),
-        (100_000, 3_125, 50, 50_000),
-        (100_000, 3_126, 50, 0),
+        (100_000, 4_166, 50, 66_656),
+        (100_000, 4_167, 50, 0),
         # Few numbers a row: it is the numbers that make a walk slow.
         (1_000_000, 1_000, 1, 0),
         (2_000_000, 1_000, 1, 125_000),

@@ -40,7 +40,8 @@ COPIES_OF_BORDER = 3
 NUMBERS_LEAST = 2_000_000
 SAMPLE_SHARE = 16
 ROWS_PER_COLUMN = 16
-SAMPLE_MOST = 2  # a sample of more than half of the rows saves nothing
+SAMPLE_MOST = 2  # a sample of more than half of the rows saves nothing, where it is not solved as well
+SOLVED_MOST = 1.5  # where it is, of more than two thirds
 
 
 @dataclass(frozen=True)
@@ -154,4 +155,4 @@ def sample_size(n_rows: int, n_columns: int, width: int) -> int:
     (62500, 0)
     """
     size = max(n_rows // SAMPLE_SHARE, ROWS_PER_COLUMN * n_columns)
-    return size if n_rows * width >= NUMBERS_LEAST and size * SAMPLE_MOST <= n_rows else 0
+    return size if n_rows * width >= NUMBERS_LEAST and size * SOLVED_MOST <= n_rows else 0
