@@ -14,7 +14,7 @@ from timing import Effort, least_of
 import logitkit as lk
 from logitkit.design.build import build_design
 from logitkit.design.ready import ready_design
-from logitkit.engine.existence.separation import overlap_is_certain
+from logitkit.engine.existence.overlap import overlap_is_certain
 from logitkit.engine.fit import fit_design
 from logitkit.engine.objective import Objective
 from logitkit.engine.solvers.newton import Newton

@@ -16,7 +16,7 @@ import logitkit as lk
 from logitkit.engine.fit import fit_design
 from logitkit.errors import ConvergenceWarning, DataError, FormulaError, ResponseError, UnsupportedError
 from logitkit.inference import by as grouped
-from logitkit.inference.covariances.sandwich import with_required_sandwich
+from logitkit.inference.covariances.required import with_required_sandwich
 from logitkit.results.fit import Fit
 from tolerances import EXACT, ROUTE
 

@@ -14,7 +14,8 @@ from logitkit.design.design import Design
 from logitkit.engine.fit import fit_design
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
-from logitkit.inference.covariances.sandwich import scores, with_required_sandwich
+from logitkit.inference.covariances.required import with_required_sandwich
+from logitkit.inference.covariances.sandwich import scores
 from logitkit.inference.effects.average_predictions import SetRows, average_predictions
 from logitkit.inference.hypotheses.anova import anova
 from logitkit.inference.hypotheses.overall import overall_test

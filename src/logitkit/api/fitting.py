@@ -5,32 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from logitkit.api.labelling import labelled_design
 from logitkit.api.reading import read_design
 from logitkit.api.scope import caller_scope
-from logitkit.api.starting import start_of, stated_start
 from logitkit.api.together import require_alone, sampling_of, shrinks
 from logitkit.api.under import read_under
 from logitkit.design.chunks.reading import Reading
-from logitkit.design.dependence import Dependence
 from logitkit.design.design import Design
 from logitkit.design.ready import ready_design
-from logitkit.design.survey import Survey, survey_rows
 from logitkit.engine.assemble import with_what_was_read
 from logitkit.engine.estimate import fit_model
 from logitkit.engine.law import require_level
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import ConvergenceWarning, DataError, UnsupportedError, warn_caller
-from logitkit.inference.covariances.sandwich import with_required_sandwich
+from logitkit.inference.covariances.required import with_required_sandwich
 from logitkit.models.binary import Binary
 from logitkit.models.catalogue import require_model
 from logitkit.models.conventions import OURS, ConventionName, Conventions
 from logitkit.models.form import Form
 from logitkit.models.model import Model
-from logitkit.models.penalties.adjustment import Adjustment
 from logitkit.results.classes import fit_of
 from logitkit.results.fit import Fit
 from logitkit.results.foreign import in_our_words
@@ -38,8 +34,10 @@ from logitkit.typing import FactorCoding, MissingPolicy, WeightKind
 
 if TYPE_CHECKING:
     from logitkit.design.chunks.executor import Executor
+    from logitkit.design.survey import Survey
     from logitkit.engine.regularised.options import ProxNewton
     from logitkit.inference.dispersion import DispersionKind
+    from logitkit.models.penalties.adjustment import Adjustment
     from logitkit.models.penalties.specification import Specification
     from logitkit.results.validated.again import Making
 
@@ -142,6 +140,8 @@ def fit(
         "survey": survey,
     }
     if start is not None:
+        from logitkit.api.starting import stated_start
+
         call["start"] = stated_start(start)
     if not vcov:
         call["vcov"] = vcov
@@ -284,18 +284,24 @@ def _fitted(
 ) -> Fit:
     """Return the fit to a design; ``chosen`` is the survey, the dispersion, and the conventions."""
     survey, dispersion, conventions = chosen
-    rows = None if survey is None else survey_rows(survey, design, design.table)
-    if rows is not None:
+    rows = None
+    if survey is not None:
+        from logitkit.design.survey import survey_rows
         from logitkit.inference.covariances.survey import outside_weightless
 
+        rows = survey_rows(survey, design, design.table)
         design = outside_weightless(design, rows)
-    adjusted = isinstance(penalty, Adjustment)
+    adjusted = penalty is not None and not shrinks(penalty)
     form = model.form(design.info, penalised=penalty is not None and not adjusted)
-    begun = None if start is None else start_of(start, design.info, form, penalised=penalty is not None)
-    if isinstance(penalty, Adjustment):
+    begun = None
+    if start is not None:
+        from logitkit.api.starting import start_of
+
+        begun = start_of(start, design.info, form, penalised=penalty is not None)
+    if adjusted:
         from logitkit.engine.bias.estimate import fit_adjusted
 
-        record = fit_adjusted(design, form, penalty, newton_options(solver), level)
+        record = fit_adjusted(design, form, cast("Adjustment", penalty), newton_options(solver), level)
     elif penalty is not None:
         record = _penalised(design, form, penalty, solver, level)
     else:
@@ -309,6 +315,7 @@ def _fitted(
     if rows is None:
         record = record if alone else with_required_sandwich(record, design)
     else:
+        from logitkit.design.dependence import Dependence
         from logitkit.inference.covariances.survey import with_survey
 
         record = with_survey(record, design, rows)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from logitkit.api.fitting import fit, fit_matrix
-from logitkit.design.survey import Survey
 from logitkit.engine.solvers.newton import Newton
 from logitkit.models.binary import Binary, OutcomeKind
 from logitkit.models.links import Information
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from logitkit.design.chunks.executor import Executor
+    from logitkit.design.survey import Survey
     from logitkit.engine.regularised.options import ProxNewton
     from logitkit.inference.dispersion import DispersionKind
     from logitkit.models.conventions import ConventionName

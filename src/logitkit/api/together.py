@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from logitkit.design.survey import Survey
 from logitkit.errors import DataError, UnsupportedError
-from logitkit.models.penalties.adjustment import Adjustment
 from logitkit.typing import WeightKind
+
+if TYPE_CHECKING:
+    from logitkit.design.survey import Survey
 
 __all__ = ["require_alone", "sampling_of", "shrinks"]
 
@@ -22,6 +23,8 @@ def sampling_of(
     penalty: Any = None,
 ) -> WeightKind:
     """Return the kind of the weights of a survey; raise an error for options that its design does not allow."""
+    from logitkit.design.survey import Survey
+
     if not isinstance(survey, Survey):
         raise DataError(f"survey={survey!r:.60} is no design of a survey: give lk.Survey(strata=..., units=...).")
     if weights is None:
@@ -40,7 +43,11 @@ def sampling_of(
 
 def shrinks(penalty: Any) -> bool:
     """Tell whether a penalty shrinks, unlike a bias reduction."""
-    return penalty is not None and not isinstance(penalty, Adjustment)
+    if penalty is None:
+        return False
+    from logitkit.models.penalties.adjustment import Adjustment
+
+    return not isinstance(penalty, Adjustment)
 
 
 def require_alone(vcov: Any, **asked: Any) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from logitkit.design.dependence import Dependence
 from logitkit.design.fingerprint import Fingerprint
 from logitkit.design.info import DesignInfo
 from logitkit.design.matrix.matrix import Matrix
@@ -16,6 +15,7 @@ from logitkit.typing import IntArray
 
 if TYPE_CHECKING:
     from logitkit.design.chunks.stream import Stream
+    from logitkit.design.dependence import Dependence
 
 __all__ = ["Design", "RowCounts"]
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 
 import numpy as np
 
-from logitkit.engine.existence.recession import RecessionCone
 from logitkit.engine.law import NORMAL, Law
-from logitkit.models.penalties.adjustment import Adjustment
-from logitkit.models.penalties.penalty import Penalty
-from logitkit.models.penalties.quadratic import Quadratic
 from logitkit.numerics.once import later
 from logitkit.typing import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from logitkit.engine.existence.recession import RecessionCone
+    from logitkit.models.penalties.adjustment import Adjustment
+    from logitkit.models.penalties.penalty import Penalty
+    from logitkit.models.penalties.quadratic import Quadratic
 
 __all__ = ["AdjustmentFacts", "Covariance", "CovarianceKind", "Equation", "Limit", "PenaltyFacts", "ReadFacts"]
 

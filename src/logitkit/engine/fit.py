@@ -14,31 +14,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
 from logitkit.design.constant import with_constant
 from logitkit.design.design import Design
-from logitkit.design.matrix.arrow import ArrowLayout
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
 from logitkit.design.table.checks import may_vanish, require_finite
 from logitkit.engine.alone import NO_ERRORS
 from logitkit.engine.assemble import make_record, shown_coordinates
-from logitkit.engine.chunked import ChunkedObjective, RowsOfForm
 from logitkit.engine.cost import require_affordable
 from logitkit.engine.curvature.hessian import DenseHessian, Hessian
 from logitkit.engine.curvature.shrunk import shrunken
 from logitkit.engine.curvature.vcov import Vcov, WithheldVcov, vcov_of
-from logitkit.engine.existence.margins import margins_of
-from logitkit.engine.existence.separation import overlap_is_certain
+from logitkit.engine.existence.overlap import overlap_is_certain
 from logitkit.engine.facts import Covariance
-from logitkit.engine.levels.level_fit import NearlyCollinear, nearly_collinear
-from logitkit.engine.levels.wide import fit_wide
-from logitkit.engine.limit import fit_limit, in_coordinates, origin_of
-from logitkit.engine.many_outcomes import fit_many
 from logitkit.engine.objective import Evaluation, Objective
+from logitkit.engine.origin import in_coordinates, origin_of
 from logitkit.engine.part_coordinates import Columns, PartCoordinates, inner_predictors, part_coordinates
 from logitkit.engine.rank import (
     CLEAR_SHARE,
@@ -53,14 +47,16 @@ from logitkit.engine.record import FitRecord
 from logitkit.engine.small_fit import fit_small, solve_in_compiled_code
 from logitkit.engine.solvers.choose import NUMBERS_LEAST, Plan, choose_plan, layout_that_pays, layout_when_large
 from logitkit.engine.solvers.newton import Newton
-from logitkit.engine.solvers.scoring import highest_maximum
 from logitkit.engine.solvers.solver import Solution, Status
 from logitkit.engine.solvers.start import starting_point
-from logitkit.errors import ConvergenceError, DataWarning, FormulaError, SeparationError, warn_caller
+from logitkit.errors import ConvergenceError, DataWarning, FormulaError, warn_caller
 from logitkit.models.family import Family
 from logitkit.models.form import Form, form_of
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray
+
+if TYPE_CHECKING:
+    from logitkit.design.matrix.arrow import ArrowLayout
 
 __all__ = ["are_clear", "as_given", "columns_of", "fit_design", "objective_of", "require_determined"]
 
@@ -114,13 +110,18 @@ def _fit_any(
 ) -> FitRecord:
     """Fit a design of any size and kind."""
     with single_threaded_blas():
-        if (record := fit_many(design, form, solver, level, start)) is not None:
-            return record
+        if not form.is_single:
+            from logitkit.engine.many_outcomes import fit_many
+
+            if (record := fit_many(design, form, solver, level, start)) is not None:
+                return record
         plan = _plan(design, form)
         if not form.in_parts:
             design = with_constant(design)
         if plan.layout is not None:
-            return _wide(design, plan.layout, form, solver, level)
+            from logitkit.engine.levels.wide import fit_only_wide
+
+            return fit_only_wide(design, plan.layout, form, solver, level)
         record = _by_levels(design, form, solver, level, layout_that_pays)
         if record is not None and not record.is_separated:  # else its limit is described as that of any other design
             return record
@@ -159,14 +160,6 @@ def _plan(design: Design, form: Form) -> Plan:
     return Plan("dense", None, large and not form.in_parts)
 
 
-def _wide(design: Design, layout: ArrowLayout, form: Form, solver: Newton, level: float) -> FitRecord:
-    """Fit a design that only elimination of levels can handle."""
-    try:
-        return fit_wide(design, layout, form, solver, level)
-    except NearlyCollinear as found:
-        raise nearly_collinear([design.info.names[j] for j in np.sort(found.columns)], found.far) from None
-
-
 def _by_levels(
     design: Design,
     form: Form,
@@ -179,11 +172,9 @@ def _by_levels(
     layout = layout_of(design.matrix) if may else None
     if layout is None:
         return None
-    try:
-        record = fit_wide(design, layout, form, solver, level)
-    except (NearlyCollinear, SeparationError):
-        return None
-    return record if record.converged else None
+    from logitkit.engine.levels.wide import fit_wide_if_settled
+
+    return fit_wide_if_settled(design, layout, form, solver, level)
 
 
 def columns_of(design: Design, form: Form, make: Maker) -> Columns:
@@ -205,6 +196,8 @@ def objective_of(design: Design, form: Form, columns: Columns) -> Objective:
     """Return the objective in coordinates of the columns."""
     family = form.family.solving
     if design.in_chunks:
+        from logitkit.engine.chunked import ChunkedObjective, RowsOfForm
+
         return ChunkedObjective(design, RowsOfForm(form, columns, family))
     matrix = columns.matrix(design.matrix)
     if form.is_single:
@@ -217,6 +210,7 @@ def _at_boundary(design: Design, form: Form, solver: Newton, solved: _Solved, le
     if overlap_is_certain(solved.solution):
         return None
     from logitkit.engine.boundary import boundary_words, maximum_on_boundary
+    from logitkit.engine.existence.margins import margins_of
 
     columns, intercept = solved.columns, design.info.intercept
     objective = objective_of(design, form, columns)
@@ -245,6 +239,8 @@ def _highest(design: Design, form: Form, solver: Newton, solved: _Solved) -> tup
     family = form.family
     if family.solving == family.exact and family.concave == family:
         return solved, ""
+    from logitkit.engine.solvers.scoring import highest_maximum
+
     objective = objective_of(design, form, solved.columns)
     origin = origin_of(design.sample.response, form, design.info.intercept, solved.columns)
     solution, words = highest_maximum(objective, family, origin, solver, solved.solution)
@@ -363,6 +359,9 @@ def require_determined(design: Design, first: Evaluation, form: Form, columns: C
 
 def _without_certificate(design: Design, form: Form, solver: Newton, solved: _Solved) -> FitRecord | _Solved:
     """Return the record of the limiting model where there is separation, else a solution that stands."""
+    from logitkit.engine.existence.margins import margins_of
+    from logitkit.engine.limit import fit_limit
+
     suspected = solved._replace(solution=replace(solved.solution, status=Status.SUSPECTED))
     converged = solved.solution.status is Status.CONVERGED
     if not form.is_single and form.predictors.n_params > TESTED_MOST and not converged:

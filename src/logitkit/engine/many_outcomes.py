@@ -25,13 +25,12 @@ from logitkit.design.table.checks import require_finite
 from logitkit.engine.assemble import make_record, shown_coordinates
 from logitkit.engine.cost import require_affordable
 from logitkit.engine.curvature.vcov import DeferredVcov, Vcov, WithheldVcov, vcov_of
-from logitkit.engine.existence.separation import overlap_is_certain
+from logitkit.engine.existence.overlap import overlap_is_certain
 from logitkit.engine.facts import Covariance
-from logitkit.engine.limit import in_coordinates, origin_of
 from logitkit.engine.objective import Evaluation, Objective, OfObjective
+from logitkit.engine.origin import in_coordinates, origin_of
 from logitkit.engine.rank import CLEAR_SHARE, Coordinates, identity_coordinates, least_share, orthogonal_coordinates
 from logitkit.engine.record import FitRecord
-from logitkit.engine.rows.products import SoftmaxHessian
 from logitkit.engine.rows.vector import VectorRows
 from logitkit.engine.solvers.choose import sample_size
 from logitkit.engine.solvers.newton import Newton
@@ -67,6 +66,8 @@ class _ByProducts(OfObjective):
         self, coef: FloatArray, hessian: bool = True, rough: bool = False, pearson: bool = False
     ) -> Evaluation:
         """Return value, gradient and (if asked for) the second derivatives by their products."""
+        from logitkit.engine.rows.products import SoftmaxHessian
+
         del rough
         here = self.objective.evaluate(coef, False, False, pearson)
         if not hessian:

@@ -12,7 +12,6 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.response.response import Response
-from logitkit.engine.chunked import ChunkedObjective
 from logitkit.engine.objective import Objective
 from logitkit.engine.response_sums import summed_responses
 from logitkit.engine.solvers.newton import Newton
@@ -84,6 +83,8 @@ def null_loss_of_rows(design: Design, form: Form, intercept: bool) -> float:
         return null_loss(design.response, intercept, form.family)
     if design.sample.response.offset is None:
         return null_loss_of(summed_responses(design, form).totals, intercept, form.family)
+    from logitkit.engine.chunked import ChunkedObjective
+
     objective = ChunkedObjective(design, NullRows(form.family, intercept))
     if not intercept:
         return objective.evaluate(np.zeros(0), hessian=False).value

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import numpy as np
 
@@ -21,15 +21,14 @@ from logitkit.design.response.response import Response
 from logitkit.engine.curvature.hessian import DenseHessian, Hessian
 from logitkit.engine.curvature.sums import GramSums
 from logitkit.engine.rows.engine import RowEngine, RowSums
-from logitkit.engine.rows.parts import PartRows
 from logitkit.engine.rows.scalar import NUMBERS_OF_PART, ScalarRows
-from logitkit.engine.rows.vector import VectorRows
-from logitkit.models.multinomial import Multinomial
-from logitkit.models.penalties.quadratic import Quadratic
 from logitkit.models.predictors import Predictors, single_predictor
 from logitkit.numerics.once import once
 from logitkit.numerics.threads.local import go_on, ordered_map, require_threads
 from logitkit.typing import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from logitkit.models.penalties.quadratic import Quadratic
 
 __all__ = ["Evaluation", "Objective", "OfObjective", "SmoothObjective", "outcomes_objective", "with_quadratic"]
 
@@ -149,12 +148,15 @@ class Objective:
         self.engine: RowEngine
         if predictors is None and family.is_convex:
             self.engine = ScalarRows(matrix, response, family, sums)
-        elif predictors is None:
-            self.engine = PartRows(matrix, response, family, single_predictor(matrix.n_columns))
-        elif predictors.is_plain and family.compares_predictors:
+        elif predictors is not None and predictors.is_plain and family.compares_predictors:
+            from logitkit.engine.rows.vector import VectorRows
+
             self.engine = VectorRows(matrix, response, family, predictors, second)
         else:
-            self.engine = PartRows(matrix, response, family, predictors)
+            from logitkit.engine.rows.parts import PartRows
+
+            several = single_predictor(matrix.n_columns) if predictors is None else predictors
+            self.engine = PartRows(matrix, response, family, several)
         require_threads()  # also where one thread is all that is used
 
     @property
@@ -360,6 +362,8 @@ def outcomes_objective(
     second: bool = True,
 ) -> Objective:
     """Return the objective of a multinomial model, whose predictors are the logits of all outcomes."""
+    from logitkit.models.multinomial import Multinomial
+
     family = Multinomial(predictors.n_predictors)
     return Objective(matrix, response, family, None, quadratic, predictors, second)
 

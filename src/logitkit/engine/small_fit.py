@@ -14,8 +14,8 @@ from logitkit.design.matrix.dense import Dense
 from logitkit.engine.assemble import make_record
 from logitkit.engine.curvature.hessian import DenseHessian
 from logitkit.engine.curvature.vcov import DenseVcov
-from logitkit.engine.existence.separation import overlap_is_certain
-from logitkit.engine.limit import origin_of
+from logitkit.engine.existence.overlap import overlap_is_certain
+from logitkit.engine.origin import origin_of
 from logitkit.engine.rank import CLEAR_SHARE, identity_coordinates, least_share
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton

@@ -35,7 +35,7 @@ from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.small import SmallFits, is_small, solve_small
 from logitkit.engine.solvers.solver import Solution, Status
 from logitkit.inference.conditioning import conditioning
-from logitkit.inference.covariances.sandwich import with_required_sandwich
+from logitkit.inference.covariances.required import with_required_sandwich
 from logitkit.inference.dependence import Dependences, dependences_of
 from logitkit.inference.linear_predictors import linear_predictors
 from logitkit.inference.resampling.refits import certain_fits

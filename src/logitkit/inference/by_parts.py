@@ -22,7 +22,7 @@ from logitkit.engine.response_sums import summed_responses
 from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import DataError
 from logitkit.inference.by import NO_SANDWICH, GroupedRecord, fit_groups, without_sandwich
-from logitkit.inference.covariances.sandwich import with_required_sandwich
+from logitkit.inference.covariances.required import with_required_sandwich
 from logitkit.inference.dependence import Dependences, dependences_of
 from logitkit.models.conventions import OURS, Conventions
 from logitkit.models.form import Form

@@ -8,12 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import fdtrc, stdtrit
 
-from logitkit.engine.bias.offered import why_not_adjusted
 from logitkit.engine.law import NORMAL, Law
 from logitkit.inference.changes import entangled_terms
-from logitkit.inference.hypotheses.chi_square import ChiSquareTests
 from logitkit.inference.hypotheses.wald import WaldTest
-from logitkit.models.penalties.adjustment import Jeffreys, MeanBias
 from logitkit.report.number_format import format_integer, format_number, format_p
 from logitkit.report.wording import counted, name_list
 
@@ -21,6 +18,7 @@ if TYPE_CHECKING:
     from logitkit.design.info import DesignInfo
     from logitkit.engine.record import FitRecord
     from logitkit.inference.conditioning import Conditioning
+    from logitkit.inference.hypotheses.chi_square import ChiSquareTests
     from logitkit.inference.hypotheses.equivalence import Equivalence
 
 __all__ = [
@@ -61,6 +59,9 @@ def finite_fit(record: FitRecord) -> str:
     >>> [finite_fit(lk.logit("y ~ x", data, cluster=g).record)[:23] for g in (None, "g")]
     ['penalty=lk.Jeffreys(), ', 'penalty=lk.Ridge(streng']
     """
+    from logitkit.engine.bias.offered import why_not_adjusted
+    from logitkit.models.penalties.adjustment import Jeffreys, MeanBias
+
     model, family = (record.info, record.form, record.totals), record.family
     if not why_not_adjusted(*model, Jeffreys()):
         compared = "; fit.remedies() compares it with others" if record.covariance.kind == "model" else ""
@@ -138,6 +139,9 @@ def many_columns(record: FitRecord) -> tuple[str, ...]:
         "large-sample standard errors and p-values are too small, and maximum likelihood estimates too far from zero "
         "(Sur and Candes 2019). Fewer columns or more rows help; "
     )
+    from logitkit.engine.bias.offered import why_not_adjusted
+    from logitkit.models.penalties.adjustment import Jeffreys
+
     if not why_not_adjusted(record.info, record.form, record.totals, Jeffreys()):
         text += "bias reduction, penalty=lk.Jeffreys(), corrects the estimates; "
     return (f"{text}a ridge whose strength is cross-validated usually predicts better.",)
@@ -176,6 +180,8 @@ def few_clusters_tested(test: WaldTest | ChiSquareTests | Equivalence) -> tuple[
     >>> few_clusters_tested(fit.test("lwt"))[0][:16]
     'Few clusters (12'
     """
+    from logitkit.inference.hypotheses.chi_square import ChiSquareTests
+
     clusters, law = test.n_clusters, test.law
     if isinstance(test, ChiSquareTests) and test.laws:  # whose degrees of freedom allow for few clusters
         return ()

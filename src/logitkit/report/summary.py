@@ -10,8 +10,8 @@ import numpy as np
 
 from logitkit.design.formula.terms import INTERCEPT
 from logitkit.engine.facts import Equation
+from logitkit.engine.law import Law
 from logitkit.engine.record import FitRecord
-from logitkit.inference.hypotheses.overall import overall_wald
 from logitkit.inference.hypotheses.wald import coefficient_estimates
 from logitkit.report.called import printed_record
 from logitkit.report.cautions import many_columns, no_ratio
@@ -108,9 +108,15 @@ def _facts(record: FitRecord) -> Iterator[Fact]:
     yield from amount_facts(record)
     yield from given_facts(record)
     if record.penalty is None:
-        yield from fitted_facts(record, lambda: overall_wald(record))
+        yield from fitted_facts(record, lambda: _overall(record))
     else:
         yield from penalty_facts(record, record.penalty)
+
+
+def _overall(record: FitRecord) -> tuple[float, int, float, Law]:
+    from logitkit.inference.hypotheses.overall import overall_wald  # of few fits
+
+    return overall_wald(record)
 
 
 def _notes(record: FitRecord, changes: FloatArray, intervals: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -19,9 +19,11 @@ from logitkit.design.info import DesignInfo
 from logitkit.design.labels import Labels, step_text
 from logitkit.errors import FormulaError, nearest_name
 from logitkit.inference.changes import variables_of
-from logitkit.plots.term_rows import TermRow
 from logitkit.report.units import unit_labels
 from logitkit.typing import FloatArray
+
+if TYPE_CHECKING:
+    from logitkit.plots.term_rows import TermRow
 
 __all__ = [
     "TIMES",
@@ -298,6 +300,8 @@ def term_rows(
     units: Mapping[int, float] | None = None,
 ) -> list[tuple[TermRow, int | None]]:
     """Return the rows of a figure: one per column, and above the levels of a factor its name and reference."""
+    from logitkit.plots.term_rows import TermRow
+
     checked_labels([info], labels)
     references, given = dict(info.references), labels or {}
     factors = _factors(info)

@@ -13,9 +13,7 @@ import pandas as pd
 from logitkit.models.nominal import places_of
 from logitkit.report.frames import tidy
 from logitkit.report.summary import summary_document
-from logitkit.results.documented import documents
 from logitkit.results.figures import FitPlots
-from logitkit.results.on_rows import FitOnRows
 from logitkit.results.output_verbs import OutputVerbs
 from logitkit.results.shown import Summary, shown_summary
 from logitkit.results.spread_units import units_in_numbers
@@ -32,7 +30,6 @@ __all__ = ["Fit"]
 
 
 @verbs_in_help
-@documents(FitOnRows)
 class Fit(OutputVerbs):
     """A fitted model, with the verbs of every family.
 

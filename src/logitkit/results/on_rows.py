@@ -13,11 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from logitkit.report.frames import rows as row_frames
-from logitkit.results.diagnosed.calibration_verbs import CalibrationVerbs
-from logitkit.results.diagnosed.decision_verbs import DecisionVerbs
-from logitkit.results.diagnosed.discrimination_verbs import DiscriminationVerbs
-from logitkit.results.diagnosed.goodness_verbs import GoodnessVerbs
-from logitkit.results.diagnosed.residual_verbs import ResidualVerbs
+from logitkit.results.diagnosed.diagnostic_verbs import DiagnosticVerbs
+from logitkit.results.documented import documents
+from logitkit.results.fit import Fit
 from logitkit.results.foreign import meant_by, verbs_in_our_words
 from logitkit.results.given_rows import of_given_rows
 from logitkit.results.predicted import Scale, predicted, predicted_at_once, predicted_with_errors
@@ -45,11 +43,7 @@ if TYPE_CHECKING:
     from logitkit.results.written_predictions import PredictedColumn
     from logitkit.typing import Unit
 
-__all__ = ["DiagnosticVerbs", "FitOnRows"]
-
-
-class DiagnosticVerbs(ResidualVerbs, GoodnessVerbs, DiscriminationVerbs, DecisionVerbs, CalibrationVerbs):
-    """The diagnostic verbs, written once for a fit and for a fit on given rows."""
+__all__ = ["FitOnRows"]
 
 
 @verbs_in_our_words
@@ -276,3 +270,7 @@ class FitOnRows(DiagnosticVerbs):
         """Return the verbs."""
         verbs = [name for name in dir(type(self)) if not name.startswith("_")]
         return f"A fit on given rows: {', '.join(verbs)}"
+
+
+# Here and not where the fit is defined, so that the first fit of a process is not delayed.
+documents(FitOnRows)(Fit)

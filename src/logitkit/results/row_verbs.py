@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
+from logitkit.results.diagnosed.diagnostic_verbs import DiagnosticVerbs
 from logitkit.results.figures import FitPlots
 from logitkit.results.hypotheses import Hypotheses
-from logitkit.results.on_rows import DiagnosticVerbs, FitOnRows
 from logitkit.results.row_figures import RowPlots
 from logitkit.results.rows import Rows
 from logitkit.typing import UnseenPolicy
@@ -21,6 +21,7 @@ from logitkit.typing import UnseenPolicy
 if TYPE_CHECKING:
     from logitkit.inference.intervals.asked import IntervalMethod
     from logitkit.inference.penalised.dual_bound import Certificate
+    from logitkit.results.on_rows import FitOnRows
     from logitkit.results.written_predictions import PredictedColumn
 
 __all__ = ["RowVerbs"]
@@ -79,6 +80,8 @@ class RowVerbs(DiagnosticVerbs, Hypotheses):
         >>> round(others.discrimination().auc, 3), round(float(others.calibration().slope), 3)
         (0.537, 0.142)
         """
+        from logitkit.results.on_rows import FitOnRows
+
         return FitOnRows(Rows(self.record, self.design, data, weights, offset, y, unseen), self._row_figures)
 
     def _rows_of(self, data: Any) -> Rows:

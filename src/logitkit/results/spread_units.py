@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -24,8 +24,10 @@ from logitkit.design.formula.named import canonical_name
 from logitkit.design.info import DesignInfo
 from logitkit.errors import DataError, FormulaError, LogitkitError, UnsupportedError
 from logitkit.inference.changes import SPREADS, column_changes
-from logitkit.results.effects.spreads import Spread, SpreadSums
 from logitkit.typing import Unit
+
+if TYPE_CHECKING:
+    from logitkit.results.effects.spreads import Spread, SpreadSums
 
 __all__ = ["step_of", "units_in_numbers", "units_of_several"]
 
@@ -77,6 +79,8 @@ def units_in_numbers(
         )
     stream = design.stream
     memory = (1 << 62) if stream is None else stream.memory // (4 * len(columns))
+    from logitkit.results.effects.spreads import SpreadSums
+
     spreads = design.reduce(_SpreadOfRows(columns, memory), SpreadSums.plus).spreads()
     return {
         name: step_of(spreads[name], name, words[name]) if name in words else cast("float", unit)
@@ -141,6 +145,7 @@ def step_of(spread: Spread, name: str, word: Unit) -> float:
 
     Examples
     --------
+    >>> from logitkit.results.effects.spreads import Spread
     >>> step_of(Spread(2.5, 1.3, 1.0, 3.0, 2.5), "x", "iqr")
     2.0
     """
@@ -159,6 +164,8 @@ class _SpreadOfRows:
 
     def __call__(self, rows: Design) -> SpreadSums:
         """Return them, with the weights of the fit."""
+        from logitkit.results.effects.spreads import SpreadSums
+
         dense = rows.matrix.columns(np.array(list(self.columns.values()))).to_dense()
         values = {name: np.ascontiguousarray(dense[:, k]) for k, name in enumerate(self.columns)}
         return SpreadSums.of(values, rows.response.weights, self.memory)

@@ -19,7 +19,7 @@ from logitkit.engine.regularised.strengths import Strengths
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.solver import Status
 from logitkit.errors import DataError, UnsupportedError
-from logitkit.inference.covariances.sandwich import with_required_sandwich
+from logitkit.inference.covariances.required import with_required_sandwich
 from logitkit.inference.estimable import not_estimable
 from logitkit.inference.linear_predictors import linear_predictors
 from logitkit.inference.prediction import fitted_matrix

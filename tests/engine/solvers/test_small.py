@@ -12,7 +12,7 @@ import logitkit as lk
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.response.response import Response
 from logitkit.engine import small_fit
-from logitkit.engine.existence.separation import overlap_is_certain
+from logitkit.engine.existence.overlap import overlap_is_certain
 from logitkit.engine.objective import Objective
 from logitkit.engine.rank import CLEAR_SHARE
 from logitkit.engine.solvers.newton import Newton

@@ -16,7 +16,8 @@ from scipy.optimize import linprog
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.ready import ready_design
 from logitkit.design.response.response import Response
-from logitkit.engine.existence.separation import find_separation, overlap_is_certain
+from logitkit.engine.existence.overlap import overlap_is_certain
+from logitkit.engine.existence.separation import find_separation
 from logitkit.engine.fit import fit_design
 from logitkit.engine.objective import Objective
 from logitkit.engine.solvers.newton import Newton, newton_step

@@ -24,7 +24,7 @@ from logitkit.diagnostics.rows.ranking import PredictedRows, RankedRows
 from logitkit.engine.fit import fit_design
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
-from logitkit.inference.covariances.sandwich import with_required_sandwich
+from logitkit.inference.covariances.required import with_required_sandwich
 from logitkit.models.binomial import Binomial
 from logitkit.models.family import Family
 from logitkit.models.form import Form, outcomes_form

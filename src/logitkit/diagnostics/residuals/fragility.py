@@ -25,8 +25,8 @@ from logitkit.engine.bias.estimate import fit_again
 from logitkit.engine.law import require_level
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, ResponseError, UnsupportedError
+from logitkit.inference.covariances.required import with_required_sandwich
 from logitkit.inference.covariances.robust import KINDS, robust
-from logitkit.inference.covariances.sandwich import with_required_sandwich
 from logitkit.inference.verbs import require
 from logitkit.numerics.once import once
 from logitkit.options import is_count, require_choice

@@ -24,8 +24,8 @@ from logitkit.engine.curvature.hessian import DenseHessian
 from logitkit.engine.curvature.vcov import DenseVcov, Vcov, vcov_of
 from logitkit.engine.facts import AdjustmentFacts, Covariance
 from logitkit.engine.fit import are_clear, as_given, columns_of, fit_design, objective_of, require_determined
-from logitkit.engine.limit import origin_of
 from logitkit.engine.objective import Objective, SmoothObjective
+from logitkit.engine.origin import origin_of
 from logitkit.engine.part_coordinates import Columns
 from logitkit.engine.rank import orthogonal_coordinates
 from logitkit.engine.record import FitRecord

@@ -22,11 +22,13 @@ from logitkit.engine.bias.penalised import penalised_objective
 from logitkit.engine.bias.solver import maximised
 from logitkit.engine.curvature.vcov import DenseVcov, vcov_of
 from logitkit.engine.existence.margins import margins_of
-from logitkit.engine.existence.separation import find_separation, overlap_is_certain
+from logitkit.engine.existence.overlap import overlap_is_certain
+from logitkit.engine.existence.separation import find_separation
 from logitkit.engine.facts import Limit
 from logitkit.engine.fit import columns_of, objective_of
-from logitkit.engine.limit import limit_facts, limiting_objective, origin_of, rows_at_limit
+from logitkit.engine.limit import limit_facts, limiting_objective, rows_at_limit
 from logitkit.engine.objective import SmoothObjective
+from logitkit.engine.origin import origin_of
 from logitkit.engine.part_coordinates import Columns
 from logitkit.engine.rank import Coordinates, scaled_coordinates
 from logitkit.engine.solvers.newton import Newton

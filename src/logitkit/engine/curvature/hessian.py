@@ -19,14 +19,17 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from logitkit.design.chunks.journal import storable
-from logitkit.design.matrix.arrow import ArrowLayout
 from logitkit.numerics.threads.lapack import cholesky, cholesky_solve
 from logitkit.numerics.threads.local import ordered_map
 from logitkit.typing import FloatArray
+
+if TYPE_CHECKING:
+    from logitkit.design.matrix.arrow import ArrowLayout
 
 __all__ = [
     "ArrowFactor",

@@ -10,11 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
-from logitkit.design.matrix.arrow import ArrowLayout
 from logitkit.design.matrix.blocks import Joined
 from logitkit.design.matrix.categorical import Categorical
 from logitkit.design.matrix.matrix import Matrix, mirrored
@@ -22,6 +21,9 @@ from logitkit.engine.curvature.hessian import ArrowHessian, DenseHessian, Hessia
 from logitkit.numerics.threads.row_groups import RowGroups
 from logitkit.numerics.unshared import unshared_zeros
 from logitkit.typing import CodeArray, FloatArray
+
+if TYPE_CHECKING:
+    from logitkit.design.matrix.arrow import ArrowLayout
 
 __all__ = ["ArrowSums", "DenseSums", "GramSums", "Place", "ProductSums", "RoughSums"]
 

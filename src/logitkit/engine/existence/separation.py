@@ -1,11 +1,8 @@
-r"""Does the maximum likelihood estimate exist? A cheap certificate that it does, and an exact test when in doubt.
+r"""Does the maximum likelihood estimate exist? An exact test.
 
-*Certificate of overlap.* Let :math:`\lambda` be the Newton decrement at any coefficient vector. If every row of
-one outcome only has :math:`w_i |y_i - \mu_i| > \lambda^2`, no direction of recession exists
-(``docs/maths/separation.md``, theorem 1). A converged fit has :math:`\lambda^2` near 1e-20, so the
-certificate costs one comparison.
+A certificate of overlap (``overlap.py``) spares most fits this test.
 
-*Test.* Otherwise a linear program looks for a direction of recession that moves as many rows as it can:
+A linear program looks for a direction of recession that moves as many rows as it can:
 maximise the sum of :math:`s_i z_i'\delta` over :math:`-1 \le \delta \le 1` with :math:`s_i z_i'\delta \ge 0`
 for rows of one outcome and :math:`= 0` for rows of both. Constraints enter as they are violated, so that the
 program stays small however many rows there are, and rows that move are known by the directions that move them, so
@@ -52,11 +49,10 @@ from logitkit.engine.existence.passes import (
     stacked,
 )
 from logitkit.engine.existence.recession import RecessionCone, make_cone, null_space
-from logitkit.engine.solvers.solver import Solution, overlap_bound
 from logitkit.errors import ConvergenceError
 from logitkit.typing import BoolArray, FloatArray
 
-__all__ = ["GEOMETRY_MOST", "Separated", "find_separation", "overlap_is_certain", "runs_off", "separation_in"]
+__all__ = ["GEOMETRY_MOST", "Separated", "find_separation", "runs_off", "separation_in"]
 
 GEOMETRY_MOST = 400_000_000  # of pairs of outcomes: separated rows times cubed dimension, described in about a minute
 
@@ -86,21 +82,6 @@ class Separated:
     null: FloatArray
     complement: FloatArray
     moved: Moved = NO_ROW
-
-
-def overlap_is_certain(solution: Solution) -> bool:
-    """Tell whether the solution itself proves that the estimate exists.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from logitkit.engine.objective import Evaluation
-    >>> from logitkit.engine.solvers.solver import Status
-    >>> here = Evaluation(1.0, np.zeros(1), np.ones((1, 1)), closest=0.2)
-    >>> overlap_is_certain(Solution(np.zeros(1), here, 1e-12, Status.CONVERGED, (), definite=True))
-    True
-    """
-    return solution.definite and bool(solution.evaluation.closest > overlap_bound(solution.decrement**2))
 
 
 def find_separation(matrix: Matrix, response: Response, most: float = math.inf) -> Separated | None:

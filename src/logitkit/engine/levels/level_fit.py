@@ -19,7 +19,7 @@ from logitkit.design.response.response import Response
 from logitkit.engine.curvature.hessian import ArrowFactor, ArrowHessian
 from logitkit.engine.curvature.sums import ArrowSums
 from logitkit.engine.curvature.vcov import ArrowVcov
-from logitkit.engine.existence.separation import overlap_is_certain
+from logitkit.engine.existence.overlap import overlap_is_certain
 from logitkit.engine.levels.level_rank import null_directions
 from logitkit.engine.objective import Evaluation, Objective
 from logitkit.engine.solvers.newton import Newton

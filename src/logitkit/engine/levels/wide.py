@@ -25,7 +25,7 @@ from logitkit.design.table.checks import may_vanish, require_finite
 from logitkit.engine.assemble import make_record
 from logitkit.engine.facts import Limit
 from logitkit.engine.levels.level_coordinates import LevelCoordinates
-from logitkit.engine.levels.level_fit import LevelFit, NearlyCollinear, fit_levels
+from logitkit.engine.levels.level_fit import LevelFit, NearlyCollinear, fit_levels, nearly_collinear
 from logitkit.engine.levels.level_rank import TAKES_PART, aliased_in_order
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.choose import Plan
@@ -35,7 +35,26 @@ from logitkit.errors import SeparationError
 from logitkit.models.form import Form
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["fit_wide"]
+__all__ = ["fit_only_wide", "fit_wide", "fit_wide_if_settled"]
+
+
+def fit_only_wide(design: Design, layout: ArrowLayout, form: Form, solver: Newton, level: float) -> FitRecord:
+    """Fit a design that only elimination of levels can handle; name the columns that it cannot tell apart."""
+    try:
+        return fit_wide(design, layout, form, solver, level)
+    except NearlyCollinear as found:
+        raise nearly_collinear([design.info.names[j] for j in np.sort(found.columns)], found.far) from None
+
+
+def fit_wide_if_settled(
+    design: Design, layout: ArrowLayout, form: Form, solver: Newton, level: float
+) -> FitRecord | None:
+    """Fit a design that other methods handle too; None where elimination of levels leaves a doubt."""
+    try:
+        record = fit_wide(design, layout, form, solver, level)
+    except (NearlyCollinear, SeparationError):
+        return None
+    return record if record.converged else None
 
 
 def fit_wide(design: Design, layout: ArrowLayout, form: Form, solver: Newton, level: float) -> FitRecord:

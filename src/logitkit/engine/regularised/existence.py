@@ -11,7 +11,8 @@ from logitkit.design.matrix.dense import Dense
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
 from logitkit.engine.existence.margins import margin_rows
-from logitkit.engine.existence.separation import GEOMETRY_MOST, find_separation, overlap_is_certain, runs_off
+from logitkit.engine.existence.overlap import overlap_is_certain
+from logitkit.engine.existence.separation import GEOMETRY_MOST, find_separation, runs_off
 from logitkit.engine.regularised.shrunken import Shrunken
 from logitkit.engine.solvers.solver import Status
 from logitkit.errors import ConvergenceError, SeparationError

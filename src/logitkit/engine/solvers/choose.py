@@ -24,11 +24,14 @@ outcomes nothing is summed but products, by conjugate gradients (``many_outcomes
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from logitkit.design.matrix.arrow import ArrowLayout, arrow_layout
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.table.memory import require_room
 from logitkit.engine.curvature.sums import ArrowSums, DenseSums, GramSums
+
+if TYPE_CHECKING:
+    from logitkit.design.matrix.arrow import ArrowLayout
 
 __all__ = ["SAMPLE_MOST", "Plan", "choose_plan", "layout_that_pays", "layout_when_large", "sample_size"]
 
@@ -87,6 +90,8 @@ def choose_plan(matrix: Matrix) -> Plan:
     >>> choose_plan(Dense(np.ones((100, 2)))).words
     "Newton's method"
     """
+    from logitkit.design.matrix.arrow import arrow_layout
+
     keeps = matrix.n_rows * matrix.width >= NUMBERS_LEAST
     p = matrix.n_columns
     if p <= DENSE_MOST:
@@ -126,6 +131,8 @@ def layout_that_pays(matrix: Matrix) -> ArrowLayout | None:
     >>> layout_that_pays(Dense(np.ones((100, 2)))) is None
     True
     """
+    from logitkit.design.matrix.arrow import arrow_layout
+
     n, p = matrix.n_rows, matrix.n_columns
     if p < ELIMINATED_LEAST or p**3 < CUBE_A_ROW * n:
         return None
@@ -143,6 +150,8 @@ def layout_when_large(matrix: Matrix) -> ArrowLayout | None:
     >>> layout_when_large(Dense(np.ones((100, 2)))) is None
     True
     """
+    from logitkit.design.matrix.arrow import arrow_layout
+
     return arrow_layout(matrix) if matrix.n_rows * matrix.n_columns > CELLS_MOST else None
 
 

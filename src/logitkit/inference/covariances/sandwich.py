@@ -36,7 +36,7 @@ from logitkit.inference.predictor_variance import working_columns
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["OfClusters", "Scores", "copies", "correction_of", "named_correction", "scores", "with_required_sandwich"]
+__all__ = ["OfClusters", "Scores", "copies", "correction_of", "named_correction", "scores", "with_sandwich"]
 
 BLOCK = 65_536
 
@@ -196,8 +196,8 @@ def copies(response: Response) -> FloatArray:
     return np.where(response.prior > 0.0, response.prior, 1.0)
 
 
-def with_required_sandwich(record: FitRecord, design: Design) -> FitRecord:
-    """Return the record with the sandwich that sampling weights, clusters or fractions require, or unchanged.
+def with_sandwich(record: FitRecord, design: Design) -> FitRecord:
+    """Return the record with the sandwich of its rows, by cluster where there are any.
 
     Parameters
     ----------
@@ -209,30 +209,17 @@ def with_required_sandwich(record: FitRecord, design: Design) -> FitRecord:
     Returns
     -------
     FitRecord
-        The fit with the name of its covariance. A penalised fit is returned unchanged: it has a posterior, or no
-        covariance.
-
-    Raises
-    ------
-    DataError
-        With fewer than two clusters.
+        The fit with the name of its covariance.
 
     Examples
     --------
-    With one row per cluster, the clustered sandwich equals the sandwich for sampling weights of one:
-
     >>> import logitkit as lk
-    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0], "id": range(6), "w": [1.0] * 6}
-    >>> clustered = lk.logit("y ~ x", data, cluster="id")
-    >>> weighted = lk.logit("y ~ x", data, weights="w", weight_kind="sampling")
-    >>> bool(np.allclose(clustered.vcov, weighted.vcov, rtol=1e-12))
-    True
+    >>> fit = lk.logit("low ~ age", lk.datasets.load_lbw())
+    >>> with_sandwich(fit.record, fit.design).covariance.kind
+    'rows'
     """
     response = design.sample.response
     sampled = response.prior is not None and response.weight_kind == "sampling"
-    quasi = bool(record.family.words.quasi)
-    if record.penalty is not None or (response.clusters is None and not sampled and not quasi):
-        return record
     counted = record.conventions.counts_parameters and (response.clusters is not None or sampled)
     meat, count = _middle(record, design)
     factor, covariance = named_correction(response, record.n_obs, count, record.n_params if counted else 1)

@@ -20,8 +20,9 @@ from logitkit.engine.assemble import shown_coordinates
 from logitkit.engine.existence.margins import Margins, margins_of
 from logitkit.engine.existence.recession import RecessionCone, null_space
 from logitkit.engine.existence.separation import Separated, find_separation
-from logitkit.engine.limit import limiting_objective, origin_of
+from logitkit.engine.limit import limiting_objective
 from logitkit.engine.objective import Objective
+from logitkit.engine.origin import origin_of
 from logitkit.engine.part_coordinates import Columns, part_coordinates
 from logitkit.engine.rank import Coordinates, orthogonal_coordinates, solved_from
 from logitkit.engine.record import FitRecord

@@ -25,7 +25,7 @@ from scipy.special import pdtrik
 from logitkit.design.chunks.kept import rows_stay
 from logitkit.design.design import Design
 from logitkit.engine.curvature.hessian import DenseHessian
-from logitkit.engine.existence.separation import overlap_is_certain
+from logitkit.engine.existence.overlap import overlap_is_certain
 from logitkit.engine.objective import Evaluation
 from logitkit.engine.rank import CLEAR_SHARE
 from logitkit.engine.record import FitRecord

@@ -20,7 +20,7 @@ from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
 from logitkit.engine.bias.estimate import fit_again
-from logitkit.engine.existence.separation import overlap_is_certain
+from logitkit.engine.existence.overlap import overlap_is_certain
 from logitkit.engine.rank import CLEAR_SHARE
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton

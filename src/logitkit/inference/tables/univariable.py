@@ -15,8 +15,8 @@ from logitkit.design.design import Design
 from logitkit.design.formula.terms import INTERCEPT
 from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
+from logitkit.inference.covariances.required import with_required_sandwich
 from logitkit.inference.covariances.robust import robust
-from logitkit.inference.covariances.sandwich import with_required_sandwich
 from logitkit.inference.covariances.survey import with_survey
 from logitkit.inference.hypotheses.nested import fit_without
 from logitkit.inference.tables.blocks import Options, blocks_of, counts_of

@@ -12,7 +12,7 @@ from logitkit.engine.regularised.options import ProxNewton
 from logitkit.engine.regularised.path import PathRecord, stated_strengths
 from logitkit.engine.solvers.solver import Status
 from logitkit.errors import ConvergenceError, DataError, UnsupportedError
-from logitkit.inference.covariances.sandwich import with_required_sandwich
+from logitkit.inference.covariances.required import with_required_sandwich
 from logitkit.models.multinomial import Multinomial
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.options import require_choice

@@ -15,7 +15,7 @@ from logitkit.design.table.frame import Table, read_table
 from logitkit.diagnostics.calibration.logits_of_rows import RowLogits, row_logits
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
-from logitkit.inference.covariances.sandwich import with_required_sandwich
+from logitkit.inference.covariances.required import with_required_sandwich
 from logitkit.inference.sample import is_sample
 from logitkit.inference.verbs import require
 from logitkit.logits.recalibration.closed_test import ClosedTest, Refit, closed_test_of

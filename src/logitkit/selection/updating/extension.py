@@ -20,7 +20,7 @@ from logitkit.engine.fit import fit_design
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import DataError
-from logitkit.inference.covariances.sandwich import with_required_sandwich
+from logitkit.inference.covariances.required import with_required_sandwich
 from logitkit.models.binary import Binary
 from logitkit.typing import FloatArray
 
