@@ -73,7 +73,8 @@ def test_any_order_of_the_rows_gives_the_fit_in_memory(table, monkeypatch, tmp_p
     for found in (read, again):
         gap = np.abs(held.record.coef - found.record.coef) / held.tidy()["std_error"].to_numpy()
         assert gap.max() < 1e-10
-        np.testing.assert_allclose(found.tidy()["std_error"], held.tidy()["std_error"], rtol=1e-10)
+        # The information is that of an iterate within 1e-8 standard errors of the optimum.
+        np.testing.assert_allclose(found.tidy()["std_error"], held.tidy()["std_error"], rtol=1e-9)
     assert read.record.counts == held.record.counts
     assert read.record.fingerprint == again.record.fingerprint
     with pytest.raises(UnsupportedError, match="in another order in the second pass"):
