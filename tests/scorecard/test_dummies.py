@@ -72,7 +72,8 @@ def test_of_one_variable_it_is_the_card_of_weights_of_evidence(loans: pd.DataFra
     stated = dict(scaling=Scaling(zero=zero, rounded=rounded), bins=Bins(empty="neutral"), **BAD)
     woe, dummies = (lk.scorecard(["purpose"], loans, coding=coding, **stated) for coding in ("woe", "dummies"))
     tables = [card.table(0.95).drop(columns="coef") for card in (woe, dummies)]
-    pd.testing.assert_frame_equal(*tables, rtol=1e-9, atol=1e-9)
+    # Points whose variance is zero: 1e-16 of the others is rounding, and its root is 1e-8 of the other errors.
+    pd.testing.assert_frame_equal(*tables, rtol=1e-9, atol=1e-6)
     pd.testing.assert_frame_equal(woe.score(loans), dummies.score(loans), rtol=1e-11)
     np.testing.assert_allclose(dummies.card.intercept, np.log(300 / 700), rtol=0, atol=1e-11)
 

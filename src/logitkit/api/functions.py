@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import logitkit.numerics.kernels  # noqa: F401 - before imports nest: Python 3.11 maps memory anew at some depths of calls
 from logitkit.api.fitting import fit, fit_matrix
 from logitkit.engine.solvers.newton import Newton
 from logitkit.models.binary import Binary, OutcomeKind

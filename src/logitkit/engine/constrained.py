@@ -122,6 +122,8 @@ def constrained_minimum(
         if not (here.hessian.finite and np.isfinite(value).all() and np.isfinite(slopes).all()):
             return None
         multipliers: FloatArray = np.asarray(-np.linalg.lstsq(slopes.T, here.gradient, rcond=None)[0], np.float64)
+        if not np.isfinite(multipliers).all():  # of constraints whose derivatives are all but zero
+            return None
         step, after = _step(here, value, slopes, constraints.bend(coef, multipliers))
         moved = here.gradient + slopes.T @ after
         squared = abs(float(moved @ step))

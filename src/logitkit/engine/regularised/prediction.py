@@ -15,6 +15,7 @@ class Prediction:
     Examples
     --------
     >>> from dataclasses import replace
+    >>> import numpy as np
     >>> from logitkit.models.penalties.penalty import no_penalty
     >>> def lasso(strength):
     ...     return replace(no_penalty(1), l1=np.array([strength]))
