@@ -29,7 +29,7 @@ from logitkit.engine.solvers import choose
 from logitkit.engine.solvers.newton import Newton
 from logitkit.models.binomial import Binomial
 
-NEVER, BELOW = 10**15, 1_500_000  # numbers: a sample of the rows has none of its own
+NEVER, BELOW = 10**15, 300_000  # numbers: a sample of the rows has none of its own
 
 
 @dataclass(frozen=True)
@@ -128,9 +128,9 @@ JOINT = (
 SQUARES = Way("squares", products, {"SQUARES_MOST": NEVER}), Way("one by one", products, {"SQUARES_MOST": 0})
 
 HANDOVERS: dict[str, tuple[tuple[Way, Way], Callable[..., Callable[[], Any]], tuple[tuple[int, ...], ...]]] = {
-    "compiled": (COMPILED, binary, ((16_000, 7), (10_000, 10), (2_500, 20), (1_100, 30))),
-    "sample": (SAMPLE, binary, ((180_000, 10), (38_000, 50), (19_000, 100), (9_600, 400))),
-    "arrow": (ARROW, levels, ((30_000, 340), (100_000, 345), (1_000_000, 743))),
+    "compiled": (COMPILED, binary, ((57_000, 7), (40_000, 10), (20_000, 20), (8_000, 50))),
+    "sample": (SAMPLE, binary, ((100_000, 10), (20_000, 50), (10_000, 100), (9_600, 400))),
+    "arrow": (ARROW, levels, ((30_000, 320), (100_000, 391), (1_000_000, 843))),
     "many": (MANY, several, ((20_000, 30, 11), (5_000, 30, 11), (100_000, 20, 31), (20_000, 20, 16))),
     "joint": (JOINT, several, ((5_000, 12, 17), (5_000, 12, 40))),
     "squares": (SQUARES, several, ((5_000, 20, 30), (5_000, 20, 100))),

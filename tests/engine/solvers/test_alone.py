@@ -13,7 +13,7 @@ import logitkit as lk
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.response.response import Response
 from logitkit.engine.objective import Evaluation, Objective
-from logitkit.engine.solvers import choose
+from logitkit.engine.solvers import choose, small
 from logitkit.engine.solvers.start import starting_point
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.models.binomial import Binomial
@@ -26,6 +26,7 @@ N = 40_000
 @pytest.fixture(autouse=True)
 def few_rows_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choose, "NUMBERS_LEAST", 200_000)
+    monkeypatch.setattr(small, "CELLS_ALONE", 100_000)
 
 
 @cache

@@ -37,10 +37,10 @@ __all__ = ["SAMPLE_MOST", "Plan", "choose_plan", "layout_that_pays", "layout_whe
 
 DENSE_MOST = 2_500
 CELLS_MOST = 5_000_000
-ELIMINATED_LEAST, CUBE_A_ROW = 340, 410  # columns, and their cube for each row, from which elimination is faster
+ELIMINATED_LEAST, CUBE_A_ROW = 320, 600  # columns, and their cube for each row, from which elimination is faster
 COPIES_OF_HESSIAN = 8  # sums of groups of rows, factor, inverse
 COPIES_OF_BORDER = 3
-NUMBERS_LEAST = 2_000_000
+NUMBERS_LEAST = 1_000_000
 SAMPLE_SHARE = 16
 ROWS_PER_COLUMN = 16
 SAMPLE_MOST = 2  # a sample of more than half of the rows saves nothing, where it is not solved as well

@@ -23,8 +23,7 @@ from logitkit.typing import BoolArray, FloatArray, IntArray
 __all__ = ["SingleFit", "SmallFits", "is_small", "pays_alone", "solve_single", "solve_small"]
 
 COLUMNS_MOST = 64  # above it a blocked factorisation is faster
-ROWS_ALONE = 1 << 14  # of a fit by itself, of which a Gram matrix by BLAS takes longer than the calls around it
-PRODUCTS_ALONE = 1_000_000
+CELLS_ALONE = 400_000  # of a fit by itself: of somewhat more, the products with its columns are shared out by BLAS
 TRACED_MOST = 100  # iterations of a single fit: what takes more is out of the ordinary
 CELLS_MOST = 1 << 19  # 4 MiB: above it the rows of one fit outgrow the cache, and fill the threads by themselves
 
@@ -102,10 +101,10 @@ def pays_alone(n_rows: int, n_columns: int) -> bool:
 
     Examples
     --------
-    >>> pays_alone(1_000, 10), pays_alone(1_000, 50)
+    >>> pays_alone(1_000, 10), pays_alone(10_000, 50)
     (True, False)
     """
-    return is_small(n_rows, n_columns) and n_rows <= ROWS_ALONE and n_rows * n_columns**2 <= PRODUCTS_ALONE
+    return is_small(n_rows, n_columns) and n_rows * n_columns <= CELLS_ALONE
 
 
 def solve_small(
