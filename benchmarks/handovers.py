@@ -9,11 +9,14 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # a thread of BLAS that waits for work takes processor time
 
 from drawing import as_problem, draw_frame, draw_matrix
 from outcome_drawing import draw_chain
