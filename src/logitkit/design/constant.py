@@ -133,7 +133,7 @@ def _is_one(matrix: Matrix, used: BoolArray, coef: FloatArray) -> bool:
 
     def far(block: int) -> bool:
         here = slice(block * BLOCK, min((block + 1) * BLOCK, matrix.n_rows))
-        return bool((np.abs(matrix.rows(here.start, here.stop).matvec(coef) - 1.0)[used[here]] > ONE).any())
+        return not (np.abs(matrix.rows(here.start, here.stop).matvec(coef) - 1.0)[used[here]] <= ONE).all()
 
     return not any(ordered_map(far, -(-matrix.n_rows // BLOCK)))
 

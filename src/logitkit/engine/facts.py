@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 import numpy as np
 
 from logitkit.engine.law import NORMAL, Law
-from logitkit.numerics.once import later
 from logitkit.typing import FloatArray, IntArray
 
 if TYPE_CHECKING:
@@ -120,7 +119,6 @@ class Covariance:
         return "withheld", f"none. {reason}"
 
 
-@later("dof")
 @dataclass(frozen=True)
 class PenaltyFacts:
     """Facts about the penalty of a fit, with the data of its certificate.
@@ -136,8 +134,7 @@ class PenaltyFacts:
     chosen : str
         How the strength was chosen: ``"given"``, or in words.
     dof : float
-        Effective degrees of freedom, the intercept included; nan where they were not computed. After a fit to rows in
-        memory they are counted when they are first asked for.
+        Effective degrees of freedom, the intercept included; nan where they were not computed.
     n_nonzero : int
         Coefficients of the record that are not zero or not penalised. In symmetric form those of a column without a
         penalty sum to zero, and there are as many fewer parameters.

@@ -65,6 +65,8 @@ def solve_in_compiled_code(
         return None
     if response.shift is not None and not np.isfinite(response.shift).all():
         return None
+    if not response.weights.all() and not matrix.has_finite_sum:  # a row without weight is looked at all the same
+        return None
     require_threads()  # also where one thread is all that is used
     go_on()
     if start is None:  # which is zero without an offset

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar, overload
 
-__all__ = ["altered", "later", "once"]
+__all__ = ["altered", "once"]
 
 T = TypeVar("T")
 
@@ -85,40 +85,3 @@ class once(Generic[T]):  # noqa: N801 - used as a decorator, like property
         value = self.function(owner)
         owner.__dict__[self.name] = value
         return value
-
-
-def later(name: str) -> Callable[[type[T]], type[T]]:
-    """Let a field of a frozen dataclass be given as a function, which is called when the field is first read.
-
-    What is pickled is the value, so that what the function works on stays behind.
-
-    Examples
-    --------
-    >>> from dataclasses import dataclass
-    >>> @later("area")
-    ... @dataclass(frozen=True)
-    ... class Circle:
-    ...     radius: float
-    ...     area: float
-    >>> Circle(2, lambda: 12.0).area, Circle(2, lambda: 12.0)
-    (12.0, Circle(radius=2, area=12.0))
-    """
-
-    def asked(owner: Any) -> Any:
-        value = owner.__dict__[name]
-        if callable(value):
-            value = owner.__dict__[name] = value()
-        return value
-
-    def given(owner: Any, value: Any) -> None:
-        owner.__dict__[name] = value
-
-    def state(owner: Any) -> dict[str, Any]:
-        return {**owner.__dict__, name: asked(owner)}
-
-    def with_field(kind: type[T]) -> type[T]:
-        setattr(kind, name, property(asked, given, doc=f"The field {name}, computed when it is first read."))
-        kind.__getstate__ = state  # type: ignore[assignment]
-        return kind
-
-    return with_field

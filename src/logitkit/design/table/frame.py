@@ -31,6 +31,8 @@ __all__ = [
     "with_levels",
 ]
 
+SHARED = int(pd.__version__.partition(".")[0]) < 3  # whether a copy that is not deep shares what is written into it
+
 
 class Table:
     """Columns of a table by name, with the number of rows and the table's own row labels.
@@ -100,7 +102,7 @@ class Table:
         rows = pd.RangeIndex(self.n_rows)
         columns = {}
         for name in names:
-            column = self.column(name)
+            column = self.column(name).copy(deep=SHARED)  # a function of the formula may write into it
             if not is_plain_number(column.dtype):
                 column = pd.Series(plain_values(column, name), rows, name=name, copy=False)
             columns[name] = column

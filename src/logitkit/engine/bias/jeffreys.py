@@ -65,10 +65,12 @@ class JeffreysObjective:
         The multiple; one half is Jeffreys' prior.
     constant : float
         Added to the log-determinant: that of the change from these coordinates to those that are reported.
+    even : bool, default False
+        Whether second derivatives may take leverages to be the same, for a solver that corrects them along its steps.
     """
 
-    def __init__(self, base: Objective, power: float, constant: float = 0.0) -> None:
-        self.base, self.power, self.constant = base, power, constant
+    def __init__(self, base: Objective, power: float, constant: float = 0.0, even: bool = False) -> None:
+        self.base, self.power, self.constant, self.even = base, power, constant, even
 
     @property
     def n_params(self) -> int:
@@ -89,7 +91,11 @@ class JeffreysObjective:
     def _is_even(self) -> bool:
         """Whether second derivatives take leverages to be the same: of one predictor whose likelihood is concave."""
         family = self.base.family
-        return self.base.predictors.n_predictors == 1 and bool(family.concave == family)
+        return self.even and self.base.predictors.n_predictors == 1 and bool(family.concave == family)
+
+    def evenly(self) -> JeffreysObjective:
+        """Return the same whose second derivatives take leverages to be the same."""
+        return JeffreysObjective(self.base, self.power, self.constant, even=True)
 
     def reach(self, direction: FloatArray) -> float:
         """Return the largest change of a linear predictor along a direction, or rather more."""
@@ -101,8 +107,8 @@ class JeffreysObjective:
         """Return value, gradient and (if asked for) second derivatives at ``coef``.
 
         The second derivatives are those of the likelihood with the weight of each row raised by its leverage: positive
-        definite, exact in a saturated model of two outcomes, and near the exact ones where leverages are small. Of one
-        predictor whose likelihood is concave, leverages are taken to be the same in every row: a share of the
+        definite, exact in a saturated model of two outcomes, and near the exact ones where leverages are small. Where
+        they may be taken to be the same in every row, of one predictor whose likelihood is concave, a share of the
         information is added.
         """
         del rough

@@ -25,6 +25,7 @@ import math
 
 import numpy as np
 
+from logitkit.engine.bias.jeffreys import JeffreysObjective
 from logitkit.engine.bias.scores import AdjustedScores, ScoresHere
 from logitkit.engine.objective import Evaluation, SmoothObjective
 from logitkit.engine.solvers.newton import KeptHessian, Newton
@@ -69,6 +70,8 @@ def maximised(
     True
     """
     coef = np.array(start, dtype=np.float64)
+    if isinstance(objective, JeffreysObjective):
+        objective = objective.evenly()
     here = objective.evaluate(coef) if first is None else first
     pairs: list[tuple[FloatArray, FloatArray, float]] = []
     trace: list[Step] = []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import cast
 
 import numpy as np
 
@@ -94,7 +93,7 @@ def _record(given: Shrunken, strength: float, solved: Solved, level: float, chos
         ),
         standardized=_scale_words(given.specification),
         chosen=chosen,
-        dof=cast("float", dof),  # or what returns it
+        dof=dof,
         n_nonzero=given.n_nonzero(given.reported(coef)),
         gap=solved.gap / null if null > 0.0 else solved.gap,
         tol=tol,

@@ -79,7 +79,7 @@ class OnGram:
         """
         whole, scale = self.problem.objective, self.problem.scale
         sample = whole.sampled(sample_size) if (whole.in_chunks or alone) and not penalty.smooth else None
-        if sample is not None:
+        if sample is not None and sample.total > 0.0:
             ratio = whole.total / sample.total
             part, lighter = Scaled(sample, scale), penalty.times(1.0 / ratio)
             here, model = part.model(self.start, lighter)

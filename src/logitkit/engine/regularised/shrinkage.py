@@ -58,16 +58,12 @@ TOO_WIDE = "The covariance of so many coefficients is not computed."
 
 def covariance_of(
     given: Shrunken, penalty: Penalty, coef: FloatArray, known: DenseHessian | None = None
-) -> tuple[Vcov, CovarianceKind, str, float | Callable[[], float]]:
-    """Return covariance, its kind and label, and the effective degrees of freedom, at coefficients as solved for.
-
-    Where these are a rank of rows in memory, a function returns them, since to find the rank may take as long as to
-    solve the problem.
-    """
+) -> tuple[Vcov, CovarianceKind, str, float]:
+    """Return covariance, its kind and label, and the effective degrees of freedom, at coefficients as solved for."""
     if penalty.smooth:
         return _posterior(given, penalty, coef, known)
     withheld = WithheldVcov(coef.size, NO_L1_INFERENCE), *Covariance.withheld(NO_L1_INFERENCE)
-    return *withheld, _later_freedom(given, penalty, coef)
+    return *withheld, _freedom_of(given, penalty, coef)
 
 
 def freedom_along(given: Shrunken, penalties: Sequence[Penalty], flat: FloatArray) -> FloatArray:
@@ -78,8 +74,8 @@ def freedom_along(given: Shrunken, penalties: Sequence[Penalty], flat: FloatArra
     return _freedom(given, penalties, coef)
 
 
-def _later_freedom(given: Shrunken, penalty: Penalty, coef: FloatArray) -> float | Callable[[], float]:
-    """Return effective degrees of freedom, or where they are a rank of rows in memory what counts them."""
+def _freedom_of(given: Shrunken, penalty: Penalty, coef: FloatArray) -> float:
+    """Return effective degrees of freedom, which are a rank where no curvature shrinks them."""
     strengths = given.strengths
     index = moving(penalty, coef * strengths.scale)
     mixed = given.gamma is not None and 0.0 < given.gamma < 1.0
@@ -88,13 +84,8 @@ def _later_freedom(given: Shrunken, penalty: Penalty, coef: FloatArray) -> float
         return float(_freedom(given, [penalty], coef[None, :])[0])
     outcome, column = _places(given)
     ranks = ColumnRanks(given.design, np.unique(column[index]), _scale(given, column))
-    return partial(_rank, ranks, column[index], outcome[index], _n_symmetric(given))
-
-
-def _rank(ranks: ColumnRanks, columns: IntArray, outcome: IntArray, n_symmetric: int) -> float:
-    """Return the rank of columns, each for an outcome."""
     with single_threaded_blas():
-        return float(ranks.of(columns, outcome, n_symmetric))
+        return float(ranks.of(column[index], outcome[index], _n_symmetric(given)))
 
 
 def _places(given: Shrunken) -> tuple[IntArray, IntArray]:
@@ -253,7 +244,10 @@ class ColumnRanks:
         if self._design.in_chunks or SAMPLE_MOST * size > n_rows:
             return False
         index = np.sort(np.random.default_rng(0).integers(0, n_rows, size))
-        gram = _gram_of_rows(self._columns, self._scale, None, self._design.take(index))
+        sample = self._design.take(index)
+        if not sample.response.total > 0.0:
+            return False
+        gram = _gram_of_rows(self._columns, self._scale, None, sample)
         return gram_rank(gram) == len(gram)
 
     def _centre(self) -> FloatArray | None:

@@ -250,7 +250,7 @@ class Newton(SolverOptions):
                     found = self._end(
                         coef + direction, here, left, Status.CONVERGED, trace, iteration, sure or definite
                     )
-                    return replace(found, still=still)
+                    return replace(found, still=max(still, (model.reach or 0.0) * math.sqrt(squared)))
                 here = objective.evaluate(coef)
                 continue
             if fresh and model is not None and factor is not None and definite and summed_at is not None:  # 9
