@@ -12,7 +12,7 @@ from logitkit.design.response.response import Response
 from logitkit.engine.assemble import make_record, shown_coordinates
 from logitkit.engine.bias.correction import flac, flic
 from logitkit.engine.bias.jeffreys import JeffreysObjective
-from logitkit.engine.bias.null import inner_coefficients, null_value
+from logitkit.engine.bias.null import null_value
 from logitkit.engine.bias.offered import why_not_adjusted
 from logitkit.engine.bias.penalised import own_coefficients, penalised_objective
 from logitkit.engine.bias.scores import AdjustedScores
@@ -25,7 +25,7 @@ from logitkit.engine.curvature.vcov import DenseVcov, Vcov, vcov_of
 from logitkit.engine.facts import AdjustmentFacts, Covariance
 from logitkit.engine.fit import are_clear, as_given, columns_of, fit_design, objective_of, require_determined
 from logitkit.engine.objective import Objective, SmoothObjective
-from logitkit.engine.origin import origin_of
+from logitkit.engine.origin import in_coordinates, origin_of
 from logitkit.engine.part_coordinates import Columns
 from logitkit.engine.rank import orthogonal_coordinates
 from logitkit.engine.record import FitRecord
@@ -107,7 +107,7 @@ def fit_adjusted(
         if isinstance(stated, Jeffreys) and stated.correction is not None and solution.status is Status.CONVERGED:
             unit = np.zeros(form.predictors.n_flat)
             unit[design.info.intercept or 0] = 1.0
-            intercept = inner_coefficients(unit, columns, form.predictors.n_columns)
+            intercept = in_coordinates(form, columns, unit)
             solution, vcov = _corrected(stated, solution, vcov, base, intercept, solver)
         record = make_record(design, form, shown, solution, vcov, None, level)
         constant = record.log_constant

@@ -10,8 +10,8 @@ from logitkit.design.response.response import Response
 from logitkit.engine.bias.jeffreys import JeffreysObjective
 from logitkit.engine.bias.solver import maximised
 from logitkit.engine.objective import Objective, SmoothObjective
-from logitkit.engine.part_coordinates import Columns, PartCoordinates
-from logitkit.engine.rank import solved_from
+from logitkit.engine.origin import in_coordinates
+from logitkit.engine.part_coordinates import Columns
 from logitkit.engine.restricted import Restricted
 from logitkit.engine.rows.scalar import ScalarRows
 from logitkit.engine.solvers.newton import Newton
@@ -19,7 +19,7 @@ from logitkit.engine.solvers.solver import Status
 from logitkit.models.form import Form
 from logitkit.typing import FloatArray
 
-__all__ = ["inner_coefficients", "null_value"]
+__all__ = ["null_value"]
 
 
 def null_value(
@@ -75,15 +75,5 @@ def _constants(design: Design, form: Form, columns: Columns, q: int) -> FloatArr
         for row in places:
             flat: FloatArray = np.zeros(predictors.n_flat)
             flat[row] = one[part.columns]
-            found.append(inner_coefficients(flat, columns, predictors.n_columns))
+            found.append(in_coordinates(form, columns, flat))
     return np.linalg.qr(np.array(found).T)[0] if found else np.zeros((q, 0))
-
-
-def inner_coefficients(flat: FloatArray, columns: Columns, n_columns: int) -> FloatArray:
-    """Return flat coefficients as those that are solved for."""
-    transform = columns.transform
-    if columns.is_identity or transform is None:
-        return flat
-    if isinstance(columns, PartCoordinates):
-        return solved_from(transform, flat)
-    return solved_from(transform, flat.reshape(-1, n_columns).T).T.reshape(-1)
