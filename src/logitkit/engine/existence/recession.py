@@ -11,7 +11,7 @@ direction lies, for every direction in the cone (``docs/maths/separation.md``).
 2. The cone falls into independent blocks, such as the levels of a factor: the connected components of the constraints.
 3. The extreme rays of each block are the facets of a convex hull: scale each constraint :math:`g` to :math:`g'c = 1`
    for an interior direction c; the facets of the hull within that plane are the extreme rays.
-4. A function has one sign on the cone if and only if it has it on the rays. Where a block has too many rays to list,
+4. A function has one sign on the cone if and only if it has it on the rays. Where the rays of a block cannot be listed,
    non-negative least squares decides for each function whether it is a combination of the constraints.
 5. Of several functions together, V u, the data determine what no direction of recession moves both ways: the image of
    the cone has a largest subspace, found by one linear program, and only what is orthogonal to it counts as a degree of
@@ -192,7 +192,7 @@ def make_cone(directions: FloatArray, rows: FloatArray, interior: FloatArray) ->
     none = np.zeros((0, rows.shape[1]))
     try:
         return RecessionCone(directions, _extreme_rays(needed, centre), none)  # 2 and 3
-    except _TooManyRaysError:
+    except _NotListedError:
         return RecessionCone(directions, centre[None, :], needed)
 
 
@@ -221,8 +221,8 @@ def null_space(triangle: FloatArray) -> tuple[FloatArray, FloatArray]:
     return np.ascontiguousarray(right[zero].T), np.ascontiguousarray(right[~zero].T)
 
 
-class _TooManyRaysError(Exception):
-    """A block of the cone has more extreme rays than can be listed."""
+class _NotListedError(Exception):
+    """The extreme rays of a block are too many to be listed, or constraints too near each other to tell them."""
 
 
 def _extreme_rays(unit: FloatArray, centre: FloatArray) -> FloatArray:
@@ -270,13 +270,16 @@ def _block_rays(rows: FloatArray, interior: FloatArray) -> FloatArray:
     # The upper bound theorem: as many facets as a cyclic polytope has.
     half = (b - 1) // 2
     if math.comb(m - b + half, half) > FACETS_MOST:
-        raise _TooManyRaysError
-    from scipy.spatial import ConvexHull
+        raise _NotListedError
+    from scipy.spatial import ConvexHull, QhullError
 
     centre = interior / np.linalg.norm(interior)
     points = rows / (rows @ centre)[:, None]
     plane = np.linalg.svd(centre[None, :])[2][1:]  # an orthonormal basis of the plane g'c = 1, (b - 1, b)
-    equations = ConvexHull(points @ plane.T, qhull_options="Qt").equations
+    try:
+        equations = ConvexHull(points @ plane.T, qhull_options="Qt").equations
+    except QhullError as error:
+        raise _NotListedError from error
     rays = -(equations[:, :-1] @ plane + equations[:, -1:] * centre)
     rays /= np.linalg.norm(rays, axis=1, keepdims=True)
     _, first = np.unique(np.round(rays, 10), axis=0, return_index=True)

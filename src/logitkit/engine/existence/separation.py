@@ -12,7 +12,9 @@ that passes need no number per row (``passes.py``):
 2. add the rows that the direction violates most; go to 1 until there is none;
 3. the rows that move are separated; the others span a space whose null space must contain the direction:
    project on it, which makes the direction exact, and drop rows that no longer move;
-4. repeat with the rows that do not move yet, until the program's value is zero.
+4. repeat with the rows that do not move yet, until the program's value is zero. Where step 3 left no direction,
+   because rows that stay put differ from each other by next to nothing, the rows that moved count as moved for the
+   time being, and step 3 is made again with the sum of the directions.
 
 A value of zero with nothing separated proves that the estimate exists.
 
@@ -55,6 +57,7 @@ from logitkit.typing import BoolArray, FloatArray
 __all__ = ["GEOMETRY_MOST", "Separated", "find_separation", "runs_off", "separation_in"]
 
 GEOMETRY_MOST = 400_000_000  # of pairs of outcomes: separated rows times cubed dimension, described in about a minute
+UNSURE_MOST = 8  # directions in a row that leave nothing when they are made exact, before the search ends
 
 
 @dataclass(frozen=True)
@@ -103,39 +106,63 @@ def find_separation(matrix: Matrix, response: Response, most: float = math.inf) 
 
 def separation_in(passes: Passes, most: float = math.inf) -> Separated | None:
     """Decide whether rows are separated, in passes that hold no number per row; their places are not told."""
-    moved, reached = NO_ROW, (np.empty((0, 0)), np.empty((0, 0)))
-    program = _Program(passes)
-    count = 0
-    while True:
+    moved, total = NO_ROW, np.zeros(passes.n_columns)
+    exact: _Exact | None = None
+    program, unsure = _Program(passes), 0
+    while unsure < UNSURE_MOST:
         direction = program.solve(moved)
         trial = moved.with_those(direction)
         if not direction.any() or not passes.over(Count(trial, moved), operator.add).fresh:
             break
-        # Step 3: rows that stay put must stay put exactly.
-        while True:
-            null, complement = null_space(passes.over(Still(trial), stacked))
-            if null.shape[1] == 0:
-                trial = moved
-                break
-            exact = null @ (null.T @ (program.total + direction))
-            least = trial.only_those(exact)
-            if not passes.over(Count(trial, least), operator.add).fresh:
-                break
-            trial = least
-        counts = passes.over(Count(trial, moved), operator.add)
-        if not counts.fresh:
-            break
-        moved, reached, count = trial, (null, complement), counts.every
-        program.total = program.total + direction
-    if not count:
+        moved, total, unsure = trial, total + direction, unsure + 1
+        made = _made_exact(passes, moved, total)
+        if made and passes.over(Count(made.moved, exact.moved if exact else NO_ROW), operator.add).fresh:
+            moved, exact, unsure = made.moved, made, 0
+    if exact is None:
         return None
-    null, complement = reached
-    if count * null.shape[1] ** 3 > most:
+    null, complement, moved = exact.null, exact.complement, exact.moved
+    if exact.count * null.shape[1] ** 3 > most:
         raise ConvergenceError("The rows are separated in too many directions to be described.")
-    along = null.T @ program.total
+    along = null.T @ exact.total
     inner = null @ along
     cone = make_cone(null, passes.over(Projected(moved, null), Distinct(along)), along)
     return Separated(np.empty(0, dtype=bool), cone, inner / np.abs(inner).max(), null, complement, moved)
+
+
+@dataclass(frozen=True)
+class _Exact:
+    """Rows that move along a direction which leaves all others exactly where they are.
+
+    Parameters
+    ----------
+    moved : Moved
+        The rows.
+    count : int
+        Number of them.
+    null, complement : array
+        Orthonormal bases of the null space of the other rows and of what is left.
+    total : (q,) array
+        A direction whose projection on the null space moves them.
+    """
+
+    moved: Moved
+    count: int
+    null: FloatArray
+    complement: FloatArray
+    total: FloatArray
+
+
+def _made_exact(passes: Passes, moved: Moved, total: FloatArray) -> _Exact | None:
+    """Return those of the rows that still move when the others stay put exactly, if there are any."""
+    while True:
+        null, complement = null_space(passes.over(Still(moved), stacked))
+        if null.shape[1] == 0:
+            return None
+        least = moved.only_those(null @ (null.T @ total))
+        counted = passes.over(Count(moved, least), operator.add)
+        if not counted.fresh:
+            return _Exact(moved, counted.every, null, complement, total)
+        moved = least
 
 
 class _Program:
@@ -144,7 +171,6 @@ class _Program:
     def __init__(self, passes: Passes) -> None:
         self.passes = passes
         q = passes.n_columns
-        self.total = np.zeros(q)
         self.chosen = Violated(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0), np.zeros((0, q)))
 
     def solve(self, moved: Moved) -> FloatArray:

@@ -1,0 +1,66 @@
+"""Separation of rows that differ by next to nothing: which rows are separated is known by construction."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from logitkit.design.matrix.dense import Dense
+from logitkit.design.response.response import Response
+from logitkit.engine.existence.separation import find_separation
+from logitkit.typing import FloatArray
+
+JITTERS = [1e-13, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5]
+
+
+def nearly_twice(rows: FloatArray, jitter: float, rng: np.random.Generator) -> FloatArray:
+    return np.vstack([rows, rows + jitter * rng.normal(size=rows.shape)])
+
+
+def separated_block(seed: int, jitter: float) -> tuple[FloatArray, FloatArray]:
+    """Rows of which each is 1e-3 or more away from the plane between the outcomes."""
+    rng = np.random.default_rng(seed)
+    direction = np.array([1.0, -1.0, 1.0, 2.0, 0.5])
+    rows = rng.normal(size=(150, 5))
+    rows = nearly_twice(rows[np.abs(rows @ direction) > 2e-3], jitter, rng)
+    return rows, (rows @ direction > 0.0).astype(float)
+
+
+def overlapping_block(seed: int, jitter: float) -> tuple[FloatArray, FloatArray]:
+    """Rows whose outcomes are drawn without regard to them: 200 in three or four dimensions overlap by far."""
+    rng = np.random.default_rng(seed)
+    rows = nearly_twice(rng.normal(size=(100, 3)), jitter, rng)
+    return rows, rng.integers(0, 2, 200).astype(float)
+
+
+@pytest.mark.parametrize("jitter", JITTERS)
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_complete_separation_is_found(jitter: float, seed: int):
+    rows, y = separated_block(seed, jitter)
+    noise = np.random.default_rng(seed).normal(size=(len(y), 2))
+    found = find_separation(Dense(np.column_stack([np.ones(len(y)), rows, noise])), Response(y))
+    assert found is not None
+    assert found.rows.all()
+
+
+@pytest.mark.parametrize("jitter", JITTERS)
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_separation_of_some_of_the_rows_is_found(jitter: float, seed: int):
+    ours, other = separated_block(seed, jitter), overlapping_block(seed, jitter)
+    x = np.zeros((len(ours[1]) + 200, 8))
+    x[:-200, :5], x[-200:, 5:] = ours[0], other[0]
+    x[:-200, 5:] = np.random.default_rng(seed).normal(size=(len(ours[1]), 3))
+    found = find_separation(Dense(x), Response(np.append(ours[1], other[1])))
+    assert found is not None
+    assert_array_equal(found.rows, np.arange(len(x)) < len(ours[1]))
+    signed = (2.0 * ours[1] - 1.0) * (x[:-200] @ found.direction)
+    assert signed.min() > 0.0  # the certificate: every separated row moves to its side, and no other row moves
+    assert np.abs(x[-200:] @ found.direction).max() < 1e-12
+
+
+@pytest.mark.parametrize("jitter", JITTERS)
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_overlap_is_not_taken_for_separation(jitter: float, seed: int):
+    rows, y = overlapping_block(seed, jitter)
+    assert find_separation(Dense(np.column_stack([np.ones(200), rows])), Response(y)) is None
