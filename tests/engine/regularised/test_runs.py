@@ -77,6 +77,23 @@ def test_paths_in_runs_are_those_in_memory(case, table, folder) -> None:
         np.testing.assert_allclose(of_one[1], of_one[0], atol=1e-12)
 
 
+def test_a_path_in_chunks_of_whose_sample_no_row_has_weight(table, tmp_path, monkeypatch) -> None:
+    for name in ("ROWS_LEAST", "ROWS_MOST", "SAMPLE_LEAST"):
+        monkeypatch.setattr(build, name, 200)
+    formula, options = "y ~ x0 + x1", {"weights": "w", "weight_kind": "precision", "n_strengths": 3}
+    data = table.assign(w=1.0)
+    data.to_parquet(tmp_path / "rows.parquet", index=False)
+    drawn = lk.path(formula, str(tmp_path), penalty=lk.Lasso(), **options)._given.design.sample
+    data["w"] = 1.0 - np.isin(data["x0"], drawn.matrix.to_dense()[:, 1])
+    data.to_parquet(tmp_path / "rows.parquet", index=False)
+    assert 0.0 < data["w"].sum() == N - drawn.n_rows
+    options |= {"penalty": lk.Lasso(), "solver": lk.ProxNewton(tol=1e-13)}
+    held, read = lk.path(formula, data, **options), lk.path(formula, str(tmp_path), **options)
+    np.testing.assert_allclose(read.record.strengths, held.record.strengths, rtol=1e-12)
+    # A gap of 1e-13 of the loss leaves the coefficients its root.
+    np.testing.assert_allclose(read.record.coef, held.record.coef, atol=3e-6)
+
+
 def test_the_sample_may_end_before_the_path_does(table, folder, monkeypatch) -> None:
     """Where the sample's path ends early, the strengths beyond its end are solved next."""
     monkeypatch.setattr(runs, "AHEAD", -20)

@@ -44,7 +44,7 @@ def path_of_sample(sequence: StrengthSequence, strengths: FloatArray, tol: float
         return sequence.of_sample[1]
     whole = sequence.scaled.objective
     sample = whole.sampled(sample_size)
-    if sample is None:
+    if sample is None or not sample.total > 0.0:  # no row of it has weight
         return []
     ratio = whole.total / sample.total
     engine = OnGram(Scaled(sample, sequence.strengths.scale), sequence.null.coef, looks=False)
