@@ -130,30 +130,12 @@ def solve_small(
     (True, array([0.75, 0.5 ]))
     """
     m, p = bounds.shape[0], X.shape[1]
-    coef, slope, trace, report = np.empty((m, p)), np.empty((0, p)), np.empty((m, 0, 3)), np.empty((m, kernel.REPORTED))
-    kept, inverse = np.empty((m if information else 0, p, p)), np.empty((0, p, p))
-    begin = np.require(np.atleast_2d(start), requirements=["C", "W"])  # of one kind: another is compiled again
-    kernel.logit_fits(
-        np.ascontiguousarray(X, dtype=np.float64),
-        np.ascontiguousarray(np.atleast_2d(y)),
-        np.ascontiguousarray(np.atleast_2d(weights)),
-        np.zeros(X.shape[0]) if offset is None else np.ascontiguousarray(offset),
-        np.ascontiguousarray(bounds, dtype=np.int64),
-        begin,
-        float(solver.tol),
-        int(solver.max_iter),
-        ARMIJO,
-        ROUNDING,
-        coef,
-        slope,
-        kept,
-        inverse,
-        trace,
-        report,
-    )
+    room = _room(m, p, 0, m if information else 0, 0, 0)
+    _fit(X, y, weights, offset, bounds, start, solver, room)
+    report = room.report
     return SmallFits(
-        coef,
-        kept,
+        room.coef,
+        room.information,
         report[:, kernel.VALUE],
         np.sqrt(report[:, kernel.SQUARED]),
         report[:, kernel.CLOSEST],
@@ -178,33 +160,59 @@ def solve_single(
     1.333333333
     """
     n, p = X.shape
-    coef, slope, kept, inverse = np.empty((1, p)), np.empty((1, p)), np.empty((1, p, p)), np.empty((1, p, p))
-    trace, report = np.empty((1, min(solver.max_iter, TRACED_MOST), 3)), np.empty((1, kernel.REPORTED))
+    room = _room(1, p, 1, 1, 1, min(solver.max_iter, TRACED_MOST))
+    _fit(X, y, weights, offset, np.array([[0, n]]), start, solver, room)
+    value, squared, closest, share, steps, ended, fitted, matched = room.report[0].tolist()
+    if ended != kernel.CONVERGED or steps > TRACED_MOST:
+        return None
+    here = Evaluation(value, room.slope[0], DenseHessian(room.information[0]), closest, fitted, matched)
+    searched = room.trace[0, : int(steps)].tolist()
+    done = [Step(k, value, math.sqrt(squared), length) for k, (value, squared, length) in enumerate(searched)]
+    decrement = math.sqrt(squared)
+    done.append(Step(len(done), value, decrement, 0.0))
+    solution = Solution(room.coef[0], here, decrement, Status.CONVERGED, tuple(done), share > DEFINITE)
+    return SingleFit(solution, share, room.inverse[0])
+
+
+class _Room(NamedTuple):
+    """Arrays that compiled code overwrites; what is not asked for is empty."""
+
+    coef: FloatArray
+    slope: FloatArray
+    information: FloatArray
+    inverse: FloatArray
+    trace: FloatArray
+    report: FloatArray
+
+
+def _room(m: int, p: int, slopes: int, information: int, inverse: int, traced: int) -> _Room:
+    """Return room for m fits of p columns, and for so many gradients, matrices and iterations."""
+    empty = np.empty
+    matrices = empty((information, p, p)), empty((inverse, p, p))
+    return _Room(empty((m, p)), empty((slopes, p)), *matrices, empty((m, traced, 3)), empty((m, kernel.REPORTED)))
+
+
+def _fit(
+    X: FloatArray,
+    y: FloatArray,
+    weights: FloatArray,
+    offset: FloatArray | None,
+    bounds: IntArray,
+    start: FloatArray,
+    solver: Newton,
+    room: _Room,
+) -> None:
+    """Fit in compiled code, which takes arrays of one kind only: another is compiled again."""
     kernel.logit_fits(
-        np.ascontiguousarray(X),
-        np.ascontiguousarray(y)[None],
-        np.ascontiguousarray(weights)[None],
-        np.zeros(n) if offset is None else np.ascontiguousarray(offset),
-        np.array([[0, n]], np.int64),
-        np.array(start, ndmin=2),
+        np.ascontiguousarray(X, dtype=np.float64),
+        np.ascontiguousarray(y if y.ndim == 2 else y[None]),
+        np.ascontiguousarray(weights if weights.ndim == 2 else weights[None]),
+        np.zeros(X.shape[0]) if offset is None else np.ascontiguousarray(offset),
+        np.ascontiguousarray(bounds, dtype=np.int64),
+        np.array(start, ndmin=2, order="C"),
         float(solver.tol),
         int(solver.max_iter),
         ARMIJO,
         ROUNDING,
-        coef,
-        slope,
-        kept,
-        inverse,
-        trace,
-        report,
+        *room,
     )
-    value, squared, closest, share, steps, ended, fitted, matched = report[0].tolist()
-    if ended != kernel.CONVERGED or steps > TRACED_MOST:
-        return None
-    here = Evaluation(value, slope[0], DenseHessian(kept[0]), closest, fitted, matched)
-    searched = trace[0, : int(steps)].tolist()
-    done = [Step(k, value, math.sqrt(squared), length) for k, (value, squared, length) in enumerate(searched)]
-    decrement = math.sqrt(squared)
-    done.append(Step(len(done), value, decrement, 0.0))
-    solution = Solution(coef[0], here, decrement, Status.CONVERGED, tuple(done), share > DEFINITE)
-    return SingleFit(solution, share, inverse[0])
