@@ -44,7 +44,7 @@ from logitkit.engine.rank import (
     solved_from,
 )
 from logitkit.engine.record import FitRecord
-from logitkit.engine.small_fit import fit_small, solve_in_compiled_code
+from logitkit.engine.small_fit import Tried, small_record, solve_in_compiled_code, try_small
 from logitkit.engine.solvers.choose import NUMBERS_LEAST, Plan, choose_plan, layout_that_pays, layout_when_large
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.solver import Solution, Status
@@ -101,12 +101,13 @@ def fit_design(
     True
     """
     form = form_of(model, design.matrix.n_columns)
-    record = fit_small(design, form, solver, level) if start is None else None
-    return _fit_any(design, form, solver, level, start, alone) if record is None else record
+    tried = try_small(design, form, solver) if start is None else Tried()
+    record = small_record(design, form, tried, level)
+    return _fit_any(design, form, solver, level, start, alone, tried) if record is None else record
 
 
 def _fit_any(
-    design: Design, form: Form, solver: Newton, level: float, start: FloatArray | None, alone: bool
+    design: Design, form: Form, solver: Newton, level: float, start: FloatArray | None, alone: bool, tried: Tried
 ) -> FitRecord:
     """Fit a design of any size and kind."""
     with single_threaded_blas():
@@ -125,7 +126,7 @@ def _fit_any(
         record = _by_levels(design, form, solver, level, layout_that_pays)
         if record is not None and not record.is_separated:  # else its limit is described as that of any other design
             return record
-        solved = _solve(design, form, solver, plan, start, alone)
+        solved = _solve(design, form, solver, plan, start, alone, tried)
         if solved is None and (record := _by_levels(design, form, solver, level)) is not None:
             return record
         solved = _solve_orthogonal(design, form, solver, plan.keeps, start=start) if solved is None else solved
@@ -259,12 +260,14 @@ def _information(design: Design, form: Form, solved: _Solved) -> Hessian:
 
 
 def _solve(
-    design: Design, form: Form, solver: Newton, plan: Plan, warm: FloatArray | None, alone: bool
+    design: Design, form: Form, solver: Newton, plan: Plan, warm: FloatArray | None, alone: bool, tried: Tried
 ) -> _Solved | None:
     """Return the solution in the columns as given, None where they are not clearly independent."""
     columns, intercept = columns_of(design, form, as_given), design.info.intercept
-    if warm is None and (small := solve_in_compiled_code(design, form, solver)) is not None:
-        return _Solved(columns, small.solution)
+    if warm is None:
+        small = tried.found if tried.solved else solve_in_compiled_code(design, form, solver)
+        if small is not None:
+            return _Solved(columns, small.solution)
     given = objective_of(design, form, columns)
 
     def origin_for(response: Response) -> FloatArray:

@@ -2,10 +2,12 @@
 
 A thousand rows are solved in the time of a few dozen calls. Products of this size are not shared out among the threads
 of BLAS, so no limit on these is set, and no row is looked at twice. What is out of the ordinary in any way is left to
-the general pipeline, which begins anew.
+the general pipeline, which goes on from what is known.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,13 +27,28 @@ from logitkit.numerics.threads.blas import is_shared_out
 from logitkit.numerics.threads.local import go_on, require_threads
 from logitkit.typing import FloatArray
 
-__all__ = ["fit_small", "solve_in_compiled_code"]
+__all__ = ["Tried", "small_record", "solve_in_compiled_code", "try_small"]
 
 HUGE = 1e100  # a coefficient beyond which squares of its column may underflow
 
 
-def fit_small(design: Design, form: Form, solver: Newton, level: float) -> FitRecord | None:
-    """Return the record of a small fit with an intercept column; None where the general pipeline is to fit it.
+class Tried(NamedTuple):
+    """What became of a fit that may be small enough to be solved at once.
+
+    Parameters
+    ----------
+    solved : bool
+        Whether it was; else compiled code has not been asked.
+    found : SingleFit or None
+        The solution; None where the fit is not ordinary.
+    """
+
+    solved: bool = False
+    found: SingleFit | None = None
+
+
+def try_small(design: Design, form: Form, solver: Newton) -> Tried:
+    """Solve a small fit with an intercept column.
 
     Examples
     --------
@@ -40,18 +57,37 @@ def fit_small(design: Design, form: Form, solver: Newton, level: float) -> FitRe
     >>> from logitkit.models.binomial import Binomial
     >>> from logitkit.models.form import form_of
     >>> design = ready_design(np.ones((4, 1)), np.array([0, 1, 1, 1]), names=["Intercept"])
-    >>> bool(np.isclose(fit_small(design, form_of(Binomial(), 1), Newton(), 0.95).coef[0], np.log(3.0)))
-    True
+    >>> tried = try_small(design, form_of(Binomial(), 1), Newton())
+    >>> tried.solved, bool(np.isclose(tried.found.solution.coef[0], np.log(3.0)))
+    (True, True)
     """
     matrix = design.matrix
     if not isinstance(matrix, Dense) or design.info.intercept is None or is_shared_out(matrix.n_rows):
-        return None
+        return Tried()
     if is_shared_out(matrix.array.size) and matrix.by_row is None:
+        return Tried()
+    return Tried(True, solve_in_compiled_code(design, form, solver))
+
+
+def small_record(design: Design, form: Form, tried: Tried, level: float) -> FitRecord | None:
+    """Return the record of a small fit; None where it is not certain that the estimate exists.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from logitkit.design.ready import ready_design
+    >>> from logitkit.models.binomial import Binomial
+    >>> from logitkit.models.form import form_of
+    >>> form = form_of(Binomial(), 1)
+    >>> design = ready_design(np.ones((4, 1)), np.array([0, 1, 1, 1]), names=["Intercept"])
+    >>> record = small_record(design, form, try_small(design, form, Newton()), 0.95)
+    >>> bool(np.isclose(record.coef[0], np.log(3.0)))
+    True
+    """
+    if tried.found is None or not overlap_is_certain(tried.found.solution):
         return None
-    found = solve_in_compiled_code(design, form, solver)
-    if found is None or not overlap_is_certain(found.solution):
-        return None
-    return make_record(design, form, identity_coordinates(), found.solution, DenseVcov(found.covariance), None, level)
+    solution, vcov = tried.found.solution, DenseVcov(tried.found.covariance)
+    return make_record(design, form, identity_coordinates(), solution, vcov, None, level)
 
 
 def solve_in_compiled_code(

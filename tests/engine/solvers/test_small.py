@@ -158,11 +158,14 @@ def test_what_is_out_of_the_ordinary_takes_the_general_way(kind, monkeypatch):
     y = (x > 20 if kind == "separated" else np.sin(x * x) > 0).astype(float)
     solver = Newton(max_iter=2) if kind == "few steps" else Newton()
     names = ["Intercept", "x", "z"]
+    solved, alone = [], small_fit.solve_single
+    monkeypatch.setattr(small_fit, "solve_single", lambda *given: solved.append(given) or alone(*given))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         fit = lk.logit_matrix(X, y, names, solver=solver)
         monkeypatch.setattr(small_fit, "pays_alone", lambda *size: False)
         other = lk.logit_matrix(X, y, names, solver=solver)
+    assert len(solved) == 1
     assert fit.status == other.status
     assert_array_equal(fit.coef, other.coef)
     assert len(fit.trace) == len(other.trace)
