@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import chdtrc, fdtrc, ndtr, ndtri, stdtr, stdtrit
 
 from logitkit.errors import DataError
+from logitkit.numerics.tails import chi_square_tail, normal_half_width, normal_tail
 from logitkit.options import is_finite_number
 from logitkit.typing import FloatArray
 
@@ -65,25 +65,29 @@ class Law:
     def quantile(self, level: float) -> FloatArray:
         """Return the half width in standard errors of an interval, () or (m,)."""
         require_level(level)
-        tail = 0.5 * (1.0 - level)
         if self.is_normal:
-            return np.asarray(-ndtri(tail))
-        return np.asarray(-stdtrit(self.dof, tail))
+            return np.asarray(normal_half_width(level))
+        from scipy.special import stdtrit
+
+        return np.asarray(-stdtrit(self.dof, 0.5 * (1.0 - level)))
 
     def two_sided(self, statistic: FloatArray) -> FloatArray:
         """Return P(|T| > |t|), accurate far in the tails, (m,)."""
-        size = -np.abs(statistic)
-        return np.asarray(2.0 * (ndtr(size) if self.is_normal else stdtr(self.dof, size)))
+        return 2.0 * self.above(np.abs(statistic))
 
     def above(self, statistic: FloatArray) -> FloatArray:
         """Return P(T > t), accurate far in the tails, (m,)."""
-        return np.asarray(ndtr(-statistic) if self.is_normal else stdtr(self.dof, -statistic))
+        if self.is_normal:
+            return normal_tail(statistic)
+        from scipy.special import stdtr
+
+        return np.asarray(stdtr(self.dof, -statistic))
 
     def compared(self, statistic: float, dof: int) -> float:
         """Return what is compared with the joint distribution: a quadratic form itself, or F made of it."""
         return statistic if self.is_normal else statistic / (dof * self.scale)
 
-    def joint(self, statistic: FloatArray, dof: FloatArray) -> FloatArray:
+    def joint(self, statistic: float | FloatArray, dof: float | FloatArray) -> FloatArray:
         """Return the p-value of a quadratic form with ``dof`` degrees of freedom.
 
         Parameters
@@ -99,7 +103,9 @@ class Law:
             Of chi-square, or of statistic / dof in F with as many denominator degrees of freedom as t has.
         """
         if self.is_normal:
-            return np.asarray(chdtrc(dof, statistic))
+            return chi_square_tail(statistic, dof)
+        from scipy.special import fdtrc
+
         return np.asarray(fdtrc(dof, self.dof, statistic / dof))
 
 

@@ -74,7 +74,7 @@ class HotellingLaw(Law):
         """What divides statistic / dof before it is compared with F."""
         return self.divisor
 
-    def joint(self, statistic: FloatArray, dof: FloatArray) -> FloatArray:
+    def joint(self, statistic: float | FloatArray, dof: float | FloatArray) -> FloatArray:
         """Return the p-value of a quadratic form with ``dof`` independent hypotheses."""
         return np.asarray(fdtrc(dof, self.dof, statistic / (dof * self.divisor)))
 
@@ -181,7 +181,7 @@ class SatterthwaiteLaw(Law):
         """Refuse: degrees of freedom are those of a function."""
         raise self._unknown(statistic)
 
-    def joint(self, statistic: FloatArray, dof: FloatArray) -> FloatArray:
+    def joint(self, statistic: float | FloatArray, dof: float | FloatArray) -> FloatArray:
         """Refuse: degrees of freedom are those of the functions tested."""
         raise self._unknown(statistic, dof)
 

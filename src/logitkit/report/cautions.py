@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import fdtrc, stdtrit
 
 from logitkit.engine.law import NORMAL, Law
 from logitkit.inference.changes import entangled_terms
@@ -161,7 +160,7 @@ def few_clusters(clusters: int | None, level: float, law: Law = NORMAL) -> tuple
         return ()
     if not law.is_normal:
         return (f"{_too_small(clusters)} {_by_t(law)}",)
-    wider = float(stdtrit(clusters - 1, 0.5 + 0.5 * level)) / float(NORMAL.quantile(level))
+    wider = float(Law(clusters - 1.0).quantile(level)) / float(NORMAL.quantile(level))
     text = (
         f"Intervals and p-values here use the normal distribution; with t on {clusters - 1} degrees of freedom, the "
         "usual first remedy, "
@@ -193,7 +192,7 @@ def few_clusters_tested(test: WaldTest | ChiSquareTests | Equivalence) -> tuple[
         what = f"F with {clusters - 1} degrees of freedom below" if isinstance(test, ChiSquareTests) else "t"
         text = f"By {what}, the usual first remedy, they are larger."
         return (f"{_too_small(clusters)} {text}",)
-    by_f = format_p(float(fdtrc(test.dof, clusters - 1, test.statistic / test.dof)))
+    by_f = format_p(float(Law(clusters - 1.0).joint(test.statistic, test.dof)))
     text = f"By F with {test.dof} and {clusters - 1} degrees of freedom, the usual first remedy, the p-value is {by_f}."
     return (f"{_too_small(clusters)} {text}",)
 

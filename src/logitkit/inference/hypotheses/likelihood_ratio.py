@@ -15,10 +15,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scipy.special import chdtrc
-
 from logitkit.engine.record import FitRecord
 from logitkit.inference.verbs import require
+from logitkit.numerics.tails import chi_square_tail
 
 __all__ = ["LikelihoodRatioTest", "null_model_words", "null_test"]
 
@@ -85,7 +84,7 @@ def null_test(record: FitRecord) -> LikelihoodRatioTest:
     statistic = max(fall, 0.0)
     dof = record.n_params - record.n_intercepts
     known = dof > 0 and not record.separated_completely
-    p_value = float(chdtrc(dof, statistic)) if known else float("nan")
+    p_value = float(chi_square_tail(statistic, dof)) if known else float("nan")
     return LikelihoodRatioTest(statistic, dof, p_value, null_model_words(record))
 
 
