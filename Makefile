@@ -166,7 +166,7 @@ REACHING := tests/numerics/kernels tests/oracles tests/engine/regularised/test_g
   tests/numerics/test_ascending.py tests/diagnostics/residuals/test_leave_out.py tests/scorecard/test_binned.py \
   tests/diagnostics/calibration/test_smooth.py tests/inference/validation/test_optimism.py \
   tests/design/chunks/test_budget.py tests/design/chunks/test_checked.py tests/logits
-$(STAMPS)/kernels: $(wildcard src/logitkit/numerics/kernels/*.py) | $(STAMPS)/test
+$(STAMPS)/kernels: $(wildcard src/logitkit/numerics/kernels/*.py src/logitkit/numerics/kernels/inner/*.py) | $(STAMPS)/test
 	$(PY) -m pytest -q $(WORKERS) $(REACHING)
 	@touch $@
 

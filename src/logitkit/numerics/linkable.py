@@ -17,10 +17,12 @@ class Linkable:
     ----------
     binding : module
         ``llvmlite.binding``.
+    inner : str
+        How the names of modules begin whose functions Python does not call.
     """
 
-    def __init__(self, binding: Any) -> None:
-        self._binding = binding
+    def __init__(self, binding: Any, inner: str) -> None:
+        self._binding, self._inner = binding, inner
         self._taken: bytes | None = None
         self._waiting: list[tuple[Any, bytes]] | None = []  # None as soon as the process compiles
 
@@ -29,7 +31,8 @@ class Linkable:
         self._taken = None
         (name, kind, code), described, *rest = stored
         # A kernel that Python does not call is loaded only to be linked.
-        if self._waiting is None or kind != "object" or described.qualname.startswith("_"):
+        inner = described.qualname.startswith("_") or described.modname.startswith(self._inner)
+        if self._waiting is None or kind != "object" or inner:
             return stored
         machine_code, self._taken = code
         # Numba asks the module for this name before it calls the machine code.

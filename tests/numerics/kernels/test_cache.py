@@ -6,19 +6,23 @@ of them; whole fits, which compile a dozen, are left to the slow tests.
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 import pkgutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from numba.core.caching import FunctionCache
 
 import logitkit as lk
 from logitkit.numerics import kernels
+from logitkit.numerics.kernels.logit_fits import logit_fits
 
 FIT = "import logitkit as lk; print(round(float(lk.logit('y ~ 1', {'y': [0, 1, 1, 1]}).coef.iloc[0]), 6))"
 SMALL = (
@@ -28,7 +32,7 @@ SMALL = (
 NO_FOLDER = "from numba.core import caching; caching.CacheImpl._locator_classes = []\n"
 WORK = [
     pytest.param(SMALL, "0.5", "binomial_values.logit_mean", id="one kernel"),
-    pytest.param(FIT, "1.098612", "binomial.logit_walk", id="fit", marks=pytest.mark.slow),
+    pytest.param(FIT, "1.098612", "logit_fits.logit_fits", id="fit", marks=pytest.mark.slow),
 ]
 # What only some fits need is loaded by those who use it: the loops of other links, and rooms for rarer cases.
 RARER = (
@@ -38,8 +42,8 @@ RARER = (
 )
 LOADED = f"import sys; print([n for n in {RARER!r}.split() if f'logitkit.{{n}}' in sys.modules])"
 HITS = (
-    "from logitkit.numerics.kernels import binomial;"
-    " made = [k.stats for k in vars(binomial).values() if hasattr(k, 'stats')];"
+    "from logitkit.numerics.kernels import binomial, logit_fits;"
+    " made = [k.stats for m in (binomial, logit_fits) for k in vars(m).values() if hasattr(k, 'stats')];"
     " print(sum(sum(s.cache_hits.values()) for s in made) > 0, sum(sum(s.cache_misses.values()) for s in made))"
 )
 
@@ -50,9 +54,13 @@ EVERY_KERNEL = """
 import importlib, pkgutil
 from numba.core.caching import FunctionCache
 from logitkit.numerics import kernels
-names = [f'{kernels.__name__}.{each.name}' for each in pkgutil.iter_modules(kernels.__path__)]
-made = [k for name in names for k in vars(importlib.import_module(name)).values() if hasattr(k, 'py_func')]
-kept = [(k, key[0]) for k in made for key in FunctionCache(k.py_func)._cache_file._load_index()]
+names = [each.name for each in pkgutil.walk_packages(kernels.__path__, f'{kernels.__name__}.')]
+made = {k for name in names for k in vars(importlib.import_module(name)).values() if hasattr(k, 'py_func')}
+def signatures(k):
+    stored = FunctionCache(k.py_func)
+    kernels._is_stamped(stored, kernels._stamps(k))
+    return [key[0] for key in stored._cache_file._load_index()]
+kept = [(k, signature) for k in made for signature in signatures(k)]
 found = [k._cache.load_overload(signature, k.targetctx) for k, signature in kept]
 print(len(found) > 10, all(each is not None for each in found))
 """
@@ -144,6 +152,82 @@ def test_a_file_that_was_edited_before_the_first_call_is_not_kept_as_what_it_was
     assert run(f"{made}print(inner(x))") == "3.0"
 
 
+CHAIN = {
+    "innermost": "@compiled\ndef innermost(x):\n    return 2.0 * x\n",
+    "middle": "from innermost import innermost\n\n@compiled\ndef middle(x):\n    return innermost(x)\n",
+    "outermost": "from middle import middle\n\n@compiled\ndef outermost(x):\n    return 1.0 + middle(x)\n",
+}
+
+
+class Chain:
+    """A kernel made of functions of two other files, to be loaded as a new process would."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name, text in CHAIN.items():
+            self.write(name, text)
+
+    def write(self, name: str, text: str) -> None:
+        (self.folder / f"{name}.py").write_text(f"from logitkit.numerics.kernels import compiled\n{text}")
+
+    def load(self) -> Any:
+        importlib.invalidate_caches()
+        for name in CHAIN:
+            sys.modules.pop(name, None)
+        return importlib.import_module("outermost").outermost
+
+    def run(self) -> tuple[float, int]:
+        """Return the value at one, and how often the kernel came from the cache."""
+        kernel = self.load()
+        return kernel(1.0), sum(kernel.stats.cache_hits.values())
+
+
+@pytest.fixture
+def chain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Chain]:
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # which would hide an edit within a second
+    monkeypatch.syspath_prepend(tmp_path)
+    yield Chain(tmp_path)
+    for name in CHAIN:
+        sys.modules.pop(name, None)
+
+
+@pytest.mark.parametrize("name", ["innermost", "middle"])
+def test_a_kernel_is_compiled_anew_once_a_function_of_another_file_has_changed(name: str, chain: Chain) -> None:
+    assert [chain.run(), chain.run()] == [(3.0, 0), (3.0, 1)]
+    old, new = ("2.0 *", "7.0 *") if name == "innermost" else ("return", "return 3.5 *")
+    chain.write(name, CHAIN[name].replace(old, new))
+    assert [chain.run(), chain.run()] == [(8.0, 0), (8.0, 1)]
+
+
+def test_a_function_of_another_file_that_was_edited_before_the_first_call_is_not_kept(chain: Chain) -> None:
+    kernel = chain.load()
+    chain.write("innermost", CHAIN["innermost"].replace("2.0", "7.0"))
+    assert kernel(1.0) == 3.0
+    assert [chain.run(), chain.run()] == [(8.0, 0), (8.0, 1)]
+
+
+def test_what_several_files_go_into_is_not_kept_by_a_numba_that_stamps_otherwise(
+    chain: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not kernels._is_stamped(object(), {"one": (0, 0), "two": (0, 0)})
+    assert kernels._is_stamped(object(), {"one": (0, 0)})
+    monkeypatch.setattr(kernels, "_is_stamped", lambda stored, stamps: len(stamps) == 1)
+    assert [chain.run(), chain.run()] == [(3.0, 0), (3.0, 0)]
+
+
+def test_a_kernel_depends_on_the_files_that_its_functions_are_from() -> None:
+    inner = ("column_products", "logit_chunk", "small_cholesky", "sums")
+    assert next(iter(kernels._stamps(logit_fits))) == f"{kernels.__name__}.logit_fits"
+    assert {*kernels._stamps(logit_fits)} >= {f"{kernels.INNER}{name}" for name in inner}
+    for path in Path(kernels.__file__).parent.glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        named = {line.split()[1] for line in text.splitlines() if line.startswith(f"from {kernels.INNER}")}
+        if named:
+            module = importlib.import_module(f"{kernels.__name__}.{path.stem}")
+            own = [each for each in vars(module).values() if getattr(each, "__module__", "") == module.__name__]
+            assert all({*kernels._stamps(each)} >= named for each in own if hasattr(each, "py_func"))
+
+
 class _Cache:
     """A cache of numba without its private loader."""
 
@@ -165,9 +249,8 @@ def test_a_numba_without_private_names_loads_in_its_own_way(runtime: object, mon
 
 
 def kernel_modules() -> list[ModuleType]:
-    return [
-        importlib.import_module(f"{kernels.__name__}.{found.name}") for found in pkgutil.iter_modules(kernels.__path__)
-    ]
+    found = pkgutil.walk_packages(kernels.__path__, f"{kernels.__name__}.")
+    return [importlib.import_module(each.name) for each in found if not each.ispkg]
 
 
 @pytest.mark.parametrize("module", kernel_modules(), ids=lambda module: module.__name__.rpartition(".")[2])

@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from logitkit.engine.solvers.newton import ARMIJO, ROUNDING
-from logitkit.numerics.kernels import binomial as kernel
+from logitkit.numerics.kernels import logit_fits as kernel
 from numerics.kernels.uncompiled import with_and_without_the_compiler
 from oracles.likelihood import mean, row_loss
 from tolerances import EXACT, ROUTE
@@ -184,7 +184,7 @@ def test_what_is_out_of_the_ordinary_is_given_up():
 SCRIPT = """
 import json, sys
 import numpy as np
-from logitkit.numerics.kernels import binomial as kernel
+from logitkit.numerics.kernels import logit_fits as kernel
 
 rng = np.random.default_rng(0)
 X = np.column_stack([np.ones(60), rng.normal(size=(60, 2))])

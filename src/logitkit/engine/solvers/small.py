@@ -17,7 +17,7 @@ from logitkit.engine.curvature.hessian import DEFINITE, DenseHessian
 from logitkit.engine.objective import Evaluation
 from logitkit.engine.solvers.newton import ARMIJO, ROUNDING, Newton
 from logitkit.engine.solvers.solver import Solution, Status, Step
-from logitkit.numerics.kernels import binomial as kernel
+from logitkit.numerics.kernels import logit_fits as kernel
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["SingleFit", "SmallFits", "is_small", "pays_alone", "solve_single", "solve_small"]

@@ -1,7 +1,8 @@
 """Compiled loops: arrays and scalars in and out, and nothing else.
 
-The only package that imports numba. No module here imports another, because numba's cache does not see an
-edit in a second file.
+The only package that imports numba. No kernel imports another. What several of them are made of is in ``inner``, and
+what is compiled of a kernel is used again only while all files that went into it are as they were: numba's cache by
+itself looks at one.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ except ImportError:
 __all__ = ["compiled", "compiled_fused", "compiled_sum", "compiled_view"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+INNER = f"{__name__}.inner."  # functions of its modules are only compiled into kernels
 _told: list[str] = []  # the folder of the cache that was warned of: once is enough
 
 
@@ -83,29 +85,64 @@ def _compiled_numbers(address: int, n: int, like: Any) -> Callable[[int, int, An
 def _compile(function: F, relaxed: Any) -> F:
     options = {"nogil": True, "error_model": "numpy", "fastmath": relaxed}
     # Without what nobody calls, which takes a sixth of the time to compile: C calls no kernel, and Python no inner one.
-    options |= {"no_cfunc_wrapper": True, "no_cpython_wrapper": function.__name__.startswith("_")}
+    inner = function.__name__.startswith("_") or function.__module__.startswith(INNER)
+    options |= {"no_cfunc_wrapper": True, "no_cpython_wrapper": inner}
     kernel = njit(**options)(function)
     # Numba would look through all packages that are installed for types of theirs, which no kernel is given.
     vars(kernel)["_compilation_chain_init_hook"] = _does_nothing
     without = getattr(kernel, "_cache", None)  # numba has no public place for it, and none under NUMBA_DISABLE_JIT
     if without is not None:
         # Numba looks for the folder of a function where it is defined; most functions are not called in a process.
-        without.load_overload = partial(_load_from_folder, kernel, _version_of(function))
+        without.load_overload = partial(_load_from_folder, kernel)
+        vars(kernel)["_imported_as"] = _version_of(function)
     return cast("F", kernel)
 
 
-def _load_from_folder(kernel: Any, version: tuple[int, int] | None, signature: Any, context: Any) -> Any:
+def _load_from_folder(kernel: Any, signature: Any, context: Any) -> Any:
     """Find the cache of a kernel at its first call, and load what it holds for a signature."""
-    vars(vars(kernel)["_cache"]).pop("load_overload")
-    # The file may have been edited since: what is compiled then is not what it says.
-    if version is not None and version == _version_of(kernel.py_func):
+    without = vars(kernel)["_cache"]
+    vars(without).pop("load_overload")
+    stamps = _stamps(kernel)
+    if stamps is not None:
         with contextlib.suppress(RuntimeError):  # numba finds no folder that it may write
             kernel.enable_caching()
-            _keep_working(vars(kernel)["_cache"])
+            if _is_stamped(vars(kernel)["_cache"], stamps):
+                _keep_working(vars(kernel)["_cache"])
+            else:
+                vars(kernel)["_cache"] = without
     found = vars(kernel)["_cache"].load_overload(signature, context)
     if found is None:
         _linkable.parse()
     return found
+
+
+def _stamps(kernel: Any) -> dict[str, tuple[int, int]] | None:
+    """Return the versions of the files that a kernel is compiled from, its own first, by the names of their modules.
+
+    None where one of them has been edited since it was imported: what is compiled then is not what it says.
+    """
+    found: dict[str, tuple[int, int]] = {}
+    made = [kernel]
+    for each in made:  # which grows
+        known, version = each.py_func.__globals__, vars(each).get("_imported_as")
+        name = known["__name__"]
+        if version is None or version != (found[name] if name in found else _version_of(each.py_func)):
+            return None
+        if name not in found:
+            found[name] = version
+            made += [other for other in known.values() if hasattr(other, "py_func")]
+    return found
+
+
+def _is_stamped(stored: Any, stamps: dict[str, tuple[int, int]]) -> bool:
+    """Let a cache be of all files of its kernel; return whether it is, which a numba without this name cannot have."""
+    if len(stamps) == 1:
+        return True
+    file = vars(getattr(stored, "_cache_file", None) or SimpleNamespace())
+    if "_source_stamp" not in file:
+        return False
+    file["_source_stamp"] = (file["_source_stamp"], tuple(sorted(stamps.items())))
+    return True
 
 
 def _version_of(function: Any) -> tuple[int, int] | None:
@@ -173,7 +210,7 @@ def _reader_of(path_of: Callable[[str], str]) -> Callable[[str], Any]:
     return read
 
 
-_linkable = Linkable(binding)
+_linkable = Linkable(binding, INNER)
 
 
 @cache
