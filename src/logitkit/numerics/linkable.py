@@ -27,16 +27,23 @@ class Linkable:
         self._waiting: list[tuple[Any, bytes]] | None = []  # None as soon as the process compiles
 
     def taken_out(self, stored: Any) -> Any:
-        """Return a stored kernel without the code to be linked, which ``hold`` keeps."""
+        """Return a stored kernel without the code to be linked, which ``hold`` keeps.
+
+        One that a numba of another layout has stored is returned as it is.
+        """
         self._taken = None
-        (name, kind, code), described, *rest = stored
-        # A kernel that Python does not call is loaded only to be linked.
-        inner = described.qualname.startswith("_") or described.modname.startswith(self._inner)
-        if self._waiting is None or kind != "object" or inner:
+        try:
+            (name, kind, (machine_code, code)), described, *rest = stored
+            wrapper = described.llvm_cpython_wrapper_name
+            # A kernel that Python does not call is loaded only to be linked.
+            inner = described.qualname.startswith("_") or described.modname.startswith(self._inner)
+        except (TypeError, ValueError, AttributeError):
             return stored
-        machine_code, self._taken = code
+        if self._waiting is None or kind != "object" or inner or not isinstance(code, bytes):
+            return stored
         # Numba asks the module for this name before it calls the machine code.
-        named = self._binding.parse_assembly(f'@"{described.llvm_cpython_wrapper_name}" = global i8 0')
+        named = self._binding.parse_assembly(f'@"{wrapper}" = global i8 0')
+        self._taken = code
         return (name, kind, (machine_code, named.as_bitcode())), described, *rest
 
     def hold(self, kernel: Any) -> None:
