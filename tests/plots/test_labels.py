@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextPath
 
 import logitkit as lk
-from logitkit.plots.labels import add_note
+from logitkit.plots.labels import add_note, plain, text_width
 from logitkit.plots.style import new_axes
 
 
@@ -15,6 +17,17 @@ from logitkit.plots.style import new_axes
 def card() -> Any:
     columns = ["checking_status", "savings_status"]
     return lk.scorecard(columns, lk.datasets.load_german_credit(), target="class", event="bad")
+
+
+@pytest.mark.parametrize(
+    "text", ["wide", "b", "half", "$12 a", "AVAVA To", "\u22121.5", "No level of x[T.b] is left out; 3 are."]
+)
+@pytest.mark.parametrize(("size", "weight"), [(8.0, "normal"), (11.0, "bold")])
+def test_the_width_of_a_text_is_that_of_its_outlines(text: str, size: float, weight: str) -> None:
+    outlines = TextPath((0.0, 0.0), plain(text), prop=FontProperties(size=size, weight=weight)).get_extents().x1
+    # A letter has a gap on its right of at most a tenth of the size, or reaches into that of the next.
+    assert text_width(text, size, weight) == pytest.approx(outlines, abs=0.12 * size)
+    assert text_width(f"i\n{text}  \n\nj", size, weight) == text_width(text, size, weight)
 
 
 @pytest.mark.parametrize("figure", ["card", "bands", "profit"])

