@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import doctest
 import gc
+import linecache
 import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 # Before anything imports matplotlib: a test draws into memory, whatever display the machine has.
 os.environ["MPLBACKEND"] = "Agg"
@@ -255,6 +258,15 @@ def figures_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("logitkit.report.drawn.svg_of", lambda axes: "<svg/>")
 
 
+class Debugger(doctest._OutputRedirectingPdb):  # type: ignore[misc, name-defined]
+    """The debugger that each docstring gets ready, which need not ask whether the files of all tests have changed."""
+
+    def reset(self) -> None:
+        """Forget what was debugged before."""
+        with patch.object(linecache, "checkcache"):
+            super().reset()
+
+
 class ClosedFigures:
     """Close what a test or an example drew: open figures pile up, and matplotlib warns at the twenty-first."""
 
@@ -267,4 +279,5 @@ class ClosedFigures:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Have figures closed after examples of ``src`` too, which hooks of this folder alone would not see."""
+    doctest._OutputRedirectingPdb = Debugger
     config.pluginmanager.register(ClosedFigures())
