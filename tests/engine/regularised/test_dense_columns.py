@@ -8,11 +8,17 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import logitkit as lk
 from engine.regularised.shrunken import outcome, random_matrix
-from logitkit.engine.regularised import dense_columns, second_derivatives
+from logitkit.engine.regularised import dense_columns, engines, second_derivatives
 from logitkit.numerics.kernels.active_columns import settle
 from tolerances import ROUTE
 
 N, P, FREE = 120, 90, 2
+
+
+@pytest.fixture(autouse=True)
+def _not_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small problems would be solved otherwise."""
+    monkeypatch.setattr(engines, "are_few_numbers", lambda *_: False)
 
 
 class Rows:
@@ -182,6 +188,16 @@ def test_columns_far_from_zero_without_an_intercept_settle(monkeypatch: pytest.M
     monkeypatch.setattr(dense_columns, "WorkingSet", None)
     path = lk.path_matrix(X[:, 1:], y, NAMES[1:], penalty=lk.Lasso(), n_strengths=8, ratio=0.1)
     assert (path.record.gaps <= 1e-6).all()
+
+
+def test_columns_far_from_zero_take_no_more_steps() -> None:
+    """Where a solution is thought to be is told for centred columns: else the intercept is led astray."""
+    X, y = drawn()
+    near = lk.path_matrix(X, y, NAMES, penalty=lk.Lasso(), n_strengths=20, ratio=0.01)
+    X[:, 1:] += 100.0 * np.random.default_rng(1).normal(size=400)
+    far = lk.path_matrix(X, y, NAMES, penalty=lk.Lasso(), strengths=near.strengths)
+    assert near.record.steps.sum() < 60
+    assert far.record.steps.sum() < near.record.steps.sum() + 5
 
 
 def test_columns_that_are_there_twice() -> None:

@@ -13,6 +13,7 @@ import numpy as np
 
 from logitkit.engine.regularised.column_descent import ColumnDescent
 from logitkit.engine.regularised.dense_columns import DenseColumns
+from logitkit.engine.regularised.few_columns import FewColumns
 from logitkit.engine.regularised.largest import largest_share
 from logitkit.engine.regularised.null import NullModel
 from logitkit.engine.regularised.prox_newton import Solved
@@ -27,6 +28,7 @@ FARTHEST, NEARER = 1.5, 0.6  # a step of the strength that is larger is taken in
 SET_FACTOR, SET_SPARE = 2.0, 50  # columns that the rule may let in, beside those whose coefficient is not zero
 MARGIN = 0.02  # of a strength, within which a product that goes on as it did is let in
 NONE: FloatArray = np.empty(0)
+NONE_WANTED: BoolArray = np.empty(0, dtype=bool)
 ON_THE_WAY = 0.1  # of the null objective: the gap that is allowed there
 
 
@@ -35,7 +37,7 @@ class ColumnSet:
 
     Parameters
     ----------
-    working : WorkingSet, DenseColumns or ColumnDescent
+    working : WorkingSet, DenseColumns, FewColumns or ColumnDescent
         Solves on the columns that are wanted.
     null : NullModel
         Where a path begins.
@@ -43,7 +45,9 @@ class ColumnSet:
         The gradient of the scaled coefficients there.
     """
 
-    def __init__(self, working: WorkingSet | DenseColumns | ColumnDescent, null: NullModel, slope: FloatArray) -> None:
+    def __init__(
+        self, working: WorkingSet | DenseColumns | FewColumns | ColumnDescent, null: NullModel, slope: FloatArray
+    ) -> None:
         self.working, self.coef, self.dual, self.null = working, null.coef, slope, null.value
         self.before: Penalty | None = None
         self.earlier: tuple[FloatArray, FloatArray] | None = None  # strengths and products of the solution before that
@@ -66,6 +70,8 @@ class ColumnSet:
 
     def _wanted(self, penalty: Penalty) -> BoolArray:
         """Return the columns admitted by the strong rule; after a large step, the foremost of them."""
+        if isinstance(self.working, FewColumns):  # which looks at all
+            return NONE_WANTED
         inside = self._strong(penalty)
         most = int(SET_FACTOR * np.count_nonzero(self.coef)) + SET_SPARE
         if int(np.count_nonzero(inside)) <= most:

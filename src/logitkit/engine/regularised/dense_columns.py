@@ -30,6 +30,7 @@ from logitkit.engine.regularised.working_set import WorkingSet
 from logitkit.engine.solvers.solver import Status
 from logitkit.models.penalties.penalty import Penalty
 from logitkit.numerics.kernels.active_columns import column_products, columns_gap, move_rows, settle
+from logitkit.numerics.kernels.column_sets import entering, penalty_of, spread
 from logitkit.numerics.kernels.residuals import rows_gap
 from logitkit.numerics.once import once
 from logitkit.typing import BoolArray, FloatArray, IntArray
@@ -62,11 +63,16 @@ def suits(penalty: Penalty, n_rows: int) -> bool:
 
 
 class _Place:
-    """An iterate: coefficients of the columns in use, and its rows."""
+    """An iterate: coefficients of the columns in use, its rows, and its value without the penalty and with it."""
 
-    def __init__(self, objective: Objective, coef: FloatArray, eta: FloatArray) -> None:
+    __slots__ = ("coef", "curvature", "eta", "slope", "value", "whole")
+
+    def __init__(
+        self, objective: Objective, coef: FloatArray, eta: FloatArray, strengths: tuple[FloatArray, FloatArray]
+    ) -> None:
         self.coef, self.eta = coef, eta
         self.value, self.slope, self.curvature = objective.rows_at(eta)
+        self.whole = self.value + penalty_of(coef, *strengths)
 
 
 class DenseColumns:
@@ -95,17 +101,16 @@ class DenseColumns:
         self._mean = np.zeros(scale.size) if intercept is None else self._products.mean.copy()
         if intercept is not None:
             self._mean[intercept] = 0.0
-        self._kept = KeptDerivatives(self._products, self._share, self._mean)
+        self._kept = KeptDerivatives(self.objective.matrix.n_rows)
         self._prediction = Prediction()
         self._free, self._held, self._lassoed = np.flatnonzero(penalty.free), penalty.held, penalty.l1 > 0.0
         self._lassoed &= ~self._held
         self._holds = bool(self._held.any())
-        self._first_place = -1 if intercept is None else int(np.searchsorted(self._free, intercept))
+        self._offset, self._n_rows = self.objective.response.shift, self.objective.matrix.n_rows
         self.columns: IntArray = np.empty(0, dtype=np.int64)  # in use, those without penalty first
         self._in_use = np.zeros(scale.size, dtype=bool)
         self._renew = True
-        self._l1 = self._l2 = np.empty(0)  # of the columns in use
-        self._squared = False  # whether any has a penalty of its square
+        self._strengths = np.empty(0), np.empty(0)  # of the columns in use
         self._other: WorkingSet | None = None
 
     def solve(
@@ -118,7 +123,11 @@ class DenseColumns:
         polish: bool = False,
     ) -> Solved:
         """Minimise the objective plus a penalty."""
-        start, found = self._prediction.at(penalty, coef), None
+        found, centred = None, coef
+        if self._intercept is not None:
+            centred = coef.copy()
+            centred[self._intercept] += float(self._mean * self._share @ coef)
+        start = self._prediction.at(penalty, centred)
         if np.array_equal(penalty.l1 > 0.0, self._lassoed):
             with np.errstate(divide="ignore", invalid="ignore", over="ignore"), suppress(np.linalg.LinAlgError):
                 found = self._minimise(penalty, start, wanted, target, max_iter, polish)
@@ -133,7 +142,7 @@ class DenseColumns:
         self, penalty: Penalty, start: FloatArray, wanted: BoolArray, target: float, max_iter: int, polish: bool
     ) -> Solved | None:
         """Return the solution, None where this is not the solver for it."""
-        new = self._take(penalty, wanted | (start != 0.0))
+        new = self._take(penalty, wanted, start)
         place = self._first(start)
         products, fresh = self._pulled(place), self._renew
         self._summed(place, new)
@@ -167,13 +176,12 @@ class DenseColumns:
 
     # ------------------------------------------------------------------------------------------------ columns in use
 
-    def _take(self, penalty: Penalty, inside: BoolArray) -> IntArray:
-        """Have columns in use, and return which are new."""
-        outside = inside > self._in_use
-        new = np.flatnonzero(outside & ~self._held if self._holds else outside)
-        if self._renew or self.columns.size + new.size > 2 * int(np.count_nonzero(inside)) + SPARE:
+    def _take(self, penalty: Penalty, wanted: BoolArray, start: FloatArray) -> IntArray:
+        """Have columns in use that are wanted or begin away from zero, and return which are new."""
+        new, count = entering(wanted, start, self._in_use, self._held)
+        if self._renew or self.columns.size + new.size > 2 * count + SPARE:
             self._renew = True
-            inside = inside & ~self._held
+            inside = (wanted | (start != 0.0)) & ~self._held
             inside[self._free] = False
             self.columns, new = self._free, np.flatnonzero(inside)
             self._in_use[:] = False
@@ -185,26 +193,26 @@ class DenseColumns:
         if new.size or self._renew:
             index = self.columns = np.concatenate([self.columns, new])
             self._in_use[new] = True
-            self._at = self._products.places_of(index)
+            self._at = index if self._few is not None else self._products.places_of(index)
             self._middle, self._own = self._mean[index], self._share[index]
-        self._l1, self._l2 = penalty.l1[self.columns], penalty.l2[self.columns]
-        self._squared = bool(self._l2.any())
+            self._shift = self._middle * self._own
+        self._strengths = penalty.l1[self.columns], penalty.l2[self.columns]
 
     def _first(self, start: FloatArray) -> _Place:
-        """Return the iterate that a solution starts from."""
+        """Return the iterate that a solution starts from, given coefficients of centred columns."""
         coef = start[self.columns]
-        if self._intercept is not None:
-            coef[self._first_place] += float(self._middle * self._own @ coef)
-        offset = self.objective.response.shift
-        eta = np.zeros(self.objective.matrix.n_rows) if offset is None else offset.copy()
+        eta = np.zeros(self._n_rows) if self._offset is None else self._offset.copy()
         move_rows(self._products.columns, self._at, self._middle, self._own, coef, eta)
-        return _Place(self.objective, coef, eta)
+        return self._placed(coef, eta)
+
+    def _placed(self, coef: FloatArray, eta: FloatArray) -> _Place:
+        return _Place(self.objective, coef, eta, self._strengths)
 
     def _with(self, penalty: Penalty, new: IntArray, place: _Place) -> _Place:
         """Take columns besides those in use, whose coefficients are zero."""
         if new.size:
-            self._kept.append(self.columns.size, new)
             self._join(penalty, new)
+            self._append(new.size)
             place.coef = np.concatenate([place.coef, np.zeros(new.size)])
         return place
 
@@ -221,12 +229,18 @@ class DenseColumns:
         if self._renew:
             self._sum_at(place)
         elif new.size:
-            self._kept.append(self.columns.size - new.size, new)
+            self._append(new.size)
+
+    def _append(self, n_new: int) -> None:
+        before = self.columns.size - n_new
+        at, middle, own = self._at[before:], self._middle[before:], self._own[before:]
+        self._kept.append(before, (self._products.columns, at, middle, own))
 
     def _sum_at(self, place: _Place) -> None:
         inside = place.coef != 0.0
         inside[: self._free.size] = True
-        self._kept.sum(self.columns, place.curvature, inside, self._l2)
+        columns = self._products.columns, self._at, self._middle, self._own
+        self._kept.sum(columns, place.curvature, inside, self._strengths[1])
         self._renew = False
 
     # ---------------------------------------------------------------------------------------------------------- steps
@@ -252,8 +266,7 @@ class DenseColumns:
             eta,
             products,
             coef,
-            self._l1,
-            self._l2,
+            *self._strengths,
             rows_gap(place.slope, place.slope, place.curvature)[0],
             max(target, LEAST * abs(place.value)),
             STEPS_MOST,
@@ -271,21 +284,17 @@ class DenseColumns:
 
     def _searched(self, place: _Place, tried: tuple[FloatArray, FloatArray]) -> tuple[_Place | None, bool]:
         """Return the first of the whole step, half of it, ... that lowers enough, and whether it is the whole."""
-        here, ahead = place.value + self._penalty(place.coef), _Place(self.objective, *tried)
-        if ahead.value + self._penalty(ahead.coef) <= here + ROUNDING * abs(here):
+        here, ahead = place.whole, self._placed(*tried)
+        if ahead.whole <= here + ROUNDING * abs(here):
             return ahead, True
         length = 1.0
         for _ in range(HALVINGS_MOST):
             length *= 0.5
             coef = place.coef + length * (tried[0] - place.coef)
-            trial = _Place(self.objective, coef, place.eta + length * (tried[1] - place.eta))
-            if trial.value + self._penalty(trial.coef) < here:
+            trial = self._placed(coef, place.eta + length * (tried[1] - place.eta))
+            if trial.whole < here:
                 return trial, False
         return None, False
-
-    def _penalty(self, coef: FloatArray) -> float:
-        absolute = float(self._l1 @ np.abs(coef))
-        return absolute + 0.5 * float(self._l2 @ coef**2) if self._squared else absolute
 
     # ---------------------------------------------------------------------------------------------------------- proof
 
@@ -302,18 +311,12 @@ class DenseColumns:
         ``squares`` are Pearson's statistic and the squared distance of the dual point.
         """
         coef = np.zeros(self._share.size)
-        coef[self.columns] = place.coef
-        if self._intercept is not None:
-            coef[self._intercept] -= float(self._middle * self._own @ place.coef)
         if self._few is None:
             dual = self._products.below(rows, penalty.l1, self._in_use)
         else:
             dual = rows @ self._few * self._share
-        dual[self.columns] = products
-        own = products[: self._free.size]
-        rounding = float(np.abs(own) @ np.abs(place.coef[: self._free.size]))
-        sound = bool((np.abs(own) <= MET * np.linalg.norm(place.slope) * self._lengths).all())
-        dual[self._free] = 0.0
+        own, intercept = (place.coef, products, self._shift), -1 if self._intercept is None else self._intercept
+        rounding, sound = spread(self.columns, own, intercept, place.slope, self._lengths, MET, coef, dual)
         l1 = np.where(self._held, np.inf, penalty.l1) if self._holds else penalty.l1
         gap = rounding + columns_gap(dual, coef, l1, penalty.l2, 0, *squares) if sound else math.inf
         return coef, dual, gap

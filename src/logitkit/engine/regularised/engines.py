@@ -5,6 +5,7 @@ r"""Solvers of penalties with corners or bounds: which one, for which problem.
 | any | at most ``GRAM_MOST``, or with few corners | proximal Newton on one array of second derivatives |
 | one | more, dense or in groups | the same on a working set of columns, by the strong rule |
 | one | twice as many as rows, dense, a lasso | the same, by models of the rows (``dense_columns.py``) |
+| one | the same, of few rows | the same, in one call a strength (``few_columns.py``) |
 | one | more, sparse or coded | the same, by coordinate descent on the columns themselves |
 | several | more | proximal Newton on a working set of coefficients, by the conditions of optimality |
 
@@ -33,6 +34,7 @@ from logitkit.engine.regularised.coefficient_set import CoefficientSet
 from logitkit.engine.regularised.column_descent import ColumnDescent
 from logitkit.engine.regularised.column_set import ColumnSet
 from logitkit.engine.regularised.dense_columns import DenseColumns, suits
+from logitkit.engine.regularised.few_columns import FewColumns, are_few_numbers
 from logitkit.engine.regularised.null import NullModel
 from logitkit.engine.regularised.on_gram import OnGram
 from logitkit.engine.regularised.problem import Problem
@@ -134,8 +136,10 @@ def _by_columns(problem: Problem, null: NullModel, slope: Callable[[], FloatArra
 
 def _by_working_set(problem: Problem, null: NullModel, slope: Callable[[], FloatArray]) -> Engine:
     whole = _whole(problem)
-    if isinstance(problem.matrix, Dense) and suits(problem.strengths.whole, problem.matrix.n_rows):
-        return ColumnSet(DenseColumns(whole, problem.strengths.whole, problem.strengths.intercept), null, slope())
+    penalty, intercept = problem.strengths.whole, problem.strengths.intercept
+    if isinstance(problem.matrix, Dense) and suits(penalty, problem.matrix.n_rows):
+        kind = FewColumns if are_few_numbers(whole.objective, penalty, intercept) else DenseColumns
+        return ColumnSet(kind(whole, penalty, intercept), null, slope())
     return ColumnSet(WorkingSet(whole), null, slope())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from logitkit.models.penalties.penalty import Penalty
 from logitkit.numerics.kernels.dual_rows import predicted_coef
-from logitkit.typing import FloatArray
+from logitkit.typing import BoolArray, FloatArray
 
 __all__ = ["Prediction"]
 
@@ -28,10 +28,11 @@ class Prediction:
         self._size = 0.0  # of the strength before
         self._before: tuple[float, FloatArray] | None = None
 
-    def at(self, penalty: Penalty, coef: FloatArray) -> FloatArray:
+    def at(self, penalty: Penalty, coef: FloatArray, free: BoolArray | None = None) -> FloatArray:
         """Return where the solution at a smaller strength is thought to be, given the last one; signs are held.
 
-        The derivative of the path is taken from its last two points.
+        The derivative of the path is taken from its last two points. ``free`` are the coefficients without a penalty,
+        where these are known.
         """
         here, ahead = self._size, float(penalty.l1.max(initial=0.0))
         before, self._before, self._size = self._before, (here, coef), ahead
@@ -39,4 +40,4 @@ class Prediction:
             return coef
         earlier, start = before
         share = (ahead - here) / (here - earlier)
-        return predicted_coef(coef, start, share, penalty.free, penalty.lower, penalty.upper)
+        return predicted_coef(coef, start, share, penalty.free if free is None else free, penalty.lower, penalty.upper)

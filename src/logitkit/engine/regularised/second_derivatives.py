@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 
-from logitkit.engine.regularised.products import WideProducts
 from logitkit.numerics.kernels.dense import write_weighted
 from logitkit.numerics.threads.lapack import cholesky
 from logitkit.typing import BoolArray, FloatArray, IntArray
@@ -12,6 +13,10 @@ from logitkit.typing import BoolArray, FloatArray, IntArray
 __all__ = ["KeptDerivatives"]
 
 SINGLE_FROM = 30_000_000  # products of numbers in a sum: more are added in single precision
+FACTORISED_LATER = 64  # columns which a solver joins to a factor one by one in less time than LAPACK is called
+
+#: Columns one after another, which of them, what is taken off each, and what it is multiplied with then.
+Columns: TypeAlias = tuple[FloatArray, IntArray, FloatArray, FloatArray]
 
 
 class KeptDerivatives:
@@ -19,18 +24,13 @@ class KeptDerivatives:
 
     Parameters
     ----------
-    products : WideProducts
-        Keeps the columns.
-    share : (p,) array
-        What each column is multiplied with.
-    mean : (p,) array
-        What is taken off each column before.
+    n_rows : int
+        How many rows there are.
     """
 
-    def __init__(self, products: WideProducts, share: FloatArray, mean: FloatArray) -> None:
-        self._products, self._share, self._mean = products, share, mean
-        self._roots: FloatArray | None = None  # of the curvature of the rows
-        self._weighted: FloatArray = np.empty((0, 0))
+    def __init__(self, n_rows: int) -> None:
+        self._roots = np.empty(n_rows)  # of the curvature of the rows
+        self._weighted: FloatArray = np.empty((0, n_rows))
         #: Of which the first k rows and columns are those of the columns in use.
         self.second: FloatArray = np.empty((0, 0))
         #: U with U'U the second derivatives of the columns that ``order`` names, by their place among those in use.
@@ -38,44 +38,41 @@ class KeptDerivatives:
         self.order: IntArray = np.empty(0, dtype=np.int64)
         self.size, self.bend = 0, 1.0  # of the factor, and what they are multiplied with
 
-    def sum(self, columns: IntArray, curvature: FloatArray, inside: BoolArray, squares: FloatArray) -> None:
-        """Sum those of some columns anew, and factorise some, none of them where these are collinear."""
-        k, n = columns.size, curvature.size
+    def sum(self, columns: Columns, curvature: FloatArray, inside: BoolArray, squares: FloatArray) -> None:
+        """Sum those of some columns anew, and factorise some, none of them where these are collinear or few."""
+        k, n = squares.size, curvature.size
         self._roots, self.bend = np.sqrt(curvature), 1.0
-        single = k * k * n > SINGLE_FROM
-        own = self._columns(columns).astype(np.float32) if single else self._columns(columns)
+        kind = np.float32 if k * k * n > SINGLE_FROM else np.float64
         room = len(self.second) if k <= len(self.second) else k + k // 2 + 64
         if room > len(self.second):
             self.second, self.factor = np.empty((room, room)), np.empty((room, room))
             self.order = np.empty(room, dtype=np.int64)
-        if len(self._weighted) < room or self._weighted.dtype != own.dtype:
-            self._weighted = np.empty((room, n), dtype=own.dtype)
-        self._weighted[:k] = own
+        if len(self._weighted) < room or self._weighted.dtype != kind:
+            self._weighted = np.empty((room, n), dtype=kind)
+        own = self._weighted[:k]
+        write_weighted(*columns, self._roots, own)
         self.second[:k, :k] = own @ own.T
         self._factorise(np.flatnonzero(inside), squares)
 
-    def append(self, before: int, new: IntArray) -> None:
+    def append(self, before: int, columns: Columns) -> None:
         """Sum those of new columns, at the rows where the others were summed."""
-        after = before + new.size
+        after = before + columns[1].size
         if after > len(self.second):
             room = after + after // 2
             self.second, self.factor = _larger(self.second, room, room), _larger(self.factor, room, room)
             self.order = np.concatenate([self.order, np.empty(room - self.order.size, dtype=np.int64)])
             self._weighted = _larger(self._weighted, room, self._weighted.shape[1])
-        own = self._columns(new)
-        self._weighted[before:after] = own
-        cross = self._weighted[before:after] @ self._weighted[:after].T
+        own = self._weighted[before:after]
+        write_weighted(*columns, self._roots, own)
+        cross = own @ self._weighted[:after].T
         self.second[before:after, :after] = cross
         self.second[:before, before:after] = cross[:, :before].T
 
-    def _columns(self, columns: IntArray) -> FloatArray:
-        assert self._roots is not None
-        place, out = self._products.places_of(columns), np.empty((columns.size, self._roots.size))
-        write_weighted(self._products.columns, place, self._mean[columns], self._share[columns], self._roots, out)
-        return out
-
     def _factorise(self, inside: IntArray, squares: FloatArray) -> None:
         size = self.size = inside.size
+        if size <= FACTORISED_LATER:
+            self.size = 0
+            return
         block = self.second[inside][:, inside]
         block.flat[:: size + 1] += squares[inside]
         found, info = cholesky(block, overwrite=True)

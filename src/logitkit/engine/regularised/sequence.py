@@ -131,7 +131,7 @@ class StrengthSequence:
         step is not taken, and the gap is a bound nevertheless.
         """
         penalty = self.strengths.at(strength)
-        if not strength * self.strengths.least >= STRENGTH_LEAST * self.problem.sums.total:
+        if not strength * self.strengths.least >= STRENGTH_LEAST * self._total:
             self._require_felt(penalty)
         if self._engine is None:
             self._engine = self._choose(penalty)
@@ -140,9 +140,14 @@ class StrengthSequence:
         finer = polish and tol <= POLISHED
         return self._engine.solve(penalty, tol * max(self.null.value, 1e-300), max_iter, finer)
 
+    @once
+    def _total(self) -> float:
+        """The total weight."""
+        return float(self.problem.sums.total)
+
     def _require_felt(self, penalty: Penalty) -> None:
         """Refuse strengths that are not zero and lost in the rounding of the gradient."""
-        total = self.problem.sums.total
+        total = self._total
         least = STRENGTH_LEAST * total
         low = np.flatnonzero(penalty.l1 < least)  # often the intercept alone
         strength = np.maximum(penalty.l1[low], penalty.l2[low])
