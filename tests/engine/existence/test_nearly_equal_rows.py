@@ -64,3 +64,23 @@ def test_separation_of_some_of_the_rows_is_found(jitter: float, seed: int):
 def test_overlap_is_not_taken_for_separation(jitter: float, seed: int):
     rows, y = overlapping_block(seed, jitter)
     assert find_separation(Dense(np.column_stack([np.ones(200), rows])), Response(y)) is None
+
+
+@pytest.mark.parametrize("jitter", [1e-8, 1e-7, 1e-6])
+def test_what_a_direction_shows_by_rounding_alone_is_found(jitter: float):
+    """Two rows of both outcomes on a line that separates the others: the two pull apart by the jitter."""
+    rng = np.random.default_rng(3)
+    x = np.column_stack(
+        [np.ones(42), np.append(rng.uniform(0.1, 1.0, 40) * np.repeat([1.0, -1.0], 20), [0.0, -jitter])]
+    )
+    y = np.append(np.repeat([1.0, 0.0], 20), [1.0, 0.0])
+    x = np.column_stack([x, np.append(rng.normal(size=40), [1.0, 1.0])])
+    found = find_separation(Dense(x), Response(y))
+    assert found is not None
+    assert found.rows[:40].all()
+    signed = (2.0 * y - 1.0) * (x @ found.direction)
+    assert signed[:40].min() > 0.0
+    assert signed.min() > -1e-15
+    other = y.copy()
+    other[-2:] = other[-2:][::-1]  # now the two overlap by the jitter, and nothing is separated
+    assert find_separation(Dense(x), Response(other)) is None

@@ -7,7 +7,7 @@ exactly. A pass finds them anew, with the same bits, wherever the rows are.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -34,11 +34,13 @@ __all__ = [
     "Violated",
     "Worst",
     "WorstOf",
+    "barely_moved",
     "sides_of",
     "stacked",
 ]
 
 MOVES = 1e-7  # margin of a row, in units of the scaled columns, above which a direction moves it
+BARELY = 1e-11  # the same where rows are nearly equal, and the direction is taken to be right to rounding
 DISTINCT_MOST = 4096  # constraints of a cone that are kept before those that others imply are left out
 
 T = TypeVar("T")
@@ -115,28 +117,44 @@ class Moved:
     ----------
     steps : tuple of (array, bool)
         Directions in order, and whether the rows that it moves are added; else only those that it moves are left.
+    above : float
+        Margin above which a direction moves a row; of a direction that has been made exact, a hundredth of it.
     """
 
     steps: tuple[tuple[FloatArray, bool], ...] = ()
+    above: float = MOVES
 
     def of(self, matrix: Matrix, sides: FloatArray) -> BoolArray:
         """Return which of some rows move."""
         found: BoolArray = np.zeros(matrix.n_rows, dtype=bool)
         for direction, adds in self.steps:
             margins = sides * matrix.matvec(direction)
-            found = found | (margins > MOVES) if adds else found & (margins > 0.01 * MOVES)
+            found = found | (margins > self.above) if adds else found & (margins > 0.01 * self.above)
         return found
 
     def with_those(self, direction: FloatArray) -> Moved:
         """Return the rule with the rows that a direction moves."""
-        return Moved((*self.steps, (direction, True)))
+        return replace(self, steps=(*self.steps, (direction, True)))
 
     def only_those(self, direction: FloatArray) -> Moved:
         """Return the rule without the rows that a direction leaves where they are."""
-        return Moved((*self.steps, (direction, False)))
+        return replace(self, steps=(*self.steps, (direction, False)))
 
 
 NO_ROW = Moved()
+
+
+def barely_moved(direction: FloatArray) -> Moved:
+    """Return the rule of the rows that a direction moves by more than rounding.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from logitkit.design.matrix.dense import Dense
+    >>> barely_moved(np.array([1.0])).of(Dense(np.array([[1e-9], [1e-13]])), np.ones(2)).tolist()
+    [True, False]
+    """
+    return Moved(((direction, True),), BARELY)
 
 
 @dataclass(frozen=True)

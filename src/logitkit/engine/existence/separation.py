@@ -12,9 +12,10 @@ that passes need no number per row (``passes.py``):
 2. add the rows that the direction violates most; go to 1 until there is none;
 3. the rows that move are separated; the others span a space whose null space must contain the direction:
    project on it, which makes the direction exact, and drop rows that no longer move;
-4. repeat with the rows that do not move yet, until the program's value is zero. Where step 3 left no direction,
-   because rows that stay put differ from each other by next to nothing, the rows that moved count as moved for the
-   time being, and step 3 is made again with the sum of the directions.
+4. repeat with the rows that do not move yet, until the program's value is zero.
+
+Where step 3 leaves no direction, because rows that stay put differ from each other by next to nothing, it is made again
+with every row that the direction moves by more than rounding.
 
 A value of zero with nothing separated proves that the estimate exists.
 
@@ -47,6 +48,7 @@ from logitkit.engine.existence.passes import (
     Violated,
     Worst,
     WorstOf,
+    barely_moved,
     sides_of,
     stacked,
 )
@@ -57,7 +59,6 @@ from logitkit.typing import BoolArray, FloatArray
 __all__ = ["GEOMETRY_MOST", "Separated", "find_separation", "runs_off", "separation_in"]
 
 GEOMETRY_MOST = 400_000_000  # of pairs of outcomes: separated rows times cubed dimension, described in about a minute
-UNSURE_MOST = 8  # directions in a row that leave nothing when they are made exact, before the search ends
 
 
 @dataclass(frozen=True)
@@ -106,21 +107,21 @@ def find_separation(matrix: Matrix, response: Response, most: float = math.inf) 
 
 def separation_in(passes: Passes, most: float = math.inf) -> Separated | None:
     """Decide whether rows are separated, in passes that hold no number per row; their places are not told."""
-    moved, total = NO_ROW, np.zeros(passes.n_columns)
     exact: _Exact | None = None
-    program, unsure = _Program(passes), 0
-    while unsure < UNSURE_MOST:
+    program, moved, total = _Program(passes), NO_ROW, np.zeros(passes.n_columns)
+    while True:
         direction = program.solve(moved)
         trial = moved.with_those(direction)
         if not direction.any() or not passes.over(Count(trial, moved), operator.add).fresh:
             break
-        moved, total, unsure = trial, total + direction, unsure + 1
-        made = _made_exact(passes, moved, total)
-        if made and passes.over(Count(made.moved, exact.moved if exact else NO_ROW), operator.add).fresh:
-            moved, exact, unsure = made.moved, made, 0
+        total = total + direction
+        made = _made_exact(passes, trial, total, moved) or _made_exact(passes, barely_moved(total), total, moved)
+        if made is None:
+            break
+        moved, exact = made.moved, made
     if exact is None:
         return None
-    null, complement, moved = exact.null, exact.complement, exact.moved
+    null, complement = exact.null, exact.complement
     if exact.count * null.shape[1] ** 3 > most:
         raise ConvergenceError("The rows are separated in too many directions to be described.")
     along = null.T @ exact.total
@@ -152,17 +153,18 @@ class _Exact:
     total: FloatArray
 
 
-def _made_exact(passes: Passes, moved: Moved, total: FloatArray) -> _Exact | None:
-    """Return those of the rows that still move when the others stay put exactly, if there are any."""
+def _made_exact(passes: Passes, trial: Moved, total: FloatArray, before: Moved) -> _Exact | None:
+    """Return those rows that still move when the others stay put exactly; none if all of them moved before."""
     while True:
-        null, complement = null_space(passes.over(Still(moved), stacked))
+        null, complement = null_space(passes.over(Still(trial), stacked))
         if null.shape[1] == 0:
             return None
-        least = moved.only_those(null @ (null.T @ total))
-        counted = passes.over(Count(moved, least), operator.add)
-        if not counted.fresh:
-            return _Exact(moved, counted.every, null, complement, total)
-        moved = least
+        least = trial.only_those(null @ (null.T @ total))
+        if not passes.over(Count(trial, least), operator.add).fresh:
+            break
+        trial = least
+    counts = passes.over(Count(trial, before), operator.add)
+    return _Exact(trial, counts.every, null, complement, total) if counts.fresh else None
 
 
 class _Program:
