@@ -20,6 +20,7 @@ from logitkit.numerics.threads.row_groups import row_groups
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = [
+    "BARELY",
     "MOVES",
     "NO_ROW",
     "Count",

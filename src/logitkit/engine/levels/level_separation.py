@@ -22,7 +22,8 @@ import numpy as np
 
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
-from logitkit.engine.existence.passes import MOVES
+from logitkit.engine.existence.implied import SIDE, distinct_rows
+from logitkit.engine.existence.passes import BARELY, MOVES
 from logitkit.engine.existence.recession import RecessionCone, make_cone, null_space
 from logitkit.engine.existence.separation import GEOMETRY_MOST, best_direction
 from logitkit.errors import ConvergenceError
@@ -149,21 +150,27 @@ class _Rows:
             direction = self.program(~moved)
             if direction is None:
                 return moved
-            fresh = self.margins(self.cells @ direction, np.ones(self.own.size, dtype=bool)) > MOVES
-            trial = self.whole(moved | fresh)
-            while True:  # rows that stay put must stay put exactly
-                null, _ = null_space(self.triangle(~trial))
-                if null.shape[1] == 0:
-                    return moved
-                values = self.cells @ (null @ (null.T @ (self.total + direction)))
-                stays = trial & ~(self.margins(values, trial) > 0.01 * MOVES)
-                if not stays.any():
-                    break
-                trial &= ~stays
-            if not (trial & ~moved).any():
+            total = self.total + direction
+            found = self.made_exact(moved, direction, total, MOVES) or self.made_exact(moved, total, total, BARELY)
+            if found is None:
                 return moved
-            moved = trial
-            self.total = null @ (null.T @ (self.total + direction))
+            moved, self.total = found
+
+    def made_exact(
+        self, moved: BoolArray, direction: FloatArray, total: FloatArray, above: float
+    ) -> tuple[BoolArray, FloatArray] | None:
+        """Return the rows that still move when the others stay put exactly, and along what; none if no other does."""
+        fresh = self.margins(self.cells @ direction, np.ones(self.own.size, dtype=bool)) > above
+        trial = self.whole(moved | fresh)
+        while True:
+            null, _ = null_space(self.triangle(~trial))
+            if null.shape[1] == 0:
+                return None
+            exact = null @ (null.T @ total)
+            stays = trial & ~(self.margins(self.cells @ exact, trial) > 0.01 * above)
+            if not stays.any():
+                return (trial, exact) if (trial & ~moved).any() else None
+            trial &= ~stays
 
     def margins(self, values: FloatArray, moving: BoolArray) -> FloatArray:
         """Return how far each row is moved to its own side of its level's intercept."""
@@ -226,6 +233,7 @@ class _Rows:
         other = np.where(self.side > 0.0, low[self.own], high[self.own])  # the nearest row of the other outcome
         base = np.where(fixed[self.own][:, None], anchors[self.own], values[other])
         constraints = (self.side[:, None] * (values - base))[moved]
+        constraints = constraints[distinct_rows(constraints)]
         while True:
             cone = make_cone(null, constraints, interior)
             if fixed.all() or null.shape[1] == 1:
@@ -236,7 +244,10 @@ class _Rows:
             for ray in cone.rays:
                 low, high = self.closest(values @ ray)
                 pairs = (values[high] - values[low])[~fixed]
-                fresh.append(pairs[pairs @ ray < -1e-9 * np.linalg.norm(ray)])
-            if not sum(map(len, fresh)):
+                least = np.maximum(1e-9, SIDE * np.linalg.norm(pairs, axis=1))  # the rays are no more exact
+                fresh.append(pairs[pairs @ ray < -least * np.linalg.norm(ray)])
+            grown = np.vstack([constraints, *fresh])
+            grown = grown[distinct_rows(grown)]
+            if len(grown) == len(constraints):
                 return cone
-            constraints = np.vstack([constraints, *fresh])
+            constraints = grown
