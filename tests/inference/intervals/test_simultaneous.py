@@ -33,6 +33,15 @@ def test_independent_estimates_have_a_closed_form(m: int) -> None:
     assert found.error < 1e-8
 
 
+@pytest.mark.parametrize("root", [pairs(5), equicorrelated(6, 0.4)], ids=["pairs", "equal correlations"])
+def test_the_quantile_is_the_same_for_every_root_of_the_covariance(root: np.ndarray) -> None:
+    expected = maximum_law(root, Law()).quantile(0.95).value
+    for seed in range(2):
+        turned = np.linalg.qr(np.random.default_rng(seed).normal(size=(root.shape[1],) * 2))[0]
+        # The integral is one over the same points: what differs is rounding, which the search for the root repeats.
+        assert_allclose(maximum_law(root @ turned, Law()).quantile(0.95).value, expected, rtol=1e-9)
+
+
 @pytest.mark.parametrize(("m", "rho"), [(3, 0.5), (10, 0.5), (5, 0.9)])
 def test_equal_correlations_are_an_integral_over_one_variable(m: int, rho: float) -> None:
     nodes, weights = np.polynomial.hermite_e.hermegauss(120)

@@ -56,6 +56,7 @@ SEED = 1  # of the shifts, which are the same at every call
 FIRST_POINTS, MOST_POINTS = 256, 4_096  # of each lattice
 RANK = 1e-10  # of the largest singular value of the correlation's root
 SAME = 1e-10  # of one: directions whose correlation is this near to it are one
+UNEQUAL = 1e-6  # by which lengths of directions differ from one to the next where the longest is taken first
 ECHELON = 1e-9  # of unit rows: smaller components are rounding
 MOST = 500  # estimates
 SURE = 3.5  # standard errors of the mean over the lattices: more than 99 per cent of t with 15 degrees of freedom
@@ -114,8 +115,11 @@ class MaximumLaw:
             return
         from scipy.linalg import qr
 
-        triangle, _ = qr(directions.T, mode="r", pivoting=True)
-        rows = triangle.T[:, : directions.shape[1]]
+        # Lengths that differ, and a positive diagonal, leave nothing to rounding: a root turned is the same law.
+        length = 1.0 - UNEQUAL * np.arange(self.m)
+        triangle, order = qr((directions * length[:, None]).T, mode="r", pivoting=True)
+        triangle = triangle[: self.m] / length[order]
+        rows = (triangle * np.sign(np.diag(triangle))[:, None]).T
         last = np.array([int(np.flatnonzero(np.abs(row) > ECHELON)[-1]) for row in rows])
         sign = np.sign(rows[np.arange(self.m), last])
         self._rows, self._last = rows * sign[:, None], last
