@@ -262,7 +262,9 @@ BROUGHT = {
         ORDERED,
         OF_ORDERED | {"report.pages.judged"},
     ),
-    "cumulative probabilities": Brought({"models.cumulative", "numerics.kernels.cumulative"}, ORDERED, OF_ORDERED),
+    "cumulative probabilities": Brought(
+        {"models.cumulative", "numerics.kernels.cumulative"}, ORDERED, OF_ORDERED - {"models.catalogue"}
+    ),
 }
 BEFORE = {"LOGIT", "Link"}  # the logit function, which all models use
 OF_OLD_FILES = "engine.saved.earlier"  # names the families that earlier versions of saved fits held; a new one is none

@@ -14,7 +14,6 @@ from logitkit.api.together import require_alone, sampling_of, shrinks
 from logitkit.api.under import read_under
 from logitkit.design.chunks.reading import Reading
 from logitkit.design.design import Design
-from logitkit.design.ready import ready_design
 from logitkit.engine.assemble import with_what_was_read
 from logitkit.engine.estimate import fit_model
 from logitkit.engine.law import require_level
@@ -263,6 +262,8 @@ def fit_matrix(
 
     def read(stated: Model, factors_by: FactorCoding) -> Design:
         del factors_by  # a matrix is coded already
+        from logitkit.design.ready import ready_design
+
         return ready_design(
             X, y, names, weights=weights, weight_kind=weight_kind, cluster=cluster, reader=stated.reader(offset)
         )

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from logitkit.design.absorbed import AbsorbedLevels, terms_without_intercept, without_intercept
 from logitkit.design.design import Design, RowCounts
 from logitkit.design.formula.coding import Beforehand, learn_coding
 from logitkit.design.formula.parse import parse_formula, split_formula
@@ -100,6 +99,8 @@ def build_design(
     nuisance: Nuisance = NOTHING
     names, terms, level_codes = coding.names, coding.terms, None
     if absorb is not None:
+        from logitkit.design.absorbed import AbsorbedLevels, terms_without_intercept, without_intercept
+
         matrix, terms = without_intercept(matrix, names), terms_without_intercept(terms, names)
         names = tuple(name for name in names if name != INTERCEPT)
         if not names:

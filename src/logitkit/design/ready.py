@@ -13,7 +13,6 @@ from logitkit.design.formula.terms import INTERCEPT, ColumnTerms
 from logitkit.design.info import DesignInfo
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.matrix.matrix import Matrix
-from logitkit.design.matrix.sparse import sparse_matrix
 from logitkit.design.response.binary import missing_outcome
 from logitkit.design.response.reading import BinaryReader, OutcomeReader, RowsUsed
 from logitkit.design.table.checks import require_weight_kind
@@ -119,6 +118,8 @@ def labelled_rows(y: Any, n_rows: int, index: Any) -> Table:
 def as_matrix(X: Any, expected: Sequence[str] | None = None) -> tuple[Matrix, tuple[str, ...] | None, Any]:
     """Return a matrix, its column names if it has any, and its row labels."""
     if hasattr(X, "tocsr"):
+        from logitkit.design.matrix.sparse import sparse_matrix
+
         sparse = sparse_matrix(X)
         _require_width(sparse.n_columns, expected)
         return sparse, None, None

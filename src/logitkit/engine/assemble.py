@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from logitkit.design.constant import constant_of_kept
 from logitkit.design.design import Design
 from logitkit.engine.curvature.vcov import Vcov
+from logitkit.engine.evaluation import Evaluation
 from logitkit.engine.facts import Covariance, Limit, ReadFacts
-from logitkit.engine.levels.level_coordinates import LevelCoordinates
 from logitkit.engine.null import null_loss_of, null_loss_of_rows
-from logitkit.engine.objective import Evaluation
-from logitkit.engine.part_coordinates import Columns, PartCoordinates
 from logitkit.engine.rank import ROUNDING, Coordinates
 from logitkit.engine.record import FitRecord
 from logitkit.engine.response_sums import ResponseSums, summed_responses
@@ -22,12 +21,16 @@ from logitkit.engine.solvers.solver import Solution
 from logitkit.models.form import Form
 from logitkit.typing import FloatArray
 
+if TYPE_CHECKING:
+    from logitkit.engine.levels.level_coordinates import LevelCoordinates
+    from logitkit.engine.part_coordinates import Columns, PartCoordinates
+
 __all__ = ["make_record", "shown_coordinates", "shown_directions", "with_what_was_read"]
 
 
 def shown_coordinates(form: Form, columns: Columns) -> Coordinates:
     """Return how the shown coefficients follow from those that were solved for, in coordinates of the columns."""
-    if isinstance(columns, PartCoordinates):
+    if not isinstance(columns, Coordinates):
         return _of_parts(form, columns)
     if form.is_single:
         return columns
@@ -58,7 +61,7 @@ def shown_directions(form: Form, directions: FloatArray, columns: Columns) -> Fl
     # Rounding is judged by the whole direction: what an outcome has no part in must be exactly zero.
     length = np.linalg.norm(directions, axis=0)
     directions = np.where(np.abs(directions) <= ROUNDING * length, 0.0, directions)
-    if isinstance(columns, PartCoordinates):
+    if not isinstance(columns, Coordinates):
         transform = shown_coordinates(form, columns).transform
         if transform is None:
             return directions

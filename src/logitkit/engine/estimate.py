@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from logitkit.design.absorbed import AbsorbedLevels
 from logitkit.design.design import Design
-from logitkit.design.nuisance import NoNuisance
 from logitkit.engine.alone import without_errors
 from logitkit.engine.fit import fit_design
 from logitkit.engine.record import FitRecord
@@ -44,7 +42,7 @@ def fit_model(
     >>> bool(np.isclose(record.coef[0], np.log(3.0))), rows is design
     (True, True)
     """
-    record, rows = PIPELINES[type(design.info.nuisance)](design, form, solver, level, start, alone)
+    record, rows = PIPELINES[type(design.info.nuisance).__name__](design, form, solver, level, start, alone)
     return (without_errors(record) if alone else record), rows
 
 
@@ -66,5 +64,5 @@ def _with_levels(
         return fit_absorbed(design, form, solver, level)
 
 
-#: By what is eliminated.
-PIPELINES: dict[type, Pipeline] = {NoNuisance: _with_nothing, AbsorbedLevels: _with_levels}
+#: By the class of what is eliminated.
+PIPELINES: dict[str, Pipeline] = {"NoNuisance": _with_nothing, "AbsorbedLevels": _with_levels}

@@ -29,11 +29,10 @@ from logitkit.engine.cost import require_affordable
 from logitkit.engine.curvature.hessian import DenseHessian, Hessian
 from logitkit.engine.curvature.shrunk import shrunken
 from logitkit.engine.curvature.vcov import Vcov, WithheldVcov, vcov_of
+from logitkit.engine.evaluation import Evaluation
 from logitkit.engine.existence.overlap import overlap_is_certain
 from logitkit.engine.facts import Covariance
-from logitkit.engine.objective import Evaluation, Objective
 from logitkit.engine.origin import in_coordinates, origin_of
-from logitkit.engine.part_coordinates import Columns, PartCoordinates, inner_predictors, part_coordinates
 from logitkit.engine.rank import (
     CLEAR_SHARE,
     Coordinates,
@@ -48,7 +47,6 @@ from logitkit.engine.small_fit import Tried, small_record, solve_in_compiled_cod
 from logitkit.engine.solvers.choose import NUMBERS_LEAST, Plan, choose_plan, layout_that_pays, layout_when_large
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.solver import Solution, Status
-from logitkit.engine.solvers.start import starting_point
 from logitkit.errors import ConvergenceError, DataWarning, FormulaError, warn_caller
 from logitkit.models.family import Family
 from logitkit.models.form import Form, form_of
@@ -57,6 +55,8 @@ from logitkit.typing import FloatArray
 
 if TYPE_CHECKING:
     from logitkit.design.matrix.arrow import ArrowLayout
+    from logitkit.engine.objective import Objective
+    from logitkit.engine.part_coordinates import Columns
 
 __all__ = ["are_clear", "as_given", "columns_of", "fit_design", "objective_of", "require_determined"]
 
@@ -183,6 +183,8 @@ def columns_of(design: Design, form: Form, make: Maker) -> Columns:
     rows = design.sample if make is as_given else design  # which looks at no row
     weights, intercept = None if rows.in_chunks else rows.response.weights, design.info.intercept
     if form.in_parts:
+        from logitkit.engine.part_coordinates import part_coordinates
+
         return part_coordinates(rows.matrix, weights, intercept, form.predictors, make)
     return make(rows.matrix, weights, intercept, False)
 
@@ -200,9 +202,13 @@ def objective_of(design: Design, form: Form, columns: Columns) -> Objective:
         from logitkit.engine.chunked import ChunkedObjective, RowsOfForm
 
         return ChunkedObjective(design, RowsOfForm(form, columns, family))
+    from logitkit.engine.objective import Objective
+
     matrix = columns.matrix(design.matrix)
     if form.is_single:
         return Objective(matrix, design.response, family)
+    from logitkit.engine.part_coordinates import inner_predictors
+
     return Objective(matrix, design.response, family, predictors=inner_predictors(form, columns))
 
 
@@ -268,6 +274,8 @@ def _solve(
         small = tried.found if tried.solved else solve_in_compiled_code(design, form, solver)
         if small is not None:
             return _Solved(columns, small.solution)
+    from logitkit.engine.solvers.start import starting_point
+
     given = objective_of(design, form, columns)
 
     def origin_for(response: Response) -> FloatArray:
@@ -327,6 +335,8 @@ def _solve_orthogonal(
     if not form.is_single or form.family.needs_origin:
         origin = origin_of(design.sample.response, form, design.info.intercept, columns)
     if start is not None:
+        from logitkit.engine.solvers.start import starting_point
+
         origin = starting_point(objective, lambda _: origin, in_coordinates(form, columns, start)).coef
     if form.in_parts:
         first = objective.evaluate(origin)
@@ -345,7 +355,7 @@ def require_determined(design: Design, first: Evaluation, form: Form, columns: C
                 f"Columns are linear combinations of columns that enter the predictors differently ({names}): leave "
                 "them out."
             )
-        if isinstance(columns, PartCoordinates) and form.family.words.untold:
+        if not isinstance(columns, Coordinates) and form.family.words.untold:
             array = _dense(first).array
             flat = columns.transform @ np.linalg.eigh(array)[1][:, 0]
             names = ", ".join(

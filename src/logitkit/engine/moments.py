@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from logitkit.design.chunks.journal import storable
+from logitkit.design.chunks.storable import storable
 from logitkit.design.design import Design
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.matrix.matrix import Matrix

@@ -5,21 +5,22 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.response.response import Response
-from logitkit.engine.objective import Objective
 from logitkit.engine.response_sums import summed_responses
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.solver import Status
-from logitkit.engine.solvers.start import starting_point
 from logitkit.models.form import Form
 from logitkit.models.predictors import full_predictors
 from logitkit.typing import FloatArray
+
+if TYPE_CHECKING:
+    from logitkit.engine.objective import Objective
 
 __all__ = ["NullRows", "null_loss", "null_loss_of", "null_loss_of_rows"]
 
@@ -84,6 +85,7 @@ def null_loss_of_rows(design: Design, form: Form, intercept: bool) -> float:
     if design.sample.response.offset is None:
         return null_loss_of(summed_responses(design, form).totals, intercept, form.family)
     from logitkit.engine.chunked import ChunkedObjective
+    from logitkit.engine.solvers.start import starting_point
 
     objective = ChunkedObjective(design, NullRows(form.family, intercept))
     if not intercept:
@@ -126,6 +128,8 @@ class NullRows:
 
     def objective(self, response: Response) -> Objective:
         """Return the objective of rows by their outcomes and offsets."""
+        from logitkit.engine.objective import Objective
+
         family = self.likelihood
         columns = Dense(np.ones((response.n_rows, int(self.intercept))))
         predictors = None

@@ -11,15 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
-from logitkit.design.chunks.journal import storable
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
 from logitkit.engine.curvature.hessian import DenseHessian, Hessian
 from logitkit.engine.curvature.sums import GramSums
+from logitkit.engine.evaluation import Evaluation, SmoothObjective
 from logitkit.engine.rows.engine import RowEngine, RowSums
 from logitkit.engine.rows.scalar import NUMBERS_OF_PART, ScalarRows
 from logitkit.models.predictors import Predictors, single_predictor
@@ -33,60 +33,6 @@ if TYPE_CHECKING:
 __all__ = ["Evaluation", "Objective", "OfObjective", "SmoothObjective", "outcomes_objective", "with_quadratic"]
 
 T = TypeVar("T")
-
-
-@storable
-@dataclass(slots=True)
-class Evaluation:
-    """The objective at one coefficient vector.
-
-    Parameters
-    ----------
-    value : float
-        Negative log-likelihood without the binomial constant.
-    gradient : (p,) array
-        Its gradient.
-    hessian : Hessian or None
-        Second derivatives, which for the logit are the information, observed and expected; None when not asked for.
-    closest : float
-        The least weighted distance between outcome and mean among rows of one outcome.
-    fitted, matched : float
-        Weighted sums of the means, of all trials and of the events.
-    pearson : float
-        Pearson's statistic, and twice the quadratic part of the penalty; zero when not asked for.
-    """
-
-    value: float
-    gradient: FloatArray
-    hessian: Hessian | None
-    closest: float
-    fitted: float = 0.0
-    matched: float = 0.0
-    pearson: float = 0.0
-
-
-class SmoothObjective(Protocol):
-    """The interface of an objective to solvers: a convex function of coefficients, summed over rows."""
-
-    @property
-    def n_params(self) -> int:
-        """Number of coefficients."""
-
-    @property
-    def mean_weight(self) -> float:
-        """Mean total weight of a row, at most 1."""
-
-    @property
-    def gram_cost(self) -> float:
-        """Approximate cost of a pass with second derivatives, relative to one without."""
-
-    def evaluate(
-        self, coef: FloatArray, hessian: bool = True, rough: bool = False, pearson: bool = False
-    ) -> Evaluation:
-        """Return value, gradient and (if asked for) Hessian and Pearson's statistic at ``coef``."""
-
-    def reach(self, direction: FloatArray) -> float:
-        """Return the largest change of a linear predictor along a direction."""
 
 
 class Objective:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from logitkit.design.response.response import Response
-from logitkit.engine.part_coordinates import Columns, PartCoordinates, inner_predictors
-from logitkit.engine.rank import solved_from
+from logitkit.engine.rank import Coordinates, solved_from
 from logitkit.models.form import Form
 from logitkit.typing import FloatArray
+
+if TYPE_CHECKING:
+    from logitkit.engine.part_coordinates import Columns
 
 __all__ = ["in_coordinates", "origin_of"]
 
@@ -18,7 +22,11 @@ def origin_of(response: Response, form: Form, intercept: int | None, columns: Co
 
     No row is then far out. ``columns`` are the coordinates that are solved in; those as given by default.
     """
-    predictors = form.predictors if columns is None else inner_predictors(form, columns)
+    predictors = form.predictors
+    if columns is not None:
+        from logitkit.engine.part_coordinates import inner_predictors
+
+        predictors = inner_predictors(form, columns)
     zero: FloatArray = np.zeros(predictors.n_params)
     target = form.family.origin(response)
     if intercept is None or not target.any():
@@ -42,7 +50,7 @@ def in_coordinates(form: Form, columns: Columns, flat: FloatArray) -> FloatArray
     """Return coefficients of the columns as given, shape (n_flat,), in the coordinates that are solved in."""
     if columns.is_identity:
         return flat
-    if isinstance(columns, PartCoordinates):
+    if not isinstance(columns, Coordinates):
         return solved_from(columns.transform, flat)
     rows = form.predictors.parts[0].n_rows
     return solved_from(columns.transform, flat.reshape(rows, -1).T).T.reshape(-1)

@@ -21,15 +21,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.linalg.lapack import dpotrf, dtrtri
 
 from logitkit.design.matrix.matrix import Matrix
-from logitkit.design.matrix.vanishing import Vanishing, vanishing_combinations
 from logitkit.engine.curvature.vcov import Vcov
-from logitkit.numerics.threads.row_groups import row_groups
 from logitkit.typing import BoolArray, FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from logitkit.design.matrix.vanishing import Vanishing
 
 __all__ = [
     "CLEAR_SHARE",
@@ -286,6 +288,8 @@ def _vanishing(
     triangle: FloatArray, centre: FloatArray, basis: FloatArray, aliased: IntArray, intercept: int | None, n_used: int
 ) -> Vanishing:
     """Return the aliased columns as combinations of those kept, which are orthogonal in ``basis``."""
+    from logitkit.design.matrix.vanishing import vanishing_combinations
+
     n = max(n_used, 1)
     null = np.zeros((triangle.shape[1], aliased.size))
     null[aliased, np.arange(aliased.size)] = 1.0
@@ -318,6 +322,8 @@ def _centre_and_size(
 
 def _used_rows(matrix: Matrix, weights: FloatArray | BoolArray | None, least: int = 1) -> Iterator[FloatArray]:
     """Yield the rows of positive weight, written out, some at a time."""
+    from logitkit.numerics.threads.row_groups import row_groups
+
     for part, own in matrix.with_weights(weights):
         used, step = own > 0.0, max(row_groups(part.n_rows, part.n_columns).block, least)
         for start in range(0, part.n_rows, step):

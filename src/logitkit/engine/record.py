@@ -14,7 +14,6 @@ from logitkit.design.nuisance import Nuisance
 from logitkit.engine.curvature.vcov import Vcov
 from logitkit.engine.facts import AdjustmentFacts, Covariance, Equation, Limit, PenaltyFacts, ReadFacts
 from logitkit.engine.law import Law
-from logitkit.engine.levels.level_coordinates import LevelCoordinates
 from logitkit.engine.rank import Coordinates
 from logitkit.engine.solvers.solver import Status, Step
 from logitkit.models.conventions import OURS, Conventions
@@ -24,6 +23,7 @@ from logitkit.numerics.once import altered, once
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
+    from logitkit.engine.levels.level_coordinates import LevelCoordinates
     from logitkit.models.model import Model
 
 __all__ = ["FitRecord"]

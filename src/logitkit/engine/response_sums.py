@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from logitkit.design.chunks.journal import storable
+from logitkit.design.chunks.storable import storable
 from logitkit.design.design import Design
 from logitkit.design.response.response import Response
 from logitkit.models.form import Form

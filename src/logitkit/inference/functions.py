@@ -10,7 +10,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from logitkit.engine.existence.recession import null_space
 from logitkit.engine.record import FitRecord
 from logitkit.inference.delta import Estimates, wald_estimates
 from logitkit.typing import FloatArray, IntArray
@@ -96,6 +95,8 @@ def determined_functions(record: FitRecord, functions: FloatArray) -> FloatArray
     span = cone.undetermined(cone.moves(record.coordinates.jacobian(functions)))
     if not span.shape[1]:
         return functions
+    from logitkit.engine.existence.recession import null_space
+
     known = null_space(span.T)[0]
     return np.asarray(known.T @ functions)
 

@@ -7,16 +7,18 @@ after a fit. Equations are those of ``docs/maths/binomial.md``.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from logitkit.design.response.response import Response, less_offsets
-from logitkit.models.curvatures import Banded, BlockSums
 from logitkit.models.links import LINKS, LOGIT, Information, Link
 from logitkit.models.words import ODDS_RATIO, Words
 from logitkit.numerics.kernels import binomial as kernel
-from logitkit.numerics.kernels.binomial_values import logit_residuals, logit_values, ratio_sum
 from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from logitkit.models.curvatures import BlockSums
 
 __all__ = ["Binomial"]
 
@@ -172,6 +174,8 @@ class Binomial:
         slope: FloatArray,
     ) -> BlockSums:
         """Fill the slopes of a block of rows, shape (1, b)."""
+        from logitkit.models.curvatures import Banded, BlockSums
+
         y = shares[1] if shares.size else codes.astype(np.float64)
         curvature = np.empty(eta.shape)
         value, closest, _, _ = self.rows(eta[0], np.ascontiguousarray(y), weights, slope[0], curvature[0])
@@ -194,6 +198,8 @@ class Binomial:
 
     def pearson(self, slope: FloatArray, curvature: FloatArray) -> float:
         """Return Pearson's statistic of rows whose slope and curvature are known."""
+        from logitkit.numerics.kernels.binomial_values import ratio_sum
+
         return ratio_sum(slope, curvature)
 
     def mean(self, eta: FloatArray) -> FloatArray:
@@ -332,6 +338,8 @@ class Binomial:
     def residual(self, eta: FloatArray, y: FloatArray) -> FloatArray:
         """Return y - mu without cancellation near 0 and 1, shape (n,)."""
         if self.is_logit:
+            from logitkit.numerics.kernels.binomial_values import logit_residuals
+
             return logit_residuals(np.ascontiguousarray(eta), np.ascontiguousarray(y))
         return y * self.complement(eta) - (1.0 - y) * self.mean(eta)
 
@@ -339,6 +347,8 @@ class Binomial:
         """Return the negative log-likelihood of one trial per row, without the constant, shape (n,)."""
         eta, y = np.ascontiguousarray(eta), np.ascontiguousarray(y)
         if self.is_logit:
+            from logitkit.numerics.kernels.binomial_values import logit_values
+
             return logit_values(eta, y)
         from logitkit.numerics.kernels.links import link_values
 

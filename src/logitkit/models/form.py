@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logitkit.models.family import Family
-from logitkit.models.multinomial import Multinomial
 from logitkit.models.predictors import Predictors, full_predictors, single_predictor
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
@@ -118,5 +117,7 @@ def outcomes_form(
     predictors: Predictors, reference: int | None, levels: tuple[str, ...], absent: BoolArray | None = None
 ) -> Form:
     """Return the form of a model of several outcomes with the predictors that are solved for."""
+    from logitkit.models.multinomial import Multinomial
+
     shown = full_predictors(predictors.n_predictors, predictors.n_columns, reference, levels)
     return Form(Multinomial(predictors.n_predictors), predictors, shown, reference, absent)

@@ -113,7 +113,9 @@ class Statement(Stated):
 
 def stated_by(name: str) -> tuple[str, ...]:
     """Return the models that have an argument of this name."""
-    return tuple(sorted(kind.__name__ for kind in Statement.__subclasses__() if name in arguments_of(kind)))
+    from logitkit.models.catalogue import statements
+
+    return tuple(sorted(kind.__name__ for kind in statements() if name in arguments_of(kind)))
 
 
 def unchanging(terms: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, ClassVar, Self
@@ -13,14 +13,15 @@ from logitkit.design.formula.named import columns_named
 from logitkit.design.info import DesignInfo, ResponseInfo
 from logitkit.design.response.reading import NominalReader, OutcomeReader
 from logitkit.design.table.extras import offsets_by_outcome
-from logitkit.errors import DataError, FormulaError, ResponseError, UnsupportedError, nearest_name
+from logitkit.errors import DataError, FormulaError, UnsupportedError
 from logitkit.models.conventions import Conventions
 from logitkit.models.form import Form, outcomes_form
 from logitkit.models.model import Statement, level_at, unchanging
+from logitkit.models.places import outcome_place, require_one_outcome
 from logitkit.models.predictors import flat_names, full_predictors, patterned_predictors
 from logitkit.typing import BoolArray, FloatArray
 
-__all__ = ["UNSTATED", "Multinomial", "Unstated", "named_places", "outcome_place", "places_of"]
+__all__ = ["UNSTATED", "Multinomial", "Unstated"]
 
 
 class Unstated(Enum):
@@ -79,7 +80,7 @@ class Multinomial(Statement):
 
     def __post_init__(self) -> None:
         """Refuse options that are invalid for any data, and store immutable copies."""
-        _require_one_outcome(self.reference, "reference")
+        require_one_outcome(self.reference, "reference")
         per_outcome, equal = self.per_outcome, self.equal
         if per_outcome is not None and not isinstance(per_outcome, Mapping):
             raise DataError(f"per_outcome={per_outcome!r} is not a mapping; give terms by outcome: {{'bus': 'cost'}}.")
@@ -204,39 +205,3 @@ class Multinomial(Statement):
         if info.intercept is not None and same[info.intercept]:
             raise FormulaError("equal names the intercept; give terms.")
         return same
-
-
-def outcome_place(outcome: Any, info: DesignInfo, where: str) -> int:
-    """Return the place of an outcome among the outcomes."""
-    response = info.response
-    _require_one_outcome(outcome, where)
-    if not isinstance(outcome, str) or outcome not in response.outcomes:
-        for value, code in response.coded.items():
-            if type(value) is type(outcome) and value == outcome:
-                return code
-    if str(outcome) in response.outcomes:
-        return response.outcomes.index(str(outcome))
-    hint = nearest_name(str(outcome), response.outcomes)
-    gone = " It does not occur among the rows of positive weight." if str(outcome) in response.empty else ""
-    raise ResponseError(f"{where}={outcome!r} is not an outcome of {response.name!r}.{gone} {hint}")
-
-
-def places_of(info: DesignInfo, **outcomes: Any) -> tuple[int | None, ...]:
-    """Return the places of outcomes that may be left out."""
-    return tuple(None if given is None else outcome_place(given, info, role) for role, given in outcomes.items())
-
-
-def named_places(outcomes: Any, info: DesignInfo) -> list[int] | None:
-    """Return the places of named outcomes, None if none are named."""
-    if outcomes is None:
-        return None
-    if not isinstance(outcomes, Iterable):
-        raise DataError(f"outcomes={outcomes!r:.60} must be a list of outcomes.")
-    named = [outcomes] if isinstance(outcomes, str) else outcomes
-    return [outcome_place(each, info, "outcomes") for each in named]
-
-
-def _require_one_outcome(outcome: Any, where: str) -> None:
-    """Refuse several values where one is required."""
-    if isinstance(outcome, (list, dict, set, np.ndarray)):
-        raise DataError(f"{where}={outcome!r} is not a single outcome.")

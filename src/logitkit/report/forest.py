@@ -17,7 +17,7 @@ from logitkit.inference.delta import Estimates
 from logitkit.inference.hypotheses.wald import coefficient_estimates
 from logitkit.inference.penalised.posterior import interval_words, is_withheld
 from logitkit.inference.ratios import LimitsOf, OddsRatios, odds_ratios
-from logitkit.models.nominal import places_of
+from logitkit.models.places import places_of
 from logitkit.plots.forest import Forest
 from logitkit.plots.style import OUTCOMES_MOST
 from logitkit.plots.term_rows import TermRow

@@ -15,7 +15,6 @@ from logitkit.inference.conditioning import conditioning
 from logitkit.inference.fit_statistics import fit_statistics
 from logitkit.inference.hypotheses.likelihood_ratio import null_model_words, null_test
 from logitkit.inference.hypotheses.wald import OVERALL_MOST
-from logitkit.report.adjustment import adjusted_facts, adjusted_notes
 from logitkit.report.cautions import few_clusters, nearly_collinear
 from logitkit.report.document import Fact
 from logitkit.report.levels import factor_words
@@ -67,6 +66,8 @@ def fitted_facts(record: FitRecord, overall: Callable[[], tuple[float, int, floa
     statistics = fit_statistics(record)
     complete = record.separated_completely
     if record.adjustment is not None:
+        from logitkit.report.adjustment import adjusted_facts
+
         yield from adjusted_facts(record, record.adjustment)
     elif record.has_likelihood and complete:
         yield Fact("Log-likelihood", "0, every row fitted perfectly")
@@ -124,6 +125,8 @@ def covariance_note(record: FitRecord, intervals: str = "") -> Iterator[str]:
     else:
         yield f"Standard errors: {record.covariance.label}{correction}{accuracy}. Intervals: {how}."
     if record.adjustment is not None:
+        from logitkit.report.adjustment import adjusted_notes
+
         yield from adjusted_notes(record, record.adjustment)
     elif record.family.words.quasi:
         yield str(record.family.words.quasi)

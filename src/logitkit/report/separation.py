@@ -8,7 +8,6 @@ import numpy as np
 
 from logitkit.engine.facts import Limit
 from logitkit.engine.record import FitRecord
-from logitkit.inference.functions import contrast_functions, function_sides
 from logitkit.report.cautions import complete_separation, finite_fit
 from logitkit.report.number_format import format_integer
 from logitkit.report.wording import name_list
@@ -87,6 +86,8 @@ def _finite_contrasts(record: FitRecord) -> list[str]:
     moving = (~np.isfinite(record.coef) & ~aliased).reshape(len(record.modelled), -1)
     if moving.shape[0] * np.count_nonzero(moving) > CONTRASTS_MOST:
         return []
+    from logitkit.inference.functions import contrast_functions, function_sides
+
     found = []
     for a in range(len(moving)):
         for b in range(a + 1, len(moving)):

@@ -29,8 +29,6 @@ from logitkit.report.model_facts import (
     rows_facts,
     state_warnings,
 )
-from logitkit.report.penalty import penalty_facts, penalty_notes, ratio_beside
-from logitkit.report.penalty_table import penalised_table
 from logitkit.report.response_facts import amount_facts, response_facts, response_notes
 from logitkit.report.separation import separation_warning
 from logitkit.report.term_labels import shown_names
@@ -66,6 +64,8 @@ def coefficient_tables(
     record = printed_record(record)
     info, changes = record.info, changes_of(record.info, units)
     if record.penalty is not None:
+        from logitkit.report.penalty_table import penalised_table
+
         return (penalised_table(record, record.penalty, changes),)
     every, aliased = coefficient_estimates(record), set(record.aliased.tolist())
     if limits is not None:
@@ -110,6 +110,8 @@ def _facts(record: FitRecord) -> Iterator[Fact]:
     if record.penalty is None:
         yield from fitted_facts(record, lambda: _overall(record))
     else:
+        from logitkit.report.penalty import penalty_facts
+
         yield from penalty_facts(record, record.penalty)
 
 
@@ -127,9 +129,16 @@ def _notes(record: FitRecord, changes: FloatArray, intervals: str) -> Iterator[s
     if record.penalty is None:
         yield from _fitted_notes(record, changes, intervals)
     else:
+        from logitkit.report.penalty import penalty_notes
+
         yield from penalty_notes(record, record.penalty)
         yield from convention_note(record)
-    shown = words.ratio_against(record.reference) if not record.is_penalised else ratio_beside(record)
+    if record.is_penalised:
+        from logitkit.report.penalty import ratio_beside
+
+        shown = ratio_beside(record)
+    else:
+        shown = words.ratio_against(record.reference)
     if shown is not None:
         yield from no_ratio(record.info, shown.name)
     yield from design_notes(record)

@@ -7,20 +7,11 @@ from typing import TYPE_CHECKING
 from logitkit.design.design import Design
 from logitkit.engine.record import FitRecord
 from logitkit.results.fit import Fit
-from logitkit.results.nominal import MultinomialFit
-from logitkit.results.ordinal import OrdinalFit
 
 if TYPE_CHECKING:
     from logitkit.results.validated.again import Making
 
-__all__ = ["CLASSES", "fit_of"]
-
-#: Families with verbs of their own; a fit of any other is a ``Fit``.
-CLASSES: dict[str, type[Fit]] = {
-    "multinomial": MultinomialFit,
-    "cumulative": OrdinalFit,
-    "adjacent": OrdinalFit,
-}
+__all__ = ["fit_of"]
 
 
 def fit_of(record: FitRecord, design: Design | None = None, making: Making | None = None) -> Fit:
@@ -32,4 +23,18 @@ def fit_of(record: FitRecord, design: Design | None = None, making: Making | Non
     >>> type(fit_of(lk.logit("low ~ age", lk.datasets.load_lbw()).record)).__name__
     'Fit'
     """
-    return CLASSES.get(record.family.name, Fit)(record, design, making)
+    return _class_of(record.family.name)(record, design, making)
+
+
+def _class_of(family: str) -> type[Fit]:
+    """Return the class of a family with verbs of its own, imported by the first fit of it; of any other, ``Fit``."""
+    match family:
+        case "multinomial":
+            from logitkit.results.nominal import MultinomialFit
+
+            return MultinomialFit
+        case "cumulative" | "adjacent":
+            from logitkit.results.ordinal import OrdinalFit
+
+            return OrdinalFit
+    return Fit

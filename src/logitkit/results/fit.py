@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 import pandas as pd
 
-from logitkit.models.nominal import places_of
-from logitkit.report.frames import tidy
+from logitkit.models.places import places_of
 from logitkit.report.summary import summary_document
-from logitkit.results.figures import FitPlots
 from logitkit.results.output_verbs import OutputVerbs
 from logitkit.results.shown import Summary, shown_summary
 from logitkit.results.spread_units import units_in_numbers
@@ -23,6 +21,7 @@ from logitkit.typing import Unit
 if TYPE_CHECKING:
     from logitkit.inference.intervals.bootstrap_intervals import IntervalKind
     from logitkit.inference.intervals.simultaneous import Adjustment, IntervalAdjustment
+    from logitkit.results.figures import FitPlots
     from logitkit.results.intervals import TableMethod
     from logitkit.results.profiled import ProfileResult
 
@@ -124,6 +123,8 @@ class Fit(OutputVerbs):
         lwt          -0.012      0.006    0.048
         smoke         0.671      0.326    0.040
         """
+        from logitkit.report.frames import tidy
+
         return tidy.tidy_frame(self.record, level, nonzero=nonzero, adjust=adjust)
 
     def glance(self) -> pd.DataFrame:
@@ -141,6 +142,8 @@ class Fit(OutputVerbs):
         >>> fit.glance()[["n_obs", "loglik", "aic"]].astype(float).round(2).iloc[0].to_dict()
         {'n_obs': 189.0, 'loglik': -111.45, 'aic': 230.9}
         """
+        from logitkit.report.frames import tidy
+
         return tidy.glance_frame(self.record)
 
     def odds_ratios(
@@ -386,7 +389,7 @@ class Fit(OutputVerbs):
         >>> fit.plot.roc()
         <Axes: xlabel='False positive rate ...', ylabel='True positive rate (sensitivity)'>
         """
-        return self._figures(self)
+        return self._figures()(self)
 
     def __repr__(self) -> str:
         """Return the summary as text."""

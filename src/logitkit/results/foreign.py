@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 from logitkit.errors import ArgumentError, nearest_name
-from logitkit.models.catalogue import STATEMENTS
+from logitkit.models.catalogue import statements
 from logitkit.models.model import arguments_of, stated_by
 
 __all__ = ["function_meant_by", "in_our_words", "meant_by", "verbs_in_our_words"]
@@ -111,7 +111,6 @@ NOT_TAKEN = {
 }
 OF_ANOTHER = "It is stated by another model, which lk.fit takes: {0}."
 OF_MODEL = "It belongs to the model: {0}."
-STATED = frozenset(name for kind in STATEMENTS for name in arguments_of(kind))
 FAMILY = "It is model= here: lk.Binary(), and lk.Multinomial() for more than two outcomes."
 #: Options of lk.Folds, by the words for them, and the arguments that take it.
 OF_FOLDS = {
@@ -273,7 +272,7 @@ def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
 
     def hint_of(word: str) -> str | None:
         """Return what is said of a keyword of another package; asked for once one was given."""
-        hints = {each: OF_ANOTHER.format(_calls(each, "...")) for each in STATED} | KEYWORDS
+        hints = {each: OF_ANOTHER.format(_calls(each, "...")) for each in _stated()} | KEYWORDS
         if "solver" not in known:  # a verb of a fit has no options of a solver to point to
             hints = {each: text for each, text in hints.items() if text is not SOLVER}
         for name, words in NOT_TAKEN.items():  # in order: of an estimator of paths the words for estimators count
@@ -299,7 +298,7 @@ def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
                 hint = hint_of(word) or own_words
                 if word in WITH_ROWS and own and "data" in known:
                     hint = _with_rows(type(given[0]), function.__name__, word) or hint
-                if stated and word in STATED:
+                if stated and word in _stated():
                     hint = OF_MODEL.format(_calls(word, f"{value!r:.60}"))
                 raise ArgumentError(f"{called(given)}() has no argument {word!r}. {hint}")
         if len(given) > places:
@@ -319,6 +318,12 @@ def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
         return function(*given, **named)
 
     return asked
+
+
+@functools.cache
+def _stated() -> frozenset[str]:
+    """Return the arguments of all models."""
+    return frozenset(name for kind in statements() for name in arguments_of(kind))
 
 
 def _one(kind: type) -> str:
@@ -381,7 +386,7 @@ def function_meant_by(name: str, own: Sequence[str]) -> str:
     "logitkit has no attribute 'glm'. Here it is lk.logit('y ~ x', data)."
     """
     ours = FUNCTIONS.get(name, f"lk.estimators.{name}" if name.endswith(("Classifier", "ClassifierCV")) else "")
-    for kind in STATEMENTS:
+    for kind in statements():
         short = kind.__name__.lower()
         if name in kind.called and short in own and not kind.called[name]:
             ours = ours or f"lk.{short}('y ~ x', data)"

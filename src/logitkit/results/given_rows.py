@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import inspect
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from logitkit.results.documented import without_parameters
 from logitkit.results.foreign import verbs_in_our_words
 from logitkit.results.labelled import verbs_with_labels
-from logitkit.results.rows import Rows
+
+if TYPE_CHECKING:
+    from logitkit.results.rows import Rows
 
 __all__ = ["OfRows", "of_given_rows"]
 

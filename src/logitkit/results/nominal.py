@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from logitkit.inference.prediction import fitted_matrix
 from logitkit.results.documented import documents
@@ -116,8 +116,13 @@ class MultinomialFit(Fit):
     [3.0, 3.0, 3.0]
     """
 
-    _figures: ClassVar[type[FitPlots]] = NominalPlots
-    _row_figures: ClassVar[type[RowPlots]] = NominalRowPlots
+    def _figures(self) -> type[FitPlots]:
+        """Return the class of the figures."""
+        return NominalPlots
+
+    def _row_figures(self) -> type[RowPlots]:
+        """Return the class of the figures of given rows."""
+        return NominalRowPlots
 
     def combine_tests(self, test: Literal["LR", "Wald"] = "Wald") -> ChiSquareTests:
         """Test, for each pair of outcomes, whether the columns distinguish them.

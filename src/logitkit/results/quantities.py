@@ -12,7 +12,6 @@ from logitkit.engine.record import FitRecord
 from logitkit.inference.verbs import require
 from logitkit.models.conventions import Conventions
 from logitkit.models.model import Model
-from logitkit.report.frames import tidy
 from logitkit.report.frames.name_index import name_index
 from logitkit.results.foreign import meant_by
 from logitkit.results.labelled import labels_of
@@ -100,6 +99,8 @@ class Quantities(Statistics):
         return pd.Series(values.copy(), name_index(self.record.names), name=name)
 
     def _table(self, values: FloatArray) -> pd.DataFrame:
+        from logitkit.report.frames import tidy
+
         frame = tidy.coefficient_frame(self.record, values)
         if self.record.is_single:
             frame.columns = pd.Index([self.outcomes[-1]], name=self.record.info.response.name)
@@ -253,6 +254,8 @@ class Quantities(Statistics):
         1  black    26      0.004
         2  other    67      0.049
         """
+        from logitkit.report.frames import tidy
+
         return tidy.absorbed_frame(self.record)
 
     @property

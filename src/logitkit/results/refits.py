@@ -9,13 +9,13 @@ import pandas as pd
 
 from logitkit.options import require_choice
 from logitkit.results.quantities import Quantities
-from logitkit.results.rows import Rows
 from logitkit.results.shown import shown
 
 if TYPE_CHECKING:
     from logitkit.inference.incidental import BiasCorrection, CorrectionMethod
     from logitkit.inference.resampling.units import ResamplingKind
     from logitkit.results.remedied import RemediesResult
+    from logitkit.results.rows import Rows
     from logitkit.results.several.resampled import BootstrapResult, JackknifeResult
 
 __all__ = ["Refits"]
@@ -207,4 +207,6 @@ class Refits(Quantities):
     @property
     def _own_rows(self) -> Rows:
         """The rows of the fit."""
+        from logitkit.results.rows import Rows
+
         return Rows(self.record, self.design)

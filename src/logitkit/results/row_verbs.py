@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pandas as pd
 
 from logitkit.results.diagnosed.diagnostic_verbs import DiagnosticVerbs
-from logitkit.results.figures import FitPlots
 from logitkit.results.hypotheses import Hypotheses
-from logitkit.results.row_figures import RowPlots
-from logitkit.results.rows import Rows
 from logitkit.typing import UnseenPolicy
 
 if TYPE_CHECKING:
     from logitkit.inference.intervals.asked import IntervalMethod
     from logitkit.inference.penalised.dual_bound import Certificate
+    from logitkit.results.figures import FitPlots
     from logitkit.results.on_rows import FitOnRows
+    from logitkit.results.row_figures import RowPlots
+    from logitkit.results.rows import Rows
     from logitkit.results.written_predictions import PredictedColumn
 
 __all__ = ["RowVerbs"]
@@ -40,11 +40,20 @@ class RowVerbs(DiagnosticVerbs, Hypotheses):
         How the fit is repeated on other rows, if the record alone is not enough for that.
     """
 
-    #: The figures of such a fit; a family may add its own.
-    _figures: ClassVar[type[FitPlots]] = FitPlots
-    _row_figures: ClassVar[type[RowPlots]] = RowPlots
     #: The call named by the message when an argument that belongs to other rows is given to a verb.
     _other_rows: ClassVar[str] = "fit.on(data, {word}=...).{verb}()"
+
+    def _figures(self) -> type[FitPlots]:
+        """Return the class of the figures; a family may have its own."""
+        from logitkit.results.figures import FitPlots
+
+        return FitPlots
+
+    def _row_figures(self) -> type[RowPlots]:
+        """Return the class of the figures of given rows; a family may have its own."""
+        from logitkit.results.row_figures import RowPlots
+
+        return RowPlots
 
     def on(
         self, data: Any, weights: Any = None, offset: Any = None, y: Any = None, unseen: UnseenPolicy = "raise"
@@ -81,11 +90,14 @@ class RowVerbs(DiagnosticVerbs, Hypotheses):
         (0.537, 0.142)
         """
         from logitkit.results.on_rows import FitOnRows
+        from logitkit.results.rows import Rows
 
-        return FitOnRows(Rows(self.record, self.design, data, weights, offset, y, unseen), self._row_figures)
+        return FitOnRows(Rows(self.record, self.design, data, weights, offset, y, unseen), self._row_figures())
 
     def _rows_of(self, data: Any) -> Rows:
         """Return the rows of a verb."""
+        from logitkit.results.rows import Rows
+
         return Rows(self.record, self.design, data)
 
     # Predictions.

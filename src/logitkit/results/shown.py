@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, overload
 from logitkit.report.document import Document
 from logitkit.report.formats.text import render_text
 from logitkit.results.foreign import in_our_words, verbs_in_our_words
-from logitkit.writing import writable_path, write_file
 
 if TYPE_CHECKING:
     from logitkit.report.called import Called
@@ -249,6 +248,8 @@ def shown_summary(document: Document) -> Summary:
 
 
 def _written(document: Document, path: str | Path, what: str, render: Callable[[Document], bytes]) -> Path:
+    from logitkit.writing import writable_path, write_file
+
     file = writable_path(path, what)
     return write_file(file, render(document), what)
 

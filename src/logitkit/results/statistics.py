@@ -6,7 +6,6 @@ import pandas as pd
 
 from logitkit.engine.record import FitRecord
 from logitkit.inference.fit_statistics import corrected_aic, fit_statistics
-from logitkit.report.frames import tidy
 from logitkit.results.given_rows import OfRows
 
 __all__ = ["Statistics"]
@@ -171,4 +170,6 @@ class Statistics(OfRows):
         >>> fit.r_squared.round(4).to_dict()
         {'mcfadden': 0.0502, 'cox_snell': 0.0604, 'nagelkerke': 0.085, 'tjur': 0.0584}
         """
+        from logitkit.report.frames import tidy
+
         return tidy.r_squared_series(fit_statistics(self.record))

@@ -22,31 +22,15 @@ from typing import Any, TypeVar
 import numpy as np
 
 from logitkit.design.chunks.source import Source
+from logitkit.design.chunks.storable import STORABLE
 from logitkit.errors import DataError
 
-__all__ = ["Journal", "digest_of", "identity_of", "open_journal", "storable"]
+__all__ = ["Journal", "digest_of", "identity_of", "open_journal"]
 
 T = TypeVar("T")
 FORMAT = "logitkit checkpoint 1"
 TAIL = 1 << 16  # bytes at the end of a file, where Parquet says what is in it
 HEADER = "checkpoint.json"
-STORABLE: dict[str, type] = {}
-
-
-def storable(kind: type[T]) -> type[T]:
-    """Let a dataclass be written into checkpoints, by its name.
-
-    Examples
-    --------
-    >>> @storable
-    ... @dataclass
-    ... class Sums:
-    ...     total: float
-    >>> _decode(*_encode(Sums(0.1)))
-    Sums(total=0.1)
-    """
-    STORABLE[kind.__name__] = kind
-    return kind
 
 
 class NotStorableError(Exception):

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from logitkit.design.chunks.journal import storable
 from logitkit.design.chunks.rowwise import require_rowwise
 from logitkit.design.chunks.source import Source
+from logitkit.design.chunks.storable import storable
 from logitkit.design.formula.coding import Beforehand
 from logitkit.design.formula.parse import ParsedFormula
 from logitkit.design.info import DesignInfo

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from logitkit.design.chunks.journal import Journal, identity_of, open_journal
-from logitkit.design.chunks.memory import memory_of
-from logitkit.design.chunks.source import Source
 from logitkit.errors import DataError
+
+if TYPE_CHECKING:
+    from logitkit.design.chunks.journal import Journal
+    from logitkit.design.chunks.source import Source
 
 __all__ = ["Reading"]
 
@@ -52,10 +53,14 @@ class Reading:
         """Return where passes are kept, None where they are not."""
         if self.checkpoint is None:
             return None
+        from logitkit.design.chunks.journal import identity_of, open_journal
+
         said = {name: repr(value) for name, value in (*stated.items(), *self.call)}
         return open_journal(self.checkpoint, {"logitkit": version("logitkit"), "data": identity_of(source), **said})
 
     @property
     def n_bytes(self) -> int:
         """Bytes that may be held."""
+        from logitkit.design.chunks.memory import memory_of
+
         return memory_of(self.memory)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 from formulaic import ModelSpec
@@ -14,7 +14,6 @@ from formulaic.parser.types import Factor
 
 from logitkit.design.formula.bare_dates import require_no_bare_dates
 from logitkit.design.formula.columns import Column, lay_out
-from logitkit.design.formula.main_effects import MainEffects, main_effects
 from logitkit.design.formula.materializer import BlockMaterializer
 from logitkit.design.formula.parse import ParsedFormula
 from logitkit.design.formula.plain_terms import known_columns, remember
@@ -26,6 +25,9 @@ from logitkit.design.table.levels import Coded
 from logitkit.errors import DataError, FormulaError, LogitkitError, LogitkitWarning
 from logitkit.numerics.once import once
 from logitkit.typing import BoolArray, FactorCoding, FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from logitkit.design.formula.main_effects import MainEffects
 
 __all__ = ["Beforehand", "CodedRows", "Coding", "cause_of", "learn_coding", "materialised", "raise_in_words"]
 
@@ -172,6 +174,8 @@ class Coding:
     @once
     def main_effects(self) -> MainEffects | None:
         """Which column of a table gives which columns of the design, where each term is one column; None elsewhere."""
+        from logitkit.design.formula.main_effects import main_effects
+
         plain = self.offset_spec is None and not self.uses_neighbours
         return main_effects(self.spec, self.variables, self.functions, self.seen) if plain else None
 
@@ -224,12 +228,10 @@ class Coding:
         """Compare every categorical factor with the levels that the fit saw, before it is coded."""
         strange = np.zeros(n, dtype=bool)
         for factor in BlockMaterializer.factors(spec):
-            if factor.expr not in self.seen:
+            if (known := self.seen.get(factor.expr)) is None:
                 continue
             coded = _factor_codes(materializer, factor, spec)
-            known = self.seen[factor.expr]
-            strangers = set(coded.levels).difference(known)
-            if not strangers:
+            if not (strangers := set(coded.levels).difference(known)):
                 continue
             outside = coded.among(strangers)
             if policy == "raise" and outside.any():
@@ -238,8 +240,7 @@ class Coding:
                     f"{factor.expr} has a level that the fit never saw in {_rows(int(outside.sum()))}: "
                     f"{', '.join(found[:5])}{', ...' if len(found) > 5 else ''}. "
                     f"Its levels are {', '.join(_shown(level) for level in known[:12])}"
-                    f"{', ...' if len(known) > 12 else ''}. "
-                    "Use unseen='missing' to get missing predictions there."
+                    f"{', ...' if len(known) > 12 else ''}. Use unseen='missing' to get missing predictions there."
                 )
             strange |= outside
         return strange

@@ -20,8 +20,6 @@ from logitkit.design.matrix.blocks import Blocks
 from logitkit.design.matrix.categorical import Categorical
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.matrix.matrix import Matrix
-from logitkit.design.matrix.recoded import Recoded
-from logitkit.design.matrix.sparse import sparse_matrix
 from logitkit.design.table.memory import require_room
 from logitkit.numerics.threads.local import ordered_map
 from logitkit.typing import CodeArray, FloatArray, IntArray
@@ -215,6 +213,8 @@ def _sparse(columns: Sequence[Column], positions: IntArray | None) -> Matrix:
     """Return columns that have a sparse multiplier, without their zeros."""
     from scipy.sparse import hstack
 
+    from logitkit.design.matrix.sparse import sparse_matrix
+
     made = []
     for column in columns:
         first = next(numbers for numbers in column.numbers if _is_sparse(numbers))
@@ -288,6 +288,8 @@ def _combined(
 def _recoded(parts: Sequence[Matrix], recodes: Sequence[Any], places: Sequence[IntArray], n_columns: int) -> Matrix:
     """Return parts in their own columns, recoded to those of the design."""
     from scipy.sparse import coo_array
+
+    from logitkit.design.matrix.recoded import Recoded
 
     rows, columns, values, own = [], [], [], []
     start = 0

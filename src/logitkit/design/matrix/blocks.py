@@ -10,10 +10,8 @@ from typing import Any
 import numpy as np
 
 from logitkit.design.matrix.categorical import Categorical
-from logitkit.design.matrix.cross import add_cross
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.matrix.matrix import Matrix, mirrored
-from logitkit.design.matrix.sparse import Sparse
 from logitkit.errors import DataError
 from logitkit.numerics.once import once
 from logitkit.typing import FloatArray, IntArray
@@ -93,11 +91,7 @@ class Joined(Matrix):
         """Return X v, shape (n,)."""
         out = np.zeros(self.n_rows)
         for part, start in zip(self.parts, self.starts, strict=False):
-            values = vector[start : start + part.n_columns]
-            if isinstance(part, (Categorical, Sparse)):
-                part.add_matvec(values, out)
-            else:
-                out += part.matvec(values)
+            part.add_matvec(vector[start : start + part.n_columns], out)
         return out
 
     def add_rmatvec(self, vector: FloatArray, out: FloatArray) -> None:
@@ -128,6 +122,8 @@ class Joined(Matrix):
         buffer: FloatArray,
     ) -> None:
         """Add X' diag(weights) X in the shape of an arrow, for a first part that is coded."""
+        from logitkit.design.matrix.cross import add_cross
+
         head = self.parts[0]
         assert isinstance(head, Categorical)
         shifted = Categorical(
@@ -156,6 +152,8 @@ class Joined(Matrix):
     def _add_gram_from(
         self, first: int, weights: FloatArray, out: FloatArray, buffer: FloatArray, rough: bool = False
     ) -> None:
+        from logitkit.design.matrix.cross import add_cross
+
         offset = self.starts[first]
         spans = [
             (part, slice(start - offset, start - offset + part.n_columns))
@@ -178,8 +176,7 @@ def _rank(part: Matrix) -> tuple[int, int]:
 
     A table of weighted sums by level then has the sums of one level side by side.
     """
-    kind = int(part.scaled) if isinstance(part, Categorical) else 2 if isinstance(part, Sparse) else 3
-    return kind, -part.n_columns
+    return part.standing, -part.n_columns
 
 
 class Blocks(Matrix):

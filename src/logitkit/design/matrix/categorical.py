@@ -74,6 +74,11 @@ class Categorical(Matrix):
         self.add_matvec(vector, out)
         return out
 
+    @property
+    def standing(self) -> int:
+        """Where it stands among kinds side by side."""
+        return int(self.scaled)
+
     def add_matvec(self, vector: FloatArray, out: FloatArray) -> None:
         """Add X v to ``out``."""
         add_coded_values(self.codes, self.scale, vector, out)

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.numerics.kernels.dense import add_row_sums, scale_rows
-from logitkit.numerics.kernels.weighted_gram import add_weighted_gram
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Dense"]
@@ -163,6 +162,8 @@ class Dense(Matrix):
         given = Dense(self.array.T).by_row if by_column else numbers
         if given is None or self.n_columns > TILED_MOST:
             return False
+        from logitkit.numerics.kernels.weighted_gram import add_weighted_gram
+
         add_weighted_gram(given, by_column, weights, out, like)
         return True
 

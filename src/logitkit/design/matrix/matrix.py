@@ -78,6 +78,11 @@ class Matrix(ABC):
         return False
 
     @property
+    def standing(self) -> int:
+        """Where it stands among kinds side by side: factors (0), factors times numbers, sparse columns, numbers (3)."""
+        return 3
+
+    @property
     def order(self) -> Literal["C", "F"]:
         """How vectors side by side, shape (m, p), are best stored for ``matvecs`` and ``add_rmatvecs``."""
         return "C"
@@ -114,6 +119,10 @@ class Matrix(ABC):
     @abstractmethod
     def matvec(self, vector: FloatArray) -> FloatArray:
         """Return X v, shape (n,)."""
+
+    def add_matvec(self, vector: FloatArray, out: FloatArray) -> None:
+        """Add X v to ``out``, shape (n,)."""
+        out += self.matvec(vector)
 
     @abstractmethod
     def add_rmatvec(self, vector: FloatArray, out: FloatArray) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from logitkit.numerics.kernels.appearance import codes_by_appearance
 from logitkit.typing import BoolArray, IntArray
 
 __all__ = ["Coded", "is_ordered", "whole_number_codes"]
@@ -89,6 +88,8 @@ def whole_number_codes(values: NDArray[Any]) -> tuple[IntArray, int] | None:
     """
     if values.size == 0:
         return None
+    from logitkit.numerics.kernels.appearance import codes_by_appearance
+
     codes = np.empty(values.size, dtype=np.int64)
     given = np.ascontiguousarray(values, dtype=np.int64)  # of numbers beyond it, others that differ as they do
     count = codes_by_appearance(given, max(TABLE_OF_ROW * values.size, TABLE_LEAST), codes)

@@ -23,8 +23,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from logitkit.design.chunks.journal import storable
-from logitkit.numerics.threads.lapack import cholesky, cholesky_solve
+from logitkit.design.chunks.storable import storable
 from logitkit.numerics.threads.local import ordered_map
 from logitkit.typing import FloatArray
 
@@ -153,6 +152,8 @@ class DenseFactor(Factor):
         """Return H^-1 v."""
         if self.scale.size == 0:
             return vector
+        from logitkit.numerics.threads.lapack import cholesky_solve
+
         return cholesky_solve(self.factor, vector * self.scale) * self.scale
 
 
@@ -185,6 +186,8 @@ class BoundedFactor(Factor):
 
 def _factor_of(correlation: FloatArray, scale: FloatArray) -> DenseFactor | BoundedFactor:
     """Return the Cholesky factor of a scaled matrix, or its bounded spectrum where it has none."""
+    from logitkit.numerics.threads.lapack import cholesky
+
     factor, info = cholesky(correlation) if scale.size else (correlation, 0)
     return DenseFactor(factor, scale) if info == 0 else BoundedFactor(correlation, scale)
 

@@ -20,7 +20,6 @@ from logitkit.design.matrix.matrix import Matrix
 from logitkit.engine.curvature.hessian import LEVELS, ArrowFactor, DenseHessian, Hessian
 from logitkit.errors import UnsupportedError
 from logitkit.numerics.once import once
-from logitkit.numerics.threads.lapack import inverse_of_factor
 from logitkit.numerics.threads.local import ordered_map
 from logitkit.typing import FloatArray, IntArray
 
@@ -336,6 +335,8 @@ def _inverse(information: FloatArray) -> FloatArray:
         return np.full(information.shape, np.nan)
     scale = 1.0 / np.sqrt(information.diagonal())
     if len(information) >= FACTORED_LEAST:
+        from logitkit.numerics.threads.lapack import inverse_of_factor
+
         found = inverse_of_factor(information * scale[:, None] * scale)
         if found is not None:
             found *= scale[:, None] * scale

@@ -11,13 +11,13 @@ from logitkit.design.info import DesignInfo, ResponseInfo
 from logitkit.engine.saved.fields import Field
 from logitkit.engine.saved.shapes import OneOf, Table, Value
 from logitkit.errors import UnsupportedError
-from logitkit.models.catalogue import STATEMENTS
+from logitkit.models.catalogue import statements
 from logitkit.models.form import Form
 from logitkit.models.model import Model, Statement, arguments_of
 
 __all__ = ["MODEL", "form_in", "info_in", "model_in", "pack_model"]
 
-KINDS: dict[str, type[Statement]] = {kind.__name__: kind for kind in STATEMENTS}
+KINDS: dict[str, type[Statement]] = {kind.__name__: kind for kind in statements()}
 
 
 def _arguments(kind: type[Statement]) -> Field:
@@ -36,7 +36,7 @@ def pack_model(model: Any) -> dict[str, Any]:
     >>> pack_model(Binary("probit"))
     {'Binary': {'link': 'probit', 'event': None, 'information': 'expected', 'outcome': 'event'}}
     """
-    if type(model) not in STATEMENTS:
+    if type(model) not in statements():
         raise UnsupportedError(f"A file cannot hold the model {model!r:.60}; it can hold {', '.join(KINDS)}.")
     name, arguments = type(model).__name__, arguments_of(type(model))
     return {name: {key: encode(getattr(model, key), f"The model, {name}({key}=...),") for key in arguments}}

@@ -28,10 +28,10 @@ from typing import TYPE_CHECKING
 
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.table.memory import require_room
-from logitkit.engine.curvature.sums import ArrowSums, DenseSums, GramSums
 
 if TYPE_CHECKING:
     from logitkit.design.matrix.arrow import ArrowLayout
+    from logitkit.engine.curvature.sums import GramSums
 
 __all__ = ["SAMPLE_MOST", "Plan", "choose_plan", "layout_that_pays", "layout_when_large", "sample_size"]
 
@@ -77,6 +77,8 @@ class Plan:
 
     def sums(self, matrix: Matrix) -> GramSums:
         """Return how second derivatives of a matrix of this plan are summed."""
+        from logitkit.engine.curvature.sums import ArrowSums, DenseSums
+
         return DenseSums(matrix) if self.layout is None else ArrowSums(matrix, self.layout)
 
 

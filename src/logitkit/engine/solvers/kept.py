@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from logitkit.engine.curvature.hessian import Factor
-from logitkit.engine.objective import Evaluation, SmoothObjective
+from logitkit.engine.evaluation import Evaluation, SmoothObjective
 from logitkit.engine.solvers.solver import overlap_bound
 from logitkit.typing import FloatArray
 

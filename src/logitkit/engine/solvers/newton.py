@@ -46,7 +46,7 @@ from typing import Protocol
 import numpy as np
 
 from logitkit.engine.curvature.hessian import Factor
-from logitkit.engine.objective import Evaluation, SmoothObjective
+from logitkit.engine.evaluation import Evaluation, SmoothObjective
 from logitkit.engine.solvers.kept import STILL, STILL_OF_MANY, KeptHessian, NewtonStep, newton_step
 from logitkit.engine.solvers.solver import Solution, SolverOptions, Status, Step, require_options
 from logitkit.numerics.threads.progress import Progress, progress

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from logitkit.engine.curvature.hessian import DEFINITE, DenseHessian
-from logitkit.engine.objective import Evaluation
+from logitkit.engine.evaluation import Evaluation
 from logitkit.engine.solvers.newton import ARMIJO, ROUNDING, Newton
 from logitkit.engine.solvers.solver import Solution, Status, Step
 from logitkit.numerics.kernels import logit_fits as kernel

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from logitkit.engine.objective import Evaluation
+from logitkit.engine.evaluation import Evaluation
 from logitkit.errors import DataError
 from logitkit.options import Stated, is_finite_number
 from logitkit.typing import FloatArray

@@ -20,8 +20,6 @@ from logitkit.engine.rank import Coordinates
 from logitkit.engine.record import FitRecord
 from logitkit.errors import FormulaError, SeparationError, UnsupportedError
 from logitkit.inference.delta import Estimates, linear_estimates, wald_estimates
-from logitkit.inference.functions import column_of, function_sides
-from logitkit.inference.hypotheses.marginality import contained_terms
 from logitkit.inference.verbs import require
 from logitkit.typing import BoolArray, FloatArray
 
@@ -168,6 +166,9 @@ def wald_test(record: FitRecord, hypothesis: str, level: float | None = None) ->
     curved = nonlinear_functions(hypothesis, record.names, record.naming, record.term_places())
     if curved is not None:
         return _delta_test(record, curved, record.level if level is None else level)
+    from logitkit.inference.functions import column_of, function_sides
+    from logitkit.inference.hypotheses.marginality import contained_terms
+
     left, right, texts = parse_hypothesis(hypothesis, record.names, record.naming, record.term_places())
     if len(left) > OVERALL_MOST:
         raise UnsupportedError(

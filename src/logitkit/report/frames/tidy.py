@@ -14,13 +14,13 @@ from logitkit.inference.fit_statistics import FitStatistics, corrected_aic, expl
 from logitkit.inference.hypotheses.likelihood_ratio import null_test
 from logitkit.inference.hypotheses.wald import coefficient_estimates
 from logitkit.inference.penalised.posterior import has_posterior, posterior_condition
-from logitkit.inference.ratios import OddsRatios
 from logitkit.options import require_flag
 from logitkit.report.frames.shown import ResultFrame
 from logitkit.typing import FloatArray
 
 if TYPE_CHECKING:
     from logitkit.inference.intervals.simultaneous import Adjustment
+    from logitkit.inference.ratios import OddsRatios
 
 __all__ = [
     "absorbed_frame",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from logitkit.models.nominal import named_places
+from logitkit.models.places import named_places
 from logitkit.options import require_seed
 from logitkit.results.given_rows import OfRows
 from logitkit.results.labelled import as_printed

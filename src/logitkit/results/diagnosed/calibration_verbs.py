@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from logitkit.design.info import DesignInfo
 from logitkit.errors import DataError
-from logitkit.models.nominal import places_of
+from logitkit.models.places import places_of
 from logitkit.options import is_count, require_seed
 from logitkit.results.given_rows import OfRows
 

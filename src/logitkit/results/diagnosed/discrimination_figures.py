@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from logitkit.models.nominal import named_places
+from logitkit.models.places import named_places
 from logitkit.results.given_rows import OfRows
 from logitkit.results.labelled import as_printed
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from logitkit.models.nominal import places_of
+from logitkit.models.places import places_of
 from logitkit.results.given_rows import OfRows
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from logitkit.design.table.beside import values_beside
 from logitkit.errors import DataError, UnsupportedError, nearest_name
-from logitkit.models.nominal import outcome_place
+from logitkit.models.places import outcome_place
 from logitkit.options import require_choice, texts_listed
 from logitkit.report.frames.rows import row_labels
 from logitkit.results.given_rows import OfRows

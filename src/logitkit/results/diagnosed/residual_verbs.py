@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from logitkit.errors import DataError
 from logitkit.options import is_count, require_choice, require_flag
-from logitkit.report.frames import diagnostics as frames
 from logitkit.results.given_rows import OfRows
 from logitkit.typing import AnyResidualKind
 
@@ -70,6 +69,7 @@ class ResidualVerbs(OfRows):
         [-0.454, -0.407, -0.992]
         """
         from logitkit.diagnostics.residuals.any_kind import residuals_of_kind
+        from logitkit.report.frames import diagnostics as frames
         from logitkit.results.row_frames import row_frame
 
         rows = self._rows_of(data)
@@ -165,6 +165,7 @@ class ResidualVerbs(OfRows):
         from logitkit.diagnostics.residuals.influence import influence
         from logitkit.diagnostics.residuals.influential import most_influential
         from logitkit.diagnostics.residuals.patterns import influence_by_pattern
+        from logitkit.report.frames import diagnostics as frames
         from logitkit.results.row_frames import row_frame
 
         rows = self._rows_of(data)
@@ -229,6 +230,7 @@ class ResidualVerbs(OfRows):
         """
         from logitkit.diagnostics.residuals.dfbetas import dfbetas
         from logitkit.diagnostics.residuals.patterns import dfbetas_by_pattern
+        from logitkit.report.frames import diagnostics as frames
         from logitkit.results.row_frames import row_frame
 
         rows = self._rows_of(data)
@@ -351,6 +353,7 @@ class ResidualVerbs(OfRows):
             other       0.029                -0.448                 -0.605
         """
         from logitkit.diagnostics.residuals.influence import influence
+        from logitkit.report.frames import diagnostics as frames
         from logitkit.results.row_frames import row_frame
 
         rows = self._rows_of(data)

@@ -30,7 +30,7 @@ from logitkit.inference.effects.limits import in_the_limit, moves_of
 from logitkit.inference.effects.means import predictor_weights
 from logitkit.inference.effects.scales import LinkScale, ProbabilityScale
 from logitkit.inference.verbs import require
-from logitkit.models.nominal import outcome_place
+from logitkit.models.places import outcome_place
 from logitkit.numerics.threads.local import ordered_map
 from logitkit.results.effects.asked import EffectsAsked
 from logitkit.results.effects.cells import Cell, cells_by_group, groups_of, rows_at, settings
