@@ -66,7 +66,6 @@ class Rows:
             got["coef"],
             self.l1,
             self.l2,
-            float(np.sum(self.slope**2 / self.curvature)),
             1e-13,
             most,
         )

@@ -8,7 +8,14 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from logitkit.design.matrix.dense import Dense
 from logitkit.numerics.kernels.binomial import logit_rows, logit_walk
-from logitkit.numerics.kernels.dense import add_by_code, add_moments, add_row_sums, row_products, write_dots
+from logitkit.numerics.kernels.dense import (
+    add_by_code,
+    add_moments,
+    add_row_sums,
+    copy_columns,
+    row_products,
+    write_dots,
+)
 from logitkit.numerics.kernels.symmetric import fill_rest
 from logitkit.numerics.unshared import unshared_zeros
 
@@ -126,3 +133,10 @@ def test_products_of_rows_are_numpys_and_do_not_depend_on_their_place(n: int, p:
     assert_allclose(found, X @ vector, rtol=1e-12, atol=1e-12 * np.sqrt(p))
     assert_array_equal(row_products(np.ascontiguousarray(X[::-1]), vector), found[::-1])
     assert_array_equal(row_products(np.ascontiguousarray(X[n // 2 :]), vector), found[n // 2 :])
+
+
+def test_columns_are_copied_one_after_another() -> None:
+    array = np.arange(300.0 * 7).reshape(300, 7)
+    index, out = np.array([5, 0, 5]), np.empty((3, 300))
+    copy_columns(array, index, out)
+    assert_array_equal(out, array[:, index].T)

@@ -29,7 +29,7 @@ from logitkit.engine.regularised.second_derivatives import KeptDerivatives
 from logitkit.engine.regularised.working_set import WorkingSet
 from logitkit.engine.solvers.solver import Status
 from logitkit.models.penalties.penalty import Penalty
-from logitkit.numerics.kernels.active_columns import column_products, columns_gap, move_rows, settle
+from logitkit.numerics.kernels.active_columns import columns_gap, move_rows, settle
 from logitkit.numerics.kernels.column_sets import entering, penalty_of, spread
 from logitkit.numerics.kernels.residuals import rows_gap
 from logitkit.numerics.once import once
@@ -103,6 +103,7 @@ class DenseColumns:
             self._mean[intercept] = 0.0
         self._kept = KeptDerivatives(self.objective.matrix.n_rows)
         self._prediction = Prediction()
+        self._unpenalised = penalty.free
         self._free, self._held, self._lassoed = np.flatnonzero(penalty.free), penalty.held, penalty.l1 > 0.0
         self._lassoed &= ~self._held
         self._holds = bool(self._held.any())
@@ -127,7 +128,7 @@ class DenseColumns:
         if self._intercept is not None:
             centred = coef.copy()
             centred[self._intercept] += float(self._mean * self._share @ coef)
-        start = self._prediction.at(penalty, centred)
+        start = self._prediction.at(penalty, centred, self._unpenalised)
         if np.array_equal(penalty.l1 > 0.0, self._lassoed):
             with np.errstate(divide="ignore", invalid="ignore", over="ignore"), suppress(np.linalg.LinAlgError):
                 found = self._minimise(penalty, start, wanted, target, max_iter, polish)
@@ -144,11 +145,11 @@ class DenseColumns:
         """Return the solution, None where this is not the solver for it."""
         new = self._take(penalty, wanted, start)
         place = self._first(start)
-        products, fresh = self._pulled(place), self._renew
+        fresh = self._renew
         self._summed(place, new)
         share, last, steps, renewals = INNER, False, 0, int(fresh)
         while steps < max_iter and share >= PRECISE:
-            found, tried, rows = self._modelled(place, products, share * target)
+            found, tried, rows, products = self._modelled(place, share * target)
             steps += 1
             ahead, whole = self._searched(place, tried)
             if ahead is not None:
@@ -165,7 +166,6 @@ class DenseColumns:
                         against = self._against(penalty, coef, dual)
                         share, last = share if against.size else 0.1 * share, False
                         place = self._with(penalty, against, place)
-            products = self._pulled(place)
             if found != CONVERGED:  # second derivatives are old, or of no use
                 if fresh and (found == STALLED or renewals >= RENEWALS_MOST):
                     return None
@@ -216,12 +216,6 @@ class DenseColumns:
             place.coef = np.concatenate([place.coef, np.zeros(new.size)])
         return place
 
-    def _pulled(self, place: _Place) -> FloatArray:
-        """Return the products of the columns in use with the slopes of the rows."""
-        out = np.empty(self.columns.size)
-        column_products(self._products.columns, self._at, self._middle, self._own, place.slope, out)
-        return out
-
     # -------------------------------------------------------------------------------------------- second derivatives
 
     def _summed(self, place: _Place, new: IntArray) -> None:
@@ -246,10 +240,11 @@ class DenseColumns:
     # ---------------------------------------------------------------------------------------------------------- steps
 
     def _modelled(
-        self, place: _Place, products: FloatArray, target: float
-    ) -> tuple[int, tuple[FloatArray, FloatArray], FloatArray]:
-        """Minimise the model of the rows: how that ended, coefficients and linear predictors, and residuals."""
+        self, place: _Place, target: float
+    ) -> tuple[int, tuple[FloatArray, FloatArray], FloatArray, FloatArray]:
+        """Minimise the model of the rows: how that ended, coefficients, linear predictors, residuals and products."""
         kept, rows, eta, coef = self._kept, place.slope.copy(), place.eta.copy(), place.coef.copy()
+        products = np.empty(coef.size)
         status, steps, kept.size, kept.bend = settle(
             self._products.columns,
             self._at,
@@ -267,12 +262,11 @@ class DenseColumns:
             products,
             coef,
             *self._strengths,
-            rows_gap(place.slope, place.slope, place.curvature)[0],
             max(target, LEAST * abs(place.value)),
             STEPS_MOST,
         )
         self._renew = steps >= (RENEW_FROM if self._few is None else RENEW_FROM_FEW) or status != CONVERGED
-        return status, (coef, eta), rows
+        return status, (coef, eta), rows, products
 
     def _free_inverse(self, curvature: FloatArray) -> FloatArray:
         """Return the inverse of the second derivatives of the columns without penalty."""

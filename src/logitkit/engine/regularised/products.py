@@ -17,11 +17,12 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
+from logitkit.design.matrix.dense import Dense
 from logitkit.design.matrix.growing import SparseColumns
 from logitkit.engine.moments import Moments, column_moments
 from logitkit.engine.objective import Objective
 from logitkit.numerics.kernels.column_descent import column_sizes, dot_columns, reaching
-from logitkit.numerics.kernels.dense import write_dots
+from logitkit.numerics.kernels.dense import copy_columns, write_dots
 from logitkit.numerics.once import once
 from logitkit.numerics.threads.local import get_threads, ordered_map
 from logitkit.typing import BoolArray, FloatArray, IntArray
@@ -153,7 +154,11 @@ class WideProducts(ColumnProducts):
                 space = np.empty((min(2 * self._used, matrix.n_columns), matrix.n_rows))
                 space[:before] = self.columns[:before]
                 self.columns = space
-            self.columns[before : self._used] = matrix.columns(new).to_dense().T
+            space = self.columns[before : self._used]
+            if isinstance(matrix, Dense) and matrix.array.dtype == np.float64 and matrix.array.flags.c_contiguous:
+                copy_columns(matrix.array, new, space)
+            else:
+                space[:] = matrix.columns(new).to_dense().T
             self._place[new] = np.arange(before, self._used)
             place = self._place[index]
         return place

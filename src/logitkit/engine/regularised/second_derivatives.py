@@ -31,7 +31,7 @@ class KeptDerivatives:
     def __init__(self, n_rows: int) -> None:
         self._roots = np.empty(n_rows)  # of the curvature of the rows
         self._weighted: FloatArray = np.empty((0, n_rows))
-        #: Of which the first k rows and columns are those of the columns in use.
+        #: Of which the first k rows and columns are those of the columns in use; as precise as they were summed.
         self.second: FloatArray = np.empty((0, 0))
         #: U with U'U the second derivatives of the columns that ``order`` names, by their place among those in use.
         self.factor: FloatArray = np.empty((0, 0))
@@ -45,10 +45,9 @@ class KeptDerivatives:
         kind = np.float32 if k * k * n > SINGLE_FROM else np.float64
         room = len(self.second) if k <= len(self.second) else k + k // 2 + 64
         if room > len(self.second):
-            self.second, self.factor = np.empty((room, room)), np.empty((room, room))
-            self.order = np.empty(room, dtype=np.int64)
-        if len(self._weighted) < room or self._weighted.dtype != kind:
-            self._weighted = np.empty((room, n), dtype=kind)
+            self.factor, self.order = np.empty((room, room)), np.empty(room, dtype=np.int64)
+        if len(self.second) < room or self.second.dtype != kind:
+            self.second, self._weighted = np.empty((room, room), dtype=kind), np.empty((room, n), dtype=kind)
         own = self._weighted[:k]
         write_weighted(*columns, self._roots, own)
         self.second[:k, :k] = own @ own.T
@@ -73,7 +72,7 @@ class KeptDerivatives:
         if size <= FACTORISED_LATER:
             self.size = 0
             return
-        block = self.second[inside][:, inside]
+        block = self.second[np.ix_(inside, inside)].astype(np.float64)
         block.flat[:: size + 1] += squares[inside]
         found, info = cholesky(block, overwrite=True)
         self.factor[:size, :size] = found

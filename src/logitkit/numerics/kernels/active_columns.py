@@ -13,57 +13,27 @@ import math
 import numpy as np
 
 from logitkit.numerics.kernels import compiled_sum
+from logitkit.numerics.kernels.inner.column_walks import add_combination, add_dots
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["column_products", "columns_gap", "move_rows", "settle"]
+__all__ = ["columns_gap", "move_rows", "settle"]
 
 SINGULAR = 1e-13  # of a diagonal: a pivot that is less is rounding
 ROUNDS_MOST = 8  # of direct steps and sweeps, with one set of second derivatives
+BLOCK = 128  # rows, of which the columns in use stay in the cache between two looks at them
 STILL = 0.02  # of the largest lack: what is less is left to the next step
 CONVERGED, LIMIT, STALLED = 0, 1, 2
 
 
 @compiled_sum
-def column_products(
+def _products(
     columns: FloatArray, place: IntArray, mean: FloatArray, share: FloatArray, rows: FloatArray, out: FloatArray
 ) -> None:
-    """Write the products of some centred and divided columns with one number per row.
-
-    Parameters
-    ----------
-    columns : (m, n) array
-        Columns as given, one after another.
-    place : (k,) int array
-        Which of them.
-    mean, share : (k,) array
-        What is taken off each column, and what it is multiplied with then.
-    rows : (n,) array
-        One a row.
-    out : (k,) array
-        Overwritten.
-    """
-    n, k = rows.shape[0], place.shape[0]
-    total = 0.0
-    for i in range(n):
-        total += rows[i]
-    whole = k // 4 * 4
-    for j in range(0, whole, 4):
-        one, two, three, four = columns[place[j]], columns[place[j + 1]], columns[place[j + 2]], columns[place[j + 3]]
-        a = b = c = d = 0.0
-        for i in range(n):
-            row = rows[i]
-            a += one[i] * row
-            b += two[i] * row
-            c += three[i] * row
-            d += four[i] * row
-        out[j], out[j + 1], out[j + 2], out[j + 3] = a, b, c, d
-    for j in range(whole, k):
-        one = columns[place[j]]
-        a = 0.0
-        for i in range(n):
-            a += one[i] * rows[i]
-        out[j] = a
-    for j in range(k):
+    """Write the products of some centred and divided columns with one number per row."""
+    out[:] = 0.0
+    add_dots(columns, place, 0, rows.shape[0], rows, out)
+    total = np.sum(rows)
+    for j in range(place.shape[0]):
         out[j] = (out[j] - mean[j] * total) * share[j]
 
 
@@ -75,34 +45,51 @@ def move_rows(
 
     Parameters
     ----------
-    columns, place, mean, share : arrays
-        As of ``column_products``.
+    columns : (m, n) array
+        Columns as given, one after another.
+    place : (k,) int array
+        Which of them.
+    mean, share : (k,) array
+        What is taken off each column, and what it is multiplied with then.
     step : (k,) array
         A number each.
     out : (n,) array
         Added to.
     """
-    n, k = out.shape[0], place.shape[0]
-    shift, used = 0.0, 0
-    which, factor = np.empty(k, dtype=np.int64), np.empty(k)
-    for j in range(k):
-        if step[j] != 0.0:
-            which[used], factor[used] = place[j], step[j] * share[j]
-            shift += factor[used] * mean[j]
-            used += 1
-    whole = used // 4 * 4
-    for j in range(0, whole, 4):
-        one, two, three, four = columns[which[j]], columns[which[j + 1]], columns[which[j + 2]], columns[which[j + 3]]
-        a, b, c, d = factor[j], factor[j + 1], factor[j + 2], factor[j + 3]
-        for i in range(n):
-            out[i] += (a * one[i] + b * two[i]) + (c * three[i] + d * four[i])
-    for j in range(whole, used):
-        one, a = columns[which[j]], factor[j]
-        for i in range(n):
-            out[i] += a * one[i]
-    if shift != 0.0:
-        for i in range(n):
-            out[i] -= shift
+    used = np.flatnonzero(step)
+    factor = step[used] * share[used]
+    add_combination(columns, place[used], factor, 0, out.shape[0], out)
+    out -= np.sum(factor * mean[used])
+
+
+@compiled_sum
+def _move_and_curve(
+    columns: FloatArray,
+    place: IntArray,
+    mean: FloatArray,
+    share: FloatArray,
+    curvature: FloatArray,
+    step: FloatArray,
+    moved: FloatArray,
+    image: FloatArray,
+) -> float:
+    """Write X step and X'C X step, which is one walk over the columns; returns the curvature along the step."""
+    used = np.flatnonzero(step)
+    factor, which = step[used] * share[used], place[used]
+    shift, total, curved, own = np.sum(factor * mean[used]), 0.0, 0.0, np.empty(BLOCK)
+    moved[:], image[:] = -shift, 0.0
+    for first in range(0, moved.shape[0], BLOCK):
+        last = min(first + BLOCK, moved.shape[0])
+        part = moved[first:last]
+        add_combination(columns, which, factor, first, last, part)
+        for i in range(last - first):
+            own[i] = curvature[first + i] * part[i]
+            total += own[i]
+            curved += own[i] * part[i]
+        add_dots(columns, place, first, last, own, image)
+    for j in range(place.shape[0]):
+        image[j] = (image[j] - mean[j] * total) * share[j]
+    return curved
 
 
 @compiled_sum
@@ -260,9 +247,7 @@ def _stale_minimum(  # noqa: PLR0917 - arrays and scalars only
             if j >= n_free and (coef[j] + right[i]) * coef[j] <= 0.0:
                 right[i], changed = -coef[j], True
             falls -= away[i] * right[i]
-            row, own = second[j], bend * right[i]
-            for q in range(k):
-                image[q] += own * row[q]
+        add_combination(second, order, bend * right[:size], 0, k, image)
         for i in range(size):
             curved += right[i] * (image[order[i]] + l2[order[i]] * right[i])
         length = 1.0 if falls >= curved else max(falls / curved, 0.0)  # held signs may turn the step
@@ -315,7 +300,6 @@ def settle(  # noqa: PLR0917 - arrays and scalars only
     coef: FloatArray,
     l1: FloatArray,
     l2: FloatArray,
-    pearson: float,
     target: float,
     most: int,
 ) -> tuple[int, int, int, float]:
@@ -324,19 +308,21 @@ def settle(  # noqa: PLR0917 - arrays and scalars only
     Parameters
     ----------
     columns, place, mean, share : arrays
-        As of ``column_products``.
+        As of ``move_rows``.
     curvature, free_inverse : (n,) and (u, u) array
         C of each row, and the inverse of the second derivatives of the u columns without penalty, which come first.
     second, factor : (m, m) array
         S, of which the first k rows and columns are used, and U with U'U = S on some of them, with their squares.
     order, size, bend : (m,) int array, int, float
         These columns in the order of the factor, how many they are, and what S is multiplied with.
-    rows, eta, products : (n,), (n,) and (k,) array
-        Residuals, linear predictors, and products of the columns with the residuals; kept up.
+    rows, eta : (n,) array
+        Residuals and linear predictors; kept up.
+    products : (k,) array
+        Written with those of the columns and the residuals.
     coef, l1, l2 : (k,) array
         First iterate, overwritten, and strengths.
-    pearson, target : float
-        Pearson's statistic, and what the duality gap on these columns may be.
+    target : float
+        What the duality gap on these columns may be.
     most : int
         Most steps.
 
@@ -350,7 +336,16 @@ def settle(  # noqa: PLR0917 - arrays and scalars only
         Of the factor, and what S is multiplied with now.
     """
     n, k, u = rows.shape[0], coef.shape[0], free_inverse.shape[0]
-    moved, step, left = np.empty(n), np.empty(k), np.empty(u)
+    moved, step, image, left = np.empty(n), np.empty(k), np.empty(k), np.empty(u)
+    _products(columns, place, mean, share, rows, products)
+    of_free, pearson = np.empty((u, k)), 0.0  # X'C u of the columns u without a penalty
+    for a in range(u):
+        step[:] = 0.0
+        step[a] = 1.0
+        _move_and_curve(columns, place, mean, share, curvature, step, moved, of_free[a])
+    for i in range(n):
+        if rows[i] != 0.0:
+            pearson += rows[i] * rows[i] / curvature[i]
     status, steps = LIMIT, 0
     while True:
         if columns_gap(products, coef, l1, l2, u, pearson, 0.0) <= target:
@@ -365,17 +360,14 @@ def settle(  # noqa: PLR0917 - arrays and scalars only
             step[j] = trial[j] - coef[j]
             falls += _falls(coef[j], trial[j], products[j], l1[j], l2[j])
             told += step[j] * (slope[j] - products[j])
-        moved[:] = 0.0
-        move_rows(columns, place, mean, share, step, moved)
-        curved = 0.0
-        for i in range(n):
-            curved += curvature[i] * moved[i] * moved[i]
+        curved = _move_and_curve(columns, place, mean, share, curvature, step, moved, image)
         if not (falls > 0.0 and curved > 0.0):
             status = STALLED
             break
         length = min(1.0, falls / curved)
         for j in range(k):
             coef[j] = trial[j] if length == 1.0 else coef[j] + length * step[j]
+            products[j] += length * image[j]
         for i in range(n):
             moved[i] *= length
             rows[i] += curvature[i] * moved[i]
@@ -383,18 +375,17 @@ def settle(  # noqa: PLR0917 - arrays and scalars only
         if told > 0.0:
             bend *= min(max(curved / told, 0.5), 2.0)
         for _ in range(2 if u else 0):
-            column_products(columns, place[:u], mean[:u], share[:u], rows, left)
-            step[:u] = 0.0
-            for a in range(u):
-                for b in range(u):
-                    step[a] -= free_inverse[a, b] * left[b]
+            _products(columns, place[:u], mean[:u], share[:u], rows, left)
             moved[:] = 0.0
+            for a in range(u):
+                step[a] = -np.sum(free_inverse[a] * left)
+                coef[a] += step[a]
+                for j in range(k):
+                    products[j] += step[a] * of_free[a, j]
             move_rows(columns, place[:u], mean[:u], share[:u], step[:u], moved)
             for i in range(n):
                 rows[i] += curvature[i] * moved[i]
                 eta[i] += moved[i]
-            for a in range(u):
-                coef[a] += step[a]
-        column_products(columns, place, mean, share, rows, products)
         steps += 1
+    _products(columns, place[:u], mean[:u], share[:u], rows, products[:u])
     return status, steps, size, bend

@@ -15,12 +15,15 @@ __all__ = [
     "add_by_code",
     "add_moments",
     "add_row_sums",
+    "copy_columns",
     "row_products",
     "scale_both",
     "scale_rows",
     "write_dots",
     "write_weighted",
 ]
+
+COPIED = 128  # rows of which columns are copied together: their pages of memory are looked up once
 
 
 @compiled
@@ -134,6 +137,26 @@ def write_dots(rows: FloatArray, index: IntArray, vector: FloatArray, out: Float
         for i in range(vector.shape[0]):
             total += row[i] * vector[i]
         out[k] = total
+
+
+@compiled
+def copy_columns(array: FloatArray, index: IntArray, out: FloatArray) -> None:
+    """Write some columns one after another.
+
+    Parameters
+    ----------
+    array : (n, p) array
+        Rows, in C order.
+    index : (k,) int array
+        Which.
+    out : (k, n) array
+        Overwritten.
+    """
+    for first in range(0, array.shape[0], COPIED):
+        for k in range(index.shape[0]):
+            j, column = index[k], out[k]
+            for i in range(first, min(first + COPIED, array.shape[0])):
+                column[i] = array[i, j]
 
 
 @compiled_sum

@@ -12,6 +12,7 @@ import math
 import numpy as np
 
 from logitkit.numerics.kernels import compiled_sum
+from logitkit.numerics.kernels.inner.column_walks import add_combination, add_dots
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["CONVERGED", "FULL", "minimise"]
@@ -28,29 +29,6 @@ SWEEPS_MOST, HALVINGS_MOST, ROUNDS_MOST = 100, 30, 20
 
 
 @compiled_sum
-def _dots(columns: FloatArray, index: IntArray, vector: FloatArray, out: FloatArray) -> None:
-    """Write the products of some columns with a vector."""
-    n, k = vector.shape[0], index.shape[0]
-    whole = k // 4 * 4
-    for j in range(0, whole, 4):
-        one, two, three, four = columns[index[j]], columns[index[j + 1]], columns[index[j + 2]], columns[index[j + 3]]
-        a = b = c = d = 0.0
-        for i in range(n):
-            v = vector[i]
-            a += one[i] * v
-            b += two[i] * v
-            c += three[i] * v
-            d += four[i] * v
-        out[j], out[j + 1], out[j + 2], out[j + 3] = a, b, c, d
-    for j in range(whole, k):
-        one = columns[index[j]]
-        a = 0.0
-        for i in range(n):
-            a += one[i] * vector[i]
-        out[j] = a
-
-
-@compiled_sum
 def _sum(columns: FloatArray, index: IntArray, before: int, curvature: FloatArray, out: FloatArray) -> None:
     """Write the second derivatives of some columns but for those of the first ones, which are there."""
     weighted = np.empty(curvature.shape[0])
@@ -58,20 +36,10 @@ def _sum(columns: FloatArray, index: IntArray, before: int, curvature: FloatArra
         column, row = columns[index[j]], out[j]
         for i in range(curvature.shape[0]):
             weighted[i] = curvature[i] * column[i]
-        _dots(columns, index[: j + 1], weighted, row)
+        row[: j + 1] = 0.0
+        add_dots(columns, index[: j + 1], 0, weighted.shape[0], weighted, row)
         for q in range(j):
             out[q, j] = row[q]
-
-
-@compiled_sum
-def _moved(columns: FloatArray, index: IntArray, step: FloatArray, out: FloatArray) -> None:
-    """Add a combination of some columns."""
-    for k in range(index.shape[0]):
-        b = step[k]
-        if b != 0.0:
-            column = columns[index[k]]
-            for i in range(out.shape[0]):
-                out[i] += b * column[i]
 
 
 @compiled_sum
@@ -284,7 +252,7 @@ def minimise(  # noqa: PLR0917 - arrays and scalars only
     used = index[:k]
     here = coef[used]
     eta, slope, curvature = offset.copy(), np.empty(n), np.empty(n)
-    _moved(columns, used, here, eta)
+    add_combination(columns, used, here, 0, n, eta)
     value = _rows(eta, y, weights, slope, curvature)
     whole = value + _penalty(here, l1[used], l2[used])
     rows, moved, ahead_slope, ahead_curvature = slope.copy(), np.empty(n), np.empty(n), np.empty(n)
@@ -295,7 +263,8 @@ def minimise(  # noqa: PLR0917 - arrays and scalars only
         finer, trial = within, here.copy()
         rows[:], moved[:] = slope, 0.0
         for turn in range(ROUNDS_MOST):
-            _dots(columns, every, rows, dual)
+            dual[:] = 0.0
+            add_dots(columns, every, 0, n, rows, dual)
             coef[:] = 0.0
             coef[used] = trial
             settled = turn > 0 and _gap(dual, coef, l1, l2, pearson, 0.0) <= within
@@ -311,7 +280,7 @@ def minimise(  # noqa: PLR0917 - arrays and scalars only
             summed, products = k, dual[used]
             _descended(second, products, trial, l1[used], l2[used], pearson, finer)
             moved[:] = 0.0
-            _moved(columns, used, trial - here, moved)
+            add_combination(columns, used, trial - here, 0, n, moved)
             for i in range(n):
                 rows[i] = slope[i] + curvature[i] * moved[i]
         if not settled:
