@@ -29,6 +29,7 @@ corrected by the changes of the gradient along the steps (BFGS). Then step 1 is 
    so that its gradient is that of all rows (Jordan, Lee and Yang 2019), where the sample is a small part of them.
 10. where the coefficients are all that is asked for, no Hessian of all rows ends the search: the sample's at the last
     iterate bounds the decrement, as its rows are some of all rows (``docs/maths/newton.md``, equation 12b).
+11. The value that is returned is that after the last step, :math:`f - \lambda^2 / 2`, but for terms of third order.
 
 References
 ----------
@@ -250,7 +251,8 @@ class Newton(SolverOptions):
                     found = self._end(
                         coef + direction, here, left, Status.CONVERGED, trace, iteration, sure or definite
                     )
-                    return replace(found, still=max(still, (model.reach or 0.0) * math.sqrt(squared)))
+                    here = replace(here, value=here.value - 0.5 * squared)  # also where that is not what bounds it
+                    return replace(found, evaluation=here, still=max(still, (model.reach or 0.0) * math.sqrt(squared)))
                 here = objective.evaluate(coef)
                 continue
             if fresh and model is not None and factor is not None and definite and summed_at is not None:  # 9
@@ -305,6 +307,8 @@ class Newton(SolverOptions):
     ) -> Solution:
         decrement = math.sqrt(squared) if squared >= 0.0 else math.nan
         trace.append(Step(iteration, here.value, decrement, 0.0))
+        if status is Status.CONVERGED:  # 11
+            here = replace(here, value=here.value - 0.5 * squared)
         return Solution(coef, here, decrement, status, tuple(trace), definite)
 
 

@@ -39,7 +39,7 @@ class SmallFits:
     information : (m, p, p) or (0, p, p) array
         Information at the last evaluation; empty unless asked for.
     value : (m,) array
-        Negative log-likelihood without the binomial constant.
+        Negative log-likelihood without the binomial constant, at the solutions where ``converged``.
     decrement : (m,) array
         Newton decrement at the last evaluation.
     closest : (m,) array
@@ -133,15 +133,16 @@ def solve_small(
     room = _room(m, p, 0, m if information else 0, 0, 0)
     _fit(X, y, weights, offset, bounds, start, solver, room)
     report = room.report
+    converged, squared = report[:, kernel.ENDED] == kernel.CONVERGED, report[:, kernel.SQUARED]
     return SmallFits(
         room.coef,
         room.information,
-        report[:, kernel.VALUE],
-        np.sqrt(report[:, kernel.SQUARED]),
+        report[:, kernel.VALUE] - np.where(converged, 0.5 * squared, 0.0),
+        np.sqrt(squared),
         report[:, kernel.CLOSEST],
         report[:, kernel.PIVOT],
         report[:, kernel.STEPS].astype(np.int64),
-        report[:, kernel.ENDED] == kernel.CONVERGED,
+        converged,
     )
 
 
@@ -165,7 +166,7 @@ def solve_single(
     value, squared, closest, share, steps, ended, fitted, matched = room.report[0].tolist()
     if ended != kernel.CONVERGED or steps > TRACED_MOST:
         return None
-    here = Evaluation(value, room.slope[0], DenseHessian(room.information[0]), closest, fitted, matched)
+    here = Evaluation(value - 0.5 * squared, room.slope[0], DenseHessian(room.information[0]), closest, fitted, matched)
     searched = room.trace[0, : int(steps)].tolist()
     done = [Step(k, value, math.sqrt(squared), length) for k, (value, squared, length) in enumerate(searched)]
     decrement = math.sqrt(squared)

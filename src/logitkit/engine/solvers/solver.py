@@ -118,7 +118,8 @@ class Solution:
     coef : (p,) array
         The solution.
     evaluation : Evaluation
-        Value, gradient and Hessian at the last iterate.
+        Value, gradient and Hessian at the last iterate; where the solver converged by Newton's method the value is that
+        at the solution, to third order in the last step.
     decrement : float
         Newton decrement at the last iterate.
     status : Status
