@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from logitkit.design.design import RowCounts
-from logitkit.design.formula.terms import INTERCEPT
 from logitkit.design.info import DesignInfo
 from logitkit.design.nuisance import Nuisance
+from logitkit.engine.coefficient_names import CoefficientNames
 from logitkit.engine.curvature.vcov import Vcov
-from logitkit.engine.facts import AdjustmentFacts, Covariance, Equation, Limit, PenaltyFacts, ReadFacts
+from logitkit.engine.facts import AdjustmentFacts, Covariance, Limit, PenaltyFacts, ReadFacts
 from logitkit.engine.law import Law
 from logitkit.engine.rank import Coordinates
 from logitkit.engine.solvers.solver import Status, Step
 from logitkit.models.conventions import OURS, Conventions
 from logitkit.models.form import Form
-from logitkit.models.predictors import Predictors
 from logitkit.numerics.once import altered, once
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
@@ -30,7 +29,7 @@ __all__ = ["FitRecord"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class FitRecord:
+class FitRecord(CoefficientNames):
     """The result of a fit of any model, without its rows.
 
     Parameters
@@ -145,11 +144,6 @@ class FitRecord:
         return self.form.family
 
     @property
-    def predictors(self) -> Predictors:
-        """How the coefficients give the linear predictors."""
-        return self.form.shown
-
-    @property
     def reference(self) -> int | None:
         """Of several outcomes, the one without coefficients; None for two, and where those of each term sum to zero."""
         return self.form.reference
@@ -158,11 +152,6 @@ class FitRecord:
     def absent(self) -> BoolArray | None:
         """Coefficients that are not in the model: zero, and no estimates; shape (p,)."""
         return self.form.absent
-
-    @property
-    def is_single(self) -> bool:
-        """Whether one linear predictor with a coefficient for each column gives the two outcomes."""
-        return self.predictors.is_single
 
     @property
     def restricted(self) -> bool:
@@ -188,33 +177,6 @@ class FitRecord:
     def modelled(self) -> tuple[str, ...]:
         """The outcomes that have coefficients."""
         return self.predictors.parts[0].labels
-
-    @once
-    def equations(self) -> tuple[Equation, ...]:
-        """The coefficients by equation, in order: one equation for two outcomes, otherwise one per outcome."""
-        return tuple(
-            Equation(label, part.columns, row)
-            for part, places in zip(self.predictors.parts, self.predictors.places, strict=True)
-            for label, row in zip(part.labels, places, strict=True)
-        )
-
-    def _name(self, label: str, column: int) -> str:
-        """Return the name of a coefficient; of an intercept in a table of intercepts its label alone."""
-        name = self.info.names[column]
-        if not label:
-            return name
-        return label if name == INTERCEPT and self.family.words.intercepts else f"{label}:{name}"
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the coefficients."""
-        return self.info.names if self.is_single else self._flat_names
-
-    @once
-    def _flat_names(self) -> tuple[str, ...]:
-        return tuple(
-            self._name(label, j) for part in self.predictors.parts for label in part.labels for j in part.columns
-        )
 
     def __post_init__(self) -> None:
         """Make the arrays read-only, as a record is frozen."""
@@ -275,47 +237,6 @@ class FitRecord:
     def dof_residual(self) -> int:
         """Free probabilities of the observations, K - 1 of each, less the rank of the design."""
         return self.n_obs * (len(self.outcomes) - 1) - self.n_params
-
-    @property
-    def naming(self) -> str:
-        """How names of coefficients are made, where they are not those of the columns."""
-        if self.is_single:
-            return ""
-        base = "" if self.reference is None else f"; the reference, {self.outcomes[self.reference]!r}, has none"
-        if self.family.words.naming:
-            return str(self.family.words.naming)
-        return f"A coefficient is called outcome:term{base}."
-
-    def term_places(self) -> list[tuple[str, IntArray]]:
-        """Return the terms of a formula and the places of their coefficients, those that are aliased left out.
-
-        Of several outcomes, all together and as ``outcome:term`` of each.
-        """
-        gone = np.zeros(self.predictors.n_flat, dtype=bool) if self.absent is None else self.absent.copy()
-        gone[self.aliased] = True
-        empty = [(name, np.empty(0, dtype=np.int64)) for name in self.info.empty_terms]
-        if self.is_single:
-            terms = () if self.info.formula is None else self.info.terms
-            found = [(term.name, np.array(term.columns, dtype=np.int64)) for term in terms]
-            return [(name, columns[~gone[columns]]) for name, columns in found] + (empty if terms else [])
-        found = list(empty)
-        for term in self.info.terms:
-            rows = self.rows_of(np.array(term.columns, dtype=np.int64))
-            places = np.concatenate([row for _, row in rows]) if rows else np.empty(0, dtype=np.int64)
-            found.append((term.name, places[~gone[places]]))
-            if len(term.columns) > 1:
-                found += [(f"{label}:{term.name}", row[~gone[row]]) for label, row in rows if label]
-        return found
-
-    def rows_of(self, columns: IntArray) -> list[tuple[str, IntArray]]:
-        """Return the places of the coefficients of some columns, by the label of what they are of."""
-        found = []
-        for part, places in zip(self.predictors.parts, self.predictors.places, strict=True):
-            at = {int(column): place for place, column in enumerate(part.columns)}
-            own = [at[int(column)] for column in columns if int(column) in at]
-            if own:
-                found += [(label, row[own]) for label, row in zip(part.labels, places, strict=True)]
-        return found
 
     @property
     def n_intercepts(self) -> int:
