@@ -143,8 +143,9 @@ def _fit_any(
         vcov: Vcov = WithheldVcov(solved.solution.coef.size, NO_ERRORS)
         if solved.solution.evaluation.hessian is not None:
             vcov = vcov_of(_information(design, form, solved))
-        solution = replace(solved.solution, method=plan.words + solved.solution.accuracy + several)
-        return make_record(design, form, shown_coordinates(form, solved.columns), solution, vcov, None, level)
+        solution = replace(solved.solution, method=plan.words + several)
+        record = make_record(design, form, shown_coordinates(form, solved.columns), solution, vcov, None, level)
+        return replace(record, errors_within=solution.errors_within)
 
 
 def _plan(design: Design, form: Form) -> Plan:

@@ -97,6 +97,8 @@ class FitRecord(CoefficientNames):
         Rows of the fit whose linear predictors give no probabilities.
     read : ReadFacts or None
         What was read for it, where rows are read in chunks.
+    errors_within : float
+        Relative error of the standard errors by the second derivatives, at most; zero where it is 1e-9 or less.
     """
 
     info: DesignInfo
@@ -132,6 +134,7 @@ class FitRecord(CoefficientNames):
     conventions: Conventions = OURS
     n_improper: int = 0
     read: ReadFacts | None = None
+    errors_within: float = 0.0
 
     @property
     def model(self) -> Model | None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from logitkit.engine.law import Law
 from logitkit.engine.record import FitRecord
-from logitkit.engine.solvers.solver import Status, accuracy_in
+from logitkit.engine.solvers.solver import Status
 from logitkit.errors import quoted_names
 from logitkit.inference.conditioning import conditioning
 from logitkit.inference.fit_statistics import fit_statistics
@@ -117,7 +117,7 @@ def _p_text(p: float) -> str:
 def covariance_note(record: FitRecord, intervals: str = "") -> Iterator[str]:
     """Say how errors and intervals were made, and what they leave without meaning."""
     correction = f", times {record.covariance.correction}" if record.covariance.correction else ""
-    accuracy = "".join(f", {words}" for words in [accuracy_in(record.method)] if words)
+    accuracy = f", accurate to {record.errors_within:.0e}" if record.errors_within else ""
     wald = f"Wald{_law_words(record)}"
     how = f"{intervals}; tests of single coefficients: {wald}" if intervals else wald
     if record.covariance.label.startswith("none."):

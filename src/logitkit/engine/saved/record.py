@@ -29,6 +29,7 @@ from logitkit.engine.satterthwaite import SatterthwaiteLaw
 from logitkit.engine.saved.adjustment import pack_adjustment, unpack_adjustment
 from logitkit.engine.saved.columns import pack_columns, unpack_columns
 from logitkit.engine.saved.coordinates import pack_coordinates, unpack_coordinates
+from logitkit.engine.saved.method import method_in, words_of
 from logitkit.engine.saved.model import form_in, pack_model
 from logitkit.engine.saved.penalty import pack_penalty, pack_row_space, unpack_penalty, unpack_row_space
 from logitkit.engine.solvers.solver import Status, Step
@@ -87,7 +88,7 @@ def pack_record(record: FitRecord) -> dict[str, Any]:
         **({} if record.read is None else {"read": asdict(record.read)}),
         "counts": encode({name: getattr(record.counts, name) for name in ("given", "missing", "missing_by_column")}),
         "status": record.status.name,
-        "method": record.method,
+        "method": words_of(record.method, record.errors_within),
         "trace": [encode(asdict(step)) for step in record.trace],
     }
 
@@ -105,6 +106,7 @@ def unpack_record(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Fi
     by_column = tuple((name, count) for name, count in counts["missing_by_column"])
     aliased = np.array(packed["aliased"], dtype=np.int64)
     covariances = _unpack_covariances(packed, q)
+    method, errors_within = method_in(packed["method"])
     record = FitRecord(
         info=info,
         form=form,
@@ -122,7 +124,8 @@ def unpack_record(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Fi
         read=None if packed.get("read") is None else ReadFacts(**packed["read"]),
         counts=RowCounts(counts["given"], counts["missing"], by_column),
         status=Status[packed["status"]],
-        method=packed["method"],
+        method=method,
+        errors_within=errors_within,
         trace=tuple(Step(**decode(step)) for step in packed["trace"]),
     )
     return replace(record, limit=replace(record.limit, names=record.names))

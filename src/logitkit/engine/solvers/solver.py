@@ -14,10 +14,9 @@ from logitkit.errors import DataError
 from logitkit.options import Stated, is_finite_number
 from logitkit.typing import FloatArray
 
-__all__ = ["Solution", "SolverOptions", "Status", "Step", "accuracy_in", "overlap_bound", "require_options"]
+__all__ = ["Solution", "SolverOptions", "Status", "Step", "overlap_bound", "require_options"]
 
 SAFETY = 100.0  # rounding allowance on the certificate of overlap
-ACCURATE = ", standard errors accurate to "
 NOT_SAID = 1e-9  # relative error of standard errors that nobody asks about
 ROUNDING = 2.0**-104  # of a squared decrement
 STEPS_MOST = 1_000_000_000
@@ -144,18 +143,6 @@ class Solution:
     still: float = 0.0
 
     @property
-    def accuracy(self) -> str:
-        """How accurate standard errors are, in words that follow those of the method; empty where to 1e-9 and more."""
-        return f"{ACCURATE}{self.still:.0e}" if self.still > NOT_SAID else ""
-
-
-def accuracy_in(method: str) -> str:
-    """Return how accurate standard errors are, from the words of a method; empty where to 1e-9 and more.
-
-    Examples
-    --------
-    >>> accuracy_in("Newton's method, standard errors accurate to 1e-06; 2 of 5 starts end lower")
-    'accurate to 1e-06'
-    """
-    bound = method.partition("; ")[0].partition(ACCURATE)[2]
-    return f"accurate to {bound}" if bound else ""
+    def errors_within(self) -> float:
+        """Relative error of standard errors, at most, to one digit; zero where it is 1e-9 or less."""
+        return float(f"{self.still:.0e}") if self.still > NOT_SAID else 0.0
