@@ -24,8 +24,8 @@ from logitkit.typing import FloatArray
 
 __all__ = ["VectorRows", "is_joint"]
 
-JOINT_OUTCOMES = 16  # with a predictor, from which one product for all pairs is faster than one per pair
-JOINT_COLUMNS = 13  # up to which it is: it takes twice the arithmetic, and a pair little else where columns are many
+JOINT_OUTCOMES = 4  # with a predictor, from which one product for all pairs is faster than one per pair
+JOINT_COLUMNS = 20  # up to which it is, and no more than outcomes: it takes twice the arithmetic in fewer, larger calls
 PIECE_NUMBERS = 1 << 15  # logits at once, which with the columns they come from stay in a second-level cache
 
 
@@ -103,6 +103,7 @@ class VectorRows:
         self.matrix, self.response, self.family, self.predictors = matrix, response, family, predictors
         self._inner = matrix.inner
         self._active = predictors.active
+        self._spare: list[FloatArray] = []  # memory that was written to before: the system hands out new pages slowly
         m, q = self._active.size, self._inner.n_columns
         # A row holds its numbers, and for each outcome a logit, a slope and what is left to one.
         width = matrix.width + 3 * predictors.n_predictors
@@ -216,15 +217,20 @@ class VectorRows:
                     (block.add_rough_gram if pairs.rough else block.add_gram)(curvature, total.second[0][place], buffer)
         return total
 
-    @staticmethod
-    def _add_products(block: Matrix, scaled: FloatArray, out: FloatArray, rough: bool) -> None:
+    def _add_products(self, block: Matrix, scaled: FloatArray, out: FloatArray, rough: bool) -> None:
         """Add the products of all columns of all outcomes, each column times what is given for the outcome."""
-        every = scaled[:, None, :] * block.to_dense().T
-        rows: NDArray[Any] = every.reshape(-1, scaled.shape[1])
+        size = scaled.shape[1]
+        try:
+            space = self._spare.pop()
+        except IndexError:  # as many are made as there are threads
+            space = np.empty(len(out) * min(self.groups.block, self.matrix.n_rows))
+        every = space[: len(out) * size].reshape(len(scaled), -1, size)
+        rows: NDArray[Any] = np.multiply(scaled[:, None, :], block.to_dense().T, out=every).reshape(-1, size)
         if rough:
             rows = rows.astype(np.float32)
         # numpy sees one array on both sides and calls the symmetric product, at half the cost.
         out += rows @ rows.T
+        self._spare.append(space)
 
     def _add_by_row(self, group: int, inner: FloatArray, total: RowSums) -> None:
         """Add value and gradient of a group whose logits come row by row, few rows at a time so that they stay near."""
@@ -250,4 +256,4 @@ def is_joint(m: int, q: int) -> bool:
     >>> is_joint(2, 4), is_joint(100, 4), is_joint(100, 300)
     (False, True, False)
     """
-    return m >= JOINT_OUTCOMES and q <= JOINT_COLUMNS
+    return m >= JOINT_OUTCOMES and q <= min(m, JOINT_COLUMNS)
