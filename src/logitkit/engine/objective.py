@@ -198,6 +198,11 @@ class Objective:
         return self.response.total
 
     @property
+    def n_numbers(self) -> int:
+        """How many numbers the rows hold."""
+        return self.matrix.n_rows * self.matrix.width
+
+    @property
     def starting_response(self) -> Response:
         """The outcomes that tell where a solver starts."""
         return self.response

@@ -59,7 +59,9 @@ def wide_fit(formula: str, frame: Any, most: int = 12, **options: Any) -> lk.Fit
 
 def both_ways(formula: str, frame: Any, most: int = 12, **options: Any) -> tuple[lk.Fit, lk.Fit]:
     """Fit by an array of second derivatives, and with the levels eliminated."""
-    dense = lk.logit(formula, frame, **options)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(choose, "ELIMINATED_LEAST", len(frame))
+        dense = lk.logit(formula, frame, **options)
     assert not isinstance(dense.record.coordinates, LevelCoordinates)
     return dense, wide_fit(formula, frame, most, **options)
 

@@ -13,7 +13,7 @@ import logitkit as lk
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.response.response import Response
 from logitkit.engine.objective import Evaluation, Objective
-from logitkit.engine.solvers import choose, small
+from logitkit.engine.solvers import choose, small, start
 from logitkit.engine.solvers.start import starting_point
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.models.binomial import Binomial
@@ -26,6 +26,7 @@ N = 40_000
 @pytest.fixture(autouse=True)
 def few_rows_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choose, "NUMBERS_LEAST", 200_000)
+    monkeypatch.setattr(start, "NUMBERS_MANY", 200_000)
     monkeypatch.setattr(small, "CELLS_ALONE", 100_000)
 
 
@@ -86,10 +87,10 @@ def test_what_is_left_is_below_any_tolerance(tol: float) -> None:
 @pytest.mark.parametrize("away", [0.0, 1e-6, 0.1, 1.0])
 def test_the_bound_by_the_sample_is_one(away: float) -> None:
     X, y = table()
-    start = starting_point(Objective(Dense(X), Response(y), Binomial()))
-    assert start.nearby is not None
-    coef = start.coef + away * np.array([1.0, -1.0, 1.0, 0.5, 2.0, 0.0])
-    bound = start.nearby.bound(coef, loss_gradient(coef, X, y))
+    begun = starting_point(Objective(Dense(X), Response(y), Binomial()))
+    assert begun.nearby is not None
+    coef = begun.coef + away * np.array([1.0, -1.0, 1.0, 0.5, 2.0, 0.0])
+    bound = begun.nearby.bound(coef, loss_gradient(coef, X, y))
     assert bound is not None
     exact = newton_decrement(coef, X, y) ** 2
     assert exact <= bound <= 200.0 * exact  # the sample is a sixteenth of the rows, some of them drawn a few times

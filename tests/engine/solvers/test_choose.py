@@ -30,10 +30,10 @@ def beside(*parts: Matrix) -> Blocks:
     ("n", "p", "words"),
     [
         (100, 2, "Newton's method"),
-        (999, 1_000, "Newton's method"),
-        (1_000, 1_000, "Newton's method, the Hessian reused between steps"),
-        (500_000, 2, "Newton's method, the Hessian reused between steps"),
-        (499_999, 2, "Newton's method"),
+        (399, 1_000, "Newton's method"),
+        (400, 1_000, "Newton's method, the Hessian reused between steps"),
+        (200_000, 2, "Newton's method, the Hessian reused between steps"),
+        (199_999, 2, "Newton's method"),
     ],
 )
 def test_few_columns_take_one_array_and_many_numbers_keep_it(n, p, words):
@@ -85,18 +85,18 @@ def test_a_design_of_many_cells_is_eliminated_when_in_doubt(monkeypatch):
 
 
 def test_a_factor_is_eliminated_where_that_takes_less_time(monkeypatch):
-    monkeypatch.setattr(choose, "ELIMINATED_LEAST", 11)
-    monkeypatch.setattr(choose, "CUBE_A_ROW", 11**3 / 50)
+    monkeypatch.setattr(choose, "ELIMINATED_LEAST", 9)
+    monkeypatch.setattr(choose, "CUBE_A_ROW", 9**3 / 50)
     design = beside(Dense(np.ones((50, 2))), factor(9))
     layout = layout_that_pays(design)
     assert layout is not None
     assert layout.head.size == 9
     assert layout_that_pays(beside(Dense(np.ones((50, 6))), factor(5))) is None  # which leaves more than half
     assert layout_that_pays(Dense(np.ones((50, 11)))) is None
-    monkeypatch.setattr(choose, "CUBE_A_ROW", 11**3 / 50 + 1)
+    monkeypatch.setattr(choose, "CUBE_A_ROW", 9**3 / 50 + 1)
     assert layout_that_pays(design) is None
     monkeypatch.setattr(choose, "CUBE_A_ROW", 0)
-    monkeypatch.setattr(choose, "ELIMINATED_LEAST", 12)
+    monkeypatch.setattr(choose, "ELIMINATED_LEAST", 10)
     assert layout_that_pays(design) is None
 
 
@@ -113,16 +113,21 @@ def test_a_factor_times_a_number_is_no_head():
     ("n", "p", "width", "size"),
     [
         (1_000, 10, 10, 0),
-        (99_999, 10, 10, 0),
-        (100_000, 10, 10, 6_250),
+        (39_999, 10, 10, 0),
+        (40_000, 10, 10, 2_500),
         (1_000_000, 50, 50, 62_500),
         # Sixteen rows a column, where that is more than a sixteenth; none, where that is more than two thirds.
         (100_000, 1_000, 50, 16_000),
         (100_000, 4_166, 50, 66_656),
         (100_000, 4_167, 50, 0),
         # Few numbers a row: it is the numbers that make a walk slow.
-        (999_999, 1_000, 1, 0),
-        (1_000_000, 1_000, 1, 62_500),
+        (399_999, 300, 1, 0),
+        (400_000, 300, 1, 25_000),
+        # Levels that a sample has few rows of, before rows are many.
+        (199_999, 204, 4, 0),
+        (200_000, 204, 4, 12_500),
+        (200_000, 205, 4, 0),
+        (250_000, 1_000, 4, 16_000),
     ],
 )
 def test_how_many_rows_are_drawn(n, p, width, size):

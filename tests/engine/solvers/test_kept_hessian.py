@@ -15,7 +15,8 @@ from logitkit.design.matrix.dense import Dense
 from logitkit.design.response.response import Response
 from logitkit.engine.curvature.hessian import DenseHessian
 from logitkit.engine.objective import Objective
-from logitkit.engine.solvers import choose
+from logitkit.engine.solvers import choose, start
+from logitkit.engine.solvers.kept import STILL_OF_MANY
 from logitkit.engine.solvers.newton import KeptHessian, Newton
 from logitkit.engine.solvers.solver import Solution, Status
 from logitkit.engine.solvers.start import starting_point
@@ -29,8 +30,8 @@ ERRORS = 1e-6  # what is promised of standard errors of many rows, relative to t
 
 
 @pytest.fixture(autouse=True)
-def a_third_of_the_rows_is_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(choose, "NUMBERS_LEAST", choose.NUMBERS_LEAST // 3)
+def these_rows_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start, "NUMBERS_MANY", 8 * N)
 
 
 @cache
@@ -94,6 +95,18 @@ def test_errors_are_as_accurate_as_the_summary_says():
         assert_allclose(fit.std_error, exact, rtol=float(bound or 1e-9))
         assert newton_decrement(fit.coef.to_numpy(), X, y) < ROUTE
     assert "accurate" not in str(at_every_step(X, y).summary())
+
+
+def test_errors_of_fewer_numbers_are_as_accurate_as_without_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start, "NUMBERS_MANY", 8 * N + 1)
+    X, y = table()
+    X = X.copy()
+    X[:, 7] = 0.0
+    X[np.random.default_rng(1).integers(0, N, 40), 7] = 1.0
+    fit = lk.logit_matrix(X, y)
+    assert fit.record.trace[0].kept
+    assert "accurate" not in str(fit.summary())
+    assert_allclose(fit.std_error, np.sqrt(np.diag(np.linalg.inv(loss_hessian(fit.coef.to_numpy(), X)))), rtol=ROUTE)
 
 
 def test_no_hessian_is_summed_from_where_the_decrement_proves_nothing():
@@ -218,7 +231,7 @@ class Fixed:
     hessian: DenseHessian | None
     summed_at: int | None = None
 
-    left = 0.1
+    left, still = 0.1, STILL_OF_MANY
 
     def factor(self, coef: np.ndarray) -> Any:
         return None if self.hessian is None else self.hessian.factorise()
@@ -303,16 +316,16 @@ def test_a_step_along_which_rounding_ate_the_change_teaches_nothing():
 def test_the_start_is_the_sample_s_solution_and_its_hessian_is_near():
     X, y = table()
     objective = Objective(Dense(X), Response(y), Binomial())
-    start = starting_point(objective)
-    assert start.nearby is not None
-    assert newton_decrement(start.coef, X, y) < 4 * np.sqrt(8 * choose.SAMPLE_SHARE)
-    factor = start.nearby.factor(start.coef)
+    begun = starting_point(objective)
+    assert begun.nearby is not None
+    assert newton_decrement(begun.coef, X, y) < 4 * np.sqrt(8 * choose.SAMPLE_SHARE)
+    factor = begun.nearby.factor(begun.coef)
     assert factor is not None
-    gradient = loss_gradient(start.coef, X, y)
-    exact = np.linalg.solve(loss_hessian(start.coef, X), gradient)
+    gradient = loss_gradient(begun.coef, X, y)
+    exact = np.linalg.solve(loss_hessian(begun.coef, X), gradient)
     assert np.linalg.norm(factor.solve(gradient) - exact) < 0.1 * np.linalg.norm(exact)
     again = starting_point(objective)
-    assert np.array_equal(start.coef, again.coef)
+    assert np.array_equal(begun.coef, again.coef)
 
 
 @pytest.mark.parametrize("summed_at", [0, 1])

@@ -9,6 +9,7 @@ from logitkit.design.matrix.dense import Dense
 from logitkit.design.response.response import Response
 from logitkit.engine.objective import Objective
 from logitkit.engine.solvers import start
+from logitkit.engine.solvers.kept import STILL
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.start import _Sample
 from logitkit.models.binomial import Binomial
@@ -19,7 +20,7 @@ def test_a_tilted_step_goes_where_the_loss_of_the_sample_is_flat_and_nearer_than
     X = np.column_stack([np.ones(6_000), rng.normal(size=(6_000, 4)) * [1.0, 1.0, 2.0, 3.0]])
     y = (rng.random(6_000) < 1.0 / (1.0 + np.exp(1.5 - X[:, 1:].sum(axis=1)))).astype(float)
     whole, part = (Objective(Dense(X[:n]), Response(y[:n]), Binomial()) for n in (6_000, 400))
-    sample = _Sample(part, 15.0, Newton().solve(part, np.zeros(5)), (1, True))
+    sample = _Sample(part, 15.0, Newton().solve(part, np.zeros(5)), (1, True, STILL))
     best = Newton().solve(whole, np.zeros(5))
     coef = 0.5 * best.coef
     gradient = whole.evaluate(coef, hessian=False).gradient
@@ -34,7 +35,7 @@ def test_a_tilted_step_goes_where_the_loss_of_the_sample_is_flat_and_nearer_than
     ahead = [coef + step - best.coef, coef - np.linalg.solve(own, gradient) - best.coef]
     tilted, newton = (float(each @ exact @ each) ** 0.5 for each in ahead)
     assert tilted < 0.5 * newton
-    assert _Sample(part, 15.0, best, (1, False)).step(coef, gradient) is None
+    assert _Sample(part, 15.0, best, (1, False, STILL)).step(coef, gradient) is None
 
 
 @pytest.mark.parametrize(("apart", "scale"), [(1.0, 1.0), (1e-3, 1.0), (1e-5, 1.0), (1.0, 1e-30), (1.0, 1e30)])

@@ -10,7 +10,7 @@ from logitkit.engine.objective import Objective
 from logitkit.engine.regularised.coordinate_descent import QuadraticModel
 from logitkit.engine.regularised.dual_point import LONGEST, certified_gap
 from logitkit.engine.regularised.prox_newton import Point, ProxSolution, Scaled, Solved, duality_gap, prox_newton
-from logitkit.engine.solvers.choose import sample_size
+from logitkit.engine.solvers.choose import sample_of_many
 from logitkit.engine.solvers.solver import Status
 from logitkit.models.penalties.penalty import Penalty
 from logitkit.typing import FloatArray
@@ -78,7 +78,7 @@ class OnGram:
         The sample's second derivatives, scaled up, are those of all rows but for a few parts in a hundred.
         """
         whole, scale = self.problem.objective, self.problem.scale
-        sample = whole.sampled(sample_size) if (whole.in_chunks or alone) and not penalty.smooth else None
+        sample = whole.sampled(sample_of_many) if (whole.in_chunks or alone) and not penalty.smooth else None
         if sample is not None and sample.total > 0.0:
             ratio = whole.total / sample.total
             part, lighter = Scaled(sample, scale), penalty.times(1.0 / ratio)

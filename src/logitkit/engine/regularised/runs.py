@@ -18,7 +18,7 @@ from logitkit.engine.regularised.engines import choice
 from logitkit.engine.regularised.on_gram import OnGram
 from logitkit.engine.regularised.prox_newton import Scaled, Solved
 from logitkit.engine.regularised.sequence import StrengthSequence
-from logitkit.engine.solvers.choose import sample_size
+from logitkit.engine.solvers.choose import sample_of_many
 from logitkit.engine.solvers.solver import Status
 from logitkit.typing import FloatArray
 
@@ -43,7 +43,7 @@ def path_of_sample(sequence: StrengthSequence, strengths: FloatArray, tol: float
     if sequence.of_sample is not None and np.array_equal(sequence.of_sample[0], strengths):
         return sequence.of_sample[1]
     whole = sequence.scaled.objective
-    sample = whole.sampled(sample_size)
+    sample = whole.sampled(sample_of_many)
     if sample is None or not sample.total > 0.0:  # no row of it has weight
         return []
     ratio = whole.total / sample.total

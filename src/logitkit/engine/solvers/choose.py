@@ -3,7 +3,7 @@
 | the design has | second derivatives are | why |
 |---|---|---|
 | at most ``DENSE_MOST`` columns | one array | its factorisation is cheap compared with one pass over the rows |
-| from ``ELIMINATED_LEAST``, few rows, half of them of a factor | an arrow, if not in doubt | a pass is cheaper |
+| half of them of a factor of ``ELIMINATED_LEAST`` levels, few rows | an arrow, if not in doubt | a pass is cheaper |
 | more, but a factor whose removal leaves as few | an arrow with the factor at its head | levels cost a division each |
 | more | one array, refused with its size where it would not fit | nothing better is known of such a design |
 
@@ -14,6 +14,7 @@ that were more than ``CELLS_MOST`` cells and there is a factor to eliminate, it 
 |---|---|
 | fewer than ``NUMBERS_LEAST`` | summed at every step: a pass is cheap either way |
 | more | kept between steps, and first taken from a sample of rows, if ``ROWS_PER_COLUMN`` rows a column can be drawn |
+| of them below ``NUMBERS_MANY`` | the same, if there are ``ROWS_A_LEVEL`` rows for each column that a row lacks |
 
 Several outcomes are fitted with the second derivatives of all pairs of outcomes in one array, kept and sampled by the
 same rule, and refused with the size where that would not fit. From ``many_outcomes.MANY`` coefficients and ``OUTCOMES``
@@ -33,14 +34,27 @@ if TYPE_CHECKING:
     from logitkit.design.matrix.arrow import ArrowLayout
     from logitkit.engine.curvature.sums import GramSums
 
-__all__ = ["SAMPLE_MOST", "Plan", "choose_plan", "layout_that_pays", "layout_when_large", "sample_size"]
+__all__ = [
+    "NUMBERS_LEAST",
+    "NUMBERS_MANY",
+    "SAMPLE_MOST",
+    "Plan",
+    "choose_plan",
+    "layout_that_pays",
+    "layout_when_large",
+    "sample_of_many",
+    "sample_size",
+]
 
 DENSE_MOST = 2_500
 CELLS_MOST = 5_000_000
-ELIMINATED_LEAST, CUBE_A_ROW = 320, 600  # columns, and their cube for each row, from which elimination is faster
+ELIMINATED_LEAST, CUBE_A_ROW = 160, 400  # levels, and their cube for each row, from which elimination is faster,
+CUBE_SAMPLED = 730  # and where one array would begin with a sample, which saves it half of the passes
 COPIES_OF_HESSIAN = 8  # sums of groups of rows, factor, inverse
 COPIES_OF_BORDER = 3
-NUMBERS_LEAST = 1_000_000
+NUMBERS_LEAST = 400_000  # from which the passes saved are worth a sample
+NUMBERS_MANY = 1_000_000  # from which errors are right to 1e-6, and a sample has enough rows of most levels
+ROWS_A_LEVEL = 1_000  # for each column that a row lacks: a sixteenth has some sixty of each level
 SAMPLE_SHARE = 16
 ROWS_PER_COLUMN = 16
 SAMPLE_MOST = 2  # a sample of more than half of the rows saves nothing, where it is not solved as well
@@ -136,10 +150,14 @@ def layout_that_pays(matrix: Matrix) -> ArrowLayout | None:
     from logitkit.design.matrix.arrow import arrow_layout
 
     n, p = matrix.n_rows, matrix.n_columns
-    if p < ELIMINATED_LEAST or p**3 < CUBE_A_ROW * n:
+    least = n * (CUBE_SAMPLED if sample_size(n, p, matrix.width) else CUBE_A_ROW)
+    if p < ELIMINATED_LEAST or p**3 < least:
         return None
     layout = arrow_layout(matrix)
-    return layout if layout is not None and 2 * layout.rest.size <= p else None
+    if layout is None or 2 * layout.rest.size > p:
+        return None
+    m = layout.head.size
+    return layout if m >= ELIMINATED_LEAST and m**3 >= least else None
 
 
 def layout_when_large(matrix: Matrix) -> ArrowLayout | None:
@@ -165,5 +183,17 @@ def sample_size(n_rows: int, n_columns: int, width: int) -> int:
     >>> sample_size(1_000_000, 50, 50), sample_size(1_000, 10, 10)
     (62500, 0)
     """
-    size = max(n_rows // SAMPLE_SHARE, ROWS_PER_COLUMN * n_columns)
-    return size if n_rows * width >= NUMBERS_LEAST and size * SOLVED_MOST <= n_rows else 0
+    numbers, size = n_rows * width, max(n_rows // SAMPLE_SHARE, ROWS_PER_COLUMN * n_columns)
+    has_levels = numbers >= NUMBERS_MANY or n_rows >= ROWS_A_LEVEL * (n_columns - width)
+    return size if numbers >= NUMBERS_LEAST and has_levels and size * SOLVED_MOST <= n_rows else 0
+
+
+def sample_of_many(n_rows: int, n_columns: int, width: int) -> int:
+    """Return how many rows to draw where rows are many, 0 for none: what is thresholded gains less by a sample.
+
+    Examples
+    --------
+    >>> sample_of_many(1_000_000, 50, 50), sample_of_many(10_000, 50, 50)
+    (62500, 0)
+    """
+    return sample_size(n_rows, n_columns, width) if n_rows * width >= NUMBERS_MANY else 0

@@ -48,7 +48,7 @@ import numpy as np
 
 from logitkit.engine.curvature.hessian import Factor
 from logitkit.engine.evaluation import Evaluation, SmoothObjective
-from logitkit.engine.solvers.kept import STILL, STILL_OF_MANY, KeptHessian, NewtonStep, newton_step
+from logitkit.engine.solvers.kept import STILL, KeptHessian, NewtonStep, newton_step
 from logitkit.engine.solvers.solver import Solution, SolverOptions, Status, Step, require_options
 from logitkit.numerics.threads.progress import Progress, progress
 from logitkit.typing import FloatArray
@@ -66,6 +66,10 @@ class Nearby(Protocol):
     @property
     def left(self) -> float:
         """About the share of the decrement that a step by its Hessian leaves."""
+
+    @property
+    def still(self) -> float:
+        """The largest change of a linear predictor to come where the Hessian is summed that inference uses."""
 
     def factor(self, coef: FloatArray) -> Factor | None:
         """Return the factor of a Hessian close to the one at ``coef``, or None."""
@@ -222,9 +226,7 @@ class Newton(SolverOptions):
         coef = np.array(start, dtype=np.float64)
         factor = None if nearby is None else nearby.factor(coef)
         summed_at = None if nearby is None else nearby.summed_at
-        still = (
-            STILL if nearby is None else min(STILL_OF_MANY, SHARE_STILL * self.tol) if summed_at is None else STILLER
-        )
+        still = STILL if nearby is None else min(nearby.still, SHARE_STILL * self.tol) if summed_at is None else STILLER
         model = None if factor is None else KeptHessian(factor, still=still, sized=alone)
         renewed = summed = False
         here = objective.evaluate(coef, hessian=model is None or summed_at == 0) if first is None else first  # 1

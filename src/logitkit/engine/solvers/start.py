@@ -18,7 +18,8 @@ from logitkit.design.response.response import Response
 from logitkit.engine.curvature.hessian import DenseHessian, Factor
 from logitkit.engine.objective import Evaluation, Objective, OfObjective, SmoothObjective
 from logitkit.engine.rank import CLEAR_SHARE, least_share
-from logitkit.engine.solvers.choose import SAMPLE_MOST, sample_size
+from logitkit.engine.solvers.choose import NUMBERS_MANY, SAMPLE_MOST, sample_size
+from logitkit.engine.solvers.kept import STILL, STILL_OF_MANY
 from logitkit.engine.solvers.newton import Nearby, Newton, newton_step
 from logitkit.engine.solvers.solver import Solution, Status
 from logitkit.typing import FloatArray
@@ -49,6 +50,10 @@ class Sampled(SmoothObjective, Protocol):
     @property
     def total(self) -> float:
         """Total weight of the rows, or about that."""
+
+    @property
+    def n_numbers(self) -> int:
+        """How many numbers the rows hold."""
 
     @property
     def gram_cost(self) -> float:
@@ -121,9 +126,9 @@ def starting_point(
     if share is not None and objective.gram_cost <= EARLY_COST:
         summed_at = 0 if share == 1.0 else 1
     is_small = share is not None and share <= SHARE_TILTED
-    return Start(
-        solution.coef, _Sample(sample, objective.total / sample.total, solution, (summed_at, is_small), improve)
-    )
+    still = STILL if share is None and objective.n_numbers < NUMBERS_MANY else STILL_OF_MANY
+    known = summed_at, is_small, still
+    return Start(solution.coef, _Sample(sample, objective.total / sample.total, solution, known, improve))
 
 
 def _few(n_rows: int, n_columns: int, width: int) -> int:
@@ -163,11 +168,11 @@ class _Sample:
         objective: Objective,
         scale: float,
         solution: Solution,
-        known: tuple[int | None, bool],
+        known: tuple[int | None, bool, float],
         improve: Improve | None = None,
     ) -> None:
         self.objective, self.improve = objective, improve
-        self.summed_at, self.is_small = known
+        self.summed_at, self.is_small, self.still = known
         self.scale = scale
         self.known: Solution | None = solution
 
