@@ -117,6 +117,7 @@ COMPILED = (
     Way("general", small_fit, {"pays_alone": lambda *_: False}),
 )
 SAMPLE = Way("sample", choose, {"NUMBERS_LEAST": BELOW}), Way("no sample", choose, {"NUMBERS_LEAST": NEVER})
+WIDE = Way("sample", choose, {}), Way("no sample", choose, {"SOLVED_MOST": NEVER})  # the Hessian is kept by both
 ARROW = (
     Way("one array", choose, {"ELIMINATED_LEAST": NEVER}),
     Way("eliminated", choose, {"ELIMINATED_LEAST": 0, "CUBE_A_ROW": 0, "CUBE_SAMPLED": 0}),
@@ -132,8 +133,9 @@ JOINT = (
 SQUARES = Way("squares", products, {"SQUARES_MOST": NEVER}), Way("one by one", products, {"SQUARES_MOST": 0})
 
 HANDOVERS: dict[str, tuple[tuple[Way, Way], Callable[..., Callable[[], Any]], tuple[tuple[int, ...], ...]]] = {
-    "compiled": (COMPILED, binary, ((233_333, 3), (100_000, 7), (70_000, 10), (35_000, 20), (9_375, 40), (6_000, 50))),
-    "sample": (SAMPLE, binary, ((8_000, 50), (4_000, 100), (2_000, 200), (9_600, 400))),
+    "compiled": (COMPILED, binary, ((333_334, 3), (142_858, 7), (100_000, 10), (37_500, 20), (9_375, 40), (6_000, 50))),
+    "sample": (SAMPLE, binary, ((8_000, 50), (4_000, 100), (2_000, 200))),
+    "wide": (WIDE, binary, ((4_800, 200), (9_600, 400))),
     "arrow": (ARROW, levels, ((10_000, 161), (30_000, 230), (100_000, 343), (300_000, 603), (1_000_000, 901))),
     "many": (MANY, several, ((20_000, 30, 11), (5_000, 30, 11), (100_000, 20, 31), (20_000, 20, 16))),
     "joint": (JOINT, several, ((5_000, 5, 7), (5_000, 11, 13), (5_000, 15, 17), (5_000, 19, 40))),
@@ -159,7 +161,7 @@ def main() -> None:
     """Measure the places that the command line names, all by default."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", default=list(HANDOVERS))
-    parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--quick", action="store_true", help="one run at one size of each that is fitted in no time")
     parser.add_argument("--sizes", type=json.loads, help="other sizes than those of the handover")
     given = parser.parse_args()

@@ -15,7 +15,7 @@ from logitkit.design.matrix.dense import Dense
 from logitkit.design.response.response import Response
 from logitkit.engine.curvature.hessian import DenseHessian
 from logitkit.engine.objective import Objective
-from logitkit.engine.solvers import choose, start
+from logitkit.engine.solvers import choose, small, start
 from logitkit.engine.solvers.kept import STILL_OF_MANY
 from logitkit.engine.solvers.newton import KeptHessian, Newton
 from logitkit.engine.solvers.solver import Solution, Status
@@ -32,6 +32,7 @@ ERRORS = 1e-6  # what is promised of standard errors of many rows, relative to t
 @pytest.fixture(autouse=True)
 def these_rows_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(start, "NUMBERS_MANY", 8 * N)
+    monkeypatch.setattr(small, "CELLS_ALONE", 0)  # else compiled code solves them
 
 
 @cache
@@ -219,7 +220,7 @@ def test_a_tolerance_is_kept_whatever_it_is(tol):
     assert newton_decrement(kept.coef.to_numpy(), X, y) < max(tol, ROUTE)
 
 
-def small() -> Objective:
+def few_rows() -> Objective:
     X, y = table()
     return Objective(Dense(X[:4_000]), Response(y[:4_000]), Binomial())
 
@@ -249,7 +250,7 @@ def solve(objective: Objective, nearby: Any = None, keep: bool = False) -> Solut
 
 def test_any_definite_hessian_leads_to_the_same_estimate():
     """However bad: its factor may cost steps, and never the answer."""
-    objective = small()
+    objective = few_rows()
     plain = solve(objective)
     exact = plain.evaluation.hessian
     assert isinstance(exact, DenseHessian)
@@ -267,14 +268,14 @@ def test_any_definite_hessian_leads_to_the_same_estimate():
 
 
 def test_a_hessian_that_is_not_there_is_summed():
-    objective = small()
+    objective = few_rows()
     plain, found = solve(objective), solve(objective, Fixed(None))
     assert not any(step.kept for step in found.trace)
     assert np.array_equal(found.coef, plain.coef)
 
 
 def test_one_of_an_iterate_near_the_optimum_is_kept():
-    objective = small()
+    objective = few_rows()
     plain, kept = solve(objective), solve(objective, keep=True)
     assert not kept.trace[0].kept
     assert any(step.kept for step in kept.trace)
@@ -296,7 +297,7 @@ def test_corrections_are_those_of_bfgs():
         rho = 1.0 / (step @ change)
         left = np.eye(5) - rho * np.outer(step, change)
         inverse = left @ inverse @ left.T + rho * np.outer(step, step)
-        here = small().evaluate(np.zeros(8), hessian=False)
+        here = few_rows().evaluate(np.zeros(8), hessian=False)
         here.gradient = rng.normal(size=5)
         found = model.step(here)
         assert_allclose(found.direction, -inverse @ here.gradient, rtol=ROUTE)
@@ -331,7 +332,7 @@ def test_the_start_is_the_sample_s_solution_and_its_hessian_is_near():
 @pytest.mark.parametrize("summed_at", [0, 1])
 @pytest.mark.parametrize("scale", [1.0, 1.1, 30.0])
 def test_where_passes_are_dear_the_hessian_is_summed_at_the_start_or_after_the_first_step(summed_at, scale) -> None:
-    objective = small()
+    objective = few_rows()
     plain = solve(objective)
     exact = plain.evaluation.hessian
     assert isinstance(exact, DenseHessian)

@@ -23,7 +23,7 @@ from logitkit.typing import BoolArray, FloatArray, IntArray
 __all__ = ["SingleFit", "SmallFits", "is_small", "pays_alone", "solve_single", "solve_small"]
 
 COLUMNS_MOST = 64  # above it a blocked factorisation is faster
-CELLS_ALONE, PRODUCTS_ALONE = 700_000, 15_000_000  # of a fit by itself: n p and n p^2, above which a sample is faster
+CELLS_ALONE, PRODUCTS_ALONE = 1_000_000, 15_000_000  # of a fit by itself: n p and n p^2, from which a sample is faster
 TRACED_MOST = 100  # iterations of a single fit: what takes more is out of the ordinary
 CELLS_MOST = 1 << 19  # 4 MiB: above it the rows of one fit outgrow the cache, and fill the threads by themselves
 
@@ -105,7 +105,7 @@ def pays_alone(n_rows: int, n_columns: int) -> bool:
     (True, False)
     """
     cells = n_rows * n_columns
-    return 0 < n_columns <= COLUMNS_MOST and cells <= CELLS_ALONE and cells * n_columns <= PRODUCTS_ALONE
+    return 0 < n_columns <= COLUMNS_MOST and cells < CELLS_ALONE and cells * n_columns < PRODUCTS_ALONE
 
 
 def solve_small(
