@@ -50,6 +50,13 @@ def test_a_chi_square_tail_is_scipys(dof):
     assert np.all(chi_square_tail(x, dof) <= 1.0)
 
 
+@pytest.mark.parametrize("dof", [1, 2, 10, 99, 150, DOF_MOST])
+def test_a_chi_square_tail_far_beyond_all_numbers_is_zero(dof):
+    x = np.array([2500.0, 2800.0, 2970.0, 2990.0, 1e4, 97_900.0, 2e5, 1e9, 1e80, 1e308])
+    assert_array_equal(chi_square_tail(x, dof), np.zeros(10))
+    assert_array_equal(chdtrc(dof, x), np.zeros(10))
+
+
 def test_chi_square_tails_of_what_is_no_number_or_below_zero():
     assert_array_equal(chi_square_tail([-1.0, 0.0, np.inf, np.nan, 1e6], 3), [1.0, 1.0, 0.0, np.nan, 0.0])
     assert_array_equal(chi_square_tail([-1.0, 0.0, np.inf, np.nan, 1e6], 2), [1.0, 1.0, 0.0, np.nan, 0.0])

@@ -17,7 +17,7 @@ __all__ = ["chi_square_tail", "normal_half_width", "normal_tail"]
 ROOT_HALF = math.sqrt(0.5)
 ROOT_PI = math.sqrt(math.pi)
 STEPS = 4  # each makes the error about its cube, from 7% below one half and 4.5e-4 above; the last changes nothing
-DOF_MOST = 200  # of a sum; its terms stay below 1e160
+DOF_MOST = 200  # of a sum, which stays below 1e160 where the tail is not zero
 
 
 def normal_tail(z: float | FloatArray) -> FloatArray:
@@ -123,6 +123,9 @@ def _finite_sum(half: float, dof: int) -> float:
     """Return the tail above twice ``half``."""
     if not 0.0 < half < math.inf:
         return half if math.isnan(half) else float(half <= 0.0)
+    decay = math.exp(-0.5 * half)  # twice: the whole of it may be too small where the sum is large
+    if decay == 0.0:  # the tail is below exp(-1000), and the sum may be infinite
+        return 0.0
     odd = dof % 2 == 1
     power, term = (0.5, 2.0 * math.sqrt(half) / ROOT_PI) if odd else (0.0, 1.0)
     total = 0.0
@@ -130,5 +133,4 @@ def _finite_sum(half: float, dof: int) -> float:
         total += term
         power += 1.0
         term *= half / power
-    decay = math.exp(-0.5 * half)  # twice: the whole of it may be too small where the sum is large
     return min((math.erfc(math.sqrt(half)) if odd else 0.0) + decay * (decay * total), 1.0)
