@@ -12,30 +12,12 @@ import math
 import numpy as np
 
 from logitkit.numerics.kernels import compiled
+from logitkit.numerics.kernels.inner.decay import decay_of
 from logitkit.typing import AnyFloats, FloatArray
 
 __all__ = ["event_curvature", "event_loss"]
 
 CHUNK = 512  # numbers whose intermediate results stay in the first-level cache
-LOG2_E = 1.4426950408889634
-LN_2_HIGH = 6.93147180369123816490e-01  # leading bits of log 2, so that a multiple of it is exact
-LN_2_LOW = 1.90821492927058770002e-10  # and the others
-SMALLEST = 746.0  # its exponential of minus this is zero, and that of 745 the last number above
-POWERS = np.array([0.5**k for k in range(1_080)])
-C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12, C13 = (1.0 / math.factorial(k) for k in range(2, 14))
-
-
-@compiled
-def _decay(x: AnyFloats, out: FloatArray) -> None:
-    """Write exp(-|x|)."""
-    for i in range(x.shape[0]):
-        a = abs(float(x[i]))
-        a = a if a < SMALLEST else SMALLEST  # noqa: FURB136 - one instruction, where min is a call
-        k = np.floor(a * LOG2_E + 0.5)
-        r = (k * LN_2_HIGH - a) + k * LN_2_LOW
-        high = C8 + r * (C9 + r * (C10 + r * (C11 + r * (C12 + r * C13))))
-        low = C2 + r * (C3 + r * (C4 + r * (C5 + r * (C6 + r * (C7 + r * high)))))
-        out[i] = (1.0 + r * (1.0 + r * low)) * POWERS[np.int64(k)]
 
 
 @compiled
@@ -72,7 +54,7 @@ def event_loss(
     decay = np.empty(min(n, CHUNK))
     for first in range(0, n, CHUNK):
         m = min(n - first, CHUNK)
-        _decay(z[first : first + m], decay)
+        decay_of(z[first : first + m], decay)
         for i in range(first, first + m):
             e, x = decay[i - first], float(z[i])
             upper, both = 1.0 / (1.0 + e), math.log1p(e)
@@ -115,7 +97,7 @@ def event_curvature(
     decay = np.empty(min(n, CHUNK))
     for first in range(0, n, CHUNK):
         m = min(n - first, CHUNK)
-        _decay(z[first : first + m], decay)
+        decay_of(z[first : first + m], decay)
         for i in range(first, first + m):
             e, x = decay[i - first], float(z[i])
             upper = 1.0 / (1.0 + e)

@@ -7,37 +7,17 @@ on several numbers at once. Each number is right to a few units in the last plac
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from logitkit.numerics.kernels import compiled
+from logitkit.numerics.kernels.inner.decay import decay_of
 from logitkit.typing import BoolArray, FloatArray
 
 __all__ = ["add_chances", "event_scores", "likelihoods"]
 
 CHUNK = 512  # numbers whose intermediate results stay in the first-level cache
-LOG2_E = 1.4426950408889634
 LN_2 = 0.6931471805599453
-LN_2_HIGH = 6.93147180369123816490e-01  # leading bits of log 2, so that a multiple of it is exact
-LN_2_LOW = 1.90821492927058770002e-10  # and the others
-SMALLEST = 746.0  # its exponential of minus this is zero, and that of 745 the last number above
 ROOT_2_LESS_1 = 0.41421356237309503
-POWERS = np.array([0.5**k for k in range(1_080)])
-C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12, C13 = (1.0 / math.factorial(k) for k in range(2, 14))
-
-
-@compiled
-def _decay(x: FloatArray, out: FloatArray) -> None:
-    """Write exp(-|x|)."""
-    for i in range(x.shape[0]):
-        a = abs(x[i])
-        a = a if a < SMALLEST else SMALLEST  # noqa: FURB136 - one instruction, where min is a call
-        k = np.floor(a * LOG2_E + 0.5)
-        r = (k * LN_2_HIGH - a) + k * LN_2_LOW
-        high = C8 + r * (C9 + r * (C10 + r * (C11 + r * (C12 + r * C13))))
-        low = C2 + r * (C3 + r * (C4 + r * (C5 + r * (C6 + r * (C7 + r * high)))))
-        out[i] = (1.0 + r * (1.0 + r * low)) * POWERS[np.int64(k)]
 
 
 @compiled
@@ -59,7 +39,7 @@ def event_scores(x: FloatArray, y: FloatArray, weights: FloatArray) -> tuple[flo
     losses, squares = 0.0, 0.0
     for first in range(0, n, CHUNK):
         m = min(n - first, CHUNK)
-        _decay(x[first : first + m], decay)
+        decay_of(x[first : first + m], decay)
         for i in range(m):
             e, z, share = decay[i], x[first + i], y[first + i]
             # log(1 + e) = [ln 2] + f - (h - s (h + R)), h = f^2 / 2, s = f / (2 + f), after halving a large 1 + e.
@@ -102,7 +82,7 @@ def add_chances(x: FloatArray, weight: float, event: FloatArray, none: FloatArra
     decay = np.empty(CHUNK)
     for first in range(0, n, CHUNK):
         m = min(n - first, CHUNK)
-        _decay(x[first : first + m], decay)
+        decay_of(x[first : first + m], decay)
         for i in range(m):
             e = decay[i]
             upper = weight / (1.0 + e)
@@ -128,7 +108,7 @@ def likelihoods(x: FloatArray, happened: BoolArray, out: FloatArray) -> None:
     decay = np.empty(CHUNK)
     for first in range(0, n, CHUNK):
         m = min(n - first, CHUNK)
-        _decay(x[first : first + m], decay)
+        decay_of(x[first : first + m], decay)
         for i in range(m):
             e = decay[i]
             right = (x[first + i] >= 0.0) == happened[first + i]

@@ -20,7 +20,8 @@ import math
 
 import numpy as np
 
-from logitkit.numerics.kernels import compiled, compiled_sum
+from logitkit.numerics.kernels import compiled
+from logitkit.numerics.kernels.inner.sums import sum_numbers, sum_products
 from logitkit.typing import FloatArray
 
 __all__ = [
@@ -126,9 +127,9 @@ def link_rows(
             for k in range(m):
                 tails[CURVED_F, k] = tails[CURVED_S, k] = _product(tails[A, k], tails[B, k])
         _fill(y[part], weights[part], tails, loss, slope[part], curvature[part], ratio)
-        value += _sum(loss)
-        fitted += _sum_products(weights[part], tails[F, :m])
-        matched += _sum_products(tails[S, :m], tails[F, :m])
+        value += sum_numbers(loss)
+        fitted += sum_products(weights[part], tails[F, :m])
+        matched += sum_products(tails[S, :m], tails[F, :m])
         closest = min(closest, _least(y[part], weights[part], ratio, link != LOG))
     return value, closest, fitted, matched
 
@@ -170,22 +171,6 @@ def _least(y: FloatArray, weights: FloatArray, ratio: FloatArray, events: bool) 
         here = ratio[i] if single else math.inf
         closest = here if here < closest else closest  # noqa: FURB136 - one instruction, where min is a call
     return closest
-
-
-@compiled_sum
-def _sum(values: FloatArray) -> float:
-    total = 0.0
-    for i in range(values.shape[0]):
-        total += values[i]
-    return total
-
-
-@compiled_sum
-def _sum_products(left: FloatArray, right: FloatArray) -> float:
-    total = 0.0
-    for i in range(left.shape[0]):
-        total += left[i] * right[i]
-    return total
 
 
 @compiled

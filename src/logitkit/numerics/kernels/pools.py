@@ -5,11 +5,10 @@ Some rows at a time are turned into columns, one per member: the loops over rows
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
-from logitkit.numerics.kernels import compiled, compiled_sum
+from logitkit.numerics.kernels import compiled_sum
+from logitkit.numerics.kernels.inner.decay import decay_of
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["event_pool_loss", "linear_pool_loss", "log_pool_loss"]
@@ -18,10 +17,7 @@ LN_2_HIGH = 6.93147180369123816490e-01  # leading bits of log 2, so that a multi
 LN_2_LOW = 1.90821492927058770002e-10  # and the others
 BEFORE = 0x3FE6A09E667F3BCD  # the bits of the root of one half: a number is a power of two times one within its reach
 ONE, FRACTION = 0x3FF0000000000000, 0x000FFFFFFFFFFFFF
-LOG2_E, LN_2, ROOT_2_LESS_1 = 1.4426950408889634, 0.6931471805599453, 0.41421356237309503
-SMALLEST = 746.0  # its exponential of minus this is zero, and that of 745 the last number above
-POWERS = np.array([0.5**k for k in range(1_080)])
-C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12, C13 = (1.0 / math.factorial(k) for k in range(2, 14))
+LN_2, ROOT_2_LESS_1 = 0.6931471805599453, 0.41421356237309503
 NORMAL = 1e-300  # numbers from here on have all their bits
 NUMBERS = 4_096  # of the rows at a time: their columns stay in the first-level cache
 LEAST_ROWS, MOST_ROWS = 16, 512
@@ -112,19 +108,6 @@ def linear_pool_loss(likelihoods: FloatArray, counts: FloatArray, weights: Float
     return loss
 
 
-@compiled
-def _decay(x: FloatArray, out: FloatArray) -> None:
-    """Write exp(-|x|)."""
-    for i in range(x.shape[0]):
-        a = abs(x[i])
-        a = a if a < SMALLEST else SMALLEST  # noqa: FURB136 - one instruction, where min is a call
-        k = np.floor(a * LOG2_E + 0.5)
-        r = (k * LN_2_HIGH - a) + k * LN_2_LOW
-        high = C8 + r * (C9 + r * (C10 + r * (C11 + r * (C12 + r * C13))))
-        low = C2 + r * (C3 + r * (C4 + r * (C5 + r * (C6 + r * (C7 + r * high)))))
-        out[i] = (1.0 + r * (1.0 + r * low)) * POWERS[np.int64(k)]
-
-
 @compiled_sum
 def event_pool_loss(differences: FloatArray, counts: FloatArray, weights: FloatArray, sums: FloatArray) -> float:
     """Return the loss of a weighted sum of logits of an event, and write its derivatives.
@@ -162,7 +145,7 @@ def event_pool_loss(differences: FloatArray, counts: FloatArray, weights: FloatA
         for a in range(m):
             for i in range(rows):
                 top[i] += weights[a] * column[a, i]
-        _decay(top[:rows], decay)
+        decay_of(top[:rows], decay)
         for i in range(rows):
             e, z, count = decay[i], top[i], counts[start + i]
             # log(1 + e) = [ln 2] + f - (h - s (h + R)), h = f^2 / 2, s = f / (2 + f), after halving a large 1 + e.
