@@ -74,6 +74,6 @@ def __getattr__(name: str) -> Any:
     """Return a public name, imported on first use, or say what a name from another package is called here."""
     if name.startswith("_") or name in __dir__():
         return _attribute(name)
-    from logitkit.results.foreign import function_meant_by
+    from logitkit.results.their_words import function_meant_by
 
     raise AttributeError(function_meant_by(name, __dir__()))

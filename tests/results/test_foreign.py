@@ -22,11 +22,11 @@ from logitkit.estimators import (
     MultinomialClassifier,
     OrdinalClassifier,
 )
-from logitkit.results.foreign import ATTRIBUTES
-from logitkit.results.foreign import FUNCTIONS as OF_PACKAGES
 from logitkit.results.several.cross_validated import CrossValidated
 from logitkit.results.several.grouped import GroupedFits
 from logitkit.results.several.path import Path
+from logitkit.results.their_words import ATTRIBUTES
+from logitkit.results.their_words import FUNCTIONS as OF_PACKAGES
 
 DATA = pd.DataFrame({"y": [0, 1, 0, 1, 1, 0], "x": [1.0, 2.0, 3.0, 2.5, 4.0, 1.5], "g": list("aabbcc")})
 FUNCTIONS = [

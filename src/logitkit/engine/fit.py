@@ -50,7 +50,7 @@ from logitkit.engine.solvers.solver import Solution, Status
 from logitkit.errors import ConvergenceError, DataWarning, FormulaError, warn_caller
 from logitkit.models.family import Family
 from logitkit.models.form import Form, form_of
-from logitkit.numerics.threads.blas import single_threaded_blas
+from logitkit.numerics.threads.blas import blas_for, single_threaded_blas
 from logitkit.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -110,7 +110,9 @@ def _fit_any(
     design: Design, form: Form, solver: Newton, level: float, start: FloatArray | None, alone: bool, tried: Tried
 ) -> FitRecord:
     """Fit a design of any size and kind."""
-    with single_threaded_blas():
+    n, p = (design.matrix.n_rows, design.matrix.n_columns) if not design.in_chunks else (0, 0)
+    counted = form.is_single and form.family.is_logit and n > 0  # the largest product is the Hessian, or its factor
+    with blas_for(max(n, p) * p * p) if counted else single_threaded_blas():
         if not form.is_single:
             from logitkit.engine.many_outcomes import fit_many
 
@@ -135,7 +137,8 @@ def _fit_any(
         if not overlap_is_certain(solved.solution):
             if (record := _by_levels(design, form, solver, level)) is not None:
                 return record
-            found = _without_certificate(design, form, solver, solved)
+            with single_threaded_blas():
+                found = _without_certificate(design, form, solver, solved)
             if not isinstance(found, _Solved):
                 return replace(found, level=level)
             solved = found

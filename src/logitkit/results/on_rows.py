@@ -16,11 +16,12 @@ from logitkit.report.frames import rows as row_frames
 from logitkit.results.diagnosed.diagnostic_verbs import DiagnosticVerbs
 from logitkit.results.documented import documents
 from logitkit.results.fit import Fit
-from logitkit.results.foreign import meant_by, verbs_in_our_words
+from logitkit.results.foreign import verbs_in_our_words
 from logitkit.results.given_rows import of_given_rows
 from logitkit.results.predicted import Scale, predicted, predicted_at_once, predicted_with_errors
 from logitkit.results.rows import Rows
 from logitkit.results.shown import shown
+from logitkit.results.their_words import meant_by
 
 if TYPE_CHECKING:
     from logitkit.inference.effects.comparisons import ContrastKind, DrawsKind, EffectScale

@@ -13,7 +13,6 @@ from logitkit.inference.verbs import require
 from logitkit.models.conventions import Conventions
 from logitkit.models.model import Model
 from logitkit.report.frames.name_index import name_index
-from logitkit.results.foreign import meant_by
 from logitkit.results.labelled import labels_of
 from logitkit.results.shown import shown
 from logitkit.results.statistics import Statistics
@@ -45,6 +44,8 @@ class Quantities(Statistics):
 
     def __getattr__(self, name: str) -> Any:
         """Translate an attribute name of another package."""
+        from logitkit.results.their_words import meant_by
+
         raise AttributeError(meant_by(name, type(self)))
 
     @property

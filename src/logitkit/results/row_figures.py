@@ -13,10 +13,10 @@ from logitkit.results.diagnosed.calibration_figures import CalibrationFigures
 from logitkit.results.diagnosed.discrimination_figures import DiscriminationFigures
 from logitkit.results.diagnosed.goodness_figures import GoodnessFigures
 from logitkit.results.diagnosed.residual_figures import ResidualFigures
-from logitkit.results.foreign import meant_by
 from logitkit.results.given_rows import OfRows, of_given_rows
 from logitkit.results.labelled import as_printed
 from logitkit.results.rows import Rows
+from logitkit.results.their_words import meant_by
 
 __all__ = ["DiagnosticFigures", "Figures", "RowPlots"]
 
