@@ -14,7 +14,7 @@ from logitkit.typing import BoolArray, FloatArray, IntArray
 if TYPE_CHECKING:
     from logitkit.models.model import Model
 
-__all__ = ["Form", "form_of", "nominal_form", "outcomes_form", "single_form"]
+__all__ = ["Form", "form_of", "outcomes_form", "single_form"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,21 +96,6 @@ def single_form(family: Family, n_columns: int) -> Form:
     """Return the form of a model of two outcomes."""
     predictors = single_predictor(n_columns)
     return Form(family, predictors, predictors)
-
-
-def nominal_form(levels: tuple[str, ...], n_columns: int, reference: int | None) -> Form:
-    """Return the form of a model of several outcomes in which every predictor has every column.
-
-    Examples
-    --------
-    In symmetric form the model is solved against the first outcome:
-
-    >>> form = nominal_form(("bus", "car", "walk"), 2, None)
-    >>> form.predictors.n_params, form.shown.n_params
-    (4, 6)
-    """
-    solved = full_predictors(len(levels), n_columns, 0 if reference is None else reference)
-    return outcomes_form(solved, reference, levels)
 
 
 def outcomes_form(

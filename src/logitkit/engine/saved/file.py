@@ -30,7 +30,6 @@ from logitkit.writing import write_file
 __all__ = [
     "VERSION",
     "digest_of",
-    "load_record",
     "other_version",
     "packed_record",
     "read_packed",
@@ -63,11 +62,6 @@ def sealed(form: str, version: int, fields: Mapping[str, Any]) -> dict[str, Any]
 def write_packed(packed: Mapping[str, Any], path: str | Path) -> Path:
     """Write JSON values, whole or not at all."""
     return write_file(path, json.dumps(packed, indent=1, allow_nan=False), "model")
-
-
-def load_record(path: Path, functions: Mapping[str, Any]) -> FitRecord:
-    """Read a record that was written."""
-    return record_in(read_packed(path), path, functions)
 
 
 def read_packed(path: Path) -> Any:
