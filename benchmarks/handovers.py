@@ -120,7 +120,7 @@ SAMPLE = Way("sample", choose, {"NUMBERS_LEAST": BELOW}), Way("no sample", choos
 WIDE = Way("sample", choose, {}), Way("no sample", choose, {"SOLVED_MOST": NEVER})  # the Hessian is kept by both
 ARROW = (
     Way("one array", choose, {"ELIMINATED_LEAST": NEVER}),
-    Way("eliminated", choose, {"ELIMINATED_LEAST": 0, "CUBE_A_ROW": 0, "CUBE_SAMPLED": 0}),
+    Way("eliminated", choose, {"ELIMINATED_LEAST": 0, "CUBE_A_ROW": 0, "SQUARE_SAMPLED": 0}),
 )
 MANY = (
     Way("second derivatives", many_outcomes, {"MANY": NEVER}),
@@ -136,7 +136,7 @@ HANDOVERS: dict[str, tuple[tuple[Way, Way], Callable[..., Callable[[], Any]], tu
     "compiled": (COMPILED, binary, ((333_334, 3), (142_858, 7), (100_000, 10), (37_500, 20), (9_375, 40), (6_000, 50))),
     "sample": (SAMPLE, binary, ((8_000, 50), (4_000, 100), (2_000, 200))),
     "wide": (WIDE, binary, ((4_800, 200), (9_600, 400))),
-    "arrow": (ARROW, levels, ((10_000, 161), (30_000, 230), (100_000, 343), (300_000, 603), (1_000_000, 901))),
+    "arrow": (ARROW, levels, ((10_000, 161), (30_000, 230), (100_000, 343), (300_000, 475), (1_000_000, 867))),
     "many": (MANY, several, ((20_000, 30, 11), (5_000, 30, 11), (100_000, 20, 31), (20_000, 20, 16))),
     "joint": (JOINT, several, ((5_000, 5, 7), (5_000, 11, 13), (5_000, 15, 17), (5_000, 19, 40))),
     "squares": (SQUARES, several, ((5_000, 20, 30), (5_000, 20, 100))),

@@ -49,7 +49,7 @@ __all__ = [
 DENSE_MOST = 2_500
 CELLS_MOST = 5_000_000
 ELIMINATED_LEAST, CUBE_A_ROW = 160, 400  # levels, and their cube for each row, from which elimination is faster,
-CUBE_SAMPLED = 730  # and where one array would begin with a sample, which saves it half of the passes
+SQUARE_SAMPLED = 0.75  # and their square where one array would begin with a sample, which saves it half of the passes
 COPIES_OF_HESSIAN = 8  # sums of groups of rows, factor, inverse
 COPIES_OF_BORDER = 3
 NUMBERS_LEAST = 400_000  # from which the passes saved are worth a sample
@@ -150,14 +150,14 @@ def layout_that_pays(matrix: Matrix) -> ArrowLayout | None:
     from logitkit.design.matrix.arrow import arrow_layout
 
     n, p = matrix.n_rows, matrix.n_columns
-    least = n * (CUBE_SAMPLED if sample_size(n, p, matrix.width) else CUBE_A_ROW)
-    if p < ELIMINATED_LEAST or p**3 < least:
+    power, least = (2, SQUARE_SAMPLED * n) if sample_size(n, p, matrix.width) else (3, CUBE_A_ROW * n)
+    if p < ELIMINATED_LEAST or p**power < least:
         return None
     layout = arrow_layout(matrix)
     if layout is None or 2 * layout.rest.size > p:
         return None
     m = layout.head.size
-    return layout if m >= ELIMINATED_LEAST and m**3 >= least else None
+    return layout if m >= ELIMINATED_LEAST and m**power >= least else None
 
 
 def layout_when_large(matrix: Matrix) -> ArrowLayout | None:
