@@ -84,3 +84,13 @@ def test_what_a_direction_shows_by_rounding_alone_is_found(jitter: float):
     other = y.copy()
     other[-2:] = other[-2:][::-1]  # now the two overlap by the jitter, and nothing is separated
     assert find_separation(Dense(x), Response(other)) is None
+
+
+def test_a_row_on_the_span_of_rows_that_stay_is_not_moved_by_rounding():
+    """Rows 1, 2 and 6 stay, in rational numbers: 6 is a combination of the two, whose weights are large."""
+    tiny = 2.0**-19
+    x = [[1, 2, -2 * tiny], [1, -1 + tiny, 2], [1, -1, 2], [1, -1 + 2 * tiny, 2 - tiny]]
+    x += [[1, -1 - 2 * tiny, 2 + tiny], [1, 2 + 2 * tiny, 2 + tiny], [1, 2, 2]]
+    found = find_separation(Dense(np.array(x)), Response(np.array([0.0, 1.0, 0.0, 0.0, 1.0, 1.0, 0.0])))
+    assert found is not None
+    assert np.flatnonzero(found.rows).tolist() == [0, 3, 4, 5]

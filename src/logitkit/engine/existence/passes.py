@@ -7,7 +7,7 @@ exactly. A pass finds them anew, with the same bits, wherever the rows are.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -35,7 +35,6 @@ __all__ = [
     "Violated",
     "Worst",
     "WorstOf",
-    "barely_moved",
     "sides_of",
     "stacked",
 ]
@@ -116,46 +115,31 @@ class Moved:
 
     Parameters
     ----------
-    steps : tuple of (array, bool)
-        Directions in order, and whether the rows that it moves are added; else only those that it moves are left.
-    above : float
-        Margin above which a direction moves a row; of a direction that has been made exact, a hundredth of it.
+    steps : tuple of (array, float, bool)
+        Directions in order, the margin above which each moves a row, and whether the rows that it moves are added; else
+        only those that it moves are left.
     """
 
-    steps: tuple[tuple[FloatArray, bool], ...] = ()
-    above: float = MOVES
+    steps: tuple[tuple[FloatArray, float, bool], ...] = ()
 
     def of(self, matrix: Matrix, sides: FloatArray) -> BoolArray:
         """Return which of some rows move."""
         found: BoolArray = np.zeros(matrix.n_rows, dtype=bool)
-        for direction, adds in self.steps:
-            margins = sides * matrix.matvec(direction)
-            found = found | (margins > self.above) if adds else found & (margins > 0.01 * self.above)
+        for direction, above, adds in self.steps:
+            moves = sides * matrix.matvec(direction) > above
+            found = found | moves if adds else found & moves
         return found
 
-    def with_those(self, direction: FloatArray) -> Moved:
+    def with_those(self, direction: FloatArray, above: float = MOVES) -> Moved:
         """Return the rule with the rows that a direction moves."""
-        return replace(self, steps=(*self.steps, (direction, True)))
+        return Moved((*self.steps, (direction, above, True)))
 
-    def only_those(self, direction: FloatArray) -> Moved:
+    def only_those(self, direction: FloatArray, above: float) -> Moved:
         """Return the rule without the rows that a direction leaves where they are."""
-        return replace(self, steps=(*self.steps, (direction, False)))
+        return Moved((*self.steps, (direction, above, False)))
 
 
 NO_ROW = Moved()
-
-
-def barely_moved(direction: FloatArray) -> Moved:
-    """Return the rule of the rows that a direction moves by more than rounding.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from logitkit.design.matrix.dense import Dense
-    >>> barely_moved(np.array([1.0])).of(Dense(np.array([[1e-9], [1e-13]])), np.ones(2)).tolist()
-    [True, False]
-    """
-    return Moved(((direction, True),), BARELY)
 
 
 @dataclass(frozen=True)

@@ -36,8 +36,9 @@ from logitkit.engine.existence.implied import SIDE, ZERO, distinct_rows, implied
 from logitkit.errors import ConvergenceError
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["RecessionCone", "make_cone", "null_space"]
+__all__ = ["RecessionCone", "make_cone", "null_space", "null_space_and_error"]
 
+ROUNDING = 8 * np.finfo(float).eps  # of a null space, for each column
 FACETS_MOST = 50_000  # of the hull of one block
 
 
@@ -211,14 +212,22 @@ def null_space(triangle: FloatArray) -> tuple[FloatArray, FloatArray]:
     complement : (q, q - d) array
         Basis of what they do.
     """
+    null, complement, _ = null_space_and_error(triangle)
+    return null, complement
+
+
+def null_space_and_error(triangle: FloatArray) -> tuple[FloatArray, FloatArray, float]:
+    """Return the two bases, and how far rounding turns the first, as an angle."""
     q = triangle.shape[1]
     if triangle.shape[0] == 0:
-        return np.eye(q), np.zeros((q, 0))
+        return np.eye(q), np.zeros((q, 0)), 0.0
     _, values, right = np.linalg.svd(triangle)
     full = np.zeros(q)
     full[: values.size] = values
-    zero = full <= ZERO * max(float(full.max()), np.finfo(float).tiny)
-    return np.ascontiguousarray(right[zero].T), np.ascontiguousarray(right[~zero].T)
+    largest = max(float(full.max()), np.finfo(float).tiny)
+    zero = full <= ZERO * largest
+    error = 0.0 if zero.all() else ROUNDING * q * largest / float(full[~zero].min())
+    return np.ascontiguousarray(right[zero].T), np.ascontiguousarray(right[~zero].T), error
 
 
 class _NotListedError(Exception):

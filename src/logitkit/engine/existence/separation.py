@@ -36,6 +36,8 @@ import numpy as np
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
 from logitkit.engine.existence.passes import (
+    BARELY,
+    MOVES,
     NO_ROW,
     Count,
     Distinct,
@@ -48,11 +50,10 @@ from logitkit.engine.existence.passes import (
     Violated,
     Worst,
     WorstOf,
-    barely_moved,
     sides_of,
     stacked,
 )
-from logitkit.engine.existence.recession import RecessionCone, make_cone, null_space
+from logitkit.engine.existence.recession import RecessionCone, make_cone, null_space_and_error
 from logitkit.errors import ConvergenceError
 from logitkit.typing import BoolArray, FloatArray
 
@@ -115,7 +116,8 @@ def separation_in(passes: Passes, most: float = math.inf) -> Separated | None:
         if not direction.any() or not passes.over(Count(trial, moved), operator.add).fresh:
             break
         total = total + direction
-        made = _made_exact(passes, trial, total, moved) or _made_exact(passes, barely_moved(total), total, moved)
+        barely = NO_ROW.with_those(total, BARELY)
+        made = _made_exact(passes, trial, total, moved, MOVES) or _made_exact(passes, barely, total, moved, BARELY)
         if made is None:
             break
         moved, exact = made.moved, made
@@ -153,13 +155,14 @@ class _Exact:
     total: FloatArray
 
 
-def _made_exact(passes: Passes, trial: Moved, total: FloatArray, before: Moved) -> _Exact | None:
+def _made_exact(passes: Passes, trial: Moved, total: FloatArray, before: Moved, above: float) -> _Exact | None:
     """Return those rows that still move when the others stay put exactly; none if all of them moved before."""
     while True:
-        null, complement = null_space(passes.over(Still(trial), stacked))
+        null, complement, error = null_space_and_error(passes.over(Still(trial), stacked))
         if null.shape[1] == 0:
             return None
-        least = trial.only_those(null @ (null.T @ total))
+        projected = null @ (null.T @ total)
+        least = trial.only_those(projected, max(0.01 * above, error * math.sqrt(projected @ projected)))
         if not passes.over(Count(trial, least), operator.add).fresh:
             break
         trial = least

@@ -24,7 +24,7 @@ from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
 from logitkit.engine.existence.implied import SIDE, distinct_rows
 from logitkit.engine.existence.passes import BARELY, MOVES
-from logitkit.engine.existence.recession import RecessionCone, make_cone, null_space
+from logitkit.engine.existence.recession import RecessionCone, make_cone, null_space, null_space_and_error
 from logitkit.engine.existence.separation import GEOMETRY_MOST, best_direction
 from logitkit.errors import ConvergenceError
 from logitkit.numerics.ascending import by_code
@@ -163,11 +163,12 @@ class _Rows:
         fresh = self.margins(self.cells @ direction, np.ones(self.own.size, dtype=bool)) > above
         trial = self.whole(moved | fresh)
         while True:
-            null, _ = null_space(self.triangle(~trial))
+            null, _, error = null_space_and_error(self.triangle(~trial))
             if null.shape[1] == 0:
                 return None
             exact = null @ (null.T @ total)
-            stays = trial & ~(self.margins(self.cells @ exact, trial) > 0.01 * above)
+            least = max(0.01 * above, error * float(np.linalg.norm(exact)))
+            stays = trial & ~(self.margins(self.cells @ exact, trial) > least)
             if not stays.any():
                 return (trial, exact) if (trial & ~moved).any() else None
             trial &= ~stays
