@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+import logitkit as lk
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.response.response import Response
 from logitkit.engine.existence.separation import find_separation
 from logitkit.engine.levels.level_separation import find_level_separation
+from logitkit.errors import ConvergenceWarning
 
 
 @pytest.mark.parametrize("jitter", [1e-8, 1e-7, 1e-6])
@@ -35,3 +37,25 @@ def test_the_rows_are_those_of_the_model_with_a_column_per_level(jitter: float, 
     assert (absorbed is None) == overlaps
     if absorbed is not None and columns is not None:
         assert_array_equal(absorbed.rows, columns.rows)
+
+
+def fit_in_levels(x: list[list[float]], y: list[int], g: list[int]) -> lk.Fit:
+    cells = np.array(x)
+    return lk.logit("y ~ a + b", {"a": cells[:, 0], "b": cells[:, 1], "y": y, "g": g}, absorb="g")
+
+
+def test_the_search_ends_where_the_program_is_solved_to_less_than_is_asked():
+    """The same pair of rows is violated by 1e-9 again and again."""
+    u = 2.0**-31
+    x = [[-1, 2 - u], [1, 0], [-1 + u, 1], [-1 + 2 * u, 1 - 2 * u], [-1 + 2 * u, 2 - 2 * u], [1, u], [-1, 2], [-1, 1]]
+    fit = fit_in_levels([*x, [1 - 2 * u, 0], [-1, 1]], [0, 0, 0, 1, 1, 0, 0, 1, 0, 0], [2, 2, 2, 0, 2, 2, 2, 1, 0, 2])
+    assert not fit.record.is_separated
+
+
+def test_a_fit_without_curvature_along_a_direction_is_not_called_converged():
+    """Rows that differ by 1e-9, which double precision cannot tell to be separated."""
+    u = 2.0**-30
+    x = [[1 - u, -1 - u], [-1 - u, -1], [-1 + 2 * u, -1 - 2 * u], [1, -1], [1, -1], [1, -1 + u], [1 + u, 1]]
+    with pytest.warns(ConvergenceWarning):
+        fit = fit_in_levels(x, [1, 1, 1, 0, 0, 0, 1], [1, 1, 2, 0, 1, 0, 1])
+    assert not fit.converged

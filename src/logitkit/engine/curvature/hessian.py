@@ -156,11 +156,15 @@ class DenseFactor(Factor):
 
         return cholesky_solve(self.factor, vector * self.scale) * self.scale
 
+    def whitened(self, rows: FloatArray) -> FloatArray:
+        """Return R'^-1 of rows that were scaled, shape (b, p): their squared lengths are variances."""
+        from scipy.linalg import solve_triangular
+
+        return np.asarray(solve_triangular(self.factor, rows.T, trans="T", lower=False, check_finite=False).T)
+
 
 class BoundedFactor(Factor):
-    """The spectrum of a symmetric matrix with its eigenvalues bounded from below.
-
-    Weights that vanish leave no curvature along some direction; bounding it gives a long step down the gradient.
+    """A spectrum with eigenvalues bounded from below: a long step where weights that vanish leave no curvature.
 
     Parameters
     ----------
@@ -182,6 +186,10 @@ class BoundedFactor(Factor):
         step = (self.vectors.T @ (vector * self.scale)) / self.values
         step *= min(1.0, LONGEST / float(np.abs(step).max(initial=1.0)))
         return np.asarray(self.scale * (self.vectors @ step))
+
+    def whitened(self, rows: FloatArray) -> FloatArray:
+        """Return the same with the bounded spectrum."""
+        return np.asarray(rows @ self.vectors / np.sqrt(self.values))
 
 
 def _factor_of(correlation: FloatArray, scale: FloatArray) -> DenseFactor | BoundedFactor:
@@ -299,21 +307,15 @@ class ArrowFactor(Factor):
     def solve(self, vector: FloatArray) -> FloatArray:
         """Return H^-1 v."""
         layout = self.layout
-        top = vector[layout.head] / self.head
+        top, out = vector[layout.head] / self.head, np.empty_like(vector)
         below = self.inner.solve((vector[layout.rest] - top @ self.border) * self.scale) * self.scale
-        out = np.empty_like(vector)
         out[layout.rest] = below
         out[layout.head] = top - (self.border @ below) / self.head
         return out
 
     def whitened(self, rows: FloatArray) -> FloatArray:
-        """Return R'^-1 of scaled rows over the rest, shape (b, k): their squared lengths are variances."""
-        from scipy.linalg import solve_triangular
-
-        assert isinstance(self.inner, DenseFactor)
-        return np.asarray(
-            solve_triangular(self.inner.factor, (rows * self.scale).T, trans="T", lower=False, check_finite=False).T
-        )
+        """Return rows over the rest of which the squared lengths are variances, shape (b, k)."""
+        return self.inner.whitened(rows * self.scale)
 
 
 @dataclass(frozen=True, eq=False)

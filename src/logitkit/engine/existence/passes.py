@@ -25,6 +25,7 @@ __all__ = [
     "NO_ROW",
     "Count",
     "Distinct",
+    "Furthest",
     "Gain",
     "Held",
     "Moved",
@@ -102,6 +103,13 @@ def sides_of(response: Response) -> FloatArray:
     """Return the side of zero that each margin must be on, 1 or -1; 0 for both and for rows without weight."""
     y, used = response.y, response.weights > 0.0
     return np.asarray(np.where(y == 1.0, 1.0, np.where(y == 0.0, -1.0, 0.0)) * used)
+
+
+def _margins(matrix: Matrix, sides: Response, direction: FloatArray) -> FloatArray:
+    """Return how far each row is moved to its side; of rows with both sides, minus how far they are moved."""
+    side, moves = sides_of(sides), matrix.matvec(direction)
+    both = (sides.weights > 0.0) & (side == 0.0)
+    return np.where(both, -np.abs(moves), side * moves)
 
 
 def stacked(one: FloatArray, other: FloatArray) -> FloatArray:
@@ -200,6 +208,24 @@ class Gain:
 
 
 @dataclass(frozen=True)
+class Furthest:
+    """How far the row that is moved furthest to the wrong side is moved there.
+
+    Parameters
+    ----------
+    direction : (q,) array
+        The direction.
+    """
+
+    direction: FloatArray
+
+    def __call__(self, matrix: Matrix, sides: Response, places: IntArray | None) -> float:
+        """Return the distance of some rows, zero where none is moved there."""
+        del places
+        return float(-_margins(matrix, sides, self.direction).min(initial=0.0))
+
+
+@dataclass(frozen=True)
 class Still:
     """The triangular factor of the rows that do not move.
 
@@ -270,14 +296,11 @@ class Worst:
 
     def __call__(self, matrix: Matrix, sides: Response, places: IntArray | None) -> Violated:
         """Return the worst of some rows."""
-        side = sides_of(sides)
-        both = (sides.weights > 0.0) & (side == 0.0)
-        margins = matrix.matvec(self.direction)
-        margins = np.where(both, -np.abs(margins), side * margins)
+        side, margins = sides_of(sides), _margins(matrix, sides, self.direction)
         margins[self._known_among(places)] = 0.0
         worst = np.argpartition(margins, min(self.batch, margins.size - 1))[: self.batch] if margins.size else margins
         worst = worst.astype(np.int64)
-        worst = worst[margins[worst] < -1e-9]
+        worst = worst[margins[worst] < -1e-10]
         worst = worst[np.argsort(margins[worst], kind="stable")]
         told = worst if places is None else places[worst]
         return Violated(told, margins[worst], side[worst], matrix.take(worst).to_dense())

@@ -41,6 +41,7 @@ from logitkit.engine.existence.passes import (
     NO_ROW,
     Count,
     Distinct,
+    Furthest,
     Gain,
     Held,
     Moved,
@@ -57,9 +58,10 @@ from logitkit.engine.existence.recession import RecessionCone, make_cone, null_s
 from logitkit.errors import ConvergenceError
 from logitkit.typing import BoolArray, FloatArray
 
-__all__ = ["GEOMETRY_MOST", "Separated", "find_separation", "runs_off", "separation_in"]
+__all__ = ["GEOMETRY_MOST", "IDLE_MOST", "Separated", "find_separation", "runs_off", "separation_in"]
 
 GEOMETRY_MOST = 400_000_000  # of pairs of outcomes: separated rows times cubed dimension, described in about a minute
+IDLE_MOST = 3  # rounds in a row that change which rows move but not how many: they may go in a circle
 
 
 @dataclass(frozen=True)
@@ -109,8 +111,8 @@ def find_separation(matrix: Matrix, response: Response, most: float = math.inf) 
 def separation_in(passes: Passes, most: float = math.inf) -> Separated | None:
     """Decide whether rows are separated, in passes that hold no number per row; their places are not told."""
     exact: _Exact | None = None
-    program, moved, total = _Program(passes), NO_ROW, np.zeros(passes.n_columns)
-    while True:
+    program, moved, total, idle = _Program(passes), NO_ROW, np.zeros(passes.n_columns), 0
+    while idle < IDLE_MOST:
         direction = program.solve(moved)
         trial = moved.with_those(direction)
         if not direction.any() or not passes.over(Count(trial, moved), operator.add).fresh:
@@ -120,6 +122,7 @@ def separation_in(passes: Passes, most: float = math.inf) -> Separated | None:
         made = _made_exact(passes, trial, total, moved, MOVES) or _made_exact(passes, barely, total, moved, BARELY)
         if made is None:
             break
+        idle = 0 if exact is None or made.count > exact.count else idle + 1
         moved, exact = made.moved, made
     if exact is None:
         return None
@@ -156,16 +159,22 @@ class _Exact:
 
 
 def _made_exact(passes: Passes, trial: Moved, total: FloatArray, before: Moved, above: float) -> _Exact | None:
-    """Return those rows that still move when the others stay put exactly; none if all of them moved before."""
+    """Return those rows that still move when the others stay put exactly; none if all of them moved before.
+
+    With margins above ``MOVES`` the others stay to 1e-9; with smaller ones, to rounding.
+    """
     while True:
         null, complement, error = null_space_and_error(passes.over(Still(trial), stacked))
         if null.shape[1] == 0:
             return None
         projected = null @ (null.T @ total)
-        least = trial.only_those(projected, max(0.01 * above, error * math.sqrt(projected @ projected)))
+        rounding = max(0.01 * above, error * math.sqrt(projected @ projected))
+        least = trial.only_those(projected, rounding)
         if not passes.over(Count(trial, least), operator.add).fresh:
             break
         trial = least
+    if above < MOVES and passes.over(Furthest(projected), max) > rounding:
+        return None
     counts = passes.over(Count(trial, before), operator.add)
     return _Exact(trial, counts.every, null, complement, total) if counts.fresh else None
 
@@ -208,7 +217,7 @@ def best_direction(gain: FloatArray, upper: FloatArray, equal: FloatArray) -> Fl
     # Levels of factors have few values that are not zero, which saves the solver most of its work.
     rows_upper, rows_equal = csr_array(upper), csr_array(equal)
     # A tight tolerance can be out of the solver's reach; the direction is made exact afterwards in any case.
-    for method, options in (("highs", {"primal_feasibility_tolerance": 1e-9}), ("highs", {}), ("highs-ipm", {})):
+    for method, options in (("highs", {"primal_feasibility_tolerance": 1e-10}), ("highs", {}), ("highs-ipm", {})):
         result = linprog(
             -gain,
             A_ub=rows_upper if upper.size else None,

@@ -64,7 +64,7 @@ def fit_absorbed(design: Design, form: Form, solver: Newton, level: float) -> tu
     aliased = _aliased(found, n_levels, size)
     coordinates = _coordinates(design.matrix.n_columns, aliased, _vanishing(found, n_levels, aliased, size))
     limit: _LevelLimit | None = None
-    if found.solution.status is not Status.CONVERGED:
+    if found.solution.status is not Status.CONVERGED or not found.vcov.factor.definite:
         found, limit = _tested(design, found, coordinates, family, solver)
     if limit is None:
         coef, vcov, intercepts = _in_order(found, found.null, n_levels, aliased)
@@ -150,6 +150,13 @@ def _reach(design: Design, limit: _LevelLimit, n_levels: int) -> FloatArray | No
     return reach
 
 
+def _with_curvature(found: LevelFit) -> LevelFit:
+    """Return a fit that does not count as converged where nothing is curved along some direction."""
+    if found.vcov.factor.definite or found.solution.status is not Status.CONVERGED:
+        return found
+    return replace(found, solution=replace(found.solution, status=Status.STALLED))
+
+
 def _tested(
     design: Design, found: LevelFit, coordinates: Coordinates, family: Binomial, solver: Newton
 ) -> tuple[LevelFit, _LevelLimit | None]:
@@ -166,7 +173,7 @@ def _tested(
     whole = _with_levels(design.matrix, codes, n_levels)
     if separated is None:
         again = fit_levels(whole, n_levels, response, family, solver, exists=True)
-        return (found if again is None else again), None
+        return (found if again is None else _with_curvature(again)), None
     # Weight zero takes the separated rows out without a copy of the others.
     prior = np.where(separated.rows, 0.0, 1.0 if response.prior is None else response.prior)
     limiting = fit_levels(whole, n_levels, replace(response, prior=prior), family, solver, exists=True)

@@ -25,7 +25,7 @@ from logitkit.design.response.response import Response
 from logitkit.engine.existence.implied import SIDE, distinct_rows
 from logitkit.engine.existence.passes import BARELY, MOVES
 from logitkit.engine.existence.recession import RecessionCone, make_cone, null_space, null_space_and_error
-from logitkit.engine.existence.separation import GEOMETRY_MOST, best_direction
+from logitkit.engine.existence.separation import GEOMETRY_MOST, IDLE_MOST, best_direction
 from logitkit.errors import ConvergenceError
 from logitkit.numerics.ascending import by_code
 from logitkit.typing import BoolArray, FloatArray, IntArray
@@ -145,8 +145,8 @@ class _Rows:
 
     def separated(self) -> BoolArray:
         """Return which rows some direction moves, all of them at once; ``total`` is then such a direction."""
-        moved = np.zeros(self.own.size, dtype=bool)
-        while True:
+        moved, idle = np.zeros(self.own.size, dtype=bool), 0
+        while idle < IDLE_MOST:
             direction = self.program(~moved)
             if direction is None:
                 return moved
@@ -154,7 +154,9 @@ class _Rows:
             found = self.made_exact(moved, direction, total, MOVES) or self.made_exact(moved, total, total, BARELY)
             if found is None:
                 return moved
+            idle = 0 if np.count_nonzero(found[0]) > np.count_nonzero(moved) else idle + 1
             moved, self.total = found
+        return moved
 
     def made_exact(
         self, moved: BoolArray, direction: FloatArray, total: FloatArray, above: float
@@ -167,9 +169,12 @@ class _Rows:
             if null.shape[1] == 0:
                 return None
             exact = null @ (null.T @ total)
-            least = max(0.01 * above, error * float(np.linalg.norm(exact)))
-            stays = trial & ~(self.margins(self.cells @ exact, trial) > least)
+            least, values = max(0.01 * above, error * float(np.linalg.norm(exact))), self.cells @ exact
+            stays = trial & ~(self.margins(values, trial) > least)
             if not stays.any():
+                low, high = self.ends(values)
+                if above < MOVES and float((low - high).max()) > least:
+                    return None
                 return (trial, exact) if (trial & ~moved).any() else None
             trial &= ~stays
 
@@ -204,12 +209,15 @@ class _Rows:
             low, high = self.ends(values)
             over = low - high
             worst = np.argsort(-over, kind="stable")[:PAIRS_MOST]
-            worst = worst[over[worst] > 1e-9]
+            worst = worst[over[worst] > 1e-10]
             if worst.size == 0:
                 return np.asarray(direction)
             nonevent, event = self.closest(values)
             fresh = self.cells[event[worst]] - self.cells[nonevent[worst]]
-            self.pairs = np.unique(np.vstack([self.pairs, fresh]), axis=0)
+            grown = np.unique(np.vstack([self.pairs, fresh]), axis=0)
+            if len(grown) == len(self.pairs):  # violated by what the program's solver allows
+                return np.asarray(direction)
+            self.pairs = grown
 
     def anchors(self, cells: FloatArray, stays: BoolArray) -> FloatArray:
         """Return the means of the rows that stay in each level, nan where none does."""

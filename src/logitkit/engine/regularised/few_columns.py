@@ -17,6 +17,7 @@ from logitkit.engine.solvers.solver import Status
 from logitkit.models.penalties.penalty import Penalty
 from logitkit.numerics.kernels.few_columns import CONVERGED, FULL, minimise
 from logitkit.numerics.once import once
+from logitkit.numerics.read_only import read_only
 from logitkit.typing import BoolArray, FloatArray
 
 __all__ = ["FewColumns", "are_few_numbers"]
@@ -59,7 +60,7 @@ class FewColumns:
         self._columns, self._shift = np.ascontiguousarray(((array - mean) / scale).T), mean / scale
         response, n = objective.response, len(array)
         offset = np.zeros(n) if response.shift is None else response.shift
-        self._outcomes = response.y, response.weights, offset
+        self._outcomes = read_only(response.y), read_only(response.weights), read_only(offset)
         most = int(min(np.sqrt(PRODUCTS_MOST / n), scale.size + 1))
         self._space = np.empty((most, most))
         self._prediction, self._full = Prediction(), False

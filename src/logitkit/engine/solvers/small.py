@@ -18,6 +18,7 @@ from logitkit.engine.evaluation import Evaluation
 from logitkit.engine.solvers.newton import ARMIJO, ROUNDING, Newton
 from logitkit.engine.solvers.solver import Solution, Status, Step
 from logitkit.numerics.kernels import logit_fits as kernel
+from logitkit.numerics.read_only import read_only
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["SingleFit", "SmallFits", "is_small", "pays_alone", "solve_single", "solve_small"]
@@ -206,11 +207,11 @@ def _fit(
 ) -> None:
     """Fit in compiled code, which takes arrays of one kind only: another is compiled again."""
     kernel.logit_fits(
-        np.ascontiguousarray(X, dtype=np.float64),
-        np.ascontiguousarray(y if y.ndim == 2 else y[None]),
-        np.ascontiguousarray(weights if weights.ndim == 2 else weights[None]),
-        np.zeros(X.shape[0]) if offset is None else np.ascontiguousarray(offset),
-        np.ascontiguousarray(bounds, dtype=np.int64),
+        read_only(np.asarray(X, dtype=np.float64)),
+        read_only(y if y.ndim == 2 else y[None]),
+        read_only(weights if weights.ndim == 2 else weights[None]),
+        read_only(np.zeros(X.shape[0]) if offset is None else offset),
+        read_only(np.asarray(bounds, dtype=np.int64)),
         np.array(start, ndmin=2, order="C"),
         float(solver.tol),
         int(solver.max_iter),
