@@ -11,7 +11,7 @@ from logitkit.design.response.response import Response
 from logitkit.engine.existence.separation import find_separation
 from logitkit.typing import FloatArray
 
-JITTERS = [1e-13, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5]
+JITTERS = [1e-13, 1e-9, 1e-8, 1e-7, 1e-6]
 
 
 def nearly_twice(rows: FloatArray, jitter: float, rng: np.random.Generator) -> FloatArray:
@@ -35,7 +35,7 @@ def overlapping_block(seed: int, jitter: float) -> tuple[FloatArray, FloatArray]
 
 
 @pytest.mark.parametrize("jitter", JITTERS)
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("seed", [0, 1])
 def test_complete_separation_is_found(jitter: float, seed: int):
     rows, y = separated_block(seed, jitter)
     noise = np.random.default_rng(seed).normal(size=(len(y), 2))
@@ -45,7 +45,7 @@ def test_complete_separation_is_found(jitter: float, seed: int):
 
 
 @pytest.mark.parametrize("jitter", JITTERS)
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("seed", [0, 1])
 def test_separation_of_some_of_the_rows_is_found(jitter: float, seed: int):
     ours, other = separated_block(seed, jitter), overlapping_block(seed, jitter)
     x = np.zeros((len(ours[1]) + 200, 8))
@@ -60,7 +60,7 @@ def test_separation_of_some_of_the_rows_is_found(jitter: float, seed: int):
 
 
 @pytest.mark.parametrize("jitter", JITTERS)
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("seed", [0, 1])
 def test_overlap_is_not_taken_for_separation(jitter: float, seed: int):
     rows, y = overlapping_block(seed, jitter)
     assert find_separation(Dense(np.column_stack([np.ones(200), rows])), Response(y)) is None
