@@ -79,7 +79,8 @@ def _bars(axes: Any, outcomes: list[Outcome]) -> None:
     axes.set_xlabel("time over logitkit's, to the same objective (right of the line: logitkit is faster)")
     axes.set_title("The fastest of each package (pale: without standard errors, which ours has)")
     handles = [axes.barh(0.0, 0.0, left=1.0, color=colour, label=kind) for kind, colour in KINDS.items()]
-    axes.legend(handles=handles, loc="lower right", fontsize=8)
+    below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.06), "ncols": len(handles), "frameon": False}
+    axes.legend(handles=handles, fontsize=7, columnspacing=1.0, **below)
     axes.spines[["top", "right"]].set_visible(False)
 
 
